@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The contract between the two sides: everything that the programs in the
+ * kernel (bpf/) and the loader in user space (user/) both read or write.
+ *
+ * Only fixed-width integers and char arrays, widest members first, padding
+ * spelled out, sizes asserted: a drift between the sides does not build.
+ * All times are CLOCK_BOOTTIME in nanoseconds; 0 means "not known".
+ */
+#ifndef SOCKLEAK_H
+#define SOCKLEAK_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+/* ---- Limits. Each is the default of an option of the same name. ---- */
+
+/*
+ * Sockets tracked at once (--max-sockets). Only sockets that are not connected
+ * yet take a place, so this is the number of leaks on the host that can be told
+ * with their origin; 32768 is 32 processes at the usual 1024 open files.
+ */
+#define SOCKLEAK_MAX_SOCKETS 32768
+/*
+ * Distinct user stacks kept (--max-stacks), 1 KiB of kernel memory each. It is
+ * rounded up to a power of two by the kernel; two stacks in one bucket are a
+ * collision, and the later one is lost and counted.
+ */
+#define SOCKLEAK_MAX_STACKS 8192
+/*
+ * Bytes of the ring buffer (--ring-size), a power of two times the page size.
+ * 1 MiB holds some 2,500 verdicts; what does not fit is sent by the next sweep.
+ */
+#define SOCKLEAK_RING_SIZE (1024 * 1024)
+/* Threads inside connect, bind or getpeername at one moment. */
+#define SOCKLEAK_MAX_IN_FLIGHT 16384
+/* cgroups that --cgroup can name: an fd each is held open while running. */
+#define SOCKLEAK_MAX_CGROUPS 64
+
+#define SOCKLEAK_STACK_DEPTH 127 /* frames in a stack, the kernel's default limit */
+#define SOCKLEAK_COMM_LEN 16	 /* TASK_COMM_LEN, with its NUL */
+#define SOCKLEAK_DEST_LEN 112	 /* the longest address: sockaddr_un is 110 */
+
+/* ---- Words ---- */
+
+/* What kind of leak. The order is the order of reports; NONE is never sent. */
+enum leak_class {
+	CLASS_NONE = 0,
+	CLASS_NEVER_USED,     /* nothing was tried */
+	CLASS_PROBED,	      /* getpeername answered ENOTCONN */
+	CLASS_CONNECT_FAILED, /* connect was tried, and failed */
+	CLASS_BIND_FAILED,    /* bind was tried, and failed */
+	CLASS_BOUND_ONLY,     /* bound, neither connected nor listening */
+	CLASS_UNKNOWN_ORIGIN, /* no hook saw it being made */
+	CLASS_WAS_CONNECTED,  /* a dead former connection; off by default */
+	CLASS_COUNT,
+};
+
+/* What a record in the ring buffer says. */
+enum verdict_kind {
+	VERDICT_LEAK = 1, /* it has become a leak */
+	VERDICT_CHANGED,  /* it is still one, of another class */
+	VERDICT_ENDED,	  /* it is none any more: see enum end_reason */
+};
+
+enum end_reason {
+	END_NONE = 0,
+	END_CLOSED, /* no fd table holds it any more */
+	END_USED,   /* it is connected, listening or otherwise in use */
+	END_EXITED, /* as closed, and its process is gone (told by user space) */
+	END_COUNT,
+};
+
+/*
+ * What is counted, by name: C(identifier, "its name in reports", is it a loss).
+ * A loss is something that sockleak should have seen, kept or sent and did not;
+ * every summary lists the losses that are not 0.
+ */
+#define SOCKLEAK_COUNTERS(C)                                                                       \
+	C(SOCKET_ENTER, "socket_enter", 0)                                                         \
+	C(SOCKET_EXIT, "socket", 0)                                                                \
+	C(CONNECT_ENTER, "connect_enter", 0)                                                       \
+	C(CONNECT_EXIT, "connect", 0)                                                              \
+	C(BIND_ENTER, "bind_enter", 0)                                                             \
+	C(BIND_EXIT, "bind", 0)                                                                    \
+	C(GETPEERNAME_ENTER, "getpeername_enter", 0)                                               \
+	C(GETPEERNAME_EXIT, "getpeername", 0)                                                      \
+	C(CLOSE_ENTER, "close", 0)                                                                 \
+	C(CLOSE_EXIT, "close_exit", 0)                                                             \
+	C(TRACKED, "tracked", 0)	     /* sockets put into the map by the hooks */           \
+	C(ADOPTED, "adopted", 0)	     /* sockets put into the map by a sweep */             \
+	C(FILES_SWEPT, "files_swept", 0)     /* descriptors looked at by the sweeps */             \
+	C(VERDICTS, "verdicts", 0)	     /* records sent through the ring buffer */            \
+	C(MAP_FULL, "map_full", 1)	     /* socket not tracked: --max-sockets reached */       \
+	C(HOME_FULL, "home_full", 1)	     /* a shared socket's evidence may not be found */     \
+	C(IN_FLIGHT_FULL, "in_flight_full", 1) /* the result of one call was not noted */          \
+	C(STACK_COLLISION, "stack_collision", 1) /* stack lost: bucket taken by another */         \
+	C(STACK_FAULT, "stack_fault", 1)     /* stack lost: user memory not readable */            \
+	C(STACK_OTHER, "stack_other", 1)     /* stack lost: any other error */                     \
+	C(RING_FULL, "ring_full", 1)	     /* verdict put off to the next sweep */               \
+	C(SOCKET_UNREADABLE, "socket_unreadable", 1) /* new fd gone before it was looked at */     \
+	C(DEST_UNREADABLE, "dest_unreadable", 1) /* connect's address could not be read */
+
+enum counter {
+#define C(id, name, loss) COUNTER_##id,
+	SOCKLEAK_COUNTERS(C)
+#undef C
+	COUNTER_COUNT,
+};
+
+/* ---- Data ---- */
+
+/* Which descriptor: the key of the map of pending sockets. */
+struct fd_key {
+	__u32 tgid; /* the process, in the host's pid namespace; 0 = moved aside, see pending.bpf.h */
+	__u32 fd;
+};
+
+/* What was tried on a socket. */
+struct evidence {
+	__u64 first_enotconn_ns; /* when getpeername first answered ENOTCONN */
+	__u32 enotconn;		 /* how often it did */
+	__u32 connect_tries;	 /* calls of connect, those under way included */
+	__u32 bind_tries;
+	__s32 connect_errno; /* of the last failed try, positive; 0 = none */
+	__s32 bind_errno;    /* likewise */
+	__u16 dest_len;	     /* bytes of dest that hold the last try's address */
+	__u8 bound;	     /* bind succeeded, or the kernel says it is bound */
+	__u8 pad;
+	__u8 dest[SOCKLEAK_DEST_LEN]; /* struct sockaddr as the caller passed it */
+};
+_Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct evidence has holes");
+
+/* pending.flags */
+#define PENDING_ORIGIN_UNKNOWN 0x01 /* found by a sweep: no stack, no time of birth */
+#define PENDING_HOMED 0x02	    /* the sweeps' index by inode knows it */
+#define PENDING_CLOSED 0x04	    /* its last descriptor was closed after it was reported */
+#define PENDING_USED 0x08	    /* it was connected after it was reported */
+
+/*
+ * A socket that is not connected yet: the value of the map of pending sockets.
+ * tgid and fd are those of its creation; a dup or a child may hold it elsewhere.
+ */
+struct pending {
+	__u64 inode; /* which socket: descriptor numbers are reused */
+	__u64 since_ns; /* when it was made; of unknown origin: when first seen */
+	__u64 cgroup_id; /* v2 cgroup of the creator (unknown origin: of the holder) */
+	__u64 caller;	 /* return address on top of the user stack at socket(), 0 = not read */
+	__u64 reported;	 /* REPORTED(inode, class) of the last verdict that was sent */
+	__u64 seen_sweep; /* number of the last sweep that saw it in an fd table */
+	struct evidence evidence;
+	__u32 tgid;
+	__u32 tid;
+	__u32 fd;
+	__u32 uid;
+	__s32 stack_id; /* into the stack map; negative = -errno, the stack was lost */
+	__u32 connecting; /* threads inside connect at this moment */
+	__u16 family;
+	__u16 type;
+	__u16 protocol;
+	__u8 flags;   /* PENDING_* */
+	__u8 unseen;  /* sweeps in a row that did not see it */
+	char comm[SOCKLEAK_COMM_LEN]; /* of the thread that made it */
+};
+_Static_assert(sizeof(struct pending) == 48 + sizeof(struct evidence) + 32 + SOCKLEAK_COMM_LEN,
+	       "struct pending has holes");
+
+/*
+ * `reported` carries the inode beside the class: a map element can be given to
+ * another socket while a sweep still writes to it, and must not then count as
+ * reported.
+ */
+#define REPORTED(inode, class) ((__u64)(inode) << 8 | (class))
+
+/* A record in the ring buffer. */
+struct verdict {
+	__u64 now_ns;
+	struct pending socket;
+	__u32 tgid; /* a process that holds it now, and under which number; of an */
+	__u32 fd;   /* ENDED one the creator's */
+	__u32 uid;
+	__u32 error;  /* the socket's own pending error (SO_ERROR), positive; 0 = none */
+	__u8 kind;    /* enum verdict_kind */
+	__u8 class;   /* enum leak_class; of an ENDED one the last that was sent */
+	__u8 reason;  /* enum end_reason */
+	__u8 unknowable; /* the kernel cannot tell use from non-use: a leak only if it grows */
+	__u8 pad[4];
+	char comm[SOCKLEAK_COMM_LEN]; /* of the holding process (its main thread) */
+};
+_Static_assert(sizeof(struct verdict) == 8 + sizeof(struct pending) + 24 + SOCKLEAK_COMM_LEN,
+	       "struct verdict has holes");
+
+/*
+ * What user space writes before load (rodata). 0 and "" mean "no such filter".
+ */
+struct settings {
+	__u64 older_than_ns; /* --older-than: pending longer than this is suspect */
+	__u32 self_tgid;     /* the agent itself is never watched */
+	__u32 tgid;	     /* --pid */
+	__u32 uid;	     /* --uid, when by_uid */
+	__u32 cgroups;	     /* how many cgroups were given; 0 = all */
+	__u8 by_uid;
+	__u8 was_connected; /* dead former connections are wanted too */
+	__u8 pad[6];
+	char comm[SOCKLEAK_COMM_LEN]; /* --comm, of the process (its main thread) */
+};
+_Static_assert(sizeof(struct settings) == 32 + SOCKLEAK_COMM_LEN, "struct settings has holes");
+
+/* What user space writes before each sweep (bss): the only word it has with the kernel. */
+struct sweep {
+	__u64 number;	/* 1, 2, 3 ... */
+	__u64 start_ns; /* when it began */
+};
+
+#endif /* SOCKLEAK_H */

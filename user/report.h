@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * report: what every output is given. A new output adds one file that reads
+ * these, and one line in main.c.
+ */
+#ifndef SOCKLEAK_REPORT_H
+#define SOCKLEAK_REPORT_H
+
+#include "leaks.h"
+
+/* The state of the run at one moment. Times in CLOCK_BOOTTIME nanoseconds. */
+struct summary {
+	__u64 now_ns;
+	__u64 started_ns;
+	__s64 wall_offset_ns; /* CLOCK_REALTIME minus CLOCK_BOOTTIME, to print dates */
+	__u64 older_than_ns;
+	__u64 sweeps;	      /* completed */
+	__u64 sweep_ns;	      /* how long the last one took */
+	__u64 sweeps_failed;
+	__u64 pending;	      /* sockets in the kernel's map at the last sweep */
+	__u64 max_sockets;
+	struct leaks_totals leaks;
+	__u64 counters[COUNTER_COUNT];
+	__u64 leaks_not_accounted; /* verdicts lost in user space: out of memory */
+	const char *hooks;    /* "tracepoint" or "raw_tp": how the system calls are seen */
+};
+
+#endif /* SOCKLEAK_REPORT_H */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stack: a resolved user stack, the product of the symbols module and the input
+ * of everything that shows or groups leaks. Plain data; knows nothing of ELF.
+ *
+ * Every string belongs to the stack. NULL and 0 mean "not known". A stack never
+ * changes after it was made, so it is shared by reference count.
+ */
+#ifndef SOCKLEAK_STACK_H
+#define SOCKLEAK_STACK_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+/* Where the addresses came from. */
+enum stack_source {
+	STACK_NONE = 0, /* no stack: of unknown origin, or lost */
+	STACK_FP,	/* frame pointers, walked by the kernel */
+};
+
+struct frame {
+	__u64 pc;     /* the return address in the process; of frame 0 the next instruction */
+	__u64 offset; /* of pc in the module's file, bytes; 0 when module is NULL */
+	char *module; /* path of the mapped file in its process's view, or "[vdso]" */
+	char *build_id; /* lower-case hex */
+	char *function; /* demangled; NULL when no symbol covers the address */
+	char *file;	/* source file, from debug information */
+	unsigned int line;
+	bool plumbing; /* libc or a language runtime's own wrapper around socket() */
+};
+
+struct stack {
+	unsigned int refs;
+	enum stack_source source;
+	__u64 site; /* the hash that site_id() gave, 0 = no site can be told */
+	unsigned int count;
+	struct frame frames[]; /* the innermost first */
+};
+
+/* A stack of `count` empty frames with one reference; NULL when out of memory. */
+struct stack *stack_new(unsigned int count);
+/* One more reference; NULL stays NULL. Returns its argument. */
+struct stack *stack_ref(struct stack *stack);
+/* One reference less; the last one frees it. NULL is allowed. */
+void stack_unref(struct stack *stack);
+
+/*
+ * The first frame that is not plumbing: where a person should look. NULL when
+ * the stack is NULL or all of it is plumbing.
+ */
+const struct frame *stack_culprit(const struct stack *stack);
+
+/*
+ * The site id: FNV-1a 64 over the frames' (build id, file offset), so the same
+ * on every host, under ASLR, and with or without symbols. A frame without a
+ * build id counts by its module's base name and offset; one without a module
+ * (JIT code) is left out. 0 when no frame counts.
+ */
+__u64 site_id(const struct stack *stack);
+
+/* Its name in reports ("fp"), NULL for STACK_NONE. */
+const char *stack_source_name(enum stack_source source);
+
+#endif /* SOCKLEAK_STACK_H */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * text: a growing string, and the only place that lets bytes from other
+ * processes (comms, paths, symbol names) into something a person or a parser
+ * reads.
+ *
+ * A failed allocation is remembered (text.failed) and later calls do nothing,
+ * so that a caller checks once, at the end: text_error().
+ */
+#ifndef SOCKLEAK_TEXT_H
+#define SOCKLEAK_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text {
+	char *data; /* NUL-terminated once something was added, else NULL */
+	size_t len; /* bytes, without the NUL */
+	size_t capacity;
+	bool failed;
+};
+
+#define TEXT_INIT ((struct text){ 0 })
+#define _cleanup_text_ __attribute__((cleanup(text_free)))
+
+/* Release the memory; the text is then empty and can be used again. */
+void text_free(struct text *text);
+/* Make it empty, keep the memory. */
+void text_clear(struct text *text);
+/* The string, "" when nothing was added. Valid until the next change. */
+const char *text_str(const struct text *text);
+/* 0, or -ENOMEM when any earlier call could not get memory. */
+int text_error(const struct text *text);
+
+void text_add(struct text *text, const char *string);
+void text_add_bytes(struct text *text, const void *bytes, size_t len);
+void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Add bytes that another process chose, up to len or a NUL: valid UTF-8 stays,
+ * an invalid byte becomes U+FFFD, a C0/C1 control character or DEL becomes \xNN
+ * (so no escape sequence reaches the terminal and no newline a log), as do
+ * U+2028, U+2029 and the bidirectional controls (as \u{NNNN}).
+ */
+void text_add_clean(struct text *text, const char *bytes, size_t len);
+
+/* Columns a clean UTF-8 string takes on a terminal (wide and combining characters known). */
+size_t text_width(const char *string);
+
+/*
+ * Decode one UTF-8 character from at most len bytes (RFC 3629: no overlong
+ * forms, no surrogates, at most U+10FFFF). Returns its length in bytes, 1 to 4,
+ * and the code point; or 0 when the first byte begins no valid character.
+ */
+size_t text_decode_utf8(const char *bytes, size_t len, unsigned int *ret_code_point);
+
+#endif /* SOCKLEAK_TEXT_H */
