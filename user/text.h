@@ -44,6 +44,12 @@ void text_addf(struct text *text, const char *format, ...) __attribute__((format
  */
 void text_add_clean(struct text *text, const char *bytes, size_t len);
 
+/*
+ * Is this a character that text_add_clean() escapes? For writers that escape in
+ * their own syntax (JSON, HTML).
+ */
+bool text_is_unsafe(unsigned int code_point);
+
 /* Columns a clean UTF-8 string takes on a terminal (wide and combining characters known). */
 size_t text_width(const char *string);
 

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#   make          builds ./sockleak
+#   make demo     a leaking worker and a healthy one, and the report on them
+#   make test     all tests (root); SAN=1 builds user/ with ASan and UBSan
+#   make check    what needs no root: unit tests, layout of the source
+#   make deps     installs what building and testing need
+#
+# V=1 shows the commands. Objects go to .output/.
+
+CLANG ?= clang
+BPFTOOL ?= $(or $(shell command -v bpftool 2>/dev/null),$(wildcard /usr/sbin/bpftool),bpftool)
+PKG_CONFIG ?= pkg-config
+PREFIX ?= /usr/local
+O := .output
+VERSION := 0.1.0
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-8s %s\n'
+endif
+
+ARCH := $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+CFLAGS ?= -O2 -g
+BUILD := $(O)/$(if $(SAN),san,release)
+ifdef SAN
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+USER_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DSOCKLEAK_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O) \
+	$(WARN) $(SANFLAGS) $(CFLAGS)
+LIBS := -lbpf -ldw -lelf -lz -liberty
+BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -I. -Iinclude \
+	-Wall -Wextra -Wno-unused-parameter
+
+USER_SOURCES := $(wildcard user/*.c)
+USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/user/%.o)
+SKELETON := $(O)/sockleak.skel.h
+# The modules that a unit test can be linked with: all but the program and libbpf.
+PURE_OBJECTS := $(filter-out $(BUILD)/user/main.o $(BUILD)/user/tracer.o,$(USER_OBJECTS))
+
+.PHONY: all
+all: sockleak
+
+sockleak: $(USER_OBJECTS)
+	$(say) LINK $@
+	$(Q)$(CC) $(SANFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(BUILD)/user/%.o: user/%.c Makefile | $(SKELETON)
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/user/tracer.o: $(SKELETON)
+
+$(O)/sockleak.bpf.o: $(wildcard bpf/*.c bpf/*.h) include/sockleak.h vmlinux.h Makefile
+	$(say) BPF $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c bpf/sockleak.bpf.c -o $@
+
+$(SKELETON): $(O)/sockleak.bpf.o
+	$(say) SKEL $@
+	$(Q)$(BPFTOOL) gen skeleton $< name sockleak_bpf > $@.tmp && mv $@.tmp $@
+
+# ---- vmlinux.h: kernel types, cut down to what bpf/ names ----
+# BTF: a kernel's BTF, as /sys/kernel/btf/vmlinux or inside an uncompressed vmlinux.
+# Take a full-featured kernel's: types that a trimmed one lacks are an error.
+BTF ?= /sys/kernel/btf/vmlinux
+BTF_NAME ?= $(BTF)
+comma := ,
+KERNEL_TYPES := struct task_struct,struct thread_info,struct cred,struct pt_regs,\
+	struct files_struct,struct fdtable,struct file,struct inode,struct super_block,\
+	struct socket,struct sock,struct inet_sock,struct tcp_sock,struct unix_sock,\
+	struct netlink_sock,struct packet_sock,\
+	struct css_set,struct cgroup,struct kernfs_node,\
+	struct trace_event_raw_sys_enter,struct trace_event_raw_sys_exit,\
+	struct bpf_raw_tracepoint_args,\
+	struct bpf_iter__task_file,struct bpf_iter__bpf_map_elem,\
+	enum bpf_map_type,enum bpf_func_id,enum BPF_ANY,enum BPF_F_NO_PREALLOC,\
+	enum BPF_F_SKIP_FIELD_MASK,enum TCP_ESTABLISHED,enum false,__wsum
+
+# The file is committed: the rule exists only for who asks for it by name.
+ifneq ($(filter vmlinux.h,$(MAKECMDGOALS)),)
+export BTF_NAME
+.PHONY: vmlinux.h
+vmlinux.h:
+	$(say) BTF $@
+	$(Q)mkdir -p $(O)
+	$(Q)$(BPFTOOL) btf dump file $(BTF) format c > $(O)/vmlinux.full.h
+	$(Q)awk -v roots='$(subst $(comma) ,$(comma),$(KERNEL_TYPES))' -v source="$$BTF_NAME" \
+		-f bpf/vmlinux.awk $(O)/vmlinux.full.h > $(O)/vmlinux.h
+	$(Q)mv $(O)/vmlinux.h $@
+endif
+
+.PHONY: clean
+clean:
+	$(Q)rm -rf $(O) sockleak
+
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * arch: what differs between processors. One block an architecture: system call
+ * numbers and registers for the raw tracepoints, and where the return address of
+ * the caller's wrapper stands.
+ */
+#ifndef ARCH_BPF_H
+#define ARCH_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#if defined(__TARGET_ARCH_x86)
+#define NR_CLOSE 3
+#define NR_SOCKET 41
+#define NR_CONNECT 42
+#define NR_BIND 49
+#define NR_GETPEERNAME 52
+#define TS_COMPAT 0x0002 /* arch/x86/include/asm/thread_info.h: inside a 32-bit system call */
+#define REGS_ARG1(regs) BPF_CORE_READ(regs, di)
+#define REGS_ARG2(regs) BPF_CORE_READ(regs, si)
+#define REGS_ARG3(regs) BPF_CORE_READ(regs, dx)
+#define REGS_SYSCALL(regs) BPF_CORE_READ(regs, orig_ax)
+
+/* 32-bit calls have other numbers; their sockets are found by the sweep. */
+static __always_inline bool in_compat_syscall(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
+}
+
+/* The C library's socket() has no frame: its return address is on top of the stack. */
+static __always_inline __u64 wrapper_caller(struct pt_regs *regs)
+{
+	__u64 caller = 0;
+
+	bpf_probe_read_user(&caller, sizeof(caller), (void *)BPF_CORE_READ(regs, sp));
+	return caller;
+}
+#else
+#error "sockleak's kernel side has no bpf/arch.bpf.h block for this architecture yet"
+#endif
+
+#endif /* ARCH_BPF_H */

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * filter: whom the user asked to watch. Answered before any other map is
+ * touched. The settings are constants to the verifier: a filter that was not
+ * asked for costs nothing.
+ */
+#ifndef FILTER_BPF_H
+#define FILTER_BPF_H
+
+#include "kernel.bpf.h"
+
+const volatile struct settings settings;
+
+#define MAX_CGROUP_DEPTH 32 /* levels walked upwards; systemd and Kubernetes use up to 10 */
+
+/*
+ * The cgroups of --cgroup, twice over. Key: 0 .. settings.cgroups - 1; value: a
+ * cgroup, for the helper that compares the current task with it in one step.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, SOCKLEAK_MAX_CGROUPS);
+	__type(key, __u32);
+	__type(value, __u32);
+} wanted_cgroups SEC(".maps");
+
+/*
+ * Key: a cgroup's id; value: unused. For the sweeps, which look at other tasks.
+ * Never full: the option's limit is the maps' size.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_CGROUPS);
+	__type(key, __u64);
+	__type(value, __u8);
+} wanted_cgroup_ids SEC(".maps");
+
+static __always_inline bool current_under_cgroups(void)
+{
+	for (__u32 i = 0; i < SOCKLEAK_MAX_CGROUPS && i < settings.cgroups; i++)
+		if (bpf_current_task_under_cgroup(&wanted_cgroups, i) == 1)
+			return true;
+	return false;
+}
+
+static __always_inline bool task_under_cgroups(struct task_struct *task)
+{
+	struct cgroup *cgroup = task_cgroup(task);
+
+	for (int level = 0; cgroup && level < MAX_CGROUP_DEPTH; level++) {
+		__u64 id = cgroup_number(cgroup);
+
+		if (bpf_map_lookup_elem(&wanted_cgroup_ids, &id))
+			return true;
+		cgroup = cgroup_parent(cgroup);
+	}
+	return false;
+}
+
+/* --comm names the process: its main thread's comm. */
+static __always_inline bool process_comm_wanted(struct task_struct *task)
+{
+	char comm[SOCKLEAK_COMM_LEN] = {};
+
+	BPF_CORE_READ_STR_INTO(&comm, task, group_leader, comm);
+	for (int i = 0; i < SOCKLEAK_COMM_LEN; i++) {
+		if (comm[i] != settings.comm[i])
+			return false;
+		if (!comm[i])
+			break;
+	}
+	return true;
+}
+
+/* The filters that need no cgroup, for the hooks and the sweeps alike. */
+static __always_inline bool process_wanted(struct task_struct *task, __u32 tgid, __u32 uid)
+{
+	if (tgid == settings.self_tgid)
+		return false;
+	if (settings.tgid && tgid != settings.tgid)
+		return false;
+	if (settings.by_uid && uid != settings.uid)
+		return false;
+	return !settings.comm[0] || process_comm_wanted(task);
+}
+
+/* Is the current process one to watch? */
+static __always_inline bool wanted(void)
+{
+	if (!process_wanted((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32,
+			    bpf_get_current_uid_gid()))
+		return false;
+	return !settings.cgroups || current_under_cgroups();
+}
+
+/* The same for any task. */
+static __always_inline bool task_wanted(struct task_struct *task)
+{
+	if (!process_wanted(task, BPF_CORE_READ(task, tgid), BPF_CORE_READ(task, cred, uid.val)))
+		return false;
+	return !settings.cgroups || task_under_cgroups(task);
+}
+
+#endif /* FILTER_BPF_H */

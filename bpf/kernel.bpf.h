@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * kernel: reads the kernel's own objects (tasks, files, sockets, cgroups), and
+ * is the only place that knows how their layout differs between kernels. Each
+ * difference is a CO-RE flavour that cites the commit; versions are never
+ * compared, since distributions backport. Touches no map.
+ */
+#ifndef KERNEL_BPF_H
+#define KERNEL_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include "sockleak.h"
+
+/* Macros and constants that BTF does not carry. */
+#define SOCKFS_MAGIC 0x534F434B /* include/uapi/linux/magic.h */
+#define SOCK_STREAM 1
+#define SOCK_DGRAM 2
+#define SOCK_RAW 3
+#define SOCK_SEQPACKET 5
+#define AF_UNSPEC 0
+#define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
+#define AF_NETLINK 16
+#define AF_PACKET 17
+#define AF_VSOCK 40
+#define AF_SMC 43
+#define IPPROTO_TCP 6
+#define IPPROTO_SCTP 132
+#define SMC_INIT 2 /* net/smc/smc.h: what other families call TCP_CLOSE */
+#define EINTR 4
+#define EAGAIN 11
+#define EFAULT 14
+#define EEXIST 17
+#define EISCONN 106
+#define ENOTCONN 107
+#define EALREADY 114
+#define EINPROGRESS 115
+#define ERESTARTSYS 512 /* a system call that a signal interrupted, before it is */
+#define ERESTART_RESTARTBLOCK 516 /* restarted or turned into EINTR */
+
+/*
+ * Linux 6.13 (commit 90ee6ed776c0 "fs: port files to file_ref") replaced
+ * file.f_count by file.f_ref, which counts from 0.
+ */
+struct file___f_ref {
+	struct {
+		struct {
+			__s64 counter;
+		} refcnt;
+	} f_ref;
+} __attribute__((preserve_access_index));
+
+/* Before that. */
+struct file___f_count {
+	struct {
+		__s64 counter;
+	} f_count;
+} __attribute__((preserve_access_index));
+
+/* How many references to an open file there are: more than 1 when it is shared. */
+static __always_inline __s64 file_references(struct file *file)
+{
+	struct file___f_ref *new = (void *)file;
+	struct file___f_count *old = (void *)file;
+
+	if (bpf_core_field_exists(new->f_ref))
+		return BPF_CORE_READ(new, f_ref.refcnt.counter) + 1;
+	return BPF_CORE_READ(old, f_count.counter);
+}
+
+static __always_inline __u64 file_inode_number(struct file *file)
+{
+	return BPF_CORE_READ(file, f_inode, i_ino);
+}
+
+/* The open file behind a descriptor of the current process, NULL if there is none. */
+static __always_inline struct file *current_file(__u32 fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files, *file = NULL;
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	files = BPF_CORE_READ(table, fd);
+	if (bpf_probe_read_kernel(&file, sizeof(file), &files[fd]))
+		return NULL;
+	return file;
+}
+
+/* Whether a socket is in use, as far as the kernel can tell. */
+enum socket_use {
+	USE_NEVER,	   /* not connected, and it could not work otherwise */
+	USE_UNKNOWABLE,	   /* not connected, but it may work so: sendto, ioctl */
+	USE_CONNECTING,
+	USE_IN_USE,
+	USE_WAS_CONNECTED, /* not connected any more */
+};
+
+/* What the kernel knows of a socket at this moment. */
+struct socket_view {
+	struct socket *socket;
+	struct sock *sk;
+	__u64 inode;
+	__u16 family;
+	__u16 type;
+	__u16 protocol;
+	__u8 bound;
+	__u8 use; /* enum socket_use */
+};
+
+/*
+ * Is this open file a socket's? A descriptor opened with O_PATH on
+ * /proc/PID/fd/N has the socket's inode, but no private data: it is none.
+ */
+static __always_inline bool view_open(struct file *file, struct socket_view *ret_view)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct socket *socket;
+	struct sock *sk;
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != SOCKFS_MAGIC)
+		return false;
+	socket = BPF_CORE_READ(file, private_data);
+	if (!socket)
+		return false;
+	sk = BPF_CORE_READ(socket, sk);
+	if (!sk)
+		return false;
+	ret_view->socket = socket;
+	ret_view->sk = sk;
+	ret_view->inode = BPF_CORE_READ(inode, i_ino);
+	ret_view->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	ret_view->type = BPF_CORE_READ(socket, type);
+	ret_view->protocol = BPF_CORE_READ(sk, sk_protocol);
+	return true;
+}
+
+/*
+ * A closed TCP socket that once was open. A blocking connect or an accept leaves
+ * SS_CONNECTED; after a non-blocking connect only the acknowledged SYN tells
+ * (tcp_sock.bytes_acked). A former listener keeps its backlog.
+ */
+static __always_inline bool inet_was_open(struct socket_view *view, socket_state state)
+{
+	struct tcp_sock *tcp = (void *)view->sk;
+	struct sock *sk = view->sk;
+
+	if (state == SS_CONNECTED || state == SS_DISCONNECTING)
+		return true;
+	if (view->protocol == IPPROTO_TCP && BPF_CORE_READ(tcp, bytes_acked) > 0)
+		return true;
+	return BPF_CORE_READ(sk, sk_max_ack_backlog) != 0;
+}
+
+static __always_inline enum socket_use inet_use(struct socket_view *view, __u8 tcp_state,
+						socket_state state)
+{
+	struct sock *sk = view->sk;
+
+	view->bound = BPF_CORE_READ(sk, __sk_common.skc_num) != 0;
+	if (view->type == SOCK_RAW) { /* skc_num is the protocol */
+		view->bound = 0;
+		return tcp_state == TCP_ESTABLISHED ? USE_IN_USE : USE_UNKNOWABLE;
+	}
+	if (view->type == SOCK_DGRAM) { /* sending binds, so unbound is unsent: ioctl at most */
+		if (tcp_state == TCP_ESTABLISHED || view->bound)
+			return USE_IN_USE;
+		return USE_UNKNOWABLE;
+	}
+	if (tcp_state == TCP_SYN_SENT)
+		return USE_CONNECTING;
+	if (tcp_state != TCP_CLOSE)
+		return USE_IN_USE;
+	if (view->protocol == IPPROTO_SCTP && view->type == SOCK_SEQPACKET && view->bound)
+		return USE_IN_USE; /* one to many: associations come with the first send */
+	return inet_was_open(view, state) ? USE_WAS_CONNECTED : USE_NEVER;
+}
+
+static __always_inline enum socket_use unix_use(struct socket_view *view, __u8 tcp_state)
+{
+	struct unix_sock *sk = (void *)view->sk;
+
+	view->bound = BPF_CORE_READ(sk, addr) != NULL;
+	if (tcp_state != TCP_CLOSE || BPF_CORE_READ(sk, peer))
+		return USE_IN_USE;
+	if (view->type == SOCK_DGRAM) /* sendto leaves no trace */
+		return view->bound ? USE_IN_USE : USE_UNKNOWABLE;
+	return USE_NEVER;
+}
+
+/* Sending binds a netlink socket; a group can be joined without. */
+static __always_inline enum socket_use netlink_use(struct socket_view *view)
+{
+	struct netlink_sock *sk = (void *)view->sk;
+
+	view->bound = BPF_CORE_READ(sk, portid) != 0;
+	if (view->bound || BPF_CORE_READ(sk, subscriptions))
+		return USE_IN_USE;
+	return USE_NEVER;
+}
+
+/* With a protocol a packet socket receives from birth; without, it may send or hold a group. */
+static __always_inline enum socket_use packet_use(struct socket_view *view)
+{
+	struct packet_sock *sk = (void *)view->sk;
+
+	if (!bpf_core_type_exists(struct packet_sock))
+		return USE_IN_USE; /* af_packet is a module: its layout is not known */
+	if (BPF_CORE_READ(sk, num) || BPF_CORE_READ(sk, mclist))
+		return USE_IN_USE;
+	return USE_UNKNOWABLE;
+}
+
+/* Decide view->use and view->bound, by family. */
+static __always_inline void view_judge(struct socket_view *view)
+{
+	struct socket *socket = view->socket;
+	struct sock *sk = view->sk;
+	__u8 tcp_state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	socket_state state = BPF_CORE_READ(socket, state);
+
+	switch (view->family) {
+	case AF_INET:
+	case AF_INET6:
+		view->use = inet_use(view, tcp_state, state);
+		return;
+	case AF_UNIX:
+		view->use = unix_use(view, tcp_state);
+		return;
+	case AF_NETLINK:
+		view->use = netlink_use(view);
+		return;
+	case AF_PACKET:
+		view->use = packet_use(view);
+		return;
+	}
+
+	if (state == SS_CONNECTING)
+		view->use = USE_CONNECTING;
+	else if (state == SS_CONNECTED || tcp_state == TCP_LISTEN || tcp_state == TCP_ESTABLISHED)
+		view->use = USE_IN_USE;
+	else if (view->family == AF_VSOCK && view->type != SOCK_DGRAM)
+		view->use = tcp_state == TCP_CLOSE ? USE_NEVER : USE_CONNECTING;
+	else if (view->family == AF_SMC)
+		view->use = tcp_state == SMC_INIT ? USE_NEVER : USE_IN_USE;
+	else
+		view->use = USE_UNKNOWABLE;
+}
+
+/* The v2 cgroup of a task, its id (the inode number of its directory), and the one above it. */
+static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, cgroups, dfl_cgrp);
+}
+
+static __always_inline __u64 cgroup_number(struct cgroup *cgroup)
+{
+	return BPF_CORE_READ(cgroup, kn, id);
+}
+
+static __always_inline struct cgroup *cgroup_parent(struct cgroup *cgroup)
+{
+	struct cgroup_subsys_state *parent = BPF_CORE_READ(cgroup, self.parent);
+
+	return parent ? BPF_CORE_READ(parent, cgroup) : NULL;
+}
+
+#endif /* KERNEL_BPF_H */

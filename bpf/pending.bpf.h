@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * pending: the sockets that are made and not connected yet, and what was tried
+ * on them. The hooks find an entry by descriptor; the sweeps, which meet a
+ * socket under every descriptor that a dup, a fork or SCM_RIGHTS made, find it
+ * by inode.
+ *
+ * No entry is ever trusted for what a descriptor is: every look-up compares the
+ * inode. A missed event therefore costs evidence, and never makes a false leak.
+ */
+#ifndef PENDING_BPF_H
+#define PENDING_BPF_H
+
+#include "counters.bpf.h"
+#include "kernel.bpf.h"
+#include "stacks.bpf.h"
+
+/*
+ * Key: the descriptor that socket() returned. Value: the socket. Sized by
+ * --max-sockets. Not an LRU map: that would evict the oldest, which is the leak.
+ * When it is full the new socket is not tracked, and counted (map_full); a sweep
+ * takes it in as of unknown origin once there is room.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
+	__type(key, struct fd_key);
+	__type(value, struct pending);
+} pending SEC(".maps");
+
+/*
+ * Key: inode. Value: the key of its entry in `pending`. Written by the sweeps
+ * for sockets that outlive one. Same size as `pending`; when it is full a socket
+ * met under a second descriptor looks like one of unknown origin (home_full).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
+	__type(key, __u64);
+	__type(value, struct fd_key);
+} homes SEC(".maps");
+
+/*
+ * Key: a second descriptor of a socket in `pending`. Value: its inode. A cache
+ * for the hooks, filled by the sweeps: what LRU evicts, the next sweep restores.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_SOCKETS / 4);
+	__type(key, struct fd_key);
+	__type(value, __u64);
+} aliases SEC(".maps");
+
+static __always_inline bool was_reported(const struct pending *entry)
+{
+	return entry->reported >> 8 == entry->inode;
+}
+
+static __always_inline __u8 reported_class(const struct pending *entry)
+{
+	return was_reported(entry) ? (__u8)entry->reported : CLASS_NONE;
+}
+
+/* Let the sweeps find the entry by inode. */
+static __always_inline void pending_home(const struct fd_key *key, struct pending *entry)
+{
+	__u64 inode = entry->inode;
+
+	if (entry->flags & PENDING_HOMED)
+		return;
+	if (bpf_map_update_elem(&homes, &inode, key, BPF_ANY))
+		count(COUNTER_HOME_FULL);
+	else
+		entry->flags |= PENDING_HOMED;
+}
+
+static __always_inline struct pending *pending_at(const struct fd_key *key, __u64 inode)
+{
+	struct pending *entry = bpf_map_lookup_elem(&pending, key);
+
+	return entry && entry->inode == inode ? entry : NULL;
+}
+
+static __always_inline struct pending *pending_by_inode(__u64 inode, struct fd_key *ret_key)
+{
+	struct fd_key *home = bpf_map_lookup_elem(&homes, &inode);
+
+	if (!home)
+		return NULL;
+	*ret_key = *home;
+	return pending_at(ret_key, inode);
+}
+
+static __always_inline void pending_delete(const struct fd_key *key, const struct pending *entry)
+{
+	__u64 inode = entry->inode; /* the entry is another's once it is deleted */
+	__u8 flags = entry->flags;
+
+	bpf_map_delete_elem(&pending, key);
+	if (flags & PENDING_HOMED)
+		bpf_map_delete_elem(&homes, &inode);
+}
+
+/*
+ * A new socket has the descriptor of an older entry. That one's descriptor was
+ * closed out of sight (dup2, close_range, exec) or while another one led to the
+ * same socket. Keep it under a key of its own until a sweep has decided.
+ */
+static __always_inline void pending_move_aside(const struct fd_key *key, __u64 new_inode)
+{
+	struct pending *old = bpf_map_lookup_elem(&pending, key);
+	struct fd_key aside = {};
+
+	if (!old || old->inode == new_inode)
+		return;
+	aside.fd = old->inode;
+	if (bpf_map_update_elem(&pending, &aside, old, BPF_ANY)) {
+		count(COUNTER_MAP_FULL);
+		return;
+	}
+	old = bpf_map_lookup_elem(&pending, &aside);
+	if (!old)
+		return;
+	old->flags &= ~PENDING_HOMED;
+	pending_home(&aside, old);
+}
+
+static __always_inline long pending_insert(const struct fd_key *key, const struct pending *entry)
+{
+	long err = bpf_map_update_elem(&pending, key, entry, BPF_NOEXIST);
+
+	if (err == -EEXIST) {
+		pending_move_aside(key, entry->inode);
+		err = bpf_map_update_elem(&pending, key, entry, BPF_ANY);
+	}
+	if (err)
+		count(COUNTER_MAP_FULL);
+	return err;
+}
+
+/* The current thread has made the socket behind fd. */
+static __always_inline void pending_add(void *ctx, __u32 fd)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct fd_key key = { .tgid = pid_tgid >> 32, .fd = fd };
+	struct socket_view view = {};
+	struct pending entry = {};
+
+	if (!view_open(current_file(fd), &view)) {
+		count(COUNTER_SOCKET_UNREADABLE);
+		return;
+	}
+	entry.inode = view.inode;
+	entry.family = view.family;
+	entry.type = view.type;
+	entry.protocol = view.protocol;
+	entry.since_ns = bpf_ktime_get_boot_ns();
+	entry.cgroup_id = bpf_get_current_cgroup_id();
+	entry.tgid = key.tgid;
+	entry.tid = pid_tgid;
+	entry.fd = fd;
+	entry.uid = bpf_get_current_uid_gid();
+	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
+	entry.stack_id = stack_take(ctx);
+	entry.caller = stack_caller();
+	if (!pending_insert(&key, &entry))
+		count(COUNTER_TRACKED);
+}
+
+/*
+ * The entry of the socket behind a descriptor of the current process, and the
+ * entry's key; NULL when it is not pending. Most descriptors are not, and are
+ * told so by the maps alone, without a look at the fd table.
+ */
+static __always_inline struct pending *pending_of_current(__u32 fd, struct fd_key *ret_key)
+{
+	struct pending *entry;
+
+	ret_key->tgid = bpf_get_current_pid_tgid() >> 32;
+	ret_key->fd = fd;
+	entry = bpf_map_lookup_elem(&pending, ret_key);
+	if (!entry) {
+		__u64 *inode = bpf_map_lookup_elem(&aliases, ret_key);
+
+		entry = inode ? pending_by_inode(*inode, ret_key) : NULL;
+	}
+	if (!entry || entry->inode != file_inode_number(current_file(fd)))
+		return NULL;
+	return entry;
+}
+
+/*
+ * The socket is no longer pending. One that was reported stays, marked, so that
+ * the next sweep can send that it has ended.
+ */
+static __always_inline void pending_forget(const struct fd_key *key, struct pending *entry,
+					   __u8 why)
+{
+	if (was_reported(entry))
+		entry->flags |= why;
+	else
+		pending_delete(key, entry);
+}
+
+/*
+ * The current process closes fd. On enter, because at exit another thread may
+ * have the number already. When other descriptors lead to the socket, the sweeps
+ * decide when its end has come.
+ */
+static __always_inline void pending_close(__u32 fd)
+{
+	struct fd_key key = { .tgid = bpf_get_current_pid_tgid() >> 32, .fd = fd };
+	struct pending *entry = bpf_map_lookup_elem(&pending, &key);
+	struct file *file;
+
+	if (!entry)
+		return;
+	file = current_file(fd);
+	if (file_inode_number(file) != entry->inode || file_references(file) > 1)
+		return;
+	pending_forget(&key, entry, PENDING_CLOSED);
+}
+
+#endif /* PENDING_BPF_H */

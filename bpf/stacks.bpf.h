@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* stacks: where in the program a socket is made. */
+#ifndef STACKS_BPF_H
+#define STACKS_BPF_H
+
+#include "arch.bpf.h"
+#include "counters.bpf.h"
+#include "kernel.bpf.h"
+
+/*
+ * Key: stack id, the hash of a user stack. Value: its return addresses, the
+ * innermost first, as far as frame pointers lead. Sized by --max-stacks; when
+ * the bucket of a new stack is taken by another, the new one is lost and counted
+ * (BPF_F_REUSE_STACKID would show the wrong stack instead).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, SOCKLEAK_MAX_STACKS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, SOCKLEAK_STACK_DEPTH * sizeof(__u64));
+} stacks SEC(".maps");
+
+/* The stack id of the current user stack, or -errno, counted. */
+static __always_inline __s32 stack_take(void *ctx)
+{
+	long id = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
+
+	if (id >= 0)
+		return id;
+	if (id == -EEXIST)
+		count(COUNTER_STACK_COLLISION);
+	else if (id == -EFAULT)
+		count(COUNTER_STACK_FAULT);
+	else
+		count(COUNTER_STACK_OTHER);
+	return id;
+}
+
+/* The address that the wrapper around the system call returns to; 0 = not known. */
+static __always_inline __u64 stack_caller(void)
+{
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return 0; /* before Linux 5.15 */
+	return wrapper_caller((void *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+}
+
+#endif /* STACKS_BPF_H */

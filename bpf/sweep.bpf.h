@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * sweep: the verdicts. Once an interval user space runs two iterators:
+ *   1. over the fd tables: every socket there is, and what the kernel knows of it;
+ *   2. over `pending`: what the first did not see is held by nobody any more.
+ * A verdict is sent once; one that does not fit the ring buffer is not marked as
+ * sent, and goes out with the next sweep.
+ */
+#ifndef SWEEP_BPF_H
+#define SWEEP_BPF_H
+
+#include "filter.bpf.h"
+#include "pending.bpf.h"
+
+struct sweep sweep;
+
+/*
+ * struct verdict records. Sized by --ring-size; when it is full the verdict
+ * waits for the next sweep (ring_full).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, SOCKLEAK_RING_SIZE);
+} verdicts SEC(".maps");
+
+static __always_inline struct verdict *verdict_begin(const struct pending *entry,
+						     enum verdict_kind kind)
+{
+	struct verdict *verdict = bpf_ringbuf_reserve(&verdicts, sizeof(*verdict), 0);
+
+	if (!verdict) {
+		count(COUNTER_RING_FULL);
+		return NULL;
+	}
+	__builtin_memset(verdict, 0, sizeof(*verdict));
+	verdict->now_ns = bpf_ktime_get_boot_ns();
+	__builtin_memcpy(&verdict->socket, entry, sizeof(verdict->socket));
+	verdict->kind = kind;
+	return verdict;
+}
+
+static __always_inline void verdict_send(struct verdict *verdict)
+{
+	bpf_ringbuf_submit(verdict, 0);
+	count(COUNTER_VERDICTS);
+}
+
+/* The socket is pending no more. False when the word of it must wait. */
+static __always_inline bool pending_end(const struct fd_key *key, struct pending *entry,
+					enum end_reason reason)
+{
+	if (was_reported(entry)) {
+		struct verdict *verdict = verdict_begin(entry, VERDICT_ENDED);
+
+		if (!verdict)
+			return false;
+		verdict->tgid = entry->tgid;
+		verdict->fd = entry->fd;
+		verdict->uid = entry->uid;
+		verdict->class = reported_class(entry);
+		verdict->reason = reason;
+		__builtin_memcpy(verdict->comm, entry->comm, sizeof(verdict->comm));
+		verdict_send(verdict);
+	}
+	pending_delete(key, entry);
+	return true;
+}
+
+static __always_inline enum leak_class classify(const struct pending *entry,
+						const struct socket_view *view)
+{
+	const struct evidence *evidence = &entry->evidence;
+
+	if (view->use == USE_WAS_CONNECTED)
+		return CLASS_WAS_CONNECTED;
+	if (entry->flags & PENDING_ORIGIN_UNKNOWN)
+		return CLASS_UNKNOWN_ORIGIN;
+	if (evidence->connect_tries)
+		return CLASS_CONNECT_FAILED;
+	if (evidence->bound)
+		return CLASS_BOUND_ONLY;
+	if (evidence->bind_tries)
+		return CLASS_BIND_FAILED;
+	if (evidence->enotconn)
+		return CLASS_PROBED;
+	return CLASS_NEVER_USED;
+}
+
+/* The entry is a leak, held by a task: say so, unless that was said already. */
+static __always_inline void pending_report(struct pending *entry, const struct socket_view *view,
+					   struct task_struct *task, const struct fd_key *holder)
+{
+	enum leak_class class = classify(entry, view);
+	__u8 before = reported_class(entry);
+	struct sock *sk = view->sk;
+	struct verdict *verdict;
+	__u64 inode;
+
+	if (class == before)
+		return;
+	verdict = verdict_begin(entry, before == CLASS_NONE ? VERDICT_LEAK : VERDICT_CHANGED);
+	if (!verdict)
+		return;
+	verdict->tgid = holder->tgid;
+	verdict->fd = holder->fd;
+	verdict->uid = BPF_CORE_READ(task, cred, uid.val);
+	verdict->error = BPF_CORE_READ(sk, sk_err);
+	verdict->class = class;
+	verdict->unknowable = view->use == USE_UNKNOWABLE;
+	BPF_CORE_READ_STR_INTO(&verdict->comm, task, group_leader, comm);
+	inode = verdict->socket.inode; /* as it was copied: the entry may be another's by now */
+	verdict_send(verdict);
+	entry->reported = REPORTED(inode, class);
+}
+
+/* A socket that no hook saw: remember since when it is known. */
+static __always_inline struct pending *pending_adopt(const struct fd_key *key,
+						     const struct socket_view *view,
+						     struct task_struct *task)
+{
+	struct pending entry = {};
+
+	entry.inode = view->inode;
+	entry.family = view->family;
+	entry.type = view->type;
+	entry.protocol = view->protocol;
+	entry.since_ns = bpf_ktime_get_boot_ns();
+	entry.cgroup_id = cgroup_number(task_cgroup(task));
+	entry.tgid = key->tgid;
+	entry.fd = key->fd;
+	entry.uid = BPF_CORE_READ(task, cred, uid.val);
+	entry.stack_id = -1;
+	entry.flags = PENDING_ORIGIN_UNKNOWN;
+	BPF_CORE_READ_STR_INTO(&entry.comm, task, group_leader, comm);
+	if (pending_insert(key, &entry))
+		return NULL;
+	count(COUNTER_ADOPTED);
+	return pending_at(key, view->inode);
+}
+
+/*
+ * The entry of a socket that a sweep met at *key, and the entry's own key. A
+ * socket taken in as of unknown origin, whose real entry turns up later (a child
+ * was seen before the entry was in the index), is folded into that.
+ */
+static __always_inline struct pending *pending_met(struct fd_key *key, __u64 inode)
+{
+	struct fd_key own = *key, home;
+	struct pending *entry = pending_at(&own, inode), *known;
+
+	if (entry && !(entry->flags & PENDING_ORIGIN_UNKNOWN))
+		return entry;
+	known = pending_by_inode(inode, &home);
+	if (!known || (home.tgid == own.tgid && home.fd == own.fd))
+		return entry;
+	if (entry && !was_reported(entry))
+		bpf_map_delete_elem(&pending, &own);
+	bpf_map_update_elem(&aliases, &own, &inode, BPF_ANY);
+	*key = home;
+	return known;
+}
+
+/*
+ * The kernel cannot tell use from non-use where a family's own rules are not
+ * known: bound or once connected is then enough to be in use.
+ */
+static __always_inline void view_weigh(struct socket_view *view, struct pending *entry)
+{
+	bool modelled = view->family == AF_INET || view->family == AF_INET6 ||
+			view->family == AF_UNIX || view->family == AF_NETLINK;
+
+	if (view->use == USE_WAS_CONNECTED && !settings.was_connected)
+		view->use = USE_IN_USE;
+	if (!entry)
+		return;
+	if (modelled && view->bound)
+		entry->evidence.bound = 1;
+	if (!modelled && view->use == USE_UNKNOWABLE && entry->evidence.bound)
+		view->use = USE_IN_USE;
+	if (!modelled && view->use == USE_NEVER && entry->flags & PENDING_ORIGIN_UNKNOWN)
+		view->use = USE_UNKNOWABLE; /* it may have been connected before */
+	/* connect binds a datagram socket before it fails: that alone is no use */
+	if (view->type == SOCK_DGRAM && view->use == USE_IN_USE && entry->evidence.connect_errno &&
+	    !entry->evidence.bind_tries)
+		view->use = USE_UNKNOWABLE;
+}
+
+/* One socket in one fd table. */
+static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
+					 struct socket_view *view)
+{
+	struct fd_key holder = { .tgid = BPF_CORE_READ(task, tgid), .fd = fd };
+	struct fd_key key = holder;
+	struct pending *entry = pending_met(&key, view->inode);
+
+	view_judge(view);
+	view_weigh(view, entry);
+	if (view->use == USE_IN_USE || (!entry && view->use == USE_CONNECTING)) {
+		if (entry)
+			pending_end(&key, entry, END_USED);
+		return;
+	}
+	if (!entry) {
+		entry = pending_adopt(&key, view, task);
+		if (entry)
+			entry->seen_sweep = sweep.number;
+		return; /* a verdict at the next sight: its entry may yet turn up */
+	}
+	if (entry->seen_sweep == sweep.number)
+		return; /* under another descriptor */
+	entry->seen_sweep = sweep.number;
+	entry->unseen = 0;
+	entry->flags &= ~PENDING_CLOSED;
+	if (view->use == USE_CONNECTING || entry->connecting)
+		return;
+	if (bpf_ktime_get_boot_ns() - entry->since_ns >= settings.older_than_ns)
+		pending_report(entry, view, task, &holder);
+}
+
+/*
+ * One entry, after all fd tables were seen. An entry that no table held gets one
+ * more sweep: its socket may be passing from one process to another.
+ */
+static __always_inline void sweep_entry(const struct fd_key *key, struct pending *entry)
+{
+	bool ended = entry->flags & (PENDING_CLOSED | PENDING_USED);
+
+	if (entry->seen_sweep == sweep.number) {
+		pending_home(key, entry);
+		return;
+	}
+	if (entry->since_ns >= sweep.start_ns)
+		return; /* younger than this sweep */
+	if (!ended && !entry->unseen) {
+		entry->unseen = 1;
+		pending_home(key, entry);
+		return;
+	}
+	pending_end(key, entry, entry->flags & PENDING_USED ? END_USED : END_CLOSED);
+}
+
+#endif /* SWEEP_BPF_H */

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * options: the command line. One table describes every option; parsing, range
+ * checks and --help are driven by it, and manual pages and shell completion are
+ * made from it. Knows nothing of what the options do.
+ */
+#ifndef SOCKLEAK_OPTIONS_H
+#define SOCKLEAK_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "sockleak.h"
+
+struct text;
+
+enum hooks_choice {
+	HOOKS_AUTO = 0,
+	HOOKS_TRACEPOINT,
+	HOOKS_RAW_TP,
+};
+
+/* What the user asked for; filled once, const afterwards. Strings belong to argv. */
+struct options {
+	__u64 older_than_ns;
+	__u64 interval_ns;
+	__u64 duration_ns; /* 0 = until interrupted */
+	const char *comm;  /* NULL = any; at most 15 bytes */
+	const char *output; /* NULL = stdout */
+	const char *btf;    /* NULL = the kernel's own */
+	const char *cgroups[SOCKLEAK_MAX_CGROUPS]; /* paths, as given */
+	unsigned int cgroup_count;		   /* 0 = all */
+	__u32 tgid;				   /* 0 = any */
+	__u32 uid;				   /* meaningful when by_uid */
+	__u32 classes;				   /* 1 << enum leak_class for each wanted one */
+	__u32 top;				   /* sites to show */
+	__u32 max_sockets;
+	__u32 max_stacks;
+	__u32 ring_size; /* bytes, a power of two */
+	__u32 hooks;	 /* enum hooks_choice */
+	bool by_uid;
+	bool json;
+	bool verbose;
+	bool quiet;
+};
+
+enum options_result {
+	OPTIONS_RUN = 0,
+	OPTIONS_HELP = 1,    /* print options_usage() to stdout, exit 0 */
+	OPTIONS_VERSION = 2, /* print the version, exit 0 */
+};
+
+/* The options when none is given. */
+struct options options_defaults(void);
+
+/*
+ * Read the command line. OPTIONS_RUN with *ret filled; OPTIONS_HELP or
+ * OPTIONS_VERSION as soon as either option is met; or -EINVAL with one line
+ * (clean, no newline) added to ret_error. *ret is untouched unless OPTIONS_RUN.
+ * Whether a process, a file or a cgroup exists is not looked at; --uid's name is
+ * looked up. Uses getopt's global state: one thread at a time.
+ */
+int options_parse(int argc, char **argv, struct options *ret, struct text *ret_error);
+
+/* The help text, at most 80 columns. Write errors are left in the stream (ferror()). */
+void options_usage(FILE *stream);
+
+/* ---- The table ---- */
+
+/* What an argument is, and the type of the member it is stored in. */
+enum option_type {
+	OPTION_FLAG,	 /* no argument; bool */
+	OPTION_DURATION, /* __u64, ns */
+	OPTION_NUMBER,	 /* __u32 */
+	OPTION_SIZE,	 /* __u32, bytes; a power of two; K, M and G are accepted */
+	OPTION_CHOICE,	 /* __u32, index into choices */
+	OPTION_PATH,	 /* const char * */
+	OPTION_COMM,	 /* const char * */
+	OPTION_USER,	 /* __u32 uid, and options.by_uid */
+	OPTION_CGROUP,	 /* options.cgroups; may be given more than once */
+	OPTION_CLASSES,	 /* __u32 mask */
+	OPTION_HELP_TEXT,
+	OPTION_VERSION_TEXT,
+};
+
+enum option_group {
+	GROUP_WHAT,   /* which sockets count as leaked */
+	GROUP_WHOSE,  /* filters */
+	GROUP_OUTPUT,
+	GROUP_KERNEL, /* how the kernel side works, and its limits */
+	GROUP_OTHER,
+	GROUP_COUNT,
+};
+
+struct option_spec {
+	const char *name;     /* long name, without the dashes */
+	const char *argument; /* its name in help texts; NULL = takes none */
+	const char *help;     /* one sentence without a full stop, plain ASCII */
+	const char *const *choices; /* OPTION_CHOICE: their names; NULL ends */
+	__u64 min, max;	      /* in the units of the member; min == max: no range */
+	size_t offset;	      /* in struct options */
+	enum option_type type;
+	enum option_group group;
+	char letter; /* short name, 0 = none */
+};
+
+/* The option after `previous`, in the order of --help; NULL begins, and ends. */
+const struct option_spec *option_next(const struct option_spec *previous);
+/* "Output". */
+const char *option_group_title(enum option_group group);
+/* Add what is allowed as its argument: "10ms to 1d". Nothing for flags and paths. */
+void option_add_allowed(struct text *text, const struct option_spec *spec);
+/* Add its default: "5s". Nothing when there is none to tell. */
+void option_add_default(struct text *text, const struct option_spec *spec);
+
+#endif /* SOCKLEAK_OPTIONS_H */
