@@ -30,7 +30,8 @@ BUILD := $(O)/$(if $(SAN),san,release)
 ifdef SAN
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
-USER_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DSOCKLEAK_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O) \
+USER_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DHASH_NONFATAL_OOM=1 \
+	-DSOCKLEAK_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O) \
 	$(WARN) $(SANFLAGS) $(CFLAGS)
 LIBS := -lbpf -ldw -lelf -lz -liberty
 BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -I. -Iinclude \

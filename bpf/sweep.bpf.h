@@ -225,6 +225,7 @@ static __always_inline void sweep_entry(const struct fd_key *key, struct pending
 {
 	bool ended = entry->flags & (PENDING_CLOSED | PENDING_USED);
 
+	sweep.pending++;
 	if (entry->seen_sweep == sweep.number) {
 		pending_home(key, entry);
 		return;

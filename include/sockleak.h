@@ -207,10 +207,14 @@ struct settings {
 };
 _Static_assert(sizeof(struct settings) == 32 + SOCKLEAK_COMM_LEN, "struct settings has holes");
 
-/* What user space writes before each sweep (bss): the only word it has with the kernel. */
+/*
+ * The sweep that runs (bss). Number and start are written by user space before
+ * each: the only word it has with the kernel. The rest is what the sweep found.
+ */
 struct sweep {
 	__u64 number;	/* 1, 2, 3 ... */
 	__u64 start_ns; /* when it began */
+	__u64 pending;	/* entries in the map of pending sockets */
 };
 
 #endif /* SOCKLEAK_H */

@@ -5,8 +5,9 @@
  * every time comes in with the caller.
  *
  * A *site* is the place in the code that creates sockets: one stable site id,
- * or, where no stack is known, one process. A site *grows* when sockets of
- * different moments stay open at it. Where the kernel cannot tell use from
+ * or, where no stack is known, one process. A site *grows*, and is called
+ * leaking, when one process keeps more and more sockets of it open: see
+ * STEPS_TO_GROW in leaks.c. Where the kernel cannot tell use from
  * non-use (verdict.unknowable) a socket is held back, in no account that is
  * shown, until its site has grown within one process.
  */
@@ -15,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <uthash.h>
 
 #include "sockleak.h"
 #include "stack.h"
@@ -33,6 +35,7 @@ struct owner *owner_ref(struct owner *owner);
 void owner_unref(struct owner *owner);
 
 struct site;
+struct site_process;
 
 /* One leaked socket. */
 struct leak {
@@ -42,57 +45,66 @@ struct leak {
 	struct site *site;
 	bool held_back; /* unknowable, and its site has not grown: not shown */
 	/* private: */
-	struct leak *next_at_site, **prev_at_site;
-	void *index[8];
+	struct leak_key {
+		__u64 inode;
+		__u64 since_ns;
+	} key;
+	struct site_process *process;
+	struct leak *prev, *next; /* at the site */
+	UT_hash_handle hh;
 };
 
-/* How many sockets of a site one process holds, and whether that grew. */
+/* The sockets of one site in one process, and whether they grow. */
 struct site_process {
 	__u32 tgid;
-	unsigned int open;	/* leaks now, those held back included */
-	unsigned int steps;	/* moments at which it held more than ever before */
-	unsigned int peak;	/* the most it ever held */
+	unsigned int open;  /* leaks now, those held back included */
+	unsigned int peak;  /* the most there ever were */
+	unsigned int steps; /* sweeps after which there were more than ever before */
+	__u64 first_step_ns;
 	__u64 last_step_ns;
-	bool grown;
-	struct site_process *next;
+	/* private: */
+	UT_hash_handle hh;
 };
+
+#define SITE_SAMPLES 64
 
 struct site {
-	__u64 key;  /* of the account: the site id, or a stand-in without one */
-	__u64 id;   /* the site id, 0 = not known */
+	__u64 id; /* the site id; 0 = not known, and the site stands for one process */
 	char comm[SOCKLEAK_COMM_LEN];
-	struct owner *owner; /* of the first leak */
-	struct stack *stack; /* of the first leak that had one, or NULL */
-	struct leak *leaks;  /* open ones, the newest first (leak.next_at_site) */
-	struct site_process *processes;
-	unsigned int n_processes; /* that hold an open leak now */
-	unsigned int open;	  /* leaks open now and shown */
+	struct owner *owner; /* of its first leak */
+	struct stack *stack; /* of its first leak that had one, or NULL */
+	struct leak *leaks;  /* open ones, the newest first (leak.next) */
+	struct site_process *processes; /* a uthash table; those that hold an open leak */
+	unsigned int open;		/* leaks open now and shown */
 	unsigned int held_back;
-	__u64 total;		  /* ever shown */
+	__u64 total; /* ever shown */
 	__u64 resolved[END_COUNT];
-	__u64 first_ns; /* when its first leak was confirmed */
-	__u64 oldest_ns; /* creation of its oldest open leak; 0 = none open */
-	bool growing;	/* "leaking": see site_growing() in leaks.c */
+	__u64 oldest_ns;  /* birth (or first sight) of its oldest open leak; 0 = none open */
+	bool leaking;	  /* it grows: see leaks.c */
+	bool rate_known;
 	double per_minute; /* open leaks gained a minute, over the last ten minutes at most */
 	enum leak_class class; /* of most of its open leaks */
+	unsigned int by_class[CLASS_COUNT]; /* open and shown */
 	/* private: */
-	unsigned int by_class[CLASS_COUNT];
-	struct {
+	__u64 key;
+	__u64 empty_since_ns;
+	struct site_sample {
 		__u64 ns;
 		unsigned int open;
-	} history[32];
-	unsigned int history_len;
-	void *index[8];
-	struct site *next;
+	} samples[SITE_SAMPLES];
+	unsigned int n_samples;
+	UT_hash_handle hh;
 };
 
-/* What leaks__apply() did with a verdict. */
+/* What has become of a leak that is, or is to be, shown. */
 enum leaks_change {
-	LEAKS_NOTHING = 0, /* held back, unknown, or of a class that is not wanted */
-	LEAKS_OPENED,	   /* ret_leak is a new leak to show (others of its site may be, too) */
-	LEAKS_CHANGED,	   /* ret_leak has another class */
-	LEAKS_RESOLVED,	   /* ret_leak has ended; valid until the next leaks__apply() */
+	LEAKS_OPENED = 1, /* show it: it is new, or its site has grown */
+	LEAKS_CHANGED,	  /* it has another class */
+	LEAKS_RESOLVED,	  /* it has ended: leak->verdict.reason says how */
 };
+
+/* Called within leaks__apply() for each such leak; it must not keep the pointer. */
+typedef void (*leaks_announce_fn)(const struct leak *leak, enum leaks_change change, void *ctx);
 
 struct leaks;
 
@@ -100,31 +112,37 @@ struct leaks;
  * `classes`: a bit (1 << enum leak_class) for each class that is wanted.
  * NULL when out of memory. Free with leaks__free(); NULL is allowed there.
  */
-struct leaks *leaks__new(unsigned int classes);
+struct leaks *leaks__new(unsigned int classes, leaks_announce_fn announce, void *ctx);
 void leaks__free(struct leaks *leaks);
 
 /*
  * Take in one verdict. owner and stack are referenced, not taken; for
- * VERDICT_ENDED both may be NULL. `announce` is called for every leak that is
- * to be shown from now on because its site has grown (LEAKS_OPENED leaks
- * included), for every changed and every resolved one.
- * Returns 0 or -ENOMEM (the verdict is then not accounted).
+ * VERDICT_ENDED both may be NULL. Returns 0, or -ENOMEM: not accounted then.
  */
-typedef void (*leaks_announce_fn)(const struct leak *leak, enum leaks_change change, void *ctx);
 int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
-		 struct stack *stack, leaks_announce_fn announce, void *ctx);
+		 struct stack *stack);
 
-/* Note the state at a time (once a sweep): rates, growth and forgetting of old empty sites. */
+/*
+ * Is this the verdict on a leak that is accounted already? Its owner and stack
+ * need not be looked up again then.
+ */
+bool leaks__knows(struct leaks *leaks, const struct verdict *verdict);
+
+/* After each sweep: steps, rates, ages; forgets sites that have long been empty. */
 void leaks__tick(struct leaks *leaks, __u64 now_ns);
 
-/* All sites that have shown a leak, first to last in the order of a report (worst first). */
-size_t leaks__sites(struct leaks *leaks, const struct site *const **ret_sites);
+/*
+ * The sites that have a leak open and shown, the worst first: leaking before
+ * not, then by open leaks, then by age. *ret_sites is the module's own and valid
+ * until the next call. Returns their number, or -ENOMEM.
+ */
+long leaks__sites(struct leaks *leaks, struct site *const **ret_sites);
 
 struct leaks_totals {
-	size_t sites;	       /* with an open leak */
-	size_t growing;	       /* of these, leaking */
-	unsigned int open;     /* leaks open now */
-	__u64 total;	       /* ever shown */
+	size_t sites;	   /* with a leak open and shown */
+	size_t leaking;	   /* of these, the ones that grow */
+	unsigned int open; /* leaks open and shown */
+	__u64 total;	   /* ever shown */
 	__u64 resolved[END_COUNT];
 	unsigned int held_back;
 };

@@ -45,7 +45,7 @@ const char *leak_class_phrase(enum leak_class class);
 /* "closed", "used", "exited"; NULL for END_NONE and out of range. */
 const char *end_reason_name(enum end_reason reason);
 
-/* "opened", "changed", "resolved"; NULL for LEAKS_NOTHING and out of range. */
+/* "opened", "changed", "resolved"; NULL out of range. */
 const char *leaks_change_name(enum leaks_change change);
 
 /* The name SOCKLEAK_COUNTERS gives it; NULL out of range. */

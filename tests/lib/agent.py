@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""agent: one running sockleak, and what it has said so far."""
+
+import json
+import signal
+import subprocess
+import threading
+import time
+
+from lib.outcome import Failure
+
+OLDER_THAN_S = 1.0
+INTERVAL_S = 0.2
+# When a verdict must have come: the threshold, and some sweeps more.
+QUIET_S = OLDER_THAN_S + 8 * INTERVAL_S
+READY_LINE = "sockleak: watching"
+
+
+class Agent:
+    """Started by Bench.agent(). `events` only ever grows; reading it needs no lock."""
+
+    def __init__(self, processes, binary, args, name="", as_json=True):
+        self.name = name
+        self.as_json = as_json
+        self.args = [binary, "trace", "--older-than", f"{OLDER_THAN_S:g}s"]
+        self.args += ["--interval", f"{INTERVAL_S * 1000:g}ms", "--duration", "600s"]
+        self.args += ["--json"] if as_json else []
+        self.args += [str(arg) for arg in args]
+        self.events = []
+        self.lines = []  # of stdout, as they came
+        self.errors = []  # of stderr
+        self.broken = None  # what is wrong with the output itself
+        self._processes = processes
+        self._ready = threading.Event()
+        self.process = processes.start(
+            self.args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
+        )
+        self._readers = [
+            threading.Thread(target=reader, daemon=True)
+            for reader in (self._read_output, self._read_errors)
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def _read_output(self):
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if not self.as_json:
+                continue
+            try:
+                event = json.loads(line)
+                event["type"]
+            except (ValueError, TypeError, KeyError) as error:
+                self.broken = self.broken or f"no JSON object on stdout ({error}): {line!r}"
+                continue
+            self.events.append(event)
+
+    def _read_errors(self):
+        for line in self.process.stderr:
+            self.errors.append(line.rstrip("\n"))
+            if line.startswith(READY_LINE):
+                self._ready.set()
+        self._ready.set()
+
+    def wait_ready(self, timeout=30):
+        if not self._ready.wait(timeout) or not any(
+            line.startswith(READY_LINE) for line in self.errors
+        ):
+            raise Failure(f"expected '{READY_LINE} ...' on stderr, seen: {self.describe()}")
+        return self
+
+    def describe(self):
+        status = self.process.poll()
+        state = "running" if status is None else f"exit {status}"
+        return f"{' '.join(self.args)}: {state}, stderr: {self.errors[-8:] or 'nothing'}"
+
+    def ended(self):
+        """Why it cannot be watched any more, or None."""
+        if self.broken:
+            return self.broken
+        if self.process.poll() is not None:
+            return f"sockleak ended: {self.describe()}"
+        return None
+
+    def of(self, kind, **fields):
+        """Events of a type whose fields have these values."""
+        return [
+            event
+            for event in list(self.events)
+            if event["type"] == kind and all(event.get(k) == v for k, v in fields.items())
+        ]
+
+    def open_leaks(self):
+        """inode -> the last leak event of each leak that is open."""
+        found = {}
+        for event in list(self.events):
+            if event["type"] == "leak":
+                found[event["inode"]] = event
+            elif event["type"] == "resolved":
+                found.pop(event["inode"], None)
+        return found
+
+    def wait_for(self, question, what, timeout=20):
+        """Until question(self) is true; its value is returned."""
+        deadline = time.monotonic() + timeout
+        while True:
+            answer = question(self)
+            if answer:
+                return answer
+            if self.ended():
+                raise Failure(f"expected {what}, seen: {self.ended()}")
+            if time.monotonic() > deadline:
+                raise Failure(
+                    f"expected {what} within {timeout} s, seen: "
+                    + ("; ".join(brief(event) for event in self.events[-8:]) or "no events")
+                )
+            time.sleep(0.05)
+
+    def stop(self, how=signal.SIGINT):
+        """End it, check how it ended, and return its summary (text mode: None)."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.wait_end()
+
+    def wait_end(self, timeout=20):
+        try:
+            status = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"expected an end within {timeout} s, seen: {self.describe()}") from None
+        for reader in self._readers:
+            reader.join(timeout)
+        if self.broken:
+            raise Failure(self.broken)
+        if status != 0:
+            raise Failure(f"expected exit 0, seen: {self.describe()}")
+        strange = [line for line in self.errors if not line.startswith("sockleak: ")]
+        if strange:
+            raise Failure(f"expected only lines of 'sockleak: ' on stderr, seen: {strange[:8]}")
+        if not self.as_json:
+            return None
+        if not self.events or self.events[-1]["type"] != "summary":
+            raise Failure("expected a summary as the last line, seen: " + repr(self.lines[-1:]))
+        return self.events[-1]
+
+
+def brief(event):
+    """An event in one line, for a failure's message."""
+    if event["type"] not in ("leak", "resolved"):
+        return event["type"]
+    evidence = event.get("evidence") or {}
+    told = {key: value for key, value in evidence.items() if value not in (None, 0, False)}
+    text = f"{event['type']} inode={event.get('inode')} pid={event.get('pid')}"
+    text += f" fd={event.get('fd')} class={event.get('class')} family={event.get('family')}"
+    text += f" socket_type={event.get('socket_type')}"
+    text += "".join(f" {key}={value}" for key, value in told.items())
+    if event["type"] == "resolved":
+        return text + f" reason={event.get('reason')}"
+    frames = [frame.get("function") or "?" for frame in event.get("stack") or []]
+    return text + f" stack={'<'.join(frames[:4]) or None}"

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""bench: what a case works with: agents, programs, files and cgroups that go away after it."""
+
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import threading
+
+from lib.agent import Agent
+from lib.cgroups import Cgroups
+from lib.outcome import Failure
+from lib.processes import Processes
+from lib.program import Program
+from lib.registry import matches
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.sockleak = str(pathlib.Path(options.sockleak).resolve())
+        self.programs = pathlib.Path(options.programs).resolve()
+        self.processes = Processes()
+        self.cgroups = Cgroups()
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sockleak-test-"))
+        self.directory.chmod(0o755)  # other users run programs from here
+        self.agents = []  # every one there was: their output is validated at the end
+        self._lock = threading.Lock()
+        self._copies = 0
+
+    def wants(self, name):
+        return matches(name, self.options.only)
+
+    def agent(self, *args, name="", as_json=True):
+        """A sockleak that watches: ready when this returns."""
+        agent = Agent(self.processes, self.sockleak, args, name, as_json)
+        with self._lock:
+            self.agents.append(agent)
+        return agent.wait_ready()
+
+    def start_program(self, name, *args, agents=(), inside=None, **kwargs):
+        """A test program; `inside` wraps its command line. It may still be setting itself up."""
+        path = self.programs / name
+        if not path.exists():
+            raise Failure(f"test program {path} is not built")
+        command = [str(path)] + [str(arg) for arg in args]
+        if inside:
+            command = inside(command)
+        return Program(self.processes, name, command, agents, **kwargs)
+
+    def program(self, name, *args, **kwargs):
+        """The same, with its first phase set up."""
+        program = self.start_program(name, *args, **kwargs)
+        trouble = program.wait_ready()
+        if trouble:
+            raise Failure(trouble)
+        return program
+
+    def copy(self, name, as_name):
+        """A program under a comm of its own, where every user can run it. Returns its path."""
+        with self._lock:
+            self._copies += 1
+            directory = self.directory / str(self._copies)
+        directory.mkdir(mode=0o755)
+        shutil.copy(self.programs / name, directory / as_name)
+        return directory / as_name
+
+    def run(self, *args, timeout=20, command=None, **kwargs):
+        """A short run of sockleak (or of a command line) to its end: (exit, stdout, stderr)."""
+        command = command or [self.sockleak] + [str(arg) for arg in args]
+        kwargs.setdefault("stdout", subprocess.PIPE)
+        process = self.processes.start(
+            command, stderr=subprocess.PIPE, text=True, errors="replace", **kwargs
+        )
+        try:
+            out, errors = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            self.processes.end(process, 0)
+            raise Failure(f"expected an end within {timeout} s: {' '.join(command)}") from None
+        return process.returncode, out, errors
+
+    def close(self):
+        self.processes.end_all()
+        self.cgroups.remove_all()
+        shutil.rmtree(self.directory, ignore_errors=True)

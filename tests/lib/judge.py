@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""judge: does what an agent told agree with what a program expects? Pure: no I/O, no clock."""
+
+from lib.agent import brief
+
+# Short names in the programs' lines -> keys of "evidence".
+EVIDENCE = {"enotconn": "getpeername_enotconn"}
+
+
+def as_word(value):
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def has_field(event, key, allowed):
+    """Does a leak's field have one of the allowed values?"""
+    if key == "function":
+        return any(frame.get("function") in allowed for frame in event.get("stack") or [])
+    key = EVIDENCE.get(key, key)
+    evidence = event.get("evidence") or {}
+    if key not in event and key not in evidence:
+        return False
+    return as_word(event[key] if key in event else evidence[key]) in allowed
+
+
+def wrong_fields(event, expected):
+    return [key for key, allowed in expected.items() if not has_field(event, key, allowed)]
+
+
+class Judgement:
+    """`violations` can never become right again; `missing` may still come."""
+
+    def __init__(self):
+        self.violations = []
+        self.missing = []
+
+
+def judge(phase, program, agent):
+    """Judge the events that `agent` told of `program`, in this phase until now."""
+    result = Judgement()
+    begin = phase.marks[agent]
+    open_leaks = {}
+    ended = {}
+    for number, event in enumerate(list(agent.events)):
+        if event["type"] not in ("leak", "resolved"):
+            continue
+        inode = event["inode"]
+        if event["pid"] not in program.pids and inode not in program.inodes:
+            continue
+        previous = open_leaks.pop(inode, None)
+        if event["type"] == "leak":
+            open_leaks[inode] = event
+        if number < begin:
+            continue
+        if event["type"] == "resolved":
+            ended[inode] = event
+        _judge_event(result, phase, event, previous)
+    _judge_state(result, phase, open_leaks, ended)
+    return result
+
+
+def _judge_event(result, phase, event, previous):
+    inode = event["inode"]
+    if event["type"] == "resolved":
+        if inode not in phase.resolved:
+            result.violations.append("not expected: " + brief(event))
+        elif as_word(event.get("reason")) not in phase.resolved[inode]:
+            result.violations.append("resolved for another reason: " + brief(event))
+        elif not previous:
+            result.violations.append("resolved, and never reported: " + brief(event))
+    elif inode not in phase.leaks:
+        result.violations.append("not expected: " + brief(event))
+    elif not has_field(event, "class", phase.leaks[inode].get("class", [])):
+        result.violations.append("another class: " + brief(event))
+    elif previous and previous.get("class") == event.get("class"):
+        result.violations.append("reported twice: " + brief(event))
+
+
+def _judge_state(result, phase, open_leaks, ended):
+    for inode, expected in phase.leaks.items():
+        event = open_leaks.get(inode)
+        if not event:
+            result.missing.append(f"no leak inode={inode}")
+            continue
+        wrong = wrong_fields(event, expected)
+        if wrong:
+            result.missing.append(f"wrong {', '.join(wrong)}: {brief(event)}")
+    for inode in phase.resolved:
+        if inode not in ended:
+            result.missing.append(f"not resolved inode={inode}")

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""outcome: how a case ends when it does not simply return, and which skips are allowed."""
+
+import fnmatch
+
+
+class Failure(Exception):
+    """The case failed; the message says what was expected and what was seen."""
+
+
+class Skip(Exception):
+    """The case cannot be run here; the message says why."""
+
+
+# What a host may lack: (case, the reason it then gives). Any other skip fails the suite.
+ALLOWED_SKIPS = [
+    ("io_uring_*", "io_uring is not available here"),
+    ("io_uring_socket*", "no IORING_OP_SOCKET in this kernel"),
+    ("compat32*", "no 32-bit system calls in this kernel"),
+    ("vsock_*", "no AF_VSOCK in this kernel"),
+    ("mptcp_*", "no MPTCP in this kernel"),
+    ("*inet6*", "no IPv6"),
+    ("*inet6*", "no IPv6 loopback address"),
+    ("close_range*", "no close_range in this kernel"),
+    ("pidfd_getfd*", "no pidfd_getfd in this kernel"),
+]
+
+
+def skip_is_allowed(name, reason):
+    return any(
+        fnmatch.fnmatchcase(name, pattern) and reason == allowed
+        for pattern, allowed in ALLOWED_SKIPS
+    )

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""processes: every process that the suite started, so that each can be ended by its pid."""
+
+import os
+import subprocess
+import threading
+
+
+def start_time(pid):
+    """When a process started, in clock ticks: with the pid its identity. None = no such process."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            return stat.read().rpartition(b")")[2].split()[19]
+    except OSError:
+        return None
+
+
+class Processes:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._started = []
+        self._announced = {}  # pid -> start time, of grandchildren
+        self._ended = False
+
+    def start(self, args, **kwargs):
+        kwargs.setdefault("stdin", subprocess.DEVNULL)
+        with self._lock:
+            if self._ended:
+                raise RuntimeError("the suite is ending")
+            # Its own session: a ^C at the terminal ends it through this class alone.
+            process = subprocess.Popen(args, start_new_session=True, **kwargs)
+            self._started.append(process)
+        return process
+
+    def announce(self, pid):
+        """A process that one of ours started and told us of."""
+        started = start_time(pid)
+        if started is not None:
+            with self._lock:
+                self._announced[pid] = started
+
+    def end(self, process, patience=5):
+        """Wait for it a moment, then kill it."""
+        try:
+            return process.wait(patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+    def end_all(self):
+        with self._lock:
+            self._ended = True
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        for pid, started in self._announced.items():
+            if start_time(pid) == started:
+                try:
+                    os.kill(pid, 9)
+                except ProcessLookupError:
+                    pass

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""registry: the cases there are. A file in cases/ registers its own by decorator.
+
+    @case                      one case, named as its function: returns, or raises
+    def bound_only(bench): ...                                 Failure or Skip
+
+    @cases(names=[...])        many from one function: a generator that yields
+    def table(bench): ...      (name, None | Failure | Skip) for every name
+
+`stage` orders them: cases of one stage run side by side, stages one after the other.
+"""
+
+import fnmatch
+import importlib
+import pathlib
+
+SHARED, ALONE, LAST = range(3)  # stages
+
+
+class Case:
+    def __init__(self, function, names, stage, many):
+        self.function, self.names, self.stage, self.many = function, names, stage, many
+
+    def wanted(self, patterns):
+        return [name for name in self.names if matches(name, patterns)]
+
+    def run(self, bench):
+        """Yield (name, None or the exception that ended it) for each of its names."""
+        if self.many:
+            yield from self.function(bench)
+        else:
+            self.function(bench)
+            yield self.names[0], None
+
+
+_cases = []
+
+
+def case(function=None, stage=SHARED):
+    def register(function):
+        _cases.append(Case(function, [function.__name__], stage, many=False))
+        return function
+
+    return register(function) if function else register
+
+
+def cases(names, stage=SHARED):
+    def register(function):
+        _cases.append(Case(function, list(names), stage, many=True))
+        return function
+
+    return register
+
+
+def matches(name, patterns):
+    return not patterns or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def load():
+    """Import every module in cases/ and return what they registered."""
+    directory = pathlib.Path(__file__).parent.parent / "cases"
+    for path in sorted(directory.glob("*.py")):
+        if path.stem != "__init__":
+            importlib.import_module("cases." + path.stem)
+    return _cases

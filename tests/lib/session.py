@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""session: take programs through their phases under the eyes of agents, all side by side."""
+
+import time
+
+from lib.agent import QUIET_S
+from lib.judge import judge
+from lib.outcome import Failure, Skip
+
+READY_TIMEOUT_S = 30
+VERDICT_TIMEOUT_S = 20
+SHOWN = 6  # problems, and lines of expectation, in a failure's message
+
+
+class Session:
+    """One program. `outcomes` has, when it is done, None or an exception for each agent."""
+
+    def __init__(self, program, agents):
+        self.program = program
+        self.agents = list(agents)
+        self.outcomes = {}
+        self.done = False
+        self._begun = time.monotonic()
+
+    def _finish(self, outcome=None):
+        for agent in self.agents:
+            self.outcomes.setdefault(agent, outcome)
+        self.program.end()
+        self.done = True
+
+    def _fail(self, agent, problems):
+        phase = self.program.phase
+        expected = phase.lines[:SHOWN] + ["..."] * (len(phase.lines) > SHOWN)
+        seen = problems[:SHOWN] + ["..."] * (len(problems) > SHOWN)
+        self.outcomes[agent] = Failure(
+            f"phase {phase.number}\n      expected: "
+            + "\n                ".join(expected or ["nothing"])
+            + "\n      seen:     "
+            + "\n                ".join(seen)
+        )
+
+    def step(self):
+        """Look once; never waits long."""
+        now = time.monotonic()
+        program, phase = self.program, self.program.phase
+        if program.skip is not None:
+            return self._finish(Skip(program.skip))
+        if phase.ready_at is None:
+            trouble = program.trouble()
+            if not trouble and now > self._begun + READY_TIMEOUT_S:
+                trouble = f"not ready after {READY_TIMEOUT_S} s"
+            return self._finish(Failure(trouble)) if trouble else None
+        waiting = False
+        for agent in self.agents:
+            if agent not in self.outcomes:
+                waiting |= self._look(agent, phase, now)
+        if len(self.outcomes) == len(self.agents):
+            return self._finish()
+        return None if waiting else self._advance()
+
+    def _look(self, agent, phase, now):
+        """One agent; True while its verdict on this phase is not complete."""
+        result = judge(phase, self.program, agent)
+        if result.violations:
+            self._fail(agent, result.violations)
+            return False
+        if agent.ended():
+            self._fail(agent, [agent.ended()])
+            return False
+        if result.missing and now > phase.ready_at + VERDICT_TIMEOUT_S:
+            self._fail(agent, result.missing)
+            return False
+        return bool(result.missing) or now < phase.ready_at + QUIET_S
+
+    def _advance(self):
+        self.program.next_phase()
+        self._begun = time.monotonic()
+        if self.program.at_last_phase():
+            if self.program.process.returncode:
+                return self._finish(
+                    Failure(f"the test program ended with {self.program.process.returncode}")
+                )
+            return self._finish()
+        return None
+
+
+def run_sessions(sessions):
+    """Until all are done, yielding each as it finishes."""
+    left = list(sessions)
+    while left:
+        for session in list(left):
+            session.step()
+            if session.done:
+                left.remove(session)
+                yield session
+        time.sleep(0.05)
+
+
+def expect_all(program, agents):
+    """Run one program to its end; raise what the first unhappy agent had to say."""
+    session = Session(program, agents)
+    for _ in run_sessions([session]):
+        pass
+    for outcome in session.outcomes.values():
+        if outcome:
+            raise outcome

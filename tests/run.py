@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Run sockleak on the test programs and check what it says. Needs root.
+
+    tests/run.py [--sockleak ./sockleak] [--programs .output/tests/programs]
+                 [--only NAME]... [--quick] [--list] [-v]
+
+One line a case, "N passed, N failed" at the end; exit 0 when nothing failed and
+nothing was skipped that had to run. See tests/programs/README.md.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import signal
+import sys
+import threading
+import time
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.dont_write_bytecode = True
+
+from lib import registry  # noqa: E402
+from lib.bench import Bench  # noqa: E402
+from lib.outcome import Failure, Skip, skip_is_allowed  # noqa: E402
+
+
+class Tally:
+    """Prints each outcome as it comes, and counts."""
+
+    def __init__(self, verbose):
+        self.passed = self.failed = self.skipped = 0
+        self._verbose = verbose
+        self._lock = threading.Lock()
+        self._begun = time.monotonic()
+
+    def add(self, name, outcome):
+        with self._lock:
+            if outcome is None:
+                self.passed += 1
+                line = f"ok {name}"
+            elif isinstance(outcome, Skip) and skip_is_allowed(name, str(outcome)):
+                self.skipped += 1
+                line = f"skip {name}: {outcome}"
+            elif isinstance(outcome, Skip):
+                self.failed += 1
+                line = f"FAIL {name}: a skip that is not allowed: {outcome}"
+            else:
+                self.failed += 1
+                line = f"FAIL {name}: {outcome}"
+            if self._verbose:
+                line = f"{time.monotonic() - self._begun:6.1f} s  {line}"
+            print(line, flush=True)
+
+    def summary(self):
+        text = f"{self.passed} passed, {self.failed} failed"
+        return text + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+def run_case(case, bench, tally):
+    """All the names of a case get an outcome, whatever happens to its function."""
+    missing = case.wanted(bench.options.only)
+    try:
+        for name, outcome in case.run(bench):
+            if name in missing:
+                missing.remove(name)
+                tally.add(name, outcome)
+        outcome = Failure("the case ended without an outcome")
+    except (Failure, Skip) as ended:
+        outcome = ended
+    except Exception:  # a bug in the case; the others still run
+        outcome = Failure("the case itself broke\n" + traceback.format_exc())
+    for name in missing:
+        tally.add(name, outcome)
+
+
+def run_stages(selected, bench, tally, jobs):
+    for stage in (registry.SHARED, registry.ALONE, registry.LAST):
+        cases = [case for case in selected if case.stage == stage]
+        workers = jobs if stage == registry.SHARED else 1
+        pool = concurrent.futures.ThreadPoolExecutor(workers)
+        futures = [pool.submit(run_case, case, bench, tally) for case in cases]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+        finally:
+            bench_is_over = sys.exc_info()[0] is not None
+            pool.shutdown(wait=not bench_is_over)
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description="Run sockleak on the test programs.")
+    parser.add_argument("--sockleak", default="./sockleak", metavar="FILE")
+    parser.add_argument("--programs", default=".output/tests/programs", metavar="DIR")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="cases like NAME (may hold *)"
+    )
+    parser.add_argument("--quick", action="store_true", help="shorten the run with churn to 10 s")
+    parser.add_argument("--jobs", type=int, default=5, metavar="N", help="cases side by side")
+    parser.add_argument("--list", action="store_true", help="print the names of the cases")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print the time of each")
+    return parser.parse_args()
+
+
+def main():
+    options = parse_options()
+    selected = [case for case in registry.load() if case.wanted(options.only)]
+    if options.list:
+        print("\n".join(sorted(name for case in selected for name in case.wanted(options.only))))
+        return 0
+    if os.geteuid() != 0:
+        print("tests/run.py: must be root: sockleak loads BPF programs", file=sys.stderr)
+        return 2
+    if not selected:
+        print(f"tests/run.py: no case is like {options.only}", file=sys.stderr)
+        return 2
+    tally = Tally(options.verbose)
+    bench = Bench(options)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        run_stages(selected, bench, tally, options.jobs)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    finally:
+        bench.close()
+    print(tally.summary())
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # not waiting for a case's thread after ^C

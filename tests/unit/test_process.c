@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Processes: this one, a zombie, one that is gone, one with an awkward name. */
+#define _GNU_SOURCE 1
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "process.h"
+
+static pid_t start_child(void)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	return pid;
+}
+
+static void kill_child(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void own_exe(void **state)
+{
+	char wanted[PATH_MAX] = "", *exe = NULL;
+
+	(void)state;
+	assert_true(readlink("/proc/self/exe", wanted, sizeof(wanted) - 1) > 0);
+	assert_int_equal(process_exe(getpid(), &exe), 0);
+	assert_string_equal(exe, wanted);
+	free(exe);
+}
+
+static void start_times(void **state)
+{
+	struct timespec now;
+	__u64 ours, theirs, now_ns;
+	pid_t pid;
+
+	(void)state;
+	usleep(30000); /* ticks are 10 ms */
+	pid = start_child();
+	assert_int_equal(process_start_time(getpid(), &ours), 0);
+	assert_int_equal(process_start_time(pid, &theirs), 0);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	now_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	assert_true(ours < theirs);
+	assert_true(theirs <= now_ns && now_ns - theirs < 1000000000);
+	kill_child(pid);
+}
+
+/* Its comm holds what ends and parts the fields of /proc/PID/stat. */
+static void awkward_name(void **state)
+{
+	__u64 before, after;
+
+	(void)state;
+	assert_int_equal(process_start_time(getpid(), &before), 0);
+	assert_int_equal(prctl(PR_SET_NAME, ") Z 1 (\n) 2"), 0);
+	assert_int_equal(process_start_time(getpid(), &after), 0);
+	assert_true(before == after);
+	assert_true(process_alive(getpid()));
+}
+
+static void gone(void **state)
+{
+	pid_t pid = start_child();
+	char *exe = (char *)state;
+	__u64 start_ns = 77;
+
+	assert_true(process_alive(pid));
+	kill_child(pid);
+	assert_false(process_alive(pid));
+	assert_int_equal(process_exe(pid, &exe), -ESRCH);
+	assert_int_equal(process_start_time(pid, &start_ns), -ESRCH);
+	assert_ptr_equal(exe, state); /* untouched on failure */
+	assert_true(start_ns == 77);
+}
+
+static void zombie(void **state)
+{
+	pid_t pid = start_child();
+	siginfo_t info;
+	char *exe;
+
+	(void)state;
+	kill(pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, pid, &info, WEXITED | WNOWAIT), 0);
+	assert_false(process_alive(pid));
+	assert_int_equal(process_exe(pid, &exe), -ENOENT);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void *outlive_main(void *argument)
+{
+	(void)argument;
+	pause();
+	return NULL;
+}
+
+static bool main_thread_ended(pid_t pid)
+{
+	char path[64], line[512] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof(line), file));
+	fclose(file);
+	return strstr(line, ") Z ");
+}
+
+/* The leader of such a process is a zombie, but its sockets are open. */
+static void threads_run_on(void **state)
+{
+	pid_t pid = fork();
+	pthread_t thread;
+	int i;
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (!pid) {
+		pthread_create(&thread, NULL, outlive_main, NULL);
+		syscall(SYS_exit, 0);
+	}
+	for (i = 0; i < 500 && !main_thread_ended(pid); i++)
+		usleep(10000);
+	assert_true(main_thread_ended(pid));
+	assert_true(process_alive(pid));
+	kill_child(pid);
+	assert_false(process_alive(pid));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(own_exe), cmocka_unit_test(start_times),
+		cmocka_unit_test(awkward_name), cmocka_unit_test(gone),
+		cmocka_unit_test(zombie), cmocka_unit_test(threads_run_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

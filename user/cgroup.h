@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cgroup: names and ids of control groups, version 2. Reads the host's mounted
+ * tree, never /proc/PID/cgroup: what that says depends on the reader's cgroup
+ * namespace. Knows systemd's naming of units, not that of container runtimes.
+ */
+#ifndef SOCKLEAK_CGROUP_H
+#define SOCKLEAK_CGROUP_H
+
+#include <linux/types.h>
+#include <stdio.h>
+
+struct cgroups;
+
+/*
+ * Find the cgroup2 mount and hold it open: *ret_cgroups, to be freed with
+ * cgroups__free() (NULL is allowed there). -ENOENT: none is mounted.
+ */
+int cgroups__new(struct cgroups **ret_cgroups);
+void cgroups__free(struct cgroups *cgroups);
+
+/* Where it is mounted; belongs to cgroups. */
+const char *cgroups__mount(const struct cgroups *cgroups);
+
+/*
+ * Open the cgroup that a user has named: a directory, absolute or relative to
+ * the mount ("system.slice/x.service"); one that is absolute but not there is
+ * tried below the mount as well, for so the paths in reports are written.
+ * *ret_fd can be put into a BPF cgroup array; the caller closes it. *ret_id is
+ * what bpf_get_current_cgroup_id() gives in it.
+ * -ENOENT: not there. -ENOTDIR: no directory. -EINVAL: a directory, but not one
+ * of cgroup v2.
+ */
+int cgroups__open(struct cgroups *cgroups, const char *path, int *ret_fd, __u64 *ret_id);
+
+/*
+ * The path of a cgroup id from the root of the tree, "/" first, in *ret_path
+ * (the caller frees it). Needs CAP_DAC_READ_SEARCH (-EPERM without).
+ * -ESTALE: it was removed before it was first asked for. -EXDEV: it is outside
+ * of what the mount shows (the agent runs in a container of its own).
+ *
+ * The last 4096 answers are kept, 100 to 200 bytes each. The kernel gives an id
+ * again only after some 2^32 others and a cgroup cannot be renamed, so an answer
+ * stays true; that of a removed cgroup stays its name.
+ */
+int cgroups__path(struct cgroups *cgroups, __u64 id, char **ret_path);
+
+/*
+ * The systemd unit in a path: its last component that ends in .service or
+ * .scope ("/system.slice/nginx.service/x" -> "nginx.service") in *ret_unit (the
+ * caller frees it), NULL when there is none. 0 or -ENOMEM.
+ */
+int cgroup_unit(const char *path, char **ret_unit);
+
+/*
+ * For the tests: choose the mount from a text in the format of
+ * /proc/self/mountinfo (proc(5)); *ret_mount is freed by the caller. -ENOENT.
+ */
+int cgroup_find_mount(FILE *mountinfo, char **ret_mount);
+
+#endif /* SOCKLEAK_CGROUP_H */

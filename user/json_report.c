@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "json_report.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "address.h"
+#include "duration.h"
+#include "json.h"
+#include "names.h"
+#include "text.h"
+
+/* ---- Values that may be unknown ---- */
+
+static void put_known_u64(struct json *json, const char *key, __u64 value, bool known)
+{
+	if (known)
+		json_u64(json, key, value);
+	else
+		json_null(json, key);
+}
+
+static void put_known_string(struct json *json, const char *key, const char *value)
+{
+	json_string(json, key, value && *value ? value : NULL);
+}
+
+/* A span in seconds. Clocks are read at different moments: one that runs backwards is 0. */
+static void put_span(struct json *json, const char *key, __u64 from_ns, __u64 to_ns, bool known)
+{
+	if (known)
+		json_double(json, key, to_ns > from_ns ? (double)(to_ns - from_ns) / 1e9 : 0);
+	else
+		json_null(json, key);
+}
+
+/* A point in boot time as a date: RFC 3339, UTC, milliseconds. */
+static void put_date(struct json *json, const char *key, __u64 ns, const struct summary *summary,
+		     bool known)
+{
+	__s64 wall_ns = (__s64)(ns + (__u64)summary->wall_offset_ns);
+	time_t seconds = (time_t)(wall_ns / (__s64)NSEC_PER_SEC);
+	_cleanup_text_ struct text date = TEXT_INIT;
+	char day[sizeof("2026-01-31T23:59:59")];
+	struct tm tm;
+
+	if (!known || wall_ns < 0 || !gmtime_r(&seconds, &tm) ||
+	    !strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm)) {
+		json_null(json, key);
+		return;
+	}
+	text_addf(&date, "%s.%03uZ", day,
+		  (unsigned int)(wall_ns % (__s64)NSEC_PER_SEC / (__s64)NSEC_PER_MSEC));
+	json_string(json, key, text_str(&date));
+}
+
+static void put_comm(struct json *json, const char *key, const char comm[SOCKLEAK_COMM_LEN],
+		     bool known)
+{
+	size_t len = strnlen(comm, SOCKLEAK_COMM_LEN);
+
+	if (known && len)
+		json_bytes(json, key, comm, len);
+	else
+		json_null(json, key);
+}
+
+/* ---- A leak ---- */
+
+static void put_identity(struct json *json, const struct leak *leak)
+{
+	const struct verdict *verdict = &leak->verdict;
+	const struct pending *socket = &verdict->socket;
+	bool origin = !(socket->flags & PENDING_ORIGIN_UNKNOWN);
+	struct name_buffer buffer;
+
+	json_u64(json, "pid", verdict->tgid);
+	put_known_u64(json, "tid", socket->tid, origin && socket->tid);
+	put_comm(json, "comm", verdict->comm, true);
+	put_comm(json, "thread", socket->comm, origin);
+	put_known_string(json, "exe", leak->owner->exe);
+	json_u64(json, "uid", verdict->uid);
+	json_u64(json, "fd", verdict->fd);
+	json_u64(json, "inode", socket->inode);
+	json_string(json, "family", family_name(socket->family, &buffer));
+	json_string(json, "socket_type", socket_type_name(socket->type, &buffer));
+	json_string(json, "protocol", protocol_name(socket->family, socket->protocol, &buffer));
+	json_string(json, "class", leak_class_name((enum leak_class)verdict->class));
+}
+
+static void put_times(struct json *json, const struct pending *socket,
+		      const struct summary *summary)
+{
+	bool origin = !(socket->flags & PENDING_ORIGIN_UNKNOWN) && socket->since_ns;
+
+	put_date(json, "created", socket->since_ns, summary, origin);
+	put_date(json, "first_seen", socket->since_ns, summary, !origin && socket->since_ns);
+	put_span(json, "age_s", socket->since_ns, summary->now_ns, origin);
+}
+
+static void put_owner(struct json *json, const struct leak *leak)
+{
+	const struct pending *socket = &leak->verdict.socket;
+
+	put_known_u64(json, "cgroup_id", socket->cgroup_id, socket->cgroup_id);
+	put_known_string(json, "cgroup", leak->owner->cgroup);
+	put_known_string(json, "unit", leak->owner->unit);
+}
+
+static void put_destination(struct json *json, const struct evidence *evidence)
+{
+	_cleanup_text_ struct text destination = TEXT_INIT;
+	size_t len = evidence->dest_len;
+
+	if (len > sizeof(evidence->dest))
+		len = sizeof(evidence->dest);
+	address_add(&destination, evidence->dest, len);
+	json_string(json, "destination", len ? text_str(&destination) : NULL);
+}
+
+static void put_evidence(struct json *json, const struct verdict *verdict)
+{
+	const struct pending *socket = &verdict->socket;
+	const struct evidence *evidence = &socket->evidence;
+	bool origin = !(socket->flags & PENDING_ORIGIN_UNKNOWN) && socket->since_ns;
+	int connect_errno = evidence->connect_errno;
+	struct name_buffer buffer;
+
+	/* A connection under way fails later: that error is the socket's, not connect's. */
+	if (!connect_errno && evidence->connect_tries)
+		connect_errno = (int)verdict->error;
+	json_begin_object(json, "evidence");
+	json_u64(json, "getpeername_enotconn", evidence->enotconn);
+	put_span(json, "first_enotconn_after_s", socket->since_ns, evidence->first_enotconn_ns,
+		 origin && evidence->first_enotconn_ns);
+	json_u64(json, "connect_tries", evidence->connect_tries);
+	json_string(json, "connect_errno", errno_name(connect_errno, &buffer));
+	put_destination(json, evidence);
+	json_u64(json, "bind_tries", evidence->bind_tries);
+	json_string(json, "bind_errno", errno_name(evidence->bind_errno, &buffer));
+	json_bool(json, "bound", evidence->bound);
+	json_end_object(json);
+}
+
+static void put_frame(struct json *json, const struct frame *frame)
+{
+	char pc[sizeof("0x0123456789abcdef")];
+
+	snprintf(pc, sizeof(pc), "0x%llx", frame->pc);
+	json_begin_object(json, NULL);
+	json_string(json, "pc", pc);
+	put_known_string(json, "function", frame->function);
+	put_known_string(json, "module", frame->module);
+	put_known_string(json, "build_id", frame->build_id);
+	put_known_u64(json, "offset", frame->offset, frame->module);
+	put_known_string(json, "file", frame->file);
+	put_known_u64(json, "line", frame->line, frame->line);
+	json_end_object(json);
+}
+
+static void put_site(struct json *json, const struct stack *stack)
+{
+	if (stack && stack->site)
+		json_hex(json, "site", stack->site);
+	else
+		json_null(json, "site");
+}
+
+static void put_stack(struct json *json, const struct stack *stack)
+{
+	unsigned int i;
+
+	if (!stack || !stack->count) {
+		json_null(json, "stack");
+		json_null(json, "stack_source");
+		return;
+	}
+	json_begin_array(json, "stack");
+	for (i = 0; i < stack->count; i++)
+		put_frame(json, &stack->frames[i]);
+	json_end_array(json);
+	json_string(json, "stack_source", stack_source_name(stack->source));
+}
+
+static void put_end(struct json *json, const struct verdict *verdict,
+		    const struct summary *summary)
+{
+	const struct pending *socket = &verdict->socket;
+	bool origin = !(socket->flags & PENDING_ORIGIN_UNKNOWN) && socket->since_ns;
+
+	json_string(json, "reason", end_reason_name((enum end_reason)verdict->reason));
+	put_span(json, "lived_s", socket->since_ns,
+		 verdict->now_ns ? verdict->now_ns : summary->now_ns, origin);
+}
+
+void json_leak(struct text *out, const struct leak *leak, enum leaks_change change,
+	       const struct summary *summary)
+{
+	struct json json = json_writer(out);
+	bool ended = change == LEAKS_RESOLVED;
+
+	json_begin_object(&json, NULL);
+	json_string(&json, "type", ended ? "resolved" : "leak");
+	put_date(&json, "time", summary->now_ns, summary, true);
+	if (!ended)
+		json_string(&json, "change", leaks_change_name(change));
+	put_identity(&json, leak);
+	put_times(&json, &leak->verdict.socket, summary);
+	put_owner(&json, leak);
+	put_evidence(&json, &leak->verdict);
+	put_site(&json, leak->stack);
+	if (ended)
+		put_end(&json, &leak->verdict, summary);
+	else
+		put_stack(&json, leak->stack);
+	json_end_object(&json);
+}
+
+/* ---- The summary ---- */
+
+static void put_counters(struct json *json, const struct summary *summary, bool losses)
+{
+	unsigned int i;
+
+	for (i = 0; i < COUNTER_COUNT; i++)
+		if (counter_is_loss((enum counter)i) == losses)
+			json_u64(json, counter_name((enum counter)i), summary->counters[i]);
+}
+
+static void put_resolved(struct json *json, const __u64 resolved[END_COUNT])
+{
+	unsigned int reason;
+
+	json_begin_object(json, "resolved");
+	for (reason = END_NONE + 1; reason < END_COUNT; reason++)
+		json_u64(json, end_reason_name((enum end_reason)reason), resolved[reason]);
+	json_end_object(json);
+}
+
+void json_summary(struct text *out, const struct summary *summary)
+{
+	const struct leaks_totals *leaks = &summary->leaks;
+	struct json json = json_writer(out);
+
+	json_begin_object(&json, NULL);
+	json_string(&json, "type", "summary");
+	put_date(&json, "time", summary->now_ns, summary, true);
+	put_span(&json, "duration_s", summary->started_ns, summary->now_ns, true);
+	json_u64(&json, "sites", leaks->sites);
+	json_u64(&json, "growing_sites", leaks->leaking);
+	json_u64(&json, "open", leaks->open);
+	json_u64(&json, "total", leaks->total);
+	put_resolved(&json, leaks->resolved);
+	json_u64(&json, "held_back", leaks->held_back);
+	json_u64(&json, "sweeps", summary->sweeps);
+	json_u64(&json, "sweeps_failed", summary->sweeps_failed);
+	put_span(&json, "last_sweep_s", 0, summary->sweep_ns, summary->sweeps);
+	put_known_u64(&json, "pending", summary->pending, summary->sweeps);
+	json_u64(&json, "max_sockets", summary->max_sockets);
+	json_string(&json, "hooks", summary->hooks);
+	json_begin_object(&json, "events");
+	put_counters(&json, summary, false);
+	json_end_object(&json);
+	json_begin_object(&json, "dropped");
+	put_counters(&json, summary, true);
+	json_u64(&json, "leaks_not_accounted", summary->leaks_not_accounted);
+	json_end_object(&json);
+	json_end_object(&json);
+}

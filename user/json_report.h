@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * json_report: leaks and summaries as JSON Lines. The format is a contract,
+ * documented in docs/json.md and checked by tests/schema/: a field may be added,
+ * none may change its meaning or disappear. What is not known is null, never 0
+ * or "".
+ */
+#ifndef SOCKLEAK_JSON_REPORT_H
+#define SOCKLEAK_JSON_REPORT_H
+
+#include "leaks.h"
+#include "report.h"
+
+struct text;
+
+/*
+ * Add one line about a leak: "leak" when it was opened or changed, "resolved"
+ * when it ended. Of summary only the clock (now_ns, wall_offset_ns) is read.
+ * Out of memory shows in text_error(out).
+ */
+void json_leak(struct text *out, const struct leak *leak, enum leaks_change change,
+	       const struct summary *summary);
+
+/* Add one line, "summary", about the run so far. */
+void json_summary(struct text *out, const struct summary *summary);
+
+#endif /* SOCKLEAK_JSON_REPORT_H */

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "leaks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+/*
+ * A process's sockets at a site grow once their number has passed its own peak
+ * after this many sweeps. One socket is one step; a pool, or threads that each
+ * make theirs at start, are one or two.
+ */
+#define STEPS_TO_GROW 3
+/*
+ * And they have stopped growing when no step has come for this many times the
+ * usual time between two, so that a leak an hour is still one, and at least for
+ * this long.
+ */
+#define STEPS_OF_SILENCE 4
+#define MIN_SILENCE_NS (60ULL * 1000000000)
+/* Rates are over this time at most, from a sample every SITE_SAMPLES-th of it. */
+#define RATE_WINDOW_NS (600ULL * 1000000000)
+/* A site without open leaks is forgotten after this long: memory stays bounded. */
+#define EMPTY_SITE_NS (600ULL * 1000000000)
+
+struct leaks {
+	struct leak *by_socket; /* uthash tables */
+	struct site *by_key;
+	unsigned int classes;
+	leaks_announce_fn announce;
+	void *announce_ctx;
+	struct leaks_totals totals; /* of sites: what leaks__totals() cannot count itself */
+	struct site **sorted;
+	size_t sorted_room;
+};
+
+struct owner *owner_new(char *exe, char *cgroup, char *unit)
+{
+	struct owner *owner = calloc(1, sizeof(*owner));
+
+	if (!owner) {
+		free(exe);
+		free(cgroup);
+		free(unit);
+		return NULL;
+	}
+	*owner = (struct owner){ .refs = 1, .exe = exe, .cgroup = cgroup, .unit = unit };
+	return owner;
+}
+
+struct owner *owner_ref(struct owner *owner)
+{
+	if (owner)
+		owner->refs++;
+	return owner;
+}
+
+void owner_unref(struct owner *owner)
+{
+	if (!owner || --owner->refs)
+		return;
+	free(owner->exe);
+	free(owner->cgroup);
+	free(owner->unit);
+	free(owner);
+}
+
+struct leaks *leaks__new(unsigned int classes, leaks_announce_fn announce, void *ctx)
+{
+	struct leaks *leaks = calloc(1, sizeof(*leaks));
+
+	if (!leaks)
+		return NULL;
+	leaks->classes = classes;
+	leaks->announce = announce;
+	leaks->announce_ctx = ctx;
+	return leaks;
+}
+
+static void leak_free(struct leak *leak)
+{
+	owner_unref(leak->owner);
+	stack_unref(leak->stack);
+	free(leak);
+}
+
+static void site_free(struct site *site)
+{
+	struct site_process *process, *next;
+
+	HASH_ITER(hh, site->processes, process, next) {
+		HASH_DEL(site->processes, process);
+		free(process);
+	}
+	owner_unref(site->owner);
+	stack_unref(site->stack);
+	free(site);
+}
+
+void leaks__free(struct leaks *leaks)
+{
+	struct leak *leak, *next_leak;
+	struct site *site, *next_site;
+
+	if (!leaks)
+		return;
+	HASH_ITER(hh, leaks->by_socket, leak, next_leak) {
+		HASH_DEL(leaks->by_socket, leak);
+		leak_free(leak);
+	}
+	HASH_ITER(hh, leaks->by_key, site, next_site) {
+		HASH_DEL(leaks->by_key, site);
+		site_free(site);
+	}
+	free(leaks->sorted);
+	free(leaks);
+}
+
+/*
+ * What makes one account: the site id, and the program, since one interpreter's
+ * stack serves many. Without a site id one process, hooks' and sweeps' sockets
+ * apart. FNV-1a 64.
+ */
+static __u64 account_key(const struct verdict *verdict, const struct stack *stack)
+{
+	__u64 parts[3] = { stack ? stack->site : 0, 0, 0 }, hash = 0xcbf29ce484222325;
+	const unsigned char *bytes = (const unsigned char *)parts;
+
+	memcpy(&parts[1], verdict->comm, sizeof(__u64) * 2);
+	if (!parts[0]) {
+		parts[1] = verdict->tgid;
+		parts[2] = verdict->socket.flags & PENDING_ORIGIN_UNKNOWN;
+	}
+	for (size_t i = 0; i < sizeof(parts); i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3;
+	return hash;
+}
+
+static struct site *site_get(struct leaks *leaks, const struct verdict *verdict,
+			     struct owner *owner, struct stack *stack)
+{
+	__u64 key = account_key(verdict, stack);
+	struct site *site;
+
+	HASH_FIND(hh, leaks->by_key, &key, sizeof(key), site);
+	if (site)
+		return site;
+	site = calloc(1, sizeof(*site));
+	if (!site)
+		return NULL;
+	site->key = key;
+	site->id = stack ? stack->site : 0;
+	memcpy(site->comm, verdict->comm, sizeof(site->comm));
+	site->owner = owner_ref(owner);
+	site->stack = stack_ref(stack);
+	HASH_ADD(hh, leaks->by_key, key, sizeof(site->key), site);
+	if (!site->hh.tbl) {
+		site_free(site);
+		return NULL;
+	}
+	return site;
+}
+
+static struct site_process *process_get(struct site *site, __u32 tgid)
+{
+	struct site_process *process;
+
+	HASH_FIND(hh, site->processes, &tgid, sizeof(tgid), process);
+	if (process)
+		return process;
+	process = calloc(1, sizeof(*process));
+	if (!process)
+		return NULL;
+	process->tgid = tgid;
+	HASH_ADD(hh, site->processes, tgid, sizeof(process->tgid), process);
+	if (!process->hh.tbl) {
+		free(process);
+		return NULL;
+	}
+	return process;
+}
+
+static bool process_grew(const struct site_process *process)
+{
+	return process->steps >= STEPS_TO_GROW;
+}
+
+static bool process_grows(const struct site_process *process, __u64 now_ns)
+{
+	__u64 silence_ns;
+
+	if (!process_grew(process))
+		return false;
+	silence_ns = (process->last_step_ns - process->first_step_ns) / (process->steps - 1) *
+		     STEPS_OF_SILENCE;
+	if (silence_ns < MIN_SILENCE_NS)
+		silence_ns = MIN_SILENCE_NS;
+	return now_ns - process->last_step_ns <= silence_ns;
+}
+
+/* Count a leak as shown (sign 1) or no longer (sign -1). */
+static void account(struct leaks *leaks, struct leak *leak, int sign)
+{
+	leak->site->open += sign;
+	leak->site->by_class[leak->verdict.class] += sign;
+	leaks->totals.open += sign;
+	if (sign > 0) {
+		leak->site->total++;
+		leaks->totals.total++;
+	}
+}
+
+static void show(struct leaks *leaks, struct leak *leak)
+{
+	leak->held_back = false;
+	account(leaks, leak, 1);
+	leaks->announce(leak, LEAKS_OPENED, leaks->announce_ctx);
+}
+
+static struct leak *leak_find(struct leaks *leaks, const struct verdict *verdict)
+{
+	struct leak_key key = { verdict->socket.inode, verdict->socket.since_ns };
+	struct leak *leak;
+
+	HASH_FIND(hh, leaks->by_socket, &key, sizeof(key), leak);
+	return leak;
+}
+
+bool leaks__knows(struct leaks *leaks, const struct verdict *verdict)
+{
+	return leak_find(leaks, verdict) != NULL;
+}
+
+static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
+		     struct stack *stack)
+{
+	struct site *site = site_get(leaks, verdict, owner, stack);
+	struct site_process *process = site ? process_get(site, verdict->tgid) : NULL;
+	struct leak *leak = process ? calloc(1, sizeof(*leak)) : NULL;
+
+	if (!leak)
+		return -ENOMEM;
+	leak->verdict = *verdict;
+	leak->key = (struct leak_key){ verdict->socket.inode, verdict->socket.since_ns };
+	HASH_ADD(hh, leaks->by_socket, key, sizeof(leak->key), leak);
+	if (!leak->hh.tbl) {
+		free(leak);
+		return -ENOMEM;
+	}
+	leak->owner = owner_ref(owner);
+	leak->stack = stack_ref(stack);
+	leak->site = site;
+	leak->process = process;
+	DL_PREPEND(site->leaks, leak);
+	process->open++;
+	if (verdict->unknowable && !process_grew(process)) {
+		leak->held_back = true;
+		site->held_back++;
+		leaks->totals.held_back++;
+	} else {
+		show(leaks, leak);
+	}
+	return 0;
+}
+
+/* The leak has ended, as its verdict says. */
+static void leak_close(struct leaks *leaks, struct leak *leak)
+{
+	struct site *site = leak->site;
+	enum end_reason reason = leak->verdict.reason;
+
+	if (leak->held_back) {
+		site->held_back--;
+		leaks->totals.held_back--;
+	} else {
+		account(leaks, leak, -1);
+		site->resolved[reason]++;
+		leaks->totals.resolved[reason]++;
+		leaks->announce(leak, LEAKS_RESOLVED, leaks->announce_ctx);
+	}
+	DL_DELETE(site->leaks, leak);
+	if (!--leak->process->open) {
+		HASH_DEL(site->processes, leak->process);
+		free(leak->process);
+	}
+	HASH_DEL(leaks->by_socket, leak);
+	leak_free(leak);
+}
+
+/* A leak has another class now. Held back it stays so unless use can be told now. */
+static void leak_reclass(struct leaks *leaks, struct leak *leak, const struct verdict *verdict)
+{
+	if (leak->held_back) {
+		leak->verdict = *verdict;
+		if (!verdict->unknowable) {
+			leak->site->held_back--;
+			leaks->totals.held_back--;
+			show(leaks, leak);
+		}
+		return;
+	}
+	leak->site->by_class[leak->verdict.class]--;
+	leak->verdict = *verdict;
+	leak->site->by_class[leak->verdict.class]++;
+	leaks->announce(leak, LEAKS_CHANGED, leaks->announce_ctx);
+}
+
+int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
+		 struct stack *stack)
+{
+	struct leak *leak = leak_find(leaks, verdict);
+	bool wanted = leaks->classes & 1U << verdict->class;
+
+	if (verdict->kind == VERDICT_ENDED) {
+		if (leak) {
+			/* It ends under the name it was shown by, with the last evidence. */
+			leak->verdict.now_ns = verdict->now_ns;
+			leak->verdict.socket = verdict->socket;
+			leak->verdict.reason = verdict->reason;
+			leak_close(leaks, leak);
+		}
+		return 0;
+	}
+	if (!leak)
+		return wanted ? leak_open(leaks, verdict, owner, stack) : 0;
+	if (wanted) {
+		leak_reclass(leaks, leak, verdict);
+	} else { /* something was tried that takes it out of the classes asked for */
+		leak->verdict.reason = END_USED;
+		leak_close(leaks, leak);
+	}
+	return 0;
+}
+
+/* Show what was held back in a process that has grown. */
+static void process_release(struct leaks *leaks, struct site *site, struct site_process *process)
+{
+	struct leak *leak;
+
+	DL_FOREACH(site->leaks, leak) {
+		if (!leak->held_back || leak->process != process)
+			continue;
+		site->held_back--;
+		leaks->totals.held_back--;
+		show(leaks, leak);
+	}
+}
+
+static void site_step(struct leaks *leaks, struct site *site, __u64 now_ns)
+{
+	struct site_process *process, *next;
+
+	site->leaking = false;
+	HASH_ITER(hh, site->processes, process, next) {
+		if (process->open > process->peak) {
+			process->peak = process->open;
+			if (!process->steps++)
+				process->first_step_ns = now_ns;
+			process->last_step_ns = now_ns;
+			if (process_grew(process) && site->held_back)
+				process_release(leaks, site, process);
+		}
+		site->leaking |= process_grows(process, now_ns);
+	}
+}
+
+static void site_rate(struct site *site, __u64 now_ns)
+{
+	unsigned int old = 0;
+
+	while (old < site->n_samples && now_ns - site->samples[old].ns > RATE_WINDOW_NS)
+		old++;
+	site->n_samples -= old;
+	memmove(site->samples, site->samples + old, site->n_samples * sizeof(*site->samples));
+	if (!site->n_samples ||
+	    (site->n_samples < SITE_SAMPLES && now_ns - site->samples[site->n_samples - 1].ns >=
+						       RATE_WINDOW_NS / SITE_SAMPLES))
+		site->samples[site->n_samples++] =
+			(struct site_sample){ .ns = now_ns, .open = site->open };
+
+	site->rate_known = now_ns - site->samples[0].ns >= 1000000000;
+	site->per_minute = 0;
+	if (site->rate_known)
+		site->per_minute = ((double)site->open - site->samples[0].open) * 60e9 /
+				   (double)(now_ns - site->samples[0].ns);
+}
+
+static void site_summarize(struct site *site)
+{
+	struct leak *leak;
+
+	site->oldest_ns = 0;
+	DL_FOREACH(site->leaks, leak) {
+		__u64 since_ns = leak->verdict.socket.since_ns;
+
+		if (!leak->held_back && (!site->oldest_ns || since_ns < site->oldest_ns))
+			site->oldest_ns = since_ns;
+	}
+	site->class = CLASS_NONE;
+	for (unsigned int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
+		if (site->by_class[class] > site->by_class[site->class])
+			site->class = class;
+}
+
+void leaks__tick(struct leaks *leaks, __u64 now_ns)
+{
+	struct site *site, *next;
+
+	HASH_ITER(hh, leaks->by_key, site, next) {
+		if (site->leaks) {
+			site->empty_since_ns = 0;
+		} else if (!site->empty_since_ns) {
+			site->empty_since_ns = now_ns;
+		} else if (now_ns - site->empty_since_ns > EMPTY_SITE_NS) {
+			HASH_DEL(leaks->by_key, site);
+			site_free(site);
+			continue;
+		}
+		site_step(leaks, site, now_ns);
+		site_rate(site, now_ns);
+		site_summarize(site);
+	}
+}
+
+static int worse_first(const void *a, const void *b)
+{
+	const struct site *x = *(struct site *const *)a, *y = *(struct site *const *)b;
+
+	if (x->leaking != y->leaking)
+		return y->leaking - x->leaking;
+	if (x->open != y->open)
+		return x->open < y->open ? 1 : -1;
+	if (x->oldest_ns != y->oldest_ns)
+		return x->oldest_ns < y->oldest_ns ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+long leaks__sites(struct leaks *leaks, struct site *const **ret_sites)
+{
+	size_t all = HASH_COUNT(leaks->by_key), count = 0;
+	struct site *site, *next;
+
+	if (all > leaks->sorted_room) {
+		struct site **bigger = realloc(leaks->sorted, all * sizeof(*bigger));
+
+		if (!bigger)
+			return -ENOMEM;
+		leaks->sorted = bigger;
+		leaks->sorted_room = all;
+	}
+	HASH_ITER(hh, leaks->by_key, site, next)
+		if (site->open)
+			leaks->sorted[count++] = site;
+	if (count)
+		qsort(leaks->sorted, count, sizeof(*leaks->sorted), worse_first);
+	*ret_sites = leaks->sorted;
+	return (long)count;
+}
+
+struct leaks_totals leaks__totals(const struct leaks *leaks)
+{
+	struct leaks_totals totals = leaks->totals;
+	const struct site *site;
+
+	for (site = leaks->by_key; site; site = site->hh.next) {
+		totals.sites += site->open > 0;
+		totals.leaking += site->open > 0 && site->leaking;
+	}
+	return totals;
+}

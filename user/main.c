@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sockleak: finds sockets that were created and never connected, and names the
+ * code that leaks them.
+ *
+ * The order of things: what does the user want (options), can this host do it
+ * (preflight), where does the answer go (output), load the kernel's side
+ * (tracer), and watch until told to stop (watch). The leaks themselves are
+ * decided in bpf/ and accounted in leaks.c.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "log.h"
+#include "options.h"
+#include "output.h"
+#include "preflight.h"
+#include "text.h"
+#include "tracer.h"
+#include "watch.h"
+
+enum exit_code {
+	EXIT_RAN = 0,
+	EXIT_RUNTIME = 1,     /* it failed while running, such as on a full disk */
+	EXIT_USAGE = 2,	      /* the command line is wrong */
+	EXIT_ENVIRONMENT = 3, /* this host, or this user's rights, cannot run it */
+};
+
+#define _cleanup_tracer_ __attribute__((cleanup(tracer_cleanup)))
+#define _cleanup_output_ __attribute__((cleanup(output_cleanup)))
+#define _cleanup_watch_ __attribute__((cleanup(watch_cleanup)))
+#define _cleanup_cgroups_ __attribute__((cleanup(cgroups_cleanup)))
+
+static void tracer_cleanup(struct tracer **tracer)
+{
+	tracer__free(*tracer);
+}
+
+static void output_cleanup(struct output **output)
+{
+	output__free(*output);
+}
+
+static void watch_cleanup(struct watch **watch)
+{
+	watch__free(*watch);
+}
+
+static void cgroups_cleanup(struct tracer_cgroups *cgroups)
+{
+	while (cgroups->count)
+		close(cgroups->fds[--cgroups->count]);
+}
+
+/* --help and --version are data: a broken stdout is an error for them, too. */
+static int print_and_exit(enum options_result what)
+{
+	if (what == OPTIONS_HELP)
+		options_usage(stdout);
+	else
+		puts("sockleak " SOCKLEAK_VERSION);
+	if (fflush(stdout) || ferror(stdout))
+		return log_error(EXIT_RUNTIME, "cannot write to standard output: %s",
+				 strerror(errno));
+	return EXIT_RAN;
+}
+
+/* --pid must name a process that runs, and not one of its threads. */
+static int check_pid(__u32 tgid)
+{
+	char path[64], line[128];
+	unsigned int leader = 0;
+	FILE *status;
+
+	if (!tgid)
+		return EXIT_RAN;
+	snprintf(path, sizeof(path), "/proc/%u/status", tgid);
+	status = fopen(path, "re");
+	if (!status)
+		return log_error(EXIT_USAGE, "--pid %u: there is no such process", tgid);
+	while (fgets(line, sizeof(line), status))
+		if (sscanf(line, "Tgid: %u", &leader) == 1)
+			break;
+	fclose(status);
+	if (leader && leader != tgid)
+		return log_error(EXIT_USAGE, "--pid %u is a thread of process %u: use --pid %u", tgid,
+				 leader, leader);
+	return EXIT_RAN;
+}
+
+static int open_cgroups(const struct options *options, struct tracer_cgroups *ret_cgroups)
+{
+	struct cgroups *tree;
+	int err = options->cgroup_count ? cgroups__new(&tree) : 0;
+
+	if (!options->cgroup_count)
+		return EXIT_RAN;
+	if (err)
+		return log_error(EXIT_ENVIRONMENT,
+				 "--cgroup needs cgroup v2, which is not mounted (mount -t cgroup2 "
+				 "none /sys/fs/cgroup/unified)");
+	for (unsigned int i = 0; i < options->cgroup_count && !err; i++) {
+		const char *path = options->cgroups[i];
+
+		err = cgroups__open(tree, path, &ret_cgroups->fds[i], &ret_cgroups->ids[i]);
+		if (err == -EINVAL || err == -ENOTDIR)
+			log_error(err, "--cgroup %s is not a cgroup v2 directory (they are below %s)",
+				  path, cgroups__mount(tree));
+		else if (err)
+			log_error(err, "--cgroup %s: %s", path, strerror(-err));
+		else
+			ret_cgroups->count++;
+	}
+	cgroups__free(tree);
+	return err ? EXIT_USAGE : EXIT_RAN;
+}
+
+static int run(const struct options *options, const struct tracer_cgroups *cgroups)
+{
+	_cleanup_output_ struct output *output = NULL;
+	_cleanup_watch_ struct watch *watch = NULL;
+	_cleanup_tracer_ struct tracer *tracer = NULL;
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int err;
+
+	err = output__open(options, &output);
+	if (err)
+		return log_error(EXIT_RUNTIME, "cannot write to --output %s: %s", options->output,
+				 strerror(-err));
+	err = watch__new(options, output, &watch);
+	if (err)
+		return log_error(EXIT_RUNTIME, "out of memory");
+	err = tracer__open(options, cgroups, watch__verdict, watch, &tracer, &error) ?:
+	      tracer__attach(tracer, &error);
+	if (err)
+		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
+	err = watch__run(watch, tracer);
+	return err ? EXIT_RUNTIME : EXIT_RAN;
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_cgroups_ struct tracer_cgroups cgroups = { 0 };
+	_cleanup_text_ struct text error = TEXT_INIT;
+	struct options options;
+	int result = options_parse(argc, argv, &options, &error);
+
+	watch__signals();
+	if (result < 0)
+		return log_error(EXIT_USAGE, "%s", text_str(&error));
+	if (result != OPTIONS_RUN)
+		return print_and_exit((enum options_result)result);
+	if (options.quiet)
+		log_set_quiet();
+	result = check_pid(options.tgid);
+	if (result)
+		return result;
+	if (preflight_check(&options, &error))
+		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
+	result = open_cgroups(&options, &cgroups);
+	return result ?: run(&options, &cgroups);
+}

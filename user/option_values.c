@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "option_values.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "duration.h"
+#include "names.h"
+#include "text.h"
+
+static void *member(struct options *options, const struct option_spec *spec)
+{
+	return (char *)options + spec->offset;
+}
+
+/* "--top '-3' is negative; allowed: 0 to 10000". Returns -EINVAL. */
+static int reject(const struct option_spec *spec, const char *value, const char *reason,
+		  struct text *error)
+{
+	_cleanup_text_ struct text allowed = TEXT_INIT;
+
+	option_add_allowed(&allowed, spec);
+	text_addf(error, "--%s '", spec->name);
+	text_add_clean(error, value, strlen(value));
+	text_addf(error, "' %s", reason);
+	if (allowed.len)
+		text_addf(error, "; allowed: %s", text_str(&allowed));
+	return -EINVAL;
+}
+
+/* Digits alone. NULL, or what is wrong with it; *ret_rest is what follows the digits. */
+static const char *read_digits(const char *value, __u64 *ret_number, const char **ret_rest)
+{
+	size_t len = strspn(value, "0123456789"), i;
+	__u64 number = 0;
+
+	if (!*value)
+		return "is empty";
+	if (*value == '-' && value[1] >= '0' && value[1] <= '9')
+		return "is negative";
+	if (!len)
+		return "is not a whole number";
+	for (i = 0; i < len; i++) {
+		if (number > (UINT64_MAX - 9) / 10)
+			return "is out of range";
+		number = number * 10 + (__u64)(value[i] - '0');
+	}
+	*ret_number = number;
+	*ret_rest = value + len;
+	return NULL;
+}
+
+static bool in_range(const struct option_spec *spec, __u64 number)
+{
+	return number >= spec->min && number <= spec->max;
+}
+
+static int read_duration(const struct option_spec *spec, const char *value,
+			 struct options *options, struct text *error)
+{
+	const char *reason;
+	__u64 ns;
+
+	if (duration_parse(value, &ns, &reason))
+		return reject(spec, value, reason, error);
+	if (!in_range(spec, ns))
+		return reject(spec, value, "is out of range", error);
+	*(__u64 *)member(options, spec) = ns;
+	return 0;
+}
+
+static int read_number(const struct option_spec *spec, const char *value, struct options *options,
+		       struct text *error)
+{
+	const char *rest, *reason;
+	__u64 number;
+
+	reason = read_digits(value, &number, &rest);
+	if (!reason && *rest)
+		reason = "is not a whole number";
+	else if (!reason && !in_range(spec, number))
+		reason = "is out of range";
+	if (reason)
+		return reject(spec, value, reason, error);
+	*(__u32 *)member(options, spec) = (__u32)number;
+	return 0;
+}
+
+/* What a size's suffix multiplies with; 0 = there is no such suffix. */
+static __u64 suffix_factor(const char *suffix)
+{
+	if (!*suffix)
+		return 1;
+	if (suffix[1])
+		return 0;
+	switch (*suffix) {
+	case 'K':
+	case 'k':
+		return 1 << 10;
+	case 'M':
+	case 'm':
+		return 1 << 20;
+	case 'G':
+	case 'g':
+		return 1 << 30;
+	default:
+		return 0;
+	}
+}
+
+static int read_size(const struct option_spec *spec, const char *value, struct options *options,
+		     struct text *error)
+{
+	const char *rest, *reason;
+	__u64 number, factor;
+
+	reason = read_digits(value, &number, &rest);
+	if (reason)
+		return reject(spec, value, reason, error);
+	factor = suffix_factor(rest);
+	if (!factor)
+		return reject(spec, value, "is not a number of bytes, with K, M or G", error);
+	if (number > spec->max / factor || !in_range(spec, number * factor))
+		return reject(spec, value, "is out of range", error);
+	number *= factor;
+	if (number & (number - 1))
+		return reject(spec, value, "is not a power of two", error);
+	*(__u32 *)member(options, spec) = (__u32)number;
+	return 0;
+}
+
+static int read_choice(const struct option_spec *spec, const char *value, struct options *options,
+		       struct text *error)
+{
+	__u32 i;
+
+	for (i = 0; spec->choices[i]; i++) {
+		if (!strcmp(spec->choices[i], value)) {
+			*(__u32 *)member(options, spec) = i;
+			return 0;
+		}
+	}
+	return reject(spec, value, "is not known", error);
+}
+
+static int read_path(const struct option_spec *spec, const char *value, struct options *options,
+		     struct text *error)
+{
+	if (!*value)
+		return reject(spec, value, "is empty", error);
+	*(const char **)member(options, spec) = value;
+	return 0;
+}
+
+static int read_comm(const struct option_spec *spec, const char *value, struct options *options,
+		     struct text *error)
+{
+	if (strlen(value) >= SOCKLEAK_COMM_LEN)
+		return reject(spec, value, "is longer than the kernel keeps a comm", error);
+	return read_path(spec, value, options, error);
+}
+
+static int read_user(const struct option_spec *spec, const char *value, struct options *options,
+		     struct text *error)
+{
+	const struct passwd *user;
+	int err = 0;
+
+	if (strspn(value, "0123456789") != strlen(value) && *value != '-') {
+		user = getpwnam(value);
+		if (!user)
+			return reject(spec, value, "is not a user of this host", error);
+		*(__u32 *)member(options, spec) = user->pw_uid;
+	} else {
+		err = read_number(spec, value, options, error);
+	}
+	options->by_uid = !err;
+	return err;
+}
+
+static int read_cgroup(const struct option_spec *spec, const char *value, struct options *options,
+		       struct text *error)
+{
+	if (!*value)
+		return reject(spec, value, "is empty", error);
+	if (options->cgroup_count == SOCKLEAK_MAX_CGROUPS)
+		return reject(spec, value, "is one too many", error);
+	options->cgroups[options->cgroup_count++] = value;
+	return 0;
+}
+
+static int read_classes(const struct option_spec *spec, const char *value, struct options *options,
+			struct text *error)
+{
+	const char *name = value;
+	enum leak_class class;
+	__u32 mask = 0;
+	size_t len;
+
+	for (;; name += len + 1) {
+		len = strcspn(name, ",");
+		class = leak_class_from_name(name, len);
+		if (class != CLASS_NONE)
+			mask |= 1U << class;
+		else if (len == 3 && !memcmp(name, "all", len))
+			mask = OPTIONS_ALL_CLASSES;
+		else
+			return reject(spec, value, "holds a class that is not known", error);
+		if (!name[len])
+			break;
+	}
+	*(__u32 *)member(options, spec) = mask;
+	return 0;
+}
+
+static int read_flag(const struct option_spec *spec, const char *value, struct options *options,
+		     struct text *error)
+{
+	(void)value;
+	(void)error;
+	*(bool *)member(options, spec) = true;
+	return 0;
+}
+
+typedef int (*read_fn)(const struct option_spec *spec, const char *value, struct options *options,
+		       struct text *error);
+
+static const read_fn readers[] = {
+	[OPTION_FLAG] = read_flag,     [OPTION_DURATION] = read_duration,
+	[OPTION_NUMBER] = read_number, [OPTION_SIZE] = read_size,
+	[OPTION_CHOICE] = read_choice, [OPTION_PATH] = read_path,
+	[OPTION_COMM] = read_comm,     [OPTION_USER] = read_user,
+	[OPTION_CGROUP] = read_cgroup, [OPTION_CLASSES] = read_classes,
+};
+
+int option_read(const struct option_spec *spec, const char *value, struct options *options,
+		struct text *error)
+{
+	return readers[spec->type](spec, value, options, error);
+}
+
+/* ---- The same, to text ---- */
+
+static void add_size(struct text *text, __u64 bytes)
+{
+	static const char suffixes[] = { 'G', 'M', 'K' };
+	unsigned int i, shift = 30;
+
+	for (i = 0; i < sizeof(suffixes); i++, shift -= 10) {
+		if (bytes && !(bytes & ((1ULL << shift) - 1))) {
+			text_addf(text, "%llu%c", bytes >> shift, suffixes[i]);
+			return;
+		}
+	}
+	text_addf(text, "%llu", bytes);
+}
+
+static void add_choices(struct text *text, const struct option_spec *spec)
+{
+	size_t i;
+
+	for (i = 0; spec->choices[i]; i++)
+		text_addf(text, "%s%s", i ? ", " : "", spec->choices[i]);
+}
+
+static void add_classes(struct text *text)
+{
+	unsigned int class;
+
+	for (class = CLASS_NONE + 1; class < CLASS_COUNT; class++)
+		text_addf(text, "%s, ", leak_class_name((enum leak_class)class));
+	text_add(text, "all");
+}
+
+void option_add_allowed(struct text *text, const struct option_spec *spec)
+{
+	switch (spec->type) {
+	case OPTION_DURATION:
+		duration_add_exact(text, spec->min);
+		text_add(text, " to ");
+		duration_add_exact(text, spec->max);
+		break;
+	case OPTION_NUMBER:
+		text_addf(text, "%llu to %llu", spec->min, spec->max);
+		break;
+	case OPTION_SIZE:
+		text_add(text, "a power of two, ");
+		add_size(text, spec->min);
+		text_add(text, " to ");
+		add_size(text, spec->max);
+		break;
+	case OPTION_USER:
+		text_addf(text, "a user's name, or %llu to %llu", spec->min, spec->max);
+		break;
+	case OPTION_COMM:
+		text_addf(text, "%llu to %llu bytes", spec->min, spec->max);
+		break;
+	case OPTION_CGROUP:
+		text_addf(text, "at most %d paths", SOCKLEAK_MAX_CGROUPS);
+		break;
+	case OPTION_CHOICE:
+		add_choices(text, spec);
+		break;
+	case OPTION_CLASSES:
+		add_classes(text);
+		break;
+	default:
+		break;
+	}
+}
+
+void option_add_default(struct text *text, const struct option_spec *spec)
+{
+	struct options defaults = options_defaults();
+	const void *value = member(&defaults, spec);
+
+	if (spec->type == OPTION_DURATION && *(const __u64 *)value)
+		duration_add_exact(text, *(const __u64 *)value);
+	else if (spec->type == OPTION_NUMBER && *(const __u32 *)value)
+		text_addf(text, "%u", *(const __u32 *)value);
+	else if (spec->type == OPTION_SIZE)
+		add_size(text, *(const __u32 *)value);
+	else if (spec->type == OPTION_CHOICE)
+		text_add(text, spec->choices[*(const __u32 *)value]);
+	else if (spec->type == OPTION_CLASSES)
+		text_addf(text, "all but %s", leak_class_name(CLASS_WAS_CONNECTED));
+}

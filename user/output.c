@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "json_report.h"
+#include "text.h"
+#include "text_report.h"
+
+/* Stacks of so many sites below the table; --verbose shows all that --top lists. */
+#define STACKS_SHOWN 3
+/* Home; and behind the report: clear what an older, longer one left. */
+#define SCREEN_HOME "\033[H"
+#define SCREEN_CLEAR "\033[2J"
+#define LINE_CLEAR "\033[K"
+#define REST_CLEAR "\033[J"
+
+struct output {
+	const struct options *options;
+	FILE *stream;
+	bool live;    /* a terminal that can be drawn on */
+	bool started; /* it was drawn on already */
+	int error;
+};
+
+int output__open(const struct options *options, struct output **ret_output)
+{
+	struct output *output = calloc(1, sizeof(*output));
+	const char *terminal = getenv("TERM");
+
+	if (!output)
+		return -ENOMEM;
+	output->options = options;
+	output->stream = options->output ? fopen(options->output, "we") : stdout;
+	if (!output->stream) {
+		int err = -errno;
+
+		free(output);
+		return err;
+	}
+	output->live = !options->json && isatty(fileno(output->stream)) && terminal &&
+		       strcmp(terminal, "dumb");
+	*ret_output = output;
+	return 0;
+}
+
+void output__free(struct output *output)
+{
+	if (!output)
+		return;
+	if (output->stream != stdout)
+		fclose(output->stream);
+	free(output);
+}
+
+const char *output__name(const struct output *output)
+{
+	return output->options->output ?: "standard output";
+}
+
+int output__error(const struct output *output)
+{
+	return output->error;
+}
+
+/* Write what was made, and free it. */
+static void emit(struct output *output, struct text *text)
+{
+	if (!output->error)
+		output->error = text_error(text);
+	if (!output->error && text->len &&
+	    (fwrite(text->data, 1, text->len, output->stream) != text->len ||
+	     fflush(output->stream)))
+		output->error = errno ? -errno : -EIO;
+	text_free(text);
+}
+
+void output__leak(struct output *output, const struct leak *leak, enum leaks_change change,
+		  const struct summary *summary)
+{
+	struct text line = TEXT_INIT;
+
+	if (!output->options->json)
+		return;
+	json_leak(&line, leak, change, summary);
+	emit(output, &line);
+}
+
+static struct text_layout layout_of(const struct output *output)
+{
+	const struct options *options = output->options;
+	struct text_layout layout = {
+		.top = options->top,
+		.stacks = options->verbose ? options->top : STACKS_SHOWN,
+		.verbose = options->verbose,
+	};
+	struct winsize size;
+
+	if (!output->live)
+		return layout;
+	layout.bold = !getenv("NO_COLOR");
+	if (!ioctl(fileno(output->stream), TIOCGWINSZ, &size) && size.ws_col && size.ws_row > 1) {
+		layout.columns = size.ws_col;
+		layout.rows = size.ws_row - 1U; /* the cursor's own */
+	}
+	return layout;
+}
+
+/* Draw over the last view, line by line, so that it does not flicker. */
+static void draw(struct output *output, const struct text *report)
+{
+	struct text screen = TEXT_INIT;
+	const char *line = text_str(report), *end;
+
+	text_add(&screen, output->started ? SCREEN_HOME : SCREEN_HOME SCREEN_CLEAR);
+	output->started = true;
+	for (; (end = strchr(line, '\n')); line = end + 1) {
+		text_add_bytes(&screen, line, (size_t)(end - line));
+		text_add(&screen, LINE_CLEAR "\n");
+	}
+	text_add(&screen, REST_CLEAR);
+	emit(output, &screen);
+}
+
+void output__sweep(struct output *output, struct leaks *leaks, const struct summary *summary)
+{
+	struct text_layout layout = layout_of(output);
+	_cleanup_text_ struct text report = TEXT_INIT;
+
+	if (!output->live)
+		return;
+	text_report(&report, leaks, summary, &layout);
+	if (text_error(&report))
+		output->error = text_error(&report);
+	else
+		draw(output, &report);
+}
+
+void output__report(struct output *output, struct leaks *leaks, const struct summary *summary)
+{
+	struct text_layout layout = layout_of(output);
+	struct text report = TEXT_INIT;
+
+	if (output->options->json) {
+		json_summary(&report, summary);
+	} else {
+		/* Below the live view, and whole: it stays in the terminal's history. */
+		layout.rows = layout.columns = 0;
+		if (output->started)
+			text_add(&report, SCREEN_HOME REST_CLEAR);
+		output->started = false;
+		text_report(&report, leaks, summary, &layout);
+	}
+	emit(output, &report);
+}

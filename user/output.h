@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * output: where reports go, and when. On a terminal a view that is refreshed
+ * after every sweep; elsewhere the text report when asked for and at the end, or,
+ * with --json, a line for every event as it comes. No byte is lost silently: the
+ * first failed write is kept, and ends the run.
+ */
+#ifndef SOCKLEAK_OUTPUT_H
+#define SOCKLEAK_OUTPUT_H
+
+#include "leaks.h"
+#include "options.h"
+#include "report.h"
+
+struct output;
+
+/*
+ * Open what --output names, or stdout; `options` must outlive the output.
+ * -errno when it cannot be written. Free with output__free(); NULL is allowed.
+ */
+int output__open(const struct options *options, struct output **ret_output);
+void output__free(struct output *output);
+
+/* Its name in messages: "standard output" or the file's. */
+const char *output__name(const struct output *output);
+
+/* A leak was opened, changed or resolved. */
+void output__leak(struct output *output, const struct leak *leak, enum leaks_change change,
+		  const struct summary *summary);
+/* A sweep is done. */
+void output__sweep(struct output *output, struct leaks *leaks, const struct summary *summary);
+/* A report was asked for (SIGUSR1), or the run ends. */
+void output__report(struct output *output, struct leaks *leaks, const struct summary *summary);
+
+/* 0, or the -errno of the first write that failed; -ENOMEM. */
+int output__error(const struct output *output);
+
+#endif /* SOCKLEAK_OUTPUT_H */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "preflight.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+#define INITIAL_PID_NAMESPACE 0xEFFFFFFCU /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
+
+static int check_proc(struct text *ret_error)
+{
+	struct stat namespace;
+
+	if (stat("/proc/self/ns/pid", &namespace)) {
+		text_add(ret_error, "cannot read /proc/self/ns/pid: is /proc mounted?");
+		return -ENOENT;
+	}
+	if (namespace.st_ino == INITIAL_PID_NAMESPACE)
+		return 0;
+	text_add(ret_error, "runs in another pid namespace than the host's, and would see neither its "
+			    "processes nor their numbers (run it on the host: nsenter -t 1 -a, "
+			    "docker run --pid=host, or hostPID: true)");
+	return -EXDEV;
+}
+
+/* The effective capabilities, as a mask; 0 when they cannot be read. */
+static unsigned long long effective_capabilities(void)
+{
+	FILE *status = fopen("/proc/self/status", "re");
+	unsigned long long mask = 0;
+	char line[256];
+
+	if (!status)
+		return 0;
+	while (fgets(line, sizeof(line), status))
+		if (sscanf(line, "CapEff: %llx", &mask) == 1)
+			break;
+	fclose(status);
+	return mask;
+}
+
+static int check_capabilities(struct text *ret_error)
+{
+	unsigned long long mask = effective_capabilities();
+	unsigned long long wanted = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON;
+
+	if (mask & 1ULL << CAP_SYS_ADMIN || (mask & wanted) == wanted)
+		return 0;
+	text_addf(ret_error, "not allowed to load BPF programs: %s%s missing (run it as root, e.g. "
+			     "with sudo)",
+		  mask & 1ULL << CAP_BPF ? "" : "CAP_BPF",
+		  mask & 1ULL << CAP_PERFMON ? "" :
+		  mask & 1ULL << CAP_BPF     ? "CAP_PERFMON" :
+					       " and CAP_PERFMON");
+	return -EPERM;
+}
+
+static int check_btf(const struct options *options, struct text *ret_error)
+{
+	struct utsname kernel;
+
+	if (options->btf) {
+		if (!access(options->btf, R_OK))
+			return 0;
+		text_addf(ret_error, "cannot read --btf %s: %s", options->btf, strerror(errno));
+		return -ENOENT;
+	}
+	if (!access(KERNEL_BTF, R_OK))
+		return 0;
+	uname(&kernel);
+	text_addf(ret_error,
+		  "this kernel (%s) has no type information in " KERNEL_BTF
+		  " (use one built with CONFIG_DEBUG_INFO_BTF, or give its BTF with --btf FILE)",
+		  kernel.release);
+	return -ENOENT;
+}
+
+static int check_lockdown(struct text *ret_error)
+{
+	FILE *lockdown = fopen("/sys/kernel/security/lockdown", "re");
+	char line[128] = "";
+
+	if (!lockdown)
+		return 0; /* no such feature, or no way to know: loading will tell */
+	if (!fgets(line, sizeof(line), lockdown))
+		line[0] = 0;
+	fclose(lockdown);
+	if (!strstr(line, "[confidentiality]"))
+		return 0;
+	text_add(ret_error, "the kernel is locked down for confidentiality, so BPF programs cannot read "
+			    "its memory (boot with lockdown=integrity, or none)");
+	return -EPERM;
+}
+
+int preflight_check(const struct options *options, struct text *ret_error)
+{
+	return check_proc(ret_error) ?: check_capabilities(ret_error) ?:
+	       check_lockdown(ret_error)  ?: check_btf(options, ret_error);
+}

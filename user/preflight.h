@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * preflight: can this machine, and this user, run sockleak? Asked before libbpf
+ * is, which would only say EPERM.
+ */
+#ifndef SOCKLEAK_PREFLIGHT_H
+#define SOCKLEAK_PREFLIGHT_H
+
+#include "options.h"
+#include "text.h"
+
+/* 0, or -errno with one line, cause and remedy, in ret_error. */
+int preflight_check(const struct options *options, struct text *ret_error);
+
+#endif /* SOCKLEAK_PREFLIGHT_H */

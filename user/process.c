@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#define _GNU_SOURCE 1
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NS_PER_S 1000000000ULL
+
+struct stat_line {
+	char state;
+	long threads;
+	unsigned long long start_ticks;
+};
+
+/* /proc says ENOENT for a pid that is not there, ESRCH for one that went while it was read. */
+static int process_error(int err)
+{
+	return err == ENOENT ? -ESRCH : -err;
+}
+
+static int read_proc_file(pid_t tgid, const char *name, char *buffer, size_t size)
+{
+	char path[64];
+	ssize_t len;
+	int fd, err;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", tgid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return process_error(errno);
+	len = read(fd, buffer, size - 1);
+	err = errno;
+	close(fd);
+	if (len < 0)
+		return process_error(err);
+	buffer[len] = '\0';
+	return 0;
+}
+
+static int read_stat(pid_t tgid, struct stat_line *ret_stat)
+{
+	struct stat_line stat;
+	char line[1024], *rest;
+	int err;
+
+	err = read_proc_file(tgid, "stat", line, sizeof(line));
+	if (err)
+		return err;
+	/* the comm in parentheses may hold anything, parentheses too: its end is the last one */
+	rest = strrchr(line, ')');
+	/* proc(5): fields 3 (state), 20 (num_threads) and 22 (starttime) */
+	if (!rest || sscanf(rest + 1,
+			    " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+			    " %ld %*s %llu",
+			    &stat.state, &stat.threads, &stat.start_ticks) != 3)
+		return -EPROTO;
+	*ret_stat = stat;
+	return 0;
+}
+
+int process_exe(pid_t tgid, char **ret_exe)
+{
+	char link[64], target[PATH_MAX];
+	struct stat_line stat;
+	ssize_t len;
+	char *exe;
+	int err;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", tgid);
+	len = readlink(link, target, sizeof(target));
+	if (len < 0) {
+		if (errno != ENOENT)
+			return -errno;
+		/* no such process, or a process without an executable? */
+		err = read_stat(tgid, &stat);
+		return err ? err : -ENOENT;
+	}
+	exe = strndup(target, len);
+	if (!exe)
+		return -ENOMEM;
+	*ret_exe = exe;
+	return 0;
+}
+
+int process_start_time(pid_t tgid, __u64 *ret_start_ns)
+{
+	__u64 ticks_per_s = sysconf(_SC_CLK_TCK);
+	struct stat_line stat;
+	int err;
+
+	err = read_stat(tgid, &stat);
+	if (err)
+		return err;
+	*ret_start_ns = stat.start_ticks / ticks_per_s * NS_PER_S +
+			stat.start_ticks % ticks_per_s * NS_PER_S / ticks_per_s;
+	return 0;
+}
+
+bool process_alive(pid_t tgid)
+{
+	struct stat_line stat;
+
+	if (read_stat(tgid, &stat))
+		return false;
+	if (stat.state == 'X' || stat.state == 'x')
+		return false;
+	return stat.state != 'Z' || stat.threads > 1;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * process: what /proc tells about one process. Each call reads anew; nothing is
+ * kept. Pids are those of the pid namespace that /proc shows.
+ *
+ * A process can vanish at any moment: that is -ESRCH, from every function.
+ * -EACCES or -EPERM: another user's process, and CAP_SYS_PTRACE is missing.
+ */
+#ifndef SOCKLEAK_PROCESS_H
+#define SOCKLEAK_PROCESS_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * The path of its executable as the kernel prints it, so with " (deleted)" when
+ * the file is gone, in *ret_exe (the caller frees it).
+ * -ENOENT: there is none (a kernel thread, a zombie).
+ */
+int process_exe(pid_t tgid, char **ret_exe);
+
+/*
+ * When it was started: nanoseconds since boot (CLOCK_BOOTTIME), in the kernel's
+ * resolution for it, a clock tick of 10 ms. With the pid it names one process
+ * for all time. An exec does not change it.
+ */
+int process_start_time(pid_t tgid, __u64 *ret_start_ns);
+
+/*
+ * Does it still run? A zombie does not, its descriptors are closed; unless only
+ * its main thread has ended and others run on.
+ */
+bool process_alive(pid_t tgid);
+
+#endif /* SOCKLEAK_PROCESS_H */

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* http://www.isthe.com/chongo/tech/comp/fnv/ : FNV-1a, 64 bits */
+#define FNV_OFFSET_BASIS 0xcbf29ce484222325ULL
+#define FNV_PRIME 0x100000001b3ULL
+
+struct stack *stack_new(unsigned int count)
+{
+	struct stack *stack;
+
+	stack = calloc(1, sizeof(*stack) + (size_t)count * sizeof(stack->frames[0]));
+	if (!stack)
+		return NULL;
+	stack->refs = 1;
+	stack->count = count;
+	return stack;
+}
+
+struct stack *stack_ref(struct stack *stack)
+{
+	if (stack)
+		stack->refs++;
+	return stack;
+}
+
+void stack_unref(struct stack *stack)
+{
+	unsigned int i;
+
+	if (!stack || --stack->refs)
+		return;
+	for (i = 0; i < stack->count; i++) {
+		free(stack->frames[i].module);
+		free(stack->frames[i].build_id);
+		free(stack->frames[i].function);
+		free(stack->frames[i].file);
+	}
+	free(stack);
+}
+
+const struct frame *stack_culprit(const struct stack *stack)
+{
+	unsigned int i;
+
+	for (i = 0; stack && i < stack->count; i++)
+		if (!stack->frames[i].plumbing)
+			return &stack->frames[i];
+	return NULL;
+}
+
+static __u64 hash_bytes(__u64 hash, const void *bytes, size_t len)
+{
+	const unsigned char *byte = bytes;
+
+	while (len--) {
+		hash ^= *byte++;
+		hash *= FNV_PRIME;
+	}
+	return hash;
+}
+
+/* The lowest byte first whatever the host's order, for ids are compared between hosts. */
+static __u64 hash_number(__u64 hash, __u64 number)
+{
+	unsigned char bytes[8];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = number >> (8 * i);
+	return hash_bytes(hash, bytes, sizeof(bytes));
+}
+
+static __u64 hash_frame(__u64 hash, const struct frame *frame)
+{
+	const char *name = frame->build_id;
+
+	if (!name) {
+		name = strrchr(frame->module, '/');
+		name = name ? name + 1 : frame->module;
+	}
+	/* with its NUL, so that where a name ends is part of what is hashed */
+	hash = hash_bytes(hash, name, strlen(name) + 1);
+	return hash_number(hash, frame->offset);
+}
+
+__u64 site_id(const struct stack *stack)
+{
+	__u64 hash = FNV_OFFSET_BASIS;
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; stack && i < stack->count; i++) {
+		if (!stack->frames[i].module && !stack->frames[i].build_id)
+			continue;
+		hash = hash_frame(hash, &stack->frames[i]);
+		any = true;
+	}
+	if (!any)
+		return 0;
+	return hash ? hash : 1; /* 0 means "no site" */
+}
+
+const char *stack_source_name(enum stack_source source)
+{
+	switch (source) {
+	case STACK_FP:
+		return "fp";
+	case STACK_NONE:
+		break;
+	}
+	return NULL;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * symbols: from addresses in a process to a struct stack with names. The only
+ * module that knows of ELF symbols and DWARF (elfutils' libdw and libdwfl,
+ * demangling by libiberty).
+ *
+ * A name is a fact, never a guess:
+ * - A frame's function is the symbol whose [value, value + size) holds the call,
+ *   that is the byte before the return address. Past a symbol's end there is no
+ *   function name. A symbol of size 0 (hand-written assembly) names what follows
+ *   it up to the next symbol, within its own executable section, but only where
+ *   .symtab is there: in a stripped file the functions between two exported
+ *   symbols are unknown, and one without a size would swallow them.
+ * - Addresses from a frame-pointer walk that lie in no executable mapping are no
+ *   code: the stack is cut at the first of them. The innermost frame always
+ *   stays, it comes from a register.
+ *
+ * Debug files are looked for by build id below /usr/lib/debug, here and in the
+ * process's root, and by .gnu_debuglink beside the file in the process's view;
+ * one that has another build id (or, without ids, another CRC) is not taken.
+ * dwz's shared files likewise. Nothing goes to the network, whatever
+ * DEBUGINFOD_URLS says: libdwfl's own search, which would, is not used.
+ *
+ * What it holds: for at most 16 processes, the least recently asked for giving
+ * way, their mappings, up to 32 resolved stacks each, and the ELF and debug files
+ * of those modules that were in a stack: at most 256 modules in all, two file
+ * descriptors and their (shared, file-backed) mappings each. Mappings that are
+ * older than a second are read again before they are used, so code that was
+ * loaded or replaced is seen a second later at most. What is known of a process
+ * is still used after it has ended, as long as its place is not needed.
+ *
+ * Not for two threads at once.
+ */
+#ifndef SOCKLEAK_SYMBOLS_H
+#define SOCKLEAK_SYMBOLS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "stack.h"
+
+struct symbols;
+
+/* NULL when out of memory. Free with symbols__free(); NULL is allowed there. */
+struct symbols *symbols__new(void);
+void symbols__free(struct symbols *symbols);
+
+/*
+ * Resolve the return addresses pcs, the innermost first, of a stack in process
+ * tgid into *ret_stack, a reference for the caller (stack_unref()); equal stacks
+ * of one process may be one and the same object. At most 127 are looked at
+ * (SOCKLEAK_STACK_DEPTH), the outer ones are left out.
+ *
+ * `caller` is the word on top of the user stack at the system call, 0 = unknown.
+ * glibc's socket() keeps no frame, so a walk along frame pointers misses who
+ * called it; it becomes frame 1 when frame 0 is glibc's socket() and the word
+ * is the address behind a call instruction in a mapped file. x86_64 only.
+ *
+ * Of a process that is gone and was not seen before, or that may not be looked
+ * into, the stack has addresses (pc) alone and no site.
+ * 0 or -ENOMEM.
+ */
+int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsigned int count,
+		     __u64 caller, enum stack_source source, struct stack **ret_stack);
+
+/*
+ * Do these bytes of x86_64 code end in a call instruction? E8 rel32 or FF /2
+ * with any operand (2 to 7 bytes; prefixes before it do not matter). Source:
+ * Intel SDM volume 2, "CALL" and tables 2-2 and 2-3. Exported for the tests.
+ */
+bool symbols_ends_in_call(const unsigned char *code, size_t len);
+
+#endif /* SOCKLEAK_SYMBOLS_H */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * text_report: the report that a person reads. Its first line is the answer, then
+ * a table of sites, the stacks of the worst, and what the run saw and lost. Makes
+ * text only; where it goes to is output.h's.
+ */
+#ifndef SOCKLEAK_TEXT_REPORT_H
+#define SOCKLEAK_TEXT_REPORT_H
+
+#include "leaks.h"
+#include "report.h"
+#include "text.h"
+
+struct text_layout {
+	unsigned int columns; /* lines are cut there; 0 = never */
+	unsigned int rows;    /* the whole is cut there; 0 = never */
+	unsigned int top;     /* sites in the table */
+	unsigned int stacks;  /* sites whose stack is shown */
+	bool verbose;	      /* every address, every counter */
+	bool bold;	      /* terminal escapes may be used */
+};
+
+/* Add the report. Out of memory shows in text_error(out). */
+void text_report(struct text *out, struct leaks *leaks, const struct summary *summary,
+		 const struct text_layout *layout);
+
+#endif /* SOCKLEAK_TEXT_REPORT_H */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tracefs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+#include <linux/mount.h>
+
+/* A new instance of the one tracefs there is, attached nowhere (Linux 5.2, fsopen(2)). */
+static int mount_privately(void)
+{
+	int context, mount, err;
+
+	context = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
+	if (context < 0)
+		return -errno;
+	mount = syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) ?
+			-1 :
+			(int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
+	err = errno;
+	close(context);
+	return mount < 0 ? -err : mount;
+}
+
+int tracefs_open(void)
+{
+	static const char *const places[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
+	struct statfs fs;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		int fd = open(places[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		if (!fstatfs(fd, &fs) && fs.f_type == TRACEFS_MAGIC)
+			return fd;
+		close(fd);
+	}
+	return mount_privately();
+}
+
+int tracefs_event_id(int tracefs_fd, const char *category, const char *event)
+{
+	char path[256], text[16] = "";
+	ssize_t len;
+	long id;
+	int fd, err;
+
+	if (snprintf(path, sizeof(path), "events/%s/%s/id", category, event) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = openat(tracefs_fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	len = read(fd, text, sizeof(text) - 1);
+	err = errno;
+	close(fd);
+	if (len < 0)
+		return -err;
+	id = strtol(text, NULL, 10);
+	return id > 0 && id <= INT_MAX ? (int)id : -EPROTO;
+}

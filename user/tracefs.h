@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tracefs: the numbers of the kernel's tracepoints. Where tracefs is not mounted
+ * (the normal case in containers and small virtual machines) it is mounted
+ * privately: a mount that no directory shows and that goes with its descriptor.
+ */
+#ifndef SOCKLEAK_TRACEFS_H
+#define SOCKLEAK_TRACEFS_H
+
+/* A descriptor of tracefs' root directory, to be closed by the caller, or -errno. */
+int tracefs_open(void);
+
+/*
+ * The number of a tracepoint such as "syscalls", "sys_enter_socket", as
+ * perf_event_attr.config wants it, or -errno.
+ */
+int tracefs_event_id(int tracefs_fd, const char *category, const char *event);
+
+#endif /* SOCKLEAK_TRACEFS_H */

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tracer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/perf_event.h>
+
+#include "sockleak.skel.h"
+#include "tracefs.h"
+
+/* Verdicts that did not fit: how often one sweep is repeated for them. */
+#define MAX_REPEATS 64
+/* Reads of an iterator without an end: it yields every million objects. */
+#define MAX_READS 10000
+
+struct tracer {
+	struct sockleak_bpf *skeleton;
+	struct ring_buffer *ring;
+	struct bpf_link *files;	  /* the two iterators of a sweep */
+	struct bpf_link *entries;
+	struct bpf_link *hooks[16];
+	unsigned int n_hooks;
+	bool raw;
+	int n_cpus;
+	__u32 max_sockets;
+	tracer_verdict_fn on_verdict;
+	void *ctx;
+	__u64 *per_cpu; /* room for one counter of every processor */
+};
+
+static int silent(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level, (void)format, (void)args; /* its guesses at a cause mislead; ours are told */
+	return 0;
+}
+
+static int on_record(void *ctx, void *data, size_t size)
+{
+	struct tracer *tracer = ctx;
+
+	if (size == sizeof(struct verdict))
+		tracer->on_verdict(data, tracer->ctx);
+	return 0;
+}
+
+/* ---- Hooks ---- */
+
+/* A perf event of a tracepoint, that is: what a classic tracepoint's program hangs on. */
+static int tracepoint_open(int tracefs_fd, const char *event)
+{
+	int id = tracefs_event_id(tracefs_fd, "syscalls", event);
+	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr) };
+	int fd;
+
+	if (id < 0)
+		return id;
+	attr.config = id;
+	/* A program sees its tracepoint on all processors, whichever the event is on. */
+	fd = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Can classic tracepoints be used here? 0, or why not. */
+static int tracepoints_probe(void)
+{
+	int tracefs = tracefs_open(), fd;
+
+	if (tracefs < 0)
+		return tracefs;
+	fd = tracepoint_open(tracefs, "sys_enter_socket");
+	close(tracefs);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+static bool is_classic(const struct bpf_program *program)
+{
+	return bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT;
+}
+
+static bool is_raw(const struct bpf_program *program)
+{
+	return bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT;
+}
+
+/* Of the two kinds of hooks only one is loaded. */
+static int choose_hooks(struct tracer *tracer, enum hooks_choice choice, struct text *ret_error)
+{
+	int err = choice == HOOKS_RAW_TP ? 0 : tracepoints_probe();
+	struct bpf_program *program;
+
+	if (err && choice == HOOKS_TRACEPOINT) {
+		text_addf(ret_error,
+			  "cannot open the system call tracepoints: %s (mount tracefs on "
+			  "/sys/kernel/tracing, lower kernel.perf_event_paranoid, or use "
+			  "--hooks raw_tp)",
+			  strerror(-err));
+		return err;
+	}
+	tracer->raw = err || choice == HOOKS_RAW_TP;
+	bpf_object__for_each_program(program, tracer->skeleton->obj)
+		if (tracer->raw ? is_classic(program) : is_raw(program))
+			bpf_program__set_autoload(program, false);
+	return 0;
+}
+
+static int hook_attach(struct tracer *tracer, const struct bpf_program *program, int tracefs_fd)
+{
+	struct bpf_link *link;
+	int event, err;
+
+	if (tracer->raw) {
+		link = bpf_program__attach(program);
+		err = -errno;
+	} else {
+		event = tracepoint_open(tracefs_fd, bpf_program__name(program));
+		if (event < 0)
+			return event;
+		link = bpf_program__attach_perf_event(program, event);
+		err = -errno;
+		if (!link)
+			close(event);
+	}
+	if (!link)
+		return err;
+	tracer->hooks[tracer->n_hooks++] = link;
+	return 0;
+}
+
+int tracer__attach(struct tracer *tracer, struct text *ret_error)
+{
+	int tracefs = tracer->raw ? -1 : tracefs_open(), err = 0;
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, tracer->skeleton->obj) {
+		if (tracer->raw ? !is_raw(program) : !is_classic(program))
+			continue;
+		err = hook_attach(tracer, program, tracefs);
+		if (err) {
+			text_addf(ret_error, "cannot attach '%s': %s (needs CAP_BPF and CAP_PERFMON%s)",
+				  bpf_program__name(program), strerror(-err),
+				  tracer->raw ? "" : ", or --hooks raw_tp");
+			break;
+		}
+	}
+	if (tracefs >= 0)
+		close(tracefs);
+	return err;
+}
+
+const char *tracer__hooks(const struct tracer *tracer)
+{
+	return tracer->raw ? "raw_tp" : "tracepoint";
+}
+
+/* ---- Load ---- */
+
+static void write_settings(struct tracer *tracer, const struct options *options)
+{
+	/* libbpf keeps a const volatile section writable until it is loaded. */
+	struct settings *settings = (struct settings *)&tracer->skeleton->rodata->settings;
+
+	settings->older_than_ns = options->older_than_ns;
+	settings->self_tgid = (__u32)getpid();
+	settings->tgid = options->tgid;
+	settings->by_uid = options->by_uid;
+	settings->uid = options->uid;
+	settings->cgroups = options->cgroup_count;
+	settings->was_connected = !!(options->classes & 1U << CLASS_WAS_CONNECTED);
+	if (options->comm)
+		strncpy(settings->comm, options->comm, sizeof(settings->comm) - 1);
+}
+
+static int set_sizes(struct tracer *tracer, const struct options *options)
+{
+	struct sockleak_bpf *skeleton = tracer->skeleton;
+	__u32 aliases = options->max_sockets / 4;
+
+	tracer->max_sockets = options->max_sockets;
+	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets) ?:
+	       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets) ?:
+	       /* an LRU map keeps some entries a processor in hand */
+	       bpf_map__set_max_entries(skeleton->maps.aliases, aliases < 1024 ? 1024 : aliases) ?:
+	       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks) ?:
+	       bpf_map__set_max_entries(skeleton->maps.verdicts, options->ring_size);
+}
+
+static int write_cgroups(struct tracer *tracer, const struct tracer_cgroups *cgroups)
+{
+	int tasks = bpf_map__fd(tracer->skeleton->maps.wanted_cgroups);
+	int ids = bpf_map__fd(tracer->skeleton->maps.wanted_cgroup_ids);
+	__u8 yes = 1;
+
+	for (__u32 i = 0; i < cgroups->count; i++) {
+		if (bpf_map_update_elem(tasks, &i, &cgroups->fds[i], BPF_ANY) ||
+		    bpf_map_update_elem(ids, &cgroups->ids[i], &yes, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+static int iterators_open(struct tracer *tracer)
+{
+	union bpf_iter_link_info map = {
+		.map.map_fd = (__u32)bpf_map__fd(tracer->skeleton->maps.pending),
+	};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &map,
+		    .link_info_len = sizeof(map));
+
+	tracer->files = bpf_program__attach_iter(tracer->skeleton->progs.sweep_files, NULL);
+	if (!tracer->files)
+		return -errno;
+	tracer->entries = bpf_program__attach_iter(tracer->skeleton->progs.sweep_pending, &options);
+	return tracer->entries ? 0 : -errno;
+}
+
+/* Before Linux 5.11 maps count as locked memory. May be refused: then they must fit as they are. */
+static void raise_memlock(void)
+{
+	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	setrlimit(RLIMIT_MEMLOCK, &all);
+}
+
+static int load(struct tracer *tracer, const struct options *options,
+		const struct tracer_cgroups *cgroups, struct text *ret_error)
+{
+	int err = choose_hooks(tracer, (enum hooks_choice)options->hooks, ret_error);
+
+	if (err)
+		return err;
+	write_settings(tracer, options);
+	err = set_sizes(tracer, options);
+	if (!err)
+		err = sockleak_bpf__load(tracer->skeleton);
+	if (err) {
+		text_addf(ret_error, "cannot load the BPF programs: %s (%s)", strerror(-err),
+			  err == -ENOMEM ? "lower --max-sockets or --max-stacks" :
+			  err == -EPERM	 ? "needs CAP_BPF and CAP_PERFMON" :
+					   "needs Linux 5.8 or later with BTF");
+		return err;
+	}
+	err = write_cgroups(tracer, cgroups);
+	if (err) {
+		text_addf(ret_error, "cannot set up --cgroup: %s (is it still there?)",
+			  strerror(-err));
+		return err;
+	}
+	err = iterators_open(tracer);
+	if (err)
+		text_addf(ret_error, "cannot attach the sweep's iterators: %s (needs Linux 5.9)",
+			  strerror(-err));
+	return err;
+}
+
+int tracer__open(const struct options *options, const struct tracer_cgroups *cgroups,
+		 tracer_verdict_fn on_verdict, void *ctx, struct tracer **ret_tracer,
+		 struct text *ret_error)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
+	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	int err;
+
+	libbpf_set_print(silent);
+	raise_memlock();
+	if (!tracer)
+		return -ENOMEM;
+	tracer->on_verdict = on_verdict;
+	tracer->ctx = ctx;
+	tracer->n_cpus = libbpf_num_possible_cpus();
+	tracer->per_cpu = calloc(tracer->n_cpus > 0 ? (size_t)tracer->n_cpus : 1, sizeof(__u64));
+	tracer->skeleton = sockleak_bpf__open_opts(&open_options);
+	if (!tracer->skeleton || !tracer->per_cpu) {
+		err = tracer->skeleton ? -ENOMEM : -errno;
+		text_addf(ret_error, "cannot open the BPF object: %s", strerror(-err));
+		goto failed;
+	}
+	err = load(tracer, options, cgroups, ret_error);
+	if (err)
+		goto failed;
+	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skeleton->maps.verdicts), on_record,
+					tracer, NULL);
+	if (!tracer->ring) {
+		err = -errno;
+		text_addf(ret_error, "cannot map the ring buffer: %s (lower --ring-size)",
+			  strerror(-err));
+		goto failed;
+	}
+	*ret_tracer = tracer;
+	return 0;
+failed:
+	tracer__free(tracer);
+	return err;
+}
+
+void tracer__free(struct tracer *tracer)
+{
+	if (!tracer)
+		return;
+	while (tracer->n_hooks)
+		bpf_link__destroy(tracer->hooks[--tracer->n_hooks]);
+	bpf_link__destroy(tracer->files);
+	bpf_link__destroy(tracer->entries);
+	ring_buffer__free(tracer->ring);
+	sockleak_bpf__destroy(tracer->skeleton);
+	free(tracer->per_cpu);
+	free(tracer);
+}
+
+/* ---- Run ---- */
+
+/* Reading an iterator runs its program over everything; it writes nothing to read. */
+static int iterator_run(struct bpf_link *link)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link)), reads = 0, err = 0;
+	char nothing[64];
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		len = read(fd, nothing, sizeof(nothing));
+		err = len < 0 ? -errno : 0;
+	} while ((len > 0 || err == -EAGAIN || err == -EINTR) && ++reads < MAX_READS);
+	close(fd);
+	return err;
+}
+
+static __u64 counter_read(struct tracer *tracer, enum counter which)
+{
+	__u32 key = which;
+	__u64 sum = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(tracer->skeleton->maps.counters), &key,
+				tracer->per_cpu))
+		return 0;
+	for (int cpu = 0; cpu < tracer->n_cpus; cpu++)
+		sum += tracer->per_cpu[cpu];
+	return sum;
+}
+
+static int sweep_once(struct tracer *tracer)
+{
+	struct sweep *sweep = &tracer->skeleton->bss->sweep;
+	struct timespec now;
+	int err;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	sweep->start_ns = (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+	sweep->pending = 0;
+	sweep->number++;
+	err = iterator_run(tracer->files);
+	if (!err)
+		err = iterator_run(tracer->entries);
+	ring_buffer__consume(tracer->ring);
+	return err;
+}
+
+int tracer__sweep(struct tracer *tracer)
+{
+	__u64 before, after = counter_read(tracer, COUNTER_RING_FULL);
+	int err, repeats = 0;
+
+	do {
+		before = after;
+		err = sweep_once(tracer);
+		after = counter_read(tracer, COUNTER_RING_FULL);
+	} while (!err && after > before && ++repeats < MAX_REPEATS);
+	return err;
+}
+
+__u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max)
+{
+	*ret_max = tracer->max_sockets;
+	return tracer->skeleton->bss->sweep.pending;
+}
+
+unsigned int tracer__stack(struct tracer *tracer, __s32 stack_id, __u64 *ret_pcs)
+{
+	__u64 pcs[SOCKLEAK_STACK_DEPTH] = { 0 };
+	unsigned int count = 0;
+
+	if (stack_id < 0 ||
+	    bpf_map_lookup_elem(bpf_map__fd(tracer->skeleton->maps.stacks), &stack_id, pcs))
+		return 0;
+	while (count < SOCKLEAK_STACK_DEPTH && pcs[count]) {
+		ret_pcs[count] = pcs[count];
+		count++;
+	}
+	return count;
+}
+
+int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT])
+{
+	for (int i = 0; i < COUNTER_COUNT; i++)
+		ret_counters[i] = counter_read(tracer, (enum counter)i);
+	return 0;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tracer: the kernel's side, as user space sees it. Loads the BPF programs,
+ * attaches them, runs the sweeps and hands over the verdicts. The only module
+ * that knows libbpf or the skeleton.
+ */
+#ifndef SOCKLEAK_TRACER_H
+#define SOCKLEAK_TRACER_H
+
+#include "options.h"
+#include "sockleak.h"
+#include "text.h"
+
+struct tracer;
+
+/* Called for every record of the ring buffer, within tracer__sweep(). */
+typedef void (*tracer_verdict_fn)(const struct verdict *verdict, void *ctx);
+
+/* The v2 cgroups of --cgroup: a directory descriptor and the id of each. */
+struct tracer_cgroups {
+	unsigned int count;
+	int fds[SOCKLEAK_MAX_CGROUPS];
+	__u64 ids[SOCKLEAK_MAX_CGROUPS];
+};
+
+/*
+ * Load the programs, set up for `options` (which must outlive the call only) and
+ * `cgroups`. Returns 0 or -errno with one line in ret_error: object, cause,
+ * remedy. Free with tracer__free(); NULL is allowed there.
+ */
+int tracer__open(const struct options *options, const struct tracer_cgroups *cgroups,
+		 tracer_verdict_fn on_verdict, void *ctx, struct tracer **ret_tracer,
+		 struct text *ret_error);
+/* Attach the hooks. From now on evidence is collected. Errors as above. */
+int tracer__attach(struct tracer *tracer, struct text *ret_error);
+void tracer__free(struct tracer *tracer);
+
+/* How the system calls are seen: "tracepoint" or "raw_tp". */
+const char *tracer__hooks(const struct tracer *tracer);
+
+/*
+ * Run one sweep and hand over its verdicts. When the ring buffer could not take
+ * all of them, sweep on until it could. Returns 0, or -errno when the fd tables
+ * could not be read to their end; no entry is judged gone then.
+ */
+int tracer__sweep(struct tracer *tracer);
+
+/* Entries in the map of pending sockets at the last sweep, and what that map holds at most. */
+__u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max);
+
+/*
+ * The return addresses of a stack id, the innermost first, into an array of
+ * SOCKLEAK_STACK_DEPTH. Returns their number; 0 for an id that is an error, or
+ * a stack that is not there any more.
+ */
+unsigned int tracer__stack(struct tracer *tracer, __s32 stack_id, __u64 *ret_pcs);
+
+/* The counters, summed over the processors. 0 or -errno. */
+int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT]);
+
+#endif /* SOCKLEAK_TRACER_H */

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <uthash.h>
+
+#include "cgroup.h"
+#include "duration.h"
+#include "leaks.h"
+#include "log.h"
+#include "process.h"
+#include "symbols.h"
+
+/* A sweep may take this part of the time at most; the interval is stretched for it. */
+#define SWEEP_SHARE 5
+
+/* Whose: looked up once a sweep, since a burst of leaks has one owner. */
+struct owner_entry {
+	struct owner_key {
+		__u64 cgroup_id;
+		__u64 tgid;
+	} key;
+	struct owner *owner;
+	UT_hash_handle hh;
+};
+
+struct watch {
+	const struct options *options;
+	struct output *output;
+	struct tracer *tracer;
+	struct leaks *leaks;
+	struct symbols *symbols;
+	struct cgroups *cgroups; /* NULL = no cgroup2 mount: ids without paths */
+	struct owner_entry *owners;
+	struct summary summary;
+};
+
+static volatile sig_atomic_t stop_asked, report_asked;
+
+static void on_signal(int signal)
+{
+	if (signal == SIGUSR1)
+		report_asked = 1;
+	else
+		stop_asked = 1;
+}
+
+void watch__signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+	sigset_t ours;
+
+	/* Blocked except while waiting, so that none comes between a look and a sleep. */
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &ours, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe shows as EPIPE */
+}
+
+static __u64 clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (__u64)now.tv_sec * NSEC_PER_SEC + (__u64)now.tv_nsec;
+}
+
+static void update_clock(struct summary *summary)
+{
+	summary->now_ns = clock_ns(CLOCK_BOOTTIME);
+	summary->wall_offset_ns = (__s64)(clock_ns(CLOCK_REALTIME) - summary->now_ns);
+}
+
+static void on_change(const struct leak *leak, enum leaks_change change, void *ctx)
+{
+	struct watch *watch = ctx;
+
+	output__leak(watch->output, leak, change, &watch->summary);
+}
+
+int watch__new(const struct options *options, struct output *output, struct watch **ret_watch)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch)
+		return -ENOMEM;
+	watch->options = options;
+	watch->output = output;
+	watch->leaks = leaks__new(options->classes, on_change, watch);
+	watch->symbols = symbols__new();
+	cgroups__new(&watch->cgroups);
+	watch->summary.older_than_ns = options->older_than_ns;
+	if (!watch->leaks || !watch->symbols) {
+		watch__free(watch);
+		return -ENOMEM;
+	}
+	*ret_watch = watch;
+	return 0;
+}
+
+static void forget_owners(struct watch *watch)
+{
+	struct owner_entry *entry, *next;
+
+	HASH_ITER(hh, watch->owners, entry, next) {
+		HASH_DEL(watch->owners, entry);
+		owner_unref(entry->owner);
+		free(entry);
+	}
+}
+
+void watch__free(struct watch *watch)
+{
+	if (!watch)
+		return;
+	forget_owners(watch);
+	leaks__free(watch->leaks);
+	symbols__free(watch->symbols);
+	cgroups__free(watch->cgroups);
+	free(watch);
+}
+
+static struct owner *read_owner(struct watch *watch, const struct owner_key *key)
+{
+	char *exe = NULL, *cgroup = NULL, *unit = NULL;
+
+	/* What cannot be told stays NULL: the process may be gone, the cgroup removed. */
+	process_exe((pid_t)key->tgid, &exe);
+	if (watch->cgroups)
+		cgroups__path(watch->cgroups, key->cgroup_id, &cgroup);
+	if (cgroup)
+		cgroup_unit(cgroup, &unit);
+	return owner_new(exe, cgroup, unit);
+}
+
+/* The owner of a leak, the watch's reference; NULL when out of memory. */
+static struct owner *find_owner(struct watch *watch, const struct verdict *verdict)
+{
+	struct owner_key key = { verdict->socket.cgroup_id, verdict->tgid };
+	struct owner_entry *entry;
+
+	HASH_FIND(hh, watch->owners, &key, sizeof(key), entry);
+	if (entry)
+		return entry->owner;
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return NULL;
+	entry->key = key;
+	entry->owner = read_owner(watch, &key);
+	if (entry->owner)
+		HASH_ADD(hh, watch->owners, key, sizeof(entry->key), entry);
+	if (!entry->owner || !entry->hh.tbl) {
+		owner_unref(entry->owner);
+		free(entry);
+		return NULL;
+	}
+	return entry->owner;
+}
+
+/* The stack that the socket was made on, one reference; NULL = none is known. */
+static struct stack *find_stack(struct watch *watch, const struct pending *socket)
+{
+	__u64 pcs[SOCKLEAK_STACK_DEPTH];
+	unsigned int count = tracer__stack(watch->tracer, socket->stack_id, pcs);
+	struct stack *stack = NULL;
+
+	if (count)
+		symbols__resolve(watch->symbols, (pid_t)socket->tgid, pcs, count, socket->caller,
+				 STACK_FP, &stack);
+	return stack;
+}
+
+static int open_leak(struct watch *watch, const struct verdict *verdict)
+{
+	struct owner *owner = find_owner(watch, verdict);
+	struct stack *stack;
+	int err;
+
+	if (!owner)
+		return -ENOMEM;
+	stack = find_stack(watch, &verdict->socket);
+	err = leaks__apply(watch->leaks, verdict, owner, stack);
+	stack_unref(stack);
+	return err;
+}
+
+void watch__verdict(const struct verdict *verdict, void *ctx)
+{
+	struct watch *watch = ctx;
+	struct verdict ended;
+	int err;
+
+	if (verdict->kind == VERDICT_ENDED) {
+		ended = *verdict;
+		if (ended.reason == END_CLOSED && !process_alive((pid_t)ended.tgid))
+			ended.reason = END_EXITED;
+		err = leaks__apply(watch->leaks, &ended, NULL, NULL);
+	} else if (leaks__knows(watch->leaks, verdict)) {
+		err = leaks__apply(watch->leaks, verdict, NULL, NULL);
+	} else {
+		err = open_leak(watch, verdict);
+	}
+	if (err)
+		watch->summary.leaks_not_accounted++;
+}
+
+static void update_summary(struct watch *watch)
+{
+	struct summary *summary = &watch->summary;
+
+	update_clock(summary);
+	summary->pending = tracer__pending(watch->tracer, &summary->max_sockets);
+	summary->leaks = leaks__totals(watch->leaks);
+	tracer__counters(watch->tracer, summary->counters);
+}
+
+static void sweep(struct watch *watch)
+{
+	struct summary *summary = &watch->summary;
+	__u64 start_ns;
+	int err;
+
+	update_clock(summary);
+	start_ns = summary->now_ns;
+	err = tracer__sweep(watch->tracer);
+	forget_owners(watch);
+	summary->sweeps++;
+	if (err && !summary->sweeps_failed++)
+		log_error(err, "cannot read the fd tables to their end: %s (counted as "
+			       "sweeps_failed; said once)",
+			  strerror(-err));
+	summary->sweep_ns = clock_ns(CLOCK_BOOTTIME) - start_ns;
+	leaks__tick(watch->leaks, start_ns + summary->sweep_ns);
+	update_summary(watch);
+	output__sweep(watch->output, watch->leaks, summary);
+}
+
+static void report(struct watch *watch)
+{
+	update_summary(watch);
+	output__report(watch->output, watch->leaks, &watch->summary);
+}
+
+/* Sleep until a time, or until a signal or a broken output ends the wait. */
+static void wait_until(__u64 when_ns)
+{
+	__u64 now_ns = clock_ns(CLOCK_BOOTTIME);
+	struct timespec timeout = { 0 };
+	sigset_t none;
+
+	if (when_ns > now_ns) {
+		timeout.tv_sec = (time_t)((when_ns - now_ns) / NSEC_PER_SEC);
+		timeout.tv_nsec = (long)((when_ns - now_ns) % NSEC_PER_SEC);
+	}
+	sigemptyset(&none);
+	ppoll(NULL, 0, &timeout, &none);
+}
+
+int watch__run(struct watch *watch, struct tracer *tracer)
+{
+	const struct options *options = watch->options;
+	struct summary *summary = &watch->summary;
+	__u64 end_ns, next_ns;
+	int err;
+
+	watch->tracer = tracer;
+	summary->hooks = tracer__hooks(tracer);
+	update_clock(summary);
+	summary->started_ns = next_ns = summary->now_ns;
+	end_ns = options->duration_ns ? next_ns + options->duration_ns : UINT64_MAX;
+
+	while (!stop_asked && !output__error(watch->output)) {
+		sweep(watch);
+		if (summary->sweeps == 1)
+			log_note("watching by %s: reports sockets that stay unconnected",
+				 summary->hooks);
+		next_ns += options->interval_ns;
+		if (next_ns < summary->now_ns + summary->sweep_ns * (SWEEP_SHARE - 1))
+			next_ns = summary->now_ns + summary->sweep_ns * (SWEEP_SHARE - 1);
+		do {
+			wait_until(next_ns < end_ns ? next_ns : end_ns);
+			if (report_asked) {
+				report_asked = 0;
+				report(watch);
+			}
+			update_clock(summary);
+		} while (!stop_asked && !output__error(watch->output) &&
+			 summary->now_ns < next_ns && summary->now_ns < end_ns);
+		if (summary->now_ns >= end_ns)
+			break;
+	}
+	report(watch);
+	err = output__error(watch->output);
+	return err ? log_error(err, "cannot write to %s: %s", output__name(watch->output),
+			       strerror(-err)) :
+		     0;
+}
