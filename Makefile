@@ -40,13 +40,16 @@ BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -I. -Iinclude \
 USER_SOURCES := $(wildcard user/*.c)
 USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/user/%.o)
 SKELETON := $(O)/sockleak.skel.h
-# The modules that a unit test can be linked with: all but the program and libbpf.
-PURE_OBJECTS := $(filter-out $(BUILD)/user/main.o $(BUILD)/user/tracer.o,$(USER_OBJECTS))
+# The modules that a unit test can be linked with: all but the program itself and libbpf.
+PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o watch.o tracer.o),$(USER_OBJECTS))
 
 .PHONY: all
 all: sockleak
 
-sockleak: $(USER_OBJECTS)
+sockleak: $(BUILD)/sockleak
+	$(Q)cp -f $< $@
+
+$(BUILD)/sockleak: $(USER_OBJECTS)
 	$(say) LINK $@
 	$(Q)$(CC) $(SANFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
@@ -65,6 +68,44 @@ $(O)/sockleak.bpf.o: $(wildcard bpf/*.c bpf/*.h) include/sockleak.h vmlinux.h Ma
 $(SKELETON): $(O)/sockleak.bpf.o
 	$(say) SKEL $@
 	$(Q)$(BPFTOOL) gen skeleton $< name sockleak_bpf > $@.tmp && mv $@.tmp $@
+
+# ---- Tests and the demo ----
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
+
+.PHONY: deps
+deps:
+	$(Q)packaging/deps.sh
+
+# In a second make, since what is missing may be what this one would have looked up.
+.PHONY: test demo check
+test demo check: deps
+	$(Q)$(MAKE) --no-print-directory run-$@
+
+.PHONY: run-test
+run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(PROGRAMS)
+	$(Q)tests/all.sh $(BUILD) $(O)/programs $(TESTFLAGS)
+
+.PHONY: run-check
+run-check: $(UNIT_TESTS)
+	$(Q)tests/all.sh $(BUILD)
+
+.PHONY: run-demo
+run-demo: sockleak $(O)/demo/worker $(O)/demo/healthy $(O)/demo/broker
+	$(Q)tests/demo/demo.sh ./sockleak $(O)/demo
+
+$(BUILD)/unit/%: tests/unit/%.c $(PURE_OBJECTS)
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP $< $(PURE_OBJECTS) $(LIBS) -lcmocka -ldl -o $@
+
+# As distributions build: optimized, without frame pointers.
+PROGRAM_CFLAGS := -std=gnu11 -O2 -g -fomit-frame-pointer -pthread -Wall -Wextra
+$(O)/programs/%: tests/programs/%.c Makefile
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PROGRAM_CFLAGS) -MMD -MP $< -o $@
 
 # ---- vmlinux.h: kernel types, cut down to what bpf/ names ----
 # BTF: a kernel's BTF, as /sys/kernel/btf/vmlinux or inside an uncompressed vmlinux.
@@ -100,4 +141,4 @@ endif
 clean:
 	$(Q)rm -rf $(O) sockleak
 
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(O)/programs/*.d)

@@ -61,17 +61,23 @@ static __always_inline __u8 reported_class(const struct pending *entry)
 	return was_reported(entry) ? (__u8)entry->reported : CLASS_NONE;
 }
 
-/* Let the sweeps find the entry by inode. */
+/*
+ * Let the sweeps find the entry by inode. One of unknown origin gives way to the
+ * entry that a hook made for the same socket.
+ */
 static __always_inline void pending_home(const struct fd_key *key, struct pending *entry)
 {
+	__u64 flags = entry->flags & PENDING_ORIGIN_UNKNOWN ? BPF_NOEXIST : BPF_ANY;
 	__u64 inode = entry->inode;
+	long err;
 
 	if (entry->flags & PENDING_HOMED)
 		return;
-	if (bpf_map_update_elem(&homes, &inode, key, BPF_ANY))
-		count(COUNTER_HOME_FULL);
-	else
+	err = bpf_map_update_elem(&homes, &inode, key, flags);
+	if (!err)
 		entry->flags |= PENDING_HOMED;
+	else if (err != -EEXIST)
+		count(COUNTER_HOME_FULL);
 }
 
 static __always_inline struct pending *pending_at(const struct fd_key *key, __u64 inode)
@@ -95,9 +101,13 @@ static __always_inline void pending_delete(const struct fd_key *key, const struc
 {
 	__u64 inode = entry->inode; /* the entry is another's once it is deleted */
 	__u8 flags = entry->flags;
+	struct fd_key *home;
 
 	bpf_map_delete_elem(&pending, key);
-	if (flags & PENDING_HOMED)
+	if (!(flags & PENDING_HOMED))
+		return;
+	home = bpf_map_lookup_elem(&homes, &inode);
+	if (home && home->tgid == key->tgid && home->fd == key->fd)
 		bpf_map_delete_elem(&homes, &inode);
 }
 

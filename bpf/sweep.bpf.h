@@ -185,6 +185,16 @@ static __always_inline void view_weigh(struct socket_view *view, struct pending 
 		view->use = USE_UNKNOWABLE;
 }
 
+/*
+ * A thread may wait inside connect without a trace in the socket: a unix socket
+ * whose peer's backlog is full. Elsewhere the socket's state is the better witness.
+ */
+static __always_inline bool connect_is_hidden(const struct socket_view *view,
+					      const struct pending *entry)
+{
+	return entry->connecting && view->family != AF_INET && view->family != AF_INET6;
+}
+
 /* One socket in one fd table. */
 static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 					 struct socket_view *view)
@@ -210,8 +220,9 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		return; /* under another descriptor */
 	entry->seen_sweep = sweep.number;
 	entry->unseen = 0;
-	entry->flags &= ~PENDING_CLOSED;
-	if (view->use == USE_CONNECTING || entry->connecting)
+	entry->flags &= ~(PENDING_CLOSED | PENDING_USED);
+	pending_home(&key, entry);
+	if (view->use == USE_CONNECTING || connect_is_hidden(view, entry))
 		return;
 	if (bpf_ktime_get_boot_ns() - entry->since_ns >= settings.older_than_ns)
 		pending_report(entry, view, task, &holder);

@@ -614,7 +614,7 @@ static const char *const glibc[] = {
 static const char *const plumbing[] = {
 	"libc.so.6",	     "libc-2.*.so", "libpthread.so.0", "libpthread-2.*.so",
 	"ld-linux*.so.*",    "ld-2.*.so",   "ld64.so.*",       "ld-musl-*.so.*",
-	"libc.musl-*.so.*",  "[vdso]",	    NULL,
+	"libc.musl-*.so.*",  "\\[vdso]",   NULL,
 };
 
 static bool is_socket(const struct frame *frame)

@@ -350,31 +350,38 @@ static __u64 counter_read(struct tracer *tracer, enum counter which)
 	return sum;
 }
 
-static int sweep_once(struct tracer *tracer)
+static __u64 boot_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now); /* what bpf_ktime_get_boot_ns() reads */
+	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+}
+
+static int sweep_once(struct tracer *tracer, __u64 *ret_ns)
 {
 	struct sweep *sweep = &tracer->skeleton->bss->sweep;
-	struct timespec now;
 	int err;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	sweep->start_ns = (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+	sweep->start_ns = boot_ns();
 	sweep->pending = 0;
 	sweep->number++;
 	err = iterator_run(tracer->files);
 	if (!err)
 		err = iterator_run(tracer->entries);
+	*ret_ns = boot_ns() - sweep->start_ns;
 	ring_buffer__consume(tracer->ring);
 	return err;
 }
 
-int tracer__sweep(struct tracer *tracer)
+int tracer__sweep(struct tracer *tracer, __u64 *ret_ns)
 {
 	__u64 before, after = counter_read(tracer, COUNTER_RING_FULL);
 	int err, repeats = 0;
 
 	do {
 		before = after;
-		err = sweep_once(tracer);
+		err = sweep_once(tracer, ret_ns);
 		after = counter_read(tracer, COUNTER_RING_FULL);
 	} while (!err && after > before && ++repeats < MAX_REPEATS);
 	return err;

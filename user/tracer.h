@@ -40,10 +40,11 @@ const char *tracer__hooks(const struct tracer *tracer);
 
 /*
  * Run one sweep and hand over its verdicts. When the ring buffer could not take
- * all of them, sweep on until it could. Returns 0, or -errno when the fd tables
- * could not be read to their end; no entry is judged gone then.
+ * all of them, sweep on until it could. *ret_ns is how long the last one took in
+ * the kernel. Returns 0, or -errno when the fd tables could not be read to their
+ * end; no entry is judged gone then.
  */
-int tracer__sweep(struct tracer *tracer);
+int tracer__sweep(struct tracer *tracer, __u64 *ret_ns);
 
 /* Entries in the map of pending sockets at the last sweep, and what that map holds at most. */
 __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max);

@@ -16,7 +16,7 @@
 #include "process.h"
 #include "symbols.h"
 
-/* A sweep may take this part of the time at most; the interval is stretched for it. */
+/* Sweeps may take a fifth of one processor at most; the interval is stretched for it. */
 #define SWEEP_SHARE 5
 
 /* Whose: looked up once a sweep, since a burst of leaks has one owner. */
@@ -227,21 +227,19 @@ static void update_summary(struct watch *watch)
 static void sweep(struct watch *watch)
 {
 	struct summary *summary = &watch->summary;
-	__u64 start_ns;
 	int err;
 
 	update_clock(summary);
-	start_ns = summary->now_ns;
-	err = tracer__sweep(watch->tracer);
+	err = tracer__sweep(watch->tracer, &summary->sweep_ns);
 	forget_owners(watch);
 	summary->sweeps++;
 	if (err && !summary->sweeps_failed++)
 		log_error(err, "cannot read the fd tables to their end: %s (counted as "
 			       "sweeps_failed; said once)",
 			  strerror(-err));
-	summary->sweep_ns = clock_ns(CLOCK_BOOTTIME) - start_ns;
-	leaks__tick(watch->leaks, start_ns + summary->sweep_ns);
 	update_summary(watch);
+	leaks__tick(watch->leaks, summary->now_ns);
+	summary->leaks = leaks__totals(watch->leaks); /* with what has grown */
 	output__sweep(watch->output, watch->leaks, summary);
 }
 
@@ -270,7 +268,7 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 {
 	const struct options *options = watch->options;
 	struct summary *summary = &watch->summary;
-	__u64 end_ns, next_ns;
+	__u64 end_ns, next_ns, rest_ns;
 	int err;
 
 	watch->tracer = tracer;
@@ -285,8 +283,10 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 			log_note("watching by %s: reports sockets that stay unconnected",
 				 summary->hooks);
 		next_ns += options->interval_ns;
-		if (next_ns < summary->now_ns + summary->sweep_ns * (SWEEP_SHARE - 1))
-			next_ns = summary->now_ns + summary->sweep_ns * (SWEEP_SHARE - 1);
+		update_clock(summary);
+		rest_ns = summary->sweep_ns * (SWEEP_SHARE - 1);
+		if (next_ns < summary->now_ns + rest_ns)
+			next_ns = summary->now_ns + rest_ns;
 		do {
 			wait_until(next_ns < end_ns ? next_ns : end_ns);
 			if (report_asked) {

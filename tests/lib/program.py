@@ -113,6 +113,7 @@ class Program:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
+                self._reader.join(patience)
                 return True
             if self.phase.lines or self.phase.ready_at:
                 return False

@@ -75,13 +75,15 @@ class Session:
     def _advance(self):
         self.program.next_phase()
         self._begun = time.monotonic()
-        if self.program.at_last_phase():
-            if self.program.process.returncode:
-                return self._finish(
-                    Failure(f"the test program ended with {self.program.process.returncode}")
-                )
-            return self._finish()
-        return None
+        program = self.program
+        if not program.at_last_phase():
+            return None
+        if program.skip is not None:
+            return self._finish(Skip(program.skip))
+        if program.process.returncode:
+            status = program.process.returncode
+            return self._finish(Failure(program.broken or f"the program ended with {status}"))
+        return self._finish()
 
 
 def run_sessions(sessions):

@@ -7,7 +7,7 @@
 
 int main(void)
 {
-	leak_slowly(AF_INET, SOCK_PACKET, 0, 6, NULL,
+	leak_slowly(AF_INET, SOCK_PACKET, 0, 8, NULL,
 		    "class=never_used family=AF_PACKET socket_type=SOCK_PACKET");
 	ready();
 	return 0;

@@ -235,14 +235,16 @@ _unused_ static socklen_t abstract_name(struct sockaddr_un *address, const char 
 }
 
 /*
- * Leak `count` sockets, one each 300 ms, from one place in the code: the growth
- * that makes a leak of a socket whose use the kernel cannot tell. The caller's
- * `use`, when given, does with each what a careless program would.
+ * In the second phase, when the rush of the start is over, leak `count` sockets, one each 300 ms,
+ * from one place in the code: the growth that makes a leak of a socket whose use the kernel cannot
+ * tell. The caller's `use`, when given, does with each what a careless program would.
  */
 __attribute__((noinline)) _unused_ static void leak_slowly(int family, int type, int protocol,
 							   int count, void (*use)(int fd),
 							   const char *fields)
 {
+	expect_none();
+	ready();
 	for (int i = 0; i < count; i++) {
 		int fd = make_socket(family, type, protocol);
 

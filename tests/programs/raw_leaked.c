@@ -4,7 +4,7 @@
 
 int main(void)
 {
-	leak_slowly(AF_INET, SOCK_RAW, IPPROTO_ICMP, 6, NULL,
+	leak_slowly(AF_INET, SOCK_RAW, IPPROTO_ICMP, 8, NULL,
 		    "class=never_used family=AF_INET socket_type=SOCK_RAW");
 	ready();
 	return 0;

@@ -5,7 +5,7 @@
 
 int main(void)
 {
-	leak_slowly(AF_INET, SOCK_DGRAM, 0, 6, ask_about_lo,
+	leak_slowly(AF_INET, SOCK_DGRAM, 0, 8, ask_about_lo,
 		    "class=never_used family=AF_INET socket_type=SOCK_DGRAM");
 	ready();
 	return 0;

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-	leak_slowly(AF_UNIX, SOCK_DGRAM, 0, 6, NULL,
+	leak_slowly(AF_UNIX, SOCK_DGRAM, 0, 8, NULL,
 		    "class=never_used family=AF_UNIX socket_type=SOCK_DGRAM");
 	ready();
 	return 0;

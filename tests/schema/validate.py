@@ -166,7 +166,7 @@ def parse(line):
     try:
         text = line[:-1].decode("utf-8")
         value = json.loads(text, object_pairs_hook=no_duplicates, parse_constant=no_constant)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except UnicodeDecodeError as error:
         raise Bad(f"invalid UTF-8 at byte {error.start + 1}") from error
     except UnicodeEncodeError as error:
@@ -175,6 +175,8 @@ def parse(line):
         raise Bad(f"not JSON at column {error.colno}: {error.msg}") from error
     except RecursionError as error:
         raise Bad("nested too deep") from error
+    except ValueError as error:
+        raise Bad(f"a number is out of range: {error}") from error
     return value
 
 

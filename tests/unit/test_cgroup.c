@@ -171,7 +171,7 @@ static void opens_by_name(void **state)
 
 static void refuses_others(void **state)
 {
-	char procs[600], fifo[] = "/tmp/sockleak-fifo-XXXXXX";
+	char procs[600], directory[] = "/tmp/sockleak-XXXXXX", fifo[64];
 	struct tree tree;
 	__u64 id = 77;
 	int fd = -77;
@@ -184,12 +184,14 @@ static void refuses_others(void **state)
 	assert_int_equal(cgroups__open(tree.cgroups, "/no/such", &fd, &id), -ENOENT);
 	assert_int_equal(cgroups__open(tree.cgroups, "no.slice", &fd, &id), -ENOENT);
 	assert_int_equal(cgroups__open(tree.cgroups, "", &fd, &id), -ENOENT);
-	assert_non_null(mktemp(fifo));
+	assert_non_null(mkdtemp(directory));
+	snprintf(fifo, sizeof(fifo), "%s/fifo", directory);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	alarm(10);
 	assert_int_equal(cgroups__open(tree.cgroups, fifo, &fd, &id), -ENOTDIR);
 	alarm(0);
 	unlink(fifo);
+	rmdir(directory);
 	assert_int_equal(fd, -77);
 	assert_true(id == 77);
 	assert_int_equal(rmdir(tree.path), 0);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "options.h"
 #include "text.h"
@@ -174,7 +175,7 @@ static void bad_numbers(void **state)
 	refuse("--ring-size 2K", "out of range");
 	refuse("--ring-size 12K", "not a power of two");
 	refuse("--ring-size 2G", "out of range");
-	refuse("--ring-size 18014398509481984K", "out of range");
+	refuse("--ring-size 18014398509481988K", "out of range"); /* 4K in 64 bits */
 	refuse("--ring-size 64KB", "not a number of bytes");
 	refuse("--ring-size 64T", "not a number of bytes");
 	refuse("--ring-size K", "not a whole number");
@@ -279,6 +280,29 @@ static void help_and_version(void **state)
 	assert_false(accept("").json);
 }
 
+/* The line is main's to print. */
+static void getopt_is_silent(void **state)
+{
+	int saved = dup(STDERR_FILENO);
+	FILE *file = tmpfile();
+	long printed;
+
+	(void)state;
+	assert_non_null(file);
+	fflush(stderr);
+	dup2(fileno(file), STDERR_FILENO);
+	result("--bogus");
+	result("-x");
+	result("--pid");
+	result("--json=1");
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	printed = lseek(fileno(file), 0, SEEK_END);
+	fclose(file);
+	assert_int_equal(printed, 0);
+}
+
 static void usage(void **state)
 {
 	char *help = NULL, *line, *rest;
@@ -331,7 +355,8 @@ int main(void)
 		cmocka_unit_test(bad_numbers),	   cmocka_unit_test(bad_durations),
 		cmocka_unit_test(bad_words),	   cmocka_unit_test(too_many_cgroups),
 		cmocka_unit_test(unknown_options), cmocka_unit_test(commands),
-		cmocka_unit_test(help_and_version), cmocka_unit_test(usage),
+		cmocka_unit_test(help_and_version), cmocka_unit_test(getopt_is_silent),
+		cmocka_unit_test(usage),
 		cmocka_unit_test(table_is_sound),
 	};
 

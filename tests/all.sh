@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Runs every test and ends with the line "N passed, N failed".
+#
+#   tests/all.sh BUILD                     what needs no root: layout and units
+#   tests/all.sh BUILD PROGRAMS [FLAG]...  and the cases, as root; flags are run.py's
+set -u
+build=$1
+programs=${2:-}
+shift $(($# < 2 ? $# : 2))
+here=$(dirname "$0")
+passed=0 failed=0 skipped=0
+
+# Count the result lines of a TAP program; one that died counts as a failure.
+tap() {
+	local name=$1 output status ok not_ok
+	shift
+	output=$("$@" 2>&1)
+	status=$?
+	ok=$(grep -cE '^[[:space:]]*ok [0-9]' <<<"$output")
+	not_ok=$(grep -cE '^[[:space:]]*not ok [0-9]' <<<"$output")
+	if ((status != 0 && not_ok == 0)) || ((ok + not_ok == 0)); then
+		not_ok=$((not_ok + 1))
+		echo "FAIL $name: ended with status $status"
+	fi
+	((not_ok > 0)) && sed "s|^|    $name: |" <<<"$output" | grep -vE ': *ok [0-9]'
+	echo "$name: $ok passed, $not_ok failed"
+	passed=$((passed + ok)) failed=$((failed + not_ok))
+}
+
+tap layout "$here/layout.sh"
+export CMOCKA_MESSAGE_OUTPUT=TAP
+for unit in "$build"/unit/test_*; do
+	[[ -x $unit && $unit != *.d ]] && tap "$(basename "$unit")" "$unit"
+done
+
+if [[ -n $programs ]]; then
+	log=$(mktemp)
+	if (($(id -u) != 0)); then
+		echo "FAIL cases: they need root (run: sudo make test)"
+		failed=$((failed + 1))
+	else
+		python3 "$here/run.py" --sockleak "$build/sockleak" --programs "$programs" "$@" |
+			tee "$log"
+		counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
+		if [[ $counts =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)? ]]; then
+			passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+			skipped=$((skipped + ${BASH_REMATCH[4]:-0}))
+		else
+			echo "FAIL cases: the harness ended without a result"
+			failed=$((failed + 1))
+		fi
+	fi
+	rm -f "$log"
+fi
+
+echo
+if ((skipped > 0)); then
+	echo "$passed passed, $failed failed, $skipped skipped"
+else
+	echo "$passed passed, $failed failed"
+fi
+((failed == 0))

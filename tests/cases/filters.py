@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""--pid, --uid, --comm, --cgroup and --class: the leaks asked for, and no others."""
+
+import os
+import time
+
+from lib.agent import QUIET_S, brief
+from lib.cgroups import cgroup2_mount, run_inside
+from lib.outcome import Failure
+from lib.registry import case
+from lib.session import expect_all
+
+NOBODY = 65534
+
+
+def expect_only(agent, wanted, others):
+    """The leaks of the wanted programs have come; no event may be about anybody else."""
+    inodes = set().union(*(program.phase.leaks for program in wanted))
+    agent.wait_for(lambda a: inodes <= set(a.open_leaks()), f"leaks of inodes {sorted(inodes)}")
+    time.sleep(QUIET_S)
+    for event in agent.events:
+        if event["type"] == "leak" and event["inode"] not in inodes:
+            ours = "another program of this case" if any(
+                event["inode"] in program.inodes for program in others
+            ) else "another process of the host"
+            raise Failure(f"not expected, of {ours}: {brief(event)}")
+    agent.stop()
+    for program in wanted + others:
+        program.end()
+
+
+def leak_in(programs):
+    for program in programs:
+        program.next_phase()
+    for program in programs:
+        trouble = program.wait_ready()
+        if trouble:
+            raise Failure(trouble)
+
+
+@case
+def filter_pid(bench):
+    """--pid: the whole thread group (held_later leaks in two threads), known before the leak."""
+    wanted, other = bench.program("held_later"), bench.program("held_later")
+    agent = bench.agent("--pid", wanted.pid)
+    leak_in([wanted, other])
+    expect_only(agent, [wanted], [other])
+
+
+@case
+def filter_uid(bench):
+    path = bench.copy("held_later", "held_later")
+    nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    agent = bench.agent("--uid", NOBODY)
+    wanted = bench.program(str(path), **nobody)
+    other = bench.program("held_later")
+    leak_in([wanted, other])
+    expect_only(agent, [wanted], [other])
+    uids = {event["uid"] for event in agent.of("leak")}
+    if uids != {NOBODY}:
+        raise Failure(f"expected uid {NOBODY}, seen: {uids}")
+
+
+@case
+def filter_comm(bench):
+    """--comm is the process's name, and a whole one: no prefix."""
+    agent = bench.agent("--comm", "wanted")
+    wanted = bench.program(str(bench.copy("held_later", "wanted")))
+    others = [bench.program(str(bench.copy("held_later", name))) for name in ("wanted2", "want")]
+    leak_in([wanted] + others)
+    expect_only(agent, [wanted], others)
+
+
+@case
+def filter_class(bench):
+    agent = bench.agent("--class", "probed,connect_failed")
+    wanted = [bench.start_program(name, agents=[agent]) for name in ("probed", "connect_refused")]
+    others = [bench.start_program(name, agents=[agent]) for name in ("held", "bind_failed")]
+    for program in wanted + others:
+        program.wait_ready()
+    agent.wait_for(
+        lambda a: all(set(p.phase.leaks) <= set(a.open_leaks()) for p in wanted),
+        "the probed and the connect_failed leak",
+    )
+    time.sleep(QUIET_S)
+    classes = {event["class"] for event in agent.of("leak")}
+    if classes != {"probed", "connect_failed"}:
+        raise Failure(f"expected only probed and connect_failed, seen: {classes}")
+    agent.stop()
+
+
+@case
+def class_was_connected(bench):
+    """Dead former connections are told when they are asked for."""
+    agent = bench.agent("--class", "was_connected")
+    program = bench.program("was_connected", agents=[agent])
+    found = agent.wait_for(lambda a: a.of("leak", pid=program.pid), "a leak of was_connected")
+    if found[0]["class"] != "was_connected":
+        raise Failure(f"expected class was_connected, seen: {brief(found[0])}")
+    agent.stop()
+
+
+def cgroup_programs(bench, name):
+    """A cgroup, one inside it and one beside both, with a program in each."""
+    outer = bench.cgroups.make(name)
+    paths = [outer, bench.cgroups.make(name + "/inner"), bench.cgroups.make(name + "-beside")]
+    programs = [
+        bench.program("held_later", inside=lambda command, path=path: run_inside(path, command))
+        for path in paths
+    ]
+    return paths, programs
+
+
+@case
+def filter_cgroup(bench):
+    """--cgroup takes in the cgroup's descendants."""
+    paths, programs = cgroup_programs(bench, f"sockleak-test-{os.getpid()}-a")
+    agent = bench.agent("--cgroup", paths[0])
+    leak_in(programs)
+    expect_only(agent, programs[:2], programs[2:])
+    mount = cgroup2_mount()
+    for path, program in zip(paths[:2], programs):
+        for event in agent.of("leak", pid=program.pid):
+            expected = (os.stat(path).st_ino, path[len(mount) :])
+            if (event["cgroup_id"], event["cgroup"]) != expected:
+                raise Failure(
+                    f"expected cgroup {expected}, seen: "
+                    f"{(event['cgroup_id'], event['cgroup'])}"
+                )
+
+
+@case
+def filter_cgroup_nested(bench):
+    """--cgroup of the inner one leaves its parent out; two of them add up."""
+    paths, programs = cgroup_programs(bench, f"sockleak-test-{os.getpid()}-b")
+    inner = bench.agent("--cgroup", paths[1])
+    two = bench.agent("--cgroup", paths[1], "--cgroup", paths[2])
+    leak_in(programs)
+    wanted = set(programs[1].phase.leaks) | set(programs[2].phase.leaks)
+    two.wait_for(lambda a: wanted <= set(a.open_leaks()), f"leaks of inodes {sorted(wanted)}")
+    expect_only(inner, programs[1:2], [programs[0], programs[2]])
+    strangers = [brief(event) for event in two.of("leak") if event["inode"] not in wanted]
+    if strangers:
+        raise Failure(f"not expected: {strangers}")
+    two.stop()
+
+
+@case
+def filter_created_before(bench):
+    """A filter holds for sockets of unknown origin, too."""
+    wanted, other = bench.program("held"), bench.program("held")
+    agent = bench.agent("--pid", wanted.pid)
+    expect_only(agent, [wanted], [other])
+
+
+@case
+def filters_together(bench):
+    """Two filters: both must hold."""
+    nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    agent = bench.agent("--comm", "together", "--uid", NOBODY)
+    wanted = bench.program(str(bench.copy("held_later", "together")), **nobody)
+    others = [
+        bench.program(str(bench.copy("held_later", "together"))),
+        bench.program(str(bench.copy("held_later", "apart")), **nobody),
+    ]
+    leak_in([wanted] + others)
+    expect_only(agent, [wanted], others)
+
+
+@case
+def filter_follows_a_program(bench):
+    """With a filter a program goes through all its phases as without one."""
+    agent = bench.agent("--comm", "followed")
+    expect_all(bench.program(str(bench.copy("class_changes", "followed")), agents=[agent]), [agent])
+    agent.stop()

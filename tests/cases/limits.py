@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Many leaks, and more than fit."""
+
+import time
+
+from lib.agent import QUIET_S
+from lib.outcome import Failure
+from lib.registry import case
+from lib.session import expect_all
+
+
+@case
+def many_leaks(bench):
+    """2,000 leaks in one process: all reported, all resolved."""
+    agent = bench.agent("--comm", "many2000")
+    program = bench.program(str(bench.copy("many", "many2000")), 2000, agents=[agent])
+    expect_all(program, [agent])
+    summary = agent.stop()
+    if summary["total"] != 2001 or summary["resolved"]["closed"] != 2000:
+        raise Failure(f"expected 2001 leaks in all and 2000 closed, seen: {summary}")
+    sites = {event["site"] for event in agent.of("leak")}
+    if len(sites) != 2 or None in sites:
+        raise Failure(f"expected two sites, seen: {sites}")
+
+
+@case
+def full_map(bench):
+    """--max-sockets 16 and 100 leaks: 16 at the most are told, the rest is counted and said."""
+    agent = bench.agent("--max-sockets", 16, "--comm", "fullmap")
+    program = bench.program(str(bench.copy("many", "fullmap")), 100, agents=[agent])
+    program.next_phase()
+    program.wait_ready()
+    agent.wait_for(lambda a: a.open_leaks(), "some leaks")
+    time.sleep(QUIET_S)
+    told = len(agent.open_leaks())
+    if told > 16:
+        raise Failure(f"expected at most 16 leaks, seen: {told}")
+    strange = set(agent.open_leaks()) - program.inodes
+    if strange:
+        raise Failure(f"expected leaks of the program only, seen inodes: {strange}")
+    program.next_phase()  # closes all
+    program.wait_ready()
+    agent.wait_for(lambda a: not a.open_leaks(), "all leaks resolved")
+    program.next_phase()  # one more leak
+    program.wait_ready()
+    (inode,) = program.phase.leaks
+    agent.wait_for(
+        lambda a: a.of("leak", inode=inode, **{"class": "never_used"}), "the leak after the flood"
+    )
+    program.end()
+    dropped = agent.stop()["dropped"]
+    if not dropped["map_full"]:
+        raise Failure(f"expected dropped.map_full > 0 in the summary, seen: {dropped}")

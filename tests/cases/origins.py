@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What does not depend on when, how often and in which company sockleak is started."""
+
+import time
+
+from lib.agent import QUIET_S, brief
+from lib.outcome import Failure
+from lib.registry import case
+
+HELD = ["held", "probed", "connect_refused", "bound_only", "held_unix", "netlink_never_used"]
+HEALTHY = [
+    "connected", "connecting_tcp", "listening", "accepted", "socketpair", "udp_used", "udp_ioctl",
+    "udp_ioctl_at_once", "unix_dgram_sender", "netlink_used", "raw_used", "packet_used",
+    "was_connected", "mptcp_used",
+]  # fmt: skip
+
+
+@case
+def made_before_start(bench):
+    """Sockets from before the start: leaks of unknown origin, what is in use is not told."""
+    leaking = [bench.start_program(name) for name in HELD]
+    healthy = [bench.start_program(name) for name in HEALTHY]
+    for program in leaking + healthy:
+        trouble = program.wait_ready()
+        if trouble:
+            raise Failure(f"{program.name}: {trouble}")
+    agent = bench.agent()
+    wanted = set().union(*(program.phase.leaks for program in leaking))
+    agent.wait_for(lambda a: wanted <= set(a.open_leaks()), f"leaks of inodes {sorted(wanted)}")
+    time.sleep(QUIET_S)
+    for inode in wanted:
+        event = agent.open_leaks()[inode]
+        seen = {key: event[key] for key in ("class", "created", "age_s", "tid", "site", "stack")}
+        expected = dict.fromkeys(seen, None)
+        expected["class"] = "unknown_origin"
+        if seen != expected:
+            raise Failure(f"expected {expected}, seen: {seen} in {brief(event)}")
+    expect_nothing_of(agent, healthy)
+    held = leaking[0]
+    (inode,) = held.phase.leaks
+    held.next_phase()
+    agent.wait_for(
+        lambda a: a.of("resolved", inode=inode, reason="closed"), f"inode {inode} resolved: closed"
+    )
+    agent.stop()
+
+
+def expect_nothing_of(agent, programs):
+    for program in programs:
+        for event in agent.of("leak"):
+            if event["pid"] in program.pids:
+                raise Failure(f"expected no leak of {program.name}, seen: {brief(event)}")
+
+
+@case
+def used_after_start(bench):
+    """A socket from before the start connects: resolved, used."""
+    program = bench.program("slow_resolver")
+    agent = bench.agent()
+    (inode,) = program.phase.leaks
+    agent.wait_for(lambda a: inode in a.open_leaks(), f"a leak of inode {inode}")
+    program.next_phase()
+    agent.wait_for(
+        lambda a: a.of("resolved", inode=inode, reason="used"), f"inode {inode} resolved: used"
+    )
+    agent.stop()
+
+
+@case
+def two_agents_agree(bench):
+    """Two sockleaks at once say the same of the same sockets."""
+    agents = [bench.agent(), bench.agent()]
+    programs = [bench.start_program(name) for name in HELD]
+    for program in programs:
+        program.wait_ready()
+    wanted = set().union(*(program.phase.leaks for program in programs))
+    told = []
+    for agent in agents:
+        agent.wait_for(lambda a: wanted <= set(a.open_leaks()), f"leaks of {sorted(wanted)}")
+        told.append({inode: agreed_part(agent.open_leaks()[inode]) for inode in wanted})
+        if any(event["pid"] in [a.pid for a in agents] for event in agent.of("leak")):
+            raise Failure("expected no leak of a sockleak, seen one")
+    for inode in wanted:
+        if told[0][inode] != told[1][inode]:
+            raise Failure(f"one says {told[0][inode]}, the other says {told[1][inode]}")
+    for agent in agents:
+        agent.stop()
+
+
+def agreed_part(event):
+    keys = ["pid", "tid", "comm", "fd", "family", "socket_type", "protocol", "class", "exe"]
+    keys += ["site", "evidence", "cgroup"]
+    part = {key: event[key] for key in keys}
+    # Times since the start of the socket are measured by each on its own.
+    part["evidence"] = {k: v for k, v in part["evidence"].items() if not k.endswith("_s")}
+    return part
+
+
+@case
+def site_is_stable(bench):
+    """The same code has the same site id in every process; other code has another."""
+    agent = bench.agent()
+    same = [bench.program("held"), bench.program("held")]
+    other = bench.program("probed")
+    inodes = [next(iter(program.phase.leaks)) for program in same + [other]]
+    agent.wait_for(lambda a: set(inodes) <= set(a.open_leaks()), f"leaks of inodes {inodes}")
+    sites = [agent.open_leaks()[inode]["site"] for inode in inodes]
+    if sites[0] != sites[1] or sites[0] == sites[2] or None in sites:
+        raise Failure(f"expected A, A, B, seen: {sites}")
+    agent.stop()

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""How a run begins, reports and ends: signals, durations, text, files, terminals."""
+
+import fcntl
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import termios
+import threading
+import time
+
+from lib.agent import QUIET_S
+from lib.outcome import Failure
+from lib.registry import case, cases
+
+
+def leaking(bench, name, as_name):
+    """A program that leaks under a comm of its own."""
+    return bench.program(str(bench.copy(name, as_name)))
+
+
+@cases(names=["sigint", "sigterm"])
+def end_signals(bench):
+    """Exit 0, and a summary as the last line, which Agent.stop() checks."""
+    for name in ("sigint", "sigterm"):
+        if bench.wants(name):
+            agent = bench.agent()
+            try:
+                agent.stop(signal.Signals[name.upper()])
+                yield name, None
+            except Failure as failure:
+                yield name, failure
+
+
+@case
+def duration(bench):
+    """--duration ends the run by itself, about in time."""
+    agent = bench.agent("--duration", "2s")
+    begun = time.monotonic()
+    agent.wait_end(timeout=15)
+    took = time.monotonic() - begun
+    if not 1 < took < 6:
+        raise Failure(f"expected an end after about 2 s, seen: {took:.1f} s")
+
+
+@case
+def report_text(bench):
+    """Without --json: plain text at the end, with process, evidence and function; nothing else."""
+    agent = bench.agent("--duration", "5s", "--comm", "textleak", as_json=False)
+    program = leaking(bench, "connect_refused", "textleak")
+    agent.wait_end()
+    program.end()
+    expect_in("".join(agent.lines), "textleak", "ECONNREFUSED", "127.0.0.1:1", "make_socket")
+
+
+def expect_in(text, *words):
+    missing = [word for word in words if word not in text]
+    if missing:
+        raise Failure(f"expected {missing} in the report, seen:\n{text}")
+    if "\x1b" in text:
+        raise Failure(f"expected no escape sequence in plain text, seen: {text!r}")
+
+
+@case
+def report_on_sigusr1(bench):
+    """SIGUSR1 prints a report, and the run goes on: a later leak is in the report at the end."""
+    agent = bench.agent("--comm", "usr1leak", as_json=False)
+    program = leaking(bench, "class_changes", "usr1leak")
+    time.sleep(QUIET_S)
+    agent.process.send_signal(signal.SIGUSR1)
+    agent.wait_for(lambda a: any("usr1leak" in line for line in a.lines), "a report")
+    first = len(agent.lines)
+    program.next_phase()
+    program.wait_ready()
+    program.next_phase()
+    program.wait_ready()
+    time.sleep(QUIET_S)
+    agent.stop()
+    program.end()
+    expect_in("".join(agent.lines[first:]), "usr1leak", "ECONNREFUSED")
+
+
+@case
+def sigusr1_json(bench):
+    """With --json SIGUSR1 gives a summary line, and the run goes on."""
+    agent = bench.agent()
+    agent.process.send_signal(signal.SIGUSR1)
+    agent.wait_for(lambda a: a.of("summary"), "a summary")
+    agent.stop()
+    if len(agent.of("summary")) != 2:
+        raise Failure(f"expected two summaries, seen: {len(agent.of('summary'))}")
+
+
+@case
+def output_file(bench):
+    """--output takes what would go to stdout."""
+    path = bench.directory / "leaks.jsonl"
+    agent = bench.agent("--output", path, "--comm", "fileleak")
+    program = leaking(bench, "held", "fileleak")
+    time.sleep(QUIET_S)
+    agent.process.send_signal(signal.SIGINT)
+    if agent.process.wait(20) != 0 or agent.lines:
+        raise Failure(f"expected exit 0 and an empty stdout, seen: {agent.describe()}")
+    program.end()
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    kinds = [event["type"] for event in events]
+    if kinds != ["leak", "summary"]:
+        raise Failure(f"expected a leak and a summary in the file, seen: {kinds}")
+
+
+@case
+def terminal(bench):
+    """On a terminal: a table in place, restored at the end; lines fit its width."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    command = [bench.sockleak, "--older-than", "1s", "--interval", "200ms", "--duration", "5s"]
+    command += ["--comm", "ttyleak"]
+    process = bench.processes.start(
+        command, stdout=theirs, stderr=subprocess.PIPE, env={**os.environ, "TERM": "xterm"}
+    )
+    os.close(theirs)
+    seen = []
+    reader = threading.Thread(target=read_terminal, args=(ours, seen), daemon=True)
+    reader.start()
+    process.stderr.readline()
+    program = leaking(bench, "probed", "ttyleak")
+    status = bench.processes.end(process, 20)
+    reader.join(5)
+    program.end()
+    text = b"".join(seen).decode(errors="replace")
+    if status != 0 or "ttyleak" not in text:
+        raise Failure(f"expected exit 0 and 'ttyleak', seen: {status}, {text!r}")
+    if "\x1b[?25l" in text and not text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l"):
+        raise Failure("expected the cursor to be shown again at the end, seen: hidden")
+
+
+def read_terminal(fd, seen):
+    while True:
+        try:
+            data = os.read(fd, 65536)
+        except OSError:
+            return
+        if not data:
+            return
+        seen.append(data)
+
+
+@cases(names=["stdout_full", "stdout_full_text", "stdout_closed"])
+def broken_stdout(bench):
+    """Data that could not be written: exit 1 and a line that says so, and no hang."""
+    for name in ("stdout_full", "stdout_full_text", "stdout_closed"):
+        if bench.wants(name):
+            try:
+                check_broken_stdout(bench, name)
+                yield name, None
+            except Failure as failure:
+                yield name, failure
+
+
+def check_broken_stdout(bench, name):
+    args = ["trace", "--older-than", "500ms", "--interval", "200ms", "--duration", "4s"]
+    args += [] if name.endswith("text") else ["--json"]
+    program = bench.program("held")
+    if name == "stdout_closed":
+        reader, writer = os.pipe()
+        os.close(reader)
+        stdout = os.fdopen(writer, "wb")
+    else:
+        stdout = open("/dev/full", "wb")
+    with stdout:
+        status, _, errors = bench.run(*args, stdout=stdout)
+    program.end()
+    wrong = status == 0 or (name != "stdout_closed" and status != 1)
+    said = [line for line in errors.splitlines() if not line.startswith("sockleak: watching")]
+    if wrong or (status == 1 and len(said) != 1):
+        raise Failure(f"expected exit 1 and one line, seen: exit {status}, {errors!r}")

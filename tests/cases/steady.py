@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The agent leaks nothing itself, over a run in which sockets come, leak and go all the time."""
+
+import os
+import time
+
+from lib.outcome import Failure
+from lib.registry import ALONE, case
+
+WARM_UP_S = 4  # every kind of event was seen, every table has its size
+QUICK_S, FULL_S = 10, 60
+GROWTH_KIB = 2048
+
+
+def open_files(pid):
+    return sorted(os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
+
+
+def resident_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+
+@case(stage=ALONE)
+def churn(bench):
+    agent = bench.agent()
+    programs = [bench.program("churn"), bench.program("churn")]
+    time.sleep(WARM_UP_S)
+    files, memory = open_files(agent.pid), resident_kib(agent.pid)
+    time.sleep((QUICK_S if bench.options.quick else FULL_S) - WARM_UP_S)
+    files_after, memory_after = open_files(agent.pid), resident_kib(agent.pid)
+    for program in programs:
+        program.end()
+    agent.wait_for(
+        lambda a: not [1 for e in a.open_leaks().values() if e["comm"] == "churn"],
+        "all leaks of churn resolved",
+    )
+    summary = agent.stop()
+    if files_after != files:
+        raise Failure(f"expected the open files {files}, seen: {files_after}")
+    if memory_after > memory + GROWTH_KIB:
+        raise Failure(f"expected at most {GROWTH_KIB} KiB more, seen: {memory} to {memory_after}")
+    if summary["total"] < 500 or summary["sweeps_failed"]:
+        raise Failure(f"expected some hundred leaks and no failed sweep, seen: {summary}")

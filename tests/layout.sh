@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Holds the source to its own rules: who may include what, how long lines and
+# files are, that every file has a licence. Prints TAP.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+number=0
+
+# check NAME COMMAND...: the command prints what breaks the rule.
+check() {
+	name=$1
+	shift
+	number=$((number + 1))
+	found=$("$@")
+	if [ -z "$found" ]; then
+		echo "ok $number - $name"
+	else
+		echo "not ok $number - $name"
+		echo "$found" | sed 's/^/# /'
+	fi
+}
+
+contract_is_self_contained() {
+	grep -Hn '^#include' include/*.h | grep -v '<linux/types.h>'
+}
+
+only_tracer_knows_libbpf() {
+	grep -HnE '^#include.*(<bpf/|skel\.h)' user/* | grep -v '^user/tracer\.c:'
+}
+
+kernel_side_includes_down_only() {
+	grep -HnE '^#include' bpf/*.h bpf/*.c |
+		grep -vE '"vmlinux\.h"|"sockleak\.h"|"[a-z_]+\.bpf\.h"|<bpf/bpf_(helpers|core_read)\.h>'
+}
+
+accounts_and_reports_are_pure() {
+	grep -HnE '#include ["<](tracer|symbols|process|cgroup|modules)\.h' \
+		user/leaks.* user/evidence.* user/text_report.* user/json_report.* user/output.*
+}
+
+programs_keep_off_maps() {
+	grep -HnE 'bpf_(map|ringbuf)_[a-z_]+\(' bpf/sockleak.bpf.c | grep -v 'lookup_elem(&pending, &key)'
+}
+
+contract_has_fixed_widths() {
+	sed '/^ *\/\*/,/\*\//d' include/sockleak.h |
+		grep -nwE 'long|bool|size_t|packed|int [a-z_]+;' | grep -v '^#'
+}
+
+lines_are_short() {
+	for file in bpf/* user/* include/* tests/unit/* tests/programs/*.[ch]; do
+		expand -t8 "$file" | awk -v file="$file" 'length($0) > 100 { print file ":" NR }'
+	done
+}
+
+files_are_small() {
+	wc -l user/*.[ch] bpf/*.[ch] | awk '$2 != "total" && $1 > 500 { print $2 ": " $1 " lines" }'
+}
+
+files_have_a_licence() {
+	for file in user/*.[ch] bpf/* include/*.h tests/unit/*.c tests/programs/*.[ch] tests/*.sh \
+		tests/*.py tests/*/*.py tests/demo/* packaging/*.sh Makefile; do
+		head -3 "$file" | grep -q 'SPDX-License-Identifier' || echo "$file"
+	done
+}
+
+modules_do_not_log() {
+	grep -lE '#include "log.h"' user/*.c | grep -vE 'user/(main|watch|log)\.c'
+}
+
+check "include/ includes linux/types.h alone" contract_is_self_contained
+check "only tracer.c includes libbpf or the skeleton" only_tracer_knows_libbpf
+check "bpf/ includes vmlinux.h, include/ and libbpf's headers alone" kernel_side_includes_down_only
+check "accounts and reports know nothing of the kernel or /proc" accounts_and_reports_are_pure
+check "programs leave maps to their headers" programs_keep_off_maps
+check "the contract has fixed-width members alone" contract_has_fixed_widths
+check "only main and watch log" modules_do_not_log
+check "lines have at most 100 columns" lines_are_short
+check "files have at most 500 lines" files_are_small
+check "every file names its licence" files_have_a_licence
+echo "1..$number"

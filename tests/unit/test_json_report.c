@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Leaks and summaries as JSON Lines, byte for byte and against the schema. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "json_report.h"
+#include "text.h"
+
+#define SECOND 1000000000ULL
+#define BOOT_TO_WALL (1790000000LL * 1000000000LL) /* 2026-09-21T14:13:20Z, in ns */
+
+/* ---- The story's leak ---- */
+
+static struct owner story_owner = {
+	.refs = 1,
+	.exe = (char[]){ "/usr/bin/ruby" },
+	.cgroup = (char[]){ "/system.slice/delayed_job.service" },
+	.unit = (char[]){ "delayed_job.service" },
+};
+
+static struct summary at(__u64 now_ns)
+{
+	return (struct summary){ .now_ns = now_ns, .wall_offset_ns = BOOT_TO_WALL };
+}
+
+static struct leak story_leak(void)
+{
+	struct leak leak = {
+		.verdict = {
+			.now_ns = 106 * SECOND,
+			.socket = {
+				.inode = 81234,
+				.since_ns = 100 * SECOND + 500000000,
+				.cgroup_id = 4711,
+				.evidence = { .first_enotconn_ns = 100 * SECOND + 512000000, .enotconn = 1 },
+				.tgid = 4242, .tid = 4250, .fd = 35, .uid = 1000,
+				.family = AF_INET, .type = SOCK_STREAM, .protocol = IPPROTO_TCP,
+				.comm = "worker-1",
+			},
+			.tgid = 4242, .fd = 35, .uid = 1000,
+			.kind = VERDICT_LEAK, .class = CLASS_PROBED,
+			.comm = "delayed_job",
+		},
+		.owner = &story_owner,
+	};
+
+	return leak;
+}
+
+static struct stack *story_stack(void)
+{
+	struct stack *stack = stack_new(2);
+
+	assert_non_null(stack);
+	stack->source = STACK_FP;
+	stack->site = 0x00ab54a98ceb1f0a;
+	stack->frames[0] = (struct frame){
+		.pc = 0x7f3a5c10ab17, .offset = 0x10ab17,
+		.module = strdup("/usr/lib/libc.so.6"), .build_id = strdup("8d1f"),
+		.function = strdup("__socket"), .file = strdup("socket.c"), .line = 120,
+	};
+	stack->frames[1] = (struct frame){ .pc = 0xdeadbeef };
+	return stack;
+}
+
+/* ---- Checks ---- */
+
+/* Does every line pass tests/schema/? */
+static void assert_valid(const struct text *lines)
+{
+	char command[1024];
+	const char *slash = strrchr(__FILE__, '/');
+	FILE *pipe;
+
+	assert_int_equal(text_error(lines), 0);
+	snprintf(command, sizeof(command), "python3 %.*s/../schema/validate.py",
+		 slash ? (int)(slash - __FILE__) : 1, slash ? __FILE__ : ".");
+	if (access(strrchr(command, ' ') + 1, R_OK) || system("python3 -c ''")) {
+		print_message("no python3, or not run from the top: schema not checked\n");
+		skip();
+	}
+	pipe = popen(command, "w");
+	assert_non_null(pipe);
+	fwrite(lines->data, 1, lines->len, pipe);
+	if (pclose(pipe))
+		fail_msg("%s", text_str(lines));
+}
+
+static void assert_has(const struct text *line, const char *part)
+{
+	if (!strstr(text_str(line), part))
+		fail_msg("no %s in %s", part, text_str(line));
+}
+
+/* ---- Tests ---- */
+
+static void a_leak_byte_for_byte(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct leak leak = story_leak();
+	struct summary now = at(106 * SECOND + 250000000);
+
+	(void)state;
+	leak.stack = story_stack();
+	json_leak(&out, &leak, LEAKS_OPENED, &now);
+	stack_unref(leak.stack);
+	assert_string_equal(text_str(&out),
+		"{\"type\":\"leak\",\"time\":\"2026-09-21T14:15:06.250Z\",\"change\":\"opened\","
+		"\"pid\":4242,\"tid\":4250,\"comm\":\"delayed_job\",\"thread\":\"worker-1\","
+		"\"exe\":\"/usr/bin/ruby\",\"uid\":1000,\"fd\":35,\"inode\":81234,"
+		"\"family\":\"AF_INET\",\"socket_type\":\"SOCK_STREAM\","
+		"\"protocol\":\"IPPROTO_TCP\",\"class\":\"probed\","
+		"\"created\":\"2026-09-21T14:15:00.500Z\",\"first_seen\":null,\"age_s\":5.75,"
+		"\"cgroup_id\":4711,\"cgroup\":\"/system.slice/delayed_job.service\","
+		"\"unit\":\"delayed_job.service\","
+		"\"evidence\":{\"getpeername_enotconn\":1,\"first_enotconn_after_s\":0.012,"
+		"\"connect_tries\":0,\"connect_errno\":null,\"destination\":null,"
+		"\"bind_tries\":0,\"bind_errno\":null,\"bound\":false},"
+		"\"site\":\"00ab54a98ceb1f0a\","
+		"\"stack\":[{\"pc\":\"0x7f3a5c10ab17\",\"function\":\"__socket\","
+		"\"module\":\"/usr/lib/libc.so.6\",\"build_id\":\"8d1f\",\"offset\":1092375,"
+		"\"file\":\"socket.c\",\"line\":120},"
+		"{\"pc\":\"0xdeadbeef\",\"function\":null,\"module\":null,\"build_id\":null,"
+		"\"offset\":null,\"file\":null,\"line\":null}],\"stack_source\":\"fp\"}\n");
+	assert_valid(&out);
+}
+
+static void a_failed_connection(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(5672) };
+	struct leak leak = story_leak();
+	struct evidence *evidence = &leak.verdict.socket.evidence;
+	struct summary now = at(107 * SECOND);
+
+	(void)state;
+	inet_pton(AF_INET, "192.0.2.1", &in.sin_addr);
+	memcpy(evidence->dest, &in, sizeof(in));
+	evidence->dest_len = sizeof(in);
+	evidence->connect_tries = 3;
+	evidence->connect_errno = ECONNREFUSED;
+	evidence->bind_tries = 1;
+	evidence->bind_errno = EADDRINUSE;
+	leak.verdict.class = CLASS_CONNECT_FAILED;
+	leak.verdict.error = ETIMEDOUT; /* connect's own word goes first */
+	json_leak(&out, &leak, LEAKS_CHANGED, &now);
+	assert_has(&out, "\"type\":\"leak\"");
+	assert_has(&out, "\"change\":\"changed\"");
+	assert_has(&out, "\"connect_tries\":3,\"connect_errno\":\"ECONNREFUSED\","
+			 "\"destination\":\"192.0.2.1:5672\",\"bind_tries\":1,"
+			 "\"bind_errno\":\"EADDRINUSE\",\"bound\":false}");
+	assert_has(&out, "\"site\":null,\"stack\":null,\"stack_source\":null}");
+	assert_valid(&out);
+}
+
+/* connect() answered EINPROGRESS, and the connection failed afterwards. */
+static void an_error_of_the_socket(void **state)
+{
+	_cleanup_text_ struct text tried = TEXT_INIT, not_tried = TEXT_INIT;
+	struct leak leak = story_leak();
+	struct summary now = at(107 * SECOND);
+
+	(void)state;
+	leak.verdict.error = ETIMEDOUT;
+	json_leak(&not_tried, &leak, LEAKS_OPENED, &now);
+	assert_has(&not_tried, "\"connect_errno\":null");
+	leak.verdict.socket.evidence.connect_tries = 1;
+	json_leak(&tried, &leak, LEAKS_OPENED, &now);
+	assert_has(&tried, "\"connect_errno\":\"ETIMEDOUT\"");
+}
+
+static void of_unknown_origin(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct owner nobody = { .refs = 1 };
+	struct leak leak = story_leak();
+	struct summary now = at(107 * SECOND);
+
+	(void)state;
+	leak.owner = &nobody;
+	leak.verdict.class = CLASS_UNKNOWN_ORIGIN;
+	leak.verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
+	leak.verdict.socket.cgroup_id = 0;
+	leak.verdict.socket.family = AF_UNIX;
+	leak.verdict.socket.protocol = 0;
+	json_leak(&out, &leak, LEAKS_OPENED, &now);
+	assert_has(&out, "\"tid\":null,\"comm\":\"delayed_job\",\"thread\":null,\"exe\":null,");
+	assert_has(&out, "\"protocol\":null,\"class\":\"unknown_origin\",\"created\":null,"
+			 "\"first_seen\":\"2026-09-21T14:15:00.500Z\",\"age_s\":null,"
+			 "\"cgroup_id\":null,\"cgroup\":null,\"unit\":null,");
+	assert_has(&out, "\"getpeername_enotconn\":1,\"first_enotconn_after_s\":null,");
+	assert_valid(&out);
+}
+
+static void resolved(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct leak leak = story_leak();
+	struct summary now = at(200 * SECOND);
+
+	(void)state;
+	leak.verdict.kind = VERDICT_ENDED;
+	leak.verdict.reason = END_EXITED;
+	leak.verdict.now_ns = 130 * SECOND + 500000000;
+	leak.stack = story_stack();
+	json_leak(&out, &leak, LEAKS_RESOLVED, &now);
+	stack_unref(leak.stack);
+	assert_has(&out, "{\"type\":\"resolved\",\"time\":\"2026-09-21T14:16:40.000Z\",\"pid\":4242,");
+	assert_has(&out, "\"site\":\"00ab54a98ceb1f0a\",\"reason\":\"exited\",\"lived_s\":30}\n");
+	assert_null(strstr(text_str(&out), "\"stack\""));
+	assert_null(strstr(text_str(&out), "\"change\""));
+	assert_valid(&out);
+}
+
+/* What other processes may choose: comms, paths, symbol names, addresses. */
+static void hostile(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct owner owner = {
+		.refs = 1,
+		.exe = (char[]){ "/tmp/\",\"pid\":1,\"x\":\"\n\x1b]0;owned\x07\xff (deleted)" },
+		.cgroup = (char[]){ "/a\\\"\xc2\x9b\xe2\x80\xae" },
+		.unit = (char[]){ "" },
+	};
+	struct leak leak = story_leak();
+	struct summary now = at(107 * SECOND);
+
+	(void)state;
+	leak.owner = &owner;
+	leak.stack = story_stack();
+	free(leak.stack->frames[0].function);
+	leak.stack->frames[0].function = strdup("f<\"\\\">(\xed\xa0\x80\t)");
+	memcpy(leak.verdict.comm, "\"}\n{\"type\":1}\xe6\x97\xa5", SOCKLEAK_COMM_LEN);
+	memcpy(leak.verdict.socket.comm, "\x1b[2J\0secret rest", SOCKLEAK_COMM_LEN);
+	memcpy(leak.verdict.socket.evidence.dest, "\1\0/x\"\n\xff", 7);
+	leak.verdict.socket.evidence.dest_len = 7;
+	json_leak(&out, &leak, LEAKS_OPENED, &now);
+	stack_unref(leak.stack);
+	assert_ptr_equal(strchr(text_str(&out), '\n'), out.data + out.len - 1);
+	assert_has(&out, "\"comm\":\"\\\"}\\u000a{\\\"type\\\":1}\xe6\x97\xa5\"");
+	assert_has(&out, "\"thread\":\"\\u001b[2J\"");
+	assert_has(&out, "\"exe\":\"/tmp/\\\",\\\"pid\\\":1,\\\"x\\\":\\\"\\u000a\\u001b]0;owned"
+			 "\\u0007\\ufffd (deleted)\"");
+	assert_has(&out, "\"cgroup\":\"/a\\\\\\\"\\u009b\\u202e\",\"unit\":null,");
+	assert_has(&out, "\"function\":\"f<\\\"\\\\\\\">(\\ufffd\\ufffd\\ufffd\\u0009)\"");
+	assert_valid(&out);
+}
+
+/* Bytes from the ring buffer are the kernel's, but nothing here may crash on them. */
+static void any_verdict(void **state)
+{
+	char path[SOCKLEAK_DEST_LEN] = "", destination[SOCKLEAK_DEST_LEN + 32];
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct leak leak = story_leak();
+	struct summary now = at(107 * SECOND);
+
+	(void)state;
+	memset(&leak.verdict, 0xff, sizeof(leak.verdict));
+	memset(leak.verdict.socket.evidence.dest, 'a', SOCKLEAK_DEST_LEN);
+	memcpy(leak.verdict.socket.evidence.dest, &(sa_family_t){ AF_UNIX }, sizeof(sa_family_t));
+	memset(path, 'a', SOCKLEAK_DEST_LEN - sizeof(sa_family_t));
+	json_leak(&out, &leak, LEAKS_OPENED, &now);
+	snprintf(destination, sizeof(destination), "\"destination\":\"unix:%s\"", path);
+	memset(&leak.verdict, 0, sizeof(leak.verdict));
+	json_leak(&out, &leak, LEAKS_RESOLVED, &now);
+	assert_has(&out, "\"inode\":18446744073709551615,\"family\":\"AF_65535\"");
+	assert_has(&out, destination); /* dest_len said 65535 */
+	assert_has(&out, "\"comm\":null,");
+	assert_has(&out, "\"class\":null,");
+}
+
+/* Creation is noted before now_ns is read, on another CPU; an age is never negative. */
+static void a_clock_that_runs_backwards(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct leak leak = story_leak();
+	struct summary now = at(100 * SECOND);
+
+	(void)state;
+	json_leak(&out, &leak, LEAKS_OPENED, &now);
+	assert_has(&out, "\"age_s\":0,");
+	assert_valid(&out);
+}
+
+static void a_summary(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct summary summary = {
+		.now_ns = 160 * SECOND, .started_ns = 100 * SECOND,
+		.wall_offset_ns = BOOT_TO_WALL,
+		.sweeps = 60, .sweep_ns = 12345678, .pending = 40, .max_sockets = 32768,
+		.leaks = { .sites = 2, .leaking = 1, .open = 31, .total = 40, .held_back = 3 },
+		.leaks_not_accounted = 5,
+		.hooks = "tracepoint",
+	};
+
+	(void)state;
+	summary.leaks.resolved[END_CLOSED] = 6;
+	summary.leaks.resolved[END_EXITED] = 3;
+	summary.counters[COUNTER_SOCKET_EXIT] = 1234;
+	summary.counters[COUNTER_MAP_FULL] = 7;
+	json_summary(&out, &summary);
+	assert_has(&out, "{\"type\":\"summary\",\"time\":\"2026-09-21T14:16:00.000Z\","
+			 "\"duration_s\":60,\"sites\":2,\"growing_sites\":1,\"open\":31,"
+			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3},"
+			 "\"held_back\":3,\"sweeps\":60,\"sweeps_failed\":0,"
+			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
+			 "\"hooks\":\"tracepoint\",\"events\":{");
+	assert_has(&out, "\"socket\":1234,");
+	assert_has(&out, "\"dropped\":{\"map_full\":7,");
+	assert_has(&out, "\"leaks_not_accounted\":5}}\n");
+	assert_valid(&out);
+}
+
+static void a_summary_before_the_first_sweep(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct summary summary = { .now_ns = SECOND, .wall_offset_ns = BOOT_TO_WALL };
+
+	(void)state;
+	json_summary(&out, &summary);
+	assert_has(&out, "\"last_sweep_s\":null,\"pending\":null,");
+	assert_has(&out, "\"hooks\":null,");
+	assert_valid(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_leak_byte_for_byte),
+		cmocka_unit_test(a_failed_connection),
+		cmocka_unit_test(an_error_of_the_socket),
+		cmocka_unit_test(of_unknown_origin),
+		cmocka_unit_test(resolved),
+		cmocka_unit_test(hostile),
+		cmocka_unit_test(any_verdict),
+		cmocka_unit_test(a_clock_that_runs_backwards),
+		cmocka_unit_test(a_summary),
+		cmocka_unit_test(a_summary_before_the_first_sweep),
+	};
+
+	return cmocka_run_group_tests_name("json_report", tests, NULL, NULL);
+}

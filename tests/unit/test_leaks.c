@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* leaks: accounts, growth, and what is held back. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "leaks.h"
+
+#define SECOND 1000000000ULL
+#define ALL_CLASSES (~0U)
+
+/* What was announced, in order. */
+static struct {
+	enum leaks_change change;
+	__u64 inode;
+	enum end_reason reason;
+} announced[256];
+static size_t n_announced;
+
+static void on_change(const struct leak *leak, enum leaks_change change, void *ctx)
+{
+	(void)ctx;
+	assert_true(n_announced < 256);
+	announced[n_announced].change = change;
+	announced[n_announced].inode = leak->verdict.socket.inode;
+	announced[n_announced++].reason = leak->verdict.reason;
+}
+
+struct fixture {
+	struct leaks *leaks;
+	struct owner *owner;
+	struct stack *stack;
+	__u64 now_ns;
+};
+
+static int setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	fixture->leaks = leaks__new(ALL_CLASSES, on_change, NULL);
+	fixture->owner = owner_new(strdup("/usr/bin/ruby"), NULL, NULL);
+	fixture->stack = stack_new(1);
+	fixture->stack->site = 0x1234;
+	fixture->now_ns = 1000 * SECOND;
+	n_announced = 0;
+	*state = fixture;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	leaks__free(fixture->leaks);
+	owner_unref(fixture->owner);
+	stack_unref(fixture->stack);
+	free(fixture);
+	return 0;
+}
+
+static struct verdict verdict_of(const struct fixture *fixture, __u64 inode, __u32 tgid)
+{
+	struct verdict verdict = { .kind = VERDICT_LEAK, .class = CLASS_PROBED, .tgid = tgid };
+
+	verdict.socket.inode = inode;
+	verdict.socket.since_ns = fixture->now_ns - 5 * SECOND;
+	strcpy(verdict.comm, "ruby");
+	return verdict;
+}
+
+static void apply(struct fixture *fixture, const struct verdict *verdict)
+{
+	assert_int_equal(leaks__apply(fixture->leaks, verdict, fixture->owner, fixture->stack), 0);
+}
+
+static void tick(struct fixture *fixture)
+{
+	fixture->now_ns += SECOND;
+	leaks__tick(fixture->leaks, fixture->now_ns);
+}
+
+static const struct site *first_site(struct fixture *fixture)
+{
+	struct site *const *sites;
+
+	assert_true(leaks__sites(fixture->leaks, &sites) > 0);
+	return sites[0];
+}
+
+static void end(struct fixture *fixture, struct verdict verdict, enum end_reason reason)
+{
+	verdict.kind = VERDICT_ENDED;
+	verdict.reason = reason;
+	apply(fixture, &verdict);
+}
+
+static void a_leak_opens_and_resolves(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict verdict = verdict_of(fixture, 7, 42);
+
+	assert_false(leaks__knows(fixture->leaks, &verdict));
+	apply(fixture, &verdict);
+	assert_true(leaks__knows(fixture->leaks, &verdict));
+	assert_int_equal(leaks__totals(fixture->leaks).open, 1);
+	end(fixture, verdict, END_USED);
+	assert_int_equal(n_announced, 2);
+	assert_int_equal(announced[0].change, LEAKS_OPENED);
+	assert_int_equal(announced[1].change, LEAKS_RESOLVED);
+	assert_int_equal(announced[1].reason, END_USED);
+	assert_int_equal(leaks__totals(fixture->leaks).open, 0);
+	assert_int_equal(leaks__totals(fixture->leaks).total, 1);
+	assert_int_equal(leaks__totals(fixture->leaks).resolved[END_USED], 1);
+	assert_false(leaks__knows(fixture->leaks, &verdict));
+}
+
+static void the_end_of_an_unknown_socket_is_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+
+	end(fixture, verdict_of(fixture, 7, 42), END_CLOSED);
+	assert_int_equal(n_announced, 0);
+	assert_int_equal(leaks__totals(fixture->leaks).total, 0);
+}
+
+static void the_same_inode_later_is_another_socket(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict first = verdict_of(fixture, 7, 42), second = first;
+
+	second.socket.since_ns++;
+	apply(fixture, &first);
+	apply(fixture, &second);
+	assert_int_equal(leaks__totals(fixture->leaks).open, 2);
+	end(fixture, first, END_CLOSED);
+	assert_true(leaks__knows(fixture->leaks, &second));
+}
+
+static void a_class_changes(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict verdict = verdict_of(fixture, 7, 42);
+
+	apply(fixture, &verdict);
+	verdict.kind = VERDICT_CHANGED;
+	verdict.class = CLASS_CONNECT_FAILED;
+	apply(fixture, &verdict);
+	tick(fixture);
+	assert_int_equal(announced[1].change, LEAKS_CHANGED);
+	assert_int_equal(first_site(fixture)->class, CLASS_CONNECT_FAILED);
+	assert_int_equal(first_site(fixture)->by_class[CLASS_PROBED], 0);
+	assert_int_equal(first_site(fixture)->open, 1);
+}
+
+static void unwanted_classes_are_not_accounted(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict verdict = verdict_of(fixture, 7, 42);
+
+	leaks__free(fixture->leaks);
+	fixture->leaks = leaks__new(1U << CLASS_NEVER_USED, on_change, NULL);
+	apply(fixture, &verdict);
+	assert_int_equal(n_announced, 0);
+
+	verdict.socket.inode = 8;
+	verdict.class = CLASS_NEVER_USED;
+	apply(fixture, &verdict);
+	verdict.kind = VERDICT_CHANGED;
+	verdict.class = CLASS_PROBED;
+	apply(fixture, &verdict);
+	assert_int_equal(n_announced, 2);
+	assert_int_equal(announced[1].change, LEAKS_RESOLVED);
+	assert_int_equal(leaks__totals(fixture->leaks).open, 0);
+}
+
+static void one_socket_is_no_growth(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict verdict = verdict_of(fixture, 7, 42);
+
+	apply(fixture, &verdict);
+	for (int i = 0; i < 100; i++)
+		tick(fixture);
+	assert_false(first_site(fixture)->leaking);
+	assert_int_equal(leaks__totals(fixture->leaks).leaking, 0);
+}
+
+static void a_burst_is_no_growth(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (__u64 inode = 1; inode <= 50; inode++) {
+		struct verdict verdict = verdict_of(fixture, inode, 42);
+
+		apply(fixture, &verdict);
+	}
+	tick(fixture);
+	tick(fixture);
+	assert_false(first_site(fixture)->leaking);
+	assert_int_equal(first_site(fixture)->open, 50);
+}
+
+static void more_and_more_is_growth_until_it_stops(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (__u64 inode = 1; inode <= 3; inode++) {
+		struct verdict verdict = verdict_of(fixture, inode, 42);
+
+		assert_false(inode > 1 && first_site(fixture)->leaking);
+		apply(fixture, &verdict);
+		tick(fixture);
+	}
+	assert_true(first_site(fixture)->leaking);
+	for (int i = 0; i < 59; i++)
+		tick(fixture);
+	assert_true(first_site(fixture)->leaking);
+	tick(fixture);
+	tick(fixture);
+	assert_false(first_site(fixture)->leaking);
+}
+
+static void a_leak_an_hour_is_still_growth(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (__u64 inode = 1; inode <= 4; inode++) {
+		struct verdict verdict = verdict_of(fixture, inode, 42);
+
+		apply(fixture, &verdict);
+		tick(fixture);
+		fixture->now_ns += 3600 * SECOND;
+	}
+	tick(fixture);
+	assert_true(first_site(fixture)->leaking);
+}
+
+static void many_processes_with_one_each_are_no_growth(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (__u32 tgid = 1; tgid <= 10; tgid++) {
+		struct verdict verdict = verdict_of(fixture, tgid, tgid);
+
+		apply(fixture, &verdict);
+		tick(fixture);
+	}
+	assert_int_equal(leaks__totals(fixture->leaks).sites, 1);
+	assert_int_equal(HASH_COUNT(first_site(fixture)->processes), 10);
+	assert_false(first_site(fixture)->leaking);
+}
+
+static void unknowable_sockets_wait_for_growth(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (__u64 inode = 1; inode <= 3; inode++) {
+		struct verdict verdict = verdict_of(fixture, inode, 42);
+
+		verdict.unknowable = 1;
+		assert_int_equal(n_announced, 0);
+		assert_int_equal(leaks__totals(fixture->leaks).held_back, inode - 1);
+		apply(fixture, &verdict);
+		tick(fixture);
+	}
+	assert_int_equal(n_announced, 3);
+	assert_int_equal(leaks__totals(fixture->leaks).held_back, 0);
+	assert_int_equal(leaks__totals(fixture->leaks).open, 3);
+
+	/* Another process at the same site is judged on its own. */
+	struct verdict other = verdict_of(fixture, 9, 43);
+
+	other.unknowable = 1;
+	apply(fixture, &other);
+	tick(fixture);
+	assert_int_equal(n_announced, 3);
+	end(fixture, other, END_EXITED);
+	assert_int_equal(n_announced, 3);
+	assert_int_equal(leaks__totals(fixture->leaks).held_back, 0);
+}
+
+static void a_held_back_socket_that_can_be_told_is_shown(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict verdict = verdict_of(fixture, 7, 42);
+
+	verdict.unknowable = 1;
+	apply(fixture, &verdict);
+	verdict.unknowable = 0;
+	verdict.kind = VERDICT_CHANGED;
+	verdict.class = CLASS_CONNECT_FAILED;
+	apply(fixture, &verdict);
+	assert_int_equal(n_announced, 1);
+	assert_int_equal(announced[0].change, LEAKS_OPENED);
+	assert_int_equal(leaks__totals(fixture->leaks).held_back, 0);
+}
+
+static void the_rate_is_a_minute(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (__u64 inode = 1; inode <= 31; inode++) {
+		struct verdict verdict = verdict_of(fixture, inode, 42);
+
+		apply(fixture, &verdict);
+		tick(fixture);
+		if (inode == 1)
+			assert_false(first_site(fixture)->rate_known);
+	}
+	assert_true(first_site(fixture)->rate_known);
+	assert_true(first_site(fixture)->per_minute > 59.9);
+	assert_true(first_site(fixture)->per_minute < 60.1);
+	/* An hour of silence, and the last ten minutes have none. */
+	for (int i = 0; i < 3600; i++)
+		tick(fixture);
+	assert_true(first_site(fixture)->per_minute == 0);
+}
+
+static void the_worst_site_comes_first(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stack *other = stack_new(1);
+	struct site *const *sites;
+
+	other->site = 0x9999;
+	for (__u64 inode = 1; inode <= 20; inode++) {
+		struct verdict verdict = verdict_of(fixture, inode, 42);
+
+		apply(fixture, &verdict);
+	}
+	for (__u64 inode = 101; inode <= 103; inode++) {
+		struct verdict verdict = verdict_of(fixture, inode, 42);
+
+		leaks__apply(fixture->leaks, &verdict, fixture->owner, other);
+		tick(fixture);
+	}
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
+	assert_int_equal(sites[0]->id, 0x9999); /* grows, if fewer */
+	assert_int_equal(sites[1]->open, 20);
+	stack_unref(other);
+}
+
+static void sockets_without_a_stack_are_told_apart_by_process(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict verdict = verdict_of(fixture, 1, 42);
+
+	for (__u32 i = 0; i < 4; i++) {
+		verdict.socket.inode = i + 1;
+		verdict.tgid = 42 + i / 2;
+		assert_int_equal(
+			leaks__apply(fixture->leaks, &verdict, fixture->owner, NULL), 0);
+	}
+	assert_int_equal(leaks__totals(fixture->leaks).sites, 2);
+	tick(fixture);
+	assert_int_equal(first_site(fixture)->id, 0);
+}
+
+static void empty_sites_are_forgotten(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict verdict = verdict_of(fixture, 7, 42);
+	struct site *const *sites;
+
+	apply(fixture, &verdict);
+	end(fixture, verdict, END_CLOSED);
+	for (int i = 0; i < 700; i++)
+		tick(fixture);
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 0);
+	assert_int_equal(leaks__totals(fixture->leaks).resolved[END_CLOSED], 1);
+	assert_int_equal(fixture->stack->refs, 1); /* nothing holds it any more */
+	assert_int_equal(fixture->owner->refs, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_leak_opens_and_resolves),
+		TEST(the_end_of_an_unknown_socket_is_nothing),
+		TEST(the_same_inode_later_is_another_socket),
+		TEST(a_class_changes),
+		TEST(unwanted_classes_are_not_accounted),
+		TEST(one_socket_is_no_growth),
+		TEST(a_burst_is_no_growth),
+		TEST(more_and_more_is_growth_until_it_stops),
+		TEST(a_leak_an_hour_is_still_growth),
+		TEST(many_processes_with_one_each_are_no_growth),
+		TEST(unknowable_sockets_wait_for_growth),
+		TEST(a_held_back_socket_that_can_be_told_is_shown),
+		TEST(the_rate_is_a_minute),
+		TEST(the_worst_site_comes_first),
+		TEST(sockets_without_a_stack_are_told_apart_by_process),
+		TEST(empty_sites_are_forgotten),
+	};
+
+	return cmocka_run_group_tests_name("leaks", tests, NULL, NULL);
+}
