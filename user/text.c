@@ -95,6 +95,20 @@ void text_addf(struct text *text, const char *format, ...)
 	va_end(args);
 }
 
+/* The length of a character that begins with this byte; 0 = none does. */
+static size_t utf8_size(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first < 0xc2) /* in the middle of a character, or overlong */
+		return 0;
+	if (first < 0xe0)
+		return 2;
+	if (first < 0xf0)
+		return 3;
+	return first < 0xf5 ? 4 : 0;
+}
+
 size_t text_decode_utf8(const char *bytes, size_t len, unsigned int *ret_code_point)
 {
 	static const unsigned int smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -104,8 +118,7 @@ size_t text_decode_utf8(const char *bytes, size_t len, unsigned int *ret_code_po
 
 	if (!len)
 		return 0;
-	size = b[0] < 0x80 ? 1 : b[0] < 0xc2 ? 0 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 :
-	       b[0] < 0xf5 ? 4 : 0;
+	size = utf8_size(b[0]);
 	if (!size || size > len)
 		return 0;
 	point = size == 1 ? b[0] : b[0] & (0xffU >> (size + 1));

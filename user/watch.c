@@ -299,6 +299,7 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 		if (summary->now_ns >= end_ns)
 			break;
 	}
+	sweep(watch); /* the report is of now, not of an interval ago */
 	report(watch);
 	err = output__error(watch->output);
 	return err ? log_error(err, "cannot write to %s: %s", output__name(watch->output),

@@ -2,9 +2,7 @@
 """--pid, --uid, --comm, --cgroup and --class: the leaks asked for, and no others."""
 
 import os
-import time
-
-from lib.agent import QUIET_S, brief
+from lib.agent import brief
 from lib.cgroups import cgroup2_mount, run_inside
 from lib.outcome import Failure
 from lib.registry import case
@@ -17,7 +15,7 @@ def expect_only(agent, wanted, others):
     """The leaks of the wanted programs have come; no event may be about anybody else."""
     inodes = set().union(*(program.phase.leaks for program in wanted))
     agent.wait_for(lambda a: inodes <= set(a.open_leaks()), f"leaks of inodes {sorted(inodes)}")
-    time.sleep(QUIET_S)
+    agent.wait_quiet()
     for event in agent.events:
         if event["type"] == "leak" and event["inode"] not in inodes:
             ours = "another program of this case" if any(
@@ -82,7 +80,7 @@ def filter_class(bench):
         lambda a: all(set(p.phase.leaks) <= set(a.open_leaks()) for p in wanted),
         "the probed and the connect_failed leak",
     )
-    time.sleep(QUIET_S)
+    agent.wait_quiet()
     classes = {event["class"] for event in agent.of("leak")}
     if classes != {"probed", "connect_failed"}:
         raise Failure(f"expected only probed and connect_failed, seen: {classes}")

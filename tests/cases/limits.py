@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Many leaks, and more than fit."""
 
-import time
-
-from lib.agent import QUIET_S
 from lib.outcome import Failure
 from lib.registry import case
 from lib.session import expect_all
@@ -31,7 +28,7 @@ def full_map(bench):
     program.next_phase()
     program.wait_ready()
     agent.wait_for(lambda a: a.open_leaks(), "some leaks")
-    time.sleep(QUIET_S)
+    agent.wait_quiet()
     told = len(agent.open_leaks())
     if told > 16:
         raise Failure(f"expected at most 16 leaks, seen: {told}")

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What does not depend on when, how often and in which company sockleak is started."""
 
-import time
-
-from lib.agent import QUIET_S, brief
+from lib.agent import brief
 from lib.outcome import Failure
 from lib.registry import case
 
@@ -27,7 +25,7 @@ def made_before_start(bench):
     agent = bench.agent()
     wanted = set().union(*(program.phase.leaks for program in leaking))
     agent.wait_for(lambda a: wanted <= set(a.open_leaks()), f"leaks of inodes {sorted(wanted)}")
-    time.sleep(QUIET_S)
+    agent.wait_quiet()
     for inode in wanted:
         event = agent.open_leaks()[inode]
         seen = {key: event[key] for key in ("class", "created", "age_s", "tid", "site", "stack")}

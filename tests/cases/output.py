@@ -12,7 +12,6 @@ import termios
 import threading
 import time
 
-from lib.agent import QUIET_S
 from lib.outcome import Failure
 from lib.registry import case, cases
 
@@ -66,21 +65,30 @@ def expect_in(text, *words):
 
 @case
 def report_on_sigusr1(bench):
-    """SIGUSR1 prints a report, and the run goes on: a later leak is in the report at the end."""
+    """SIGUSR1 prints a report, and the run goes on: a later leak is in a later one, and at the end."""
     agent = bench.agent("--comm", "usr1leak", as_json=False)
     program = leaking(bench, "class_changes", "usr1leak")
-    time.sleep(QUIET_S)
-    agent.process.send_signal(signal.SIGUSR1)
-    agent.wait_for(lambda a: any("usr1leak" in line for line in a.lines), "a report")
-    first = len(agent.lines)
-    program.next_phase()
-    program.wait_ready()
-    program.next_phase()
-    program.wait_ready()
-    time.sleep(QUIET_S)
+    ask_for_report(agent, "usr1leak")
+    for _ in range(2):
+        program.next_phase()
+        program.wait_ready()
+    ask_for_report(agent, "ECONNREFUSED")
+    before_end = len(agent.lines)
     agent.stop()
     program.end()
-    expect_in("".join(agent.lines[first:]), "usr1leak", "ECONNREFUSED")
+    expect_in("".join(agent.lines[before_end:]), "usr1leak", "ECONNREFUSED")
+
+
+def ask_for_report(agent, word):
+    """SIGUSR1 after SIGUSR1, until a report has the word."""
+
+    def told(agent):
+        begin = len(agent.lines)
+        agent.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.5)
+        return any(word in line for line in agent.lines[begin:])
+
+    agent.wait_for(told, f"a report with {word!r}")
 
 
 @case
@@ -100,7 +108,7 @@ def output_file(bench):
     path = bench.directory / "leaks.jsonl"
     agent = bench.agent("--output", path, "--comm", "fileleak")
     program = leaking(bench, "held", "fileleak")
-    time.sleep(QUIET_S)
+    agent.wait_for(lambda a: '"leak"' in path.read_text(), f"a leak in {path.name}")
     agent.process.send_signal(signal.SIGINT)
     if agent.process.wait(20) != 0 or agent.lines:
         raise Failure(f"expected exit 0 and an empty stdout, seen: {agent.describe()}")

@@ -10,10 +10,15 @@ from lib.registry import ALONE, case
 WARM_UP_S = 4  # every kind of event was seen, every table has its size
 QUICK_S, FULL_S = 10, 60
 GROWTH_KIB = 2048
+CACHED_FILES = 300  # symbols.c keeps 256, and has some open while it looks for more
 
 
 def open_files(pid):
-    return sorted(os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
+    """What it has open: (everything but files on disk, the number of files on disk)."""
+    links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+    # Binaries and debug files of the processes seen last, kept for the next stack.
+    on_disk = [link for link in links if link.startswith("/") and os.path.isfile(link)]
+    return sorted(link for link in links if link not in on_disk), len(on_disk)
 
 
 def resident_kib(pid):
@@ -36,8 +41,8 @@ def churn(bench):
         "all leaks of churn resolved",
     )
     summary = agent.stop()
-    if files_after != files:
-        raise Failure(f"expected the open files {files}, seen: {files_after}")
+    if files_after[0] != files[0] or files_after[1] > CACHED_FILES:
+        raise Failure(f"expected {files} or {CACHED_FILES} files at most, seen: {files_after}")
     if memory_after > memory + GROWTH_KIB:
         raise Failure(f"expected at most {GROWTH_KIB} KiB more, seen: {memory} to {memory_after}")
     if summary["total"] < 500 or summary["sweeps_failed"]:

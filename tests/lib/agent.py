@@ -11,8 +11,9 @@ from lib.outcome import Failure
 
 OLDER_THAN_S = 1.0
 INTERVAL_S = 0.2
-# When a verdict must have come: the threshold, and some sweeps more.
-QUIET_S = OLDER_THAN_S + 8 * INTERVAL_S
+# Sweeps past the threshold after which a verdict that has not come will not come.
+QUIET_SWEEPS = 6
+PULSE_S = 0.5
 READY_LINE = "sockleak: watching"
 
 
@@ -27,11 +28,13 @@ class Agent:
         self.args += ["--json"] if as_json else []
         self.args += [str(arg) for arg in args]
         self.events = []
+        self.summaries = []  # (when it came, sweeps) of each summary
         self.lines = []  # of stdout, as they came
         self.errors = []  # of stderr
         self.broken = None  # what is wrong with the output itself
         self._processes = processes
         self._ready = threading.Event()
+        self._pulse_at = 0.0
         self.process = processes.start(
             self.args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
         )
@@ -58,6 +61,8 @@ class Agent:
                 self.broken = self.broken or f"no JSON object on stdout ({error}): {line!r}"
                 continue
             self.events.append(event)
+            if event["type"] == "summary":
+                self.summaries.append((time.monotonic(), event["sweeps"]))
 
     def _read_errors(self):
         for line in self.process.stderr:
@@ -85,6 +90,33 @@ class Agent:
         if self.process.poll() is not None:
             return f"sockleak ended: {self.describe()}"
         return None
+
+    def sweeps(self, since):
+        """How many sweeps it has done, as (monotonic, sweeps) told after `since`; asks for more.
+
+        A host with much to do makes sweeps late: waiting for them is exact, waiting
+        for some seconds is not.
+        """
+        now = time.monotonic()
+        if now > self._pulse_at + PULSE_S and self.process.poll() is None:
+            self._pulse_at = now
+            self.process.send_signal(signal.SIGUSR1)
+        return [sweeps for told_at, sweeps in list(self.summaries) if told_at > since]
+
+    def quiet_since(self, since):
+        """Is the threshold over for whatever stood at `since`, with some sweeps to see it?"""
+        told = self.sweeps(since + OLDER_THAN_S)
+        return bool(told) and told[-1] >= told[0] + QUIET_SWEEPS
+
+    def wait_quiet(self, timeout=60):
+        """Until everything that stands now would have been reported."""
+        since = time.monotonic()
+        while not self.quiet_since(since):
+            if self.ended():
+                raise Failure(f"expected it to go on, seen: {self.ended()}")
+            if time.monotonic() > since + timeout:
+                raise Failure(f"expected {QUIET_SWEEPS} sweeps within {timeout} s, seen: fewer")
+            time.sleep(0.05)
 
     def of(self, kind, **fields):
         """Events of a type whose fields have these values."""

@@ -3,12 +3,11 @@
 
 import time
 
-from lib.agent import QUIET_S
 from lib.judge import judge
 from lib.outcome import Failure, Skip
 
 READY_TIMEOUT_S = 30
-VERDICT_TIMEOUT_S = 20
+VERDICT_TIMEOUT_S = 30
 SHOWN = 6  # problems, and lines of expectation, in a failure's message
 
 
@@ -70,7 +69,7 @@ class Session:
         if result.missing and now > phase.ready_at + VERDICT_TIMEOUT_S:
             self._fail(agent, result.missing)
             return False
-        return bool(result.missing) or now < phase.ready_at + QUIET_S
+        return not agent.quiet_since(phase.ready_at) or bool(result.missing)
 
     def _advance(self):
         self.program.next_phase()
