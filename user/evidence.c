@@ -53,6 +53,7 @@ static void add_bind(struct text *text, const struct evidence *evidence)
 static void add_probe(struct text *text, const struct pending *socket)
 {
 	const struct evidence *evidence = &socket->evidence;
+	__u64 after_ns;
 
 	text_add(text, "getpeername answered ENOTCONN ");
 	add_times(text, evidence->enotconn);
@@ -60,11 +61,11 @@ static void add_probe(struct text *text, const struct pending *socket)
 	    evidence->first_enotconn_ns < socket->since_ns)
 		return;
 	text_add(text, evidence->enotconn > 1 ? ", first after " : ", after ");
-	if (evidence->first_enotconn_ns - socket->since_ns < NSEC_PER_MSEC)
-		text_addf(text, "%lluus",
-			  (unsigned long long)(evidence->first_enotconn_ns - socket->since_ns) / 1000);
+	after_ns = evidence->first_enotconn_ns - socket->since_ns;
+	if (after_ns < NSEC_PER_MSEC)
+		text_addf(text, "%lluus", (unsigned long long)after_ns / 1000);
 	else
-		duration_add(text, evidence->first_enotconn_ns - socket->since_ns);
+		duration_add(text, after_ns);
 }
 
 void evidence_add(struct text *text, const struct leak *leak)
@@ -72,11 +73,13 @@ void evidence_add(struct text *text, const struct leak *leak)
 	const struct pending *socket = &leak->verdict.socket;
 	const struct evidence *evidence = &socket->evidence;
 
-	if (socket->flags & PENDING_ORIGIN_UNKNOWN)
-		text_add(text, "made before sockleak looked, or out of its hooks' sight; ");
-	if (leak->verdict.class == CLASS_WAS_CONNECTED)
+	if (leak->verdict.class == CLASS_WAS_CONNECTED) {
 		text_add(text, "was connected once");
-	else if (evidence->connect_tries)
+		return;
+	}
+	if (socket->flags & PENDING_ORIGIN_UNKNOWN)
+		text_add(text, "origin not seen; ");
+	if (evidence->connect_tries)
 		add_connect(text, leak);
 	else if (evidence->bound)
 		text_add(text, "bound, neither connected nor listening");

@@ -248,7 +248,7 @@ void json_summary(struct text *out, const struct summary *summary)
 	put_date(&json, "time", summary->now_ns, summary, true);
 	put_span(&json, "duration_s", summary->started_ns, summary->now_ns, true);
 	json_u64(&json, "sites", leaks->sites);
-	json_u64(&json, "growing_sites", leaks->leaking);
+	json_u64(&json, "leaking_sites", leaks->leaking);
 	json_u64(&json, "open", leaks->open);
 	json_u64(&json, "total", leaks->total);
 	put_resolved(&json, leaks->resolved);

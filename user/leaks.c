@@ -227,9 +227,11 @@ static struct leak *leak_find(struct leaks *leaks, const struct verdict *verdict
 	return leak;
 }
 
-bool leaks__knows(struct leaks *leaks, const struct verdict *verdict)
+__u32 leaks__holder(struct leaks *leaks, const struct verdict *verdict)
 {
-	return leak_find(leaks, verdict) != NULL;
+	struct leak *leak = leak_find(leaks, verdict);
+
+	return leak ? leak->verdict.tgid : 0;
 }
 
 static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
@@ -288,7 +290,10 @@ static void leak_close(struct leaks *leaks, struct leak *leak)
 	leak_free(leak);
 }
 
-/* A leak has another class now. Held back it stays so unless use can be told now. */
+/*
+ * A leak has another class now, maybe seen in another process; it stays in the
+ * account of the first. Held back it stays so unless use can be told now.
+ */
 static void leak_reclass(struct leaks *leaks, struct leak *leak, const struct verdict *verdict)
 {
 	if (leak->held_back) {

@@ -123,10 +123,10 @@ int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owne
 		 struct stack *stack);
 
 /*
- * Is this the verdict on a leak that is accounted already? Its owner and stack
- * need not be looked up again then.
+ * The process that the leak of this verdict is accounted to; 0 when it is not
+ * accounted yet (only then its owner and stack need to be looked up).
  */
-bool leaks__knows(struct leaks *leaks, const struct verdict *verdict);
+__u32 leaks__holder(struct leaks *leaks, const struct verdict *verdict);
 
 /* After each sweep: steps, rates, ages; forgets sites that have long been empty. */
 void leaks__tick(struct leaks *leaks, __u64 now_ns);

@@ -131,13 +131,15 @@ static void add_worst(struct text *line, const struct page *page, const struct s
 	text_add(line, HASH_COUNT(site->processes) == 1 ? "[" : " (");
 	add_holder(line, site);
 	text_add(line, HASH_COUNT(site->processes) == 1 ? "]" : ")");
-	text_add(line, site->leaking ? " leaks sockets: " : " holds ");
-	text_addf(line, "%u %s, ", site->open, site->leaking ? "open" : "idle");
 	if (site->leaking) {
+		text_addf(line, " leaks sockets: %u open, ", site->open);
 		add_rate(line, site);
-		text_add(line, " a minute, ");
+		text_add(line, " a minute, oldest ");
+	} else {
+		text_add(line, " holds ");
+		add_count(line, site->open, "idle socket", "idle sockets");
+		text_add(line, ", oldest ");
 	}
-	text_add(line, "oldest ");
 	add_age(line, page, site->oldest_ns);
 	if (culprit && (culprit->function || culprit->module)) {
 		text_add(line, ", made in ");

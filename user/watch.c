@@ -197,15 +197,16 @@ static int open_leak(struct watch *watch, const struct verdict *verdict)
 void watch__verdict(const struct verdict *verdict, void *ctx)
 {
 	struct watch *watch = ctx;
+	__u32 holder = leaks__holder(watch->leaks, verdict);
 	struct verdict ended;
 	int err;
 
 	if (verdict->kind == VERDICT_ENDED) {
 		ended = *verdict;
-		if (ended.reason == END_CLOSED && !process_alive((pid_t)ended.tgid))
+		if (ended.reason == END_CLOSED && holder && !process_alive((pid_t)holder))
 			ended.reason = END_EXITED;
 		err = leaks__apply(watch->leaks, &ended, NULL, NULL);
-	} else if (leaks__knows(watch->leaks, verdict)) {
+	} else if (holder) {
 		err = leaks__apply(watch->leaks, verdict, NULL, NULL);
 	} else {
 		err = open_leak(watch, verdict);

@@ -312,7 +312,7 @@ static void a_summary(void **state)
 	summary.counters[COUNTER_MAP_FULL] = 7;
 	json_summary(&out, &summary);
 	assert_has(&out, "{\"type\":\"summary\",\"time\":\"2026-09-21T14:16:00.000Z\","
-			 "\"duration_s\":60,\"sites\":2,\"growing_sites\":1,\"open\":31,"
+			 "\"duration_s\":60,\"sites\":2,\"leaking_sites\":1,\"open\":31,"
 			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3},"
 			 "\"held_back\":3,\"sweeps\":60,\"sweeps_failed\":0,"
 			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"

@@ -198,6 +198,7 @@ static void no_process(void **state)
 	siginfo_t info;
 	pid_t pid = fork();
 
+	assert_true(pid >= 0);
 	if (!pid)
 		_exit(0);
 	assert_int_equal(waitid(P_PID, pid, &info, WEXITED | WNOWAIT), 0);
@@ -373,6 +374,7 @@ static pid_t start_contained(void)
 
 	assert_int_equal(pipe(ready), 0);
 	pid = fork();
+	assert_true(pid >= 0);
 	if (!pid) {
 		if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 		    mount("none", directory, "tmpfs", 0, NULL) || chroot(directory) ||

@@ -682,6 +682,7 @@ static pid_t start_child(void)
 
 static void kill_child(pid_t pid)
 {
+	assert_true(pid > 0);
 	kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
@@ -731,6 +732,7 @@ static void exec_is_seen(void **state)
 	stack_unref(stack);
 	kill_child(pid);
 	sleeper = fork();
+	assert_true(sleeper >= 0);
 	if (!sleeper) {
 		execlp("sleep", "sleep", "60", NULL);
 		_exit(127);

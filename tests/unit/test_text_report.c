@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* text_report and evidence: what a person reads. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "evidence.h"
+#include "text_report.h"
+
+#define SECOND 1000000000ULL
+#define NOW (1000 * SECOND)
+
+static void ignore(const struct leak *leak, enum leaks_change change, void *ctx)
+{
+	(void)leak, (void)change, (void)ctx;
+}
+
+static struct stack *a_stack(const char *function)
+{
+	struct stack *stack = stack_new(2);
+
+	stack->source = STACK_FP;
+	stack->site = 0xabcdef;
+	stack->frames[0].function = strdup("socket");
+	stack->frames[0].module = strdup("/lib/x86_64-linux-gnu/libc.so.6");
+	stack->frames[0].plumbing = true;
+	if (function) {
+		stack->frames[1].function = strdup(function);
+		stack->frames[1].file = strdup("src/transport.cpp");
+		stack->frames[1].line = 42;
+	}
+	stack->frames[1].module = strdup("/usr/lib/libtransport.so.2");
+	stack->frames[1].offset = 0x1234;
+	return stack;
+}
+
+static struct verdict a_verdict(__u64 inode, const char *comm)
+{
+	struct verdict verdict = { .kind = VERDICT_LEAK, .class = CLASS_PROBED, .tgid = 4242 };
+
+	verdict.socket.inode = inode;
+	verdict.socket.since_ns = NOW - 65 * SECOND;
+	verdict.socket.family = AF_INET;
+	verdict.socket.type = SOCK_STREAM;
+	verdict.socket.protocol = IPPROTO_TCP;
+	verdict.socket.evidence.enotconn = 1;
+	verdict.socket.evidence.first_enotconn_ns = verdict.socket.since_ns + 14000;
+	strncpy(verdict.comm, comm, sizeof(verdict.comm) - 1);
+	return verdict;
+}
+
+/* A report on `count` sockets, each seen by a sweep of its own. */
+static char *report_on(int count, const char *comm, struct stack *stack,
+		       const struct text_layout *layout, struct summary *summary)
+{
+	struct leaks *leaks = leaks__new(~0U, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct text out = TEXT_INIT;
+
+	for (int i = 0; i < count; i++) {
+		struct verdict verdict = a_verdict((__u64)i + 1, comm);
+
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		leaks__tick(leaks, NOW - (__u64)(count - 1 - i) * SECOND);
+	}
+	summary->now_ns = NOW;
+	summary->started_ns = NOW - 100 * SECOND;
+	summary->older_than_ns = 5 * SECOND;
+	summary->hooks = "tracepoint";
+	summary->leaks = leaks__totals(leaks);
+	text_report(&out, leaks, summary, layout);
+	assert_int_equal(text_error(&out), 0);
+	leaks__free(leaks);
+	owner_unref(owner);
+	stack_unref(stack);
+	return out.data;
+}
+
+static const struct text_layout whole = { .top = 10, .stacks = 3 };
+
+static void the_first_line_is_the_answer(void **state)
+{
+	struct summary summary = { 0 };
+	char *report = report_on(4, "ruby", a_stack("SslSocket::SslSocket()"), &whole, &summary);
+	const char *expected = "ruby[4242] leaks sockets: 4 open, +60 a minute, oldest 1m05s, "
+			       "made in SslSocket::SslSocket() (libtransport.so.2)\n";
+
+	(void)state;
+	assert_memory_equal(report, expected, strlen(expected));
+	assert_non_null(strstr(report, "leaking      4242 ruby"));
+	assert_non_null(strstr(report, "getpeername answered ENOTCONN once, after 14us"));
+	assert_non_null(strstr(report, "(site 0000000000abcdef)"));
+	assert_non_null(strstr(report, "at src/transport.cpp:42\n"));
+	assert_non_null(strstr(report, "Nothing was lost."));
+	free(report);
+}
+
+static void nothing_found_is_an_answer(void **state)
+{
+	struct summary summary = { 0 };
+	char *report = report_on(0, "", NULL, &whole, &summary);
+	const char *expected = "No leaked sockets: none stayed unconnected for 5s, watched for "
+			       "1m40s\n";
+
+	(void)state;
+	assert_memory_equal(report, expected, strlen(expected));
+	free(report);
+}
+
+static void a_single_socket_is_idle(void **state)
+{
+	struct summary summary = { 0 };
+	char *report = report_on(1, "cupsd", a_stack(NULL), &whole, &summary);
+	const char *expected = "cupsd[4242] holds 1 idle socket, oldest 1m05s, made in "
+			       "libtransport.so.2+0x1234\n";
+
+	(void)state;
+	assert_memory_equal(report, expected, strlen(expected));
+	assert_null(strstr(report, "leaking  "));
+	free(report);
+}
+
+static void losses_are_named_with_a_remedy(void **state)
+{
+	struct summary summary = { 0 };
+	char *report;
+
+	(void)state;
+	summary.counters[COUNTER_MAP_FULL] = 12;
+	report = report_on(1, "ruby", NULL, &whole, &summary);
+	assert_non_null(strstr(report, "Lost: map_full 12 (sockets not tracked: raise "
+				       "--max-sockets)\n"));
+	assert_null(strstr(report, "Nothing was lost."));
+	free(report);
+}
+
+static void hostile_names_do_not_reach_the_terminal(void **state)
+{
+	struct summary summary = { 0 };
+	char *report = report_on(1, "a\033[2Jb\nc\xff", a_stack("f\033]0;x\007"), &whole, &summary);
+
+	(void)state;
+	assert_null(strchr(report, '\033'));
+	assert_null(strchr(report, '\007'));
+	assert_null(strchr(report, '\xff'));
+	assert_non_null(strstr(report, "a\\x1b[2Jb\\x0ac"));
+	free(report);
+}
+
+static void a_layout_cuts_columns_and_rows(void **state)
+{
+	struct text_layout layout = { .top = 10, .stacks = 3, .columns = 40, .rows = 5 };
+	struct summary summary = { 0 };
+	char *report = report_on(4, "ruby", a_stack("f"), &layout, &summary), *line, *rest;
+	int lines = 0;
+
+	(void)state;
+	for (line = strtok_r(report, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		assert_true(strlen(line) <= 40);
+		lines++;
+	}
+	assert_true(lines <= 5);
+	free(report);
+}
+
+static void assert_evidence(const struct leak *leak, const char *expected)
+{
+	struct text text = TEXT_INIT;
+
+	evidence_add(&text, leak);
+	assert_string_equal(text_str(&text), expected);
+	text_free(&text);
+}
+
+static void evidence_in_words(void **state)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(5672) };
+	struct leak leak = { .verdict = a_verdict(1, "ruby") };
+	struct evidence *evidence = &leak.verdict.socket.evidence;
+
+	(void)state;
+	assert_evidence(&leak, "getpeername answered ENOTCONN once, after 14us");
+	evidence->enotconn = 3;
+	evidence->first_enotconn_ns += 2 * SECOND;
+	assert_evidence(&leak, "getpeername answered ENOTCONN 3 times, first after 2s");
+
+	evidence->bind_tries = 2;
+	evidence->bind_errno = EADDRINUSE;
+	assert_evidence(&leak, "bind failed 2 times, EADDRINUSE");
+	evidence->bound = 1;
+	assert_evidence(&leak, "bound, neither connected nor listening");
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	evidence->connect_tries = 1;
+	assert_evidence(&leak, "connect failed once");
+	evidence->dest_len = sizeof(to);
+	memcpy(evidence->dest, &to, sizeof(to));
+	assert_evidence(&leak, "connect failed once, to 127.0.0.1:5672");
+	leak.verdict.error = ETIMEDOUT;
+	assert_evidence(&leak, "connect failed once, ETIMEDOUT from 127.0.0.1:5672");
+	evidence->connect_errno = ECONNREFUSED;
+	assert_evidence(&leak, "connect failed once, ECONNREFUSED from 127.0.0.1:5672");
+}
+
+static void evidence_of_unknown_origin_has_no_delay(void **state)
+{
+	struct leak leak = { .verdict = a_verdict(1, "ruby") };
+
+	(void)state;
+	leak.verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
+	leak.verdict.class = CLASS_UNKNOWN_ORIGIN;
+	assert_evidence(&leak, "origin not seen; getpeername answered ENOTCONN once");
+	leak.verdict.class = CLASS_WAS_CONNECTED;
+	assert_evidence(&leak, "was connected once");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_line_is_the_answer),
+		cmocka_unit_test(nothing_found_is_an_answer),
+		cmocka_unit_test(a_single_socket_is_idle),
+		cmocka_unit_test(losses_are_named_with_a_remedy),
+		cmocka_unit_test(hostile_names_do_not_reach_the_terminal),
+		cmocka_unit_test(a_layout_cuts_columns_and_rows),
+		cmocka_unit_test(evidence_in_words),
+		cmocka_unit_test(evidence_of_unknown_origin_has_no_delay),
+	};
+
+	return cmocka_run_group_tests_name("text_report", tests, NULL, NULL);
+}
