@@ -38,7 +38,7 @@
 #define ENOTCONN 107
 #define EALREADY 114
 #define EINPROGRESS 115
-#define ERESTARTSYS 512 /* a system call that a signal interrupted, before it is */
+#define ERESTARTSYS 512		  /* a system call that a signal interrupted, before it is */
 #define ERESTART_RESTARTBLOCK 516 /* restarted or turned into EINTR */
 
 /*
@@ -93,8 +93,8 @@ static __always_inline struct file *current_file(__u32 fd)
 
 /* Whether a socket is in use, as far as the kernel can tell. */
 enum socket_use {
-	USE_NEVER,	   /* not connected, and it could not work otherwise */
-	USE_UNKNOWABLE,	   /* not connected, but it may work so: sendto, ioctl */
+	USE_NEVER,	/* not connected, and it could not work otherwise */
+	USE_UNKNOWABLE, /* not connected, but it may work so: sendto, ioctl */
 	USE_CONNECTING,
 	USE_IN_USE,
 	USE_WAS_CONNECTED, /* not connected any more */

@@ -185,9 +185,10 @@ int raw_sys_enter(struct bpf_raw_tracepoint_args *ctx)
 	case NR_SOCKET:
 		return in_compat_syscall() ? 0 : on_socket_enter();
 	case NR_CONNECT:
-		return in_compat_syscall() ? 0 : on_connect_enter(REGS_ARG1(regs),
-								  (void *)REGS_ARG2(regs),
-								  REGS_ARG3(regs));
+		return in_compat_syscall() ?
+			       0 :
+			       on_connect_enter(REGS_ARG1(regs), (void *)REGS_ARG2(regs),
+						REGS_ARG3(regs));
 	case NR_BIND:
 		return in_compat_syscall() ? 0 : on_bind_enter(REGS_ARG1(regs));
 	case NR_GETPEERNAME:

@@ -77,30 +77,30 @@ enum end_reason {
  * A loss is something that sockleak should have seen, kept or sent and did not;
  * every summary lists the losses that are not 0.
  */
-#define SOCKLEAK_COUNTERS(C)                                                                       \
-	C(SOCKET_ENTER, "socket_enter", 0)                                                         \
-	C(SOCKET_EXIT, "socket", 0)                                                                \
-	C(CONNECT_ENTER, "connect_enter", 0)                                                       \
-	C(CONNECT_EXIT, "connect", 0)                                                              \
-	C(BIND_ENTER, "bind_enter", 0)                                                             \
-	C(BIND_EXIT, "bind", 0)                                                                    \
-	C(GETPEERNAME_ENTER, "getpeername_enter", 0)                                               \
-	C(GETPEERNAME_EXIT, "getpeername", 0)                                                      \
-	C(CLOSE_ENTER, "close", 0)                                                                 \
-	C(CLOSE_EXIT, "close_exit", 0)                                                             \
-	C(TRACKED, "tracked", 0)	     /* sockets put into the map by the hooks */           \
-	C(ADOPTED, "adopted", 0)	     /* sockets put into the map by a sweep */             \
-	C(FILES_SWEPT, "files_swept", 0)     /* descriptors looked at by the sweeps */             \
-	C(VERDICTS, "verdicts", 0)	     /* records sent through the ring buffer */            \
-	C(MAP_FULL, "map_full", 1)	     /* socket not tracked: --max-sockets reached */       \
-	C(HOME_FULL, "home_full", 1)	     /* a shared socket's evidence may not be found */     \
-	C(IN_FLIGHT_FULL, "in_flight_full", 1) /* the result of one call was not noted */          \
-	C(STACK_COLLISION, "stack_collision", 1) /* stack lost: bucket taken by another */         \
-	C(STACK_FAULT, "stack_fault", 1)     /* stack lost: user memory not readable */            \
-	C(STACK_OTHER, "stack_other", 1)     /* stack lost: any other error */                     \
-	C(RING_FULL, "ring_full", 1)	     /* verdict put off to the next sweep */               \
-	C(SOCKET_UNREADABLE, "socket_unreadable", 1) /* new fd gone before it was looked at */     \
-	C(DEST_UNREADABLE, "dest_unreadable", 1) /* connect's address could not be read */
+#define SOCKLEAK_COUNTERS(C)									\
+	C(SOCKET_ENTER, "socket_enter", 0)							\
+	C(SOCKET_EXIT, "socket", 0)								\
+	C(CONNECT_ENTER, "connect_enter", 0)							\
+	C(CONNECT_EXIT, "connect", 0)								\
+	C(BIND_ENTER, "bind_enter", 0)								\
+	C(BIND_EXIT, "bind", 0)									\
+	C(GETPEERNAME_ENTER, "getpeername_enter", 0)						\
+	C(GETPEERNAME_EXIT, "getpeername", 0)							\
+	C(CLOSE_ENTER, "close", 0)								\
+	C(CLOSE_EXIT, "close_exit", 0)								\
+	C(TRACKED, "tracked", 0)			/* put into the map by the hooks */	\
+	C(ADOPTED, "adopted", 0)			/* put into the map by a sweep */	\
+	C(FILES_SWEPT, "files_swept", 0)		/* descriptors looked at */		\
+	C(VERDICTS, "verdicts", 0)			/* records sent */			\
+	C(MAP_FULL, "map_full", 1)			/* socket not tracked */		\
+	C(HOME_FULL, "home_full", 1)			/* evidence of a shared socket lost */	\
+	C(IN_FLIGHT_FULL, "in_flight_full", 1)		/* result of a call not noted */	\
+	C(STACK_COLLISION, "stack_collision", 1)	/* bucket taken by another */		\
+	C(STACK_FAULT, "stack_fault", 1)		/* user memory not readable */		\
+	C(STACK_OTHER, "stack_other", 1)		/* any other error */			\
+	C(RING_FULL, "ring_full", 1)			/* verdict put off a sweep */		\
+	C(SOCKET_UNREADABLE, "socket_unreadable", 1)	/* new fd gone already */		\
+	C(DEST_UNREADABLE, "dest_unreadable", 1)	/* connect's address */
 
 enum counter {
 #define C(id, name, loss) COUNTER_##id,

@@ -32,12 +32,15 @@ class Tally:
 
     def __init__(self, verbose):
         self.passed = self.failed = self.skipped = 0
+        self.closed = False  # interrupted: what ends now ends because we end it
         self._verbose = verbose
         self._lock = threading.Lock()
         self._begun = time.monotonic()
 
     def add(self, name, outcome):
         with self._lock:
+            if self.closed:
+                return
             if outcome is None:
                 self.passed += 1
                 line = f"ok {name}"
@@ -86,12 +89,9 @@ def run_stages(selected, bench, tally, jobs):
             for future in futures:
                 future.result()
         except BaseException:
-            for future in futures:
-                future.cancel()
+            pool.shutdown(wait=False, cancel_futures=True)
             raise
-        finally:
-            bench_is_over = sys.exc_info()[0] is not None
-            pool.shutdown(wait=not bench_is_over)
+        pool.shutdown()
 
 
 def parse_options():
@@ -120,12 +120,15 @@ def main():
     if not selected:
         print(f"tests/run.py: no case is like {options.only}", file=sys.stderr)
         return 2
+    # With SAN=1 freed memory is kept back; a little, so that growth can be told from that.
+    os.environ.setdefault("ASAN_OPTIONS", "quarantine_size_mb=1")
     tally = Tally(options.verbose)
     bench = Bench(options)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run_stages(selected, bench, tally, options.jobs)
     except KeyboardInterrupt:
+        tally.closed = True
         print("interrupted", file=sys.stderr)
         return 130
     finally:

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "evidence.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include "address.h"
 #include "duration.h"
 #include "names.h"
@@ -91,6 +94,13 @@ void evidence_add(struct text *text, const struct leak *leak)
 		text_add(text, "not connected, not bound");
 }
 
+/* Is it the protocol that its type has anyway? */
+static bool is_usual(const struct pending *socket)
+{
+	return (socket->type == SOCK_STREAM && socket->protocol == IPPROTO_TCP) ||
+	       (socket->type == SOCK_DGRAM && socket->protocol == IPPROTO_UDP);
+}
+
 void evidence_add_kind(struct text *text, const struct leak *leak)
 {
 	const struct pending *socket = &leak->verdict.socket;
@@ -99,6 +109,6 @@ void evidence_add_kind(struct text *text, const struct leak *leak)
 
 	text_addf(text, "%s %s", family_name(socket->family, &family),
 		  socket_type_name(socket->type, &type));
-	if (name)
+	if (name && !is_usual(socket))
 		text_addf(text, " %s", name);
 }

@@ -379,8 +379,8 @@ static void site_rate(struct site *site, __u64 now_ns)
 	site->n_samples -= old;
 	memmove(site->samples, site->samples + old, site->n_samples * sizeof(*site->samples));
 	if (!site->n_samples ||
-	    (site->n_samples < SITE_SAMPLES && now_ns - site->samples[site->n_samples - 1].ns >=
-						       RATE_WINDOW_NS / SITE_SAMPLES))
+	    (site->n_samples < SITE_SAMPLES &&
+	     now_ns - site->samples[site->n_samples - 1].ns >= RATE_WINDOW_NS / SITE_SAMPLES))
 		site->samples[site->n_samples++] =
 			(struct site_sample){ .ns = now_ns, .open = site->open };
 

@@ -71,18 +71,18 @@ struct site_process {
 struct site {
 	__u64 id; /* the site id; 0 = not known, and the site stands for one process */
 	char comm[SOCKLEAK_COMM_LEN];
-	struct owner *owner; /* of its first leak */
-	struct stack *stack; /* of its first leak that had one, or NULL */
-	struct leak *leaks;  /* open ones, the newest first (leak.next) */
+	struct owner *owner;		/* of its first leak */
+	struct stack *stack;		/* of its first leak that had one, or NULL */
+	struct leak *leaks;		/* open ones, the newest first (leak.next) */
 	struct site_process *processes; /* a uthash table; those that hold an open leak */
 	unsigned int open;		/* leaks open now and shown */
 	unsigned int held_back;
 	__u64 total; /* ever shown */
 	__u64 resolved[END_COUNT];
-	__u64 oldest_ns;  /* birth (or first sight) of its oldest open leak; 0 = none open */
-	bool leaking;	  /* it grows: see leaks.c */
+	__u64 oldest_ns; /* birth (or first sight) of its oldest open leak; 0 = none open */
+	bool leaking;	 /* it grows: see leaks.c */
 	bool rate_known;
-	double per_minute; /* open leaks gained a minute, over the last ten minutes at most */
+	double per_minute;     /* open leaks gained a minute, over the last ten minutes at most */
 	enum leak_class class; /* of most of its open leaks */
 	unsigned int by_class[CLASS_COUNT]; /* open and shown */
 	/* private: */

@@ -88,8 +88,8 @@ static int check_pid(__u32 tgid)
 			break;
 	fclose(status);
 	if (leader && leader != tgid)
-		return log_error(EXIT_USAGE, "--pid %u is a thread of process %u: use --pid %u", tgid,
-				 leader, leader);
+		return log_error(EXIT_USAGE, "--pid %u is a thread of process %u: use --pid %u",
+				 tgid, leader, leader);
 	return EXIT_RAN;
 }
 
@@ -109,7 +109,8 @@ static int open_cgroups(const struct options *options, struct tracer_cgroups *re
 
 		err = cgroups__open(tree, path, &ret_cgroups->fds[i], &ret_cgroups->ids[i]);
 		if (err == -EINVAL || err == -ENOTDIR)
-			log_error(err, "--cgroup %s is not a cgroup v2 directory (they are below %s)",
+			log_error(err,
+				  "--cgroup %s is not a cgroup v2 directory (they are below %s)",
 				  path, cgroups__mount(tree));
 		else if (err)
 			log_error(err, "--cgroup %s: %s", path, strerror(-err));
@@ -136,7 +137,7 @@ static int run(const struct options *options, const struct tracer_cgroups *cgrou
 	if (err)
 		return log_error(EXIT_RUNTIME, "out of memory");
 	err = tracer__open(options, cgroups, watch__verdict, watch, &tracer, &error) ?:
-	      tracer__attach(tracer, &error);
+		      tracer__attach(tracer, &error);
 	if (err)
 		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
 	err = watch__run(watch, tracer);

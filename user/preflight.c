@@ -24,9 +24,10 @@ static int check_proc(struct text *ret_error)
 	}
 	if (namespace.st_ino == INITIAL_PID_NAMESPACE)
 		return 0;
-	text_add(ret_error, "runs in another pid namespace than the host's, and would see neither its "
-			    "processes nor their numbers (run it on the host: nsenter -t 1 -a, "
-			    "docker run --pid=host, or hostPID: true)");
+	text_add(ret_error,
+		 "runs in another pid namespace than the host's, and would see neither its "
+		 "processes nor their numbers (run it on the host: nsenter -t 1 -a, "
+		 "docker run --pid=host, or hostPID: true)");
 	return -EXDEV;
 }
 
@@ -53,8 +54,9 @@ static int check_capabilities(struct text *ret_error)
 
 	if (mask & 1ULL << CAP_SYS_ADMIN || (mask & wanted) == wanted)
 		return 0;
-	text_addf(ret_error, "not allowed to load BPF programs: %s%s missing (run it as root, e.g. "
-			     "with sudo)",
+	text_addf(ret_error,
+		  "not allowed to load BPF programs: %s%s missing (run it as root, e.g. "
+		  "with sudo)",
 		  mask & 1ULL << CAP_BPF ? "" : "CAP_BPF",
 		  mask & 1ULL << CAP_PERFMON ? "" :
 		  mask & 1ULL << CAP_BPF     ? "CAP_PERFMON" :
@@ -94,13 +96,16 @@ static int check_lockdown(struct text *ret_error)
 	fclose(lockdown);
 	if (!strstr(line, "[confidentiality]"))
 		return 0;
-	text_add(ret_error, "the kernel is locked down for confidentiality, so BPF programs cannot read "
-			    "its memory (boot with lockdown=integrity, or none)");
+	text_add(ret_error,
+		 "the kernel is locked down for confidentiality, so BPF programs cannot read "
+		 "its memory (boot with lockdown=integrity, or none)");
 	return -EPERM;
 }
 
 int preflight_check(const struct options *options, struct text *ret_error)
 {
-	return check_proc(ret_error) ?: check_capabilities(ret_error) ?:
-	       check_lockdown(ret_error)  ?: check_btf(options, ret_error);
+	return check_proc(ret_error)		     ?:
+		       check_capabilities(ret_error) ?:
+		       check_lockdown(ret_error)     ?:
+						       check_btf(options, ret_error);
 }

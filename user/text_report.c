@@ -74,15 +74,13 @@ static void add_count(struct text *line, unsigned long long count, const char *o
 	text_addf(line, "%llu %s", count, count == 1 ? one : many);
 }
 
-/* Whose site: "4242", a unit when several processes share it, or how many they are. */
+/* Whose site: "4242", or how many processes. */
 static void add_holder(struct text *line, const struct site *site)
 {
 	unsigned int processes = HASH_COUNT(site->processes);
 
 	if (processes == 1)
 		text_addf(line, "%u", site->processes->tgid);
-	else if (site->owner->unit)
-		add_clean(line, site->owner->unit);
 	else
 		text_addf(line, "%u procs", processes);
 }
@@ -134,7 +132,7 @@ static void add_worst(struct text *line, const struct page *page, const struct s
 	if (site->leaking) {
 		text_addf(line, " leaks sockets: %u open, ", site->open);
 		add_rate(line, site);
-		text_add(line, " a minute, oldest ");
+		text_add(line, "/min, oldest ");
 	} else {
 		text_add(line, " holds ");
 		add_count(line, site->open, "idle socket", "idle sockets");
@@ -142,7 +140,7 @@ static void add_worst(struct text *line, const struct page *page, const struct s
 	}
 	add_age(line, page, site->oldest_ns);
 	if (culprit && (culprit->function || culprit->module)) {
-		text_add(line, ", made in ");
+		text_add(line, ", in ");
 		add_frame(line, culprit);
 	}
 }
@@ -178,12 +176,16 @@ static void page_answer(struct page *page, struct site *const *sites, long count
 
 /* ---- The table ---- */
 
+/* State, pid, command, open, per minute, oldest, class: the longest class ends in column 79. */
+#define TABLE_ROW(open) "%-8s %8s %-15s %5" open " %7s %6s  %s"
+#define TABLE_INDENT "         " /* what belongs to a row stands below its pid */
+
 static void page_table_head(struct page *page)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	page_line(page, &line, false);
-	text_addf(&line, "%-8s %8s %-15s %6s %8s %8s  %s", "STATE", "PID", "COMMAND", "OPEN",
+	text_addf(&line, TABLE_ROW("s"), "STATE", "PID", "COMMAND", "OPEN",
 		  "PER MIN", "OLDEST", "CLASS");
 	page_line(page, &line, true);
 }
@@ -203,21 +205,28 @@ static void page_site(struct page *page, const struct site *site)
 	add_clean(&comm, site->comm);
 	add_rate(&rate, site);
 	add_age(&age, page, site->oldest_ns);
-	text_addf(&line, "%-8s %8s %-15s %6u %8s %8s  %s", site->leaking ? "leaking" : "idle",
-		  text_str(&holder), text_str(&comm), site->open, text_str(&rate),
-		  text_str(&age), leak_class_phrase(site->class));
+	text_addf(&line, TABLE_ROW("u"), site->leaking ? "leaking" : "idle",
+		  text_str(&holder), text_str(&comm), site->open, text_str(&rate), text_str(&age),
+		  leak_class_phrase(site->class));
 	page_line(page, &line, false);
 
-	text_add(&line, "         ");
+	text_add(&line, TABLE_INDENT);
 	evidence_add_kind(&line, leak);
 	text_add(&line, ": ");
 	evidence_add(&line, leak);
 	page_line(page, &line, false);
 
-	if (!culprit)
+	if (!culprit && !site->owner->unit)
 		return;
-	text_add(&line, "         in ");
-	add_frame(&line, culprit);
+	text_add(&line, TABLE_INDENT);
+	if (culprit) {
+		text_add(&line, "in ");
+		add_frame(&line, culprit);
+	}
+	if (site->owner->unit) {
+		text_add(&line, culprit ? ", unit " : "unit ");
+		add_clean(&line, site->owner->unit);
+	}
 	page_line(page, &line, false);
 }
 
@@ -268,7 +277,8 @@ static void page_run(struct page *page)
 	add_count(&line, totals->open, "leak", "leaks");
 	text_add(&line, " open at ");
 	add_count(&line, totals->sites, "site", "sites");
-	text_addf(&line, " (%zu leaking); %llu ever, %llu closed, %llu used later, %llu with process",
+	text_addf(&line,
+		  " (%zu leaking); %llu ever, %llu closed, %llu used later, %llu with process",
 		  totals->leaking, (unsigned long long)totals->total,
 		  (unsigned long long)totals->resolved[END_CLOSED],
 		  (unsigned long long)totals->resolved[END_USED],
@@ -285,7 +295,8 @@ static void page_run(struct page *page)
 		  (unsigned long long)summary->counters[COUNTER_CLOSE_ENTER]);
 	page_line(page, &line, false);
 
-	text_addf(&line, "%llu sweeps, the last in %.1f ms; %llu of %llu places for pending sockets used",
+	text_addf(&line,
+		  "%llu sweeps, the last in %.1f ms; %llu of %llu places for pending sockets used",
 		  (unsigned long long)summary->sweeps, (double)summary->sweep_ns / 1e6,
 		  (unsigned long long)summary->pending, (unsigned long long)summary->max_sockets);
 	page_line(page, &line, false);

@@ -25,7 +25,7 @@
 struct tracer {
 	struct sockleak_bpf *skeleton;
 	struct ring_buffer *ring;
-	struct bpf_link *files;	  /* the two iterators of a sweep */
+	struct bpf_link *files; /* the two iterators of a sweep */
 	struct bpf_link *entries;
 	struct bpf_link *hooks[16];
 	unsigned int n_hooks;
@@ -109,9 +109,10 @@ static int choose_hooks(struct tracer *tracer, enum hooks_choice choice, struct 
 		return err;
 	}
 	tracer->raw = err || choice == HOOKS_RAW_TP;
-	bpf_object__for_each_program(program, tracer->skeleton->obj)
-		if (tracer->raw ? is_classic(program) : is_raw(program))
-			bpf_program__set_autoload(program, false);
+	bpf_object__for_each_program(program,
+				     tracer->skeleton->obj) if (tracer->raw ? is_classic(program) :
+									      is_raw(program))
+		bpf_program__set_autoload(program, false);
 	return 0;
 }
 
@@ -143,12 +144,14 @@ int tracer__attach(struct tracer *tracer, struct text *ret_error)
 	int tracefs = tracer->raw ? -1 : tracefs_open(), err = 0;
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, tracer->skeleton->obj) {
+	bpf_object__for_each_program(program, tracer->skeleton->obj)
+	{
 		if (tracer->raw ? !is_raw(program) : !is_classic(program))
 			continue;
 		err = hook_attach(tracer, program, tracefs);
 		if (err) {
-			text_addf(ret_error, "cannot attach '%s': %s (needs CAP_BPF and CAP_PERFMON%s)",
+			text_addf(ret_error,
+				  "cannot attach '%s': %s (needs CAP_BPF and CAP_PERFMON%s)",
 				  bpf_program__name(program), strerror(-err),
 				  tracer->raw ? "" : ", or --hooks raw_tp");
 			break;
@@ -188,12 +191,12 @@ static int set_sizes(struct tracer *tracer, const struct options *options)
 	__u32 aliases = options->max_sockets / 4;
 
 	tracer->max_sockets = options->max_sockets;
-	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets) ?:
-	       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets) ?:
-	       /* an LRU map keeps some entries a processor in hand */
-	       bpf_map__set_max_entries(skeleton->maps.aliases, aliases < 1024 ? 1024 : aliases) ?:
-	       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks) ?:
-	       bpf_map__set_max_entries(skeleton->maps.verdicts, options->ring_size);
+	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	    ?:
+		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets) ?:
+		       /* an LRU map keeps some entries a processor in hand */
+		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases < 1024 ? 1024 : aliases) ?:
+		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks) ?:
+		       bpf_map__set_max_entries(skeleton->maps.verdicts, options->ring_size);
 }
 
 static int write_cgroups(struct tracer *tracer, const struct tracer_cgroups *cgroups)
@@ -215,8 +218,7 @@ static int iterators_open(struct tracer *tracer)
 	union bpf_iter_link_info map = {
 		.map.map_fd = (__u32)bpf_map__fd(tracer->skeleton->maps.pending),
 	};
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &map,
-		    .link_info_len = sizeof(map));
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &map, .link_info_len = sizeof(map));
 
 	tracer->files = bpf_program__attach_iter(tracer->skeleton->progs.sweep_files, NULL);
 	if (!tracer->files)

@@ -235,8 +235,9 @@ static void sweep(struct watch *watch)
 	forget_owners(watch);
 	summary->sweeps++;
 	if (err && !summary->sweeps_failed++)
-		log_error(err, "cannot read the fd tables to their end: %s (counted as "
-			       "sweeps_failed; said once)",
+		log_error(err,
+			  "cannot read the fd tables to their end: %s (counted as "
+			  "sweeps_failed; said once)",
 			  strerror(-err));
 	update_summary(watch);
 	leaks__tick(watch->leaks, summary->now_ns);

@@ -20,6 +20,7 @@ class Session:
         self.outcomes = {}
         self.done = False
         self._begun = time.monotonic()
+        self._judged = {}  # agent -> (phase, number of events, Judgement)
 
     def _finish(self, outcome=None):
         for agent in self.agents:
@@ -57,9 +58,18 @@ class Session:
             return self._finish()
         return None if waiting else self._advance()
 
+    def _judge(self, phase, agent):
+        """judge(), again only when something new was told."""
+        told = len(agent.events)
+        known = self._judged.get(agent)
+        if not known or known[:2] != (phase, told):
+            known = (phase, told, judge(phase, self.program, agent))
+            self._judged[agent] = known
+        return known[2]
+
     def _look(self, agent, phase, now):
         """One agent; True while its verdict on this phase is not complete."""
-        result = judge(phase, self.program, agent)
+        result = self._judge(phase, agent)
         if result.violations:
             self._fail(agent, result.violations)
             return False

@@ -92,12 +92,12 @@ static void the_first_line_is_the_answer(void **state)
 {
 	struct summary summary = { 0 };
 	char *report = report_on(4, "ruby", a_stack("SslSocket::SslSocket()"), &whole, &summary);
-	const char *expected = "ruby[4242] leaks sockets: 4 open, +60 a minute, oldest 1m05s, "
-			       "made in SslSocket::SslSocket() (libtransport.so.2)\n";
+	const char *expected = "ruby[4242] leaks sockets: 4 open, +60/min, oldest 1m05s, "
+			       "in SslSocket::SslSocket() (libtransport.so.2)\n";
 
 	(void)state;
 	assert_memory_equal(report, expected, strlen(expected));
-	assert_non_null(strstr(report, "leaking      4242 ruby"));
+	assert_non_null(strstr(report, "leaking      4242 ruby                4     +60  1m05s  "));
 	assert_non_null(strstr(report, "getpeername answered ENOTCONN once, after 14us"));
 	assert_non_null(strstr(report, "(site 0000000000abcdef)"));
 	assert_non_null(strstr(report, "at src/transport.cpp:42\n"));
@@ -121,7 +121,7 @@ static void a_single_socket_is_idle(void **state)
 {
 	struct summary summary = { 0 };
 	char *report = report_on(1, "cupsd", a_stack(NULL), &whole, &summary);
-	const char *expected = "cupsd[4242] holds 1 idle socket, oldest 1m05s, made in "
+	const char *expected = "cupsd[4242] holds 1 idle socket, oldest 1m05s, in "
 			       "libtransport.so.2+0x1234\n";
 
 	(void)state;
