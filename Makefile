@@ -92,7 +92,7 @@ run-check: $(UNIT_TESTS)
 	$(Q)tests/all.sh $(BUILD)
 
 .PHONY: run-demo
-run-demo: sockleak $(O)/demo/worker $(O)/demo/healthy $(O)/demo/broker
+run-demo: sockleak $(addprefix $(O)/demo/,libtransport.so delayed_job healthy broker)
 	$(Q)tests/demo/demo.sh ./sockleak $(O)/demo
 
 $(BUILD)/unit/%: tests/unit/%.c $(PURE_OBJECTS)
@@ -106,6 +106,21 @@ $(O)/programs/%: tests/programs/%.c Makefile
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM_CFLAGS) -MMD -MP $< -o $@
+
+DEMO_CFLAGS := -O2 -fomit-frame-pointer -Wall -Wextra
+$(O)/demo/libtransport.so: tests/demo/libtransport.cpp tests/demo/libtransport.h
+	$(say) CXX $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) $(DEMO_CFLAGS) -fPIC -shared $< -o $@
+
+$(O)/demo/delayed_job: tests/demo/worker.cpp $(O)/demo/libtransport.so
+	$(say) CXX $@
+	$(Q)$(CXX) $(DEMO_CFLAGS) $^ -o $@
+
+$(O)/demo/%: tests/demo/%.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(DEMO_CFLAGS) $< -o $@
 
 # ---- vmlinux.h: kernel types, cut down to what bpf/ names ----
 # BTF: a kernel's BTF, as /sys/kernel/btf/vmlinux or inside an uncompressed vmlinux.

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#define _GNU_SOURCE 1
 #include "cgroup.h"
 
 #include <errno.h>
@@ -31,7 +30,7 @@ struct cached {
 
 struct cgroups {
 	char *mount;
-	int fd; /* of the mount */
+	int fd;		      /* of the mount */
 	struct cached *cache; /* the oldest first, as uthash keeps the order of additions */
 };
 
@@ -54,8 +53,8 @@ static void unescape(char *string)
 	char *to = string;
 
 	while (*string) {
-		if (string[0] == '\\' && string[1] >= '0' && string[1] <= '3' &&
-		    string[2] >= '0' && string[2] <= '7' && string[3] >= '0' && string[3] <= '7') {
+		if (string[0] == '\\' && string[1] >= '0' && string[1] <= '3' && string[2] >= '0' &&
+		    string[2] <= '7' && string[3] >= '0' && string[3] <= '7') {
 			*to++ = (string[1] - '0') << 6 | (string[2] - '0') << 3 | (string[3] - '0');
 			string += 4;
 		} else {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#define _GNU_SOURCE 1 /* strerrorname_np() */
 #include "names.h"
 
 #include <errno.h>

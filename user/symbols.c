@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#define _GNU_SOURCE 1
 #include "symbols.h"
 
 #include <elfutils/libdw.h>
@@ -26,7 +25,7 @@
 #define MAX_FILES 256
 #define MAX_RESOLVED 32
 #define FRESH_NS 1000000000ULL
-#define MAX_NAME 4096		      /* bytes of a mangled name; a longer one is shown as it is */
+#define MAX_NAME 4096 /* bytes of a mangled name; a longer one is shown as it is */
 #define MAX_CRC_BYTES (256 * 1024 * 1024) /* of a debug file that has only a CRC to prove it */
 #define MAX_BUILD_ID 64
 #define DEBUG_DIR "/usr/lib/debug"
@@ -154,7 +153,9 @@ static int open_by_build_id(pid_t tgid, const char *build_id, char *path, size_t
 static int open_by_link(const struct file *file, const char *link, GElf_Word crc, char *path,
 			size_t size)
 {
-	static const char *const places[][2] = { { "", "/" }, { "", "/.debug/" }, { DEBUG_DIR, "/" } };
+	static const char *const places[][2] = { { "", "/" },
+						 { "", "/.debug/" },
+						 { DEBUG_DIR, "/" } };
 	const char *main_path = file->mapping->path, *slash = strrchr(main_path, '/');
 	size_t i;
 	int fd;
@@ -612,9 +613,9 @@ static const char *const glibc[] = {
 
 /* What lies between a program and the kernel; language runtimes are not told yet. */
 static const char *const plumbing[] = {
-	"libc.so.6",	     "libc-2.*.so", "libpthread.so.0", "libpthread-2.*.so",
-	"ld-linux*.so.*",    "ld-2.*.so",   "ld64.so.*",       "ld-musl-*.so.*",
-	"libc.musl-*.so.*",  "\\[vdso]",   NULL,
+	"libc.so.6", "libc-2.*.so", "libpthread.so.0", "libpthread-2.*.so", "ld-linux*.so.*",
+	"ld-2.*.so", "ld64.so.*",   "ld-musl-*.so.*",  "libc.musl-*.so.*",  "\\[vdso]",
+	NULL,
 };
 
 static bool is_socket(const struct frame *frame)

@@ -3,7 +3,7 @@
 
 import os
 from lib.agent import brief
-from lib.cgroups import cgroup2_mount, run_inside
+from lib.cgroups import cgroup2_mount, inside
 from lib.outcome import Failure
 from lib.registry import case
 from lib.session import expect_all
@@ -98,21 +98,17 @@ def class_was_connected(bench):
     agent.stop()
 
 
-def cgroup_programs(bench, name):
+def cgroup_programs(bench):
     """A cgroup, one inside it and one beside both, with a program in each."""
-    outer = bench.cgroups.make(name)
-    paths = [outer, bench.cgroups.make(name + "/inner"), bench.cgroups.make(name + "-beside")]
-    programs = [
-        bench.program("held_later", inside=lambda command, path=path: run_inside(path, command))
-        for path in paths
-    ]
-    return paths, programs
+    outer = bench.cgroups.make()
+    paths = [outer, bench.cgroups.make(outer), bench.cgroups.make()]
+    return paths, [bench.program("held_later", inside=inside(path)) for path in paths]
 
 
 @case
 def filter_cgroup(bench):
     """--cgroup takes in the cgroup's descendants."""
-    paths, programs = cgroup_programs(bench, f"sockleak-test-{os.getpid()}-a")
+    paths, programs = cgroup_programs(bench)
     agent = bench.agent("--cgroup", paths[0])
     leak_in(programs)
     expect_only(agent, programs[:2], programs[2:])
@@ -130,7 +126,7 @@ def filter_cgroup(bench):
 @case
 def filter_cgroup_nested(bench):
     """--cgroup of the inner one leaves its parent out; two of them add up."""
-    paths, programs = cgroup_programs(bench, f"sockleak-test-{os.getpid()}-b")
+    paths, programs = cgroup_programs(bench)
     inner = bench.agent("--cgroup", paths[1])
     two = bench.agent("--cgroup", paths[1], "--cgroup", paths[2])
     leak_in(programs)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Many leaks, and more than fit."""
 
+from lib.agent import brief
 from lib.outcome import Failure
 from lib.registry import case
 from lib.session import expect_all
@@ -18,6 +19,25 @@ def many_leaks(bench):
     sites = {event["site"] for event in agent.of("leak")}
     if len(sites) != 2 or None in sites:
         raise Failure(f"expected two sites, seen: {sites}")
+
+
+@case
+def made_under_sweeps(bench):
+    """Bursts of sockets while sweeps run without a pause: each keeps its origin."""
+    agent = bench.agent("--interval", "10ms", "--comm", "burst")
+    path = bench.copy("many", "burst")
+    programs = [bench.program(str(path), 1000, agents=[agent]) for _ in range(6)]
+    for program in programs:
+        program.next_phase()
+        program.wait_ready()
+    wanted = set().union(*(program.phase.leaks for program in programs))
+    agent.wait_for(lambda a: wanted <= set(a.open_leaks()), f"{len(wanted)} leaks")
+    lost = [brief(event) for event in agent.of("leak") if event["class"] != "never_used"]
+    if lost:
+        raise Failure(f"expected class never_used of all, seen {len(lost)} others: {lost[:3]}")
+    for program in programs:
+        program.end()
+    agent.stop()
 
 
 @case

@@ -65,7 +65,7 @@ def expect_in(text, *words):
 
 @case
 def report_on_sigusr1(bench):
-    """SIGUSR1 prints a report, and the run goes on: a later leak is in a later one, and at the end."""
+    """SIGUSR1 prints a report and the run goes on: a later leak is in a later one, and the last."""
     agent = bench.agent("--comm", "usr1leak", as_json=False)
     program = leaking(bench, "class_changes", "usr1leak")
     ask_for_report(agent, "usr1leak")

@@ -2,6 +2,7 @@
 """cgroups: v2 cgroups of the suite's own, removed at the end."""
 
 import os
+import threading
 import time
 
 from lib.outcome import Failure
@@ -20,13 +21,15 @@ def cgroup2_mount():
 class Cgroups:
     def __init__(self):
         self._made = []
+        self._count = 0
+        self._lock = threading.Lock()
 
-    def make(self, name):
-        """A new cgroup under the root of the tree; name may hold a slash for a nested one."""
-        path = os.path.join(cgroup2_mount(), name)
-        parent = os.path.dirname(path)
-        if not os.path.isdir(parent):
-            self.make(os.path.dirname(name))
+    def make(self, parent=None):
+        """A new cgroup, in `parent` or at the root of the tree. Returns its path."""
+        with self._lock:
+            self._count += 1
+            name = f"sockleak-test-{os.getpid()}-{self._count}"
+        path = os.path.join(parent or cgroup2_mount(), name)
         os.mkdir(path)
         self._made.append(path)
         return path
@@ -44,7 +47,7 @@ class Cgroups:
         self._made.clear()
 
 
-def run_inside(path, args):
-    """A command line that enters the cgroup before it becomes `args`."""
+def inside(path):
+    """For Bench.program(): enters the cgroup before it becomes the program."""
     script = 'echo 0 > "$0/cgroup.procs" && exec "$@"'
-    return ["/bin/sh", "-c", script, path] + list(args)
+    return lambda command: ["/bin/sh", "-c", script, path] + command

@@ -15,10 +15,15 @@ def as_word(value):
     return str(value)
 
 
+def has_function(event, allowed, agent):
+    """Is a function in the leak's stack, or the stack lost and counted as lost?"""
+    if event.get("stack") is None and event.get("tid") is not None:
+        return agent.owns_up_to_lost_stacks()
+    return any(frame.get("function") in allowed for frame in event.get("stack") or [])
+
+
 def has_field(event, key, allowed):
     """Does a leak's field have one of the allowed values?"""
-    if key == "function":
-        return any(frame.get("function") in allowed for frame in event.get("stack") or [])
     key = EVIDENCE.get(key, key)
     evidence = event.get("evidence") or {}
     if key not in event and key not in evidence:
@@ -26,8 +31,15 @@ def has_field(event, key, allowed):
     return as_word(event[key] if key in event else evidence[key]) in allowed
 
 
-def wrong_fields(event, expected):
-    return [key for key, allowed in expected.items() if not has_field(event, key, allowed)]
+def wrong_fields(event, expected, agent):
+    wrong = []
+    for key, allowed in expected.items():
+        if key == "function":
+            good = has_function(event, allowed, agent)
+        else:
+            good = has_field(event, key, allowed)
+        wrong += [] if good else [key]
+    return wrong
 
 
 class Judgement:
@@ -58,7 +70,7 @@ def judge(phase, program, agent):
         if event["type"] == "resolved":
             ended[inode] = event
         _judge_event(result, phase, event, previous)
-    _judge_state(result, phase, open_leaks, ended)
+    _judge_state(result, phase, open_leaks, ended, agent)
     return result
 
 
@@ -79,13 +91,13 @@ def _judge_event(result, phase, event, previous):
         result.violations.append("reported twice: " + brief(event))
 
 
-def _judge_state(result, phase, open_leaks, ended):
+def _judge_state(result, phase, open_leaks, ended, agent):
     for inode, expected in phase.leaks.items():
         event = open_leaks.get(inode)
         if not event:
             result.missing.append(f"no leak inode={inode}")
             continue
-        wrong = wrong_fields(event, expected)
+        wrong = wrong_fields(event, expected, agent)
         if wrong:
             result.missing.append(f"wrong {', '.join(wrong)}: {brief(event)}")
     for inode in phase.resolved:

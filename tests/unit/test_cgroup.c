@@ -214,7 +214,8 @@ static void finds_paths(void **state)
 	assert_int_equal(cgroups__path(tree.cgroups, id, &path), 0);
 	assert_string_equal(path, tree.path + strlen(cgroups__mount(tree.cgroups)));
 	free(path);
-	assert_int_equal(cgroups__path(tree.cgroups, id_of(cgroups__mount(tree.cgroups)), &path), 0);
+	assert_int_equal(cgroups__path(tree.cgroups, id_of(cgroups__mount(tree.cgroups)), &path),
+			 0);
 	assert_string_equal(path, "/");
 	free(path);
 
@@ -263,9 +264,9 @@ static void cache_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(units),	  cmocka_unit_test(mounts),
-		cmocka_unit_test(opens_by_name),  cmocka_unit_test(refuses_others),
-		cmocka_unit_test(finds_paths),	  cmocka_unit_test(cache_is_bounded),
+		cmocka_unit_test(units),	 cmocka_unit_test(mounts),
+		cmocka_unit_test(opens_by_name), cmocka_unit_test(refuses_others),
+		cmocka_unit_test(finds_paths),	 cmocka_unit_test(cache_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -376,10 +377,10 @@ static pid_t start_contained(void)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-		    mount("none", directory, "tmpfs", 0, NULL) || chroot(directory) ||
-		    chdir("/") || mkdir("/tmp", 0755) || symlink("/secret", "/tmp/link") ||
-		    mkfifo("/fifo", 0600))
+		    mount("none", directory, "tmpfs", 0, NULL) || chroot(directory) || chdir("/") ||
+		    mkdir("/tmp", 0755) || symlink("/secret", "/tmp/link") || mkfifo("/fifo", 0600))
 			_exit(1);
 		write_file("/secret", "theirs");
 		write_file("/host", "theirs");

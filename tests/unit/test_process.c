@@ -28,6 +28,7 @@ static pid_t start_child(void)
 
 	assert_true(pid >= 0);
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves nothing behind */
 		pause();
 		_exit(0);
 	}
@@ -78,8 +79,9 @@ static void awkward_name(void **state)
 	assert_int_equal(process_start_time(getpid(), &before), 0);
 	assert_int_equal(prctl(PR_SET_NAME, ") Z 1 (\n) 2"), 0);
 	assert_int_equal(process_start_time(getpid(), &after), 0);
-	assert_true(before == after);
 	assert_true(process_alive(getpid()));
+	assert_int_equal(prctl(PR_SET_NAME, "test_process"), 0); /* children inherit it */
+	assert_true(before == after);
 }
 
 static void gone(void **state)
@@ -114,6 +116,7 @@ static void zombie(void **state)
 static void *outlive_main(void *argument)
 {
 	(void)argument;
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves nothing behind */
 	pause();
 	return NULL;
 }
@@ -155,9 +158,9 @@ static void threads_run_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(own_exe), cmocka_unit_test(start_times),
+		cmocka_unit_test(own_exe),	cmocka_unit_test(start_times),
 		cmocka_unit_test(awkward_name), cmocka_unit_test(gone),
-		cmocka_unit_test(zombie), cmocka_unit_test(threads_run_on),
+		cmocka_unit_test(zombie),	cmocka_unit_test(threads_run_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,12 +150,9 @@ static void source_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(references),
-		cmocka_unit_test(culprit),
-		cmocka_unit_test(site_is_fixed),
-		cmocka_unit_test(site_depends_on_code_only),
-		cmocka_unit_test(site_order_counts),
-		cmocka_unit_test(site_without_modules),
+		cmocka_unit_test(references),	     cmocka_unit_test(culprit),
+		cmocka_unit_test(site_is_fixed),     cmocka_unit_test(site_depends_on_code_only),
+		cmocka_unit_test(site_order_counts), cmocka_unit_test(site_without_modules),
 		cmocka_unit_test(source_names),
 	};
 

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -113,7 +114,7 @@ struct program {
 static int look_at_program(struct dl_phdr_info *info, size_t size, void *argument)
 {
 	struct program *program = argument;
-	const ElfW(Nhdr) *note;
+	const ElfW(Nhdr) * note;
 	int i;
 
 	(void)size;
@@ -129,8 +130,8 @@ static int look_at_program(struct dl_phdr_info *info, size_t size, void *argumen
 		while (phdr->p_type == PT_NOTE && at < end) {
 			note = (const void *)at;
 			at += sizeof(*note) + ((note->n_namesz + 3) & ~3);
-			for (unsigned int j = 0; note->n_type == NT_GNU_BUILD_ID &&
-						 j < note->n_descsz; j++)
+			for (unsigned int j = 0;
+			     note->n_type == NT_GNU_BUILD_ID && j < note->n_descsz; j++)
 				sprintf(program->build_id + 2 * j, "%02x",
 					((const unsigned char *)at)[j]);
 			at += (note->n_descsz + 3) & ~3;
@@ -265,27 +266,27 @@ static void call_instructions(void **state)
 		{ { 0xe8, 1, 2, 3, 4 }, 5, true },
 		{ { 0x90, 0xe8, 1, 2, 3, 4 }, 6, true },
 		{ { 0xe8, 1, 2, 3 }, 4, false },
-		{ { 0xe9, 1, 2, 3, 4 }, 5, false },		 /* jmp */
-		{ { 0xff, 0xd0 }, 2, true },			 /* call *%rax */
-		{ { 0x41, 0xff, 0xd3 }, 3, true },		 /* call *%r11 */
-		{ { 0x3e, 0xff, 0xd0 }, 3, true },		 /* notrack call *%rax */
-		{ { 0xff, 0xe0 }, 2, false },			 /* jmp *%rax */
-		{ { 0xff, 0x10 }, 2, true },			 /* call *(%rax) */
-		{ { 0xff, 0x50, 0x18 }, 3, true },		 /* call *0x18(%rax) */
-		{ { 0xff, 0x50 }, 2, false },			 /* its displacement is missing */
-		{ { 0xff, 0x90, 1, 0, 0, 0 }, 6, true },	 /* call *1(%rax), 32 bits */
+		{ { 0xe9, 1, 2, 3, 4 }, 5, false },	 /* jmp */
+		{ { 0xff, 0xd0 }, 2, true },		 /* call *%rax */
+		{ { 0x41, 0xff, 0xd3 }, 3, true },	 /* call *%r11 */
+		{ { 0x3e, 0xff, 0xd0 }, 3, true },	 /* notrack call *%rax */
+		{ { 0xff, 0xe0 }, 2, false },		 /* jmp *%rax */
+		{ { 0xff, 0x10 }, 2, true },		 /* call *(%rax) */
+		{ { 0xff, 0x50, 0x18 }, 3, true },	 /* call *0x18(%rax) */
+		{ { 0xff, 0x50 }, 2, false },		 /* its displacement is missing */
+		{ { 0xff, 0x90, 1, 0, 0, 0 }, 6, true }, /* call *1(%rax), 32 bits */
 		{ { 0xff, 0x90, 1, 0, 0 }, 5, false },
-		{ { 0xff, 0x15, 1, 2, 3, 4 }, 6, true },	 /* call *(%rip) */
-		{ { 0xff, 0x25, 1, 2, 3, 4 }, 6, false },	 /* jmp *(%rip) */
-		{ { 0xff, 0x14, 0xd8 }, 3, true },		 /* call *(%rax,%rbx,8) */
+		{ { 0xff, 0x15, 1, 2, 3, 4 }, 6, true },  /* call *(%rip) */
+		{ { 0xff, 0x25, 1, 2, 3, 4 }, 6, false }, /* jmp *(%rip) */
+		{ { 0xff, 0x14, 0xd8 }, 3, true },	  /* call *(%rax,%rbx,8) */
 		{ { 0xff, 0x14 }, 2, false },
-		{ { 0x41, 0xff, 0x14, 0x24 }, 4, true },	 /* call *(%r12) */
-		{ { 0xff, 0x14, 0xdd, 1, 2, 3, 4 }, 7, true },	 /* call *disp(,%rbx,8) */
+		{ { 0x41, 0xff, 0x14, 0x24 }, 4, true },       /* call *(%r12) */
+		{ { 0xff, 0x14, 0xdd, 1, 2, 3, 4 }, 7, true }, /* call *disp(,%rbx,8) */
 		{ { 0xff, 0x14, 0xdd }, 3, false },
-		{ { 0xff, 0x54, 0xd8, 8 }, 4, true },		 /* call *8(%rax,%rbx,8) */
-		{ { 0xff, 0x94, 0xd8, 1, 2, 3, 4 }, 7, true },	 /* the same, 32 bits */
+		{ { 0xff, 0x54, 0xd8, 8 }, 4, true },	       /* call *8(%rax,%rbx,8) */
+		{ { 0xff, 0x94, 0xd8, 1, 2, 3, 4 }, 7, true }, /* the same, 32 bits */
 		{ { 0xff, 0x94, 0xd8, 1, 2, 3 }, 6, false },
-		{ { 0xff, 0xd8 }, 2, false },			 /* FF /3, far call */
+		{ { 0xff, 0xd8 }, 2, false }, /* FF /3, far call */
 		{ { 0xd0 }, 1, false },
 		{ { 0 }, 0, false },
 	};
@@ -363,10 +364,10 @@ static void caller_is_no_guess(void **state)
 	refuse(first, 0);
 	refuse(first, 0x1234);
 	refuse(first, address(symbols));
-	refuse(first, address(&caller));		      /* the stack */
-	refuse(first, address(jit) + 5);		      /* a call, but in no file */
-	refuse(first, caller - 1);			      /* within the call */
-	refuse(first, address((void *)caller_is_no_guess));  /* code, but no call before it */
+	refuse(first, address(&caller));		    /* the stack */
+	refuse(first, address(jit) + 5);		    /* a call, but in no file */
+	refuse(first, caller - 1);			    /* within the call */
+	refuse(first, address((void *)caller_is_no_guess)); /* code, but no call before it */
 	refuse(behind_syscall("getpeername"), caller);
 	refuse(caller, caller); /* frame 0 is not libc's */
 	munmap(jit, 4096);
@@ -438,6 +439,11 @@ static const char assembly[] =
 	".size _ZN5hello4main17h0123456789abcdefE, 16\n"
 	".globl _RNvCs1234_7mycrate3foo\n .type _RNvCs1234_7mycrate3foo,@function\n"
 	"_RNvCs1234_7mycrate3foo: .fill 16,1,0x90\n .size _RNvCs1234_7mycrate3foo, 16\n"
+	".type socket,@function\n"
+	"socket: .fill 16,1,0x90\n .size socket, 16\n"
+	".section .rodata\n"
+	".globl constant\n"
+	"constant: .fill 16,1,0x90\n"
 	".section .note.GNU-stack,\"\",@progbits\n";
 
 static void check_function(const void *table, unsigned int offset, const char *wanted)
@@ -460,12 +466,15 @@ static void check_function(const void *table, unsigned int offset, const char *w
 static void build_known(const char *after)
 {
 	write_file("known.s", assembly);
-	assert_int_equal(run("gcc -shared -nostdlib -Wl,--build-id -o known.so known.s && %s",
-			     after), 0);
+	assert_int_equal(run("gcc -shared -nostdlib -Wl,--build-id -Wl,-z,noseparate-code "
+			     "-o known.so known.s && %s",
+			     after),
+			 0);
 }
 
 static void exact_symbols(void **state)
 {
+	__u64 caller = return_address();
 	void *library;
 	const char *table;
 
@@ -483,7 +492,9 @@ static void exact_symbols(void **state)
 	check_function(table, 65, "qpid::sys::SslSocket::SslSocket");
 	check_function(table, 81, "hello::main");
 	check_function(table, 97, "mycrate::foo");
-	check_function(table, 113, NULL);
+	check_function(table, 113, "socket");
+	refuse(address(table) + 113, caller);		     /* not glibc's socket() */
+	check_function(dlsym(library, "constant"), 1, NULL); /* data, though mapped executable */
 	dlclose(library);
 }
 
@@ -525,18 +536,17 @@ static void deleted_library(void **state)
 
 /* ---- Lines ---- */
 
-static const char source[] =
-	"void *last;\n"
-	"__attribute__((noinline)) static void note(void)\n"
-	"{\n"
-	"	last = __builtin_return_address(0);\n"
-	"}\n"
-	"void *where(void);\n"
-	"void *where(void)\n"
-	"{\n"
-	"	note();\n" /* line 9 */
-	"	return last;\n"
-	"}\n";
+static const char source[] = "void *last;\n"
+			     "__attribute__((noinline)) static void note(void)\n"
+			     "{\n"
+			     "	last = __builtin_return_address(0);\n"
+			     "}\n"
+			     "void *where(void);\n"
+			     "void *where(void)\n"
+			     "{\n"
+			     "	note();\n" /* line 9 */
+			     "	return last;\n"
+			     "}\n";
 
 static void check_line(const char *name, unsigned int line)
 {
@@ -563,6 +573,11 @@ static void lines(void **state)
 	check_line("lines.so", 9);
 	assert_int_equal(run("gcc -gdwarf-4 -O1 -shared -fPIC -o lines4.so where.c"), 0);
 	check_line("lines4.so", 9);
+	/* addresses that are not offsets in the file */
+	assert_int_equal(run("gcc -g -O1 -shared -fPIC -Wl,-Ttext-segment=0x10000 -o moved.so "
+			     "where.c"),
+			 0);
+	check_line("moved.so", 9);
 	assert_int_equal(run("strip -o stripped.so lines.so"), 0);
 	check_line("stripped.so", 0);
 }
@@ -585,13 +600,15 @@ static void debuglink(void **state)
 	write_file("where.c", source);
 	assert_int_equal(run("gcc -g -O1 -shared -fPIC -Wl,--build-id -o link.so where.c && "
 			     "objcopy --only-keep-debug link.so link.debug && "
-			     "strip link.so && objcopy --add-gnu-debuglink=link.debug link.so"), 0);
+			     "strip link.so && objcopy --add-gnu-debuglink=link.debug link.so"),
+			 0);
 	check_line("link.so", 9);
 	assert_int_equal(run("mkdir .debug && mv link.debug .debug/"), 0);
 	check_line("link.so", 9);
 	/* of another build */
 	assert_int_equal(run("gcc -g -O0 -shared -fPIC -Wl,--build-id -o other.so where.c && "
-			     "objcopy --only-keep-debug other.so .debug/link.debug"), 0);
+			     "objcopy --only-keep-debug other.so .debug/link.debug"),
+			 0);
 	check_line("link.so", 0);
 	/* a trap: who opens it waits for ever */
 	assert_int_equal(run("rm .debug/link.debug && mkfifo link.debug"), 0);
@@ -607,10 +624,25 @@ static void debuglink_by_crc(void **state)
 	write_file("where.c", source);
 	assert_int_equal(run("gcc -g -O1 -shared -fPIC -Wl,--build-id=none -o crc.so where.c && "
 			     "objcopy --only-keep-debug crc.so crc.debug && "
-			     "strip crc.so && objcopy --add-gnu-debuglink=crc.debug crc.so"), 0);
+			     "strip crc.so && objcopy --add-gnu-debuglink=crc.debug crc.so"),
+			 0);
 	check_line("crc.so", 9);
 	assert_int_equal(run("printf x >> crc.debug"), 0);
 	check_line("crc.so", 0);
+}
+
+/* dwz has moved a part to a file that is not there; its name is a trap, as above. */
+static void dwz_half(void **state)
+{
+	(void)state;
+	write_file("where.c", source);
+	assert_int_equal(run("gcc -g -O1 -shared -fPIC -o dwz.so where.c && mkfifo trap && "
+			     "printf '%%s/trap\\0abcdefghijklmnopqrst' $PWD > altlink && "
+			     "objcopy --add-section .gnu_debugaltlink=altlink dwz.so"),
+			 0);
+	alarm(20);
+	check_line("dwz.so", 0);
+	alarm(0);
 }
 
 /* ---- Strange files ---- */
@@ -625,7 +657,8 @@ static void not_elf(void **state)
 
 	(void)state;
 	assert_int_equal(run("head -c 8192 /dev/zero > zeros && "
-			     "head -c 8192 /proc/self/exe > short && cat zeros >> short"), 0);
+			     "head -c 8192 /proc/self/exe > short && cat zeros >> short"),
+			 0);
 	fd = open(path_of("zeros"), O_RDONLY);
 	memory = mmap(NULL, 8192, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
 	close(fd);
@@ -674,6 +707,7 @@ static pid_t start_child(void)
 
 	assert_true(pid >= 0);
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves nothing behind */
 		pause();
 		_exit(0);
 	}
@@ -734,6 +768,7 @@ static void exec_is_seen(void **state)
 	sleeper = fork();
 	assert_true(sleeper >= 0);
 	if (!sleeper) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		execlp("sleep", "sleep", "60", NULL);
 		_exit(127);
 	}
@@ -846,6 +881,7 @@ int main(void)
 		cmocka_unit_test(lines_by_clang),
 		cmocka_unit_test(debuglink),
 		cmocka_unit_test(debuglink_by_crc),
+		cmocka_unit_test(dwz_half),
 		cmocka_unit_test(not_elf),
 		cmocka_unit_test(gone_process),
 		cmocka_unit_test(remembered_process),
