@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -121,6 +122,17 @@ static int open_cgroups(const struct options *options, struct tracer_cgroups *re
 	return err ? EXIT_USAGE : EXIT_RAN;
 }
 
+/* Modules are kept open while their symbols are needed. */
+static void raise_open_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int run(const struct options *options, const struct tracer_cgroups *cgroups)
 {
 	_cleanup_output_ struct output *output = NULL;
@@ -163,6 +175,7 @@ int main(int argc, char **argv)
 		return result;
 	if (preflight_check(&options, &error))
 		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
+	raise_open_files();
 	result = open_cgroups(&options, &cgroups);
 	return result ?: run(&options, &cgroups);
 }
