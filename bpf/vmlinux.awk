@@ -94,7 +94,8 @@ END {
 	print "#define __VMLINUX_H__"
 	print ""
 	print "#ifndef BPF_NO_PRESERVE_ACCESS_INDEX"
-	print "#pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)"
+	printf "#pragma clang attribute push "
+	print "(__attribute__((preserve_access_index)), apply_to = record)"
 	print "#endif"
 	for (tag in pointed)
 		declared[++declarations] = tag

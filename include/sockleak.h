@@ -113,7 +113,7 @@ enum counter {
 
 /* Which descriptor: the key of the map of pending sockets. */
 struct fd_key {
-	__u32 tgid; /* the process, in the host's pid namespace; 0 = moved aside, see pending.bpf.h */
+	__u32 tgid; /* the process; 0 = moved aside, see pending.bpf.h */
 	__u32 fd;
 };
 

@@ -188,13 +188,13 @@ static void write_settings(struct tracer *tracer, const struct options *options)
 static int set_sizes(struct tracer *tracer, const struct options *options)
 {
 	struct sockleak_bpf *skeleton = tracer->skeleton;
-	__u32 aliases = options->max_sockets / 4;
+	__u32 aliases = options->max_sockets < 4096 ? 1024 : options->max_sockets / 4;
 
 	tracer->max_sockets = options->max_sockets;
 	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	    ?:
 		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets) ?:
 		       /* an LRU map keeps some entries a processor in hand */
-		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases < 1024 ? 1024 : aliases) ?:
+		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases) ?:
 		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks) ?:
 		       bpf_map__set_max_entries(skeleton->maps.verdicts, options->ring_size);
 }

@@ -43,7 +43,8 @@ static struct leak story_leak(void)
 				.inode = 81234,
 				.since_ns = 100 * SECOND + 500000000,
 				.cgroup_id = 4711,
-				.evidence = { .first_enotconn_ns = 100 * SECOND + 512000000, .enotconn = 1 },
+				.evidence = { .first_enotconn_ns = 100 * SECOND + 512000000,
+					      .enotconn = 1 },
 				.tgid = 4242, .tid = 4250, .fd = 35, .uid = 1000,
 				.family = AF_INET, .type = SOCK_STREAM, .protocol = IPPROTO_TCP,
 				.comm = "worker-1",
@@ -216,7 +217,8 @@ static void resolved(void **state)
 	leak.stack = story_stack();
 	json_leak(&out, &leak, LEAKS_RESOLVED, &now);
 	stack_unref(leak.stack);
-	assert_has(&out, "{\"type\":\"resolved\",\"time\":\"2026-09-21T14:16:40.000Z\",\"pid\":4242,");
+	assert_has(&out, "{\"type\":\"resolved\",\"time\":\"2026-09-21T14:16:40.000Z\","
+			 "\"pid\":4242,");
 	assert_has(&out, "\"site\":\"00ab54a98ceb1f0a\",\"reason\":\"exited\",\"lived_s\":30}\n");
 	assert_null(strstr(text_str(&out), "\"stack\""));
 	assert_null(strstr(text_str(&out), "\"change\""));

@@ -90,7 +90,8 @@ static void defaults(void **state)
 static void every_option(void **state)
 {
 	struct options options = accept(
-		"trace --older-than 250ms --interval 10ms --duration 1.5m --pid 4194304 --comm ruby "
+		"trace --older-than 250ms --interval 10ms --duration 1.5m --pid 4194304 "
+		"--comm ruby "
 		"--uid 0 --cgroup /a --cgroup /b --class probed,never_used --json --output x "
 		"--top 0 --verbose --hooks raw_tp --btf y --max-sockets 1 --max-stacks 16 "
 		"--ring-size 64K");
@@ -251,7 +252,8 @@ static void commands(void **state)
 {
 	(void)state;
 	accept("trace");
-	refuse("record", "unknown command 'record', the only one is 'trace'; try 'sockleak --help'");
+	refuse("record", "unknown command 'record', the only one is 'trace'; "
+			 "try 'sockleak --help'");
 	refuse("trace 1234", "unexpected argument '1234'; try");
 	refuse("trace trace", "unexpected argument 'trace'");
 	refuse("-- -p", "unknown command '-p'");
