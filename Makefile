@@ -107,7 +107,7 @@ $(O)/programs/%: tests/programs/%.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM_CFLAGS) -MMD -MP $< -o $@
 
-DEMO_CFLAGS := -O2 -fomit-frame-pointer -Wall -Wextra
+DEMO_CFLAGS := -O2 -fomit-frame-pointer -Wall -Wextra -ffile-prefix-map=$(CURDIR)/=
 $(O)/demo/libtransport.so: tests/demo/libtransport.cpp tests/demo/libtransport.h
 	$(say) CXX $@
 	$(Q)mkdir -p $(@D)

@@ -53,14 +53,23 @@ static __always_inline void call_enter(__u32 fd)
 	call_begin(&call);
 }
 
+/* connect() to AF_UNSPEC ends a connection (connect(2)): the socket is as new then. */
+static __always_inline bool dissolves(const void *address, __u32 len)
+{
+	__u16 family = AF_UNIX;
+
+	return len >= sizeof(family) && !bpf_probe_read_user(&family, sizeof(family), address) &&
+	       family == AF_UNSPEC;
+}
+
 static __always_inline void connect_enter(__u32 fd, const void *address, __u32 len)
 {
 	struct call call = {};
 	struct pending *entry = pending_of_current(fd, &call.key);
 
-	if (!entry)
+	if (!entry && !dissolves(address, len))
 		return;
-	call.inode = entry->inode;
+	call.inode = entry ? entry->inode : file_inode_number(current_file(fd));
 	if (len > SOCKLEAK_DEST_LEN)
 		len = SOCKLEAK_DEST_LEN;
 	barrier_var(len); /* or the compiler drops the mask, which the verifier needs */
@@ -70,7 +79,7 @@ static __always_inline void connect_enter(__u32 fd, const void *address, __u32 l
 	else
 		call.dest_len = len;
 	call_begin(&call);
-	if (call.inode)
+	if (call.inode && entry)
 		__sync_fetch_and_add(&entry->connecting, 1);
 }
 
@@ -113,14 +122,16 @@ static __always_inline void connect_exit(long result)
 {
 	struct call call = {};
 	struct pending *entry = call_exit(&call);
-	__u16 family;
+	bool unspec = call.dest_len >= sizeof(__u16) && !call.dest[0] && !call.dest[1];
 
-	if (!entry)
+	if (!entry) {
+		if (unspec && !result)
+			pending_add_dissolved(&call.key, call.inode);
 		return;
+	}
 	__sync_fetch_and_add(&entry->connecting, -1);
-	__builtin_memcpy(&family, call.dest, sizeof(family));
-	if (family == AF_UNSPEC && call.dest_len >= sizeof(family))
-		return; /* dissolves an association, and connects nothing */
+	if (unspec)
+		return; /* connects nothing */
 	if (!result || result == -EISCONN)
 		pending_forget(&call.key, entry, PENDING_USED);
 	else

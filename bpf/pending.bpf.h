@@ -178,6 +178,32 @@ static __always_inline void pending_add(void *ctx, __u32 fd)
 }
 
 /*
+ * The current thread has dissolved the connection of a socket. Kept, or a sweep
+ * would take it for one that never had any; what is not known stays 0.
+ */
+static __always_inline void pending_add_dissolved(const struct fd_key *key, __u64 inode)
+{
+	struct socket_view view = {};
+	struct pending entry = {};
+
+	if (!view_open(current_file(key->fd), &view) || view.inode != inode)
+		return;
+	entry.inode = inode;
+	entry.family = view.family;
+	entry.type = view.type;
+	entry.protocol = view.protocol;
+	entry.since_ns = bpf_ktime_get_boot_ns();
+	entry.cgroup_id = bpf_get_current_cgroup_id();
+	entry.tgid = key->tgid;
+	entry.fd = key->fd;
+	entry.uid = bpf_get_current_uid_gid();
+	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
+	entry.stack_id = -1;
+	entry.flags = PENDING_ORIGIN_UNKNOWN | PENDING_DISSOLVED;
+	pending_insert(key, &entry);
+}
+
+/*
  * The entry of the socket behind a descriptor of the current process, and the
  * entry's key; NULL when it is not pending. Most descriptors are not, and are
  * told so by the maps alone, without a look at the fd table.

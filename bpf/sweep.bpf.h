@@ -118,7 +118,7 @@ static __always_inline struct pending *pending_adopt(const struct fd_key *key,
 						     const struct socket_view *view,
 						     struct task_struct *task)
 {
-	struct pending entry = {};
+	struct pending entry = {}, *known;
 
 	entry.inode = view->inode;
 	entry.family = view->family;
@@ -132,8 +132,14 @@ static __always_inline struct pending *pending_adopt(const struct fd_key *key,
 	entry.stack_id = -1;
 	entry.flags = PENDING_ORIGIN_UNKNOWN;
 	BPF_CORE_READ_STR_INTO(&entry.comm, task, group_leader, comm);
-	if (pending_insert(key, &entry))
-		return NULL;
+	/* The hook may have put the socket in since the look-up: its entry knows more. */
+	if (bpf_map_update_elem(&pending, key, &entry, BPF_NOEXIST)) {
+		known = pending_at(key, view->inode);
+		if (known)
+			return known;
+		if (pending_insert(key, &entry))
+			return NULL;
+	}
 	count(COUNTER_ADOPTED);
 	return pending_at(key, view->inode);
 }
@@ -173,6 +179,9 @@ static __always_inline void view_weigh(struct socket_view *view, struct pending 
 		view->use = USE_IN_USE;
 	if (!entry)
 		return;
+	/* To the kernel it is as new; to stay known as an old one its entry must stay. */
+	if (entry->flags & PENDING_DISSOLVED && view->use <= USE_UNKNOWABLE)
+		view->use = settings.was_connected ? USE_WAS_CONNECTED : USE_CONNECTING;
 	if (modelled && view->bound)
 		entry->evidence.bound = 1;
 	if (!modelled && view->use == USE_UNKNOWABLE && entry->evidence.bound)

@@ -137,6 +137,7 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_HOMED 0x02	    /* the sweeps' index by inode knows it */
 #define PENDING_CLOSED 0x04	    /* its last descriptor was closed after it was reported */
 #define PENDING_USED 0x08	    /* it was connected after it was reported */
+#define PENDING_DISSOLVED 0x10	    /* it was connected, and connect(AF_UNSPEC) ended that */
 
 /*
  * A socket that is not connected yet: the value of the map of pending sockets.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The agent leaks nothing itself, over a run in which sockets come, leak and go all the time."""
 
+import collections
 import os
 import time
 
@@ -13,12 +14,27 @@ GROWTH_KIB = 2048
 CACHED_FILES = 300  # symbols.c keeps 256, and has some open while it looks for more
 
 
+def links(pid):
+    """What its descriptors lead to."""
+    found = collections.Counter()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found[os.readlink(f"/proc/{pid}/fd/{fd}")] += 1
+        except FileNotFoundError:  # closed since the directory was read
+            pass
+    return found
+
+
 def open_files(pid):
-    """What it has open: (everything but files on disk, the number of files on disk)."""
-    links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+    """What it has open for good: (everything but files on disk, the number of files on disk)."""
+    lasting = links(pid)
+    for _ in range(10):  # what a sweep or a symbol look-up opens is gone in some of them
+        time.sleep(0.05)
+        lasting &= links(pid)
     # Binaries and debug files of the processes seen last, kept for the next stack.
-    on_disk = [link for link in links if link.startswith("/") and os.path.isfile(link)]
-    return sorted(link for link in links if link not in on_disk), len(on_disk)
+    on_disk = {link for link in lasting if link.startswith("/") and os.path.isfile(link)}
+    others = sorted(link for link in lasting.elements() if link not in on_disk)
+    return others, sum(lasting[link] for link in on_disk)
 
 
 def memory_kib(pid):

@@ -40,6 +40,12 @@
 #include <unistd.h>
 
 #define _unused_ __attribute__((unused))
+/* Keeps its name and its call, whatever the optimizer could make of it. */
+#ifdef __clang__
+#define _opaque_ __attribute__((noinline))
+#else
+#define _opaque_ __attribute__((noipa))
+#endif
 
 /* The set-up failed: the test program is broken here, which is no verdict on sockleak. */
 #define die(what)                                                                            \
@@ -136,7 +142,7 @@ _unused_ static void sleep_ms(unsigned int ms)
 }
 
 /* socket() from a function of this name, so that a stack can be checked for it. */
-__attribute__((noinline)) _unused_ static int make_socket(int family, int type, int protocol)
+_opaque_ _unused_ static int make_socket(int family, int type, int protocol)
 {
 	int fd = check(socket(family, type, protocol));
 
@@ -239,9 +245,8 @@ _unused_ static socklen_t abstract_name(struct sockaddr_un *address, const char 
  * from one place in the code: the growth that makes a leak of a socket whose use the kernel cannot
  * tell. The caller's `use`, when given, does with each what a careless program would.
  */
-__attribute__((noinline)) _unused_ static void leak_slowly(int family, int type, int protocol,
-							   int count, void (*use)(int fd),
-							   const char *fields)
+_opaque_ _unused_ static void leak_slowly(int family, int type, int protocol, int count,
+					  void (*use)(int fd), const char *fields)
 {
 	expect_none();
 	ready();
