@@ -11,12 +11,20 @@
 
 #define DEST_ROOM 128 /* SOCKLEAK_DEST_LEN up to a power of two, so that a mask bounds it */
 
+enum call_kind {
+	CALL_CONNECT = 1,
+	CALL_BIND,
+	CALL_GETPEERNAME,
+};
+
 struct call {
 	struct fd_key key; /* of the entry in `pending` */
 	__u64 inode;
 	__u8 dest[DEST_ROOM];
 	__u16 dest_len;
-	__u8 pad[6];
+	__u8 kind; /* enum call_kind */
+	__u8 untracked; /* the socket is not pending: followed for what its end may tell */
+	__u8 pad[4];
 };
 
 /*
@@ -31,6 +39,18 @@ struct {
 	__type(value, struct call);
 } in_flight SEC(".maps");
 
+/*
+ * Key: inode. Value: a thread that waits in connect on it, through a descriptor
+ * that leads to no entry. Such a connection under way leaves no trace in a unix
+ * socket. When it is full, one that waits for long may be reported (in_flight_full).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT / 16);
+	__type(key, __u64);
+	__type(value, __u32);
+} hidden_connects SEC(".maps");
+
 static __always_inline void call_begin(struct call *call)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
@@ -41,35 +61,76 @@ static __always_inline void call_begin(struct call *call)
 	}
 }
 
-/* A call whose socket is not pending is not followed. */
-static __always_inline void call_enter(__u32 fd)
+/* This thread's call is not followed: neither is an older one that missed its exit. */
+static __always_inline void call_ignore(void)
 {
-	struct call call = {};
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&in_flight, &tid);
+}
+
+static __always_inline void bind_enter(__u32 fd)
+{
+	struct call call = { .kind = CALL_BIND };
 	struct pending *entry = pending_of_current(fd, &call.key);
 
 	if (!entry)
-		return;
+		entry = pending_of_stranger(fd, &call.key);
+	if (!entry)
+		return call_ignore();
 	call.inode = entry->inode;
 	call_begin(&call);
 }
 
-/* connect() to AF_UNSPEC ends a connection (connect(2)): the socket is as new then. */
-static __always_inline bool dissolves(const void *address, __u32 len)
+static __always_inline void getpeername_enter(__u32 fd)
 {
-	__u16 family = AF_UNIX;
+	struct call call = { .kind = CALL_GETPEERNAME };
+	struct pending *entry = pending_of_current(fd, &call.key);
 
-	return len >= sizeof(family) && !bpf_probe_read_user(&family, sizeof(family), address) &&
-	       family == AF_UNSPEC;
+	if (!entry)
+		return call_ignore();
+	call.inode = entry->inode;
+	call_begin(&call);
+}
+
+static __always_inline __u16 call_family(const struct call *call)
+{
+	__u16 family;
+
+	__builtin_memcpy(&family, call->dest, sizeof(family));
+	return family;
+}
+
+/*
+ * connect on a socket that is not pending. To AF_UNSPEC it ends a connection
+ * (connect(2)), and the socket is as new to the kernel; to a unix address it may
+ * wait unseen. Anything else is no news.
+ */
+static __always_inline void connect_untracked(struct call *call, __u32 fd)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	__u64 inode;
+
+	if (call->dest_len < sizeof(__u16) ||
+	    (call_family(call) != AF_UNSPEC && call_family(call) != AF_UNIX))
+		return call_ignore();
+	call->key.tgid = bpf_get_current_pid_tgid() >> 32;
+	call->key.fd = fd;
+	call->inode = inode = file_inode_number(current_file(fd));
+	call->untracked = 1;
+	call_begin(call);
+	if (call->inode && call_family(call) == AF_UNIX &&
+	    bpf_map_update_elem(&hidden_connects, &inode, &tid, BPF_ANY))
+		count(COUNTER_IN_FLIGHT_FULL);
 }
 
 static __always_inline void connect_enter(__u32 fd, const void *address, __u32 len)
 {
-	struct call call = {};
+	struct call call = { .kind = CALL_CONNECT };
 	struct pending *entry = pending_of_current(fd, &call.key);
 
-	if (!entry && !dissolves(address, len))
-		return;
-	call.inode = entry ? entry->inode : file_inode_number(current_file(fd));
+	if (!entry)
+		entry = pending_of_stranger(fd, &call.key);
 	if (len > SOCKLEAK_DEST_LEN)
 		len = SOCKLEAK_DEST_LEN;
 	barrier_var(len); /* or the compiler drops the mask, which the verifier needs */
@@ -78,39 +139,61 @@ static __always_inline void connect_enter(__u32 fd, const void *address, __u32 l
 		count(COUNTER_DEST_UNREADABLE);
 	else
 		call.dest_len = len;
+	if (!entry)
+		return connect_untracked(&call, fd);
+	call.inode = entry->inode;
 	call_begin(&call);
-	if (call.inode && entry)
+	if (call.inode)
 		__sync_fetch_and_add(&entry->connecting, 1);
 }
 
-/* The call that this thread ends, its socket's entry and that entry's key; NULL if none. */
-static __always_inline struct pending *call_exit(struct call *ret_call)
+/* Is a thread inside connect on this socket, as far as the socket itself does not show it? */
+static __always_inline bool connect_is_hidden(const struct socket_view *view,
+					      const struct pending *entry)
+{
+	__u64 inode = view->inode;
+
+	if (view->family == AF_INET || view->family == AF_INET6)
+		return false; /* its state is the better witness */
+	return entry->connecting || bpf_map_lookup_elem(&hidden_connects, &inode);
+}
+
+/* The call of this kind that this thread ends; false if none is followed. */
+static __always_inline bool call_exit(enum call_kind kind, struct call *ret_call)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct call *call = bpf_map_lookup_elem(&in_flight, &tid);
-	struct pending *entry;
 
 	if (!call)
-		return NULL;
+		return false;
 	*ret_call = *call;
 	bpf_map_delete_elem(&in_flight, &tid);
-	entry = pending_at(&ret_call->key, ret_call->inode);
-	return entry ?: pending_by_inode(ret_call->inode, &ret_call->key);
+	return ret_call->kind == kind;
 }
 
-static __always_inline bool call_interrupted(long result)
+/* The entry of the call's socket, which may have moved; NULL when it is gone. */
+static __always_inline struct pending *call_entry(struct call *call)
 {
-	return result == -EINTR || result == -EALREADY ||
-	       (result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK);
+	struct pending *entry = pending_at(&call->key, call->inode);
+
+	return entry ?: pending_by_inode(call->inode, &call->key);
+}
+
+/* A signal came before the end; the kernel may call it again by itself. */
+static __always_inline bool call_restarts(long result)
+{
+	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
 }
 
 static __always_inline void connect_failed(struct pending *entry, struct call *call, long result)
 {
 	struct evidence *evidence = &entry->evidence;
 
+	if (call_restarts(result))
+		return;
 	if (result != -EALREADY)
 		evidence->connect_tries++;
-	if (result == -EINPROGRESS || call_interrupted(result))
+	if (result == -EINPROGRESS || result == -EINTR || result == -EALREADY)
 		evidence->connect_errno = 0; /* under way: its end is not known yet */
 	else
 		evidence->connect_errno = -result;
@@ -121,14 +204,21 @@ static __always_inline void connect_failed(struct pending *entry, struct call *c
 static __always_inline void connect_exit(long result)
 {
 	struct call call = {};
-	struct pending *entry = call_exit(&call);
-	bool unspec = call.dest_len >= sizeof(__u16) && !call.dest[0] && !call.dest[1];
+	struct pending *entry;
+	bool unspec;
 
-	if (!entry) {
+	if (!call_exit(CALL_CONNECT, &call))
+		return;
+	unspec = call.dest_len >= sizeof(__u16) && call_family(&call) == AF_UNSPEC;
+	if (call.untracked) {
+		bpf_map_delete_elem(&hidden_connects, &call.inode);
 		if (unspec && !result)
 			pending_add_dissolved(&call.key, call.inode);
 		return;
 	}
+	entry = call_entry(&call);
+	if (!entry)
+		return;
 	__sync_fetch_and_add(&entry->connecting, -1);
 	if (unspec)
 		return; /* connects nothing */
@@ -141,7 +231,7 @@ static __always_inline void connect_exit(long result)
 static __always_inline void bind_exit(long result)
 {
 	struct call call = {};
-	struct pending *entry = call_exit(&call);
+	struct pending *entry = call_exit(CALL_BIND, &call) ? call_entry(&call) : NULL;
 
 	if (!entry)
 		return;
@@ -155,7 +245,7 @@ static __always_inline void bind_exit(long result)
 static __always_inline void getpeername_exit(long result)
 {
 	struct call call = {};
-	struct pending *entry = call_exit(&call);
+	struct pending *entry = call_exit(CALL_GETPEERNAME, &call) ? call_entry(&call) : NULL;
 
 	if (!entry)
 		return;

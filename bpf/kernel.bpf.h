@@ -91,6 +91,15 @@ static __always_inline struct file *current_file(__u32 fd)
 	return file;
 }
 
+/*
+ * How often a task's process has called exec, modulo 2^32. A child has its
+ * parent's number. (It is 64 bits wide since Linux 5.7, commit d1e7fd6462ca.)
+ */
+static __always_inline __u32 task_exec_id(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, self_exec_id);
+}
+
 /* Whether a socket is in use, as far as the kernel can tell. */
 enum socket_use {
 	USE_NEVER,	/* not connected, and it could not work otherwise */
@@ -109,7 +118,9 @@ struct socket_view {
 	__u16 type;
 	__u16 protocol;
 	__u8 bound;
-	__u8 use; /* enum socket_use */
+	__u8 connected; /* it has a peer now */
+	__u8 use;	/* enum socket_use */
+	__u8 pad[7];
 };
 
 /*
@@ -140,20 +151,25 @@ static __always_inline bool view_open(struct file *file, struct socket_view *ret
 }
 
 /*
- * A closed TCP socket that once was open. A blocking connect or an accept leaves
- * SS_CONNECTED; after a non-blocking connect only the acknowledged SYN tells
- * (tcp_sock.bytes_acked). A former listener keeps its backlog.
+ * A closed stream socket that once was open. A blocking connect or an accept
+ * leaves SS_CONNECTED; after a non-blocking connect only the acknowledged SYN
+ * tells (tcp_sock.bytes_acked). SS_DISCONNECTING tells nothing: shutdown() makes
+ * it of a connection that failed, too. A former listener keeps its backlog, as
+ * does a socket on which listen() failed; but only the former was disconnected,
+ * which draws a new sequence number (tcp_disconnect(), net/ipv4/tcp.c).
  */
 static __always_inline bool inet_was_open(struct socket_view *view, socket_state state)
 {
 	struct tcp_sock *tcp = (void *)view->sk;
 	struct sock *sk = view->sk;
 
-	if (state == SS_CONNECTED || state == SS_DISCONNECTING)
+	if (state == SS_CONNECTED)
 		return true;
-	if (view->protocol == IPPROTO_TCP && BPF_CORE_READ(tcp, bytes_acked) > 0)
+	if (view->protocol != IPPROTO_TCP)
+		return BPF_CORE_READ(sk, sk_max_ack_backlog) != 0;
+	if (BPF_CORE_READ(tcp, bytes_acked) > 0)
 		return true;
-	return BPF_CORE_READ(sk, sk_max_ack_backlog) != 0;
+	return BPF_CORE_READ(sk, sk_max_ack_backlog) && BPF_CORE_READ(tcp, write_seq);
 }
 
 static __always_inline enum socket_use inet_use(struct socket_view *view, __u8 tcp_state,
@@ -162,15 +178,13 @@ static __always_inline enum socket_use inet_use(struct socket_view *view, __u8 t
 	struct sock *sk = view->sk;
 
 	view->bound = BPF_CORE_READ(sk, __sk_common.skc_num) != 0;
+	view->connected = tcp_state == TCP_ESTABLISHED;
 	if (view->type == SOCK_RAW) { /* skc_num is the protocol */
 		view->bound = 0;
-		return tcp_state == TCP_ESTABLISHED ? USE_IN_USE : USE_UNKNOWABLE;
+		return view->connected ? USE_IN_USE : USE_UNKNOWABLE;
 	}
-	if (view->type == SOCK_DGRAM) { /* sending binds, so unbound is unsent: ioctl at most */
-		if (tcp_state == TCP_ESTABLISHED || view->bound)
-			return USE_IN_USE;
-		return USE_UNKNOWABLE;
-	}
+	if (view->type == SOCK_DGRAM) /* sending binds, so unbound is unsent: ioctl at most */
+		return view->connected || view->bound ? USE_IN_USE : USE_UNKNOWABLE;
 	if (tcp_state == TCP_SYN_SENT)
 		return USE_CONNECTING;
 	if (tcp_state != TCP_CLOSE)
@@ -185,7 +199,8 @@ static __always_inline enum socket_use unix_use(struct socket_view *view, __u8 t
 	struct unix_sock *sk = (void *)view->sk;
 
 	view->bound = BPF_CORE_READ(sk, addr) != NULL;
-	if (tcp_state != TCP_CLOSE || BPF_CORE_READ(sk, peer))
+	view->connected = BPF_CORE_READ(sk, peer) != NULL;
+	if (tcp_state != TCP_CLOSE || view->connected)
 		return USE_IN_USE;
 	if (view->type == SOCK_DGRAM) /* sendto leaves no trace */
 		return view->bound ? USE_IN_USE : USE_UNKNOWABLE;

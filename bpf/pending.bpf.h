@@ -61,6 +61,13 @@ static __always_inline __u8 reported_class(const struct pending *entry)
 	return was_reported(entry) ? (__u8)entry->reported : CLASS_NONE;
 }
 
+static __always_inline struct pending *pending_at(const struct fd_key *key, __u64 inode)
+{
+	struct pending *entry = bpf_map_lookup_elem(&pending, key);
+
+	return entry && entry->inode == inode ? entry : NULL;
+}
+
 /*
  * Let the sweeps find the entry by inode. One of unknown origin gives way to the
  * entry that a hook made for the same socket.
@@ -78,13 +85,8 @@ static __always_inline void pending_home(const struct fd_key *key, struct pendin
 		entry->flags |= PENDING_HOMED;
 	else if (err != -EEXIST)
 		count(COUNTER_HOME_FULL);
-}
-
-static __always_inline struct pending *pending_at(const struct fd_key *key, __u64 inode)
-{
-	struct pending *entry = bpf_map_lookup_elem(&pending, key);
-
-	return entry && entry->inode == inode ? entry : NULL;
+	if (!pending_at(key, inode)) /* a hook has deleted it meanwhile */
+		bpf_map_delete_elem(&homes, &inode);
 }
 
 static __always_inline struct pending *pending_by_inode(__u64 inode, struct fd_key *ret_key)
@@ -114,34 +116,47 @@ static __always_inline void pending_delete(const struct fd_key *key, const struc
 /*
  * A new socket has the descriptor of an older entry. That one's descriptor was
  * closed out of sight (dup2, close_range, exec) or while another one led to the
- * same socket. Keep it under a key of its own until a sweep has decided.
+ * same socket. Keep it under a key of its own until a sweep has decided. An error
+ * when there is no room for both.
  */
-static __always_inline void pending_move_aside(const struct fd_key *key, __u64 new_inode)
+static __always_inline long pending_move_aside(const struct fd_key *key, __u64 new_inode)
 {
 	struct pending *old = bpf_map_lookup_elem(&pending, key);
-	struct fd_key aside = {};
+	struct fd_key aside = {}, *home;
+	__u64 inode;
+	long err;
 
 	if (!old || old->inode == new_inode)
-		return;
-	aside.fd = old->inode;
-	if (bpf_map_update_elem(&pending, &aside, old, BPF_ANY)) {
-		count(COUNTER_MAP_FULL);
-		return;
+		return 0;
+	if (!was_reported(old) && old->flags & (PENDING_CLOSED | PENDING_USED)) {
+		pending_delete(key, old);
+		return 0;
 	}
+	inode = old->inode;
+	aside.fd = inode;
+	err = bpf_map_update_elem(&pending, &aside, old, BPF_ANY);
+	if (err)
+		return err;
 	old = bpf_map_lookup_elem(&pending, &aside);
-	if (!old)
-		return;
-	old->flags &= ~PENDING_HOMED;
-	pending_home(&aside, old);
+	home = bpf_map_lookup_elem(&homes, &inode);
+	if (home && home->tgid == key->tgid && home->fd == key->fd)
+		bpf_map_delete_elem(&homes, &inode);
+	if (old) {
+		old->flags &= ~PENDING_HOMED;
+		pending_home(&aside, old);
+	}
+	return 0;
 }
 
+/* Full is full: the newest is not tracked, rather than an older one lost. */
 static __always_inline long pending_insert(const struct fd_key *key, const struct pending *entry)
 {
 	long err = bpf_map_update_elem(&pending, key, entry, BPF_NOEXIST);
 
 	if (err == -EEXIST) {
-		pending_move_aside(key, entry->inode);
-		err = bpf_map_update_elem(&pending, key, entry, BPF_ANY);
+		err = pending_move_aside(key, entry->inode);
+		if (!err)
+			err = bpf_map_update_elem(&pending, key, entry, BPF_ANY);
 	}
 	if (err)
 		count(COUNTER_MAP_FULL);
@@ -170,6 +185,7 @@ static __always_inline void pending_add(void *ctx, __u32 fd)
 	entry.tid = pid_tgid;
 	entry.fd = fd;
 	entry.uid = bpf_get_current_uid_gid();
+	entry.exec_id = task_exec_id((void *)bpf_get_current_task());
 	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
 	entry.stack_id = stack_take(ctx);
 	entry.caller = stack_caller();
@@ -226,13 +242,31 @@ static __always_inline struct pending *pending_of_current(__u32 fd, struct fd_ke
 }
 
 /*
- * The socket is no longer pending. One that was reported stays, marked, so that
- * the next sweep can send that it has ended.
+ * The same for a descriptor that no sweep has seen yet: a dup whose original was
+ * closed, a child's, one of a thread with a table of its own. Costs more, so only
+ * for what is rarely called on a socket that is not pending.
+ */
+static __always_inline struct pending *pending_of_stranger(__u32 fd, struct fd_key *ret_key)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 inode = file_inode_number(current_file(fd));
+	struct pending *entry = pending_by_inode(inode, ret_key);
+
+	if (entry)
+		return entry;
+	ret_key->tgid = BPF_CORE_READ(task, real_parent, tgid);
+	ret_key->fd = fd;
+	return pending_at(ret_key, inode);
+}
+
+/*
+ * The socket is no longer pending. One that a sweep knows stays, marked: the
+ * sweep may be judging it just now, and is to send its end if it was reported.
  */
 static __always_inline void pending_forget(const struct fd_key *key, struct pending *entry,
 					   __u8 why)
 {
-	if (was_reported(entry))
+	if (entry->flags & PENDING_HOMED || was_reported(entry))
 		entry->flags |= why;
 	else
 		pending_delete(key, entry);
@@ -252,9 +286,12 @@ static __always_inline void pending_close(__u32 fd)
 	if (!entry)
 		return;
 	file = current_file(fd);
-	if (file_inode_number(file) != entry->inode || file_references(file) > 1)
+	if (file_inode_number(file) != entry->inode)
 		return;
-	pending_forget(&key, entry, PENDING_CLOSED);
+	if (file_references(file) > 1)
+		pending_home(&key, entry); /* so that it is found under the other ones */
+	else
+		pending_forget(&key, entry, PENDING_CLOSED);
 }
 
 #endif /* PENDING_BPF_H */

@@ -65,7 +65,7 @@ static __always_inline int on_bind_enter(__u32 fd)
 	if (!wanted())
 		return 0;
 	count(COUNTER_BIND_ENTER);
-	call_enter(fd);
+	bind_enter(fd);
 	return 0;
 }
 
@@ -83,7 +83,7 @@ static __always_inline int on_getpeername_enter(__u32 fd)
 	if (!wanted())
 		return 0;
 	count(COUNTER_GETPEERNAME_ENTER);
-	call_enter(fd);
+	getpeername_enter(fd);
 	return 0;
 }
 

@@ -4,11 +4,13 @@
  *   1. over the fd tables: every socket there is, and what the kernel knows of it;
  *   2. over `pending`: what the first did not see is held by nobody any more.
  * A verdict is sent once; one that does not fit the ring buffer is not marked as
- * sent, and goes out with the next sweep.
+ * sent, and goes out with the next sweep. User space repeats a sweep for these at
+ * once; a repeat looks at nothing else.
  */
 #ifndef SWEEP_BPF_H
 #define SWEEP_BPF_H
 
+#include "calls.bpf.h"
 #include "filter.bpf.h"
 #include "pending.bpf.h"
 
@@ -23,15 +25,18 @@ struct {
 	__uint(max_entries, SOCKLEAK_RING_SIZE);
 } verdicts SEC(".maps");
 
-static __always_inline struct verdict *verdict_begin(const struct pending *entry,
-						     enum verdict_kind kind)
+static __always_inline struct verdict *verdict_begin(struct pending *entry, enum verdict_kind kind)
 {
 	struct verdict *verdict = bpf_ringbuf_reserve(&verdicts, sizeof(*verdict), 0);
 
 	if (!verdict) {
-		count(COUNTER_RING_FULL);
+		sweep.waiting++;
+		if (!(entry->flags & PENDING_WAITING))
+			count(COUNTER_RING_FULL);
+		entry->flags |= PENDING_WAITING;
 		return NULL;
 	}
+	entry->flags &= ~PENDING_WAITING;
 	__builtin_memset(verdict, 0, sizeof(*verdict));
 	verdict->now_ns = bpf_ktime_get_boot_ns();
 	__builtin_memcpy(&verdict->socket, entry, sizeof(verdict->socket));
@@ -86,17 +91,21 @@ static __always_inline enum leak_class classify(const struct pending *entry,
 	return CLASS_NEVER_USED;
 }
 
-/* The entry is a leak, held by a task: say so, unless that was said already. */
-static __always_inline void pending_report(struct pending *entry, const struct socket_view *view,
+/*
+ * The entry is a leak, held by a task: say so, unless that was said already. The
+ * entry is in the index, so a hook that sees the socket's end marks it and does
+ * not delete it; one that began before may still have.
+ */
+static __always_inline void pending_report(const struct fd_key *key, struct pending *entry,
+					   const struct socket_view *view,
 					   struct task_struct *task, const struct fd_key *holder)
 {
 	enum leak_class class = classify(entry, view);
 	__u8 before = reported_class(entry);
 	struct sock *sk = view->sk;
 	struct verdict *verdict;
-	__u64 inode;
 
-	if (class == before)
+	if (class == before && !(entry->flags & PENDING_MOVED))
 		return;
 	verdict = verdict_begin(entry, before == CLASS_NONE ? VERDICT_LEAK : VERDICT_CHANGED);
 	if (!verdict)
@@ -107,10 +116,18 @@ static __always_inline void pending_report(struct pending *entry, const struct s
 	verdict->error = BPF_CORE_READ(sk, sk_err);
 	verdict->class = class;
 	verdict->unknowable = view->use == USE_UNKNOWABLE;
+	verdict->execed = task_exec_id(task) != verdict->socket.exec_id;
 	BPF_CORE_READ_STR_INTO(&verdict->comm, task, group_leader, comm);
-	inode = verdict->socket.inode; /* as it was copied: the entry may be another's by now */
+	if (!pending_at(key, view->inode)) {
+		bpf_ringbuf_discard(verdict, 0);
+		return;
+	}
+	entry->reported = REPORTED(view->inode, class);
+	entry->flags &= ~PENDING_MOVED;
+	entry->holder_tgid = holder->tgid;
+	entry->holder_fd = holder->fd;
+	entry->holder_sweep = sweep.number;
 	verdict_send(verdict);
-	entry->reported = REPORTED(inode, class);
 }
 
 /* A socket that no hook saw: remember since when it is known. */
@@ -159,8 +176,8 @@ static __always_inline struct pending *pending_met(struct fd_key *key, __u64 ino
 	known = pending_by_inode(inode, &home);
 	if (!known || (home.tgid == own.tgid && home.fd == own.fd))
 		return entry;
-	if (entry && !was_reported(entry))
-		bpf_map_delete_elem(&pending, &own);
+	if (entry)
+		pending_end(&own, entry, END_RECLASSIFIED);
 	bpf_map_update_elem(&aliases, &own, &inode, BPF_ANY);
 	*key = home;
 	return known;
@@ -189,19 +206,9 @@ static __always_inline void view_weigh(struct socket_view *view, struct pending 
 	if (!modelled && view->use == USE_NEVER && entry->flags & PENDING_ORIGIN_UNKNOWN)
 		view->use = USE_UNKNOWABLE; /* it may have been connected before */
 	/* connect binds a datagram socket before it fails: that alone is no use */
-	if (view->type == SOCK_DGRAM && view->use == USE_IN_USE && entry->evidence.connect_errno &&
-	    !entry->evidence.bind_tries)
+	if (view->type == SOCK_DGRAM && view->use == USE_IN_USE && !view->connected &&
+	    entry->evidence.connect_errno && !entry->evidence.bind_tries)
 		view->use = USE_UNKNOWABLE;
-}
-
-/*
- * A thread may wait inside connect without a trace in the socket: a unix socket
- * whose peer's backlog is full. Elsewhere the socket's state is the better witness.
- */
-static __always_inline bool connect_is_hidden(const struct socket_view *view,
-					      const struct pending *entry)
-{
-	return entry->connecting && view->family != AF_INET && view->family != AF_INET6;
 }
 
 /* One socket in one fd table. */
@@ -219,13 +226,17 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 			pending_end(&key, entry, END_USED);
 		return;
 	}
+	if (sweep.repeats && !(entry && entry->flags & PENDING_WAITING))
+		return;
 	if (!entry) {
 		entry = pending_adopt(&key, view, task);
 		if (entry)
 			entry->seen_sweep = sweep.number;
 		return; /* a verdict at the next sight: its entry may yet turn up */
 	}
-	if (entry->seen_sweep == sweep.number)
+	if (entry->holder_tgid == holder.tgid && entry->holder_fd == holder.fd)
+		entry->holder_sweep = sweep.number;
+	if (entry->seen_sweep == sweep.number && !sweep.repeats)
 		return; /* under another descriptor */
 	entry->seen_sweep = sweep.number;
 	entry->unseen = 0;
@@ -234,7 +245,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	if (view->use == USE_CONNECTING || connect_is_hidden(view, entry))
 		return;
 	if (bpf_ktime_get_boot_ns() - entry->since_ns >= settings.older_than_ns)
-		pending_report(entry, view, task, &holder);
+		pending_report(&key, entry, view, task, &holder);
 }
 
 /*
@@ -246,15 +257,18 @@ static __always_inline void sweep_entry(const struct fd_key *key, struct pending
 	bool ended = entry->flags & (PENDING_CLOSED | PENDING_USED);
 
 	sweep.pending++;
+	if (sweep.repeats && !(entry->flags & PENDING_WAITING))
+		return;
 	if (entry->seen_sweep == sweep.number) {
-		pending_home(key, entry);
+		if (was_reported(entry) && entry->holder_sweep != (__u32)sweep.number)
+			entry->flags |= PENDING_MOVED; /* the next sweep says to whom */
 		return;
 	}
+	pending_home(key, entry);
 	if (entry->since_ns >= sweep.start_ns)
 		return; /* younger than this sweep */
 	if (!ended && !entry->unseen) {
 		entry->unseen = 1;
-		pending_home(key, entry);
 		return;
 	}
 	pending_end(key, entry, entry->flags & PENDING_USED ? END_USED : END_CLOSED);

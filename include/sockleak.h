@@ -69,6 +69,7 @@ enum end_reason {
 	END_CLOSED, /* no fd table holds it any more */
 	END_USED,   /* it is connected, listening or otherwise in use */
 	END_EXITED, /* as closed, and its process is gone (told by user space) */
+	END_RECLASSIFIED, /* still there, but not of a class that is wanted (likewise) */
 	END_COUNT,
 };
 
@@ -138,6 +139,8 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_CLOSED 0x04	    /* its last descriptor was closed after it was reported */
 #define PENDING_USED 0x08	    /* it was connected after it was reported */
 #define PENDING_DISSOLVED 0x10	    /* it was connected, and connect(AF_UNSPEC) ended that */
+#define PENDING_WAITING 0x20	    /* a verdict on it did not fit the ring buffer */
+#define PENDING_MOVED 0x40	    /* the process that it was reported of does not hold it now */
 
 /*
  * A socket that is not connected yet: the value of the map of pending sockets.
@@ -157,6 +160,10 @@ struct pending {
 	__u32 uid;
 	__s32 stack_id; /* into the stack map; negative = -errno, the stack was lost */
 	__u32 connecting; /* threads inside connect at this moment */
+	__u32 exec_id;	  /* how often the process had called exec, modulo 2^32 */
+	__u32 holder_tgid; /* whom the last verdict named as the holder */
+	__u32 holder_fd;
+	__u32 holder_sweep; /* number of the last sweep that saw it there, modulo 2^32 */
 	__u16 family;
 	__u16 type;
 	__u16 protocol;
@@ -164,7 +171,7 @@ struct pending {
 	__u8 unseen;  /* sweeps in a row that did not see it */
 	char comm[SOCKLEAK_COMM_LEN]; /* of the thread that made it */
 };
-_Static_assert(sizeof(struct pending) == 48 + sizeof(struct evidence) + 32 + SOCKLEAK_COMM_LEN,
+_Static_assert(sizeof(struct pending) == 48 + sizeof(struct evidence) + 48 + SOCKLEAK_COMM_LEN,
 	       "struct pending has holes");
 
 /*
@@ -186,7 +193,8 @@ struct verdict {
 	__u8 class;   /* enum leak_class; of an ENDED one the last that was sent */
 	__u8 reason;  /* enum end_reason */
 	__u8 unknowable; /* the kernel cannot tell use from non-use: a leak only if it grows */
-	__u8 pad[4];
+	__u8 execed; /* the holder has called exec since: its code is not what made the socket */
+	__u8 pad[3];
 	char comm[SOCKLEAK_COMM_LEN]; /* of the holding process (its main thread) */
 };
 _Static_assert(sizeof(struct verdict) == 8 + sizeof(struct pending) + 24 + SOCKLEAK_COMM_LEN,
@@ -210,12 +218,14 @@ _Static_assert(sizeof(struct settings) == 32 + SOCKLEAK_COMM_LEN, "struct settin
 
 /*
  * The sweep that runs (bss). Number and start are written by user space before
- * each: the only word it has with the kernel. The rest is what the sweep found.
+ * each: the only word it has with the kernel. What it found stands below them.
  */
 struct sweep {
 	__u64 number;	/* 1, 2, 3 ... */
 	__u64 start_ns; /* when it began */
+	__u64 repeats;	/* of this sweep, for the verdicts that did not fit before */
 	__u64 pending;	/* entries in the map of pending sockets */
+	__u64 waiting;	/* verdicts that did not fit the ring buffer */
 };
 
 #endif /* SOCKLEAK_H */

@@ -265,6 +265,7 @@ void json_summary(struct text *out, const struct summary *summary)
 	json_begin_object(&json, "dropped");
 	put_counters(&json, summary, true);
 	json_u64(&json, "leaks_not_accounted", summary->leaks_not_accounted);
+	json_u64(&json, "verdicts_waiting", summary->verdicts_waiting);
 	json_end_object(&json);
 	json_end_object(&json);
 }

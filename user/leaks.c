@@ -7,9 +7,9 @@
 #include <utlist.h>
 
 /*
- * A process's sockets at a site grow once their number has passed its own peak
- * after this many sweeps. One socket is one step; a pool, or threads that each
- * make theirs at start, are one or two.
+ * A process's sockets at a site grow once their number has passed its own peak by
+ * sockets of so many moments, told apart by their times of birth. One socket is
+ * one step; a pool, or threads that each make theirs at start, are one or two.
  */
 #define STEPS_TO_GROW 3
 /*
@@ -28,6 +28,7 @@ struct leaks {
 	struct leak *by_socket; /* uthash tables */
 	struct site *by_key;
 	unsigned int classes;
+	__u64 moment_ns;
 	leaks_announce_fn announce;
 	void *announce_ctx;
 	struct leaks_totals totals; /* of sites: what leaks__totals() cannot count itself */
@@ -35,44 +36,15 @@ struct leaks {
 	size_t sorted_room;
 };
 
-struct owner *owner_new(char *exe, char *cgroup, char *unit)
-{
-	struct owner *owner = calloc(1, sizeof(*owner));
-
-	if (!owner) {
-		free(exe);
-		free(cgroup);
-		free(unit);
-		return NULL;
-	}
-	*owner = (struct owner){ .refs = 1, .exe = exe, .cgroup = cgroup, .unit = unit };
-	return owner;
-}
-
-struct owner *owner_ref(struct owner *owner)
-{
-	if (owner)
-		owner->refs++;
-	return owner;
-}
-
-void owner_unref(struct owner *owner)
-{
-	if (!owner || --owner->refs)
-		return;
-	free(owner->exe);
-	free(owner->cgroup);
-	free(owner->unit);
-	free(owner);
-}
-
-struct leaks *leaks__new(unsigned int classes, leaks_announce_fn announce, void *ctx)
+struct leaks *leaks__new(unsigned int classes, __u64 moment_ns, leaks_announce_fn announce,
+			 void *ctx)
 {
 	struct leaks *leaks = calloc(1, sizeof(*leaks));
 
 	if (!leaks)
 		return NULL;
 	leaks->classes = classes;
+	leaks->moment_ns = moment_ns;
 	leaks->announce = announce;
 	leaks->announce_ctx = ctx;
 	return leaks;
@@ -218,6 +190,33 @@ static void show(struct leaks *leaks, struct leak *leak)
 	leaks->announce(leak, LEAKS_OPENED, leaks->announce_ctx);
 }
 
+/* Show what was held back in a process that has grown. */
+static void process_release(struct leaks *leaks, struct site *site, struct site_process *process)
+{
+	struct leak *leak;
+
+	DL_FOREACH(site->leaks, leak) {
+		if (!leak->held_back || leak->process != process)
+			continue;
+		site->held_back--;
+		leaks->totals.held_back--;
+		show(leaks, leak);
+	}
+}
+
+/* A socket more: is it one more than ever, and of another moment than those before? */
+static void process_step(struct leaks *leaks, struct site_process *process, __u64 born_ns)
+{
+	if (process->open <= process->peak)
+		return;
+	process->peak = process->open;
+	if (process->steps && born_ns < process->last_step_ns + leaks->moment_ns)
+		return;
+	if (!process->steps++)
+		process->first_step_ns = born_ns;
+	process->last_step_ns = born_ns;
+}
+
 static struct leak *leak_find(struct leaks *leaks, const struct verdict *verdict)
 {
 	struct leak_key key = { verdict->socket.inode, verdict->socket.since_ns };
@@ -256,14 +255,25 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 	leak->process = process;
 	DL_PREPEND(site->leaks, leak);
 	process->open++;
+	process_step(leaks, process, verdict->socket.since_ns);
 	if (verdict->unknowable && !process_grew(process)) {
 		leak->held_back = true;
 		site->held_back++;
 		leaks->totals.held_back++;
-	} else {
-		show(leaks, leak);
+		return 0;
 	}
+	show(leaks, leak);
+	if (site->held_back && process_grew(process))
+		process_release(leaks, site, process);
 	return 0;
+}
+
+static void process_leave(struct site *site, struct site_process *process)
+{
+	if (--process->open)
+		return;
+	HASH_DEL(site->processes, process);
+	free(process);
 }
 
 /* The leak has ended, as its verdict says. */
@@ -282,20 +292,37 @@ static void leak_close(struct leaks *leaks, struct leak *leak)
 		leaks->announce(leak, LEAKS_RESOLVED, leaks->announce_ctx);
 	}
 	DL_DELETE(site->leaks, leak);
-	if (!--leak->process->open) {
-		HASH_DEL(site->processes, leak->process);
-		free(leak->process);
-	}
+	process_leave(site, leak->process);
 	HASH_DEL(leaks->by_socket, leak);
 	leak_free(leak);
 }
 
-/*
- * A leak has another class now, maybe seen in another process; it stays in the
- * account of the first. Held back it stays so unless use can be told now.
- */
-static void leak_reclass(struct leaks *leaks, struct leak *leak, const struct verdict *verdict)
+/* Another process holds it now: its own account there, the site stays. */
+static int leak_move(struct leak *leak, __u32 tgid)
 {
+	struct site_process *process = process_get(leak->site, tgid);
+
+	if (!process)
+		return -ENOMEM;
+	process->open++;
+	process_leave(leak->site, leak->process);
+	leak->process = process;
+	return 0;
+}
+
+/*
+ * A leak has another class or holder now. Held back it stays so unless use can be
+ * told now.
+ */
+static int leak_change(struct leaks *leaks, struct leak *leak, const struct verdict *verdict,
+		       struct owner *owner)
+{
+	if (verdict->tgid != leak->verdict.tgid && leak_move(leak, verdict->tgid))
+		return -ENOMEM;
+	if (owner) {
+		owner_unref(leak->owner);
+		leak->owner = owner_ref(owner);
+	}
 	if (leak->held_back) {
 		leak->verdict = *verdict;
 		if (!verdict->unknowable) {
@@ -303,12 +330,13 @@ static void leak_reclass(struct leaks *leaks, struct leak *leak, const struct ve
 			leaks->totals.held_back--;
 			show(leaks, leak);
 		}
-		return;
+		return 0;
 	}
 	leak->site->by_class[leak->verdict.class]--;
 	leak->verdict = *verdict;
 	leak->site->by_class[leak->verdict.class]++;
 	leaks->announce(leak, LEAKS_CHANGED, leaks->announce_ctx);
+	return 0;
 }
 
 int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
@@ -329,45 +357,21 @@ int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owne
 	}
 	if (!leak)
 		return wanted ? leak_open(leaks, verdict, owner, stack) : 0;
-	if (wanted) {
-		leak_reclass(leaks, leak, verdict);
-	} else { /* something was tried that takes it out of the classes asked for */
-		leak->verdict.reason = END_USED;
-		leak_close(leaks, leak);
-	}
+	if (wanted)
+		return leak_change(leaks, leak, verdict, owner);
+	leak->verdict.reason = END_RECLASSIFIED; /* something was tried that classes it anew */
+	leak_close(leaks, leak);
 	return 0;
 }
 
-/* Show what was held back in a process that has grown. */
-static void process_release(struct leaks *leaks, struct site *site, struct site_process *process)
+static bool site_grows(const struct site *site, __u64 now_ns)
 {
-	struct leak *leak;
+	const struct site_process *process;
 
-	DL_FOREACH(site->leaks, leak) {
-		if (!leak->held_back || leak->process != process)
-			continue;
-		site->held_back--;
-		leaks->totals.held_back--;
-		show(leaks, leak);
-	}
-}
-
-static void site_step(struct leaks *leaks, struct site *site, __u64 now_ns)
-{
-	struct site_process *process, *next;
-
-	site->leaking = false;
-	HASH_ITER(hh, site->processes, process, next) {
-		if (process->open > process->peak) {
-			process->peak = process->open;
-			if (!process->steps++)
-				process->first_step_ns = now_ns;
-			process->last_step_ns = now_ns;
-			if (process_grew(process) && site->held_back)
-				process_release(leaks, site, process);
-		}
-		site->leaking |= process_grows(process, now_ns);
-	}
+	for (process = site->processes; process; process = process->hh.next)
+		if (process_grows(process, now_ns))
+			return true;
+	return false;
 }
 
 static void site_rate(struct site *site, __u64 now_ns)
@@ -422,7 +426,7 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns)
 			site_free(site);
 			continue;
 		}
-		site_step(leaks, site, now_ns);
+		site->leaking = site_grows(site, now_ns);
 		site_rate(site, now_ns);
 		site_summarize(site);
 	}

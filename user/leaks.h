@@ -18,21 +18,9 @@
 #include <stddef.h>
 #include <uthash.h>
 
+#include "owner.h"
 #include "sockleak.h"
 #include "stack.h"
-
-/* Whose socket: what /proc told about the process that holds it. Shared by reference count. */
-struct owner {
-	unsigned int refs;
-	char *exe;    /* NULL = not known */
-	char *cgroup; /* v2 path from the root of the host's tree, "/" first; NULL = not known */
-	char *unit;   /* systemd unit in that path; NULL = none */
-};
-
-/* Takes over the strings (malloc'd or NULL), also on failure. One reference; NULL = no memory. */
-struct owner *owner_new(char *exe, char *cgroup, char *unit);
-struct owner *owner_ref(struct owner *owner);
-void owner_unref(struct owner *owner);
 
 struct site;
 struct site_process;
@@ -59,7 +47,7 @@ struct site_process {
 	__u32 tgid;
 	unsigned int open;  /* leaks now, those held back included */
 	unsigned int peak;  /* the most there ever were */
-	unsigned int steps; /* sweeps after which there were more than ever before */
+	unsigned int steps; /* moments of birth of those that were more than ever before */
 	__u64 first_step_ns;
 	__u64 last_step_ns;
 	/* private: */
@@ -99,7 +87,7 @@ struct site {
 /* What has become of a leak that is, or is to be, shown. */
 enum leaks_change {
 	LEAKS_OPENED = 1, /* show it: it is new, or its site has grown */
-	LEAKS_CHANGED,	  /* it has another class */
+	LEAKS_CHANGED,	  /* it has another class or holder */
 	LEAKS_RESOLVED,	  /* it has ended: leak->verdict.reason says how */
 };
 
@@ -110,14 +98,17 @@ struct leaks;
 
 /*
  * `classes`: a bit (1 << enum leak_class) for each class that is wanted.
+ * `moment_ns`: sockets born closer together than this are of one moment.
  * NULL when out of memory. Free with leaks__free(); NULL is allowed there.
  */
-struct leaks *leaks__new(unsigned int classes, leaks_announce_fn announce, void *ctx);
+struct leaks *leaks__new(unsigned int classes, __u64 moment_ns, leaks_announce_fn announce,
+			 void *ctx);
 void leaks__free(struct leaks *leaks);
 
 /*
- * Take in one verdict. owner and stack are referenced, not taken; for
- * VERDICT_ENDED both may be NULL. Returns 0, or -ENOMEM: not accounted then.
+ * Take in one verdict. owner and stack are referenced, not taken; of a leak that
+ * is known already both may be NULL, and then stay as they are. Returns 0, or
+ * -ENOMEM: not accounted then.
  */
 int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
 		 struct stack *stack);
@@ -128,7 +119,7 @@ int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owne
  */
 __u32 leaks__holder(struct leaks *leaks, const struct verdict *verdict);
 
-/* After each sweep: steps, rates, ages; forgets sites that have long been empty. */
+/* After each sweep: growth, rates, ages; forgets sites that have long been empty. */
 void leaks__tick(struct leaks *leaks, __u64 now_ns);
 
 /*

@@ -9,7 +9,7 @@
  * decided in bpf/ and accounted in leaks.c.
  */
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,7 @@
 #include "options.h"
 #include "output.h"
 #include "preflight.h"
+#include "signals.h"
 #include "text.h"
 #include "tracer.h"
 #include "watch.h"
@@ -69,6 +70,19 @@ static int print_and_exit(enum options_result what)
 		return log_error(EXIT_RUNTIME, "cannot write to standard output: %s",
 				 strerror(errno));
 	return EXIT_RAN;
+}
+
+/*
+ * A standard descriptor that was closed would be given to the first file that is
+ * opened, and take what is meant for it. Writing to stdout fails all the same.
+ */
+static int open_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return -1;
+	return 0;
 }
 
 /* --pid must name a process that runs, and not one of its threads. */
@@ -161,9 +175,12 @@ int main(int argc, char **argv)
 	_cleanup_cgroups_ struct tracer_cgroups cgroups = { 0 };
 	_cleanup_text_ struct text error = TEXT_INIT;
 	struct options options;
-	int result = options_parse(argc, argv, &options, &error);
+	int result;
 
-	watch__signals();
+	signals_install();
+	if (open_standard_files())
+		return EXIT_RUNTIME;
+	result = options_parse(argc, argv, &options, &error);
 	if (result < 0)
 		return log_error(EXIT_USAGE, "%s", text_str(&error));
 	if (result != OPTIONS_RUN)

@@ -101,6 +101,7 @@ static const char *const reasons[END_COUNT] = {
 	[END_CLOSED] = "closed",
 	[END_USED] = "used",
 	[END_EXITED] = "exited",
+	[END_RECLASSIFIED] = "reclassified",
 };
 
 static const char *const changes[] = {

@@ -47,7 +47,7 @@ static const struct option_spec table[] = {
 	{ .name = "top", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_OUTPUT, AT(top),
 	  .max = 10000, .help = "how many of the worst sites to show" },
 	{ .name = "verbose", .letter = 'v', .type = OPTION_FLAG, .group = GROUP_OUTPUT,
-	  AT(verbose), .help = "say on standard error what is done and why" },
+	  AT(verbose), .help = "show the stacks of all sites listed, with addresses" },
 	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .group = GROUP_OUTPUT, AT(quiet),
 	  .help = "say nothing but the report and errors" },
 

@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "json_report.h"
+#include "signals.h"
 #include "text.h"
 #include "text_report.h"
 
@@ -23,7 +23,7 @@
 
 struct output {
 	const struct options *options;
-	FILE *stream;
+	int fd;
 	bool live;    /* a terminal that can be drawn on */
 	bool started; /* it was drawn on already */
 	int error;
@@ -37,15 +37,17 @@ int output__open(const struct options *options, struct output **ret_output)
 	if (!output)
 		return -ENOMEM;
 	output->options = options;
-	output->stream = options->output ? fopen(options->output, "we") : stdout;
-	if (!output->stream) {
+	output->fd = STDOUT_FILENO;
+	if (options->output)
+		output->fd = open(options->output,
+				  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	if (output->fd < 0) {
 		int err = -errno;
 
 		free(output);
 		return err;
 	}
-	output->live = !options->json && isatty(fileno(output->stream)) && terminal &&
-		       strcmp(terminal, "dumb");
+	output->live = !options->json && isatty(output->fd) && terminal && strcmp(terminal, "dumb");
 	*ret_output = output;
 	return 0;
 }
@@ -54,9 +56,18 @@ void output__free(struct output *output)
 {
 	if (!output)
 		return;
-	if (output->stream != stdout)
-		fclose(output->stream);
+	if (output->fd >= 0 && output->fd != STDOUT_FILENO)
+		close(output->fd);
 	free(output);
+}
+
+int output__close(struct output *output)
+{
+	/* Some file systems tell only now that there was no room. */
+	if (close(output->fd) && !output->error)
+		output->error = -errno;
+	output->fd = -1;
+	return output->error;
 }
 
 const char *output__name(const struct output *output)
@@ -69,15 +80,29 @@ int output__error(const struct output *output)
 	return output->error;
 }
 
+/* All of it, however long that takes, unless the program is to end. */
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t written = write(fd, data, len);
+
+		if (written < 0 && errno == EINTR && !signals_stop_asked())
+			continue;
+		if (written < 0)
+			return -errno;
+		data += written;
+		len -= (size_t)written;
+	}
+	return 0;
+}
+
 /* Write what was made, and free it. */
 static void emit(struct output *output, struct text *text)
 {
 	if (!output->error)
 		output->error = text_error(text);
-	if (!output->error && text->len &&
-	    (fwrite(text->data, 1, text->len, output->stream) != text->len ||
-	     fflush(output->stream)))
-		output->error = errno ? -errno : -EIO;
+	if (!output->error && text->len)
+		output->error = write_all(output->fd, text->data, text->len);
 	text_free(text);
 }
 
@@ -100,14 +125,15 @@ static struct text_layout layout_of(const struct output *output)
 		.stacks = options->verbose ? options->top : STACKS_SHOWN,
 		.verbose = options->verbose,
 	};
+	const char *no_color = getenv("NO_COLOR"); /* https://no-color.org */
 	struct winsize size;
 
 	if (!output->live)
 		return layout;
-	layout.bold = !getenv("NO_COLOR");
-	if (!ioctl(fileno(output->stream), TIOCGWINSZ, &size) && size.ws_col && size.ws_row > 1) {
+	layout.bold = !no_color || !*no_color;
+	if (!ioctl(output->fd, TIOCGWINSZ, &size) && size.ws_col && size.ws_row) {
 		layout.columns = size.ws_col;
-		layout.rows = size.ws_row - 1U; /* the cursor's own */
+		layout.rows = size.ws_row > 1 ? size.ws_row - 1U : 1; /* the cursor's own */
 	}
 	return layout;
 }

@@ -21,6 +21,9 @@ struct output;
 int output__open(const struct options *options, struct output **ret_output);
 void output__free(struct output *output);
 
+/* Close it, when all is written. 0, or output__error() with what closing has found. */
+int output__close(struct output *output);
+
 /* Its name in messages: "standard output" or the file's. */
 const char *output__name(const struct output *output);
 

@@ -22,6 +22,7 @@ struct summary {
 	struct leaks_totals leaks;
 	__u64 counters[COUNTER_COUNT];
 	__u64 leaks_not_accounted; /* verdicts lost in user space: out of memory */
+	__u64 verdicts_waiting;	   /* in the kernel, for room in the ring buffer */
 	const char *hooks;    /* "tracepoint" or "raw_tp": how the system calls are seen */
 };
 

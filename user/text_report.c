@@ -185,8 +185,8 @@ static void page_table_head(struct page *page)
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	page_line(page, &line, false);
-	text_addf(&line, TABLE_ROW("s"), "STATE", "PID", "COMMAND", "OPEN",
-		  "PER MIN", "OLDEST", "CLASS");
+	text_addf(&line, TABLE_ROW("s"), "STATE", "PID", "COMMAND", "OPEN", "PER MIN", "OLDEST",
+		  "CLASS");
 	page_line(page, &line, true);
 }
 
@@ -205,8 +205,8 @@ static void page_site(struct page *page, const struct site *site)
 	add_clean(&comm, site->comm);
 	add_rate(&rate, site);
 	add_age(&age, page, site->oldest_ns);
-	text_addf(&line, TABLE_ROW("u"), site->leaking ? "leaking" : "idle",
-		  text_str(&holder), text_str(&comm), site->open, text_str(&rate), text_str(&age),
+	text_addf(&line, TABLE_ROW("u"), site->leaking ? "leaking" : "idle", text_str(&holder),
+		  text_str(&comm), site->open, text_str(&rate), text_str(&age),
 		  leak_class_phrase(site->class));
 	page_line(page, &line, false);
 
@@ -342,6 +342,12 @@ static void page_losses(struct page *page)
 			continue;
 		text_addf(&line, "Lost: %s %llu (%s)", counter_name((enum counter)i),
 			  (unsigned long long)summary->counters[i], remedy((enum counter)i));
+		page_line(page, &line, true);
+		lost++;
+	}
+	if (summary->verdicts_waiting) {
+		text_addf(&line, "Lost: verdicts_waiting %llu (not told yet: raise --ring-size)",
+			  (unsigned long long)summary->verdicts_waiting);
 		page_line(page, &line, true);
 		lost++;
 	}

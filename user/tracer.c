@@ -17,7 +17,7 @@
 #include "sockleak.skel.h"
 #include "tracefs.h"
 
-/* Verdicts that did not fit: how often one sweep is repeated for them. */
+/* Verdicts that did not fit: how often one sweep is repeated for them while running. */
 #define MAX_REPEATS 64
 /* Reads of an iterator without an end: it yields every million objects. */
 #define MAX_READS 10000
@@ -194,7 +194,7 @@ static int set_sizes(struct tracer *tracer, const struct options *options)
 	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	    ?:
 		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets) ?:
 		       /* an LRU map keeps some entries a processor in hand */
-		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases) ?:
+		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases)	    ?:
 		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks) ?:
 		       bpf_map__set_max_entries(skeleton->maps.verdicts, options->ring_size);
 }
@@ -360,33 +360,44 @@ static __u64 boot_ns(void)
 	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
 }
 
-static int sweep_once(struct tracer *tracer, __u64 *ret_ns)
+static int sweep_once(struct tracer *tracer)
 {
 	struct sweep *sweep = &tracer->skeleton->bss->sweep;
 	int err;
 
-	sweep->start_ns = boot_ns();
-	sweep->pending = 0;
-	sweep->number++;
+	sweep->pending = sweep->waiting = 0;
 	err = iterator_run(tracer->files);
 	if (!err)
 		err = iterator_run(tracer->entries);
-	*ret_ns = boot_ns() - sweep->start_ns;
 	ring_buffer__consume(tracer->ring);
 	return err;
 }
 
-int tracer__sweep(struct tracer *tracer, __u64 *ret_ns)
+int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
 {
-	__u64 before, after = counter_read(tracer, COUNTER_RING_FULL);
-	int err, repeats = 0;
+	struct sweep *sweep = &tracer->skeleton->bss->sweep;
+	__u64 sent = counter_read(tracer, COUNTER_VERDICTS), sent_before;
+	int err;
 
-	do {
-		before = after;
-		err = sweep_once(tracer, ret_ns);
-		after = counter_read(tracer, COUNTER_RING_FULL);
-	} while (!err && after > before && ++repeats < MAX_REPEATS);
+	sweep->start_ns = boot_ns();
+	sweep->repeats = 0;
+	sweep->number++;
+	err = sweep_once(tracer);
+	*ret_ns = boot_ns() - sweep->start_ns;
+	while (!err && sweep->waiting && (to_the_last || sweep->repeats < MAX_REPEATS)) {
+		sent_before = sent;
+		sent = counter_read(tracer, COUNTER_VERDICTS);
+		if (sent == sent_before && sweep->repeats)
+			break;
+		sweep->repeats++;
+		err = sweep_once(tracer);
+	}
 	return err;
+}
+
+__u64 tracer__waiting(const struct tracer *tracer)
+{
+	return tracer->skeleton->bss->sweep.waiting;
 }
 
 __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max)

@@ -40,11 +40,15 @@ const char *tracer__hooks(const struct tracer *tracer);
 
 /*
  * Run one sweep and hand over its verdicts. When the ring buffer could not take
- * all of them, sweep on until it could. *ret_ns is how long the last one took in
- * the kernel. Returns 0, or -errno when the fd tables could not be read to their
- * end; no entry is judged gone then.
+ * all of them it is repeated for the others: some times, or, `to_the_last`, until
+ * none waits. *ret_ns is how long the sweep took, without repeats. Returns 0, or
+ * -errno when the fd tables could not be read to their end; no entry is judged
+ * gone then.
  */
-int tracer__sweep(struct tracer *tracer, __u64 *ret_ns);
+int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns);
+
+/* Verdicts that still wait for room in the ring buffer. */
+__u64 tracer__waiting(const struct tracer *tracer);
 
 /* Entries in the map of pending sockets at the last sweep, and what that map holds at most. */
 __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max);

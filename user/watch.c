@@ -2,8 +2,6 @@
 #include "watch.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +12,7 @@
 #include "leaks.h"
 #include "log.h"
 #include "process.h"
+#include "signals.h"
 #include "symbols.h"
 
 /* Sweeps may take a fifth of one processor at most; the interval is stretched for it. */
@@ -40,33 +39,6 @@ struct watch {
 	struct summary summary;
 };
 
-static volatile sig_atomic_t stop_asked, report_asked;
-
-static void on_signal(int signal)
-{
-	if (signal == SIGUSR1)
-		report_asked = 1;
-	else
-		stop_asked = 1;
-}
-
-void watch__signals(void)
-{
-	struct sigaction action = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
-	sigset_t ours;
-
-	/* Blocked except while waiting, so that none comes between a look and a sleep. */
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGINT);
-	sigaddset(&ours, SIGTERM);
-	sigaddset(&ours, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &ours, NULL);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGUSR1, &action, NULL);
-	sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe shows as EPIPE */
-}
-
 static __u64 clock_ns(clockid_t clock)
 {
 	struct timespec now;
@@ -77,8 +49,13 @@ static __u64 clock_ns(clockid_t clock)
 
 static void update_clock(struct summary *summary)
 {
+	__s64 offset_ns;
+
 	summary->now_ns = clock_ns(CLOCK_BOOTTIME);
-	summary->wall_offset_ns = (__s64)(clock_ns(CLOCK_REALTIME) - summary->now_ns);
+	offset_ns = (__s64)(clock_ns(CLOCK_REALTIME) - summary->now_ns);
+	/* Only when the clock was set: a time that was told once is not to tremble. */
+	if (llabs(offset_ns - summary->wall_offset_ns) > (__s64)NSEC_PER_SEC)
+		summary->wall_offset_ns = offset_ns;
 }
 
 static void on_change(const struct leak *leak, enum leaks_change change, void *ctx)
@@ -96,7 +73,7 @@ int watch__new(const struct options *options, struct output *output, struct watc
 		return -ENOMEM;
 	watch->options = options;
 	watch->output = output;
-	watch->leaks = leaks__new(options->classes, on_change, watch);
+	watch->leaks = leaks__new(options->classes, options->interval_ns, on_change, watch);
 	watch->symbols = symbols__new();
 	cgroups__new(&watch->cgroups);
 	watch->summary.older_than_ns = options->older_than_ns;
@@ -167,16 +144,28 @@ static struct owner *find_owner(struct watch *watch, const struct verdict *verdi
 	return entry->owner;
 }
 
+/*
+ * In which process the code of a stack is looked up: the creator, or, when that
+ * has ended, a child that holds the socket; 0 when exec has replaced the code.
+ */
+static pid_t code_of(const struct verdict *verdict)
+{
+	if (verdict->execed)
+		return 0;
+	return (pid_t)(process_alive((pid_t)verdict->socket.tgid) ? verdict->socket.tgid :
+								    verdict->tgid);
+}
+
 /* The stack that the socket was made on, one reference; NULL = none is known. */
-static struct stack *find_stack(struct watch *watch, const struct pending *socket)
+static struct stack *find_stack(struct watch *watch, const struct verdict *verdict)
 {
 	__u64 pcs[SOCKLEAK_STACK_DEPTH];
-	unsigned int count = tracer__stack(watch->tracer, socket->stack_id, pcs);
+	unsigned int count = tracer__stack(watch->tracer, verdict->socket.stack_id, pcs);
 	struct stack *stack = NULL;
 
 	if (count)
-		symbols__resolve(watch->symbols, (pid_t)socket->tgid, pcs, count, socket->caller,
-				 STACK_FP, &stack);
+		symbols__resolve(watch->symbols, code_of(verdict), pcs, count,
+				 verdict->socket.caller, STACK_FP, &stack);
 	return stack;
 }
 
@@ -188,7 +177,7 @@ static int open_leak(struct watch *watch, const struct verdict *verdict)
 
 	if (!owner)
 		return -ENOMEM;
-	stack = find_stack(watch, &verdict->socket);
+	stack = find_stack(watch, verdict);
 	err = leaks__apply(watch->leaks, verdict, owner, stack);
 	stack_unref(stack);
 	return err;
@@ -207,7 +196,9 @@ void watch__verdict(const struct verdict *verdict, void *ctx)
 			ended.reason = END_EXITED;
 		err = leaks__apply(watch->leaks, &ended, NULL, NULL);
 	} else if (holder) {
-		err = leaks__apply(watch->leaks, verdict, NULL, NULL);
+		err = leaks__apply(watch->leaks, verdict,
+				   holder == verdict->tgid ? NULL : find_owner(watch, verdict),
+				   NULL);
 	} else {
 		err = open_leak(watch, verdict);
 	}
@@ -222,16 +213,18 @@ static void update_summary(struct watch *watch)
 	update_clock(summary);
 	summary->pending = tracer__pending(watch->tracer, &summary->max_sockets);
 	summary->leaks = leaks__totals(watch->leaks);
+	summary->verdicts_waiting = tracer__waiting(watch->tracer);
 	tracer__counters(watch->tracer, summary->counters);
 }
 
-static void sweep(struct watch *watch)
+/* `last`: nothing may be left untold. */
+static void sweep(struct watch *watch, bool last)
 {
 	struct summary *summary = &watch->summary;
 	int err;
 
 	update_clock(summary);
-	err = tracer__sweep(watch->tracer, &summary->sweep_ns);
+	err = tracer__sweep(watch->tracer, last, &summary->sweep_ns);
 	forget_owners(watch);
 	summary->sweeps++;
 	if (err && !summary->sweeps_failed++)
@@ -251,19 +244,33 @@ static void report(struct watch *watch)
 	output__report(watch->output, watch->leaks, &watch->summary);
 }
 
-/* Sleep until a time, or until a signal or a broken output ends the wait. */
-static void wait_until(__u64 when_ns)
+static bool is_over(const struct watch *watch)
 {
-	__u64 now_ns = clock_ns(CLOCK_BOOTTIME);
-	struct timespec timeout = { 0 };
-	sigset_t none;
+	return signals_stop_asked() || output__error(watch->output);
+}
 
-	if (when_ns > now_ns) {
-		timeout.tv_sec = (time_t)((when_ns - now_ns) / NSEC_PER_SEC);
-		timeout.tv_nsec = (long)((when_ns - now_ns) % NSEC_PER_SEC);
+/* Wait until a time, and report whenever that is asked for. */
+static void wait_until(struct watch *watch, __u64 when_ns)
+{
+	struct summary *summary = &watch->summary;
+
+	for (update_clock(summary); summary->now_ns < when_ns && !is_over(watch);
+	     update_clock(summary)) {
+		signals_wait(when_ns - summary->now_ns);
+		if (signals_report_asked())
+			report(watch);
 	}
-	sigemptyset(&none);
-	ppoll(NULL, 0, &timeout, &none);
+}
+
+/* With --pid there is nothing left to see once that process has ended. */
+static bool is_alone(const struct watch *watch)
+{
+	const struct options *options = watch->options;
+
+	if (!options->tgid || process_alive((pid_t)options->tgid))
+		return false;
+	log_note("process %u has ended", options->tgid);
+	return true;
 }
 
 int watch__run(struct watch *watch, struct tracer *tracer)
@@ -279,31 +286,25 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 	summary->started_ns = next_ns = summary->now_ns;
 	end_ns = options->duration_ns ? next_ns + options->duration_ns : UINT64_MAX;
 
-	while (!stop_asked && !output__error(watch->output)) {
-		sweep(watch);
+	while (!is_over(watch)) {
+		sweep(watch, false);
 		if (summary->sweeps == 1)
 			log_note("watching by %s: reports sockets that stay unconnected",
 				 summary->hooks);
+		if (is_alone(watch))
+			break;
 		next_ns += options->interval_ns;
 		update_clock(summary);
 		rest_ns = summary->sweep_ns * (SWEEP_SHARE - 1);
 		if (next_ns < summary->now_ns + rest_ns)
 			next_ns = summary->now_ns + rest_ns;
-		do {
-			wait_until(next_ns < end_ns ? next_ns : end_ns);
-			if (report_asked) {
-				report_asked = 0;
-				report(watch);
-			}
-			update_clock(summary);
-		} while (!stop_asked && !output__error(watch->output) &&
-			 summary->now_ns < next_ns && summary->now_ns < end_ns);
+		wait_until(watch, next_ns < end_ns ? next_ns : end_ns);
 		if (summary->now_ns >= end_ns)
 			break;
 	}
-	sweep(watch); /* the report is of now, not of an interval ago */
+	sweep(watch, true); /* the report is of now, not of an interval ago */
 	report(watch);
-	err = output__error(watch->output);
+	err = output__close(watch->output);
 	return err ? log_error(err, "cannot write to %s: %s", output__name(watch->output),
 			       strerror(-err)) :
 		     0;

@@ -20,12 +20,7 @@ void watch__free(struct watch *watch);
 /* For tracer__open(): ctx is the watch. */
 void watch__verdict(const struct verdict *verdict, void *ctx);
 
-/*
- * Run. SIGINT and SIGTERM end it, SIGUSR1 makes it report; their handlers are
- * installed by watch__signals(), which is to be called before anything slow.
- * Returns 0, or -errno when the output broke (logged).
- */
+/* Run. Returns 0, or -errno when the output broke (logged). */
 int watch__run(struct watch *watch, struct tracer *tracer);
-void watch__signals(void);
 
 #endif /* SOCKLEAK_WATCH_H */

@@ -87,7 +87,7 @@ def _judge_event(result, phase, event, previous):
         result.violations.append("not expected: " + brief(event))
     elif not has_field(event, "class", phase.leaks[inode].get("class", [])):
         result.violations.append("another class: " + brief(event))
-    elif previous and previous.get("class") == event.get("class"):
+    elif previous and all(previous.get(key) == event.get(key) for key in ("class", "pid", "fd")):
         result.violations.append("reported twice: " + brief(event))
 
 

@@ -19,8 +19,7 @@ int main(void)
 	expect_leak_of(inode, "pid=%d|%d fd=%d class=never_used", getpid(), child, fd);
 	ready();
 	close(fd);
-	expect_leak_of(inode, "pid=%d|%d fd=%d class=never_used function=make_socket", getpid(),
-		       child, fd);
+	expect_leak_of(inode, "pid=%d fd=%d class=never_used function=make_socket", child, fd);
 	ready();
 	tell(go);
 	expect_resolved(inode, "closed");

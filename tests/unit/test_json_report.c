@@ -315,13 +315,14 @@ static void a_summary(void **state)
 	json_summary(&out, &summary);
 	assert_has(&out, "{\"type\":\"summary\",\"time\":\"2026-09-21T14:16:00.000Z\","
 			 "\"duration_s\":60,\"sites\":2,\"leaking_sites\":1,\"open\":31,"
-			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3},"
+			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3,"
+			 "\"reclassified\":0},"
 			 "\"held_back\":3,\"sweeps\":60,\"sweeps_failed\":0,"
 			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
 			 "\"hooks\":\"tracepoint\",\"events\":{");
 	assert_has(&out, "\"socket\":1234,");
 	assert_has(&out, "\"dropped\":{\"map_full\":7,");
-	assert_has(&out, "\"leaks_not_accounted\":5}}\n");
+	assert_has(&out, "\"leaks_not_accounted\":5,\"verdicts_waiting\":0}}\n");
 	assert_valid(&out);
 }
 

@@ -42,7 +42,7 @@ static int setup(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
-	fixture->leaks = leaks__new(ALL_CLASSES, on_change, NULL);
+	fixture->leaks = leaks__new(ALL_CLASSES, SECOND, on_change, NULL);
 	fixture->owner = owner_new(strdup("/usr/bin/ruby"), NULL, NULL);
 	fixture->stack = stack_new(1);
 	fixture->stack->site = 0x1234;
@@ -163,7 +163,7 @@ static void unwanted_classes_are_not_accounted(void **state)
 	struct verdict verdict = verdict_of(fixture, 7, 42);
 
 	leaks__free(fixture->leaks);
-	fixture->leaks = leaks__new(1U << CLASS_NEVER_USED, on_change, NULL);
+	fixture->leaks = leaks__new(1U << CLASS_NEVER_USED, SECOND, on_change, NULL);
 	apply(fixture, &verdict);
 	assert_int_equal(n_announced, 0);
 
@@ -217,7 +217,7 @@ static void more_and_more_is_growth_until_it_stops(void **state)
 		tick(fixture);
 	}
 	assert_true(first_site(fixture)->leaking);
-	for (int i = 0; i < 59; i++)
+	for (int i = 0; i < 54; i++)
 		tick(fixture);
 	assert_true(first_site(fixture)->leaking);
 	tick(fixture);
@@ -238,6 +238,45 @@ static void a_leak_an_hour_is_still_growth(void **state)
 	}
 	tick(fixture);
 	assert_true(first_site(fixture)->leaking);
+}
+
+/* Sweeps can be late: what counts is when the sockets were made. */
+static void growth_is_by_times_of_birth(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (__u64 inode = 1; inode <= 3; inode++) {
+		struct verdict verdict = verdict_of(fixture, inode, 42);
+
+		verdict.unknowable = 1;
+		verdict.socket.since_ns += inode * SECOND;
+		apply(fixture, &verdict);
+	}
+	tick(fixture);
+	assert_int_equal(n_announced, 3);
+	assert_true(first_site(fixture)->leaking);
+}
+
+static void another_process_takes_a_leak_over(void **state)
+{
+	struct fixture *fixture = *state;
+	struct owner *heir = owner_new(strdup("/usr/bin/perl"), NULL, NULL);
+	struct verdict verdict = verdict_of(fixture, 7, 42);
+
+	apply(fixture, &verdict);
+	verdict.kind = VERDICT_CHANGED;
+	verdict.tgid = 43;
+	assert_int_equal(leaks__apply(fixture->leaks, &verdict, heir, NULL), 0);
+	tick(fixture);
+	assert_int_equal(announced[1].change, LEAKS_CHANGED);
+	assert_int_equal(leaks__holder(fixture->leaks, &verdict), 43);
+	assert_int_equal(HASH_COUNT(first_site(fixture)->processes), 1);
+	assert_int_equal(first_site(fixture)->processes->tgid, 43);
+	assert_int_equal(first_site(fixture)->open, 1);
+	assert_ptr_equal(first_site(fixture)->leaks->owner, heir);
+	end(fixture, verdict, END_EXITED);
+	assert_int_equal(leaks__totals(fixture->leaks).open, 0);
+	owner_unref(heir);
 }
 
 static void many_processes_with_one_each_are_no_growth(void **state)
@@ -391,6 +430,8 @@ int main(void)
 		TEST(a_burst_is_no_growth),
 		TEST(more_and_more_is_growth_until_it_stops),
 		TEST(a_leak_an_hour_is_still_growth),
+		TEST(growth_is_by_times_of_birth),
+		TEST(another_process_takes_a_leak_over),
 		TEST(many_processes_with_one_each_are_no_growth),
 		TEST(unknowable_sockets_wait_for_growth),
 		TEST(a_held_back_socket_that_can_be_told_is_shown),

@@ -63,13 +63,15 @@ static struct verdict a_verdict(__u64 inode, const char *comm)
 static char *report_on(int count, const char *comm, struct stack *stack,
 		       const struct text_layout *layout, struct summary *summary)
 {
-	struct leaks *leaks = leaks__new(~0U, ignore, NULL);
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct owner *owner = owner_new(NULL, NULL, NULL);
 	struct text out = TEXT_INIT;
 
 	for (int i = 0; i < count; i++) {
 		struct verdict verdict = a_verdict((__u64)i + 1, comm);
 
+		verdict.socket.since_ns += (__u64)i * 10 * SECOND;
+		verdict.socket.evidence.first_enotconn_ns += (__u64)i * 10 * SECOND;
 		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
 		leaks__tick(leaks, NOW - (__u64)(count - 1 - i) * SECOND);
 	}

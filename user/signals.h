@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * signals: what was asked for by signal. SIGINT, SIGTERM and SIGHUP ask to stop,
+ * SIGUSR1 for a report. They interrupt whatever blocks (an open, a write, a wait),
+ * so that nothing can keep the program from ending.
+ */
+#ifndef SOCKLEAK_SIGNALS_H
+#define SOCKLEAK_SIGNALS_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+/* Install the handlers; SIGPIPE is ignored from now on, and shows as EPIPE. */
+void signals_install(void);
+bool signals_stop_asked(void);
+/* Was a report asked for since the last call? */
+bool signals_report_asked(void);
+/* Sleep for some time, or until one of them comes; not at all when it came before. */
+void signals_wait(__u64 ns);
+
+#endif /* SOCKLEAK_SIGNALS_H */
