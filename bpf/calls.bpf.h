@@ -189,10 +189,13 @@ static __always_inline void connect_failed(struct pending *entry, struct call *c
 {
 	struct evidence *evidence = &entry->evidence;
 
-	if (call_restarts(result))
-		return;
-	if (result != -EALREADY)
+	if (result != -EALREADY && !(entry->flags & PENDING_RESTARTS))
 		evidence->connect_tries++;
+	entry->flags &= ~PENDING_RESTARTS;
+	if (call_restarts(result)) {
+		entry->flags |= PENDING_RESTARTS; /* one try, whatever it is restarted as */
+		return;
+	}
 	if (result == -EINPROGRESS || result == -EINTR || result == -EALREADY)
 		evidence->connect_errno = 0; /* under way: its end is not known yet */
 	else

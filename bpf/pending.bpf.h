@@ -102,7 +102,7 @@ static __always_inline struct pending *pending_by_inode(__u64 inode, struct fd_k
 static __always_inline void pending_delete(const struct fd_key *key, const struct pending *entry)
 {
 	__u64 inode = entry->inode; /* the entry is another's once it is deleted */
-	__u8 flags = entry->flags;
+	__u16 flags = entry->flags;
 	struct fd_key *home;
 
 	bpf_map_delete_elem(&pending, key);
@@ -264,7 +264,7 @@ static __always_inline struct pending *pending_of_stranger(__u32 fd, struct fd_k
  * sweep may be judging it just now, and is to send its end if it was reported.
  */
 static __always_inline void pending_forget(const struct fd_key *key, struct pending *entry,
-					   __u8 why)
+					   __u16 why)
 {
 	if (entry->flags & PENDING_HOMED || was_reported(entry))
 		entry->flags |= why;

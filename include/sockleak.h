@@ -140,6 +140,7 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_USED 0x08	    /* it was connected after it was reported */
 #define PENDING_DISSOLVED 0x10	    /* it was connected, and connect(AF_UNSPEC) ended that */
 #define PENDING_WAITING 0x20	    /* a verdict on it did not fit the ring buffer */
+#define PENDING_RESTARTS 0x80	    /* a signal interrupted connect, which may be called again */
 #define PENDING_MOVED 0x40	    /* the process that it was reported of does not hold it now */
 
 /*
@@ -167,11 +168,12 @@ struct pending {
 	__u16 family;
 	__u16 type;
 	__u16 protocol;
-	__u8 flags;   /* PENDING_* */
+	__u16 flags;  /* PENDING_* */
 	__u8 unseen;  /* sweeps in a row that did not see it */
+	__u8 pad[7];
 	char comm[SOCKLEAK_COMM_LEN]; /* of the thread that made it */
 };
-_Static_assert(sizeof(struct pending) == 48 + sizeof(struct evidence) + 48 + SOCKLEAK_COMM_LEN,
+_Static_assert(sizeof(struct pending) == 48 + sizeof(struct evidence) + 56 + SOCKLEAK_COMM_LEN,
 	       "struct pending has holes");
 
 /*
