@@ -13,14 +13,23 @@ missing() {
 		command -v "$tool" >/dev/null 2>&1 || [ -x "/usr/sbin/$tool" ] || return 0
 	done
 	for header in $2; do
-		[ -e "/usr/include/$header" ] || [ -e "/usr/include/$(uname -m)-linux-gnu/$header" ] ||
-			return 0
+		has_header "$header" || return 0
+	done
+	return 1
+}
+
+# has_header NAME[|NAME]...: distributions differ in where they put some.
+has_header() {
+	for name in $(echo "$1" | tr '|' ' '); do
+		for directory in /usr/include "/usr/include/$(uname -m)-linux-gnu"; do
+			[ -e "$directory/$name" ] && return 0
+		done
 	done
 	return 1
 }
 
 tools="make gcc clang bpftool awk"
-headers="bpf/libbpf.h bpf/bpf_helpers.h elfutils/libdwfl.h libelf.h zlib.h libiberty/demangle.h
+headers="bpf/libbpf.h bpf/bpf_helpers.h elfutils/libdwfl.h libelf.h zlib.h libiberty/demangle.h|demangle.h
 	uthash.h linux/types.h stdio.h"
 apt="make gcc libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libdw-dev
 	libiberty-dev uthash-dev mawk"

@@ -5,7 +5,11 @@
 #include <elfutils/libdwelf.h>
 #include <errno.h>
 #include <gelf.h>
+#if __has_include(<libiberty/demangle.h>)
 #include <libiberty/demangle.h>
+#else /* as Fedora's binutils-devel has it */
+#include <demangle.h>
+#endif
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
