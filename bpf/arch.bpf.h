@@ -39,6 +39,31 @@ static __always_inline __u64 wrapper_caller(struct pt_regs *regs)
 	bpf_probe_read_user(&caller, sizeof(caller), (void *)BPF_CORE_READ(regs, sp));
 	return caller;
 }
+
+/* DWARF's numbering: System V ABI, AMD64 supplement, figure 3.36. */
+#define ARCH_REGS 17
+static __always_inline void arch_regs(struct pt_regs *regs, __u64 *ret_regs)
+{
+	ret_regs[0] = BPF_CORE_READ(regs, ax);
+	ret_regs[1] = BPF_CORE_READ(regs, dx);
+	ret_regs[2] = BPF_CORE_READ(regs, cx);
+	ret_regs[3] = BPF_CORE_READ(regs, bx);
+	ret_regs[4] = BPF_CORE_READ(regs, si);
+	ret_regs[5] = BPF_CORE_READ(regs, di);
+	ret_regs[6] = BPF_CORE_READ(regs, bp);
+	ret_regs[7] = BPF_CORE_READ(regs, sp);
+	ret_regs[8] = BPF_CORE_READ(regs, r8);
+	ret_regs[9] = BPF_CORE_READ(regs, r9);
+	ret_regs[10] = BPF_CORE_READ(regs, r10);
+	ret_regs[11] = BPF_CORE_READ(regs, r11);
+	ret_regs[12] = BPF_CORE_READ(regs, r12);
+	ret_regs[13] = BPF_CORE_READ(regs, r13);
+	ret_regs[14] = BPF_CORE_READ(regs, r14);
+	ret_regs[15] = BPF_CORE_READ(regs, r15);
+	ret_regs[16] = BPF_CORE_READ(regs, ip);
+}
+
+#define ARCH_SP(regs) BPF_CORE_READ(regs, sp)
 #else
 #error "sockleak's kernel side has no bpf/arch.bpf.h block for this architecture yet"
 #endif

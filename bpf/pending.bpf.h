@@ -13,6 +13,7 @@
 
 #include "counters.bpf.h"
 #include "kernel.bpf.h"
+#include "snapshots.bpf.h"
 #include "stacks.bpf.h"
 
 /*
@@ -106,6 +107,8 @@ static __always_inline void pending_delete(const struct fd_key *key, const struc
 	struct fd_key *home;
 
 	bpf_map_delete_elem(&pending, key);
+	if (flags & PENDING_SNAPSHOT)
+		snapshot_drop(inode);
 	if (!(flags & PENDING_HOMED))
 		return;
 	home = bpf_map_lookup_elem(&homes, &inode);
@@ -163,6 +166,16 @@ static __always_inline long pending_insert(const struct fd_key *key, const struc
 	return err;
 }
 
+static __always_inline void pending_snapshot(struct pending *entry)
+{
+	if (call_site_spared(entry->call_site)) {
+		count(COUNTER_SNAPSHOTS_SPARED);
+		return;
+	}
+	if (snapshot_take(entry->inode, entry->since_ns))
+		entry->flags |= PENDING_SNAPSHOT;
+}
+
 /* The current thread has made the socket behind fd. */
 static __always_inline void pending_add(void *ctx, __u32 fd)
 {
@@ -189,8 +202,13 @@ static __always_inline void pending_add(void *ctx, __u32 fd)
 	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
 	entry.stack_id = stack_take(ctx);
 	entry.caller = stack_caller();
+	entry.call_site = call_site_key(entry.caller);
+	if (entry.call_site)
+		pending_snapshot(&entry);
 	if (!pending_insert(&key, &entry))
 		count(COUNTER_TRACKED);
+	else if (entry.flags & PENDING_SNAPSHOT)
+		snapshot_drop(entry.inode);
 }
 
 /*
@@ -266,6 +284,8 @@ static __always_inline struct pending *pending_of_stranger(__u32 fd, struct fd_k
 static __always_inline void pending_forget(const struct fd_key *key, struct pending *entry,
 					   __u16 why)
 {
+	if (!was_reported(entry))
+		call_site_ended(entry->call_site, true);
 	if (entry->flags & PENDING_HOMED || was_reported(entry))
 		entry->flags |= why;
 	else

@@ -220,7 +220,7 @@ int raw_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* ---- The sweep: user space reads the two iterators, one after the other. ---- */
+/* ---- The sweep: user space reads the three iterators, one after the other. ---- */
 
 SEC("iter/task_file")
 int sweep_files(struct bpf_iter__task_file *ctx)
@@ -249,5 +249,16 @@ int sweep_pending(struct bpf_iter__bpf_map_elem *ctx)
 	entry = bpf_map_lookup_elem(&pending, &key);
 	if (entry)
 		sweep_entry(&key, entry);
+	return 0;
+}
+
+SEC("iter/bpf_map_elem")
+int sweep_slots(struct bpf_iter__bpf_map_elem *ctx)
+{
+	__u64 *inode = ctx->key;
+	__u32 *slot = ctx->value;
+
+	if (inode && slot)
+		sweep_slot(*inode, *slot);
 	return 0;
 }

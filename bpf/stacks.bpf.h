@@ -36,12 +36,20 @@ static __always_inline __s32 stack_take(void *ctx)
 	return id;
 }
 
+/* The user's registers at the system call; NULL before Linux 5.15. */
+static __always_inline struct pt_regs *user_regs(void)
+{
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return NULL;
+	return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+}
+
 /* The address that the wrapper around the system call returns to; 0 = not known. */
 static __always_inline __u64 stack_caller(void)
 {
-	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
-		return 0; /* before Linux 5.15 */
-	return wrapper_caller((void *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+	struct pt_regs *regs = user_regs();
+
+	return regs ? wrapper_caller(regs) : 0;
 }
 
 #endif /* STACKS_BPF_H */

@@ -244,8 +244,10 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	pending_home(&key, entry);
 	if (view->use == USE_CONNECTING || connect_is_hidden(view, entry))
 		return;
-	if (bpf_ktime_get_boot_ns() - entry->since_ns >= settings.older_than_ns)
-		pending_report(&key, entry, view, task, &holder);
+	if (bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns)
+		return;
+	call_site_ended(entry->call_site, false);
+	pending_report(&key, entry, view, task, &holder);
 }
 
 /*
@@ -272,6 +274,21 @@ static __always_inline void sweep_entry(const struct fd_key *key, struct pending
 		return;
 	}
 	pending_end(key, entry, entry->flags & PENDING_USED ? END_USED : END_CLOSED);
+}
+
+/*
+ * One slot of a snapshot. Its socket's entry gives it back; when that was lost
+ * (the map was full, a hook was missed) this does. An entry that is older than a
+ * whole sweep is in the index.
+ */
+static __always_inline void sweep_slot(__u64 inode, __u32 slot)
+{
+	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
+	struct fd_key key;
+
+	if (!snapshot || snapshot->since_ns >= sweep.last_ns || pending_by_inode(inode, &key))
+		return;
+	snapshot_drop(inode);
 }
 
 #endif /* SWEEP_BPF_H */

@@ -38,6 +38,19 @@
 /* cgroups that --cgroup can name: an fd each is held open while running. */
 #define SOCKLEAK_MAX_CGROUPS 64
 
+/*
+ * Stack snapshots held at once (--snapshots), and the bytes of stack in each
+ * (--stack-size, 0 = none): a quarter of a second's leaks at 4,000 a second, 16
+ * MiB of kernel memory. Stacks seen at socket() were 6 to 9 KiB deep.
+ */
+#define SOCKLEAK_SNAPSHOTS 1024
+#define SOCKLEAK_STACK_SIZE (16 * 1024)
+#define SOCKLEAK_STACK_SIZE_MAX (64 * 1024)
+/* Clean sockets in a row after which a creation site is trusted (--spare-after). */
+#define SOCKLEAK_SPARE_AFTER 16
+/* Creation sites remembered, to tell those that always come clean; the least used give way. */
+#define SOCKLEAK_MAX_SITES 8192
+
 #define SOCKLEAK_STACK_DEPTH 127 /* frames in a stack, the kernel's default limit */
 #define SOCKLEAK_COMM_LEN 16	 /* TASK_COMM_LEN, with its NUL */
 #define SOCKLEAK_DEST_LEN 112	 /* the longest address: sockaddr_un is 110 */
@@ -99,6 +112,9 @@ enum end_reason {
 	C(STACK_COLLISION, "stack_collision", 1)	/* bucket taken by another */		\
 	C(STACK_FAULT, "stack_fault", 1)		/* user memory not readable */		\
 	C(STACK_OTHER, "stack_other", 1)		/* any other error */			\
+	C(SNAPSHOTS, "snapshots", 0)			/* stacks copied */			\
+	C(SNAPSHOTS_SPARED, "snapshots_spared", 0)	/* not, at a site that is clean */	\
+	C(NO_SLOT, "no_slot", 1)			/* stack by frame pointers alone */	\
 	C(RING_FULL, "ring_full", 1)			/* verdict put off a sweep */		\
 	C(SOCKET_UNREADABLE, "socket_unreadable", 1)	/* new fd gone already */		\
 	C(DEST_UNREADABLE, "dest_unreadable", 1)	/* connect's address */
@@ -142,6 +158,7 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_WAITING 0x20	    /* a verdict on it did not fit the ring buffer */
 #define PENDING_RESTARTS 0x80	    /* a signal interrupted connect, which may be called again */
 #define PENDING_MOVED 0x40	    /* the process that it was reported of does not hold it now */
+#define PENDING_SNAPSHOT 0x100	    /* it had a snapshot of the stack taken */
 
 /*
  * A socket that is not connected yet: the value of the map of pending sockets.
@@ -152,6 +169,7 @@ struct pending {
 	__u64 since_ns; /* when it was made; of unknown origin: when first seen */
 	__u64 cgroup_id; /* v2 cgroup of the creator (unknown origin: of the holder) */
 	__u64 caller;	 /* return address on top of the user stack at socket(), 0 = not read */
+	__u64 call_site; /* key of its creation site, for the sparing of snapshots; 0 = none */
 	__u64 reported;	 /* REPORTED(inode, class) of the last verdict that was sent */
 	__u64 seen_sweep; /* number of the last sweep that saw it in an fd table */
 	struct evidence evidence;
@@ -173,7 +191,7 @@ struct pending {
 	__u8 pad[7];
 	char comm[SOCKLEAK_COMM_LEN]; /* of the thread that made it */
 };
-_Static_assert(sizeof(struct pending) == 48 + sizeof(struct evidence) + 56 + SOCKLEAK_COMM_LEN,
+_Static_assert(sizeof(struct pending) == 56 + sizeof(struct evidence) + 56 + SOCKLEAK_COMM_LEN,
 	       "struct pending has holes");
 
 /*
@@ -182,6 +200,30 @@ _Static_assert(sizeof(struct pending) == 48 + sizeof(struct evidence) + 56 + SOC
  * reported.
  */
 #define REPORTED(inode, class) ((__u64)(inode) << 8 | (class))
+
+#define SNAPSHOT_REGS 33 /* of the architecture that has the most: arm64 */
+
+/*
+ * The registers and the top of the user stack at the return from socket(), for
+ * unwinding in user space. A piece of another process's memory, maybe with keys
+ * and passwords in it: never written anywhere.
+ *
+ * user space copies a slot while the kernel may give it to another socket: it is
+ * whole when inode and since_ns are those of the socket before and after.
+ */
+struct snapshot {
+	__u64 inode; /* of the socket */
+	__u64 since_ns;
+	__u64 regs[SNAPSHOT_REGS]; /* in DWARF's numbering for the architecture */
+	__u32 n_regs;		   /* 0 = not filled yet */
+	__u32 len;		   /* bytes of stack[] that were read */
+	__u8 stack[];		   /* from the stack pointer upwards */
+};
+_Static_assert(sizeof(struct snapshot) == 24 + 8 * SNAPSHOT_REGS, "struct snapshot has holes");
+
+/* Bytes of a slot: a read begins below the stack's size and goes one page further at most. */
+#define SNAPSHOT_PAGE 4096
+#define SNAPSHOT_SLOT(stack_size) (sizeof(struct snapshot) + (stack_size) + SNAPSHOT_PAGE)
 
 /* A record in the ring buffer. */
 struct verdict {
@@ -211,12 +253,14 @@ struct settings {
 	__u32 tgid;	     /* --pid */
 	__u32 uid;	     /* --uid, when by_uid */
 	__u32 cgroups;	     /* how many cgroups were given; 0 = all */
+	__u32 stack_size;    /* --stack-size, bytes; 0 = no snapshots */
+	__u32 spare_after;   /* sockets in a row that make a site clean; 0 = never spare */
 	__u8 by_uid;
 	__u8 was_connected; /* dead former connections are wanted too */
 	__u8 pad[6];
 	char comm[SOCKLEAK_COMM_LEN]; /* --comm, of the process (its main thread) */
 };
-_Static_assert(sizeof(struct settings) == 32 + SOCKLEAK_COMM_LEN, "struct settings has holes");
+_Static_assert(sizeof(struct settings) == 40 + SOCKLEAK_COMM_LEN, "struct settings has holes");
 
 /*
  * The sweep that runs (bss). Number and start are written by user space before
@@ -225,6 +269,7 @@ _Static_assert(sizeof(struct settings) == 32 + SOCKLEAK_COMM_LEN, "struct settin
 struct sweep {
 	__u64 number;	/* 1, 2, 3 ... */
 	__u64 start_ns; /* when it began */
+	__u64 last_ns;	/* when the one before it began */
 	__u64 repeats;	/* of this sweep, for the verdicts that did not fit before */
 	__u64 pending;	/* entries in the map of pending sockets */
 	__u64 waiting;	/* verdicts that did not fit the ring buffer */

@@ -61,6 +61,17 @@ static const struct option_spec table[] = {
 	{ .name = "max-stacks", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_KERNEL,
 	  AT(max_stacks), .min = 1, .max = 1 << 20,
 	  .help = "how many different stacks to keep, 1 KiB of kernel memory each" },
+	{ .name = "stack-size", .argument = "BYTES", .type = OPTION_SIZE, .group = GROUP_KERNEL,
+	  AT(stack_size), .min = 0, .max = SOCKLEAK_STACK_SIZE_MAX,
+	  .help = "how much of the stack to copy, to unwind code without frame pointers; "
+		  "0 follows frame pointers alone" },
+	{ .name = "snapshots", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_KERNEL,
+	  AT(snapshots), .min = 1, .max = 1 << 16,
+	  .help = "how many such copies to hold at once" },
+	{ .name = "spare-after", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_KERNEL,
+	  AT(spare_after), .min = 0, .max = 1 << 20,
+	  .help = "copy few stacks more from where so many sockets in a row were connected or "
+		  "closed in time; 0 copies every one" },
 	{ .name = "ring-size", .argument = "BYTES", .type = OPTION_SIZE, .group = GROUP_KERNEL,
 	  AT(ring_size), .min = 4096, .max = 1 << 30,
 	  .help = "size of the buffer in which the kernel hands over its findings" },
@@ -84,6 +95,9 @@ struct options options_defaults(void)
 		.top = 10,
 		.max_sockets = SOCKLEAK_MAX_SOCKETS,
 		.max_stacks = SOCKLEAK_MAX_STACKS,
+		.stack_size = SOCKLEAK_STACK_SIZE,
+		.snapshots = SOCKLEAK_SNAPSHOTS,
+		.spare_after = SOCKLEAK_SPARE_AFTER,
 		.ring_size = SOCKLEAK_RING_SIZE,
 		.hooks = HOOKS_AUTO,
 	};

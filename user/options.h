@@ -38,6 +38,9 @@ struct options {
 	__u32 max_sockets;
 	__u32 max_stacks;
 	__u32 ring_size; /* bytes, a power of two */
+	__u32 stack_size; /* bytes of stack in a snapshot; 0 = no snapshots */
+	__u32 snapshots;  /* held at once */
+	__u32 spare_after; /* sockets in a row that make a site clean; 0 = spare none */
 	__u32 hooks;	 /* enum hooks_choice */
 	bool by_uid;
 	bool json;

@@ -109,7 +109,26 @@ const char *stack_source_name(enum stack_source source)
 	switch (source) {
 	case STACK_FP:
 		return "fp";
+	case STACK_SNAPSHOT:
+		return "snapshot";
 	case STACK_NONE:
+		break;
+	}
+	return NULL;
+}
+
+const char *frame_source_name(enum frame_source source)
+{
+	switch (source) {
+	case FRAME_REGISTER:
+		return "register";
+	case FRAME_CFI:
+		return "cfi";
+	case FRAME_FP:
+		return "fp";
+	case FRAME_CALLER:
+		return "caller";
+	case FRAME_UNKNOWN:
 		break;
 	}
 	return NULL;

@@ -16,6 +16,16 @@
 enum stack_source {
 	STACK_NONE = 0, /* no stack: of unknown origin, or lost */
 	STACK_FP,	/* frame pointers, walked by the kernel */
+	STACK_SNAPSHOT, /* a copy of the stack, unwound in user space */
+};
+
+/* How one frame was found from the one inside it. */
+enum frame_source {
+	FRAME_UNKNOWN = 0,
+	FRAME_REGISTER, /* the program counter itself */
+	FRAME_CFI,	/* call frame information */
+	FRAME_FP,	/* the frame pointer */
+	FRAME_CALLER,	/* the return address of a wrapper that keeps no frame */
 };
 
 struct frame {
@@ -26,6 +36,7 @@ struct frame {
 	char *function; /* demangled; NULL when no symbol covers the address */
 	char *file;	/* source file, from debug information */
 	unsigned int line;
+	enum frame_source source;
 	bool plumbing; /* libc or a language runtime's own wrapper around socket() */
 };
 
@@ -34,6 +45,7 @@ struct stack {
 	enum stack_source source;
 	__u64 site; /* the hash that site_id() gave, 0 = no site can be told */
 	unsigned int count;
+	bool truncated; /* it went on beyond what was copied or can be held */
 	struct frame frames[]; /* the innermost first */
 };
 
@@ -60,5 +72,7 @@ __u64 site_id(const struct stack *stack);
 
 /* Its name in reports ("fp"), NULL for STACK_NONE. */
 const char *stack_source_name(enum stack_source source);
+/* "register", "cfi", "fp", "caller"; NULL for FRAME_UNKNOWN. */
+const char *frame_source_name(enum frame_source source);
 
 #endif /* SOCKLEAK_STACK_H */

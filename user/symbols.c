@@ -12,6 +12,7 @@
 #include "modules.h"
 #include "process.h"
 #include "sockleak.h"
+#include "unwind.h"
 
 #define MAX_IMAGES 16
 #define MAX_FILES 256
@@ -269,11 +270,15 @@ static bool is_nameless(const char *path)
 	       !strncmp(path, "/SYSV", 5);
 }
 
-/* All that is known of the code that an address returns to. Less without memory. */
-static void fill_frame(struct symbols *symbols, struct image *image, __u64 pc, struct frame *frame)
+/*
+ * All that is known of the code at an address. Less without memory. pc is that
+ * address, or the return address of the call that it is in: pc may then be behind
+ * the function, which never returns.
+ */
+static void fill_frame(struct symbols *symbols, struct image *image, __u64 pc, __u64 address,
+		       struct frame *frame)
 {
-	/* pc - 1 is in the call; pc may be behind the function, which then never returns */
-	const struct mapping *mapping = modules__find(image->modules, pc - 1);
+	const struct mapping *mapping = modules__find(image->modules, address);
 	struct module_symbols *file;
 
 	frame->pc = pc;
@@ -288,7 +293,7 @@ static void fill_frame(struct symbols *symbols, struct image *image, __u64 pc, s
 	frame->offset = pc - mapping->start + mapping->offset;
 	frame->plumbing = matches(mapping->path, plumbing);
 	if (file)
-		module_symbols_name(file, pc - 1, frame);
+		module_symbols_name(file, address, frame);
 }
 
 bool symbols_ends_in_call(const unsigned char *code, size_t len)
@@ -365,13 +370,16 @@ static struct stack *resolve_in_image(struct symbols *symbols, struct image *ima
 	for (i = 0; i < count; i++) {
 		if (i && !modules__find(image->modules, pcs[i] - 1))
 			break; /* not code: the walk has gone astray */
-		fill_frame(symbols, image, pcs[i], &stack->frames[n++]);
+		fill_frame(symbols, image, pcs[i], pcs[i] - 1, &stack->frames[n]);
+		stack->frames[n++].source = i ? FRAME_FP : FRAME_REGISTER;
 		if (i || (count > 1 && pcs[1] == caller))
 			continue;
 		/* in a static program libc has no module of its own */
 		stack->frames[0].plumbing |= is_socket(&stack->frames[0]);
-		if (is_caller(symbols, image, &stack->frames[0], caller))
-			fill_frame(symbols, image, caller, &stack->frames[n++]);
+		if (!is_caller(symbols, image, &stack->frames[0], caller))
+			continue;
+		fill_frame(symbols, image, caller, caller - 1, &stack->frames[n]);
+		stack->frames[n++].source = FRAME_CALLER;
 	}
 	stack->count = n;
 	return stack;
@@ -441,6 +449,73 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 		remember(image, pcs, count, caller, stack);
 	*ret_stack = stack;
 	return 0;
+}
+
+/* libdwfl is to know the module of this address, if there is one. */
+struct needed {
+	struct symbols *symbols;
+	struct image *image;
+};
+
+static void need_module(__u64 address, void *ctx)
+{
+	struct needed *needed = ctx;
+	const struct mapping *mapping = modules__find(needed->image->modules, address);
+
+	if (mapping && mapping_is_file(mapping))
+		find_file(needed->symbols, needed->image, mapping);
+}
+
+static struct stack *stack_of(struct symbols *symbols, struct image *image,
+			      const struct unwound *unwound)
+{
+	struct stack *stack = stack_new(unwound->count);
+
+	if (!stack)
+		return NULL;
+	for (unsigned int i = 0; i < unwound->count; i++) {
+		const struct unwound_frame *frame = &unwound->frames[i];
+
+		fill_frame(symbols, image, frame->pc, frame->pc - !frame->exact, &stack->frames[i]);
+		stack->frames[i].source = frame->source;
+	}
+	stack->frames[0].plumbing |= is_socket(&stack->frames[0]);
+	stack->truncated = unwound->truncated;
+	stack->source = STACK_SNAPSHOT;
+	stack->site = site_id(stack);
+	return stack;
+}
+
+/* Behind the outermost frame there is none; what frame pointers find there is no code. */
+static void cut_astray(const struct image *image, struct unwound *unwound)
+{
+	for (unsigned int i = 1; i < unwound->count; i++) {
+		const struct unwound_frame *frame = &unwound->frames[i];
+
+		if (modules__find(image->modules, frame->pc - !frame->exact))
+			continue;
+		unwound->count = i;
+		return;
+	}
+}
+
+int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
+		    struct stack **ret_stack)
+{
+	struct needed needed = { .symbols = symbols };
+	struct unwound unwound;
+	int err = find_image(symbols, tgid, &needed.image);
+
+	if (!needed.image)
+		return err;
+	err = unwind_snapshot(needed.image->dwfl, snapshot, need_module, &needed, &unwound);
+	if (err)
+		return err;
+	cut_astray(needed.image, &unwound);
+	if (unwound.count < 2)
+		return -ENOENT;
+	*ret_stack = stack_of(symbols, needed.image, &unwound);
+	return *ret_stack ? 0 : -ENOMEM;
 }
 
 struct symbols *symbols__new(void)

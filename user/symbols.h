@@ -37,6 +37,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "sockleak.h"
 #include "stack.h"
 
 struct symbols;
@@ -62,6 +63,13 @@ void symbols__free(struct symbols *symbols);
  */
 int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsigned int count,
 		     __u64 caller, enum stack_source source, struct stack **ret_stack);
+
+/*
+ * The same from a snapshot, unwound (see unwind.h). -ENOENT when that gave no
+ * more than the innermost frame: frame pointers may lead further then.
+ */
+int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
+		    struct stack **ret_stack);
 
 /*
  * Do these bytes of x86_64 code end in a call instruction? E8 rel32 or FF /2

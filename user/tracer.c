@@ -25,8 +25,9 @@
 struct tracer {
 	struct sockleak_bpf *skeleton;
 	struct ring_buffer *ring;
-	struct bpf_link *files; /* the two iterators of a sweep */
+	struct bpf_link *files; /* the iterators of a sweep */
 	struct bpf_link *entries;
+	struct bpf_link *slots;
 	struct bpf_link *hooks[16];
 	unsigned int n_hooks;
 	bool raw;
@@ -34,6 +35,8 @@ struct tracer {
 	__u32 max_sockets;
 	tracer_verdict_fn on_verdict;
 	void *ctx;
+	struct snapshot *snapshot; /* room for one slot */
+	size_t slot_size;
 	__u64 *per_cpu; /* room for one counter of every processor */
 };
 
@@ -180,9 +183,26 @@ static void write_settings(struct tracer *tracer, const struct options *options)
 	settings->by_uid = options->by_uid;
 	settings->uid = options->uid;
 	settings->cgroups = options->cgroup_count;
+	settings->stack_size = options->stack_size;
+	settings->spare_after = options->spare_after;
 	settings->was_connected = !!(options->classes & 1U << CLASS_WAS_CONNECTED);
 	if (options->comm)
 		strncpy(settings->comm, options->comm, sizeof(settings->comm) - 1);
+}
+
+static int set_snapshot_sizes(struct tracer *tracer, const struct options *options)
+{
+	struct sockleak_bpf *skeleton = tracer->skeleton;
+	__u32 slots = options->stack_size ? options->snapshots : 1;
+
+	tracer->slot_size = SNAPSHOT_SLOT(options->stack_size);
+	tracer->snapshot = calloc(1, tracer->slot_size);
+	if (!tracer->snapshot)
+		return -ENOMEM;
+	return bpf_map__set_value_size(skeleton->maps.snapshots, (__u32)tracer->slot_size) ?:
+	       bpf_map__set_max_entries(skeleton->maps.snapshots, slots) ?:
+	       bpf_map__set_max_entries(skeleton->maps.free_slots, slots) ?:
+	       bpf_map__set_max_entries(skeleton->maps.slots, slots);
 }
 
 static int set_sizes(struct tracer *tracer, const struct options *options)
@@ -196,7 +216,8 @@ static int set_sizes(struct tracer *tracer, const struct options *options)
 		       /* an LRU map keeps some entries a processor in hand */
 		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases)	    ?:
 		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks) ?:
-		       bpf_map__set_max_entries(skeleton->maps.verdicts, options->ring_size);
+		       bpf_map__set_max_entries(skeleton->maps.verdicts, options->ring_size) ?:
+	       set_snapshot_sizes(tracer, options);
 }
 
 static int write_cgroups(struct tracer *tracer, const struct tracer_cgroups *cgroups)
@@ -213,18 +234,39 @@ static int write_cgroups(struct tracer *tracer, const struct tracer_cgroups *cgr
 	return 0;
 }
 
+/* All slots are free at first. */
+static int fill_free_slots(struct tracer *tracer)
+{
+	__u32 count = bpf_map__max_entries(tracer->skeleton->maps.free_slots);
+	int fd = bpf_map__fd(tracer->skeleton->maps.free_slots);
+
+	for (__u32 slot = 0; slot < count; slot++)
+		if (bpf_map_update_elem(fd, NULL, &slot, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+static struct bpf_link *map_iterator(const struct bpf_program *program, const struct bpf_map *map)
+{
+	union bpf_iter_link_info info = { .map.map_fd = (__u32)bpf_map__fd(map) };
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
+		    .link_info_len = sizeof(info));
+
+	return bpf_program__attach_iter(program, &options);
+}
+
 static int iterators_open(struct tracer *tracer)
 {
-	union bpf_iter_link_info map = {
-		.map.map_fd = (__u32)bpf_map__fd(tracer->skeleton->maps.pending),
-	};
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &map, .link_info_len = sizeof(map));
+	struct sockleak_bpf *skeleton = tracer->skeleton;
 
-	tracer->files = bpf_program__attach_iter(tracer->skeleton->progs.sweep_files, NULL);
+	tracer->files = bpf_program__attach_iter(skeleton->progs.sweep_files, NULL);
 	if (!tracer->files)
 		return -errno;
-	tracer->entries = bpf_program__attach_iter(tracer->skeleton->progs.sweep_pending, &options);
-	return tracer->entries ? 0 : -errno;
+	tracer->entries = map_iterator(skeleton->progs.sweep_pending, skeleton->maps.pending);
+	if (!tracer->entries)
+		return -errno;
+	tracer->slots = map_iterator(skeleton->progs.sweep_slots, skeleton->maps.slots);
+	return tracer->slots ? 0 : -errno;
 }
 
 /* Before Linux 5.11 maps count as locked memory. May be refused: then they must fit as they are. */
@@ -259,7 +301,7 @@ static int load(struct tracer *tracer, const struct options *options,
 			  strerror(-err));
 		return err;
 	}
-	err = iterators_open(tracer);
+	err = fill_free_slots(tracer) ?: iterators_open(tracer);
 	if (err)
 		text_addf(ret_error, "cannot attach the sweep's iterators: %s (needs Linux 5.9)",
 			  strerror(-err));
@@ -314,8 +356,10 @@ void tracer__free(struct tracer *tracer)
 		bpf_link__destroy(tracer->hooks[--tracer->n_hooks]);
 	bpf_link__destroy(tracer->files);
 	bpf_link__destroy(tracer->entries);
+	bpf_link__destroy(tracer->slots);
 	ring_buffer__free(tracer->ring);
 	sockleak_bpf__destroy(tracer->skeleton);
+	free(tracer->snapshot);
 	free(tracer->per_cpu);
 	free(tracer);
 }
@@ -369,6 +413,8 @@ static int sweep_once(struct tracer *tracer)
 	err = iterator_run(tracer->files);
 	if (!err)
 		err = iterator_run(tracer->entries);
+	if (!err)
+		err = iterator_run(tracer->slots);
 	ring_buffer__consume(tracer->ring);
 	return err;
 }
@@ -379,6 +425,7 @@ int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
 	__u64 sent = counter_read(tracer, COUNTER_VERDICTS), sent_before;
 	int err;
 
+	sweep->last_ns = sweep->start_ns;
 	sweep->start_ns = boot_ns();
 	sweep->repeats = 0;
 	sweep->number++;
@@ -419,6 +466,26 @@ unsigned int tracer__stack(struct tracer *tracer, __s32 stack_id, __u64 *ret_pcs
 		count++;
 	}
 	return count;
+}
+
+const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pending *socket)
+{
+	struct sockleak_bpf *skeleton = tracer->skeleton;
+	struct snapshot *snapshot = tracer->snapshot;
+	__u64 inode = socket->inode;
+	__u32 slot;
+	bool whole;
+
+	if (!(socket->flags & PENDING_SNAPSHOT) ||
+	    bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.slots), &inode, &slot))
+		return NULL;
+	whole = !bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.snapshots), &slot, snapshot) &&
+		snapshot->inode == inode && snapshot->since_ns == socket->since_ns;
+	/* Still the socket's own after the copy: then nobody wrote to it meanwhile. */
+	if (bpf_map_delete_elem(bpf_map__fd(skeleton->maps.slots), &inode))
+		return NULL;
+	bpf_map_update_elem(bpf_map__fd(skeleton->maps.free_slots), NULL, &slot, BPF_ANY);
+	return whole ? snapshot : NULL;
 }
 
 int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT])

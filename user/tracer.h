@@ -60,6 +60,12 @@ __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max);
  */
 unsigned int tracer__stack(struct tracer *tracer, __s32 stack_id, __u64 *ret_pcs);
 
+/*
+ * The snapshot that was taken of a new socket's stack, valid until the next
+ * call; its slot is free then. NULL: none was taken, or it was dropped already.
+ */
+const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pending *socket);
+
 /* The counters, summed over the processors. 0 or -errno. */
 int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT]);
 

@@ -160,12 +160,17 @@ static pid_t code_of(const struct verdict *verdict)
 static struct stack *find_stack(struct watch *watch, const struct verdict *verdict)
 {
 	__u64 pcs[SOCKLEAK_STACK_DEPTH];
-	unsigned int count = tracer__stack(watch->tracer, verdict->socket.stack_id, pcs);
+	const struct snapshot *snapshot = tracer__snapshot(watch->tracer, &verdict->socket);
+	pid_t code = code_of(verdict);
 	struct stack *stack = NULL;
+	unsigned int count;
 
+	if (snapshot && code && !symbols__unwind(watch->symbols, code, snapshot, &stack))
+		return stack;
+	count = tracer__stack(watch->tracer, verdict->socket.stack_id, pcs);
 	if (count)
-		symbols__resolve(watch->symbols, code_of(verdict), pcs, count,
-				 verdict->socket.caller, STACK_FP, &stack);
+		symbols__resolve(watch->symbols, code, pcs, count, verdict->socket.caller,
+				 STACK_FP, &stack);
 	return stack;
 }
 

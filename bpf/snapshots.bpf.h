@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * snapshots: copies of the top of the user stack, from which user space unwinds
+ * code without frame pointers. A copy costs far more than anything else here, so
+ * most are spared: a creation site whose sockets have all come clean gets one now
+ * and then only.
+ */
+#ifndef SNAPSHOTS_BPF_H
+#define SNAPSHOTS_BPF_H
+
+#include "stacks.bpf.h"
+#include "filter.bpf.h"
+
+#define SNAPSHOT_READS (SOCKLEAK_STACK_SIZE_MAX / SNAPSHOT_PAGE + 1)
+#define SPARED_SAMPLE 64 /* of the sockets of a clean site one in so many has a snapshot */
+
+/*
+ * Key: slot. Value: struct snapshot with --stack-size bytes of stack behind it.
+ * Sized by --snapshots. Who took a slot off `free_slots` may write to it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SOCKLEAK_SNAPSHOTS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, SNAPSHOT_SLOT(SOCKLEAK_STACK_SIZE));
+} snapshots SEC(".maps");
+
+/* Value: a slot that nobody has. Filled by user space. Never full: it holds as many as there are. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, SOCKLEAK_SNAPSHOTS);
+	__uint(key_size, 0);
+	__uint(value_size, sizeof(__u32));
+} free_slots SEC(".maps");
+
+/*
+ * Key: a socket's inode. Value: its slot. Who deletes the entry gives the slot
+ * back: deleting succeeds once, so no slot is given back twice. Never full: it
+ * has as many entries as there are slots.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_SNAPSHOTS);
+	__type(key, __u64);
+	__type(value, __u32);
+} slots SEC(".maps");
+
+/* How the sockets of one creation site have ended so far. */
+struct call_site {
+	__u32 clean; /* connected or closed in time, since the last one that was not */
+	__u32 dirty; /* one has ever been pending for longer than the threshold */
+};
+
+/*
+ * Key: process, return address and stack pointer of the call of socket(). LRU: a
+ * site that is forgotten counts as one never seen, and has its snapshots.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_SITES);
+	__type(key, __u64);
+	__type(value, struct call_site);
+} call_sites SEC(".maps");
+
+/* 0 = no snapshots are taken at all. */
+static __always_inline __u64 call_site_key(__u64 caller)
+{
+	struct pt_regs *regs = user_regs();
+	__u64 key = bpf_get_current_pid_tgid() >> 32;
+
+	if (!settings.stack_size || !regs)
+		return 0;
+	key = (key ^ caller) * 0x9e3779b97f4a7c15;
+	return ((key ^ key >> 32) + ARCH_SP(regs)) * 0x9e3779b97f4a7c15 | 1;
+}
+
+/* Shall this socket of the site go without a snapshot? */
+static __always_inline bool call_site_spared(__u64 key)
+{
+	struct call_site *site = bpf_map_lookup_elem(&call_sites, &key), fresh = {};
+
+	if (!settings.spare_after)
+		return false;
+	if (!site) {
+		bpf_map_update_elem(&call_sites, &key, &fresh, BPF_NOEXIST);
+		return false;
+	}
+	return !site->dirty && site->clean >= settings.spare_after &&
+	       bpf_get_prandom_u32() % SPARED_SAMPLE;
+}
+
+/* A socket of the site was connected or closed in time, or was not. */
+static __always_inline void call_site_ended(__u64 key, bool clean)
+{
+	struct call_site *site;
+
+	if (!key || !settings.spare_after)
+		return;
+	site = bpf_map_lookup_elem(&call_sites, &key);
+	if (!site)
+		return;
+	if (clean)
+		site->clean++;
+	else
+		site->dirty = 1;
+}
+
+/* Copy the stack, page by page, until it ends or is not there. */
+static __always_inline void snapshot_fill(struct snapshot *snapshot, struct pt_regs *regs)
+{
+	__u64 from = ARCH_SP(regs);
+	__u32 len = 0;
+
+	arch_regs(regs, snapshot->regs);
+	for (int i = 0; i < SNAPSHOT_READS && len < settings.stack_size; i++) {
+		__u32 piece = SNAPSHOT_PAGE - (from & (SNAPSHOT_PAGE - 1));
+
+		if (piece > SNAPSHOT_PAGE ||
+		    bpf_probe_read_user(snapshot->stack + len, piece, (void *)from))
+			break;
+		from += piece;
+		len += piece;
+	}
+	snapshot->len = len;
+	snapshot->n_regs = ARCH_REGS;
+}
+
+/* Take a snapshot of the current user stack for a new socket. False: there is none. */
+static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns)
+{
+	struct pt_regs *regs = user_regs();
+	struct snapshot *snapshot;
+	__u32 slot;
+
+	if (!regs)
+		return false;
+	if (bpf_map_pop_elem(&free_slots, &slot)) {
+		count(COUNTER_NO_SLOT);
+		return false;
+	}
+	snapshot = bpf_map_lookup_elem(&snapshots, &slot);
+	if (!snapshot)
+		return false; /* not possible: free_slots holds their keys */
+	snapshot->n_regs = 0;
+	snapshot->inode = inode;
+	snapshot->since_ns = since_ns;
+	snapshot_fill(snapshot, regs);
+	if (bpf_map_update_elem(&slots, &inode, &slot, BPF_NOEXIST)) {
+		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
+		return false;
+	}
+	count(COUNTER_SNAPSHOTS);
+	return true;
+}
+
+/* Give the slot of a socket back, if it has one. */
+static __always_inline void snapshot_drop(__u64 inode)
+{
+	__u32 *found = bpf_map_lookup_elem(&slots, &inode), slot;
+
+	if (!found)
+		return;
+	slot = *found;
+	if (!bpf_map_delete_elem(&slots, &inode))
+		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
+}
+
+#endif /* SNAPSHOTS_BPF_H */
