@@ -5,203 +5,252 @@
 #include <elfutils/libdwelf.h>
 #include <errno.h>
 #include <gelf.h>
-#if __has_include(<libiberty/demangle.h>)
-#include <libiberty/demangle.h>
-#else /* as Fedora's binutils-devel has it */
-#include <demangle.h>
-#endif
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
+#include <uthash.h>
 
-#define MAX_NAME 4096 /* bytes of a mangled name; a longer one is shown as it is */
-#define MAX_CRC_BYTES (256 * 1024 * 1024) /* of a debug file that has only a CRC to prove it */
+#include "debug_file.h"
+#include "elf_file.h"
+#include "function_name.h"
+
 #define MAX_BUILD_ID 64
-#define DEBUG_DIR "/usr/lib/debug"
+#define MAX_KNOWN 512
+#define BASE_BYTES (64 * 1024)
+#define NAME_BYTES 512
+/* Proving a file by its CRC alone means to read it: seldom. */
+#define CRC_LOOKS 32
 
-#define _cleanup_free_ __attribute__((cleanup(freep)))
-
-/* One mapped file of a process, as libdwfl knows it. */
-struct module_symbols {
-	const struct mapping *mapping;
-	pid_t tgid;
-	Dwfl_Module *module; /* NULL: it could not be opened, or is no ELF file */
-	Elf *elf;
-	char *build_id; /* hex, NULL = none */
-	bool lines_checked, no_lines;
-	Dwarf *alt; /* what dwz moved out of its debug information, or NULL */
-	int alt_fd;
+enum debug {
+	DEBUG_UNTRIED = 0,
+	DEBUG_NONE,
+	DEBUG_FOUND,
+	DEBUG_TOO_LARGE, /* it is there, but not used */
 };
 
-static void freep(void *pointer)
+/* An address that was asked for. */
+struct known {
+	__u64 address;
+	struct code code;
+	UT_hash_handle hh;
+};
+
+/* Which file a descriptor is of, as far as needed to see that it is another now. */
+struct identity {
+	__u64 device, inode;
+	__s64 changed_s, changed_ns;
+};
+
+struct module_symbols {
+	struct elf_file file; /* first: what libdwfl's callbacks are given */
+	pid_t tgid;
+	char *path;
+
+	Dwfl *dwfl; /* NULL: symbols are not open */
+	Dwfl_Module *module;
+	enum debug debug;
+	struct debug_size other; /* debug sections of the debug file */
+	struct identity seen;	 /* the debug file that was looked at */
+	unsigned int looks;
+	Dwarf *alt; /* what dwz moved out of the debug information, or NULL */
+	int alt_fd;
+	char *alt_name, *alt_id; /* of the one that was not there */
+	struct known *known;	 /* the oldest first */
+};
+
+/* ---- What libdwfl asks ---- */
+
+static struct identity identity_of(int fd)
 {
-	free(*(void **)pointer);
-}
-
-/* ---- Debug files of a module ---- */
-
-static char *hex(const unsigned char *bytes, size_t len)
-{
-	char *string = malloc(2 * len + 1);
-	size_t i;
-
-	for (i = 0; string && i < len; i++)
-		sprintf(string + 2 * i, "%02x", bytes[i]);
-	return string;
-}
-
-static bool has_build_id(int fd, const char *build_id)
-{
-	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-	const void *bytes;
-	char *found;
-	ssize_t len;
-	bool same;
-
-	len = elf ? dwelf_elf_gnu_build_id(elf, &bytes) : -1;
-	found = len > 0 && len <= MAX_BUILD_ID ? hex(bytes, len) : NULL;
-	same = found && !strcmp(found, build_id);
-	free(found);
-	elf_end(elf);
-	return same;
-}
-
-/* The checksum that objcopy --add-gnu-debuglink stores is zlib's. */
-static bool has_crc(int fd, GElf_Word wanted)
-{
-	unsigned char buffer[16384];
-	uLong crc = crc32(0, NULL, 0);
 	struct stat st;
-	ssize_t len;
-	off_t at;
 
-	if (fstat(fd, &st) || st.st_size > MAX_CRC_BYTES)
-		return false;
-	for (at = 0; at < MAX_CRC_BYTES; at += len) {
-		len = pread(fd, buffer, sizeof(buffer), at);
-		if (len <= 0)
-			break;
-		crc = crc32(crc, buffer, len);
-	}
-	return crc == wanted;
+	if (fstat(fd, &st))
+		return (struct identity){ 0 };
+	return (struct identity){ st.st_dev, st.st_ino, st.st_ctim.tv_sec, st.st_ctim.tv_nsec };
 }
 
-/* Our own directory first: only root writes there. */
-static int open_by_build_id(pid_t tgid, const char *build_id, char *path, size_t size)
+static struct debug_query query_of(const struct module_symbols *file)
 {
-	int fd;
-
-	if (!build_id || strlen(build_id) < 4)
-		return -1;
-	snprintf(path, size, DEBUG_DIR "/.build-id/%.2s/%s.debug", build_id, build_id + 2);
-	if (!open_regular(path, &fd) || !process_open_path(tgid, path, &fd)) {
-		if (has_build_id(fd, build_id))
-			return fd;
-		close(fd);
-	}
-	return -1;
-}
-
-/* GDB manual, "Debugging Information in Separate Files": the places for a link's file. */
-static int open_by_link(const struct module_symbols *file, const char *link, GElf_Word crc,
-			char *path, size_t size)
-{
-	static const char *const places[][2] = { { "", "/" },
-						 { "", "/.debug/" },
-						 { DEBUG_DIR, "/" } };
-	const char *main_path = file->mapping->path, *slash = strrchr(main_path, '/');
-	size_t i;
-	int fd;
-
-	if (strchr(link, '/') || !slash)
-		return -1;
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if ((size_t)snprintf(path, size, "%s%.*s%s%s", places[i][0],
-				     (int)(slash - main_path), main_path, places[i][1],
-				     link) >= size)
-			continue;
-		if (process_open_path(file->tgid, path, &fd))
-			continue;
-		if (file->build_id ? has_build_id(fd, file->build_id) : has_crc(fd, crc))
-			return fd;
-		close(fd);
-	}
-	return -1;
+	return (struct debug_query){ file->tgid, file->path, file->file.build_id };
 }
 
 /*
- * libdwfl's callback. Not its standard one: that opens whatever lies at a path
- * which another user's file names (a FIFO would block for ever), and may ask the
+ * Not libdwfl's standard callback: that opens whatever lies at a path which
+ * another user's file names (a FIFO would block for ever), and may ask the
  * network. It is also asked for dwz's files, without a CRC: see attach_alt().
  */
 static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
 			  const char *main_file, const char *link, GElf_Word crc, char **ret_name)
 {
-	const struct module_symbols *file = *userdata;
-	char path[PATH_MAX];
+	struct module_symbols *file = *userdata;
+	struct debug_query query = query_of(file);
+	Elf *elf;
 	int fd;
 
-	(void)module, (void)name, (void)base, (void)main_file;
+	(void)module, (void)name, (void)base, (void)main_file, (void)ret_name;
+	fd = link && !crc ? -1 : debug_file_open(&query, link, crc);
+	if (fd >= 0) {
+		file->seen = identity_of(fd);
+		elf = elf_begin(fd, ELF_C_READ, NULL);
+		file->other = elf ? debug_file_size(elf) : (struct debug_size){ 0 };
+		elf_end(elf);
+		if (file->other.inflated > ELF_FILE_MAX_INFLATED) {
+			file->debug = DEBUG_TOO_LARGE;
+			file->other = (struct debug_size){ 0 };
+			close(fd);
+			fd = -1;
+		}
+	}
 	errno = 0; /* else libdwfl takes it for the cause */
-	if (!file || (link && !crc))
-		return -1;
-	fd = open_by_build_id(file->tgid, file->build_id, path, sizeof(path));
-	if (fd < 0 && link)
-		fd = open_by_link(file, link, crc, path, sizeof(path));
-	errno = 0;
-	if (fd >= 0)
-		*ret_name = strdup(path); /* for dwfl_module_info() only, may be NULL */
 	return fd;
 }
 
-/* All modules are reported with an open file, so it is never asked. */
-static int find_elf(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
-		    char **ret_name, Elf **ret_elf)
+/* ---- Opening ---- */
+
+static struct module_symbols *new_file(void)
 {
-	(void)module, (void)userdata, (void)name, (void)base, (void)ret_name, (void)ret_elf;
-	return -1;
+	struct module_symbols *file = calloc(1, sizeof(*file));
+
+	if (file)
+		file->alt_fd = -1;
+	return file;
 }
+
+struct module_symbols *module_symbols_open(int fd)
+{
+	struct module_symbols *file = new_file();
+
+	if (file)
+		elf_file_open(fd, &file->file);
+	else
+		close(fd);
+	return file;
+}
+
+struct module_symbols *module_symbols_of_bytes(const void *bytes, size_t len)
+{
+	struct module_symbols *file = new_file();
+
+	if (file)
+		elf_file_of_bytes(bytes, len, &file->file);
+	return file;
+}
+
+static void forget_names(struct module_symbols *file)
+{
+	struct known *known, *next;
+
+	HASH_ITER(hh, file->known, known, next) {
+		HASH_DEL(file->known, known);
+		code_clear(&known->code);
+		free(known);
+	}
+}
+
+bool module_symbols_is_open(const struct module_symbols *file)
+{
+	return file->dwfl;
+}
+
+void module_symbols_shed(struct module_symbols *file)
+{
+	if (!file->dwfl)
+		return;
+	dwfl_end(file->dwfl);
+	file->dwfl = NULL;
+	file->module = NULL;
+	dwarf_end(file->alt); /* after what refers to it */
+	file->alt = NULL;
+	if (file->alt_fd >= 0)
+		close(file->alt_fd);
+	file->alt_fd = -1;
+	file->other = (struct debug_size){ 0 };
+}
+
+void module_symbols_free(struct module_symbols *file)
+{
+	if (!file)
+		return;
+	module_symbols_shed(file);
+	forget_names(file);
+	elf_file_clear(&file->file);
+	free(file->path);
+	free(file->alt_name);
+	free(file->alt_id);
+	free(file);
+}
+
+void module_symbols_seen_in(struct module_symbols *file, pid_t tgid, const char *path)
+{
+	file->tgid = tgid;
+	if (file->path && !strcmp(file->path, path))
+		return;
+	free(file->path);
+	file->path = strdup(path);
+}
+
+/* ---- Names ---- */
 
 /*
  * Give DWARF that was split by dwz its other half. Without it libdw would open
- * by itself what the file names, so then the lines are not used at all (false).
+ * by itself what the file names, so then nothing of it is used (false).
  */
 static bool attach_alt(struct module_symbols *file, Dwarf *dwarf)
 {
-	_cleanup_free_ char *build_id = NULL;
+	struct debug_query query = query_of(file);
 	const char *name;
 	const void *id;
-	char path[PATH_MAX];
 	ssize_t len = dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &id);
 
 	if (len == 0)
 		return true; /* it was not split */
 	if (len < 0 || len > MAX_BUILD_ID)
 		return false;
-	build_id = hex(id, len);
-	if (!build_id)
+	free(file->alt_name);
+	free(file->alt_id);
+	file->alt_name = strdup(name);
+	file->alt_id = debug_file_hex(id, (size_t)len);
+	if (!file->alt_name || !file->alt_id)
 		return false;
-	file->alt_fd = open_by_build_id(file->tgid, build_id, path, sizeof(path));
-	/* Debian has its dwz files under their names alone */
-	if (file->alt_fd < 0 && !strncmp(name, DEBUG_DIR "/.dwz/", strlen(DEBUG_DIR "/.dwz/")) &&
-	    !strstr(name, "/../") && !process_open_path(file->tgid, name, &file->alt_fd) &&
-	    !has_build_id(file->alt_fd, build_id)) {
-		close(file->alt_fd);
-		file->alt_fd = -1;
-	}
-	if (file->alt_fd >= 0)
-		file->alt = dwarf_begin(file->alt_fd, DWARF_C_READ);
+	file->alt_fd = debug_file_open_alt(&query, file->alt_name, file->alt_id);
+	if (file->alt_fd < 0)
+		return false;
+	file->seen = identity_of(file->alt_fd);
+	file->alt = dwarf_begin(file->alt_fd, DWARF_C_READ);
 	if (!file->alt)
 		return false;
 	dwarf_setalt(dwarf, file->alt);
 	return true;
 }
 
-/* ---- Symbols of a module ---- */
+static bool open_symbols(struct module_symbols *file)
+{
+	static const Dwfl_Callbacks callbacks = {
+		.find_elf = elf_file_find_elf,
+		.find_debuginfo = find_debuginfo,
+		.section_address = dwfl_offline_section_address,
+	};
+	Dwarf_Addr bias;
+	Dwarf *dwarf;
+
+	if (file->dwfl)
+		return file->module;
+	file->dwfl = dwfl_begin(&callbacks);
+	file->module = file->dwfl ? elf_file_report(&file->file, file->dwfl, 0) : NULL;
+	if (!file->module)
+		return false;
+	file->debug = DEBUG_NONE;
+	if (file->file.debug.inflated > ELF_FILE_MAX_INFLATED) {
+		file->debug = DEBUG_TOO_LARGE;
+		return true;
+	}
+	dwarf = dwfl_module_getdwarf(file->module, &bias);
+	if (dwarf)
+		file->debug = attach_alt(file, dwarf) ? DEBUG_FOUND : DEBUG_NONE;
+	return true;
+}
 
 /* Is the symbol of size 0 one of the kind that symbols.h accepts? */
 static bool accepts_sizeless(Elf *elf, GElf_Word section_index)
@@ -219,21 +268,6 @@ static bool accepts_sizeless(Elf *elf, GElf_Word section_index)
 			executable = header.sh_flags & SHF_EXECINSTR;
 	}
 	return executable && symtab;
-}
-
-static char *demangle(const char *symbol)
-{
-	/* .symtab writes versioned symbols as name@VERSION or name@@VERSION */
-	size_t len = symbol[0] == '@' ? strlen(symbol) : strcspn(symbol, "@");
-	char *name = strndup(symbol, len), *readable;
-
-	if (!name || len > MAX_NAME)
-		return name;
-	readable = cplus_demangle(name, DMGL_AUTO | DMGL_ANSI); /* names without parameters */
-	if (!readable)
-		return name;
-	free(name);
-	return readable;
 }
 
 /* NULL: no symbol covers it (or no memory). */
@@ -256,178 +290,102 @@ static char *find_function(const struct module_symbols *file, Dwarf_Addr address
 		return NULL;
 	if (symbol.st_size ? offset >= symbol.st_size : !accepts_sizeless(elf, section))
 		return NULL;
-	return demangle(name);
+	return function_name(name, file->file.is_go);
 }
 
-/*
- * The line by looking at every compilation unit: libdwfl finds one by
- * .debug_aranges alone, which clang does not write.
- */
-static Dwarf_Line *find_line_slowly(const struct module_symbols *file, Dwarf_Addr address)
+static void make_names(struct module_symbols *file, __u64 address, struct code *code)
 {
-	Dwarf_Die *unit = NULL;
-	Dwarf_Addr bias;
+	struct code_name *last;
+	char *function;
 
-	while ((unit = dwfl_module_nextcu(file->module, unit, &bias)))
-		if (dwarf_haspc(unit, address - bias) > 0)
-			return dwarf_getsrc_die(unit, address - bias);
-	return NULL;
-}
-
-static void find_line(struct module_symbols *file, Dwarf_Addr address, struct frame *frame)
-{
-	const char *name = NULL;
-	Dwarf_Line *line;
-	Dwarf_Addr bias;
-	int number = 0;
-	Dwfl_Line *quick;
-	Dwarf *dwarf;
-
-	if (!file->lines_checked) {
-		file->lines_checked = true;
-		dwarf = dwfl_module_getdwarf(file->module, &bias);
-		file->no_lines = !dwarf || !attach_alt(file, dwarf);
-	}
-	if (file->no_lines)
+	if (file->debug == DEBUG_FOUND)
+		lines_at(file->module, address, file->file.is_go, code);
+	if (!code->count)
+		code->count = 1;
+	function = find_function(file, address);
+	if (!function)
 		return;
-	quick = dwfl_module_getsrc(file->module, address);
-	if (quick) {
-		name = dwfl_lineinfo(quick, NULL, &number, NULL, NULL, NULL);
-	} else {
-		line = find_line_slowly(file, address);
-		if (line && !dwarf_lineno(line, &number))
-			name = dwarf_linesrc(line, NULL, NULL);
+	last = &code->names[code->count - 1];
+	free(last->function);
+	last->function = function;
+}
+
+const struct code *module_symbols_name(struct module_symbols *file, __u64 address)
+{
+	struct known *known;
+
+	HASH_FIND(hh, file->known, &address, sizeof(address), known);
+	if (known)
+		return &known->code;
+	if (!file->file.elf || !open_symbols(file))
+		return NULL;
+	if (HASH_COUNT(file->known) >= MAX_KNOWN) {
+		known = file->known; /* uthash keeps the order in which they came */
+		HASH_DEL(file->known, known);
+		code_clear(&known->code);
+		free(known);
 	}
-	if (!name || number <= 0) /* line 0: code that stands in no line */
-		return;
-	frame->file = strdup(name);
-	if (frame->file)
-		frame->line = number;
-}
-
-/*
- * How far the process has the file from where its program headers want it.
- * -ENOEXEC: no ELF file, or its headers do not explain the mapping.
- */
-static int load_bias(int fd, const struct mapping *mapping, __u64 *ret_bias)
-{
-	const __u64 page = sysconf(_SC_PAGESIZE);
-	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-	size_t i, count;
-	int err = -ENOEXEC;
-	GElf_Ehdr ehdr;
-	GElf_Phdr phdr;
-
-	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr) ||
-	    (ehdr.e_type != ET_EXEC && ehdr.e_type != ET_DYN) || elf_getphdrnum(elf, &count))
-		count = 0;
-	for (i = 0; i < count && gelf_getphdr(elf, i, &phdr); i++) {
-		if (phdr.p_type != PT_LOAD || !(phdr.p_flags & PF_X) ||
-		    mapping->offset < (phdr.p_offset & -page) ||
-		    mapping->offset - (phdr.p_offset & -page) >=
-			    phdr.p_filesz + (phdr.p_offset & (page - 1)))
-			continue;
-		*ret_bias = mapping->start - (phdr.p_vaddr - phdr.p_offset + mapping->offset);
-		/* libdwfl takes an ET_EXEC file to be where it was linked for */
-		err = ehdr.e_type == ET_EXEC && *ret_bias ? -ENOEXEC : 0;
-		break;
+	known = calloc(1, sizeof(*known));
+	if (!known)
+		return NULL;
+	known->address = address;
+	make_names(file, address, &known->code);
+	HASH_ADD(hh, file->known, address, sizeof(known->address), known);
+	if (!known->hh.tbl) {
+		code_clear(&known->code);
+		free(known);
+		return NULL;
 	}
-	elf_end(elf);
-	return err;
+	return &known->code;
 }
 
-/* Give libdwfl the file; on success the descriptor is its own. */
-static int report(Dwfl *dwfl, struct module_symbols *file, int fd)
+/* ---- The rest ---- */
+
+bool module_symbols_look_again(struct module_symbols *file)
 {
-	const unsigned char *bits;
-	char name[32];
-	GElf_Addr bias;
-	void **userdata;
-	__u64 load;
-	int len;
-
-	if (load_bias(fd, file->mapping, &load))
-		return -ENOEXEC;
-	/* a name of its own: libdwfl merges modules of the same name and addresses */
-	snprintf(name, sizeof(name), "%p", (void *)file);
-	dwfl_report_begin_add(dwfl);
-	file->module = dwfl_report_elf(dwfl, name, file->mapping->path, fd, load, true);
-	dwfl_report_end(dwfl, NULL, NULL);
-	if (!file->module)
-		return -ENOEXEC;
-	dwfl_module_info(file->module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
-	*userdata = file;
-	file->elf = dwfl_module_getelf(file->module, &bias);
-	len = file->elf ? dwfl_module_build_id(file->module, &bits, &bias) : 0;
-	if (len > 0 && len <= MAX_BUILD_ID)
-		file->build_id = hex(bits, len);
-	return 0;
-}
-
-Dwfl *module_symbols_begin(void)
-{
-	static const Dwfl_Callbacks callbacks = {
-		.find_elf = find_elf,
-		.find_debuginfo = find_debuginfo,
-		.section_address = dwfl_offline_section_address,
-	};
-
-	elf_version(EV_CURRENT);
-	return dwfl_begin(&callbacks);
-}
-
-struct module_symbols *module_symbols_open(Dwfl *dwfl, pid_t tgid, const struct mapping *mapping)
-{
-	struct module_symbols *file = calloc(1, sizeof(*file));
+	struct debug_query query = query_of(file);
+	struct identity found;
 	int fd;
 
-	if (!file)
-		return NULL;
-	file->mapping = mapping;
-	file->tgid = tgid;
-	file->alt_fd = -1;
-	if (!mapping_open(tgid, mapping, &fd) && report(dwfl, file, fd))
-		close(fd);
-	return file;
+	if (file->debug != DEBUG_NONE || (!file->file.build_id && !file->file.link) ||
+	    (!file->file.build_id && ++file->looks % CRC_LOOKS))
+		return false;
+	fd = file->alt_name ? debug_file_open_alt(&query, file->alt_name, file->alt_id) :
+			      debug_file_open(&query, file->file.link, file->file.crc);
+	if (fd < 0)
+		return false;
+	found = identity_of(fd);
+	close(fd);
+	if (!memcmp(&found, &file->seen, sizeof(found)))
+		return false; /* it was there before, and of no use */
+	module_symbols_shed(file);
+	forget_names(file);
+	free(file->alt_name);
+	free(file->alt_id);
+	file->alt_name = file->alt_id = NULL;
+	file->debug = DEBUG_UNTRIED;
+	return true;
 }
 
-void module_symbols_free(struct module_symbols *file)
+size_t module_symbols_memory(const struct module_symbols *file)
 {
-	if (!file)
-		return;
-	dwarf_end(file->alt);
-	if (file->alt_fd >= 0)
-		close(file->alt_fd);
-	free(file->build_id);
-	free(file);
+	__u64 bytes = BASE_BYTES + (__u64)HASH_COUNT(file->known) * NAME_BYTES;
+
+	/* when it is larger it is not inflated */
+	if (file->file.debug.inflated <= ELF_FILE_MAX_INFLATED)
+		bytes += file->file.debug.inflated;
+	if (file->dwfl)
+		bytes += BASE_BYTES + file->other.inflated +
+			 (file->file.debug.mapped / 8 + file->other.mapped / 8);
+	return bytes;
 }
 
-const struct mapping *module_symbols_mapping(const struct module_symbols *file)
+bool module_symbols_has_debug(const struct module_symbols *file)
 {
-	return file->mapping;
+	return file->debug == DEBUG_FOUND || file->debug == DEBUG_TOO_LARGE;
 }
 
-bool module_symbols_is_elf(const struct module_symbols *file)
+struct elf_file *module_symbols_file(struct module_symbols *file)
 {
-	return file->module;
-}
-
-void module_symbols_name(struct module_symbols *file, __u64 address, struct frame *frame)
-{
-	if (!file->module)
-		return;
-	frame->build_id = file->build_id ? strdup(file->build_id) : NULL;
-	frame->function = find_function(file, address);
-	find_line(file, address, frame);
-}
-
-const unsigned char *module_symbols_bytes(const struct module_symbols *file, __u64 offset,
-					  size_t len)
-{
-	Elf_Data *data;
-
-	if (!file->elf)
-		return NULL;
-	data = elf_getdata_rawchunk(file->elf, offset, len, ELF_T_BYTE);
-	return data && data->d_size == len ? data->d_buf : NULL;
+	return &file->file;
 }

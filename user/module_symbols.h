@@ -1,46 +1,65 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * module_symbols: names for addresses in one mapped file of one process. Opens
- * it and its debug files; what counts as a name is said in symbols.h. Knows
- * nothing of stacks, and of processes only how to open their files.
+ * module_symbols: names for the code in one ELF file, whichever processes have it
+ * mapped. Addresses are those of the file's program headers, so the address in a
+ * process minus its bias there. What counts as a name is said in symbols.h.
+ *
+ * The file itself stays mapped. What takes most memory, symbol tables and debug
+ * information, is opened when a name is asked for, can be dropped at any time,
+ * and is opened again for the next name; names that were asked for are kept.
+ *
+ * Debug information that would take more than ELF_FILE_MAX_INFLATED to decompress
+ * is not used.
  */
 #ifndef SOCKLEAK_MODULE_SYMBOLS_H
 #define SOCKLEAK_MODULE_SYMBOLS_H
 
-#include <elfutils/libdwfl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "modules.h"
-#include "stack.h"
+#include "elf_file.h"
+#include "lines.h"
 
 struct module_symbols;
 
-/* A Dwfl for module_symbols_open(), for one process; the caller ends it. NULL: no memory. */
-Dwfl *module_symbols_begin(void);
-
 /*
- * The file of a mapping, which must outlive it. One that cannot be opened or is
- * no ELF file gives an object without names. NULL: no memory. Free it after the
- * Dwfl was ended, for that may refer to it; NULL is allowed there.
+ * The ELF file of a descriptor, which is closed. What is no ELF program or
+ * library gives an object without names. NULL: no memory.
  */
-struct module_symbols *module_symbols_open(Dwfl *dwfl, pid_t tgid, const struct mapping *mapping);
+struct module_symbols *module_symbols_open(int fd);
+/* The same of bytes, which are copied: the vdso. */
+struct module_symbols *module_symbols_of_bytes(const void *bytes, size_t len);
+/* NULL is allowed. Dwfls that it was reported to may be used on. */
 void module_symbols_free(struct module_symbols *file);
 
-/* What it was opened with. */
-const struct mapping *module_symbols_mapping(const struct module_symbols *file);
-/* Could it be opened, and is it an ELF file? */
-bool module_symbols_is_elf(const struct module_symbols *file);
+/* A process that has it mapped, and as what: where debug files are looked for. */
+void module_symbols_seen_in(struct module_symbols *file, pid_t tgid, const char *path);
+
+/* The file itself. It is no ELF file when its elf is NULL. */
+struct elf_file *module_symbols_file(struct module_symbols *file);
+/* Was debug information found for it? Known once a name was asked for. */
+bool module_symbols_has_debug(const struct module_symbols *file);
+
+/* The names of an address; valid until the next call. NULL: no memory, or not ELF. */
+const struct code *module_symbols_name(struct module_symbols *file, __u64 address);
 
 /*
- * Fill in the build id, function, file and line of the code at an address of the
- * process (not of a return address: that is one byte further). The strings are
- * the frame's; without memory there are fewer.
+ * Were debug files put in place since none was found? Then names are made anew,
+ * and it says so. Costs a few failing opens when not.
  */
-void module_symbols_name(struct module_symbols *file, __u64 address, struct frame *frame);
+bool module_symbols_look_again(struct module_symbols *file);
 
-/* Bytes of the file, offset and len within it; valid as long as the Dwfl. NULL: not there. */
-const unsigned char *module_symbols_bytes(const struct module_symbols *file, __u64 offset,
-					  size_t len);
+/*
+ * An estimate of the memory it takes: 64 KiB, what its compressed debug sections
+ * inflate to, 512 bytes a name; while symbols are open 64 KiB more, the inflated
+ * sections of the debug file and an eighth of the size of those sections that
+ * are mapped as they are.
+ */
+size_t module_symbols_memory(const struct module_symbols *file);
+/* Are symbols open? */
+bool module_symbols_is_open(const struct module_symbols *file);
+/* Close them until they are asked for again. */
+void module_symbols_shed(struct module_symbols *file);
 
 #endif /* SOCKLEAK_MODULE_SYMBOLS_H */

@@ -192,6 +192,11 @@ int modules__read(pid_t tgid, struct modules **ret_modules)
 	return 0;
 }
 
+size_t modules__count(const struct modules *modules)
+{
+	return modules->count;
+}
+
 static bool same_mapping(const struct mapping *a, const struct mapping *b)
 {
 	if (a->start != b->start || a->end != b->end || a->offset != b->offset ||
@@ -396,16 +401,23 @@ static int compare_build_id(pid_t tgid, const struct mapping *mapping, int fd)
 	return 0;
 }
 
-static int check_identity(pid_t tgid, const struct mapping *mapping, int fd)
+/* 1: by its numbers it is the file of the mapping; 0: it is another, or they differ by design. */
+static int same_numbers(const struct mapping *mapping, int fd)
 {
 	struct stat st;
-	int err;
 
 	if (fstat(fd, &st))
 		return -errno;
-	if (st.st_ino == mapping->inode && major(st.st_dev) == mapping->major &&
-	    minor(st.st_dev) == mapping->minor)
-		return 0;
+	return st.st_ino == mapping->inode && major(st.st_dev) == mapping->major &&
+	       minor(st.st_dev) == mapping->minor;
+}
+
+static int check_identity(pid_t tgid, const struct mapping *mapping, int fd)
+{
+	int err = same_numbers(mapping, fd);
+
+	if (err)
+		return err < 0 ? err : 0;
 	/* overlayfs and btrfs number a file differently in maps than in stat */
 	err = compare_build_id(tgid, mapping, fd);
 	if (err != -ENODATA)
@@ -432,6 +444,24 @@ int mapping_open(pid_t tgid, const struct mapping *mapping, int *ret_fd)
 	err = check_identity(tgid, mapping, fd);
 	if (err)
 		return err;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+int mapping_open_orphan(const struct mapping *mapping, int *ret_fd)
+{
+	_cleanup_close_ int fd = -1;
+	int err;
+
+	if (!mapping_is_file(mapping))
+		return -ENOENT;
+	err = open_regular(mapping->path, &fd);
+	if (err)
+		return err;
+	err = same_numbers(mapping, fd);
+	if (err <= 0)
+		return err ? err : -ESTALE;
 	*ret_fd = fd;
 	fd = -1;
 	return 0;

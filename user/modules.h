@@ -48,6 +48,9 @@ void modules__free(struct modules *modules);
 /* The same from any text in the format of /proc/PID/maps (proc(5)); may be empty. */
 int modules__parse(FILE *maps, struct modules **ret_modules);
 
+/* How many mappings. */
+size_t modules__count(const struct modules *modules);
+
 /* Do both say the same? */
 bool modules__equal(const struct modules *a, const struct modules *b);
 
@@ -65,6 +68,12 @@ bool mapping_is_file(const struct mapping *mapping);
  * -ESRCH, -EACCES, -EPERM and what open(2) says.
  */
 int mapping_open(pid_t tgid, const struct mapping *mapping, int *ret_fd);
+
+/*
+ * The same when the process is gone, and had the paths we have: by its path, if
+ * device and inode are the mapped ones. -ENOENT, -ESTALE and what open(2) says.
+ */
+int mapping_open_orphan(const struct mapping *mapping, int *ret_fd);
 
 /*
  * Open a regular file read-only by an absolute path as a process sees it: within

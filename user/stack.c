@@ -20,6 +20,19 @@ struct stack *stack_new(unsigned int count)
 	return stack;
 }
 
+bool stack_reserve(struct stack **stack, unsigned int count)
+{
+	const struct stack *old = *stack;
+	struct stack *larger = stack_new(count);
+
+	if (!larger)
+		return false;
+	memcpy(larger, old, sizeof(*old) + (size_t)old->count * sizeof(old->frames[0]));
+	free(*stack);
+	*stack = larger;
+	return true;
+}
+
 struct stack *stack_ref(struct stack *stack)
 {
 	if (stack)
@@ -87,6 +100,13 @@ static __u64 hash_frame(__u64 hash, const struct frame *frame)
 	return hash_number(hash, frame->offset);
 }
 
+static bool counts(const struct frame *frame)
+{
+	if (frame->inlined || (frame->module && !strcmp(frame->module, FRAME_JIT)))
+		return false;
+	return frame->module || frame->build_id;
+}
+
 __u64 site_id(const struct stack *stack)
 {
 	__u64 hash = FNV_OFFSET_BASIS;
@@ -94,7 +114,7 @@ __u64 site_id(const struct stack *stack)
 	unsigned int i;
 
 	for (i = 0; stack && i < stack->count; i++) {
-		if (!stack->frames[i].module && !stack->frames[i].build_id)
+		if (!counts(&stack->frames[i]))
 			continue;
 		hash = hash_frame(hash, &stack->frames[i]);
 		any = true;

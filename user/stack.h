@@ -19,6 +19,8 @@ enum stack_source {
 	STACK_SNAPSHOT, /* a copy of the stack, unwound in user space */
 };
 
+#define FRAME_JIT "[jit]"
+
 /* How one frame was found from the one inside it. */
 enum frame_source {
 	FRAME_UNKNOWN = 0,
@@ -30,13 +32,16 @@ enum frame_source {
 
 struct frame {
 	__u64 pc;     /* the return address in the process; of frame 0 the next instruction */
-	__u64 offset; /* of pc in the module's file, bytes; 0 when module is NULL */
-	char *module; /* path of the mapped file in its process's view, or "[vdso]" */
+	__u64 offset; /* of pc in the module's file, bytes; 0 without a file */
+	/* path of the mapped file in its process's view, "[vdso]"; FRAME_JIT: named JIT code */
+	char *module;
 	char *build_id; /* lower-case hex */
 	char *function; /* demangled; NULL when no symbol covers the address */
 	char *file;	/* source file, from debug information */
 	unsigned int line;
 	enum frame_source source;
+	bool inlined;	/* into the next one, which is where pc and offset point */
+	bool has_debug; /* debug information of the module was found */
 	bool plumbing; /* libc or a language runtime's own wrapper around socket() */
 };
 
@@ -51,6 +56,11 @@ struct stack {
 
 /* A stack of `count` empty frames with one reference; NULL when out of memory. */
 struct stack *stack_new(unsigned int count);
+/*
+ * Make room for `count` frames in a stack that no one else refers to yet, the
+ * new ones empty; its own count stays. False: no memory, it is as it was.
+ */
+bool stack_reserve(struct stack **stack, unsigned int count);
 /* One more reference; NULL stays NULL. Returns its argument. */
 struct stack *stack_ref(struct stack *stack);
 /* One reference less; the last one frees it. NULL is allowed. */
@@ -65,8 +75,9 @@ const struct frame *stack_culprit(const struct stack *stack);
 /*
  * The site id: FNV-1a 64 over the frames' (build id, file offset), so the same
  * on every host, under ASLR, and with or without symbols. A frame without a
- * build id counts by its module's base name and offset; one without a module
- * (JIT code) is left out. 0 when no frame counts.
+ * build id counts by its module's base name and offset; JIT code and inlined
+ * functions (which only debug information tells) are left out. 0 when no frame
+ * counts.
  */
 __u64 site_id(const struct stack *stack);
 

@@ -1,232 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "symbols.h"
 
-#include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "image.h"
 #include "module_symbols.h"
 #include "modules.h"
-#include "process.h"
 #include "sockleak.h"
 #include "unwind.h"
 
-#define MAX_IMAGES 16
-#define MAX_FILES 256
-#define MAX_RESOLVED 32
-#define FRESH_NS 1000000000ULL
-
-/* A mapped file that was in a stack. */
-struct file {
-	struct file *next;
-	struct module_symbols *symbols;
-};
-
-/* A stack that was resolved before. */
-struct resolved {
-	struct stack *stack; /* NULL: an empty place */
-	__u64 *pcs;
-	__u64 caller;
-	unsigned int count;
-};
-
-/* What a process has mapped. An exec gives it another image. */
-struct image {
-	pid_t tgid;
-	__u64 start_ns;
-	__u64 read_ns; /* when its mappings were last known to be true */
-	__u64 used;
-	struct modules *modules;
-	Dwfl *dwfl;
-	struct file *files;
-	struct resolved resolved[MAX_RESOLVED];
-	unsigned int next_resolved;
-};
+/* Frames of one stack, with all that is inlined. */
+#define MAX_FRAMES 1024
 
 struct symbols {
-	struct image *images[MAX_IMAGES];
-	__u64 uses;
-	unsigned int files;
+	struct images *images;
 };
-
-/* ---- Images of processes ---- */
-
-static void free_image(struct symbols *symbols, struct image *image)
-{
-	struct file *file, *next;
-	unsigned int i;
-
-	if (!image)
-		return;
-	for (i = 0; i < MAX_RESOLVED; i++) {
-		stack_unref(image->resolved[i].stack);
-		free(image->resolved[i].pcs);
-	}
-	if (image->dwfl)
-		dwfl_end(image->dwfl); /* first: it may refer to the files */
-	for (file = image->files; file; file = next) {
-		next = file->next;
-		module_symbols_free(file->symbols);
-		free(file);
-		symbols->files--;
-	}
-	modules__free(image->modules);
-	free(image);
-}
-
-static void drop_image(struct symbols *symbols, struct image **slot)
-{
-	free_image(symbols, *slot);
-	*slot = NULL;
-}
-
-/* Drop the image that was not used for longest, but not this one. False: there is no other. */
-static bool evict(struct symbols *symbols, const struct image *keep)
-{
-	struct image **oldest = NULL, **slot;
-
-	for (slot = symbols->images; slot < symbols->images + MAX_IMAGES; slot++)
-		if (*slot && *slot != keep && (!oldest || (*slot)->used < (*oldest)->used))
-			oldest = slot;
-	if (!oldest)
-		return false;
-	drop_image(symbols, oldest);
-	return true;
-}
-
-static struct image **find_slot(struct symbols *symbols, pid_t tgid)
-{
-	struct image **slot;
-
-	for (slot = symbols->images; slot < symbols->images + MAX_IMAGES; slot++)
-		if (*slot && (*slot)->tgid == tgid)
-			return slot;
-	return NULL;
-}
-
-static void place_image(struct symbols *symbols, struct image *image)
-{
-	struct image **slot;
-
-	for (slot = symbols->images; slot < symbols->images + MAX_IMAGES; slot++)
-		if (!*slot)
-			break;
-	if (slot == symbols->images + MAX_IMAGES) {
-		evict(symbols, NULL);
-		place_image(symbols, image);
-		return;
-	}
-	*slot = image;
-}
-
-/* Takes the modules, also on failure. */
-static struct image *new_image(pid_t tgid, __u64 start_ns, struct modules *modules)
-{
-	struct image *image = calloc(1, sizeof(*image));
-
-	if (image)
-		image->dwfl = module_symbols_begin();
-	if (!image || !image->dwfl) {
-		free(image);
-		modules__free(modules);
-		return NULL;
-	}
-	image->tgid = tgid;
-	image->start_ns = start_ns;
-	image->modules = modules;
-	return image;
-}
-
-static __u64 monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
-/* Bring what is known of a process up to date. On failure what was known stays, if it is its. */
-static int refresh_image(struct symbols *symbols, pid_t tgid)
-{
-	struct image **slot = find_slot(symbols, tgid), *image = slot ? *slot : NULL;
-	__u64 now_ns = monotonic_ns(), start_ns;
-	struct modules *modules;
-	int err;
-
-	err = process_start_time(tgid, &start_ns);
-	if (err)
-		return err;
-	if (image && image->start_ns != start_ns) {
-		drop_image(symbols, slot);
-		image = NULL;
-	}
-	if (image && now_ns - image->read_ns < FRESH_NS)
-		return 0;
-	err = modules__read(tgid, &modules);
-	if (err)
-		return err;
-	if (image && modules__equal(modules, image->modules)) {
-		modules__free(modules);
-		image->read_ns = now_ns;
-		return 0;
-	}
-	if (image)
-		drop_image(symbols, slot);
-	image = new_image(tgid, start_ns, modules);
-	if (!image)
-		return -ENOMEM;
-	image->read_ns = now_ns;
-	place_image(symbols, image);
-	return 0;
-}
-
-/*
- * What a process has mapped now, or last had. -ENOMEM; any other error: nothing
- * can be said about it. Of a process that is gone, one of the same pid before it
- * may be found: its addresses then seldom fit (ASLR), and the stack is cut.
- */
-static int find_image(struct symbols *symbols, pid_t tgid, struct image **ret_image)
-{
-	int err = refresh_image(symbols, tgid);
-	struct image **slot = find_slot(symbols, tgid);
-
-	if (!slot)
-		return err;
-	(*slot)->used = ++symbols->uses;
-	*ret_image = *slot;
-	return 0;
-}
-
-/* The file of a mapping, opened when it is first asked for. NULL: no place or no memory. */
-static struct module_symbols *find_file(struct symbols *symbols, struct image *image,
-					const struct mapping *mapping)
-{
-	struct file *file;
-
-	for (file = image->files; file; file = file->next)
-		if (module_symbols_mapping(file->symbols) == mapping)
-			return file->symbols;
-	while (symbols->files >= MAX_FILES)
-		if (!evict(symbols, image))
-			return NULL;
-	file = calloc(1, sizeof(*file));
-	if (!file)
-		return NULL;
-	file->symbols = module_symbols_open(image->dwfl, image->tgid, mapping);
-	if (!file->symbols) {
-		free(file);
-		return NULL;
-	}
-	file->next = image->files;
-	image->files = file;
-	symbols->files++;
-	return file->symbols;
-}
-
-/* ---- Stacks ---- */
 
 static const char *base_name(const char *path)
 {
@@ -270,31 +61,115 @@ static bool is_nameless(const char *path)
 	       !strncmp(path, "/SYSV", 5);
 }
 
+/* ---- Frames ---- */
+
+/* A stack in the making. */
+struct making {
+	struct symbols *symbols;
+	struct image *image;
+	struct stack *stack;
+	unsigned int room;
+	bool fleeting; /* it has JIT code, whose names may come or change */
+};
+
+/* Room for one more frame, NULL: there is none. */
+static struct frame *add_frame(struct making *making)
+{
+	struct stack *stack = making->stack;
+
+	if (stack->count == making->room) {
+		if (making->room >= MAX_FRAMES || !stack_reserve(&making->stack, making->room * 2))
+			return NULL;
+		making->room *= 2;
+		stack = making->stack;
+	}
+	return &stack->frames[stack->count++];
+}
+
+static char *copy(const char *string)
+{
+	return string ? strdup(string) : NULL;
+}
+
+/* Code that is in no file. */
+static void fill_jit(struct making *making, __u64 address, struct frame *frame)
+{
+	const char *name = image_jit_name(making->symbols->images, making->image, address);
+
+	making->fleeting = true;
+	frame->function = copy(name);
+	if (frame->function)
+		frame->module = strdup(FRAME_JIT);
+}
+
+/* What all frames of one address have in common. */
+struct place {
+	__u64 pc;
+	const struct mapping *mapping;
+	struct module_symbols *file; /* NULL: nothing is known of it */
+	enum frame_source source;
+};
+
+static void fill_frame(const struct place *place, const struct code_name *name, bool inlined,
+		       struct frame *frame)
+{
+	frame->pc = place->pc;
+	frame->source = place->source;
+	frame->inlined = inlined;
+	frame->module = strdup(place->mapping->path);
+	if (!frame->module)
+		return;
+	frame->offset = place->pc - place->mapping->start + place->mapping->offset;
+	frame->plumbing = matches(place->mapping->path, plumbing);
+	if (!place->file)
+		return;
+	frame->build_id = copy(module_symbols_file(place->file)->build_id);
+	frame->has_debug = module_symbols_has_debug(place->file);
+	if (!name)
+		return;
+	frame->function = copy(name->function);
+	frame->file = copy(name->file);
+	frame->line = frame->file ? name->line : 0;
+}
+
 /*
- * All that is known of the code at an address. Less without memory. pc is that
+ * The frames of the code at an address, first what is inlined there. pc is that
  * address, or the return address of the call that it is in: pc may then be behind
  * the function, which never returns.
  */
-static void fill_frame(struct symbols *symbols, struct image *image, __u64 pc, __u64 address,
-		       struct frame *frame)
+static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_source source)
 {
-	const struct mapping *mapping = modules__find(image->modules, address);
-	struct module_symbols *file;
+	struct place place = { .pc = pc, .mapping = image_mapping(making->image, address),
+			       .source = source };
+	const struct code *code = NULL;
+	struct frame *frame;
+	__u64 bias;
 
-	frame->pc = pc;
-	if (!mapping || !mapping->path)
+	if (place.mapping)
+		place.file = image_file(making->symbols->images, making->image, place.mapping,
+					&bias);
+	if (!place.mapping || !place.mapping->path ||
+	    (!place.file && is_nameless(place.mapping->path))) {
+		frame = add_frame(making);
+		if (!frame)
+			return;
+		frame->pc = pc;
+		frame->source = source;
+		if (place.mapping)
+			fill_jit(making, address, frame);
 		return;
-	file = mapping_is_file(mapping) ? find_file(symbols, image, mapping) : NULL;
-	if ((!file || !module_symbols_is_elf(file)) && is_nameless(mapping->path))
-		return;
-	frame->module = strdup(mapping->path);
-	if (!frame->module)
-		return;
-	frame->offset = pc - mapping->start + mapping->offset;
-	frame->plumbing = matches(mapping->path, plumbing);
-	if (file)
-		module_symbols_name(file, address, frame);
+	}
+	if (place.file)
+		code = module_symbols_name(place.file, address - bias);
+	for (unsigned int i = 0; i < (code ? code->count : 1); i++) {
+		frame = add_frame(making);
+		if (frame)
+			fill_frame(&place, code ? &code->names[i] : NULL,
+				   code && i + 1 < code->count, frame);
+	}
 }
+
+/* ---- The caller of socket() ---- */
 
 bool symbols_ends_in_call(const unsigned char *code, size_t len)
 {
@@ -327,91 +202,73 @@ bool symbols_ends_in_call(const unsigned char *code, size_t len)
 }
 
 /* Is there a call in a mapped file that returns to this address? */
-static bool follows_call(struct symbols *symbols, struct image *image, __u64 address)
+static bool follows_call(struct making *making, __u64 address)
 {
-	const struct mapping *mapping = modules__find(image->modules, address - 1);
+	const struct mapping *mapping = image_mapping(making->image, address - 1);
 	const unsigned char *code;
 	struct module_symbols *file;
-	__u64 offset;
+	__u64 offset, bias;
 	size_t len;
 
 	if (!mapping || !mapping_is_file(mapping))
 		return false;
-	file = find_file(symbols, image, mapping);
+	file = image_file(making->symbols->images, making->image, mapping, &bias);
 	if (!file)
 		return false;
 	offset = address - mapping->start + mapping->offset;
 	len = address - mapping->start < 7 ? address - mapping->start : 7;
-	code = module_symbols_bytes(file, offset - len, len);
+	code = elf_file_bytes(module_symbols_file(file), offset - len, len);
 	return code && symbols_ends_in_call(code, len);
 }
 
 /* May the word on top of the stack be taken for the caller of frame 0? See symbols.h. */
-static bool is_caller(struct symbols *symbols, struct image *image, const struct frame *first,
-		      __u64 caller)
+static bool is_caller(struct making *making, const struct frame *first, __u64 caller)
 {
 #ifdef __x86_64__
 	return caller && first->module && matches(first->module, glibc) && is_socket(first) &&
-	       follows_call(symbols, image, caller);
+	       follows_call(making, caller);
 #else
-	(void)symbols, (void)image, (void)first, (void)caller;
+	(void)making, (void)first, (void)caller;
 	return false;
 #endif
 }
 
-static struct stack *resolve_in_image(struct symbols *symbols, struct image *image,
-				      const __u64 *pcs, unsigned int count, __u64 caller)
-{
-	struct stack *stack = stack_new(count + 1); /* one more for the caller */
-	unsigned int i, n = 0;
+/* ---- Stacks ---- */
 
-	if (!stack)
-		return NULL;
-	for (i = 0; i < count; i++) {
-		if (i && !modules__find(image->modules, pcs[i] - 1))
+static bool begin(struct making *making, struct symbols *symbols, struct image *image,
+		  unsigned int count)
+{
+	*making = (struct making){ .symbols = symbols, .image = image };
+	making->room = count + 8;
+	making->stack = stack_new(making->room);
+	if (making->stack)
+		making->stack->count = 0;
+	return making->stack;
+}
+
+/* The frame in libc of the call; what is inlined in it comes before. */
+static struct frame *end_of_first(struct making *making)
+{
+	struct frame *first = &making->stack->frames[making->stack->count - 1];
+
+	/* in a static program libc has no module of its own */
+	first->plumbing |= is_socket(first);
+	return first;
+}
+
+static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, unsigned int count,
+				      __u64 caller)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		if (i && !image_mapping(making->image, pcs[i] - 1))
 			break; /* not code: the walk has gone astray */
-		fill_frame(symbols, image, pcs[i], pcs[i] - 1, &stack->frames[n]);
-		stack->frames[n++].source = i ? FRAME_FP : FRAME_REGISTER;
+		add_code(making, pcs[i], pcs[i] - 1, i ? FRAME_FP : FRAME_REGISTER);
 		if (i || (count > 1 && pcs[1] == caller))
 			continue;
-		/* in a static program libc has no module of its own */
-		stack->frames[0].plumbing |= is_socket(&stack->frames[0]);
-		if (!is_caller(symbols, image, &stack->frames[0], caller))
-			continue;
-		fill_frame(symbols, image, caller, caller - 1, &stack->frames[n]);
-		stack->frames[n++].source = FRAME_CALLER;
+		if (is_caller(making, end_of_first(making), caller))
+			add_code(making, caller, caller - 1, FRAME_CALLER);
 	}
-	stack->count = n;
-	return stack;
-}
-
-static struct stack *find_resolved(const struct image *image, const __u64 *pcs, unsigned int count,
-				   __u64 caller, enum stack_source source)
-{
-	const struct resolved *known;
-
-	for (known = image->resolved; known < image->resolved + MAX_RESOLVED; known++)
-		if (known->stack && known->count == count && known->caller == caller &&
-		    known->stack->source == source &&
-		    !memcmp(known->pcs, pcs, count * sizeof(*pcs)))
-			return known->stack;
-	return NULL;
-}
-
-/* Without memory it is simply not remembered. */
-static void remember(struct image *image, const __u64 *pcs, unsigned int count, __u64 caller,
-		     struct stack *stack)
-{
-	struct resolved *place = &image->resolved[image->next_resolved];
-	__u64 *copy = malloc(count * sizeof(*pcs) + 1);
-
-	if (!copy)
-		return;
-	memcpy(copy, pcs, count * sizeof(*pcs));
-	stack_unref(place->stack);
-	free(place->pcs);
-	*place = (struct resolved){ stack_ref(stack), copy, caller, count };
-	image->next_resolved = (image->next_resolved + 1) % MAX_RESOLVED;
+	return making->stack;
 }
 
 static struct stack *bare_stack(const __u64 *pcs, unsigned int count)
@@ -427,63 +284,60 @@ static struct stack *bare_stack(const __u64 *pcs, unsigned int count)
 int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsigned int count,
 		     __u64 caller, enum stack_source source, struct stack **ret_stack)
 {
+	struct making making = { 0 };
 	struct image *image = NULL;
 	struct stack *stack;
 
 	if (count > SOCKLEAK_STACK_DEPTH)
 		count = SOCKLEAK_STACK_DEPTH;
-	if (find_image(symbols, tgid, &image) == -ENOMEM)
+	if (images__find(symbols->images, tgid, &image) == -ENOMEM)
 		return -ENOMEM;
-	stack = image ? find_resolved(image, pcs, count, caller, source) : NULL;
-	if (stack) {
-		*ret_stack = stack_ref(stack);
-		return 0;
+	if (image) {
+		stack = image_recall(symbols->images, image, pcs, count, caller, source, false);
+		if (stack) {
+			*ret_stack = stack_ref(stack);
+			return 0;
+		}
+		stack = begin(&making, symbols, image, count) ?
+				resolve_in_image(&making, pcs, count, caller) :
+				NULL;
+	} else {
+		stack = bare_stack(pcs, count);
 	}
-	stack = image ? resolve_in_image(symbols, image, pcs, count, caller) :
-			bare_stack(pcs, count);
 	if (!stack)
 		return -ENOMEM;
 	stack->source = source;
 	stack->site = site_id(stack);
-	if (image)
-		remember(image, pcs, count, caller, stack);
+	if (image && !making.fleeting)
+		image_remember(image, pcs, count, caller, stack);
 	*ret_stack = stack;
 	return 0;
 }
 
-/* libdwfl is to know the module of this address, if there is one. */
-struct needed {
-	struct symbols *symbols;
-	struct image *image;
-};
-
+/* The unwinder is to know the module of this address, if there is one. */
 static void need_module(__u64 address, void *ctx)
 {
-	struct needed *needed = ctx;
-	const struct mapping *mapping = modules__find(needed->image->modules, address);
+	const struct making *making = ctx;
+	const struct mapping *mapping = image_mapping(making->image, address);
+	__u64 bias;
 
-	if (mapping && mapping_is_file(mapping))
-		find_file(needed->symbols, needed->image, mapping);
+	if (mapping)
+		image_file(making->symbols->images, making->image, mapping, &bias);
 }
 
-static struct stack *stack_of(struct symbols *symbols, struct image *image,
-			      const struct unwound *unwound)
+static struct stack *name_unwound(struct making *making, const struct unwound *unwound)
 {
-	struct stack *stack = stack_new(unwound->count);
-
-	if (!stack)
-		return NULL;
 	for (unsigned int i = 0; i < unwound->count; i++) {
 		const struct unwound_frame *frame = &unwound->frames[i];
 
-		fill_frame(symbols, image, frame->pc, frame->pc - !frame->exact, &stack->frames[i]);
-		stack->frames[i].source = frame->source;
+		add_code(making, frame->pc, frame->pc - !frame->exact, frame->source);
+		if (!i)
+			end_of_first(making);
 	}
-	stack->frames[0].plumbing |= is_socket(&stack->frames[0]);
-	stack->truncated = unwound->truncated;
-	stack->source = STACK_SNAPSHOT;
-	stack->site = site_id(stack);
-	return stack;
+	making->stack->truncated = unwound->truncated;
+	making->stack->source = STACK_SNAPSHOT;
+	making->stack->site = site_id(making->stack);
+	return making->stack;
 }
 
 /* Behind the outermost frame there is none; what frame pointers find there is no code. */
@@ -492,7 +346,7 @@ static void cut_astray(const struct image *image, struct unwound *unwound)
 	for (unsigned int i = 1; i < unwound->count; i++) {
 		const struct unwound_frame *frame = &unwound->frames[i];
 
-		if (modules__find(image->modules, frame->pc - !frame->exact))
+		if (image_mapping(image, frame->pc - !frame->exact))
 			continue;
 		unwound->count = i;
 		return;
@@ -502,34 +356,55 @@ static void cut_astray(const struct image *image, struct unwound *unwound)
 int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
 		    struct stack **ret_stack)
 {
-	struct needed needed = { .symbols = symbols };
+	struct making making = { .symbols = symbols };
+	__u64 pcs[UNWIND_MAX_FRAMES];
 	struct unwound unwound;
-	int err = find_image(symbols, tgid, &needed.image);
+	struct stack *stack;
+	int err = images__find(symbols->images, tgid, &making.image);
 
-	if (!needed.image)
+	if (!making.image)
 		return err;
-	err = unwind_snapshot(needed.image->dwfl, snapshot, need_module, &needed, &unwound);
+	err = unwind_snapshot(image_unwinder(making.image), snapshot, need_module, &making,
+			      &unwound);
 	if (err)
 		return err;
-	cut_astray(needed.image, &unwound);
+	cut_astray(making.image, &unwound);
 	if (unwound.count < 2)
 		return -ENOENT;
-	*ret_stack = stack_of(symbols, needed.image, &unwound);
-	return *ret_stack ? 0 : -ENOMEM;
+	for (unsigned int i = 0; i < unwound.count; i++)
+		pcs[i] = unwound.frames[i].pc;
+	stack = image_recall(symbols->images, making.image, pcs, unwound.count, 0, STACK_SNAPSHOT,
+			     unwound.truncated);
+	if (stack) {
+		*ret_stack = stack_ref(stack);
+		return 0;
+	}
+	if (!begin(&making, symbols, making.image, unwound.count))
+		return -ENOMEM;
+	*ret_stack = name_unwound(&making, &unwound);
+	if (!making.fleeting)
+		image_remember(making.image, pcs, unwound.count, 0, *ret_stack);
+	return 0;
 }
 
 struct symbols *symbols__new(void)
 {
-	return calloc(1, sizeof(struct symbols));
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+
+	if (!symbols)
+		return NULL;
+	symbols->images = images__new();
+	if (!symbols->images) {
+		free(symbols);
+		return NULL;
+	}
+	return symbols;
 }
 
 void symbols__free(struct symbols *symbols)
 {
-	unsigned int i;
-
 	if (!symbols)
 		return;
-	for (i = 0; i < MAX_IMAGES; i++)
-		free_image(symbols, symbols->images[i]);
+	images__free(symbols->images);
 	free(symbols);
 }

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Run inside gdb, attached: print the stack at each return of socket(), one JSON line each.
+
+    gdb -nx -q -batch -ex 'set ...' -p PID -x gdb_stacks.py
+
+Says `@armed` once the catchpoint is set, then `@stack {"tid", "fd", "frames"}`.
+"""
+
+import json
+import sys
+
+import gdb
+
+SYS_SOCKET = 41  # x86_64
+ENTRY = -38  # what rax holds while a system call begins
+MAX_FRAMES = 3000
+KINDS = {
+    gdb.INLINE_FRAME: "inline",
+    gdb.TAILCALL_FRAME: "tailcall",  # told by DWARF; it is on the stack no more
+    gdb.SIGTRAMP_FRAME: "signal",
+}
+
+
+def say(word, value=""):
+    sys.stdout.write(f"@{word} {value}\n")
+    sys.stdout.flush()
+
+
+def register(name):
+    value = int(gdb.selected_frame().read_register(name)) & (1 << 64) - 1
+    return value - (1 << 64) if value >> 63 else value
+
+
+def linker_name(frame):
+    """The name in the symbol table of the function that DWARF gave another name."""
+    try:
+        block = frame.block()
+    except RuntimeError:
+        return None
+    while block and (not block.function or block.superblock.function):
+        block = block.superblock
+    text = gdb.execute(f"info symbol {block.start}", to_string=True) if block else ""
+    name, found, _ = text.partition(" in section ")
+    return name if found else None
+
+
+class Code:
+    """The executable mappings of a process; those of no file hold what a JIT has made."""
+
+    def __init__(self, pid):
+        self.ranges = []
+        with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as maps:
+            for line in maps:
+                words = line.split(None, 5)
+                if "x" in words[1]:
+                    low, high = (int(edge, 16) for edge in words[0].split("-"))
+                    path = words[5].strip() if len(words) > 5 else ""
+                    self.ranges.append((low, high, path.startswith(("/", "[v"))))
+
+    def find(self, pc):
+        """None: no code; else whether it is a file's."""
+        return next((of_file for low, high, of_file in self.ranges if low <= pc < high), None)
+
+
+def word(address):
+    return int.from_bytes(gdb.selected_inferior().read_memory(address, 8), "little")
+
+
+def describe(frame):
+    return {
+        "pc": frame.pc(),
+        "function": frame.name(),
+        "linker_name": linker_name(frame),
+        "kind": KINDS.get(frame.type(), "normal"),
+    }
+
+
+def walk(code):
+    """Until the end (then None), or where gdb is lost: (frames, (rsp, rbp) of the last one).
+
+    In a JIT's code, which has no CFI, gdb guesses, often wrong: lost.
+    """
+    frame, at, found = gdb.newest_frame(), None, []
+    while frame is not None and frame.is_valid() and len(found) < MAX_FRAMES:
+        if code.find(frame.pc()) is None:
+            return found, at
+        found.append(describe(frame))
+        try:
+            at = tuple(int(frame.read_register(name)) for name in ("rsp", "rbp"))
+            if not code.find(frame.pc()):
+                return found, at
+            frame = frame.older()
+        except gdb.error:
+            return found, at
+    return found, None
+
+
+def set_registers(values):
+    for name, value in values.items():
+        gdb.execute(f"set ${name} = {value}", to_string=True)
+
+
+def one_step(at, code):
+    """By the frame pointer, up the stack; None when that leads nowhere."""
+    sp, base = at
+    try:
+        caller, outer = word(base + 8), word(base)
+    except gdb.error:
+        return None
+    if base < sp or code.find(caller) is None:
+        return None
+    return {"rip": caller - 1, "rsp": base + 16, "rbp": outer}
+
+
+def walk_on(at, code):
+    """Where gdb is lost in code without CFI (a JIT's), a step by the frame pointer helps it."""
+    found = []
+    gdb.newest_frame().select()
+    before = {name: int(gdb.newest_frame().read_register(name)) for name in ("rip", "rsp", "rbp")}
+    try:
+        while at and len(found) < MAX_FRAMES:
+            registers = one_step(at, code)
+            if not registers:
+                break
+            set_registers(registers)
+            frames, at = walk(code)
+            if frames and frames[0]["pc"] == registers["rip"]:
+                frames[0]["pc"] += 1
+            found += frames
+    finally:
+        set_registers(before)
+    return [dict(frame, helped=True) for frame in found]
+
+
+def stack_of(pid):
+    code = Code(pid)
+    frames, at = walk(code)
+    return frames + walk_on(at, code)
+
+
+def run():
+    for setting in ("pagination off", "confirm off", "backtrace past-main on", "width 0"):
+        gdb.execute("set " + setting)
+    gdb.execute("handle all nostop noprint pass", to_string=True)
+    gdb.execute("catch syscall socket", to_string=True)
+    say("armed")
+    while True:
+        try:
+            gdb.execute("continue", to_string=True)
+        except gdb.error:
+            break
+        if not gdb.selected_thread() or not gdb.selected_thread().is_valid():
+            break
+        result = register("rax")
+        if register("orig_rax") != SYS_SOCKET or result == ENTRY:
+            continue
+        pid, tid, _ = gdb.selected_thread().ptid
+        say("stack", json.dumps({"tid": tid, "fd": result, "frames": stack_of(pid)}))
+
+
+run()

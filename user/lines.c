@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "lines.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "function_name.h"
+
+#define _cleanup_free_ __attribute__((cleanup(freep)))
+
+static void freep(void *pointer)
+{
+	free(*(void **)pointer);
+}
+
+void code_clear(struct code *code)
+{
+	for (unsigned int i = 0; i < code->count; i++) {
+		free(code->names[i].function);
+		free(code->names[i].file);
+	}
+	code->count = 0;
+}
+
+/*
+ * The compilation unit of an address. libdwfl finds it by .debug_aranges alone,
+ * which clang does not write: then each unit is asked.
+ */
+static Dwarf_Die *find_unit(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *ret_bias)
+{
+	Dwarf_Die *unit = dwfl_module_addrdie(module, address, ret_bias);
+
+	if (unit)
+		return unit;
+	while ((unit = dwfl_module_nextcu(module, unit, ret_bias)))
+		if (dwarf_haspc(unit, address - *ret_bias) > 0)
+			return unit;
+	return NULL;
+}
+
+static void set_line(struct code_name *name, const char *file, int line)
+{
+	if (!file || line <= 0) /* line 0: code that stands in no line */
+		return;
+	name->file = strdup(file);
+	if (name->file)
+		name->line = (unsigned int)line;
+}
+
+static char *die_name(Dwarf_Die *die, bool is_go)
+{
+	Dwarf_Attribute attribute;
+	const char *name = NULL;
+
+	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) ||
+	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute))
+		name = dwarf_formstring(&attribute);
+	if (!name)
+		name = dwarf_diename(die);
+	return name ? function_name(name, is_go) : NULL;
+}
+
+static const char *call_file(Dwarf_Die *unit, Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Files *files;
+	Dwarf_Word number;
+	size_t count;
+
+	if (dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attribute), &number) ||
+	    dwarf_getsrcfiles(unit, &files, &count) || number >= count)
+		return NULL;
+	return dwarf_filesrc(files, number, NULL, NULL);
+}
+
+static int call_line(Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word number;
+
+	if (dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attribute), &number) ||
+	    number > INT32_MAX)
+		return 0;
+	return (int)number;
+}
+
+/*
+ * The scopes around an address, the innermost first. From an inlined function
+ * dwarf_getscopes() goes on where that was written, so it is asked for the first
+ * one alone, and that one for what it lies in.
+ */
+static int scopes_at(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **ret_scopes)
+{
+	_cleanup_free_ Dwarf_Die *scopes = NULL;
+	Dwarf_Die first;
+
+	if (dwarf_getscopes(unit, address, &scopes) <= 0)
+		return 0;
+	first = scopes[0];
+	return dwarf_getscopes_die(&first, ret_scopes);
+}
+
+void lines_at(Dwfl_Module *module, Dwarf_Addr address, bool is_go, struct code *ret_code)
+{
+	_cleanup_free_ Dwarf_Die *scopes = NULL;
+	Dwarf_Addr bias;
+	Dwarf_Die *unit = find_unit(module, address, &bias);
+	struct code_name *name = &ret_code->names[0];
+	int i, tag, count, number = 0;
+	Dwarf_Line *line;
+
+	if (!unit)
+		return;
+	ret_code->count = 1;
+	line = dwarf_getsrc_die(unit, address - bias);
+	if (line && !dwarf_lineno(line, &number))
+		set_line(name, dwarf_linesrc(line, NULL, NULL), number);
+	count = scopes_at(unit, address - bias, &scopes);
+	for (i = 0; i < count; i++) {
+		tag = dwarf_tag(&scopes[i]);
+		if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
+			continue;
+		free(name->function); /* of what was inlined too deep */
+		name->function = die_name(&scopes[i], is_go);
+		if (tag == DW_TAG_subprogram)
+			return;
+		if (ret_code->count <= LINES_MAX_INLINED) {
+			name = &ret_code->names[ret_code->count++];
+		} else {
+			free(name->file);
+			name->file = NULL;
+			name->line = 0;
+		}
+		set_line(name, call_file(unit, &scopes[i]), call_line(&scopes[i]));
+	}
+}

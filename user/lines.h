@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lines: what DWARF says of an address: its source line, and the functions that
+ * the compiler inlined there. Knows nothing of files or processes.
+ */
+#ifndef SOCKLEAK_LINES_H
+#define SOCKLEAK_LINES_H
+
+#include <elfutils/libdwfl.h>
+#include <stdbool.h>
+
+#define LINES_MAX_INLINED 31 /* what is inlined deeper than that is left out */
+
+/* The names of one address. */
+struct code {
+	/* 1 and more. The innermost first; the last is the function that has the code. */
+	unsigned int count;
+	struct code_name {
+		char *function; /* NULL = not known */
+		char *file;	/* of the line that runs, or that calls the one before */
+		unsigned int line;
+	} names[LINES_MAX_INLINED + 1];
+};
+
+/* Free the strings. */
+void code_clear(struct code *code);
+
+/*
+ * Fill in *ret_code, which is empty, for an address of a module. The last name's
+ * function is that of the DWARF, which a symbol may name better. The strings are
+ * the code's; what is not known stays NULL, also when memory runs out.
+ */
+void lines_at(Dwfl_Module *module, Dwarf_Addr address, bool is_go, struct code *ret_code);
+
+#endif /* SOCKLEAK_LINES_H */
