@@ -32,9 +32,9 @@ SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 endif
 USER_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DHASH_NONFATAL_OOM=1 \
 	-DSOCKLEAK_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O) \
-	$(WARN) $(SANFLAGS) $(CFLAGS)
+	$(WARN) $(SANFLAGS) -ffile-prefix-map=$(CURDIR)/= $(CFLAGS)
 LIBS := -lbpf -ldw -lelf -lz -liberty
-BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -I. -Iinclude \
+BPF_CFLAGS := -g -O2 -ffile-prefix-map=$(CURDIR)/= -target bpf -D__TARGET_ARCH_$(ARCH) -I. -Iinclude \
 	-Wall -Wextra -Wno-unused-parameter
 
 USER_SOURCES := $(wildcard user/*.c)
@@ -60,6 +60,14 @@ $(BUILD)/user/%.o: user/%.c Makefile | $(SKELETON)
 
 $(BUILD)/user/tracer.o: $(SKELETON)
 
+# Without the compiler: what to do, instead of make's error.
+ifeq ($(shell command -v $(CLANG) 2>/dev/null),)
+$(O)/sockleak.bpf.o: no-compiler
+.PHONY: no-compiler
+no-compiler:
+	$(Q)echo "sockleak: packages are missing. Run: make deps" >&2; exit 1
+endif
+
 $(O)/sockleak.bpf.o: $(wildcard bpf/*.c bpf/*.h) include/sockleak.h vmlinux.h Makefile
 	$(say) BPF $@
 	$(Q)mkdir -p $(@D)
@@ -74,17 +82,32 @@ $(SKELETON): $(O)/sockleak.bpf.o
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
 
+TRUTH := $(O)/truth
+TRUTH_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -fomit-frame-pointer -pthread -Wall -Wextra
+TRUTH_PROGRAMS := $(addprefix $(TRUTH)/,libtruth.so c_library nonpie static static_pie cpp signals \
+	altstack thread coroutine deep) \
+	$(if $(shell command -v rustc 2>/dev/null),$(TRUTH)/rust) \
+	$(if $(shell command -v go 2>/dev/null),$(TRUTH)/go $(TRUTH)/go_stripped) \
+	$(if $(shell command -v javac 2>/dev/null),$(TRUTH)/Leak.class)
+LIBRARY_SOURCES := $(addprefix tests/truth/,c_library.c libtruth.c)
+
 .PHONY: deps
 deps:
 	$(Q)packaging/deps.sh
 
 # In a second make, since what is missing may be what this one would have looked up.
-.PHONY: test demo check
+.PHONY: test demo check root
+test demo: root
 test demo check: deps
 	$(Q)$(MAKE) --no-print-directory run-$@
 
+# Asked before anything is built; but without packages `deps` says what to run first.
+root: deps
+	$(Q)[ "$$(id -u)" = 0 ] || { \
+		echo "sockleak: only root may load BPF programs. Run: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
+
 .PHONY: run-test
-run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(PROGRAMS)
+run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(PROGRAMS) $(TRUTH_PROGRAMS)
 	$(Q)tests/all.sh $(BUILD) $(O)/programs $(TESTFLAGS)
 
 .PHONY: run-check
@@ -121,6 +144,57 @@ $(O)/demo/%: tests/demo/%.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(DEMO_CFLAGS) $< -o $@
+
+# ---- Programs whose stacks are compared with gdb's; those of a compiler that is here ----
+
+$(TRUTH_PROGRAMS): tests/truth/truth.h tests/truth/libtruth.h Makefile | $(TRUTH)/.made
+$(TRUTH)/.made:
+	$(Q)mkdir -p $(@D) && touch $@
+
+$(TRUTH)/libtruth.so: tests/truth/libtruth.c
+	$(say) CC $@
+	$(Q)$(CC) $(TRUTH_CFLAGS) -fPIC -shared -Wl,-soname,libtruth.so $< -o $@
+
+$(TRUTH)/c_library: tests/truth/c_library.c $(TRUTH)/libtruth.so
+	$(say) CC $@
+	$(Q)$(CC) $(TRUTH_CFLAGS) $< $(TRUTH)/libtruth.so -Wl,-rpath,'$$ORIGIN' -o $@
+
+$(TRUTH)/nonpie: tests/truth/c_library.c $(TRUTH)/libtruth.so
+	$(say) CC $@
+	$(Q)$(CC) $(TRUTH_CFLAGS) -no-pie -fno-pie $< $(TRUTH)/libtruth.so \
+		-Wl,-rpath,'$$ORIGIN' -o $@
+
+$(TRUTH)/static: $(LIBRARY_SOURCES)
+	$(say) CC $@
+	$(Q)$(CC) $(TRUTH_CFLAGS) -static $(LIBRARY_SOURCES) -o $@
+
+$(TRUTH)/static_pie: $(LIBRARY_SOURCES)
+	$(say) CC $@
+	$(Q)$(CC) $(TRUTH_CFLAGS) -static-pie -fPIE $(LIBRARY_SOURCES) -o $@
+
+$(TRUTH)/cpp: tests/truth/cpp.cpp
+	$(say) CXX $@
+	$(Q)$(CXX) -std=gnu++17 -O2 -g -fomit-frame-pointer -Wall -Wextra $< -o $@
+
+$(TRUTH)/rust: tests/truth/rust.rs
+	$(say) RUSTC $@
+	$(Q)rustc -O -g $< -o $@
+
+$(TRUTH)/go: tests/truth/go.go
+	$(say) GO $@
+	$(Q)go build -o $@ $<
+
+$(TRUTH)/go_stripped: tests/truth/go.go
+	$(say) GO $@
+	$(Q)go build -ldflags='-s -w' -o $@ $<
+
+$(TRUTH)/Leak.class: tests/truth/Leak.java
+	$(say) JAVAC $@
+	$(Q)javac -d $(@D) $<
+
+$(TRUTH)/%: tests/truth/%.c
+	$(say) CC $@
+	$(Q)$(CC) $(TRUTH_CFLAGS) $< -o $@
 
 # ---- vmlinux.h: kernel types, cut down to what bpf/ names ----
 # BTF: a kernel's BTF, as /sys/kernel/btf/vmlinux or inside an uncompressed vmlinux.

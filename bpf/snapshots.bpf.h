@@ -25,7 +25,7 @@ struct {
 	__uint(value_size, SNAPSHOT_SLOT(SOCKLEAK_STACK_SIZE));
 } snapshots SEC(".maps");
 
-/* Value: a slot that nobody has. Filled by user space. Never full: it holds as many as there are. */
+/* Value: a slot that nobody has. Filled by user space. Never full: it has room for all. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, SOCKLEAK_SNAPSHOTS);

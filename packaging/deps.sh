@@ -31,15 +31,16 @@ has_header() {
 tools="make gcc clang bpftool awk"
 headers="bpf/libbpf.h bpf/bpf_helpers.h elfutils/libdwfl.h libelf.h zlib.h libiberty/demangle.h|demangle.h
 	uthash.h linux/types.h stdio.h"
-apt="make gcc libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libdw-dev
+apt="make gcc libc6-dev linux-libc-dev clang bpftool libbpf-dev libelf-dev zlib1g-dev libdw-dev
 	libiberty-dev uthash-dev mawk"
-dnf="make gcc glibc-devel kernel-headers clang llvm bpftool libbpf-devel elfutils-libelf-devel
+dnf="make gcc glibc-devel kernel-headers clang bpftool libbpf-devel elfutils-libelf-devel
 	zlib-devel elfutils-devel binutils-devel uthash-devel gawk"
 if [ "${1:-}" != build ]; then
-	tools="$tools g++ python3 unshare setpriv"
+	tools="$tools g++ python3 unshare setpriv gdb strip readelf rpmbuild"
 	headers="$headers cmocka.h"
-	apt="$apt g++ libcmocka-dev python3-minimal python3 util-linux procps"
-	dnf="$dnf gcc-c++ libcmocka-devel python3 util-linux procps-ng libasan libubsan"
+	apt="$apt g++ libcmocka-dev python3-minimal python3 util-linux gdb binutils rpm"
+	dnf="$dnf gcc-c++ libcmocka-devel python3 util-linux libasan libubsan gdb binutils rpm-build
+		glibc-static libstdc++-static"
 fi
 
 missing "$tools" "$headers" || exit 0
@@ -53,7 +54,7 @@ else
 	echo "Debian's names for them: $apt" | tr -s '\t\n ' ' ' >&2
 	exit 1
 fi
-install=$(echo "$install" | tr -s '\t\n ' ' ')
+install=$(echo $install)
 if [ "$(id -u)" != 0 ]; then
 	echo "sockleak: packages are missing. Run: sudo sh -c '$update && $install'" >&2
 	exit 1

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Run sockleak on the test programs and check what it says. Needs root.
 
-    tests/run.py [--sockleak ./sockleak] [--programs .output/tests/programs]
+    tests/run.py [--sockleak ./sockleak] [--programs .output/programs]
                  [--only NAME]... [--quick] [--list] [-v]
 
 One line a case, "N passed, N failed" at the end; exit 0 when nothing failed and
@@ -97,7 +97,7 @@ def run_stages(selected, bench, tally, jobs):
 def parse_options():
     parser = argparse.ArgumentParser(description="Run sockleak on the test programs.")
     parser.add_argument("--sockleak", default="./sockleak", metavar="FILE")
-    parser.add_argument("--programs", default=".output/tests/programs", metavar="DIR")
+    parser.add_argument("--programs", default=".output/programs", metavar="DIR")
     parser.add_argument(
         "--only", action="append", default=[], metavar="NAME", help="cases like NAME (may hold *)"
     )

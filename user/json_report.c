@@ -145,6 +145,7 @@ static void put_evidence(struct json *json, const struct verdict *verdict)
 
 static void put_frame(struct json *json, const struct frame *frame)
 {
+	bool in_file = frame->module && strcmp(frame->module, FRAME_JIT) != 0;
 	char pc[sizeof("0x0123456789abcdef")];
 
 	snprintf(pc, sizeof(pc), "0x%llx", frame->pc);
@@ -153,9 +154,11 @@ static void put_frame(struct json *json, const struct frame *frame)
 	put_known_string(json, "function", frame->function);
 	put_known_string(json, "module", frame->module);
 	put_known_string(json, "build_id", frame->build_id);
-	put_known_u64(json, "offset", frame->offset, frame->module);
+	put_known_u64(json, "offset", frame->offset, in_file);
 	put_known_string(json, "file", frame->file);
 	put_known_u64(json, "line", frame->line, frame->line);
+	json_bool(json, "inlined", frame->inlined);
+	json_string(json, "unwound", frame_source_name(frame->source));
 	json_end_object(json);
 }
 
@@ -174,6 +177,7 @@ static void put_stack(struct json *json, const struct stack *stack)
 	if (!stack || !stack->count) {
 		json_null(json, "stack");
 		json_null(json, "stack_source");
+		json_null(json, "stack_truncated");
 		return;
 	}
 	json_begin_array(json, "stack");
@@ -181,6 +185,7 @@ static void put_stack(struct json *json, const struct stack *stack)
 		put_frame(json, &stack->frames[i]);
 	json_end_array(json);
 	json_string(json, "stack_source", stack_source_name(stack->source));
+	json_bool(json, "stack_truncated", stack->truncated);
 }
 
 static void put_end(struct json *json, const struct verdict *verdict,

@@ -233,6 +233,24 @@ __u32 leaks__holder(struct leaks *leaks, const struct verdict *verdict)
 	return leak ? leak->verdict.tgid : 0;
 }
 
+static unsigned int known_lines(const struct stack *stack)
+{
+	unsigned int lines = 0;
+
+	for (unsigned int i = 0; stack && i < stack->count; i++)
+		lines += stack->frames[i].line != 0;
+	return lines;
+}
+
+/* Debug information that was installed meanwhile shows in the stacks of newer leaks. */
+static void site_show_better(struct site *site, struct stack *stack)
+{
+	if (!stack || (site->stack && known_lines(stack) <= known_lines(site->stack)))
+		return;
+	stack_unref(site->stack);
+	site->stack = stack_ref(stack);
+}
+
 static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
 		     struct stack *stack)
 {
@@ -253,6 +271,7 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 	leak->stack = stack_ref(stack);
 	leak->site = site;
 	leak->process = process;
+	site_show_better(site, stack);
 	DL_PREPEND(site->leaks, leak);
 	process->open++;
 	process_step(leaks, process, verdict->socket.since_ns);

@@ -8,6 +8,8 @@
 
 #include "leaks.h"
 
+struct hints;
+
 /* The state of the run at one moment. Times in CLOCK_BOOTTIME nanoseconds. */
 struct summary {
 	__u64 now_ns;
@@ -23,6 +25,7 @@ struct summary {
 	__u64 counters[COUNTER_COUNT];
 	__u64 leaks_not_accounted; /* verdicts lost in user space: out of memory */
 	__u64 verdicts_waiting;	   /* in the kernel, for room in the ring buffer */
+	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
 	const char *hooks;    /* "tracepoint" or "raw_tp": how the system calls are seen */
 };
 

@@ -52,17 +52,23 @@ void stack_unref(struct stack *stack)
 		free(stack->frames[i].function);
 		free(stack->frames[i].file);
 	}
+	free(stack->package);
 	free(stack);
+}
+
+static const struct frame *first_outside(const struct stack *stack, enum plumbing plumbing)
+{
+	for (unsigned int i = 0; i < stack->count; i++)
+		if (stack->frames[i].plumbing < plumbing)
+			return &stack->frames[i];
+	return NULL;
 }
 
 const struct frame *stack_culprit(const struct stack *stack)
 {
-	unsigned int i;
-
-	for (i = 0; stack && i < stack->count; i++)
-		if (!stack->frames[i].plumbing)
-			return &stack->frames[i];
-	return NULL;
+	if (!stack)
+		return NULL;
+	return first_outside(stack, PLUMBING_RUNTIME) ?: first_outside(stack, PLUMBING_LIBC);
 }
 
 static __u64 hash_bytes(__u64 hash, const void *bytes, size_t len)

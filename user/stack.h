@@ -12,6 +12,8 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "plumbing.h"
+
 /* Where the addresses came from. */
 enum stack_source {
 	STACK_NONE = 0, /* no stack: of unknown origin, or lost */
@@ -42,7 +44,7 @@ struct frame {
 	enum frame_source source;
 	bool inlined;	/* into the next one, which is where pc and offset point */
 	bool has_debug; /* debug information of the module was found */
-	bool plumbing; /* libc or a language runtime's own wrapper around socket() */
+	enum plumbing plumbing; /* not the program's own code */
 };
 
 struct stack {
@@ -51,6 +53,7 @@ struct stack {
 	__u64 site; /* the hash that site_id() gave, 0 = no site can be told */
 	unsigned int count;
 	bool truncated; /* it went on beyond what was copied or can be held */
+	char *package;	/* that owns the culprit's module, "name version"; NULL = not known */
 	struct frame frames[]; /* the innermost first */
 };
 
@@ -67,8 +70,8 @@ struct stack *stack_ref(struct stack *stack);
 void stack_unref(struct stack *stack);
 
 /*
- * The first frame that is not plumbing: where a person should look. NULL when
- * the stack is NULL or all of it is plumbing.
+ * Where a person should look: the first frame of the program's own code; when
+ * all of it is plumbing the first one outside libc. NULL when there is none.
  */
 const struct frame *stack_culprit(const struct stack *stack);
 

@@ -2,13 +2,13 @@
 #include "symbols.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "image.h"
 #include "module_symbols.h"
 #include "modules.h"
+#include "plumbing.h"
 #include "sockleak.h"
 #include "unwind.h"
 
@@ -17,32 +17,6 @@
 
 struct symbols {
 	struct images *images;
-};
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static bool matches(const char *path, const char *const *patterns)
-{
-	for (; *patterns; patterns++)
-		if (!fnmatch(*patterns, base_name(path), 0))
-			return true;
-	return false;
-}
-
-static const char *const glibc[] = {
-	"libc.so.6", "libc-2.*.so", "libpthread.so.0", "libpthread-2.*.so", NULL,
-};
-
-/* What lies between a program and the kernel; language runtimes are not told yet. */
-static const char *const plumbing[] = {
-	"libc.so.6", "libc-2.*.so", "libpthread.so.0", "libpthread-2.*.so", "ld-linux*.so.*",
-	"ld-2.*.so", "ld64.so.*",   "ld-musl-*.so.*",  "libc.musl-*.so.*",  "\\[vdso]",
-	NULL,
 };
 
 static bool is_socket(const struct frame *frame)
@@ -120,7 +94,7 @@ static void fill_frame(const struct place *place, const struct code_name *name, 
 	if (!frame->module)
 		return;
 	frame->offset = place->pc - place->mapping->start + place->mapping->offset;
-	frame->plumbing = matches(place->mapping->path, plumbing);
+	frame->plumbing = plumbing_of(frame->module, NULL);
 	if (!place->file)
 		return;
 	frame->build_id = copy(module_symbols_file(place->file)->build_id);
@@ -128,6 +102,7 @@ static void fill_frame(const struct place *place, const struct code_name *name, 
 	if (!name)
 		return;
 	frame->function = copy(name->function);
+	frame->plumbing = plumbing_of(frame->module, frame->function);
 	frame->file = copy(name->file);
 	frame->line = frame->file ? name->line : 0;
 }
@@ -225,7 +200,7 @@ static bool follows_call(struct making *making, __u64 address)
 static bool is_caller(struct making *making, const struct frame *first, __u64 caller)
 {
 #ifdef __x86_64__
-	return caller && first->module && matches(first->module, glibc) && is_socket(first) &&
+	return caller && plumbing_is_glibc(first->module) && is_socket(first) &&
 	       follows_call(making, caller);
 #else
 	(void)making, (void)first, (void)caller;
@@ -252,7 +227,8 @@ static struct frame *end_of_first(struct making *making)
 	struct frame *first = &making->stack->frames[making->stack->count - 1];
 
 	/* in a static program libc has no module of its own */
-	first->plumbing |= is_socket(first);
+	if (is_socket(first))
+		first->plumbing = PLUMBING_LIBC;
 	return first;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * symbols: from addresses in a process to a struct stack with names. The only
- * module that knows of ELF symbols and DWARF (elfutils' libdw and libdwfl,
- * demangling by libiberty).
+ * symbols: from addresses in a process, or a snapshot of its stack, to a struct
+ * stack with names. Puts together what others know: image (the process and its
+ * files), module_symbols (names in a file), unwind.
  *
  * A name is a fact, never a guess:
  * - A frame's function is the symbol whose [value, value + size) holds the call,
@@ -15,19 +15,14 @@
  *   code: the stack is cut at the first of them. The innermost frame always
  *   stays, it comes from a register.
  *
- * Debug files are looked for by build id below /usr/lib/debug, here and in the
- * process's root, and by .gnu_debuglink beside the file in the process's view;
- * one that has another build id (or, without ids, another CRC) is not taken.
- * dwz's shared files likewise. Nothing goes to the network, whatever
- * DEBUGINFOD_URLS says: libdwfl's own search, which would, is not used.
+ * Inlined functions are frames of their own, before the one that has their code;
+ * code in no file is named by the process's perf map (perf_map.h). Where debug
+ * files are looked for is said in debug_file.h. Nothing goes to the network,
+ * whatever DEBUGINFOD_URLS says: libdwfl's own search, which would, is not used.
  *
- * What it holds: for at most 16 processes, the least recently asked for giving
- * way, their mappings, up to 32 resolved stacks each, and the ELF and debug files
- * of those modules that were in a stack: at most 256 modules in all, two file
- * descriptors and their (shared, file-backed) mappings each. Mappings that are
- * older than a second are read again before they are used, so code that was
- * loaded or replaced is seen a second later at most. What is known of a process
- * is still used after it has ended, as long as its place is not needed.
+ * What it holds of processes and files, and for how long: image.h. Code that was
+ * loaded or replaced is seen a second later at most, a debug file that was put
+ * in place two seconds later; stacks that were given out stay as they are.
  *
  * Not for two threads at once.
  */

@@ -6,72 +6,18 @@
 
 #include "duration.h"
 #include "evidence.h"
+#include "hints.h"
 #include "names.h"
+#include "text_page.h"
 
-#define BOLD "\033[1m"
-#define PLAIN "\033[0m"
-
-/* A report in the making: finished lines are cut to the layout's columns and rows. */
-struct page {
-	struct text *out;
-	const struct text_layout *layout;
-	const struct summary *summary;
-	unsigned int lines;
-};
-
-/* As many bytes of a clean UTF-8 line as fit into `columns`. */
-static size_t fitting(const char *line, unsigned int columns)
-{
-	_cleanup_text_ struct text head = TEXT_INIT;
-	size_t len = strlen(line), next;
-	unsigned int code;
-
-	if (!columns || text_width(line) <= columns)
-		return len;
-	for (len = 0; line[len]; len += next) {
-		next = text_decode_utf8(line + len, strlen(line + len), &code);
-		if (!next)
-			break;
-		text_add_bytes(&head, line + len, next);
-		if (text_width(text_str(&head)) > columns)
-			break;
-	}
-	return len;
-}
-
-/* Add a line, made in `line`, which is empty afterwards. */
-static void page_line(struct page *page, struct text *line, bool bold)
-{
-	const char *string = text_str(line);
-
-	if (text_error(line))
-		page->out->failed = true;
-	if (!page->layout->rows || page->lines < page->layout->rows) {
-		bold = bold && page->layout->bold;
-		text_add(page->out, bold ? BOLD : "");
-		text_add_bytes(page->out, string, fitting(string, page->layout->columns));
-		text_add(page->out, bold ? PLAIN "\n" : "\n");
-		page->lines++;
-	}
-	text_clear(line);
-}
-
-static void add_clean(struct text *line, const char *string)
-{
-	text_add_clean(line, string, strlen(string));
-}
+#define WIDTH 80	  /* what fits there is put into one line */
+#define PROCESSES_SHOWN 4 /* of a site that several share */
 
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
 	return slash && slash[1] ? slash + 1 : path;
-}
-
-static void add_count(struct text *line, unsigned long long count, const char *one,
-		      const char *many)
-{
-	text_addf(line, "%llu %s", count, count == 1 ? one : many);
 }
 
 /* Whose site: "4242", or how many processes. */
@@ -103,46 +49,97 @@ static void add_age(struct text *line, const struct page *page, __u64 since_ns)
 		text_add(line, "-");
 }
 
-/* "SslSocket::SslSocket() (libtransport.so)", or the module and offset. */
-static void add_frame(struct text *line, const struct frame *frame)
+/* "SslSocket::SslSocket (libqpid.so.2, package qpid-1.35)", or the module and offset. */
+static void add_frame(struct text *line, const struct frame *frame, const char *package)
 {
 	if (frame->function)
-		add_clean(line, frame->function);
+		page_add_clean(line, frame->function);
 	else if (!frame->module)
 		text_addf(line, "0x%llx", (unsigned long long)frame->pc);
 	if (!frame->module)
 		return;
 	text_add(line, frame->function ? " (" : "");
-	add_clean(line, base_name(frame->module));
+	page_add_clean(line, base_name(frame->module));
 	if (!frame->function)
 		text_addf(line, "+0x%llx", (unsigned long long)frame->offset);
-	text_add(line, frame->function ? ")" : "");
+	if (package) {
+		text_add(line, frame->function ? ", package " : " (package ");
+		page_add_clean(line, package);
+	}
+	text_add(line, frame->function || package ? ")" : "");
+}
+
+/* Who is to blame, and who called it: "in X (lib, package P) called from Y (app)". */
+static void add_culprit(struct text *line, const struct stack *stack)
+{
+	const struct frame *culprit = stack_culprit(stack), *caller;
+
+	text_add(line, "in ");
+	add_frame(line, culprit, stack->package);
+	caller = culprit + 1;
+	if (caller >= stack->frames + stack->count || caller->plumbing || !caller->function)
+		return;
+	text_add(line, ", called from ");
+	add_frame(line, caller, NULL);
 }
 
 /* ---- The first line ---- */
 
+static const char *state_of(const struct site *site)
+{
+	return site->leaking ? "leaking" : site->rate_known ? "idle" : "new";
+}
+
 static void add_worst(struct text *line, const struct page *page, const struct site *site)
 {
-	const struct frame *culprit = stack_culprit(site->stack);
+	bool alone = HASH_COUNT(site->processes) == 1;
 
-	add_clean(line, site->comm);
-	text_add(line, HASH_COUNT(site->processes) == 1 ? "[" : " (");
+	page_add_clean(line, site->comm);
+	text_add(line, alone ? "[" : " (");
 	add_holder(line, site);
-	text_add(line, HASH_COUNT(site->processes) == 1 ? "]" : ")");
+	text_add(line, alone ? "]" : ")");
 	if (site->leaking) {
 		text_addf(line, " leaks sockets: %u open, ", site->open);
 		add_rate(line, site);
 		text_add(line, "/min, oldest ");
 	} else {
 		text_add(line, " holds ");
-		add_count(line, site->open, "idle socket", "idle sockets");
-		text_add(line, ", oldest ");
+		text_addf(line, "%u %s %s, oldest ", site->open, state_of(site),
+			  site->open == 1 ? "socket" : "sockets");
 	}
 	add_age(line, page, site->oldest_ns);
+}
+
+/* Where the worst are made: in the first line if it has room, else in one of its own. */
+static void page_place(struct page *page, struct text *line, const struct site *site)
+{
+	const struct frame *culprit = stack_culprit(site->stack);
+	_cleanup_text_ struct text place = TEXT_INIT;
+
 	if (culprit && (culprit->function || culprit->module)) {
-		text_add(line, ", in ");
-		add_frame(line, culprit);
+		text_add(&place, "in ");
+		add_frame(&place, culprit, NULL);
+		if (text_width(text_str(line)) + 2 + text_width(text_str(&place)) <= WIDTH)
+			text_add(line, ", ");
+		else
+			page_line(page, line, true);
+		text_add(line, text_str(&place));
 	}
+	page_line(page, line, true);
+}
+
+static void page_nothing(struct page *page, struct text *line)
+{
+	const struct summary *summary = page->summary;
+	__u64 watched_ns = summary->now_ns - summary->started_ns;
+	bool early = watched_ns <= summary->older_than_ns;
+
+	text_add(line, early ? "Too early to tell: a socket counts when unconnected for " :
+			       "No leaked sockets: none stayed unconnected for ");
+	duration_add_exact(line, summary->older_than_ns);
+	text_add(line, ", watched for ");
+	duration_add(line, watched_ns);
+	page_line(page, line, true);
 }
 
 static void page_answer(struct page *page, struct site *const *sites, long count)
@@ -152,24 +149,21 @@ static void page_answer(struct page *page, struct site *const *sites, long count
 	size_t leaking, idle;
 
 	if (!count) {
-		text_add(&line, "No leaked sockets: none stayed unconnected for ");
-		duration_add_exact(&line, page->summary->older_than_ns);
-		text_add(&line, ", watched for ");
-		duration_add(&line, page->summary->now_ns - page->summary->started_ns);
-		page_line(page, &line, true);
+		page_nothing(page, &line);
 		return;
 	}
 	add_worst(&line, page, sites[0]);
-	page_line(page, &line, true);
+	page_place(page, &line, sites[0]);
 	if (count == 1)
 		return;
 	leaking = totals->leaking - sites[0]->leaking;
 	idle = totals->sites - totals->leaking - !sites[0]->leaking;
 	if (leaking)
-		add_count(&line, leaking, "more place leaks", "more places leak");
+		page_add_count(&line, leaking, "more place leaks", "more places leak");
 	if (idle) {
 		text_add(&line, leaking ? ", " : "");
-		add_count(&line, idle, "more holds idle ones", "more hold idle ones");
+		page_add_count(&line, idle, "more place holds idle sockets",
+			       "more places hold idle sockets");
 	}
 	page_line(page, &line, false);
 }
@@ -190,6 +184,38 @@ static void page_table_head(struct page *page)
 	page_line(page, &line, true);
 }
 
+static int more_open(const void *a, const void *b)
+{
+	const struct site_process *x = *(struct site_process *const *)a;
+	const struct site_process *y = *(struct site_process *const *)b;
+
+	return x->open < y->open ? 1 : x->open > y->open ? -1 : x->tgid < y->tgid ? -1 : 1;
+}
+
+/* Which they are, when there are several: "by 4242 (17), 4243 (12) and 9 more". */
+static void page_processes(struct page *page, const struct site *site)
+{
+	unsigned int count = HASH_COUNT(site->processes), shown = 0;
+	struct site_process **sorted, *process;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	sorted = count > 1 ? calloc(count, sizeof(*sorted)) : NULL;
+	if (!sorted)
+		return;
+	for (process = site->processes; process; process = process->hh.next)
+		sorted[shown++] = process;
+	qsort(sorted, count, sizeof(*sorted), more_open);
+	text_add(&line, TABLE_INDENT "by ");
+	for (shown = 0; shown < count && (shown < PROCESSES_SHOWN || page->layout->verbose);
+	     shown++)
+		text_addf(&line, "%s%u (%u)", shown ? ", " : "", sorted[shown]->tgid,
+			  sorted[shown]->open);
+	if (shown < count)
+		text_addf(&line, " and %u more", count - shown);
+	page_line(page, &line, false);
+	free(sorted);
+}
+
 static void page_site(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT, holder = TEXT_INIT, comm = TEXT_INIT,
@@ -202,14 +228,14 @@ static void page_site(struct page *page, const struct site *site)
 	if (!leak)
 		return; /* its table is made anew at the next sweep */
 	add_holder(&holder, site);
-	add_clean(&comm, site->comm);
+	page_add_clean(&comm, site->comm);
 	add_rate(&rate, site);
 	add_age(&age, page, site->oldest_ns);
-	text_addf(&line, TABLE_ROW("u"), site->leaking ? "leaking" : "idle", text_str(&holder),
-		  text_str(&comm), site->open, text_str(&rate), text_str(&age),
-		  leak_class_phrase(site->class));
+	text_addf(&line, TABLE_ROW("u"), state_of(site), text_str(&holder), text_str(&comm),
+		  site->open, text_str(&rate), text_str(&age), leak_class_phrase(site->class));
 	page_line(page, &line, false);
 
+	page_processes(page, site);
 	text_add(&line, TABLE_INDENT);
 	evidence_add_kind(&line, leak);
 	text_add(&line, ": ");
@@ -219,13 +245,11 @@ static void page_site(struct page *page, const struct site *site)
 	if (!culprit && !site->owner->unit)
 		return;
 	text_add(&line, TABLE_INDENT);
-	if (culprit) {
-		text_add(&line, "in ");
-		add_frame(&line, culprit);
-	}
+	if (culprit)
+		add_culprit(&line, site->stack);
 	if (site->owner->unit) {
 		text_add(&line, culprit ? ", unit " : "unit ");
-		add_clean(&line, site->owner->unit);
+		page_add_clean(&line, site->owner->unit);
 	}
 	page_line(page, &line, false);
 }
@@ -239,10 +263,12 @@ static void page_frame(struct page *page, const struct frame *frame, unsigned in
 	text_addf(&line, "  #%-3u", number);
 	if (page->layout->verbose)
 		text_addf(&line, "0x%016llx ", (unsigned long long)frame->pc);
-	add_frame(&line, frame);
+	add_frame(&line, frame, NULL);
+	if (frame->inlined)
+		text_add(&line, " inlined");
 	if (frame->file) {
 		text_add(&line, " at ");
-		add_clean(&line, frame->file);
+		page_add_clean(&line, frame->file);
 		text_addf(&line, ":%u", frame->line);
 	}
 	page_line(page, &line, false);
@@ -254,7 +280,7 @@ static void page_stack(struct page *page, const struct site *site)
 
 	page_line(page, &line, false);
 	text_add(&line, "Where ");
-	add_clean(&line, site->comm);
+	page_add_clean(&line, site->comm);
 	text_add(&line, " makes them");
 	if (site->id)
 		text_addf(&line, " (site %016llx)", (unsigned long long)site->id);
@@ -263,140 +289,75 @@ static void page_stack(struct page *page, const struct site *site)
 	page_line(page, &line, true);
 	for (unsigned int i = 0; i < site->stack->count; i++)
 		page_frame(page, &site->stack->frames[i], i);
-}
-
-/* ---- What the run saw ---- */
-
-static void page_run(struct page *page)
-{
-	const struct summary *summary = page->summary;
-	const struct leaks_totals *totals = &summary->leaks;
-	_cleanup_text_ struct text line = TEXT_INIT;
-
-	page_line(page, &line, false);
-	add_count(&line, totals->open, "leak", "leaks");
-	text_add(&line, " open at ");
-	add_count(&line, totals->sites, "site", "sites");
-	text_addf(&line,
-		  " (%zu leaking); %llu ever, %llu closed, %llu used later, %llu with process",
-		  totals->leaking, (unsigned long long)totals->total,
-		  (unsigned long long)totals->resolved[END_CLOSED],
-		  (unsigned long long)totals->resolved[END_USED],
-		  (unsigned long long)totals->resolved[END_EXITED]);
-	page_line(page, &line, false);
-
-	text_addf(&line, "Seen by %s in ", summary->hooks);
-	duration_add(&line, summary->now_ns - summary->started_ns);
-	text_addf(&line, ": %llu socket, %llu connect, %llu bind, %llu getpeername, %llu close",
-		  (unsigned long long)summary->counters[COUNTER_SOCKET_EXIT],
-		  (unsigned long long)summary->counters[COUNTER_CONNECT_EXIT],
-		  (unsigned long long)summary->counters[COUNTER_BIND_EXIT],
-		  (unsigned long long)summary->counters[COUNTER_GETPEERNAME_EXIT],
-		  (unsigned long long)summary->counters[COUNTER_CLOSE_ENTER]);
-	page_line(page, &line, false);
-
-	text_addf(&line,
-		  "%llu sweeps, the last in %.1f ms; %llu of %llu places for pending sockets used",
-		  (unsigned long long)summary->sweeps, (double)summary->sweep_ns / 1e6,
-		  (unsigned long long)summary->pending, (unsigned long long)summary->max_sockets);
-	page_line(page, &line, false);
-	if (totals->held_back) {
-		add_count(&line, totals->held_back, "socket", "sockets");
-		text_add(&line, " not told used from unused, and not growing: not listed");
+	if (site->stack->truncated) {
+		text_add(&line, "  ... and further out: the copy of the stack ended here "
+				"(--stack-size)");
 		page_line(page, &line, false);
 	}
 }
 
-static const char *remedy(enum counter counter)
+/* What to install for the lines that are missing above. */
+static void page_hints(struct page *page)
 {
-	switch (counter) {
-	case COUNTER_MAP_FULL:
-	case COUNTER_HOME_FULL:
-		return "sockets not tracked: raise --max-sockets";
-	case COUNTER_STACK_COLLISION:
-		return "stacks lost: raise --max-stacks";
-	case COUNTER_RING_FULL:
-		return "verdicts sent a sweep late: raise --ring-size";
-	case COUNTER_IN_FLIGHT_FULL:
-		return "results of calls not noted: too many threads inside connect";
-	case COUNTER_STACK_FAULT:
-	case COUNTER_STACK_OTHER:
-		return "stacks lost";
-	case COUNTER_SOCKET_UNREADABLE:
-		return "sockets closed before they were looked at";
-	case COUNTER_DEST_UNREADABLE:
-		return "destinations of connect unknown";
-	default:
-		return "";
+	_cleanup_text_ struct text hints = TEXT_INIT, line = TEXT_INIT;
+	const char *rest, *end;
+
+	if (!page->summary->hints)
+		return;
+	hints_add_text(&hints, page->summary->hints, page->layout->columns, page->layout->verbose);
+	rest = text_str(&hints);
+	if (*rest)
+		page_line(page, &line, false);
+	for (; (end = strchr(rest, '\n')); rest = end + 1) {
+		text_add_bytes(&line, rest, (size_t)(end - rest));
+		page_line(page, &line, false);
 	}
 }
 
-static void page_losses(struct page *page)
+static void page_body(struct page *page, struct site *const *sites, long count)
 {
-	const struct summary *summary = page->summary;
+	const struct text_layout *layout = page->layout;
 	_cleanup_text_ struct text line = TEXT_INIT;
-	unsigned int lost = 0;
 
-	for (int i = 0; i < COUNTER_COUNT; i++) {
-		if (!counter_is_loss((enum counter)i) || !summary->counters[i])
+	page_answer(page, sites, count);
+	if (count)
+		page_table_head(page);
+	for (long i = 0; i < count && i < layout->top; i++)
+		page_site(page, sites[i]);
+	if (count > layout->top) {
+		text_addf(&line, "... and %ld more (--top %ld shows all)", count - layout->top,
+			  count);
+		page_line(page, &line, false);
+	}
+	for (long i = 0, shown = 0; i < count && i < layout->top && shown < layout->stacks; i++) {
+		if (!sites[i]->stack)
 			continue;
-		text_addf(&line, "Lost: %s %llu (%s)", counter_name((enum counter)i),
-			  (unsigned long long)summary->counters[i], remedy((enum counter)i));
-		page_line(page, &line, true);
-		lost++;
+		page_stack(page, sites[i]);
+		shown++;
 	}
-	if (summary->verdicts_waiting) {
-		text_addf(&line, "Lost: verdicts_waiting %llu (not told yet: raise --ring-size)",
-			  (unsigned long long)summary->verdicts_waiting);
-		page_line(page, &line, true);
-		lost++;
-	}
-	if (summary->leaks_not_accounted) {
-		text_addf(&line, "Lost: leaks_not_accounted %llu (out of memory)",
-			  (unsigned long long)summary->leaks_not_accounted);
-		page_line(page, &line, true);
-		lost++;
-	}
-	if (summary->sweeps_failed) {
-		text_addf(&line, "Lost: sweeps_failed %llu (fd tables not read to their end)",
-			  (unsigned long long)summary->sweeps_failed);
-		page_line(page, &line, true);
-		lost++;
-	}
-	if (!lost) {
-		text_add(&line, "Nothing was lost.");
-		page_line(page, &line, false);
-	}
+	page_hints(page);
 }
 
 void text_report(struct text *out, struct leaks *leaks, const struct summary *summary,
 		 const struct text_layout *layout)
 {
-	struct page page = { .out = out, .layout = layout, .summary = summary };
-	_cleanup_text_ struct text line = TEXT_INIT;
+	_cleanup_text_ struct text foot = TEXT_INIT;
+	struct text_layout rest = *layout;
+	struct page page = { .out = &foot, .layout = &rest, .summary = summary };
 	struct site *const *sites;
 	long count = leaks__sites(leaks, &sites);
 
-	if (count < 0) {
+	text_foot(&page);
+	if (count < 0 || text_error(&foot)) {
 		out->failed = true;
 		return;
 	}
-	page_answer(&page, sites, count);
-	if (count)
-		page_table_head(&page);
-	for (long i = 0; i < count && i < layout->top; i++)
-		page_site(&page, sites[i]);
-	if (count > layout->top) {
-		text_addf(&line, "... and %ld more (--top %ld shows all)", count - layout->top,
-			  count);
-		page_line(&page, &line, false);
-	}
-	for (long i = 0, shown = 0; i < count && i < layout->top && shown < layout->stacks; i++) {
-		if (!sites[i]->stack)
-			continue;
-		page_stack(&page, sites[i]);
-		shown++;
-	}
-	page_run(&page);
-	page_losses(&page);
+	/* On a screen that is too small even for the answer and the foot, the answer. */
+	if (layout->rows && layout->rows > page.lines + 2)
+		rest.rows = layout->rows - page.lines;
+	page.out = out;
+	page.lines = 0;
+	page_body(&page, sites, count);
+	if (!layout->rows || rest.rows != layout->rows)
+		text_add(out, text_str(&foot));
 }

@@ -292,7 +292,7 @@ static int load(struct tracer *tracer, const struct options *options,
 		text_addf(ret_error, "cannot load the BPF programs: %s (%s)", strerror(-err),
 			  err == -ENOMEM ? "lower --max-sockets or --max-stacks" :
 			  err == -EPERM	 ? "needs CAP_BPF and CAP_PERFMON" :
-					   "needs Linux 5.8 or later with BTF");
+					   "needs Linux 5.11 or later with BTF");
 		return err;
 	}
 	err = write_cgroups(tracer, cgroups);

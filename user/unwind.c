@@ -114,8 +114,12 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 		result->truncated = true;
 		return DWARF_CB_ABORT;
 	}
-	if (!dwfl_frame_pc(state, &pc, &exact) || !pc)
+	if (!dwfl_frame_pc(state, &pc, NULL) || !pc)
 		return DWARF_CB_ABORT;
+	/* before libdwfl is asked for `exact`: it unwinds the frame to know that */
+	walk->need(pc - 1, walk->ctx);
+	walk->need(pc, walk->ctx);
+	dwfl_frame_pc(state, &pc, &exact);
 	last = result->count ? &result->frames[result->count - 1] : NULL;
 	frame = &result->frames[result->count++];
 	frame->pc = pc;
@@ -123,7 +127,6 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 	frame->source = !last ? FRAME_REGISTER :
 			has_cfi(walk->dwfl, last->pc - !last->exact) ? FRAME_CFI :
 								       FRAME_FP;
-	walk->need(pc - !frame->exact, walk->ctx);
 	return DWARF_CB_OK;
 }
 

@@ -9,8 +9,10 @@
 
 #include "cgroup.h"
 #include "duration.h"
+#include "hints.h"
 #include "leaks.h"
 #include "log.h"
+#include "package.h"
 #include "process.h"
 #include "signals.h"
 #include "symbols.h"
@@ -34,6 +36,8 @@ struct watch {
 	struct tracer *tracer;
 	struct leaks *leaks;
 	struct symbols *symbols;
+	struct packages *packages;
+	struct hints *hints;
 	struct cgroups *cgroups; /* NULL = no cgroup2 mount: ids without paths */
 	struct owner_entry *owners;
 	struct summary summary;
@@ -77,7 +81,8 @@ int watch__new(const struct options *options, struct output *output, struct watc
 	watch->symbols = symbols__new();
 	cgroups__new(&watch->cgroups);
 	watch->summary.older_than_ns = options->older_than_ns;
-	if (!watch->leaks || !watch->symbols) {
+	if (!watch->leaks || !watch->symbols || packages__new(&watch->packages) ||
+	    hints__new(watch->packages, &watch->hints)) {
 		watch__free(watch);
 		return -ENOMEM;
 	}
@@ -103,6 +108,8 @@ void watch__free(struct watch *watch)
 	forget_owners(watch);
 	leaks__free(watch->leaks);
 	symbols__free(watch->symbols);
+	hints__free(watch->hints);
+	packages__free(watch->packages);
 	cgroups__free(watch->cgroups);
 	free(watch);
 }
@@ -174,6 +181,21 @@ static struct stack *find_stack(struct watch *watch, const struct verdict *verdi
 	return stack;
 }
 
+/* Which package the culprit is of; asked once for a stack, while its process is there. */
+static void name_package(struct watch *watch, const struct verdict *verdict, struct stack *stack)
+{
+	const struct frame *culprit = stack_culprit(stack);
+	struct text label = TEXT_INIT;
+	struct package package;
+
+	if (!culprit || !culprit->module || stack->package ||
+	    packages__find(watch->packages, code_of(verdict), culprit->module, culprit->build_id,
+			   &package))
+		return;
+	package_add_label(&label, &package);
+	stack->package = label.data; /* NULL when there is no label */
+}
+
 static int open_leak(struct watch *watch, const struct verdict *verdict)
 {
 	struct owner *owner = find_owner(watch, verdict);
@@ -183,6 +205,7 @@ static int open_leak(struct watch *watch, const struct verdict *verdict)
 	if (!owner)
 		return -ENOMEM;
 	stack = find_stack(watch, verdict);
+	name_package(watch, verdict, stack);
 	err = leaks__apply(watch->leaks, verdict, owner, stack);
 	stack_unref(stack);
 	return err;
@@ -243,9 +266,29 @@ static void sweep(struct watch *watch, bool last)
 	output__sweep(watch->output, watch->leaks, summary);
 }
 
+/* For the stacks that a report may show, what to install for the lines they lack. */
+static void find_hints(struct watch *watch)
+{
+	struct site *const *sites;
+	long count = leaks__sites(watch->leaks, &sites);
+
+	hints__begin(watch->hints);
+	for (long i = 0; i < count && i < (long)watch->options->top; i++) {
+		const struct stack *stack = sites[i]->stack;
+
+		for (unsigned int n = 0; stack && n < stack->count; n++)
+			if (!stack->frames[n].has_debug)
+				hints__add(watch->hints, (pid_t)sites[i]->processes->tgid,
+					   stack->frames[n].module, stack->frames[n].build_id);
+	}
+	hints__finish(watch->hints);
+	watch->summary.hints = watch->hints;
+}
+
 static void report(struct watch *watch)
 {
 	update_summary(watch);
+	find_hints(watch);
 	output__report(watch->output, watch->leaks, &watch->summary);
 }
 

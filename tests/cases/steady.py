@@ -45,7 +45,7 @@ def memory_kib(pid):
 
 @case(stage=ALONE)
 def churn(bench):
-    agent = bench.agent()
+    agent = bench.agent("--comm", "churn")
     programs = [bench.program("churn"), bench.program("churn")]
     warm_up_s, end_s = QUICK_S if bench.options.quick else FULL_S
     time.sleep(warm_up_s)

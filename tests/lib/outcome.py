@@ -22,6 +22,14 @@ ALLOWED_SKIPS = [
     ("*inet6*", "no IPv6"),
     ("*inet6*", "no IPv6 loopback address"),
     ("close_range*", "no close_range in this kernel"),
+    ("truth_rust", "no rustc on this host"),
+    ("truth_go*", "no go on this host"),
+    ("truth_python", "no python3 on this host"),
+    ("truth_ruby", "no ruby on this host"),
+    ("truth_perl", "no perl on this host"),
+    ("truth_node", "no nodejs on this host"),
+    ("truth_java", "no java on this host"),
+    ("truth_java", "no javac on this host"),
     ("pidfd_getfd*", "no pidfd_getfd in this kernel"),
 ]
 

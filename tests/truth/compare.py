@@ -12,7 +12,7 @@ import os
 from truth import names
 
 COUNTS = ("gdb", "sockleak", "agree", "helped", "helped_agree", "tailcalls", "unnamed")
-COUNTS += ("inlined", "inlined_agree", "inlined_told", "missing")
+COUNTS += ("inlined", "inlined_agree", "inlined_told", "missing", "silent")
 
 
 @dataclasses.dataclass
@@ -23,6 +23,7 @@ class Result:
     helped: int = 0  # frames that gdb has after a step by frame pointer where it was lost
     helped_agree: int = 0
     missing: int = 0  # outer frames that sockleak does not have
+    silent: int = 0  # stacks that lack frames and do not say that they are truncated
     tailcalls: int = 0  # gdb's, which jumped on and left no return address
     inlined: int = 0  # gdb's
     inlined_agree: int = 0
@@ -59,7 +60,7 @@ def same_function(theirs, ours, pid):
     if not ours["function"]:
         return False, True
     one, other = names.normal(theirs["function"]), names.normal(ours["function"])
-    if other in (one, names.normal(theirs["linker_name"] or "")):
+    if other and other in (one, names.normal(theirs["linker_name"] or "")):
         return True, True
     return names.aliases(path_of(ours, pid), ours["build_id"], one, other), True
 
@@ -93,7 +94,11 @@ def compare(gdb_frames, leak, pid):
     result = Result(sockleak=len(ours), sources={leak["stack_source"]})
     result.tailcalls = sum(frame["kind"] == "tailcall" for frame in gdb_frames)
     result.missing = max(0, len(theirs) - len(ours))
-    result.truncated = bool(leak.get("stack_truncated")) or result.missing > 0
+    told = leak.get("stack_truncated", result.missing > 0)
+    result.truncated = bool(told)
+    result.silent = int(result.missing > 0 and not told)
+    if told and not result.missing:
+        result.differences.append("truncated, says sockleak, but gdb has no more frames")
     for number, frame in enumerate(theirs):
         mine = ours[number] if number < len(ours) else None
         agree = by_name = False

@@ -16,7 +16,8 @@ DEBUG_DIR = "/usr/lib/debug/.build-id"
 def without_brackets(name, opening, closing):
     """Without what stands between (nested) brackets; an operator's name is no bracket."""
     kept, depth = [], 0
-    name = re.sub(r"operator(<=>|<<=?|>>=?|->\*?|<=?|>=?|\(\))", lambda m: f"operator{ord(m[1][0])}", name)
+    operators = r"operator(<=>|<<=?|>>=?|->\*?|<=?|>=?|\(\))"
+    name = re.sub(operators, lambda found: "operator" + found[1].encode().hex(), name)
     for char in name.replace("->", "\0"):
         if char == opening:
             depth += 1
@@ -37,6 +38,7 @@ def normal(name):
     # <impl Trait for Type>::method and Type::method are the same to Rust's DWARF
     name = re.sub(r"^<(?:[^<>]|<[^<>]*>)* as ((?:[^<>]|<[^<>]*>)*)>", r"\1", name)
     name = re.sub(r"\{impl#\d+\}", "", name)
+    name = re.sub(r"\.\(\*(\w+)\)", r".*\1", name)  # a method of Go's
     name = without_brackets(name, "(", ")")
     name = without_brackets(name, "<", ">")
     name = re.sub(r" const$|\[abi:\w+\]", "", name)

@@ -49,7 +49,7 @@ SUBJECTS = [
     Subject("ruby", "Ruby", script="leak.rb", runtime=("ruby",)),
     Subject("perl", "Perl", script="leak.pl", runtime=("perl",)),
     Subject("node", "Node.js", script="leak.js", runtime=("node", "nodejs")),
-    Subject("java", "Java", "Leak.class", runtime=("java",), options=("-XX:+PreserveFramePointer","-Xcomp"), compiler="javac"),
+    Subject("java", "Java", "Leak.class", runtime=("java",), compiler="javac"),
 ]
 
 

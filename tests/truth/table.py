@@ -3,7 +3,8 @@
 
 from truth import suite
 
-HEAD = ["program", "gdb", "sockleak", "agree", "%", "helped", "missing", "no name", "tail calls", "inlined", "notes"]
+HEAD = ["program", "gdb", "sockleak", "agree", "%", "helped", "missing", "no name", "tail calls"]
+HEAD += ["inlined", "notes"]
 MARK = "<!-- table, written by tests/truth/run.py --write -->"
 
 
@@ -16,8 +17,9 @@ def row(subject, outcome):
         notes += f" source {outcome.sources}"
     inlined = f"{outcome.inlined_agree}/{outcome.inlined}" if outcome.inlined else "0"
     helped = f"{outcome.helped_agree}/{outcome.helped}" if outcome.helped else "0"
-    numbers = [outcome.gdb, outcome.sockleak, outcome.agree, f"{100 * outcome.share():.1f}"]
-    return [subject.what, *map(str, numbers), helped, str(outcome.missing), str(outcome.unnamed), str(outcome.tailcalls), inlined, notes.strip()]
+    cells = [outcome.gdb, outcome.sockleak, outcome.agree, f"{100 * outcome.share():.1f}", helped]
+    cells += [outcome.missing, outcome.unnamed, outcome.tailcalls, inlined, notes.strip()]
+    return [subject.what, *map(str, cells)]
 
 
 def text(rows):

@@ -7,6 +7,7 @@
 #define SNAPSHOT_OF_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -70,6 +70,7 @@ static struct stack *story_stack(void)
 		.pc = 0x7f3a5c10ab17, .offset = 0x10ab17,
 		.module = strdup("/usr/lib/libc.so.6"), .build_id = strdup("8d1f"),
 		.function = strdup("__socket"), .file = strdup("socket.c"), .line = 120,
+		.source = FRAME_REGISTER,
 	};
 	stack->frames[1] = (struct frame){ .pc = 0xdeadbeef };
 	return stack;
@@ -131,9 +132,34 @@ static void a_leak_byte_for_byte(void **state)
 		"\"site\":\"00ab54a98ceb1f0a\","
 		"\"stack\":[{\"pc\":\"0x7f3a5c10ab17\",\"function\":\"__socket\","
 		"\"module\":\"/usr/lib/libc.so.6\",\"build_id\":\"8d1f\",\"offset\":1092375,"
-		"\"file\":\"socket.c\",\"line\":120},"
+		"\"file\":\"socket.c\",\"line\":120,\"inlined\":false,"
+		"\"unwound\":\"register\"},"
 		"{\"pc\":\"0xdeadbeef\",\"function\":null,\"module\":null,\"build_id\":null,"
-		"\"offset\":null,\"file\":null,\"line\":null}],\"stack_source\":\"fp\"}\n");
+		"\"offset\":null,\"file\":null,\"line\":null,\"inlined\":false,"
+		"\"unwound\":null}],\"stack_source\":\"fp\",\"stack_truncated\":false}\n");
+	assert_valid(&out);
+}
+
+static void an_unwound_stack(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct leak leak = story_leak();
+	struct summary now = at(106 * SECOND);
+
+	(void)state;
+	leak.stack = story_stack();
+	leak.stack->source = STACK_SNAPSHOT;
+	leak.stack->truncated = true;
+	leak.stack->frames[0].inlined = true;
+	leak.stack->frames[0].source = FRAME_CFI;
+	leak.stack->frames[1].source = FRAME_FP;
+	leak.stack->frames[1].module = strdup(FRAME_JIT); /* has no offset */
+	json_leak(&out, &leak, LEAKS_OPENED, &now);
+	stack_unref(leak.stack);
+	assert_has(&out, "\"line\":120,\"inlined\":true,\"unwound\":\"cfi\"}");
+	assert_has(&out, "\"module\":\"[jit]\",\"build_id\":null,\"offset\":null,");
+	assert_has(&out, "\"inlined\":false,\"unwound\":\"fp\"}],\"stack_source\":\"snapshot\","
+			 "\"stack_truncated\":true}");
 	assert_valid(&out);
 }
 
@@ -161,7 +187,8 @@ static void a_failed_connection(void **state)
 	assert_has(&out, "\"connect_tries\":3,\"connect_errno\":\"ECONNREFUSED\","
 			 "\"destination\":\"192.0.2.1:5672\",\"bind_tries\":1,"
 			 "\"bind_errno\":\"EADDRINUSE\",\"bound\":false}");
-	assert_has(&out, "\"site\":null,\"stack\":null,\"stack_source\":null}");
+	assert_has(&out, "\"site\":null,\"stack\":null,\"stack_source\":null,"
+			 "\"stack_truncated\":null}");
 	assert_valid(&out);
 }
 
@@ -342,6 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leak_byte_for_byte),
+		cmocka_unit_test(an_unwound_stack),
 		cmocka_unit_test(a_failed_connection),
 		cmocka_unit_test(an_error_of_the_socket),
 		cmocka_unit_test(of_unknown_origin),

@@ -65,9 +65,14 @@ static void culprit(void **state)
 
 	(void)state;
 	assert_ptr_equal(stack_culprit(stack), &stack->frames[0]);
-	stack->frames[0].plumbing = true;
+	stack->frames[0].plumbing = PLUMBING_LIBC;
 	assert_ptr_equal(stack_culprit(stack), &stack->frames[1]);
-	stack->frames[1].plumbing = true;
+	stack->frames[1].plumbing = PLUMBING_RUNTIME; /* all there is */
+	assert_ptr_equal(stack_culprit(stack), &stack->frames[1]);
+	stack->frames[0].plumbing = PLUMBING_RUNTIME;
+	stack->frames[1].plumbing = PLUMBING_NONE;
+	assert_ptr_equal(stack_culprit(stack), &stack->frames[1]);
+	stack->frames[0].plumbing = stack->frames[1].plumbing = PLUMBING_LIBC;
 	assert_null(stack_culprit(stack));
 	assert_null(stack_culprit(NULL));
 	stack_unref(stack);
@@ -131,6 +136,12 @@ static void site_without_modules(void **state)
 	set(b, 1, NULL, NULL, 0); /* JIT code */
 	set(b, 2, "/usr/bin/worker", NULL, 0x2000);
 	assert_true(site_id(a) == site_id(b));
+	set(b, 1, FRAME_JIT, NULL, 0); /* with a name: it may come later, or not */
+	assert_true(site_id(a) == site_id(b));
+	set(b, 1, "/usr/bin/worker", NULL, 0x2000);
+	assert_true(site_id(a) != site_id(b));
+	b->frames[1].inlined = true; /* only debug information tells */
+	assert_true(site_id(a) == site_id(b));
 	stack_unref(b);
 
 	b = stack_new(2);
@@ -144,7 +155,25 @@ static void source_names(void **state)
 {
 	(void)state;
 	assert_string_equal(stack_source_name(STACK_FP), "fp");
+	assert_string_equal(stack_source_name(STACK_SNAPSHOT), "snapshot");
 	assert_null(stack_source_name(STACK_NONE));
+}
+
+static void growing(void **state)
+{
+	struct stack *stack = two_frames();
+	unsigned int i;
+
+	(void)state;
+	stack->site = 7;
+	assert_true(stack_reserve(&stack, 200));
+	assert_int_equal(stack->count, 2);
+	assert_true(stack->site == 7 && stack->refs == 1);
+	assert_string_equal(stack->frames[1].module, "/usr/bin/worker");
+	stack->count = 200;
+	for (i = 2; i < 200; i++)
+		assert_null(stack->frames[i].module);
+	stack_unref(stack);
 }
 
 int main(void)
@@ -153,7 +182,7 @@ int main(void)
 		cmocka_unit_test(references),	     cmocka_unit_test(culprit),
 		cmocka_unit_test(site_is_fixed),     cmocka_unit_test(site_depends_on_code_only),
 		cmocka_unit_test(site_order_counts), cmocka_unit_test(site_without_modules),
-		cmocka_unit_test(source_names),
+		cmocka_unit_test(source_names),	     cmocka_unit_test(growing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

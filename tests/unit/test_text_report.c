@@ -94,7 +94,7 @@ static void the_first_line_is_the_answer(void **state)
 {
 	struct summary summary = { 0 };
 	char *report = report_on(4, "ruby", a_stack("SslSocket::SslSocket()"), &whole, &summary);
-	const char *expected = "ruby[4242] leaks sockets: 4 open, +60/min, oldest 1m05s, "
+	const char *expected = "ruby[4242] leaks sockets: 4 open, +60/min, oldest 1m05s\n"
 			       "in SslSocket::SslSocket() (libtransport.so.2)\n";
 
 	(void)state;
@@ -119,11 +119,41 @@ static void nothing_found_is_an_answer(void **state)
 	free(report);
 }
 
-static void a_single_socket_is_idle(void **state)
+static void too_early_is_no_all_clear(void **state)
+{
+	struct summary summary = { .now_ns = NOW, .started_ns = NOW - 2 * SECOND,
+				   .older_than_ns = 5 * SECOND, .hooks = "tracepoint" };
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct text out = TEXT_INIT;
+	const char *expected = "Too early to tell: a socket counts when unconnected for 5s, "
+			       "watched for 2s\n";
+
+	(void)state;
+	text_report(&out, leaks, &summary, &whole);
+	assert_memory_equal(text_str(&out), expected, strlen(expected));
+	text_free(&out);
+	leaks__free(leaks);
+}
+
+static void a_small_screen_keeps_the_losses(void **state)
+{
+	struct text_layout layout = { .top = 10, .stacks = 3, .columns = 80, .rows = 9 };
+	struct summary summary = { 0 };
+	char *report;
+
+	(void)state;
+	summary.counters[COUNTER_MAP_FULL] = 12;
+	report = report_on(4, "ruby", a_stack("f"), &layout, &summary);
+	assert_non_null(strstr(report, "leaks sockets: 4 open"));
+	assert_non_null(strstr(report, "Lost: map_full 12"));
+	free(report);
+}
+
+static void a_single_socket_is_not_leaking(void **state)
 {
 	struct summary summary = { 0 };
 	char *report = report_on(1, "cupsd", a_stack(NULL), &whole, &summary);
-	const char *expected = "cupsd[4242] holds 1 idle socket, oldest 1m05s, in "
+	const char *expected = "cupsd[4242] holds 1 new socket, oldest 1m05s, in "
 			       "libtransport.so.2+0x1234\n";
 
 	(void)state;
@@ -231,7 +261,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_line_is_the_answer),
 		cmocka_unit_test(nothing_found_is_an_answer),
-		cmocka_unit_test(a_single_socket_is_idle),
+		cmocka_unit_test(too_early_is_no_all_clear),
+		cmocka_unit_test(a_small_screen_keeps_the_losses),
+		cmocka_unit_test(a_single_socket_is_not_leaking),
 		cmocka_unit_test(losses_are_named_with_a_remedy),
 		cmocka_unit_test(hostile_names_do_not_reach_the_terminal),
 		cmocka_unit_test(a_layout_cuts_columns_and_rows),

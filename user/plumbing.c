@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "plumbing.h"
+
+#include <fnmatch.h>
+#include <stddef.h>
+#include <string.h>
+
+static const char *const glibc[] = {
+	"libc.so.6", "libc-2.*.so", "libpthread.so.0", "libpthread-2.*.so", NULL,
+};
+
+static const char *const libc[] = {
+	"ld-linux*.so.*",   "ld-2.*.so", "ld64.so.*", "ld-musl-*.so.*",
+	"libc.musl-*.so.*", "\\[vdso]",	 NULL,
+};
+
+/* Base names of files that hold a runtime and nothing of the program. */
+static const char *const runtimes[] = {
+	"python[23]*",	  "libpython[23]*.so*",
+	"_socket.*.so",	  "_asyncio.*.so",
+	"ruby",		  "ruby[0-9]*",
+	"libruby*.so*",	  "perl",
+	"perl5*",	  "libperl.so*",
+	"Socket.so",	  "node",
+	"nodejs",	  "libnode.so*",
+	"libuv.so*",	  "libjvm.so",
+	"libjava.so",	  "libnet.so",
+	"libnio.so",	  "libstdc++.so.6*",
+	"libgcc_s.so.1*", "php*",
+	"lua*",		  "liblua*.so*",
+	"libcoreclr.so",  "libSystem.Native.so",
+	"libgo.so*",	  NULL,
+};
+
+/* Paths, for names that are too common by themselves. */
+static const char *const runtime_paths[] = {
+	"*/ruby/*/socket.so",
+	"*/perl*/auto/*.so",
+	NULL,
+};
+
+/* Functions of standard libraries that are linked into the program. */
+static const char *const runtime_functions[] = {
+	"runtime.*",	"syscall.*",	      "net.*",	      "internal/*",  /* Go */
+	"crypto/tls.*", "net/http.*",	      "std::sys::*",  "std::net::*", /* and Rust */
+	"std::rt::*",	"std::sys_common::*", "core::ops::*", "<std::*",     NULL,
+};
+
+static bool matches(const char *name, const char *const *patterns)
+{
+	for (; *patterns; patterns++)
+		if (!fnmatch(*patterns, name, 0))
+			return true;
+	return false;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+bool plumbing_is_glibc(const char *module)
+{
+	return module && matches(base_name(module), glibc);
+}
+
+enum plumbing plumbing_of(const char *module, const char *function)
+{
+	if (module && (plumbing_is_glibc(module) || matches(base_name(module), libc)))
+		return PLUMBING_LIBC;
+	if (module && (matches(base_name(module), runtimes) || matches(module, runtime_paths)))
+		return PLUMBING_RUNTIME;
+	if (function && matches(function, runtime_functions))
+		return PLUMBING_RUNTIME;
+	return PLUMBING_NONE;
+}

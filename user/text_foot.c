@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "duration.h"
+#include "names.h"
+#include "text_page.h"
+
+static void page_run(struct page *page)
+{
+	const struct summary *summary = page->summary;
+	const struct leaks_totals *totals = &summary->leaks;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_line(page, &line, false);
+	page_add_count(&line, totals->open, "leak", "leaks");
+	text_add(&line, " open at ");
+	page_add_count(&line, totals->sites, "site", "sites");
+	text_addf(&line,
+		  " (%zu leaking); %llu ever, %llu closed, %llu used later, %llu with process",
+		  totals->leaking, (unsigned long long)totals->total,
+		  (unsigned long long)totals->resolved[END_CLOSED],
+		  (unsigned long long)totals->resolved[END_USED],
+		  (unsigned long long)totals->resolved[END_EXITED]);
+	page_line(page, &line, false);
+
+	text_add(&line, "Seen in ");
+	duration_add(&line, summary->now_ns - summary->started_ns);
+	text_addf(&line, ": %llu socket, %llu connect, %llu bind, %llu getpeername, %llu close",
+		  (unsigned long long)summary->counters[COUNTER_SOCKET_EXIT],
+		  (unsigned long long)summary->counters[COUNTER_CONNECT_EXIT],
+		  (unsigned long long)summary->counters[COUNTER_BIND_EXIT],
+		  (unsigned long long)summary->counters[COUNTER_GETPEERNAME_EXIT],
+		  (unsigned long long)summary->counters[COUNTER_CLOSE_ENTER]);
+	page_line(page, &line, false);
+
+	text_addf(&line, "%llu sweeps, the last in %.1f ms; %llu of %llu places used; hooks by %s",
+		  (unsigned long long)summary->sweeps, (double)summary->sweep_ns / 1e6,
+		  (unsigned long long)summary->pending, (unsigned long long)summary->max_sockets,
+		  summary->hooks);
+	page_line(page, &line, false);
+	if (totals->held_back) {
+		page_add_count(&line, totals->held_back, "socket", "sockets");
+		text_add(&line, " not told used from unused, and not growing: not listed");
+		page_line(page, &line, false);
+	}
+}
+
+static const char *remedy(enum counter counter)
+{
+	switch (counter) {
+	case COUNTER_MAP_FULL:
+	case COUNTER_HOME_FULL:
+		return "sockets not tracked: raise --max-sockets";
+	case COUNTER_STACK_COLLISION:
+		return "stacks lost: raise --max-stacks";
+	case COUNTER_RING_FULL:
+		return "verdicts sent a sweep late: raise --ring-size";
+	case COUNTER_IN_FLIGHT_FULL:
+		return "results of calls not noted: too many threads inside connect";
+	case COUNTER_STACK_FAULT:
+	case COUNTER_STACK_OTHER:
+		return "stacks lost";
+	case COUNTER_SOCKET_UNREADABLE:
+		return "sockets closed before they were looked at";
+	case COUNTER_DEST_UNREADABLE:
+		return "destinations of connect unknown";
+	default:
+		return "";
+	}
+}
+
+static void page_losses(struct page *page)
+{
+	const struct summary *summary = page->summary;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	unsigned int lost = 0;
+
+	for (int i = 0; i < COUNTER_COUNT; i++) {
+		if (!counter_is_loss((enum counter)i) || !summary->counters[i])
+			continue;
+		text_addf(&line, "Lost: %s %llu (%s)", counter_name((enum counter)i),
+			  (unsigned long long)summary->counters[i], remedy((enum counter)i));
+		page_line(page, &line, true);
+		lost++;
+	}
+	if (summary->verdicts_waiting) {
+		text_addf(&line, "Lost: verdicts_waiting %llu (not told yet: raise --ring-size)",
+			  (unsigned long long)summary->verdicts_waiting);
+		page_line(page, &line, true);
+		lost++;
+	}
+	if (summary->leaks_not_accounted) {
+		text_addf(&line, "Lost: leaks_not_accounted %llu (out of memory)",
+			  (unsigned long long)summary->leaks_not_accounted);
+		page_line(page, &line, true);
+		lost++;
+	}
+	if (summary->sweeps_failed) {
+		text_addf(&line, "Lost: sweeps_failed %llu (fd tables not read to their end)",
+			  (unsigned long long)summary->sweeps_failed);
+		page_line(page, &line, true);
+		lost++;
+	}
+	if (!lost) {
+		text_add(&line, "Nothing was lost.");
+		page_line(page, &line, false);
+	}
+}
+
+void text_foot(struct page *page)
+{
+	page_run(page);
+	page_losses(page);
+}
