@@ -56,6 +56,40 @@ void stack_unref(struct stack *stack)
 	free(stack);
 }
 
+/* NULL stays NULL; false: out of memory. */
+static bool copy_string(char **copy, const char *string)
+{
+	*copy = string ? strdup(string) : NULL;
+	return *copy || !string;
+}
+
+struct stack *stack_copy(const struct stack *stack)
+{
+	struct stack *copy = stack_new(stack->count);
+	bool whole;
+
+	if (!copy)
+		return NULL;
+	copy->source = stack->source;
+	copy->site = stack->site;
+	copy->truncated = stack->truncated;
+	whole = copy_string(&copy->package, stack->package);
+	for (unsigned int i = 0; i < stack->count; i++) {
+		const struct frame *from = &stack->frames[i];
+		struct frame *to = &copy->frames[i];
+
+		*to = *from;
+		whole &= copy_string(&to->module, from->module);
+		whole &= copy_string(&to->build_id, from->build_id);
+		whole &= copy_string(&to->function, from->function);
+		whole &= copy_string(&to->file, from->file);
+	}
+	if (whole)
+		return copy;
+	stack_unref(copy);
+	return NULL;
+}
+
 static const struct frame *first_outside(const struct stack *stack, enum plumbing plumbing)
 {
 	for (unsigned int i = 0; i < stack->count; i++)

@@ -64,6 +64,8 @@ struct stack *stack_new(unsigned int count);
  * new ones empty; its own count stays. False: no memory, it is as it was.
  */
 bool stack_reserve(struct stack **stack, unsigned int count);
+/* A stack of its own with the same content; NULL when out of memory. */
+struct stack *stack_copy(const struct stack *stack);
 /* One more reference; NULL stays NULL. Returns its argument. */
 struct stack *stack_ref(struct stack *stack);
 /* One reference less; the last one frees it. NULL is allowed. */

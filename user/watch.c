@@ -7,6 +7,7 @@
 #include <time.h>
 #include <uthash.h>
 
+#include "call_sites.h"
 #include "cgroup.h"
 #include "duration.h"
 #include "hints.h"
@@ -36,6 +37,7 @@ struct watch {
 	struct tracer *tracer;
 	struct leaks *leaks;
 	struct symbols *symbols;
+	struct call_sites *call_sites;
 	struct packages *packages;
 	struct hints *hints;
 	struct cgroups *cgroups; /* NULL = no cgroup2 mount: ids without paths */
@@ -81,8 +83,9 @@ int watch__new(const struct options *options, struct output *output, struct watc
 	watch->symbols = symbols__new();
 	cgroups__new(&watch->cgroups);
 	watch->summary.older_than_ns = options->older_than_ns;
-	if (!watch->leaks || !watch->symbols || packages__new(&watch->packages) ||
-	    hints__new(watch->packages, &watch->hints)) {
+	watch->call_sites = call_sites__new();
+	if (!watch->leaks || !watch->symbols || !watch->call_sites ||
+	    packages__new(&watch->packages) || hints__new(watch->packages, &watch->hints)) {
 		watch__free(watch);
 		return -ENOMEM;
 	}
@@ -108,6 +111,7 @@ void watch__free(struct watch *watch)
 	forget_owners(watch);
 	leaks__free(watch->leaks);
 	symbols__free(watch->symbols);
+	call_sites__free(watch->call_sites);
 	hints__free(watch->hints);
 	packages__free(watch->packages);
 	cgroups__free(watch->cgroups);
@@ -167,18 +171,21 @@ static pid_t code_of(const struct verdict *verdict)
 static struct stack *find_stack(struct watch *watch, const struct verdict *verdict)
 {
 	__u64 pcs[SOCKLEAK_STACK_DEPTH];
-	const struct snapshot *snapshot = tracer__snapshot(watch->tracer, &verdict->socket);
+	const struct pending *socket = &verdict->socket;
+	const struct snapshot *snapshot = tracer__snapshot(watch->tracer, socket);
 	pid_t code = code_of(verdict);
 	struct stack *stack = NULL;
 	unsigned int count;
 
-	if (snapshot && code && !symbols__unwind(watch->symbols, code, snapshot, &stack))
+	if (snapshot && code && !symbols__unwind(watch->symbols, code, snapshot, &stack)) {
+		call_sites__learn(watch->call_sites, socket->tgid, socket->call_site, stack);
 		return stack;
-	count = tracer__stack(watch->tracer, verdict->socket.stack_id, pcs);
+	}
+	count = tracer__stack(watch->tracer, socket->stack_id, pcs);
 	if (count)
-		symbols__resolve(watch->symbols, code, pcs, count, verdict->socket.caller,
-				 STACK_FP, &stack);
-	return stack;
+		symbols__resolve(watch->symbols, code, pcs, count, socket->caller, STACK_FP,
+				 &stack);
+	return call_sites__adopt(watch->call_sites, socket->tgid, socket->call_site, stack);
 }
 
 /* Which package the culprit is of; asked once for a stack, while its process is there. */

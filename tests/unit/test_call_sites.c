@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* call_sites: shorter stacks of a call get the site of the whole one. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "call_sites.h"
+
+static struct stack *a_stack(__u64 site)
+{
+	struct stack *stack = stack_new(1);
+
+	stack->site = site;
+	stack->source = STACK_FP;
+	stack->frames[0].function = strdup("f");
+	return stack;
+}
+
+static void a_shorter_stack_gets_the_site(void **state)
+{
+	struct call_sites *sites = call_sites__new();
+	struct stack *whole = a_stack(1), *shorter = a_stack(2), *given, *again;
+
+	(void)state;
+	call_sites__learn(sites, 42, 7, whole);
+	given = call_sites__adopt(sites, 42, 7, stack_ref(shorter));
+	assert_ptr_not_equal(given, shorter);
+	assert_int_equal(given->site, 1);
+	assert_int_equal(given->source, STACK_FP);
+	assert_string_equal(given->frames[0].function, "f");
+	assert_int_equal(shorter->site, 2);
+	again = call_sites__adopt(sites, 42, 7, stack_ref(shorter));
+	assert_ptr_equal(again, given);
+	stack_unref(given);
+	stack_unref(again);
+	stack_unref(shorter);
+	stack_unref(whole);
+	call_sites__free(sites);
+}
+
+static void other_calls_keep_their_own(void **state)
+{
+	struct call_sites *sites = call_sites__new();
+	struct stack *whole = a_stack(1), *other = a_stack(2);
+
+	(void)state;
+	call_sites__learn(sites, 42, 7, whole);
+	assert_ptr_equal(call_sites__adopt(sites, 43, 7, other), other);
+	assert_ptr_equal(call_sites__adopt(sites, 42, 8, other), other);
+	assert_ptr_equal(call_sites__adopt(sites, 42, 0, other), other);
+	assert_null(call_sites__adopt(sites, 42, 7, NULL));
+	stack_unref(other);
+	stack_unref(whole);
+	call_sites__free(sites);
+}
+
+static void the_oldest_gives_way(void **state)
+{
+	struct call_sites *sites = call_sites__new();
+	struct stack *whole = a_stack(1), *shorter = a_stack(2), *given;
+
+	(void)state;
+	for (__u64 key = 1; key <= 4097; key++)
+		call_sites__learn(sites, 42, key, whole);
+	assert_ptr_equal(call_sites__adopt(sites, 42, 1, shorter), shorter);
+	given = call_sites__adopt(sites, 42, 4097, shorter);
+	assert_int_equal(given->site, 1);
+	stack_unref(given);
+	stack_unref(whole);
+	call_sites__free(sites);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_shorter_stack_gets_the_site),
+		cmocka_unit_test(other_calls_keep_their_own),
+		cmocka_unit_test(the_oldest_gives_way),
+	};
+
+	return cmocka_run_group_tests_name("call_sites", tests, NULL, NULL);
+}
