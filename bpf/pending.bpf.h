@@ -200,11 +200,11 @@ static __always_inline void pending_add(void *ctx, __u32 fd)
 	entry.uid = bpf_get_current_uid_gid();
 	entry.exec_id = task_exec_id((void *)bpf_get_current_task());
 	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
-	entry.stack_id = stack_take(ctx);
 	entry.caller = stack_caller();
 	entry.call_site = call_site_key(entry.caller);
 	if (entry.call_site)
 		pending_snapshot(&entry);
+	entry.stack_id = entry.flags & PENDING_SNAPSHOT ? -1 : stack_take(ctx);
 	if (!pending_insert(&key, &entry))
 		count(COUNTER_TRACKED);
 	else if (entry.flags & PENDING_SNAPSHOT)

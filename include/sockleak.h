@@ -23,11 +23,12 @@
  */
 #define SOCKLEAK_MAX_SOCKETS 32768
 /*
- * Distinct user stacks kept (--max-stacks), 1 KiB of kernel memory each. It is
- * rounded up to a power of two by the kernel; two stacks in one bucket are a
- * collision, and the later one is lost and counted.
+ * Distinct stacks by frame pointers kept (--max-stacks), 1 KiB of kernel memory
+ * each, for sockets without a snapshot: mostly those of clean sites. It is rounded
+ * up to a power of two by the kernel; two stacks in one bucket are a collision,
+ * and the later one is lost and counted.
  */
-#define SOCKLEAK_MAX_STACKS 8192
+#define SOCKLEAK_MAX_STACKS 2048
 /*
  * Bytes of the ring buffer (--ring-size), a power of two times the page size.
  * 1 MiB holds some 2,500 verdicts; what does not fit is sent by the next sweep.

@@ -51,6 +51,8 @@ static const char *remedy(enum counter counter)
 		return "sockets not tracked: raise --max-sockets";
 	case COUNTER_STACK_COLLISION:
 		return "stacks lost: raise --max-stacks";
+	case COUNTER_NO_SLOT:
+		return "stacks by frame pointers alone: raise --snapshots";
 	case COUNTER_RING_FULL:
 		return "verdicts sent a sweep late: raise --ring-size";
 	case COUNTER_IN_FLIGHT_FULL:

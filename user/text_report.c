@@ -69,20 +69,6 @@ static void add_frame(struct text *line, const struct frame *frame, const char *
 	text_add(line, frame->function || package ? ")" : "");
 }
 
-/* Who is to blame, and who called it: "in X (lib, package P) called from Y (app)". */
-static void add_culprit(struct text *line, const struct stack *stack)
-{
-	const struct frame *culprit = stack_culprit(stack), *caller;
-
-	text_add(line, "in ");
-	add_frame(line, culprit, stack->package);
-	caller = culprit + 1;
-	if (caller >= stack->frames + stack->count || caller->plumbing || !caller->function)
-		return;
-	text_add(line, ", called from ");
-	add_frame(line, caller, NULL);
-}
-
 /* ---- The first line ---- */
 
 static const char *state_of(const struct site *site)
@@ -184,6 +170,22 @@ static void page_table_head(struct page *page)
 	page_line(page, &line, true);
 }
 
+/* Who is to blame, and who called it, a line each. */
+static void page_culprit(struct page *page, const struct stack *stack)
+{
+	const struct frame *culprit = stack_culprit(stack), *caller = culprit + 1;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	text_add(&line, TABLE_INDENT "in ");
+	add_frame(&line, culprit, stack->package);
+	page_line(page, &line, false);
+	if (caller >= stack->frames + stack->count || caller->plumbing || !caller->function)
+		return;
+	text_add(&line, TABLE_INDENT "called from ");
+	add_frame(&line, caller, NULL);
+	page_line(page, &line, false);
+}
+
 static int more_open(const void *a, const void *b)
 {
 	const struct site_process *x = *(struct site_process *const *)a;
@@ -242,15 +244,12 @@ static void page_site(struct page *page, const struct site *site)
 	evidence_add(&line, leak);
 	page_line(page, &line, false);
 
-	if (!culprit && !site->owner->unit)
-		return;
-	text_add(&line, TABLE_INDENT);
 	if (culprit)
-		add_culprit(&line, site->stack);
-	if (site->owner->unit) {
-		text_add(&line, culprit ? ", unit " : "unit ");
-		page_add_clean(&line, site->owner->unit);
-	}
+		page_culprit(page, site->stack);
+	if (!site->owner->unit)
+		return;
+	text_add(&line, TABLE_INDENT "of unit ");
+	page_add_clean(&line, site->owner->unit);
 	page_line(page, &line, false);
 }
 
