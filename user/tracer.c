@@ -200,9 +200,9 @@ static int set_snapshot_sizes(struct tracer *tracer, const struct options *optio
 	if (!tracer->snapshot)
 		return -ENOMEM;
 	return bpf_map__set_value_size(skeleton->maps.snapshots, (__u32)tracer->slot_size) ?:
-	       bpf_map__set_max_entries(skeleton->maps.snapshots, slots) ?:
-	       bpf_map__set_max_entries(skeleton->maps.free_slots, slots) ?:
-	       bpf_map__set_max_entries(skeleton->maps.slots, slots);
+		       bpf_map__set_max_entries(skeleton->maps.snapshots, slots)	   ?:
+		       bpf_map__set_max_entries(skeleton->maps.free_slots, slots)	   ?:
+		       bpf_map__set_max_entries(skeleton->maps.slots, slots);
 }
 
 static int set_sizes(struct tracer *tracer, const struct options *options)
@@ -214,10 +214,10 @@ static int set_sizes(struct tracer *tracer, const struct options *options)
 	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	    ?:
 		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets) ?:
 		       /* an LRU map keeps some entries a processor in hand */
-		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases)	    ?:
-		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks) ?:
+		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases)	     ?:
+		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks)  ?:
 		       bpf_map__set_max_entries(skeleton->maps.verdicts, options->ring_size) ?:
-	       set_snapshot_sizes(tracer, options);
+		       set_snapshot_sizes(tracer, options);
 }
 
 static int write_cgroups(struct tracer *tracer, const struct tracer_cgroups *cgroups)
@@ -277,6 +277,22 @@ static void raise_memlock(void)
 	setrlimit(RLIMIT_MEMLOCK, &all);
 }
 
+static void explain_load(const struct options *options, int err, struct text *ret_error)
+{
+	char cause[128] = "";
+
+	libbpf_strerror(err, cause, sizeof(cause)); /* it has numbers of its own */
+	text_addf(ret_error, "cannot load the BPF programs: %s (", cause);
+	if (err == -ENOMEM)
+		text_add(ret_error, "lower --snapshots or --max-sockets)");
+	else if (err == -EPERM)
+		text_add(ret_error, "needs CAP_BPF and CAP_PERFMON)");
+	else if (options->btf)
+		text_addf(ret_error, "is --btf %s the BTF of this kernel?)", options->btf);
+	else
+		text_add(ret_error, "needs Linux 5.11 or later with BTF)");
+}
+
 static int load(struct tracer *tracer, const struct options *options,
 		const struct tracer_cgroups *cgroups, struct text *ret_error)
 {
@@ -289,10 +305,7 @@ static int load(struct tracer *tracer, const struct options *options,
 	if (!err)
 		err = sockleak_bpf__load(tracer->skeleton);
 	if (err) {
-		text_addf(ret_error, "cannot load the BPF programs: %s (%s)", strerror(-err),
-			  err == -ENOMEM ? "lower --max-sockets or --max-stacks" :
-			  err == -EPERM	 ? "needs CAP_BPF and CAP_PERFMON" :
-					   "needs Linux 5.11 or later with BTF");
+		explain_load(options, err, ret_error);
 		return err;
 	}
 	err = write_cgroups(tracer, cgroups);
