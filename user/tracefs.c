@@ -12,6 +12,7 @@
 
 #include <linux/magic.h>
 #include <linux/mount.h>
+#include <linux/perf_event.h>
 
 /* A new instance of the one tracefs there is, attached nowhere (Linux 5.2, fsopen(2)). */
 static int mount_privately(void)
@@ -46,7 +47,8 @@ int tracefs_open(void)
 	return mount_privately();
 }
 
-int tracefs_event_id(int tracefs_fd, const char *category, const char *event)
+/* The number of a tracepoint, as perf_event_attr.config wants it, or -errno. */
+static int event_id(int tracefs_fd, const char *category, const char *event)
 {
 	char path[256], text[16] = "";
 	ssize_t len;
@@ -65,4 +67,17 @@ int tracefs_event_id(int tracefs_fd, const char *category, const char *event)
 		return -err;
 	id = strtol(text, NULL, 10);
 	return id > 0 && id <= INT_MAX ? (int)id : -EPROTO;
+}
+
+int tracefs_event_open(int tracefs_fd, const char *category, const char *event)
+{
+	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr) };
+	int id = event_id(tracefs_fd, category, event), fd;
+
+	if (id < 0)
+		return id;
+	attr.config = (__u64)id;
+	/* A program sees its tracepoint on all processors, whichever the event is on. */
+	fd = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }

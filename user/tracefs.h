@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tracefs: the numbers of the kernel's tracepoints. Where tracefs is not mounted
+ * tracefs: the kernel's tracepoints, as perf events. Where tracefs is not mounted
  * (the normal case in containers and small virtual machines) it is mounted
  * privately: a mount that no directory shows and that goes with its descriptor.
  */
@@ -11,9 +11,10 @@
 int tracefs_open(void);
 
 /*
- * The number of a tracepoint such as "syscalls", "sys_enter_socket", as
- * perf_event_attr.config wants it, or -errno.
+ * A perf event of a tracepoint such as "syscalls", "sys_enter_socket": what a
+ * classic tracepoint's program hangs on. A descriptor, to be closed by the
+ * caller, or -errno.
  */
-int tracefs_event_id(int tracefs_fd, const char *category, const char *event);
+int tracefs_event_open(int tracefs_fd, const char *category, const char *event);
 
 #endif /* SOCKLEAK_TRACEFS_H */

@@ -4,15 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <linux/perf_event.h>
 
 #include "sockleak.skel.h"
 #include "tracefs.h"
@@ -57,21 +54,6 @@ static int on_record(void *ctx, void *data, size_t size)
 
 /* ---- Hooks ---- */
 
-/* A perf event of a tracepoint, that is: what a classic tracepoint's program hangs on. */
-static int tracepoint_open(int tracefs_fd, const char *event)
-{
-	int id = tracefs_event_id(tracefs_fd, "syscalls", event);
-	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr) };
-	int fd;
-
-	if (id < 0)
-		return id;
-	attr.config = id;
-	/* A program sees its tracepoint on all processors, whichever the event is on. */
-	fd = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 /* Can classic tracepoints be used here? 0, or why not. */
 static int tracepoints_probe(void)
 {
@@ -79,7 +61,7 @@ static int tracepoints_probe(void)
 
 	if (tracefs < 0)
 		return tracefs;
-	fd = tracepoint_open(tracefs, "sys_enter_socket");
+	fd = tracefs_event_open(tracefs, "syscalls", "sys_enter_socket");
 	close(tracefs);
 	if (fd < 0)
 		return fd;
@@ -128,7 +110,7 @@ static int hook_attach(struct tracer *tracer, const struct bpf_program *program,
 		link = bpf_program__attach(program);
 		err = -errno;
 	} else {
-		event = tracepoint_open(tracefs_fd, bpf_program__name(program));
+		event = tracefs_event_open(tracefs_fd, "syscalls", bpf_program__name(program));
 		if (event < 0)
 			return event;
 		link = bpf_program__attach_perf_event(program, event);
