@@ -8,12 +8,8 @@
 
 #include "function_name.h"
 
-#define _cleanup_free_ __attribute__((cleanup(freep)))
-
-static void freep(void *pointer)
-{
-	free(*(void **)pointer);
-}
+#define MAX_DEPTH 64	 /* scopes in each other */
+#define MAX_DIES 1000000 /* looked at for one address; a large unit of C++ has 300,000 */
 
 void code_clear(struct code *code)
 {
@@ -86,25 +82,88 @@ static int call_line(Dwarf_Die *die)
 	return (int)number;
 }
 
-/*
- * The scopes around an address, the innermost first. From an inlined function
- * dwarf_getscopes() goes on where that was written, so it is asked for the first
- * one alone, and that one for what it lies in.
- */
-static int scopes_at(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **ret_scopes)
-{
-	_cleanup_free_ Dwarf_Die *scopes = NULL;
-	Dwarf_Die first;
+/* A search among DIEs, which a hostile file may have without end. */
+struct search {
+	Dwarf_Addr address;
+	unsigned int left; /* DIEs that may still be looked at */
+};
 
-	if (dwarf_getscopes(unit, address, &scopes) <= 0)
+static bool may_hold_functions(int tag)
+{
+	return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_structure_type ||
+	       tag == DW_TAG_class_type || tag == DW_TAG_union_type ||
+	       tag == DW_TAG_enumeration_type;
+}
+
+/*
+ * The function at an address. dwarf_getscopes() does not look into namespaces,
+ * where Rust has all its functions.
+ */
+static bool find_function(struct search *search, Dwarf_Die *parent, int depth, Dwarf_Die *ret_die)
+{
+	Dwarf_Die child;
+
+	if (depth > MAX_DEPTH || dwarf_child(parent, &child))
+		return false;
+	do {
+		int tag = dwarf_tag(&child);
+
+		if (!search->left)
+			return false;
+		search->left--;
+		if (tag == DW_TAG_subprogram && dwarf_haspc(&child, search->address) > 0) {
+			*ret_die = child;
+			return true;
+		}
+		if (may_hold_functions(tag) && find_function(search, &child, depth + 1, ret_die))
+			return true;
+	} while (!dwarf_siblingof(&child, &child));
+	return false;
+}
+
+/* What of a scope holds the address; false: nothing smaller does. */
+static bool find_inner(struct search *search, Dwarf_Die *outer, Dwarf_Die *ret_die)
+{
+	Dwarf_Die child;
+
+	if (dwarf_child(outer, &child))
+		return false;
+	do {
+		int tag = dwarf_tag(&child);
+
+		if (!search->left)
+			return false;
+		search->left--;
+		if ((tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block ||
+		     tag == DW_TAG_try_block || tag == DW_TAG_catch_block) &&
+		    dwarf_haspc(&child, search->address) > 0) {
+			*ret_die = child;
+			return true;
+		}
+	} while (!dwarf_siblingof(&child, &child));
+	return false;
+}
+
+/* The scopes around an address, the innermost first; at most MAX_DEPTH. Returns their number. */
+static int scopes_at(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die *ret_scopes)
+{
+	struct search search = { .address = address, .left = MAX_DIES };
+	Dwarf_Die outermost_first[MAX_DEPTH];
+	int count = 0;
+
+	if (!find_function(&search, unit, 0, &outermost_first[0]))
 		return 0;
-	first = scopes[0];
-	return dwarf_getscopes_die(&first, ret_scopes);
+	for (count = 1; count < MAX_DEPTH; count++)
+		if (!find_inner(&search, &outermost_first[count - 1], &outermost_first[count]))
+			break;
+	for (int i = 0; i < count; i++)
+		ret_scopes[i] = outermost_first[count - 1 - i];
+	return count;
 }
 
 void lines_at(Dwfl_Module *module, Dwarf_Addr address, bool is_go, struct code *ret_code)
 {
-	_cleanup_free_ Dwarf_Die *scopes = NULL;
+	Dwarf_Die scopes[MAX_DEPTH];
 	Dwarf_Addr bias;
 	Dwarf_Die *unit = find_unit(module, address, &bias);
 	struct code_name *name = &ret_code->names[0];
@@ -117,7 +176,7 @@ void lines_at(Dwfl_Module *module, Dwarf_Addr address, bool is_go, struct code *
 	line = dwarf_getsrc_die(unit, address - bias);
 	if (line && !dwarf_lineno(line, &number))
 		set_line(name, dwarf_linesrc(line, NULL, NULL), number);
-	count = scopes_at(unit, address - bias, &scopes);
+	count = scopes_at(unit, address - bias, scopes);
 	for (i = 0; i < count; i++) {
 		tag = dwarf_tag(&scopes[i]);
 		if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
