@@ -14,7 +14,7 @@ static void page_run(struct page *page)
 	text_add(&line, " open at ");
 	page_add_count(&line, totals->sites, "site", "sites");
 	text_addf(&line,
-		  " (%zu leaking); %llu ever, %llu closed, %llu used later, %llu with process",
+		  " (%zu leaking); %llu ever: %llu closed, %llu used, %llu exited",
 		  totals->leaking, (unsigned long long)totals->total,
 		  (unsigned long long)totals->resolved[END_CLOSED],
 		  (unsigned long long)totals->resolved[END_USED],
