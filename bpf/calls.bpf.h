@@ -135,10 +135,10 @@ static __always_inline void connect_enter(__u32 fd, const void *address, __u32 l
 		len = SOCKLEAK_DEST_LEN;
 	barrier_var(len); /* or the compiler drops the mask, which the verifier needs */
 	len &= DEST_ROOM - 1;
-	if (bpf_probe_read_user(call.dest, len, address))
-		count(COUNTER_DEST_UNREADABLE);
-	else
+	if (!bpf_probe_read_user(call.dest, len, address))
 		call.dest_len = len;
+	else if (entry)
+		count(COUNTER_DEST_UNREADABLE);
 	if (!entry)
 		return connect_untracked(&call, fd);
 	call.inode = entry->inode;

@@ -31,7 +31,8 @@ struct {
 
 /*
  * Key: inode. Value: the key of its entry in `pending`. Written by the sweeps
- * for sockets that outlive one. Same size as `pending`; when it is full a socket
+ * for sockets that outlive one, and when a descriptor is closed that is not the
+ * only one. Same size as `pending`; when it is full a socket
  * met under a second descriptor looks like one of unknown origin (home_full).
  */
 struct {

@@ -4,14 +4,16 @@
  * tables decide.
  *
  *   hook                    what it does                                in
- *   exit  socket            add to the map of pending sockets           pending.bpf.h
+ *   exit  socket            add to the map of pending sockets,          pending.bpf.h
+ *                           with a copy of the user stack               snapshots.bpf.h
  *   enter close             forget it                                   pending.bpf.h
  *   e/x   connect           note the try; forget when connected         calls.bpf.h
  *   e/x   bind              note the try                                calls.bpf.h
  *   e/x   getpeername       note ENOTCONN; forget when connected        calls.bpf.h
  *   enter socket, exit close  only count, so that a missed half shows   counters.bpf.h
  *   iter  task_file         confirm, report and take in: the verdicts   sweep.bpf.h
- *   iter  bpf_map_elem      end what no fd table holds any more         sweep.bpf.h
+ *   iter  bpf_map_elem      end what no fd table holds any more;        sweep.bpf.h
+ *                           give back copies whose socket is gone
  *
  * The system calls come by their tracepoints, or, where those are refused, by
  * the two raw ones with a dispatch on the number: the same bodies, and user

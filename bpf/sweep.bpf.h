@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sweep: the verdicts. Once an interval user space runs two iterators:
+ * sweep: the verdicts. Once an interval user space runs three iterators:
  *   1. over the fd tables: every socket there is, and what the kernel knows of it;
- *   2. over `pending`: what the first did not see is held by nobody any more.
+ *   2. over `pending`: what the first did not see is held by nobody any more;
+ *   3. over `slots`: a copy of a stack whose socket has no entry is given back.
  * A verdict is sent once; one that does not fit the ring buffer is not marked as
  * sent, and goes out with the next sweep. User space repeats a sweep for these at
  * once; a repeat looks at nothing else.
