@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "modules.h"
+#include "access.h"
 
 #define MAX_CRC_BYTES (256 * 1024 * 1024) /* of a debug file that has only a CRC to prove it */
 #define MAX_BUILD_ID 64
@@ -81,7 +81,7 @@ static int open_by_build_id(pid_t tgid, const char *build_id)
 		return -1;
 	snprintf(path, sizeof(path), DEBUG_DIR "/.build-id/%.2s/%s.debug", build_id, build_id + 2);
 	for (i = 0; i < 2; i++) {
-		if (i ? process_open_path(tgid, path, &fd) : open_regular(path, &fd))
+		if (i ? access_path(tgid, path, &fd) : open_regular(path, &fd))
 			continue;
 		if (has_build_id(fd, build_id))
 			return fd;
@@ -108,7 +108,7 @@ static int open_by_link(const struct debug_query *query, const char *link, __u32
 				     (int)(slash - query->path), query->path, places[i][1],
 				     link) >= sizeof(path))
 			continue;
-		if (process_open_path(query->tgid, path, &fd))
+		if (access_path(query->tgid, path, &fd))
 			continue;
 		if (query->build_id ? has_build_id(fd, query->build_id) : has_crc(fd, crc))
 			return fd;
@@ -117,22 +117,39 @@ static int open_by_link(const struct debug_query *query, const char *link, __u32
 	return -1;
 }
 
+/* From a debuginfod server, when there is none on this machine. */
+static int open_fetched(const char *build_id)
+{
+	int fd;
+
+	if (!build_id || access_fetched(build_id, &fd))
+		return -1;
+	if (has_build_id(fd, build_id))
+		return fd;
+	close(fd);
+	return -1;
+}
+
 int debug_file_open(const struct debug_query *query, const char *link, __u32 crc)
 {
 	int fd = open_by_build_id(query->tgid, query->build_id);
 
-	return fd < 0 && link ? open_by_link(query, link, crc) : fd;
+	if (fd < 0 && link)
+		fd = open_by_link(query, link, crc);
+	return fd < 0 ? open_fetched(query->build_id) : fd;
 }
 
 int debug_file_open_alt(const struct debug_query *query, const char *name, const char *build_id)
 {
 	int fd = open_by_build_id(query->tgid, build_id);
 
+	if (fd < 0)
+		fd = open_fetched(build_id);
 	if (fd >= 0)
 		return fd;
 	/* Debian has its dwz files under their names alone */
 	if (strncmp(name, DEBUG_DIR "/.dwz/", strlen(DEBUG_DIR "/.dwz/")) || strstr(name, "/../") ||
-	    process_open_path(query->tgid, name, &fd))
+	    access_path(query->tgid, name, &fd))
 		return -1;
 	if (has_build_id(fd, build_id))
 		return fd;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hints.h"
 
-#include "modules.h"
+#include "process_files.h"
 #include "text.h"
 
 #include <errno.h>
@@ -25,20 +25,22 @@ struct module {
 };
 
 struct hints {
-	struct packages *packages;
+	hints_find_fn find;
+	void *ctx;
 	struct module *modules; /* what was added */
 	struct hint *hints;	/* what came of it, sorted */
 	size_t count;
 	size_t refused, late; /* for want of room, of time */
 };
 
-int hints__new(struct packages *packages, struct hints **ret_hints)
+int hints__new(hints_find_fn find, void *ctx, struct hints **ret_hints)
 {
 	struct hints *hints = calloc(1, sizeof(*hints));
 
 	if (!hints)
 		return -ENOMEM;
-	hints->packages = packages;
+	hints->find = find;
+	hints->ctx = ctx;
 	*ret_hints = hints;
 	return 0;
 }
@@ -192,8 +194,7 @@ static int add_hint(struct hints *hints, struct module *module)
 
 	memset(hint, 0, sizeof(*hint));
 	/* of a process that has gone the build id is all there is */
-	if (packages__find(hints->packages, module->tgid, module->path, module->build_id,
-			   &hint->package))
+	if (hints->find(hints->ctx, module->tgid, module->path, module->build_id, &hint->package))
 		memset(&hint->package, 0, sizeof(hint->package));
 	err = make_command(module, &hint->package);
 	if (err)

@@ -35,11 +35,12 @@ struct hint {
 	const char *command; /* for this module alone; NULL: nothing can be done by a command */
 };
 
-/*
- * An empty collection that asks `packages`, which stays the caller's and must
- * live longer. Free it with hints__free() (NULL is allowed).
- */
-int hints__new(struct packages *packages, struct hints **ret_hints);
+/* Whose package a module is: as packages__find(), of which it is to be the result. */
+typedef int (*hints_find_fn)(void *ctx, pid_t tgid, const char *path, const char *build_id,
+			     struct package *ret_package);
+
+/* An empty collection that asks `find`. Free it with hints__free() (NULL is allowed). */
+int hints__new(hints_find_fn find, void *ctx, struct hints **ret_hints);
 void hints__free(struct hints *hints);
 
 /* Start a new collection. */

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "access.h"
 #include "file_cache.h"
 #include "perf_map.h"
-#include "process.h"
 
 #define MAX_IMAGES 64
 #define MAX_MAPPINGS 131072 /* of all images together */
@@ -44,10 +44,8 @@ struct resolved {
 
 struct image {
 	pid_t tgid;
-	bool gone;	   /* the process has ended */
-	bool shares_mounts; /* its paths are ours */
-	__u64 mount_ns;
-	__u64 start_ns;
+	bool gone; /* the process has ended */
+	struct process_view view;
 	__u64 read_ns; /* when its mappings were last known to be true */
 	__u64 used;
 	struct modules *modules;
@@ -164,18 +162,10 @@ static void place_image(struct images *images, struct image *image)
 	}
 }
 
-static __u64 mount_namespace(const char *link)
-{
-	struct stat st;
-
-	return stat(link, &st) ? 0 : st.st_ino;
-}
-
 /* Takes the modules, also on failure. */
-static struct image *new_image(pid_t tgid, __u64 start_ns, struct modules *modules)
+static struct image *new_image(pid_t tgid, const struct process_view *view, struct modules *modules)
 {
 	struct image *image = calloc(1, sizeof(*image));
-	char link[64];
 
 	if (image)
 		image->unwinder = elf_file_unwinder();
@@ -184,12 +174,8 @@ static struct image *new_image(pid_t tgid, __u64 start_ns, struct modules *modul
 		modules__free(modules);
 		return NULL;
 	}
-	snprintf(link, sizeof(link), "/proc/%d/ns/mnt", tgid);
-	image->mount_ns = mount_namespace(link);
-	image->shares_mounts = image->mount_ns &&
-			       image->mount_ns == mount_namespace("/proc/self/ns/mnt");
 	image->tgid = tgid;
-	image->start_ns = start_ns;
+	image->view = *view;
 	image->modules = modules;
 	return image;
 }
@@ -198,14 +184,15 @@ static struct image *new_image(pid_t tgid, __u64 start_ns, struct modules *modul
 static int refresh_image(struct images *images, pid_t tgid)
 {
 	struct image **slot = find_slot(images, tgid), *image = slot ? *slot : NULL;
-	__u64 now_ns = monotonic_ns(), start_ns;
+	__u64 now_ns = monotonic_ns();
+	struct process_view view;
 	struct modules *modules;
 	int err;
 
-	err = process_start_time(tgid, &start_ns);
+	err = access_view(tgid, &view);
 	if (err)
 		return err;
-	if (image && image->start_ns != start_ns) {
+	if (image && image->view.start_ns != view.start_ns) {
 		drop_image(images, slot);
 		image = NULL;
 	}
@@ -221,7 +208,7 @@ static int refresh_image(struct images *images, pid_t tgid)
 	}
 	if (image)
 		drop_image(images, slot);
-	image = new_image(tgid, start_ns, modules);
+	image = new_image(tgid, &view, modules);
 	if (!image)
 		return -ENOMEM;
 	image->read_ns = now_ns;
@@ -280,17 +267,16 @@ static struct module_symbols *open_vdso(struct images *images, const struct imag
 					const struct mapping *mapping)
 {
 	size_t len = mapping->end - mapping->start;
-	struct iovec local, remote;
 	struct module_symbols *file = NULL;
+	char bytes[MAX_VDSO];
+	int fd;
 
-	if (image->gone || len > MAX_VDSO)
+	if (image->gone || len > sizeof(bytes) ||
+	    access_memory(image->tgid, mapping->start, len, &fd))
 		return NULL;
-	local = (struct iovec){ malloc(len), len };
-	remote = (struct iovec){ (void *)mapping->start, len };
-	if (local.iov_base &&
-	    process_vm_readv(image->tgid, &local, 1, &remote, 1, 0) == (ssize_t)len)
-		file = file_cache__get_bytes(images->files, local.iov_base, len);
-	free(local.iov_base);
+	if (pread(fd, bytes, len, 0) == (ssize_t)len)
+		file = file_cache__get_bytes(images->files, bytes, len);
+	close(fd);
 	return file;
 }
 
@@ -305,12 +291,12 @@ static struct module_symbols *open_file(struct images *images, const struct imag
 	if (!mapping_is_file(mapping))
 		return NULL;
 	if (!image->gone) {
-		if (mapping_open(image->tgid, mapping, &fd))
+		if (access_mapping(image->tgid, mapping, &fd))
 			return NULL;
-	} else if (!image->shares_mounts || mapping_open_orphan(mapping, &fd)) {
+	} else if (!image->view.shares_mounts || access_orphan(mapping, &fd)) {
 		return NULL;
 	}
-	file = file_cache__get(images->files, fd, image->mount_ns);
+	file = file_cache__get(images->files, fd, image->view.mount_ns);
 	if (file)
 		module_symbols_seen_in(file, image->tgid, mapping->path);
 	return file;
@@ -386,6 +372,30 @@ struct module_symbols *image_file(struct images *images, struct image *image,
 	return symbols;
 }
 
+void image_open_files(struct images *images, struct image *image)
+{
+	const struct mapping *mapping;
+	__u64 bias;
+
+	if (image->gone || image->view.shares_mounts)
+		return;
+	for (size_t i = 0; i < modules__count(image->modules); i++) {
+		mapping = modules__get(image->modules, i);
+		if (mapping_is_file(mapping))
+			image_file(images, image, mapping, &bias);
+	}
+}
+
+void image_refresh_names(struct images *images, struct image *image)
+{
+	unsigned int generation = file_cache__generation(images->files);
+
+	if (image->generation == generation)
+		return;
+	forget_resolved(image);
+	image->generation = generation;
+}
+
 Dwfl *image_unwinder(struct image *image)
 {
 	return image->unwinder;
@@ -444,13 +454,9 @@ struct stack *image_recall(struct images *images, struct image *image, const __u
 			   unsigned int count, __u64 caller, enum stack_source source,
 			   bool truncated)
 {
-	unsigned int generation = file_cache__generation(images->files);
 	const struct resolved *known;
 
-	if (image->generation != generation) {
-		forget_resolved(image);
-		image->generation = generation;
-	}
+	image_refresh_names(images, image);
 	for (known = image->resolved; known < image->resolved + MAX_RESOLVED; known++)
 		if (known->stack && known->count == count && known->caller == caller &&
 		    known->stack->source == source && known->stack->truncated == truncated &&

@@ -49,6 +49,15 @@ const struct mapping *image_mapping(const struct image *image, __u64 address);
 struct module_symbols *image_file(struct images *images, struct image *image,
 				  const struct mapping *mapping, __u64 *ret_bias);
 
+/*
+ * Open now what could not be opened once the process is gone: all files of one
+ * that lives in another mount namespace.
+ */
+void image_open_files(struct images *images, struct image *image);
+
+/* Look whether debug files were put in place, for names that are asked for next. */
+void image_refresh_names(struct images *images, struct image *image);
+
 /* A Dwfl that knows those modules of the process that image_file() was asked for. */
 Dwfl *image_unwinder(struct image *image);
 

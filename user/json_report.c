@@ -8,6 +8,7 @@
 #include "address.h"
 #include "duration.h"
 #include "json.h"
+#include "losses.h"
 #include "names.h"
 #include "text.h"
 
@@ -247,6 +248,7 @@ void json_summary(struct text *out, const struct summary *summary)
 {
 	const struct leaks_totals *leaks = &summary->leaks;
 	struct json json = json_writer(out);
+	struct loss losses[LOSSES];
 
 	json_begin_object(&json, NULL);
 	json_string(&json, "type", "summary");
@@ -269,8 +271,9 @@ void json_summary(struct text *out, const struct summary *summary)
 	json_end_object(&json);
 	json_begin_object(&json, "dropped");
 	put_counters(&json, summary, true);
-	json_u64(&json, "leaks_not_accounted", summary->leaks_not_accounted);
-	json_u64(&json, "verdicts_waiting", summary->verdicts_waiting);
+	losses_of(summary, losses);
+	for (int i = 0; i < LOSSES; i++)
+		json_u64(&json, losses[i].name, losses[i].count);
 	json_end_object(&json);
 	json_end_object(&json);
 }

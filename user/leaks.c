@@ -6,21 +6,6 @@
 #include <string.h>
 #include <utlist.h>
 
-/*
- * A process's sockets at a site grow once their number has passed its own peak by
- * sockets of so many moments, told apart by their times of birth. One socket is
- * one step; a pool, or threads that each make theirs at start, are one or two.
- */
-#define STEPS_TO_GROW 3
-/*
- * And they have stopped growing when no step has come for this many times the
- * usual time between two, so that a leak an hour is still one, and at least for
- * this long.
- */
-#define STEPS_OF_SILENCE 4
-#define MIN_SILENCE_NS (60ULL * 1000000000)
-/* Rates are over this time at most, from a sample every SITE_SAMPLES-th of it. */
-#define RATE_WINDOW_NS (600ULL * 1000000000)
 /* A site without open leaks is forgotten after this long: memory stays bounded. */
 #define EMPTY_SITE_NS (600ULL * 1000000000)
 
@@ -153,24 +138,6 @@ static struct site_process *process_get(struct site *site, __u32 tgid)
 	return process;
 }
 
-static bool process_grew(const struct site_process *process)
-{
-	return process->steps >= STEPS_TO_GROW;
-}
-
-static bool process_grows(const struct site_process *process, __u64 now_ns)
-{
-	__u64 silence_ns;
-
-	if (!process_grew(process))
-		return false;
-	silence_ns = (process->last_step_ns - process->first_step_ns) / (process->steps - 1) *
-		     STEPS_OF_SILENCE;
-	if (silence_ns < MIN_SILENCE_NS)
-		silence_ns = MIN_SILENCE_NS;
-	return now_ns - process->last_step_ns <= silence_ns;
-}
-
 /* Count a leak as shown (sign 1) or no longer (sign -1). */
 static void account(struct leaks *leaks, struct leak *leak, int sign)
 {
@@ -202,19 +169,6 @@ static void process_release(struct leaks *leaks, struct site *site, struct site_
 		leaks->totals.held_back--;
 		show(leaks, leak);
 	}
-}
-
-/* A socket more: is it one more than ever, and of another moment than those before? */
-static void process_step(struct leaks *leaks, struct site_process *process, __u64 born_ns)
-{
-	if (process->open <= process->peak)
-		return;
-	process->peak = process->open;
-	if (process->steps && born_ns < process->last_step_ns + leaks->moment_ns)
-		return;
-	if (!process->steps++)
-		process->first_step_ns = born_ns;
-	process->last_step_ns = born_ns;
 }
 
 static struct leak *leak_find(struct leaks *leaks, const struct verdict *verdict)
@@ -274,15 +228,15 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 	site_show_better(site, stack);
 	DL_PREPEND(site->leaks, leak);
 	process->open++;
-	process_step(leaks, process, verdict->socket.since_ns);
-	if (verdict->unknowable && !process_grew(process)) {
+	growth_step(&process->growth, process->open, verdict->socket.since_ns, leaks->moment_ns);
+	if (verdict->unknowable && !growth_began(&process->growth)) {
 		leak->held_back = true;
 		site->held_back++;
 		leaks->totals.held_back++;
 		return 0;
 	}
 	show(leaks, leak);
-	if (site->held_back && process_grew(process))
+	if (site->held_back && growth_began(&process->growth))
 		process_release(leaks, site, process);
 	return 0;
 }
@@ -388,30 +342,9 @@ static bool site_grows(const struct site *site, __u64 now_ns)
 	const struct site_process *process;
 
 	for (process = site->processes; process; process = process->hh.next)
-		if (process_grows(process, now_ns))
+		if (growth_goes_on(&process->growth, now_ns))
 			return true;
 	return false;
-}
-
-static void site_rate(struct site *site, __u64 now_ns)
-{
-	unsigned int old = 0;
-
-	while (old < site->n_samples && now_ns - site->samples[old].ns > RATE_WINDOW_NS)
-		old++;
-	site->n_samples -= old;
-	memmove(site->samples, site->samples + old, site->n_samples * sizeof(*site->samples));
-	if (!site->n_samples ||
-	    (site->n_samples < SITE_SAMPLES &&
-	     now_ns - site->samples[site->n_samples - 1].ns >= RATE_WINDOW_NS / SITE_SAMPLES))
-		site->samples[site->n_samples++] =
-			(struct site_sample){ .ns = now_ns, .open = site->open };
-
-	site->rate_known = now_ns - site->samples[0].ns >= 1000000000;
-	site->per_minute = 0;
-	if (site->rate_known)
-		site->per_minute = ((double)site->open - site->samples[0].open) * 60e9 /
-				   (double)(now_ns - site->samples[0].ns);
 }
 
 static void site_summarize(struct site *site)
@@ -431,6 +364,20 @@ static void site_summarize(struct site *site)
 			site->class = class;
 }
 
+void leaks__rename(struct site *site, struct stack *stack, struct stack *renamed)
+{
+	for (struct leak *leak = site->leaks; leak; leak = leak->next) {
+		if (leak->stack != stack)
+			continue;
+		leak->stack = stack_ref(renamed);
+		stack_unref(stack);
+	}
+	if (site->stack == stack) {
+		site->stack = stack_ref(renamed);
+		stack_unref(stack);
+	}
+}
+
 void leaks__tick(struct leaks *leaks, __u64 now_ns)
 {
 	struct site *site, *next;
@@ -446,7 +393,7 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns)
 			continue;
 		}
 		site->leaking = site_grows(site, now_ns);
-		site_rate(site, now_ns);
+		rate_sample(&site->rate, site->open, now_ns);
 		site_summarize(site);
 	}
 }

@@ -7,7 +7,7 @@
  * A *site* is the place in the code that creates sockets: one stable site id,
  * or, where no stack is known, one process. A site *grows*, and is called
  * leaking, when one process keeps more and more sockets of it open: see
- * STEPS_TO_GROW in leaks.c. Where the kernel cannot tell use from
+ * growth.h. Where the kernel cannot tell use from
  * non-use (verdict.unknowable) a socket is held back, in no account that is
  * shown, until its site has grown within one process.
  */
@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <uthash.h>
 
+#include "growth.h"
 #include "owner.h"
 #include "sockleak.h"
 #include "stack.h"
@@ -45,16 +46,11 @@ struct leak {
 /* The sockets of one site in one process, and whether they grow. */
 struct site_process {
 	__u32 tgid;
-	unsigned int open;  /* leaks now, those held back included */
-	unsigned int peak;  /* the most there ever were */
-	unsigned int steps; /* moments of birth of those that were more than ever before */
-	__u64 first_step_ns;
-	__u64 last_step_ns;
+	unsigned int open;    /* leaks now, those held back included */
+	struct growth growth; /* of that number */
 	/* private: */
 	UT_hash_handle hh;
 };
-
-#define SITE_SAMPLES 64
 
 struct site {
 	__u64 id; /* the site id; 0 = not known, and the site stands for one process */
@@ -67,20 +63,14 @@ struct site {
 	unsigned int held_back;
 	__u64 total; /* ever shown */
 	__u64 resolved[END_COUNT];
-	__u64 oldest_ns; /* birth (or first sight) of its oldest open leak; 0 = none open */
-	bool leaking;	 /* it grows: see leaks.c */
-	bool rate_known;
-	double per_minute;     /* open leaks gained a minute, over the last ten minutes at most */
+	__u64 oldest_ns;       /* birth (or first sight) of its oldest open leak; 0 = none open */
+	bool leaking;	       /* it grows: see growth.h */
+	struct rate rate;      /* of open leaks, over the last ten minutes at most */
 	enum leak_class class; /* of most of its open leaks */
 	unsigned int by_class[CLASS_COUNT]; /* open and shown */
 	/* private: */
 	__u64 key;
 	__u64 empty_since_ns;
-	struct site_sample {
-		__u64 ns;
-		unsigned int open;
-	} samples[SITE_SAMPLES];
-	unsigned int n_samples;
 	UT_hash_handle hh;
 };
 
@@ -118,6 +108,9 @@ int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owne
  * accounted yet (only then its owner and stack need to be looked up).
  */
 __u32 leaks__holder(struct leaks *leaks, const struct verdict *verdict);
+
+/* Another stack, of the same frames with better names, for the leaks that have this one. */
+void leaks__rename(struct site *site, struct stack *stack, struct stack *renamed);
 
 /* After each sweep: growth, rates, ages; forgets sites that have long been empty. */
 void leaks__tick(struct leaks *leaks, __u64 now_ns);

@@ -21,6 +21,7 @@
 #include "options.h"
 #include "output.h"
 #include "preflight.h"
+#include "resolver.h"
 #include "signals.h"
 #include "text.h"
 #include "tracer.h"
@@ -177,9 +178,11 @@ int main(int argc, char **argv)
 	struct options options;
 	int result;
 
-	signals_install();
 	if (open_standard_files())
 		return EXIT_RUNTIME;
+	if (argc == 2 && !strcmp(argv[1], RESOLVER_ARGUMENT))
+		return resolver_main();
+	signals_install();
 	result = options_parse(argc, argv, &options, &error);
 	if (result < 0)
 		return log_error(EXIT_USAGE, "%s", text_str(&error));

@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "modules.h"
 
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include "access.h"
 
 #define MAX_LINES 65536
 #define MAX_TEXT (16 * 1024 * 1024)
 #define DELETED " (deleted)"
 
 #define _cleanup_free_ __attribute__((cleanup(freep)))
-#define _cleanup_close_ __attribute__((cleanup(closep)))
 
 struct modules {
 	struct mapping *mappings; /* by address, as the kernel lists them */
@@ -27,12 +22,6 @@ struct modules {
 static void freep(void *pointer)
 {
 	free(*(void **)pointer);
-}
-
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
 }
 
 /* ---- Reading maps ---- */
@@ -172,14 +161,17 @@ int modules__parse(FILE *maps, struct modules **ret_modules)
 int modules__read(pid_t tgid, struct modules **ret_modules)
 {
 	struct modules *modules;
-	char path[64];
 	FILE *maps;
-	int err;
+	int fd, err;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", tgid);
-	maps = fopen(path, "re");
-	if (!maps)
-		return errno == ENOENT ? -ESRCH : -errno;
+	err = access_maps(tgid, &fd);
+	if (err)
+		return err;
+	maps = fdopen(fd, "r");
+	if (!maps) {
+		close(fd);
+		return -ENOMEM;
+	}
 	err = modules__parse(maps, &modules);
 	fclose(maps);
 	if (err)
@@ -195,6 +187,11 @@ int modules__read(pid_t tgid, struct modules **ret_modules)
 size_t modules__count(const struct modules *modules)
 {
 	return modules->count;
+}
+
+const struct mapping *modules__get(const struct modules *modules, size_t index)
+{
+	return &modules->mappings[index];
 }
 
 static bool same_mapping(const struct mapping *a, const struct mapping *b)
@@ -236,233 +233,4 @@ const struct mapping *modules__find(const struct modules *modules, __u64 address
 bool mapping_is_file(const struct mapping *mapping)
 {
 	return mapping->inode && mapping->path && mapping->path[0] == '/';
-}
-
-/* ---- Opening files ---- */
-
-/*
- * Open for reading what an O_PATH descriptor names, once it is known to be a
- * regular file: an open of a device or a FIFO does things by itself.
- */
-static int reopen_regular(int path_fd, int *ret_fd)
-{
-	char link[64];
-	struct stat st;
-	int fd;
-
-	if (fstat(path_fd, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", path_fd);
-	fd = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	*ret_fd = fd;
-	return 0;
-}
-
-int open_regular(const char *path, int *ret_fd)
-{
-	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	return reopen_regular(fd, ret_fd);
-}
-
-/*
- * openat2(2), as a plain /proc/PID/root/PATH would follow an absolute symbolic
- * link in it to our own root.
- */
-static int open_in_root(pid_t tgid, const char *path, int *ret_fd)
-{
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	_cleanup_close_ int root = -1, fd = -1;
-	char link[64];
-
-	snprintf(link, sizeof(link), "/proc/%d/root", tgid);
-	root = open(link, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-	if (fd < 0)
-		return -errno;
-	return reopen_regular(fd, ret_fd);
-}
-
-static int shares_mounts(pid_t tgid, bool *ret_shares)
-{
-	struct stat ours, theirs;
-	char link[64];
-
-	snprintf(link, sizeof(link), "/proc/%d/ns/mnt", tgid);
-	if (stat("/proc/self/ns/mnt", &ours) || stat(link, &theirs))
-		return errno == ENOENT ? -ESRCH : -errno;
-	*ret_shares = ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
-	return 0;
-}
-
-int process_open_path(pid_t tgid, const char *path, int *ret_fd)
-{
-	bool shares;
-	int err;
-
-	err = shares_mounts(tgid, &shares);
-	if (err)
-		return err;
-	/* not by its root: of a process in a chroot the kernel gives us the whole path */
-	return shares ? open_regular(path, ret_fd) : open_in_root(tgid, path, ret_fd);
-}
-
-/* The build id among the notes at [offset, offset + size) of an ELF file's first bytes. */
-static const void *note_build_id(const char *bytes, size_t len, __u64 offset, __u64 size,
-				 size_t *ret_len)
-{
-	Elf64_Nhdr note;
-	__u64 desc, next;
-
-	if (offset > len || size > len - offset)
-		return NULL;
-	size += offset;
-	while (size - offset >= sizeof(note)) {
-		memcpy(&note, bytes + offset, sizeof(note));
-		desc = offset + sizeof(note) + ((note.n_namesz + 3ULL) & ~3ULL);
-		next = desc + ((note.n_descsz + 3ULL) & ~3ULL);
-		if (next > size)
-			return NULL;
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof(ELF_NOTE_GNU) &&
-		    !memcmp(bytes + offset + sizeof(note), ELF_NOTE_GNU, sizeof(ELF_NOTE_GNU))) {
-			*ret_len = note.n_descsz;
-			return bytes + desc;
-		}
-		offset = next;
-	}
-	return NULL;
-}
-
-/*
- * The build id of an ELF file of which these are the first bytes: linkers put it
- * right behind the program headers. NULL: not there, or not a 64-bit ELF file.
- */
-static const void *find_build_id(const char *bytes, size_t len, size_t *ret_len)
-{
-	Elf64_Ehdr ehdr;
-	Elf64_Phdr phdr;
-	const void *id;
-	unsigned int i;
-
-	if (len < sizeof(ehdr))
-		return NULL;
-	memcpy(&ehdr, bytes, sizeof(ehdr));
-	if (memcmp(ehdr.e_ident, ELFMAG, SELFMAG) || ehdr.e_ident[EI_CLASS] != ELFCLASS64 ||
-	    ehdr.e_phentsize != sizeof(phdr) || ehdr.e_phoff > len)
-		return NULL;
-	for (i = 0; i < ehdr.e_phnum; i++) {
-		if (len - ehdr.e_phoff < (i + 1) * sizeof(phdr))
-			return NULL;
-		memcpy(&phdr, bytes + ehdr.e_phoff + i * sizeof(phdr), sizeof(phdr));
-		if (phdr.p_type != PT_NOTE)
-			continue;
-		id = note_build_id(bytes, len, phdr.p_offset, phdr.p_filesz, ret_len);
-		if (id)
-			return id;
-	}
-	return NULL;
-}
-
-/*
- * Does the file begin with the build id that the process has in its memory?
- * -ENODATA when that cannot be told.
- */
-static int compare_build_id(pid_t tgid, const struct mapping *mapping, int fd)
-{
-	char path[64], mapped[4096], stored[4096];
-	const void *mapped_id, *stored_id;
-	size_t mapped_len, stored_len;
-	_cleanup_close_ int memory = -1;
-	ssize_t len;
-
-	snprintf(path, sizeof(path), "/proc/%d/mem", tgid);
-	memory = open(path, O_RDONLY | O_CLOEXEC);
-	if (memory < 0 || !mapping->header)
-		return -ENODATA;
-	len = pread(memory, mapped, sizeof(mapped), mapping->header);
-	mapped_id = len < 0 ? NULL : find_build_id(mapped, len, &mapped_len);
-	if (!mapped_id)
-		return -ENODATA;
-	len = pread(fd, stored, sizeof(stored), 0);
-	stored_id = len < 0 ? NULL : find_build_id(stored, len, &stored_len);
-	if (!stored_id || mapped_len != stored_len || memcmp(mapped_id, stored_id, mapped_len))
-		return -ESTALE;
-	return 0;
-}
-
-/* 1: by its numbers it is the file of the mapping; 0: it is another, or they differ by design. */
-static int same_numbers(const struct mapping *mapping, int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return -errno;
-	return st.st_ino == mapping->inode && major(st.st_dev) == mapping->major &&
-	       minor(st.st_dev) == mapping->minor;
-}
-
-static int check_identity(pid_t tgid, const struct mapping *mapping, int fd)
-{
-	int err = same_numbers(mapping, fd);
-
-	if (err)
-		return err < 0 ? err : 0;
-	/* overlayfs and btrfs number a file differently in maps than in stat */
-	err = compare_build_id(tgid, mapping, fd);
-	if (err != -ENODATA)
-		return err;
-	/* Nothing speaks against the file at a path that the kernel says is the mapped one's. */
-	return mapping->deleted ? -ESTALE : 0;
-}
-
-int mapping_open(pid_t tgid, const struct mapping *mapping, int *ret_fd)
-{
-	_cleanup_close_ int fd = -1;
-	char link[96];
-	int err;
-
-	if (!mapping_is_file(mapping))
-		return -ENOENT;
-	snprintf(link, sizeof(link), "/proc/%d/map_files/%llx-%llx", tgid, mapping->start,
-		 mapping->end);
-	if (!open_regular(link, ret_fd))
-		return 0;
-	err = process_open_path(tgid, mapping->path, &fd);
-	if (err)
-		return err;
-	err = check_identity(tgid, mapping, fd);
-	if (err)
-		return err;
-	*ret_fd = fd;
-	fd = -1;
-	return 0;
-}
-
-int mapping_open_orphan(const struct mapping *mapping, int *ret_fd)
-{
-	_cleanup_close_ int fd = -1;
-	int err;
-
-	if (!mapping_is_file(mapping))
-		return -ENOENT;
-	err = open_regular(mapping->path, &fd);
-	if (err)
-		return err;
-	err = same_numbers(mapping, fd);
-	if (err <= 0)
-		return err ? err : -ESTALE;
-	*ret_fd = fd;
-	fd = -1;
-	return 0;
 }

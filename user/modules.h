@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * modules: which files are mapped executable in one process, and how to open
- * them (and other files as that process sees them) without being tricked. Reads
- * /proc/PID/maps; knows nothing of symbols.
+ * modules: which files are mapped executable in one process, by /proc/PID/maps.
+ * Opens none of them (process_files.h does); knows nothing of symbols.
  *
- * Everything here is another user's input to a privileged reader, so it is
- * bounded: at most 65,536 lines and 16 MiB of maps are read, what follows is not
- * known. An open never blocks, never has a side effect (a FIFO or a device is
- * found out before it is opened), and never leaves the root of a process that
- * lives in another mount namespace.
+ * The names in it are another user's input, and so is their number: at most
+ * 65,536 lines and 16 MiB are read, what follows is not known.
  */
 #ifndef SOCKLEAK_MODULES_H
 #define SOCKLEAK_MODULES_H
@@ -51,6 +47,9 @@ int modules__parse(FILE *maps, struct modules **ret_modules);
 /* How many mappings. */
 size_t modules__count(const struct modules *modules);
 
+/* One of them, by its place in the order of addresses. */
+const struct mapping *modules__get(const struct modules *modules, size_t index);
+
 /* Do both say the same? */
 bool modules__equal(const struct modules *a, const struct modules *b);
 
@@ -59,31 +58,5 @@ const struct mapping *modules__find(const struct modules *modules, __u64 address
 
 /* Is it of a file? (Not of anonymous memory, not the vdso.) */
 bool mapping_is_file(const struct mapping *mapping);
-
-/*
- * Open the file of a mapping read-only, in *ret_fd (the caller closes it): by
- * /proc/PID/map_files, which always is the mapped file; else (that needs
- * CAP_CHECKPOINT_RESTORE) by its path in the process's view, if it is still the
- * same file. -ENOENT: not a file. -ESTALE: there is another file at its path.
- * -ESRCH, -EACCES, -EPERM and what open(2) says.
- */
-int mapping_open(pid_t tgid, const struct mapping *mapping, int *ret_fd);
-
-/*
- * The same when the process is gone, and had the paths we have: by its path, if
- * device and inode are the mapped ones. -ENOENT, -ESTALE and what open(2) says.
- */
-int mapping_open_orphan(const struct mapping *mapping, int *ret_fd);
-
-/*
- * Open a regular file read-only by an absolute path as a process sees it: within
- * its root when it lives in another mount namespace (symbolic links included),
- * else as we see it, which is also how the kernel writes paths in its maps.
- * -EINVAL: not a regular file.
- */
-int process_open_path(pid_t tgid, const char *path, int *ret_fd);
-
-/* The same in our own view: for /usr/lib/debug. */
-int open_regular(const char *path, int *ret_fd);
 
 #endif /* SOCKLEAK_MODULES_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "package.h"
 
-#include "modules.h"
+#include "access.h"
 #include "package_sources.h"
 #include "text.h"
 
@@ -205,13 +205,10 @@ static int find_root(struct question *question)
 {
 	struct package *package = &question->package;
 	struct stat ours, theirs;
-	char link[64];
-	int fd;
+	int fd, err = access_root(question->tgid, &fd);
 
-	snprintf(link, sizeof(link), "/proc/%d/root", question->tgid);
-	fd = open(link, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
+	if (err)
+		return err;
 	question->root_fd = fd;
 	if (fstat(fd, &theirs) || stat("/", &ours))
 		return -errno;
@@ -282,7 +279,7 @@ static void ask(struct packages *packages, struct question *question)
 	_cleanup_close_ int fd = -1;
 	int err = -ENOENT;
 
-	if (!process_open_path(question->tgid, question->path, &fd))
+	if (!access_path(question->tgid, question->path, &fd))
 		package_read_file(fd, &file); /* no ELF file: has no build id */
 	if (fd < 0 || (question->build_id && strcmp(question->build_id, file.build_id)))
 		root.replaced = true;

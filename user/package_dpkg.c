@@ -36,19 +36,23 @@ int package_open_in(int root_fd, const char *path, bool directory, int *ret_fd)
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	_cleanup_close_ int path_fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
-	char link[64];
-	struct stat st;
+	struct stat before, after;
 	int fd;
 
-	if (path_fd < 0 || fstat(path_fd, &st))
+	if (path_fd < 0 || fstat(path_fd, &before))
 		return -errno;
 	/* before it is opened: to open a FIFO or a device does things by itself */
-	if (directory ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode))
+	if (directory ? !S_ISDIR(before.st_mode) : !S_ISREG(before.st_mode))
 		return -EINVAL;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", path_fd);
-	fd = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	/* not by /proc/self/fd, which one who has given up all rights may not open */
+	how.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+	fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 	if (fd < 0)
 		return -errno;
+	if (fstat(fd, &after) || after.st_ino != before.st_ino || after.st_dev != before.st_dev) {
+		close(fd);
+		return -ESTALE;
+	}
 	*ret_fd = fd;
 	return 0;
 }

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "modules.h"
+#include "access.h"
 
 #define MAX_TEXT (32 * 1024 * 1024)
 #define MAX_LINES (1000 * 1000)
@@ -220,59 +220,6 @@ size_t perf_map__memory(const struct perf_map *map)
 
 /* ---- The file ---- */
 
-/* The process's pid in its own namespace and its effective user, by proc(5) "status". */
-static int read_status(pid_t tgid, pid_t *ret_pid, uid_t *ret_uid)
-{
-	char path[64], line[1024];
-	const char *last;
-	int uid = 0, pid = 0;
-	unsigned int euid;
-	FILE *status;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tgid);
-	status = fopen(path, "re");
-	if (!status)
-		return errno == ENOENT ? -ESRCH : -errno;
-	while (fgets(line, sizeof(line), status) && !(uid && pid > 0)) {
-		if (sscanf(line, "Uid: %*u %u", &euid) == 1)
-			uid = 1;
-		if (strncmp(line, "NSpid:", 6))
-			continue;
-		last = strrchr(line, '\t'); /* the innermost namespace's is the last */
-		pid = last ? atoi(last + 1) : 0;
-	}
-	fclose(status);
-	if (!uid || pid <= 0)
-		return -ESRCH;
-	*ret_pid = pid;
-	*ret_uid = euid;
-	return 0;
-}
-
-static int open_map(pid_t tgid, int *ret_fd, struct stat *ret_st)
-{
-	_cleanup_close_ int fd = -1;
-	char path[64];
-	uid_t uid;
-	pid_t pid;
-	int err;
-
-	err = read_status(tgid, &pid, &uid);
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), "/tmp/perf-%d.map", pid);
-	err = process_open_path(tgid, path, &fd);
-	if (err)
-		return err;
-	if (fstat(fd, ret_st))
-		return -errno;
-	if (ret_st->st_uid != uid && ret_st->st_uid != 0)
-		return -EPERM;
-	*ret_fd = fd;
-	fd = -1;
-	return 0;
-}
-
 int perf_map__read(pid_t tgid, struct perf_map **ret_map)
 {
 	_cleanup_close_ int fd = -1;
@@ -284,9 +231,11 @@ int perf_map__read(pid_t tgid, struct perf_map **ret_map)
 	ssize_t n;
 	int err;
 
-	err = open_map(tgid, &fd, &st);
+	err = access_perf_map(tgid, &fd);
 	if (err)
 		return err;
+	if (fstat(fd, &st))
+		return -errno;
 	size = st.st_size > MAX_TEXT ? MAX_TEXT : (size_t)st.st_size;
 	text = malloc(size + 1);
 	if (!text)
@@ -310,7 +259,7 @@ bool perf_map__stale(const struct perf_map *map, pid_t tgid)
 	_cleanup_close_ int fd = -1;
 	struct stat st;
 
-	if (open_map(tgid, &fd, &st))
+	if (access_perf_map(tgid, &fd) || fstat(fd, &st))
 		return false; /* what was known of a process is still true when it is gone */
 	return map->device != st.st_dev || map->inode != st.st_ino ||
 	       map->size != (__u64)st.st_size;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NS_PER_S 1000000000ULL
@@ -98,6 +99,18 @@ int process_start_time(pid_t tgid, __u64 *ret_start_ns)
 		return err;
 	*ret_start_ns = stat.start_ticks / ticks_per_s * NS_PER_S +
 			stat.start_ticks % ticks_per_s * NS_PER_S / ticks_per_s;
+	return 0;
+}
+
+int process_uid(pid_t tgid, uid_t *ret_uid)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d", tgid);
+	if (stat(path, &st))
+		return process_error(errno);
+	*ret_uid = st.st_uid;
 	return 0;
 }
 

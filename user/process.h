@@ -27,6 +27,9 @@ int process_exe(pid_t tgid, char **ret_exe);
  */
 int process_start_time(pid_t tgid, __u64 *ret_start_ns);
 
+/* The user that its files in /proc belong to: the effective one, or root. */
+int process_uid(pid_t tgid, uid_t *ret_uid);
+
 /*
  * Does it still run? A zombie does not, its descriptors are closed; unless only
  * its main thread has ended and others run on.

@@ -10,6 +10,13 @@
 
 struct hints;
 
+/* How the process that makes stacks (resolver.h) has failed. */
+struct resolver_counts {
+	__u64 crashed; /* it died over a question */
+	__u64 late;    /* it was killed, being late */
+	__u64 plain;   /* stacks without names, for their process was in quarantine */
+};
+
 /* The state of the run at one moment. Times in CLOCK_BOOTTIME nanoseconds. */
 struct summary {
 	__u64 now_ns;
@@ -25,6 +32,7 @@ struct summary {
 	__u64 counters[COUNTER_COUNT];
 	__u64 leaks_not_accounted; /* verdicts lost in user space: out of memory */
 	__u64 verdicts_waiting;	   /* in the kernel, for room in the ring buffer */
+	struct resolver_counts resolver;
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
 	const char *hooks;    /* "tracepoint" or "raw_tp": how the system calls are seen */
 };

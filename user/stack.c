@@ -63,6 +63,18 @@ static bool copy_string(char **copy, const char *string)
 	return *copy || !string;
 }
 
+bool frame_copy(struct frame *to, const struct frame *from)
+{
+	bool whole;
+
+	*to = *from;
+	whole = copy_string(&to->module, from->module);
+	whole &= copy_string(&to->build_id, from->build_id);
+	whole &= copy_string(&to->function, from->function);
+	whole &= copy_string(&to->file, from->file);
+	return whole;
+}
+
 struct stack *stack_copy(const struct stack *stack)
 {
 	struct stack *copy = stack_new(stack->count);
@@ -74,20 +86,37 @@ struct stack *stack_copy(const struct stack *stack)
 	copy->site = stack->site;
 	copy->truncated = stack->truncated;
 	whole = copy_string(&copy->package, stack->package);
-	for (unsigned int i = 0; i < stack->count; i++) {
-		const struct frame *from = &stack->frames[i];
-		struct frame *to = &copy->frames[i];
-
-		*to = *from;
-		whole &= copy_string(&to->module, from->module);
-		whole &= copy_string(&to->build_id, from->build_id);
-		whole &= copy_string(&to->function, from->function);
-		whole &= copy_string(&to->file, from->file);
-	}
+	for (unsigned int i = 0; i < stack->count; i++)
+		whole &= frame_copy(&copy->frames[i], &stack->frames[i]);
 	if (whole)
 		return copy;
 	stack_unref(copy);
 	return NULL;
+}
+
+static bool same_string(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool same_frame(const struct frame *a, const struct frame *b)
+{
+	return a->pc == b->pc && a->offset == b->offset && a->line == b->line &&
+	       a->source == b->source && a->exact == b->exact && a->inlined == b->inlined &&
+	       a->has_debug == b->has_debug && a->plumbing == b->plumbing &&
+	       same_string(a->module, b->module) && same_string(a->build_id, b->build_id) &&
+	       same_string(a->function, b->function) && same_string(a->file, b->file);
+}
+
+bool stack_equal(const struct stack *a, const struct stack *b)
+{
+	if (a->source != b->source || a->site != b->site || a->count != b->count ||
+	    a->truncated != b->truncated)
+		return false;
+	for (unsigned int i = 0; i < a->count; i++)
+		if (!same_frame(&a->frames[i], &b->frames[i]))
+			return false;
+	return true;
 }
 
 static const struct frame *first_outside(const struct stack *stack, enum plumbing plumbing)
@@ -125,6 +154,16 @@ static __u64 hash_number(__u64 hash, __u64 number)
 	for (i = 0; i < sizeof(bytes); i++)
 		bytes[i] = number >> (8 * i);
 	return hash_bytes(hash, bytes, sizeof(bytes));
+}
+
+__u64 stack_hash(const struct stack *stack)
+{
+	__u64 hash = hash_number(FNV_OFFSET_BASIS, stack->site);
+
+	/* enough to tell most from another; names come with the addresses */
+	for (unsigned int i = 0; i < stack->count; i++)
+		hash = hash_number(hash, stack->frames[i].pc ^ stack->frames[i].line);
+	return hash;
 }
 
 static __u64 hash_frame(__u64 hash, const struct frame *frame)

@@ -42,8 +42,9 @@ struct frame {
 	char *file;	/* source file, from debug information */
 	unsigned int line;
 	enum frame_source source;
-	bool inlined;	/* into the next one, which is where pc and offset point */
-	bool has_debug; /* debug information of the module was found */
+	bool exact;		/* pc is where the frame stands, not where a call returns to */
+	bool inlined;		/* into the next one, which is where pc and offset point */
+	bool has_debug;		/* debug information of the module was found */
 	enum plumbing plumbing; /* not the program's own code */
 };
 
@@ -66,6 +67,11 @@ struct stack *stack_new(unsigned int count);
 bool stack_reserve(struct stack **stack, unsigned int count);
 /* A stack of its own with the same content; NULL when out of memory. */
 struct stack *stack_copy(const struct stack *stack);
+/* Copy a frame with its strings; false: no memory, *to is still to be freed with its stack. */
+bool frame_copy(struct frame *to, const struct frame *from);
+/* Do they say the same, their packages aside? And a hash of what is compared then. */
+bool stack_equal(const struct stack *a, const struct stack *b);
+__u64 stack_hash(const struct stack *stack);
 /* One more reference; NULL stays NULL. Returns its argument. */
 struct stack *stack_ref(struct stack *stack);
 /* One reference less; the last one frees it. NULL is allowed. */

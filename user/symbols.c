@@ -44,6 +44,7 @@ struct making {
 	struct stack *stack;
 	unsigned int room;
 	bool fleeting; /* it has JIT code, whose names may come or change */
+	bool plain;    /* no file is to be opened */
 };
 
 /* Room for one more frame, NULL: there is none. */
@@ -79,6 +80,7 @@ static void fill_jit(struct making *making, __u64 address, struct frame *frame)
 /* What all frames of one address have in common. */
 struct place {
 	__u64 pc;
+	bool exact;
 	const struct mapping *mapping;
 	struct module_symbols *file; /* NULL: nothing is known of it */
 	enum frame_source source;
@@ -88,6 +90,7 @@ static void fill_frame(const struct place *place, const struct code_name *name, 
 		       struct frame *frame)
 {
 	frame->pc = place->pc;
+	frame->exact = place->exact;
 	frame->source = place->source;
 	frame->inlined = inlined;
 	frame->module = strdup(place->mapping->path);
@@ -114,23 +117,26 @@ static void fill_frame(const struct place *place, const struct code_name *name, 
  */
 static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_source source)
 {
-	struct place place = { .pc = pc, .mapping = image_mapping(making->image, address),
+	struct place place = { .pc = pc,
+			       .exact = pc == address,
+			       .mapping = image_mapping(making->image, address),
 			       .source = source };
 	const struct code *code = NULL;
 	struct frame *frame;
 	__u64 bias;
 
-	if (place.mapping)
-		place.file = image_file(making->symbols->images, making->image, place.mapping,
-					&bias);
+	if (place.mapping && !making->plain)
+		place.file =
+			image_file(making->symbols->images, making->image, place.mapping, &bias);
 	if (!place.mapping || !place.mapping->path ||
 	    (!place.file && is_nameless(place.mapping->path))) {
 		frame = add_frame(making);
 		if (!frame)
 			return;
 		frame->pc = pc;
+		frame->exact = place.exact;
 		frame->source = source;
-		if (place.mapping)
+		if (place.mapping && !making->plain)
 			fill_jit(making, address, frame);
 		return;
 	}
@@ -361,6 +367,104 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 	if (!making.fleeting)
 		image_remember(making.image, pcs, unwound.count, 0, *ret_stack);
 	return 0;
+}
+
+int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsigned int count,
+		   struct stack **ret_stack)
+{
+	struct making making = { 0 };
+	struct image *image = NULL;
+
+	if (count > SOCKLEAK_STACK_DEPTH)
+		count = SOCKLEAK_STACK_DEPTH;
+	if (images__find(symbols->images, tgid, &image) == -ENOMEM)
+		return -ENOMEM;
+	if (image && begin(&making, symbols, image, count)) {
+		making.plain = true;
+		resolve_in_image(&making, pcs, count, 0);
+	} else {
+		making.stack = bare_stack(pcs, count);
+	}
+	if (!making.stack)
+		return -ENOMEM;
+	making.stack->source = STACK_FP;
+	making.stack->site = site_id(making.stack);
+	making.stack->truncated = true;
+	*ret_stack = making.stack;
+	return 0;
+}
+
+/* Does the process still have there what the frame was found in? */
+static bool is_still_there(const struct making *making, const struct frame *frame)
+{
+	const struct mapping *mapping =
+		image_mapping(making->image, frame->exact ? frame->pc : frame->pc - 1);
+
+	if (!mapping)
+		return false;
+	if (!mapping->path)
+		return !frame->module || !strcmp(frame->module, FRAME_JIT);
+	return frame->module && !strcmp(frame->module, mapping->path) &&
+	       frame->offset == frame->pc - mapping->start + mapping->offset;
+}
+
+/* The frames [from, to], the last of which has the others inlined. False: no memory. */
+static bool keep_frames(struct making *making, const struct stack *stack, unsigned int from,
+			unsigned int to)
+{
+	for (; from <= to; from++) {
+		struct frame *frame = add_frame(making);
+
+		if (!frame || !frame_copy(frame, &stack->frames[from]))
+			return false;
+	}
+	return true;
+}
+
+int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *stack,
+		    struct stack **ret_stack)
+{
+	struct making making = { 0 };
+	struct image *image = NULL;
+	unsigned int first = 0; /* inlined into the frame that is looked at, or it itself */
+	int err = images__find(symbols->images, tgid, &image);
+
+	if (!image)
+		return err;
+	if (!begin(&making, symbols, image, stack->count))
+		return -ENOMEM;
+	image_refresh_names(symbols->images, image);
+	for (unsigned int i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+
+		if (frame->inlined && i + 1 < stack->count)
+			continue;
+		if (is_still_there(&making, frame)) {
+			add_code(&making, frame->pc, frame->exact ? frame->pc : frame->pc - 1,
+				 frame->source);
+		} else if (!keep_frames(&making, stack, first, i)) {
+			stack_unref(making.stack);
+			return -ENOMEM;
+		}
+		if (!first && making.stack->count)
+			end_of_first(&making);
+		first = i + 1;
+	}
+	making.stack->source = stack->source;
+	making.stack->truncated = stack->truncated;
+	making.stack->site = site_id(making.stack);
+	*ret_stack = making.stack;
+	return 0;
+}
+
+int symbols__look(struct symbols *symbols, pid_t tgid)
+{
+	struct image *image = NULL;
+	int err = images__find(symbols->images, tgid, &image);
+
+	if (image)
+		image_open_files(symbols->images, image);
+	return err;
 }
 
 struct symbols *symbols__new(void)

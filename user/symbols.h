@@ -67,6 +67,29 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 		    struct stack **ret_stack);
 
 /*
+ * Without opening a file: of each address the mapping's path and the offset in
+ * it. For processes whose files are not to be trusted. No frame has a name or a
+ * build id, and the stack is marked as truncated.
+ */
+int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsigned int count,
+		   struct stack **ret_stack);
+
+/*
+ * The same frames as those of a stack of process tgid, with the names that can be
+ * told now. What the process has not mapped any more stays as it is. -ESRCH: the
+ * process is gone, and not known. -ENOMEM.
+ */
+int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *stack,
+		    struct stack **ret_stack);
+
+/*
+ * See what a process has mapped, so that addresses can be told when it is gone;
+ * of another mount namespace the files, too, for then they cannot be opened any
+ * more. Costs a reading of its maps. 0, -ESRCH, -EACCES, -EPERM, -ENOMEM.
+ */
+int symbols__look(struct symbols *symbols, pid_t tgid);
+
+/*
  * Do these bytes of x86_64 code end in a call instruction? E8 rel32 or FF /2
  * with any operand (2 to 7 bytes; prefixes before it do not matter). Source:
  * Intel SDM volume 2, "CALL" and tables 2-2 and 2-3. Exported for the tests.

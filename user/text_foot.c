@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "duration.h"
+#include "losses.h"
 #include "names.h"
 #include "text_page.h"
 
@@ -73,6 +74,7 @@ static void page_losses(struct page *page)
 {
 	const struct summary *summary = page->summary;
 	_cleanup_text_ struct text line = TEXT_INIT;
+	struct loss losses[LOSSES];
 	unsigned int lost = 0;
 
 	for (int i = 0; i < COUNTER_COUNT; i++) {
@@ -83,21 +85,12 @@ static void page_losses(struct page *page)
 		page_line(page, &line, true);
 		lost++;
 	}
-	if (summary->verdicts_waiting) {
-		text_addf(&line, "Lost: verdicts_waiting %llu (not told yet: raise --ring-size)",
-			  (unsigned long long)summary->verdicts_waiting);
-		page_line(page, &line, true);
-		lost++;
-	}
-	if (summary->leaks_not_accounted) {
-		text_addf(&line, "Lost: leaks_not_accounted %llu (out of memory)",
-			  (unsigned long long)summary->leaks_not_accounted);
-		page_line(page, &line, true);
-		lost++;
-	}
-	if (summary->sweeps_failed) {
-		text_addf(&line, "Lost: sweeps_failed %llu (fd tables not read to their end)",
-			  (unsigned long long)summary->sweeps_failed);
+	losses_of(summary, losses);
+	for (int i = 0; i < LOSSES; i++) {
+		if (!losses[i].count)
+			continue;
+		text_addf(&line, "Lost: %s %llu (%s)", losses[i].name,
+			  (unsigned long long)losses[i].count, losses[i].remedy);
 		page_line(page, &line, true);
 		lost++;
 	}

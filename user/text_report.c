@@ -33,12 +33,12 @@ static void add_holder(struct text *line, const struct site *site)
 
 static void add_rate(struct text *line, const struct site *site)
 {
-	if (!site->rate_known)
+	if (!site->rate.known)
 		text_add(line, "-");
-	else if (site->per_minute > 0 && site->per_minute < 9.95)
-		text_addf(line, "+%.1f", site->per_minute);
+	else if (site->rate.per_minute > 0 && site->rate.per_minute < 9.95)
+		text_addf(line, "+%.1f", site->rate.per_minute);
 	else
-		text_addf(line, "%+.0f", site->per_minute);
+		text_addf(line, "%+.0f", site->rate.per_minute);
 }
 
 static void add_age(struct text *line, const struct page *page, __u64 since_ns)
@@ -73,7 +73,7 @@ static void add_frame(struct text *line, const struct frame *frame, const char *
 
 static const char *state_of(const struct site *site)
 {
-	return site->leaking ? "leaking" : site->rate_known ? "idle" : "new";
+	return site->leaking ? "leaking" : site->rate.known ? "idle" : "new";
 }
 
 static void add_worst(struct text *line, const struct page *page, const struct site *site)

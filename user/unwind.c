@@ -130,6 +130,11 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 	return DWARF_CB_OK;
 }
 
+__u64 unwind_pc(const struct snapshot *snapshot)
+{
+	return snapshot->n_regs == N_REGS ? snapshot->regs[REG_PC] : 0;
+}
+
 int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot, unwind_need_fn need, void *ctx,
 		    struct unwound *ret)
 {

@@ -43,4 +43,7 @@ typedef void (*unwind_need_fn)(__u64 address, void *ctx);
 int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot, unwind_need_fn need, void *ctx,
 		    struct unwound *ret);
 
+/* The program counter of a snapshot, 0 when it is not of this architecture. */
+__u64 unwind_pc(const struct snapshot *snapshot);
+
 #endif /* SOCKLEAK_UNWIND_H */

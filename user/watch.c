@@ -13,10 +13,9 @@
 #include "hints.h"
 #include "leaks.h"
 #include "log.h"
-#include "package.h"
 #include "process.h"
+#include "resolver.h"
 #include "signals.h"
-#include "symbols.h"
 
 /* Sweeps may take a fifth of one processor at most; the interval is stretched for it. */
 #define SWEEP_SHARE 5
@@ -36,9 +35,8 @@ struct watch {
 	struct output *output;
 	struct tracer *tracer;
 	struct leaks *leaks;
-	struct symbols *symbols;
+	struct resolver *resolver;
 	struct call_sites *call_sites;
-	struct packages *packages;
 	struct hints *hints;
 	struct cgroups *cgroups; /* NULL = no cgroup2 mount: ids without paths */
 	struct owner_entry *owners;
@@ -71,6 +69,24 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 	output__leak(watch->output, leak, change, &watch->summary);
 }
 
+/* Whose files are looked into for a process; of one that is gone nobody's. */
+static struct subject subject_of(pid_t tgid)
+{
+	struct subject subject = { .tgid = tgid };
+
+	process_uid(tgid, &subject.uid);
+	return subject;
+}
+
+static int find_package(void *ctx, pid_t tgid, const char *path, const char *build_id,
+			struct package *ret_package)
+{
+	struct watch *watch = ctx;
+	struct subject subject = subject_of(tgid);
+
+	return resolver__package(watch->resolver, &subject, path, build_id, ret_package);
+}
+
 int watch__new(const struct options *options, struct output *output, struct watch **ret_watch)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
@@ -80,12 +96,12 @@ int watch__new(const struct options *options, struct output *output, struct watc
 	watch->options = options;
 	watch->output = output;
 	watch->leaks = leaks__new(options->classes, options->interval_ns, on_change, watch);
-	watch->symbols = symbols__new();
+	watch->resolver = resolver__new();
 	cgroups__new(&watch->cgroups);
 	watch->summary.older_than_ns = options->older_than_ns;
 	watch->call_sites = call_sites__new();
-	if (!watch->leaks || !watch->symbols || !watch->call_sites ||
-	    packages__new(&watch->packages) || hints__new(watch->packages, &watch->hints)) {
+	if (!watch->leaks || !watch->resolver || !watch->call_sites ||
+	    hints__new(find_package, watch, &watch->hints)) {
 		watch__free(watch);
 		return -ENOMEM;
 	}
@@ -110,10 +126,9 @@ void watch__free(struct watch *watch)
 		return;
 	forget_owners(watch);
 	leaks__free(watch->leaks);
-	symbols__free(watch->symbols);
 	call_sites__free(watch->call_sites);
 	hints__free(watch->hints);
-	packages__free(watch->packages);
+	resolver__free(watch->resolver);
 	cgroups__free(watch->cgroups);
 	free(watch);
 }
@@ -173,18 +188,17 @@ static struct stack *find_stack(struct watch *watch, const struct verdict *verdi
 	__u64 pcs[SOCKLEAK_STACK_DEPTH];
 	const struct pending *socket = &verdict->socket;
 	const struct snapshot *snapshot = tracer__snapshot(watch->tracer, socket);
-	pid_t code = code_of(verdict);
+	struct subject code = { code_of(verdict), socket->uid };
 	struct stack *stack = NULL;
 	unsigned int count;
 
-	if (snapshot && code && !symbols__unwind(watch->symbols, code, snapshot, &stack)) {
+	if (snapshot && code.tgid && !resolver__unwind(watch->resolver, &code, snapshot, &stack)) {
 		call_sites__learn(watch->call_sites, socket->tgid, socket->call_site, stack);
 		return stack;
 	}
 	count = tracer__stack(watch->tracer, socket->stack_id, pcs);
 	if (count)
-		symbols__resolve(watch->symbols, code, pcs, count, socket->caller, STACK_FP,
-				 &stack);
+		resolver__resolve(watch->resolver, &code, pcs, count, socket->caller, &stack);
 	return call_sites__adopt(watch->call_sites, socket->tgid, socket->call_site, stack);
 }
 
@@ -192,12 +206,12 @@ static struct stack *find_stack(struct watch *watch, const struct verdict *verdi
 static void name_package(struct watch *watch, const struct verdict *verdict, struct stack *stack)
 {
 	const struct frame *culprit = stack_culprit(stack);
+	struct subject code = { code_of(verdict), verdict->socket.uid };
 	struct text label = TEXT_INIT;
 	struct package package;
 
 	if (!culprit || !culprit->module || stack->package ||
-	    packages__find(watch->packages, code_of(verdict), culprit->module, culprit->build_id,
-			   &package))
+	    resolver__package(watch->resolver, &code, culprit->module, culprit->build_id, &package))
 		return;
 	package_add_label(&label, &package);
 	stack->package = label.data; /* NULL when there is no label */
@@ -250,6 +264,7 @@ static void update_summary(struct watch *watch)
 	summary->leaks = leaks__totals(watch->leaks);
 	summary->verdicts_waiting = tracer__waiting(watch->tracer);
 	tracer__counters(watch->tracer, summary->counters);
+	summary->resolver = *resolver__counts(watch->resolver);
 }
 
 /* `last`: nothing may be left untold. */
@@ -271,6 +286,48 @@ static void sweep(struct watch *watch, bool last)
 	leaks__tick(watch->leaks, summary->now_ns);
 	summary->leaks = leaks__totals(watch->leaks); /* with what has grown */
 	output__sweep(watch->output, watch->leaks, summary);
+}
+
+static bool lacks_names(const struct stack *stack)
+{
+	for (unsigned int i = 0; i < stack->count; i++)
+		if (!stack->frames[i].has_debug)
+			return true;
+	return false;
+}
+
+/* Debug information may have been installed, or fetched, since a stack was made. */
+static void update_names(struct watch *watch, struct site *site)
+{
+	struct stack *stack = site->stack, *renamed;
+	const struct leak *leak = site->leaks;
+	struct subject code;
+
+	if (!stack || !lacks_names(stack))
+		return;
+	while (leak && leak->stack != stack)
+		leak = leak->next;
+	if (!leak)
+		return;
+	code = (struct subject){ code_of(&leak->verdict), leak->verdict.socket.uid };
+	if (resolver__rename(watch->resolver, &code, stack, &renamed))
+		return;
+	if (renamed != stack) {
+		renamed->package =
+			renamed->package ?: (stack->package ? strdup(stack->package) : NULL);
+		leaks__rename(site, stack, renamed);
+	}
+	stack_unref(renamed);
+}
+
+/* Those that a report may show. */
+static void update_stacks(struct watch *watch)
+{
+	struct site *const *sites;
+	long count = leaks__sites(watch->leaks, &sites);
+
+	for (long i = 0; i < count && i < (long)watch->options->top; i++)
+		update_names(watch, sites[i]);
 }
 
 /* For the stacks that a report may show, what to install for the lines they lack. */
@@ -295,6 +352,7 @@ static void find_hints(struct watch *watch)
 static void report(struct watch *watch)
 {
 	update_summary(watch);
+	update_stacks(watch);
 	find_hints(watch);
 	output__report(watch->output, watch->leaks, &watch->summary);
 }

@@ -25,10 +25,17 @@
 static struct packages *packages;
 static struct hints *hints;
 
+static int find(void *ctx, pid_t tgid, const char *path, const char *build_id,
+		struct package *ret_package)
+{
+	(void)ctx;
+	return packages__find(packages, tgid, path, build_id, ret_package);
+}
+
 static int begin(void **state)
 {
 	(void)state;
-	return packages__new(&packages) || hints__new(packages, &hints);
+	return packages__new(&packages) || hints__new(find, NULL, &hints);
 }
 
 static int end(void **state)

@@ -349,15 +349,15 @@ static void the_rate_is_a_minute(void **state)
 		apply(fixture, &verdict);
 		tick(fixture);
 		if (inode == 1)
-			assert_false(first_site(fixture)->rate_known);
+			assert_false(first_site(fixture)->rate.known);
 	}
-	assert_true(first_site(fixture)->rate_known);
-	assert_true(first_site(fixture)->per_minute > 59.9);
-	assert_true(first_site(fixture)->per_minute < 60.1);
+	assert_true(first_site(fixture)->rate.known);
+	assert_true(first_site(fixture)->rate.per_minute > 59.9);
+	assert_true(first_site(fixture)->rate.per_minute < 60.1);
 	/* An hour of silence, and the last ten minutes have none. */
 	for (int i = 0; i < 3600; i++)
 		tick(fixture);
-	assert_true(first_site(fixture)->per_minute == 0);
+	assert_true(first_site(fixture)->rate.per_minute == 0);
 }
 
 static void the_worst_site_comes_first(void **state)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "losses.h"
+
+void losses_of(const struct summary *summary, struct loss ret_losses[LOSSES])
+{
+	const struct resolver_counts *resolver = &summary->resolver;
+	unsigned int n = 0;
+
+	ret_losses[n++] = (struct loss){ "leaks_not_accounted", summary->leaks_not_accounted,
+					 "out of memory" };
+	ret_losses[n++] = (struct loss){ "verdicts_waiting", summary->verdicts_waiting,
+					 "not told yet: raise --ring-size" };
+	ret_losses[n++] = (struct loss){ "sweeps_failed", summary->sweeps_failed,
+					 "fd tables not read to their end" };
+	ret_losses[n++] = (struct loss){ "resolver_crashed", resolver->crashed,
+					 "over a file that it read for a stack" };
+	ret_losses[n++] =
+		(struct loss){ "resolver_late", resolver->late, "killed, being late with a stack" };
+	ret_losses[n++] = (struct loss){ "stacks_plain", resolver->plain,
+					 "no names: their process's files broke the resolver" };
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sandbox: gives up what a process that reads other users' files must not have.
+ */
+#ifndef SOCKLEAK_SANDBOX_H
+#define SOCKLEAK_SANDBOX_H
+
+/*
+ * For the rest of this process and its children: no capabilities, no way to get
+ * new ones by exec, as root no longer root but nobody; no sockets but the ones
+ * that are open, no io_uring (seccomp); no core dumps (they would hold pieces of
+ * other processes' memory), no file written, 1 GiB of data; the first to go when
+ * memory runs out; ends with its parent.
+ *
+ * -EPERM and the like when capabilities could not be given up: the process must
+ * not go on then. What an older kernel or a container refuses beside that is let be.
+ */
+int sandbox_enter(void);
+
+/* The part of it that a child of exec keeps: no capabilities, with the same user. For the network.
+ */
+int sandbox_drop_capabilities(void);
+
+#endif /* SOCKLEAK_SANDBOX_H */

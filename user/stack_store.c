@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stack_store.h"
+
+#include <stdlib.h>
+#include <uthash.h>
+
+struct stored {
+	__u64 hash; /* of two that have the same the later one is kept */
+	struct stack *stack;
+	UT_hash_handle hh;
+};
+
+struct stack_store {
+	struct stored *stored; /* a uthash table, the oldest first */
+};
+
+struct stack_store *stack_store__new(void)
+{
+	return calloc(1, sizeof(struct stack_store));
+}
+
+static void forget(struct stack_store *store, struct stored *stored)
+{
+	HASH_DEL(store->stored, stored);
+	stack_unref(stored->stack);
+	free(stored);
+}
+
+void stack_store__free(struct stack_store *store)
+{
+	if (!store)
+		return;
+	while (store->stored)
+		forget(store, store->stored);
+	free(store);
+}
+
+struct stack *stack_store__intern(struct stack_store *store, struct stack *stack)
+{
+	__u64 hash = stack_hash(stack);
+	struct stored *stored;
+
+	HASH_FIND(hh, store->stored, &hash, sizeof(hash), stored);
+	if (stored && stack_equal(stored->stack, stack)) {
+		stack_unref(stack);
+		return stack_ref(stored->stack);
+	}
+	if (stored)
+		forget(store, stored);
+	else if (HASH_COUNT(store->stored) >= STACK_STORE_MAX)
+		forget(store, store->stored);
+	stored = calloc(1, sizeof(*stored));
+	if (!stored)
+		return stack;
+	stored->hash = hash;
+	HASH_ADD(hh, store->stored, hash, sizeof(stored->hash), stored);
+	if (!stored->hh.tbl) {
+		free(stored);
+		return stack;
+	}
+	stored->stack = stack_ref(stack);
+	return stack;
+}

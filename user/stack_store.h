@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stack_store: equal stacks as one object, since thousands of leaks have the same.
+ * Pure; the oldest of 1024 gives way (to be stored again when it comes again).
+ */
+#ifndef SOCKLEAK_STACK_STORE_H
+#define SOCKLEAK_STACK_STORE_H
+
+#include "stack.h"
+
+#define STACK_STORE_MAX 1024
+
+struct stack_store;
+
+/* NULL: no memory. Free with stack_store__free(); NULL is allowed there. */
+struct stack_store *stack_store__new(void);
+void stack_store__free(struct stack_store *store);
+
+/*
+ * The stack that is equal to this one, if there is any, else this one. Takes the
+ * reference to `stack`, gives one back. Without memory it is simply not stored.
+ */
+struct stack *stack_store__intern(struct stack_store *store, struct stack *stack);
+
+#endif /* SOCKLEAK_STACK_STORE_H */
