@@ -91,6 +91,8 @@ TRUTH_PROGRAMS := $(addprefix $(TRUTH)/,libtruth.so c_library nonpie static stat
 	$(if $(shell command -v javac 2>/dev/null),$(TRUTH)/Leak.class)
 LIBRARY_SOURCES := $(addprefix tests/truth/,c_library.c libtruth.c)
 
+LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so host)
+
 .PHONY: deps
 deps:
 	$(Q)packaging/deps.sh
@@ -107,7 +109,7 @@ root: deps
 		echo "sockleak: only root may load BPF programs. Run: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
 
 .PHONY: run-test
-run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(PROGRAMS) $(TRUTH_PROGRAMS)
+run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(PROGRAMS) $(TRUTH_PROGRAMS) $(LIBRARY_PROGRAMS)
 	$(Q)tests/all.sh $(BUILD) $(O)/programs $(TESTFLAGS)
 
 .PHONY: run-check
@@ -129,6 +131,17 @@ $(O)/programs/%: tests/programs/%.c Makefile
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM_CFLAGS) -MMD -MP $< -o $@
+
+# A library that is stripped, truncated and given its debug information by the tests.
+$(O)/library/lib%.so: tests/library/%.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PROGRAM_CFLAGS) -fPIC -shared $< -o $@
+
+$(O)/library/%: tests/library/%.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PROGRAM_CFLAGS) $< -o $@
 
 DEMO_CFLAGS := -O2 -fomit-frame-pointer -Wall -Wextra -ffile-prefix-map=$(CURDIR)/=
 $(O)/demo/libtransport.so: tests/demo/libtransport.cpp tests/demo/libtransport.h

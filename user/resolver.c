@@ -66,16 +66,22 @@ const struct resolver_counts *resolver__counts(const struct resolver *resolver)
 
 /* ---- The child ---- */
 
+static void forget(struct resolver *resolver)
+{
+	if (resolver->channel >= 0)
+		close(resolver->channel);
+	resolver->channel = -1;
+	resolver->pid = 0;
+}
+
 static void stop(struct resolver *resolver)
 {
 	if (!resolver->pid)
 		return;
-	close(resolver->channel);
-	resolver->channel = -1;
 	kill(resolver->pid, SIGKILL);
 	while (waitpid(resolver->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	resolver->pid = 0;
+	forget(resolver);
 }
 
 void resolver__free(struct resolver *resolver)
@@ -129,8 +135,9 @@ static int start(struct resolver *resolver)
 {
 	int ends[2], err;
 
-	if (resolver->pid)
+	if (resolver->pid && !waitpid(resolver->pid, NULL, WNOHANG))
 		return 0;
+	forget(resolver); /* it was ended by others, as for want of memory */
 	err = channel_pair(ends);
 	if (err)
 		return err;

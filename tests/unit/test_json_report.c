@@ -349,7 +349,7 @@ static void a_summary(void **state)
 			 "\"hooks\":\"tracepoint\",\"events\":{");
 	assert_has(&out, "\"socket\":1234,");
 	assert_has(&out, "\"dropped\":{\"map_full\":7,");
-	assert_has(&out, "\"leaks_not_accounted\":5,\"verdicts_waiting\":0,\n");
+	assert_has(&out, "\"leaks_not_accounted\":5,\"verdicts_waiting\":0,");
 	assert_valid(&out);
 }
 

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The process that reads other users' files: it has no rights, and may fail without harm."""
+
+import os
+import pathlib
+import shutil
+import signal
+import struct
+import subprocess
+import time
+
+from lib.outcome import Failure
+from lib.registry import case
+
+FAILED = ("resolver_crashed", "resolver_late")
+
+
+class Host:
+    """A program that leaks in a library, where and when it is told to. See tests/library/."""
+
+    def __init__(self, bench, name):
+        self.directory = bench.directory / name
+        self.directory.mkdir()
+        source = bench.programs.parent / "library"
+        self.library = self.directory / "liblibrary.so"
+        shutil.copy(source / "liblibrary.so", self.library)
+        self.program = self.directory / name
+        shutil.copy(source / "host", self.program)
+        self._processes = bench.processes
+        self.process = None
+
+    def start(self):
+        self.process = self._processes.start(
+            [str(self.program), str(self.library)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        return self
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise Failure(f"expected an answer of the host to {line!r}, seen: none")
+        return int(answer)
+
+    def leak(self, agent, function):
+        """Call it, and wait for the leak: the event."""
+        inode = self.say(f"call {function}")
+        agent.wait_for(lambda a: inode in a.open_leaks(), f"the leak of {function}")
+        return agent.open_leaks()[inode]
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+
+
+def functions(event):
+    return [frame["function"] for frame in event["stack"] or []]
+
+
+def expect_named(event, function):
+    if function not in functions(event):
+        raise Failure(f"expected {function} in the stack, seen: {functions(event)}")
+
+
+def resolver_of(agent):
+    """The pid of its resolver, or None."""
+    path = pathlib.Path(f"/proc/{agent.pid}/task/{agent.pid}/children")
+    for pid in path.read_text().split():
+        if b"--resolver" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+            return int(pid)
+    return None
+
+
+def dropped(agent):
+    return agent.stop()["dropped"]
+
+
+@case
+def resolver_has_no_rights(bench):
+    host = Host(bench, "norights")
+    agent = bench.agent("--comm", "norights")
+    if resolver_of(agent):
+        raise Failure("expected no resolver before there is a leak")
+    expect_named(host.start().leak(agent, "leak_a"), "leak_a")
+    pid = resolver_of(agent)
+    status = dict(
+        line.split(":\t", 1)
+        for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+        if ":\t" in line
+    )
+    for field in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        if int(status[field], 16):
+            raise Failure(f"expected no capability in {field}, seen: {status[field]}")
+    if "0" in status["Uid"].split() + status["Gid"].split() or status["NoNewPrivs"] != "1":
+        raise Failure(f"expected another user than root, seen: {status}")
+    if status["Seccomp"] != "2":
+        raise Failure(f"expected a seccomp filter, seen: {status['Seccomp']}")
+    links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+    sockets = [link for link in links if link.startswith("socket:")]
+    strange = [link for link in links if link.startswith("anon_inode:") or "bpf" in link]
+    if len(sockets) != 1 or strange:
+        raise Failure(f"expected its channel and no BPF object, seen: {links}")
+    host.end()
+    agent.stop()
+    if pathlib.Path(f"/proc/{pid}").exists():
+        raise Failure("expected the resolver to end with its agent")
+
+
+@case
+def resolver_ended_by_others(bench):
+    """As by the OOM killer, between two questions: the next one starts another."""
+    host = Host(bench, "oomkilled").start()
+    agent = bench.agent("--comm", "oomkilled")
+    expect_named(host.leak(agent, "leak_a"), "leak_a")
+    os.kill(resolver_of(agent), signal.SIGKILL)
+    expect_named(host.leak(agent, "leak_b"), "leak_b")
+    host.end()
+    lost = dropped(agent)
+    if any(lost[name] for name in FAILED + ("stacks_plain",)):
+        raise Failure(f"expected no stack to be lost, seen: {lost}")
+
+
+def end_of_segments(path):
+    """Offset of the first byte of an ELF file behind all that is mapped of it."""
+    data = path.read_bytes()
+    table, = struct.unpack_from("<Q", data, 32)
+    size, count = struct.unpack_from("<HH", data, 54)
+    end = 0
+    for i in range(count):
+        kind, _, offset, _, _, length = struct.unpack_from("<IIQQQQ", data, table + i * size)
+        if kind == 1:  # PT_LOAD
+            end = max(end, offset + length)
+    return end
+
+
+def pad(library):
+    """Put pages of their own between what is mapped and the symbols behind it."""
+    padding = library.with_suffix(".padding")
+    padding.write_bytes(bytes(65536))
+    subprocess.run(["objcopy", f"--add-section=.padding={padding}", library], check=True)
+
+
+@case
+def mapped_file_truncated(bench):
+    """SIGBUS for who reads it: costs the names of its process's stacks, and is counted."""
+    host, other = Host(bench, "truncated"), Host(bench, "healthy").start()
+    pad(host.library)
+    host.start()
+    agent = bench.agent("--comm", "truncated")
+    onlooker = bench.agent("--comm", "healthy")
+    expect_named(host.leak(agent, "leak_a"), "leak_a")
+    os.truncate(host.library, end_of_segments(host.library))
+    event = host.leak(agent, "leak_b")
+    told = [(frame["module"], frame["offset"]) for frame in event["stack"] or []]
+    if not told or told[0][0] is None or not told[0][1]:
+        raise Failure(f"expected module and offset, seen: {event['stack']}")
+    host.leak(agent, "leak_c")
+    expect_named(other.leak(onlooker, "leak_b"), "leak_b")
+    host.end()
+    other.end()
+    lost = dropped(agent)
+    if lost["resolver_crashed"] != 1 or lost["stacks_plain"] < 1:
+        raise Failure(f"expected one crash, and plain stacks after it, seen: {lost}")
+    lost = dropped(onlooker)
+    if any(lost[name] for name in FAILED):
+        raise Failure(f"expected no failure in the other run, seen: {lost}")
+
+
+@case
+def resolver_hangs(bench):
+    """It is killed after five seconds; the leak is told without names."""
+    host = Host(bench, "hangs").start()
+    agent = bench.agent("--comm", "hangs")
+    expect_named(host.leak(agent, "leak_a"), "leak_a")
+    pid = resolver_of(agent)
+    os.kill(pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    host.leak(agent, "leak_b")
+    if time.monotonic() - begun > 60:
+        raise Failure("expected the agent to go on within five seconds, seen: over a minute")
+    if pathlib.Path(f"/proc/{pid}").exists():
+        raise Failure("expected the hanging resolver to be killed")
+    host.end()
+    lost = dropped(agent)
+    if lost["resolver_late"] != 1:
+        raise Failure(f"expected resolver_late 1, seen: {lost}")
+
+
+def separate_debug(library):
+    """Strip it; its debug information, not at its place yet. Returns where it lies and goes."""
+    debug = library.with_suffix(".elsewhere")
+    place = library.parent / ".debug" / (library.name + ".debug")
+    named = library.parent / (library.name + ".debug")
+    subprocess.run(["objcopy", "--only-keep-debug", library, named], check=True)
+    subprocess.run(["objcopy", "--strip-all", f"--add-gnu-debuglink={named}", library], check=True)
+    named.rename(debug)
+    return debug, place
+
+
+@case
+def debug_file_arrives(bench):
+    """A stack that was told already gets its lines without a restart, and its hint goes."""
+    host = Host(bench, "arrives")
+    debug, place = separate_debug(host.library)
+    agent = bench.agent("--comm", "arrives", as_json=False)
+    host.start().say("call leak_a")
+
+    def report_has(*words):
+        """Ask for reports until one has all of them, and the last one asked for is seen."""
+        deadline = time.monotonic() + 40
+        while time.monotonic() < deadline:
+            del agent.lines[:]
+            agent.process.send_signal(signal.SIGUSR1)
+            time.sleep(1)
+            text = "".join(agent.lines)
+            if all(word in text for word in words):
+                return text
+        raise Failure(f"expected a report with {words}, seen: {text}")
+
+    before = report_has("leak_a", "liblibrary.so")
+    hint = [line for line in before.splitlines() if line.strip().endswith(str(host.library))]
+    if "library.c:" in before or not hint:
+        raise Failure(f"expected a hint and no line of the source, seen: {before}")
+    place.parent.mkdir()
+    debug.rename(place)
+    after = report_has("library.c:")
+    hint = [line for line in after.splitlines() if line.strip().endswith(str(host.library))]
+    if hint:
+        raise Failure(f"expected the hint to be gone, seen: {hint}")
+    host.end()
+    agent.stop()
