@@ -41,7 +41,7 @@ USER_SOURCES := $(wildcard user/*.c)
 USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/user/%.o)
 SKELETON := $(O)/sockleak.skel.h
 # The modules that a unit test can be linked with: all but the program itself and libbpf.
-PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o watch.o tracer.o),$(USER_OBJECTS))
+PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o watch.o origins.o tracer.o),$(USER_OBJECTS))
 
 .PHONY: all
 all: sockleak

@@ -131,6 +131,29 @@ static __always_inline void pending_report(const struct fd_key *key, struct pend
 	verdict_send(verdict);
 }
 
+/*
+ * The socket is not old enough to be a leak, and may be one day, when its process
+ * has ended: say whose code made it while that can be looked at. Once, and only
+ * when there is room: not to have said it costs names at worst.
+ */
+static __always_inline void pending_suspect(struct pending *entry)
+{
+	struct verdict *verdict;
+
+	if (entry->flags & (PENDING_SUSPECTED | PENDING_ORIGIN_UNKNOWN))
+		return;
+	verdict = bpf_ringbuf_reserve(&verdicts, sizeof(*verdict), 0);
+	if (!verdict)
+		return;
+	entry->flags |= PENDING_SUSPECTED;
+	__builtin_memset(verdict, 0, sizeof(*verdict));
+	verdict->now_ns = bpf_ktime_get_boot_ns();
+	__builtin_memcpy(&verdict->socket, entry, sizeof(verdict->socket));
+	verdict->kind = VERDICT_SUSPECT;
+	verdict->tgid = entry->tgid;
+	bpf_ringbuf_submit(verdict, 0);
+}
+
 /* A socket that no hook saw: remember since when it is known. */
 static __always_inline struct pending *pending_adopt(const struct fd_key *key,
 						     const struct socket_view *view,
@@ -245,8 +268,10 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	pending_home(&key, entry);
 	if (view->use == USE_CONNECTING || connect_is_hidden(view, entry))
 		return;
-	if (bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns)
+	if (bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns) {
+		pending_suspect(entry);
 		return;
+	}
 	call_site_ended(entry->call_site, false);
 	pending_report(&key, entry, view, task, &holder);
 }

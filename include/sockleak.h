@@ -76,6 +76,7 @@ enum verdict_kind {
 	VERDICT_LEAK = 1, /* it has become a leak */
 	VERDICT_CHANGED,  /* it is still one, of another class */
 	VERDICT_ENDED,	  /* it is none any more: see enum end_reason */
+	VERDICT_SUSPECT,  /* it may become one: whose code made it is to be looked at in time */
 };
 
 enum end_reason {
@@ -160,6 +161,7 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_RESTARTS 0x80	    /* a signal interrupted connect, which may be called again */
 #define PENDING_MOVED 0x40	    /* the process that it was reported of does not hold it now */
 #define PENDING_SNAPSHOT 0x100	    /* it had a snapshot of the stack taken */
+#define PENDING_SUSPECTED 0x200	    /* user space was told that it may become a leak */
 
 /*
  * A socket that is not connected yet: the value of the map of pending sockets.

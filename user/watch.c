@@ -7,14 +7,13 @@
 #include <time.h>
 #include <uthash.h>
 
-#include "call_sites.h"
 #include "cgroup.h"
 #include "duration.h"
 #include "hints.h"
 #include "leaks.h"
 #include "log.h"
+#include "origins.h"
 #include "process.h"
-#include "resolver.h"
 #include "signals.h"
 
 /* Sweeps may take a fifth of one processor at most; the interval is stretched for it. */
@@ -35,8 +34,7 @@ struct watch {
 	struct output *output;
 	struct tracer *tracer;
 	struct leaks *leaks;
-	struct resolver *resolver;
-	struct call_sites *call_sites;
+	struct origins *origins;
 	struct hints *hints;
 	struct cgroups *cgroups; /* NULL = no cgroup2 mount: ids without paths */
 	struct owner_entry *owners;
@@ -69,24 +67,6 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 	output__leak(watch->output, leak, change, &watch->summary);
 }
 
-/* Whose files are looked into for a process; of one that is gone nobody's. */
-static struct subject subject_of(pid_t tgid)
-{
-	struct subject subject = { .tgid = tgid };
-
-	process_uid(tgid, &subject.uid);
-	return subject;
-}
-
-static int find_package(void *ctx, pid_t tgid, const char *path, const char *build_id,
-			struct package *ret_package)
-{
-	struct watch *watch = ctx;
-	struct subject subject = subject_of(tgid);
-
-	return resolver__package(watch->resolver, &subject, path, build_id, ret_package);
-}
-
 int watch__new(const struct options *options, struct output *output, struct watch **ret_watch)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
@@ -96,12 +76,11 @@ int watch__new(const struct options *options, struct output *output, struct watc
 	watch->options = options;
 	watch->output = output;
 	watch->leaks = leaks__new(options->classes, options->interval_ns, on_change, watch);
-	watch->resolver = resolver__new();
+	watch->origins = origins__new();
 	cgroups__new(&watch->cgroups);
 	watch->summary.older_than_ns = options->older_than_ns;
-	watch->call_sites = call_sites__new();
-	if (!watch->leaks || !watch->resolver || !watch->call_sites ||
-	    hints__new(find_package, watch, &watch->hints)) {
+	if (!watch->leaks || !watch->origins ||
+	    hints__new(origins__package, watch->origins, &watch->hints)) {
 		watch__free(watch);
 		return -ENOMEM;
 	}
@@ -126,9 +105,8 @@ void watch__free(struct watch *watch)
 		return;
 	forget_owners(watch);
 	leaks__free(watch->leaks);
-	call_sites__free(watch->call_sites);
 	hints__free(watch->hints);
-	resolver__free(watch->resolver);
+	origins__free(watch->origins);
 	cgroups__free(watch->cgroups);
 	free(watch);
 }
@@ -170,53 +148,6 @@ static struct owner *find_owner(struct watch *watch, const struct verdict *verdi
 	return entry->owner;
 }
 
-/*
- * In which process the code of a stack is looked up: the creator, or, when that
- * has ended, a child that holds the socket; 0 when exec has replaced the code.
- */
-static pid_t code_of(const struct verdict *verdict)
-{
-	if (verdict->execed)
-		return 0;
-	return (pid_t)(process_alive((pid_t)verdict->socket.tgid) ? verdict->socket.tgid :
-								    verdict->tgid);
-}
-
-/* The stack that the socket was made on, one reference; NULL = none is known. */
-static struct stack *find_stack(struct watch *watch, const struct verdict *verdict)
-{
-	__u64 pcs[SOCKLEAK_STACK_DEPTH];
-	const struct pending *socket = &verdict->socket;
-	const struct snapshot *snapshot = tracer__snapshot(watch->tracer, socket);
-	struct subject code = { code_of(verdict), socket->uid };
-	struct stack *stack = NULL;
-	unsigned int count;
-
-	if (snapshot && code.tgid && !resolver__unwind(watch->resolver, &code, snapshot, &stack)) {
-		call_sites__learn(watch->call_sites, socket->tgid, socket->call_site, stack);
-		return stack;
-	}
-	count = tracer__stack(watch->tracer, socket->stack_id, pcs);
-	if (count)
-		resolver__resolve(watch->resolver, &code, pcs, count, socket->caller, &stack);
-	return call_sites__adopt(watch->call_sites, socket->tgid, socket->call_site, stack);
-}
-
-/* Which package the culprit is of; asked once for a stack, while its process is there. */
-static void name_package(struct watch *watch, const struct verdict *verdict, struct stack *stack)
-{
-	const struct frame *culprit = stack_culprit(stack);
-	struct subject code = { code_of(verdict), verdict->socket.uid };
-	struct text label = TEXT_INIT;
-	struct package package;
-
-	if (!culprit || !culprit->module || stack->package ||
-	    resolver__package(watch->resolver, &code, culprit->module, culprit->build_id, &package))
-		return;
-	package_add_label(&label, &package);
-	stack->package = label.data; /* NULL when there is no label */
-}
-
 static int open_leak(struct watch *watch, const struct verdict *verdict)
 {
 	struct owner *owner = find_owner(watch, verdict);
@@ -225,8 +156,7 @@ static int open_leak(struct watch *watch, const struct verdict *verdict)
 
 	if (!owner)
 		return -ENOMEM;
-	stack = find_stack(watch, verdict);
-	name_package(watch, verdict, stack);
+	stack = origins__stack(watch->origins, watch->tracer, verdict);
 	err = leaks__apply(watch->leaks, verdict, owner, stack);
 	stack_unref(stack);
 	return err;
@@ -235,10 +165,15 @@ static int open_leak(struct watch *watch, const struct verdict *verdict)
 void watch__verdict(const struct verdict *verdict, void *ctx)
 {
 	struct watch *watch = ctx;
-	__u32 holder = leaks__holder(watch->leaks, verdict);
 	struct verdict ended;
+	__u32 holder;
 	int err;
 
+	if (verdict->kind == VERDICT_SUSPECT) {
+		origins__look(watch->origins, &verdict->socket);
+		return;
+	}
+	holder = leaks__holder(watch->leaks, verdict);
 	if (verdict->kind == VERDICT_ENDED) {
 		ended = *verdict;
 		if (ended.reason == END_CLOSED && holder && !process_alive((pid_t)holder))
@@ -264,7 +199,7 @@ static void update_summary(struct watch *watch)
 	summary->leaks = leaks__totals(watch->leaks);
 	summary->verdicts_waiting = tracer__waiting(watch->tracer);
 	tracer__counters(watch->tracer, summary->counters);
-	summary->resolver = *resolver__counts(watch->resolver);
+	summary->resolver = *origins__failures(watch->origins);
 }
 
 /* `last`: nothing may be left untold. */
@@ -274,6 +209,7 @@ static void sweep(struct watch *watch, bool last)
 	int err;
 
 	update_clock(summary);
+	origins__begin_sweep(watch->origins);
 	err = tracer__sweep(watch->tracer, last, &summary->sweep_ns);
 	forget_owners(watch);
 	summary->sweeps++;
@@ -288,38 +224,6 @@ static void sweep(struct watch *watch, bool last)
 	output__sweep(watch->output, watch->leaks, summary);
 }
 
-static bool lacks_names(const struct stack *stack)
-{
-	for (unsigned int i = 0; i < stack->count; i++)
-		if (!stack->frames[i].has_debug)
-			return true;
-	return false;
-}
-
-/* Debug information may have been installed, or fetched, since a stack was made. */
-static void update_names(struct watch *watch, struct site *site)
-{
-	struct stack *stack = site->stack, *renamed;
-	const struct leak *leak = site->leaks;
-	struct subject code;
-
-	if (!stack || !lacks_names(stack))
-		return;
-	while (leak && leak->stack != stack)
-		leak = leak->next;
-	if (!leak)
-		return;
-	code = (struct subject){ code_of(&leak->verdict), leak->verdict.socket.uid };
-	if (resolver__rename(watch->resolver, &code, stack, &renamed))
-		return;
-	if (renamed != stack) {
-		renamed->package =
-			renamed->package ?: (stack->package ? strdup(stack->package) : NULL);
-		leaks__rename(site, stack, renamed);
-	}
-	stack_unref(renamed);
-}
-
 /* Those that a report may show. */
 static void update_stacks(struct watch *watch)
 {
@@ -327,7 +231,7 @@ static void update_stacks(struct watch *watch)
 	long count = leaks__sites(watch->leaks, &sites);
 
 	for (long i = 0; i < count && i < (long)watch->options->top; i++)
-		update_names(watch, sites[i]);
+		origins__rename(watch->origins, sites[i]);
 }
 
 /* For the stacks that a report may show, what to install for the lines they lack. */

@@ -231,3 +231,22 @@ def debug_file_arrives(bench):
         raise Failure(f"expected the hint to be gone, seen: {hint}")
     host.end()
     agent.stop()
+
+
+@case
+def creator_has_gone(bench):
+    """It ended before its leak was told, and a child that runs other code holds the socket."""
+    host = Host(bench, "hasgone")
+    agent = bench.agent("--comm", "hasgone", "--older-than", "4s")
+    host.start()
+    inode = host.say("call leak_a")
+    time.sleep(2)  # some sweeps: it is young still
+    child = host.say("exec")
+    host.process.wait(10)
+    agent.wait_for(lambda a: inode in a.open_leaks(), "the leak of leak_a")
+    event = agent.open_leaks()[inode]
+    if event["pid"] != child:
+        raise Failure(f"expected the child {child} to hold it, seen: {event['pid']}")
+    expect_named(event, "leak_a")
+    host.end()
+    agent.stop()

@@ -3,7 +3,7 @@
  * Loads the library of argv[1] and does what lines on stdin say, answering each
  * with a line of what came of it:
  *	call NAME	calls int NAME(void), prints the inode of the descriptor
- *	child		goes on in a child, prints its pid; the parent ends
+ *	exec		goes on in a child that calls exec, prints its pid; the parent ends
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static void call(void *library, const char *name)
 	printf("%lu\n", (unsigned long)st.st_ino);
 }
 
-static void go_on_in_a_child(void)
+static void go_on_in_a_child(char **argv)
 {
 	pid_t child = fork();
 
@@ -31,6 +31,8 @@ static void go_on_in_a_child(void)
 	if (child)
 		_exit(0);
 	printf("%d\n", getpid());
+	execv(argv[0], argv);
+	exit(1);
 }
 
 int main(int argc, char **argv)
@@ -46,8 +48,8 @@ int main(int argc, char **argv)
 		line[strcspn(line, "\n")] = '\0';
 		if (!strncmp(line, "call ", 5))
 			call(library, line + 5);
-		else if (!strcmp(line, "child"))
-			go_on_in_a_child();
+		else if (!strcmp(line, "exec"))
+			go_on_in_a_child(argv);
 	}
 	return 0;
 }

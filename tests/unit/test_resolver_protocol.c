@@ -114,7 +114,7 @@ static void nonsense_is_refused(void **state)
 	for (size_t cut = 0; cut < len; cut++) {
 		struct stack *other = stack_new(4);
 
-		copy = malloc(cut ? cut : 1); /* of its size, for AddressSanitizer to see over-reads */
+		copy = malloc(cut ? cut : 1); /* of its size, for AddressSanitizer */
 		memcpy(copy, message, cut);
 		at = 0;
 		if (protocol_take_frames(copy, cut, other, &at))

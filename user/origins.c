@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "origins.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "call_sites.h"
+#include "process.h"
+#include "resolver.h"
+#include "text.h"
+
+/* Processes whose modules are looked at before they have a leak: in one sweep, and remembered. */
+#define LOOKS_A_SWEEP 16
+#define MAX_LOOKED 1024
+
+/* A process whose modules are known, should it end before its leak is told. */
+struct looked {
+	__u32 tgid;
+	__u64 start_ns; /* which process of that number */
+	UT_hash_handle hh;
+};
+
+struct origins {
+	struct resolver *resolver;
+	struct call_sites *call_sites;
+	struct looked *looked; /* a uthash table, the oldest first */
+	unsigned int looks;    /* in this sweep */
+};
+
+static void forget_looked(struct origins *origins, struct looked *looked)
+{
+	HASH_DEL(origins->looked, looked);
+	free(looked);
+}
+
+void origins__free(struct origins *origins)
+{
+	if (!origins)
+		return;
+	while (origins->looked)
+		forget_looked(origins, origins->looked);
+	resolver__free(origins->resolver);
+	call_sites__free(origins->call_sites);
+	free(origins);
+}
+
+struct origins *origins__new(void)
+{
+	struct origins *origins = calloc(1, sizeof(*origins));
+
+	if (!origins)
+		return NULL;
+	origins->resolver = resolver__new();
+	origins->call_sites = call_sites__new();
+	if (origins->resolver && origins->call_sites)
+		return origins;
+	origins__free(origins);
+	return NULL;
+}
+
+const struct resolver_counts *origins__failures(const struct origins *origins)
+{
+	return resolver__counts(origins->resolver);
+}
+
+void origins__begin_sweep(struct origins *origins)
+{
+	origins->looks = 0;
+}
+
+static struct looked *find_looked(struct origins *origins, __u32 tgid)
+{
+	struct looked *looked;
+
+	HASH_FIND(hh, origins->looked, &tgid, sizeof(tgid), looked);
+	return looked;
+}
+
+/* Was the process looked at that had this number when the socket was made? */
+static bool has_looked(struct origins *origins, __u32 tgid, __u64 since_ns)
+{
+	const struct looked *looked = find_looked(origins, tgid);
+
+	return looked && looked->start_ns <= since_ns;
+}
+
+void origins__look(struct origins *origins, const struct pending *socket)
+{
+	struct subject subject = { (pid_t)socket->tgid, socket->uid };
+	struct looked *looked = find_looked(origins, socket->tgid);
+	__u64 start_ns;
+
+	if (origins->looks >= LOOKS_A_SWEEP || process_start_time(subject.tgid, &start_ns) ||
+	    (looked && looked->start_ns == start_ns))
+		return;
+	origins->looks++;
+	resolver__look(origins->resolver, &subject);
+	if (looked)
+		forget_looked(origins, looked);
+	if (HASH_COUNT(origins->looked) >= MAX_LOOKED)
+		forget_looked(origins, origins->looked);
+	looked = calloc(1, sizeof(*looked));
+	if (!looked)
+		return;
+	looked->tgid = socket->tgid;
+	looked->start_ns = start_ns;
+	HASH_ADD(hh, origins->looked, tgid, sizeof(looked->tgid), looked);
+	if (!looked->hh.tbl)
+		free(looked);
+}
+
+/* Did the process run when the socket was made? (A pid is given again, to a younger one.) */
+static bool was_there(__u32 tgid, __u64 since_ns)
+{
+	__u64 start_ns;
+
+	return process_alive((pid_t)tgid) && !process_start_time((pid_t)tgid, &start_ns) &&
+	       start_ns <= since_ns;
+}
+
+/*
+ * In which process the code of a stack is looked up: the creator, also when it
+ * has ended and was looked at before. Else the holder, if it can be a child of it
+ * that runs the same code: one that is older than the socket was passed it by
+ * SCM_RIGHTS. 0: the code is not there any more.
+ */
+static pid_t code_of(struct origins *origins, const struct verdict *verdict)
+{
+	const struct pending *socket = &verdict->socket;
+
+	if (verdict->tgid == socket->tgid)
+		return verdict->execed ? 0 : (pid_t)socket->tgid;
+	if (was_there(socket->tgid, socket->since_ns) ||
+	    has_looked(origins, socket->tgid, socket->since_ns))
+		return (pid_t)socket->tgid;
+	if (verdict->execed || was_there(verdict->tgid, socket->since_ns))
+		return 0;
+	return (pid_t)verdict->tgid;
+}
+
+/* The stack that the socket was made on, one reference; NULL = none is known. */
+static struct stack *find_stack(struct origins *origins, struct tracer *tracer,
+				const struct verdict *verdict)
+{
+	__u64 pcs[SOCKLEAK_STACK_DEPTH];
+	const struct pending *socket = &verdict->socket;
+	const struct snapshot *snapshot = tracer__snapshot(tracer, socket);
+	struct subject code = { code_of(origins, verdict), socket->uid };
+	struct stack *stack = NULL;
+	unsigned int count;
+
+	if (snapshot && code.tgid &&
+	    !resolver__unwind(origins->resolver, &code, snapshot, &stack)) {
+		call_sites__learn(origins->call_sites, socket->tgid, socket->call_site, stack);
+		return stack;
+	}
+	count = tracer__stack(tracer, socket->stack_id, pcs);
+	if (count)
+		resolver__resolve(origins->resolver, &code, pcs, count, socket->caller, &stack);
+	return call_sites__adopt(origins->call_sites, socket->tgid, socket->call_site, stack);
+}
+
+/* Which package the culprit is of; asked once for a stack, while its process is there. */
+static void name_package(struct origins *origins, const struct verdict *verdict,
+			 struct stack *stack)
+{
+	const struct frame *culprit = stack_culprit(stack);
+	struct subject code = { code_of(origins, verdict), verdict->socket.uid };
+	struct text label = TEXT_INIT;
+	struct package package;
+
+	if (!culprit || !culprit->module || stack->package ||
+	    resolver__package(origins->resolver, &code, culprit->module, culprit->build_id,
+			      &package))
+		return;
+	package_add_label(&label, &package);
+	stack->package = label.data; /* NULL when there is no label */
+}
+
+struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
+			     const struct verdict *verdict)
+{
+	struct stack *stack = find_stack(origins, tracer, verdict);
+
+	name_package(origins, verdict, stack);
+	return stack;
+}
+
+static bool lacks_names(const struct stack *stack)
+{
+	for (unsigned int i = 0; i < stack->count; i++)
+		if (!stack->frames[i].has_debug)
+			return true;
+	return false;
+}
+
+/* Debug information may have been installed, or fetched, since a stack was made. */
+void origins__rename(struct origins *origins, struct site *site)
+{
+	struct stack *stack = site->stack, *renamed;
+	const struct leak *leak = site->leaks;
+	struct subject code;
+
+	if (!stack || !lacks_names(stack))
+		return;
+	while (leak && leak->stack != stack)
+		leak = leak->next;
+	if (!leak)
+		return;
+	code = (struct subject){ code_of(origins, &leak->verdict), leak->verdict.socket.uid };
+	if (resolver__rename(origins->resolver, &code, stack, &renamed))
+		return;
+	if (renamed != stack) {
+		renamed->package =
+			renamed->package ?: (stack->package ? strdup(stack->package) : NULL);
+		leaks__rename(site, stack, renamed);
+	}
+	stack_unref(renamed);
+}
+
+/* Whose files are looked into for a process; of one that is gone nobody's. */
+static struct subject subject_of(pid_t tgid)
+{
+	struct subject subject = { .tgid = tgid };
+
+	process_uid(tgid, &subject.uid);
+	return subject;
+}
+
+int origins__package(void *ctx, pid_t tgid, const char *path, const char *build_id,
+		     struct package *ret_package)
+{
+	struct origins *origins = ctx;
+	struct subject subject = subject_of(tgid);
+
+	return resolver__package(origins->resolver, &subject, path, build_id, ret_package);
+}

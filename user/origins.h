@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * origins: where sockets are made: the stack of the call of socket(), named, and
+ * the package that its culprit is of. Decides whose code a stack is looked up in,
+ * which of the stacks that there are is the best, and when names are to be made
+ * anew. Knows nothing of leaks' accounts but the stacks in them.
+ */
+#ifndef SOCKLEAK_ORIGINS_H
+#define SOCKLEAK_ORIGINS_H
+
+#include <sys/types.h>
+
+#include "leaks.h"
+#include "package.h"
+#include "report.h"
+#include "sockleak.h"
+#include "stack.h"
+#include "tracer.h"
+
+struct origins;
+
+/* NULL: no memory. Free with origins__free(); NULL is allowed there. */
+struct origins *origins__new(void);
+void origins__free(struct origins *origins);
+
+/* A sweep begins: how many processes one may look at is limited. */
+void origins__begin_sweep(struct origins *origins);
+
+/*
+ * A socket may become a leak (VERDICT_SUSPECT): see what its process has mapped,
+ * for that process may have ended when it is one.
+ */
+void origins__look(struct origins *origins, const struct pending *socket);
+
+/* The stack that the socket of a verdict was made on, one reference; NULL = none is known. */
+struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
+			     const struct verdict *verdict);
+
+/* Debug information may have been installed, or fetched, since a site's stack was made. */
+void origins__rename(struct origins *origins, struct site *site);
+
+/* Whose package a module is; `ctx` is the struct origins: see hints.h. */
+int origins__package(void *ctx, pid_t tgid, const char *path, const char *build_id,
+		     struct package *ret_package);
+
+/* How often the process that makes stacks has failed. */
+const struct resolver_counts *origins__failures(const struct origins *origins);
+
+#endif /* SOCKLEAK_ORIGINS_H */
