@@ -36,10 +36,11 @@ apt="make gcc libc6-dev linux-libc-dev clang bpftool libbpf-dev libelf-dev zlib1
 dnf="make gcc glibc-devel kernel-headers clang bpftool libbpf-devel elfutils-libelf-devel
 	zlib-devel elfutils-devel binutils-devel uthash-devel gawk"
 if [ "${1:-}" != build ]; then
-	tools="$tools g++ python3 unshare setpriv gdb strip readelf rpmbuild"
+	tools="$tools g++ python3 unshare setpriv gdb strip readelf rpmbuild debuginfod-find"
 	headers="$headers cmocka.h"
-	apt="$apt g++ libcmocka-dev python3-minimal python3 util-linux gdb binutils rpm"
+	apt="$apt g++ libcmocka-dev python3-minimal python3 util-linux gdb binutils rpm debuginfod"
 	dnf="$dnf gcc-c++ libcmocka-devel python3 util-linux libasan libubsan gdb binutils rpm-build
+		elfutils-debuginfod-client
 		glibc-static libstdc++-static"
 fi
 

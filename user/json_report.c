@@ -244,6 +244,19 @@ static void put_resolved(struct json *json, const __u64 resolved[END_COUNT])
 	json_end_object(json);
 }
 
+static void put_fetches(struct json *json, const struct summary *summary)
+{
+	if (!summary->fetches) {
+		json_null(json, "debuginfod");
+		return;
+	}
+	json_begin_object(json, "debuginfod");
+	json_u64(json, "fetched", summary->fetcher.fetched);
+	json_u64(json, "failed", summary->fetcher.failed);
+	json_u64(json, "waiting", summary->fetcher.waiting);
+	json_end_object(json);
+}
+
 void json_summary(struct text *out, const struct summary *summary)
 {
 	const struct leaks_totals *leaks = &summary->leaks;
@@ -266,6 +279,7 @@ void json_summary(struct text *out, const struct summary *summary)
 	put_known_u64(&json, "pending", summary->pending, summary->sweeps);
 	json_u64(&json, "max_sockets", summary->max_sockets);
 	json_string(&json, "hooks", summary->hooks);
+	put_fetches(&json, summary);
 	json_begin_object(&json, "events");
 	put_counters(&json, summary, false);
 	json_end_object(&json);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "fetcher.h"
 #include "log.h"
 #include "options.h"
 #include "output.h"
@@ -160,9 +161,10 @@ static int run(const struct options *options, const struct tracer_cgroups *cgrou
 	if (err)
 		return log_error(EXIT_RUNTIME, "cannot write to --output %s: %s", options->output,
 				 strerror(-err));
-	err = watch__new(options, output, &watch);
+	err = watch__new(options, output, &watch, &error);
 	if (err)
-		return log_error(EXIT_RUNTIME, "out of memory");
+		return log_error(err == -ENOMEM ? EXIT_RUNTIME : EXIT_ENVIRONMENT, "%s",
+				 err == -ENOMEM ? "out of memory" : text_str(&error));
 	err = tracer__open(options, cgroups, watch__verdict, watch, &tracer, &error) ?:
 		      tracer__attach(tracer, &error);
 	if (err)
@@ -180,6 +182,8 @@ int main(int argc, char **argv)
 
 	if (open_standard_files())
 		return EXIT_RUNTIME;
+	if (argc == 3 && !strcmp(argv[1], FETCHER_ARGUMENT))
+		return fetcher_main(argv[2]);
 	if (argc == 2 && !strcmp(argv[1], RESOLVER_ARGUMENT))
 		return resolver_main();
 	signals_install();

@@ -46,6 +46,9 @@ static const struct option_spec table[] = {
 	  AT(output), .help = "write the report to FILE instead of standard output" },
 	{ .name = "top", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_OUTPUT, AT(top),
 	  .max = 10000, .help = "how many of the worst sites to show" },
+	{ .name = "debuginfod", .type = OPTION_FLAG, .group = GROUP_OUTPUT, AT(debuginfod),
+	  .help = "fetch missing debug files from the servers of DEBUGINFOD_URLS or "
+		  "/etc/debuginfod" },
 	{ .name = "verbose", .letter = 'v', .type = OPTION_FLAG, .group = GROUP_OUTPUT,
 	  AT(verbose), .help = "show the stacks of all sites listed, with addresses" },
 	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .group = GROUP_OUTPUT, AT(quiet),

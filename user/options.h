@@ -43,6 +43,7 @@ struct options {
 	__u32 spare_after; /* sockets in a row that make a site clean; 0 = spare none */
 	__u32 hooks;	 /* enum hooks_choice */
 	bool by_uid;
+	bool debuginfod; /* fetch debug files from servers */
 	bool json;
 	bool verbose;
 	bool quiet;

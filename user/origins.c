@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "origins.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
 #include "call_sites.h"
+#include "fetcher.h"
 #include "process.h"
 #include "resolver.h"
 #include "text.h"
@@ -23,6 +25,7 @@ struct looked {
 
 struct origins {
 	struct resolver *resolver;
+	struct fetcher *fetcher; /* NULL = debug files are not fetched */
 	struct call_sites *call_sites;
 	struct looked *looked; /* a uthash table, the oldest first */
 	unsigned int looks;    /* in this sweep */
@@ -40,33 +43,51 @@ void origins__free(struct origins *origins)
 		return;
 	while (origins->looked)
 		forget_looked(origins, origins->looked);
-	resolver__free(origins->resolver);
+	resolver__free(origins->resolver); /* before what it asks */
+	fetcher__free(origins->fetcher);
 	call_sites__free(origins->call_sites);
 	free(origins);
 }
 
-struct origins *origins__new(void)
+static int ask_fetcher(const char *build_id, int *ret_fd, void *ctx)
 {
-	struct origins *origins = calloc(1, sizeof(*origins));
+	struct origins *origins = ctx;
 
-	if (!origins)
-		return NULL;
-	origins->resolver = resolver__new();
-	origins->call_sites = call_sites__new();
-	if (origins->resolver && origins->call_sites)
-		return origins;
-	origins__free(origins);
-	return NULL;
+	return origins->fetcher ? fetcher__ask(origins->fetcher, build_id, ret_fd) : -ENOENT;
 }
 
-const struct resolver_counts *origins__failures(const struct origins *origins)
+int origins__new(bool fetches, struct origins **ret_origins, struct text *ret_error)
 {
-	return resolver__counts(origins->resolver);
+	struct origins *origins = calloc(1, sizeof(*origins));
+	int err = fetches && origins ? fetcher__new(&origins->fetcher, ret_error) : 0;
+
+	if (!origins)
+		return -ENOMEM;
+	origins->resolver = resolver__new(ask_fetcher, origins);
+	origins->call_sites = call_sites__new();
+	if (!err && (!origins->resolver || !origins->call_sites))
+		err = -ENOMEM;
+	if (err) {
+		origins__free(origins);
+		return err;
+	}
+	*ret_origins = origins;
+	return 0;
+}
+
+void origins__summarize(const struct origins *origins, struct summary *ret_summary)
+{
+	ret_summary->resolver = *resolver__counts(origins->resolver);
+	ret_summary->fetches = origins->fetcher;
+	if (origins->fetcher)
+		ret_summary->fetcher = *fetcher__counts(origins->fetcher);
 }
 
 void origins__begin_sweep(struct origins *origins)
 {
 	origins->looks = 0;
+	if (origins->fetcher)
+		fetcher__step(origins->fetcher);
 }
 
 static struct looked *find_looked(struct origins *origins, __u32 tgid)

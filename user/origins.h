@@ -15,12 +15,16 @@
 #include "report.h"
 #include "sockleak.h"
 #include "stack.h"
+#include "text.h"
 #include "tracer.h"
 
 struct origins;
 
-/* NULL: no memory. Free with origins__free(); NULL is allowed there. */
-struct origins *origins__new(void);
+/*
+ * `fetches`: debug files are fetched from servers. -ENOMEM; -ENOENT with one line
+ * in ret_error when they cannot be. Free with origins__free(); NULL is allowed.
+ */
+int origins__new(bool fetches, struct origins **ret_origins, struct text *ret_error);
 void origins__free(struct origins *origins);
 
 /* A sweep begins: how many processes one may look at is limited. */
@@ -43,7 +47,7 @@ void origins__rename(struct origins *origins, struct site *site);
 int origins__package(void *ctx, pid_t tgid, const char *path, const char *build_id,
 		     struct package *ret_package);
 
-/* How often the process that makes stacks has failed. */
-const struct resolver_counts *origins__failures(const struct origins *origins);
+/* How stacks and debug files have come, or not, for a report. */
+void origins__summarize(const struct origins *origins, struct summary *ret_summary);
 
 #endif /* SOCKLEAK_ORIGINS_H */

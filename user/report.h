@@ -17,6 +17,13 @@ struct resolver_counts {
 	__u64 plain;   /* stacks without names, for their process was in quarantine */
 };
 
+/* How debug files were had from servers (fetcher.h). */
+struct fetcher_counts {
+	__u64 fetched;
+	__u64 failed;  /* no server has it, or not in time */
+	__u64 waiting; /* to be fetched, the one under way included */
+};
+
 /* The state of the run at one moment. Times in CLOCK_BOOTTIME nanoseconds. */
 struct summary {
 	__u64 now_ns;
@@ -33,6 +40,8 @@ struct summary {
 	__u64 leaks_not_accounted; /* verdicts lost in user space: out of memory */
 	__u64 verdicts_waiting;	   /* in the kernel, for room in the ring buffer */
 	struct resolver_counts resolver;
+	struct fetcher_counts fetcher;
+	bool fetches; /* debug files are fetched: --debuginfod */
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
 	const char *hooks;    /* "tracepoint" or "raw_tp": how the system calls are seen */
 };

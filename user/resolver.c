@@ -26,6 +26,8 @@
 struct resolver {
 	pid_t pid; /* 0 = none runs */
 	int channel;
+	access_fetched_fn fetched;
+	void *ctx;
 	struct quarantine quarantine;
 	struct resolver_counts counts;
 	struct stack_store *store;
@@ -44,13 +46,15 @@ static __u64 now_ns(void)
 	return (__u64)now.tv_sec * SECOND_NS + (__u64)now.tv_nsec;
 }
 
-struct resolver *resolver__new(void)
+struct resolver *resolver__new(access_fetched_fn fetched, void *ctx)
 {
 	struct resolver *resolver = calloc(1, sizeof(*resolver));
 
 	if (!resolver)
 		return NULL;
 	resolver->channel = -1;
+	resolver->fetched = fetched;
+	resolver->ctx = ctx;
 	resolver->store = stack_store__new();
 	if (!resolver->store) {
 		free(resolver);
@@ -188,7 +192,7 @@ static int serve(struct resolver *resolver, size_t len, __u64 deadline_ns)
 	struct access_reply reply;
 	int fd, err;
 
-	access_serve(&resolver->in.access, len, NULL, NULL, &reply, &fd);
+	access_serve(&resolver->in.access, len, resolver->fetched, resolver->ctx, &reply, &fd);
 	err = channel_send(resolver->channel, &reply, sizeof(reply), fd, deadline_ns);
 	if (fd >= 0)
 		close(fd);

@@ -17,6 +17,7 @@
 
 #include <sys/types.h>
 
+#include "access.h"
 #include "package.h"
 #include "report.h"
 #include "sockleak.h"
@@ -33,8 +34,12 @@ struct subject {
 	uid_t uid;
 };
 
-/* NULL: no memory. Free with resolver__free(); NULL is allowed there. */
-struct resolver *resolver__new(void);
+/*
+ * `fetched` is asked for debug files that this machine does not have, see
+ * access_fetched(); it may be NULL. NULL: no memory. Free with resolver__free();
+ * NULL is allowed there.
+ */
+struct resolver *resolver__new(access_fetched_fn fetched, void *ctx);
 void resolver__free(struct resolver *resolver);
 
 /*

@@ -37,6 +37,13 @@ static void page_run(struct page *page)
 		  (unsigned long long)summary->pending, (unsigned long long)summary->max_sockets,
 		  summary->hooks);
 	page_line(page, &line, false);
+	if (summary->fetches) {
+		text_addf(&line, "Debug files: %llu fetched, %llu not to be had, %llu to come",
+			  (unsigned long long)summary->fetcher.fetched,
+			  (unsigned long long)summary->fetcher.failed,
+			  (unsigned long long)summary->fetcher.waiting);
+		page_line(page, &line, false);
+	}
 	if (totals->held_back) {
 		page_add_count(&line, totals->held_back, "socket", "sockets");
 		text_add(&line, " not told used from unused, and not growing: not listed");

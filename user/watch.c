@@ -67,22 +67,27 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 	output__leak(watch->output, leak, change, &watch->summary);
 }
 
-int watch__new(const struct options *options, struct output *output, struct watch **ret_watch)
+int watch__new(const struct options *options, struct output *output, struct watch **ret_watch,
+	       struct text *ret_error)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
+	int err;
 
 	if (!watch)
 		return -ENOMEM;
 	watch->options = options;
 	watch->output = output;
 	watch->leaks = leaks__new(options->classes, options->interval_ns, on_change, watch);
-	watch->origins = origins__new();
+	err = origins__new(options->debuginfod, &watch->origins, ret_error);
 	cgroups__new(&watch->cgroups);
 	watch->summary.older_than_ns = options->older_than_ns;
-	if (!watch->leaks || !watch->origins ||
-	    hints__new(origins__package, watch->origins, &watch->hints)) {
+	if (!err && !watch->leaks)
+		err = -ENOMEM;
+	if (!err)
+		err = hints__new(origins__package, watch->origins, &watch->hints);
+	if (err) {
 		watch__free(watch);
-		return -ENOMEM;
+		return err;
 	}
 	*ret_watch = watch;
 	return 0;
@@ -199,7 +204,7 @@ static void update_summary(struct watch *watch)
 	summary->leaks = leaks__totals(watch->leaks);
 	summary->verdicts_waiting = tracer__waiting(watch->tracer);
 	tracer__counters(watch->tracer, summary->counters);
-	summary->resolver = *origins__failures(watch->origins);
+	origins__summarize(watch->origins, summary);
 }
 
 /* `last`: nothing may be left untold. */

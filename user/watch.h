@@ -14,7 +14,8 @@
 struct watch;
 
 /* Nothing given is owned, and all must outlive the watch. 0 or -ENOMEM. */
-int watch__new(const struct options *options, struct output *output, struct watch **ret_watch);
+int watch__new(const struct options *options, struct output *output, struct watch **ret_watch,
+	       struct text *ret_error);
 void watch__free(struct watch *watch);
 
 /* For tracer__open(): ctx is the watch. */

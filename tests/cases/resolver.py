@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The process that reads other users' files: it has no rights, and may fail without harm."""
 
+import http.server
 import os
 import pathlib
+import re
 import shutil
 import signal
 import struct
 import subprocess
+import threading
 import time
 
-from lib.outcome import Failure
+from lib.outcome import Failure, Skip
 from lib.registry import case
 
 FAILED = ("resolver_crashed", "resolver_late")
@@ -53,6 +56,36 @@ class Host:
     def end(self):
         self.process.stdin.close()
         self.process.wait(10)
+
+
+class Server:
+    """A debuginfod server that has the debug files it is given, and counts what it is asked."""
+
+    def __init__(self, files):
+        asked = self.asked = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.path)
+                data = files.get(self.path)
+                if data is None:
+                    self.send_error(404)
+                    return
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
 
 
 def functions(event):
@@ -250,3 +283,52 @@ def creator_has_gone(bench):
     expect_named(event, "leak_a")
     host.end()
     agent.stop()
+
+
+def build_id_of(path):
+    notes = subprocess.run(["readelf", "-n", path], check=True, capture_output=True, text=True)
+    return re.search(r"Build ID: ([0-9a-f]+)", notes.stdout)[1]
+
+
+@case
+def debuginfod(bench):
+    """What is missing comes from a server, is asked for once, and blocks nothing."""
+    host = Host(bench, "fetched")
+    file, _ = separate_debug(host.library)
+    subprocess.run(["strip", host.program], check=True)
+    path = f"/buildid/{build_id_of(host.library)}/debuginfo"
+    server = Server({path: file.read_bytes()})
+    environment = {
+        "DEBUGINFOD_URLS": server.url,
+        "DEBUGINFOD_CACHE_PATH": str(bench.directory / "cache"),
+    }
+    agent = bench.agent("--comm", "fetched", "--debuginfod", environment=environment)
+    host.start()
+    host.leak(agent, "leak_a")
+
+    def has_line(agent):
+        agent.sweeps(0)
+        event = host.leak(agent, "leak_b")
+        return any((frame["file"] or "").endswith("library.c") for frame in event["stack"])
+
+    agent.wait_for(has_line, "a line of library.c", timeout=60)
+    host.end()
+    counts = agent.stop()["debuginfod"]
+    server.close()
+    if counts["fetched"] != 1 or server.asked.count(path) != 1:
+        raise Failure(f"expected one download, seen: {counts}, {server.asked}")
+    twice = {asked for asked in server.asked if server.asked.count(asked) > 1}
+    if twice:
+        raise Failure(f"expected no file to be asked for twice, seen: {twice}")
+    if not counts["failed"]:
+        raise Failure("expected the stripped program's debug file not to be had")
+
+
+@case
+def debuginfod_needs_a_server(bench):
+    environment = dict(os.environ, DEBUGINFOD_URLS="")
+    if list(pathlib.Path("/etc/debuginfod").glob("*.urls")):
+        raise Skip("this host has servers in /etc/debuginfod")
+    status, out, errors = bench.run("--debuginfod", "--duration", "1s", env=environment)
+    if status != 3 or out or "DEBUGINFOD_URLS" not in errors or len(errors.splitlines()) != 1:
+        raise Failure(f"expected exit 3 and one line, seen: {status}, {out!r}, {errors!r}")

@@ -2,6 +2,7 @@
 """agent: one running sockleak, and what it has said so far."""
 
 import json
+import os
 import signal
 import subprocess
 import threading
@@ -20,7 +21,7 @@ READY_LINE = "sockleak: watching"
 class Agent:
     """Started by Bench.agent(). `events` only ever grows; reading it needs no lock."""
 
-    def __init__(self, processes, binary, args, name="", as_json=True):
+    def __init__(self, processes, binary, args, name="", as_json=True, environment=None):
         self.name = name
         self.as_json = as_json
         self.args = [binary, "trace", "--older-than", f"{OLDER_THAN_S:g}s"]
@@ -36,7 +37,8 @@ class Agent:
         self._ready = threading.Event()
         self._pulse_at = 0.0
         self.process = processes.start(
-            self.args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
+            self.args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+            env={**os.environ, **(environment or {})},
         )
         self._readers = [
             threading.Thread(target=reader, daemon=True)

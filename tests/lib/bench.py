@@ -31,9 +31,9 @@ class Bench:
     def wants(self, name):
         return matches(name, self.options.only)
 
-    def agent(self, *args, name="", as_json=True):
-        """A sockleak that watches: ready when this returns."""
-        agent = Agent(self.processes, self.sockleak, args, name, as_json)
+    def agent(self, *args, name="", as_json=True, environment=None):
+        """A sockleak that watches: ready when this returns. `environment` is added to ours."""
+        agent = Agent(self.processes, self.sockleak, args, name, as_json, environment)
         with self._lock:
             self.agents.append(agent)
         return agent.wait_ready()

@@ -346,7 +346,7 @@ static void a_summary(void **state)
 			 "\"reclassified\":0},"
 			 "\"held_back\":3,\"sweeps\":60,\"sweeps_failed\":0,"
 			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
-			 "\"hooks\":\"tracepoint\",\"events\":{");
+			 "\"hooks\":\"tracepoint\",\"debuginfod\":null,\"events\":{");
 	assert_has(&out, "\"socket\":1234,");
 	assert_has(&out, "\"dropped\":{\"map_full\":7,");
 	assert_has(&out, "\"leaks_not_accounted\":5,\"verdicts_waiting\":0,");

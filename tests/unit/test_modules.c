@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "modules.h"
+#include "process_files.h"
 
 /* ---- Text ---- */
 
