@@ -143,15 +143,18 @@ $(O)/library/%: tests/library/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM_CFLAGS) $< -o $@
 
-DEMO_CFLAGS := -O2 -fomit-frame-pointer -Wall -Wextra -ffile-prefix-map=$(CURDIR)/=
+# As in production: no frame pointers, stripped, the debug information in a package of its own.
+DEMO_CFLAGS := -O2 -g -fomit-frame-pointer -Wall -Wextra -ffile-prefix-map=$(CURDIR)/=
 $(O)/demo/libtransport.so: tests/demo/libtransport.cpp tests/demo/libtransport.h
 	$(say) CXX $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CXX) $(DEMO_CFLAGS) -fPIC -shared $< -o $@
+	$(Q)tests/demo/separate.sh $@
 
 $(O)/demo/delayed_job: tests/demo/worker.cpp $(O)/demo/libtransport.so
 	$(say) CXX $@
 	$(Q)$(CXX) $(DEMO_CFLAGS) $^ -o $@
+	$(Q)tests/demo/separate.sh $@
 
 $(O)/demo/%: tests/demo/%.c
 	$(say) CC $@

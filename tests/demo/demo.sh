@@ -1,17 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The story that sockleak comes from, in 15 seconds: a worker leaks a socket for
-# each message that it sends, deep inside a library; another one does not.
+# The story that sockleak comes from, in 20 seconds: a worker leaks a socket for
+# each message that it sends, deep inside a library; another one does not. Library
+# and worker are stripped; when their debug files are put in place, the same
+# sockleak tells the lines.
 #
 #   tests/demo/demo.sh SOCKLEAK DIRECTORY
 #
-# DIRECTORY holds broker, healthy, delayed_job and libtransport.so. Exits 0 when
-# sockleak blamed the one and not the other.
+# DIRECTORY holds broker, healthy, delayed_job and libtransport.so, and debuginfo/
+# the debug files. Exits 0 when sockleak blamed the one and not the other, said
+# what to install, and told the line when it was.
 set -u
 sockleak=$1
 bin=$2
-seconds=12
+seconds=16
+report_after=10
 scratch=$(mktemp -d)
 started=()
 
@@ -24,7 +28,7 @@ clean_up() {
 		wait "$pid" 2>/dev/null
 	done
 	started=()
-	rm -rf "$scratch"
+	rm -rf "$scratch" "$bin/.debug"
 }
 trap clean_up EXIT
 trap 'exit 130' INT
@@ -60,11 +64,12 @@ fi
 
 echo "demo: two workers send messages to a broker: delayed_job leaks a socket each time,"
 echo "      healthy does not, and is ten times as busy. Watching the whole host:"
-echo "      sockleak --duration ${seconds}s"
+echo "      sockleak"
 echo
+rm -rf "$bin/.debug"
 
 # The one whose report is shown, and one whose lines are checked at the end.
-"$sockleak" --duration "${seconds}s" 2>"$scratch/shown.err" &
+"$sockleak" --duration "${seconds}s" --output "$scratch/report" 2>"$scratch/shown.err" &
 shown=$!
 started+=("$shown")
 "$sockleak" --duration "${seconds}s" --json --output "$scratch/leaks.jsonl" \
@@ -87,18 +92,40 @@ LD_LIBRARY_PATH=$bin "$bin/delayed_job" "$port" &
 worker=$!
 started+=("$worker")
 
+sleep "$report_after"
+kill -USR1 "$shown"
+wait_for_line "$scratch/report" '^Nothing was lost\.\|^Lost:' "$shown" ||
+	fail "sockleak gave no report: $(cat "$scratch/shown.err")"
+sleep 0.2
+cp "$scratch/report" "$scratch/before"
+cat "$scratch/before"
+
+echo
+echo "demo: now their debug files are installed. The same sockleak, without a restart:"
+echo
+cp -r "$bin/debuginfo" "$bin/.debug"
+
 wait "$shown" || fail "sockleak ended with status $?: $(cat "$scratch/shown.err")"
 wait "$checked" || fail "sockleak ended with status $?: $(cat "$scratch/checked.err")"
 kill -0 "$worker" 2>/dev/null || fail "delayed_job ended by itself"
 kill "$healthy" 2>/dev/null || fail "healthy ended by itself"
 wait "$healthy" || fail "healthy ended with status $?"
 
+tail -c "+$(($(wc -c <"$scratch/before") + 1))" "$scratch/report" >"$scratch/after"
+sed -n '/^Where/,/^$/p' "$scratch/after"
+
 leaks=$(count_leaks "\"pid\": *${worker}[,}]" '"class": *"probed"')
 named=$(count_leaks "\"pid\": *${worker}[,}]" 'messaging::amqp::Ssl[^"]*".*libtransport')
 blamed=$(count_leaks "\"pid\": *${healthy}[,}]")
-echo
 ((leaks > 0)) || fail "no leak found at delayed_job (pid $worker)"
 ((named > 0)) || fail "the leak at delayed_job (pid $worker) was not traced to libtransport"
 ((blamed == 0)) || fail "the healthy worker (pid $healthy) was blamed, $blamed times"
+grep -q "debuginfod-find.*libtransport" "$scratch/before" ||
+	fail "it was not said how to get the debug information of libtransport"
+grep -q 'libtransport\.cpp:[0-9]' "$scratch/before" && fail "lines were told before they could be"
+grep -q 'SslTransport.* at .*libtransport\.cpp:[0-9]' "$scratch/after" ||
+	fail "no line of libtransport.cpp was told once the debug file was there"
+grep -q "debuginfod-find.*libtransport" "$scratch/after" &&
+	fail "the debug information of libtransport was still asked for when it was there"
 echo "demo: passed: $leaks leaks of delayed_job (pid $worker) were traced into libtransport.so;"
 echo "      healthy (pid $healthy) made $(cat "$scratch/healthy") connections and was not blamed."
