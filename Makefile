@@ -3,6 +3,7 @@
 #   make          builds ./sockleak
 #   make demo     a leaking worker and a healthy one, and the report on them
 #   make test     all tests (root); SAN=1 builds user/ with ASan and UBSan
+#   make bench-unwind  what a stack costs, in time and memory (root)
 #   make check    what needs no root: unit tests, layout of the source
 #   make deps     installs what building and testing need
 #
@@ -119,6 +120,15 @@ run-check: $(UNIT_TESTS)
 .PHONY: run-demo
 run-demo: sockleak $(addprefix $(O)/demo/,libtransport.so delayed_job healthy broker)
 	$(Q)tests/demo/demo.sh ./sockleak $(O)/demo
+
+.PHONY: bench-unwind
+bench-unwind: $(BUILD)/bench/unwind
+	$(Q)$<
+
+$(BUILD)/bench/%: tests/bench/%.c $(PURE_OBJECTS)
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -Itests/unit -fomit-frame-pointer $< $(PURE_OBJECTS) $(LIBS) -o $@
 
 $(BUILD)/unit/%: tests/unit/%.c $(PURE_OBJECTS)
 	$(say) CC $@
