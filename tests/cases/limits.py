@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Many leaks, and more than fit."""
 
+import time
+
 from lib.agent import brief
 from lib.outcome import Failure
 from lib.registry import case
@@ -69,3 +71,38 @@ def full_map(bench):
     dropped = agent.stop()["dropped"]
     if not dropped["map_full"]:
         raise Failure(f"expected dropped.map_full > 0 in the summary, seen: {dropped}")
+
+
+def wait_empty(agent):
+    """Until some sweeps later nothing is pending; what the first one tells may be older."""
+    begun = time.monotonic()
+
+    def empty(agent):
+        told = agent.sweeps(begun)
+        return told and told[-1] >= told[0] + 3 and not agent.summaries[-1][1]["pending"]
+
+    agent.wait_for(empty, "an end of all that is pending")
+
+
+@case
+def slots_come_back(bench):
+    """64 slots, 480 sockets one after the other, half of them killed in between: none is lost."""
+    agent = bench.agent("--comm", "slots", "--snapshots", 64, "--spare-after", 0)
+    path = str(bench.copy("many", "slots"))
+    for turn in range(8):
+        program = bench.program(path, 60, agents=[agent])
+        program.next_phase()
+        program.wait_ready()
+        wanted = set(program.phase.leaks)
+        if turn % 2 == 0:  # before the threshold: the sweeps give the slots back
+            program.process.kill()
+        else:
+            agent.wait_for(lambda a: wanted <= set(a.open_leaks()), "its leaks")
+        program.end()
+        wait_empty(agent)
+    strange = {event["stack_source"] for event in agent.of("leak")} - {"snapshot"}
+    summary = agent.stop()
+    if strange or summary["dropped"]["no_slot"]:
+        raise Failure(f"expected a snapshot of each socket, seen: {strange}, {summary['dropped']}")
+    if summary["events"]["snapshots"] < 8 * 60:
+        raise Failure(f"expected {8 * 60} snapshots, seen: {summary['events']}")

@@ -14,6 +14,7 @@ import time
 
 from lib.outcome import Failure, Skip
 from lib.registry import case
+from lib.resolver import resolver_of
 
 FAILED = ("resolver_crashed", "resolver_late")
 
@@ -95,15 +96,6 @@ def functions(event):
 def expect_named(event, function):
     if function not in functions(event):
         raise Failure(f"expected {function} in the stack, seen: {functions(event)}")
-
-
-def resolver_of(agent):
-    """The pid of its resolver, or None."""
-    path = pathlib.Path(f"/proc/{agent.pid}/task/{agent.pid}/children")
-    for pid in path.read_text().split():
-        if b"--resolver" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
-            return int(pid)
-    return None
 
 
 def dropped(agent):
