@@ -2,7 +2,8 @@
 /*
  * quarantine: whose files have brought the resolver down, and are not to be opened
  * for a while. A process is kept out after the first time; a user after the
- * third within ten minutes, so that nobody can stop the agent for long by making
+ * third within ten minutes, or when they have taken half a minute of the
+ * resolver's time, so that nobody can hold up the agent for long by making
  * processes. Pure: times come in with the caller.
  */
 #ifndef SOCKLEAK_QUARANTINE_H
@@ -15,12 +16,15 @@
 /* How long, since the last time. */
 #define QUARANTINE_NS (600 * 1000000000ULL)
 #define QUARANTINE_USER_STRIKES 3
+/* Of the resolver's time, from the first of it on for as long as a quarantine lasts. */
+#define QUARANTINE_USER_NS (30 * 1000000000ULL)
 /* When there are more, the oldest is let out. */
 #define QUARANTINE_PLACES 64
 
 struct quarantine {
 	struct quarantine_place {
 		__u64 last_ns; /* 0 = an empty place */
+		__u64 spent_ns, spent_since_ns;
 		__u32 id;
 		bool is_user;
 		unsigned int strikes;
@@ -29,6 +33,8 @@ struct quarantine {
 
 /* The resolver failed over a file of a process of a user. */
 void quarantine_strike(struct quarantine *quarantine, pid_t tgid, uid_t uid, __u64 now_ns);
+/* It took so long over files of a user. */
+void quarantine_spend(struct quarantine *quarantine, uid_t uid, __u64 spent_ns, __u64 now_ns);
 /* Are its files to be left alone? */
 bool quarantine_holds(const struct quarantine *quarantine, pid_t tgid, uid_t uid, __u64 now_ns);
 

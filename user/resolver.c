@@ -249,6 +249,7 @@ static int fail(struct resolver *resolver, const struct question *question, int 
  */
 static int ask(struct resolver *resolver, struct question *question, size_t extra)
 {
+	__u64 begun_ns = now_ns();
 	int err;
 
 	question->request.message = MESSAGE_REQUEST;
@@ -258,6 +259,8 @@ static int ask(struct resolver *resolver, struct question *question, size_t extr
 		err = send_question(resolver, question);
 	if (!err)
 		err = await_answer(resolver, extra, question->deadline_ns);
+	quarantine_spend(&resolver->quarantine, question->subject->uid, now_ns() - begun_ns,
+			 now_ns());
 	return err ? fail(resolver, question, err) : 0;
 }
 

@@ -50,6 +50,24 @@ static void strikes_long_ago_do_not_add_up(void **state)
 				      2 * S + 2 * QUARANTINE_USER_STRIKES * QUARANTINE_NS));
 }
 
+static void a_user_who_takes_too_long(void **state)
+{
+	struct quarantine quarantine = { 0 };
+
+	(void)state;
+	for (int i = 1; i <= 30; i++) {
+		quarantine_spend(&quarantine, 1000, S, (__u64)i * S);
+		assert_false(quarantine_holds(&quarantine, 1, 1000, (__u64)i * S));
+	}
+	quarantine_spend(&quarantine, 1000, S, 31 * S);
+	assert_true(quarantine_holds(&quarantine, 1, 1000, 32 * S));
+	assert_false(quarantine_holds(&quarantine, 1, 1001, 32 * S));
+	/* counted anew after a while */
+	assert_false(quarantine_holds(&quarantine, 1, 1000, S + QUARANTINE_NS));
+	quarantine_spend(&quarantine, 1000, S, S + QUARANTINE_NS);
+	assert_false(quarantine_holds(&quarantine, 1, 1000, 2 * S + QUARANTINE_NS));
+}
+
 static void more_than_there_are_places_for(void **state)
 {
 	struct quarantine quarantine = { 0 };
@@ -69,6 +87,7 @@ int main(void)
 		cmocka_unit_test(a_process_after_the_first_time),
 		cmocka_unit_test(a_user_after_the_third),
 		cmocka_unit_test(strikes_long_ago_do_not_add_up),
+		cmocka_unit_test(a_user_who_takes_too_long),
 		cmocka_unit_test(more_than_there_are_places_for),
 	};
 
