@@ -33,7 +33,7 @@ struct quarantine {
 
 /* The resolver failed over a file of a process of a user. */
 void quarantine_strike(struct quarantine *quarantine, pid_t tgid, uid_t uid, __u64 now_ns);
-/* It took so long over files of a user. */
+/* It took so long, which was unusually long, over files of a user. */
 void quarantine_spend(struct quarantine *quarantine, uid_t uid, __u64 spent_ns, __u64 now_ns);
 /* Are its files to be left alone? */
 bool quarantine_holds(const struct quarantine *quarantine, pid_t tgid, uid_t uid, __u64 now_ns);

@@ -20,6 +20,8 @@
 #define SECOND_NS 1000000000ULL
 /* The first stack of a large program with its debug information takes about one. */
 #define STACK_LIMIT_NS (5 * SECOND_NS)
+/* What takes less is no burden, however often it comes. */
+#define SLOW_NS (SECOND_NS / 10)
 /* Two databases may each take their own limit, see package.h. */
 #define PACKAGE_LIMIT_NS (10 * SECOND_NS)
 
@@ -249,7 +251,7 @@ static int fail(struct resolver *resolver, const struct question *question, int 
  */
 static int ask(struct resolver *resolver, struct question *question, size_t extra)
 {
-	__u64 begun_ns = now_ns();
+	__u64 begun_ns = now_ns(), spent_ns;
 	int err;
 
 	question->request.message = MESSAGE_REQUEST;
@@ -259,8 +261,9 @@ static int ask(struct resolver *resolver, struct question *question, size_t extr
 		err = send_question(resolver, question);
 	if (!err)
 		err = await_answer(resolver, extra, question->deadline_ns);
-	quarantine_spend(&resolver->quarantine, question->subject->uid, now_ns() - begun_ns,
-			 now_ns());
+	spent_ns = now_ns() - begun_ns;
+	if (spent_ns > SLOW_NS)
+		quarantine_spend(&resolver->quarantine, question->subject->uid, spent_ns, now_ns());
 	return err ? fail(resolver, question, err) : 0;
 }
 
