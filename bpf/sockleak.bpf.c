@@ -222,7 +222,7 @@ int raw_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* ---- The sweep: user space reads the three iterators, one after the other. ---- */
+/* ---- The sweep: user space reads the four iterators, one after the other. ---- */
 
 SEC("iter/task_file")
 int sweep_files(struct bpf_iter__task_file *ctx)
@@ -234,8 +234,12 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 	if (!task || !file)
 		return 0;
 	count(COUNTER_FILES_SWEPT);
-	if (view_open(file, &view) && task_wanted(task))
+	if (!view_open(file, &view))
+		return 0;
+	if (task_wanted(task))
 		sweep_socket(task, ctx->fd, &view);
+	else
+		sweep_stranger(task, ctx->fd, view.inode);
 	return 0;
 }
 
@@ -262,5 +266,17 @@ int sweep_slots(struct bpf_iter__bpf_map_elem *ctx)
 
 	if (inode && slot)
 		sweep_slot(*inode, *slot);
+	return 0;
+}
+
+SEC("iter/bpf_map_elem")
+int sweep_holders(struct bpf_iter__bpf_map_elem *ctx)
+{
+	struct holder_key *met = ctx->key, key;
+
+	if (!met)
+		return 0;
+	key = *met; /* a look-up needs a key of ours */
+	sweep_holder(&key);
 	return 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sweep: the verdicts. Once an interval user space runs three iterators:
+ * sweep: the verdicts. Once an interval user space runs four iterators:
  *   1. over the fd tables: every socket there is, and what the kernel knows of it;
  *   2. over `pending`: what the first did not see is held by nobody any more;
- *   3. over `slots`: a copy of a stack whose socket has no entry is given back.
+ *   3. over `slots`: a copy of a stack whose socket has no entry is given back;
+ *   4. over `holders`: who was not seen with a leaked socket has let it go.
  * A verdict is sent once; one that does not fit the ring buffer is not marked as
  * sent, and goes out with the next sweep. User space repeats a sweep for these at
  * once; a repeat looks at nothing else.
@@ -13,18 +14,8 @@
 
 #include "calls.bpf.h"
 #include "filter.bpf.h"
+#include "holders.bpf.h"
 #include "pending.bpf.h"
-
-struct sweep sweep;
-
-/*
- * struct verdict records. Sized by --ring-size; when it is full the verdict
- * waits for the next sweep (ring_full).
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, SOCKLEAK_RING_SIZE);
-} verdicts SEC(".maps");
 
 static __always_inline struct verdict *verdict_begin(struct pending *entry, enum verdict_kind kind)
 {
@@ -260,6 +251,8 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	}
 	if (entry->holder_tgid == holder.tgid && entry->holder_fd == holder.fd)
 		entry->holder_sweep = sweep.number;
+	if (was_reported(entry))
+		holder_met(entry, task, fd);
 	if (entry->seen_sweep == sweep.number && !sweep.repeats)
 		return; /* under another descriptor */
 	entry->seen_sweep = sweep.number;
@@ -274,6 +267,18 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	}
 	call_site_ended(entry->call_site, false);
 	pending_report(&key, entry, view, task, &holder);
+	if (was_reported(entry))
+		holder_met(entry, task, fd);
+}
+
+/* A socket in the fd table of a task that is not watched: it may hold the leak of one that is. */
+static __always_inline void sweep_stranger(struct task_struct *task, __u32 fd, __u64 inode)
+{
+	struct fd_key key;
+	struct pending *entry = pending_by_inode(inode, &key);
+
+	if (entry && was_reported(entry))
+		holder_met(entry, task, fd);
 }
 
 /*

@@ -76,6 +76,8 @@ enum verdict_kind {
 	VERDICT_LEAK = 1, /* it has become a leak */
 	VERDICT_CHANGED,  /* it is still one, of another class */
 	VERDICT_ENDED,	  /* it is none any more: see enum end_reason */
+	VERDICT_HELD,	  /* a process holds it; with inode, since_ns, tgid, fd, uid, comm alone */
+	VERDICT_LEFT,	  /* a process does not any more; with inode, since_ns, tgid alone */
 	VERDICT_SUSPECT,  /* it may become one: whose code made it is to be looked at in time */
 };
 
@@ -117,6 +119,7 @@ enum end_reason {
 	C(SNAPSHOTS, "snapshots", 0)			/* stacks copied */			\
 	C(SNAPSHOTS_SPARED, "snapshots_spared", 0)	/* not, at a site that is clean */	\
 	C(NO_SLOT, "no_slot", 1)			/* stack by frame pointers alone */	\
+	C(HOLDERS_FULL, "holders_full", 1)		/* a further holder not told */		\
 	C(RING_FULL, "ring_full", 1)			/* verdict put off a sweep */		\
 	C(SOCKET_UNREADABLE, "socket_unreadable", 1)	/* new fd gone already */		\
 	C(DEST_UNREADABLE, "dest_unreadable", 1)	/* connect's address */

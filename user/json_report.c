@@ -77,6 +77,7 @@ static void put_identity(struct json *json, const struct leak *leak)
 	struct name_buffer buffer;
 
 	json_u64(json, "pid", verdict->tgid);
+	put_known_u64(json, "creator_pid", socket->tgid, origin && socket->tgid);
 	put_known_u64(json, "tid", socket->tid, origin && socket->tid);
 	put_comm(json, "comm", verdict->comm, true);
 	put_comm(json, "thread", socket->comm, origin);
@@ -88,6 +89,25 @@ static void put_identity(struct json *json, const struct leak *leak)
 	json_string(json, "socket_type", socket_type_name(socket->type, &buffer));
 	json_string(json, "protocol", protocol_name(socket->family, socket->protocol, &buffer));
 	json_string(json, "class", leak_class_name((enum leak_class)verdict->class));
+}
+
+static void put_holders(struct json *json, const struct leak *leak)
+{
+	const struct holders *holders = &leak->holders;
+
+	json_begin_array(json, "holders");
+	for (unsigned int i = 0; i < holders->count; i++) {
+		const struct holder *holder = &holders->named[i];
+
+		json_begin_object(json, NULL);
+		json_u64(json, "pid", holder->tgid);
+		json_u64(json, "fd", holder->fd);
+		json_u64(json, "uid", holder->uid);
+		put_comm(json, "comm", holder->comm, true);
+		json_end_object(json);
+	}
+	json_end_array(json);
+	json_u64(json, "other_holders", holders->others);
 }
 
 static void put_times(struct json *json, const struct pending *socket,
@@ -212,6 +232,8 @@ void json_leak(struct text *out, const struct leak *leak, enum leaks_change chan
 	if (!ended)
 		json_string(&json, "change", leaks_change_name(change));
 	put_identity(&json, leak);
+	if (!ended)
+		put_holders(&json, leak);
 	put_times(&json, &leak->verdict.socket, summary);
 	put_owner(&json, leak);
 	put_evidence(&json, &leak->verdict);

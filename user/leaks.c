@@ -39,6 +39,7 @@ static void leak_free(struct leak *leak)
 {
 	owner_unref(leak->owner);
 	stack_unref(leak->stack);
+	holders_clear(&leak->holders);
 	free(leak);
 }
 
@@ -153,6 +154,7 @@ static void account(struct leaks *leaks, struct leak *leak, int sign)
 static void show(struct leaks *leaks, struct leak *leak)
 {
 	leak->held_back = false;
+	leak->told = true;
 	account(leaks, leak, 1);
 	leaks->announce(leak, LEAKS_OPENED, leaks->announce_ctx);
 }
@@ -224,6 +226,7 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 	leak->owner = owner_ref(owner);
 	leak->stack = stack_ref(stack);
 	leak->site = site;
+	holders_add(&leak->holders, verdict, verdict->socket.tgid);
 	leak->process = process;
 	site_show_better(site, stack);
 	DL_PREPEND(site->leaks, leak);
@@ -296,6 +299,7 @@ static int leak_change(struct leaks *leaks, struct leak *leak, const struct verd
 		owner_unref(leak->owner);
 		leak->owner = owner_ref(owner);
 	}
+	holders_add(&leak->holders, verdict, verdict->socket.tgid);
 	if (leak->held_back) {
 		leak->verdict = *verdict;
 		if (!verdict->unknowable) {
@@ -305,11 +309,21 @@ static int leak_change(struct leaks *leaks, struct leak *leak, const struct verd
 		}
 		return 0;
 	}
+	leak->told = true;
 	leak->site->by_class[leak->verdict.class]--;
 	leak->verdict = *verdict;
 	leak->site->by_class[leak->verdict.class]++;
 	leaks->announce(leak, LEAKS_CHANGED, leaks->announce_ctx);
 	return 0;
+}
+
+/* One more process holds a leak, or one less: told at the end of the sweep, with the others. */
+static void leak_hold(struct leak *leak, const struct verdict *verdict)
+{
+	if (verdict->kind == VERDICT_HELD ?
+		    holders_add(&leak->holders, verdict, leak->verdict.socket.tgid) > 0 :
+		    holders_remove(&leak->holders, verdict->tgid))
+		leak->told = false;
 }
 
 int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
@@ -318,6 +332,11 @@ int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owne
 	struct leak *leak = leak_find(leaks, verdict);
 	bool wanted = leaks->classes & 1U << verdict->class;
 
+	if (verdict->kind == VERDICT_HELD || verdict->kind == VERDICT_LEFT) {
+		if (leak)
+			leak_hold(leak, verdict);
+		return 0;
+	}
 	if (verdict->kind == VERDICT_ENDED) {
 		if (leak) {
 			/* It ends under the name it was shown by, with the last evidence. */
@@ -345,6 +364,19 @@ static bool site_grows(const struct site *site, __u64 now_ns)
 		if (growth_goes_on(&process->growth, now_ns))
 			return true;
 	return false;
+}
+
+/* Who holds a leak has changed; one that nobody holds is about to end. */
+static void tell_holders(struct leaks *leaks, struct site *site)
+{
+	struct leak *leak;
+
+	DL_FOREACH(site->leaks, leak) {
+		if (leak->told || leak->held_back || !leak->holders.count)
+			continue;
+		leak->told = true;
+		leaks->announce(leak, LEAKS_CHANGED, leaks->announce_ctx);
+	}
 }
 
 static void site_summarize(struct site *site)
@@ -395,6 +427,7 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns)
 		site->leaking = site_grows(site, now_ns);
 		rate_sample(&site->rate, site->open, now_ns);
 		site_summarize(site);
+		tell_holders(leaks, site);
 	}
 }
 

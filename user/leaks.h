@@ -19,6 +19,7 @@
 #include <uthash.h>
 
 #include "growth.h"
+#include "holders.h"
 #include "owner.h"
 #include "sockleak.h"
 #include "stack.h"
@@ -32,8 +33,10 @@ struct leak {
 	struct owner *owner;	/* never NULL */
 	struct stack *stack;	/* NULL = no stack */
 	struct site *site;
+	struct holders holders; /* that of the verdict, and all others */
 	bool held_back; /* unknowable, and its site has not grown: not shown */
 	/* private: */
+	bool told; /* is what is known of its holders told? */
 	struct leak_key {
 		__u64 inode;
 		__u64 since_ns;
@@ -77,11 +80,11 @@ struct site {
 /* What has become of a leak that is, or is to be, shown. */
 enum leaks_change {
 	LEAKS_OPENED = 1, /* show it: it is new, or its site has grown */
-	LEAKS_CHANGED,	  /* it has another class or holder */
+	LEAKS_CHANGED,	  /* it has another class, or others hold it */
 	LEAKS_RESOLVED,	  /* it has ended: leak->verdict.reason says how */
 };
 
-/* Called within leaks__apply() for each such leak; it must not keep the pointer. */
+/* Called within leaks__apply() and leaks__tick() for each such leak; it must not keep the pointer. */
 typedef void (*leaks_announce_fn)(const struct leak *leak, enum leaks_change change, void *ctx);
 
 struct leaks;

@@ -61,6 +61,8 @@ static const char *remedy(enum counter counter)
 		return "stacks lost: raise --max-stacks";
 	case COUNTER_NO_SLOT:
 		return "stacks by frame pointers alone: raise --snapshots";
+	case COUNTER_HOLDERS_FULL:
+		return "further holders of leaked sockets not told: raise --max-sockets";
 	case COUNTER_RING_FULL:
 		return "verdicts sent a sweep late: raise --ring-size";
 	case COUNTER_IN_FLIGHT_FULL:

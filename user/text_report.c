@@ -218,6 +218,39 @@ static void page_processes(struct page *page, const struct site *site)
 	free(sorted);
 }
 
+/* Who else holds it; and who made it, when that is none of them. */
+static void page_holders(struct page *page, const struct leak *leak)
+{
+	const struct holders *holders = &leak->holders;
+	const struct pending *socket = &leak->verdict.socket;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	unsigned int shown = 0, more = holders->others;
+
+	for (unsigned int i = 0; i < holders->count; i++) {
+		const struct holder *holder = &holders->named[i];
+
+		if (holder->tgid == leak->verdict.tgid)
+			continue;
+		if (shown >= PROCESSES_SHOWN && !page->layout->verbose) {
+			more++;
+			continue;
+		}
+		text_add(&line, shown++ ? ", " : TABLE_INDENT "also held by ");
+		page_add_clean(&line, holder->comm);
+		text_addf(&line, "[%u]", holder->tgid);
+	}
+	if (more)
+		text_addf(&line, " and %u more", more);
+	if (shown)
+		page_line(page, &line, false);
+	if (socket->flags & PENDING_ORIGIN_UNKNOWN || !holders->count ||
+	    holders->named[0].tgid == socket->tgid)
+		return;
+	text_addf(&line, TABLE_INDENT "made by process %u, which has ended or let it go",
+		  socket->tgid);
+	page_line(page, &line, false);
+}
+
 static void page_site(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT, holder = TEXT_INIT, comm = TEXT_INIT,
@@ -244,6 +277,7 @@ static void page_site(struct page *page, const struct site *site)
 	evidence_add(&line, leak);
 	page_line(page, &line, false);
 
+	page_holders(page, leak);
 	if (culprit)
 		page_culprit(page, site->stack);
 	if (!site->owner->unit)

@@ -25,6 +25,7 @@ struct tracer {
 	struct bpf_link *files; /* the iterators of a sweep */
 	struct bpf_link *entries;
 	struct bpf_link *slots;
+	struct bpf_link *holders;
 	struct bpf_link *hooks[16];
 	unsigned int n_hooks;
 	bool raw;
@@ -248,7 +249,10 @@ static int iterators_open(struct tracer *tracer)
 	if (!tracer->entries)
 		return -errno;
 	tracer->slots = map_iterator(skeleton->progs.sweep_slots, skeleton->maps.slots);
-	return tracer->slots ? 0 : -errno;
+	if (!tracer->slots)
+		return -errno;
+	tracer->holders = map_iterator(skeleton->progs.sweep_holders, skeleton->maps.holders);
+	return tracer->holders ? 0 : -errno;
 }
 
 /* Before Linux 5.11 maps count as locked memory. May be refused: then they must fit as they are. */
@@ -352,6 +356,7 @@ void tracer__free(struct tracer *tracer)
 	bpf_link__destroy(tracer->files);
 	bpf_link__destroy(tracer->entries);
 	bpf_link__destroy(tracer->slots);
+	bpf_link__destroy(tracer->holders);
 	ring_buffer__free(tracer->ring);
 	sockleak_bpf__destroy(tracer->skeleton);
 	free(tracer->snapshot);
@@ -410,6 +415,8 @@ static int sweep_once(struct tracer *tracer)
 		err = iterator_run(tracer->entries);
 	if (!err)
 		err = iterator_run(tracer->slots);
+	if (!err)
+		err = iterator_run(tracer->holders);
 	ring_buffer__consume(tracer->ring);
 	return err;
 }

@@ -3,6 +3,8 @@
 
 from lib.agent import brief
 
+# A leak is told again when one of these is another.
+TOLD_ANEW = ("class", "pid", "fd", "holders")
 # Short names in the programs' lines -> keys of "evidence".
 EVIDENCE = {"enotconn": "getpeername_enotconn"}
 
@@ -22,6 +24,12 @@ def has_function(event, allowed, agent):
     return any(frame.get("function") in allowed for frame in event.get("stack") or [])
 
 
+def has_holders(event, allowed):
+    """Are its holders, in any order, one of the sets written as PID+PID?"""
+    told = {str(holder["pid"]) for holder in event["holders"]}
+    return any(told == set(pids.split("+")) for pids in allowed)
+
+
 def has_field(event, key, allowed):
     """Does a leak's field have one of the allowed values?"""
     key = EVIDENCE.get(key, key)
@@ -36,6 +44,8 @@ def wrong_fields(event, expected, agent):
     for key, allowed in expected.items():
         if key == "function":
             good = has_function(event, allowed, agent)
+        elif key == "held_by":
+            good = has_holders(event, allowed)
         else:
             good = has_field(event, key, allowed)
         wrong += [] if good else [key]
@@ -87,7 +97,7 @@ def _judge_event(result, phase, event, previous):
         result.violations.append("not expected: " + brief(event))
     elif not has_field(event, "class", phase.leaks[inode].get("class", [])):
         result.violations.append("another class: " + brief(event))
-    elif previous and all(previous.get(key) == event.get(key) for key in ("class", "pid", "fd")):
+    elif previous and all(previous.get(key) == event.get(key) for key in TOLD_ANEW):
         result.violations.append("reported twice: " + brief(event))
 
 

@@ -38,7 +38,8 @@ int main(void)
 		clone(child_main, stack + sizeof(stack), CLONE_FILES | CLONE_VM | SIGCHLD, NULL));
 	printf("pid %d\n", child);
 	wait_for(done);
-	expect_leak_of(inode, "pid=%d|%d fd=%d class=never_used", getpid(), child, closed_fd);
+	expect_leak_of(inode, "pid=%d|%d fd=%d class=never_used held_by=%d+%d", getpid(), child,
+		       closed_fd, getpid(), child);
 	expect_leak_of(inode_of(connected_fd), "pid=%d|%d fd=%d class=never_used", getpid(), child,
 		       connected_fd);
 	expect_leak_of(inode_of(child_fd), "pid=%d|%d fd=%d class=never_used tid=%d", getpid(),

@@ -16,10 +16,12 @@ int main(void)
 		close(fd);
 		pause();
 	}
-	expect_leak_of(inode, "pid=%d|%d fd=%d class=never_used", getpid(), child, fd);
+	expect_leak_of(inode, "pid=%d|%d fd=%d class=never_used held_by=%d+%d", getpid(), child, fd,
+		       getpid(), child);
 	ready();
 	close(fd);
-	expect_leak_of(inode, "pid=%d fd=%d class=never_used function=make_socket", child, fd);
+	expect_leak_of(inode, "pid=%d fd=%d class=never_used function=make_socket held_by=%d", child,
+		       fd, child);
 	ready();
 	tell(go);
 	expect_resolved(inode, "closed");

@@ -21,7 +21,8 @@ int main(int argc, char **argv)
 		_exit(127);
 	}
 	printf("pid %d\n", check(child));
-	expect_leak_of(inode, "pid=%d|%d fd=%d class=never_used", getpid(), child, fd);
+	expect_leak_of(inode, "pid=%d|%d fd=%d class=never_used held_by=%d+%d", getpid(), child, fd,
+		       getpid(), child);
 	ready();
 	close(fd);
 	expect_leak_of(inode, "pid=%d fd=%d class=never_used", child, fd);

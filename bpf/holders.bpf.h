@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * holders: which processes hold a leaked socket, all of them: a fork, SCM_RIGHTS
+ * and CLONE_FILES make many. Found by the sweeps; user space is told when one
+ * comes and when one goes, not in every sweep.
+ */
+#ifndef HOLDERS_BPF_H
+#define HOLDERS_BPF_H
+
+#include "pending.bpf.h"
+#include "verdicts.bpf.h"
+
+struct holder_key {
+	__u64 inode;
+	__u32 tgid;
+	__u32 pad;
+};
+
+struct holder {
+	__u64 since_ns; /* of the socket, with whose inode it is named */
+	__u64 sweep;	/* number of the last one that saw it */
+};
+
+/*
+ * Key: a leaked socket and a process that has it in its fd table. Memory is taken
+ * as entries come (only sweeps put them in): most sockets have one holder. Not
+ * more than there can be sockets; when it is full a holder is not told of, and
+ * counted (holders_full).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct holder_key);
+	__type(value, struct holder);
+} holders SEC(".maps");
+
+/* Without room for the record it is told by the next sweep. */
+static __always_inline struct verdict *holder_begin(const struct holder_key *key, __u64 since_ns,
+						    enum verdict_kind kind)
+{
+	struct verdict *verdict = bpf_ringbuf_reserve(&verdicts, sizeof(*verdict), 0);
+
+	if (!verdict)
+		return NULL;
+	__builtin_memset(verdict, 0, sizeof(*verdict));
+	verdict->now_ns = bpf_ktime_get_boot_ns();
+	verdict->socket.inode = key->inode;
+	verdict->socket.since_ns = since_ns;
+	verdict->tgid = key->tgid;
+	verdict->kind = kind;
+	return verdict;
+}
+
+/* A sweep met a leaked socket in the fd table of a task. */
+static __always_inline void holder_met(const struct pending *entry, struct task_struct *task,
+				       __u32 fd)
+{
+	struct holder_key key = { .inode = entry->inode, .tgid = BPF_CORE_READ(task, tgid) };
+	struct holder holder = { .since_ns = entry->since_ns, .sweep = sweep.number };
+	struct holder *known = bpf_map_lookup_elem(&holders, &key);
+	struct verdict *verdict;
+
+	if (known && known->since_ns == entry->since_ns) {
+		known->sweep = sweep.number;
+		return;
+	}
+	verdict = holder_begin(&key, entry->since_ns, VERDICT_HELD);
+	if (!verdict)
+		return;
+	if (bpf_map_update_elem(&holders, &key, &holder, BPF_ANY)) {
+		count(COUNTER_HOLDERS_FULL);
+		bpf_ringbuf_discard(verdict, 0);
+		return;
+	}
+	verdict->fd = fd;
+	verdict->uid = BPF_CORE_READ(task, cred, uid.val);
+	BPF_CORE_READ_STR_INTO(&verdict->comm, task, group_leader, comm);
+	bpf_ringbuf_submit(verdict, 0);
+}
+
+/* After all fd tables were seen: one that was not met has let go, or the socket is gone. */
+static __always_inline void sweep_holder(const struct holder_key *key)
+{
+	struct holder *known = bpf_map_lookup_elem(&holders, key);
+	struct verdict *verdict;
+
+	if (!known || known->sweep == sweep.number)
+		return;
+	verdict = holder_begin(key, known->since_ns, VERDICT_LEFT);
+	if (!verdict)
+		return;
+	bpf_map_delete_elem(&holders, key);
+	bpf_ringbuf_submit(verdict, 0);
+}
+
+#endif /* HOLDERS_BPF_H */

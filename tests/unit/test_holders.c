@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Holders: who comes, who goes, in which order they are named, and how many. */
+#define _GNU_SOURCE 1
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "holders.h"
+
+static struct verdict held(__u32 tgid, __u32 fd)
+{
+	return (struct verdict){ .kind = VERDICT_HELD, .tgid = tgid, .fd = fd, .comm = "worker" };
+}
+
+static void the_creator_comes_first(void **state)
+{
+	struct verdict verdicts[] = { held(30, 3), held(10, 3), held(20, 4), held(40, 5) };
+	struct holders holders = { 0 };
+	static const __u32 order[] = { 20, 10, 30, 40 };
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(holders_add(&holders, &verdicts[i], 20), 1);
+	assert_int_equal(holders.count, 4);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(holders.named[i].tgid, order[i]);
+	assert_string_equal(holders.named[0].comm, "worker");
+	holders_clear(&holders);
+	assert_int_equal(holders.count, 0);
+}
+
+static void told_twice_is_one(void **state)
+{
+	struct verdict first = held(10, 3), again = held(10, 7);
+	struct holders holders = { 0 };
+
+	(void)state;
+	assert_int_equal(holders_add(&holders, &first, 10), 1);
+	assert_int_equal(holders_add(&holders, &again, 10), 0);
+	assert_int_equal(holders.count, 1);
+	assert_int_equal(holders.named[0].fd, 7);
+	holders_clear(&holders);
+}
+
+static void they_go(void **state)
+{
+	struct verdict a = held(10, 3), b = held(20, 3), c = held(30, 3);
+	struct holders holders = { 0 };
+
+	(void)state;
+	holders_add(&holders, &a, 10);
+	holders_add(&holders, &b, 10);
+	holders_add(&holders, &c, 10);
+	assert_true(holders_remove(&holders, 20));
+	assert_false(holders_remove(&holders, 20));
+	assert_int_equal(holders.count, 2);
+	assert_int_equal(holders.named[1].tgid, 30);
+	assert_true(holders_remove(&holders, 30));
+	assert_true(holders_remove(&holders, 10));
+	assert_int_equal(holders.count, 0);
+	holders_clear(&holders);
+}
+
+static void more_than_are_named(void **state)
+{
+	struct holders holders = { 0 };
+
+	(void)state;
+	for (__u32 i = 0; i < HOLDERS_NAMED + 10; i++) {
+		struct verdict verdict = held(100 + i, 3);
+
+		assert_int_equal(holders_add(&holders, &verdict, 1), 1);
+	}
+	assert_int_equal(holders.count, HOLDERS_NAMED);
+	assert_int_equal(holders.others, 10);
+	assert_true(holders_remove(&holders, 100)); /* a named one: the others are still there */
+	assert_int_equal(holders.count, HOLDERS_NAMED - 1);
+	assert_int_equal(holders.others, 10);
+	assert_true(holders_remove(&holders, 100 + HOLDERS_NAMED + 9));
+	assert_int_equal(holders.others, 9);
+	holders_clear(&holders);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_creator_comes_first),
+		cmocka_unit_test(told_twice_is_one),
+		cmocka_unit_test(they_go),
+		cmocka_unit_test(more_than_are_named),
+	};
+
+	return cmocka_run_group_tests_name("holders", tests, NULL, NULL);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * holders: the processes that hold one leaked socket. Pure; plain data.
+ */
+#ifndef SOCKLEAK_HOLDERS_H
+#define SOCKLEAK_HOLDERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sockleak.h"
+
+/* A server's children may be thousands: so many are named, the others counted. */
+#define HOLDERS_NAMED 64
+
+struct holder {
+	__u32 tgid;
+	__u32 fd; /* one of its descriptors */
+	__u32 uid;
+	char comm[SOCKLEAK_COMM_LEN];
+};
+
+struct holders {
+	struct holder *named; /* by pid, the creator first */
+	unsigned int count;   /* of those named */
+	unsigned int others;  /* that have no name here */
+};
+
+void holders_clear(struct holders *holders);
+/*
+ * A process holds it (VERDICT_LEAK, VERDICT_CHANGED, VERDICT_HELD). 1: it was not
+ * known to; 0: it was; -ENOMEM.
+ */
+int holders_add(struct holders *holders, const struct verdict *verdict, __u32 creator);
+/* A process does not any more. True: it did. */
+bool holders_remove(struct holders *holders, __u32 tgid);
+
+#endif /* SOCKLEAK_HOLDERS_H */
