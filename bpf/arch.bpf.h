@@ -64,6 +64,35 @@ static __always_inline void arch_regs(struct pt_regs *regs, __u64 *ret_regs)
 }
 
 #define ARCH_SP(regs) BPF_CORE_READ(regs, sp)
+
+/* Where the C library has the thread's control block. */
+static __always_inline __u64 thread_pointer(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, thread.fsbase);
+}
+
+/*
+ * What the kernel puts at the upper end of a signal handler's stack: struct
+ * rt_sigframe (arch/x86/include/asm/sigframe.h), right below the state of the FPU,
+ * which begins at a multiple of 64 and takes 512 bytes to 12 KiB, by processor
+ * (get_sigframe() and fpu__alloc_mathframe() in arch/x86/kernel).
+ */
+#define SIGFRAME_ALIGN 64
+#define SIGFRAME_ABOVE 512 /* bytes that follow it at least, */
+#define SIGFRAME_STEPS 192 /* and how many places below that it may have */
+#define SIGFRAME_BYTES 456 /* its own */
+#define SIGFRAME_STACK 24  /* where it has uc.uc_stack, */
+#define SIGFRAME_SP 168	   /* uc.uc_mcontext.sp */
+#define SIGFRAME_FPU 232   /* and uc.uc_mcontext.fpstate */
+
+/* Does what stands there agree with what the kernel writes? */
+static __always_inline bool sigframe_fits(__u64 frame)
+{
+	__u64 fpu;
+
+	return !bpf_probe_read_user(&fpu, sizeof(fpu), (void *)(frame + SIGFRAME_FPU)) &&
+	       fpu == frame + SIGFRAME_BYTES;
+}
 #else
 #error "sockleak's kernel side has no bpf/arch.bpf.h block for this architecture yet"
 #endif

@@ -50,18 +50,41 @@ static bool get_thread(Dwfl *dwfl, pid_t tid, void *dwfl_arg, void **thread_arg)
 	return tid == THE_THREAD;
 }
 
+/* Where a word of the process stands in the snapshot, NULL = it was not copied. */
+static const __u8 *find_word(const struct snapshot *snapshot, Dwarf_Addr address)
+{
+	const struct snapshot_piece *piece;
+	__u64 start = 0; /* of the piece, in stack[] */
+
+	for (int i = 0; i < SNAPSHOT_PARTS; i++, start += piece->len) {
+		piece = &snapshot->pieces[i];
+		if (piece->len < sizeof(Dwarf_Word) || start + piece->len > snapshot->len ||
+		    address - piece->address > piece->len - sizeof(Dwarf_Word))
+			continue;
+		return snapshot->stack + start + (address - piece->address);
+	}
+	return NULL;
+}
+
+/* Addresses below all pieces were never meant: a walk that went astray, or ended, has them. */
+static bool is_beyond(const struct snapshot *snapshot, Dwarf_Addr address)
+{
+	for (int i = 0; i < SNAPSHOT_PARTS; i++)
+		if (snapshot->pieces[i].len && address >= snapshot->pieces[i].address)
+			return true;
+	return address >= snapshot->regs[REG_SP];
+}
+
 static bool read_word(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *result, void *dwfl_arg)
 {
-	const struct snapshot *snapshot = current->snapshot;
-	__u64 offset = address - snapshot->regs[REG_SP];
+	const __u8 *word = find_word(current->snapshot, address);
 
 	(void)dwfl, (void)dwfl_arg;
-	if (address < snapshot->regs[REG_SP] || snapshot->len < sizeof(*result) ||
-	    offset > snapshot->len - sizeof(*result)) {
-		current->result->truncated |= address >= snapshot->regs[REG_SP];
+	if (!word) {
+		current->result->truncated |= is_beyond(current->snapshot, address);
 		return false;
 	}
-	memcpy(result, snapshot->stack + offset, sizeof(*result));
+	memcpy(result, word, sizeof(*result));
 	return true;
 }
 
@@ -124,7 +147,7 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 	frame = &result->frames[result->count++];
 	frame->pc = pc;
 	frame->exact = exact && last; /* the innermost stands behind the system call */
-	frame->source = !last ? FRAME_REGISTER :
+	frame->source = !last					     ? FRAME_REGISTER :
 			has_cfi(walk->dwfl, last->pc - !last->exact) ? FRAME_CFI :
 								       FRAME_FP;
 	return DWARF_CB_OK;

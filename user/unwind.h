@@ -4,8 +4,8 @@
  * information (.eh_frame, .debug_frame) first, frame pointers where a frame has
  * none. The unwinding is libdwfl's; the frozen process that it asks is ours.
  *
- * Nothing of the process is touched, only the snapshot is read, so an unwinding
- * ends where the snapshot does.
+ * Nothing of the process is touched, only the pieces in the snapshot are read, so
+ * an unwinding ends where it needs a word that lies in none of them.
  */
 #ifndef SOCKLEAK_UNWIND_H
 #define SOCKLEAK_UNWIND_H

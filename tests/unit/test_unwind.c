@@ -430,6 +430,11 @@ static void hostile_snapshots(void **state)
 			bad->stack[(unsigned int)rand() % 512 % bad->len] = (__u8)rand();
 		if (i % 3 == 0)
 			bad->regs[7] = (__u64)rand() << 33 | (__u64)rand();
+		if (i % 4 == 0) /* pieces that lie in each other, or beyond what is there */
+			for (j = 0; j < SNAPSHOT_PARTS; j++)
+				bad->pieces[j] = (struct snapshot_piece){
+					good->regs[7] + (unsigned int)rand() % 64 * 8 - 256,
+					(__u32)rand() >> (rand() % 31), 0 };
 		if (i % 5 == 0) /* the stack says again and again that it was called from here */
 			for (j = 0; j + 8 <= bad->len; j += 8)
 				memcpy(bad->stack + j, &good->regs[16], 8);
