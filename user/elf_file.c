@@ -122,8 +122,7 @@ bool elf_file_is_copy(const struct elf_file *file, const struct mapping *mapping
 	GElf_Phdr phdr;
 	size_t i, count;
 
-	if (!mapping->inode || !gelf_getehdr(file->elf, &ehdr) ||
-	    elf_getphdrnum(file->elf, &count))
+	if (!mapping->inode || !gelf_getehdr(file->elf, &ehdr) || elf_getphdrnum(file->elf, &count))
 		return false; /* the vdso is there once, and all of it */
 	/* libdwfl, too, takes an ET_EXEC file to be where it was linked for */
 	if (ehdr.e_type == ET_EXEC)

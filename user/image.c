@@ -44,7 +44,7 @@ struct resolved {
 
 struct image {
 	pid_t tgid;
-	bool gone;	   /* the process has ended */
+	bool gone;	    /* the process has ended */
 	bool shares_mounts; /* its paths are ours */
 	__u64 mount_ns;
 	__u64 start_ns;
@@ -186,8 +186,8 @@ static struct image *new_image(pid_t tgid, __u64 start_ns, struct modules *modul
 	}
 	snprintf(link, sizeof(link), "/proc/%d/ns/mnt", tgid);
 	image->mount_ns = mount_namespace(link);
-	image->shares_mounts = image->mount_ns &&
-			       image->mount_ns == mount_namespace("/proc/self/ns/mnt");
+	image->shares_mounts =
+		image->mount_ns && image->mount_ns == mount_namespace("/proc/self/ns/mnt");
 	image->tgid = tgid;
 	image->start_ns = start_ns;
 	image->modules = modules;
