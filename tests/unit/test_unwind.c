@@ -120,6 +120,29 @@ static const char copying[] =
 	"	return ((int (*)(opens))copy)(socket) + 1;\n"
 	"}\n";
 
+/* Inlined functions of C++, of which g++ says where they are declared, but no linkage name. */
+static const char scoped[] =
+	"#include <sys/socket.h>\n"
+	"int last;\n"
+	"#define INLINE static inline __attribute__((always_inline))\n"
+	"namespace net {\n"
+	"INLINE int opens(int type) { return socket(AF_INET, type, 0) + 1; }\n" /* line 5 */
+	"namespace {\n"
+	"INLINE int hidden(int type) { return opens(type) + 1; }\n"
+	"}\n"
+	"struct Pool {\n"
+	"	INLINE int take(int type) { return hidden(type) + 1; }\n" /* line 10 */
+	"};\n"
+	"}\n"
+	"namespace other { INLINE int opens(int type) { return net::Pool::take(type) + 1; } }\n"
+	"int main(int argc, char **argv) {\n"
+	"	auto nameless = [&](int type) __attribute__((always_inline)) {\n"
+	"		return other::opens(type) + argc;\n"
+	"	};\n"
+	"	last = nameless(SOCK_STREAM);\n"
+	"	return last;\n"
+	"}\n";
+
 static void write_file(const char *name, const char *text)
 {
 	char path[PATH_MAX];
@@ -294,6 +317,32 @@ static void signal_frames(void **state)
 			assert_int_equal(stack->count, 7);
 			assert_true(stack->truncated);
 		}
+		stack_unref(stack);
+	}
+}
+
+static void scopes_of_functions(void **state)
+{
+	static const char *const compilers[] = { "g++ -g", "g++ -gdwarf-4 -fdebug-types-section",
+						 "clang++ -g" };
+	struct stack *stack;
+
+	(void)state;
+	write_file("scoped.cpp", scoped);
+	for (size_t i = 0; i < sizeof(compilers) / sizeof(compilers[0]); i++) {
+		if (compilers[i][0] == 'c' && system("command -v clang++ >/dev/null")) {
+			print_message("SKIPPED: no clang++\n");
+			skip();
+		}
+		run("%s -O2 -o scoped scoped.cpp", compilers[i]);
+		stack = stack_of("scoped", "plain");
+		expect(stack, 1, "net::opens", 5, true);
+		expect(stack, 2, "net::(anonymous namespace)::hidden", 7, true);
+		expect(stack, 3, "net::Pool::take", 10, true);
+		expect(stack, 4, "other::opens", 13, true);
+		assert_non_null(strstr(stack->frames[5].function, "::operator()"));
+		expect(stack, 6, "main", 18, false);
+		expect_outermost(stack);
 		stack_unref(stack);
 	}
 }
@@ -528,6 +577,7 @@ int main(void)
 		cmocka_unit_test(same_site_without_debug),
 		cmocka_unit_test(other_debug_formats),
 		cmocka_unit_test(signal_frames),
+		cmocka_unit_test(scopes_of_functions),
 		cmocka_unit_test(code_mapped_twice),
 		cmocka_unit_test(a_stack_that_goes_on),
 		cmocka_unit_test(empty_snapshots),
