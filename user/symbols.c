@@ -196,26 +196,47 @@ static const unsigned char *code_before(struct making *making, __u64 address, si
 	return elf_file_bytes(module_symbols_file(file), offset - *ret_len, *ret_len);
 }
 
-/* May the word on top of the stack be taken for the caller of frame 0? See symbols.h. */
+/*
+ * Does the code end in a call instruction? Then *ret_target is how far from its end
+ * it calls to, 0 = that is not in the instruction.
+ */
+static bool ends_in_call(const unsigned char *code, size_t len, __s64 *ret_target)
+{
+#if defined(__x86_64__)
+	__s32 distance = 0;
+
+	if (!symbols_ends_in_call(code, len))
+		return false;
+	if (len >= 5 && code[len - 5] == 0xe8)
+		memcpy(&distance, code + len - 4, sizeof(distance));
+	*ret_target = distance;
+	return true;
+#elif defined(__aarch64__)
+	__u32 insn;
+
+	if (len < sizeof(insn))
+		return false;
+	memcpy(&insn, code + len - sizeof(insn), sizeof(insn));
+	*ret_target = 0;
+	if ((insn & 0xfffffc1f) == 0xd63f0000) /* BLR */
+		return true;
+	if ((insn & 0xfc000000) != 0x94000000) /* BL */
+		return false;
+	*ret_target = (__s64)(__s32)(insn << 6) / 16 - 4;
+	return true;
+#endif
+}
+
+/* May this address be taken for the return address of frame 0? See symbols.h. */
 static bool is_caller(struct making *making, bool is_glibc_socket, __u64 pc, __u64 caller)
 {
-#ifdef __x86_64__
 	size_t len;
 	const unsigned char *code = caller ? code_before(making, caller, &len) : NULL;
-	__s32 distance;
+	__s64 target;
 
-	if (!code)
+	if (!code || !ends_in_call(code, len, &target))
 		return false;
-	if (is_glibc_socket && symbols_ends_in_call(code, len))
-		return true;
-	if (len < 5 || code[len - 5] != 0xe8)
-		return false;
-	memcpy(&distance, code + len - 4, sizeof(distance));
-	return pc - (caller + (__u64)(__s64)distance) < MAX_WRAPPER;
-#else
-	(void)making, (void)is_glibc_socket, (void)pc, (void)caller;
-	return false;
-#endif
+	return is_glibc_socket || (target && pc - (caller + (__u64)target) < MAX_WRAPPER);
 }
 
 /* ---- Stacks ---- */
@@ -348,13 +369,10 @@ static void insert_caller(struct making *making, const struct snapshot *snapshot
 			  struct unwound *unwound)
 {
 	struct unwound_frame *frames = unwound->frames;
-	__u64 caller;
+	__u64 caller = unwind_caller(snapshot);
 
-	if (unwound->count < 2 || frames[1].source != FRAME_FP ||
-	    snapshot->pieces[SNAPSHOT_NEAR].len < sizeof(caller))
-		return;
-	memcpy(&caller, snapshot->stack, sizeof(caller));
-	if (caller == frames[1].pc || !is_caller(making, false, frames[0].pc, caller))
+	if (unwound->count < 2 || frames[1].source != FRAME_FP || caller == frames[1].pc ||
+	    !is_caller(making, false, frames[0].pc, caller))
 		return;
 	if (unwound->count == UNWIND_MAX_FRAMES) {
 		unwound->count--;

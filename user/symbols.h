@@ -47,12 +47,13 @@ void symbols__free(struct symbols *symbols);
  * of one process may be one and the same object. At most 127 are looked at
  * (SOCKLEAK_STACK_DEPTH), the outer ones are left out.
  *
- * `caller` is the word on top of the user stack at the system call, 0 = unknown.
+ * `caller` is the word on top of the user stack at the system call (arm64: the
+ * link register), 0 = unknown.
  * A function that keeps no frame, as glibc's socket() and what makes Go's system
  * calls, is one whose caller a walk along frame pointers misses. The word becomes
  * frame 1 when it is the address behind a call instruction in a mapped file, and
  * either frame 0 is glibc's socket(), or the call is a direct one of what stands
- * less than 256 bytes before frame 0's pc. x86_64 only.
+ * less than 256 bytes before frame 0's pc.
  *
  * Of a process that is gone and was not seen before, or that may not be looked
  * into, the stack has addresses (pc) alone and no site.

@@ -6,15 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the program counter and the stack pointer stand in DWARF's numbering. */
+/*
+ * How many registers a snapshot has (bpf/arch.bpf.h), how many of them DWARF
+ * numbers, and where the stack pointer and the program counter stand.
+ */
 #if defined(__x86_64__)
 #define N_REGS 17
+#define N_DWARF_REGS 17
 #define REG_SP 7
 #define REG_PC 16
-#else
-#define N_REGS 33 /* unwinding of another architecture's snapshots: not yet */
+#elif defined(__aarch64__)
+#define N_REGS 33
+#define N_DWARF_REGS 32
+#define REG_LINK 30
 #define REG_SP 31
 #define REG_PC 32
+#else
+#error "unwind.c has no registers of this architecture yet"
 #endif
 
 #define THE_THREAD 1 /* the frozen process has one thread, and needs a number */
@@ -95,7 +103,11 @@ static bool set_registers(Dwfl_Thread *thread, void *thread_arg)
 	(void)thread_arg;
 	for (int i = 0; i < N_REGS; i++)
 		regs[i] = current->snapshot->regs[i];
-	return dwfl_thread_state_registers(thread, 0, N_REGS, regs);
+	if (!dwfl_thread_state_registers(thread, 0, N_DWARF_REGS, regs))
+		return false;
+	if (REG_PC >= N_DWARF_REGS)
+		dwfl_thread_state_register_pc(thread, regs[REG_PC]);
+	return true;
 }
 
 static const Dwfl_Thread_Callbacks callbacks = {
@@ -178,4 +190,18 @@ int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot, unwind_need_fn 
 	/* An error is how an unwinding that runs out of stack ends; what it found counts. */
 	dwfl_getthread_frames(dwfl, THE_THREAD, on_frame, &walk);
 	return ret->count ? 0 : -ENOENT;
+}
+
+__u64 unwind_caller(const struct snapshot *snapshot)
+{
+#ifdef REG_LINK
+	return snapshot->regs[REG_LINK];
+#else
+	const __u8 *word = find_word(snapshot, snapshot->regs[REG_SP]);
+	__u64 caller = 0;
+
+	if (word)
+		memcpy(&caller, word, sizeof(caller));
+	return caller;
+#endif
 }

@@ -43,4 +43,10 @@ typedef void (*unwind_need_fn)(__u64 address, void *ctx);
 int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot, unwind_need_fn need, void *ctx,
 		    struct unwound *ret);
 
+/*
+ * Where the innermost frame returns to when its function keeps no frame and calls
+ * nothing; else it may be anything. 0 = not in the snapshot.
+ */
+__u64 unwind_caller(const struct snapshot *snapshot);
+
 #endif /* SOCKLEAK_UNWIND_H */
