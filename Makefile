@@ -86,9 +86,9 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/progr
 TRUTH := $(O)/truth
 TRUTH_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -fomit-frame-pointer -pthread -Wall -Wextra
 TRUTH_PROGRAMS := $(addprefix $(TRUTH)/,libtruth.so c_library nonpie static static_pie cpp signals \
-	altstack thread coroutine deep) \
+	altstack thread coroutine deep large_frame) \
 	$(if $(shell command -v rustc 2>/dev/null),$(TRUTH)/rust) \
-	$(if $(shell command -v go 2>/dev/null),$(TRUTH)/go $(TRUTH)/go_stripped) \
+	$(if $(shell command -v go 2>/dev/null),$(TRUTH)/go) \
 	$(if $(shell command -v javac 2>/dev/null),$(TRUTH)/Leak.class)
 LIBRARY_SOURCES := $(addprefix tests/truth/,c_library.c libtruth.c)
 
@@ -209,10 +209,6 @@ $(TRUTH)/rust: tests/truth/rust.rs
 $(TRUTH)/go: tests/truth/go.go
 	$(say) GO $@
 	$(Q)go build -o $@ $<
-
-$(TRUTH)/go_stripped: tests/truth/go.go
-	$(say) GO $@
-	$(Q)go build -ldflags='-s -w' -o $@ $<
 
 $(TRUTH)/Leak.class: tests/truth/Leak.java
 	$(say) JAVAC $@

@@ -208,8 +208,6 @@ int raw_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	long result = ctx->args[1];
 
 	switch (REGS_SYSCALL(regs)) {
-	case NR_SOCKET:
-		return in_compat_syscall() ? 0 : on_socket_exit(ctx, result);
 	case NR_CONNECT:
 		return in_compat_syscall() ? 0 : on_connect_exit(result);
 	case NR_BIND:
@@ -220,6 +218,17 @@ int raw_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 		return in_compat_syscall() ? 0 : on_close_exit();
 	}
 	return 0;
+}
+
+/* Apart, for its frame and that of the copying it calls are no more than all may have. */
+SEC("raw_tp/sys_exit")
+int raw_sys_exit_socket(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct pt_regs *regs = (void *)ctx->args[0];
+
+	if (REGS_SYSCALL(regs) != NR_SOCKET || in_compat_syscall())
+		return 0;
+	return on_socket_exit(ctx, ctx->args[1]);
 }
 
 /* ---- The sweep: user space reads the three iterators, one after the other. ---- */

@@ -14,6 +14,8 @@
 
 /* Frames of one stack, with all that is inlined. */
 #define MAX_FRAMES 1024
+/* A function that keeps no frame makes its system call within so many bytes. */
+#define MAX_WRAPPER 256
 
 struct symbols {
 	struct images *images;
@@ -182,36 +184,64 @@ bool symbols_ends_in_call(const unsigned char *code, size_t len)
 	return false;
 }
 
-/* Is there a call in a mapped file that returns to this address? */
-static bool follows_call(struct making *making, __u64 address)
+/* The code before an address in a mapped file, at most 7 bytes; NULL: there is none. */
+static const unsigned char *code_before(struct making *making, __u64 address, size_t *ret_len)
 {
 	const struct mapping *mapping = image_mapping(making->image, address - 1);
-	const unsigned char *code;
 	struct module_symbols *file;
 	__u64 offset, bias;
-	size_t len;
 
 	if (!mapping || !mapping_is_file(mapping))
-		return false;
+		return NULL;
 	file = image_file(making->symbols->images, making->image, mapping, &bias);
 	if (!file)
-		return false;
+		return NULL;
 	offset = address - mapping->start + mapping->offset;
-	len = address - mapping->start < 7 ? address - mapping->start : 7;
-	code = elf_file_bytes(module_symbols_file(file), offset - len, len);
-	return code && symbols_ends_in_call(code, len);
+	*ret_len = address - mapping->start < 7 ? address - mapping->start : 7;
+	return elf_file_bytes(module_symbols_file(file), offset - *ret_len, *ret_len);
 }
 
-/* May the word on top of the stack be taken for the caller of frame 0? See symbols.h. */
-static bool is_caller(struct making *making, const struct frame *first, __u64 caller)
+/*
+ * Does the code end in a call instruction? Then *ret_target is how far from its end
+ * it calls to, 0 = that is not in the instruction.
+ */
+static bool ends_in_call(const unsigned char *code, size_t len, __s64 *ret_target)
 {
-#ifdef __x86_64__
-	return caller && plumbing_is_glibc(first->module) && is_socket(first) &&
-	       follows_call(making, caller);
-#else
-	(void)making, (void)first, (void)caller;
-	return false;
+#if defined(__x86_64__)
+	__s32 distance = 0;
+
+	if (!symbols_ends_in_call(code, len))
+		return false;
+	if (len >= 5 && code[len - 5] == 0xe8)
+		memcpy(&distance, code + len - 4, sizeof(distance));
+	*ret_target = distance;
+	return true;
+#elif defined(__aarch64__)
+	__u32 insn;
+
+	if (len < sizeof(insn))
+		return false;
+	memcpy(&insn, code + len - sizeof(insn), sizeof(insn));
+	*ret_target = 0;
+	if ((insn & 0xfffffc1f) == 0xd63f0000) /* BLR */
+		return true;
+	if ((insn & 0xfc000000) != 0x94000000) /* BL */
+		return false;
+	*ret_target = (__s64)(__s32)(insn << 6) / 16 - 4;
+	return true;
 #endif
+}
+
+/* May this address be taken for the return address of frame 0? See symbols.h. */
+static bool is_caller(struct making *making, bool is_glibc_socket, __u64 pc, __u64 caller)
+{
+	size_t len;
+	const unsigned char *code = caller ? code_before(making, caller, &len) : NULL;
+	__s64 target;
+
+	if (!code || !ends_in_call(code, len, &target))
+		return false;
+	return is_glibc_socket || (target && pc - (caller + (__u64)target) < MAX_WRAPPER);
 }
 
 /* ---- Stacks ---- */
@@ -241,13 +271,17 @@ static struct frame *end_of_first(struct making *making)
 static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, unsigned int count,
 				      __u64 caller)
 {
+	const struct frame *first;
+
 	for (unsigned int i = 0; i < count; i++) {
 		if (i && !image_mapping(making->image, pcs[i] - 1))
 			break; /* not code: the walk has gone astray */
 		add_code(making, pcs[i], pcs[i] - 1, i ? FRAME_FP : FRAME_REGISTER);
 		if (i || (count > 1 && pcs[1] == caller))
 			continue;
-		if (is_caller(making, end_of_first(making), caller))
+		first = end_of_first(making);
+		if (is_caller(making, plumbing_is_glibc(first->module) && is_socket(first), pcs[0],
+			      caller))
 			add_code(making, caller, caller - 1, FRAME_CALLER);
 	}
 	return making->stack;
@@ -335,6 +369,25 @@ static void cut_astray(const struct image *image, struct unwound *unwound)
 	}
 }
 
+/* A step along the frame pointer misses who called frame 0, when that keeps no frame. */
+static void insert_caller(struct making *making, const struct snapshot *snapshot,
+			  struct unwound *unwound)
+{
+	struct unwound_frame *frames = unwound->frames;
+	__u64 caller = unwind_caller(snapshot);
+
+	if (unwound->count < 2 || frames[1].source != FRAME_FP || caller == frames[1].pc ||
+	    !is_caller(making, false, frames[0].pc, caller))
+		return;
+	if (unwound->count == UNWIND_MAX_FRAMES) {
+		unwound->count--;
+		unwound->truncated = true;
+	}
+	memmove(&frames[2], &frames[1], (unwound->count - 1) * sizeof(*frames));
+	frames[1] = (struct unwound_frame){ .pc = caller, .source = FRAME_CALLER };
+	unwound->count++;
+}
+
 int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
 		    struct stack **ret_stack)
 {
@@ -351,6 +404,7 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 	if (err)
 		return err;
 	cut_astray(making.image, &unwound);
+	insert_caller(&making, snapshot, &unwound);
 	if (unwound.count < 2)
 		return -ENOENT;
 	for (unsigned int i = 0; i < unwound.count; i++)
