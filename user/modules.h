@@ -86,4 +86,11 @@ int process_open_path(pid_t tgid, const char *path, int *ret_fd);
 /* The same in our own view: for /usr/lib/debug. */
 int open_regular(const char *path, int *ret_fd);
 
+/*
+ * For the tests: the build id of an ELF file of which these are the first bytes
+ * (linkers put it right behind the program headers), within them, and its length.
+ * NULL: not there, or not a 64-bit ELF file.
+ */
+const void *modules_build_id(const char *bytes, size_t len, size_t *ret_len);
+
 #endif /* SOCKLEAK_MODULES_H */
