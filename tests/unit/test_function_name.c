@@ -102,8 +102,14 @@ static void a_very_long_name(void **state)
 	alarm(20);
 	name = function_name(symbol, false);
 	alarm(0);
-	assert_string_equal(name, symbol);
+	assert_int_equal(strlen(name), FUNCTION_NAME_MAX - 1);
+	assert_memory_equal(name, symbol, FUNCTION_NAME_MAX - 1);
 	free(name);
+	name = function_name(symbol, true);
+	assert_int_equal(strlen(name), FUNCTION_NAME_MAX - 1);
+	free(name);
+	symbol[5000] = '\0'; /* too long to be demangled, not to be shown */
+	check(symbol, false, symbol);
 	free(symbol);
 }
 
