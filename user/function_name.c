@@ -25,6 +25,8 @@ static void add_piece(const char *piece, size_t len, void *ctx)
 
 	if (len >= sizeof(readable->bytes) - readable->len)
 		longjmp(readable->too_long, 1);
+	if (!len)
+		return; /* piece may be NULL then */
 	memcpy(readable->bytes + readable->len, piece, len);
 	readable->len += len;
 }

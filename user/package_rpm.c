@@ -165,7 +165,8 @@ int package_finish_rpm(struct package *package)
 	version = version ? version + 1 : package->version;
 	len = snprintf(package->debug, sizeof(package->debug), "%s-%s.%s", package->name, version,
 		       package->arch);
-	if (len < 0 || (size_t)len >= sizeof(package->debug) || !package_is_word(version) ||
+	if (len < 0 || (size_t)len >= sizeof(package->debug) ||
+	    !package_is_word(package->version) || !package_is_word(version) ||
 	    !package_is_word(package->name) || !package_is_word(package->arch))
 		return -EINVAL;
 	return 0;

@@ -464,6 +464,7 @@ static void answers_of_rpm(void **state)
 		"a 0 $(id) x\n",
 		"a $(id) 1-1 x\n",
 		"a (none) 1-1 x\n",
+		"a 0 $(id):1-1 x\n",
 		"a -1 1-1 x\n",
 		"file /usr/lib/x.so is not owned by any package\n",
 	};
