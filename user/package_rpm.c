@@ -180,8 +180,7 @@ int package_parse_rpm(const char *answer, struct package *ret_package)
 
 	if (sscanf(answer, "%127s %15s %95s %31s", name, epoch, version, arch) != 4)
 		return -ENOENT;
-	if (epoch[strspn(epoch, "0123456789")] ||
-	    package_copy_word(package.name, sizeof(package.name), name) ||
+	if (package_copy_word(package.name, sizeof(package.name), name) ||
 	    package_copy_word(package.arch, sizeof(package.arch), arch))
 		return -ENOENT;
 	len = snprintf(package.version, sizeof(package.version), "%s%s%s",
