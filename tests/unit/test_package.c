@@ -236,7 +236,8 @@ static void dpkg_usrmerge(void **state)
 static void dpkg_knows_not(void **state)
 {
 	static const char *const paths[] = { "/usr/bin/too",  "/usr/bin/tool2", "/usr/bin/md5",
-					     "/usr/bin/gone", "/usr/bin/evil2", "/" };
+					     "/usr/bin/gone", "/usr/bin/evil2", "/",
+					     "/usr/bin/nameless" };
 	struct package package = { .name = "untouched" };
 	size_t i;
 
