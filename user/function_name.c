@@ -31,19 +31,19 @@ static void add_piece(const char *piece, size_t len, void *ctx)
 	readable->len += len;
 }
 
-/* NULL: it is not mangled, or too long. */
+/* NULL: it is not mangled, or too long, or stands for nothing. */
 static char *demangle(const char *symbol)
 {
 	struct readable readable = { .len = 0 };
 
 	if (setjmp(readable.too_long))
 		return NULL;
-	if (rust_demangle_callback(symbol, DMGL_ANSI, add_piece, &readable))
-		return strndup(readable.bytes, readable.len);
-	readable.len = 0;
-	if (cplus_demangle_v3_callback(symbol, DMGL_ANSI, add_piece, &readable))
-		return strndup(readable.bytes, readable.len);
-	return NULL;
+	if (!rust_demangle_callback(symbol, DMGL_ANSI, add_piece, &readable)) {
+		readable.len = 0;
+		if (!cplus_demangle_v3_callback(symbol, DMGL_ANSI, add_piece, &readable))
+			return NULL;
+	}
+	return readable.len ? strndup(readable.bytes, readable.len) : NULL;
 }
 
 /* Is name[0, len) one of the words that compilers append? */

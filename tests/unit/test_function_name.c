@@ -33,6 +33,7 @@ static void plain(void **state)
 	check("_ZN5hello4main17h0123456789abcdefE", false, "hello::main");
 	check("_RNvCs1234_7mycrate3foo", false, "mycrate::foo");
 	check("_Z", false, "_Z");
+	check("_RNvC00", false, "_RNvC00"); /* "" */
 	check("_RNvC0_3foo", false, "::foo"); /* the demangler adds a piece of no bytes */
 }
 
