@@ -93,7 +93,7 @@ static UNUSED char *take_string(struct input *input, size_t len)
 static UNUSED char *take_until(struct input *input, char end)
 {
 	const uint8_t *found = input_left(input) ? memchr(input->at, end, input_left(input)) : NULL;
-	char *string = take_string(input, found ? (size_t)(found - input->at) : SIZE_MAX);
+	char *string = take_string(input, found ? (size_t)(found - input->at) : input_left(input));
 
 	if (found)
 		input->at = found + 1;
@@ -102,7 +102,7 @@ static UNUSED char *take_until(struct input *input, char end)
 
 static UNUSED char *take_rest(struct input *input)
 {
-	return take_string(input, SIZE_MAX);
+	return take_string(input, input_left(input));
 }
 
 /* ---- Text ---- */
