@@ -3,6 +3,7 @@
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,7 @@ static void set_line(struct code_name *name, const char *file, int line)
 {
 	if (!file || line <= 0) /* line 0: code that stands in no line */
 		return;
-	name->file = strdup(file);
+	name->file = strndup(file, PATH_MAX - 1);
 	if (name->file)
 		name->line = (unsigned int)line;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call_instruction.h"
 #include "image.h"
 #include "module_symbols.h"
 #include "modules.h"
@@ -154,36 +155,6 @@ static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_
 
 /* ---- The caller of socket() ---- */
 
-bool symbols_ends_in_call(const unsigned char *code, size_t len)
-{
-	size_t n;
-
-	if (len >= 5 && code[len - 5] == 0xe8)
-		return true;
-	for (n = 2; n <= 7 && n <= len; n++) {
-		const unsigned char *insn = code + len - n;
-		unsigned int mod = insn[1] >> 6, rm = insn[1] & 7;
-		size_t size = 2;
-
-		if (insn[0] != 0xff || (insn[1] >> 3 & 7) != 2)
-			continue;
-		if (mod != 3 && rm == 4) { /* a SIB byte follows; base 5 in mod 0 is a disp32 */
-			size++;
-			if (mod == 0 && n > 2 && (insn[2] & 7) == 5)
-				size += 4;
-		}
-		if (mod == 0 && rm == 5) /* relative to rip */
-			size += 4;
-		if (mod == 1)
-			size += 1;
-		if (mod == 2)
-			size += 4;
-		if (size == n)
-			return true;
-	}
-	return false;
-}
-
 /* The code before an address in a mapped file, at most 7 bytes; NULL: there is none. */
 static const unsigned char *code_before(struct making *making, __u64 address, size_t *ret_len)
 {
@@ -201,37 +172,6 @@ static const unsigned char *code_before(struct making *making, __u64 address, si
 	return elf_file_bytes(module_symbols_file(file), offset - *ret_len, *ret_len);
 }
 
-/*
- * Does the code end in a call instruction? Then *ret_target is how far from its end
- * it calls to, 0 = that is not in the instruction.
- */
-static bool ends_in_call(const unsigned char *code, size_t len, __s64 *ret_target)
-{
-#if defined(__x86_64__)
-	__s32 distance = 0;
-
-	if (!symbols_ends_in_call(code, len))
-		return false;
-	if (len >= 5 && code[len - 5] == 0xe8)
-		memcpy(&distance, code + len - 4, sizeof(distance));
-	*ret_target = distance;
-	return true;
-#elif defined(__aarch64__)
-	__u32 insn;
-
-	if (len < sizeof(insn))
-		return false;
-	memcpy(&insn, code + len - sizeof(insn), sizeof(insn));
-	*ret_target = 0;
-	if ((insn & 0xfffffc1f) == 0xd63f0000) /* BLR */
-		return true;
-	if ((insn & 0xfc000000) != 0x94000000) /* BL */
-		return false;
-	*ret_target = (__s64)(__s32)(insn << 6) / 16 - 4;
-	return true;
-#endif
-}
-
 /* May this address be taken for the return address of frame 0? See symbols.h. */
 static bool is_caller(struct making *making, bool is_glibc_socket, __u64 pc, __u64 caller)
 {
@@ -239,7 +179,7 @@ static bool is_caller(struct making *making, bool is_glibc_socket, __u64 pc, __u
 	const unsigned char *code = caller ? code_before(making, caller, &len) : NULL;
 	__s64 target;
 
-	if (!code || !ends_in_call(code, len, &target))
+	if (!code || !call_instruction_ends(code, len, &target))
 		return false;
 	return is_glibc_socket || (target && pc - (caller + (__u64)target) < MAX_WRAPPER);
 }

@@ -93,11 +93,4 @@ int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *sta
  */
 int symbols__look(struct symbols *symbols, pid_t tgid);
 
-/*
- * Do these bytes of x86_64 code end in a call instruction? E8 rel32 or FF /2
- * with any operand (2 to 7 bytes; prefixes before it do not matter). Source:
- * Intel SDM volume 2, "CALL" and tables 2-2 and 2-3. Exported for the tests.
- */
-bool symbols_ends_in_call(const unsigned char *code, size_t len);
-
 #endif /* SOCKLEAK_SYMBOLS_H */

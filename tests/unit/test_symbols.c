@@ -27,6 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "call_instruction.h"
 #include "symbols.h"
 
 static char directory[] = "/tmp/sockleak-symbols-XXXXXX";
@@ -303,7 +304,7 @@ static void call_instructions(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (symbols_ends_in_call(cases[i].code, cases[i].len) != cases[i].call)
+		if (call_instruction_ends_x86(cases[i].code, cases[i].len) != cases[i].call)
 			fail_msg("case %zu: not %d", i, cases[i].call);
 }
 

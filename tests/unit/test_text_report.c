@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -205,6 +206,33 @@ static void a_layout_cuts_columns_and_rows(void **state)
 	free(report);
 }
 
+/* A million marks that take no column: cutting such a line must not look back for each. */
+static void a_line_of_marks_is_cut_in_time(void **state)
+{
+	const struct text_layout layout = { .columns = 80, .top = 10, .stacks = 3 };
+	struct summary summary = { 0 };
+	size_t len = 0, marks = 1 << 20;
+	char *name = malloc(2 * marks + 101), *report, *line, *rest;
+	unsigned int cut = 0;
+
+	(void)state;
+	assert_non_null(name);
+	for (; marks; marks--, len += 2)
+		memcpy(name + len, "\u0301", 2);
+	memset(name + len, 'a', 100);
+	name[len + 100] = '\0';
+	alarm(60);
+	report = report_on(1, "ruby", a_stack(name), &layout, &summary);
+	alarm(0);
+	for (line = strtok_r(report, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		assert_true(text_width(line) <= 80);
+		cut += strlen(line) > len && text_width(line) == 80;
+	}
+	assert_true(cut > 0);
+	free(name);
+	free(report);
+}
+
 static void assert_evidence(const struct leak *leak, const char *expected)
 {
 	struct text text = TEXT_INIT;
@@ -267,6 +295,7 @@ int main(void)
 		cmocka_unit_test(losses_are_named_with_a_remedy),
 		cmocka_unit_test(hostile_names_do_not_reach_the_terminal),
 		cmocka_unit_test(a_layout_cuts_columns_and_rows),
+		cmocka_unit_test(a_line_of_marks_is_cut_in_time),
 		cmocka_unit_test(evidence_in_words),
 		cmocka_unit_test(evidence_of_unknown_origin_has_no_delay),
 	};
