@@ -5,6 +5,7 @@
 #   make test     all tests (root); SAN=1 builds user/ with ASan and UBSan
 #   make bench-unwind  what a stack costs, in time and memory (root)
 #   make check    what needs no root: unit tests, layout of the source
+#   make fuzz     the parsers, FUZZ_SECONDS (60) each, by libFuzzer; see tests/fuzz/
 #   make deps     installs what building and testing need
 #
 # V=1 shows the commands. Objects go to .output/.
@@ -81,14 +82,15 @@ $(SKELETON): $(O)/sockleak.bpf.o
 # ---- Tests and the demo ----
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
 
 TRUTH := $(O)/truth
 TRUTH_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -fomit-frame-pointer -pthread -Wall -Wextra
 TRUTH_PROGRAMS := $(addprefix $(TRUTH)/,libtruth.so c_library nonpie static static_pie cpp signals \
-	altstack thread coroutine deep) \
+	altstack thread coroutine deep large_frame) \
 	$(if $(shell command -v rustc 2>/dev/null),$(TRUTH)/rust) \
-	$(if $(shell command -v go 2>/dev/null),$(TRUTH)/go $(TRUTH)/go_stripped) \
+	$(if $(shell command -v go 2>/dev/null),$(TRUTH)/go) \
 	$(if $(shell command -v javac 2>/dev/null),$(TRUTH)/Leak.class)
 LIBRARY_SOURCES := $(addprefix tests/truth/,c_library.c libtruth.c)
 
@@ -110,11 +112,11 @@ root: deps
 		echo "sockleak: only root may load BPF programs. Run: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
 
 .PHONY: run-test
-run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(PROGRAMS) $(TRUTH_PROGRAMS) $(LIBRARY_PROGRAMS)
+run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(REPLAYS) $(PROGRAMS) $(TRUTH_PROGRAMS) $(LIBRARY_PROGRAMS)
 	$(Q)tests/all.sh $(BUILD) $(O)/programs $(TESTFLAGS)
 
 .PHONY: run-check
-run-check: $(UNIT_TESTS)
+run-check: $(UNIT_TESTS) $(REPLAYS)
 	$(Q)tests/all.sh $(BUILD)
 
 .PHONY: run-demo
@@ -134,6 +136,42 @@ $(BUILD)/unit/%: tests/unit/%.c $(PURE_OBJECTS)
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP $< $(PURE_OBJECTS) $(LIBS) -lcmocka -ldl -o $@
+
+# ---- Fuzz targets: with libFuzzer, and with a main() that gives them the corpus ----
+
+FUZZ := $(O)/fuzz
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SAN := address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FUZZ_OBJECTS := $(PURE_OBJECTS:$(BUILD)/%=$(FUZZ)/%)
+
+.PHONY: fuzz run-fuzz
+fuzz:
+	$(Q)CLANG=$(CLANG) packaging/deps.sh fuzz
+	$(Q)$(MAKE) --no-print-directory run-fuzz
+
+run-fuzz: $(FUZZ_TARGETS:%=$(FUZZ)/fuzz_%)
+	$(Q)CLANG=$(CLANG) tests/fuzz/run.sh $(FUZZ) $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+$(FUZZ_OBJECTS): SANFLAGS = -fsanitize=fuzzer-no-link,$(FUZZ_SAN)
+$(FUZZ_OBJECTS): $(FUZZ)/%.o: %.c Makefile
+	$(say) FUZZ-CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(USER_CFLAGS) -MMD -MP -c $< -o $@
+
+$(FUZZ)/fuzz_%: SANFLAGS = -fsanitize=fuzzer,$(FUZZ_SAN)
+$(FUZZ)/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJECTS)
+	$(say) FUZZ-CC $@
+	$(Q)$(CLANG) $(USER_CFLAGS) -MMD -MP $< $(FUZZ_OBJECTS) $(LIBS) -o $@
+
+$(BUILD)/fuzz/replay.o: tests/fuzz/replay.c Makefile
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/replay.o $(PURE_OBJECTS)
+	$(say) CC $@
+	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP $< $(BUILD)/fuzz/replay.o $(PURE_OBJECTS) $(LIBS) -o $@
 
 # As distributions build: optimized, without frame pointers.
 PROGRAM_CFLAGS := -std=gnu11 -O2 -g -fomit-frame-pointer -pthread -Wall -Wextra
@@ -210,10 +248,6 @@ $(TRUTH)/go: tests/truth/go.go
 	$(say) GO $@
 	$(Q)go build -o $@ $<
 
-$(TRUTH)/go_stripped: tests/truth/go.go
-	$(say) GO $@
-	$(Q)go build -ldflags='-s -w' -o $@ $<
-
 $(TRUTH)/Leak.class: tests/truth/Leak.java
 	$(say) JAVAC $@
 	$(Q)javac -d $(@D) $<
@@ -256,4 +290,4 @@ endif
 clean:
 	$(Q)rm -rf $(O) sockleak
 
--include $(wildcard $(BUILD)/*/*.d $(O)/programs/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(FUZZ)/*.d $(FUZZ)/user/*.d $(O)/programs/*.d)

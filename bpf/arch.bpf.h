@@ -64,6 +64,117 @@ static __always_inline void arch_regs(struct pt_regs *regs, __u64 *ret_regs)
 }
 
 #define ARCH_SP(regs) BPF_CORE_READ(regs, sp)
+
+/* Where the C library has the thread's control block. */
+static __always_inline __u64 thread_pointer(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, thread.fsbase);
+}
+
+/*
+ * What the kernel puts at the upper end of a signal handler's stack: struct
+ * rt_sigframe (arch/x86/include/asm/sigframe.h), right below the state of the FPU,
+ * which begins at a multiple of 64 and takes 512 bytes to 12 KiB, by processor
+ * (get_sigframe() and fpu__alloc_mathframe() in arch/x86/kernel).
+ */
+#define SIGFRAME_ALIGN 64
+#define SIGFRAME_ABOVE 512 /* bytes that follow it at least, */
+#define SIGFRAME_STEPS 192 /* and how many places below that it may have */
+#define SIGFRAME_BYTES 456 /* its own */
+#define SIGFRAME_STACK 24  /* where it has uc.uc_stack, */
+#define SIGFRAME_SP 168	   /* uc.uc_mcontext.sp */
+#define SIGFRAME_FPU 232   /* and uc.uc_mcontext.fpstate */
+
+/* Does what stands there agree with what the kernel writes? */
+static __always_inline bool sigframe_fits(__u64 frame)
+{
+	__u64 fpu;
+
+	return !bpf_probe_read_user(&fpu, sizeof(fpu), (void *)(frame + SIGFRAME_FPU)) &&
+	       fpu == frame + SIGFRAME_BYTES;
+}
+#elif defined(__TARGET_ARCH_arm64)
+/* Compiled, but not run yet. The types that differ are flavours, so any vmlinux.h will do. */
+#define NR_CLOSE 57
+#define NR_SOCKET 198
+#define NR_BIND 200
+#define NR_CONNECT 203
+#define NR_GETPEERNAME 205
+#define TIF_32BIT 22 /* arch/arm64/include/asm/thread_info.h: a 32-bit process */
+
+struct pt_regs___arm64 {
+	__u64 regs[31];
+	__u64 sp;
+	__u64 pc;
+	__u64 orig_x0; /* regs[0] is the result later */
+	__s32 syscallno;
+} __attribute__((preserve_access_index));
+
+struct task_struct___arm64 {
+	struct {
+		struct {
+			unsigned long tp_value;
+		} uw;
+	} thread;
+} __attribute__((preserve_access_index));
+
+#define ARM64_REG(regs, field) BPF_CORE_READ((struct pt_regs___arm64 *)(regs), field)
+#define REGS_ARG1(regs) ARM64_REG(regs, orig_x0)
+#define REGS_ARG2(regs) ARM64_REG(regs, regs[1])
+#define REGS_ARG3(regs) ARM64_REG(regs, regs[2])
+#define REGS_SYSCALL(regs) ARM64_REG(regs, syscallno)
+#define ARCH_SP(regs) ARM64_REG(regs, sp)
+
+static __always_inline bool in_compat_syscall(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, thread_info.flags) & 1 << TIF_32BIT;
+}
+
+/* The C library's socket() has no frame: its return address is in the link register. */
+static __always_inline __u64 wrapper_caller(struct pt_regs *regs)
+{
+	return ARM64_REG(regs, regs[30]);
+}
+
+/* DWARF's numbering: DWARF for the Arm 64-bit Architecture, 4.1; the last is the pc. */
+#define ARCH_REGS 33
+static __always_inline void arch_regs(struct pt_regs *regs, __u64 *ret_regs)
+{
+	struct pt_regs___arm64 *arm64 = (void *)regs;
+
+	bpf_core_read(ret_regs, sizeof(arm64->regs), &arm64->regs);
+	ret_regs[31] = ARM64_REG(regs, sp);
+	ret_regs[32] = ARM64_REG(regs, pc);
+}
+
+/* Below it the C library has its control block of the thread, and then the stack. */
+static __always_inline __u64 thread_pointer(struct task_struct *task)
+{
+	return BPF_CORE_READ((struct task_struct___arm64 *)task, thread.uw.tp_value);
+}
+
+/*
+ * struct rt_sigframe of arch/arm64/kernel/signal.c, with the state of the FPU
+ * within it, and a frame record above (get_sigframe(), setup_sigframe_layout()).
+ */
+#define SIGFRAME_ALIGN 16
+#define SIGFRAME_ABOVE 16
+#define SIGFRAME_STEPS 192 /* it is larger for vectors of more than 512 bits */
+#define SIGFRAME_BYTES 4688
+#define SIGFRAME_STACK 144 /* uc.uc_stack */
+#define SIGFRAME_SP 560	   /* uc.uc_mcontext.sp */
+#define SIGFRAME_FPU 592   /* the first record of uc.uc_mcontext.__reserved */
+#define FPSIMD_MAGIC 0x46508001
+
+static __always_inline bool sigframe_fits(__u64 frame)
+{
+	__u32 magic;
+
+	return !bpf_probe_read_user(&magic, sizeof(magic), (void *)(frame + SIGFRAME_FPU)) &&
+	       magic == FPSIMD_MAGIC;
+}
 #else
 #error "sockleak's kernel side has no bpf/arch.bpf.h block for this architecture yet"
 #endif

@@ -100,6 +100,19 @@ static __always_inline __u32 task_exec_id(struct task_struct *task)
 	return BPF_CORE_READ(task, self_exec_id);
 }
 
+/* vmlinux.h has no more of it than the name. */
+struct mm_struct___start_stack {
+	__u64 start_stack;
+} __attribute__((preserve_access_index));
+
+/* Where the kernel began the stack of the process: above it are arguments and environment. */
+static __always_inline __u64 task_start_stack(struct task_struct *task)
+{
+	struct mm_struct___start_stack *mm = (void *)BPF_CORE_READ(task, mm);
+
+	return BPF_CORE_READ(mm, start_stack);
+}
+
 /* Whether a socket is in use, as far as the kernel can tell. */
 enum socket_use {
 	USE_NEVER,	/* not connected, and it could not work otherwise */

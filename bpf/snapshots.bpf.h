@@ -105,24 +105,123 @@ static __always_inline void call_site_ended(__u64 key, bool clean)
 		site->dirty = 1;
 }
 
-/* Copy the stack, page by page, until it ends or is not there. */
-static __always_inline void snapshot_fill(struct snapshot *snapshot, struct pt_regs *regs)
+/*
+ * The stack pointer of the code that was interrupted when the thread went to its
+ * alternate signal stack [start, start + size), on which it stands at `sp`: it is
+ * in the signal frame at that stack's upper end, which also repeats what
+ * sigaltstack(2) was told. 0 = not found.
+ */
+static __always_inline __u64 interrupted_sp(__u64 sp, __u64 start, __u64 size)
 {
-	__u64 from = ARCH_SP(regs);
-	__u32 len = 0;
+	__u64 frame = (start + size - SIGFRAME_ABOVE) & -SIGFRAME_ALIGN;
+	__u64 stack[3], interrupted;
 
-	arch_regs(regs, snapshot->regs);
-	for (int i = 0; i < SNAPSHOT_READS && len < settings.stack_size; i++) {
-		__u32 piece = SNAPSHOT_PAGE - (from & (SNAPSHOT_PAGE - 1));
+	frame -= SIGFRAME_BYTES;
+	for (int i = 0; i < SIGFRAME_STEPS; i++, frame -= SIGFRAME_ALIGN) {
+		if (frame < sp || frame >= start + size)
+			break;
+		if (bpf_probe_read_user(stack, sizeof(stack), (void *)(frame + SIGFRAME_STACK)) ||
+		    stack[0] != start || stack[2] != size || !sigframe_fits(frame) ||
+		    bpf_probe_read_user(&interrupted, sizeof(interrupted),
+					(void *)(frame + SIGFRAME_SP)))
+			continue;
+		return interrupted - start < size ? 0 : interrupted;
+	}
+	return 0;
+}
 
-		if (piece > SNAPSHOT_PAGE ||
-		    bpf_probe_read_user(snapshot->stack + len, piece, (void *)from))
+/* Read into stack[at]. The barriers keep the bounds where the verifier sees them. */
+static __always_inline bool snapshot_read(struct snapshot *snapshot, __u64 at, __u64 len,
+					  __u64 from)
+{
+	barrier_var(at);
+	barrier_var(len);
+	return at <= settings.stack_size && len <= SNAPSHOT_PAGE &&
+	       !bpf_probe_read_user(snapshot->stack + at, len, (void *)from);
+}
+
+/*
+ * Copy what lies from `from` upwards behind the `len` bytes that are there, page
+ * by page until there is no more room, nothing more to read, or `end` is reached
+ * (when that lies above; a coroutine's does not). Returns the bytes that are there
+ * then. Whole pages are read and the last one is cut, to have but one way through
+ * the loop: the verifier goes through them all.
+ */
+static __always_inline __u64 snapshot_copy(struct snapshot *snapshot, __u64 len,
+					   enum snapshot_part part, __u64 from, __u64 end)
+{
+	__u64 to = from + settings.stack_size - len, before = len, piece;
+
+	if (from < end && end < to)
+		to = end;
+	snapshot->pieces[part].address = from;
+	for (int i = 0; i < SNAPSHOT_READS && from < to; i++) {
+		piece = SNAPSHOT_PAGE - (from & (SNAPSHOT_PAGE - 1));
+		if (!snapshot_read(snapshot, len, piece, from))
 			break;
 		from += piece;
 		len += piece;
 	}
+	if (from > to)
+		len -= from - to;
+	snapshot->pieces[part].len = len - before;
+	return len;
+}
+
+/*
+ * The outer end of a stack that goes on at `from`, where the copy ended for want of
+ * room or at a page that was never touched: what lies below `end`, up to a page. An
+ * unwinding gets there when all between is one large frame. Returns the bytes that
+ * are there then.
+ */
+static __always_inline __u64 snapshot_copy_end(struct snapshot *snapshot, __u64 len, __u64 from,
+					       __u64 end)
+{
+	__u64 piece = end - from < SNAPSHOT_PAGE ? end - from : SNAPSHOT_PAGE;
+
+	if (!snapshot_read(snapshot, len, piece, end - piece)) {
+		piece = end & (SNAPSHOT_PAGE - 1); /* what lies in the last page */
+		if (end - from < piece || !snapshot_read(snapshot, len, piece, end - piece))
+			return len;
+	}
+	snapshot->pieces[SNAPSHOT_END].address = end - piece;
+	snapshot->pieces[SNAPSHOT_END].len = piece;
+	return len + piece;
+}
+
+/*
+ * Fill a slot: the stack from its pointer upwards; from within a signal handler
+ * that has a stack of its own also the one that it interrupted; and when that is
+ * not all, the outer end of the thread's stack. A global function, for the verifier
+ * to go through it once, with a frame of its own.
+ */
+__noinline int snapshot_fill(__u32 slot)
+{
+	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 alternate = BPF_CORE_READ(task, sas_ss_sp), size = BPF_CORE_READ(task, sas_ss_size);
+	struct pt_regs *regs = user_regs();
+	__u64 from, len, end = stack_end();
+
+	if (!snapshot || !regs)
+		return 0;
+	from = ARCH_SP(regs);
+	arch_regs(regs, snapshot->regs);
+	__builtin_memset(snapshot->pieces, 0, sizeof(snapshot->pieces));
+	if (from - alternate < size) {
+		len = snapshot_copy(snapshot, 0, SNAPSHOT_NEAR, from, alternate + size);
+		from = interrupted_sp(from, alternate, size);
+		len = snapshot_copy(snapshot, len, SNAPSHOT_INTERRUPTED, from, end);
+		from += snapshot->pieces[SNAPSHOT_INTERRUPTED].len;
+	} else {
+		len = snapshot_copy(snapshot, 0, SNAPSHOT_NEAR, from, end);
+		from += len;
+	}
+	if (from < end)
+		len = snapshot_copy_end(snapshot, len, from, end);
 	snapshot->len = len;
 	snapshot->n_regs = ARCH_REGS;
+	return 0;
 }
 
 /* Take a snapshot of the current user stack for a new socket. False: there is none. */
@@ -144,7 +243,7 @@ static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns)
 	snapshot->n_regs = 0;
 	snapshot->inode = inode;
 	snapshot->since_ns = since_ns;
-	snapshot_fill(snapshot, regs);
+	snapshot_fill(slot);
 	if (bpf_map_update_elem(&slots, &inode, &slot, BPF_NOEXIST)) {
 		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
 		return false;

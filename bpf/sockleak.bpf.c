@@ -13,7 +13,8 @@
  *   enter socket, exit close  only count, so that a missed half shows   counters.bpf.h
  *   iter  task_file         confirm, report and take in: the verdicts   sweep.bpf.h
  *   iter  bpf_map_elem      end what no fd table holds any more;        sweep.bpf.h
- *                           give back copies whose socket is gone
+ *                           give back copies whose socket is gone;
+ *                           forget who holds a leak no more             holders.bpf.h
  *
  * The system calls come by their tracepoints, or, where those are refused, by
  * the two raw ones with a dispatch on the number: the same bodies, and user
@@ -208,8 +209,6 @@ int raw_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	long result = ctx->args[1];
 
 	switch (REGS_SYSCALL(regs)) {
-	case NR_SOCKET:
-		return in_compat_syscall() ? 0 : on_socket_exit(ctx, result);
 	case NR_CONNECT:
 		return in_compat_syscall() ? 0 : on_connect_exit(result);
 	case NR_BIND:
@@ -220,6 +219,17 @@ int raw_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 		return in_compat_syscall() ? 0 : on_close_exit();
 	}
 	return 0;
+}
+
+/* Apart, for its frame and that of the copying it calls are no more than all may have. */
+SEC("raw_tp/sys_exit")
+int raw_sys_exit_socket(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct pt_regs *regs = (void *)ctx->args[0];
+
+	if (REGS_SYSCALL(regs) != NR_SOCKET || in_compat_syscall())
+		return 0;
+	return on_socket_exit(ctx, ctx->args[1]);
 }
 
 /* ---- The sweep: user space reads the four iterators, one after the other. ---- */

@@ -44,6 +44,20 @@ static __always_inline struct pt_regs *user_regs(void)
 	return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 }
 
+/*
+ * Where the stack of the current thread begins, to grow downwards; of all threads
+ * but the first that is not known, but C libraries have their control block there.
+ * It may lie anywhere when the code runs on a stack that the program made by itself.
+ */
+static __always_inline __u64 stack_end(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	if (BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid))
+		return task_start_stack(task);
+	return thread_pointer(task);
+}
+
 /* The address that the wrapper around the system call returns to; 0 = not known. */
 static __always_inline __u64 stack_caller(void)
 {

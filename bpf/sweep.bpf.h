@@ -89,8 +89,8 @@ static __always_inline enum leak_class classify(const struct pending *entry,
  * not delete it; one that began before may still have.
  */
 static __always_inline void pending_report(const struct fd_key *key, struct pending *entry,
-					   const struct socket_view *view,
-					   struct task_struct *task, const struct fd_key *holder)
+					   const struct socket_view *view, struct task_struct *task,
+					   const struct fd_key *holder)
 {
 	enum leak_class class = classify(entry, view);
 	__u8 before = reported_class(entry);

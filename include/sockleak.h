@@ -209,10 +209,25 @@ _Static_assert(sizeof(struct pending) == 56 + sizeof(struct evidence) + 56 + SOC
 
 #define SNAPSHOT_REGS 33 /* of the architecture that has the most: arm64 */
 
+/* A piece of the process's memory in a snapshot. */
+struct snapshot_piece {
+	__u64 address; /* of its first byte, in the process */
+	__u32 len;     /* bytes; 0 = there is no such piece */
+	__u32 pad;
+};
+
+/* The pieces, in the order in which they stand in stack[]. */
+enum snapshot_part {
+	SNAPSHOT_NEAR,	      /* from the stack pointer upwards */
+	SNAPSHOT_INTERRUPTED, /* in a signal handler that has a stack of its own: the other one */
+	SNAPSHOT_END,	      /* the outer end of a stack that is deeper than what was copied */
+	SNAPSHOT_PARTS,
+};
+
 /*
  * The registers and the top of the user stack at the return from socket(), for
- * unwinding in user space. A piece of another process's memory, maybe with keys
- * and passwords in it: never written anywhere.
+ * unwinding in user space. Pieces of another process's memory, maybe with keys
+ * and passwords in them: never written anywhere.
  *
  * user space copies a slot while the kernel may give it to another socket: it is
  * whole when inode and since_ns are those of the socket before and after.
@@ -221,13 +236,16 @@ struct snapshot {
 	__u64 inode; /* of the socket */
 	__u64 since_ns;
 	__u64 regs[SNAPSHOT_REGS]; /* in DWARF's numbering for the architecture */
-	__u32 n_regs;		   /* 0 = not filled yet */
-	__u32 len;		   /* bytes of stack[] that were read */
-	__u8 stack[];		   /* from the stack pointer upwards */
+	struct snapshot_piece pieces[SNAPSHOT_PARTS];
+	__u32 n_regs; /* 0 = not filled yet */
+	__u32 len;    /* bytes of stack[], of all pieces together */
+	__u8 stack[]; /* the pieces, one behind the other */
 };
-_Static_assert(sizeof(struct snapshot) == 24 + 8 * SNAPSHOT_REGS, "struct snapshot has holes");
+_Static_assert(sizeof(struct snapshot_piece) == 16, "struct snapshot_piece has holes");
+_Static_assert(sizeof(struct snapshot) == 24 + 8 * SNAPSHOT_REGS + 16 * SNAPSHOT_PARTS,
+	       "struct snapshot has holes");
 
-/* Bytes of a slot: a read begins below the stack's size and goes one page further at most. */
+/* Bytes of a slot: a page more than the stack's size, for the piece of the stack's end. */
 #define SNAPSHOT_PAGE 4096
 #define SNAPSHOT_SLOT(stack_size) (sizeof(struct snapshot) + (stack_size) + SNAPSHOT_PAGE)
 

@@ -6,6 +6,7 @@
 #
 #   packaging/deps.sh          what building, `make demo` and `make test` need
 #   packaging/deps.sh build    what building alone needs
+#   packaging/deps.sh fuzz     what `make fuzz` needs: libFuzzer beside all that
 set -eu
 
 missing() {
@@ -28,6 +29,29 @@ has_header() {
 	return 1
 }
 
+# Does clang have libFuzzer and the sanitizers? Each version has its own, in a package apart.
+has_fuzzer() {
+	program=$(mktemp)
+	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+		"${CLANG:-clang}" -fsanitize=fuzzer,address,undefined -x c - -o "$program" 2>/dev/null
+	found=$?
+	rm -f "$program"
+	return $found
+}
+
+# Debian's name for them: of the clang that is here, else of the one that will be. None where
+# they come with clang itself (Debian 11, Ubuntu 22.04).
+apt_fuzzer() {
+	version=$("${CLANG:-clang}" -dumpversion 2>/dev/null | cut -d. -f1)
+	for package in "libclang-rt-$version-dev" libclang-rt-dev; do
+		if apt-cache show "$package" >/dev/null 2>&1; then
+			echo "$package"
+			break
+		fi
+	done
+}
+
+mode=${1:-all}
 tools="make gcc clang bpftool awk"
 headers="bpf/libbpf.h bpf/bpf_helpers.h elfutils/libdwfl.h libelf.h zlib.h libiberty/demangle.h|demangle.h
 	uthash.h linux/types.h stdio.h"
@@ -35,16 +59,17 @@ apt="make gcc libc6-dev linux-libc-dev clang bpftool libbpf-dev libelf-dev zlib1
 	libiberty-dev uthash-dev mawk"
 dnf="make gcc glibc-devel kernel-headers clang bpftool libbpf-devel elfutils-libelf-devel
 	zlib-devel elfutils-devel binutils-devel uthash-devel gawk"
-if [ "${1:-}" != build ]; then
+if [ "$mode" != build ]; then
 	tools="$tools g++ python3 unshare setpriv gdb strip readelf rpmbuild debuginfod-find"
 	headers="$headers cmocka.h"
 	apt="$apt g++ libcmocka-dev python3-minimal python3 util-linux gdb binutils rpm debuginfod"
 	dnf="$dnf gcc-c++ libcmocka-devel python3 util-linux libasan libubsan gdb binutils rpm-build
-		elfutils-debuginfod-client
-		glibc-static libstdc++-static"
+		elfutils-debuginfod-client glibc-static libstdc++-static compiler-rt"
 fi
 
-missing "$tools" "$headers" || exit 0
+if ! missing "$tools" "$headers" && { [ "$mode" != fuzz ] || has_fuzzer; }; then
+	exit 0
+fi
 
 if command -v apt-get >/dev/null 2>&1; then
 	update="apt-get update" install="apt-get install -y --no-install-recommends $apt"
@@ -55,12 +80,24 @@ else
 	echo "Debian's names for them: $apt" | tr -s '\t\n ' ' ' >&2
 	exit 1
 fi
-install=$(echo $install)
+
+# The command, on one line; what apt has is known after its update.
+whole() {
+	case "$mode $install" in
+	build* | *dnf*) echo $install ;;
+	*) echo $install $(apt_fuzzer) ;;
+	esac
+}
+
 if [ "$(id -u)" != 0 ]; then
-	echo "sockleak: packages are missing. Run: sudo sh -c '$update && $install'" >&2
+	echo "sockleak: packages are missing. Run: sudo sh -c '$update && $(whole)'" >&2
 	exit 1
 fi
-echo "  DEPS     $install"
 export DEBIAN_FRONTEND=noninteractive
 $update >/dev/null
-$install >/dev/null
+echo "  DEPS     $(whole)"
+$(whole) >/dev/null
+if [ "$mode" = fuzz ] && ! has_fuzzer; then
+	echo "sockleak: ${CLANG:-clang} has no libFuzzer: its compiler-rt is missing." >&2
+	exit 1
+fi

@@ -3,7 +3,7 @@
 #
 # Runs every test and ends with the line "N passed, N failed".
 #
-#   tests/all.sh BUILD                     what needs no root: layout and units
+#   tests/all.sh BUILD                     what needs no root: layout, units, fuzz corpus
 #   tests/all.sh BUILD PROGRAMS [FLAG]...  and the cases, as root; flags are run.py's
 set -u
 build=$1
@@ -37,6 +37,11 @@ tap layout "$here/layout.sh"
 export CMOCKA_MESSAGE_OUTPUT=TAP
 for unit in "$build"/unit/test_*; do
 	[[ -x $unit && $unit != *.d ]] && tap "$(basename "$unit")" "$unit"
+done
+
+for target in "$build"/fuzz/fuzz_*; do
+	name=$(basename "$target")
+	[[ -x $target && $target != *.d ]] && tap "$name" "$target" "$here/fuzz/corpus/${name#fuzz_}"
 done
 
 if [[ -n $programs ]]; then

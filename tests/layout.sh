@@ -49,7 +49,8 @@ contract_has_fixed_widths() {
 }
 
 lines_are_short() {
-	for file in bpf/* user/* include/* tests/unit/* tests/programs/*.[ch]; do
+	for file in bpf/* user/* include/* tests/unit/* tests/programs/*.[ch] \
+		tests/fuzz/*.[ch]; do
 		expand -t8 "$file" | awk -v file="$file" 'length($0) > 100 { print file ":" NR }'
 	done
 }
@@ -60,8 +61,18 @@ files_are_small() {
 
 files_have_a_licence() {
 	for file in user/*.[ch] bpf/* include/*.h tests/unit/*.c tests/programs/*.[ch] tests/*.sh \
-		tests/*.py tests/*/*.py tests/demo/* packaging/*.sh Makefile; do
+		tests/*.py tests/*/*.py tests/fuzz/*.[ch] tests/fuzz/*.sh tests/demo/* packaging/*.sh Makefile; do
 		head -3 "$file" | grep -q 'SPDX-License-Identifier' || echo "$file"
+	done
+}
+
+fuzz_targets_have_inputs() {
+	for target in tests/fuzz/fuzz_*.c; do
+		name=$(basename "$target" .c)
+		[ -n "$(ls "tests/fuzz/corpus/${name#fuzz_}" 2>/dev/null)" ] || echo "$target"
+	done
+	for corpus in tests/fuzz/corpus/*; do
+		[ -e "tests/fuzz/fuzz_$(basename "$corpus").c" ] || echo "$corpus"
 	done
 }
 
@@ -79,4 +90,5 @@ check "only main and watch log" modules_do_not_log
 check "lines have at most 100 columns" lines_are_short
 check "files have at most 500 lines" files_are_small
 check "every file names its licence" files_have_a_licence
+check "every fuzz target has a corpus, every corpus a target" fuzz_targets_have_inputs
 echo "1..$number"

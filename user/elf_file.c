@@ -98,12 +98,10 @@ void elf_file_clear(struct elf_file *file)
 int elf_file_bias(const struct elf_file *file, const struct mapping *mapping, __u64 *ret_bias)
 {
 	const __u64 page = (__u64)sysconf(_SC_PAGESIZE);
-	GElf_Ehdr ehdr;
 	GElf_Phdr phdr;
 	size_t i, count;
-	__u64 bias;
 
-	if (!file->elf || !gelf_getehdr(file->elf, &ehdr) || elf_getphdrnum(file->elf, &count))
+	if (!file->elf || elf_getphdrnum(file->elf, &count))
 		return -ENOEXEC;
 	for (i = 0; i < count && gelf_getphdr(file->elf, (int)i, &phdr); i++) {
 		if (phdr.p_type != PT_LOAD || !(phdr.p_flags & PF_X) ||
@@ -111,14 +109,28 @@ int elf_file_bias(const struct elf_file *file, const struct mapping *mapping, __
 		    mapping->offset - (phdr.p_offset & -page) >=
 			    phdr.p_filesz + (phdr.p_offset & (page - 1)))
 			continue;
-		bias = mapping->start - (phdr.p_vaddr - phdr.p_offset + mapping->offset);
-		/* libdwfl takes an ET_EXEC file to be where it was linked for */
-		if (ehdr.e_type == ET_EXEC && bias)
-			return -ENOEXEC;
-		*ret_bias = bias;
+		*ret_bias = mapping->start - (phdr.p_vaddr - phdr.p_offset + mapping->offset);
 		return 0;
 	}
 	return -ENOEXEC;
+}
+
+bool elf_file_is_copy(const struct elf_file *file, const struct mapping *mapping, __u64 bias)
+{
+	const __u64 page = (__u64)sysconf(_SC_PAGESIZE);
+	GElf_Ehdr ehdr;
+	GElf_Phdr phdr;
+	size_t i, count;
+
+	if (!mapping->inode || !gelf_getehdr(file->elf, &ehdr) || elf_getphdrnum(file->elf, &count))
+		return false; /* the vdso is there once, and all of it */
+	/* libdwfl, too, takes an ET_EXEC file to be where it was linked for */
+	if (ehdr.e_type == ET_EXEC)
+		return bias;
+	for (i = 0; i < count && gelf_getphdr(file->elf, (int)i, &phdr); i++)
+		if (phdr.p_type == PT_LOAD && phdr.p_offset < page)
+			return mapping->header != bias + phdr.p_vaddr - phdr.p_offset;
+	return false;
 }
 
 const unsigned char *elf_file_bytes(const struct elf_file *file, __u64 offset, size_t len)

@@ -41,6 +41,14 @@ void elf_file_clear(struct elf_file *file);
 /* -ENOEXEC: no ELF file, or its headers do not explain the mapping. */
 int elf_file_bias(const struct elf_file *file, const struct mapping *mapping, __u64 *ret_bias);
 
+/*
+ * Is the mapping, which has this bias, a part of the file that a program has put
+ * somewhere else once more, as V8 does with its builtins to have them near to the
+ * code that it makes? Then a name is found as ever, but it is no module: that would
+ * lie over whatever else is there.
+ */
+bool elf_file_is_copy(const struct elf_file *file, const struct mapping *mapping, __u64 bias);
+
 /* Bytes of the file, offset and len within it; valid as long as the file. NULL: not there. */
 const unsigned char *elf_file_bytes(const struct elf_file *file, __u64 offset, size_t len);
 

@@ -10,12 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_MANGLED 4096  /* bytes; a longer name is shown as it is */
-#define MAX_READABLE 8192 /* bytes; some 100 mangled ones can stand for gigabytes */
+#define MAX_MANGLED 4096 /* bytes; a longer name is shown as it is */
 
 struct readable {
 	size_t len;
-	char bytes[MAX_READABLE];
+	char bytes[FUNCTION_NAME_MAX]; /* some 100 mangled bytes can stand for gigabytes */
 	jmp_buf too_long;
 };
 
@@ -26,23 +25,25 @@ static void add_piece(const char *piece, size_t len, void *ctx)
 
 	if (len >= sizeof(readable->bytes) - readable->len)
 		longjmp(readable->too_long, 1);
+	if (!len)
+		return; /* piece may be NULL then */
 	memcpy(readable->bytes + readable->len, piece, len);
 	readable->len += len;
 }
 
-/* NULL: it is not mangled, or too long. */
+/* NULL: it is not mangled, or too long, or stands for nothing. */
 static char *demangle(const char *symbol)
 {
 	struct readable readable = { .len = 0 };
 
 	if (setjmp(readable.too_long))
 		return NULL;
-	if (rust_demangle_callback(symbol, DMGL_ANSI, add_piece, &readable))
-		return strndup(readable.bytes, readable.len);
-	readable.len = 0;
-	if (cplus_demangle_v3_callback(symbol, DMGL_ANSI, add_piece, &readable))
-		return strndup(readable.bytes, readable.len);
-	return NULL;
+	if (!rust_demangle_callback(symbol, DMGL_ANSI, add_piece, &readable)) {
+		readable.len = 0;
+		if (!cplus_demangle_v3_callback(symbol, DMGL_ANSI, add_piece, &readable))
+			return NULL;
+	}
+	return readable.len ? strndup(readable.bytes, readable.len) : NULL;
 }
 
 /* Is name[0, len) one of the words that compilers append? */
@@ -75,12 +76,14 @@ static size_t clone_suffix(const char *name, size_t len)
 
 char *function_name(const char *symbol, bool is_go)
 {
-	size_t len = strlen(symbol), shorter;
+	size_t len = strnlen(symbol, FUNCTION_NAME_MAX - 1), shorter;
+	const char *version = memchr(symbol, '@', len);
 	char *name, *readable;
 
-	if (!is_go && symbol[0] != '@') {
+	if (!is_go && version != symbol) {
 		/* .symtab writes versioned symbols as name@VERSION or name@@VERSION */
-		len = strcspn(symbol, "@");
+		if (version)
+			len = (size_t)(version - symbol);
 		while ((shorter = clone_suffix(symbol, len)) < len)
 			len = shorter;
 	}

@@ -336,7 +336,8 @@ static struct module_symbols *use_file(struct images *images, struct image *imag
 		file_cache__put(images->files, file);
 		return NULL;
 	}
-	if (elf_file->debug.inflated <= MAX_UNWIND_INFLATED && !is_reported(image, file, bias))
+	if (elf_file->debug.inflated <= MAX_UNWIND_INFLATED && !is_reported(image, file, bias) &&
+	    !elf_file_is_copy(elf_file, mapping, bias))
 		elf_file_report(elf_file, image->unwinder, bias);
 	*ret_bias = bias;
 	return file;

@@ -209,8 +209,7 @@ static void put_stack(struct json *json, const struct stack *stack)
 	json_bool(json, "stack_truncated", stack->truncated);
 }
 
-static void put_end(struct json *json, const struct verdict *verdict,
-		    const struct summary *summary)
+static void put_end(struct json *json, const struct verdict *verdict, const struct summary *summary)
 {
 	const struct pending *socket = &verdict->socket;
 	bool origin = !(socket->flags & PENDING_ORIGIN_UNKNOWN) && socket->since_ns;

@@ -3,12 +3,17 @@
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "function_name.h"
+#include "text.h"
 
 #define MAX_DEPTH 64	 /* scopes in each other */
+#define MAX_REFERENCES 8 /* from a copy to what it is a copy of */
+#define MAX_SCOPES 8192	 /* bytes of their names */
 #define MAX_DIES 1000000 /* looked at for one address; a large unit of C++ has 300,000 */
 
 void code_clear(struct code *code)
@@ -40,22 +45,133 @@ static void set_line(struct code_name *name, const char *file, int line)
 {
 	if (!file || line <= 0) /* line 0: code that stands in no line */
 		return;
-	name->file = strdup(file);
+	name->file = strndup(file, PATH_MAX - 1);
 	if (name->file)
 		name->line = (unsigned int)line;
 }
 
-static char *die_name(Dwarf_Die *die, bool is_go)
+static bool may_hold_functions(int tag)
 {
+	return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_structure_type ||
+	       tag == DW_TAG_class_type || tag == DW_TAG_union_type ||
+	       tag == DW_TAG_enumeration_type;
+}
+
+/* The DIE that declares what this one is a copy or the definition of. */
+static Dwarf_Die declaration_of(const Dwarf_Die *die)
+{
+	Dwarf_Die declaration = *die, next;
 	Dwarf_Attribute attribute;
+
+	for (int i = 0; i < MAX_REFERENCES; i++) {
+		if (!dwarf_attr(&declaration, DW_AT_abstract_origin, &attribute) &&
+		    !dwarf_attr(&declaration, DW_AT_specification, &attribute))
+			break;
+		if (!dwarf_formref_die(&attribute, &next))
+			break;
+		declaration = next;
+	}
+	return declaration;
+}
+
+/* The child of a DIE that is or holds another. DIEs stand in the order of their offsets. */
+static bool find_holder(Dwarf_Die *parent, Dwarf_Off wanted, unsigned int *left,
+			Dwarf_Die *ret_child)
+{
+	Dwarf_Die next;
+
+	if (dwarf_child(parent, ret_child))
+		return false;
+	for (; *left; --*left) {
+		if (dwarf_siblingof(ret_child, &next) || dwarf_dieoffset(&next) > wanted)
+			return dwarf_dieoffset(ret_child) <= wanted;
+		*ret_child = next;
+	}
+	return false;
+}
+
+static bool is_c(Dwarf_Die *unit)
+{
+	int language = dwarf_srclang(unit);
+
+	return language == DW_LANG_C89 || language == DW_LANG_C || language == DW_LANG_C99 ||
+	       language == DW_LANG_C11;
+}
+
+static char *die_name(Dwarf_Die *die, bool is_go, int depth);
+
+/* Add what a scope gives to the name of all that is declared in it. */
+static void add_scope(struct text *text, Dwarf_Die *scope, bool is_go, int depth)
+{
+	int tag = dwarf_tag(scope);
 	const char *name = NULL;
+	char *function = NULL;
+
+	if (tag == DW_TAG_subprogram) { /* it tells its own scopes */
+		name = function = die_name(scope, is_go, depth + 1);
+		text_clear(text);
+	} else if (may_hold_functions(tag)) {
+		name = dwarf_diename(scope);
+		if (!name)
+			name = tag == DW_TAG_namespace ? "(anonymous namespace)" :
+							 "(anonymous class)";
+	}
+	if (name) {
+		text_add(text, name);
+		text_add(text, "::");
+	}
+	free(function);
+}
+
+/*
+ * The namespaces, classes and functions that a function is declared in, as a
+ * demangler tells them; NULL = none.
+ */
+static char *scopes_of(Dwarf_Die *die, bool is_go, int depth)
+{
+	Dwarf_Die declaration = declaration_of(die), parent, child;
+	Dwarf_Off wanted = dwarf_dieoffset(&declaration);
+	_cleanup_text_ struct text text = TEXT_INIT;
+	unsigned int left = MAX_DIES;
+
+	if (depth > MAX_REFERENCES || !dwarf_diecu(&declaration, &parent, NULL, NULL) ||
+	    is_c(&parent))
+		return NULL;
+	for (int i = 0; i < MAX_DEPTH && find_holder(&parent, wanted, &left, &child); i++) {
+		if (dwarf_dieoffset(&child) == wanted)
+			return text.len && text.len < MAX_SCOPES && !text_error(&text) ?
+				       strdup(text_str(&text)) :
+				       NULL;
+		add_scope(&text, &child, is_go, depth);
+		parent = child;
+	}
+	return NULL;
+}
+
+/* With all that it is declared in, which the linkage name tells where there is one. */
+static char *die_name(Dwarf_Die *die, bool is_go, int depth)
+{
+	char *name, *scopes, *qualified = NULL;
+	Dwarf_Attribute attribute;
+	const char *linkage = NULL, *plain;
 
 	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) ||
 	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute))
-		name = dwarf_formstring(&attribute);
-	if (!name)
-		name = dwarf_diename(die);
-	return name ? function_name(name, is_go) : NULL;
+		linkage = dwarf_formstring(&attribute);
+	if (linkage)
+		return function_name(linkage, is_go);
+	plain = dwarf_diename(die);
+	name = plain ? function_name(plain, is_go) : NULL;
+	scopes = name && !is_go ? scopes_of(die, is_go, depth) : NULL;
+	if (!scopes)
+		return name;
+	if (asprintf(&qualified, "%s%s", scopes, name) < 0)
+		qualified = NULL;
+	free(scopes);
+	if (!qualified)
+		return name;
+	free(name);
+	return qualified;
 }
 
 static const char *call_file(Dwarf_Die *unit, Dwarf_Die *die)
@@ -87,13 +203,6 @@ struct search {
 	Dwarf_Addr address;
 	unsigned int left; /* DIEs that may still be looked at */
 };
-
-static bool may_hold_functions(int tag)
-{
-	return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_structure_type ||
-	       tag == DW_TAG_class_type || tag == DW_TAG_union_type ||
-	       tag == DW_TAG_enumeration_type;
-}
 
 /*
  * The function at an address. dwarf_getscopes() does not look into namespaces,
@@ -182,7 +291,7 @@ void lines_at(Dwfl_Module *module, Dwarf_Addr address, bool is_go, struct code *
 		if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
 			continue;
 		free(name->function); /* of what was inlined too deep */
-		name->function = die_name(&scopes[i], is_go);
+		name->function = die_name(&scopes[i], is_go, 0);
 		if (tag == DW_TAG_subprogram)
 			return;
 		if (ret_code->count <= LINES_MAX_INLINED) {

@@ -11,7 +11,7 @@
 
 #define LINES_MAX_INLINED 31 /* what is inlined deeper than that is left out */
 
-/* The names of one address. */
+/* The names of one address: functions below FUNCTION_NAME_MAX bytes, files below PATH_MAX. */
 struct code {
 	/* 1 and more. The innermost first; the last is the function that has the code. */
 	unsigned int count;

@@ -19,7 +19,6 @@
 #define MAX_BUILD_ID 64
 #define MAX_KNOWN 512
 #define BASE_BYTES (64 * 1024)
-#define NAME_BYTES 512
 /* Proving a file by its CRC alone means to read it: seldom. */
 #define CRC_LOOKS 32
 
@@ -58,6 +57,7 @@ struct module_symbols {
 	int alt_fd;
 	char *alt_name, *alt_id; /* of the one that was not there */
 	struct known *known;	 /* the oldest first */
+	size_t known_bytes;
 };
 
 /* ---- What libdwfl asks ---- */
@@ -138,15 +138,32 @@ struct module_symbols *module_symbols_of_bytes(const void *bytes, size_t len)
 	return file;
 }
 
+static size_t known_bytes(const struct known *known)
+{
+	const struct code_name *name = known->code.names;
+	size_t bytes = sizeof(*known);
+
+	for (; name < known->code.names + known->code.count; name++) {
+		bytes += name->function ? strlen(name->function) + 1 : 0;
+		bytes += name->file ? strlen(name->file) + 1 : 0;
+	}
+	return bytes;
+}
+
+static void forget_name(struct module_symbols *file, struct known *known)
+{
+	HASH_DEL(file->known, known);
+	file->known_bytes -= known_bytes(known);
+	code_clear(&known->code);
+	free(known);
+}
+
 static void forget_names(struct module_symbols *file)
 {
 	struct known *known, *next;
 
-	HASH_ITER(hh, file->known, known, next) {
-		HASH_DEL(file->known, known);
-		code_clear(&known->code);
-		free(known);
-	}
+	HASH_ITER(hh, file->known, known, next)
+		forget_name(file, known);
 }
 
 bool module_symbols_is_open(const struct module_symbols *file)
@@ -319,12 +336,8 @@ const struct code *module_symbols_name(struct module_symbols *file, __u64 addres
 		return &known->code;
 	if (!file->file.elf || !open_symbols(file))
 		return NULL;
-	if (HASH_COUNT(file->known) >= MAX_KNOWN) {
-		known = file->known; /* uthash keeps the order in which they came */
-		HASH_DEL(file->known, known);
-		code_clear(&known->code);
-		free(known);
-	}
+	if (HASH_COUNT(file->known) >= MAX_KNOWN)
+		forget_name(file, file->known); /* uthash keeps the order in which they came */
 	known = calloc(1, sizeof(*known));
 	if (!known)
 		return NULL;
@@ -336,6 +349,7 @@ const struct code *module_symbols_name(struct module_symbols *file, __u64 addres
 		free(known);
 		return NULL;
 	}
+	file->known_bytes += known_bytes(known);
 	return &known->code;
 }
 
@@ -369,7 +383,7 @@ bool module_symbols_look_again(struct module_symbols *file)
 
 size_t module_symbols_memory(const struct module_symbols *file)
 {
-	__u64 bytes = BASE_BYTES + (__u64)HASH_COUNT(file->known) * NAME_BYTES;
+	__u64 bytes = BASE_BYTES + file->known_bytes;
 
 	/* when it is larger it is not inflated */
 	if (file->file.debug.inflated <= ELF_FILE_MAX_INFLATED)

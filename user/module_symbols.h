@@ -52,7 +52,7 @@ bool module_symbols_look_again(struct module_symbols *file);
 
 /*
  * An estimate of the memory it takes: 64 KiB, what its compressed debug sections
- * inflate to, 512 bytes a name; while symbols are open 64 KiB more, the inflated
+ * inflate to, its names; while symbols are open 64 KiB more, the inflated
  * sections of the debug file and an eighth of the size of those sections that
  * are mapped as they are.
  */

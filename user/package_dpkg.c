@@ -263,7 +263,7 @@ static int find_stanza(FILE *status, const char *owner, __u64 deadline_ns,
 			memcpy(ret_native, stanza.arch, sizeof(stanza.arch));
 			native = true;
 		}
-		if (found || strlen(stanza.name) != (size_t)(colon - owner) ||
+		if (found || !stanza.name[0] || strlen(stanza.name) != (size_t)(colon - owner) ||
 		    strncmp(stanza.name, owner, colon - owner) ||
 		    (*colon && strcmp(stanza.arch, colon + 1)))
 			continue;

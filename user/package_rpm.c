@@ -165,14 +165,14 @@ int package_finish_rpm(struct package *package)
 	version = version ? version + 1 : package->version;
 	len = snprintf(package->debug, sizeof(package->debug), "%s-%s.%s", package->name, version,
 		       package->arch);
-	if (len < 0 || (size_t)len >= sizeof(package->debug) || !package_is_word(version) ||
+	if (len < 0 || (size_t)len >= sizeof(package->debug) ||
+	    !package_is_word(package->version) || !package_is_word(version) ||
 	    !package_is_word(package->name) || !package_is_word(package->arch))
 		return -EINVAL;
 	return 0;
 }
 
-/* The first owner that rpm names: the packages of two architectures may share a path. */
-static int parse_answer(const char *answer, struct package *ret_package)
+int package_parse_rpm(const char *answer, struct package *ret_package)
 {
 	struct package package = { .kind = PACKAGE_RPM, .source = PACKAGE_FROM_RPM };
 	char name[128], epoch[16], version[96], arch[32];
@@ -198,5 +198,5 @@ int package_from_rpm(const char *database, const char *path, __u64 deadline_ns,
 	int err;
 
 	err = run_rpm(database, path, deadline_ns, answer, sizeof(answer));
-	return err ? err : parse_answer(answer, ret_package);
+	return err ? err : package_parse_rpm(answer, ret_package);
 }

@@ -61,6 +61,12 @@ const char *package_rpm_database(void);
 int package_from_rpm(const char *database, const char *path, __u64 deadline_ns,
 		     struct package *ret_package);
 
+/*
+ * The first owner in what rpm says: the packages of two architectures may share a
+ * path. -ENOENT: it names none.
+ */
+int package_parse_rpm(const char *answer, struct package *ret_package);
+
 /* Fill in debug of an rpm with name, version and arch set. -EINVAL: one is no such thing. */
 int package_finish_rpm(struct package *package);
 

@@ -82,7 +82,15 @@ static bool skip_blanks(const char **at, const char *end)
 	return *at > begin;
 }
 
-/* A line without its newline. False: it names nothing. */
+/* Where a line ends but for blanks and a carriage return. */
+static char *trim_line(const char *line, char *end)
+{
+	while (end > line && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+		end--;
+	return end;
+}
+
+/* A line, trimmed. False: it names nothing. */
 static bool parse_line(const char *line, const char *end, const char *text, struct entry *ret)
 {
 	const char *at = line;
@@ -99,8 +107,6 @@ static bool parse_line(const char *line, const char *end, const char *text, stru
 /* End the name where the line ends, and make it fit to be shown. */
 static void clean_name(char *name, char *end)
 {
-	while (end > name && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
-		end--;
 	if (end > name + MAX_NAME)
 		end = name + MAX_NAME;
 	for (; name < end; name++)
@@ -140,7 +146,7 @@ static int compare_entries(const void *left, const void *right)
 static int parse_own(char *text, size_t len, struct perf_map **ret_map)
 {
 	struct perf_map *map = calloc(1, sizeof(*map));
-	char *line, *end;
+	char *line, *end, *trimmed;
 	struct entry entry;
 	size_t lines;
 
@@ -154,12 +160,13 @@ static int parse_own(char *text, size_t len, struct perf_map **ret_map)
 		end = memchr(line, '\n', (size_t)(text + len - line));
 		if (!end)
 			break; /* still being written */
-		if (parse_line(line, end, text, &entry)) {
+		trimmed = trim_line(line, end);
+		if (parse_line(line, trimmed, text, &entry)) {
 			if (add_entry(map, &entry)) {
 				perf_map__free(map);
 				return -ENOMEM;
 			}
-			clean_name(text + entry.name, end);
+			clean_name(text + entry.name, trimmed);
 		}
 		line = end + 1;
 	}

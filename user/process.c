@@ -12,12 +12,6 @@
 
 #define NS_PER_S 1000000000ULL
 
-struct stat_line {
-	char state;
-	long threads;
-	unsigned long long start_ticks;
-};
-
 /* /proc says ENOENT for a pid that is not there, ESRCH for one that went while it was read. */
 static int process_error(int err)
 {
@@ -43,15 +37,11 @@ static int read_proc_file(pid_t tgid, const char *name, char *buffer, size_t siz
 	return 0;
 }
 
-static int read_stat(pid_t tgid, struct stat_line *ret_stat)
+int process_parse_stat(const char *line, struct process_stat *ret_stat)
 {
-	struct stat_line stat;
-	char line[1024], *rest;
-	int err;
+	struct process_stat stat;
+	const char *rest;
 
-	err = read_proc_file(tgid, "stat", line, sizeof(line));
-	if (err)
-		return err;
 	/* the comm in parentheses may hold anything, parentheses too: its end is the last one */
 	rest = strrchr(line, ')');
 	/* proc(5): fields 3 (state), 20 (num_threads) and 22 (starttime) */
@@ -64,10 +54,19 @@ static int read_stat(pid_t tgid, struct stat_line *ret_stat)
 	return 0;
 }
 
+static int read_stat(pid_t tgid, struct process_stat *ret_stat)
+{
+	char line[1024];
+	int err;
+
+	err = read_proc_file(tgid, "stat", line, sizeof(line));
+	return err ? err : process_parse_stat(line, ret_stat);
+}
+
 int process_exe(pid_t tgid, char **ret_exe)
 {
 	char link[64], target[PATH_MAX];
-	struct stat_line stat;
+	struct process_stat stat;
 	ssize_t len;
 	char *exe;
 	int err;
@@ -91,7 +90,7 @@ int process_exe(pid_t tgid, char **ret_exe)
 int process_start_time(pid_t tgid, __u64 *ret_start_ns)
 {
 	__u64 ticks_per_s = sysconf(_SC_CLK_TCK);
-	struct stat_line stat;
+	struct process_stat stat;
 	int err;
 
 	err = read_stat(tgid, &stat);
@@ -116,7 +115,7 @@ int process_uid(pid_t tgid, uid_t *ret_uid)
 
 bool process_alive(pid_t tgid)
 {
-	struct stat_line stat;
+	struct process_stat stat;
 
 	if (read_stat(tgid, &stat))
 		return false;

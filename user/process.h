@@ -36,4 +36,14 @@ int process_uid(pid_t tgid, uid_t *ret_uid);
  */
 bool process_alive(pid_t tgid);
 
+/* What is used of /proc/PID/stat. */
+struct process_stat {
+	char state;
+	long threads;
+	unsigned long long start_ticks;
+};
+
+/* For the tests: from the text of that file (proc(5)). -EPROTO: it is no such text. */
+int process_parse_stat(const char *line, struct process_stat *ret_stat);
+
 #endif /* SOCKLEAK_PROCESS_H */

@@ -264,11 +264,7 @@ static const void *note_build_id(const char *bytes, size_t len, __u64 offset, __
 	return NULL;
 }
 
-/*
- * The build id of an ELF file of which these are the first bytes: linkers put it
- * right behind the program headers. NULL: not there, or not a 64-bit ELF file.
- */
-static const void *find_build_id(const char *bytes, size_t len, size_t *ret_len)
+const void *process_files_build_id(const char *bytes, size_t len, size_t *ret_len)
 {
 	Elf64_Ehdr ehdr;
 	Elf64_Phdr phdr;
@@ -311,11 +307,11 @@ static int compare_build_id(pid_t tgid, const struct mapping *mapping, int fd)
 	if (memory < 0 || !mapping->header)
 		return -ENODATA;
 	len = pread(memory, mapped, sizeof(mapped), mapping->header);
-	mapped_id = len < 0 ? NULL : find_build_id(mapped, len, &mapped_len);
+	mapped_id = len < 0 ? NULL : process_files_build_id(mapped, len, &mapped_len);
 	if (!mapped_id)
 		return -ENODATA;
 	len = pread(fd, stored, sizeof(stored), 0);
-	stored_id = len < 0 ? NULL : find_build_id(stored, len, &stored_len);
+	stored_id = len < 0 ? NULL : process_files_build_id(stored, len, &stored_len);
 	if (!stored_id || mapped_len != stored_len || memcmp(mapped_id, stored_id, mapped_len))
 		return -ESTALE;
 	return 0;

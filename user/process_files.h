@@ -18,6 +18,7 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "modules.h"
@@ -75,5 +76,12 @@ int process_copy_memory(pid_t tgid, __u64 start, __u64 len, int *ret_fd);
 
 /* The same as process_open_path() in our own view: for /usr/lib/debug. */
 int open_regular(const char *path, int *ret_fd);
+
+/*
+ * For the tests: the build id of an ELF file of which these are the first bytes
+ * (linkers put it right behind the program headers), within them, and its length.
+ * NULL: not there, or not a 64-bit ELF file.
+ */
+const void *process_files_build_id(const char *bytes, size_t len, size_t *ret_len);
 
 #endif /* SOCKLEAK_PROCESS_FILES_H */

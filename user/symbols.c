@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call_instruction.h"
 #include "image.h"
 #include "module_symbols.h"
 #include "modules.h"
@@ -14,6 +15,8 @@
 
 /* Frames of one stack, with all that is inlined. */
 #define MAX_FRAMES 1024
+/* A function that keeps no frame makes its system call within so many bytes. */
+#define MAX_WRAPPER 256
 
 struct symbols {
 	struct images *images;
@@ -152,66 +155,33 @@ static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_
 
 /* ---- The caller of socket() ---- */
 
-bool symbols_ends_in_call(const unsigned char *code, size_t len)
-{
-	size_t n;
-
-	if (len >= 5 && code[len - 5] == 0xe8)
-		return true;
-	for (n = 2; n <= 7 && n <= len; n++) {
-		const unsigned char *insn = code + len - n;
-		unsigned int mod = insn[1] >> 6, rm = insn[1] & 7;
-		size_t size = 2;
-
-		if (insn[0] != 0xff || (insn[1] >> 3 & 7) != 2)
-			continue;
-		if (mod != 3 && rm == 4) { /* a SIB byte follows; base 5 in mod 0 is a disp32 */
-			size++;
-			if (mod == 0 && n > 2 && (insn[2] & 7) == 5)
-				size += 4;
-		}
-		if (mod == 0 && rm == 5) /* relative to rip */
-			size += 4;
-		if (mod == 1)
-			size += 1;
-		if (mod == 2)
-			size += 4;
-		if (size == n)
-			return true;
-	}
-	return false;
-}
-
-/* Is there a call in a mapped file that returns to this address? */
-static bool follows_call(struct making *making, __u64 address)
+/* The code before an address in a mapped file, at most 7 bytes; NULL: there is none. */
+static const unsigned char *code_before(struct making *making, __u64 address, size_t *ret_len)
 {
 	const struct mapping *mapping = image_mapping(making->image, address - 1);
-	const unsigned char *code;
 	struct module_symbols *file;
 	__u64 offset, bias;
-	size_t len;
 
 	if (!mapping || !mapping_is_file(mapping))
-		return false;
+		return NULL;
 	file = image_file(making->symbols->images, making->image, mapping, &bias);
 	if (!file)
-		return false;
+		return NULL;
 	offset = address - mapping->start + mapping->offset;
-	len = address - mapping->start < 7 ? address - mapping->start : 7;
-	code = elf_file_bytes(module_symbols_file(file), offset - len, len);
-	return code && symbols_ends_in_call(code, len);
+	*ret_len = address - mapping->start < 7 ? address - mapping->start : 7;
+	return elf_file_bytes(module_symbols_file(file), offset - *ret_len, *ret_len);
 }
 
-/* May the word on top of the stack be taken for the caller of frame 0? See symbols.h. */
-static bool is_caller(struct making *making, const struct frame *first, __u64 caller)
+/* May this address be taken for the return address of frame 0? See symbols.h. */
+static bool is_caller(struct making *making, bool is_glibc_socket, __u64 pc, __u64 caller)
 {
-#ifdef __x86_64__
-	return caller && plumbing_is_glibc(first->module) && is_socket(first) &&
-	       follows_call(making, caller);
-#else
-	(void)making, (void)first, (void)caller;
-	return false;
-#endif
+	size_t len;
+	const unsigned char *code = caller ? code_before(making, caller, &len) : NULL;
+	__s64 target;
+
+	if (!code || !call_instruction_ends(code, len, &target))
+		return false;
+	return is_glibc_socket || (target && pc - (caller + (__u64)target) < MAX_WRAPPER);
 }
 
 /* ---- Stacks ---- */
@@ -241,13 +211,17 @@ static struct frame *end_of_first(struct making *making)
 static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, unsigned int count,
 				      __u64 caller)
 {
+	const struct frame *first;
+
 	for (unsigned int i = 0; i < count; i++) {
 		if (i && !image_mapping(making->image, pcs[i] - 1))
 			break; /* not code: the walk has gone astray */
 		add_code(making, pcs[i], pcs[i] - 1, i ? FRAME_FP : FRAME_REGISTER);
 		if (i || (count > 1 && pcs[1] == caller))
 			continue;
-		if (is_caller(making, end_of_first(making), caller))
+		first = end_of_first(making);
+		if (is_caller(making, plumbing_is_glibc(first->module) && is_socket(first), pcs[0],
+			      caller))
 			add_code(making, caller, caller - 1, FRAME_CALLER);
 	}
 	return making->stack;
@@ -335,6 +309,25 @@ static void cut_astray(const struct image *image, struct unwound *unwound)
 	}
 }
 
+/* A step along the frame pointer misses who called frame 0, when that keeps no frame. */
+static void insert_caller(struct making *making, const struct snapshot *snapshot,
+			  struct unwound *unwound)
+{
+	struct unwound_frame *frames = unwound->frames;
+	__u64 caller = unwind_caller(snapshot);
+
+	if (unwound->count < 2 || frames[1].source != FRAME_FP || caller == frames[1].pc ||
+	    !is_caller(making, false, frames[0].pc, caller))
+		return;
+	if (unwound->count == UNWIND_MAX_FRAMES) {
+		unwound->count--;
+		unwound->truncated = true;
+	}
+	memmove(&frames[2], &frames[1], (unwound->count - 1) * sizeof(*frames));
+	frames[1] = (struct unwound_frame){ .pc = caller, .source = FRAME_CALLER };
+	unwound->count++;
+}
+
 int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
 		    struct stack **ret_stack)
 {
@@ -351,6 +344,7 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 	if (err)
 		return err;
 	cut_astray(making.image, &unwound);
+	insert_caller(&making, snapshot, &unwound);
 	if (unwound.count < 2)
 		return -ENOENT;
 	for (unsigned int i = 0; i < unwound.count; i++)

@@ -47,10 +47,13 @@ void symbols__free(struct symbols *symbols);
  * of one process may be one and the same object. At most 127 are looked at
  * (SOCKLEAK_STACK_DEPTH), the outer ones are left out.
  *
- * `caller` is the word on top of the user stack at the system call, 0 = unknown.
- * glibc's socket() keeps no frame, so a walk along frame pointers misses who
- * called it; it becomes frame 1 when frame 0 is glibc's socket() and the word
- * is the address behind a call instruction in a mapped file. x86_64 only.
+ * `caller` is the word on top of the user stack at the system call (arm64: the
+ * link register), 0 = unknown.
+ * A function that keeps no frame, as glibc's socket() and what makes Go's system
+ * calls, is one whose caller a walk along frame pointers misses. The word becomes
+ * frame 1 when it is the address behind a call instruction in a mapped file, and
+ * either frame 0 is glibc's socket(), or the call is a direct one of what stands
+ * less than 256 bytes before frame 0's pc.
  *
  * Of a process that is gone and was not seen before, or that may not be looked
  * into, the stack has addresses (pc) alone and no site.
@@ -60,8 +63,9 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 		     __u64 caller, enum stack_source source, struct stack **ret_stack);
 
 /*
- * The same from a snapshot, unwound (see unwind.h). -ENOENT when that gave no
- * more than the innermost frame: frame pointers may lead further then.
+ * The same from a snapshot, unwound (see unwind.h); the caller of a frame 0 that
+ * has no call frame information likewise. -ENOENT when that gave no more than the
+ * innermost frame: frame pointers may lead further then.
  */
 int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
 		    struct stack **ret_stack);
@@ -88,12 +92,5 @@ int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *sta
  * more. Costs a reading of its maps. 0, -ESRCH, -EACCES, -EPERM, -ENOMEM.
  */
 int symbols__look(struct symbols *symbols, pid_t tgid);
-
-/*
- * Do these bytes of x86_64 code end in a call instruction? E8 rel32 or FF /2
- * with any operand (2 to 7 bytes; prefixes before it do not matter). Source:
- * Intel SDM volume 2, "CALL" and tables 2-2 and 2-3. Exported for the tests.
- */
-bool symbols_ends_in_call(const unsigned char *code, size_t len);
 
 #endif /* SOCKLEAK_SYMBOLS_H */

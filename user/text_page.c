@@ -9,18 +9,20 @@
 /* As many bytes of a clean UTF-8 line as fit into `columns`. */
 static size_t fitting(const char *line, unsigned int columns)
 {
-	_cleanup_text_ struct text head = TEXT_INIT;
-	size_t len = strlen(line), next;
+	size_t whole = strlen(line), len, next, width = 0;
+	char character[5] = "";
 	unsigned int code;
 
 	if (!columns || text_width(line) <= columns)
-		return len;
-	for (len = 0; line[len]; len += next) {
-		next = text_decode_utf8(line + len, strlen(line + len), &code);
+		return whole;
+	for (len = 0; len < whole; len += next) {
+		next = text_decode_utf8(line + len, whole - len, &code);
 		if (!next)
 			break;
-		text_add_bytes(&head, line + len, next);
-		if (text_width(text_str(&head)) > columns)
+		memcpy(character, line + len, next);
+		character[next] = '\0';
+		width += text_width(character);
+		if (width > columns)
 			break;
 	}
 	return len;

@@ -243,7 +243,7 @@ static void page_holders(struct page *page, const struct leak *leak)
 		text_addf(&line, " and %u more", more);
 	if (shown)
 		page_line(page, &line, false);
-	if (socket->flags & PENDING_ORIGIN_UNKNOWN || !holders->count ||
+	if (socket->flags & PENDING_ORIGIN_UNKNOWN || !socket->tgid || !holders->count ||
 	    holders->named[0].tgid == socket->tgid)
 		return;
 	text_addf(&line, TABLE_INDENT "made by process %u, which has ended or let it go",

@@ -6,15 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the program counter and the stack pointer stand in DWARF's numbering. */
+/*
+ * How many registers a snapshot has (bpf/arch.bpf.h), how many of them DWARF
+ * numbers, and where the stack pointer and the program counter stand.
+ */
 #if defined(__x86_64__)
 #define N_REGS 17
+#define N_DWARF_REGS 17
 #define REG_SP 7
 #define REG_PC 16
-#else
-#define N_REGS 33 /* unwinding of another architecture's snapshots: not yet */
+#elif defined(__aarch64__)
+#define N_REGS 33
+#define N_DWARF_REGS 32
+#define REG_LINK 30
 #define REG_SP 31
 #define REG_PC 32
+#else
+#error "unwind.c has no registers of this architecture yet"
 #endif
 
 #define THE_THREAD 1 /* the frozen process has one thread, and needs a number */
@@ -50,18 +58,41 @@ static bool get_thread(Dwfl *dwfl, pid_t tid, void *dwfl_arg, void **thread_arg)
 	return tid == THE_THREAD;
 }
 
+/* Where a word of the process stands in the snapshot, NULL = it was not copied. */
+static const __u8 *find_word(const struct snapshot *snapshot, Dwarf_Addr address)
+{
+	const struct snapshot_piece *piece;
+	__u64 start = 0; /* of the piece, in stack[] */
+
+	for (int i = 0; i < SNAPSHOT_PARTS; i++, start += piece->len) {
+		piece = &snapshot->pieces[i];
+		if (piece->len < sizeof(Dwarf_Word) || start + piece->len > snapshot->len ||
+		    address - piece->address > piece->len - sizeof(Dwarf_Word))
+			continue;
+		return snapshot->stack + start + (address - piece->address);
+	}
+	return NULL;
+}
+
+/* Addresses below all pieces were never meant: a walk that went astray, or ended, has them. */
+static bool is_beyond(const struct snapshot *snapshot, Dwarf_Addr address)
+{
+	for (int i = 0; i < SNAPSHOT_PARTS; i++)
+		if (snapshot->pieces[i].len && address >= snapshot->pieces[i].address)
+			return true;
+	return address >= snapshot->regs[REG_SP];
+}
+
 static bool read_word(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *result, void *dwfl_arg)
 {
-	const struct snapshot *snapshot = current->snapshot;
-	__u64 offset = address - snapshot->regs[REG_SP];
+	const __u8 *word = find_word(current->snapshot, address);
 
 	(void)dwfl, (void)dwfl_arg;
-	if (address < snapshot->regs[REG_SP] || snapshot->len < sizeof(*result) ||
-	    offset > snapshot->len - sizeof(*result)) {
-		current->result->truncated |= address >= snapshot->regs[REG_SP];
+	if (!word) {
+		current->result->truncated |= is_beyond(current->snapshot, address);
 		return false;
 	}
-	memcpy(result, snapshot->stack + offset, sizeof(*result));
+	memcpy(result, word, sizeof(*result));
 	return true;
 }
 
@@ -72,7 +103,11 @@ static bool set_registers(Dwfl_Thread *thread, void *thread_arg)
 	(void)thread_arg;
 	for (int i = 0; i < N_REGS; i++)
 		regs[i] = current->snapshot->regs[i];
-	return dwfl_thread_state_registers(thread, 0, N_REGS, regs);
+	if (!dwfl_thread_state_registers(thread, 0, N_DWARF_REGS, regs))
+		return false;
+	if (REG_PC >= N_DWARF_REGS)
+		dwfl_thread_state_register_pc(thread, regs[REG_PC]);
+	return true;
 }
 
 static const Dwfl_Thread_Callbacks callbacks = {
@@ -124,7 +159,7 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 	frame = &result->frames[result->count++];
 	frame->pc = pc;
 	frame->exact = exact && last; /* the innermost stands behind the system call */
-	frame->source = !last ? FRAME_REGISTER :
+	frame->source = !last					     ? FRAME_REGISTER :
 			has_cfi(walk->dwfl, last->pc - !last->exact) ? FRAME_CFI :
 								       FRAME_FP;
 	return DWARF_CB_OK;
@@ -160,4 +195,18 @@ int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot, unwind_need_fn 
 	/* An error is how an unwinding that runs out of stack ends; what it found counts. */
 	dwfl_getthread_frames(dwfl, THE_THREAD, on_frame, &walk);
 	return ret->count ? 0 : -ENOENT;
+}
+
+__u64 unwind_caller(const struct snapshot *snapshot)
+{
+#ifdef REG_LINK
+	return snapshot->regs[REG_LINK];
+#else
+	const __u8 *word = find_word(snapshot, snapshot->regs[REG_SP]);
+	__u64 caller = 0;
+
+	if (word)
+		memcpy(&caller, word, sizeof(caller));
+	return caller;
+#endif
 }

@@ -4,8 +4,8 @@
  * information (.eh_frame, .debug_frame) first, frame pointers where a frame has
  * none. The unwinding is libdwfl's; the frozen process that it asks is ours.
  *
- * Nothing of the process is touched, only the snapshot is read, so an unwinding
- * ends where the snapshot does.
+ * Nothing of the process is touched, only the pieces in the snapshot are read, so
+ * an unwinding ends where it needs a word that lies in none of them.
  */
 #ifndef SOCKLEAK_UNWIND_H
 #define SOCKLEAK_UNWIND_H
@@ -45,5 +45,11 @@ int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot, unwind_need_fn 
 
 /* The program counter of a snapshot, 0 when it is not of this architecture. */
 __u64 unwind_pc(const struct snapshot *snapshot);
+
+/*
+ * Where the innermost frame returns to when its function keeps no frame and calls
+ * nothing; else it may be anything. 0 = not in the snapshot.
+ */
+__u64 unwind_caller(const struct snapshot *snapshot);
 
 #endif /* SOCKLEAK_UNWIND_H */

@@ -11,7 +11,7 @@ from lib.resolver import resolver_of
 
 # (the caches are full and every table has its size, the end), in seconds
 QUICK_S, FULL_S = (6, 10), (15, 60)
-GROWTH_KIB = 2048
+GROWTH_KIB = 4096  # of agent and resolver together
 CACHED_FILES = 300  # symbols.c keeps 256, and has some open while it looks for more
 
 

@@ -22,7 +22,7 @@ class Subject:
     place: str = ""  # "unshare", "chroot": another mount namespace or root; "deleted"
     strip: bool = False
     cut: bool = False  # sockleak cannot have all of the stack: its frames are the inner ones
-    blind: bool = False  # gdb has nothing to go by and errs: shown, not judged
+    unstripped: bool = False  # gdb is given the program before it was stripped, for its CFI
     compiler: str = ""  # without it `program` is not built, and the subject is skipped
 
 
@@ -35,16 +35,17 @@ SUBJECTS = [
     Subject("stripped_static", "C, static, stripped", "static", strip=True),
     Subject("cpp", "C++, exceptions and inlining", "cpp"),
     Subject("signal", "C, signal handlers", "signals"),
-    Subject("altstack", "C, handler on its own stack", "altstack", cut=True),
+    Subject("altstack", "C, handlers on stacks of their own", "altstack"),
     Subject("thread", "C, thread", "thread"),
     Subject("coroutine", "C, coroutine (swapcontext)", "coroutine"),
     Subject("deep", "C, deeper than the snapshot", "deep", cut=True),
+    Subject("large_frame", "C, frames larger than the snapshot", "large_frame"),
     Subject("unshare", "C, mount namespace of its own", "c_library", place="unshare"),
     Subject("chroot", "C, chroot of bind mounts", "c_library", place="chroot"),
     Subject("deleted", "C, executable and library deleted", "c_library", place="deleted"),
     Subject("rust", "Rust", "rust", compiler="rustc"),
     Subject("go", "Go", "go", compiler="go"),
-    Subject("go_stripped", "Go, stripped", "go_stripped", compiler="go", blind=True),
+    Subject("go_stripped", "Go, stripped", "go", compiler="go", strip=True, unstripped=True),
     Subject("python", "Python", script="leak.py", runtime=("/usr/bin/python3", "python3")),
     Subject("ruby", "Ruby", script="leak.rb", runtime=("ruby",)),
     Subject("perl", "Perl", script="leak.pl", runtime=("perl",)),

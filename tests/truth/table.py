@@ -12,7 +12,7 @@ def row(subject, outcome):
     if isinstance(outcome, Exception):
         return [subject.what, *["-"] * 9, str(outcome).replace("\n", " ")]
     notes = "cut: only the inner frames" if subject.cut else ""
-    notes += "gdb has no CFI and errs" if subject.blind else ""
+    notes += "gdb has the unstripped program" if subject.unstripped else ""
     if outcome.sources != {"snapshot"}:
         notes += f" source {outcome.sources}"
     inlined = f"{outcome.inlined_agree}/{outcome.inlined}" if outcome.inlined else "0"

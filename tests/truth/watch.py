@@ -56,14 +56,14 @@ def start(bench, command, inside):
     )  # fmt: skip
 
 
-def start_gdb(bench, pid, kept):
-    """`kept`: where copies are of files that are deleted."""
+def start_gdb(bench, pid, program, kept):
+    """`program`: that of the process, or its like; `kept`: copies of files that are deleted."""
     settings = ["debuginfod enabled off", "auto-load off", f"sysroot /proc/{pid}/root"]
     settings.append(f"solib-search-path {kept}")
     command = ["gdb", "-nx", "-q", "-batch"]
     for setting in settings:
         command += ["-iex", "set " + setting]
-    command += ["-x", str(GDB_SCRIPT), f"/proc/{pid}/exe", str(pid)]
+    command += ["-x", str(GDB_SCRIPT), str(program), str(pid)]
     environment = {key: value for key, value in os.environ.items() if key != "DEBUGINFOD_URLS"}
     return bench.processes.start(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
@@ -122,15 +122,22 @@ def examine(bench, agent, subject, programs, inside=lambda command: command):
     try:
         lines.until("ready")
         subjects.remove_files(subject, bench.directory)
-        gdb = start_gdb(bench, process.pid, programs)
+        known = programs / subject.program if subject.unstripped else f"/proc/{process.pid}/exe"
+        gdb = start_gdb(bench, process.pid, known, programs)
         stacks = stacks_of_gdb(process, lines, Lines(gdb, f"gdb on {subject.name}"))
         total = Result()
         for inode, stack in stacks.items():
             leak = leak_of(agent, inode, stack["tid"])
-            total.add(compare(stack["frames"], leak, process.pid))
+            frames = without_names(stack["frames"]) if subject.unstripped else stack["frames"]
+            total.add(compare(frames, leak, process.pid))
         return total
     finally:
         end(bench, *[p for p in (gdb, process) if p])
+
+
+def without_names(frames):
+    """What a stripped program cannot tell: there program counters are compared."""
+    return [dict(frame, function=None) for frame in frames]
 
 
 def leak_of(agent, inode, tid):

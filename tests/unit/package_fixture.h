@@ -120,6 +120,7 @@ static UNUSED void put_dpkg(void)
 	    "Package: libqpid1\nArchitecture: i386\nVersion: 9\nSource: qpid (1.2)\n\n"
 	    "Package: libqpid1\nArchitecture: amd64\nVersion: 1:1.35.0-1+b2\nSource: qpid\n\n"
 	    "Package: libc6\nSource: glibc\nArchitecture: amd64\nVersion: 2.36-9\n\n"
+	    "Package: $(id)\nVersion: 1\n\n"
 	    "Package: evil\nArchitecture: amd64\nVersion: 1;id\n\n"
 	    "Package: tool\nArchitecture: amd64\nVersion: 2.0~rc1"); /* and no end of line */
 	put("/var/lib/dpkg/info/libqpid1:amd64.list", "/.\n/usr\n/usr/lib/x/libqpid.so.1\n");
@@ -128,6 +129,7 @@ static UNUSED void put_dpkg(void)
 	put("/var/lib/dpkg/info/tool.list", "/usr/bin/tool-helper\n/usr/bin/tool\n");
 	put("/var/lib/dpkg/info/evil.list", "/usr/bin/evil\n");
 	put("/var/lib/dpkg/info/$(id).list", "/usr/bin/evil2\n");
+	put("/var/lib/dpkg/info/:.list", "/usr/bin/nameless\n");
 	put("/var/lib/dpkg/info/gone.list", "/usr/bin/gone\n");
 	put("/var/lib/dpkg/info/tool.md5sums", "/usr/bin/md5\n");
 }

@@ -53,6 +53,7 @@ static inline struct snapshot *snapshot_of(pid_t pid, size_t stack_size)
 			break;
 	}
 	snapshot->len = (__u32)len;
+	snapshot->pieces[SNAPSHOT_NEAR] = (struct snapshot_piece){ r.rsp, (__u32)len, 0 };
 	return snapshot;
 }
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <gelf.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "file_cache.h"
+#include "function_name.h"
 
 static char directory[] = "/tmp/sockleak-files-XXXXXX";
 
@@ -136,6 +138,27 @@ static void too_many_bytes(void **state)
 	file_cache__free(cache);
 }
 
+/* A file says what its functions are called: 100 KB each here. */
+static void long_names(void **state)
+{
+	struct module_symbols *file = module_symbols_open(open_file("long"));
+	size_t before = module_symbols_memory(file), i;
+	const struct code *code;
+	GElf_Ehdr ehdr;
+
+	(void)state;
+	assert_non_null(gelf_getehdr(module_symbols_file(file)->elf, &ehdr));
+	for (i = 0; i < 1000; i++) { /* more than are kept */
+		code = module_symbols_name(file, ehdr.e_entry + i);
+		assert_non_null(code);
+		assert_int_equal(strlen(code->names[0].function), FUNCTION_NAME_MAX - 1);
+	}
+	module_symbols_shed(file);
+	assert_true(module_symbols_memory(file) > before + 512 * (FUNCTION_NAME_MAX - 1));
+	assert_true(module_symbols_memory(file) < before + 512 * (FUNCTION_NAME_MAX + 2048));
+	module_symbols_free(file);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -145,7 +168,11 @@ static int set_up(void **state)
 	    "(for i in $(seq 10000); do echo \"int some_function_$i(void) { return $i; }\"; done; "
 	    "echo 'int main(void) { return 0; }') > debug.c && gcc -g -gz -o debug debug.c && "
 	    "objcopy --only-keep-debug debug debug.debug && strip debug && "
-	    "objcopy --add-gnu-debuglink=debug.debug debug");
+	    "objcopy --add-gnu-debuglink=debug.debug debug && "
+	    "n=$(printf %0100000d 0 | tr 0 n) && "
+	    "printf '.globl %s\\n.type %s, @function\\n%s: .skip 1000\\n.size %s, 1000\\n' "
+	    "$n $n $n $n > long.s && gcc -nostdlib -static -Wl,-Ttext=0x401000,-e,0x401000 "
+	    "-o long long.s");
 	return 0;
 }
 
@@ -165,6 +192,7 @@ int main(void)
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(too_many_files),
 		cmocka_unit_test(too_many_bytes),
+		cmocka_unit_test(long_names),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -33,6 +33,8 @@ static void plain(void **state)
 	check("_ZN5hello4main17h0123456789abcdefE", false, "hello::main");
 	check("_RNvCs1234_7mycrate3foo", false, "mycrate::foo");
 	check("_Z", false, "_Z");
+	check("_RNvC00", false, "_RNvC00"); /* "" */
+	check("_RNvC0_3foo", false, "::foo"); /* the demangler adds a piece of no bytes */
 }
 
 static void clones(void **state)
@@ -102,8 +104,14 @@ static void a_very_long_name(void **state)
 	alarm(20);
 	name = function_name(symbol, false);
 	alarm(0);
-	assert_string_equal(name, symbol);
+	assert_int_equal(strlen(name), FUNCTION_NAME_MAX - 1);
+	assert_memory_equal(name, symbol, FUNCTION_NAME_MAX - 1);
 	free(name);
+	name = function_name(symbol, true);
+	assert_int_equal(strlen(name), FUNCTION_NAME_MAX - 1);
+	free(name);
+	symbol[5000] = '\0'; /* too long to be demangled, not to be shown */
+	check(symbol, false, symbol);
 	free(symbol);
 }
 

@@ -29,6 +29,8 @@ static struct owner story_owner = {
 	.unit = (char[]){ "delayed_job.service" },
 };
 
+static struct holder story_holder = { .tgid = 4242, .fd = 35, .uid = 1000, .comm = "delayed_job" };
+
 static struct summary at(__u64 now_ns)
 {
 	return (struct summary){ .now_ns = now_ns, .wall_offset_ns = BOOT_TO_WALL };
@@ -54,6 +56,7 @@ static struct leak story_leak(void)
 			.comm = "delayed_job",
 		},
 		.owner = &story_owner,
+		.holders = { .named = &story_holder, .count = 1 },
 	};
 
 	return leak;
@@ -119,10 +122,13 @@ static void a_leak_byte_for_byte(void **state)
 	stack_unref(leak.stack);
 	assert_string_equal(text_str(&out),
 		"{\"type\":\"leak\",\"time\":\"2026-09-21T14:15:06.250Z\",\"change\":\"opened\","
-		"\"pid\":4242,\"tid\":4250,\"comm\":\"delayed_job\",\"thread\":\"worker-1\","
+		"\"pid\":4242,\"creator_pid\":4242,\"tid\":4250,\"comm\":\"delayed_job\","
+		"\"thread\":\"worker-1\","
 		"\"exe\":\"/usr/bin/ruby\",\"uid\":1000,\"fd\":35,\"inode\":81234,"
 		"\"family\":\"AF_INET\",\"socket_type\":\"SOCK_STREAM\","
 		"\"protocol\":\"IPPROTO_TCP\",\"class\":\"probed\","
+		"\"holders\":[{\"pid\":4242,\"fd\":35,\"uid\":1000,\"comm\":\"delayed_job\"}],"
+		"\"other_holders\":0,"
 		"\"created\":\"2026-09-21T14:15:00.500Z\",\"first_seen\":null,\"age_s\":5.75,"
 		"\"cgroup_id\":4711,\"cgroup\":\"/system.slice/delayed_job.service\","
 		"\"unit\":\"delayed_job.service\","
@@ -224,7 +230,9 @@ static void of_unknown_origin(void **state)
 	leak.verdict.socket.protocol = 0;
 	json_leak(&out, &leak, LEAKS_OPENED, &now);
 	assert_has(&out, "\"tid\":null,\"comm\":\"delayed_job\",\"thread\":null,\"exe\":null,");
-	assert_has(&out, "\"protocol\":null,\"class\":\"unknown_origin\",\"created\":null,"
+	assert_has(&out, "\"protocol\":null,\"class\":\"unknown_origin\",");
+	assert_has(&out, "\"creator_pid\":null,");
+	assert_has(&out, "\"created\":null,"
 			 "\"first_seen\":\"2026-09-21T14:15:00.500Z\",\"age_s\":null,"
 			 "\"cgroup_id\":null,\"cgroup\":null,\"unit\":null,");
 	assert_has(&out, "\"getpeername_enotconn\":1,\"first_enotconn_after_s\":null,");
@@ -245,7 +253,7 @@ static void resolved(void **state)
 	json_leak(&out, &leak, LEAKS_RESOLVED, &now);
 	stack_unref(leak.stack);
 	assert_has(&out, "{\"type\":\"resolved\",\"time\":\"2026-09-21T14:16:40.000Z\","
-			 "\"pid\":4242,");
+			 "\"pid\":4242,\"creator_pid\":4242,");
 	assert_has(&out, "\"site\":\"00ab54a98ceb1f0a\",\"reason\":\"exited\",\"lived_s\":30}\n");
 	assert_null(strstr(text_str(&out), "\"stack\""));
 	assert_null(strstr(text_str(&out), "\"change\""));

@@ -236,7 +236,8 @@ static void dpkg_usrmerge(void **state)
 static void dpkg_knows_not(void **state)
 {
 	static const char *const paths[] = { "/usr/bin/too",  "/usr/bin/tool2", "/usr/bin/md5",
-					     "/usr/bin/gone", "/usr/bin/evil2", "/" };
+					     "/usr/bin/gone", "/usr/bin/evil2", "/",
+					     "/usr/bin/nameless" };
 	struct package package = { .name = "untouched" };
 	size_t i;
 
@@ -453,6 +454,37 @@ static void other_root(void **state)
 
 /* ---- rpm ---- */
 
+static void answers_of_rpm(void **state)
+{
+	static const char *const refused[] = {
+		"",
+		"\n",
+		"ruby 0 1-1\n",
+		"a;id 0 1-1 x86_64\n",
+		"a 0 1-1 `id`\n",
+		"a 0 $(id) x\n",
+		"a $(id) 1-1 x\n",
+		"a (none) 1-1 x\n",
+		"a 0 $(id):1-1 x\n",
+		"a -1 1-1 x\n",
+		"file /usr/lib/x.so is not owned by any package\n",
+	};
+	struct package package = { .arch = "untouched" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (package_parse_rpm(refused[i], &package) != -ENOENT)
+			fail_msg("taken: %s", refused[i]);
+	assert_string_equal(package.arch, "untouched");
+	assert_int_equal(
+		package_parse_rpm("bind-libs 32 9.18-1.fc38 x86_64\nb 0 1-1 x\n", &package), 0);
+	assert_string_equal(package.version, "32:9.18-1.fc38");
+	assert_string_equal(package.debug, "bind-libs-9.18-1.fc38.x86_64");
+	assert_int_equal(package_parse_rpm("a 0 1-1 x\n", &package), 0);
+	assert_string_equal(package.version, "1-1");
+}
+
 /* A package of one file in a database of its own. */
 static bool make_rpm(void)
 {
@@ -568,6 +600,7 @@ int main(void)
 		cmocka_unit_test(debian),
 		cmocka_unit_test(replaced_and_wrong),
 		cmocka_unit_test(other_root),
+		cmocka_unit_test(answers_of_rpm),
 		cmocka_unit_test(rpm),
 		cmocka_unit_test(rpm_hangs),
 		cmocka_unit_test(labels),

@@ -82,6 +82,7 @@ static void nonsense(void **state)
 {
 	static const char *const texts[] = {
 		"", "\n", " \n", "1000\n", "1000 \n", "1000 10\n", "1000 10 \n", "xyz 10 name\n",
+		"1000 10 \r\n", "0 10 \r\t\r\n",
 		"1000 name\n", "1000 0 empty\n", "ffffffffffffffff 10 round\n",
 		"11112222333344445 10 long\n", "-1000 10 minus\n", "0x 10 name\n", "1000,10,name\n",
 	};

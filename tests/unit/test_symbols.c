@@ -27,6 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "call_instruction.h"
 #include "symbols.h"
 
 static char directory[] = "/tmp/sockleak-symbols-XXXXXX";
@@ -303,7 +304,7 @@ static void call_instructions(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (symbols_ends_in_call(cases[i].code, cases[i].len) != cases[i].call)
+		if (call_instruction_ends_x86(cases[i].code, cases[i].len) != cases[i].call)
 			fail_msg("case %zu: not %d", i, cases[i].call);
 }
 
@@ -381,6 +382,34 @@ static void caller_is_no_guess(void **state)
 	refuse(caller, caller); /* frame 0 is not libc's */
 	munmap(jit, 4096);
 }
+
+#ifdef __x86_64__
+/* As Go makes its system calls: a function without a frame, called directly. */
+__asm__(".text\n"
+	"bare_syscall: nop\n"
+	"bare_syscall_pc: ret\n"
+	"bare_caller: call bare_syscall\n"
+	"bare_caller_pc: ret\n"
+	".skip 256, 0x90\n"
+	"bare_far_pc: ret\n");
+extern const char bare_syscall_pc[], bare_caller_pc[], bare_far_pc[];
+
+static void caller_of_code_without_a_frame(void **state)
+{
+	__u64 pcs[2] = { address(bare_syscall_pc), return_address() };
+	__u64 caller = address(bare_caller_pc);
+	struct stack *stack = resolve_of(getpid(), pcs, 2, caller);
+
+	(void)state;
+	assert_int_equal(stack->count, 3);
+	assert_true(stack->frames[1].pc == caller && stack->frames[2].pc == pcs[1]);
+	assert_int_equal(stack->frames[1].source, FRAME_CALLER);
+	stack_unref(stack);
+	refuse(address(bare_far_pc), caller);	      /* too far behind what was called */
+	refuse(address(bare_syscall_pc) - 2, caller); /* before it */
+	refuse(pcs[0], return_address());	      /* a call of something else */
+}
+#endif
 
 /* ---- Libraries whose every byte is known ---- */
 
@@ -980,6 +1009,9 @@ int main(void)
 		cmocka_unit_test(call_instructions),
 		cmocka_unit_test(caller_is_inserted),
 		cmocka_unit_test(caller_is_no_guess),
+#ifdef __x86_64__
+		cmocka_unit_test(caller_of_code_without_a_frame),
+#endif
 		cmocka_unit_test(exact_symbols),
 		cmocka_unit_test(stripped_symbols),
 		cmocka_unit_test(minidebuginfo),

@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -49,6 +50,7 @@ static struct verdict a_verdict(__u64 inode, const char *comm)
 	struct verdict verdict = { .kind = VERDICT_LEAK, .class = CLASS_PROBED, .tgid = 4242 };
 
 	verdict.socket.inode = inode;
+	verdict.socket.tgid = 4242;
 	verdict.socket.since_ns = NOW - 65 * SECOND;
 	verdict.socket.family = AF_INET;
 	verdict.socket.type = SOCK_STREAM;
@@ -58,6 +60,10 @@ static struct verdict a_verdict(__u64 inode, const char *comm)
 	strncpy(verdict.comm, comm, sizeof(verdict.comm) - 1);
 	return verdict;
 }
+
+/* Verdicts on the socket of inode 1 that come behind the others. */
+static const struct verdict *more;
+static unsigned int n_more;
 
 /* A report on `count` sockets, each seen by a sweep of its own. */
 static char *report_on(int count, const char *comm, struct stack *stack,
@@ -75,6 +81,8 @@ static char *report_on(int count, const char *comm, struct stack *stack,
 		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
 		leaks__tick(leaks, NOW - (__u64)(count - 1 - i) * SECOND);
 	}
+	for (unsigned int i = 0; i < n_more; i++)
+		assert_int_equal(leaks__apply(leaks, &more[i], NULL, NULL), 0);
 	summary->now_ns = NOW;
 	summary->started_ns = NOW - 100 * SECOND;
 	summary->older_than_ns = 5 * SECOND;
@@ -162,6 +170,40 @@ static void a_single_socket_is_not_leaking(void **state)
 	free(report);
 }
 
+static void all_holders_are_named(void **state)
+{
+	struct verdict verdicts[] = {
+		{ .kind = VERDICT_HELD, .tgid = 4242, .fd = 5, .comm = "ruby" },
+		{ .kind = VERDICT_HELD, .tgid = 4300, .fd = 5, .comm = "child\033[2J" },
+		{ .kind = VERDICT_HELD, .tgid = 4301, .fd = 5, .comm = "child" },
+	};
+	struct summary summary = { 0 };
+	char *report;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		verdicts[i].socket = a_verdict(1, "").socket;
+	more = verdicts;
+	n_more = 3;
+	report = report_on(1, "ruby", NULL, &whole, &summary);
+	assert_non_null(strstr(report, "also held by child\\x1b[2J[4300], child[4301]\n"));
+	assert_null(strstr(report, "made by process"));
+	free(report);
+
+	/* The creator lets it go; who is named as the holder is another. */
+	verdicts[0].kind = VERDICT_CHANGED;
+	verdicts[0].class = CLASS_PROBED;
+	verdicts[0].tgid = 4300;
+	verdicts[1].kind = VERDICT_LEFT;
+	verdicts[1].tgid = 4242;
+	n_more = 2;
+	report = report_on(1, "ruby", NULL, &whole, &summary);
+	assert_non_null(strstr(report, "made by process 4242, which has ended or let it go\n"));
+	assert_null(strstr(report, "also held by"));
+	free(report);
+	n_more = 0;
+}
+
 static void losses_are_named_with_a_remedy(void **state)
 {
 	struct summary summary = { 0 };
@@ -202,6 +244,33 @@ static void a_layout_cuts_columns_and_rows(void **state)
 		lines++;
 	}
 	assert_true(lines <= 5);
+	free(report);
+}
+
+/* A million marks that take no column: cutting such a line must not look back for each. */
+static void a_line_of_marks_is_cut_in_time(void **state)
+{
+	const struct text_layout layout = { .columns = 80, .top = 10, .stacks = 3 };
+	struct summary summary = { 0 };
+	size_t len = 0, marks = 1 << 20;
+	char *name = malloc(2 * marks + 101), *report, *line, *rest;
+	unsigned int cut = 0;
+
+	(void)state;
+	assert_non_null(name);
+	for (; marks; marks--, len += 2)
+		memcpy(name + len, "\u0301", 2);
+	memset(name + len, 'a', 100);
+	name[len + 100] = '\0';
+	alarm(60);
+	report = report_on(1, "ruby", a_stack(name), &layout, &summary);
+	alarm(0);
+	for (line = strtok_r(report, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		assert_true(text_width(line) <= 80);
+		cut += strlen(line) > len && text_width(line) == 80;
+	}
+	assert_true(cut > 0);
+	free(name);
 	free(report);
 }
 
@@ -264,9 +333,11 @@ int main(void)
 		cmocka_unit_test(too_early_is_no_all_clear),
 		cmocka_unit_test(a_small_screen_keeps_the_losses),
 		cmocka_unit_test(a_single_socket_is_not_leaking),
+		cmocka_unit_test(all_holders_are_named),
 		cmocka_unit_test(losses_are_named_with_a_remedy),
 		cmocka_unit_test(hostile_names_do_not_reach_the_terminal),
 		cmocka_unit_test(a_layout_cuts_columns_and_rows),
+		cmocka_unit_test(a_line_of_marks_is_cut_in_time),
 		cmocka_unit_test(evidence_in_words),
 		cmocka_unit_test(evidence_of_unknown_origin_has_no_delay),
 	};

@@ -100,6 +100,61 @@ __attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
 		fail_msg("%s", command);
 }
 
+/* A function that the program has mapped twice is called at the second place. */
+static const char copying[] =
+	"#define _GNU_SOURCE\n"
+	"#include <fcntl.h>\n"
+	"#include <sys/mman.h>\n"
+	"#include <sys/socket.h>\n"
+	"typedef int (*opens)(int, int, int);\n"
+	"extern char __executable_start;\n"
+	"__attribute__((noipa, aligned(4096))) int mapped_twice(opens call)\n"
+	"{\n"
+	"	return call(AF_INET, SOCK_STREAM, 0) + 1;\n" /* line 9 */
+	"}\n"
+	"int main(void)\n"
+	"{\n"
+	"	long at = (char *)mapped_twice - &__executable_start;\n"
+	"	int fd = open(\"/proc/self/exe\", O_RDONLY);\n"
+	"	void *copy = mmap(0, 64, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, at);\n"
+	"	return ((int (*)(opens))copy)(socket) + 1;\n"
+	"}\n";
+
+/* Inlined functions of C++, of which g++ says where they are declared, but no linkage name. */
+static const char scoped[] =
+	"#include <sys/socket.h>\n"
+	"int last;\n"
+	"#define INLINE static inline __attribute__((always_inline))\n"
+	"namespace net {\n"
+	"INLINE int opens(int type) { return socket(AF_INET, type, 0) + 1; }\n" /* line 5 */
+	"namespace {\n"
+	"INLINE int hidden(int type) { return opens(type) + 1; }\n"
+	"}\n"
+	"struct Pool {\n"
+	"	INLINE int take(int type) { return hidden(type) + 1; }\n" /* line 10 */
+	"};\n"
+	"}\n"
+	"namespace other { INLINE int opens(int type) { return net::Pool::take(type) + 1; } }\n"
+	"int main(int argc, char **argv) {\n"
+	"	auto nameless = [&](int type) __attribute__((always_inline)) {\n"
+	"		return other::opens(type) + argc;\n"
+	"	};\n"
+	"	last = nameless(SOCK_STREAM);\n"
+	"	return last;\n"
+	"}\n";
+
+static void write_file(const char *name, const char *text)
+{
+	char path[PATH_MAX];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
 static pid_t start(const char *name, const char *argument, int family)
 {
 	char path[PATH_MAX];
@@ -262,6 +317,52 @@ static void signal_frames(void **state)
 			assert_int_equal(stack->count, 7);
 			assert_true(stack->truncated);
 		}
+		stack_unref(stack);
+	}
+}
+
+static void scopes_of_functions(void **state)
+{
+	static const char *const compilers[] = { "g++ -g", "g++ -gdwarf-4 -fdebug-types-section",
+						 "clang++ -g" };
+	struct stack *stack;
+
+	(void)state;
+	write_file("scoped.cpp", scoped);
+	for (size_t i = 0; i < sizeof(compilers) / sizeof(compilers[0]); i++) {
+		if (compilers[i][0] == 'c' && system("command -v clang++ >/dev/null")) {
+			print_message("SKIPPED: no clang++\n");
+			skip();
+		}
+		run("%s -O2 -o scoped scoped.cpp", compilers[i]);
+		stack = stack_of("scoped", "plain");
+		expect(stack, 1, "net::opens", 5, true);
+		expect(stack, 2, "net::(anonymous namespace)::hidden", 7, true);
+		expect(stack, 3, "net::Pool::take", 10, true);
+		expect(stack, 4, "other::opens", 13, true);
+		assert_non_null(strstr(stack->frames[5].function, "::operator()"));
+		expect(stack, 6, "main", 18, false);
+		expect_outermost(stack);
+		stack_unref(stack);
+	}
+}
+
+/* Code at two addresses, as V8's builtins are, has its names at both. */
+static void code_mapped_twice(void **state)
+{
+	static const char *const ways[] = { "-no-pie -fno-pie", "-pie -fPIE" };
+	struct stack *stack;
+
+	(void)state;
+	write_file("copying.c", copying);
+	for (size_t i = 0; i < 2; i++) {
+		run("gcc -g -O2 -fno-omit-frame-pointer %s -o copying copying.c", ways[i]);
+		stack = stack_of("copying", "plain");
+		expect(stack, 1, "mapped_twice", 9, false);
+		assert_true(stack->frames[1].offset % 4096 < 64);
+		expect(stack, 2, "main", 16, false);
+		assert_int_equal(stack->frames[2].source, FRAME_FP);
+		expect_outermost(stack);
 		stack_unref(stack);
 	}
 }
@@ -430,6 +531,11 @@ static void hostile_snapshots(void **state)
 			bad->stack[(unsigned int)rand() % 512 % bad->len] = (__u8)rand();
 		if (i % 3 == 0)
 			bad->regs[7] = (__u64)rand() << 33 | (__u64)rand();
+		if (i % 4 == 0) /* pieces that lie in each other, or beyond what is there */
+			for (j = 0; j < SNAPSHOT_PARTS; j++)
+				bad->pieces[j] = (struct snapshot_piece){
+					good->regs[7] + (unsigned int)rand() % 64 * 8 - 256,
+					(__u32)rand() >> (rand() % 31), 0 };
 		if (i % 5 == 0) /* the stack says again and again that it was called from here */
 			for (j = 0; j + 8 <= bad->len; j += 8)
 				memcpy(bad->stack + j, &good->regs[16], 8);
@@ -444,19 +550,11 @@ static void hostile_snapshots(void **state)
 
 static int set_up(void **state)
 {
-	FILE *file;
-	char path[PATH_MAX];
-
 	(void)state;
 	symbols = symbols__new();
 	if (!symbols || !mkdtemp(directory))
 		return -1;
-	snprintf(path, sizeof(path), "%s/program.c", directory);
-	file = fopen(path, "w");
-	if (!file)
-		return -1;
-	fputs(program, file);
-	fclose(file);
+	write_file("program.c", program);
 	run("gcc -g -O2 -fomit-frame-pointer -Wl,--build-id -o program program.c && "
 	    "strip -o bare program");
 	return 0;
@@ -479,6 +577,8 @@ int main(void)
 		cmocka_unit_test(same_site_without_debug),
 		cmocka_unit_test(other_debug_formats),
 		cmocka_unit_test(signal_frames),
+		cmocka_unit_test(scopes_of_functions),
+		cmocka_unit_test(code_mapped_twice),
 		cmocka_unit_test(a_stack_that_goes_on),
 		cmocka_unit_test(empty_snapshots),
 		cmocka_unit_test(through_the_vdso),
