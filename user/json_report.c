@@ -67,6 +67,11 @@ static void put_comm(struct json *json, const char *key, const char comm[SOCKLEA
 		json_null(json, key);
 }
 
+static const char *known_or_null(const char *string)
+{
+	return string[0] ? string : NULL;
+}
+
 /* ---- A leak ---- */
 
 static void put_identity(struct json *json, const struct leak *leak)
@@ -82,6 +87,7 @@ static void put_identity(struct json *json, const struct leak *leak)
 	put_comm(json, "comm", verdict->comm, true);
 	put_comm(json, "thread", socket->comm, origin);
 	put_known_string(json, "exe", leak->owner->exe);
+	put_known_string(json, "command", leak->owner->command);
 	json_u64(json, "uid", verdict->uid);
 	json_u64(json, "fd", verdict->fd);
 	json_u64(json, "inode", socket->inode);
@@ -127,6 +133,8 @@ static void put_owner(struct json *json, const struct leak *leak)
 	put_known_u64(json, "cgroup_id", socket->cgroup_id, socket->cgroup_id);
 	put_known_string(json, "cgroup", leak->owner->cgroup);
 	put_known_string(json, "unit", leak->owner->unit);
+	put_known_string(json, "container", known_or_null(leak->owner->workload.container));
+	put_known_string(json, "pod", known_or_null(leak->owner->workload.pod));
 }
 
 static void put_destination(struct json *json, const struct evidence *evidence)

@@ -29,6 +29,7 @@ void owner_unref(struct owner *owner)
 	if (!owner || --owner->refs)
 		return;
 	free(owner->exe);
+	free(owner->command);
 	free(owner->cgroup);
 	free(owner->unit);
 	free(owner);

@@ -3,12 +3,19 @@
 #ifndef SOCKLEAK_OWNER_H
 #define SOCKLEAK_OWNER_H
 
-/* Whose socket: what /proc told about the process that holds it. Shared by reference count. */
+#include "workload.h"
+
+/*
+ * Whose socket: what was told about the process that holds it, and about the
+ * cgroup that it was made in. Bytes that others chose: to be cleaned when shown.
+ */
 struct owner {
 	unsigned int refs;
-	char *exe;    /* NULL = not known */
-	char *cgroup; /* v2 path from the root of the host's tree, "/" first; NULL = not known */
-	char *unit;   /* systemd unit in that path; NULL = none */
+	char *exe;     /* NULL = not known */
+	char *command; /* its arguments, with blanks between; NULL = not known, or it has none */
+	char *cgroup;  /* v2 path from the root of the host's tree, "/" first; NULL = not known */
+	char *unit;    /* systemd unit in that path; NULL = none */
+	struct workload workload; /* container and pod, "" = none */
 };
 
 /* Takes over the strings (malloc'd or NULL), also on failure. One reference; NULL = no memory. */

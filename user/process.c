@@ -101,6 +101,60 @@ int process_start_time(pid_t tgid, __u64 *ret_start_ns)
 	return 0;
 }
 
+/* A file of /proc/PID as a string, cut; NULs in it become blanks. */
+static int read_text(pid_t tgid, const char *name, size_t max, char **ret_text)
+{
+	char path[64], *text = malloc(max + 1);
+	size_t len = 0;
+	ssize_t got = 0;
+	int fd, err = 0;
+
+	if (!text)
+		return -ENOMEM;
+	snprintf(path, sizeof(path), "/proc/%d/%s", tgid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		free(text);
+		return process_error(errno);
+	}
+	while (len < max && (got = read(fd, text + len, max - len)) > 0)
+		len += (size_t)got;
+	if (got < 0)
+		err = process_error(errno);
+	close(fd);
+	if (err) {
+		free(text);
+		return err;
+	}
+	while (len && !text[len - 1])
+		len--;
+	for (size_t i = 0; i < len; i++)
+		text[i] = text[i] ?: ' ';
+	text[len] = '\0';
+	*ret_text = text;
+	return 0;
+}
+
+int process_command(pid_t tgid, char **ret_command)
+{
+	char *command;
+	int err = read_text(tgid, "cmdline", PROCESS_COMMAND_MAX, &command);
+
+	if (err)
+		return err;
+	if (!command[0]) {
+		free(command);
+		return -ENOENT;
+	}
+	*ret_command = command;
+	return 0;
+}
+
+int process_cgroups(pid_t tgid, char **ret_text)
+{
+	return read_text(tgid, "cgroup", 16384, ret_text);
+}
+
 int process_uid(pid_t tgid, uid_t *ret_uid)
 {
 	char path[64];

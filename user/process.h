@@ -27,6 +27,17 @@ int process_exe(pid_t tgid, char **ret_exe);
  */
 int process_start_time(pid_t tgid, __u64 *ret_start_ns);
 
+/*
+ * Its command line: the arguments with a blank after each but the last, cut at
+ * PROCESS_COMMAND_MAX bytes, in *ret_command (the caller frees it). The process can
+ * have written anything there. -ENOENT: it has none (a kernel thread, a zombie).
+ */
+#define PROCESS_COMMAND_MAX 1024
+int process_command(pid_t tgid, char **ret_command);
+
+/* Its /proc/PID/cgroup, cut at 16 KiB, in *ret_text (the caller frees it): see cgroups(7). */
+int process_cgroups(pid_t tgid, char **ret_text);
+
 /* The user that its files in /proc belong to: the effective one, or root. */
 int process_uid(pid_t tgid, uid_t *ret_uid);
 

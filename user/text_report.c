@@ -251,6 +251,33 @@ static void page_holders(struct page *page, const struct leak *leak)
 	page_line(page, &line, false);
 }
 
+/* The unit, container and pod; with --verbose the command line. */
+static void page_owner(struct page *page, const struct owner *owner)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (owner->workload.container[0])
+		text_addf(&line, "container %.12s", owner->workload.container);
+	else if (owner->unit)
+		text_add(&line, "unit ");
+	if (!owner->workload.container[0] && owner->unit)
+		page_add_clean(&line, owner->unit);
+	if (owner->workload.pod[0])
+		text_addf(&line, "%spod %s", line.len ? ", " : "", owner->workload.pod);
+	if (line.len) {
+		_cleanup_text_ struct text whole = TEXT_INIT;
+
+		text_addf(&whole, TABLE_INDENT "of %s", text_str(&line));
+		page_line(page, &whole, false);
+		text_clear(&line);
+	}
+	if (!page->layout->verbose || !owner->command)
+		return;
+	text_add(&line, TABLE_INDENT "run as ");
+	page_add_clean(&line, owner->command);
+	page_line(page, &line, false);
+}
+
 static void page_site(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT, holder = TEXT_INIT, comm = TEXT_INIT,
@@ -280,11 +307,7 @@ static void page_site(struct page *page, const struct site *site)
 	page_holders(page, leak);
 	if (culprit)
 		page_culprit(page, site->stack);
-	if (!site->owner->unit)
-		return;
-	text_add(&line, TABLE_INDENT "of unit ");
-	page_add_clean(&line, site->owner->unit);
-	page_line(page, &line, false);
+	page_owner(page, site->owner);
 }
 
 /* ---- The stacks ---- */

@@ -5,29 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <uthash.h>
 
-#include "cgroup.h"
 #include "duration.h"
 #include "hints.h"
 #include "leaks.h"
 #include "log.h"
 #include "origins.h"
+#include "owners.h"
 #include "process.h"
 #include "signals.h"
 
 /* Sweeps may take a fifth of one processor at most; the interval is stretched for it. */
 #define SWEEP_SHARE 5
-
-/* Whose: looked up once a sweep, since a burst of leaks has one owner. */
-struct owner_entry {
-	struct owner_key {
-		__u64 cgroup_id;
-		__u64 tgid;
-	} key;
-	struct owner *owner;
-	UT_hash_handle hh;
-};
 
 struct watch {
 	const struct options *options;
@@ -36,8 +25,7 @@ struct watch {
 	struct leaks *leaks;
 	struct origins *origins;
 	struct hints *hints;
-	struct cgroups *cgroups; /* NULL = no cgroup2 mount: ids without paths */
-	struct owner_entry *owners;
+	struct owners *owners;
 	struct summary summary;
 };
 
@@ -79,9 +67,9 @@ int watch__new(const struct options *options, struct output *output, struct watc
 	watch->output = output;
 	watch->leaks = leaks__new(options->classes, options->interval_ns, on_change, watch);
 	err = origins__new(options->debuginfod, &watch->origins, ret_error);
-	cgroups__new(&watch->cgroups);
+	watch->owners = owners__new();
 	watch->summary.older_than_ns = options->older_than_ns;
-	if (!err && !watch->leaks)
+	if (!err && (!watch->leaks || !watch->owners))
 		err = -ENOMEM;
 	if (!err)
 		err = hints__new(origins__package, watch->origins, &watch->hints);
@@ -93,69 +81,20 @@ int watch__new(const struct options *options, struct output *output, struct watc
 	return 0;
 }
 
-static void forget_owners(struct watch *watch)
-{
-	struct owner_entry *entry, *next;
-
-	HASH_ITER(hh, watch->owners, entry, next) {
-		HASH_DEL(watch->owners, entry);
-		owner_unref(entry->owner);
-		free(entry);
-	}
-}
-
 void watch__free(struct watch *watch)
 {
 	if (!watch)
 		return;
-	forget_owners(watch);
 	leaks__free(watch->leaks);
 	hints__free(watch->hints);
 	origins__free(watch->origins);
-	cgroups__free(watch->cgroups);
+	owners__free(watch->owners);
 	free(watch);
-}
-
-static struct owner *read_owner(struct watch *watch, const struct owner_key *key)
-{
-	char *exe = NULL, *cgroup = NULL, *unit = NULL;
-
-	/* What cannot be told stays NULL: the process may be gone, the cgroup removed. */
-	process_exe((pid_t)key->tgid, &exe);
-	if (watch->cgroups)
-		cgroups__path(watch->cgroups, key->cgroup_id, &cgroup);
-	if (cgroup)
-		cgroup_unit(cgroup, &unit);
-	return owner_new(exe, cgroup, unit);
-}
-
-/* The owner of a leak, the watch's reference; NULL when out of memory. */
-static struct owner *find_owner(struct watch *watch, const struct verdict *verdict)
-{
-	struct owner_key key = { verdict->socket.cgroup_id, verdict->tgid };
-	struct owner_entry *entry;
-
-	HASH_FIND(hh, watch->owners, &key, sizeof(key), entry);
-	if (entry)
-		return entry->owner;
-	entry = calloc(1, sizeof(*entry));
-	if (!entry)
-		return NULL;
-	entry->key = key;
-	entry->owner = read_owner(watch, &key);
-	if (entry->owner)
-		HASH_ADD(hh, watch->owners, key, sizeof(entry->key), entry);
-	if (!entry->owner || !entry->hh.tbl) {
-		owner_unref(entry->owner);
-		free(entry);
-		return NULL;
-	}
-	return entry->owner;
 }
 
 static int open_leak(struct watch *watch, const struct verdict *verdict)
 {
-	struct owner *owner = find_owner(watch, verdict);
+	struct owner *owner = owners__find(watch->owners, verdict);
 	struct stack *stack;
 	int err;
 
@@ -164,6 +103,17 @@ static int open_leak(struct watch *watch, const struct verdict *verdict)
 	stack = origins__stack(watch->origins, watch->tracer, verdict);
 	err = leaks__apply(watch->leaks, verdict, owner, stack);
 	stack_unref(stack);
+	owner_unref(owner);
+	return err;
+}
+
+/* It is known; its class or its holder has changed. */
+static int change_leak(struct watch *watch, const struct verdict *verdict, __u32 holder)
+{
+	struct owner *owner = holder == verdict->tgid ? NULL : owners__find(watch->owners, verdict);
+	int err = leaks__apply(watch->leaks, verdict, owner, NULL);
+
+	owner_unref(owner);
 	return err;
 }
 
@@ -175,6 +125,7 @@ void watch__verdict(const struct verdict *verdict, void *ctx)
 	int err;
 
 	if (verdict->kind == VERDICT_SUSPECT) {
+		owners__look(watch->owners, verdict);
 		origins__look(watch->origins, &verdict->socket);
 		return;
 	}
@@ -185,9 +136,7 @@ void watch__verdict(const struct verdict *verdict, void *ctx)
 			ended.reason = END_EXITED;
 		err = leaks__apply(watch->leaks, &ended, NULL, NULL);
 	} else if (holder) {
-		err = leaks__apply(watch->leaks, verdict,
-				   holder == verdict->tgid ? NULL : find_owner(watch, verdict),
-				   NULL);
+		err = change_leak(watch, verdict, holder);
 	} else {
 		err = open_leak(watch, verdict);
 	}
@@ -215,8 +164,8 @@ static void sweep(struct watch *watch, bool last)
 
 	update_clock(summary);
 	origins__begin_sweep(watch->origins);
+	owners__begin_sweep(watch->owners);
 	err = tracer__sweep(watch->tracer, last, &summary->sweep_ns);
-	forget_owners(watch);
 	summary->sweeps++;
 	if (err && !summary->sweeps_failed++)
 		log_error(err,

@@ -25,6 +25,7 @@
 static struct owner story_owner = {
 	.refs = 1,
 	.exe = (char[]){ "/usr/bin/ruby" },
+	.command = (char[]){ "ruby bin/delayed_job run" },
 	.cgroup = (char[]){ "/system.slice/delayed_job.service" },
 	.unit = (char[]){ "delayed_job.service" },
 };
@@ -124,14 +125,15 @@ static void a_leak_byte_for_byte(void **state)
 		"{\"type\":\"leak\",\"time\":\"2026-09-21T14:15:06.250Z\",\"change\":\"opened\","
 		"\"pid\":4242,\"creator_pid\":4242,\"tid\":4250,\"comm\":\"delayed_job\","
 		"\"thread\":\"worker-1\","
-		"\"exe\":\"/usr/bin/ruby\",\"uid\":1000,\"fd\":35,\"inode\":81234,"
+		"\"exe\":\"/usr/bin/ruby\",\"command\":\"ruby bin/delayed_job run\","
+		"\"uid\":1000,\"fd\":35,\"inode\":81234,"
 		"\"family\":\"AF_INET\",\"socket_type\":\"SOCK_STREAM\","
 		"\"protocol\":\"IPPROTO_TCP\",\"class\":\"probed\","
 		"\"holders\":[{\"pid\":4242,\"fd\":35,\"uid\":1000,\"comm\":\"delayed_job\"}],"
 		"\"other_holders\":0,"
 		"\"created\":\"2026-09-21T14:15:00.500Z\",\"first_seen\":null,\"age_s\":5.75,"
 		"\"cgroup_id\":4711,\"cgroup\":\"/system.slice/delayed_job.service\","
-		"\"unit\":\"delayed_job.service\","
+		"\"unit\":\"delayed_job.service\",\"container\":null,\"pod\":null,"
 		"\"evidence\":{\"getpeername_enotconn\":1,\"first_enotconn_after_s\":0.012,"
 		"\"connect_tries\":0,\"connect_errno\":null,\"destination\":null,"
 		"\"bind_tries\":0,\"bind_errno\":null,\"bound\":false},"
