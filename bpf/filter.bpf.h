@@ -14,32 +14,27 @@ const volatile struct settings settings;
 #define MAX_CGROUP_DEPTH 32 /* levels walked upwards; systemd and Kubernetes use up to 10 */
 
 /*
- * The cgroups of --cgroup, twice over. Key: 0 .. settings.cgroups - 1; value: a
- * cgroup, for the helper that compares the current task with it in one step.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
-	__uint(max_entries, SOCKLEAK_MAX_CGROUPS);
-	__type(key, __u32);
-	__type(value, __u32);
-} wanted_cgroups SEC(".maps");
-
-/*
- * Key: a cgroup's id; value: unused. For the sweeps, which look at other tasks.
- * Never full: the option's limit is the maps' size.
+ * The cgroups that are watched, each with all below it. Key: a cgroup's id; value:
+ * unused. Kept by user space, which follows what is made and removed. Never full:
+ * user space counts what it leaves out.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SOCKLEAK_MAX_CGROUPS);
+	__uint(max_entries, SOCKLEAK_MAX_WANTED);
 	__type(key, __u64);
 	__type(value, __u8);
-} wanted_cgroup_ids SEC(".maps");
+} wanted_cgroups SEC(".maps");
 
 static __always_inline bool current_under_cgroups(void)
 {
-	for (__u32 i = 0; i < SOCKLEAK_MAX_CGROUPS && i < settings.cgroups; i++)
-		if (bpf_current_task_under_cgroup(&wanted_cgroups, i) == 1)
+	for (int level = 0; level < MAX_CGROUP_DEPTH; level++) {
+		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
+
+		if (!id) /* below the current one */
+			break;
+		if (bpf_map_lookup_elem(&wanted_cgroups, &id))
 			return true;
+	}
 	return false;
 }
 
@@ -50,7 +45,7 @@ static __always_inline bool task_under_cgroups(struct task_struct *task)
 	for (int level = 0; cgroup && level < MAX_CGROUP_DEPTH; level++) {
 		__u64 id = cgroup_number(cgroup);
 
-		if (bpf_map_lookup_elem(&wanted_cgroup_ids, &id))
+		if (bpf_map_lookup_elem(&wanted_cgroups, &id))
 			return true;
 		cgroup = cgroup_parent(cgroup);
 	}
@@ -90,7 +85,7 @@ static __always_inline bool wanted(void)
 	if (!process_wanted((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32,
 			    bpf_get_current_uid_gid()))
 		return false;
-	return !settings.cgroups || current_under_cgroups();
+	return !settings.by_cgroup || current_under_cgroups();
 }
 
 /* The same for any task. */
@@ -98,7 +93,7 @@ static __always_inline bool task_wanted(struct task_struct *task)
 {
 	if (!process_wanted(task, BPF_CORE_READ(task, tgid), BPF_CORE_READ(task, cred, uid.val)))
 		return false;
-	return !settings.cgroups || task_under_cgroups(task);
+	return !settings.by_cgroup || task_under_cgroups(task);
 }
 
 #endif /* FILTER_BPF_H */

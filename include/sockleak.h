@@ -36,7 +36,8 @@
 #define SOCKLEAK_RING_SIZE (1024 * 1024)
 /* Threads inside connect, bind or getpeername at one moment. */
 #define SOCKLEAK_MAX_IN_FLIGHT 16384
-/* cgroups that --cgroup can name: an fd each is held open while running. */
+/* Cgroups that are watched at once; and that one option can name. */
+#define SOCKLEAK_MAX_WANTED 1024
 #define SOCKLEAK_MAX_CGROUPS 64
 
 /*
@@ -276,15 +277,15 @@ struct settings {
 	__u32 self_tgid;     /* the agent itself is never watched */
 	__u32 tgid;	     /* --pid */
 	__u32 uid;	     /* --uid, when by_uid */
-	__u32 cgroups;	     /* how many cgroups were given; 0 = all */
 	__u32 stack_size;    /* --stack-size, bytes; 0 = no snapshots */
 	__u32 spare_after;   /* sockets in a row that make a site clean; 0 = never spare */
 	__u8 by_uid;
+	__u8 by_cgroup;	    /* only those in the map wanted_cgroups */
 	__u8 was_connected; /* dead former connections are wanted too */
-	__u8 pad[6];
+	__u8 pad[1];
 	char comm[SOCKLEAK_COMM_LEN]; /* --comm, of the process (its main thread) */
 };
-_Static_assert(sizeof(struct settings) == 40 + SOCKLEAK_COMM_LEN, "struct settings has holes");
+_Static_assert(sizeof(struct settings) == 32 + SOCKLEAK_COMM_LEN, "struct settings has holes");
 
 /*
  * The sweep that runs (bss). Number and start are written by user space before

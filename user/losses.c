@@ -12,6 +12,11 @@ void losses_of(const struct summary *summary, struct loss ret_losses[LOSSES])
 					 "not told yet: raise --ring-size" };
 	ret_losses[n++] = (struct loss){ "sweeps_failed", summary->sweeps_failed,
 					 "fd tables not read to their end" };
+	ret_losses[n++] =
+		(struct loss){ "cgroups_left_out", summary->cgroups_left_out,
+			       "more match --unit, --container or --pod than are watched" };
+	ret_losses[n++] = (struct loss){ "aims_failed", summary->aims_failed,
+					 "cgroups not watched for a while" };
 	ret_losses[n++] = (struct loss){ "resolver_crashed", resolver->crashed,
 					 "over a file that it read for a stack" };
 	ret_losses[n++] =

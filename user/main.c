@@ -16,13 +16,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "cgroup.h"
 #include "fetcher.h"
 #include "log.h"
 #include "options.h"
 #include "output.h"
 #include "preflight.h"
 #include "resolver.h"
+#include "scope.h"
 #include "signals.h"
 #include "text.h"
 #include "tracer.h"
@@ -38,7 +38,7 @@ enum exit_code {
 #define _cleanup_tracer_ __attribute__((cleanup(tracer_cleanup)))
 #define _cleanup_output_ __attribute__((cleanup(output_cleanup)))
 #define _cleanup_watch_ __attribute__((cleanup(watch_cleanup)))
-#define _cleanup_cgroups_ __attribute__((cleanup(cgroups_cleanup)))
+#define _cleanup_scope_ __attribute__((cleanup(scope_cleanup)))
 
 static void tracer_cleanup(struct tracer **tracer)
 {
@@ -55,10 +55,9 @@ static void watch_cleanup(struct watch **watch)
 	watch__free(*watch);
 }
 
-static void cgroups_cleanup(struct tracer_cgroups *cgroups)
+static void scope_cleanup(struct scope **scope)
 {
-	while (cgroups->count)
-		close(cgroups->fds[--cgroups->count]);
+	scope__free(*scope);
 }
 
 /* --help and --version are data: a broken stdout is an error for them, too. */
@@ -110,63 +109,40 @@ static int check_pid(__u32 tgid)
 	return EXIT_RAN;
 }
 
-static int open_cgroups(const struct options *options, struct tracer_cgroups *ret_cgroups)
+/* Before Linux 5.11 maps count as locked memory. May be refused: then they must fit as they are. */
+static void raise_memlock(void)
 {
-	struct cgroups *tree;
-	int err = options->cgroup_count ? cgroups__new(&tree) : 0;
+	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
 
-	if (!options->cgroup_count)
-		return EXIT_RAN;
-	if (err)
-		return log_error(EXIT_ENVIRONMENT,
-				 "--cgroup needs cgroup v2, which is not mounted (mount -t cgroup2 "
-				 "none /sys/fs/cgroup/unified)");
-	for (unsigned int i = 0; i < options->cgroup_count && !err; i++) {
-		const char *path = options->cgroups[i];
-
-		err = cgroups__open(tree, path, &ret_cgroups->fds[i], &ret_cgroups->ids[i]);
-		if (err == -EINVAL || err == -ENOTDIR)
-			log_error(err,
-				  "--cgroup %s is not a cgroup v2 directory (they are below %s)",
-				  path, cgroups__mount(tree));
-		else if (err)
-			log_error(err, "--cgroup %s: %s", path, strerror(-err));
-		else
-			ret_cgroups->count++;
-	}
-	cgroups__free(tree);
-	return err ? EXIT_USAGE : EXIT_RAN;
+	setrlimit(RLIMIT_MEMLOCK, &all);
 }
 
-/* Modules are kept open while their symbols are needed. */
-static void raise_open_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-static int run(const struct options *options, const struct tracer_cgroups *cgroups)
+static int run(const struct options *options)
 {
 	_cleanup_output_ struct output *output = NULL;
 	_cleanup_watch_ struct watch *watch = NULL;
 	_cleanup_tracer_ struct tracer *tracer = NULL;
+	_cleanup_scope_ struct scope *scope = NULL;
 	_cleanup_text_ struct text error = TEXT_INIT;
 	int err;
 
+	err = scope__new(options, &scope, &error);
+	if (err)
+		return log_error(err == -EINVAL ? EXIT_USAGE : EXIT_ENVIRONMENT, "%s",
+				 err == -ENOMEM ? "out of memory" : text_str(&error));
 	err = output__open(options, &output);
 	if (err)
 		return log_error(EXIT_RUNTIME, "cannot write to --output %s: %s", options->output,
 				 strerror(-err));
-	err = watch__new(options, output, &watch, &error);
+	err = watch__new(options, output, scope, &watch, &error);
 	if (err)
 		return log_error(err == -ENOMEM ? EXIT_RUNTIME : EXIT_ENVIRONMENT, "%s",
 				 err == -ENOMEM ? "out of memory" : text_str(&error));
-	err = tracer__open(options, cgroups, watch__verdict, watch, &tracer, &error) ?:
-		      tracer__attach(tracer, &error);
+	err = tracer__open(options, watch__verdict, watch, &tracer, &error);
+	if (!err) {
+		watch__aim(watch, tracer); /* before the first socket is seen */
+		err = tracer__attach(tracer, &error);
+	}
 	if (err)
 		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
 	err = watch__run(watch, tracer);
@@ -175,7 +151,6 @@ static int run(const struct options *options, const struct tracer_cgroups *cgrou
 
 int main(int argc, char **argv)
 {
-	_cleanup_cgroups_ struct tracer_cgroups cgroups = { 0 };
 	_cleanup_text_ struct text error = TEXT_INIT;
 	struct options options;
 	int result;
@@ -199,7 +174,6 @@ int main(int argc, char **argv)
 		return result;
 	if (preflight_check(&options, &error))
 		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
-	raise_open_files();
-	result = open_cgroups(&options, &cgroups);
-	return result ?: run(&options, &cgroups);
+	raise_memlock();
+	return run(&options);
 }

@@ -57,8 +57,8 @@ static bool in_range(const struct option_spec *spec, __u64 number)
 	return number >= spec->min && number <= spec->max;
 }
 
-static int read_duration(const struct option_spec *spec, const char *value,
-			 struct options *options, struct text *error)
+static int read_duration(const struct option_spec *spec, const char *value, struct options *options,
+			 struct text *error)
 {
 	const char *reason;
 	__u64 ns;
@@ -191,6 +191,19 @@ static int read_cgroup(const struct option_spec *spec, const char *value, struct
 	return 0;
 }
 
+static int read_list(const struct option_spec *spec, const char *value, struct options *options,
+		     struct text *error)
+{
+	struct option_list *list = member(options, spec);
+
+	if (!*value)
+		return reject(spec, value, "is empty", error);
+	if (list->count == SOCKLEAK_MAX_CGROUPS)
+		return reject(spec, value, "is one too many", error);
+	list->items[list->count++] = value;
+	return 0;
+}
+
 static int read_classes(const struct option_spec *spec, const char *value, struct options *options,
 			struct text *error)
 {
@@ -228,11 +241,10 @@ typedef int (*read_fn)(const struct option_spec *spec, const char *value, struct
 		       struct text *error);
 
 static const read_fn readers[] = {
-	[OPTION_FLAG] = read_flag,     [OPTION_DURATION] = read_duration,
-	[OPTION_NUMBER] = read_number, [OPTION_SIZE] = read_size,
-	[OPTION_CHOICE] = read_choice, [OPTION_PATH] = read_path,
-	[OPTION_COMM] = read_comm,     [OPTION_USER] = read_user,
-	[OPTION_CGROUP] = read_cgroup, [OPTION_CLASSES] = read_classes,
+	[OPTION_FLAG] = read_flag, [OPTION_DURATION] = read_duration, [OPTION_NUMBER] = read_number,
+	[OPTION_SIZE] = read_size, [OPTION_CHOICE] = read_choice,     [OPTION_PATH] = read_path,
+	[OPTION_COMM] = read_comm, [OPTION_USER] = read_user,	      [OPTION_CGROUP] = read_cgroup,
+	[OPTION_LIST] = read_list, [OPTION_CLASSES] = read_classes,
 };
 
 int option_read(const struct option_spec *spec, const char *value, struct options *options,
@@ -269,8 +281,8 @@ static void add_classes(struct text *text)
 {
 	unsigned int class;
 
-	for (class = CLASS_NONE + 1; class < CLASS_COUNT; class++)
-		text_addf(text, "%s, ", leak_class_name((enum leak_class)class));
+	for (class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
+		text_addf(text, "%s, ", leak_class_name((enum leak_class) class));
 	text_add(text, "all");
 }
 
@@ -299,6 +311,9 @@ void option_add_allowed(struct text *text, const struct option_spec *spec)
 		break;
 	case OPTION_CGROUP:
 		text_addf(text, "at most %d paths", SOCKLEAK_MAX_CGROUPS);
+		break;
+	case OPTION_LIST:
+		text_addf(text, "at most %d", SOCKLEAK_MAX_CGROUPS);
 		break;
 	case OPTION_CHOICE:
 		add_choices(text, spec);

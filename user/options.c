@@ -40,6 +40,13 @@ static const struct option_spec table[] = {
 	{ .name = "cgroup", .argument = "PATH", .type = OPTION_CGROUP, .group = GROUP_WHOSE,
 	  .help = "watch only this cgroup (v2) and those below it; may be repeated" },
 
+	{ .name = "unit", .argument = "NAME", .type = OPTION_LIST, .group = GROUP_WHOSE, AT(units),
+	  .help = "watch only this systemd unit, also when it is started later; may be repeated" },
+	{ .name = "container", .argument = "ID", .type = OPTION_LIST, .group = GROUP_WHOSE,
+	  AT(containers), .help = "watch only the container whose id begins so; may be repeated" },
+	{ .name = "pod", .argument = "UID", .type = OPTION_LIST, .group = GROUP_WHOSE, AT(pods),
+	  .help = "watch only the containers of this Kubernetes pod; may be repeated" },
+
 	{ .name = "json", .letter = 'j', .type = OPTION_FLAG, .group = GROUP_OUTPUT, AT(json),
 	  .help = "print JSON Lines, one object for each leak, as documented in docs/json.md" },
 	{ .name = "output", .argument = "FILE", .type = OPTION_PATH, .group = GROUP_OUTPUT,
@@ -104,6 +111,12 @@ struct options options_defaults(void)
 		.ring_size = SOCKLEAK_RING_SIZE,
 		.hooks = HOOKS_AUTO,
 	};
+}
+
+bool options_limit_cgroups(const struct options *options)
+{
+	return options->cgroup_count || options->units.count || options->containers.count ||
+	       options->pods.count;
 }
 
 const struct option_spec *option_next(const struct option_spec *previous)

@@ -31,6 +31,10 @@ struct options {
 	const char *btf;    /* NULL = the kernel's own */
 	const char *cgroups[SOCKLEAK_MAX_CGROUPS]; /* paths, as given */
 	unsigned int cgroup_count;		   /* 0 = all */
+	struct option_list {
+		const char *items[SOCKLEAK_MAX_CGROUPS];
+		unsigned int count;
+	} units, containers, pods; /* as given */
 	__u32 tgid;				   /* 0 = any */
 	__u32 uid;				   /* meaningful when by_uid */
 	__u32 classes;				   /* 1 << enum leak_class for each wanted one */
@@ -70,6 +74,9 @@ int options_parse(int argc, char **argv, struct options *ret, struct text *ret_e
 /* The help text, at most 80 columns. Write errors are left in the stream (ferror()). */
 void options_usage(FILE *stream);
 
+/* Are only some cgroups watched? */
+bool options_limit_cgroups(const struct options *options);
+
 /* ---- The table ---- */
 
 /* What an argument is, and the type of the member it is stored in. */
@@ -83,6 +90,7 @@ enum option_type {
 	OPTION_COMM,	 /* const char * */
 	OPTION_USER,	 /* __u32 uid, and options.by_uid */
 	OPTION_CGROUP,	 /* options.cgroups; may be given more than once */
+	OPTION_LIST,	 /* struct option_list; may be given more than once */
 	OPTION_CLASSES,	 /* __u32 mask */
 	OPTION_HELP_TEXT,
 	OPTION_VERSION_TEXT,

@@ -38,6 +38,8 @@ struct summary {
 	struct leaks_totals leaks;
 	__u64 counters[COUNTER_COUNT];
 	__u64 leaks_not_accounted; /* verdicts lost in user space: out of memory */
+	__u64 cgroups_left_out;	   /* that are in the scope, and not watched */
+	__u64 aims_failed;	   /* times that what is in it could not be told to the kernel */
 	__u64 verdicts_waiting;	   /* in the kernel, for room in the ring buffer */
 	struct resolver_counts resolver;
 	struct fetcher_counts fetcher;

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +25,8 @@ struct tracer {
 	struct bpf_link *entries;
 	struct bpf_link *slots;
 	struct bpf_link *holders;
+	__u64 wanted[SOCKLEAK_MAX_WANTED]; /* cgroups, as they are in the map */
+	size_t n_wanted;
 	struct bpf_link *hooks[16];
 	unsigned int n_hooks;
 	bool raw;
@@ -165,7 +166,7 @@ static void write_settings(struct tracer *tracer, const struct options *options)
 	settings->tgid = options->tgid;
 	settings->by_uid = options->by_uid;
 	settings->uid = options->uid;
-	settings->cgroups = options->cgroup_count;
+	settings->by_cgroup = options_limit_cgroups(options);
 	settings->stack_size = options->stack_size;
 	settings->spare_after = options->spare_after;
 	settings->was_connected = !!(options->classes & 1U << CLASS_WAS_CONNECTED);
@@ -201,20 +202,6 @@ static int set_sizes(struct tracer *tracer, const struct options *options)
 		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks)  ?:
 		       bpf_map__set_max_entries(skeleton->maps.verdicts, options->ring_size) ?:
 		       set_snapshot_sizes(tracer, options);
-}
-
-static int write_cgroups(struct tracer *tracer, const struct tracer_cgroups *cgroups)
-{
-	int tasks = bpf_map__fd(tracer->skeleton->maps.wanted_cgroups);
-	int ids = bpf_map__fd(tracer->skeleton->maps.wanted_cgroup_ids);
-	__u8 yes = 1;
-
-	for (__u32 i = 0; i < cgroups->count; i++) {
-		if (bpf_map_update_elem(tasks, &i, &cgroups->fds[i], BPF_ANY) ||
-		    bpf_map_update_elem(ids, &cgroups->ids[i], &yes, BPF_ANY))
-			return -errno;
-	}
-	return 0;
 }
 
 /* All slots are free at first. */
@@ -255,14 +242,6 @@ static int iterators_open(struct tracer *tracer)
 	return tracer->holders ? 0 : -errno;
 }
 
-/* Before Linux 5.11 maps count as locked memory. May be refused: then they must fit as they are. */
-static void raise_memlock(void)
-{
-	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
-
-	setrlimit(RLIMIT_MEMLOCK, &all);
-}
-
 static void explain_load(const struct options *options, int err, struct text *ret_error)
 {
 	char cause[128] = "";
@@ -279,8 +258,7 @@ static void explain_load(const struct options *options, int err, struct text *re
 		text_add(ret_error, "needs Linux 5.11 or later with BTF)");
 }
 
-static int load(struct tracer *tracer, const struct options *options,
-		const struct tracer_cgroups *cgroups, struct text *ret_error)
+static int load(struct tracer *tracer, const struct options *options, struct text *ret_error)
 {
 	int err = choose_hooks(tracer, (enum hooks_choice)options->hooks, ret_error);
 
@@ -294,12 +272,6 @@ static int load(struct tracer *tracer, const struct options *options,
 		explain_load(options, err, ret_error);
 		return err;
 	}
-	err = write_cgroups(tracer, cgroups);
-	if (err) {
-		text_addf(ret_error, "cannot set up --cgroup: %s (is it still there?)",
-			  strerror(-err));
-		return err;
-	}
 	err = fill_free_slots(tracer) ?: iterators_open(tracer);
 	if (err)
 		text_addf(ret_error, "cannot attach the sweep's iterators: %s (needs Linux 5.9)",
@@ -307,16 +279,14 @@ static int load(struct tracer *tracer, const struct options *options,
 	return err;
 }
 
-int tracer__open(const struct options *options, const struct tracer_cgroups *cgroups,
-		 tracer_verdict_fn on_verdict, void *ctx, struct tracer **ret_tracer,
-		 struct text *ret_error)
+int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, void *ctx,
+		 struct tracer **ret_tracer, struct text *ret_error)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	int err;
 
 	libbpf_set_print(silent);
-	raise_memlock();
 	if (!tracer)
 		return -ENOMEM;
 	tracer->on_verdict = on_verdict;
@@ -329,7 +299,7 @@ int tracer__open(const struct options *options, const struct tracer_cgroups *cgr
 		text_addf(ret_error, "cannot open the BPF object: %s", strerror(-err));
 		goto failed;
 	}
-	err = load(tracer, options, cgroups, ret_error);
+	err = load(tracer, options, ret_error);
 	if (err)
 		goto failed;
 	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skeleton->maps.verdicts), on_record,
@@ -442,6 +412,33 @@ int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
 		err = sweep_once(tracer);
 	}
 	return err;
+}
+
+static bool holds(const __u64 *ids, size_t count, __u64 id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+int tracer__want_cgroups(struct tracer *tracer, const __u64 *ids, size_t count)
+{
+	int map = bpf_map__fd(tracer->skeleton->maps.wanted_cgroups);
+	__u8 yes = 1;
+
+	if (count == tracer->n_wanted && !memcmp(ids, tracer->wanted, count * sizeof(*ids)))
+		return 0;
+	for (size_t i = 0; i < tracer->n_wanted; i++)
+		if (!holds(ids, count, tracer->wanted[i]))
+			bpf_map_delete_elem(map, &tracer->wanted[i]);
+	tracer->n_wanted = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (bpf_map_update_elem(map, &ids[i], &yes, BPF_ANY))
+			return -errno;
+		tracer->wanted[tracer->n_wanted++] = ids[i];
+	}
+	return 0;
 }
 
 __u64 tracer__waiting(const struct tracer *tracer)

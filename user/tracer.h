@@ -16,24 +16,22 @@ struct tracer;
 /* Called for every record of the ring buffer, within tracer__sweep(). */
 typedef void (*tracer_verdict_fn)(const struct verdict *verdict, void *ctx);
 
-/* The v2 cgroups of --cgroup: a directory descriptor and the id of each. */
-struct tracer_cgroups {
-	unsigned int count;
-	int fds[SOCKLEAK_MAX_CGROUPS];
-	__u64 ids[SOCKLEAK_MAX_CGROUPS];
-};
-
 /*
- * Load the programs, set up for `options` (which must outlive the call only) and
- * `cgroups`. Returns 0 or -errno with one line in ret_error: object, cause,
+ * Load the programs, set up for `options`, which must outlive the call only.
+ * Returns 0 or -errno with one line in ret_error: object, cause,
  * remedy. Free with tracer__free(); NULL is allowed there.
  */
-int tracer__open(const struct options *options, const struct tracer_cgroups *cgroups,
-		 tracer_verdict_fn on_verdict, void *ctx, struct tracer **ret_tracer,
-		 struct text *ret_error);
+int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, void *ctx,
+		 struct tracer **ret_tracer, struct text *ret_error);
 /* Attach the hooks. From now on evidence is collected. Errors as above. */
 int tracer__attach(struct tracer *tracer, struct text *ret_error);
 void tracer__free(struct tracer *tracer);
+
+/*
+ * From now on watch these cgroups (their ids, SOCKLEAK_MAX_WANTED at most), each
+ * with all below it; without meaning unless the options limit cgroups. 0 or -errno.
+ */
+int tracer__want_cgroups(struct tracer *tracer, const __u64 *ids, size_t count);
 
 /* How the system calls are seen: "tracepoint" or "raw_tp". */
 const char *tracer__hooks(const struct tracer *tracer);

@@ -21,12 +21,14 @@
 struct watch {
 	const struct options *options;
 	struct output *output;
+	struct scope *scope;
 	struct tracer *tracer;
 	struct leaks *leaks;
 	struct origins *origins;
 	struct hints *hints;
 	struct owners *owners;
 	struct summary summary;
+	bool is_waiting; /* for a cgroup that is to be watched */
 };
 
 static __u64 clock_ns(clockid_t clock)
@@ -55,8 +57,8 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 	output__leak(watch->output, leak, change, &watch->summary);
 }
 
-int watch__new(const struct options *options, struct output *output, struct watch **ret_watch,
-	       struct text *ret_error)
+int watch__new(const struct options *options, struct output *output, struct scope *scope,
+	       struct watch **ret_watch, struct text *ret_error)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
 	int err;
@@ -65,6 +67,7 @@ int watch__new(const struct options *options, struct output *output, struct watc
 		return -ENOMEM;
 	watch->options = options;
 	watch->output = output;
+	watch->scope = scope;
 	watch->leaks = leaks__new(options->classes, options->interval_ns, on_change, watch);
 	err = origins__new(options->debuginfod, &watch->origins, ret_error);
 	watch->owners = owners__new();
@@ -156,6 +159,25 @@ static void update_summary(struct watch *watch)
 	origins__summarize(watch->origins, summary);
 }
 
+void watch__aim(struct watch *watch, struct tracer *tracer)
+{
+	struct summary *summary = &watch->summary;
+	const __u64 *ids;
+	size_t count;
+	int err;
+
+	if (!options_limit_cgroups(watch->options))
+		return;
+	ids = scope__find(watch->scope, clock_ns(CLOCK_BOOTTIME), &count);
+	summary->cgroups_left_out = scope__left_out(watch->scope);
+	err = tracer__want_cgroups(tracer, ids, count);
+	if (err && !summary->aims_failed++)
+		log_error(err, "cannot watch %zu cgroups: %s (said once)", count, strerror(-err));
+	if (!count && !watch->is_waiting)
+		log_note("no such unit, container or pod yet: waiting for it");
+	watch->is_waiting = !count;
+}
+
 /* `last`: nothing may be left untold. */
 static void sweep(struct watch *watch, bool last)
 {
@@ -163,6 +185,7 @@ static void sweep(struct watch *watch, bool last)
 	int err;
 
 	update_clock(summary);
+	watch__aim(watch, watch->tracer);
 	origins__begin_sweep(watch->origins);
 	owners__begin_sweep(watch->owners);
 	err = tracer__sweep(watch->tracer, last, &summary->sweep_ns);

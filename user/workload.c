@@ -66,6 +66,19 @@ static bool is_pod(const char *at, size_t len)
 	return is_uuid(at, len) || (len == STATIC_POD_LEN && strspn(at, HEX) >= STATIC_POD_LEN);
 }
 
+bool workload_is_pod(const char *uid)
+{
+	return is_pod(uid, strlen(uid));
+}
+
+bool workload_same_pod(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++)
+		if (*a != *b && !(strchr("-_", *a) && strchr("-_", *b)))
+			return false;
+	return *a == *b;
+}
+
 /* The pod that a component names: "podUID", or "...-podUID.slice" and what may be behind it. */
 static bool find_pod(const struct component *component, char *ret_pod)
 {

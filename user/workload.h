@@ -38,4 +38,8 @@ void workload_of_cgroup(const char *path, struct workload *ret);
  */
 bool workload_of_proc(const char *text, struct workload *ret);
 
+/* Is it a pod's UID, with dashes or underscores? Are two the same, so written? */
+bool workload_is_pod(const char *uid);
+bool workload_same_pod(const char *a, const char *b);
+
 #endif /* SOCKLEAK_WORKLOAD_H */

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """--pid, --uid, --comm, --cgroup and --class: the leaks asked for, and no others."""
 
+import hashlib
 import os
+
 from lib.agent import brief
 from lib.cgroups import cgroup2_mount, inside
 from lib.outcome import Failure
-from lib.registry import case
+from lib.registry import case, cases
 from lib.session import expect_all
 
 NOBODY = 65534
@@ -167,3 +169,57 @@ def filter_follows_a_program(bench):
     agent = bench.agent("--comm", "followed")
     expect_all(bench.program(str(bench.copy("class_changes", "followed")), agents=[agent]), [agent])
     agent.stop()
+
+
+CONTAINERS = [hashlib.sha256(name.encode()).hexdigest() for name in ("one", "two")]
+POD = "3f8b1c2e-9d4a-4e6b-8c7d-1a2b3c4d5e6f"
+
+
+def workload(bench, unit, pod, container):
+    """A cgroup as systemd and Kubernetes name it, with one inside it as some runtimes have."""
+    top = bench.cgroups.make()
+    middle = bench.cgroups.make(top, unit or f"kubepods-pod{pod.replace('-', '_')}.slice")
+    if not container:
+        return middle
+    return bench.cgroups.make(middle, f"cri-containerd-{container}.scope")
+
+
+# name: (options, the workload that they name, another one)
+WORKLOADS = {
+    "filter_unit": (["--unit", "wanted"], ("wanted.service", "", ""), ("other.service", "", "")),
+    "filter_container": (
+        ["--container", CONTAINERS[0][:12]],
+        ("", POD, CONTAINERS[0]),
+        ("", POD, CONTAINERS[1]),
+    ),
+    "filter_pod": (["--pod", POD], ("", POD, CONTAINERS[0]), ("", POD[::-1], CONTAINERS[1])),
+}
+
+
+@cases(names=list(WORKLOADS))
+def filter_workloads(bench):
+    """Cgroups that are found by what they name, also when they are made after the start."""
+    for name, (options, wanted, other) in WORKLOADS.items():
+        if not bench.wants(name):
+            continue
+        try:
+            agent = bench.agent(*options)
+            programs = [
+                bench.program("held_later", inside=inside(workload(bench, *which)))
+                for which in (wanted, other)
+            ]
+            agent.wait_quiet()  # some sweeps: the cgroup is known
+            leak_in(programs)
+            expect_only(agent, programs[:1], programs[1:])
+            event = agent.of("leak", pid=programs[0].pid)[0]
+            unit, pod, container = (word or None for word in wanted)
+            told = (event["pod"], event["container"], event["tid"] is not None)
+            if told != (pod, container, True):
+                raise Failure(f"expected {(pod, container)} and its creation seen, seen: {told}")
+            if unit and event["unit"] != unit:
+                raise Failure(f"expected unit {unit}, seen: {event['unit']}")
+            if "held_later" not in event["command"]:
+                raise Failure(f"expected its command line, seen: {event['command']!r}")
+            yield name, None
+        except Failure as failure:
+            yield name, failure

@@ -24,11 +24,11 @@ class Cgroups:
         self._count = 0
         self._lock = threading.Lock()
 
-    def make(self, parent=None):
+    def make(self, parent=None, name=None):
         """A new cgroup, in `parent` or at the root of the tree. Returns its path."""
         with self._lock:
             self._count += 1
-            name = f"sockleak-test-{os.getpid()}-{self._count}"
+            name = name or f"sockleak-test-{os.getpid()}-{self._count}"
         path = os.path.join(parent or cgroup2_mount(), name)
         os.mkdir(path)
         self._made.append(path)

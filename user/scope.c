@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scope.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "sockleak.h"
+#include "workload.h"
+
+#define MAX_DEPTH 32
+#define MAX_PATH 4096
+#define SHARE 20 /* the tree may be read a twentieth of the time */
+#define MIN_CONTAINER 4
+
+struct scope {
+	const struct options *options;
+	struct cgroups *cgroups;
+	__u64 ids[SOCKLEAK_MAX_WANTED];
+	size_t fixed, count; /* of --cgroup, and all */
+	__u64 left_out;
+	__u64 read_ns, cost_ns; /* when the tree was read, and how long that took */
+};
+
+/* ---- The options ---- */
+
+static bool names_workloads(const struct options *options)
+{
+	return options->units.count || options->containers.count || options->pods.count;
+}
+
+static int open_cgroups(struct scope *scope, struct text *ret_error)
+{
+	const struct options *options = scope->options;
+
+	for (unsigned int i = 0; i < options->cgroup_count; i++) {
+		const char *path = options->cgroups[i];
+		int fd, err = cgroups__open(scope->cgroups, path, &fd, &scope->ids[scope->fixed]);
+
+		if (err == -EINVAL || err == -ENOTDIR)
+			text_addf(ret_error,
+				  "--cgroup %s is not a cgroup v2 directory (they are below %s)",
+				  path, cgroups__mount(scope->cgroups));
+		else if (err)
+			text_addf(ret_error, "--cgroup %s: %s", path, strerror(-err));
+		if (err)
+			return -EINVAL;
+		close(fd);
+		scope->fixed++;
+	}
+	return 0;
+}
+
+static int check_workloads(const struct options *options, struct text *ret_error)
+{
+	for (unsigned int i = 0; i < options->containers.count; i++) {
+		const char *id = options->containers.items[i];
+		size_t len = strspn(id, "0123456789abcdef");
+
+		if (len >= MIN_CONTAINER && len <= WORKLOAD_CONTAINER_LEN && !id[len])
+			continue;
+		text_addf(ret_error,
+			  "--container %s is no container's id (%d to %d hex digits; a name is "
+			  "known to its runtime alone)",
+			  id, MIN_CONTAINER, WORKLOAD_CONTAINER_LEN);
+		return -EINVAL;
+	}
+	for (unsigned int i = 0; i < options->pods.count; i++) {
+		const char *uid = options->pods.items[i];
+
+		if (workload_is_pod(uid))
+			continue;
+		text_addf(ret_error,
+			  "--pod %s is no pod's UID (kubectl get pod NAME -o "
+			  "jsonpath={.metadata.uid})",
+			  uid);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int scope__new(const struct options *options, struct scope **ret_scope, struct text *ret_error)
+{
+	struct scope *scope = calloc(1, sizeof(*scope));
+	int err;
+
+	if (!scope)
+		return -ENOMEM;
+	scope->options = options;
+	err = check_workloads(options, ret_error);
+	if (!err && options_limit_cgroups(options)) {
+		err = cgroups__new(&scope->cgroups);
+		if (err)
+			text_add(ret_error, "--cgroup, --unit, --container and --pod need cgroup "
+					    "v2, which is not mounted (mount -t cgroup2 none "
+					    "/sys/fs/cgroup/unified)");
+		err = err ?: open_cgroups(scope, ret_error);
+	}
+	if (err) {
+		scope__free(scope);
+		return err;
+	}
+	scope->count = scope->fixed;
+	*ret_scope = scope;
+	return 0;
+}
+
+void scope__free(struct scope *scope)
+{
+	if (!scope)
+		return;
+	cgroups__free(scope->cgroups);
+	free(scope);
+}
+
+/* ---- The tree ---- */
+
+/* "x" stands for "x.service". */
+static bool is_unit(const char *name, const char *wanted)
+{
+	size_t len = strlen(wanted);
+
+	return !strncmp(name, wanted, len) &&
+	       (!name[len] || (!strchr(wanted, '.') && !strcmp(name + len, ".service")));
+}
+
+static bool is_wanted(const struct options *options, const char *path, const char *name)
+{
+	struct workload workload;
+
+	for (unsigned int i = 0; i < options->units.count; i++)
+		if (is_unit(name, options->units.items[i]))
+			return true;
+	workload_of_cgroup(path, &workload);
+	for (unsigned int i = 0; i < options->containers.count; i++)
+		if (!strncmp(workload.container, options->containers.items[i],
+			     strlen(options->containers.items[i])))
+			return true;
+	for (unsigned int i = 0; i < options->pods.count; i++)
+		if (workload_same_pod(workload.pod, options->pods.items[i]))
+			return true;
+	return false;
+}
+
+static void add(struct scope *scope, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return;
+	if (scope->count == SOCKLEAK_MAX_WANTED)
+		scope->left_out++;
+	else
+		scope->ids[scope->count++] = st.st_ino; /* kernfs: it is the id */
+}
+
+/* Look at what is below a cgroup, whose path is `path`; takes the descriptor. */
+static void read_tree(struct scope *scope, int fd, char *path, unsigned int depth)
+{
+	size_t len = strlen(path);
+	DIR *directory = fdopendir(fd);
+	struct dirent *entry;
+	int child;
+
+	if (!directory) {
+		close(fd);
+		return;
+	}
+	while (depth < MAX_DEPTH && (entry = readdir(directory))) {
+		size_t name_len = strlen(entry->d_name);
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
+		    len + 1 + name_len >= MAX_PATH)
+			continue;
+		child = openat(dirfd(directory), entry->d_name,
+			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (child < 0)
+			continue; /* removed meanwhile */
+		path[len] = '/';
+		memcpy(path + len + 1, entry->d_name, name_len + 1);
+		if (is_wanted(scope->options, path, entry->d_name)) {
+			add(scope, child);
+			close(child); /* what is below it is watched with it */
+		} else {
+			read_tree(scope, child, path, depth + 1);
+		}
+		path[len] = '\0';
+	}
+	closedir(directory);
+}
+
+static __u64 monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (__u64)now.tv_sec * 1000000000ULL + (__u64)now.tv_nsec;
+}
+
+const __u64 *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count)
+{
+	char path[MAX_PATH] = "";
+	__u64 begun_ns;
+	int fd;
+
+	if (names_workloads(scope->options) &&
+	    (!scope->read_ns || now_ns - scope->read_ns >= SHARE * scope->cost_ns)) {
+		begun_ns = monotonic_ns();
+		fd = open(cgroups__mount(scope->cgroups), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		scope->count = scope->fixed;
+		scope->left_out = 0;
+		if (fd >= 0)
+			read_tree(scope, fd, path, 0);
+		scope->cost_ns = monotonic_ns() - begun_ns;
+		scope->read_ns = now_ns;
+	}
+	*ret_count = scope->count;
+	return scope->ids;
+}
+
+__u64 scope__left_out(const struct scope *scope)
+{
+	return scope->left_out;
+}

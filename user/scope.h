@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * scope: which cgroups are watched, by --cgroup, --unit, --container and --pod.
+ * Those of --cgroup are looked up once; the others name what may come, go and
+ * come again, so they are looked for in the tree again and again.
+ */
+#ifndef SOCKLEAK_SCOPE_H
+#define SOCKLEAK_SCOPE_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "options.h"
+#include "text.h"
+
+struct scope;
+
+/*
+ * -EINVAL: one of the options names nothing that can be; -ENOENT: cgroup v2 is not
+ * mounted; both with one line in ret_error. -ENOMEM. Free with scope__free(); NULL
+ * is allowed there.
+ */
+int scope__new(const struct options *options, struct scope **ret_scope, struct text *ret_error);
+void scope__free(struct scope *scope);
+
+/*
+ * The ids of the cgroups that are watched now, each with all below it; the scope's
+ * own, valid until the next call. The tree is read again if that does not take
+ * more than a twentieth of the time. At most SOCKLEAK_MAX_WANTED; further ones
+ * are not watched (scope__left_out()).
+ */
+const __u64 *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count);
+
+/* How many cgroups did not find a place. */
+__u64 scope__left_out(const struct scope *scope);
+
+#endif /* SOCKLEAK_SCOPE_H */
