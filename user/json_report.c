@@ -8,6 +8,7 @@
 #include "address.h"
 #include "duration.h"
 #include "json.h"
+#include "hints.h"
 #include "losses.h"
 #include "names.h"
 #include "text.h"
@@ -191,6 +192,24 @@ static void put_frame(struct json *json, const struct frame *frame)
 	json_end_object(json);
 }
 
+/* Where a person should look, and whose it is. */
+static void put_culprit(struct json *json, const struct stack *stack)
+{
+	const struct frame *culprit = stack_culprit(stack);
+
+	if (!culprit || (!culprit->function && !culprit->module)) {
+		json_null(json, "culprit");
+	} else {
+		json_begin_object(json, "culprit");
+		json_string(json, "function", culprit->function);
+		json_string(json, "module", culprit->module);
+		json_string(json, "file", culprit->file);
+		put_known_u64(json, "line", culprit->line, culprit->line);
+		json_end_object(json);
+	}
+	json_string(json, "package", stack ? stack->package : NULL);
+}
+
 static void put_site(struct json *json, const struct stack *stack)
 {
 	if (stack && stack->site)
@@ -245,6 +264,7 @@ void json_leak(struct text *out, const struct leak *leak, enum leaks_change chan
 	put_owner(&json, leak);
 	put_evidence(&json, &leak->verdict);
 	put_site(&json, leak->stack);
+	put_culprit(&json, leak->stack);
 	if (ended)
 		put_end(&json, &leak->verdict, summary);
 	else
@@ -308,6 +328,10 @@ void json_summary(struct text *out, const struct summary *summary)
 	put_known_u64(&json, "pending", summary->pending, summary->sweeps);
 	json_u64(&json, "max_sockets", summary->max_sockets);
 	json_string(&json, "hooks", summary->hooks);
+	if (summary->hints)
+		hints_add_json(&json, "hints", summary->hints);
+	else
+		json_null(&json, "hints");
 	put_fetches(&json, summary);
 	json_begin_object(&json, "events");
 	put_counters(&json, summary, false);

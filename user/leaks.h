@@ -34,7 +34,7 @@ struct leak {
 	struct stack *stack;	/* NULL = no stack */
 	struct site *site;
 	struct holders holders; /* that of the verdict, and all others */
-	bool held_back; /* unknowable, and its site has not grown: not shown */
+	bool held_back;		/* unknowable, and its site has not grown: not shown */
 	/* private: */
 	bool told; /* is what is known of its holders told? */
 	struct leak_key {
@@ -84,7 +84,7 @@ enum leaks_change {
 	LEAKS_RESOLVED,	  /* it has ended: leak->verdict.reason says how */
 };
 
-/* Called within leaks__apply() and leaks__tick() for each such leak; it must not keep the pointer. */
+/* Called by leaks__apply() and leaks__tick() for each such leak; it must not keep the pointer. */
 typedef void (*leaks_announce_fn)(const struct leak *leak, enum leaks_change change, void *ctx);
 
 struct leaks;

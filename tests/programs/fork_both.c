@@ -20,8 +20,8 @@ int main(void)
 		       getpid(), child);
 	ready();
 	close(fd);
-	expect_leak_of(inode, "pid=%d fd=%d class=never_used function=make_socket held_by=%d", child,
-		       fd, child);
+	expect_leak_of(inode, "pid=%d fd=%d class=never_used function=make_socket held_by=%d",
+		       child, fd, child);
 	ready();
 	tell(go);
 	expect_resolved(inode, "closed");

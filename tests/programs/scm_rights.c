@@ -18,8 +18,8 @@ int main(void)
 	inode = inode_of(fd);
 	hand_over(over, fd);
 	close(fd);
-	expect_leak_of(inode, "pid=%d fd=%d class=never_used function=make_socket held_by=%d", child,
-		       AT, child);
+	expect_leak_of(inode, "pid=%d fd=%d class=never_used function=make_socket held_by=%d",
+		       child, AT, child);
 	ready();
 	return 0;
 }

@@ -17,8 +17,8 @@ int main(void)
 	ready();
 	hand_over(over, fd);
 	close(fd);
-	expect_leak_of(inode, "pid=%d fd=%d class=never_used function=make_socket held_by=%d", child,
-		       AT, child);
+	expect_leak_of(inode, "pid=%d fd=%d class=never_used function=make_socket held_by=%d",
+		       child, AT, child);
 	ready();
 	kill(child, SIGKILL);
 	check(waitpid(child, NULL, 0));

@@ -138,6 +138,9 @@ static void a_leak_byte_for_byte(void **state)
 		"\"connect_tries\":0,\"connect_errno\":null,\"destination\":null,"
 		"\"bind_tries\":0,\"bind_errno\":null,\"bound\":false},"
 		"\"site\":\"00ab54a98ceb1f0a\","
+		"\"culprit\":{\"function\":\"__socket\",\"module\":\"/usr/lib/libc.so.6\","
+		"\"file\":\"socket.c\",\"line\":120},"
+		"\"package\":null,"
 		"\"stack\":[{\"pc\":\"0x7f3a5c10ab17\",\"function\":\"__socket\","
 		"\"module\":\"/usr/lib/libc.so.6\",\"build_id\":\"8d1f\",\"offset\":1092375,"
 		"\"file\":\"socket.c\",\"line\":120,\"inlined\":false,"
@@ -195,7 +198,7 @@ static void a_failed_connection(void **state)
 	assert_has(&out, "\"connect_tries\":3,\"connect_errno\":\"ECONNREFUSED\","
 			 "\"destination\":\"192.0.2.1:5672\",\"bind_tries\":1,"
 			 "\"bind_errno\":\"EADDRINUSE\",\"bound\":false}");
-	assert_has(&out, "\"site\":null,\"stack\":null,\"stack_source\":null,"
+	assert_has(&out, "\"site\":null,\"culprit\":null,\"package\":null,\"stack\":null,\"stack_source\":null,"
 			 "\"stack_truncated\":null}");
 	assert_valid(&out);
 }
@@ -256,7 +259,8 @@ static void resolved(void **state)
 	stack_unref(leak.stack);
 	assert_has(&out, "{\"type\":\"resolved\",\"time\":\"2026-09-21T14:16:40.000Z\","
 			 "\"pid\":4242,\"creator_pid\":4242,");
-	assert_has(&out, "\"site\":\"00ab54a98ceb1f0a\",\"reason\":\"exited\",\"lived_s\":30}\n");
+	assert_has(&out, "\"site\":\"00ab54a98ceb1f0a\",\"culprit\":{");
+	assert_has(&out, "\"reason\":\"exited\",\"lived_s\":30}\n");
 	assert_null(strstr(text_str(&out), "\"stack\""));
 	assert_null(strstr(text_str(&out), "\"change\""));
 	assert_valid(&out);
@@ -356,7 +360,7 @@ static void a_summary(void **state)
 			 "\"reclassified\":0},"
 			 "\"held_back\":3,\"sweeps\":60,\"sweeps_failed\":0,"
 			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
-			 "\"hooks\":\"tracepoint\",\"debuginfod\":null,\"events\":{");
+			 "\"hooks\":\"tracepoint\",\"hints\":null,\"debuginfod\":null,\"events\":{");
 	assert_has(&out, "\"socket\":1234,");
 	assert_has(&out, "\"dropped\":{\"map_full\":7,");
 	assert_has(&out, "\"leaks_not_accounted\":5,\"verdicts_waiting\":0,");
