@@ -198,7 +198,8 @@ static void a_failed_connection(void **state)
 	assert_has(&out, "\"connect_tries\":3,\"connect_errno\":\"ECONNREFUSED\","
 			 "\"destination\":\"192.0.2.1:5672\",\"bind_tries\":1,"
 			 "\"bind_errno\":\"EADDRINUSE\",\"bound\":false}");
-	assert_has(&out, "\"site\":null,\"culprit\":null,\"package\":null,\"stack\":null,\"stack_source\":null,"
+	assert_has(&out, "\"site\":null,\"culprit\":null,\"package\":null,"
+			 "\"stack\":null,\"stack_source\":null,"
 			 "\"stack_truncated\":null}");
 	assert_valid(&out);
 }
@@ -360,7 +361,8 @@ static void a_summary(void **state)
 			 "\"reclassified\":0},"
 			 "\"held_back\":3,\"sweeps\":60,\"sweeps_failed\":0,"
 			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
-			 "\"hooks\":\"tracepoint\",\"hints\":null,\"debuginfod\":null,\"events\":{");
+			 "\"hooks\":\"tracepoint\",\"hints\":null,\"debuginfod\":null,"
+			 "\"events\":{");
 	assert_has(&out, "\"socket\":1234,");
 	assert_has(&out, "\"dropped\":{\"map_full\":7,");
 	assert_has(&out, "\"leaks_not_accounted\":5,\"verdicts_waiting\":0,");
