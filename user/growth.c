@@ -17,16 +17,16 @@ void growth_step(struct growth *growth, unsigned int open, __u64 born_ns, __u64 
 	growth->last_step_ns = born_ns;
 }
 
-bool growth_began(const struct growth *growth)
+bool growth_began(const struct growth *growth, unsigned int min_steps)
 {
-	return growth->steps >= STEPS_TO_GROW;
+	return growth->steps >= min_steps;
 }
 
-bool growth_goes_on(const struct growth *growth, __u64 now_ns)
+bool growth_goes_on(const struct growth *growth, unsigned int min_steps, __u64 now_ns)
 {
 	__u64 silence_ns;
 
-	if (!growth_began(growth))
+	if (growth->steps < 2 || !growth_began(growth, min_steps))
 		return false;
 	silence_ns = (growth->last_step_ns - growth->first_step_ns) / (growth->steps - 1) *
 		     STEPS_OF_SILENCE;

@@ -3,8 +3,8 @@
  * growth: when a number of open sockets counts as growing, and how fast it does.
  * Pure; every time comes in with the caller.
  *
- * A number grows once it has passed its own peak by sockets of STEPS_TO_GROW
- * moments, told apart by their times of birth. One socket is one step; a pool, or
+ * A number grows once it has passed its own peak by sockets of min_steps moments
+ * (--min-growth), told apart by their times of birth. One socket is one step; a pool, or
  * threads that each make theirs at start, are one or two.
  *
  * It has stopped growing when no step has come for STEPS_OF_SILENCE times the
@@ -17,7 +17,8 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
-#define STEPS_TO_GROW 3
+/* One is a daemon's only socket, two a pool that was refilled; three are a habit. */
+#define MIN_STEPS 3
 #define STEPS_OF_SILENCE 4
 #define MIN_SILENCE_NS (60ULL * 1000000000)
 
@@ -34,9 +35,9 @@ struct growth {
  */
 void growth_step(struct growth *growth, unsigned int open, __u64 born_ns, __u64 moment_ns);
 /* Has it ever grown? */
-bool growth_began(const struct growth *growth);
+bool growth_began(const struct growth *growth, unsigned int min_steps);
 /* Does it grow now? */
-bool growth_goes_on(const struct growth *growth, __u64 now_ns);
+bool growth_goes_on(const struct growth *growth, unsigned int min_steps, __u64 now_ns);
 
 /* Rates are over this time at most, from a sample every RATE_SAMPLES-th of it. */
 #define RATE_WINDOW_NS (600ULL * 1000000000)

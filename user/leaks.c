@@ -14,6 +14,7 @@ struct leaks {
 	struct site *by_key;
 	unsigned int classes;
 	__u64 moment_ns;
+	unsigned int min_steps, min_open;
 	leaks_announce_fn announce;
 	void *announce_ctx;
 	struct leaks_totals totals; /* of sites: what leaks__totals() cannot count itself */
@@ -30,9 +31,17 @@ struct leaks *leaks__new(unsigned int classes, __u64 moment_ns, leaks_announce_f
 		return NULL;
 	leaks->classes = classes;
 	leaks->moment_ns = moment_ns;
+	leaks->min_steps = MIN_STEPS;
+	leaks->min_open = 1;
 	leaks->announce = announce;
 	leaks->announce_ctx = ctx;
 	return leaks;
+}
+
+void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_open)
+{
+	leaks->min_steps = min_growth;
+	leaks->min_open = min_open;
 }
 
 static void leak_free(struct leak *leak)
@@ -232,14 +241,14 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 	DL_PREPEND(site->leaks, leak);
 	process->open++;
 	growth_step(&process->growth, process->open, verdict->socket.since_ns, leaks->moment_ns);
-	if (verdict->unknowable && !growth_began(&process->growth)) {
+	if (verdict->unknowable && !growth_began(&process->growth, leaks->min_steps)) {
 		leak->held_back = true;
 		site->held_back++;
 		leaks->totals.held_back++;
 		return 0;
 	}
 	show(leaks, leak);
-	if (site->held_back && growth_began(&process->growth))
+	if (site->held_back && growth_began(&process->growth, leaks->min_steps))
 		process_release(leaks, site, process);
 	return 0;
 }
@@ -356,12 +365,13 @@ int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owne
 	return 0;
 }
 
-static bool site_grows(const struct site *site, __u64 now_ns)
+static bool site_grows(const struct leaks *leaks, const struct site *site, __u64 now_ns)
 {
 	const struct site_process *process;
 
 	for (process = site->processes; process; process = process->hh.next)
-		if (growth_goes_on(&process->growth, now_ns))
+		if (process->open >= leaks->min_open &&
+		    growth_goes_on(&process->growth, leaks->min_steps, now_ns))
 			return true;
 	return false;
 }
@@ -424,7 +434,7 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns)
 			site_free(site);
 			continue;
 		}
-		site->leaking = site_grows(site, now_ns);
+		site->leaking = site_grows(leaks, site, now_ns);
 		rate_sample(&site->rate, site->open, now_ns);
 		site_summarize(site);
 		tell_holders(leaks, site);

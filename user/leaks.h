@@ -99,6 +99,12 @@ struct leaks *leaks__new(unsigned int classes, __u64 moment_ns, leaks_announce_f
 void leaks__free(struct leaks *leaks);
 
 /*
+ * What it takes to be leaking: the moments of growth (growth.h; MIN_STEPS unless
+ * told otherwise), and the sockets open in one process (1).
+ */
+void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_open);
+
+/*
  * Take in one verdict. owner and stack are referenced, not taken; of a leak that
  * is known already both may be NULL, and then stay as they are. Returns 0, or
  * -ENOMEM: not accounted then.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "duration.h"
+#include "growth.h"
 #include "option_values.h"
 #include "text.h"
 
@@ -21,6 +22,13 @@ static const struct option_spec table[] = {
 	  .help = "how long a socket may stay unconnected before it counts as leaked" },
 	{ .name = "class", .argument = "LIST", .type = OPTION_CLASSES, .group = GROUP_WHAT,
 	  AT(classes), .help = "the classes of leak to report, separated by commas" },
+	{ .name = "min-growth", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_WHAT,
+	  AT(min_growth), .min = 2, .max = 1000000,
+	  .help = "call a place leaking when one process has kept more of its sockets than ever "
+		  "before at so many moments" },
+	{ .name = "min-open", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_WHAT,
+	  AT(min_open), .min = 1, .max = 1000000,
+	  .help = "and when that process has so many of them open" },
 	{ .name = "interval", .argument = "TIME", .type = OPTION_DURATION, .group = GROUP_WHAT,
 	  AT(interval_ns), .min = 10 * NSEC_PER_MSEC, .max = DAY_NS,
 	  .help = "time from one look at the descriptor tables to the next" },
@@ -102,6 +110,8 @@ struct options options_defaults(void)
 		.older_than_ns = 5 * NSEC_PER_SEC,
 		.interval_ns = NSEC_PER_SEC,
 		.classes = OPTIONS_ALL_CLASSES & ~(1U << CLASS_WAS_CONNECTED),
+		.min_growth = MIN_STEPS,
+		.min_open = 1,
 		.top = 10,
 		.max_sockets = SOCKLEAK_MAX_SOCKETS,
 		.max_stacks = SOCKLEAK_MAX_STACKS,

@@ -38,6 +38,8 @@ struct options {
 	__u32 tgid;				   /* 0 = any */
 	__u32 uid;				   /* meaningful when by_uid */
 	__u32 classes;				   /* 1 << enum leak_class for each wanted one */
+	__u32 min_growth; /* moments of growth that make a site leaking */
+	__u32 min_open;	  /* and sockets that one process must have open for it */
 	__u32 top;				   /* sites to show */
 	__u32 max_sockets;
 	__u32 max_stacks;

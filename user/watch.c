@@ -70,6 +70,8 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	watch->scope = scope;
 	watch->leaks = leaks__new(options->classes, options->interval_ns, on_change, watch);
 	err = origins__new(options->debuginfod, &watch->origins, ret_error);
+	if (watch->leaks)
+		leaks__tune(watch->leaks, options->min_growth, options->min_open);
 	watch->owners = owners__new();
 	watch->summary.older_than_ns = options->older_than_ns;
 	if (!err && (!watch->leaks || !watch->owners))

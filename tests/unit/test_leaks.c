@@ -225,6 +225,26 @@ static void more_and_more_is_growth_until_it_stops(void **state)
 	assert_false(first_site(fixture)->leaking);
 }
 
+static void what_growth_takes_can_be_told(void **state)
+{
+	struct fixture *fixture = *state;
+	__u64 inode;
+
+	leaks__tune(fixture->leaks, 5, 8);
+	for (inode = 1; inode <= 8; inode++) {
+		struct verdict verdict = verdict_of(fixture, inode, 42);
+
+		verdict.unknowable = true;
+		apply(fixture, &verdict);
+		tick(fixture);
+		/* Shown from the fifth moment on, but leaking only when eight are open. */
+		assert_int_equal(n_announced, inode < 5 ? 0 : inode);
+		if (inode < 8)
+			assert_int_equal(leaks__totals(fixture->leaks).leaking, 0);
+	}
+	assert_int_equal(leaks__totals(fixture->leaks).leaking, 1);
+}
+
 static void a_leak_an_hour_is_still_growth(void **state)
 {
 	struct fixture *fixture = *state;
@@ -429,6 +449,7 @@ int main(void)
 		TEST(one_socket_is_no_growth),
 		TEST(a_burst_is_no_growth),
 		TEST(more_and_more_is_growth_until_it_stops),
+		TEST(what_growth_takes_can_be_told),
 		TEST(a_leak_an_hour_is_still_growth),
 		TEST(growth_is_by_times_of_birth),
 		TEST(another_process_takes_a_leak_over),

@@ -94,10 +94,12 @@ static void every_option(void **state)
 		"--comm ruby "
 		"--uid 0 --cgroup /a --cgroup /b --class probed,never_used --json --output x "
 		"--top 0 --verbose --hooks raw_tp --btf y --max-sockets 1 --max-stacks 16 "
-		"--ring-size 64K");
+		"--ring-size 64K --min-growth 9 --min-open 20");
 
 	(void)state;
 	assert_int_equal(options.older_than_ns, SECOND / 4);
+	assert_int_equal(options.min_growth, 9);
+	assert_int_equal(options.min_open, 20);
 	assert_int_equal(options.interval_ns, SECOND / 100);
 	assert_int_equal(options.duration_ns, 90 * SECOND);
 	assert_int_equal(options.tgid, 4194304);
@@ -171,6 +173,8 @@ static void bad_numbers(void **state)
 	refuse("--uid no-such-user", "'no-such-user' is not a user of this host");
 	refuse("--uid ''", "empty");
 	refuse("--max-sockets 0", "out of range");
+	refuse("--min-growth 1", "out of range");
+	refuse("--min-open 0", "out of range");
 	refuse("--max-stacks 0", "out of range");
 	refuse("--ring-size 4095", "out of range; allowed: a power of two, 4K to 1G");
 	refuse("--ring-size 2K", "out of range");
