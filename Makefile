@@ -41,9 +41,10 @@ BPF_CFLAGS := -g -O2 -ffile-prefix-map=$(CURDIR)/= -target bpf -D__TARGET_ARCH_$
 
 USER_SOURCES := $(wildcard user/*.c)
 USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/user/%.o)
-SKELETON := $(O)/sockleak.skel.h
+SKELETONS := $(O)/sockleak.skel.h $(O)/census.skel.h
 # The modules that a unit test can be linked with: all but the program itself and libbpf.
-PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o watch.o origins.o tracer.o),$(USER_OBJECTS))
+PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o watch.o scan.o origins.o tracer.o \
+	census.o history.o),$(USER_OBJECTS))
 
 .PHONY: all
 all: sockleak
@@ -55,29 +56,30 @@ $(BUILD)/sockleak: $(USER_OBJECTS)
 	$(say) LINK $@
 	$(Q)$(CC) $(SANFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
-$(BUILD)/user/%.o: user/%.c Makefile | $(SKELETON)
+$(BUILD)/user/%.o: user/%.c Makefile | $(SKELETONS)
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/user/tracer.o: $(SKELETON)
+$(BUILD)/user/tracer.o $(BUILD)/user/history.o: $(O)/sockleak.skel.h
+$(BUILD)/user/census.o: $(O)/census.skel.h
 
 # Without the compiler: what to do, instead of make's error.
 ifeq ($(shell command -v $(CLANG) 2>/dev/null),)
-$(O)/sockleak.bpf.o: no-compiler
+$(O)/sockleak.bpf.o $(O)/census.bpf.o: no-compiler
 .PHONY: no-compiler
 no-compiler:
 	$(Q)echo "sockleak: packages are missing. Run: make deps" >&2; exit 1
 endif
 
-$(O)/sockleak.bpf.o: $(wildcard bpf/*.c bpf/*.h) include/sockleak.h vmlinux.h Makefile
+$(O)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) include/sockleak.h vmlinux.h Makefile
 	$(say) BPF $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -c bpf/sockleak.bpf.c -o $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-$(SKELETON): $(O)/sockleak.bpf.o
+$(SKELETONS): $(O)/%.skel.h: $(O)/%.bpf.o
 	$(say) SKEL $@
-	$(Q)$(BPFTOOL) gen skeleton $< name sockleak_bpf > $@.tmp && mv $@.tmp $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
 
 # ---- Tests and the demo ----
 

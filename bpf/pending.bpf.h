@@ -15,32 +15,7 @@
 #include "kernel.bpf.h"
 #include "snapshots.bpf.h"
 #include "stacks.bpf.h"
-
-/*
- * Key: the descriptor that socket() returned. Value: the socket. Sized by
- * --max-sockets. Not an LRU map: that would evict the oldest, which is the leak.
- * When it is full the new socket is not tracked, and counted (map_full); a sweep
- * takes it in as of unknown origin once there is room.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
-	__type(key, struct fd_key);
-	__type(value, struct pending);
-} pending SEC(".maps");
-
-/*
- * Key: inode. Value: the key of its entry in `pending`. Written by the sweeps
- * for sockets that outlive one, and when a descriptor is closed that is not the
- * only one. Same size as `pending`; when it is full a socket
- * met under a second descriptor looks like one of unknown origin (home_full).
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
-	__type(key, __u64);
-	__type(value, struct fd_key);
-} homes SEC(".maps");
+#include "tracked.bpf.h"
 
 /*
  * Key: a second descriptor of a socket in `pending`. Value: its inode. A cache
@@ -63,13 +38,6 @@ static __always_inline __u8 reported_class(const struct pending *entry)
 	return was_reported(entry) ? (__u8)entry->reported : CLASS_NONE;
 }
 
-static __always_inline struct pending *pending_at(const struct fd_key *key, __u64 inode)
-{
-	struct pending *entry = bpf_map_lookup_elem(&pending, key);
-
-	return entry && entry->inode == inode ? entry : NULL;
-}
-
 /*
  * Let the sweeps find the entry by inode. One of unknown origin gives way to the
  * entry that a hook made for the same socket.
@@ -89,16 +57,6 @@ static __always_inline void pending_home(const struct fd_key *key, struct pendin
 		count(COUNTER_HOME_FULL);
 	if (!pending_at(key, inode)) /* a hook has deleted it meanwhile */
 		bpf_map_delete_elem(&homes, &inode);
-}
-
-static __always_inline struct pending *pending_by_inode(__u64 inode, struct fd_key *ret_key)
-{
-	struct fd_key *home = bpf_map_lookup_elem(&homes, &inode);
-
-	if (!home)
-		return NULL;
-	*ret_key = *home;
-	return pending_at(ret_key, inode);
 }
 
 static __always_inline void pending_delete(const struct fd_key *key, const struct pending *entry)

@@ -244,7 +244,7 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 	if (!task || !file)
 		return 0;
 	count(COUNTER_FILES_SWEPT);
-	if (!view_open(file, &view))
+	if (!file_may_be_socket(file) || !view_open(file, &view))
 		return 0;
 	if (task_wanted(task))
 		sweep_socket(task, ctx->fd, &view);

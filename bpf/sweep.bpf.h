@@ -13,6 +13,7 @@
 #define SWEEP_BPF_H
 
 #include "calls.bpf.h"
+#include "classes.bpf.h"
 #include "filter.bpf.h"
 #include "holders.bpf.h"
 #include "pending.bpf.h"
@@ -63,26 +64,6 @@ static __always_inline bool pending_end(const struct fd_key *key, struct pending
 	return true;
 }
 
-static __always_inline enum leak_class classify(const struct pending *entry,
-						const struct socket_view *view)
-{
-	const struct evidence *evidence = &entry->evidence;
-
-	if (view->use == USE_WAS_CONNECTED)
-		return CLASS_WAS_CONNECTED;
-	if (entry->flags & PENDING_ORIGIN_UNKNOWN)
-		return CLASS_UNKNOWN_ORIGIN;
-	if (evidence->connect_tries)
-		return CLASS_CONNECT_FAILED;
-	if (evidence->bound)
-		return CLASS_BOUND_ONLY;
-	if (evidence->bind_tries)
-		return CLASS_BIND_FAILED;
-	if (evidence->enotconn)
-		return CLASS_PROBED;
-	return CLASS_NEVER_USED;
-}
-
 /*
  * The entry is a leak, held by a task: say so, unless that was said already. The
  * entry is in the index, so a hook that sees the socket's end marks it and does
@@ -94,7 +75,6 @@ static __always_inline void pending_report(const struct fd_key *key, struct pend
 {
 	enum leak_class class = classify(entry, view);
 	__u8 before = reported_class(entry);
-	struct sock *sk = view->sk;
 	struct verdict *verdict;
 
 	if (class == before && !(entry->flags & PENDING_MOVED))
@@ -102,14 +82,8 @@ static __always_inline void pending_report(const struct fd_key *key, struct pend
 	verdict = verdict_begin(entry, before == CLASS_NONE ? VERDICT_LEAK : VERDICT_CHANGED);
 	if (!verdict)
 		return;
-	verdict->tgid = holder->tgid;
-	verdict->fd = holder->fd;
-	verdict->uid = BPF_CORE_READ(task, cred, uid.val);
-	verdict->error = BPF_CORE_READ(sk, sk_err);
 	verdict->class = class;
-	verdict->unknowable = view->use == USE_UNKNOWABLE;
-	verdict->execed = task_exec_id(task) != verdict->socket.exec_id;
-	BPF_CORE_READ_STR_INTO(&verdict->comm, task, group_leader, comm);
+	verdict_describe(verdict, view, task, holder->fd);
 	if (!pending_at(key, view->inode)) {
 		bpf_ringbuf_discard(verdict, 0);
 		return;
@@ -152,18 +126,8 @@ static __always_inline struct pending *pending_adopt(const struct fd_key *key,
 {
 	struct pending entry = {}, *known;
 
-	entry.inode = view->inode;
-	entry.family = view->family;
-	entry.type = view->type;
-	entry.protocol = view->protocol;
+	entry_of_unknown(&entry, view, task, key->fd);
 	entry.since_ns = bpf_ktime_get_boot_ns();
-	entry.cgroup_id = cgroup_number(task_cgroup(task));
-	entry.tgid = key->tgid;
-	entry.fd = key->fd;
-	entry.uid = BPF_CORE_READ(task, cred, uid.val);
-	entry.stack_id = -1;
-	entry.flags = PENDING_ORIGIN_UNKNOWN;
-	BPF_CORE_READ_STR_INTO(&entry.comm, task, group_leader, comm);
 	/* The hook may have put the socket in since the look-up: its entry knows more. */
 	if (bpf_map_update_elem(&pending, key, &entry, BPF_NOEXIST)) {
 		known = pending_at(key, view->inode);
@@ -196,34 +160,6 @@ static __always_inline struct pending *pending_met(struct fd_key *key, __u64 ino
 	bpf_map_update_elem(&aliases, &own, &inode, BPF_ANY);
 	*key = home;
 	return known;
-}
-
-/*
- * The kernel cannot tell use from non-use where a family's own rules are not
- * known: bound or once connected is then enough to be in use.
- */
-static __always_inline void view_weigh(struct socket_view *view, struct pending *entry)
-{
-	bool modelled = view->family == AF_INET || view->family == AF_INET6 ||
-			view->family == AF_UNIX || view->family == AF_NETLINK;
-
-	if (view->use == USE_WAS_CONNECTED && !settings.was_connected)
-		view->use = USE_IN_USE;
-	if (!entry)
-		return;
-	/* To the kernel it is as new; to stay known as an old one its entry must stay. */
-	if (entry->flags & PENDING_DISSOLVED && view->use <= USE_UNKNOWABLE)
-		view->use = settings.was_connected ? USE_WAS_CONNECTED : USE_CONNECTING;
-	if (modelled && view->bound)
-		entry->evidence.bound = 1;
-	if (!modelled && view->use == USE_UNKNOWABLE && entry->evidence.bound)
-		view->use = USE_IN_USE;
-	if (!modelled && view->use == USE_NEVER && entry->flags & PENDING_ORIGIN_UNKNOWN)
-		view->use = USE_UNKNOWABLE; /* it may have been connected before */
-	/* connect binds a datagram socket before it fails: that alone is no use */
-	if (view->type == SOCK_DGRAM && view->use == USE_IN_USE && !view->connected &&
-	    entry->evidence.connect_errno && !entry->evidence.bind_tries)
-		view->use = USE_UNKNOWABLE;
 }
 
 /* One socket in one fd table. */

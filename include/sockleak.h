@@ -300,4 +300,24 @@ struct sweep {
 	__u64 waiting;	/* verdicts that did not fit the ring buffer */
 };
 
+/* How far a census has come (bss). */
+struct census_progress {
+	__u64 files; /* descriptors looked at */
+};
+
+/* A stack that was told, as `sockleak scan` finds it (history.h). */
+struct told_stack {
+	__u32 count;
+	__u32 source; /* enum stack_source (stack.h) */
+	__u64 pcs[SOCKLEAK_STACK_DEPTH]; /* the innermost first, as a stack by frame pointers */
+};
+_Static_assert(sizeof(struct told_stack) == 8 + 8 * SOCKLEAK_STACK_DEPTH,
+	       "struct told_stack has holes");
+
+/* Which one is a socket's. */
+struct told {
+	__u64 since_ns; /* of the socket: inodes are given again */
+	__u64 stack;	/* key of its struct told_stack */
+};
+
 #endif /* SOCKLEAK_H */

@@ -25,8 +25,8 @@ contract_is_self_contained() {
 	grep -Hn '^#include' include/*.h | grep -v '<linux/types.h>'
 }
 
-only_tracer_knows_libbpf() {
-	grep -HnE '^#include.*(<bpf/|skel\.h)' user/* | grep -v '^user/tracer\.c:'
+few_know_libbpf() {
+	grep -HnE '^#include.*(<bpf/|skel\.h)' user/* | grep -vE '^user/(tracer|census|history)\.c:'
 }
 
 kernel_side_includes_down_only() {
@@ -36,7 +36,7 @@ kernel_side_includes_down_only() {
 
 accounts_and_reports_are_pure() {
 	grep -HnE '#include ["<](tracer|symbols|process|cgroup|modules)\.h' \
-		user/leaks.* user/evidence.* user/text_report.* user/json_report.* user/output.*
+		user/leaks.* user/site.* user/evidence.* user/text_report.* user/json_report.* user/output.*
 }
 
 programs_keep_off_maps() {
@@ -77,16 +77,16 @@ fuzz_targets_have_inputs() {
 }
 
 modules_do_not_log() {
-	grep -lE '#include "log.h"' user/*.c | grep -vE 'user/(main|watch|log)\.c'
+	grep -lE '#include "log.h"' user/*.c | grep -vE 'user/(main|watch|scan|log)\.c'
 }
 
 check "include/ includes linux/types.h alone" contract_is_self_contained
-check "only tracer.c includes libbpf or the skeleton" only_tracer_knows_libbpf
+check "only tracer.c, census.c and history.c include libbpf or a skeleton" few_know_libbpf
 check "bpf/ includes vmlinux.h, include/ and libbpf's headers alone" kernel_side_includes_down_only
 check "accounts and reports know nothing of the kernel or /proc" accounts_and_reports_are_pure
 check "programs leave maps to their headers" programs_keep_off_maps
 check "the contract has fixed-width members alone" contract_has_fixed_widths
-check "only main and watch log" modules_do_not_log
+check "only main, watch and scan log" modules_do_not_log
 check "lines have at most 100 columns" lines_are_short
 check "files have at most 500 lines" files_are_small
 check "every file names its licence" files_have_a_licence

@@ -96,6 +96,7 @@ static void put_identity(struct json *json, const struct leak *leak)
 	json_string(json, "socket_type", socket_type_name(socket->type, &buffer));
 	json_string(json, "protocol", protocol_name(socket->family, socket->protocol, &buffer));
 	json_string(json, "class", leak_class_name((enum leak_class)verdict->class));
+	json_bool(json, "may_be_in_use", verdict->unknowable);
 }
 
 static void put_holders(struct json *json, const struct leak *leak)
@@ -314,6 +315,8 @@ void json_summary(struct text *out, const struct summary *summary)
 
 	json_begin_object(&json, NULL);
 	json_string(&json, "type", "summary");
+	json_string(&json, "mode", summary->is_scan ? "scan" : "trace");
+	put_known_u64(&json, "history_pid", summary->history_tgid, summary->history_tgid);
 	put_date(&json, "time", summary->now_ns, summary, true);
 	put_span(&json, "duration_s", summary->started_ns, summary->now_ns, true);
 	json_u64(&json, "sites", leaks->sites);
@@ -325,8 +328,8 @@ void json_summary(struct text *out, const struct summary *summary)
 	json_u64(&json, "sweeps", summary->sweeps);
 	json_u64(&json, "sweeps_failed", summary->sweeps_failed);
 	put_span(&json, "last_sweep_s", 0, summary->sweep_ns, summary->sweeps);
-	put_known_u64(&json, "pending", summary->pending, summary->sweeps);
-	json_u64(&json, "max_sockets", summary->max_sockets);
+	put_known_u64(&json, "pending", summary->pending, summary->sweeps && !summary->is_scan);
+	put_known_u64(&json, "max_sockets", summary->max_sockets, summary->max_sockets);
 	json_string(&json, "hooks", summary->hooks);
 	if (summary->hints)
 		hints_add_json(&json, "hints", summary->hints);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "site.h"
+
 /* A site without open leaks is forgotten after this long: memory stays bounded. */
 #define EMPTY_SITE_NS (600ULL * 1000000000)
 
@@ -15,6 +17,7 @@ struct leaks {
 	unsigned int classes;
 	__u64 moment_ns;
 	unsigned int min_steps, min_open;
+	bool by_process;
 	leaks_announce_fn announce;
 	void *announce_ctx;
 	struct leaks_totals totals; /* of sites: what leaks__totals() cannot count itself */
@@ -52,19 +55,6 @@ static void leak_free(struct leak *leak)
 	free(leak);
 }
 
-static void site_free(struct site *site)
-{
-	struct site_process *process, *next;
-
-	HASH_ITER(hh, site->processes, process, next) {
-		HASH_DEL(site->processes, process);
-		free(process);
-	}
-	owner_unref(site->owner);
-	stack_unref(site->stack);
-	free(site);
-}
-
 void leaks__free(struct leaks *leaks)
 {
 	struct leak *leak, *next_leak;
@@ -84,18 +74,27 @@ void leaks__free(struct leaks *leaks)
 	free(leaks);
 }
 
+void leaks__group_by_process(struct leaks *leaks)
+{
+	leaks->by_process = true;
+}
+
 /*
  * What makes one account: the site id, and the program, since one interpreter's
  * stack serves many. Without a site id one process, hooks' and sweeps' sockets
  * apart. FNV-1a 64.
  */
-static __u64 account_key(const struct verdict *verdict, const struct stack *stack)
+static __u64 account_key(const struct leaks *leaks, const struct verdict *verdict,
+			 const struct stack *stack)
 {
 	__u64 parts[3] = { stack ? stack->site : 0, 0, 0 }, hash = 0xcbf29ce484222325;
 	const unsigned char *bytes = (const unsigned char *)parts;
 
 	memcpy(&parts[1], verdict->comm, sizeof(__u64) * 2);
-	if (!parts[0]) {
+	if (leaks->by_process) {
+		parts[1] = verdict->tgid;
+		parts[2] = (__u64)verdict->class << 1 | verdict->unknowable;
+	} else if (!parts[0]) {
 		parts[1] = verdict->tgid;
 		parts[2] = verdict->socket.flags & PENDING_ORIGIN_UNKNOWN;
 	}
@@ -107,7 +106,7 @@ static __u64 account_key(const struct verdict *verdict, const struct stack *stac
 static struct site *site_get(struct leaks *leaks, const struct verdict *verdict,
 			     struct owner *owner, struct stack *stack)
 {
-	__u64 key = account_key(verdict, stack);
+	__u64 key = account_key(leaks, verdict, stack);
 	struct site *site;
 
 	HASH_FIND(hh, leaks->by_key, &key, sizeof(key), site);
@@ -118,6 +117,7 @@ static struct site *site_get(struct leaks *leaks, const struct verdict *verdict,
 		return NULL;
 	site->key = key;
 	site->id = stack ? stack->site : 0;
+	site->unknowable = leaks->by_process && verdict->unknowable;
 	memcpy(site->comm, verdict->comm, sizeof(site->comm));
 	site->owner = owner_ref(owner);
 	site->stack = stack_ref(stack);
@@ -127,25 +127,6 @@ static struct site *site_get(struct leaks *leaks, const struct verdict *verdict,
 		return NULL;
 	}
 	return site;
-}
-
-static struct site_process *process_get(struct site *site, __u32 tgid)
-{
-	struct site_process *process;
-
-	HASH_FIND(hh, site->processes, &tgid, sizeof(tgid), process);
-	if (process)
-		return process;
-	process = calloc(1, sizeof(*process));
-	if (!process)
-		return NULL;
-	process->tgid = tgid;
-	HASH_ADD(hh, site->processes, tgid, sizeof(process->tgid), process);
-	if (!process->hh.tbl) {
-		free(process);
-		return NULL;
-	}
-	return process;
 }
 
 /* Count a leak as shown (sign 1) or no longer (sign -1). */
@@ -198,29 +179,11 @@ __u32 leaks__holder(struct leaks *leaks, const struct verdict *verdict)
 	return leak ? leak->verdict.tgid : 0;
 }
 
-static unsigned int known_lines(const struct stack *stack)
-{
-	unsigned int lines = 0;
-
-	for (unsigned int i = 0; stack && i < stack->count; i++)
-		lines += stack->frames[i].line != 0;
-	return lines;
-}
-
-/* Debug information that was installed meanwhile shows in the stacks of newer leaks. */
-static void site_show_better(struct site *site, struct stack *stack)
-{
-	if (!stack || (site->stack && known_lines(stack) <= known_lines(site->stack)))
-		return;
-	stack_unref(site->stack);
-	site->stack = stack_ref(stack);
-}
-
 static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
 		     struct stack *stack)
 {
 	struct site *site = site_get(leaks, verdict, owner, stack);
-	struct site_process *process = site ? process_get(site, verdict->tgid) : NULL;
+	struct site_process *process = site ? site_process_get(site, verdict->tgid) : NULL;
 	struct leak *leak = process ? calloc(1, sizeof(*leak)) : NULL;
 
 	if (!leak)
@@ -253,14 +216,6 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 	return 0;
 }
 
-static void process_leave(struct site *site, struct site_process *process)
-{
-	if (--process->open)
-		return;
-	HASH_DEL(site->processes, process);
-	free(process);
-}
-
 /* The leak has ended, as its verdict says. */
 static void leak_close(struct leaks *leaks, struct leak *leak)
 {
@@ -277,7 +232,7 @@ static void leak_close(struct leaks *leaks, struct leak *leak)
 		leaks->announce(leak, LEAKS_RESOLVED, leaks->announce_ctx);
 	}
 	DL_DELETE(site->leaks, leak);
-	process_leave(site, leak->process);
+	site_process_leave(site, leak->process);
 	HASH_DEL(leaks->by_socket, leak);
 	leak_free(leak);
 }
@@ -285,12 +240,12 @@ static void leak_close(struct leaks *leaks, struct leak *leak)
 /* Another process holds it now: its own account there, the site stays. */
 static int leak_move(struct leak *leak, __u32 tgid)
 {
-	struct site_process *process = process_get(leak->site, tgid);
+	struct site_process *process = site_process_get(leak->site, tgid);
 
 	if (!process)
 		return -ENOMEM;
 	process->open++;
-	process_leave(leak->site, leak->process);
+	site_process_leave(leak->site, leak->process);
 	leak->process = process;
 	return 0;
 }
@@ -389,23 +344,6 @@ static void tell_holders(struct leaks *leaks, struct site *site)
 	}
 }
 
-static void site_summarize(struct site *site)
-{
-	struct leak *leak;
-
-	site->oldest_ns = 0;
-	DL_FOREACH(site->leaks, leak) {
-		__u64 since_ns = leak->verdict.socket.since_ns;
-
-		if (!leak->held_back && (!site->oldest_ns || since_ns < site->oldest_ns))
-			site->oldest_ns = since_ns;
-	}
-	site->class = CLASS_NONE;
-	for (unsigned int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
-		if (site->by_class[class] > site->by_class[site->class])
-			site->class = class;
-}
-
 void leaks__rename(struct site *site, struct stack *stack, struct stack *renamed)
 {
 	for (struct leak *leak = site->leaks; leak; leak = leak->next) {
@@ -441,19 +379,6 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns)
 	}
 }
 
-static int worse_first(const void *a, const void *b)
-{
-	const struct site *x = *(struct site *const *)a, *y = *(struct site *const *)b;
-
-	if (x->leaking != y->leaking)
-		return y->leaking - x->leaking;
-	if (x->open != y->open)
-		return x->open < y->open ? 1 : -1;
-	if (x->oldest_ns != y->oldest_ns)
-		return x->oldest_ns < y->oldest_ns ? -1 : 1;
-	return x->key < y->key ? -1 : x->key > y->key;
-}
-
 long leaks__sites(struct leaks *leaks, struct site *const **ret_sites)
 {
 	size_t all = HASH_COUNT(leaks->by_key), count = 0;
@@ -471,7 +396,7 @@ long leaks__sites(struct leaks *leaks, struct site *const **ret_sites)
 		if (site->open)
 			leaks->sorted[count++] = site;
 	if (count)
-		qsort(leaks->sorted, count, sizeof(*leaks->sorted), worse_first);
+		qsort(leaks->sorted, count, sizeof(*leaks->sorted), site_worse_first);
 	*ret_sites = leaks->sorted;
 	return (long)count;
 }

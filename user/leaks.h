@@ -68,6 +68,7 @@ struct site {
 	__u64 resolved[END_COUNT];
 	__u64 oldest_ns;       /* birth (or first sight) of its oldest open leak; 0 = none open */
 	bool leaking;	       /* it grows: see growth.h */
+	bool unknowable;       /* grouped by process: its sockets may be in use */
 	struct rate rate;      /* of open leaks, over the last ten minutes at most */
 	enum leak_class class; /* of most of its open leaks */
 	unsigned int by_class[CLASS_COUNT]; /* open and shown */
@@ -103,6 +104,12 @@ void leaks__free(struct leaks *leaks);
  * told otherwise), and the sockets open in one process (1).
  */
 void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_open);
+
+/*
+ * A site is one process, class and site id from now on, and sockets of which use
+ * cannot be told are at a site of their own: for a census, which has no growth.
+ */
+void leaks__group_by_process(struct leaks *leaks);
 
 /*
  * Take in one verdict. owner and stack are referenced, not taken; of a leak that

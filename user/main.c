@@ -4,9 +4,9 @@
  * code that leaks them.
  *
  * The order of things: what does the user want (options), can this host do it
- * (preflight), where does the answer go (output), load the kernel's side
- * (tracer), and watch until told to stop (watch). The leaks themselves are
- * decided in bpf/ and accounted in leaks.c.
+ * (preflight), where does the answer go (output); then load the kernel's side
+ * (tracer) and watch until told to stop (watch), or look once (scan). The leaks
+ * themselves are decided in bpf/ and accounted in leaks.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +22,7 @@
 #include "output.h"
 #include "preflight.h"
 #include "resolver.h"
+#include "scan.h"
 #include "scope.h"
 #include "signals.h"
 #include "text.h"
@@ -38,6 +39,7 @@ enum exit_code {
 #define _cleanup_tracer_ __attribute__((cleanup(tracer_cleanup)))
 #define _cleanup_output_ __attribute__((cleanup(output_cleanup)))
 #define _cleanup_watch_ __attribute__((cleanup(watch_cleanup)))
+#define _cleanup_scan_ __attribute__((cleanup(scan_cleanup)))
 #define _cleanup_scope_ __attribute__((cleanup(scope_cleanup)))
 
 static void tracer_cleanup(struct tracer **tracer)
@@ -53,6 +55,11 @@ static void output_cleanup(struct output **output)
 static void watch_cleanup(struct watch **watch)
 {
 	watch__free(*watch);
+}
+
+static void scan_cleanup(struct scan **scan)
+{
+	scan__free(*scan);
 }
 
 static void scope_cleanup(struct scope **scope)
@@ -117,27 +124,37 @@ static void raise_memlock(void)
 	setrlimit(RLIMIT_MEMLOCK, &all);
 }
 
-static int run(const struct options *options)
+/* A module could not be made: why, and which exit code that is. */
+static int cannot_start(int err, const struct text *error)
 {
-	_cleanup_output_ struct output *output = NULL;
+	if (err == -ENOMEM && !error->len)
+		return log_error(EXIT_RUNTIME, "out of memory");
+	return log_error(err == -EINVAL ? EXIT_USAGE : EXIT_ENVIRONMENT, "%s", text_str(error));
+}
+
+static int scan(const struct options *options, struct output *output, struct scope *scope)
+{
+	_cleanup_scan_ struct scan *scan = NULL;
+	_cleanup_text_ struct text error = TEXT_INIT;
+	unsigned int matches = 0;
+	int err = scan__new(options, output, scope, &scan, &error);
+
+	if (err)
+		return cannot_start(err, &error);
+	if (scan__run(scan, &matches))
+		return EXIT_RUNTIME;
+	return matches ? (int)options->error_exitcode : EXIT_RAN;
+}
+
+static int trace(const struct options *options, struct output *output, struct scope *scope)
+{
 	_cleanup_watch_ struct watch *watch = NULL;
 	_cleanup_tracer_ struct tracer *tracer = NULL;
-	_cleanup_scope_ struct scope *scope = NULL;
 	_cleanup_text_ struct text error = TEXT_INIT;
-	int err;
+	int err = watch__new(options, output, scope, &watch, &error);
 
-	err = scope__new(options, &scope, &error);
 	if (err)
-		return log_error(err == -EINVAL ? EXIT_USAGE : EXIT_ENVIRONMENT, "%s",
-				 err == -ENOMEM ? "out of memory" : text_str(&error));
-	err = output__open(options, &output);
-	if (err)
-		return log_error(EXIT_RUNTIME, "cannot write to --output %s: %s", options->output,
-				 strerror(-err));
-	err = watch__new(options, output, scope, &watch, &error);
-	if (err)
-		return log_error(err == -ENOMEM ? EXIT_RUNTIME : EXIT_ENVIRONMENT, "%s",
-				 err == -ENOMEM ? "out of memory" : text_str(&error));
+		return cannot_start(err, &error);
 	err = tracer__open(options, watch__verdict, watch, &tracer, &error);
 	if (!err) {
 		watch__aim(watch, tracer); /* before the first socket is seen */
@@ -147,6 +164,24 @@ static int run(const struct options *options)
 		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
 	err = watch__run(watch, tracer);
 	return err ? EXIT_RUNTIME : EXIT_RAN;
+}
+
+static int run(const struct options *options)
+{
+	_cleanup_output_ struct output *output = NULL;
+	_cleanup_scope_ struct scope *scope = NULL;
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int err;
+
+	err = scope__new(options, &scope, &error);
+	if (err)
+		return cannot_start(err, &error);
+	err = output__open(options, &output);
+	if (err)
+		return log_error(EXIT_RUNTIME, "cannot write to --output %s: %s", options->output,
+				 strerror(-err));
+	return options->command == COMMAND_SCAN ? scan(options, output, scope) :
+						  trace(options, output, scope);
 }
 
 int main(int argc, char **argv)

@@ -328,7 +328,7 @@ void option_add_allowed(struct text *text, const struct option_spec *spec)
 
 void option_add_default(struct text *text, const struct option_spec *spec)
 {
-	struct options defaults = options_defaults();
+	struct options defaults = options_defaults(COMMAND_TRACE);
 	const void *value = member(&defaults, spec);
 
 	if (spec->type == OPTION_DURATION && *(const __u64 *)value)

@@ -12,6 +12,8 @@
 #include "text.h"
 
 #define DAY_NS (86400 * NSEC_PER_SEC)
+#define TRACE (1U << COMMAND_TRACE)
+#define SCAN (1U << COMMAND_SCAN)
 #define AT(member) .offset = offsetof(struct options, member)
 
 static const char *const hooks_choices[] = { "auto", "tracepoint", "raw_tp", NULL };
@@ -23,18 +25,26 @@ static const struct option_spec table[] = {
 	{ .name = "class", .argument = "LIST", .type = OPTION_CLASSES, .group = GROUP_WHAT,
 	  AT(classes), .help = "the classes of leak to report, separated by commas" },
 	{ .name = "min-growth", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_WHAT,
-	  AT(min_growth), .min = 2, .max = 1000000,
+	  .commands = TRACE, AT(min_growth), .min = 2, .max = 1000000,
 	  .help = "call a place leaking when one process has kept more of its sockets than ever "
 		  "before at so many moments" },
 	{ .name = "min-open", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_WHAT,
-	  AT(min_open), .min = 1, .max = 1000000,
+	  .commands = TRACE, AT(min_open), .min = 1, .max = 1000000,
 	  .help = "and when that process has so many of them open" },
 	{ .name = "interval", .argument = "TIME", .type = OPTION_DURATION, .group = GROUP_WHAT,
-	  AT(interval_ns), .min = 10 * NSEC_PER_MSEC, .max = DAY_NS,
+	  .commands = TRACE, AT(interval_ns), .min = 10 * NSEC_PER_MSEC, .max = DAY_NS,
 	  .help = "time from one look at the descriptor tables to the next" },
 	{ .name = "duration", .argument = "TIME", .type = OPTION_DURATION, .group = GROUP_WHAT,
-	  AT(duration_ns), .max = 365 * DAY_NS,
+	  .commands = TRACE, AT(duration_ns), .max = 365 * DAY_NS,
 	  .help = "stop after this time; 0, the default, is until interrupted" },
+
+	{ .name = "history", .argument = "PID", .type = OPTION_NUMBER, .group = GROUP_WHAT,
+	  .commands = SCAN, AT(history), .min = 1, .max = 4194304,
+	  .help = "take ages and stacks from this running sockleak; else from the one that has "
+		  "run longest" },
+	{ .name = "error-exitcode", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_WHAT,
+	  .commands = SCAN, AT(error_exitcode), .min = 1, .max = 255,
+	  .help = "exit with this status when there is such a socket" },
 
 	{ .name = "pid", .letter = 'p', .argument = "PID", .type = OPTION_NUMBER,
 	  .group = GROUP_WHOSE, AT(tgid), .min = 1, .max = 4194304,
@@ -70,28 +80,29 @@ static const struct option_spec table[] = {
 	  .help = "say nothing but the report and errors" },
 
 	{ .name = "hooks", .argument = "KIND", .type = OPTION_CHOICE, .group = GROUP_KERNEL,
-	  AT(hooks), .choices = hooks_choices, .help = "how to see the system calls" },
+	  .commands = TRACE, AT(hooks), .choices = hooks_choices,
+	  .help = "how to see the system calls" },
 	{ .name = "btf", .argument = "FILE", .type = OPTION_PATH, .group = GROUP_KERNEL, AT(btf),
 	  .help = "the kernel's type information, where the kernel has none itself" },
 	{ .name = "max-sockets", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_KERNEL,
-	  AT(max_sockets), .min = 1, .max = 1 << 24,
+	  .commands = TRACE, AT(max_sockets), .min = 1, .max = 1 << 24,
 	  .help = "how many unconnected sockets to keep track of at once" },
 	{ .name = "max-stacks", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_KERNEL,
-	  AT(max_stacks), .min = 1, .max = 1 << 20,
+	  .commands = TRACE, AT(max_stacks), .min = 1, .max = 1 << 20,
 	  .help = "how many different stacks to keep, 1 KiB of kernel memory each" },
 	{ .name = "stack-size", .argument = "BYTES", .type = OPTION_SIZE, .group = GROUP_KERNEL,
-	  AT(stack_size), .min = 0, .max = SOCKLEAK_STACK_SIZE_MAX,
+	  .commands = TRACE, AT(stack_size), .min = 0, .max = SOCKLEAK_STACK_SIZE_MAX,
 	  .help = "how much of the stack to copy, to unwind code without frame pointers; "
 		  "0 follows frame pointers alone" },
 	{ .name = "snapshots", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_KERNEL,
-	  AT(snapshots), .min = 1, .max = 1 << 16,
+	  .commands = TRACE, AT(snapshots), .min = 1, .max = 1 << 16,
 	  .help = "how many such copies to hold at once" },
 	{ .name = "spare-after", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_KERNEL,
-	  AT(spare_after), .min = 0, .max = 1 << 20,
+	  .commands = TRACE, AT(spare_after), .min = 0, .max = 1 << 20,
 	  .help = "copy few stacks more from where so many sockets in a row were connected or "
 		  "closed in time; 0 copies every one" },
 	{ .name = "ring-size", .argument = "BYTES", .type = OPTION_SIZE, .group = GROUP_KERNEL,
-	  AT(ring_size), .min = 4096, .max = 1 << 30,
+	  .commands = TRACE, AT(ring_size), .min = 4096, .max = 1 << 30,
 	  .help = "size of the buffer in which the kernel hands over its findings" },
 
 	{ .name = "help", .letter = 'h', .type = OPTION_HELP_TEXT, .group = GROUP_OTHER,
@@ -104,15 +115,18 @@ static const struct option_spec table[] = {
 #define LONG_ONLY 256 /* getopt's value of table[i] is this + i, beyond any letter */
 #define TRY_HELP "; try 'sockleak --help'"
 
-struct options options_defaults(void)
+struct options options_defaults(enum command command)
 {
+	bool scan = command == COMMAND_SCAN;
+
 	return (struct options){
-		.older_than_ns = 5 * NSEC_PER_SEC,
+		.command = command,
+		.older_than_ns = scan ? 0 : 5 * NSEC_PER_SEC,
 		.interval_ns = NSEC_PER_SEC,
 		.classes = OPTIONS_ALL_CLASSES & ~(1U << CLASS_WAS_CONNECTED),
 		.min_growth = MIN_STEPS,
 		.min_open = 1,
-		.top = 10,
+		.top = scan ? 10000 : 10,
 		.max_sockets = SOCKLEAK_MAX_SOCKETS,
 		.max_stacks = SOCKLEAK_MAX_STACKS,
 		.stack_size = SOCKLEAK_STACK_SIZE,
@@ -228,15 +242,37 @@ static int unknown_option(const char *word, int letter, struct text *error)
 	return -EINVAL;
 }
 
+static int command_of(const char *word)
+{
+	return !strcmp(word, "trace") ? COMMAND_TRACE : !strcmp(word, "scan") ? COMMAND_SCAN : -1;
+}
+
+/*
+ * The command decides the defaults, and may stand behind the options: the first word
+ * that names one and is no option's argument. getopt() finds out, without a report.
+ */
+static enum command find_command(int argc, char **argv, const char *shorts,
+				 const struct option *longs)
+{
+	int value;
+
+	optind = 0; /* not 1: that would keep what an earlier call left half read */
+	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
+		if (value == 1)
+			return command_of(optarg) == COMMAND_SCAN ? COMMAND_SCAN : COMMAND_TRACE;
+	return optind < argc && command_of(argv[optind]) == COMMAND_SCAN ? COMMAND_SCAN :
+									   COMMAND_TRACE;
+}
+
 static int read_command(const char *word, bool *seen, struct text *error)
 {
-	if (!*seen && !strcmp(word, "trace")) {
+	if (!*seen && command_of(word) >= 0) {
 		*seen = true;
 		return 0;
 	}
 	text_add(error, *seen ? "unexpected argument '" : "unknown command '");
 	text_add_clean(error, word, strlen(word));
-	text_add(error, *seen ? "'" : "', the only one is 'trace'");
+	text_add(error, *seen ? "'" : "', there are 'trace' and 'scan'");
 	text_add(error, TRY_HELP);
 	return -EINVAL;
 }
@@ -269,12 +305,17 @@ static int read_option(int value, struct options *options, struct text *error)
 		return OPTIONS_HELP;
 	if (spec->type == OPTION_VERSION_TEXT)
 		return OPTIONS_VERSION;
+	if (spec->commands && !(spec->commands & 1U << options->command)) {
+		text_addf(error, "option '--%s' belongs to 'sockleak %s' alone" TRY_HELP,
+			  spec->name, spec->commands & TRACE ? "trace" : "scan");
+		return -EINVAL;
+	}
 	return option_read(spec, optarg, options, error);
 }
 
 int options_parse(int argc, char **argv, struct options *ret, struct text *ret_error)
 {
-	struct options options = options_defaults();
+	struct options options;
 	struct option longs[N_OPTIONS + 1];
 	char shorts[2 * N_OPTIONS + 3];
 	bool command_seen = false;
@@ -282,7 +323,8 @@ int options_parse(int argc, char **argv, struct options *ret, struct text *ret_e
 
 	fill_getopt(longs, shorts);
 	opterr = 0;
-	optind = 0; /* not 1: that would keep what an earlier call left half read */
+	options = options_defaults(find_command(argc, argv, shorts, longs));
+	optind = 0;
 	while (!result && (value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (value == 1) {
 			result = read_command(optarg, &command_seen, ret_error);

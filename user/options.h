@@ -15,6 +15,11 @@
 
 struct text;
 
+enum command {
+	COMMAND_TRACE = 0,
+	COMMAND_SCAN,
+};
+
 enum hooks_choice {
 	HOOKS_AUTO = 0,
 	HOOKS_TRACEPOINT,
@@ -23,6 +28,7 @@ enum hooks_choice {
 
 /* What the user asked for; filled once, const afterwards. Strings belong to argv. */
 struct options {
+	enum command command;
 	__u64 older_than_ns;
 	__u64 interval_ns;
 	__u64 duration_ns; /* 0 = until interrupted */
@@ -47,6 +53,8 @@ struct options {
 	__u32 stack_size; /* bytes of stack in a snapshot; 0 = no snapshots */
 	__u32 snapshots;  /* held at once */
 	__u32 spare_after; /* sockets in a row that make a site clean; 0 = spare none */
+	__u32 history; /* of a scan: the sockleak to ask, 0 = the one that has run longest */
+	__u32 error_exitcode; /* of a scan that finds something; 0 = none of its own */
 	__u32 hooks;	 /* enum hooks_choice */
 	bool by_uid;
 	bool debuginfod; /* fetch debug files from servers */
@@ -61,8 +69,8 @@ enum options_result {
 	OPTIONS_VERSION = 2, /* print the version, exit 0 */
 };
 
-/* The options when none is given. */
-struct options options_defaults(void);
+/* The options of a command when none is given. */
+struct options options_defaults(enum command command);
 
 /*
  * Read the command line. OPTIONS_RUN with *ret filled; OPTIONS_HELP or
@@ -116,6 +124,7 @@ struct option_spec {
 	size_t offset;	      /* in struct options */
 	enum option_type type;
 	enum option_group group;
+	unsigned int commands; /* 1 << enum command for each that takes it; 0 = all */
 	char letter; /* short name, 0 = none */
 };
 
@@ -125,7 +134,7 @@ const struct option_spec *option_next(const struct option_spec *previous);
 const char *option_group_title(enum option_group group);
 /* Add what is allowed as its argument: "10ms to 1d". Nothing for flags and paths. */
 void option_add_allowed(struct text *text, const struct option_spec *spec);
-/* Add its default: "5s". Nothing when there is none to tell. */
+/* Add its default, of trace: "5s". Nothing when there is none to tell. */
 void option_add_default(struct text *text, const struct option_spec *spec);
 
 #endif /* SOCKLEAK_OPTIONS_H */

@@ -13,17 +13,22 @@ static const char opening[] =
 	"sockleak finds sockets that were created and never connected on this host, and\n"
 	"names the code that leaks them.\n"
 	"\n"
-	"Usage: sockleak [trace] [OPTION]...\n"
+	"Usage: sockleak [trace] [OPTION]...   watch, and report what stays unconnected\n"
+	"       sockleak scan [OPTION]...      what is unconnected now, and exit\n"
 	"\n"
 	"Examples:\n"
 	"  sockleak                        watch the whole host until Ctrl-C\n"
 	"  sockleak -p 4242 --duration 1m  watch one process for a minute\n"
 	"  sockleak --json --class connect_failed --output leaks.jsonl\n"
-	"                                  keep each socket whose connect failed\n";
+	"                                  keep each socket whose connect failed\n"
+	"  sockleak scan --error-exitcode 9\n"
+	"                                  what is there now; exit status 9 if anything\n";
 
 static const char closing[] =
 	"\n"
 	"TIME is a number with a unit: ms, s, m, h or d; without one it is seconds.\n"
+	"\n"
+	"A scan's own defaults: --older-than 0, --top 10000.\n"
 	"\n"
 	"Exit status: 0 it ran, 1 it failed while running, 2 wrong usage, 3 this host or\n"
 	"this user's rights do not let it run.\n";
@@ -76,6 +81,8 @@ static void print_option(FILE *stream, const struct option_spec *spec)
 		text_addf(&left, "      --%s", spec->name);
 	if (spec->argument)
 		text_addf(&left, " %s", spec->argument);
+	if (spec->commands)
+		text_add(&right, spec->commands & 1U << COMMAND_SCAN ? "(scan) " : "(trace) ");
 	text_add(&right, spec->help);
 	if (spec->type == OPTION_CHOICE || spec->type == OPTION_CLASSES) {
 		option_add_allowed(&value, spec);

@@ -8,6 +8,7 @@
 
 #include "call_sites.h"
 #include "fetcher.h"
+#include "hints.h"
 #include "process.h"
 #include "resolver.h"
 #include "text.h"
@@ -27,6 +28,7 @@ struct origins {
 	struct resolver *resolver;
 	struct fetcher *fetcher; /* NULL = debug files are not fetched */
 	struct call_sites *call_sites;
+	struct hints *hints;
 	struct looked *looked; /* a uthash table, the oldest first */
 	unsigned int looks;    /* in this sweep */
 };
@@ -43,6 +45,7 @@ void origins__free(struct origins *origins)
 		return;
 	while (origins->looked)
 		forget_looked(origins, origins->looked);
+	hints__free(origins->hints);
 	resolver__free(origins->resolver); /* before what it asks */
 	fetcher__free(origins->fetcher);
 	call_sites__free(origins->call_sites);
@@ -56,6 +59,24 @@ static int ask_fetcher(const char *build_id, int *ret_fd, void *ctx)
 	return origins->fetcher ? fetcher__ask(origins->fetcher, build_id, ret_fd) : -ENOENT;
 }
 
+/* Whose files are looked into for a process; of one that is gone nobody's. */
+static struct subject subject_of(pid_t tgid)
+{
+	struct subject subject = { .tgid = tgid };
+
+	process_uid(tgid, &subject.uid);
+	return subject;
+}
+
+static int find_package(void *ctx, pid_t tgid, const char *path, const char *build_id,
+			struct package *ret_package)
+{
+	struct origins *origins = ctx;
+	struct subject subject = subject_of(tgid);
+
+	return resolver__package(origins->resolver, &subject, path, build_id, ret_package);
+}
+
 int origins__new(bool fetches, struct origins **ret_origins, struct text *ret_error)
 {
 	struct origins *origins = calloc(1, sizeof(*origins));
@@ -67,6 +88,8 @@ int origins__new(bool fetches, struct origins **ret_origins, struct text *ret_er
 	origins->call_sites = call_sites__new();
 	if (!err && (!origins->resolver || !origins->call_sites))
 		err = -ENOMEM;
+	if (!err)
+		err = hints__new(find_package, origins, &origins->hints);
 	if (err) {
 		origins__free(origins);
 		return err;
@@ -208,6 +231,23 @@ struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
 	return stack;
 }
 
+struct stack *origins__name(struct origins *origins, const struct verdict *verdict,
+			    const struct told_stack *told)
+{
+	struct subject code = { code_of(origins, verdict), verdict->socket.uid };
+	struct stack *stack = NULL, *own;
+
+	if (resolver__resolve(origins->resolver, &code, told->pcs, told->count, 0, &stack))
+		return NULL;
+	own = stack_copy(stack);
+	stack_unref(stack);
+	if (!own)
+		return NULL;
+	own->source = (enum stack_source)told->source;
+	name_package(origins, verdict, own);
+	return own;
+}
+
 static bool lacks_names(const struct stack *stack)
 {
 	for (unsigned int i = 0; i < stack->count; i++)
@@ -240,20 +280,16 @@ void origins__rename(struct origins *origins, struct site *site)
 	stack_unref(renamed);
 }
 
-/* Whose files are looked into for a process; of one that is gone nobody's. */
-static struct subject subject_of(pid_t tgid)
+const struct hints *origins__hints(struct origins *origins, struct site *const *sites, long count)
 {
-	struct subject subject = { .tgid = tgid };
+	hints__begin(origins->hints);
+	for (long i = 0; i < count; i++) {
+		const struct stack *stack = sites[i]->stack;
 
-	process_uid(tgid, &subject.uid);
-	return subject;
-}
-
-int origins__package(void *ctx, pid_t tgid, const char *path, const char *build_id,
-		     struct package *ret_package)
-{
-	struct origins *origins = ctx;
-	struct subject subject = subject_of(tgid);
-
-	return resolver__package(origins->resolver, &subject, path, build_id, ret_package);
+		for (unsigned int n = 0; stack && n < stack->count; n++)
+			if (!stack->frames[n].has_debug)
+				hints__add(origins->hints, (pid_t)sites[i]->processes->tgid,
+					   stack->frames[n].module, stack->frames[n].build_id);
+	}
+	return hints__finish(origins->hints) ? NULL : origins->hints;
 }

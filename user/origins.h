@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * origins: where sockets are made: the stack of the call of socket(), named, and
- * the package that its culprit is of. Decides whose code a stack is looked up in,
- * which of the stacks that there are is the best, and when names are to be made
- * anew. Knows nothing of leaks' accounts but the stacks in them.
+ * the package that its culprit is of, and what to install for more of it. Decides whose code a
+ * stack is looked up in, which of the stacks that there are is the best, and when names are to be
+ * made anew. Knows nothing of leaks' accounts but the stacks in them.
  */
 #ifndef SOCKLEAK_ORIGINS_H
 #define SOCKLEAK_ORIGINS_H
@@ -40,12 +40,18 @@ void origins__look(struct origins *origins, const struct pending *socket);
 struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
 			     const struct verdict *verdict);
 
+/* The same from a stack that was told (history.h). */
+struct stack *origins__name(struct origins *origins, const struct verdict *verdict,
+			    const struct told_stack *told);
+
 /* Debug information may have been installed, or fetched, since a site's stack was made. */
 void origins__rename(struct origins *origins, struct site *site);
 
-/* Whose package a module is; `ctx` is the struct origins: see hints.h. */
-int origins__package(void *ctx, pid_t tgid, const char *path, const char *build_id,
-		     struct package *ret_package);
+/*
+ * For the stacks of these sites, what to install for the lines that they lack. The
+ * module's own, valid until the next call; NULL when out of memory.
+ */
+const struct hints *origins__hints(struct origins *origins, struct site *const *sites, long count);
 
 /* How stacks and debug files have come, or not, for a report. */
 void origins__summarize(const struct origins *origins, struct summary *ret_summary);

@@ -37,12 +37,17 @@ struct summary {
 	__u64 max_sockets;
 	struct leaks_totals leaks;
 	__u64 counters[COUNTER_COUNT];
+	__u64 stacks_not_told;	   /* to `sockleak scan` */
 	__u64 leaks_not_accounted; /* verdicts lost in user space: out of memory */
 	__u64 cgroups_left_out;	   /* that are in the scope, and not watched */
 	__u64 aims_failed;	   /* times that what is in it could not be told to the kernel */
 	__u64 verdicts_waiting;	   /* in the kernel, for room in the ring buffer */
 	struct resolver_counts resolver;
 	struct fetcher_counts fetcher;
+	bool is_scan;	    /* one look: what takes time to tell is not known */
+	__u32 history_tgid; /* of a scan: the sockleak that ages and stacks are from; 0 = none */
+	__u64 history_begun_ns;
+	__u64 uncertain; /* of a scan: sockets shown that may be in use */
 	bool fetches; /* debug files are fetched: --debuginfod */
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
 	const char *hooks;    /* "tracepoint" or "raw_tp": how the system calls are seen */

@@ -14,8 +14,7 @@ static void page_run(struct page *page)
 	page_add_count(&line, totals->open, "leak", "leaks");
 	text_add(&line, " open at ");
 	page_add_count(&line, totals->sites, "site", "sites");
-	text_addf(&line,
-		  " (%zu leaking); %llu ever: %llu closed, %llu used, %llu exited",
+	text_addf(&line, " (%zu leaking); %llu ever: %llu closed, %llu used, %llu exited",
 		  totals->leaking, (unsigned long long)totals->total,
 		  (unsigned long long)totals->resolved[END_CLOSED],
 		  (unsigned long long)totals->resolved[END_USED],
@@ -49,6 +48,35 @@ static void page_run(struct page *page)
 		text_add(&line, " not told used from unused, and not growing: not listed");
 		page_line(page, &line, false);
 	}
+}
+
+/* The end of a scan's report: what was looked at, and where the rest would come from. */
+static void page_look(struct page *page)
+{
+	const struct summary *summary = page->summary;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_line(page, &line, false);
+	if (summary->leaks.open > summary->uncertain) {
+		text_addf(&line, "Looked at %llu descriptors in %.2f s",
+			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT],
+			  (double)summary->sweep_ns / 1e9);
+		page_line(page, &line, false);
+	}
+	if (summary->leaks.held_back) {
+		page_add_count(&line, summary->leaks.held_back, "more", "more");
+		text_add(&line,
+			 " may be in use without a trace, and are not listed (see them with -v)");
+		page_line(page, &line, false);
+	}
+	if (summary->history_tgid) {
+		text_addf(&line, "Ages and stacks as sockleak[%u] saw them, watching for ",
+			  summary->history_tgid);
+		duration_add(&line, summary->now_ns - summary->history_begun_ns);
+	} else {
+		text_add(&line, "No sockleak was watching: ages and stacks are not known");
+	}
+	page_line(page, &line, false);
 }
 
 static const char *remedy(enum counter counter)
@@ -111,6 +139,9 @@ static void page_losses(struct page *page)
 
 void text_foot(struct page *page)
 {
-	page_run(page);
+	if (page->summary->is_scan)
+		page_look(page);
+	else
+		page_run(page);
 	page_losses(page);
 }

@@ -128,12 +128,68 @@ static void page_nothing(struct page *page, struct text *line)
 	page_line(page, line, true);
 }
 
+static void add_seconds(struct text *line, __u64 ns)
+{
+	text_addf(line, "%.2f s", (double)ns / 1e9);
+}
+
+/* How many processes hold what is listed; each site of a scan is of one. */
+static unsigned int count_processes(struct site *const *sites, long count)
+{
+	unsigned int processes = 0;
+
+	for (long i = 0; i < count; i++) {
+		long k = 0;
+
+		while (k < i && sites[k]->processes->tgid != sites[i]->processes->tgid)
+			k++;
+		processes += k == i;
+	}
+	return processes;
+}
+
+/* The first line of a scan: how many, and who has most of them. */
+static void page_census(struct page *page, struct site *const *sites, long count)
+{
+	const struct summary *summary = page->summary;
+	unsigned int certain = summary->leaks.open - (unsigned int)summary->uncertain;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	long sure = 0;
+
+	while (sure < count && !sites[sure]->unknowable)
+		sure++;
+	if (!certain) {
+		text_addf(&line, "No unconnected sockets among %llu descriptors, looked at in ",
+			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT]);
+		add_seconds(&line, summary->sweep_ns);
+		page_line(page, &line, true);
+		return;
+	}
+	page_add_count(&line, certain, "unconnected socket", "unconnected sockets");
+	text_add(&line, " in ");
+	page_add_count(&line, count_processes(sites, sure), "process", "processes");
+	text_add(&line, sure > 1 ? "; " : ": ");
+	page_add_clean(&line, sites[0]->comm);
+	text_addf(&line, "[%u]", sites[0]->processes->tgid);
+	if (sure > 1)
+		text_addf(&line, " holds %u", sites[0]->open);
+	if (sites[0]->oldest_ns) {
+		text_add(&line, ", oldest ");
+		add_age(&line, page, sites[0]->oldest_ns);
+	}
+	page_place(page, &line, sites[0]);
+}
+
 static void page_answer(struct page *page, struct site *const *sites, long count)
 {
 	const struct leaks_totals *totals = &page->summary->leaks;
 	_cleanup_text_ struct text line = TEXT_INIT;
 	size_t leaking, idle;
 
+	if (page->summary->is_scan) {
+		page_census(page, sites, count);
+		return;
+	}
 	if (!count) {
 		page_nothing(page, &line);
 		return;
@@ -158,6 +214,8 @@ static void page_answer(struct page *page, struct site *const *sites, long count
 
 /* State, pid, command, open, per minute, oldest, class: the longest class ends in column 79. */
 #define TABLE_ROW(open) "%-8s %8s %-15s %5" open " %7s %6s  %s"
+/* Of a scan, which knows neither state nor rate. */
+#define CENSUS_ROW(open) "%8s %-15s %5" open " %6s  %s%s"
 #define TABLE_INDENT "         " /* what belongs to a row stands below its pid */
 
 static void page_table_head(struct page *page)
@@ -165,8 +223,11 @@ static void page_table_head(struct page *page)
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	page_line(page, &line, false);
-	text_addf(&line, TABLE_ROW("s"), "STATE", "PID", "COMMAND", "OPEN", "PER MIN", "OLDEST",
-		  "CLASS");
+	if (page->summary->is_scan)
+		text_addf(&line, CENSUS_ROW("s"), "PID", "COMMAND", "OPEN", "OLDEST", "CLASS", "");
+	else
+		text_addf(&line, TABLE_ROW("s"), "STATE", "PID", "COMMAND", "OPEN", "PER MIN",
+			  "OLDEST", "CLASS");
 	page_line(page, &line, true);
 }
 
@@ -292,9 +353,18 @@ static void page_site(struct page *page, const struct site *site)
 	add_holder(&holder, site);
 	page_add_clean(&comm, site->comm);
 	add_rate(&rate, site);
-	add_age(&age, page, site->oldest_ns);
-	text_addf(&line, TABLE_ROW("u"), state_of(site), text_str(&holder), text_str(&comm),
-		  site->open, text_str(&rate), text_str(&age), leak_class_phrase(site->class));
+	if (page->summary->is_scan && !site->oldest_ns)
+		text_add(&age, "?");
+	else
+		add_age(&age, page, site->oldest_ns);
+	if (page->summary->is_scan)
+		text_addf(&line, CENSUS_ROW("u"), text_str(&holder), text_str(&comm), site->open,
+			  text_str(&age), leak_class_phrase(site->class),
+			  site->unknowable ? "; may be in use" : "");
+	else
+		text_addf(&line, TABLE_ROW("u"), state_of(site), text_str(&holder), text_str(&comm),
+			  site->open, text_str(&rate), text_str(&age),
+			  leak_class_phrase(site->class));
 	page_line(page, &line, false);
 
 	page_processes(page, site);

@@ -4,12 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "clocks.h"
+#include "settings.h"
 #include "sockleak.skel.h"
 #include "tracefs.h"
 
@@ -25,6 +26,7 @@ struct tracer {
 	struct bpf_link *entries;
 	struct bpf_link *slots;
 	struct bpf_link *holders;
+	struct history *history;
 	__u64 wanted[SOCKLEAK_MAX_WANTED]; /* cgroups, as they are in the map */
 	size_t n_wanted;
 	struct bpf_link *hooks[16];
@@ -156,24 +158,6 @@ const char *tracer__hooks(const struct tracer *tracer)
 
 /* ---- Load ---- */
 
-static void write_settings(struct tracer *tracer, const struct options *options)
-{
-	/* libbpf keeps a const volatile section writable until it is loaded. */
-	struct settings *settings = (struct settings *)&tracer->skeleton->rodata->settings;
-
-	settings->older_than_ns = options->older_than_ns;
-	settings->self_tgid = (__u32)getpid();
-	settings->tgid = options->tgid;
-	settings->by_uid = options->by_uid;
-	settings->uid = options->uid;
-	settings->by_cgroup = options_limit_cgroups(options);
-	settings->stack_size = options->stack_size;
-	settings->spare_after = options->spare_after;
-	settings->was_connected = !!(options->classes & 1U << CLASS_WAS_CONNECTED);
-	if (options->comm)
-		strncpy(settings->comm, options->comm, sizeof(settings->comm) - 1);
-}
-
 static int set_snapshot_sizes(struct tracer *tracer, const struct options *options)
 {
 	struct sockleak_bpf *skeleton = tracer->skeleton;
@@ -264,7 +248,8 @@ static int load(struct tracer *tracer, const struct options *options, struct tex
 
 	if (err)
 		return err;
-	write_settings(tracer, options);
+	/* libbpf keeps a const volatile section writable until it is loaded. */
+	*(struct settings *)&tracer->skeleton->rodata->settings = settings_of(options);
 	err = set_sizes(tracer, options);
 	if (!err)
 		err = sockleak_bpf__load(tracer->skeleton);
@@ -273,8 +258,15 @@ static int load(struct tracer *tracer, const struct options *options, struct tex
 		return err;
 	}
 	err = fill_free_slots(tracer) ?: iterators_open(tracer);
-	if (err)
+	if (err) {
 		text_addf(ret_error, "cannot attach the sweep's iterators: %s (needs Linux 5.9)",
+			  strerror(-err));
+		return err;
+	}
+	err = history__new(bpf_program__fd(tracer->skeleton->progs.sweep_files),
+			   options->max_sockets, options->max_stacks, &tracer->history);
+	if (err)
+		text_addf(ret_error, "cannot make the maps for 'sockleak scan': %s",
 			  strerror(-err));
 	return err;
 }
@@ -327,6 +319,7 @@ void tracer__free(struct tracer *tracer)
 	bpf_link__destroy(tracer->entries);
 	bpf_link__destroy(tracer->slots);
 	bpf_link__destroy(tracer->holders);
+	history__free(tracer->history);
 	ring_buffer__free(tracer->ring);
 	sockleak_bpf__destroy(tracer->skeleton);
 	free(tracer->snapshot);
@@ -366,14 +359,6 @@ static __u64 counter_read(struct tracer *tracer, enum counter which)
 	return sum;
 }
 
-static __u64 boot_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now); /* what bpf_ktime_get_boot_ns() reads */
-	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
-}
-
 static int sweep_once(struct tracer *tracer)
 {
 	struct sweep *sweep = &tracer->skeleton->bss->sweep;
@@ -398,11 +383,11 @@ int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
 	int err;
 
 	sweep->last_ns = sweep->start_ns;
-	sweep->start_ns = boot_ns();
+	sweep->start_ns = clock_now(CLOCK_BOOTTIME);
 	sweep->repeats = 0;
 	sweep->number++;
 	err = sweep_once(tracer);
-	*ret_ns = boot_ns() - sweep->start_ns;
+	*ret_ns = clock_now(CLOCK_BOOTTIME) - sweep->start_ns;
 	while (!err && sweep->waiting && (to_the_last || sweep->repeats < MAX_REPEATS)) {
 		sent_before = sent;
 		sent = counter_read(tracer, COUNTER_VERDICTS);
@@ -439,6 +424,11 @@ int tracer__want_cgroups(struct tracer *tracer, const __u64 *ids, size_t count)
 		tracer->wanted[tracer->n_wanted++] = ids[i];
 	}
 	return 0;
+}
+
+struct history *tracer__history(struct tracer *tracer)
+{
+	return tracer->history;
 }
 
 __u64 tracer__waiting(const struct tracer *tracer)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tracer: the kernel's side, as user space sees it. Loads the BPF programs,
- * attaches them, runs the sweeps and hands over the verdicts. The only module
- * that knows libbpf or the skeleton.
+ * attaches them, runs the sweeps and hands over the verdicts. With census.c and
+ * history.c the only modules that know libbpf or a skeleton.
  */
 #ifndef SOCKLEAK_TRACER_H
 #define SOCKLEAK_TRACER_H
 
+#include "history.h"
 #include "options.h"
 #include "sockleak.h"
 #include "text.h"
@@ -63,6 +64,9 @@ unsigned int tracer__stack(struct tracer *tracer, __s32 stack_id, __u64 *ret_pcs
  * call; its slot is free then. NULL: none was taken, or it was dropped already.
  */
 const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pending *socket);
+
+/* Where `sockleak scan` is told of the leaks; the tracer's own. */
+struct history *tracer__history(struct tracer *tracer);
 
 /* The counters, summed over the processors. 0 or -errno. */
 int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT]);

@@ -4,10 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clocks.h"
 #include "duration.h"
-#include "hints.h"
 #include "leaks.h"
 #include "log.h"
 #include "origins.h"
@@ -25,26 +24,17 @@ struct watch {
 	struct tracer *tracer;
 	struct leaks *leaks;
 	struct origins *origins;
-	struct hints *hints;
 	struct owners *owners;
 	struct summary summary;
 	bool is_waiting; /* for a cgroup that is to be watched */
 };
 
-static __u64 clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (__u64)now.tv_sec * NSEC_PER_SEC + (__u64)now.tv_nsec;
-}
-
 static void update_clock(struct summary *summary)
 {
 	__s64 offset_ns;
 
-	summary->now_ns = clock_ns(CLOCK_BOOTTIME);
-	offset_ns = (__s64)(clock_ns(CLOCK_REALTIME) - summary->now_ns);
+	summary->now_ns = clock_now(CLOCK_BOOTTIME);
+	offset_ns = (__s64)(clock_now(CLOCK_REALTIME) - summary->now_ns);
 	/* Only when the clock was set: a time that was told once is not to tremble. */
 	if (llabs(offset_ns - summary->wall_offset_ns) > (__s64)NSEC_PER_SEC)
 		summary->wall_offset_ns = offset_ns;
@@ -76,8 +66,6 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	watch->summary.older_than_ns = options->older_than_ns;
 	if (!err && (!watch->leaks || !watch->owners))
 		err = -ENOMEM;
-	if (!err)
-		err = hints__new(origins__package, watch->origins, &watch->hints);
 	if (err) {
 		watch__free(watch);
 		return err;
@@ -91,7 +79,6 @@ void watch__free(struct watch *watch)
 	if (!watch)
 		return;
 	leaks__free(watch->leaks);
-	hints__free(watch->hints);
 	origins__free(watch->origins);
 	owners__free(watch->owners);
 	free(watch);
@@ -107,6 +94,7 @@ static int open_leak(struct watch *watch, const struct verdict *verdict)
 		return -ENOMEM;
 	stack = origins__stack(watch->origins, watch->tracer, verdict);
 	err = leaks__apply(watch->leaks, verdict, owner, stack);
+	history__tell(tracer__history(watch->tracer), &verdict->socket, stack);
 	stack_unref(stack);
 	owner_unref(owner);
 	return err;
@@ -140,6 +128,7 @@ void watch__verdict(const struct verdict *verdict, void *ctx)
 		if (ended.reason == END_CLOSED && holder && !process_alive((pid_t)holder))
 			ended.reason = END_EXITED;
 		err = leaks__apply(watch->leaks, &ended, NULL, NULL);
+		history__forget(tracer__history(watch->tracer), verdict->socket.inode);
 	} else if (holder) {
 		err = change_leak(watch, verdict, holder);
 	} else {
@@ -157,6 +146,7 @@ static void update_summary(struct watch *watch)
 	summary->pending = tracer__pending(watch->tracer, &summary->max_sockets);
 	summary->leaks = leaks__totals(watch->leaks);
 	summary->verdicts_waiting = tracer__waiting(watch->tracer);
+	summary->stacks_not_told = history__lost(tracer__history(watch->tracer));
 	tracer__counters(watch->tracer, summary->counters);
 	origins__summarize(watch->origins, summary);
 }
@@ -170,7 +160,7 @@ void watch__aim(struct watch *watch, struct tracer *tracer)
 
 	if (!options_limit_cgroups(watch->options))
 		return;
-	ids = scope__find(watch->scope, clock_ns(CLOCK_BOOTTIME), &count);
+	ids = scope__find(watch->scope, clock_now(CLOCK_BOOTTIME), &count);
 	summary->cgroups_left_out = scope__left_out(watch->scope);
 	err = tracer__want_cgroups(tracer, ids, count);
 	if (err && !summary->aims_failed++)
@@ -203,40 +193,23 @@ static void sweep(struct watch *watch, bool last)
 	output__sweep(watch->output, watch->leaks, summary);
 }
 
-/* Those that a report may show. */
+/* What can be told now of the stacks that a report may show. */
 static void update_stacks(struct watch *watch)
 {
 	struct site *const *sites;
 	long count = leaks__sites(watch->leaks, &sites);
 
-	for (long i = 0; i < count && i < (long)watch->options->top; i++)
+	if (count > (long)watch->options->top)
+		count = (long)watch->options->top;
+	for (long i = 0; i < count; i++)
 		origins__rename(watch->origins, sites[i]);
-}
-
-/* For the stacks that a report may show, what to install for the lines they lack. */
-static void find_hints(struct watch *watch)
-{
-	struct site *const *sites;
-	long count = leaks__sites(watch->leaks, &sites);
-
-	hints__begin(watch->hints);
-	for (long i = 0; i < count && i < (long)watch->options->top; i++) {
-		const struct stack *stack = sites[i]->stack;
-
-		for (unsigned int n = 0; stack && n < stack->count; n++)
-			if (!stack->frames[n].has_debug)
-				hints__add(watch->hints, (pid_t)sites[i]->processes->tgid,
-					   stack->frames[n].module, stack->frames[n].build_id);
-	}
-	hints__finish(watch->hints);
-	watch->summary.hints = watch->hints;
+	watch->summary.hints = origins__hints(watch->origins, sites, count);
 }
 
 static void report(struct watch *watch)
 {
 	update_summary(watch);
 	update_stacks(watch);
-	find_hints(watch);
 	output__report(watch->output, watch->leaks, &watch->summary);
 }
 

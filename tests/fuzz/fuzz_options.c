@@ -24,7 +24,8 @@ static void check_range(const struct options *options, const struct option_spec 
 		memcpy(&number, member(options, spec), sizeof(__u32));
 	else
 		return;
-	if (!number && (!strcmp(spec->name, "pid") || !strcmp(spec->name, "duration")))
+	if (!number && (!strcmp(spec->name, "pid") || !strcmp(spec->name, "duration") ||
+			!strcmp(spec->name, "history") || !strcmp(spec->name, "error-exitcode")))
 		return; /* not given */
 	check(number >= spec->min && number <= spec->max);
 	if (spec->type == OPTION_SIZE)

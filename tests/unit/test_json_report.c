@@ -128,7 +128,7 @@ static void a_leak_byte_for_byte(void **state)
 		"\"exe\":\"/usr/bin/ruby\",\"command\":\"ruby bin/delayed_job run\","
 		"\"uid\":1000,\"fd\":35,\"inode\":81234,"
 		"\"family\":\"AF_INET\",\"socket_type\":\"SOCK_STREAM\","
-		"\"protocol\":\"IPPROTO_TCP\",\"class\":\"probed\","
+		"\"protocol\":\"IPPROTO_TCP\",\"class\":\"probed\",\"may_be_in_use\":false,"
 		"\"holders\":[{\"pid\":4242,\"fd\":35,\"uid\":1000,\"comm\":\"delayed_job\"}],"
 		"\"other_holders\":0,"
 		"\"created\":\"2026-09-21T14:15:00.500Z\",\"first_seen\":null,\"age_s\":5.75,"
@@ -355,7 +355,8 @@ static void a_summary(void **state)
 	summary.counters[COUNTER_SOCKET_EXIT] = 1234;
 	summary.counters[COUNTER_MAP_FULL] = 7;
 	json_summary(&out, &summary);
-	assert_has(&out, "{\"type\":\"summary\",\"time\":\"2026-09-21T14:16:00.000Z\","
+	assert_has(&out, "{\"type\":\"summary\",\"mode\":\"trace\",\"history_pid\":null,"
+			 "\"time\":\"2026-09-21T14:16:00.000Z\","
 			 "\"duration_s\":60,\"sites\":2,\"leaking_sites\":1,\"open\":31,"
 			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3,"
 			 "\"reclassified\":0},"

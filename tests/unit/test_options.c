@@ -255,13 +255,32 @@ static void unknown_options(void **state)
 static void commands(void **state)
 {
 	(void)state;
-	accept("trace");
-	refuse("record", "unknown command 'record', the only one is 'trace'; "
+	assert_int_equal(accept("").command, COMMAND_TRACE);
+	assert_int_equal(accept("trace").command, COMMAND_TRACE);
+	assert_int_equal(accept("scan").command, COMMAND_SCAN);
+	assert_int_equal(accept("--comm scan").command, COMMAND_TRACE);
+	assert_int_equal(accept("--older-than 3s -p 1 scan -v").command, COMMAND_SCAN);
+	assert_int_equal(accept("-v -- scan").command, COMMAND_SCAN);
+	refuse("record", "unknown command 'record', there are 'trace' and 'scan'; "
 			 "try 'sockleak --help'");
 	refuse("trace 1234", "unexpected argument '1234'; try");
 	refuse("trace trace", "unexpected argument 'trace'");
 	refuse("-- -p", "unknown command '-p'");
 	refuse("''", "unknown command ''");
+}
+
+static void options_of_one_command(void **state)
+{
+	(void)state;
+	assert_int_equal(accept("scan").older_than_ns, 0);
+	assert_int_equal(accept("scan").top, 10000);
+	assert_int_equal(accept("scan --older-than 3s").older_than_ns, 3 * SECOND);
+	assert_int_equal(accept("--top 3 scan").top, 3);
+	assert_int_equal(accept("scan --history 7 --error-exitcode 255").history, 7);
+	assert_int_equal(accept("scan --error-exitcode 255").error_exitcode, 255);
+	refuse("scan --error-exitcode 256", "out of range");
+	refuse("--history 7", "option '--history' belongs to 'sockleak scan' alone");
+	refuse("scan --interval 1s", "option '--interval' belongs to 'sockleak trace' alone");
 }
 
 static int result(const char *line)
@@ -361,6 +380,7 @@ int main(void)
 		cmocka_unit_test(bad_numbers),	   cmocka_unit_test(bad_durations),
 		cmocka_unit_test(bad_words),	   cmocka_unit_test(too_many_cgroups),
 		cmocka_unit_test(unknown_options), cmocka_unit_test(commands),
+		cmocka_unit_test(options_of_one_command),
 		cmocka_unit_test(help_and_version), cmocka_unit_test(getopt_is_silent),
 		cmocka_unit_test(usage),
 		cmocka_unit_test(table_is_sound),

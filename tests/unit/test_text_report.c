@@ -127,10 +127,63 @@ static void nothing_found_is_an_answer(void **state)
 	free(report);
 }
 
+/* What a scan found: by process and class, what may be in use for itself and last. */
+static void a_scan(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, UINT64_MAX / 2, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct summary summary = { .now_ns = NOW,
+				   .is_scan = true,
+				   .sweep_ns = SECOND / 50,
+				   .history_tgid = 77,
+				   .history_begun_ns = NOW - 3600 * SECOND,
+				   .uncertain = 1 };
+	struct text out = TEXT_INIT;
+	const char
+		*expected =
+			"3 unconnected sockets in 2 processes; ruby[4242] holds 2, oldest 1m05s\n"
+			"\n"
+			"     PID COMMAND          OPEN OLDEST  CLASS\n"
+			"    4242 ruby                2  1m05s  ",
+		*unknown = "    4243 ruby                1      ?  ",
+		*maybe = "    4242 ruby                1  1m05s  ";
+
+	(void)state;
+	leaks__group_by_process(leaks);
+	leaks__tune(leaks, 0, 1);
+	for (__u64 inode = 1; inode <= 4; inode++) {
+		struct verdict verdict = a_verdict(inode, "ruby");
+
+		verdict.unknowable = inode == 1;
+		if (inode == 2) {
+			verdict.tgid = 4243;
+			verdict.class = CLASS_UNKNOWN_ORIGIN;
+			verdict.socket.since_ns = 0;
+			verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
+		}
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+	}
+	leaks__tick(leaks, NOW);
+	summary.leaks = leaks__totals(leaks);
+	summary.counters[COUNTER_FILES_SWEPT] = 12345;
+	text_report(&out, leaks, &summary, &whole);
+	assert_memory_equal(text_str(&out), expected, strlen(expected));
+	assert_non_null(strstr(text_str(&out), unknown));
+	assert_non_null(strstr(strstr(text_str(&out), unknown), maybe));
+	assert_non_null(strstr(text_str(&out), "; may be in use\n"));
+	assert_non_null(strstr(text_str(&out), "Looked at 12345 descriptors in 0.02 s\n"));
+	assert_non_null(strstr(text_str(&out), "as sockleak[77] saw them, watching for 1h"));
+	text_free(&out);
+	leaks__free(leaks);
+	owner_unref(owner);
+}
+
 static void too_early_is_no_all_clear(void **state)
 {
-	struct summary summary = { .now_ns = NOW, .started_ns = NOW - 2 * SECOND,
-				   .older_than_ns = 5 * SECOND, .hooks = "tracepoint" };
+	struct summary summary = { .now_ns = NOW,
+				   .started_ns = NOW - 2 * SECOND,
+				   .older_than_ns = 5 * SECOND,
+				   .hooks = "tracepoint" };
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct text out = TEXT_INIT;
 	const char *expected = "Too early to tell: a socket counts when unconnected for 5s, "
@@ -330,6 +383,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_line_is_the_answer),
 		cmocka_unit_test(nothing_found_is_an_answer),
+		cmocka_unit_test(a_scan),
 		cmocka_unit_test(too_early_is_no_all_clear),
 		cmocka_unit_test(a_small_screen_keeps_the_losses),
 		cmocka_unit_test(a_single_socket_is_not_leaking),

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * census: every socket on the host that is not connected, now (sockleak scan).
+ * One iterator over the fd tables writes a record for each descriptor of such a
+ * socket to whoever reads it, so nothing can be too much for a buffer. When a
+ * sockleak is running, `pending` and `homes` are its own, and tell what its hooks
+ * have seen of a socket; else they are empty. Nothing is written to them.
+ */
+#include "classes.bpf.h"
+#include "tracked.bpf.h"
+
+/* How far it has come, for who waits. */
+struct census_progress census;
+
+/* Too large for the stack; the iterator has one reader. */
+struct verdict record;
+
+/* vmlinux.h has no more of it than the name. */
+struct bpf_iter_meta___seq {
+	struct seq_file *seq;
+} __attribute__((preserve_access_index));
+
+/* What a running sockleak knows of it: by descriptor, or by inode when it was passed on. */
+static __always_inline struct pending *known(struct fd_key *key, __u64 inode)
+{
+	struct pending *entry = pending_at(key, inode), *other;
+
+	if (entry && !(entry->flags & PENDING_ORIGIN_UNKNOWN))
+		return entry;
+	other = pending_by_inode(inode, key);
+	return other ?: entry;
+}
+
+SEC("iter/task_file")
+int census_files(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct bpf_iter_meta___seq *meta = (void *)ctx->meta;
+	struct socket_view view = {};
+	struct fd_key key = { .fd = ctx->fd };
+	struct pending *entry;
+
+	if (!task || !file)
+		return 0;
+	census.files++;
+	if (!file_may_be_socket(file) || !view_open(file, &view) || !task_wanted(task))
+		return 0;
+	view_judge(&view);
+	if (view.use == USE_IN_USE || view.use == USE_CONNECTING)
+		return 0;
+	key.tgid = BPF_CORE_READ(task, tgid);
+	__builtin_memset(&record, 0, sizeof(record));
+	entry = known(&key, view.inode);
+	if (entry)
+		__builtin_memcpy(&record.socket, entry, sizeof(record.socket));
+	else
+		entry_of_unknown(&record.socket, &view, task, ctx->fd);
+	view_weigh(&view, &record.socket);
+	if (view.use == USE_IN_USE || view.use == USE_CONNECTING || record.socket.connecting)
+		return 0;
+	record.kind = VERDICT_LEAK;
+	record.now_ns = bpf_ktime_get_boot_ns();
+	record.class = classify(&record.socket, &view);
+	verdict_describe(&record, &view, task, ctx->fd);
+	bpf_seq_write(meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

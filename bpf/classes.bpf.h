@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * classes: from what the kernel knows of a socket and what was tried on it, whether
+ * it is a leak and of which class: docs/classes.md in code. And how a verdict says
+ * so. Touches no map.
+ */
+#ifndef CLASSES_BPF_H
+#define CLASSES_BPF_H
+
+#include "filter.bpf.h"
+#include "kernel.bpf.h"
+
+static __always_inline enum leak_class classify(const struct pending *entry,
+						const struct socket_view *view)
+{
+	const struct evidence *evidence = &entry->evidence;
+
+	if (view->use == USE_WAS_CONNECTED)
+		return CLASS_WAS_CONNECTED;
+	if (entry->flags & PENDING_ORIGIN_UNKNOWN)
+		return CLASS_UNKNOWN_ORIGIN;
+	if (evidence->connect_tries)
+		return CLASS_CONNECT_FAILED;
+	if (evidence->bound)
+		return CLASS_BOUND_ONLY;
+	if (evidence->bind_tries)
+		return CLASS_BIND_FAILED;
+	if (evidence->enotconn)
+		return CLASS_PROBED;
+	return CLASS_NEVER_USED;
+}
+
+/*
+ * The kernel cannot tell use from non-use where a family's own rules are not
+ * known: bound or once connected is then enough to be in use.
+ */
+static __always_inline void view_weigh(struct socket_view *view, struct pending *entry)
+{
+	bool modelled = view->family == AF_INET || view->family == AF_INET6 ||
+			view->family == AF_UNIX || view->family == AF_NETLINK;
+
+	if (view->use == USE_WAS_CONNECTED && !settings.was_connected)
+		view->use = USE_IN_USE;
+	if (!entry)
+		return;
+	/* To the kernel it is as new; to stay known as an old one its entry must stay. */
+	if (entry->flags & PENDING_DISSOLVED && view->use <= USE_UNKNOWABLE)
+		view->use = settings.was_connected ? USE_WAS_CONNECTED : USE_CONNECTING;
+	if (modelled && view->bound)
+		entry->evidence.bound = 1;
+	if (!modelled && view->use == USE_UNKNOWABLE && entry->evidence.bound)
+		view->use = USE_IN_USE;
+	if (!modelled && view->use == USE_NEVER && entry->flags & PENDING_ORIGIN_UNKNOWN)
+		view->use = USE_UNKNOWABLE; /* it may have been connected before */
+	/* connect binds a datagram socket before it fails: that alone is no use */
+	if (view->type == SOCK_DGRAM && view->use == USE_IN_USE && !view->connected &&
+	    entry->evidence.connect_errno && !entry->evidence.bind_tries)
+		view->use = USE_UNKNOWABLE;
+}
+
+/* What is known of a socket that no hook saw being made: what stands in a fd table. */
+static __always_inline void entry_of_unknown(struct pending *ret_entry,
+					     const struct socket_view *view,
+					     struct task_struct *task, __u32 fd)
+{
+	ret_entry->inode = view->inode;
+	ret_entry->family = view->family;
+	ret_entry->type = view->type;
+	ret_entry->protocol = view->protocol;
+	ret_entry->cgroup_id = cgroup_number(task_cgroup(task));
+	ret_entry->tgid = BPF_CORE_READ(task, tgid);
+	ret_entry->fd = fd;
+	ret_entry->uid = BPF_CORE_READ(task, cred, uid.val);
+	ret_entry->stack_id = -1;
+	ret_entry->flags = PENDING_ORIGIN_UNKNOWN;
+	BPF_CORE_READ_STR_INTO(&ret_entry->comm, task, group_leader, comm);
+}
+
+/* Who holds it, and in which state; verdict->socket is known already. */
+static __always_inline void verdict_describe(struct verdict *verdict,
+					     const struct socket_view *view,
+					     struct task_struct *task, __u32 fd)
+{
+	struct sock *sk = view->sk;
+
+	verdict->tgid = BPF_CORE_READ(task, tgid);
+	verdict->fd = fd;
+	verdict->uid = BPF_CORE_READ(task, cred, uid.val);
+	verdict->error = BPF_CORE_READ(sk, sk_err);
+	verdict->unknowable = view->use == USE_UNKNOWABLE;
+	verdict->execed = task_exec_id(task) != verdict->socket.exec_id;
+	BPF_CORE_READ_STR_INTO(&verdict->comm, task, group_leader, comm);
+}
+
+#endif /* CLASSES_BPF_H */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * tracked: the two maps in which sockets are found, by descriptor and by inode.
+ * `sockleak trace` fills them (pending.bpf.h); `sockleak scan` only reads those of
+ * one that runs, for what it has seen (census.bpf.c).
+ */
+#ifndef TRACKED_BPF_H
+#define TRACKED_BPF_H
+
+#include "kernel.bpf.h"
+
+/*
+ * Key: the descriptor that socket() returned. Value: the socket. Sized by
+ * --max-sockets. Not an LRU map: that would evict the oldest, which is the leak.
+ * When it is full the new socket is not tracked, and counted (map_full); a sweep
+ * takes it in as of unknown origin once there is room.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
+	__type(key, struct fd_key);
+	__type(value, struct pending);
+} pending SEC(".maps");
+
+/*
+ * Key: inode. Value: the key of its entry in `pending`. Written by the sweeps
+ * for sockets that outlive one, and when a descriptor is closed that is not the
+ * only one. Same size as `pending`; when it is full a socket
+ * met under a second descriptor looks like one of unknown origin (home_full).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
+	__type(key, __u64);
+	__type(value, struct fd_key);
+} homes SEC(".maps");
+
+static __always_inline struct pending *pending_at(const struct fd_key *key, __u64 inode)
+{
+	struct pending *entry = bpf_map_lookup_elem(&pending, key);
+
+	return entry && entry->inode == inode ? entry : NULL;
+}
+
+static __always_inline struct pending *pending_by_inode(__u64 inode, struct fd_key *ret_key)
+{
+	struct fd_key *home = bpf_map_lookup_elem(&homes, &inode);
+
+	if (!home)
+		return NULL;
+	*ret_key = *home;
+	return pending_at(ret_key, inode);
+}
+
+#endif /* TRACKED_BPF_H */

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "history.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "sockleak.skel.h"
+
+/* By these names the one is found by the other. */
+#define TOLD "told"
+#define STACKS "told_stacks"
+#define PENDING "pending"
+#define HOMES "homes"
+#define SETTINGS "sockleak.rodata"
+#define PROGRAM "sweep_files"
+
+#define MIN_STACKS 1024 /* an LRU map keeps some entries a processor in hand */
+#define MAX_MAPS 64	/* of one program */
+
+struct history {
+	int told, stacks;
+	__u64 lost;
+};
+
+/* ---- The one that runs ---- */
+
+void history__free(struct history *history)
+{
+	if (!history)
+		return;
+	if (history->told >= 0)
+		close(history->told);
+	if (history->stacks >= 0)
+		close(history->stacks);
+	free(history);
+}
+
+int history__new(int program_fd, __u32 max_sockets, __u32 max_stacks, struct history **ret_history)
+{
+	/* Most leaks share a stack, and most hosts have none: memory as it is needed. */
+	LIBBPF_OPTS(bpf_map_create_opts, sparse, .map_flags = BPF_F_NO_PREALLOC);
+	struct history *history = calloc(1, sizeof(*history));
+	int err;
+
+	if (!history)
+		return -ENOMEM;
+	history->told = bpf_map_create(BPF_MAP_TYPE_HASH, TOLD, sizeof(__u64), sizeof(struct told),
+				       max_sockets, &sparse);
+	err = history->told < 0 ? history->told : 0;
+	history->stacks = bpf_map_create(BPF_MAP_TYPE_LRU_HASH, STACKS, sizeof(__u64),
+					 sizeof(struct told_stack),
+					 max_stacks < MIN_STACKS ? MIN_STACKS : max_stacks, NULL);
+	if (!err && history->stacks < 0)
+		err = history->stacks;
+	if (!err)
+		err = bpf_prog_bind_map(program_fd, history->told, NULL) ?:
+			      bpf_prog_bind_map(program_fd, history->stacks, NULL);
+	if (err) {
+		history__free(history);
+		return err;
+	}
+	*ret_history = history;
+	return 0;
+}
+
+/* FNV-1a 64 over the process and the addresses. */
+static __u64 stack_key(__u32 tgid, const struct told_stack *stack)
+{
+	const unsigned char *bytes = (const unsigned char *)stack->pcs;
+	__u64 hash = 0xcbf29ce484222325 ^ tgid;
+
+	for (size_t i = 0; i < stack->count * sizeof(stack->pcs[0]); i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3;
+	return hash;
+}
+
+void history__tell(struct history *history, const struct pending *socket, const struct stack *stack)
+{
+	struct told told = { .since_ns = socket->since_ns };
+	struct told_stack pcs = { .source = stack ? stack->source : 0 };
+	__u64 inode = socket->inode;
+
+	for (unsigned int i = 0; stack && i < stack->count && pcs.count < SOCKLEAK_STACK_DEPTH; i++)
+		if (!stack->frames[i].inlined)
+			pcs.pcs[pcs.count++] = stack->frames[i].pc;
+	if (!pcs.count)
+		return;
+	told.stack = stack_key(socket->tgid, &pcs);
+	if (bpf_map_update_elem(history->stacks, &told.stack, &pcs, BPF_ANY) ||
+	    bpf_map_update_elem(history->told, &inode, &told, BPF_ANY))
+		history->lost++;
+}
+
+void history__forget(struct history *history, __u64 inode)
+{
+	bpf_map_delete_elem(history->told, &inode);
+}
+
+__u64 history__lost(const struct history *history)
+{
+	return history->lost;
+}
+
+/* ---- The one that asks ---- */
+
+void past_close(struct past *past)
+{
+	int *const fds[] = { &past->pending, &past->homes, &past->told, &past->stacks };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+	past->tgid = 0;
+}
+
+/* The process that loaded the programs, as it told them; 0 = not to be told. */
+static __u32 read_tgid(int map, __u32 value_size)
+{
+	typedef typeof(*((struct sockleak_bpf *)0)->rodata) rodata_of_this_version;
+	rodata_of_this_version *rodata;
+	__u32 key = 0, tgid = 0;
+
+	if (value_size != sizeof(*rodata))
+		return 0;
+	rodata = calloc(1, sizeof(*rodata));
+	if (rodata && !bpf_map_lookup_elem(map, &key, rodata))
+		tgid = rodata->settings.self_tgid;
+	free(rodata);
+	return tgid;
+}
+
+/* Takes the map's descriptor, or closes it. */
+static void take_map(struct past *past, int map)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+	const struct {
+		const char *name;
+		int *fd;
+		__u32 key, value;
+	} wanted[] = {
+		{ PENDING, &past->pending, sizeof(struct fd_key), sizeof(struct pending) },
+		{ HOMES, &past->homes, sizeof(__u64), sizeof(struct fd_key) },
+		{ TOLD, &past->told, sizeof(__u64), sizeof(struct told) },
+		{ STACKS, &past->stacks, sizeof(__u64), sizeof(struct told_stack) },
+	};
+
+	if (bpf_obj_get_info_by_fd(map, &info, &len)) {
+		close(map);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (strcmp(info.name, wanted[i].name) || info.key_size != wanted[i].key ||
+		    info.value_size != wanted[i].value || *wanted[i].fd >= 0)
+			continue;
+		*wanted[i].fd = map;
+		return;
+	}
+	if (!strcmp(info.name, SETTINGS))
+		past->tgid = read_tgid(map, info.value_size);
+	close(map);
+}
+
+/* Is this program one of a sockleak that tells? Then *ret_past is that one's. */
+static bool past_of(int program, struct past *ret_past)
+{
+	struct past past = { .pending = -1, .homes = -1, .told = -1, .stacks = -1 };
+	__u32 ids[MAX_MAPS], len;
+	struct bpf_prog_info info = { .map_ids = (__u64)(uintptr_t)ids, .nr_map_ids = MAX_MAPS };
+
+	len = sizeof(info);
+	if (bpf_obj_get_info_by_fd(program, &info, &len) || strcmp(info.name, PROGRAM))
+		return false;
+	past.begun_ns = info.load_time;
+	for (__u32 i = 0; i < info.nr_map_ids && i < MAX_MAPS; i++) {
+		int map = bpf_map_get_fd_by_id(ids[i]);
+
+		if (map >= 0)
+			take_map(&past, map);
+	}
+	if (past.tgid && past.pending >= 0 && past.homes >= 0 && past.told >= 0 &&
+	    past.stacks >= 0) {
+		*ret_past = past;
+		return true;
+	}
+	past_close(&past);
+	return false;
+}
+
+int past_open(__u32 tgid, struct past *ret_past)
+{
+	struct past past = { .pending = -1, .homes = -1, .told = -1, .stacks = -1 }, best = past;
+	int program;
+
+	*ret_past = best;
+	for (__u32 id = 0; !bpf_prog_get_next_id(id, &id);) {
+		program = bpf_prog_get_fd_by_id(id);
+		if (program < 0 && errno == EPERM)
+			return -EPERM;
+		if (program < 0)
+			continue;
+		if (past_of(program, &past)) {
+			if ((tgid && past.tgid != tgid) ||
+			    (best.tgid && best.begun_ns <= past.begun_ns)) {
+				past_close(&past);
+			} else {
+				past_close(&best);
+				best = past;
+			}
+		}
+		close(program);
+	}
+	if (errno == EPERM)
+		return -EPERM;
+	*ret_past = best;
+	return best.tgid ? 0 : -ENOENT;
+}
+
+bool past_stack(const struct past *past, const struct pending *socket, struct told_stack *ret_stack,
+		__u64 *ret_key)
+{
+	__u64 inode = socket->inode;
+	struct told_stack stack;
+	struct told told;
+
+	if (!past->tgid || bpf_map_lookup_elem(past->told, &inode, &told) ||
+	    told.since_ns != socket->since_ns ||
+	    bpf_map_lookup_elem(past->stacks, &told.stack, &stack) || !stack.count ||
+	    stack.count > SOCKLEAK_STACK_DEPTH)
+		return false;
+	memcpy(ret_stack, &stack, sizeof(stack));
+	*ret_key = told.stack;
+	return true;
+}

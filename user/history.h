@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * history: how a running `sockleak trace` tells `sockleak scan` what it knows. Its
+ * map of pending sockets is there to be read; the stacks of those that have become
+ * leaks are put into two more maps, which live as long as its programs do. Any
+ * process that may see BPF objects finds them; nothing is listening, and nothing
+ * can be asked of the one that runs.
+ *
+ * With tracer.c and census.c the only modules that know libbpf.
+ */
+#ifndef SOCKLEAK_HISTORY_H
+#define SOCKLEAK_HISTORY_H
+
+#include <linux/types.h>
+
+#include "sockleak.h"
+#include "stack.h"
+
+/* ---- The one that runs ---- */
+
+struct history;
+
+/*
+ * Maps for the stacks of max_sockets leaks, max_stacks (1024 at least) of them
+ * different, 1 KiB each, the ones last told; bound to a loaded program. 0 or
+ * -errno. Free with history__free(); NULL is allowed there.
+ */
+int history__new(int program_fd, __u32 max_sockets, __u32 max_stacks, struct history **ret_history);
+void history__free(struct history *history);
+
+/* The stack of a leak; NULL and an empty one are not told. */
+void history__tell(struct history *history, const struct pending *socket,
+		   const struct stack *stack);
+/* A leak has ended. */
+void history__forget(struct history *history, __u64 inode);
+/* Stacks that could not be told. */
+__u64 history__lost(const struct history *history);
+
+/* ---- The one that asks ---- */
+
+/* What a running sockleak has: its maps, open. */
+struct past {
+	__u32 tgid;	/* 0 = none was found */
+	__u64 begun_ns; /* when it was started, CLOCK_BOOTTIME */
+	int pending, homes, told, stacks;
+};
+
+/*
+ * Find the sockleak with this process id, or with 0 the one that has run longest.
+ * 0; -ENOENT: there is none of this version; -EPERM: needs CAP_SYS_ADMIN. Close
+ * with past_close(), which also takes one that was not found.
+ */
+int past_open(__u32 tgid, struct past *ret_past);
+void past_close(struct past *past);
+
+/*
+ * The stack of a socket, if it was told; *ret_key is the same for the same stack of
+ * the same process.
+ */
+bool past_stack(const struct past *past, const struct pending *socket, struct told_stack *ret_stack,
+		__u64 *ret_key);
+
+#endif /* SOCKLEAK_HISTORY_H */
