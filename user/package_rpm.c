@@ -96,11 +96,10 @@ static int read_answer(int fd, __u64 deadline_ns, char *ret_answer, size_t size)
 	ssize_t got;
 
 	while (len + 1 < size) {
-		if (poll(&pollfd, 1, left_ms(deadline_ns)) <= 0) {
-			if (package_now_ns() >= deadline_ns)
-				return -ETIMEDOUT;
-			continue; /* a signal of ours */
-		}
+		if (package_now_ns() >= deadline_ns)
+			return -ETIMEDOUT;
+		if (poll(&pollfd, 1, left_ms(deadline_ns)) <= 0)
+			continue; /* a signal of ours, or the time is up */
 		got = read(fd, ret_answer + len, size - 1 - len);
 		if (got < 0 && errno != EINTR)
 			return -errno;
