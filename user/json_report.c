@@ -307,9 +307,48 @@ static void put_fetches(struct json *json, const struct summary *summary)
 	json_end_object(json);
 }
 
-void json_summary(struct text *out, const struct summary *summary)
+static void put_leaking_process(struct json *json, const struct site *site,
+				const struct site_process *process)
 {
-	const struct leaks_totals *leaks = &summary->leaks;
+	const struct forecast *forecast = &process->forecast;
+	bool limited = forecast->looked_ns && forecast->fds_limit != FDS_UNLIMITED;
+	double seconds;
+
+	if (!forecast->looked_ns)
+		return; /* not looked at: one of too many, or gone */
+	json_begin_object(json, NULL);
+	json_u64(json, "pid", process->tgid);
+	put_comm(json, "comm", site->comm, true);
+	put_site(json, site->stack);
+	json_u64(json, "open", process->open);
+	json_double(json, "per_minute", forecast->per_minute);
+	json_u64(json, "fds_open", forecast->fds_open);
+	put_known_u64(json, "fds_limit", forecast->fds_limit, limited);
+	if (forecast_seconds(forecast, &seconds))
+		json_double(json, "emfile_in_s", seconds);
+	else
+		json_null(json, "emfile_in_s");
+	json_end_object(json);
+}
+
+/* The processes that leak, and when they will have no descriptor left. */
+static void put_leaking(struct json *json, struct leaks *leaks, unsigned int top)
+{
+	struct site *const *sites;
+	long count = leaks__sites(leaks, &sites);
+
+	json_begin_array(json, "leaking");
+	for (long i = 0; i < count && i < (long)top && sites[i]->leaking; i++)
+		for (const struct site_process *process = sites[i]->processes; process;
+		     process = process->hh.next)
+			put_leaking_process(json, sites[i], process);
+	json_end_array(json);
+}
+
+void json_summary(struct text *out, struct leaks *leaks, const struct summary *summary,
+		  unsigned int top)
+{
+	const struct leaks_totals *totals = &summary->leaks;
 	struct json json = json_writer(out);
 	struct loss losses[LOSSES];
 
@@ -319,12 +358,13 @@ void json_summary(struct text *out, const struct summary *summary)
 	put_known_u64(&json, "history_pid", summary->history_tgid, summary->history_tgid);
 	put_date(&json, "time", summary->now_ns, summary, true);
 	put_span(&json, "duration_s", summary->started_ns, summary->now_ns, true);
-	json_u64(&json, "sites", leaks->sites);
-	json_u64(&json, "leaking_sites", leaks->leaking);
-	json_u64(&json, "open", leaks->open);
-	json_u64(&json, "total", leaks->total);
-	put_resolved(&json, leaks->resolved);
-	json_u64(&json, "held_back", leaks->held_back);
+	json_u64(&json, "sites", totals->sites);
+	json_u64(&json, "leaking_sites", totals->leaking);
+	json_u64(&json, "open", totals->open);
+	json_u64(&json, "total", totals->total);
+	put_resolved(&json, totals->resolved);
+	json_u64(&json, "held_back", totals->held_back);
+	put_leaking(&json, leaks, top);
 	json_u64(&json, "sweeps", summary->sweeps);
 	json_u64(&json, "sweeps_failed", summary->sweeps_failed);
 	put_span(&json, "last_sweep_s", 0, summary->sweep_ns, summary->sweeps);

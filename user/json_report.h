@@ -21,7 +21,11 @@ struct text;
 void json_leak(struct text *out, const struct leak *leak, enum leaks_change change,
 	       const struct summary *summary);
 
-/* Add one line, "summary", about the run so far. */
-void json_summary(struct text *out, const struct summary *summary);
+/*
+ * Add one line, "summary", about the run so far, with the processes of the `top` worst
+ * sites that are leaking.
+ */
+void json_summary(struct text *out, struct leaks *leaks, const struct summary *summary,
+		  unsigned int top);
 
 #endif /* SOCKLEAK_JSON_REPORT_H */

@@ -401,6 +401,23 @@ long leaks__sites(struct leaks *leaks, struct site *const **ret_sites)
 	return (long)count;
 }
 
+/* At a site of several processes each has its share by what it holds. */
+double leaks__process_rate(const struct leaks *leaks, __u32 tgid)
+{
+	const struct site *site;
+	double per_minute = 0;
+
+	for (site = leaks->by_key; site; site = site->hh.next) {
+		const struct site_process *process;
+		unsigned int all = site->open + site->held_back;
+
+		HASH_FIND(hh, site->processes, &tgid, sizeof(tgid), process);
+		if (process && site->leaking && site->rate.known && all)
+			per_minute += site->rate.per_minute * process->open / all;
+	}
+	return per_minute;
+}
+
 struct leaks_totals leaks__totals(const struct leaks *leaks)
 {
 	struct leaks_totals totals = leaks->totals;

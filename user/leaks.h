@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <uthash.h>
 
+#include "forecast.h"
 #include "growth.h"
 #include "holders.h"
 #include "owner.h"
@@ -51,6 +52,7 @@ struct site_process {
 	__u32 tgid;
 	unsigned int open;    /* leaks now, those held back included */
 	struct growth growth; /* of that number */
+	struct forecast forecast; /* filled by who can look at the process */
 	/* private: */
 	UT_hash_handle hh;
 };
@@ -137,6 +139,9 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns);
  * until the next call. Returns their number, or -ENOMEM.
  */
 long leaks__sites(struct leaks *leaks, struct site *const **ret_sites);
+
+/* Sockets that a process leaks in a minute, at all its leaking sites. */
+double leaks__process_rate(const struct leaks *leaks, __u32 tgid);
 
 struct leaks_totals {
 	size_t sites;	   /* with a leak open and shown */

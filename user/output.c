@@ -174,7 +174,7 @@ void output__report(struct output *output, struct leaks *leaks, const struct sum
 	struct text report = TEXT_INIT;
 
 	if (output->options->json) {
-		json_summary(&report, summary);
+		json_summary(&report, leaks, summary, output->options->top);
 	} else {
 		/* Below the live view, and whole: it stays in the terminal's history. */
 		layout.rows = layout.columns = 0;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,4 +178,61 @@ bool process_alive(pid_t tgid)
 	if (stat.state == 'X' || stat.state == 'x')
 		return false;
 	return stat.state != 'Z' || stat.threads > 1;
+}
+
+static int count_fds(pid_t tgid, __u64 *ret_count)
+{
+	const struct dirent *entry;
+	char path[64];
+	DIR *fds;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", tgid);
+	fds = opendir(path);
+	if (!fds)
+		return process_error(errno);
+	*ret_count = 0;
+	while ((entry = readdir(fds)))
+		*ret_count += entry->d_name[0] != '.';
+	closedir(fds);
+	return 0;
+}
+
+/* "Max open files  1024  1048576  files": the first is the soft one. */
+static int read_fd_limit(pid_t tgid, __u64 *ret_limit)
+{
+	char text[4096];
+	int err = read_proc_file(tgid, "limits", text, sizeof(text));
+	const char *line = err ? NULL : strstr(text, "Max open files");
+	unsigned long long limit;
+
+	if (err)
+		return err;
+	if (!line)
+		return -EPROTO;
+	line += strlen("Max open files");
+	line += strspn(line, " ");
+	if (!strncmp(line, "unlimited", strlen("unlimited"))) {
+		*ret_limit = UINT64_MAX;
+		return 0;
+	}
+	if (sscanf(line, "%llu", &limit) != 1)
+		return -EPROTO;
+	*ret_limit = limit;
+	return 0;
+}
+
+int process_fds(pid_t tgid, __u64 *ret_open, __u64 *ret_limit, bool *ret_counted)
+{
+	char path[64];
+	struct stat stat_of;
+	int err = read_fd_limit(tgid, ret_limit);
+
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "/proc/%d/fd", tgid);
+	if (stat(path, &stat_of))
+		return process_error(errno);
+	*ret_open = (__u64)stat_of.st_size;
+	*ret_counted = !stat_of.st_size; /* before 6.2 it is 0; then, too, when there are none */
+	return *ret_counted ? count_fds(tgid, ret_open) : 0;
 }

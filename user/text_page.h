@@ -25,6 +25,14 @@ void page_add_clean(struct text *line, const char *string);
 void page_add_count(struct text *line, unsigned long long count, const char *one,
 		    const char *many);
 
+/* "SslSocket::SslSocket (libqpid.so.2, package qpid-1.35)", or the module and offset. */
+void page_add_frame(struct text *line, const struct frame *frame, const char *package);
+
+/* Where the sockets of a site are made, frame by frame. */
+void page_stack(struct page *page, const struct site *site);
+/* What to install for the lines that are missing in the stacks. */
+void page_hints(struct page *page);
+
 /* The end of the report: what the run saw, and what it lost. */
 void text_foot(struct page *page);
 

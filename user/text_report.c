@@ -6,19 +6,12 @@
 
 #include "duration.h"
 #include "evidence.h"
-#include "hints.h"
 #include "names.h"
 #include "text_page.h"
 
-#define WIDTH 80	  /* what fits there is put into one line */
+#define WIDTH 80 /* what fits there is put into one line */
+#define FAR_S (365.0 * 86400)
 #define PROCESSES_SHOWN 4 /* of a site that several share */
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
 
 /* Whose site: "4242", or how many processes. */
 static void add_holder(struct text *line, const struct site *site)
@@ -49,24 +42,31 @@ static void add_age(struct text *line, const struct page *page, __u64 since_ns)
 		text_add(line, "-");
 }
 
-/* "SslSocket::SslSocket (libqpid.so.2, package qpid-1.35)", or the module and offset. */
-static void add_frame(struct text *line, const struct frame *frame, const char *package)
+/* The process of a leaking site that is full first. */
+static const struct site_process *fullest(const struct site *site, double *ret_seconds)
 {
-	if (frame->function)
-		page_add_clean(line, frame->function);
-	else if (!frame->module)
-		text_addf(line, "0x%llx", (unsigned long long)frame->pc);
-	if (!frame->module)
-		return;
-	text_add(line, frame->function ? " (" : "");
-	page_add_clean(line, base_name(frame->module));
-	if (!frame->function)
-		text_addf(line, "+0x%llx", (unsigned long long)frame->offset);
-	if (package) {
-		text_add(line, frame->function ? ", package " : " (package ");
-		page_add_clean(line, package);
+	const struct site_process *process, *found = NULL;
+	double seconds;
+
+	for (process = site->processes; process; process = process->hh.next) {
+		if (!forecast_seconds(&process->forecast, &seconds) ||
+		    (found && seconds >= *ret_seconds))
+			continue;
+		found = process;
+		*ret_seconds = seconds;
 	}
-	text_add(line, frame->function || package ? ")" : "");
+	return found;
+}
+
+/* "EMFILE in 12m". */
+static void add_time_left(struct text *line, double seconds)
+{
+	text_add(line, "EMFILE ");
+	text_add(line, seconds > 0 ? "in " : "now");
+	if (seconds > FAR_S)
+		text_add(line, "years");
+	else if (seconds > 0)
+		duration_add(line, (__u64)seconds * NSEC_PER_SEC);
 }
 
 /* ---- The first line ---- */
@@ -79,6 +79,7 @@ static const char *state_of(const struct site *site)
 static void add_worst(struct text *line, const struct page *page, const struct site *site)
 {
 	bool alone = HASH_COUNT(site->processes) == 1;
+	double seconds;
 
 	page_add_clean(line, site->comm);
 	text_add(line, alone ? "[" : " (");
@@ -94,6 +95,10 @@ static void add_worst(struct text *line, const struct page *page, const struct s
 			  site->open == 1 ? "socket" : "sockets");
 	}
 	add_age(line, page, site->oldest_ns);
+	if (site->leaking && fullest(site, &seconds) && seconds < FAR_S) {
+		text_add(line, ", ");
+		add_time_left(line, seconds);
+	}
 }
 
 /* Where the worst are made: in the first line if it has room, else in one of its own. */
@@ -104,7 +109,7 @@ static void page_place(struct page *page, struct text *line, const struct site *
 
 	if (culprit && (culprit->function || culprit->module)) {
 		text_add(&place, "in ");
-		add_frame(&place, culprit, NULL);
+		page_add_frame(&place, culprit, NULL);
 		if (text_width(text_str(line)) + 2 + text_width(text_str(&place)) <= WIDTH)
 			text_add(line, ", ");
 		else
@@ -238,12 +243,12 @@ static void page_culprit(struct page *page, const struct stack *stack)
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	text_add(&line, TABLE_INDENT "in ");
-	add_frame(&line, culprit, stack->package);
+	page_add_frame(&line, culprit, stack->package);
 	page_line(page, &line, false);
 	if (caller >= stack->frames + stack->count || caller->plumbing || !caller->function)
 		return;
 	text_add(&line, TABLE_INDENT "called from ");
-	add_frame(&line, caller, NULL);
+	page_add_frame(&line, caller, NULL);
 	page_line(page, &line, false);
 }
 
@@ -339,6 +344,26 @@ static void page_owner(struct page *page, const struct owner *owner)
 	page_line(page, &line, false);
 }
 
+static void page_forecast(struct page *page, const struct site *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	const struct site_process *process;
+	double seconds;
+
+	process = site->leaking ? fullest(site, &seconds) : NULL;
+	if (!process)
+		return;
+	text_add(&line, TABLE_INDENT);
+	if (HASH_COUNT(site->processes) > 1)
+		text_addf(&line, "%u: ", process->tgid);
+	text_addf(&line, "%llu of %llu descriptors open, ",
+		  (unsigned long long)process->forecast.fds_open,
+		  (unsigned long long)process->forecast.fds_limit);
+	add_time_left(&line, seconds);
+	text_add(&line, seconds > 0 ? " at this rate" : "");
+	page_line(page, &line, false);
+}
+
 static void page_site(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT, holder = TEXT_INIT, comm = TEXT_INIT,
@@ -368,6 +393,7 @@ static void page_site(struct page *page, const struct site *site)
 	page_line(page, &line, false);
 
 	page_processes(page, site);
+	page_forecast(page, site);
 	text_add(&line, TABLE_INDENT);
 	evidence_add_kind(&line, leak);
 	text_add(&line, ": ");
@@ -378,66 +404,6 @@ static void page_site(struct page *page, const struct site *site)
 	if (culprit)
 		page_culprit(page, site->stack);
 	page_owner(page, site->owner);
-}
-
-/* ---- The stacks ---- */
-
-static void page_frame(struct page *page, const struct frame *frame, unsigned int number)
-{
-	_cleanup_text_ struct text line = TEXT_INIT;
-
-	text_addf(&line, "  #%-3u", number);
-	if (page->layout->verbose)
-		text_addf(&line, "0x%016llx ", (unsigned long long)frame->pc);
-	add_frame(&line, frame, NULL);
-	if (frame->inlined)
-		text_add(&line, " inlined");
-	if (frame->file) {
-		text_add(&line, " at ");
-		page_add_clean(&line, frame->file);
-		text_addf(&line, ":%u", frame->line);
-	}
-	page_line(page, &line, false);
-}
-
-static void page_stack(struct page *page, const struct site *site)
-{
-	_cleanup_text_ struct text line = TEXT_INIT;
-
-	page_line(page, &line, false);
-	text_add(&line, "Where ");
-	page_add_clean(&line, site->comm);
-	text_add(&line, " makes them");
-	if (site->id)
-		text_addf(&line, " (site %016llx)", (unsigned long long)site->id);
-	if (stack_source_name(site->stack->source))
-		text_addf(&line, ", stack by %s:", stack_source_name(site->stack->source));
-	page_line(page, &line, true);
-	for (unsigned int i = 0; i < site->stack->count; i++)
-		page_frame(page, &site->stack->frames[i], i);
-	if (site->stack->truncated) {
-		text_add(&line, "  ... and further out: the copy of the stack ended here "
-				"(--stack-size)");
-		page_line(page, &line, false);
-	}
-}
-
-/* What to install for the lines that are missing above. */
-static void page_hints(struct page *page)
-{
-	_cleanup_text_ struct text hints = TEXT_INIT, line = TEXT_INIT;
-	const char *rest, *end;
-
-	if (!page->summary->hints)
-		return;
-	hints_add_text(&hints, page->summary->hints, page->layout->columns, page->layout->verbose);
-	rest = text_str(&hints);
-	if (*rest)
-		page_line(page, &line, false);
-	for (; (end = strchr(rest, '\n')); rest = end + 1) {
-		text_add_bytes(&line, rest, (size_t)(end - rest));
-		page_line(page, &line, false);
-	}
 }
 
 static void page_body(struct page *page, struct site *const *sites, long count)

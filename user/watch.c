@@ -17,6 +17,12 @@
 /* Sweeps may take a fifth of one processor at most; the interval is stretched for it. */
 #define SWEEP_SHARE 5
 
+/* Processes of one site whose descriptors are looked at, when a server's children all leak. */
+#define MAX_FORECASTS 64
+
+/* Where descriptors have to be counted, that is not done more often. */
+#define COUNT_PAUSE_NS (10 * NSEC_PER_SEC)
+
 struct watch {
 	const struct options *options;
 	struct output *output;
@@ -170,6 +176,35 @@ void watch__aim(struct watch *watch, struct tracer *tracer)
 	watch->is_waiting = !count;
 }
 
+static void look_at_fds(struct watch *watch, struct site_process *process, __u64 now_ns)
+{
+	struct forecast *forecast = &process->forecast;
+	bool counted = false;
+
+	forecast->per_minute = leaks__process_rate(watch->leaks, process->tgid);
+	if (forecast->looked_ns && now_ns < forecast->next_ns)
+		return;
+	forecast->looked_ns = now_ns;
+	if (process_fds((pid_t)process->tgid, &forecast->fds_open, &forecast->fds_limit, &counted))
+		forecast->looked_ns = 0;
+	forecast->next_ns = now_ns + (counted ? COUNT_PAUSE_NS : 0);
+}
+
+/* How near to their limit the processes are that leak. */
+static void update_forecasts(struct watch *watch)
+{
+	__u64 now_ns = watch->summary.now_ns;
+	struct site *const *sites;
+	long count = leaks__sites(watch->leaks, &sites);
+
+	for (long i = 0; i < count && i < (long)watch->options->top && sites[i]->leaking; i++) {
+		struct site_process *process = sites[i]->processes;
+
+		for (int n = 0; process && n < MAX_FORECASTS; process = process->hh.next, n++)
+			look_at_fds(watch, process, now_ns);
+	}
+}
+
 /* `last`: nothing may be left untold. */
 static void sweep(struct watch *watch, bool last)
 {
@@ -190,6 +225,7 @@ static void sweep(struct watch *watch, bool last)
 	update_summary(watch);
 	leaks__tick(watch->leaks, summary->now_ns);
 	summary->leaks = leaks__totals(watch->leaks); /* with what has grown */
+	update_forecasts(watch);
 	output__sweep(watch->output, watch->leaks, summary);
 }
 

@@ -169,7 +169,7 @@ static void check_reports(struct run *run, struct input *input)
 	layout.verbose = take_u8(input) & 1;
 	check_text(run, &layout);
 	check_text(run, &whole);
-	json_summary(&run->lines, &run->summary);
+	json_summary(&run->lines, run->leaks, &run->summary, 10);
 	check(!text_error(&run->lines));
 	check(check_json_lines(text_str(&run->lines), run->lines.len) == run->announced + 1);
 }

@@ -337,6 +337,11 @@ static void a_clock_that_runs_backwards(void **state)
 	assert_valid(&out);
 }
 
+static void ignore(const struct leak *leak, enum leaks_change change, void *ctx)
+{
+	(void)leak, (void)change, (void)ctx;
+}
+
 static void a_summary(void **state)
 {
 	_cleanup_text_ struct text out = TEXT_INIT;
@@ -348,19 +353,21 @@ static void a_summary(void **state)
 		.leaks_not_accounted = 5,
 		.hooks = "tracepoint",
 	};
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 
 	(void)state;
 	summary.leaks.resolved[END_CLOSED] = 6;
 	summary.leaks.resolved[END_EXITED] = 3;
 	summary.counters[COUNTER_SOCKET_EXIT] = 1234;
 	summary.counters[COUNTER_MAP_FULL] = 7;
-	json_summary(&out, &summary);
+	json_summary(&out, leaks, &summary, 10);
+	leaks__free(leaks);
 	assert_has(&out, "{\"type\":\"summary\",\"mode\":\"trace\",\"history_pid\":null,"
 			 "\"time\":\"2026-09-21T14:16:00.000Z\","
 			 "\"duration_s\":60,\"sites\":2,\"leaking_sites\":1,\"open\":31,"
 			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3,"
 			 "\"reclassified\":0},"
-			 "\"held_back\":3,\"sweeps\":60,\"sweeps_failed\":0,"
+			 "\"held_back\":3,\"leaking\":[],\"sweeps\":60,\"sweeps_failed\":0,"
 			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
 			 "\"hooks\":\"tracepoint\",\"hints\":null,\"debuginfod\":null,"
 			 "\"events\":{");
@@ -370,13 +377,49 @@ static void a_summary(void **state)
 	assert_valid(&out);
 }
 
+/* A process that leaks, and when it will have no descriptor left. */
+static void a_forecast(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, later = TEXT_INIT;
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct summary summary = { .wall_offset_ns = BOOT_TO_WALL };
+	struct verdict verdict = story_leak().verdict;
+	struct site *const *sites;
+
+	(void)state;
+	for (__u64 second = 100; second < 110; second++) {
+		verdict.socket.inode = verdict.socket.since_ns = second * SECOND;
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+		leaks__tick(leaks, second * SECOND);
+	}
+	summary.now_ns = 110 * SECOND;
+	summary.leaks = leaks__totals(leaks);
+	assert_int_equal(leaks__sites(leaks, &sites), 1);
+	json_summary(&out, leaks, &summary, 10);
+	assert_has(&out, "\"leaking\":[],"); /* nobody has looked at its descriptors */
+	sites[0]->processes->forecast = (struct forecast){
+		.looked_ns = 110 * SECOND, .fds_open = 24, .fds_limit = 1024,
+		.per_minute = leaks__process_rate(leaks, 4242),
+	};
+	json_summary(&later, leaks, &summary, 10);
+	assert_has(&later, "\"leaking\":[{\"pid\":4242,\"comm\":\"delayed_job\",\"site\":null,"
+			   "\"open\":10,\"per_minute\":60,\"fds_open\":24,\"fds_limit\":1024,"
+			   "\"emfile_in_s\":1000}],");
+	assert_valid(&later);
+	leaks__free(leaks);
+	owner_unref(owner);
+}
+
 static void a_summary_before_the_first_sweep(void **state)
 {
 	_cleanup_text_ struct text out = TEXT_INIT;
 	struct summary summary = { .now_ns = SECOND, .wall_offset_ns = BOOT_TO_WALL };
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 
 	(void)state;
-	json_summary(&out, &summary);
+	json_summary(&out, leaks, &summary, 10);
+	leaks__free(leaks);
 	assert_has(&out, "\"last_sweep_s\":null,\"pending\":null,");
 	assert_has(&out, "\"hooks\":null,");
 	assert_valid(&out);
@@ -395,6 +438,7 @@ int main(void)
 		cmocka_unit_test(any_verdict),
 		cmocka_unit_test(a_clock_that_runs_backwards),
 		cmocka_unit_test(a_summary),
+		cmocka_unit_test(a_forecast),
 		cmocka_unit_test(a_summary_before_the_first_sweep),
 	};
 

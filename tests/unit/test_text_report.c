@@ -115,6 +115,39 @@ static void the_first_line_is_the_answer(void **state)
 	free(report);
 }
 
+/* Two thirds of its descriptors are gone: when are all? */
+static void a_leak_has_a_time_left(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct summary summary = { .now_ns = NOW, .hooks = "tracepoint" };
+	struct text out = TEXT_INIT;
+	struct site *const *sites;
+	const char *expected = "ruby[4242] leaks sockets: 4 open, +60/min, oldest 1m05s, EMFILE in "
+			       "5m00s\n";
+
+	(void)state;
+	for (__u64 i = 0; i < 4; i++) {
+		struct verdict verdict = a_verdict(i + 1, "ruby");
+
+		verdict.socket.since_ns += i * 20 * SECOND;
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+		leaks__tick(leaks, NOW - (3 - i) * SECOND);
+	}
+	assert_int_equal(leaks__sites(leaks, &sites), 1);
+	sites[0]->processes->forecast = (struct forecast){
+		.looked_ns = NOW, .fds_open = 724, .fds_limit = 1024,
+		.per_minute = leaks__process_rate(leaks, 4242),
+	};
+	text_report(&out, leaks, &summary, &whole);
+	assert_memory_equal(text_str(&out), expected, strlen(expected));
+	assert_non_null(strstr(text_str(&out),
+			       "724 of 1024 descriptors open, EMFILE in 5m00s at this rate\n"));
+	text_free(&out);
+	leaks__free(leaks);
+	owner_unref(owner);
+}
+
 static void nothing_found_is_an_answer(void **state)
 {
 	struct summary summary = { 0 };
@@ -382,6 +415,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_line_is_the_answer),
+		cmocka_unit_test(a_leak_has_a_time_left),
 		cmocka_unit_test(nothing_found_is_an_answer),
 		cmocka_unit_test(a_scan),
 		cmocka_unit_test(too_early_is_no_all_clear),

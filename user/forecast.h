@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * forecast: when a process that leaks will have no descriptor left, and socket(),
+ * open() and accept() begin to fail with EMFILE. Pure; plain data.
+ */
+#ifndef SOCKLEAK_FORECAST_H
+#define SOCKLEAK_FORECAST_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+#define FDS_UNLIMITED (~0ULL)
+
+/* Of a process: its descriptors, as they were at looked_ns. */
+struct forecast {
+	__u64 looked_ns; /* CLOCK_BOOTTIME; 0 = never, or it could not be told */
+	__u64 next_ns;	 /* when to look again */
+	__u64 fds_open;
+	__u64 fds_limit;   /* its soft RLIMIT_NOFILE; FDS_UNLIMITED */
+	double per_minute; /* sockets that it leaks, at all leaking sites together */
+};
+
+/*
+ * Seconds until the limit is reached, if it leaks on as it does; 0 when it is. False:
+ * never, or not known.
+ */
+bool forecast_seconds(const struct forecast *forecast, double *ret_seconds);
+
+#endif /* SOCKLEAK_FORECAST_H */
