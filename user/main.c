@@ -132,8 +132,10 @@ static int run(const struct options *options)
 				 err == -ENOMEM ? "out of memory" : text_str(&error));
 	err = output__open(options, &output);
 	if (err)
-		return log_error(EXIT_RUNTIME, "cannot write to --output %s: %s", options->output,
-				 strerror(-err));
+		return log_error(err == -ENOMEM ? EXIT_RUNTIME : EXIT_USAGE,
+				 "cannot write to --output %s: %s%s", options->output,
+				 strerror(-err),
+				 err == -ENOENT ? " (is its directory there?)" : "");
 	err = watch__new(options, output, scope, &watch, &error);
 	if (err)
 		return log_error(err == -ENOMEM ? EXIT_RUNTIME : EXIT_ENVIRONMENT, "%s",
