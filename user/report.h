@@ -43,6 +43,7 @@ struct summary {
 	__u64 verdicts_waiting;	   /* in the kernel, for room in the ring buffer */
 	struct resolver_counts resolver;
 	struct fetcher_counts fetcher;
+	bool nothing_watched; /* no cgroup of --unit, --container or --pod was found so far */
 	bool fetches; /* debug files are fetched: --debuginfod */
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
 	const char *hooks;    /* "tracepoint" or "raw_tp": how the system calls are seen */

@@ -14,8 +14,7 @@ static void page_run(struct page *page)
 	page_add_count(&line, totals->open, "leak", "leaks");
 	text_add(&line, " open at ");
 	page_add_count(&line, totals->sites, "site", "sites");
-	text_addf(&line,
-		  " (%zu leaking); %llu ever: %llu closed, %llu used, %llu exited",
+	text_addf(&line, " (%zu leaking); %llu ever: %llu closed, %llu used, %llu exited",
 		  totals->leaking, (unsigned long long)totals->total,
 		  (unsigned long long)totals->resolved[END_CLOSED],
 		  (unsigned long long)totals->resolved[END_USED],
@@ -32,7 +31,7 @@ static void page_run(struct page *page)
 		  (unsigned long long)summary->counters[COUNTER_CLOSE_ENTER]);
 	page_line(page, &line, false);
 
-	text_addf(&line, "%llu sweeps, the last in %.1f ms; %llu of %llu places used; hooks by %s",
+	text_addf(&line, "%llu sweeps, last %.1f ms; tracks %llu sockets, %llu fit; hooks by %s",
 		  (unsigned long long)summary->sweeps, (double)summary->sweep_ns / 1e6,
 		  (unsigned long long)summary->pending, (unsigned long long)summary->max_sockets,
 		  summary->hooks);

@@ -6,19 +6,10 @@
 
 #include "duration.h"
 #include "evidence.h"
-#include "hints.h"
 #include "names.h"
 #include "text_page.h"
 
-#define WIDTH 80	  /* what fits there is put into one line */
 #define PROCESSES_SHOWN 4 /* of a site that several share */
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
 
 /* Whose site: "4242", or how many processes. */
 static void add_holder(struct text *line, const struct site *site)
@@ -49,30 +40,18 @@ static void add_age(struct text *line, const struct page *page, __u64 since_ns)
 		text_add(line, "-");
 }
 
-/* "SslSocket::SslSocket (libqpid.so.2, package qpid-1.35)", or the module and offset. */
-static void add_frame(struct text *line, const struct frame *frame, const char *package)
-{
-	if (frame->function)
-		page_add_clean(line, frame->function);
-	else if (!frame->module)
-		text_addf(line, "0x%llx", (unsigned long long)frame->pc);
-	if (!frame->module)
-		return;
-	text_add(line, frame->function ? " (" : "");
-	page_add_clean(line, base_name(frame->module));
-	if (!frame->function)
-		text_addf(line, "+0x%llx", (unsigned long long)frame->offset);
-	if (package) {
-		text_add(line, frame->function ? ", package " : " (package ");
-		page_add_clean(line, package);
-	}
-	text_add(line, frame->function || package ? ")" : "");
-}
-
 /* ---- The first line ---- */
+
+/* Made before sockleak watched: whether they were growing then is not known. */
+static bool is_old(const struct site *site)
+{
+	return site->class == CLASS_UNKNOWN_ORIGIN && !site->leaking;
+}
 
 static const char *state_of(const struct site *site)
 {
+	if (is_old(site))
+		return "old";
 	return site->leaking ? "leaking" : site->rate.known ? "idle" : "new";
 }
 
@@ -88,6 +67,9 @@ static void add_worst(struct text *line, const struct page *page, const struct s
 		text_addf(line, " leaks sockets: %u open, ", site->open);
 		add_rate(line, site);
 		text_add(line, "/min, oldest ");
+	} else if (is_old(site)) {
+		text_addf(line, " holds %u unconnected %s of unknown origin, for at least ",
+			  site->open, site->open == 1 ? "socket" : "sockets");
 	} else {
 		text_add(line, " holds ");
 		text_addf(line, "%u %s %s, oldest ", site->open, state_of(site),
@@ -104,8 +86,9 @@ static void page_place(struct page *page, struct text *line, const struct site *
 
 	if (culprit && (culprit->function || culprit->module)) {
 		text_add(&place, "in ");
-		add_frame(&place, culprit, NULL);
-		if (text_width(text_str(line)) + 2 + text_width(text_str(&place)) <= WIDTH)
+		page_add_frame(&place, culprit, NULL);
+		if (text_width(text_str(line)) + 2 + text_width(text_str(&place)) <=
+		    page_width(page))
 			text_add(line, ", ");
 		else
 			page_line(page, line, true);
@@ -114,12 +97,47 @@ static void page_place(struct page *page, struct text *line, const struct site *
 	page_line(page, line, true);
 }
 
+/* There were leaks, and all have ended: no all-clear. */
+static void page_ended(struct page *page, struct text *line)
+{
+	const struct leaks_totals *totals = &page->summary->leaks;
+	static const char *const how[END_COUNT] = {
+		[END_CLOSED] = "closed",
+		[END_USED] = "used in the end",
+		[END_EXITED] = "ended with their process",
+	};
+	bool first = true;
+
+	text_addf(line, "No leaked sockets are open now, but %llu were: ",
+		  (unsigned long long)totals->total);
+	for (int reason = 0; reason < END_COUNT; reason++) {
+		if (!how[reason] || !totals->resolved[reason])
+			continue;
+		text_addf(line, "%s%llu %s", first ? "" : ", ",
+			  (unsigned long long)totals->resolved[reason], how[reason]);
+		first = false;
+	}
+	page_line(page, line, true);
+	text_add(line, "(--json tells of each, with where it was made)");
+	page_line(page, line, false);
+}
+
 static void page_nothing(struct page *page, struct text *line)
 {
 	const struct summary *summary = page->summary;
 	__u64 watched_ns = summary->now_ns - summary->started_ns;
 	bool early = watched_ns <= summary->older_than_ns;
 
+	if (summary->nothing_watched) {
+		text_add(line, "Nothing was watched: no such unit, container or pod in ");
+		duration_add(line, watched_ns);
+		page_line(page, line, true);
+		return;
+	}
+	if (summary->leaks.total) {
+		page_ended(page, line);
+		return;
+	}
 	text_add(line, early ? "Too early to tell: a socket counts when unconnected for " :
 			       "No leaked sockets: none stayed unconnected for ");
 	duration_add_exact(line, summary->older_than_ns);
@@ -128,11 +146,43 @@ static void page_nothing(struct page *page, struct text *line)
 	page_line(page, line, true);
 }
 
+/* What the same process holds from before: the leak may be older than it looks. */
+static void page_older(struct page *page, struct text *line, struct site *const *sites, long count)
+{
+	const struct site_process *worst = sites[0]->processes, *process;
+	unsigned int open = 0;
+
+	if (!sites[0]->leaking || HASH_COUNT(worst) != 1)
+		return;
+	for (long i = 1; i < count; i++) {
+		if (!is_old(sites[i]))
+			continue;
+		HASH_FIND(hh, sites[i]->processes, &worst->tgid, sizeof(worst->tgid), process);
+		open += process ? sites[i]->open : 0;
+	}
+	if (!open)
+		return;
+	text_addf(line, "It also holds %u of unknown origin: older than this watch, or of io_uring",
+		  open);
+	page_line(page, line, false);
+}
+
+/* "More: 5 places leak, 1 holds idle sockets". */
+static void add_more(struct text *line, unsigned int count, const char *one, const char *many)
+{
+	if (!count)
+		return;
+	if (line->len)
+		text_addf(line, ", %u %s", count, count == 1 ? one : many);
+	else
+		text_addf(line, "More: %u %s %s", count, count == 1 ? "place" : "places",
+			  count == 1 ? one : many);
+}
+
 static void page_answer(struct page *page, struct site *const *sites, long count)
 {
-	const struct leaks_totals *totals = &page->summary->leaks;
 	_cleanup_text_ struct text line = TEXT_INIT;
-	size_t leaking, idle;
+	unsigned int leaking = 0, idle = 0, old = 0;
 
 	if (!count) {
 		page_nothing(page, &line);
@@ -140,25 +190,32 @@ static void page_answer(struct page *page, struct site *const *sites, long count
 	}
 	add_worst(&line, page, sites[0]);
 	page_place(page, &line, sites[0]);
-	if (count == 1)
-		return;
-	leaking = totals->leaking - sites[0]->leaking;
-	idle = totals->sites - totals->leaking - !sites[0]->leaking;
-	if (leaking)
-		page_add_count(&line, leaking, "more place leaks", "more places leak");
-	if (idle) {
-		text_add(&line, leaking ? ", " : "");
-		page_add_count(&line, idle, "more place holds idle sockets",
-			       "more places hold idle sockets");
+	page_older(page, &line, sites, count);
+	for (long i = 1; i < count; i++) {
+		leaking += sites[i]->leaking;
+		old += is_old(sites[i]);
+		idle += !sites[i]->leaking && !is_old(sites[i]);
 	}
-	page_line(page, &line, false);
+	add_more(&line, leaking, "leaks", "leak");
+	add_more(&line, idle, "holds idle sockets", "hold idle sockets");
+	add_more(&line, old, "holds some of unknown origin", "hold some of unknown origin");
+	if (line.len)
+		page_line(page, &line, false);
 }
 
 /* ---- The table ---- */
 
-/* State, pid, command, open, per minute, oldest, class: the longest class ends in column 79. */
-#define TABLE_ROW(open) "%-8s %8s %-15s %5" open " %7s %6s  %s"
+/*
+ * State, pid, command, open, per minute, oldest, class. A screen too narrow for
+ * the class has none: the line below says what happened, too.
+ */
+#define TABLE_ROW(open) "%-8s %8s %-15s %5" open " %7s %6s%s%s"
 #define TABLE_INDENT "         " /* what belongs to a row stands below its pid */
+
+static bool has_class(const struct page *page)
+{
+	return page_width(page) >= TEXT_WIDTH;
+}
 
 static void page_table_head(struct page *page)
 {
@@ -166,7 +223,7 @@ static void page_table_head(struct page *page)
 
 	page_line(page, &line, false);
 	text_addf(&line, TABLE_ROW("s"), "STATE", "PID", "COMMAND", "OPEN", "PER MIN", "OLDEST",
-		  "CLASS");
+		  has_class(page) ? "  " : "", has_class(page) ? "CLASS" : "");
 	page_line(page, &line, true);
 }
 
@@ -177,12 +234,20 @@ static void page_culprit(struct page *page, const struct stack *stack)
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	text_add(&line, TABLE_INDENT "in ");
-	add_frame(&line, culprit, stack->package);
+	page_add_frame(&line, culprit, stack->package);
+	if (stack->package && text_width(text_str(&line)) > page_width(page)) {
+		text_clear(&line);
+		text_add(&line, TABLE_INDENT "in ");
+		page_add_frame(&line, culprit, NULL);
+		page_line(page, &line, false);
+		text_add(&line, TABLE_INDENT "of package ");
+		page_add_clean(&line, stack->package);
+	}
 	page_line(page, &line, false);
 	if (caller >= stack->frames + stack->count || caller->plumbing || !caller->function)
 		return;
 	text_add(&line, TABLE_INDENT "called from ");
-	add_frame(&line, caller, NULL);
+	page_add_frame(&line, caller, NULL);
 	page_line(page, &line, false);
 }
 
@@ -251,8 +316,11 @@ static void page_holders(struct page *page, const struct leak *leak)
 	page_line(page, &line, false);
 }
 
-/* The unit, container and pod; with --verbose the command line. */
-static void page_owner(struct page *page, const struct owner *owner)
+/*
+ * The unit, container and pod; and the command line, with --verbose or where it
+ * alone tells the program: `interpreted`, the stack is an interpreter's.
+ */
+static void page_owner(struct page *page, const struct owner *owner, bool interpreted)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 
@@ -271,7 +339,7 @@ static void page_owner(struct page *page, const struct owner *owner)
 		page_line(page, &whole, false);
 		text_clear(&line);
 	}
-	if (!page->layout->verbose || !owner->command)
+	if ((!page->layout->verbose && !interpreted) || !owner->command)
 		return;
 	text_add(&line, TABLE_INDENT "run as ");
 	page_add_clean(&line, owner->command);
@@ -294,7 +362,8 @@ static void page_site(struct page *page, const struct site *site)
 	add_rate(&rate, site);
 	add_age(&age, page, site->oldest_ns);
 	text_addf(&line, TABLE_ROW("u"), state_of(site), text_str(&holder), text_str(&comm),
-		  site->open, text_str(&rate), text_str(&age), leak_class_phrase(site->class));
+		  site->open, text_str(&rate), text_str(&age), has_class(page) ? "  " : "",
+		  has_class(page) ? leak_class_phrase(site->class) : "");
 	page_line(page, &line, false);
 
 	page_processes(page, site);
@@ -307,67 +376,7 @@ static void page_site(struct page *page, const struct site *site)
 	page_holders(page, leak);
 	if (culprit)
 		page_culprit(page, site->stack);
-	page_owner(page, site->owner);
-}
-
-/* ---- The stacks ---- */
-
-static void page_frame(struct page *page, const struct frame *frame, unsigned int number)
-{
-	_cleanup_text_ struct text line = TEXT_INIT;
-
-	text_addf(&line, "  #%-3u", number);
-	if (page->layout->verbose)
-		text_addf(&line, "0x%016llx ", (unsigned long long)frame->pc);
-	add_frame(&line, frame, NULL);
-	if (frame->inlined)
-		text_add(&line, " inlined");
-	if (frame->file) {
-		text_add(&line, " at ");
-		page_add_clean(&line, frame->file);
-		text_addf(&line, ":%u", frame->line);
-	}
-	page_line(page, &line, false);
-}
-
-static void page_stack(struct page *page, const struct site *site)
-{
-	_cleanup_text_ struct text line = TEXT_INIT;
-
-	page_line(page, &line, false);
-	text_add(&line, "Where ");
-	page_add_clean(&line, site->comm);
-	text_add(&line, " makes them");
-	if (site->id)
-		text_addf(&line, " (site %016llx)", (unsigned long long)site->id);
-	if (stack_source_name(site->stack->source))
-		text_addf(&line, ", stack by %s:", stack_source_name(site->stack->source));
-	page_line(page, &line, true);
-	for (unsigned int i = 0; i < site->stack->count; i++)
-		page_frame(page, &site->stack->frames[i], i);
-	if (site->stack->truncated) {
-		text_add(&line, "  ... and further out: the copy of the stack ended here "
-				"(--stack-size)");
-		page_line(page, &line, false);
-	}
-}
-
-/* What to install for the lines that are missing above. */
-static void page_hints(struct page *page)
-{
-	_cleanup_text_ struct text hints = TEXT_INIT, line = TEXT_INIT;
-	const char *rest, *end;
-
-	if (!page->summary->hints)
-		return;
-	hints_add_text(&hints, page->summary->hints, page->layout->columns, page->layout->verbose);
-	rest = text_str(&hints);
-	if (*rest)
-		page_line(page, &line, false);
-	for (; (end = strchr(rest, '\n')); rest = end + 1) {
-		text_add_bytes(&line, rest, (size_t)(end - rest));
-		page_line(page, &line, false);
-	}
+	page_owner(page, site->owner, culprit && culprit->plumbing == PLUMBING_RUNTIME);
 }
 
 static void page_body(struct page *page, struct site *const *sites, long count)
@@ -399,7 +408,7 @@ void text_report(struct text *out, struct leaks *leaks, const struct summary *su
 {
 	_cleanup_text_ struct text foot = TEXT_INIT;
 	struct text_layout rest = *layout;
-	struct page page = { .out = &foot, .layout = &rest, .summary = summary };
+	struct page page = { .out = &foot, .layout = &rest, .summary = summary, .cuts = true };
 	struct site *const *sites;
 	long count = leaks__sites(leaks, &sites);
 
@@ -413,6 +422,7 @@ void text_report(struct text *out, struct leaks *leaks, const struct summary *su
 		rest.rows = layout->rows - page.lines;
 	page.out = out;
 	page.lines = 0;
+	page.cuts = false;
 	page_body(&page, sites, count);
 	if (!layout->rows || rest.rows != layout->rows)
 		text_add(out, text_str(&foot));

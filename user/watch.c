@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "duration.h"
 #include "hints.h"
@@ -74,6 +75,7 @@ int watch__new(const struct options *options, struct output *output, struct scop
 		leaks__tune(watch->leaks, options->min_growth, options->min_open);
 	watch->owners = owners__new();
 	watch->summary.older_than_ns = options->older_than_ns;
+	watch->summary.nothing_watched = options_limit_cgroups(options); /* until one is found */
 	if (!err && (!watch->leaks || !watch->owners))
 		err = -ENOMEM;
 	if (!err)
@@ -178,6 +180,8 @@ void watch__aim(struct watch *watch, struct tracer *tracer)
 	if (!count && !watch->is_waiting)
 		log_note("no such unit, container or pod yet: waiting for it");
 	watch->is_waiting = !count;
+	if (count)
+		summary->nothing_watched = false;
 }
 
 /* `last`: nothing may be left untold. */
@@ -285,8 +289,9 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 	while (!is_over(watch)) {
 		sweep(watch, false);
 		if (summary->sweeps == 1)
-			log_note("watching by %s: reports sockets that stay unconnected",
-				 summary->hooks);
+			log_note("watching by %s: Ctrl-C ends with the report, kill -USR1 %d "
+				 "gives one now",
+				 summary->hooks, (int)getpid());
 		if (is_alone(watch))
 			break;
 		next_ns += options->interval_ns;

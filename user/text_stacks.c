@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The stacks below the table of text_report.h, and what to install for their lines. */
+#include <string.h>
+
+#include "hints.h"
+#include "names.h"
+#include "text_page.h"
+
+static void page_frame(struct page *page, const struct frame *frame, unsigned int number)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	text_addf(&line, "  #%-3u", number);
+	if (page->layout->verbose)
+		text_addf(&line, "0x%016llx ", (unsigned long long)frame->pc);
+	page_add_frame(&line, frame, NULL);
+	if (frame->inlined)
+		text_add(&line, " inlined");
+	if (frame->file) {
+		text_add(&line, " at ");
+		page_add_clean(&line, frame->file);
+		text_addf(&line, ":%u", frame->line);
+	}
+	page_line(page, &line, false);
+}
+
+void page_stack(struct page *page, const struct site *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_line(page, &line, false);
+	text_add(&line, "Where ");
+	page_add_clean(&line, site->comm);
+	text_add(&line, " makes them");
+	if (site->id)
+		text_addf(&line, " (site %016llx)", (unsigned long long)site->id);
+	if (stack_source_name(site->stack->source))
+		text_addf(&line, ", stack by %s:", stack_source_name(site->stack->source));
+	page_line(page, &line, true);
+	for (unsigned int i = 0; i < site->stack->count; i++)
+		page_frame(page, &site->stack->frames[i], i);
+	if (site->stack->truncated) {
+		text_add(&line, "  ... and further out: the copy of the stack ended here "
+				"(--stack-size)");
+		page_line(page, &line, false);
+	}
+}
+
+void page_hints(struct page *page)
+{
+	_cleanup_text_ struct text hints = TEXT_INIT, line = TEXT_INIT;
+	const char *rest, *end;
+
+	if (!page->summary->hints)
+		return;
+	hints_add_text(&hints, page->summary->hints, page->layout->columns, page->layout->verbose);
+	rest = text_str(&hints);
+	if (*rest)
+		page_line(page, &line, false);
+	for (; (end = strchr(rest, '\n')); rest = end + 1) {
+		text_add_bytes(&line, rest, (size_t)(end - rest));
+		page_line(page, &line, false);
+	}
+}
