@@ -321,6 +321,13 @@ static void losses_are_named_with_a_remedy(void **state)
 				       "--max-sockets)\n"));
 	assert_null(strstr(report, "Nothing was lost."));
 	free(report);
+
+	summary.counters[COUNTER_MAP_FULL] = 0;
+	summary.counters[COUNTER_RING_FULL] = 3;
+	report = report_on(1, "ruby", NULL, &whole, &summary);
+	assert_non_null(strstr(report, "Late: ring_full 3 (verdicts sent a sweep late: raise "
+				       "--ring-size)\nNothing was lost.\n"));
+	free(report);
 }
 
 static void hostile_names_do_not_reach_the_terminal(void **state)
