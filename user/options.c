@@ -24,11 +24,11 @@ static const struct option_spec table[] = {
 	  AT(classes), .help = "the classes of leak to report, separated by commas" },
 	{ .name = "min-growth", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_WHAT,
 	  AT(min_growth), .min = 2, .max = 1000000,
-	  .help = "call a place leaking when one process has kept more of its sockets than ever "
-		  "before at so many moments" },
+	  .help = "call a place leaking once the sockets that one process keeps of it have "
+		  "passed their peak so many times" },
 	{ .name = "min-open", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_WHAT,
 	  AT(min_open), .min = 1, .max = 1000000,
-	  .help = "and when that process has so many of them open" },
+	  .help = "and only while that process has at least so many of them open" },
 	{ .name = "interval", .argument = "TIME", .type = OPTION_DURATION, .group = GROUP_WHAT,
 	  AT(interval_ns), .min = 10 * NSEC_PER_MSEC, .max = DAY_NS,
 	  .help = "time from one look at the descriptor tables to the next" },

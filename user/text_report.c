@@ -182,7 +182,7 @@ static void add_more(struct text *line, unsigned int count, const char *one, con
 static void page_answer(struct page *page, struct site *const *sites, long count)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
-	unsigned int leaking = 0, idle = 0, old = 0;
+	unsigned int leaking = 0, fresh = 0, idle = 0, old = 0;
 
 	if (!count) {
 		page_nothing(page, &line);
@@ -194,9 +194,11 @@ static void page_answer(struct page *page, struct site *const *sites, long count
 	for (long i = 1; i < count; i++) {
 		leaking += sites[i]->leaking;
 		old += is_old(sites[i]);
-		idle += !sites[i]->leaking && !is_old(sites[i]);
+		if (!sites[i]->leaking && !is_old(sites[i]))
+			*(sites[i]->rate.known ? &idle : &fresh) += 1;
 	}
 	add_more(&line, leaking, "leaks", "leak");
+	add_more(&line, fresh, "holds new sockets", "hold new sockets");
 	add_more(&line, idle, "holds idle sockets", "hold idle sockets");
 	add_more(&line, old, "holds some of unknown origin", "hold some of unknown origin");
 	if (line.len)

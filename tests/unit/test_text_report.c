@@ -199,6 +199,7 @@ static void what_is_older_than_the_watch_is_told(void **state)
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct owner *owner = owner_new(NULL, NULL, NULL);
 	struct stack *stack = a_stack("open_session");
+	struct verdict fresh = a_verdict(99, "job");
 	struct summary summary = { 0 };
 	char *report;
 
@@ -216,11 +217,14 @@ static void what_is_older_than_the_watch_is_told(void **state)
 			fail();
 		leaks__tick(leaks, NOW - (inode > 4 ? 0 : 13 - inode) * SECOND);
 	}
+	fresh.tgid = fresh.socket.tgid = 99;
+	assert_int_equal(leaks__apply(leaks, &fresh, owner, NULL), 0);
 	report = report_of(leaks, &summary);
 	assert_non_null(strstr(report, "leaks sockets: 4 open, "));
 	assert_non_null(strstr(report, "\nIt also holds 7 of unknown origin: older than this "
 				       "watch, or of io_uring\n"
-				       "More: 2 places hold some of unknown origin\n"));
+				       "More: 1 place holds new sockets, 2 hold some of "
+				       "unknown origin\n"));
 	assert_non_null(strstr(report, "\nold          4242 ruby                7"));
 	stack_unref(stack);
 	owner_unref(owner);
