@@ -178,8 +178,10 @@ static int run(const struct options *options)
 		return cannot_start(err, &error);
 	err = output__open(options, &output);
 	if (err)
-		return log_error(EXIT_RUNTIME, "cannot write to --output %s: %s", options->output,
-				 strerror(-err));
+		return log_error(err == -ENOMEM ? EXIT_RUNTIME : EXIT_USAGE,
+				 "cannot write to --output %s: %s%s", options->output,
+				 strerror(-err),
+				 err == -ENOENT ? " (is its directory there?)" : "");
 	return options->command == COMMAND_SCAN ? scan(options, output, scope) :
 						  trace(options, output, scope);
 }

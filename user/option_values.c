@@ -30,6 +30,14 @@ static int reject(const struct option_spec *spec, const char *value, const char 
 	return -EINVAL;
 }
 
+/* "--cgroup '' is empty (an unset variable?)". Returns -EINVAL. */
+static int reject_empty(const struct option_spec *spec, struct text *error)
+{
+	text_addf(error, "--%s '' is empty (an unset variable?); it needs its argument, %s",
+		  spec->name, spec->argument);
+	return -EINVAL;
+}
+
 /* Digits alone. NULL, or what is wrong with it; *ret_rest is what follows the digits. */
 static const char *read_digits(const char *value, __u64 *ret_number, const char **ret_rest)
 {
@@ -149,7 +157,7 @@ static int read_path(const struct option_spec *spec, const char *value, struct o
 		     struct text *error)
 {
 	if (!*value)
-		return reject(spec, value, "is empty", error);
+		return reject_empty(spec, error);
 	*(const char **)member(options, spec) = value;
 	return 0;
 }
@@ -184,7 +192,7 @@ static int read_cgroup(const struct option_spec *spec, const char *value, struct
 		       struct text *error)
 {
 	if (!*value)
-		return reject(spec, value, "is empty", error);
+		return reject_empty(spec, error);
 	if (options->cgroup_count == SOCKLEAK_MAX_CGROUPS)
 		return reject(spec, value, "is one too many", error);
 	options->cgroups[options->cgroup_count++] = value;
@@ -197,7 +205,7 @@ static int read_list(const struct option_spec *spec, const char *value, struct o
 	struct option_list *list = member(options, spec);
 
 	if (!*value)
-		return reject(spec, value, "is empty", error);
+		return reject_empty(spec, error);
 	if (list->count == SOCKLEAK_MAX_CGROUPS)
 		return reject(spec, value, "is one too many", error);
 	list->items[list->count++] = value;
@@ -214,6 +222,11 @@ static int read_classes(const struct option_spec *spec, const char *value, struc
 
 	for (;; name += len + 1) {
 		len = strcspn(name, ",");
+		if (!len)
+			return reject(spec, value,
+				      *value ? "has an empty name beside a comma" :
+					       "is empty (an unset variable?)",
+				      error);
 		class = leak_class_from_name(name, len);
 		if (class != CLASS_NONE)
 			mask |= 1U << class;

@@ -26,11 +26,11 @@ static const struct option_spec table[] = {
 	  AT(classes), .help = "the classes of leak to report, separated by commas" },
 	{ .name = "min-growth", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_WHAT,
 	  .commands = TRACE, AT(min_growth), .min = 2, .max = 1000000,
-	  .help = "call a place leaking when one process has kept more of its sockets than ever "
-		  "before at so many moments" },
+	  .help = "call a place leaking once the sockets that one process keeps of it have "
+		  "passed their peak so many times" },
 	{ .name = "min-open", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_WHAT,
 	  .commands = TRACE, AT(min_open), .min = 1, .max = 1000000,
-	  .help = "and when that process has so many of them open" },
+	  .help = "and only while that process has at least so many of them open" },
 	{ .name = "interval", .argument = "TIME", .type = OPTION_DURATION, .group = GROUP_WHAT,
 	  .commands = TRACE, AT(interval_ns), .min = 10 * NSEC_PER_MSEC, .max = DAY_NS,
 	  .help = "time from one look at the descriptor tables to the next" },
@@ -270,6 +270,11 @@ static int read_command(const char *word, bool *seen, struct text *error)
 		*seen = true;
 		return 0;
 	}
+	if (*word && strspn(word, "0123456789") == strlen(word)) {
+		text_addf(error, "unexpected argument '%s'; to watch one process, use --pid %s",
+			  word, word);
+		return -EINVAL;
+	}
 	text_add(error, *seen ? "unexpected argument '" : "unknown command '");
 	text_add_clean(error, word, strlen(word));
 	text_add(error, *seen ? "'" : "', there are 'trace' and 'scan'");
@@ -297,9 +302,23 @@ static void fill_getopt(struct option longs[N_OPTIONS + 1], char shorts[2 * N_OP
 	longs[N_OPTIONS] = (struct option){ 0 };
 }
 
-static int read_option(int value, struct options *options, struct text *error)
+/*
+ * Does it say what is watched, or where the report goes, and hold one value? Of
+ * other options, such as --top, the last one counts: that is for aliases.
+ */
+static bool is_single(const struct option_spec *spec)
+{
+	return (spec->group == GROUP_WHOSE || spec->type == OPTION_CLASSES ||
+		spec->type == OPTION_PATH) &&
+	       spec->type != OPTION_CGROUP && spec->type != OPTION_LIST;
+}
+
+/* `given`: the argument that each entry of the table had before, NULL = none. */
+static int read_option(int value, const char *given[N_OPTIONS], struct options *options,
+		       struct text *error)
 {
 	const struct option_spec *spec = spec_of(value);
+	const char **before = &given[spec - table];
 
 	if (spec->type == OPTION_HELP_TEXT)
 		return OPTIONS_HELP;
@@ -310,6 +329,16 @@ static int read_option(int value, struct options *options, struct text *error)
 			  spec->name, spec->commands & TRACE ? "trace" : "scan");
 		return -EINVAL;
 	}
+	if (is_single(spec) && *before && strcmp(*before, optarg)) {
+		text_addf(error, "--%s is given twice, as '", spec->name);
+		text_add_clean(error, *before, strlen(*before));
+		text_add(error, "' and '");
+		text_add_clean(error, optarg, strlen(optarg));
+		text_add(error, spec->type == OPTION_CLASSES ? "'; put commas between classes" :
+							       "'; give it once");
+		return -EINVAL;
+	}
+	*before = optarg;
 	return option_read(spec, optarg, options, error);
 }
 
@@ -318,6 +347,7 @@ int options_parse(int argc, char **argv, struct options *ret, struct text *ret_e
 	struct options options;
 	struct option longs[N_OPTIONS + 1];
 	char shorts[2 * N_OPTIONS + 3];
+	const char *given[N_OPTIONS] = { 0 };
 	bool command_seen = false;
 	int value, result = 0;
 
@@ -335,7 +365,7 @@ int options_parse(int argc, char **argv, struct options *ret, struct text *ret_e
 				  spec_of(optopt)->name, spec_of(optopt)->argument);
 			result = -EINVAL;
 		} else {
-			result = read_option(value, &options, ret_error);
+			result = read_option(value, given, &options, ret_error);
 		}
 	}
 	while (!result && optind < argc)

@@ -39,11 +39,12 @@ static const char *const runtime_paths[] = {
 	NULL,
 };
 
-/* Functions of standard libraries that are linked into the program. */
+/* Functions of standard libraries that are linked into the program: Go's, and Rust's. */
 static const char *const runtime_functions[] = {
-	"runtime.*",	"syscall.*",	      "net.*",	      "internal/*",  /* Go */
-	"crypto/tls.*", "net/http.*",	      "std::sys::*",  "std::net::*", /* and Rust */
-	"std::rt::*",	"std::sys_common::*", "core::ops::*", "<std::*",     NULL,
+	"runtime.*",   "runtime/*",    "syscall.*",  "internal/*",
+	"net.*",       "crypto/tls.*", "net/http.*", "golang.org/x/sys/*",
+	"std::sys::*", "std::net::*",  "std::rt::*", "std::sys_common::*",
+	"<std::*",     "core::ops::*", NULL,
 };
 
 static bool matches(const char *name, const char *const *patterns)

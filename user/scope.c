@@ -47,6 +47,12 @@ static int open_cgroups(struct scope *scope, struct text *ret_error)
 			text_addf(ret_error,
 				  "--cgroup %s is not a cgroup v2 directory (they are below %s)",
 				  path, cgroups__mount(scope->cgroups));
+		else if (err == -ENOENT)
+			text_addf(ret_error,
+				  "--cgroup %s: there is no such cgroup below %s (find %s -type d "
+				  "lists them)",
+				  path, cgroups__mount(scope->cgroups),
+				  cgroups__mount(scope->cgroups));
 		else if (err)
 			text_addf(ret_error, "--cgroup %s: %s", path, strerror(-err));
 		if (err)

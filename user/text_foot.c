@@ -31,7 +31,7 @@ static void page_run(struct page *page)
 		  (unsigned long long)summary->counters[COUNTER_CLOSE_ENTER]);
 	page_line(page, &line, false);
 
-	text_addf(&line, "%llu sweeps, the last in %.1f ms; %llu of %llu places used; hooks by %s",
+	text_addf(&line, "%llu sweeps, last %.1f ms; tracks %llu sockets, %llu fit; hooks by %s",
 		  (unsigned long long)summary->sweeps, (double)summary->sweep_ns / 1e6,
 		  (unsigned long long)summary->pending, (unsigned long long)summary->max_sockets,
 		  summary->hooks);
@@ -113,14 +113,18 @@ static void page_losses(struct page *page)
 	_cleanup_text_ struct text line = TEXT_INIT;
 	struct loss losses[LOSSES];
 	unsigned int lost = 0;
+	bool late;
 
 	for (int i = 0; i < COUNTER_COUNT; i++) {
 		if (!counter_is_loss((enum counter)i) || !summary->counters[i])
 			continue;
-		text_addf(&line, "Lost: %s %llu (%s)", counter_name((enum counter)i),
-			  (unsigned long long)summary->counters[i], remedy((enum counter)i));
-		page_line(page, &line, true);
-		lost++;
+		/* What comes a sweep late is not lost: so it is with all that is there at start. */
+		late = i == COUNTER_RING_FULL;
+		text_addf(&line, "%s: %s %llu (%s)", late ? "Late" : "Lost",
+			  counter_name((enum counter)i), (unsigned long long)summary->counters[i],
+			  remedy((enum counter)i));
+		page_line(page, &line, !late);
+		lost += !late;
 	}
 	losses_of(summary, losses);
 	for (int i = 0; i < LOSSES; i++) {

@@ -3,17 +3,25 @@
 
 #include <string.h>
 
+#include "duration.h"
+
 #define BOLD "\033[1m"
 #define PLAIN "\033[0m"
+#define MAX_PIECES 3 /* a line of a screen may become; names of other processes have no end */
 
-/* As many bytes of a clean UTF-8 line as fit into `columns`. */
-static size_t fitting(const char *line, unsigned int columns)
+unsigned int page_width(const struct page *page)
 {
-	size_t whole = strlen(line), len, next, width = 0;
+	return page->layout->columns ?: TEXT_WIDTH;
+}
+
+/* As many bytes of a clean UTF-8 line, which has `whole`, as fit into `columns`. */
+static size_t fitting(const char *line, size_t whole, unsigned int columns)
+{
+	size_t len, next, width = 0;
 	char character[5] = "";
 	unsigned int code;
 
-	if (!columns || text_width(line) <= columns)
+	if (!columns)
 		return whole;
 	for (len = 0; len < whole; len += next) {
 		next = text_decode_utf8(line + len, whole - len, &code);
@@ -28,19 +36,53 @@ static size_t fitting(const char *line, unsigned int columns)
 	return len;
 }
 
+/* Where to end a piece of a line that goes on: behind a word, if it has one. */
+static size_t break_at(const char *line, size_t fit)
+{
+	size_t words = strspn(line, " "), end = fit;
+
+	while (end > words && line[end] != ' ')
+		end--;
+	return end > words ? end : fit;
+}
+
+static void page_piece(struct page *page, unsigned int indent, const char *bytes, size_t len,
+		       bool bold)
+{
+	if (page->layout->rows && page->lines >= page->layout->rows)
+		return;
+	bold = bold && page->layout->bold;
+	text_addf(page->out, "%s%*s", bold ? BOLD : "", (int)indent, "");
+	text_add_bytes(page->out, bytes, len);
+	text_add(page->out, bold ? PLAIN "\n" : "\n");
+	page->lines++;
+}
+
 void page_line(struct page *page, struct text *line, bool bold)
 {
-	const char *string = text_str(line);
+	unsigned int columns = page->layout->columns, indent = 0, pieces;
+	unsigned int most = page->cuts && !bold ? 1 : MAX_PIECES;
+	const char *rest = text_str(line);
+	size_t left = line->len, fit;
 
 	if (text_error(line))
 		page->out->failed = true;
-	if (!page->layout->rows || page->lines < page->layout->rows) {
-		bold = bold && page->layout->bold;
-		text_add(page->out, bold ? BOLD : "");
-		text_add_bytes(page->out, string, fitting(string, page->layout->columns));
-		text_add(page->out, bold ? PLAIN "\n" : "\n");
-		page->lines++;
+	for (pieces = 1;; pieces++) {
+		fit = fitting(rest, left, columns ? columns - indent : 0);
+		if (fit == left || pieces == most)
+			break;
+		fit = break_at(rest, fit);
+		page_piece(page, indent, rest, fit, bold);
+		if (pieces == 1)
+			indent = (unsigned int)strspn(rest, " ") + 2;
+		if (indent > columns / 2)
+			indent = 0;
+		rest += fit;
+		left -= fit;
+		for (; *rest == ' '; rest++)
+			left--;
 	}
+	page_piece(page, indent, rest, fit, bold);
 	text_clear(line);
 }
 
@@ -52,4 +94,83 @@ void page_add_clean(struct text *line, const char *string)
 void page_add_count(struct text *line, unsigned long long count, const char *one, const char *many)
 {
 	text_addf(line, "%llu %s", count, count == 1 ? one : many);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+void page_add_frame(struct text *line, const struct frame *frame, const char *package)
+{
+	if (frame->function)
+		page_add_clean(line, frame->function);
+	else if (!frame->module)
+		text_addf(line, "0x%llx", (unsigned long long)frame->pc);
+	if (!frame->module)
+		return;
+	text_add(line, frame->function ? " (" : "");
+	page_add_clean(line, base_name(frame->module));
+	if (!frame->function)
+		text_addf(line, "+0x%llx", (unsigned long long)frame->offset);
+	if (package) {
+		text_add(line, frame->function ? ", package " : " (package ");
+		page_add_clean(line, package);
+	}
+	text_add(line, frame->function || package ? ")" : "");
+}
+
+void page_add_holder(struct text *line, const struct site *site)
+{
+	unsigned int processes = HASH_COUNT(site->processes);
+
+	if (processes == 1)
+		text_addf(line, "%u", site->processes->tgid);
+	else
+		text_addf(line, "%u procs", processes);
+}
+
+void page_add_rate(struct text *line, const struct site *site)
+{
+	if (!site->rate.known)
+		text_add(line, "-");
+	else if (site->rate.per_minute > 0 && site->rate.per_minute < 9.95)
+		text_addf(line, "+%.1f", site->rate.per_minute);
+	else
+		text_addf(line, "%+.0f", site->rate.per_minute);
+}
+
+void page_add_age(struct text *line, const struct page *page, __u64 since_ns)
+{
+	if (since_ns && page->summary->now_ns > since_ns)
+		duration_add(line, page->summary->now_ns - since_ns);
+	else
+		text_add(line, "-");
+}
+
+const struct site_process *page_fullest(const struct site *site, double *ret_seconds)
+{
+	const struct site_process *process, *found = NULL;
+	double seconds;
+
+	for (process = site->processes; process; process = process->hh.next) {
+		if (!forecast_seconds(&process->forecast, &seconds) ||
+		    (found && seconds >= *ret_seconds))
+			continue;
+		found = process;
+		*ret_seconds = seconds;
+	}
+	return found;
+}
+
+void page_add_time_left(struct text *line, double seconds)
+{
+	text_add(line, "EMFILE ");
+	text_add(line, seconds > 0 ? "in " : "now");
+	if (seconds > 365.0 * 86400)
+		text_add(line, "years");
+	else if (seconds > 0)
+		duration_add(line, (__u64)seconds * NSEC_PER_SEC);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * text_page: a report in the making, line by line, each cut to the columns and
- * all to the rows of its layout. For the parts of text_report.h alone.
+ * text_page: a report in the making, line by line, each wrapped at the columns
+ * and all cut to the rows of its layout. For the parts of text_report.h alone.
  */
 #ifndef SOCKLEAK_TEXT_PAGE_H
 #define SOCKLEAK_TEXT_PAGE_H
@@ -10,28 +10,55 @@
 #include "text.h"
 #include "text_report.h"
 
+#define TEXT_WIDTH 80 /* of a report that is not for a screen */
+
 struct page {
 	struct text *out;
 	const struct text_layout *layout;
 	const struct summary *summary;
 	unsigned int lines; /* so far */
+	bool cuts;	    /* lines that are not bold are cut at the columns, not wrapped */
 };
 
-/* Add a line, made in `line`, which is empty afterwards. */
+/* What is to fit into one line: the columns, or TEXT_WIDTH. */
+unsigned int page_width(const struct page *page);
+/*
+ * Add a line, made in `line`, which is empty afterwards. One that is wider than
+ * the columns goes on in the next, at a word if it can; three lines at most.
+ */
 void page_line(struct page *page, struct text *line, bool bold);
 /* Add a string of another process. */
 void page_add_clean(struct text *line, const char *string);
 /* "1 leak", "2 leaks". */
-void page_add_count(struct text *line, unsigned long long count, const char *one,
-		    const char *many);
+void page_add_count(struct text *line, unsigned long long count, const char *one, const char *many);
 
-/* "SslSocket::SslSocket (libqpid.so.2, package qpid-1.35)", or the module and offset. */
+/*
+ * "SslSocket::SslSocket (libqpid.so.2, package qpid-1.35)", or the module and
+ * offset. The package may be NULL.
+ */
 void page_add_frame(struct text *line, const struct frame *frame, const char *package);
 
-/* Where the sockets of a site are made, frame by frame. */
+/* The stack of a site that has one, all frames. */
 void page_stack(struct page *page, const struct site *site);
 /* What to install for the lines that are missing in the stacks. */
 void page_hints(struct page *page);
+
+/* Whose site: "4242", or how many processes. */
+void page_add_holder(struct text *line, const struct site *site);
+/* Sockets a minute: "+3.2", "-" when it is not known. */
+void page_add_rate(struct text *line, const struct site *site);
+/* How long ago that was; "-" when it is not known. */
+void page_add_age(struct text *line, const struct page *page, __u64 since_ns);
+/* "leaking", "idle", "new" or "old". */
+const char *page_state(const struct site *site);
+
+/* The process of a site that is the first to have no descriptor left; NULL: none in sight. */
+const struct site_process *page_fullest(const struct site *site, double *ret_seconds);
+/* "EMFILE in 12m". */
+void page_add_time_left(struct text *line, double seconds);
+
+/* The beginning of the report: the answer, and what else there is. */
+void page_answer(struct page *page, struct site *const *sites, long count);
 
 /* The end of the report: what the run saw, and what it lost. */
 void text_foot(struct page *page);

@@ -12,7 +12,7 @@
 #include "text.h"
 
 struct text_layout {
-	unsigned int columns; /* lines are cut there; 0 = never */
+	unsigned int columns; /* lines are wrapped there; 0 = never */
 	unsigned int rows;    /* the whole is cut there; 0 = never */
 	unsigned int top;     /* sites in the table */
 	unsigned int stacks;  /* sites whose stack is shown */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clocks.h"
 #include "duration.h"
@@ -70,6 +71,7 @@ int watch__new(const struct options *options, struct output *output, struct scop
 		leaks__tune(watch->leaks, options->min_growth, options->min_open);
 	watch->owners = owners__new();
 	watch->summary.older_than_ns = options->older_than_ns;
+	watch->summary.nothing_watched = options_limit_cgroups(options); /* until one is found */
 	if (!err && (!watch->leaks || !watch->owners))
 		err = -ENOMEM;
 	if (err) {
@@ -174,6 +176,8 @@ void watch__aim(struct watch *watch, struct tracer *tracer)
 	if (!count && !watch->is_waiting)
 		log_note("no such unit, container or pod yet: waiting for it");
 	watch->is_waiting = !count;
+	if (count)
+		summary->nothing_watched = false;
 }
 
 static void look_at_fds(struct watch *watch, struct site_process *process, __u64 now_ns)
@@ -294,8 +298,9 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 	while (!is_over(watch)) {
 		sweep(watch, false);
 		if (summary->sweeps == 1)
-			log_note("watching by %s: reports sockets that stay unconnected",
-				 summary->hooks);
+			log_note("watching by %s: Ctrl-C ends with the report, kill -USR1 %d "
+				 "gives one now",
+				 summary->hooks, (int)getpid());
 		if (is_alone(watch))
 			break;
 		next_ns += options->interval_ns;

@@ -37,14 +37,18 @@ BAD = {
     "pid_of_a_word": (USAGE, "init", ["--pid", "init"]),
     "unknown_class": (USAGE, "lost", ["--class", "probed,lost"]),
     "unknown_hooks": (USAGE, "telepathy", ["--hooks", "telepathy"]),
+    "pid_without_option": (USAGE, "--pid 4242", ["4242"]),
+    "pid_twice": (USAGE, "twice", ["--pid", "1", "--pid", "2"]),
+    "class_empty": (USAGE, "empty", ["--class", ""]),
     "no_such_cgroup": (USAGE, "/nonexistent", ["--cgroup", "/nonexistent"]),
+    "no_such_cgroup_below": (USAGE, "below /", ["--cgroup", "nonexistent"]),
     "not_a_cgroup": (USAGE, "/tmp", ["--cgroup", "/tmp"]),
     "container_by_name": (USAGE, "web", ["--container", "web"]),
     "pod_by_name": (USAGE, "kubectl", ["--pod", "web-7d4b9c"]),
     "unit_empty": (USAGE, "--unit", ["--unit", ""]),
     "cgroup_is_a_file": (USAGE, "/etc/passwd", ["--cgroup", "/etc/passwd"]),
-    "output_nowhere": (RUNTIME, "/nonexistent/x", ["--output", "/nonexistent/x"]),
-    "output_directory": (RUNTIME, "/tmp", ["--output", "/tmp"]),
+    "output_nowhere": (USAGE, "/nonexistent/x", ["--output", "/nonexistent/x"]),
+    "output_directory": (USAGE, "/tmp", ["--output", "/tmp"]),
 }
 
 

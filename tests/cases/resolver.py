@@ -147,6 +147,21 @@ def resolver_ended_by_others(bench):
         raise Failure(f"expected no stack to be lost, seen: {lost}")
 
 
+@case
+def resolver_survives_sigusr1(bench):
+    """kill -USR1 $(pidof sockleak) is for the agent, and reaches the resolver, too."""
+    host = Host(bench, "reported").start()
+    agent = bench.agent("--comm", "reported")
+    expect_named(host.leak(agent, "leak_a"), "leak_a")
+    resolver = resolver_of(agent)
+    os.kill(resolver, signal.SIGUSR1)
+    expect_named(host.leak(agent, "leak_b"), "leak_b")
+    host.end()
+    if resolver_of(agent) != resolver:
+        raise Failure("expected the resolver to go on, seen: another one")
+    dropped(agent)
+
+
 def end_of_segments(path):
     """Offset of the first byte of an ELF file behind all that is mapped of it."""
     data = path.read_bytes()

@@ -129,7 +129,8 @@ static void other_ways_to_say_it(void **state)
 	assert_int_equal(accept("--pid=7").tgid, 7);
 	assert_int_equal(accept("-p 7 trace").tgid, 7);
 	assert_int_equal(accept("trace -p 7 --").tgid, 7);
-	assert_int_equal(accept("-p 7 -p 8").tgid, 8); /* the last one counts */
+	assert_int_equal(accept("-p 7 --pid=7").tgid, 7);
+	assert_int_equal(accept("--top 3 --top 5").top, 5); /* the last one counts */
 	assert_true(accept("-jq").quiet);
 	assert_int_equal(accept("--uid root").uid, 0);
 	assert_true(accept("--uid root").by_uid);
@@ -207,16 +208,35 @@ static void bad_words(void **state)
 	refuse("--comm ''", "empty");
 	refuse("--output ''", "--output '' is empty");
 	refuse("--btf ''", "empty");
-	refuse("--cgroup ''", "empty");
+	refuse("--cgroup ''", "--cgroup '' is empty (an unset variable?); it needs its argument, "
+			      "PATH");
+	refuse("--unit ''", "--unit '' is empty (an unset variable?); it needs its argument, NAME");
 	refuse("--hooks kprobe", "'kprobe' is not known; allowed: auto, tracepoint, raw_tp");
 	refuse("--hooks ''", "not known");
 	refuse("--class leaky", "not known; allowed: never_used, probed,");
 	refuse("--class none", "not known");
-	refuse("--class ''", "not known");
-	refuse("--class probed,", "not known");
-	refuse("--class probed,,bind_failed", "not known");
+	refuse("--class ''", "--class '' is empty (an unset variable?); allowed: never_used,");
+	refuse("--class probed,", "--class 'probed,' has an empty name beside a comma; allowed:");
+	refuse("--class ,probed", "empty name");
+	refuse("--class probed,,bind_failed", "empty name");
 	refuse("--class probed,bad", "'probed,bad' holds a class that is not known");
 	refuse("-v -q", "--verbose and --quiet exclude each other");
+}
+
+/* What is left out silently would be missed; what may be repeated is not. */
+static void given_twice(void **state)
+{
+	(void)state;
+	refuse("-p 7 --pid 8", "--pid is given twice, as '7' and '8'; give it once");
+	refuse("--comm a --comm b", "--comm is given twice, as 'a' and 'b'");
+	refuse("--uid 0 --uid 1", "--uid is given twice");
+	refuse("--output a --output b", "--output is given twice");
+	refuse("--class probed --class bound_only",
+	       "as 'probed' and 'bound_only'; put commas between classes");
+	refuse("--comm a --comm \x1b[2J", "'\\x1b[2J'");
+	assert_int_equal(accept("--cgroup /a --cgroup /b").cgroup_count, 2);
+	assert_int_equal(accept("--unit a --unit b").units.count, 2);
+	assert_true(accept("-v -v").verbose);
 }
 
 static void too_many_cgroups(void **state)
@@ -263,7 +283,9 @@ static void commands(void **state)
 	assert_int_equal(accept("-v -- scan").command, COMMAND_SCAN);
 	refuse("record", "unknown command 'record', there are 'trace' and 'scan'; "
 			 "try 'sockleak --help'");
-	refuse("trace 1234", "unexpected argument '1234'; try");
+	refuse("4242", "unexpected argument '4242'; to watch one process, use --pid 4242");
+	refuse("trace 1234", "unexpected argument '1234'; to watch one process, use --pid 1234");
+	refuse("trace 12x", "unexpected argument '12x'; try");
 	refuse("trace trace", "unexpected argument 'trace'");
 	refuse("-- -p", "unknown command '-p'");
 	refuse("''", "unknown command ''");
@@ -378,7 +400,8 @@ int main(void)
 		cmocka_unit_test(other_ways_to_say_it),
 		cmocka_unit_test(order_of_words_is_free),
 		cmocka_unit_test(bad_numbers),	   cmocka_unit_test(bad_durations),
-		cmocka_unit_test(bad_words),	   cmocka_unit_test(too_many_cgroups),
+		cmocka_unit_test(bad_words),	   cmocka_unit_test(given_twice),
+		cmocka_unit_test(too_many_cgroups),
 		cmocka_unit_test(unknown_options), cmocka_unit_test(commands),
 		cmocka_unit_test(options_of_one_command),
 		cmocka_unit_test(help_and_version), cmocka_unit_test(getopt_is_silent),

@@ -30,6 +30,9 @@ static void runtimes_are_told(void **state)
 	assert_int_equal(plumbing_of("/usr/lib/jvm/lib/libnio.so", NULL), PLUMBING_RUNTIME);
 	assert_int_equal(plumbing_of("/usr/bin/node", NULL), PLUMBING_RUNTIME);
 	assert_int_equal(plumbing_of("/srv/app", "net.(*sysDialer).dialTCP"), PLUMBING_RUNTIME);
+	assert_int_equal(plumbing_of("/srv/app", "runtime/internal/syscall.Syscall6"),
+			 PLUMBING_RUNTIME); /* Go 1.19 to 1.22; internal/runtime/ since */
+	assert_int_equal(plumbing_of("/srv/app", "golang.org/x/sys/unix.Socket"), PLUMBING_RUNTIME);
 	assert_int_equal(plumbing_of("/srv/app", "std::net::tcp::TcpStream::connect"),
 			 PLUMBING_RUNTIME);
 }

@@ -34,7 +34,7 @@ static struct stack *a_stack(const char *function)
 	stack->site = 0xabcdef;
 	stack->frames[0].function = strdup("socket");
 	stack->frames[0].module = strdup("/lib/x86_64-linux-gnu/libc.so.6");
-	stack->frames[0].plumbing = true;
+	stack->frames[0].plumbing = PLUMBING_LIBC;
 	if (function) {
 		stack->frames[1].function = strdup(function);
 		stack->frames[1].file = strdup("src/transport.cpp");
@@ -73,6 +73,7 @@ static char *report_on(int count, const char *comm, struct stack *stack,
 	struct owner *owner = owner_new(NULL, NULL, NULL);
 	struct text out = TEXT_INIT;
 
+	owner->command = strdup("ruby worker.rb --all");
 	for (int i = 0; i < count; i++) {
 		struct verdict verdict = a_verdict((__u64)i + 1, comm);
 
@@ -229,6 +230,114 @@ static void too_early_is_no_all_clear(void **state)
 	leaks__free(leaks);
 }
 
+static char *report_of(struct leaks *leaks, struct summary *summary)
+{
+	struct text out = TEXT_INIT;
+
+	summary->now_ns = NOW;
+	summary->started_ns = NOW - 100 * SECOND;
+	summary->older_than_ns = 5 * SECOND;
+	summary->hooks = "tracepoint";
+	summary->leaks = leaks__totals(leaks);
+	text_report(&out, leaks, summary, &whole);
+	leaks__free(leaks);
+	return out.data;
+}
+
+static void nothing_watched_is_no_all_clear(void **state)
+{
+	struct summary summary = { .nothing_watched = true };
+	char *report = report_of(leaks__new(~0U, SECOND, ignore, NULL), &summary);
+	const char *expected = "Nothing was watched: no such unit, container or pod in 1m40s\n";
+
+	(void)state;
+	assert_memory_equal(report, expected, strlen(expected));
+	free(report);
+}
+
+static void leaks_that_have_ended_are_no_all_clear(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct summary summary = { 0 };
+	const char *expected = "No leaked sockets are open now, but 3 were: 1 closed, 2 ended with "
+			       "their process\n";
+	char *report;
+
+	(void)state;
+	for (__u64 inode = 1; inode <= 3; inode++) {
+		struct verdict verdict = a_verdict(inode, "job");
+
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+		verdict.kind = VERDICT_ENDED;
+		verdict.reason = inode == 1 ? END_CLOSED : END_EXITED;
+		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+	}
+	report = report_of(leaks, &summary);
+	assert_memory_equal(report, expected, strlen(expected));
+	owner_unref(owner);
+	free(report);
+}
+
+/* What the leaking process holds from before must not look like its own, small leak. */
+static void what_is_older_than_the_watch_is_told(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct stack *stack = a_stack("open_session");
+	struct verdict fresh = a_verdict(99, "job");
+	struct summary summary = { 0 };
+	char *report;
+
+	(void)state;
+	for (__u64 inode = 1; inode <= 13; inode++) {
+		struct verdict verdict = a_verdict(inode, "ruby");
+
+		if (inode > 4) {
+			verdict.class = CLASS_UNKNOWN_ORIGIN;
+			verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
+			verdict.tgid = inode > 11 ? 77 : 4242;
+		}
+		verdict.socket.since_ns += inode * 10 * SECOND;
+		if (leaks__apply(leaks, &verdict, owner, inode > 4 ? NULL : stack))
+			fail();
+		leaks__tick(leaks, NOW - (inode > 4 ? 0 : 13 - inode) * SECOND);
+	}
+	fresh.tgid = fresh.socket.tgid = 99;
+	assert_int_equal(leaks__apply(leaks, &fresh, owner, NULL), 0);
+	report = report_of(leaks, &summary);
+	assert_non_null(strstr(report, "leaks sockets: 4 open, "));
+	assert_non_null(strstr(report, "\nIt also holds 7 of unknown origin: older than this "
+				       "watch, or of io_uring\n"
+				       "More: 1 place holds new sockets, 2 hold some of "
+				       "unknown origin\n"));
+	assert_non_null(strstr(report, "\nold          4242 ruby                7"));
+	stack_unref(stack);
+	owner_unref(owner);
+	free(report);
+}
+
+static void only_older_ones_are_not_idle(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct verdict verdict = a_verdict(1, "ruby");
+	struct summary summary = { 0 };
+	const char *expected = "ruby[4242] holds 1 unconnected socket of unknown origin, for at "
+			       "least 1m05s\n";
+	char *report;
+
+	(void)state;
+	verdict.class = CLASS_UNKNOWN_ORIGIN;
+	verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
+	assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+	leaks__tick(leaks, NOW);
+	report = report_of(leaks, &summary);
+	assert_memory_equal(report, expected, strlen(expected));
+	owner_unref(owner);
+	free(report);
+}
+
 static void a_small_screen_keeps_the_losses(void **state)
 {
 	struct text_layout layout = { .top = 10, .stacks = 3, .columns = 80, .rows = 9 };
@@ -302,6 +411,13 @@ static void losses_are_named_with_a_remedy(void **state)
 				       "--max-sockets)\n"));
 	assert_null(strstr(report, "Nothing was lost."));
 	free(report);
+
+	summary.counters[COUNTER_MAP_FULL] = 0;
+	summary.counters[COUNTER_RING_FULL] = 3;
+	report = report_on(1, "ruby", NULL, &whole, &summary);
+	assert_non_null(strstr(report, "Late: ring_full 3 (verdicts sent a sweep late: raise "
+				       "--ring-size)\nNothing was lost.\n"));
+	free(report);
 }
 
 static void hostile_names_do_not_reach_the_terminal(void **state)
@@ -330,6 +446,63 @@ static void a_layout_cuts_columns_and_rows(void **state)
 		lines++;
 	}
 	assert_true(lines <= 5);
+	free(report);
+}
+
+/* What is cut off is what is looked for: who it was from, and the line. */
+static void a_narrow_screen_wraps_at_words(void **state)
+{
+	struct text_layout layout = { .top = 10, .stacks = 3, .columns = 60, .rows = 50 };
+	struct summary summary = { 0 };
+	char *report = report_on(4, "ruby", a_stack("Ssl::SslSocket::SslSocket(Context const&)"),
+				 &layout, &summary);
+	const char *answer = "ruby[4242] leaks sockets: 4 open, +60/min, oldest 1m05s\n"
+			     "in Ssl::SslSocket::SslSocket(Context const&)\n"
+			     "  (libtransport.so.2)\n";
+
+	(void)state;
+	assert_memory_equal(report, answer, strlen(answer));
+	assert_non_null(strstr(report, "OPEN PER MIN OLDEST\n")); /* the class is told below */
+	assert_non_null(strstr(report, "ruby                4     +60  1m05s\n"));
+	assert_non_null(strstr(report, "         AF_INET SOCK_STREAM: getpeername answered "
+				       "ENOTCONN\n           once, after 14us\n"));
+	assert_non_null(strstr(report, "\n    (libtransport.so.2) at src/transport.cpp:42\n"));
+	assert_non_null(strstr(report, "Seen in 1m40s: 0 socket, 0 connect, "));
+	assert_null(strstr(report, " 0 close\n")); /* the foot is cut, for the table's sake */
+	free(report);
+}
+
+static void a_wide_screen_takes_the_place_into_the_first_line(void **state)
+{
+	struct text_layout layout = { .top = 10, .stacks = 3, .columns = 120, .rows = 50 };
+	struct summary summary = { 0 };
+	char *report = report_on(4, "ruby", a_stack("SslSocket::SslSocket()"), &layout, &summary);
+	const char *expected = "ruby[4242] leaks sockets: 4 open, +60/min, oldest 1m05s, "
+			       "in SslSocket::SslSocket() (libtransport.so.2)\n";
+
+	(void)state;
+	assert_memory_equal(report, expected, strlen(expected));
+	free(report);
+}
+
+/* A long package, and an interpreter, whose command line alone names the program. */
+static void an_interpreter_is_told_with_what_it_runs(void **state)
+{
+	struct stack *stack = a_stack("rsock_socket");
+	struct summary summary = { 0 };
+	char *report;
+
+	(void)state;
+	stack->frames[1].plumbing = PLUMBING_RUNTIME;
+	stack->package = strdup("libruby3.1 3.1.7+really3.1.2-0+deb12u1");
+	report = report_on(1, "ruby", stack, &whole, &summary);
+	assert_non_null(strstr(report, "         in rsock_socket (libtransport.so.2)\n"
+				       "         of package libruby3.1 "
+				       "3.1.7+really3.1.2-0+deb12u1\n"
+				       "         run as ruby worker.rb --all\n"));
+	free(report);
+	report = report_on(1, "ruby", a_stack("leak"), &whole, &summary);
+	assert_null(strstr(report, "run as"));
 	free(report);
 }
 
@@ -419,7 +592,14 @@ int main(void)
 		cmocka_unit_test(nothing_found_is_an_answer),
 		cmocka_unit_test(a_scan),
 		cmocka_unit_test(too_early_is_no_all_clear),
+		cmocka_unit_test(nothing_watched_is_no_all_clear),
+		cmocka_unit_test(leaks_that_have_ended_are_no_all_clear),
+		cmocka_unit_test(what_is_older_than_the_watch_is_told),
+		cmocka_unit_test(only_older_ones_are_not_idle),
 		cmocka_unit_test(a_small_screen_keeps_the_losses),
+		cmocka_unit_test(a_narrow_screen_wraps_at_words),
+		cmocka_unit_test(a_wide_screen_takes_the_place_into_the_first_line),
+		cmocka_unit_test(an_interpreter_is_told_with_what_it_runs),
 		cmocka_unit_test(a_single_socket_is_not_leaking),
 		cmocka_unit_test(all_holders_are_named),
 		cmocka_unit_test(losses_are_named_with_a_remedy),

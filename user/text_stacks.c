@@ -1,35 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The stacks of a report, and what to install for more of them. */
+/* The stacks below the table of text_report.h, and what to install for their lines. */
 #include <string.h>
 
 #include "hints.h"
+#include "names.h"
 #include "text_page.h"
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
-
-void page_add_frame(struct text *line, const struct frame *frame, const char *package)
-{
-	if (frame->function)
-		page_add_clean(line, frame->function);
-	else if (!frame->module)
-		text_addf(line, "0x%llx", (unsigned long long)frame->pc);
-	if (!frame->module)
-		return;
-	text_add(line, frame->function ? " (" : "");
-	page_add_clean(line, base_name(frame->module));
-	if (!frame->function)
-		text_addf(line, "+0x%llx", (unsigned long long)frame->offset);
-	if (package) {
-		text_add(line, frame->function ? ", package " : " (package ");
-		page_add_clean(line, package);
-	}
-	text_add(line, frame->function || package ? ")" : "");
-}
 
 static void page_frame(struct page *page, const struct frame *frame, unsigned int number)
 {

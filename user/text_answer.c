@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The first lines of a report, which are the answer. */
+#include <string.h>
+
+#include "duration.h"
+#include "text_page.h"
+
+/* What is farther away than that is not worth a word. */
+#define FAR_S (365.0 * 86400)
+
+/* Made before sockleak watched: whether they were growing then is not known. */
+static bool is_old(const struct site *site)
+{
+	return site->class == CLASS_UNKNOWN_ORIGIN && !site->leaking;
+}
+
+const char *page_state(const struct site *site)
+{
+	if (is_old(site))
+		return "old";
+	return site->leaking ? "leaking" : site->rate.known ? "idle" : "new";
+}
+
+static void add_worst(struct text *line, const struct page *page, const struct site *site)
+{
+	bool alone = HASH_COUNT(site->processes) == 1;
+	double seconds;
+
+	page_add_clean(line, site->comm);
+	text_add(line, alone ? "[" : " (");
+	page_add_holder(line, site);
+	text_add(line, alone ? "]" : ")");
+	if (site->leaking) {
+		text_addf(line, " leaks sockets: %u open, ", site->open);
+		page_add_rate(line, site);
+		text_add(line, "/min, oldest ");
+	} else if (is_old(site)) {
+		text_addf(line, " holds %u unconnected %s of unknown origin, for at least ",
+			  site->open, site->open == 1 ? "socket" : "sockets");
+	} else {
+		text_add(line, " holds ");
+		text_addf(line, "%u %s %s, oldest ", site->open, page_state(site),
+			  site->open == 1 ? "socket" : "sockets");
+	}
+	page_add_age(line, page, site->oldest_ns);
+	if (site->leaking && page_fullest(site, &seconds) && seconds < FAR_S) {
+		text_add(line, ", ");
+		page_add_time_left(line, seconds);
+	}
+}
+
+/* Where the worst are made: in the first line if it has room, else in one of its own. */
+static void page_place(struct page *page, struct text *line, const struct site *site)
+{
+	const struct frame *culprit = stack_culprit(site->stack);
+	_cleanup_text_ struct text place = TEXT_INIT;
+
+	if (culprit && (culprit->function || culprit->module)) {
+		text_add(&place, "in ");
+		page_add_frame(&place, culprit, NULL);
+		if (text_width(text_str(line)) + 2 + text_width(text_str(&place)) <=
+		    page_width(page))
+			text_add(line, ", ");
+		else
+			page_line(page, line, true);
+		text_add(line, text_str(&place));
+	}
+	page_line(page, line, true);
+}
+
+/* There were leaks, and all have ended: no all-clear. */
+static void page_ended(struct page *page, struct text *line)
+{
+	const struct leaks_totals *totals = &page->summary->leaks;
+	static const char *const how[END_COUNT] = {
+		[END_CLOSED] = "closed",
+		[END_USED] = "used in the end",
+		[END_EXITED] = "ended with their process",
+	};
+	bool first = true;
+
+	text_addf(line, "No leaked sockets are open now, but %llu were: ",
+		  (unsigned long long)totals->total);
+	for (int reason = 0; reason < END_COUNT; reason++) {
+		if (!how[reason] || !totals->resolved[reason])
+			continue;
+		text_addf(line, "%s%llu %s", first ? "" : ", ",
+			  (unsigned long long)totals->resolved[reason], how[reason]);
+		first = false;
+	}
+	page_line(page, line, true);
+	text_add(line, "(--json tells of each, with where it was made)");
+	page_line(page, line, false);
+}
+
+static void page_nothing(struct page *page, struct text *line)
+{
+	const struct summary *summary = page->summary;
+	__u64 watched_ns = summary->now_ns - summary->started_ns;
+	bool early = watched_ns <= summary->older_than_ns;
+
+	if (summary->nothing_watched) {
+		text_add(line, "Nothing was watched: no such unit, container or pod in ");
+		duration_add(line, watched_ns);
+		page_line(page, line, true);
+		return;
+	}
+	if (summary->leaks.total) {
+		page_ended(page, line);
+		return;
+	}
+	text_add(line, early ? "Too early to tell: a socket counts when unconnected for " :
+			       "No leaked sockets: none stayed unconnected for ");
+	duration_add_exact(line, summary->older_than_ns);
+	text_add(line, ", watched for ");
+	duration_add(line, watched_ns);
+	page_line(page, line, true);
+}
+
+static void add_seconds(struct text *line, __u64 ns)
+{
+	text_addf(line, "%.2f s", (double)ns / 1e9);
+}
+
+/* How many processes hold what is listed; each site of a scan is of one. */
+static unsigned int count_processes(struct site *const *sites, long count)
+{
+	unsigned int processes = 0;
+
+	for (long i = 0; i < count; i++) {
+		long k = 0;
+
+		while (k < i && sites[k]->processes->tgid != sites[i]->processes->tgid)
+			k++;
+		processes += k == i;
+	}
+	return processes;
+}
+
+/* The first line of a scan: how many, and who has most of them. */
+static void page_census(struct page *page, struct site *const *sites, long count)
+{
+	const struct summary *summary = page->summary;
+	unsigned int certain = summary->leaks.open - (unsigned int)summary->uncertain;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	long sure = 0;
+
+	while (sure < count && !sites[sure]->unknowable)
+		sure++;
+	if (!certain) {
+		text_addf(&line, "No unconnected sockets among %llu descriptors, looked at in ",
+			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT]);
+		add_seconds(&line, summary->sweep_ns);
+		page_line(page, &line, true);
+		return;
+	}
+	page_add_count(&line, certain, "unconnected socket", "unconnected sockets");
+	text_add(&line, " in ");
+	page_add_count(&line, count_processes(sites, sure), "process", "processes");
+	text_add(&line, sure > 1 ? "; " : ": ");
+	page_add_clean(&line, sites[0]->comm);
+	text_addf(&line, "[%u]", sites[0]->processes->tgid);
+	if (sure > 1)
+		text_addf(&line, " holds %u", sites[0]->open);
+	if (sites[0]->oldest_ns) {
+		text_add(&line, ", oldest ");
+		page_add_age(&line, page, sites[0]->oldest_ns);
+	}
+	page_place(page, &line, sites[0]);
+}
+
+/* What the same process holds from before: the leak may be older than it looks. */
+static void page_older(struct page *page, struct text *line, struct site *const *sites, long count)
+{
+	const struct site_process *worst = sites[0]->processes, *process;
+	unsigned int open = 0;
+
+	if (!sites[0]->leaking || HASH_COUNT(worst) != 1)
+		return;
+	for (long i = 1; i < count; i++) {
+		if (!is_old(sites[i]))
+			continue;
+		HASH_FIND(hh, sites[i]->processes, &worst->tgid, sizeof(worst->tgid), process);
+		open += process ? sites[i]->open : 0;
+	}
+	if (!open)
+		return;
+	text_addf(line, "It also holds %u of unknown origin: older than this watch, or of io_uring",
+		  open);
+	page_line(page, line, false);
+}
+
+/* "More: 5 places leak, 1 holds idle sockets". */
+static void add_more(struct text *line, unsigned int count, const char *one, const char *many)
+{
+	if (!count)
+		return;
+	if (line->len)
+		text_addf(line, ", %u %s", count, count == 1 ? one : many);
+	else
+		text_addf(line, "More: %u %s %s", count, count == 1 ? "place" : "places",
+			  count == 1 ? one : many);
+}
+
+void page_answer(struct page *page, struct site *const *sites, long count)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	unsigned int leaking = 0, fresh = 0, idle = 0, old = 0;
+
+	if (page->summary->is_scan) {
+		page_census(page, sites, count);
+		return;
+	}
+	if (!count) {
+		page_nothing(page, &line);
+		return;
+	}
+	add_worst(&line, page, sites[0]);
+	page_place(page, &line, sites[0]);
+	page_older(page, &line, sites, count);
+	for (long i = 1; i < count; i++) {
+		leaking += sites[i]->leaking;
+		old += is_old(sites[i]);
+		if (!sites[i]->leaking && !is_old(sites[i]))
+			*(sites[i]->rate.known ? &idle : &fresh) += 1;
+	}
+	add_more(&line, leaking, "leaks", "leak");
+	add_more(&line, fresh, "holds new sockets", "hold new sockets");
+	add_more(&line, idle, "holds idle sockets", "hold idle sockets");
+	add_more(&line, old, "holds some of unknown origin", "hold some of unknown origin");
+	if (line.len)
+		page_line(page, &line, false);
+}
