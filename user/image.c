@@ -272,7 +272,7 @@ static struct module_symbols *open_vdso(struct images *images, const struct imag
 	int fd;
 
 	if (image->gone || len > sizeof(bytes) ||
-	    access_memory(image->tgid, mapping->start, len, &fd))
+	    access_vdso(image->tgid, mapping->start, len, &fd))
 		return NULL;
 	if (pread(fd, bytes, len, 0) == (ssize_t)len)
 		file = file_cache__get_bytes(images->files, bytes, len);

@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "process.h"
@@ -36,6 +38,25 @@ static int gone_or_error(void)
 }
 
 /*
+ * Is it one that the kernel makes up as it is read? Those say that they are regular
+ * files, but to read /proc/kmsg or a trace_pipe takes from it what others wait for.
+ */
+static bool is_made_up(int path_fd)
+{
+	static const unsigned int magics[] = { PROC_SUPER_MAGIC, SYSFS_MAGIC,	   DEBUGFS_MAGIC,
+					       TRACEFS_MAGIC,	 SECURITYFS_MAGIC, BPF_FS_MAGIC,
+					       SELINUX_MAGIC,	 EFIVARFS_MAGIC };
+	struct statfs fs;
+
+	if (fstatfs(path_fd, &fs))
+		return true;
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if ((unsigned int)fs.f_type == magics[i])
+			return true;
+	return false;
+}
+
+/*
  * Open for reading what an O_PATH descriptor names, once it is known to be a
  * regular file: an open of a device or a FIFO does things by itself.
  */
@@ -47,7 +68,7 @@ static int reopen_regular(int path_fd, int *ret_fd)
 
 	if (fstat(path_fd, &st))
 		return -errno;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) || is_made_up(path_fd))
 		return -EINVAL;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", path_fd);
 	fd = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -216,7 +237,27 @@ int process_open_perf_map(pid_t tgid, int *ret_fd)
 	return 0;
 }
 
-int process_copy_memory(pid_t tgid, __u64 start, __u64 len, int *ret_fd)
+/* Does the process have its vdso there? By its auxiliary vector (getauxval(3)). */
+static bool is_vdso(pid_t tgid, __u64 address)
+{
+	Elf64_auxv_t vector[64];
+	char path[64];
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", tgid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	len = read(fd, vector, sizeof(vector));
+	close(fd);
+	for (ssize_t i = 0; (i + 1) * (ssize_t)sizeof(*vector) <= len; i++)
+		if (vector[i].a_type == AT_SYSINFO_EHDR)
+			return vector[i].a_un.a_val == address;
+	return false;
+}
+
+int process_copy_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd)
 {
 	char bytes[MAX_COPY];
 	struct iovec local = { bytes, len }, remote = { (void *)start, len };
@@ -225,6 +266,8 @@ int process_copy_memory(pid_t tgid, __u64 start, __u64 len, int *ret_fd)
 
 	if (!len || len > sizeof(bytes))
 		return -EINVAL;
+	if (!is_vdso(tgid, start))
+		return -EACCES;
 	copied = process_vm_readv(tgid, &local, 1, &remote, 1, 0);
 	if (copied < 0)
 		return -errno;
