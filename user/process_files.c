@@ -104,10 +104,10 @@ int process_open_root(pid_t tgid, int *ret_fd)
  * openat2(2), as a plain /proc/PID/root/PATH would follow an absolute symbolic
  * link in it to our own root.
  */
-static int open_in_root(pid_t tgid, const char *path, int *ret_fd)
+static int open_in_root(pid_t tgid, const char *path, int flags, int *ret_fd)
 {
 	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
+		.flags = O_PATH | O_CLOEXEC | (unsigned int)flags,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	_cleanup_close_ int root = -1, fd = -1;
@@ -151,7 +151,7 @@ int process_open_path(pid_t tgid, const char *path, int *ret_fd)
 	if (err)
 		return err;
 	/* not by its root: of a process in a chroot the kernel gives us the whole path */
-	return shares ? open_regular(path, ret_fd) : open_in_root(tgid, path, ret_fd);
+	return shares ? open_regular(path, ret_fd) : open_in_root(tgid, path, 0, ret_fd);
 }
 
 int process_look(pid_t tgid, struct process_view *ret_view)
@@ -225,12 +225,13 @@ int process_open_perf_map(pid_t tgid, int *ret_fd)
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), "/tmp/perf-%d.map", pid);
-	err = process_open_path(tgid, path, &fd);
+	/* anybody may make a link there, of either kind, and then its owner proves nothing */
+	err = open_in_root(tgid, path, O_NOFOLLOW, &fd);
 	if (err)
 		return err;
 	if (fstat(fd, &st))
 		return -errno;
-	if (st.st_uid != uid && st.st_uid != 0)
+	if ((st.st_uid != uid && st.st_uid != 0) || st.st_nlink > 1)
 		return -EPERM;
 	*ret_fd = fd;
 	fd = -1;

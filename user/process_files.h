@@ -64,7 +64,7 @@ int process_open_root(pid_t tgid, int *ret_fd);
 /*
  * The map of JIT code that it keeps: /tmp/perf-PID.map under the pid that it sees
  * itself as, in the root it sees. -EPERM: it belongs to neither the process's
- * user nor root.
+ * user nor root, or has a second name. -EINVAL: a symbolic link, or no regular file.
  */
 int process_open_perf_map(pid_t tgid, int *ret_fd);
 
