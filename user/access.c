@@ -138,14 +138,13 @@ int access_perf_map(pid_t tgid, int *ret_fd)
 			   ask_process(ACCESS_PERF_MAP, tgid, ret_fd);
 }
 
-int access_memory(pid_t tgid, __u64 start, __u64 len, int *ret_fd)
+int access_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd)
 {
 	struct access_request request = {
-		.kind = ACCESS_MEMORY, .tgid = tgid, .start = start, .end = start + len
+		.kind = ACCESS_VDSO, .tgid = tgid, .start = start, .end = start + len
 	};
 
-	return agent < 0 ? process_copy_memory(tgid, start, len, ret_fd) :
-			   ask_file(&request, ret_fd);
+	return agent < 0 ? process_copy_vdso(tgid, start, len, ret_fd) : ask_file(&request, ret_fd);
 }
 
 int access_fetched(const char *build_id, int *ret_fd)
@@ -155,12 +154,16 @@ int access_fetched(const char *build_id, int *ret_fd)
 
 /* ---- Answering ---- */
 
-static bool is_elf(int fd)
+/* A program, a library, or their debug information; a core dump is somebody's memory. */
+static bool is_code(int fd)
 {
-	char magic[SELFMAG];
+	Elf64_Half type; /* it stands in the same place in files of 32 bits */
+	char start[EI_NIDENT + sizeof(type)];
 
-	return pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
-	       !memcmp(magic, ELFMAG, SELFMAG);
+	if (pread(fd, start, sizeof(start), 0) != sizeof(start) || memcmp(start, ELFMAG, SELFMAG))
+		return false;
+	memcpy(&type, start + EI_NIDENT, sizeof(type));
+	return type == ET_REL || type == ET_EXEC || type == ET_DYN;
 }
 
 static int open_asked(const struct access_request *request, access_fetched_fn fetched, void *ctx,
@@ -191,9 +194,9 @@ static int open_asked(const struct access_request *request, access_fetched_fn fe
 		return process_open_root(request->tgid, ret_fd);
 	case ACCESS_PERF_MAP:
 		return process_open_perf_map(request->tgid, ret_fd);
-	case ACCESS_MEMORY:
-		return process_copy_memory(request->tgid, request->start,
-					   request->end - request->start, ret_fd);
+	case ACCESS_VDSO:
+		return process_copy_vdso(request->tgid, request->start,
+					 request->end - request->start, ret_fd);
 	case ACCESS_FETCHED:
 		return fetched ? fetched(request->path, ret_fd, ctx) : -ENOENT;
 	case ACCESS_VIEW:
@@ -203,7 +206,7 @@ static int open_asked(const struct access_request *request, access_fetched_fn fe
 	return -EINVAL;
 }
 
-static bool must_be_elf(enum access_kind kind)
+static bool must_be_code(enum access_kind kind)
 {
 	return kind == ACCESS_MAPPING || kind == ACCESS_ORPHAN || kind == ACCESS_PATH ||
 	       kind == ACCESS_FETCHED;
@@ -226,7 +229,7 @@ void access_serve(const struct access_request *request, size_t len, access_fetch
 	ret_reply->error = open_asked(request, fetched, ctx, ret_fd);
 	if (ret_reply->error) {
 		*ret_fd = -1;
-	} else if (must_be_elf((enum access_kind)request->kind) && !is_elf(*ret_fd)) {
+	} else if (must_be_code((enum access_kind)request->kind) && !is_code(*ret_fd)) {
 		close(*ret_fd);
 		*ret_fd = -1;
 		ret_reply->error = -ENOEXEC;

@@ -7,9 +7,9 @@
  *
  * What the agent opens for a resolver that has gone astray, because the file it
  * reads has taken it over, is limited to: the maps of processes, ELF files (known
- * by their first bytes; nobody keeps secrets in those), perf maps, the vdso, and
- * directories that are some process's root, below which the resolver may read
- * what everybody may.
+ * by their first bytes; nobody keeps secrets in those, but for core dumps, which
+ * are not opened), perf maps, the vdso, and directories that are some process's root, below which
+ * the resolver may read what everybody may.
  *
  * The errors are those of process_files.h, and -EPIPE when the agent is gone.
  */
@@ -27,7 +27,7 @@ int access_orphan(const struct mapping *mapping, int *ret_fd);
 int access_path(pid_t tgid, const char *path, int *ret_fd);
 int access_root(pid_t tgid, int *ret_fd);
 int access_perf_map(pid_t tgid, int *ret_fd);
-int access_memory(pid_t tgid, __u64 start, __u64 len, int *ret_fd);
+int access_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd);
 /*
  * The debug file of a build id in hex that was fetched from a debuginfod server.
  * -ENOENT: it is not there (yet); asking is what gets it fetched.
@@ -44,7 +44,7 @@ enum access_kind {
 	ACCESS_PATH,
 	ACCESS_ROOT,
 	ACCESS_PERF_MAP,
-	ACCESS_MEMORY,
+	ACCESS_VDSO,
 	ACCESS_FETCHED,
 	ACCESS_COUNT,
 };
@@ -56,7 +56,7 @@ struct access_request {
 	__s32 tgid;
 	__u32 major, minor;
 	__u32 deleted;
-	__u64 start, end; /* of the mapping, or of memory */
+	__u64 start, end; /* of the mapping, or of the vdso */
 	__u64 offset, inode, header;
 	char path[PATH_MAX]; /* of a file; or a build id */
 };

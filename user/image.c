@@ -19,6 +19,7 @@
 #define MAX_FILE_BYTES (64 * 1024 * 1024)
 #define MAX_PERF_BYTES (64 * 1024 * 1024)
 #define MAX_RESOLVED 32
+#define MAX_RESOLVED_STRINGS (128 * 1024) /* bytes in one stack */
 #define MAX_VDSO (64 * 1024)
 /* Compressed debug sections may have to be inflated for the sake of .debug_frame. */
 #define MAX_UNWIND_INFLATED (4 * ELF_FILE_MAX_INFLATED)
@@ -272,7 +273,7 @@ static struct module_symbols *open_vdso(struct images *images, const struct imag
 	int fd;
 
 	if (image->gone || len > sizeof(bytes) ||
-	    access_memory(image->tgid, mapping->start, len, &fd))
+	    access_vdso(image->tgid, mapping->start, len, &fd))
 		return NULL;
 	if (pread(fd, bytes, len, 0) == (ssize_t)len)
 		file = file_cache__get_bytes(images->files, bytes, len);
@@ -470,8 +471,11 @@ void image_remember(struct image *image, const __u64 *pcs, unsigned int count, _
 		    struct stack *stack)
 {
 	struct resolved *place = &image->resolved[image->next_resolved];
-	__u64 *copy = malloc(count * sizeof(*pcs) + 1);
+	__u64 *copy;
 
+	if (stack_string_bytes(stack) > MAX_RESOLVED_STRINGS)
+		return; /* 64 processes could fill all memory with such stacks */
+	copy = malloc(count * sizeof(*pcs) + 1);
 	if (!copy)
 		return;
 	memcpy(copy, pcs, count * sizeof(*pcs));

@@ -71,7 +71,7 @@ const char *image_jit_name(struct images *images, struct image *image, __u64 add
 struct stack *image_recall(struct images *images, struct image *image, const __u64 *pcs,
 			   unsigned int count, __u64 caller, enum stack_source source,
 			   bool truncated);
-/* Takes a reference of its own. Without memory it is simply not remembered. */
+/* Takes a reference of its own. Without memory, or with names too long, it is not remembered. */
 void image_remember(struct image *image, const __u64 *pcs, unsigned int count, __u64 caller,
 		    struct stack *stack);
 

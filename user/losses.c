@@ -25,4 +25,6 @@ void losses_of(const struct summary *summary, struct loss ret_losses[LOSSES])
 		(struct loss){ "resolver_late", resolver->late, "killed, being late with a stack" };
 	ret_losses[n++] = (struct loss){ "stacks_plain", resolver->plain,
 					 "no names: their process's files broke the resolver" };
+	ret_losses[n++] = (struct loss){ "stacks_refused", resolver->refused,
+					 "more different ones than there is memory for" };
 }

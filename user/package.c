@@ -64,7 +64,8 @@ bool package_is_word(const char *word)
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "0123456789.+:~_^-";
 
-	return word[0] && word[0] != '-' && word[0] != '~' && !word[strspn(word, allowed)];
+	/* an option, a home directory; and apt takes ^lib for all packages that begin so */
+	return word[0] && !strchr(".+:~_^-", word[0]) && !word[strspn(word, allowed)];
 }
 
 int package_copy_word(char *to, size_t size, const char *word)

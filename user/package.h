@@ -22,7 +22,7 @@
  * Files in a process's root are another user's input: only regular files within
  * it are read, with bounds on sizes and on time. Every text in a struct package
  * can be pasted into a shell as it is: a name with any other byte than
- * [A-Za-z0-9.+:~_^-], or a '-' or '~' in front, makes a package unknown.
+ * [A-Za-z0-9.+:~_^-], or no letter or digit in front, makes a package unknown.
  */
 #ifndef SOCKLEAK_PACKAGE_H
 #define SOCKLEAK_PACKAGE_H

@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "process.h"
@@ -36,6 +38,25 @@ static int gone_or_error(void)
 }
 
 /*
+ * Is it one that the kernel makes up as it is read? Those say that they are regular
+ * files, but to read /proc/kmsg or a trace_pipe takes from it what others wait for.
+ */
+static bool is_made_up(int path_fd)
+{
+	static const unsigned int magics[] = { PROC_SUPER_MAGIC, SYSFS_MAGIC,	   DEBUGFS_MAGIC,
+					       TRACEFS_MAGIC,	 SECURITYFS_MAGIC, BPF_FS_MAGIC,
+					       SELINUX_MAGIC,	 EFIVARFS_MAGIC };
+	struct statfs fs;
+
+	if (fstatfs(path_fd, &fs))
+		return true;
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if ((unsigned int)fs.f_type == magics[i])
+			return true;
+	return false;
+}
+
+/*
  * Open for reading what an O_PATH descriptor names, once it is known to be a
  * regular file: an open of a device or a FIFO does things by itself.
  */
@@ -47,7 +68,7 @@ static int reopen_regular(int path_fd, int *ret_fd)
 
 	if (fstat(path_fd, &st))
 		return -errno;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) || is_made_up(path_fd))
 		return -EINVAL;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", path_fd);
 	fd = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -83,10 +104,10 @@ int process_open_root(pid_t tgid, int *ret_fd)
  * openat2(2), as a plain /proc/PID/root/PATH would follow an absolute symbolic
  * link in it to our own root.
  */
-static int open_in_root(pid_t tgid, const char *path, int *ret_fd)
+static int open_in_root(pid_t tgid, const char *path, int flags, int *ret_fd)
 {
 	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
+		.flags = O_PATH | O_CLOEXEC | (unsigned int)flags,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	_cleanup_close_ int root = -1, fd = -1;
@@ -130,7 +151,7 @@ int process_open_path(pid_t tgid, const char *path, int *ret_fd)
 	if (err)
 		return err;
 	/* not by its root: of a process in a chroot the kernel gives us the whole path */
-	return shares ? open_regular(path, ret_fd) : open_in_root(tgid, path, ret_fd);
+	return shares ? open_regular(path, ret_fd) : open_in_root(tgid, path, 0, ret_fd);
 }
 
 int process_look(pid_t tgid, struct process_view *ret_view)
@@ -204,19 +225,40 @@ int process_open_perf_map(pid_t tgid, int *ret_fd)
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), "/tmp/perf-%d.map", pid);
-	err = process_open_path(tgid, path, &fd);
+	/* anybody may make a link there, of either kind, and then its owner proves nothing */
+	err = open_in_root(tgid, path, O_NOFOLLOW, &fd);
 	if (err)
 		return err;
 	if (fstat(fd, &st))
 		return -errno;
-	if (st.st_uid != uid && st.st_uid != 0)
+	if ((st.st_uid != uid && st.st_uid != 0) || st.st_nlink > 1)
 		return -EPERM;
 	*ret_fd = fd;
 	fd = -1;
 	return 0;
 }
 
-int process_copy_memory(pid_t tgid, __u64 start, __u64 len, int *ret_fd)
+/* Does the process have its vdso there? By its auxiliary vector (getauxval(3)). */
+static bool is_vdso(pid_t tgid, __u64 address)
+{
+	Elf64_auxv_t vector[64];
+	char path[64];
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", tgid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	len = read(fd, vector, sizeof(vector));
+	close(fd);
+	for (ssize_t i = 0; (i + 1) * (ssize_t)sizeof(*vector) <= len; i++)
+		if (vector[i].a_type == AT_SYSINFO_EHDR)
+			return vector[i].a_un.a_val == address;
+	return false;
+}
+
+int process_copy_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd)
 {
 	char bytes[MAX_COPY];
 	struct iovec local = { bytes, len }, remote = { (void *)start, len };
@@ -225,6 +267,8 @@ int process_copy_memory(pid_t tgid, __u64 start, __u64 len, int *ret_fd)
 
 	if (!len || len > sizeof(bytes))
 		return -EINVAL;
+	if (!is_vdso(tgid, start))
+		return -EACCES;
 	copied = process_vm_readv(tgid, &local, 1, &remote, 1, 0);
 	if (copied < 0)
 		return -errno;

@@ -7,9 +7,9 @@
  * privileges (resolver.h), reaches it through access.h.
  *
  * Everything here is another user's input to a privileged opener: an open never
- * blocks, never has a side effect (a FIFO or a device is found out before it is
- * opened), and never leaves the root of a process that lives in another mount
- * namespace. Files are opened read-only; descriptors are the caller's to close.
+ * blocks, never has a side effect (a FIFO, a device, or a file of procfs and its like
+ * is found out before it is opened), and never leaves the root of a process that lives in another
+ * mount namespace. Files are opened read-only; descriptors are the caller's to close.
  *
  * -ESRCH: the process is gone. -EACCES or -EPERM: needs CAP_SYS_PTRACE.
  */
@@ -54,7 +54,7 @@ int mapping_open_orphan(const struct mapping *mapping, int *ret_fd);
  * Open a regular file read-only by an absolute path as a process sees it: within
  * its root when it lives in another mount namespace (symbolic links included),
  * else as we see it, which is also how the kernel writes paths in its maps.
- * -EINVAL: not a regular file.
+ * -EINVAL: not a regular file, or none that is stored.
  */
 int process_open_path(pid_t tgid, const char *path, int *ret_fd);
 
@@ -64,15 +64,16 @@ int process_open_root(pid_t tgid, int *ret_fd);
 /*
  * The map of JIT code that it keeps: /tmp/perf-PID.map under the pid that it sees
  * itself as, in the root it sees. -EPERM: it belongs to neither the process's
- * user nor root.
+ * user nor root, or has a second name. -EINVAL: a symbolic link, or no regular file.
  */
 int process_open_perf_map(pid_t tgid, int *ret_fd);
 
 /*
- * A copy of len bytes of its memory, 64 KiB at most, as a file in memory: the
- * vdso is in no other. -EINVAL: too long, or not all of it is there.
+ * A copy of its vdso, len bytes from `start`, 64 KiB at most, as a file in memory:
+ * it is in no other. -EACCES: that is not where it has its vdso, and other memory
+ * is nobody's business. -EINVAL: too long, or not all of it is there.
  */
-int process_copy_memory(pid_t tgid, __u64 start, __u64 len, int *ret_fd);
+int process_copy_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd);
 
 /* The same as process_open_path() in our own view: for /usr/lib/debug. */
 int open_regular(const char *path, int *ret_fd);

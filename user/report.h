@@ -15,6 +15,7 @@ struct resolver_counts {
 	__u64 crashed; /* it died over a question */
 	__u64 late;    /* it was killed, being late */
 	__u64 plain;   /* stacks without names, for their process was in quarantine */
+	__u64 refused; /* stacks that there was no room for */
 };
 
 /* How debug files were had from servers (fetcher.h). */
@@ -30,10 +31,10 @@ struct summary {
 	__u64 started_ns;
 	__s64 wall_offset_ns; /* CLOCK_REALTIME minus CLOCK_BOOTTIME, to print dates */
 	__u64 older_than_ns;
-	__u64 sweeps;	      /* completed */
-	__u64 sweep_ns;	      /* how long the last one took */
+	__u64 sweeps;	/* completed */
+	__u64 sweep_ns; /* how long the last one took */
 	__u64 sweeps_failed;
-	__u64 pending;	      /* sockets in the kernel's map at the last sweep */
+	__u64 pending; /* sockets in the kernel's map at the last sweep */
 	__u64 max_sockets;
 	struct leaks_totals leaks;
 	__u64 counters[COUNTER_COUNT];
@@ -51,7 +52,7 @@ struct summary {
 	bool nothing_watched; /* no cgroup of --unit, --container or --pod was found so far */
 	bool fetches; /* debug files are fetched: --debuginfod */
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
-	const char *hooks;    /* "tracepoint" or "raw_tp": how the system calls are seen */
+	const char *hooks;	   /* "tracepoint" or "raw_tp": how the system calls are seen */
 };
 
 #endif /* SOCKLEAK_REPORT_H */

@@ -287,7 +287,8 @@ static int ask_stack(struct resolver *resolver, struct question *question, struc
 		return fail(resolver, question, err);
 	}
 	*ret_stack = stack_store__intern(resolver->store, stack);
-	return 0;
+	resolver->counts.refused += !*ret_stack;
+	return *ret_stack ? 0 : -ENOBUFS;
 }
 
 /* As good as it can be had without opening files, when those are not to be trusted. */

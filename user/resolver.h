@@ -47,7 +47,8 @@ void resolver__free(struct resolver *resolver);
  * object, as long as they are among the 1024 that came last.
  *
  * When the resolver fails over it, or the process is in quarantine, the stack has
- * modules and offsets but no names, and is not unwound. -ENOENT, -ENOMEM.
+ * modules and offsets but no names, and is not unwound. -ENOENT, -ENOMEM;
+ * -ENOBUFS: as many stacks are held as may be (stack_store.h).
  */
 int resolver__resolve(struct resolver *resolver, const struct subject *subject, const __u64 *pcs,
 		      unsigned int count, __u64 caller, struct stack **ret_stack);

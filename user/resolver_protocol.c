@@ -28,13 +28,21 @@ struct wire_frame {
 
 /* ---- Frames to bytes ---- */
 
-static __u32 wire_len(const char *string)
+static __u32 wire_len(const char *string, size_t max)
 {
 	size_t len = string ? strlen(string) : 0;
 
 	if (!string)
 		return NO_STRING;
-	return len < PROTOCOL_MAX_NAME ? (__u32)len : PROTOCOL_MAX_NAME;
+	return len < max ? (__u32)len : (__u32)max;
+}
+
+/* What a string of this stack may have at most. */
+static size_t longest(const struct stack *stack)
+{
+	if (stack_string_bytes(stack) <= PROTOCOL_MAX_STRINGS)
+		return PROTOCOL_MAX_NAME;
+	return PROTOCOL_MAX_STRINGS / (3 * (size_t)stack->count);
 }
 
 static size_t bytes_of(__u32 len)
@@ -51,7 +59,7 @@ static void put(char **to, const char *string, __u32 len)
 }
 
 /* Behind *to, up to end; false: there is no room. */
-static bool put_frame(const struct frame *frame, char **to, const char *end)
+static bool put_frame(const struct frame *frame, size_t max, char **to, const char *end)
 {
 	struct wire_frame wire = {
 		.pc = frame->pc,
@@ -61,10 +69,10 @@ static bool put_frame(const struct frame *frame, char **to, const char *end)
 		.plumbing = frame->plumbing,
 		.flags = (frame->inlined ? WIRE_INLINED : 0) |
 			 (frame->has_debug ? WIRE_HAS_DEBUG : 0) | (frame->exact ? WIRE_EXACT : 0),
-		.module_len = wire_len(frame->module),
-		.build_id_len = wire_len(frame->build_id),
-		.function_len = wire_len(frame->function),
-		.file_len = wire_len(frame->file),
+		.module_len = wire_len(frame->module, max),
+		.build_id_len = wire_len(frame->build_id, PROTOCOL_MAX_BUILD_ID),
+		.function_len = wire_len(frame->function, max),
+		.file_len = wire_len(frame->file, max),
 	};
 	size_t size = sizeof(wire) + bytes_of(wire.module_len) + bytes_of(wire.build_id_len) +
 		      bytes_of(wire.function_len) + bytes_of(wire.file_len);
@@ -83,11 +91,13 @@ static bool put_frame(const struct frame *frame, char **to, const char *end)
 size_t protocol_put_frames(const struct stack *stack, unsigned int *at, void *message, size_t size)
 {
 	__u32 kind = MESSAGE_FRAMES;
+	size_t max = longest(stack);
 	char *to = message;
 
 	memcpy(to, &kind, sizeof(kind));
 	to += sizeof(kind);
-	while (*at < stack->count && put_frame(&stack->frames[*at], &to, (char *)message + size))
+	while (*at < stack->count &&
+	       put_frame(&stack->frames[*at], max, &to, (char *)message + size))
 		++*at;
 	return (size_t)(to - (char *)message);
 }
@@ -170,16 +180,26 @@ int protocol_send_frames(int channel, const struct stack *stack, __u64 deadline_
 	return err;
 }
 
+/* Of all messages with its frames: at the worst each comes in one of its own. */
+static size_t max_bytes(const struct stack *stack)
+{
+	return PROTOCOL_MAX_STRINGS +
+	       stack->count * (sizeof(__u32) + sizeof(struct wire_frame) + PROTOCOL_MAX_BUILD_ID);
+}
+
 int protocol_receive_frames(int channel, struct stack *stack, __u64 deadline_ns)
 {
 	struct message message = { .data = malloc(CHANNEL_MAX), .size = CHANNEL_MAX, .fd = -1 };
 	unsigned int at = 0;
 	int err = message.data ? 0 : -ENOMEM;
+	size_t received = 0;
 
 	while (at < stack->count && !err) {
 		err = channel_receive(channel, &message, deadline_ns);
 		/* a descriptor is nothing that frames have */
 		if (!err && message.fd >= 0)
+			err = -EPROTO;
+		if (!err && (received += message.len) > max_bytes(stack))
 			err = -EPROTO;
 		if (!err)
 			err = protocol_take_frames(message.data, message.len, stack, &at);

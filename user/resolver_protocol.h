@@ -84,6 +84,12 @@ struct wire_package {
 #define PROTOCOL_MAX_FRAMES 1024
 /* Bytes of a function's, module's or source file's name; longer ones are cut. */
 #define PROTOCOL_MAX_NAME 4096
+/*
+ * Bytes of all strings of one stack, build ids aside, which are never cut: when they
+ * are more, each may have but its part of it.
+ */
+#define PROTOCOL_MAX_STRINGS (128 * 1024)
+#define PROTOCOL_MAX_BUILD_ID 128
 
 /* Send the frames of a stack over a channel. What channel_send() says. */
 int protocol_send_frames(int channel, const struct stack *stack, __u64 deadline_ns);

@@ -7,7 +7,7 @@
 
 /*
  * For the rest of this process and its children: no capabilities, no way to get
- * new ones by exec, as root no longer root but nobody; no sockets but the ones
+ * new ones by exec, as root no longer root but a user of its own; no sockets but the ones
  * that are open, no io_uring (seccomp); no core dumps (they would hold pieces of
  * other processes' memory), no file written, 1 GiB of data; the first to go when
  * memory runs out; ends with its parent.

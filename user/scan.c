@@ -331,7 +331,8 @@ static struct stack *name_stack(struct scan *scan, const struct verdict *record)
 	return stack_ref(named->stack);
 }
 
-static int account(struct scan *scan, const struct verdict *record, bool known)
+/* `known`: the record that made the socket known, NULL when this one is to. */
+static int account(struct scan *scan, const struct verdict *record, const struct verdict *known)
 {
 	struct verdict verdict = *record;
 	struct owner *owner;
@@ -340,6 +341,7 @@ static int account(struct scan *scan, const struct verdict *record, bool known)
 
 	if (known) {
 		verdict.kind = VERDICT_HELD;
+		verdict.socket = known->socket; /* of this descriptor less may be known */
 		return leaks__apply(scan->leaks, &verdict, NULL, NULL);
 	}
 	owner = owners__find(scan->owners, &verdict);
@@ -355,12 +357,16 @@ static int account(struct scan *scan, const struct verdict *record, bool known)
 /* Sorted by socket: the first record of each makes it known, the others say who holds it, too. */
 static void account_all(struct scan *scan, const struct records *records)
 {
+	const struct verdict *first = NULL;
+
 	for (size_t i = 0; i < records->count && !signals_stop_asked(); i++) {
 		const struct verdict *record = &records->items[i];
-		bool known = i && record[-1].socket.inode == record->socket.inode;
 
-		if (is_old_enough(scan, record) && account(scan, record, known))
+		if (first && first->socket.inode != record->socket.inode)
+			first = NULL;
+		if (is_old_enough(scan, first ?: record) && account(scan, record, first))
 			scan->summary.leaks_not_accounted++;
+		first = first ?: record;
 	}
 }
 

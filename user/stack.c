@@ -8,6 +8,9 @@
 #define FNV_OFFSET_BASIS 0xcbf29ce484222325ULL
 #define FNV_PRIME 0x100000001b3ULL
 
+/* By stack_charge(). Stacks are freed by who has them last, who knows of no limit. */
+static size_t held;
+
 struct stack *stack_new(unsigned int count)
 {
 	struct stack *stack;
@@ -53,7 +56,45 @@ void stack_unref(struct stack *stack)
 		free(stack->frames[i].file);
 	}
 	free(stack->package);
+	held -= stack->charged;
 	free(stack);
+}
+
+static size_t string_bytes(const char *string)
+{
+	return string ? strlen(string) : 0;
+}
+
+size_t stack_string_bytes(const struct stack *stack)
+{
+	size_t bytes = 0;
+
+	for (unsigned int i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+
+		bytes += string_bytes(frame->module) + string_bytes(frame->build_id) +
+			 string_bytes(frame->function) + string_bytes(frame->file);
+	}
+	return bytes;
+}
+
+size_t stack_bytes(const struct stack *stack)
+{
+	/* 4 strings a frame, each with a NUL and what malloc() takes */
+	return sizeof(*stack) + stack->count * (sizeof(stack->frames[0]) + 4 * 2 * sizeof(size_t)) +
+	       stack_string_bytes(stack);
+}
+
+void stack_charge(struct stack *stack)
+{
+	held -= stack->charged;
+	stack->charged = stack_bytes(stack);
+	held += stack->charged;
+}
+
+size_t stacks_held(void)
+{
+	return held;
 }
 
 /* NULL stays NULL; false: out of memory. */

@@ -11,6 +11,7 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "plumbing.h"
 
@@ -54,6 +55,7 @@ struct stack {
 	__u64 site; /* the hash that site_id() gave, 0 = no site can be told */
 	unsigned int count;
 	bool truncated; /* it went on beyond what was copied or can be held */
+	size_t charged; /* its part of stacks_held() */
 	char *package;	/* that owns the culprit's module, "name version"; NULL = not known */
 	struct frame frames[]; /* the innermost first */
 };
@@ -72,6 +74,12 @@ bool frame_copy(struct frame *to, const struct frame *from);
 /* Do they say the same, their packages aside? And a hash of what is compared then. */
 bool stack_equal(const struct stack *a, const struct stack *b);
 __u64 stack_hash(const struct stack *stack);
+/* Bytes of all its strings, their NULs aside; and of all the memory that it takes. */
+size_t stack_string_bytes(const struct stack *stack);
+size_t stack_bytes(const struct stack *stack);
+/* Count its memory, until it is freed, to what stacks_held() says of this process. */
+void stack_charge(struct stack *stack);
+size_t stacks_held(void);
 /* One more reference; NULL stays NULL. Returns its argument. */
 struct stack *stack_ref(struct stack *stack);
 /* One reference less; the last one frees it. NULL is allowed. */

@@ -35,6 +35,16 @@ void stack_store__free(struct stack_store *store)
 	free(store);
 }
 
+/* Is there room for a new stack, if need be that of stored ones that nobody else has? */
+static bool make_room(struct stack_store *store, const struct stack *stack)
+{
+	size_t bytes = stack_bytes(stack);
+
+	while (store->stored && stacks_held() + bytes > STACK_STORE_BYTES)
+		forget(store, store->stored);
+	return stacks_held() + bytes <= STACK_STORE_BYTES;
+}
+
 struct stack *stack_store__intern(struct stack_store *store, struct stack *stack)
 {
 	__u64 hash = stack_hash(stack);
@@ -47,7 +57,12 @@ struct stack *stack_store__intern(struct stack_store *store, struct stack *stack
 	}
 	if (stored)
 		forget(store, stored);
-	else if (HASH_COUNT(store->stored) >= STACK_STORE_MAX)
+	if (!make_room(store, stack)) {
+		stack_unref(stack);
+		return NULL;
+	}
+	stack_charge(stack);
+	if (HASH_COUNT(store->stored) >= STACK_STORE_MAX)
 		forget(store, store->stored);
 	stored = calloc(1, sizeof(*stored));
 	if (!stored)

@@ -388,6 +388,19 @@ int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsign
 	return 0;
 }
 
+/* Is the file of a mapping still that build? A library may be loaded again after an upgrade. */
+static bool is_same_build(const struct making *making, const struct mapping *mapping,
+			  const char *build_id)
+{
+	struct module_symbols *file;
+	const char *now;
+	__u64 bias;
+
+	file = image_file(making->symbols->images, making->image, mapping, &bias);
+	now = file ? module_symbols_file(file)->build_id : NULL;
+	return now && !strcmp(now, build_id);
+}
+
 /* Does the process still have there what the frame was found in? */
 static bool is_still_there(const struct making *making, const struct frame *frame)
 {
@@ -399,7 +412,8 @@ static bool is_still_there(const struct making *making, const struct frame *fram
 	if (!mapping->path)
 		return !frame->module || !strcmp(frame->module, FRAME_JIT);
 	return frame->module && !strcmp(frame->module, mapping->path) &&
-	       frame->offset == frame->pc - mapping->start + mapping->offset;
+	       frame->offset == frame->pc - mapping->start + mapping->offset &&
+	       (!frame->build_id || is_same_build(making, mapping, frame->build_id));
 }
 
 /* The frames [from, to], the last of which has the others inlined. False: no memory. */

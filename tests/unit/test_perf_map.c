@@ -181,6 +181,15 @@ static void traps(void **state)
 	assert_int_equal(symlink("/dev/zero", path_of(getpid())), 0);
 	assert_int_equal(perf_map__read(getpid(), &map), -EINVAL);
 	unlink(path_of(getpid()));
+	/* whoever made the link: what it leads to belongs to the right user */
+	write_map(-1, "w", "1000 8 elsewhere\n");
+	assert_int_equal(symlink("/tmp/perf--1.map", path_of(getpid())), 0);
+	assert_int_equal(perf_map__read(getpid(), &map), -EINVAL);
+	unlink(path_of(getpid()));
+	assert_int_equal(link("/tmp/perf--1.map", path_of(getpid())), 0);
+	assert_int_equal(perf_map__read(getpid(), &map), -EPERM);
+	unlink(path_of(getpid()));
+	unlink(path_of(-1));
 	assert_int_equal(perf_map__read(1 << 30, &map), -ESRCH);
 	if (geteuid()) {
 		print_message("SKIPPED: another user's file needs root\n");
@@ -237,6 +246,50 @@ static void pid_namespace(void **state)
 	close(ready[1]);
 }
 
+/* A process in a chroot writes it to the /tmp that it has there. */
+static void in_a_chroot(void **state)
+{
+	char root[] = "/tmp/sockleak-root-XXXXXX", path[64];
+	struct perf_map *map;
+	int ready[2], status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid()) {
+		print_message("SKIPPED: a chroot needs root\n");
+		skip();
+	}
+	assert_non_null(mkdtemp(root));
+	snprintf(path, sizeof(path), "%s/tmp", root);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (chroot(root))
+			_exit(1);
+		write_map(getpid(), "w", "1000 8 within\n");
+		if (write(ready[1], "", 1) < 0)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], path, 1), 1);
+	assert_int_equal(perf_map__read(pid, &map), 0);
+	check(map, 0x1000, "within");
+	perf_map__free(map);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	close(ready[0]);
+	snprintf(path, sizeof(path), "%s%s", root, path_of(pid));
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/tmp", root);
+	rmdir(path);
+	rmdir(root);
+}
+
 /* ---- A stack with it ---- */
 
 static void in_a_stack(void **state)
@@ -281,7 +334,8 @@ int main(void)
 		cmocka_unit_test(format),	 cmocka_unit_test(overlaps),
 		cmocka_unit_test(nonsense),	 cmocka_unit_test(large),
 		cmocka_unit_test(the_file),	 cmocka_unit_test(traps),
-		cmocka_unit_test(pid_namespace), cmocka_unit_test(in_a_stack),
+		cmocka_unit_test(pid_namespace), cmocka_unit_test(in_a_chroot),
+		cmocka_unit_test(in_a_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

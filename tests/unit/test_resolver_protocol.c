@@ -81,7 +81,7 @@ static void stacks_come_out_as_they_went_in(void **state)
 	(void)state;
 	round_trip(1, 10);
 	round_trip(40, 0);
-	round_trip(PROTOCOL_MAX_FRAMES, 4000); /* many messages */
+	round_trip(PROTOCOL_MAX_FRAMES, 100); /* many messages */
 }
 
 static void long_names_are_cut(void **state)
@@ -100,6 +100,56 @@ static void long_names_are_cut(void **state)
 	stack_unref(stack);
 	stack_unref(other);
 	free(message);
+}
+
+static void *send_whole(void *arg)
+{
+	const struct sender *sender = arg;
+	unsigned int at = 0, end = 0;
+	char *message = malloc(CHANNEL_MAX);
+
+	/* as one that does not keep to what is said: stack by stack of one frame */
+	while (at < sender->stack->count && end < 1000) {
+		struct stack *one = stack_new(1);
+		size_t len;
+
+		assert_true(frame_copy(&one->frames[0], &sender->stack->frames[at++]));
+		end = 0;
+		len = protocol_put_frames(one, &end, message, CHANNEL_MAX);
+		end = channel_send(sender->end, message, len, -1, CHANNEL_NO_DEADLINE) ? 1000 : 0;
+		stack_unref(one);
+	}
+	free(message);
+	return NULL;
+}
+
+/* The frames of one stack, whatever they are, are to take no more memory than is said. */
+static void stacks_are_bounded(void **state)
+{
+	struct stack *stack = a_stack(PROTOCOL_MAX_FRAMES, 4000), *other = stack_new(stack->count);
+	struct sender sender = { .stack = stack };
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(channel_pair(ends), 0);
+	sender.end = ends[0];
+	assert_int_equal(pthread_create(&sender.thread, NULL, send_all, &sender), 0);
+	assert_int_equal(protocol_receive_frames(ends[1], other, CHANNEL_NO_DEADLINE), 0);
+	pthread_join(sender.thread, NULL);
+	assert_true(stack_string_bytes(other) <= PROTOCOL_MAX_STRINGS + 4 * PROTOCOL_MAX_FRAMES);
+	assert_int_equal(other->frames[9].pc, stack->frames[9].pc);
+	assert_string_equal(other->frames[9].build_id, stack->frames[9].build_id);
+	assert_true(strlen(other->frames[9].function) >= 32);
+	stack_unref(other);
+
+	other = stack_new(stack->count);
+	assert_int_equal(pthread_create(&sender.thread, NULL, send_whole, &sender), 0);
+	assert_int_equal(protocol_receive_frames(ends[1], other, CHANNEL_NO_DEADLINE), -EPROTO);
+	close(ends[1]);
+	pthread_join(sender.thread, NULL);
+	close(ends[0]);
+	stack_unref(other);
+	stack_unref(stack);
 }
 
 /* Cut off anywhere, and with any byte changed, it is refused or is a stack of its own. */
@@ -193,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stacks_come_out_as_they_went_in),
 		cmocka_unit_test(long_names_are_cut),
+		cmocka_unit_test(stacks_are_bounded),
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(more_frames_than_were_said_are_refused),
 		cmocka_unit_test(packages),

@@ -724,6 +724,32 @@ static void debuglink_by_crc(void **state)
 }
 
 /* Debug information that comes later is found without a new start, by build id or link. */
+/* What was found in another build, loaded again since to the same place, keeps its names. */
+static void renamed_frames_are_of_the_same_build(void **state)
+{
+	struct stack *stack, *renamed, *old;
+	__u64 pcs[3];
+	unsigned int lines[3];
+
+	(void)state;
+	outer(pcs, lines);
+	stack = resolve(pcs, 2);
+	old = stack_copy(stack); /* a stack that was given out does not change */
+	free(old->frames[1].function);
+	old->frames[1].function = strdup("former");
+	free(old->frames[0].function);
+	old->frames[0].function = NULL;
+	old->frames[1].build_id[0] ^= 1;
+	assert_int_equal(symbols__rename(symbols, getpid(), old, &renamed), 0);
+	assert_int_equal(renamed->count, 2);
+	assert_string_equal(renamed->frames[0].function, "inner");
+	assert_string_equal(renamed->frames[1].function, "former");
+	assert_true(renamed->site == site_id(old));
+	stack_unref(renamed);
+	stack_unref(old);
+	stack_unref(stack);
+}
+
 static void debug_file_installed_later(void **state)
 {
 	void *library;
@@ -1021,6 +1047,7 @@ int main(void)
 		cmocka_unit_test(lines_by_clang),
 		cmocka_unit_test(debuglink),
 		cmocka_unit_test(debuglink_by_crc),
+		cmocka_unit_test(renamed_frames_are_of_the_same_build),
 		cmocka_unit_test(debug_file_installed_later),
 		cmocka_unit_test(dwz_half),
 		cmocka_unit_test(not_elf),
