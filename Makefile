@@ -35,7 +35,7 @@ endif
 USER_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DHASH_NONFATAL_OOM=1 \
 	-DSOCKLEAK_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O) \
 	$(WARN) $(SANFLAGS) -ffile-prefix-map=$(CURDIR)/= $(CFLAGS)
-LIBS := -lbpf -ldw -lelf -lz -liberty
+LIBS := -linih -lbpf -ldw -lelf -lz -liberty
 BPF_CFLAGS := -g -O2 -ffile-prefix-map=$(CURDIR)/= -target bpf -D__TARGET_ARCH_$(ARCH) -I. -Iinclude \
 	-Wall -Wextra -Wno-unused-parameter
 

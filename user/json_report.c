@@ -11,6 +11,7 @@
 #include "hints.h"
 #include "losses.h"
 #include "names.h"
+#include "suppressions.h"
 #include "text.h"
 
 /* ---- Values that may be unknown ---- */
@@ -345,6 +346,27 @@ static void put_leaking(struct json *json, struct leaks *leaks, unsigned int top
 	json_end_array(json);
 }
 
+static void put_suppressed(struct json *json, const struct suppressions *suppressions)
+{
+	if (!suppressions) {
+		json_null(json, "suppressed");
+		return;
+	}
+	json_begin_object(json, "suppressed");
+	json_u64(json, "open", suppressions__open(suppressions));
+	json_begin_array(json, "entries");
+	for (size_t i = 0; i < suppressions__count(suppressions); i++) {
+		struct suppression entry = suppressions__get(suppressions, i);
+
+		json_begin_object(json, NULL);
+		json_string(json, "name", entry.name);
+		json_u64(json, "total", entry.total);
+		json_end_object(json);
+	}
+	json_end_array(json);
+	json_end_object(json);
+}
+
 void json_summary(struct text *out, struct leaks *leaks, const struct summary *summary,
 		  unsigned int top)
 {
@@ -365,6 +387,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	put_resolved(&json, totals->resolved);
 	json_u64(&json, "held_back", totals->held_back);
 	put_leaking(&json, leaks, top);
+	put_suppressed(&json, summary->suppressions);
 	json_u64(&json, "sweeps", summary->sweeps);
 	json_u64(&json, "sweeps_failed", summary->sweeps_failed);
 	put_span(&json, "last_sweep_s", 0, summary->sweep_ns, summary->sweeps);

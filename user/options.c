@@ -71,6 +71,10 @@ static const struct option_spec table[] = {
 	  AT(output), .help = "write the report to FILE instead of standard output" },
 	{ .name = "top", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_OUTPUT, AT(top),
 	  .max = 10000, .help = "how many of the worst sites to show" },
+	{ .name = "suppress", .argument = "FILE", .type = OPTION_PATH, .group = GROUP_OUTPUT,
+	  AT(suppress),
+	  .help = "do not report what FILE lists, see docs/suppressions.md; -v prints the "
+		  "entry for each site" },
 	{ .name = "debuginfod", .type = OPTION_FLAG, .group = GROUP_OUTPUT, AT(debuginfod),
 	  .help = "fetch missing debug files from the servers of DEBUGINFOD_URLS or "
 		  "/etc/debuginfod" },

@@ -34,6 +34,7 @@ struct options {
 	__u64 duration_ns; /* 0 = until interrupted */
 	const char *comm;  /* NULL = any; at most 15 bytes */
 	const char *output; /* NULL = stdout */
+	const char *suppress; /* NULL = nothing is suppressed */
 	const char *btf;    /* NULL = the kernel's own */
 	const char *cgroups[SOCKLEAK_MAX_CGROUPS]; /* paths, as given */
 	unsigned int cgroup_count;		   /* 0 = all */

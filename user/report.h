@@ -9,6 +9,7 @@
 #include "leaks.h"
 
 struct hints;
+struct suppressions;
 
 /* How the process that makes stacks (resolver.h) has failed. */
 struct resolver_counts {
@@ -51,6 +52,7 @@ struct summary {
 	__u64 uncertain; /* of a scan: sockets shown that may be in use */
 	bool nothing_watched; /* no cgroup of --unit, --container or --pod was found so far */
 	bool fetches; /* debug files are fetched: --debuginfod */
+	const struct suppressions *suppressions; /* NULL = without --suppress */
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
 	const char *hooks;	   /* "tracepoint" or "raw_tp": how the system calls are seen */
 };

@@ -20,6 +20,7 @@
 #include "owners.h"
 #include "progress.h"
 #include "signals.h"
+#include "suppressions.h"
 
 /*
  * A socket on its way from socket() to connect() is no leak. One that is younger
@@ -52,6 +53,7 @@ struct scan {
 	struct origins *origins;
 	struct owners *owners;
 	struct leaks *leaks;
+	struct suppressions *suppressions; /* NULL = nothing is */
 	struct named_stack *stacks; /* a uthash table */
 	struct progress progress;
 	struct summary summary;
@@ -113,6 +115,9 @@ int scan__new(const struct options *options, struct output *output, struct scope
 	err = open_past(scan, ret_error);
 	if (!err)
 		err = origins__new(options->debuginfod, &scan->origins, ret_error);
+	if (!err && options->suppress)
+		err = suppressions__load(options->suppress, &scan->suppressions, ret_error);
+	scan->summary.suppressions = scan->suppressions;
 	if (!err && (!scan->leaks || !scan->owners))
 		err = -ENOMEM;
 	if (!err)
@@ -144,6 +149,7 @@ void scan__free(struct scan *scan)
 	leaks__free(scan->leaks);
 	origins__free(scan->origins);
 	owners__free(scan->owners);
+	suppressions__free(scan->suppressions);
 	census__free(scan->census);
 	past_close(&scan->past);
 	free(scan);
@@ -348,7 +354,9 @@ static int account(struct scan *scan, const struct verdict *record, const struct
 	if (!owner)
 		return -ENOMEM;
 	stack = name_stack(scan, &verdict);
-	err = leaks__apply(scan->leaks, &verdict, owner, stack);
+	err = suppressions__take(scan->suppressions, &verdict, owner, stack) ?
+		      0 :
+		      leaks__apply(scan->leaks, &verdict, owner, stack);
 	stack_unref(stack);
 	owner_unref(owner);
 	return err;

@@ -2,6 +2,7 @@
 #include "duration.h"
 #include "losses.h"
 #include "names.h"
+#include "suppressions.h"
 #include "text_page.h"
 
 static void page_run(struct page *page)
@@ -141,11 +142,38 @@ static void page_losses(struct page *page)
 	}
 }
 
+/* What was not told, as the user wished; and what of that wish was of no use. */
+static void page_suppressed(struct page *page)
+{
+	const struct suppressions *suppressions = page->summary->suppressions;
+	_cleanup_text_ struct text line = TEXT_INIT, unused = TEXT_INIT;
+	size_t count = suppressions ? suppressions__count(suppressions) : 0;
+	unsigned long long total = 0;
+
+	if (!suppressions)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct suppression entry = suppressions__get(suppressions, i);
+
+		total += entry.total;
+		if (entry.total)
+			continue;
+		text_add(&unused, unused.len ? ", " : "");
+		page_add_clean(&unused, entry.name);
+	}
+	page_add_count(&line, total, "leak", "leaks");
+	text_addf(&line, " suppressed, %u of them open", suppressions__open(suppressions));
+	if (unused.len)
+		text_addf(&line, "; without use: %s", text_str(&unused));
+	page_line(page, &line, false);
+}
+
 void text_foot(struct page *page)
 {
 	if (page->summary->is_scan)
 		page_look(page);
 	else
 		page_run(page);
+	page_suppressed(page);
 	page_losses(page);
 }

@@ -43,6 +43,9 @@ void page_stack(struct page *page, const struct site *site);
 /* What to install for the lines that are missing in the stacks. */
 void page_hints(struct page *page);
 
+/* What to put into a file for --suppress, one entry for each site. */
+void page_entries(struct page *page, struct site *const *sites, long count);
+
 /* Whose site: "4242", or how many processes. */
 void page_add_holder(struct text *line, const struct site *site);
 /* Sockets a minute: "+3.2", "-" when it is not known. */

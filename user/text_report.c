@@ -244,6 +244,8 @@ static void page_body(struct page *page, struct site *const *sites, long count)
 		shown++;
 	}
 	page_hints(page);
+	if (layout->verbose && !layout->columns)
+		page_entries(page, sites, count < layout->top ? count : layout->top);
 }
 
 void text_report(struct text *out, struct leaks *leaks, const struct summary *summary,

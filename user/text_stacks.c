@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "hints.h"
+#include "suppressions.h"
 #include "names.h"
 #include "text_page.h"
 
@@ -57,6 +58,26 @@ void page_hints(struct page *page)
 	rest = text_str(&hints);
 	if (*rest)
 		page_line(page, &line, false);
+	for (; (end = strchr(rest, '\n')); rest = end + 1) {
+		text_add_bytes(&line, rest, (size_t)(end - rest));
+		page_line(page, &line, false);
+	}
+}
+
+void page_entries(struct page *page, struct site *const *sites, long count)
+{
+	_cleanup_text_ struct text entries = TEXT_INIT, line = TEXT_INIT;
+	const char *rest, *end;
+
+	for (long i = 0; i < count; i++)
+		suppressions_add_entry(&entries, sites[i]);
+	rest = text_str(&entries);
+	if (!*rest)
+		return;
+	page_line(page, &line, false);
+	text_add(&line,
+		 "To be told no more of them, put their entries into a file for --suppress:");
+	page_line(page, &line, true);
 	for (; (end = strchr(rest, '\n')); rest = end + 1) {
 		text_add_bytes(&line, rest, (size_t)(end - rest));
 		page_line(page, &line, false);

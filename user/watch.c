@@ -14,6 +14,7 @@
 #include "owners.h"
 #include "process.h"
 #include "signals.h"
+#include "suppressions.h"
 
 /* Sweeps may take a fifth of one processor at most; the interval is stretched for it. */
 #define SWEEP_SHARE 5
@@ -32,6 +33,7 @@ struct watch {
 	struct leaks *leaks;
 	struct origins *origins;
 	struct owners *owners;
+	struct suppressions *suppressions; /* NULL = nothing is */
 	struct summary summary;
 	bool is_waiting; /* for a cgroup that is to be watched */
 };
@@ -74,6 +76,9 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	watch->summary.nothing_watched = options_limit_cgroups(options); /* until one is found */
 	if (!err && (!watch->leaks || !watch->owners))
 		err = -ENOMEM;
+	if (!err && options->suppress)
+		err = suppressions__load(options->suppress, &watch->suppressions, ret_error);
+	watch->summary.suppressions = watch->suppressions;
 	if (err) {
 		watch__free(watch);
 		return err;
@@ -89,6 +94,7 @@ void watch__free(struct watch *watch)
 	leaks__free(watch->leaks);
 	origins__free(watch->origins);
 	owners__free(watch->owners);
+	suppressions__free(watch->suppressions);
 	free(watch);
 }
 
@@ -101,7 +107,9 @@ static int open_leak(struct watch *watch, const struct verdict *verdict)
 	if (!owner)
 		return -ENOMEM;
 	stack = origins__stack(watch->origins, watch->tracer, verdict);
-	err = leaks__apply(watch->leaks, verdict, owner, stack);
+	err = suppressions__take(watch->suppressions, verdict, owner, stack) ?
+		      0 :
+		      leaks__apply(watch->leaks, verdict, owner, stack);
 	history__tell(tracer__history(watch->tracer), &verdict->socket, stack);
 	stack_unref(stack);
 	owner_unref(owner);
@@ -128,6 +136,11 @@ void watch__verdict(const struct verdict *verdict, void *ctx)
 	if (verdict->kind == VERDICT_SUSPECT) {
 		owners__look(watch->owners, verdict);
 		origins__look(watch->origins, &verdict->socket);
+		return;
+	}
+	if (suppressions__holds(watch->suppressions, &verdict->socket)) {
+		if (verdict->kind == VERDICT_ENDED)
+			suppressions__forget(watch->suppressions, &verdict->socket);
 		return;
 	}
 	holder = leaks__holder(watch->leaks, verdict);

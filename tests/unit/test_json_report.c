@@ -367,7 +367,8 @@ static void a_summary(void **state)
 			 "\"duration_s\":60,\"sites\":2,\"leaking_sites\":1,\"open\":31,"
 			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3,"
 			 "\"reclassified\":0},"
-			 "\"held_back\":3,\"leaking\":[],\"sweeps\":60,\"sweeps_failed\":0,"
+			 "\"held_back\":3,\"leaking\":[],\"suppressed\":null,"
+			 "\"sweeps\":60,\"sweeps_failed\":0,"
 			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
 			 "\"hooks\":\"tracepoint\",\"hints\":null,\"debuginfod\":null,"
 			 "\"events\":{");

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* suppressions: the file, what matches, what is counted, and the entries that are printed. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "suppressions.h"
+
+static char path[] = "/tmp/sockleak-suppress-XXXXXX";
+
+static int load(const char *content, struct suppressions **ret, struct text *error)
+{
+	char name[sizeof(path)];
+	int fd, err;
+
+	strcpy(name, path);
+	fd = mkstemp(name);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, content, strlen(content)), strlen(content));
+	close(fd);
+	err = suppressions__load(name, ret, error);
+	unlink(name);
+	return err;
+}
+
+static void refuse(const char *content, const char *line, const char *why)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	struct suppressions *suppressions;
+
+	assert_int_equal(load(content, &suppressions, &error), -EINVAL);
+	if (!strstr(text_str(&error), line) || !strstr(text_str(&error), why))
+		fail_msg("expected %s and %s in: %s", line, why, text_str(&error));
+}
+
+static void a_bad_file_is_refused(void **state)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	struct suppressions *suppressions;
+
+	(void)state;
+	refuse("comm = ruby\n", "line 1:", "before the first [name]");
+	refuse("[a]\n# fine\ncomm = x\nprocess = y\n", "line 4:", "there are function, module");
+	refuse("[a]\ncomm =\n", "line 2:", "a pattern is empty");
+	refuse("[a]\ncomm = x\ncomm = y\n", "line 3:", "given twice");
+	refuse("[a]\nnonsense\n", "line 2:", "neither [name] nor");
+	assert_int_equal(suppressions__load("/no/such/file", &suppressions, &error), -EINVAL);
+	assert_non_null(strstr(text_str(&error), "cannot read --suppress /no/such/file: No such"));
+}
+
+static struct stack *a_stack(void)
+{
+	struct stack *stack = stack_new(3);
+
+	stack->site = 0xabc;
+	stack->frames[0].function = strdup("socket");
+	stack->frames[0].module = strdup("/lib/libc.so.6");
+	stack->frames[0].plumbing = PLUMBING_LIBC;
+	stack->frames[1].function = strdup("qpid::Buffer::operator[]");
+	stack->frames[1].module = strdup("/usr/lib/libqpid.so.2");
+	stack->frames[2].function = strdup("main");
+	stack->frames[2].module = strdup("/usr/bin/worker");
+	return stack;
+}
+
+static bool suppressed(const char *content)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	struct owner *owner = owner_new(NULL, strdup("/system.slice/app.service"), NULL);
+	struct verdict verdict = { .kind = VERDICT_LEAK, .comm = "ruby" };
+	struct suppressions *suppressions = NULL;
+	struct stack *stack = a_stack();
+	bool taken;
+
+	verdict.socket.inode = 7;
+	verdict.socket.family = AF_INET6;
+	assert_int_equal(load(content, &suppressions, &error), 0);
+	taken = suppressions__take(suppressions, &verdict, owner, stack);
+	assert_int_equal(suppressions__holds(suppressions, &verdict.socket), taken);
+	assert_int_equal(suppressions__open(suppressions), taken);
+	suppressions__free(suppressions);
+	owner_unref(owner);
+	stack_unref(stack);
+	return taken;
+}
+
+static void all_keys_must_match(void **state)
+{
+	(void)state;
+	assert_false(suppressed(""));
+	assert_true(suppressed("[a]\ncomm = ru*\n"));
+	assert_false(suppressed("[a]\ncomm = rub\n"));
+	assert_true(suppressed("[a]\ncgroup = /system.slice/*\nfamily = AF_INET?\n"));
+	assert_false(suppressed("[a]\ncgroup = /system.slice/*\nfamily = AF_INET\n"));
+	assert_true(suppressed("[a]\nmodule = libqpid.so*\n"));
+	assert_true(suppressed("[a]\nmodule = /usr/lib/*\n"));
+	assert_true(suppressed("[a]\nfunction = qpid::*\nmodule = libqpid*\n"));
+	assert_true(suppressed("[a]\nfunction = qpid::Buffer::operator\\[]\n"));
+	/* function and module are of one frame */
+	assert_false(suppressed("[a]\nfunction = main\nmodule = libqpid*\n"));
+	assert_true(suppressed("[no]\ncomm = perl\n[yes]\ncomm = ruby\n"));
+}
+
+static void what_is_not_known_matches_nothing(void **state)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct verdict verdict = { .kind = VERDICT_LEAK };
+	struct suppressions *suppressions = NULL;
+
+	(void)state;
+	assert_int_equal(load("[a]\ncgroup = *\n[b]\nfunction = *\n[c]\nmodule = *\n",
+			      &suppressions, &error),
+			 0);
+	assert_false(suppressions__take(suppressions, &verdict, owner, NULL));
+	assert_false(suppressions__take(NULL, &verdict, owner, NULL));
+	assert_int_equal(suppressions__count(suppressions), 3);
+	suppressions__free(suppressions);
+	owner_unref(owner);
+}
+
+static void the_first_entry_counts(void **state)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct verdict verdict = { .kind = VERDICT_LEAK, .comm = "ruby" };
+	struct suppressions *suppressions = NULL;
+
+	(void)state;
+	assert_int_equal(load("[a]\ncomm = ruby\n[b]\ncomm = *\n", &suppressions, &error), 0);
+	for (verdict.socket.inode = 1; verdict.socket.inode <= 3; verdict.socket.inode++)
+		assert_true(suppressions__take(suppressions, &verdict, owner, NULL));
+	verdict.socket.inode = 2;
+	suppressions__forget(suppressions, &verdict.socket);
+	suppressions__forget(suppressions, &verdict.socket);
+	assert_int_equal(suppressions__open(suppressions), 2);
+	assert_int_equal(suppressions__get(suppressions, 0).total, 3);
+	assert_int_equal(suppressions__get(suppressions, 1).total, 0);
+	assert_string_equal(suppressions__get(suppressions, 1).name, "b");
+	suppressions__free(suppressions);
+	owner_unref(owner);
+}
+
+/* The entry that is printed for a site suppresses that site. */
+static void a_printed_entry_works(void **state)
+{
+	_cleanup_text_ struct text entry = TEXT_INIT;
+	struct site site = { .id = 0xabc, .comm = "ruby" };
+
+	(void)state;
+	site.stack = a_stack();
+	suppressions_add_entry(&entry, &site);
+	assert_string_equal(text_str(&entry), "[site 0000000000000abc]\ncomm = ruby\n"
+					      "function = qpid::Buffer::operator\\[]\n"
+					      "module = libqpid.so.2\n");
+	assert_true(suppressed(text_str(&entry)));
+	free(site.stack->frames[1].function);
+	site.stack->frames[1].function = malloc(5000);
+	memset(site.stack->frames[1].function, 'x', 4999);
+	site.stack->frames[1].function[4999] = '\0';
+	text_clear(&entry);
+	suppressions_add_entry(&entry, &site);
+	assert_false(suppressed(text_str(&entry))); /* another function; but a good file */
+	stack_unref(site.stack);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_bad_file_is_refused),
+		cmocka_unit_test(all_keys_must_match),
+		cmocka_unit_test(what_is_not_known_matches_nothing),
+		cmocka_unit_test(the_first_entry_counts),
+		cmocka_unit_test(a_printed_entry_works),
+	};
+
+	return cmocka_run_group_tests_name("suppressions", tests, NULL, NULL);
+}
