@@ -4,6 +4,7 @@
 #   make demo     a leaking worker and a healthy one, and the report on them
 #   make test     all tests (root); SAN=1 builds user/ with ASan and UBSan
 #   make bench-unwind  what a stack costs, in time and memory (root)
+#   make soak     chaos: 5,000 seeds of abuse, sockleak and an oracle compared (root)
 #   make check    what needs no root: unit tests, layout of the source
 #   make fuzz     the parsers, FUZZ_SECONDS (60) each, by libFuzzer; see tests/fuzz/
 #   make deps     installs what building and testing need
@@ -96,6 +97,9 @@ TRUTH_PROGRAMS := $(addprefix $(TRUTH)/,libtruth.so c_library nonpie static stat
 	$(if $(shell command -v javac 2>/dev/null),$(TRUTH)/Leak.class)
 LIBRARY_SOURCES := $(addprefix tests/truth/,c_library.c libtruth.c)
 
+# The oracle, and the programs whose sockets it and sockleak judge: tests/chaos/.
+CHAOS := $(O)/chaos/chaos $(O)/chaos/oracle
+
 LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so host)
 
 .PHONY: deps
@@ -114,7 +118,7 @@ root: deps
 		echo "sockleak: only root may load BPF programs. Run: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
 
 .PHONY: run-test
-run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(REPLAYS) $(PROGRAMS) $(TRUTH_PROGRAMS) $(LIBRARY_PROGRAMS)
+run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(REPLAYS) $(PROGRAMS) $(TRUTH_PROGRAMS) $(LIBRARY_PROGRAMS) $(CHAOS)
 	$(Q)tests/all.sh $(BUILD) $(O)/programs $(TESTFLAGS)
 
 .PHONY: run-check
@@ -174,6 +178,26 @@ $(BUILD)/fuzz/replay.o: tests/fuzz/replay.c Makefile
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/replay.o $(PURE_OBJECTS)
 	$(say) CC $@
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP $< $(BUILD)/fuzz/replay.o $(PURE_OBJECTS) $(LIBS) -o $@
+
+$(O)/chaos/chaos: $(wildcard tests/chaos/*.c tests/chaos/*.h tests/programs/uring.h) Makefile
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PROGRAM_CFLAGS) $(filter %.c,$^) -o $@
+
+$(O)/chaos/oracle: tests/oracle/oracle.c Makefile
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PROGRAM_CFLAGS) $< -o $@
+
+# SEEDS (5,000) of them, from SEED (1) on; a failing one says how to run it again.
+SEED ?= 1
+SEEDS ?= 5000
+.PHONY: soak run-soak
+soak: root
+	$(Q)$(MAKE) --no-print-directory run-soak
+run-soak: $(BUILD)/sockleak $(CHAOS)
+	$(Q)tests/chaos/run.py --sockleak $(BUILD)/sockleak --programs $(O)/programs \
+		--first $(SEED) --count $(SEEDS)
 
 # As distributions build: optimized, without frame pointers.
 PROGRAM_CFLAGS := -std=gnu11 -O2 -g -fomit-frame-pointer -pthread -Wall -Wextra

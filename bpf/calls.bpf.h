@@ -7,6 +7,7 @@
 #ifndef CALLS_BPF_H
 #define CALLS_BPF_H
 
+#include "classes.bpf.h"
 #include "pending.bpf.h"
 
 #define DEST_ROOM 128 /* SOCKLEAK_DEST_LEN up to a power of two, so that a mask bounds it */
@@ -22,9 +23,10 @@ struct call {
 	__u64 inode;
 	__u8 dest[DEST_ROOM];
 	__u16 dest_len;
-	__u8 kind; /* enum call_kind */
+	__u8 kind;	/* enum call_kind */
 	__u8 untracked; /* the socket is not pending: followed for what its end may tell */
-	__u8 pad[4];
+	__u8 dissolves; /* connect to AF_UNSPEC on one that is, or was, of use */
+	__u8 pad[3];
 };
 
 /*
@@ -102,17 +104,36 @@ static __always_inline __u16 call_family(const struct call *call)
 }
 
 /*
- * connect on a socket that is not pending. To AF_UNSPEC it ends a connection
- * (connect(2)), and the socket is as new to the kernel; to a unix address it may
- * wait unseen. Anything else is no news.
+ * To AF_UNSPEC connect ends a connection (connect(2)), and the socket is as new to
+ * the kernel. Is there one to end? The socket is asked, and the entry, if it has one.
+ */
+static __always_inline bool connect_dissolves(const struct call *call, __u32 fd,
+					      const struct pending *entry)
+{
+	struct socket_view view = {};
+
+	if (call->dest_len < sizeof(__u16) || call_family(call) != AF_UNSPEC)
+		return false;
+	if (entry && entry->flags & PENDING_USED)
+		return true;
+	if (!view_open(current_file(fd), &view))
+		return false;
+	view_judge(&view);
+	if (entry && bound_by_connect(&view, entry))
+		return false;
+	return view.use == USE_IN_USE || view.use == USE_WAS_CONNECTED;
+}
+
+/*
+ * connect on a socket that is not pending. To AF_UNSPEC it may end a connection; to a
+ * unix address it may wait unseen. Anything else is no news.
  */
 static __always_inline void connect_untracked(struct call *call, __u32 fd)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	__u64 inode;
 
-	if (call->dest_len < sizeof(__u16) ||
-	    (call_family(call) != AF_UNSPEC && call_family(call) != AF_UNIX))
+	if (call->dest_len < sizeof(__u16) || (!call->dissolves && call_family(call) != AF_UNIX))
 		return call_ignore();
 	call->key.tgid = bpf_get_current_pid_tgid() >> 32;
 	call->key.fd = fd;
@@ -139,6 +160,7 @@ static __always_inline void connect_enter(__u32 fd, const void *address, __u32 l
 		call.dest_len = len;
 	else if (entry)
 		count(COUNTER_DEST_UNREADABLE);
+	call.dissolves = connect_dissolves(&call, fd, entry);
 	if (!entry)
 		return connect_untracked(&call, fd);
 	call.inode = entry->inode;
@@ -215,7 +237,7 @@ static __always_inline void connect_exit(long result)
 	unspec = call.dest_len >= sizeof(__u16) && call_family(&call) == AF_UNSPEC;
 	if (call.untracked) {
 		bpf_map_delete_elem(&hidden_connects, &call.inode);
-		if (unspec && !result)
+		if (call.dissolves && !result)
 			pending_add_dissolved(&call.key, call.inode);
 		return;
 	}
@@ -223,8 +245,11 @@ static __always_inline void connect_exit(long result)
 	if (!entry)
 		return;
 	__sync_fetch_and_add(&entry->connecting, -1);
-	if (unspec)
-		return; /* connects nothing */
+	if (unspec) { /* connects nothing */
+		if (call.dissolves && !result)
+			entry->flags |= PENDING_DISSOLVED;
+		return;
+	}
 	if (!result || result == -EISCONN)
 		pending_forget(&call.key, entry, PENDING_USED);
 	else
@@ -253,7 +278,8 @@ static __always_inline void getpeername_exit(long result)
 	if (!entry)
 		return;
 	if (!result) {
-		pending_forget(&call.key, entry, PENDING_USED);
+		if (entry->family != AF_NETLINK) /* that has an answer for every socket */
+			pending_forget(&call.key, entry, PENDING_USED);
 	} else if (result == -ENOTCONN) {
 		if (!entry->evidence.enotconn++)
 			entry->evidence.first_enotconn_ns = bpf_ktime_get_boot_ns();

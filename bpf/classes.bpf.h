@@ -30,6 +30,16 @@ static __always_inline enum leak_class classify(const struct pending *entry,
 	return CLASS_NEVER_USED;
 }
 
+/* connect binds a datagram socket before it fails: that alone is no use. */
+static __always_inline bool bound_by_connect(const struct socket_view *view,
+					     const struct pending *entry)
+{
+	if (view->family != AF_INET && view->family != AF_INET6)
+		return false;
+	return view->type == SOCK_DGRAM && view->use == USE_IN_USE && !view->connected &&
+	       entry->evidence.connect_errno && !entry->evidence.bind_tries;
+}
+
 /*
  * The kernel cannot tell use from non-use where a family's own rules are not
  * known: bound or once connected is then enough to be in use.
@@ -43,19 +53,17 @@ static __always_inline void view_weigh(struct socket_view *view, struct pending 
 		view->use = USE_IN_USE;
 	if (!entry)
 		return;
-	/* To the kernel it is as new; to stay known as an old one its entry must stay. */
-	if (entry->flags & PENDING_DISSOLVED && view->use <= USE_UNKNOWABLE)
-		view->use = settings.was_connected ? USE_WAS_CONNECTED : USE_CONNECTING;
 	if (modelled && view->bound)
 		entry->evidence.bound = 1;
 	if (!modelled && view->use == USE_UNKNOWABLE && entry->evidence.bound)
-		view->use = USE_IN_USE;
+		view->use = USE_REMEMBERED;
 	if (!modelled && view->use == USE_NEVER && entry->flags & PENDING_ORIGIN_UNKNOWN)
 		view->use = USE_UNKNOWABLE; /* it may have been connected before */
-	/* connect binds a datagram socket before it fails: that alone is no use */
-	if (view->type == SOCK_DGRAM && view->use == USE_IN_USE && !view->connected &&
-	    entry->evidence.connect_errno && !entry->evidence.bind_tries)
+	if (bound_by_connect(view, entry))
 		view->use = USE_UNKNOWABLE;
+	/* To the kernel it is as new; to stay known as an old one its entry must stay. */
+	if (entry->flags & PENDING_DISSOLVED && view->use <= USE_UNKNOWABLE)
+		view->use = settings.was_connected ? USE_WAS_CONNECTED : USE_REMEMBERED;
 }
 
 /* What is known of a socket that no hook saw being made: what stands in a fd table. */

@@ -120,6 +120,7 @@ enum socket_use {
 	USE_CONNECTING,
 	USE_IN_USE,
 	USE_WAS_CONNECTED, /* not connected any more */
+	USE_REMEMBERED,	   /* in use, or once so: no more to be seen, its entry alone knows */
 };
 
 /* What the kernel knows of a socket at this moment. */
@@ -225,9 +226,14 @@ static __always_inline enum socket_use unix_use(struct socket_view *view, __u8 t
 	view->connected = BPF_CORE_READ(sk, peer) != NULL;
 	if (tcp_state != TCP_CLOSE || view->connected)
 		return USE_IN_USE;
-	if (view->type == SOCK_DGRAM) /* sendto leaves no trace */
-		return view->bound ? USE_IN_USE : USE_UNKNOWABLE;
-	return USE_NEVER;
+	if (view->type != SOCK_DGRAM)
+		return USE_NEVER;
+	if (view->bound)
+		return USE_IN_USE;
+	/* socketpair names the peer's process, and that stays when a send finds the peer gone */
+	if (BPF_CORE_READ(sk, sk.sk_peer_pid))
+		return USE_WAS_CONNECTED;
+	return USE_UNKNOWABLE; /* sendto leaves no trace */
 }
 
 /* Sending binds a netlink socket; a group can be joined without. */

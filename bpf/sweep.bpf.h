@@ -43,23 +43,33 @@ static __always_inline void verdict_send(struct verdict *verdict)
 	count(COUNTER_VERDICTS);
 }
 
+/* The leak has ended. False when the word of it must wait. */
+static __always_inline bool pending_tell_end(struct pending *entry, enum end_reason reason)
+{
+	struct verdict *verdict;
+
+	if (!was_reported(entry))
+		return true;
+	verdict = verdict_begin(entry, VERDICT_ENDED);
+	if (!verdict)
+		return false;
+	verdict->tgid = entry->tgid;
+	verdict->fd = entry->fd;
+	verdict->uid = entry->uid;
+	verdict->class = reported_class(entry);
+	verdict->reason = reason;
+	__builtin_memcpy(verdict->comm, entry->comm, sizeof(verdict->comm));
+	entry->reported = 0;
+	verdict_send(verdict);
+	return true;
+}
+
 /* The socket is pending no more. False when the word of it must wait. */
 static __always_inline bool pending_end(const struct fd_key *key, struct pending *entry,
 					enum end_reason reason)
 {
-	if (was_reported(entry)) {
-		struct verdict *verdict = verdict_begin(entry, VERDICT_ENDED);
-
-		if (!verdict)
-			return false;
-		verdict->tgid = entry->tgid;
-		verdict->fd = entry->fd;
-		verdict->uid = entry->uid;
-		verdict->class = reported_class(entry);
-		verdict->reason = reason;
-		__builtin_memcpy(verdict->comm, entry->comm, sizeof(verdict->comm));
-		verdict_send(verdict);
-	}
+	if (!pending_tell_end(entry, reason))
+		return false;
 	pending_delete(key, entry);
 	return true;
 }
@@ -155,8 +165,10 @@ static __always_inline struct pending *pending_met(struct fd_key *key, __u64 ino
 	known = pending_by_inode(inode, &home);
 	if (!known || (home.tgid == own.tgid && home.fd == own.fd))
 		return entry;
-	if (entry)
+	if (entry) {
+		known->flags |= entry->flags & PENDING_DISSOLVED;
 		pending_end(&own, entry, END_RECLASSIFIED);
+	}
 	bpf_map_update_elem(&aliases, &own, &inode, BPF_ANY);
 	*key = home;
 	return known;
@@ -195,7 +207,10 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	entry->unseen = 0;
 	entry->flags &= ~(PENDING_CLOSED | PENDING_USED);
 	pending_home(&key, entry);
-	if (view->use == USE_CONNECTING || connect_is_hidden(view, entry))
+	if (view->use == USE_REMEMBERED)
+		pending_tell_end(entry, END_USED);
+	if (view->use == USE_REMEMBERED || view->use == USE_CONNECTING ||
+	    connect_is_hidden(view, entry))
 		return;
 	if (bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns) {
 		pending_suspect(entry);

@@ -160,7 +160,7 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_HOMED 0x02	    /* the sweeps' index by inode knows it */
 #define PENDING_CLOSED 0x04	    /* its last descriptor was closed after it was reported */
 #define PENDING_USED 0x08	    /* it was connected after it was reported */
-#define PENDING_DISSOLVED 0x10	    /* it was connected, and connect(AF_UNSPEC) ended that */
+#define PENDING_DISSOLVED 0x10	    /* it was in use, and connect(AF_UNSPEC) ended that */
 #define PENDING_WAITING 0x20	    /* a verdict on it did not fit the ring buffer */
 #define PENDING_RESTARTS 0x80	    /* a signal interrupted connect, which may be called again */
 #define PENDING_MOVED 0x40	    /* the process that it was reported of does not hold it now */

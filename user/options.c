@@ -25,9 +25,10 @@ static const struct option_spec table[] = {
 	{ .name = "class", .argument = "LIST", .type = OPTION_CLASSES, .group = GROUP_WHAT,
 	  AT(classes), .help = "the classes of leak to report, separated by commas" },
 	{ .name = "min-growth", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_WHAT,
-	  .commands = TRACE, AT(min_growth), .min = 2, .max = 1000000,
+	  .commands = TRACE, AT(min_growth), .min = 1, .max = 1000000,
 	  .help = "call a place leaking once the sockets that one process keeps of it have "
-		  "passed their peak so many times" },
+		  "passed their peak so many times; 1 holds back nothing, not even what may be in "
+		  "use" },
 	{ .name = "min-open", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_WHAT,
 	  .commands = TRACE, AT(min_open), .min = 1, .max = 1000000,
 	  .help = "and only while that process has at least so many of them open" },

@@ -174,7 +174,7 @@ static void bad_numbers(void **state)
 	refuse("--uid no-such-user", "'no-such-user' is not a user of this host");
 	refuse("--uid ''", "empty");
 	refuse("--max-sockets 0", "out of range");
-	refuse("--min-growth 1", "out of range");
+	refuse("--min-growth 0", "out of range");
 	refuse("--min-open 0", "out of range");
 	refuse("--max-stacks 0", "out of range");
 	refuse("--ring-size 4095", "out of range; allowed: a power of two, 4K to 1G");

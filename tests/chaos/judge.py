@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""judge: what sockleak must say about a socket, by docs/classes.md.
+
+Two witnesses that know nothing of sockleak: the oracle tells what the kernel's system
+calls show of the socket now, the journal what was ever done to it. An answer is the
+set of the classes that are right; None in it stands for "not reported". It has more
+than one member only where docs/classes.md says that the evidence may not be seen.
+"""
+
+import errno
+import socket as sockets
+
+from journal import Journal  # noqa: F401  (for those who import the judge)
+
+AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK = 1, 2, 10, 16, 17, 40
+STREAM, DGRAM, RAW, SEQPACKET = 1, 2, 3, 5
+TCP, MPTCP = 6, 262
+SYN_SENT, CLOSE = 2, 7
+MODELLED = (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK)
+HIDDEN_WAYS = ("MADE_HIDDEN", "FIXED")
+
+
+class Socket:
+    """One that somebody holds now: what the oracle says, and its history."""
+
+    def __init__(self, seen, journal, rounds):
+        self.seen = seen
+        self.inode = seen["inode"]
+        self.family, self.type = seen["domain"], seen["type"]
+        self.history = [e for e in journal.of[self.inode] if e.what != "HELD"]
+        self.held = [e for e in journal.of[self.inode] if e.what == "HELD"]
+        self.holders = set(seen["holders"])
+        self._journal = journal
+        self._rounds = rounds
+        self.made = next(
+            (e for e in self.history if e.what in ("MADE", "MADE_HIDDEN", "ACCEPTED", "PAIRED")),
+            None,
+        )
+
+    def of(self, *whats):
+        return [e for e in self.history if e.what in whats]
+
+    @property
+    def is_inet(self):
+        return self.family in (AF_INET, AF_INET6)
+
+    @property
+    def origin_known(self):
+        return self.made and self.made.what == "MADE" and not self.was_lost
+
+    @property
+    def was_lost(self):
+        """In no table while sweeps went by: in a message of SCM_RIGHTS, or in an io_uring."""
+        rounds = {e.round for e in self.held}
+        return self.made is not None and any(
+            r not in rounds for r in range(max(self.made.round, 1), self._rounds)
+        )
+
+    @property
+    def is_connecting(self):
+        if self.seen["state"] == "connecting":
+            return True
+        begun = {e.tid for e in self.of("CONNECT_BEGUN")}
+        return not self.is_inet and bool(begun & self._journal.blocked & self._waits())
+
+    def _waits(self):
+        """Threads whose last word on this socket is that they wait for it."""
+        last = {e.tid: e.what for e in self.of("CONNECT", "CONNECT_BEGUN")}
+        return {tid for tid, what in last.items() if what == "CONNECT_BEGUN"}
+
+    def was_used(self):
+        """Was it ever connected, listening, or of use in another way that has ended?"""
+        for e in self.history:
+            if e.what in ("ACCEPTED", "PAIRED"):
+                return True
+            if e.what in ("CONNECT", "CONNECT_HIDDEN") and e.result in (0, -errno.EISCONN):
+                return True
+            if e.what == "LISTEN" and e.result == 0:
+                return True
+            if e.what == "STATE" and (e.detail or e.result not in (CLOSE, SYN_SENT)):
+                return True
+            if e.what == "JOINED":
+                return True
+            if self.is_inet and self.type == DGRAM and e.result >= 0:
+                if e.what in ("SENT", "BIND", "BIND_HIDDEN"):
+                    return True
+        return self.seen["was_open"] or any(map(self.is_sure, self.binds_that_use()))
+
+    def binds_that_use(self):
+        """Of sockets that the kernel does not show to be bound: the hooks' word counts."""
+        if self.family != AF_PACKET and self.family in MODELLED:
+            return []
+        return [e for e in self.of("BIND") if e.result == 0]
+
+    def is_bound(self, binds):
+        """As docs/classes.md has it. getsockname of TCP goes on to tell the port of a connect
+        that failed, so there it is no witness."""
+        if self.family == AF_VSOCK or self.type == RAW:
+            return any(e.result == 0 for e in binds)
+        if self.seen["protocol"] == TCP and self.type == STREAM:
+            return any(e.result == 0 for e in self.of("BIND", "BIND_HIDDEN"))
+        return self.seen["bound"]
+
+    def connect_failed_and_bound(self):
+        """A datagram socket that is bound because its connect failed."""
+        return (
+            self.is_inet
+            and self.type == DGRAM
+            and self.seen["bound"]
+            and not self.seen["peer"]
+            and self.failed_connects()
+            and not (self.made and any(self.is_sure(e) for e in self.of("BIND")))
+        )
+
+    def _binding_was_unseen(self):
+        """Bound by a connect that failed, or by a send that did: the latter looks like use."""
+        if not self.connect_failed_and_bound() and not (
+            self.is_inet and self.type == DGRAM and self.of("DISSOLVE")
+        ):
+            return False
+        return bool(
+            self.of("SENT", "CONNECT_HIDDEN")
+            or not all(map(self.is_sure, self.failed_connects()))
+        )
+
+    def may_have_been_open(self):
+        """Of a dead MPTCP socket neither witness knows what became of its connect."""
+        return self.seen["protocol"] == MPTCP and any(
+            e.result == -errno.EINPROGRESS
+            for e in self.of("CONNECT", "CONNECT_HIDDEN", "SENT")
+        )
+
+    @property
+    def is_unknowable(self):
+        if self.seen["state"] == "unknowable" or self.connect_failed_and_bound():
+            return True
+        return self.family == AF_VSOCK and not self.origin_known
+
+    # ---- What was seen of it ----
+
+    def _is_original(self, event):
+        """Does the event go through the descriptor that socket() returned?"""
+        if (event.pid, event.fd) != (self.made.pid, self.made.fd):
+            return False
+        if event.pid in self._journal.tables_of():
+            return False
+        return not any(
+            e.what in ("MADE", "BURST") and (e.pid, e.fd) == (event.pid, event.fd)
+            for e in self._journal.events[self._at(self.made) + 1 : self._at(event)]
+        )
+
+    def _at(self, event):
+        return next(i for i, e in enumerate(self._journal.events) if e is event)
+
+    def is_sure(self, event):
+        """Must sockleak have noted it? docs/classes.md, "Evidence that is not seen"."""
+        if not self.made:
+            return False
+        if self.made.what == "MADE" and self._is_original(event):
+            return True
+        if event.what in ("CONNECT", "CONNECT_BEGUN", "BIND"):
+            return event.round > self.made.round
+        if event.pid in self._journal.tables_of():
+            return False
+        return any(
+            (e.pid, e.fd, e.round) == (event.pid, event.fd, event.round - 1) for e in self.held
+        ) and not any(
+            e.what in ("MADE", "BURST") and (e.pid, e.fd) == (event.pid, event.fd)
+            for e in self._journal.events[: self._at(event)]
+        )
+
+    def _class_by(self, events, bound=None):
+        if any(e.what in ("CONNECT", "CONNECT_BEGUN") for e in events):
+            return "connect_failed"
+        binds = [e for e in events if e.what == "BIND"]
+        if self.is_bound(binds) if bound is None else bound:
+            return "bound_only"
+        if binds:
+            return "bind_failed"
+        if any(e.what == "PEER" and e.result == -errno.ENOTCONN for e in events):
+            return "probed"
+        return "never_used"
+
+    def classes(self):
+        """All that can be right, for one that is not used."""
+        if not self.origin_known:
+            return {"unknown_origin"}
+        noted = self.failed_connects() + self.of("BIND", "PEER")
+        sure = [e for e in noted if self.is_sure(e)]
+        found = {self._class_by(sure)}
+        for event in noted:
+            found.add(self._class_by(sure + [event]))
+        found.add(self._class_by(noted))
+        if self._may_be_unbound():
+            found.add(self._class_by(sure, False))
+            found.add(self._class_by(sure, True))
+        return found
+
+    def failed_connects(self):
+        """The events by which sockleak can know of each: of a blocking one its begin."""
+        found, begun = [], {}
+        for e in self.of("CONNECT_BEGUN", "CONNECT"):
+            if e.what == "CONNECT_BEGUN":
+                begun[e.tid] = e
+                continue
+            began = begun.pop(e.tid, e)
+            if e.result not in (0, -errno.EISCONN):
+                found.append(began)
+        return found + list(begun.values())
+
+    def _may_be_unbound(self):
+        """A connect that failed may bind, or take away a port that the kernel chose."""
+        return self.seen["protocol"] in (TCP, MPTCP) and any(
+            e.result < 0 for e in self.of("CONNECT", "CONNECT_HIDDEN", "SENT")
+        )
+
+    def answer(self):
+        if self.is_connecting:
+            return {None}
+        if self.seen["state"] == "in_use" and not self.connect_failed_and_bound():
+            return {None}
+        if self.may_have_been_open():
+            return {None, "unknown_origin"} | self.classes()
+        if not self.was_used():
+            unseen = self.binds_that_use() or self._binding_was_unseen()
+            return self.classes() | ({None} if unseen else set())
+        # Once in use, and its end out of sight: of unknown origin then, says the page.
+        if (
+            self.was_lost
+            or self.of("DISSOLVE_HIDDEN")
+            or self.was_renewed()
+            or self.listened_without_backlog()
+            or self.lost_its_peer()
+        ):
+            return {None} | self.classes() | {"unknown_origin"}
+        if self.is_inet and self.type == DGRAM and self.failed_connects():
+            return {None} | self.classes()
+        return {None}
+
+    def was_renewed(self):
+        """A dead TCP connection on which connect was called again is new to the kernel."""
+        states = [e for e in self.history if e.what in ("STATE", "CONNECT", "CONNECT_HIDDEN")]
+        return not self.seen["was_open"] and any(
+            before.what == "STATE" and before.result == CLOSE and event.what != "STATE"
+            and event.result < 0 and after.what == "STATE" and not after.detail
+            for before, event, after in zip(states, states[1:], states[2:])
+        )
+
+    def listened_without_backlog(self):
+        """That is what tells a former listener from a socket that was never one; of MPTCP
+        a part has it that goes with the end."""
+        listened = [e for e in self.of("LISTEN") if e.result == 0]
+        return bool(listened) and (not listened[-1].detail or self.seen["protocol"] == MPTCP)
+
+    def lost_its_peer(self):
+        """A send that finds the peer gone ends a connection of datagrams without a trace."""
+        connected = [e for e in self.of("CONNECT", "CONNECT_HIDDEN") if e.result == 0]
+        return self.family == AF_UNIX and self.type == DGRAM and bool(connected)
+
+    def told_before(self, leak):
+        """Was the leak told before the connect that is under way began?"""
+        tries = [e for e in self.of("CONNECT", "CONNECT_HIDDEN", "SENT") if e.result != -errno.EALREADY]
+        return leak["evidence"]["connect_tries"] < len(tries) + len(self._waits())
+
+    def describe(self):
+        names = {v: k for k, v in vars(sockets).items() if k.startswith("AF_")}
+        lines = [
+            f"inode {self.inode}: {names.get(self.family, self.family)} type {self.type} "
+            f"protocol {self.seen['protocol']}, now {self.seen['state']}"
+            f"{' and bound' if self.seen['bound'] else ''}, held by {sorted(self.holders)}"
+        ]
+        return lines + [f"  {event}" for event in self.history]
+
+
+def compare(seen, journal, leaks, rounds, holds_back):
+    """The differences in words, each with the socket's history; and what is held back.
+
+    seen: the oracle's lines. leaks: inode -> sockleak's last event of each open leak of
+    these sockets. Returns (differences, (least, most) that are held back, unclear).
+    """
+    differences, least, most, unclear = [], 0, 0, 0
+    found = {line["inode"]: Socket(line, journal, rounds) for line in seen}
+    for inode, socket in found.items():
+        answer, leak = socket.answer(), leaks.get(inode)
+        said = leak["class"] if leak else None
+        unclear += len(answer) > 1
+        if leak and socket.is_connecting and socket.told_before(leak):
+            continue  # it stays what it was told to be until the connect ends
+        if said not in answer:
+            differences.append((words(said, answer), socket))
+        elif leak and not leak["other_holders"]:
+            told = {holder["pid"] for holder in leak["holders"]}
+            if told != socket.holders:
+                differences.append((f"holders {sorted(told)} told", socket))
+    for inode in set(leaks) - set(found):
+        differences.append((f"inode {inode} told, which nobody holds: {leaks[inode]}", None))
+    return differences, (least, most), unclear
+
+
+def words(said, answer):
+    right = " or ".join(sorted(c or "nothing" for c in answer))
+    return f"sockleak says {said or 'nothing'}, right is {right}"
+
+
+def never_leaks(journal):
+    """Sockets that were in use from birth, and never anything else."""
+    return {
+        inode
+        for inode, events in journal.of.items()
+        if any(e.what == "PAIRED" for e in events)
+        and not any(e.what.startswith("DISSOLVE") for e in events)
+    }

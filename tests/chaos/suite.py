@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""suite: batches of seeds under one sockleak, and what it must be like after them."""
+
+import pathlib
+
+from lib.agent import brief
+from lib.outcome import Failure
+from seeds import AGENT_ARGS, Batch
+
+
+class Figures:
+    """What was seen in all batches together."""
+
+    def __init__(self):
+        self.seeds = self.sockets = self.leaks = self.held_back = self.unclear = 0
+
+    def add(self, batch, seeds):
+        self.seeds += seeds
+        self.sockets += batch.sockets
+        self.leaks += batch.leaks
+        self.held_back += batch.held_back
+        self.unclear += batch.unclear
+
+    def __str__(self):
+        return (
+            f"{self.seeds} seeds, {self.sockets} sockets judged, {self.leaks} leaks told, "
+            f"{self.held_back} held back, {self.unclear} with more than one right answer"
+        )
+
+
+class Suite:
+    def __init__(self, bench):
+        self._bench = bench
+        built = pathlib.Path(bench.programs).parent / "chaos"
+        self._oracle = str(built / "oracle")
+        self._directory = bench.directory
+        (self._directory / "chaos").write_bytes((built / "chaos").read_bytes())
+        (self._directory / "chaos").chmod(0o755)
+        self._cgroup = bench.cgroups.make()
+        self.agent = bench.agent("--cgroup", self._cgroup, "--duration", "6h", *AGENT_ARGS)
+        self.figures = Figures()
+
+    def run(self, numbers):
+        batch = Batch(
+            self._bench, self.agent, numbers, self._cgroup, self._directory, self._oracle
+        ).run()
+        self.figures.add(batch, len(numbers))
+        return batch
+
+    def end(self):
+        """After the last of them: nothing is left, nothing was lost."""
+        try:
+            self.agent.wait_for(lambda a: not a.open_leaks(), "the end of all leaks")
+        except Failure:
+            raise Failure("these leaks never end:\n" + "\n".join(map(brief, self.agent.open_leaks().values()))) from None
+        summary = self.agent.stop()
+        lost = {name: count for name, count in summary["dropped"].items() if count}
+        lost.pop("stack_collision", None)  # chance, see cases/programs.py
+        lost.pop("dest_unreadable", None)  # op_connect passes such addresses
+        lost.pop("stack_fault", None)
+        if lost:
+            raise Failure(f"expected nothing dropped, seen: {lost}")
+        if summary["sweeps_failed"] or summary["held_back"]:
+            raise Failure(f"expected nothing left over, seen: {summary}")
