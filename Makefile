@@ -6,6 +6,7 @@
 #   make bench-unwind  what a stack costs, in time and memory (root)
 #   make soak     chaos: 5,000 seeds of abuse, sockleak and an oracle compared (root)
 #   make check    what needs no root: unit tests, layout of the source
+#   make compat   real programs under sockleak, which must find nothing (root); docs/compat.md
 #   make fuzz     the parsers, FUZZ_SECONDS (60) each, by libFuzzer; see tests/fuzz/
 #   make deps     installs what building and testing need
 #
@@ -128,6 +129,18 @@ run-check: $(UNIT_TESTS) $(REPLAYS)
 .PHONY: run-demo
 run-demo: sockleak $(addprefix $(O)/demo/,libtransport.so delayed_job healthy broker)
 	$(Q)tests/demo/demo.sh ./sockleak $(O)/demo
+
+# Real programs, from the distribution's packages: tests/compat/.
+COMPAT := $(O)/compat/root
+.PHONY: compat run-compat
+compat: root
+	$(Q)packaging/deps.sh compat
+	$(Q)tests/compat/unpack.sh $(COMPAT)
+	$(Q)$(MAKE) --no-print-directory run-compat
+
+run-compat: $(BUILD)/sockleak
+	$(Q)python3 tests/compat/run.py --sockleak $< --root $(COMPAT) --table $(O)/compat/table \
+		$(COMPATFLAGS)
 
 .PHONY: bench-unwind
 bench-unwind: $(BUILD)/bench/unwind

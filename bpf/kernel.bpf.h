@@ -27,6 +27,7 @@
 #define AF_PACKET 17
 #define AF_VSOCK 40
 #define AF_SMC 43
+#define NETLINK_AUDIT 9
 #define IPPROTO_TCP 6
 #define IPPROTO_SCTP 132
 #define SMC_INIT 2 /* net/smc/smc.h: what other families call TCP_CLOSE */
@@ -236,7 +237,10 @@ static __always_inline enum socket_use unix_use(struct socket_view *view, __u8 t
 	return USE_UNKNOWABLE; /* sendto leaves no trace */
 }
 
-/* Sending binds a netlink socket; a group can be joined without. */
+/*
+ * Sending binds a netlink socket; a group can be joined without. One for audit messages is
+ * opened to be ready (dbus-daemon's, for denials) and may never have anything to send.
+ */
 static __always_inline enum socket_use netlink_use(struct socket_view *view)
 {
 	struct netlink_sock *sk = (void *)view->sk;
@@ -244,7 +248,7 @@ static __always_inline enum socket_use netlink_use(struct socket_view *view)
 	view->bound = BPF_CORE_READ(sk, portid) != 0;
 	if (view->bound || BPF_CORE_READ(sk, subscriptions))
 		return USE_IN_USE;
-	return USE_NEVER;
+	return view->protocol == NETLINK_AUDIT ? USE_UNKNOWABLE : USE_NEVER;
 }
 
 /* With a protocol a packet socket receives from birth; without, it may send or hold a group. */

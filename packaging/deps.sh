@@ -7,6 +7,8 @@
 #   packaging/deps.sh          what building, `make demo` and `make test` need
 #   packaging/deps.sh build    what building alone needs
 #   packaging/deps.sh fuzz     what `make fuzz` needs: libFuzzer beside all that
+#   packaging/deps.sh compat   what `make compat` needs: a JDK beside all that; its other
+#                              programs are unpacked, not installed: tests/compat/unpack.sh
 set -eu
 
 missing() {
@@ -66,6 +68,11 @@ if [ "$mode" != build ]; then
 	dnf="$dnf gcc-c++ libcmocka-devel python3 util-linux libasan libubsan gdb binutils rpm-build
 		elfutils-debuginfod-client glibc-static libstdc++-static compiler-rt"
 fi
+if [ "$mode" = compat ]; then
+	tools="$tools nsenter mount java javac"
+	apt="$apt mount default-jdk-headless"
+	dnf="$dnf java-latest-openjdk-devel"
+fi
 
 if ! missing "$tools" "$headers" && { [ "$mode" != fuzz ] || has_fuzzer; }; then
 	exit 0
@@ -84,7 +91,7 @@ fi
 # The command, on one line; what apt has is known after its update.
 whole() {
 	case "$mode $install" in
-	build* | *dnf*) echo $install ;;
+	build* | compat* | *dnf*) echo $install ;;
 	*) echo $install $(apt_fuzzer) ;;
 	esac
 }

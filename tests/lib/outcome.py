@@ -18,6 +18,7 @@ ALLOWED_SKIPS = [
     ("io_uring_socket*", "no IORING_OP_SOCKET in this kernel"),
     ("compat32*", "no 32-bit system calls in this kernel"),
     ("vsock_*", "no AF_VSOCK in this kernel"),
+    ("netlink_audit_*", "no audit in this kernel"),
     ("mptcp_*", "no MPTCP in this kernel"),
     ("*inet6*", "no IPv6"),
     ("*inet6*", "no IPv6 loopback address"),
