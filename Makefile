@@ -4,6 +4,7 @@
 #   make demo     a leaking worker and a healthy one, and the report on them
 #   make test     all tests (root); SAN=1 builds user/ with ASan and UBSan
 #   make bench-unwind  what a stack costs, in time and memory (root)
+#   make bench-scan  `sockleak scan` beside lsof, over 200,000 descriptors (root, lsof)
 #   make soak     chaos: 5,000 seeds of abuse, sockleak and an oracle compared (root)
 #   make check    what needs no root: unit tests, layout of the source
 #   make compat   real programs under sockleak, which must find nothing (root); docs/compat.md
@@ -145,6 +146,10 @@ run-compat: $(BUILD)/sockleak
 .PHONY: bench-unwind
 bench-unwind: $(BUILD)/bench/unwind
 	$(Q)$<
+
+.PHONY: bench-scan
+bench-scan: $(BUILD)/sockleak
+	$(Q)tests/bench/scan.py $<
 
 $(BUILD)/bench/%: tests/bench/%.c $(PURE_OBJECTS)
 	$(say) CC $@
