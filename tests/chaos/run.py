@@ -31,6 +31,7 @@ def parse_options():
     parser.add_argument("--first", type=int, default=1, metavar="N")
     parser.add_argument("--count", type=int, default=200, metavar="N")
     parser.add_argument("--batch", type=int, default=20, metavar="N")
+    parser.add_argument("--hold-back", action="store_true", help="what may be in use, as by default")
     parser.add_argument("--keep-going", action="store_true", help="after a difference, too")
     return parser.parse_args()
 
@@ -45,7 +46,7 @@ def main():
     bench = Bench(options)
     begun, bad = time.monotonic(), 0
     try:
-        suite = Suite(bench)
+        suite = Suite(bench, options.hold_back)
         for at in range(0, len(numbers), options.batch):
             batch = suite.run(numbers[at : at + options.batch])
             bad += len(batch.failures)

@@ -37,6 +37,7 @@ from lib.outcome import Failure  # noqa: E402
 from stage import Stage, unpacked_environment  # noqa: E402
 
 JOBS = 3
+QUIET_TIMEOUT_S = 240  # the one that watches the host also sees what others do there
 # Losses that do not hide a socket: its stack may be missing, for which there are counters.
 HARMLESS = {"stack_collision", "stack_fault", "stack_other", "no_slot", "dest_unreadable",
             "stacks_not_told", "resolver_late", "stacks_plain", "holders_full"}
@@ -109,7 +110,7 @@ def watch(entry, bench, wide, options):
         watched.set()
         wait_used(thread, failed, [early, late, wide], options.seconds + 120)
         for agent in (early, late, wide):  # what it holds now, it has held long enough then
-            agent.wait_quiet()
+            agent.wait_quiet(QUIET_TIMEOUT_S)
         found = scan(bench, stage)
         seen.certain = [event for event in found if not event["may_be_in_use"]]
         seen.waiting = [event for event in found if event["may_be_in_use"]]
