@@ -97,6 +97,8 @@ int suppressions__load(const char *path, struct suppressions **ret_suppressions,
 
 	if (!err)
 		line = ini_parse_file(file, on_line, suppressions);
+	if (!err && ferror(file)) /* to inih that is the end of the file */
+		err = errno ? -errno : -EIO;
 	if (err && err != -ENOMEM) {
 		text_addf(ret_error, "cannot read --suppress %s: %s", path, strerror(-err));
 		err = -EINVAL;

@@ -138,6 +138,8 @@ void watch__verdict(const struct verdict *verdict, void *ctx)
 		origins__look(watch->origins, &verdict->socket);
 		return;
 	}
+	if (verdict->kind == VERDICT_ENDED)
+		history__forget(tracer__history(watch->tracer), verdict->socket.inode);
 	if (suppressions__holds(watch->suppressions, &verdict->socket)) {
 		if (verdict->kind == VERDICT_ENDED)
 			suppressions__forget(watch->suppressions, &verdict->socket);
@@ -149,7 +151,6 @@ void watch__verdict(const struct verdict *verdict, void *ctx)
 		if (ended.reason == END_CLOSED && holder && !process_alive((pid_t)holder))
 			ended.reason = END_EXITED;
 		err = leaks__apply(watch->leaks, &ended, NULL, NULL);
-		history__forget(tracer__history(watch->tracer), verdict->socket.inode);
 	} else if (holder) {
 		err = change_leak(watch, verdict, holder);
 	} else {

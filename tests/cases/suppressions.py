@@ -44,12 +44,42 @@ def suppress(bench):
         raise Failure(f"expected one leak by the first entry, seen: {summary['suppressed']}")
 
 
+def suppressed(agent):
+    """The last summary's word of it: (ever, open); asks for another."""
+    agent.sweeps(0)
+    if not agent.summaries:
+        return 0, 0
+    told = agent.summaries[-1][1]["suppressed"]
+    return sum(entry["total"] for entry in told["entries"]), told["open"]
+
+
+@case
+def suppress_gives_back(bench):
+    """What is kept for a scan of suppressed leaks goes with them: more of them than fit."""
+    known = bench.directory / "all.ini"
+    known.write_text("[all]\ncomm = suppressall\n")
+    agent = bench.agent("--comm", "suppressall", "--suppress", known, "--max-sockets", 4)
+    path = str(bench.copy("probed", "suppressall"))
+    for number in range(1, 8):
+        program = bench.program(path)
+        agent.wait_for(lambda a, n=number: suppressed(a) == (n, 1), f"leak {number} suppressed")
+        program.end()
+        agent.wait_for(lambda a, n=number: suppressed(a) == (n, 0), f"the end of leak {number}")
+    summary = agent.stop()
+    if summary["dropped"]["stacks_not_told"]:
+        raise Failure(f"expected nothing dropped, seen: {summary['dropped']}")
+
+
 @case
 def suppress_usage(bench):
     """A file that cannot be read or understood is an error of usage, with its line."""
     bad = bench.directory / "bad.ini"
     bad.write_text("[a]\nprocess = x\n")
-    for name, words in ((bad, "line 2: there are function"), ("/no/such", "cannot read --suppress")):
+    for name, words in (
+        (bad, "line 2: there are function"),
+        ("/no/such", "cannot read --suppress"),
+        (bench.directory, "cannot read --suppress"),
+    ):
         for command in ("trace", "scan"):
             status, _, errors = bench.run(command, "--suppress", name)
             if status != 2 or words not in errors:
