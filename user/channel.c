@@ -6,8 +6,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clocks.h"
 
 #define BUFFER_BYTES (2 * CHANNEL_MAX)
 #define NS_PER_MS 1000000ULL
@@ -28,13 +29,11 @@ int channel_pair(int ret_ends[2])
 /* Milliseconds that poll() may still take; -1 = any. */
 static int left_ms(__u64 deadline_ns)
 {
-	struct timespec now;
 	__u64 now_ns;
 
 	if (deadline_ns == CHANNEL_NO_DEADLINE)
 		return -1;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	now_ns = (__u64)now.tv_sec * 1000 * NS_PER_MS + (__u64)now.tv_nsec;
+	now_ns = clock_now(CLOCK_MONOTONIC);
 	if (now_ns >= deadline_ns)
 		return 0;
 	deadline_ns = (deadline_ns - now_ns) / NS_PER_MS + 1;

@@ -14,10 +14,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <uthash.h>
 
+#include "clocks.h"
 #include "process_files.h"
 #include "sandbox.h"
 
@@ -56,14 +56,6 @@ struct fetcher {
 	__u64 begun_ns;
 	struct fetcher_counts counts;
 };
-
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * SECOND_NS + (__u64)now.tv_nsec;
-}
 
 /* ---- Servers ---- */
 
@@ -186,7 +178,7 @@ static int spawn(const char *build_id, int out_fd, pid_t *ret_pid)
 static void set_failed(struct fetcher *fetcher, struct wanted *wanted)
 {
 	wanted->state = NOT_TO_BE_HAD;
-	wanted->since_ns = now_ns();
+	wanted->since_ns = clock_now(CLOCK_MONOTONIC);
 	fetcher->counts.failed++;
 }
 
@@ -206,7 +198,7 @@ static void begin(struct fetcher *fetcher, struct wanted *wanted)
 	}
 	fetcher->out_fd = ends[0];
 	fetcher->running = wanted;
-	fetcher->begun_ns = now_ns();
+	fetcher->begun_ns = clock_now(CLOCK_MONOTONIC);
 }
 
 /* The path that it printed; NULL: it did not. */
@@ -251,7 +243,7 @@ void fetcher__step(struct fetcher *fetcher)
 
 	if (fetcher->pid && waitpid(fetcher->pid, &status, WNOHANG) == fetcher->pid)
 		finish(fetcher, status);
-	if (fetcher->pid && now_ns() - fetcher->begun_ns > LIMIT_NS)
+	if (fetcher->pid && clock_now(CLOCK_MONOTONIC) - fetcher->begun_ns > LIMIT_NS)
 		kill(-fetcher->pid, SIGKILL); /* the next step sees its end */
 	fetcher->counts.waiting = 0;
 	for (wanted = fetcher->wanted; wanted; wanted = wanted->hh.next) {
@@ -317,8 +309,8 @@ int fetcher__ask(struct fetcher *fetcher, const char *build_id, int *ret_fd)
 	if (wanted->state == THERE && !open_regular(wanted->path, ret_fd))
 		return 0;
 	/* its cache was cleaned, or the time has come to try again */
-	if (wanted->state == THERE ||
-	    (wanted->state == NOT_TO_BE_HAD && now_ns() - wanted->since_ns > AGAIN_NS)) {
+	if (wanted->state == THERE || (wanted->state == NOT_TO_BE_HAD &&
+				       clock_now(CLOCK_MONOTONIC) - wanted->since_ns > AGAIN_NS)) {
 		free(wanted->path);
 		wanted->path = NULL;
 		wanted->state = WANTED;

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clocks.h"
 
 #define LOOK_AGAIN_NS 2000000000ULL
 
@@ -200,12 +201,9 @@ bool file_cache__trim(struct file_cache *cache, const struct module_symbols *kee
 unsigned int file_cache__generation(struct file_cache *cache)
 {
 	struct cached *cached;
-	struct timespec now;
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
 	bool found = false;
-	__u64 now_ns;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	now_ns = (__u64)now.tv_sec * 1000000000ULL + (__u64)now.tv_nsec;
 	if (now_ns - cache->looked_ns < LOOK_AGAIN_NS)
 		return cache->generation;
 	cache->looked_ns = now_ns;

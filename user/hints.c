@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hints.h"
 
+#include "clocks.h"
 #include "process_files.h"
 #include "text.h"
 
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <uthash.h>
 
@@ -271,17 +271,9 @@ static void sort_hints(struct hints *hints)
 	}
 }
 
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 int hints__finish(struct hints *hints)
 {
-	__u64 deadline_ns = now_ns() + BUDGET_NS;
+	__u64 deadline_ns = clock_now(CLOCK_MONOTONIC) + BUDGET_NS;
 	struct module *module, *next;
 	int err = 0;
 
@@ -293,7 +285,7 @@ int hints__finish(struct hints *hints)
 	HASH_ITER(hh, hints->modules, module, next) {
 		if (has_debug_file(module))
 			continue;
-		if (now_ns() > deadline_ns)
+		if (clock_now(CLOCK_MONOTONIC) > deadline_ns)
 			hints->late++;
 		else if (add_hint(hints, module))
 			err = -ENOMEM;

@@ -8,6 +8,7 @@
 
 #include <bpf/bpf.h>
 
+#include "hash.h"
 #include "sockleak.skel.h"
 
 /* By these names the one is found by the other. */
@@ -67,17 +68,6 @@ int history__new(int program_fd, __u32 max_sockets, __u32 max_stacks, struct his
 	return 0;
 }
 
-/* FNV-1a 64 over the process and the addresses. */
-static __u64 stack_key(__u32 tgid, const struct told_stack *stack)
-{
-	const unsigned char *bytes = (const unsigned char *)stack->pcs;
-	__u64 hash = 0xcbf29ce484222325 ^ tgid;
-
-	for (size_t i = 0; i < stack->count * sizeof(stack->pcs[0]); i++)
-		hash = (hash ^ bytes[i]) * 0x100000001b3;
-	return hash;
-}
-
 void history__tell(struct history *history, const struct pending *socket, const struct stack *stack)
 {
 	struct told told = { .since_ns = socket->since_ns };
@@ -89,7 +79,8 @@ void history__tell(struct history *history, const struct pending *socket, const 
 			pcs.pcs[pcs.count++] = stack->frames[i].pc;
 	if (!pcs.count)
 		return;
-	told.stack = stack_key(socket->tgid, &pcs);
+	/* the same addresses in another process are other code */
+	told.stack = hash_bytes(HASH_BEGIN ^ socket->tgid, pcs.pcs, pcs.count * sizeof(pcs.pcs[0]));
 	if (bpf_map_update_elem(history->stacks, &told.stack, &pcs, BPF_ANY) ||
 	    bpf_map_update_elem(history->told, &inode, &told, BPF_ANY))
 		history->lost++;

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "access.h"
+#include "clocks.h"
 #include "file_cache.h"
 #include "perf_map.h"
 
@@ -64,14 +64,6 @@ struct images {
 	struct file_cache *files;
 	__u64 uses;
 };
-
-static __u64 monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * 1000000000ULL + (__u64)now.tv_nsec;
-}
 
 /* ---- The processes ---- */
 
@@ -185,7 +177,7 @@ static struct image *new_image(pid_t tgid, const struct process_view *view, stru
 static int refresh_image(struct images *images, pid_t tgid)
 {
 	struct image **slot = find_slot(images, tgid), *image = slot ? *slot : NULL;
-	__u64 now_ns = monotonic_ns();
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
 	struct process_view view;
 	struct modules *modules;
 	int err;
@@ -431,7 +423,7 @@ static void trim_perf_maps(struct images *images, const struct image *keep)
 
 const char *image_jit_name(struct images *images, struct image *image, __u64 address)
 {
-	__u64 now_ns = monotonic_ns(), wait_ns = image->perf_cost_ns * PERF_SHARE;
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC), wait_ns = image->perf_cost_ns * PERF_SHARE;
 	struct perf_map *map;
 
 	if (wait_ns < PERF_FRESH_NS)
@@ -442,7 +434,7 @@ const char *image_jit_name(struct images *images, struct image *image, __u64 add
 		    !perf_map__read(image->tgid, &map)) {
 			perf_map__free(image->perf);
 			image->perf = map;
-			image->perf_cost_ns = monotonic_ns() - now_ns;
+			image->perf_cost_ns = clock_now(CLOCK_MONOTONIC) - now_ns;
 			trim_perf_maps(images, image);
 		}
 		image->perf_checked_ns = now_ns;

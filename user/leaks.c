@@ -6,6 +6,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "hash.h"
 #include "site.h"
 
 /* A site without open leaks is forgotten after this long: memory stays bounded. */
@@ -82,13 +83,12 @@ void leaks__group_by_process(struct leaks *leaks)
 /*
  * What makes one account: the site id, and the program, since one interpreter's
  * stack serves many. Without a site id one process, hooks' and sweeps' sockets
- * apart. FNV-1a 64.
+ * apart.
  */
 static __u64 account_key(const struct leaks *leaks, const struct verdict *verdict,
 			 const struct stack *stack)
 {
-	__u64 parts[3] = { stack ? stack->site : 0, 0, 0 }, hash = 0xcbf29ce484222325;
-	const unsigned char *bytes = (const unsigned char *)parts;
+	__u64 parts[3] = { stack ? stack->site : 0, 0, 0 };
 
 	memcpy(&parts[1], verdict->comm, sizeof(__u64) * 2);
 	if (leaks->by_process) {
@@ -98,9 +98,7 @@ static __u64 account_key(const struct leaks *leaks, const struct verdict *verdic
 		parts[1] = verdict->tgid;
 		parts[2] = verdict->socket.flags & PENDING_ORIGIN_UNKNOWN;
 	}
-	for (size_t i = 0; i < sizeof(parts); i++)
-		hash = (hash ^ bytes[i]) * 0x100000001b3;
-	return hash;
+	return hash_bytes(HASH_BEGIN, parts, sizeof(parts));
 }
 
 static struct site *site_get(struct leaks *leaks, const struct verdict *verdict,
@@ -409,11 +407,13 @@ double leaks__process_rate(const struct leaks *leaks, __u32 tgid)
 
 	for (site = leaks->by_key; site; site = site->hh.next) {
 		const struct site_process *process;
-		unsigned int all = site->open + site->held_back;
 
+		if (!site->leaking || !site->rate.known)
+			continue;
 		HASH_FIND(hh, site->processes, &tgid, sizeof(tgid), process);
-		if (process && site->leaking && site->rate.known && all)
-			per_minute += site->rate.per_minute * process->open / all;
+		if (process)
+			per_minute += site->rate.per_minute * process->open /
+				      (site->open + site->held_back);
 	}
 	return per_minute;
 }

@@ -154,6 +154,11 @@ static void draw(struct output *output, const struct text *report)
 	emit(output, &screen);
 }
 
+bool output__is_live(const struct output *output)
+{
+	return output->live;
+}
+
 void output__sweep(struct output *output, struct leaks *leaks, const struct summary *summary)
 {
 	struct text_layout layout = layout_of(output);

@@ -30,6 +30,8 @@ const char *output__name(const struct output *output);
 /* A leak was opened, changed or resolved. */
 void output__leak(struct output *output, const struct leak *leak, enum leaks_change change,
 		  const struct summary *summary);
+/* Is every sweep shown? Else only reports are. */
+bool output__is_live(const struct output *output);
 /* A sweep is done. */
 void output__sweep(struct output *output, struct leaks *leaks, const struct summary *summary);
 /* A report was asked for (SIGUSR1), or the run ends. */

@@ -2,6 +2,7 @@
 #include "package.h"
 
 #include "access.h"
+#include "clocks.h"
 #include "package_sources.h"
 #include "text.h"
 
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <uthash.h>
 
@@ -49,14 +49,6 @@ static void closep(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
-}
-
-__u64 package_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * SECOND_NS + now.tv_nsec;
 }
 
 bool package_is_word(const char *word)
@@ -149,7 +141,7 @@ static const struct answer *recall(struct packages *packages, const char *key)
 	struct answer *answer;
 
 	HASH_FIND_STR(packages->answers, key, answer);
-	if (answer && answer->expires_ns && answer->expires_ns < package_now_ns()) {
+	if (answer && answer->expires_ns && answer->expires_ns < clock_now(CLOCK_MONOTONIC)) {
 		drop(packages, answer);
 		return NULL;
 	}
@@ -190,7 +182,7 @@ static void remember(struct packages *packages, const char *key, const struct pa
 	}
 	answer->package = *package;
 	if (package->kind == PACKAGE_UNKNOWN)
-		answer->expires_ns = package_now_ns() + UNKNOWN_NS;
+		answer->expires_ns = clock_now(CLOCK_MONOTONIC) + UNKNOWN_NS;
 	if (HASH_COUNT(packages->answers) >= MAX_ANSWERS)
 		drop(packages, packages->answers);
 	HASH_ADD_KEYPTR(hh, packages->answers, answer->key, strlen(answer->key), answer);
@@ -234,7 +226,7 @@ static bool is_our_file(const struct question *question, int fd)
 static int ask_rpm(struct packages *packages, struct question *question, bool by_path)
 {
 	const char *database = package_rpm_database(), *build_id = question->build_id;
-	__u64 now_ns = package_now_ns();
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
 	char link[2 * BUILD_ID_MAX + 32];
 	int err = -ENOENT;
 
@@ -250,7 +242,7 @@ static int ask_rpm(struct packages *packages, struct question *question, bool by
 		err = package_from_rpm(database, question->path, now_ns + OUR_LIMIT_NS,
 				       &question->package);
 	if (err == -ETIMEDOUT)
-		packages->rpm_again_ns = package_now_ns() + UNKNOWN_NS;
+		packages->rpm_again_ns = clock_now(CLOCK_MONOTONIC) + UNKNOWN_NS;
 	return err;
 }
 
@@ -266,8 +258,8 @@ static int ask_dpkg(struct packages *packages, struct question *question)
 		return -ENOMEM;
 	if (recall(packages, text_str(&root)))
 		return -ETIMEDOUT;
-	err = package_from_dpkg(question->root_fd, question->path, package_now_ns() + limit_ns,
-				&question->package);
+	err = package_from_dpkg(question->root_fd, question->path,
+				clock_now(CLOCK_MONOTONIC) + limit_ns, &question->package);
 	if (err == -ETIMEDOUT)
 		remember(packages, text_str(&root), &unknown);
 	return err;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "clocks.h"
 #include "package_sources.h"
 
 #include <dirent.h>
@@ -162,7 +163,7 @@ static int search_lists(struct search *search, DIR *info, __u64 deadline_ns)
 			return -E2BIG;
 		if (!is_list(entry->d_name))
 			continue;
-		if (package_now_ns() > deadline_ns)
+		if (clock_now(CLOCK_MONOTONIC) > deadline_ns)
 			return -ETIMEDOUT;
 		search_list(search, dirfd(info), entry->d_name);
 	}
@@ -231,7 +232,7 @@ static bool next_stanza(FILE *status, __u64 deadline_ns, size_t *text, struct st
 	char line[1024];
 
 	memset(ret_stanza, 0, sizeof(*ret_stanza));
-	if (package_now_ns() > deadline_ns)
+	if (clock_now(CLOCK_MONOTONIC) > deadline_ns)
 		return false;
 	while (*text < MAX_STATUS && fgets(line, sizeof(line), status)) {
 		bool whole = strchr(line, '\n') || feof(status);
@@ -272,7 +273,7 @@ static int find_stanza(FILE *status, const char *owner, __u64 deadline_ns,
 	}
 	if (found)
 		return 0;
-	return package_now_ns() > deadline_ns ? -ETIMEDOUT : -ENOENT;
+	return clock_now(CLOCK_MONOTONIC) > deadline_ns ? -ETIMEDOUT : -ENOENT;
 }
 
 /*

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "clocks.h"
 #include "package_sources.h"
 
 #include <errno.h>
@@ -83,7 +84,7 @@ static int spawn_rpm(const char *database, const char *path, int out_fd, pid_t *
 
 static int left_ms(__u64 deadline_ns)
 {
-	__u64 now_ns = package_now_ns();
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
 
 	return now_ns >= deadline_ns ? 0 : (int)((deadline_ns - now_ns) / 1000000 + 1);
 }
@@ -96,7 +97,7 @@ static int read_answer(int fd, __u64 deadline_ns, char *ret_answer, size_t size)
 	ssize_t got;
 
 	while (len + 1 < size) {
-		if (package_now_ns() >= deadline_ns)
+		if (clock_now(CLOCK_MONOTONIC) >= deadline_ns)
 			return -ETIMEDOUT;
 		if (poll(&pollfd, 1, left_ms(deadline_ns)) <= 0)
 			continue; /* a signal of ours, or the time is up */
@@ -121,11 +122,11 @@ static int reap(pid_t pid, bool killed, __u64 deadline_ns)
 	int status = 0;
 
 	while (!waitpid(pid, &status, WNOHANG)) {
-		if (!killed && package_now_ns() > deadline_ns)
+		if (!killed && clock_now(CLOCK_MONOTONIC) > deadline_ns)
 			killed = true;
 		if (killed)
 			kill(-pid, SIGKILL);
-		if (package_now_ns() > last_ns)
+		if (clock_now(CLOCK_MONOTONIC) > last_ns)
 			return -ETIMEDOUT;
 		poll(NULL, 0, 1);
 	}

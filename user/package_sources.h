@@ -76,6 +76,5 @@ int package_finish_rpm(struct package *package);
 bool package_is_word(const char *word);
 /* Copy a word; -EINVAL: it is not one, or too long. */
 int package_copy_word(char *to, size_t size, const char *word);
-__u64 package_now_ns(void);
 
 #endif /* SOCKLEAK_PACKAGE_SOURCES_H */

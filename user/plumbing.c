@@ -55,23 +55,23 @@ static bool matches(const char *name, const char *const *patterns)
 	return false;
 }
 
-static const char *base_name(const char *path)
+const char *module_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	return slash ? slash + 1 : path;
+	return slash && slash[1] ? slash + 1 : path;
 }
 
 bool plumbing_is_glibc(const char *module)
 {
-	return module && matches(base_name(module), glibc);
+	return module && matches(module_name(module), glibc);
 }
 
 enum plumbing plumbing_of(const char *module, const char *function)
 {
-	if (module && (plumbing_is_glibc(module) || matches(base_name(module), libc)))
+	if (module && (plumbing_is_glibc(module) || matches(module_name(module), libc)))
 		return PLUMBING_LIBC;
-	if (module && (matches(base_name(module), runtimes) || matches(module, runtime_paths)))
+	if (module && (matches(module_name(module), runtimes) || matches(module, runtime_paths)))
 		return PLUMBING_RUNTIME;
 	if (function && matches(function, runtime_functions))
 		return PLUMBING_RUNTIME;

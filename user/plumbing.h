@@ -16,6 +16,9 @@ enum plumbing {
 	PLUMBING_LIBC,	  /* libc, libpthread, the dynamic loader, the vdso */
 };
 
+/* The base name of a module's path, a part of it. */
+const char *module_name(const char *path);
+
 /* Of a frame in the module of this path, in this function; both may be NULL. */
 enum plumbing plumbing_of(const char *module, const char *function);
 

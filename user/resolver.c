@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "access.h"
 #include "channel.h"
+#include "clocks.h"
 #include "quarantine.h"
 #include "resolver_protocol.h"
 #include "stack_store.h"
@@ -39,14 +39,6 @@ struct resolver {
 		char bytes[sizeof(struct access_request)];
 	} in; /* the message that came last */
 };
-
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * SECOND_NS + (__u64)now.tv_nsec;
-}
 
 struct resolver *resolver__new(access_fetched_fn fetched, void *ctx)
 {
@@ -241,7 +233,7 @@ static int fail(struct resolver *resolver, const struct question *question, int 
 	else
 		resolver->counts.crashed++;
 	quarantine_strike(&resolver->quarantine, question->subject->tgid, question->subject->uid,
-			  now_ns());
+			  clock_now(CLOCK_MONOTONIC));
 	return -ECHILD;
 }
 
@@ -251,7 +243,7 @@ static int fail(struct resolver *resolver, const struct question *question, int 
  */
 static int ask(struct resolver *resolver, struct question *question, size_t extra)
 {
-	__u64 begun_ns = now_ns(), spent_ns;
+	__u64 begun_ns = clock_now(CLOCK_MONOTONIC), spent_ns;
 	int err;
 
 	question->request.message = MESSAGE_REQUEST;
@@ -261,9 +253,10 @@ static int ask(struct resolver *resolver, struct question *question, size_t extr
 		err = send_question(resolver, question);
 	if (!err)
 		err = await_answer(resolver, extra, question->deadline_ns);
-	spent_ns = now_ns() - begun_ns;
+	spent_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
 	if (spent_ns > SLOW_NS)
-		quarantine_spend(&resolver->quarantine, question->subject->uid, spent_ns, now_ns());
+		quarantine_spend(&resolver->quarantine, question->subject->uid, spent_ns,
+				 clock_now(CLOCK_MONOTONIC));
 	return err ? fail(resolver, question, err) : 0;
 }
 
@@ -273,7 +266,7 @@ static int ask_stack(struct resolver *resolver, struct question *question, struc
 	struct stack *stack;
 	int err;
 
-	question->deadline_ns = now_ns() + STACK_LIMIT_NS;
+	question->deadline_ns = clock_now(CLOCK_MONOTONIC) + STACK_LIMIT_NS;
 	err = ask(resolver, question, 0);
 	if (err)
 		return err;
@@ -297,7 +290,8 @@ static int ask_twice(struct resolver *resolver, struct question *question, struc
 	const struct subject *subject = question->subject;
 	int err;
 
-	if (!quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid, now_ns())) {
+	if (!quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid,
+			      clock_now(CLOCK_MONOTONIC))) {
 		err = ask_stack(resolver, question, ret_stack);
 		if (err != -ECHILD)
 			return err;
@@ -350,7 +344,8 @@ int resolver__rename(struct resolver *resolver, const struct subject *subject, s
 		.frames = stack,
 	};
 
-	if (quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid, now_ns())) {
+	if (quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid,
+			     clock_now(CLOCK_MONOTONIC))) {
 		*ret_stack = stack_ref(stack);
 		return 0;
 	}
@@ -361,9 +356,10 @@ void resolver__look(struct resolver *resolver, const struct subject *subject)
 {
 	struct question question = { .subject = subject, .request = { .task = TASK_LOOK } };
 
-	if (quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid, now_ns()))
+	if (quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid,
+			     clock_now(CLOCK_MONOTONIC)))
 		return;
-	question.deadline_ns = now_ns() + STACK_LIMIT_NS;
+	question.deadline_ns = clock_now(CLOCK_MONOTONIC) + STACK_LIMIT_NS;
 	ask(resolver, &question, 0);
 }
 
@@ -389,13 +385,14 @@ int resolver__package(struct resolver *resolver, const struct subject *subject, 
 	char *payload;
 	int err;
 
-	if (quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid, now_ns()))
+	if (quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid,
+			     clock_now(CLOCK_MONOTONIC)))
 		return -ECHILD;
 	payload = join(path, build_id ?: "", &question.len);
 	if (!payload)
 		return -ENOMEM;
 	question.payload = payload;
-	question.deadline_ns = now_ns() + PACKAGE_LIMIT_NS;
+	question.deadline_ns = clock_now(CLOCK_MONOTONIC) + PACKAGE_LIMIT_NS;
 	err = ask(resolver, &question, sizeof(wire));
 	free(payload);
 	if (err)

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "clocks.h"
 #include "sockleak.h"
 #include "workload.h"
 
@@ -201,14 +201,6 @@ static void read_tree(struct scope *scope, int fd, char *path, unsigned int dept
 	closedir(directory);
 }
 
-static __u64 monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * 1000000000ULL + (__u64)now.tv_nsec;
-}
-
 const __u64 *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count)
 {
 	char path[MAX_PATH] = "";
@@ -217,13 +209,13 @@ const __u64 *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count)
 
 	if (names_workloads(scope->options) &&
 	    (!scope->read_ns || now_ns - scope->read_ns >= SHARE * scope->cost_ns)) {
-		begun_ns = monotonic_ns();
+		begun_ns = clock_now(CLOCK_MONOTONIC);
 		fd = open(cgroups__mount(scope->cgroups), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		scope->count = scope->fixed;
 		scope->left_out = 0;
 		if (fd >= 0)
 			read_tree(scope, fd, path, 0);
-		scope->cost_ns = monotonic_ns() - begun_ns;
+		scope->cost_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
 		scope->read_ns = now_ns;
 	}
 	*ret_count = scope->count;

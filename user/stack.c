@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* http://www.isthe.com/chongo/tech/comp/fnv/ : FNV-1a, 64 bits */
-#define FNV_OFFSET_BASIS 0xcbf29ce484222325ULL
-#define FNV_PRIME 0x100000001b3ULL
+#include "hash.h"
 
 /* By stack_charge(). Stacks are freed by who has them last, who knows of no limit. */
 static size_t held;
@@ -175,17 +173,6 @@ const struct frame *stack_culprit(const struct stack *stack)
 	return first_outside(stack, PLUMBING_RUNTIME) ?: first_outside(stack, PLUMBING_LIBC);
 }
 
-static __u64 hash_bytes(__u64 hash, const void *bytes, size_t len)
-{
-	const unsigned char *byte = bytes;
-
-	while (len--) {
-		hash ^= *byte++;
-		hash *= FNV_PRIME;
-	}
-	return hash;
-}
-
 /* The lowest byte first whatever the host's order, for ids are compared between hosts. */
 static __u64 hash_number(__u64 hash, __u64 number)
 {
@@ -199,7 +186,7 @@ static __u64 hash_number(__u64 hash, __u64 number)
 
 __u64 stack_hash(const struct stack *stack)
 {
-	__u64 hash = hash_number(FNV_OFFSET_BASIS, stack->site);
+	__u64 hash = hash_number(HASH_BEGIN, stack->site);
 
 	/* enough to tell most from another; names come with the addresses */
 	for (unsigned int i = 0; i < stack->count; i++)
@@ -209,12 +196,8 @@ __u64 stack_hash(const struct stack *stack)
 
 static __u64 hash_frame(__u64 hash, const struct frame *frame)
 {
-	const char *name = frame->build_id;
+	const char *name = frame->build_id ?: module_name(frame->module);
 
-	if (!name) {
-		name = strrchr(frame->module, '/');
-		name = name ? name + 1 : frame->module;
-	}
 	/* with its NUL, so that where a name ends is part of what is hashed */
 	hash = hash_bytes(hash, name, strlen(name) + 1);
 	return hash_number(hash, frame->offset);
@@ -229,7 +212,7 @@ static bool counts(const struct frame *frame)
 
 __u64 site_id(const struct stack *stack)
 {
-	__u64 hash = FNV_OFFSET_BASIS;
+	__u64 hash = HASH_BEGIN;
 	bool any = false;
 	unsigned int i;
 

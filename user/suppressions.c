@@ -147,13 +147,6 @@ static bool matches(const char *pattern, const char *string)
 	return !pattern || (string && !fnmatch(pattern, string, 0));
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = path ? strrchr(path, '/') : NULL;
-
-	return slash ? slash + 1 : path;
-}
-
 /* Function and module are of one and the same frame; which one does not matter. */
 static bool matches_stack(const struct entry *entry, const struct stack *stack)
 {
@@ -165,7 +158,8 @@ static bool matches_stack(const struct entry *entry, const struct stack *stack)
 		const struct frame *frame = &stack->frames[i];
 
 		if (matches(function, frame->function) &&
-		    (matches(module, frame->module) || matches(module, base_name(frame->module))))
+		    (matches(module, frame->module) ||
+		     (frame->module && matches(module, module_name(frame->module)))))
 			return true;
 	}
 	return false;
@@ -293,7 +287,7 @@ void suppressions_add_entry(struct text *text, const struct site *site)
 	if (culprit && culprit->function)
 		add_pattern(text, "function", culprit->function);
 	if (culprit && culprit->module)
-		add_pattern(text, "module", base_name(culprit->module));
+		add_pattern(text, "module", module_name(culprit->module));
 	if (!culprit && site->leaks)
 		add_pattern(text, "family",
 			    family_name(site->leaks->verdict.socket.family, &buffer));

@@ -96,13 +96,6 @@ void page_add_count(struct text *line, unsigned long long count, const char *one
 	text_addf(line, "%llu %s", count, count == 1 ? one : many);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
-
 void page_add_frame(struct text *line, const struct frame *frame, const char *package)
 {
 	if (frame->function)
@@ -112,7 +105,7 @@ void page_add_frame(struct text *line, const struct frame *frame, const char *pa
 	if (!frame->module)
 		return;
 	text_add(line, frame->function ? " (" : "");
-	page_add_clean(line, base_name(frame->module));
+	page_add_clean(line, module_name(frame->module));
 	if (!frame->function)
 		text_addf(line, "+0x%llx", (unsigned long long)frame->offset);
 	if (package) {

@@ -41,12 +41,6 @@ struct tracer {
 	__u64 *per_cpu; /* room for one counter of every processor */
 };
 
-static int silent(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level, (void)format, (void)args; /* its guesses at a cause mislead; ours are told */
-	return 0;
-}
-
 static int on_record(void *ctx, void *data, size_t size)
 {
 	struct tracer *tracer = ctx;
@@ -278,7 +272,7 @@ int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, vo
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	int err;
 
-	libbpf_set_print(silent);
+	libbpf_set_print(NULL); /* its guesses at a cause mislead; ours are told */
 	if (!tracer)
 		return -ENOMEM;
 	tracer->on_verdict = on_verdict;

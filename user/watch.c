@@ -243,7 +243,8 @@ static void sweep(struct watch *watch, bool last)
 	update_summary(watch);
 	leaks__tick(watch->leaks, summary->now_ns);
 	summary->leaks = leaks__totals(watch->leaks); /* with what has grown */
-	update_forecasts(watch);
+	if (output__is_live(watch->output))
+		update_forecasts(watch);
 	output__sweep(watch->output, watch->leaks, summary);
 }
 
@@ -264,6 +265,7 @@ static void report(struct watch *watch)
 {
 	update_summary(watch);
 	update_stacks(watch);
+	update_forecasts(watch);
 	output__report(watch->output, watch->leaks, &watch->summary);
 }
 

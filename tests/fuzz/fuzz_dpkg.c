@@ -4,6 +4,7 @@
  * list's name, and the status file. An input is the path that is asked for, a
  * line; the list's name, a line; the list up to a line "%%"; the status.
  */
+#include "clocks.h"
 #include "check_package.h"
 
 #include <errno.h>
@@ -114,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	name = take_list_name(&input);
 	put_list(&input, name);
 	put(dpkg_fd, "status", input.at, input_left(&input));
-	err = package_from_dpkg(root_fd, path, package_now_ns() + SOON_NS, &package);
+	err = package_from_dpkg(root_fd, path, clock_now(CLOCK_MONOTONIC) + SOON_NS, &package);
 	check_answer(err, &package);
 	unlinkat(info_fd, name, 0);
 	free(line);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "clocks.h"
 #include "package.h"
 #include "package_fixture.h"
 #include "package_sources.h"
@@ -193,7 +194,7 @@ static int ask_dpkg(const char *path, struct package *ret_package)
 	int fd = open(root, O_PATH | O_DIRECTORY), err;
 
 	assert_true(fd >= 0);
-	err = package_from_dpkg(fd, path, package_now_ns() + 5 * SECOND_NS, ret_package);
+	err = package_from_dpkg(fd, path, clock_now(CLOCK_MONOTONIC) + 5 * SECOND_NS, ret_package);
 	close(fd);
 	return err;
 }
@@ -236,8 +237,8 @@ static void dpkg_usrmerge(void **state)
 
 static void dpkg_knows_not(void **state)
 {
-	static const char *const paths[] = { "/usr/bin/too",  "/usr/bin/tool2", "/usr/bin/md5",
-					     "/usr/bin/gone", "/usr/bin/evil2", "/",
+	static const char *const paths[] = { "/usr/bin/too",	 "/usr/bin/tool2", "/usr/bin/md5",
+					     "/usr/bin/gone",	 "/usr/bin/evil2", "/",
 					     "/usr/bin/nameless" };
 	struct package package = { .name = "untouched" };
 	size_t i;
@@ -519,7 +520,7 @@ static void rpm(void **state)
 	if (!make_rpm())
 		skip();
 	snprintf(database, sizeof(database), "%s/rpm/db", root);
-	soon = package_now_ns() + 20 * SECOND_NS;
+	soon = clock_now(CLOCK_MONOTONIC) + 20 * SECOND_NS;
 	assert_int_equal(
 		package_from_rpm(database, "/usr/lib/sockleak-probe/libprobe.so", soon, &package),
 		0);
@@ -540,8 +541,9 @@ static void rpm(void **state)
 	assert_string_equal(package.name, "sockleak-probe");
 	assert_int_equal(package_from_rpm(database, "/usr/bin/cat", soon, &package), -ENOENT);
 	/* it is killed at its deadline, and leaves no child */
-	assert_int_equal(package_from_rpm(database, "/usr/bin/cat", package_now_ns(), &package),
-			 -ETIMEDOUT);
+	assert_int_equal(
+		package_from_rpm(database, "/usr/bin/cat", clock_now(CLOCK_MONOTONIC), &package),
+		-ETIMEDOUT);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
@@ -562,10 +564,10 @@ static void rpm_hangs(void **state)
 	assert_int_equal(mkfifo(in_root("/hang/rpmdb.sqlite"), 0600), 0);
 	assert_int_equal(mkfifo(in_root("/hang/Packages"), 0600), 0);
 	assert_int_equal(mkfifo(in_root("/hang/Packages.db"), 0600), 0);
-	start = package_now_ns();
+	start = clock_now(CLOCK_MONOTONIC);
 	assert_true(package_from_rpm(database, "/usr/bin/cat", start + SECOND_NS / 4, &package) <
 		    0);
-	assert_true(package_now_ns() - start < 2 * SECOND_NS);
+	assert_true(clock_now(CLOCK_MONOTONIC) - start < 2 * SECOND_NS);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
