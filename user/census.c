@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "census.skel.h"
+#include "load_error.h"
 #include "settings.h"
 
 /* Records read at once. */
@@ -35,7 +36,6 @@ int census__open(const struct options *options, const struct past *past, struct 
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
 	struct census *census = calloc(1, sizeof(*census));
-	char cause[128] = "";
 	int err;
 
 	libbpf_set_print(NULL); /* its guesses at a cause mislead; ours are told */
@@ -58,10 +58,7 @@ int census__open(const struct options *options, const struct past *past, struct 
 		*ret_census = census;
 		return 0;
 	}
-	libbpf_strerror(err, cause, sizeof(cause));
-	text_addf(ret_error, "cannot load the BPF program: %s (%s)", cause,
-		  err == -EPERM ? "needs CAP_BPF and CAP_PERFMON" :
-				  "needs Linux 5.11 or later with BTF");
+	load_error_add(ret_error, err, options);
 	census__free(census);
 	return err;
 }

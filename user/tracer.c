@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "clocks.h"
+#include "load_error.h"
 #include "settings.h"
 #include "sockleak.skel.h"
 #include "tracefs.h"
@@ -220,22 +221,6 @@ static int iterators_open(struct tracer *tracer)
 	return tracer->holders ? 0 : -errno;
 }
 
-static void explain_load(const struct options *options, int err, struct text *ret_error)
-{
-	char cause[128] = "";
-
-	libbpf_strerror(err, cause, sizeof(cause)); /* it has numbers of its own */
-	text_addf(ret_error, "cannot load the BPF programs: %s (", cause);
-	if (err == -ENOMEM)
-		text_add(ret_error, "lower --snapshots or --max-sockets)");
-	else if (err == -EPERM)
-		text_add(ret_error, "needs CAP_BPF and CAP_PERFMON)");
-	else if (options->btf)
-		text_addf(ret_error, "is --btf %s the BTF of this kernel?)", options->btf);
-	else
-		text_add(ret_error, "needs Linux 5.11 or later with BTF)");
-}
-
 static int load(struct tracer *tracer, const struct options *options, struct text *ret_error)
 {
 	int err = choose_hooks(tracer, (enum hooks_choice)options->hooks, ret_error);
@@ -248,7 +233,7 @@ static int load(struct tracer *tracer, const struct options *options, struct tex
 	if (!err)
 		err = sockleak_bpf__load(tracer->skeleton);
 	if (err) {
-		explain_load(options, err, ret_error);
+		load_error_add(ret_error, err, options);
 		return err;
 	}
 	err = fill_free_slots(tracer) ?: iterators_open(tracer);

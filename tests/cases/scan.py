@@ -148,6 +148,11 @@ def scan_may_be_in_use(bench):
 @case
 def scan_usage(bench):
     """Options of the other command, and a history that is none, are errors of usage."""
+    no_btf = bench.directory / "no.btf"
+    no_btf.write_bytes(bytes(4096))
+    status, _, errors = bench.run("scan", "--btf", no_btf)
+    if status != 3 or f"is --btf {no_btf} the BTF of this kernel?" not in errors:
+        raise Failure(f"expected the file to be blamed and 3, seen {status}: {errors}")
     for args, words in (
         (("scan", "--duration", "5s"), "belongs to 'sockleak trace' alone"),
         (("--error-exitcode", "5"), "belongs to 'sockleak scan' alone"),
