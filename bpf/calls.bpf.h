@@ -176,8 +176,8 @@ static __always_inline bool connect_is_hidden(const struct socket_view *view,
 	__u64 inode = view->inode;
 
 	if (view->family == AF_INET || view->family == AF_INET6)
-		return false; /* its state is the better witness */
-	return entry->connecting || bpf_map_lookup_elem(&hidden_connects, &inode);
+		return false; /* as above */
+	return connects_unseen(view, entry) || bpf_map_lookup_elem(&hidden_connects, &inode);
 }
 
 /* The call of this kind that this thread ends; false if none is followed. */

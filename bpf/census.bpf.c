@@ -58,7 +58,7 @@ int census_files(struct bpf_iter__task_file *ctx)
 		entry_of_unknown(&record.socket, &view, task, ctx->fd);
 	view_weigh(&view, &record.socket);
 	if (view.use == USE_IN_USE || view.use == USE_REMEMBERED || view.use == USE_CONNECTING ||
-	    record.socket.connecting)
+	    connects_unseen(&view, &record.socket))
 		return 0;
 	record.kind = VERDICT_LEAK;
 	record.now_ns = bpf_ktime_get_boot_ns();

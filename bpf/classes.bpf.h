@@ -66,6 +66,16 @@ static __always_inline void view_weigh(struct socket_view *view, struct pending 
 		view->use = settings.was_connected ? USE_WAS_CONNECTED : USE_REMEMBERED;
 }
 
+/*
+ * Is a thread inside connect, by its entry, where the socket does not show that? Of
+ * AF_INET and AF_INET6 the socket's state is the better witness.
+ */
+static __always_inline bool connects_unseen(const struct socket_view *view,
+					    const struct pending *entry)
+{
+	return view->family != AF_INET && view->family != AF_INET6 && entry->connecting;
+}
+
 /* What is known of a socket that no hook saw being made: what stands in a fd table. */
 static __always_inline void entry_of_unknown(struct pending *ret_entry,
 					     const struct socket_view *view,

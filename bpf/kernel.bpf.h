@@ -140,8 +140,8 @@ struct socket_view {
 
 /*
  * May this open file be a socket's? For the file that an iterator was given: the
- * verifier knows its type, so it is read by plain loads, several times as fast as
- * view_open(), which most files need not come to.
+ * verifier knows its type, so it is read by plain loads, and what is no socket need
+ * not come to view_open(). Saves an eighth of a census of which half are sockets.
  */
 static __always_inline bool file_may_be_socket(struct file *file)
 {

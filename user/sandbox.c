@@ -18,11 +18,12 @@
 #include <unistd.h>
 
 /*
- * A user that nobody is. Not 65534: services run as that, and a process may read the
- * memory of others of its user. No range that distributions, systemd or containers
- * give out goes so far (systemd's docs/UIDS-GIDS.md).
+ * A user that should have no other process. Not 65534: services run as that, and a
+ * process may read the memory of others of its user. This one is above what systemd
+ * gives to containers, in a range without an established use, and below 2^31, from
+ * where on programs have trouble with it (https://systemd.io/UIDS-GIDS).
  */
-#define NOBODY 4294967000U
+#define OWN_USER 2147480000U
 #define MAX_DATA (1024UL * 1024 * 1024)
 
 /* Under AddressSanitizer memory is not what it seems. */
@@ -88,8 +89,11 @@ int sandbox_drop_capabilities(void)
 	return has_capabilities() ? -EPERM : 0;
 }
 
-/* Denied with EPERM, which the C library's name services take for "not there". */
-static void forbid_sockets(void)
+/*
+ * No new sockets, and no way to another process that only its user would open. Denied
+ * with EPERM, which the C library's name services take for "not there".
+ */
+static void forbid_calls(void)
 {
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
@@ -125,14 +129,14 @@ int sandbox_enter(void)
 	drop_bounding_set(); /* while it may */
 	if (geteuid() == 0) {
 		/* a user namespace may not have such a user: then it stays, without rights */
-		if (!setgroups(0, NULL) && !setresgid(NOBODY, NOBODY, NOBODY) &&
-		    setresuid(NOBODY, NOBODY, NOBODY))
+		if (!setgroups(0, NULL) && !setresgid(OWN_USER, OWN_USER, OWN_USER) &&
+		    setresuid(OWN_USER, OWN_USER, OWN_USER))
 			return -errno;
 	}
 	err = sandbox_drop_capabilities();
 	if (err)
 		return err;
-	forbid_sockets();
+	forbid_calls();
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_FSIZE, 0);
 	limit(RLIMIT_NOFILE, RLIM_INFINITY);

@@ -5,9 +5,6 @@
 #include "duration.h"
 #include "text_page.h"
 
-/* What is farther away than that is not worth a word. */
-#define FAR_S (365.0 * 86400)
-
 /* Made before sockleak watched: whether they were growing then is not known. */
 static bool is_old(const struct site *site)
 {
@@ -43,7 +40,7 @@ static void add_worst(struct text *line, const struct page *page, const struct s
 			  site->open == 1 ? "socket" : "sockets");
 	}
 	page_add_age(line, page, site->oldest_ns);
-	if (site->leaking && page_fullest(site, &seconds) && seconds < FAR_S) {
+	if (site->leaking && page_fullest(site, &seconds) && seconds < PAGE_FAR_S) {
 		text_add(line, ", ");
 		page_add_time_left(line, seconds);
 	}
@@ -117,11 +114,6 @@ static void page_nothing(struct page *page, struct text *line)
 	page_line(page, line, true);
 }
 
-static void add_seconds(struct text *line, __u64 ns)
-{
-	text_addf(line, "%.2f s", (double)ns / 1e9);
-}
-
 /* How many processes hold what is listed; each site of a scan is of one. */
 static unsigned int count_processes(struct site *const *sites, long count)
 {
@@ -150,7 +142,7 @@ static void page_census(struct page *page, struct site *const *sites, long count
 	if (!certain) {
 		text_addf(&line, "No unconnected sockets among %llu descriptors, looked at in ",
 			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT]);
-		add_seconds(&line, summary->sweep_ns);
+		duration_add(&line, summary->sweep_ns);
 		page_line(page, &line, true);
 		return;
 	}
@@ -169,20 +161,24 @@ static void page_census(struct page *page, struct site *const *sites, long count
 	page_place(page, &line, sites[0]);
 }
 
-/* What the same process holds from before: the leak may be older than it looks. */
+/* Is it what the worst process, which leaks, holds from before? Then the leak may be older. */
+static bool is_of_worst(const struct site *site, const struct site *worst)
+{
+	const struct site_process *process;
+
+	if (!worst->leaking || HASH_COUNT(worst->processes) != 1 || !is_old(site))
+		return false;
+	HASH_FIND(hh, site->processes, &worst->processes->tgid, sizeof(__u32), process);
+	return process;
+}
+
 static void page_older(struct page *page, struct text *line, struct site *const *sites, long count)
 {
-	const struct site_process *worst = sites[0]->processes, *process;
 	unsigned int open = 0;
 
-	if (!sites[0]->leaking || HASH_COUNT(worst) != 1)
-		return;
-	for (long i = 1; i < count; i++) {
-		if (!is_old(sites[i]))
-			continue;
-		HASH_FIND(hh, sites[i]->processes, &worst->tgid, sizeof(worst->tgid), process);
-		open += process ? sites[i]->open : 0;
-	}
+	for (long i = 1; i < count; i++)
+		if (is_of_worst(sites[i], sites[0]))
+			open += sites[i]->open;
 	if (!open)
 		return;
 	text_addf(line, "It also holds %u of unknown origin: older than this watch, or of io_uring",
@@ -220,7 +216,7 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 	page_older(page, &line, sites, count);
 	for (long i = 1; i < count; i++) {
 		leaking += sites[i]->leaking;
-		old += is_old(sites[i]);
+		old += is_old(sites[i]) && !is_of_worst(sites[i], sites[0]);
 		if (!sites[i]->leaking && !is_old(sites[i]))
 			*(sites[i]->rate.known ? &idle : &fresh) += 1;
 	}

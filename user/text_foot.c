@@ -59,9 +59,9 @@ static void page_look(struct page *page)
 
 	page_line(page, &line, false);
 	if (summary->leaks.open > summary->uncertain) {
-		text_addf(&line, "Looked at %llu descriptors in %.2f s",
-			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT],
-			  (double)summary->sweep_ns / 1e9);
+		text_addf(&line, "Looked at %llu descriptors in ",
+			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT]);
+		duration_add(&line, summary->sweep_ns);
 		page_line(page, &line, false);
 	}
 	if (summary->leaks.held_back) {

@@ -162,7 +162,7 @@ void page_add_time_left(struct text *line, double seconds)
 {
 	text_add(line, "EMFILE ");
 	text_add(line, seconds > 0 ? "in " : "now");
-	if (seconds > 365.0 * 86400)
+	if (seconds > PAGE_FAR_S)
 		text_add(line, "years");
 	else if (seconds > 0)
 		duration_add(line, (__u64)seconds * NSEC_PER_SEC);

@@ -57,6 +57,8 @@ const char *page_state(const struct site *site);
 
 /* The process of a site that is the first to have no descriptor left; NULL: none in sight. */
 const struct site_process *page_fullest(const struct site *site, double *ret_seconds);
+/* What is farther away than a year is not worth a number. */
+#define PAGE_FAR_S (365.0 * 86400)
 /* "EMFILE in 12m". */
 void page_add_time_left(struct text *line, double seconds);
 

@@ -26,8 +26,8 @@ class Host:
         self.directory = bench.directory / name
         self.directory.mkdir()
         source = bench.programs.parent / "library"
-        self.library = self.directory / "liblibrary.so"
-        shutil.copy(source / "liblibrary.so", self.library)
+        self.shared_object = self.directory / "liblibrary.so"
+        shutil.copy(source / "liblibrary.so", self.shared_object)
         self.program = self.directory / name
         shutil.copy(source / "host", self.program)
         self._processes = bench.processes
@@ -35,7 +35,7 @@ class Host:
 
     def start(self):
         self.process = self._processes.start(
-            [str(self.program), str(self.library)],
+            [str(self.program), str(self.shared_object)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
         return self
@@ -186,12 +186,12 @@ def pad(library):
 def mapped_file_truncated(bench):
     """SIGBUS for who reads it: costs the names of its process's stacks, and is counted."""
     host, other = Host(bench, "truncated"), Host(bench, "healthy").start()
-    pad(host.library)
+    pad(host.shared_object)
     host.start()
     agent = bench.agent("--comm", "truncated")
     onlooker = bench.agent("--comm", "healthy")
     expect_named(host.leak(agent, "leak_a"), "leak_a")
-    os.truncate(host.library, end_of_segments(host.library))
+    os.truncate(host.shared_object, end_of_segments(host.shared_object))
     event = host.leak(agent, "leak_b")
     told = [(frame["module"], frame["offset"]) for frame in event["stack"] or []]
     if not told or told[0][0] is None or not told[0][1]:
@@ -243,7 +243,7 @@ def separate_debug(library):
 def debug_file_arrives(bench):
     """A stack that was told already gets its lines without a restart, and its hint goes."""
     host = Host(bench, "arrives")
-    debug, place = separate_debug(host.library)
+    debug, place = separate_debug(host.shared_object)
     agent = bench.agent("--comm", "arrives", as_json=False)
     host.start().say("call leak_a")
 
@@ -260,13 +260,13 @@ def debug_file_arrives(bench):
         raise Failure(f"expected a report with {words}, seen: {text}")
 
     before = report_has("leak_a", "liblibrary.so")
-    hint = [line for line in before.splitlines() if line.strip().endswith(str(host.library))]
+    hint = [line for line in before.splitlines() if line.strip().endswith(str(host.shared_object))]
     if "library.c:" in before or not hint:
         raise Failure(f"expected a hint and no line of the source, seen: {before}")
     place.parent.mkdir()
     debug.rename(place)
     after = report_has("library.c:")
-    hint = [line for line in after.splitlines() if line.strip().endswith(str(host.library))]
+    hint = [line for line in after.splitlines() if line.strip().endswith(str(host.shared_object))]
     if hint:
         raise Failure(f"expected the hint to be gone, seen: {hint}")
     host.end()
@@ -301,9 +301,9 @@ def build_id_of(path):
 def debuginfod(bench):
     """What is missing comes from a server, is asked for once, and blocks nothing."""
     host = Host(bench, "fetched")
-    file, _ = separate_debug(host.library)
+    file, _ = separate_debug(host.shared_object)
     subprocess.run(["strip", host.program], check=True)
-    path = f"/buildid/{build_id_of(host.library)}/debuginfo"
+    path = f"/buildid/{build_id_of(host.shared_object)}/debuginfo"
     server = Server({path: file.read_bytes()})
     environment = {
         "DEBUGINFOD_URLS": server.url,
