@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* evidence: what was tried on a socket, in words. */
+#include "report_fixture.h"
+
+static void assert_evidence(const struct leak *leak, const char *expected)
+{
+	struct text text = TEXT_INIT;
+
+	evidence_add(&text, leak);
+	assert_string_equal(text_str(&text), expected);
+	text_free(&text);
+}
+
+static void evidence_in_words(void **state)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(5672) };
+	struct leak leak = { .verdict = a_verdict(1, "ruby") };
+	struct evidence *evidence = &leak.verdict.socket.evidence;
+
+	(void)state;
+	assert_evidence(&leak, "getpeername answered ENOTCONN once, after 14us");
+	evidence->enotconn = 3;
+	evidence->first_enotconn_ns += 2 * SECOND;
+	assert_evidence(&leak, "getpeername answered ENOTCONN 3 times, first after 2s");
+
+	evidence->bind_tries = 2;
+	evidence->bind_errno = EADDRINUSE;
+	assert_evidence(&leak, "bind failed 2 times, EADDRINUSE");
+	evidence->bound = 1;
+	assert_evidence(&leak, "bound, neither connected nor listening");
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	evidence->connect_tries = 1;
+	assert_evidence(&leak, "connect failed once");
+	evidence->dest_len = sizeof(to);
+	memcpy(evidence->dest, &to, sizeof(to));
+	assert_evidence(&leak, "connect failed once, to 127.0.0.1:5672");
+	leak.verdict.error = ETIMEDOUT;
+	assert_evidence(&leak, "connect failed once, ETIMEDOUT from 127.0.0.1:5672");
+	evidence->connect_errno = ECONNREFUSED;
+	assert_evidence(&leak, "connect failed once, ECONNREFUSED from 127.0.0.1:5672");
+}
+
+static void evidence_of_unknown_origin_has_no_delay(void **state)
+{
+	struct leak leak = { .verdict = a_verdict(1, "ruby") };
+
+	(void)state;
+	leak.verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
+	leak.verdict.class = CLASS_UNKNOWN_ORIGIN;
+	assert_evidence(&leak, "origin not seen; getpeername answered ENOTCONN once");
+	leak.verdict.class = CLASS_WAS_CONNECTED;
+	assert_evidence(&leak, "was connected once");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(evidence_in_words),
+		cmocka_unit_test(evidence_of_unknown_origin_has_no_delay),
+	};
+
+	return cmocka_run_group_tests_name("evidence", tests, NULL, NULL);
+}

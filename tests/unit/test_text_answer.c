@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* text_answer: the first lines of a report. */
+#include "report_fixture.h"
+
+static void the_first_line_is_the_answer(void **state)
+{
+	struct summary summary = { 0 };
+	char *report = report_on(4, "ruby", a_stack("SslSocket::SslSocket()"), &whole, &summary);
+	const char *expected = "ruby[4242] leaks sockets: 4 open, +60/min, oldest 1m05s\n"
+			       "in SslSocket::SslSocket() (libtransport.so.2)\n";
+
+	(void)state;
+	assert_memory_equal(report, expected, strlen(expected));
+	assert_non_null(strstr(report, "leaking      4242 ruby                4     +60  1m05s  "));
+	assert_non_null(strstr(report, "getpeername answered ENOTCONN once, after 14us"));
+	assert_non_null(strstr(report, "(site 0000000000abcdef)"));
+	assert_non_null(strstr(report, "at src/transport.cpp:42\n"));
+	assert_non_null(strstr(report, "Nothing was lost."));
+	free(report);
+}
+
+/* Two thirds of its descriptors are gone: when are all? */
+static void a_leak_has_a_time_left(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct summary summary = { .now_ns = NOW, .hooks = "tracepoint" };
+	struct text out = TEXT_INIT;
+	struct site *const *sites;
+	const char *expected = "ruby[4242] leaks sockets: 4 open, +60/min, oldest 1m05s, EMFILE in "
+			       "5m00s\n";
+
+	(void)state;
+	for (__u64 i = 0; i < 4; i++) {
+		struct verdict verdict = a_verdict(i + 1, "ruby");
+
+		verdict.socket.since_ns += i * 20 * SECOND;
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+		leaks__tick(leaks, NOW - (3 - i) * SECOND);
+	}
+	assert_int_equal(leaks__sites(leaks, &sites), 1);
+	sites[0]->processes->forecast = (struct forecast){
+		.looked_ns = NOW,
+		.fds_open = 724,
+		.fds_limit = 1024,
+		.per_minute = leaks__process_rate(leaks, 4242),
+	};
+	text_report(&out, leaks, &summary, &whole);
+	assert_memory_equal(text_str(&out), expected, strlen(expected));
+	assert_non_null(strstr(text_str(&out),
+			       "724 of 1024 descriptors open, EMFILE in 5m00s at this rate\n"));
+	text_free(&out);
+	leaks__free(leaks);
+	owner_unref(owner);
+}
+
+static void nothing_found_is_an_answer(void **state)
+{
+	struct summary summary = { 0 };
+	char *report = report_on(0, "", NULL, &whole, &summary);
+	const char *expected = "No leaked sockets: none stayed unconnected for 5s, watched for "
+			       "1m40s\n";
+
+	(void)state;
+	assert_memory_equal(report, expected, strlen(expected));
+	free(report);
+}
+
+/* What a scan found: by process and class, what may be in use for itself and last. */
+static void a_scan(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, UINT64_MAX / 2, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct summary summary = { .now_ns = NOW,
+				   .is_scan = true,
+				   .sweep_ns = SECOND / 50,
+				   .history_tgid = 77,
+				   .history_begun_ns = NOW - 3600 * SECOND,
+				   .uncertain = 1 };
+	struct text out = TEXT_INIT;
+	const char
+		*expected =
+			"3 unconnected sockets in 2 processes; ruby[4242] holds 2, oldest 1m05s\n"
+			"\n"
+			"     PID COMMAND          OPEN OLDEST  CLASS\n"
+			"    4242 ruby                2  1m05s  ",
+		*unknown = "    4243 ruby                1      ?  ",
+		*maybe = "    4242 ruby                1  1m05s  ";
+
+	(void)state;
+	leaks__group_by_process(leaks);
+	leaks__tune(leaks, 0, 1);
+	for (__u64 inode = 1; inode <= 4; inode++) {
+		struct verdict verdict = a_verdict(inode, "ruby");
+
+		verdict.unknowable = inode == 1;
+		if (inode == 2) {
+			verdict.tgid = 4243;
+			verdict.class = CLASS_UNKNOWN_ORIGIN;
+			verdict.socket.since_ns = 0;
+			verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
+		}
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+	}
+	leaks__tick(leaks, NOW);
+	summary.leaks = leaks__totals(leaks);
+	summary.counters[COUNTER_FILES_SWEPT] = 12345;
+	text_report(&out, leaks, &summary, &whole);
+	assert_memory_equal(text_str(&out), expected, strlen(expected));
+	assert_non_null(strstr(text_str(&out), unknown));
+	assert_non_null(strstr(strstr(text_str(&out), unknown), maybe));
+	assert_non_null(strstr(text_str(&out), "; may be in use\n"));
+	assert_non_null(strstr(text_str(&out), "Looked at 12345 descriptors in 20ms\n"));
+	assert_non_null(strstr(text_str(&out), "as sockleak[77] saw them, watching for 1h"));
+	text_free(&out);
+	leaks__free(leaks);
+	owner_unref(owner);
+}
+
+static void too_early_is_no_all_clear(void **state)
+{
+	struct summary summary = { .now_ns = NOW,
+				   .started_ns = NOW - 2 * SECOND,
+				   .older_than_ns = 5 * SECOND,
+				   .hooks = "tracepoint" };
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct text out = TEXT_INIT;
+	const char *expected = "Too early to tell: a socket counts when unconnected for 5s, "
+			       "watched for 2s\n";
+
+	(void)state;
+	text_report(&out, leaks, &summary, &whole);
+	assert_memory_equal(text_str(&out), expected, strlen(expected));
+	text_free(&out);
+	leaks__free(leaks);
+}
+
+static void nothing_watched_is_no_all_clear(void **state)
+{
+	struct summary summary = { .nothing_watched = true };
+	char *report = report_of(leaks__new(~0U, SECOND, ignore, NULL), &summary);
+	const char *expected = "Nothing was watched: no such unit, container or pod in 1m40s\n";
+
+	(void)state;
+	assert_memory_equal(report, expected, strlen(expected));
+	free(report);
+}
+
+static void leaks_that_have_ended_are_no_all_clear(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct summary summary = { 0 };
+	const char *expected = "No leaked sockets are open now, but 3 were: 1 closed, 2 ended with "
+			       "their process\n";
+	char *report;
+
+	(void)state;
+	for (__u64 inode = 1; inode <= 3; inode++) {
+		struct verdict verdict = a_verdict(inode, "job");
+
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+		verdict.kind = VERDICT_ENDED;
+		verdict.reason = inode == 1 ? END_CLOSED : END_EXITED;
+		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+	}
+	report = report_of(leaks, &summary);
+	assert_memory_equal(report, expected, strlen(expected));
+	owner_unref(owner);
+	free(report);
+}
+
+/* What the leaking process holds from before must not look like its own, small leak. */
+static void what_is_older_than_the_watch_is_told(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct stack *stack = a_stack("open_session");
+	struct verdict fresh = a_verdict(99, "job");
+	struct summary summary = { 0 };
+	char *report;
+
+	(void)state;
+	for (__u64 inode = 1; inode <= 13; inode++) {
+		struct verdict verdict = a_verdict(inode, "ruby");
+
+		if (inode > 4) {
+			verdict.class = CLASS_UNKNOWN_ORIGIN;
+			verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
+			verdict.tgid = inode > 11 ? 77 : 4242;
+		}
+		verdict.socket.since_ns += inode * 10 * SECOND;
+		if (leaks__apply(leaks, &verdict, owner, inode > 4 ? NULL : stack))
+			fail();
+		leaks__tick(leaks, NOW - (inode > 4 ? 0 : 13 - inode) * SECOND);
+	}
+	fresh.tgid = fresh.socket.tgid = 99;
+	assert_int_equal(leaks__apply(leaks, &fresh, owner, NULL), 0);
+	report = report_of(leaks, &summary);
+	assert_non_null(strstr(report, "leaks sockets: 4 open, "));
+	assert_non_null(strstr(report, "\nIt also holds 7 of unknown origin: older than this "
+				       "watch, or of io_uring\n"
+				       "More: 1 place holds new sockets, 1 holds some of "
+				       "unknown origin\n"));
+	assert_non_null(strstr(report, "\nold          4242 ruby                7"));
+	stack_unref(stack);
+	owner_unref(owner);
+	free(report);
+}
+
+static void only_older_ones_are_not_idle(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct verdict verdict = a_verdict(1, "ruby");
+	struct summary summary = { 0 };
+	const char *expected = "ruby[4242] holds 1 unconnected socket of unknown origin, for at "
+			       "least 1m05s\n";
+	char *report;
+
+	(void)state;
+	verdict.class = CLASS_UNKNOWN_ORIGIN;
+	verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
+	assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+	leaks__tick(leaks, NOW);
+	report = report_of(leaks, &summary);
+	assert_memory_equal(report, expected, strlen(expected));
+	owner_unref(owner);
+	free(report);
+}
+
+static void a_single_socket_is_not_leaking(void **state)
+{
+	struct summary summary = { 0 };
+	char *report = report_on(1, "cupsd", a_stack(NULL), &whole, &summary);
+	const char *expected = "cupsd[4242] holds 1 new socket, oldest 1m05s, in "
+			       "libtransport.so.2+0x1234\n";
+
+	(void)state;
+	assert_memory_equal(report, expected, strlen(expected));
+	assert_null(strstr(report, "leaking  "));
+	free(report);
+}
+
+static void a_wide_screen_takes_the_place_into_the_first_line(void **state)
+{
+	struct text_layout layout = { .top = 10, .stacks = 3, .columns = 120, .rows = 50 };
+	struct summary summary = { 0 };
+	char *report = report_on(4, "ruby", a_stack("SslSocket::SslSocket()"), &layout, &summary);
+	const char *expected = "ruby[4242] leaks sockets: 4 open, +60/min, oldest 1m05s, "
+			       "in SslSocket::SslSocket() (libtransport.so.2)\n";
+
+	(void)state;
+	assert_memory_equal(report, expected, strlen(expected));
+	free(report);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_line_is_the_answer),
+		cmocka_unit_test(a_leak_has_a_time_left),
+		cmocka_unit_test(nothing_found_is_an_answer),
+		cmocka_unit_test(a_scan),
+		cmocka_unit_test(too_early_is_no_all_clear),
+		cmocka_unit_test(nothing_watched_is_no_all_clear),
+		cmocka_unit_test(leaks_that_have_ended_are_no_all_clear),
+		cmocka_unit_test(what_is_older_than_the_watch_is_told),
+		cmocka_unit_test(only_older_ones_are_not_idle),
+		cmocka_unit_test(a_single_socket_is_not_leaking),
+		cmocka_unit_test(a_wide_screen_takes_the_place_into_the_first_line),
+	};
+
+	return cmocka_run_group_tests_name("text_answer", tests, NULL, NULL);
+}
