@@ -313,7 +313,7 @@ KERNEL_TYPES := struct task_struct,struct thread_info,struct cred,struct pt_regs
 	struct css_set,struct cgroup,struct kernfs_node,\
 	struct trace_event_raw_sys_enter,struct trace_event_raw_sys_exit,\
 	struct bpf_raw_tracepoint_args,\
-	struct bpf_iter__task_file,struct bpf_iter__bpf_map_elem,\
+	struct bpf_iter__task_file,struct bpf_iter__bpf_map,\
 	enum bpf_map_type,enum bpf_func_id,enum BPF_ANY,enum BPF_F_NO_PREALLOC,\
 	enum BPF_F_SKIP_FIELD_MASK,enum TCP_ESTABLISHED,enum false,__wsum
 

@@ -2567,6 +2567,15 @@ enum {
 	BPF_F_NO_USER_CONV = 262144,
 };
 
+struct bpf_iter__bpf_map {
+	union {
+		struct bpf_iter_meta *meta;
+	};
+	union {
+		struct bpf_map *map;
+	};
+};
+
 struct bpf_iter__task_file {
 	union {
 		struct bpf_iter_meta *meta;
@@ -2577,21 +2586,6 @@ struct bpf_iter__task_file {
 	u32 fd;
 	union {
 		struct file *file;
-	};
-};
-
-struct bpf_iter__bpf_map_elem {
-	union {
-		struct bpf_iter_meta *meta;
-	};
-	union {
-		struct bpf_map *map;
-	};
-	union {
-		void *key;
-	};
-	union {
-		void *value;
 	};
 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sweep: the verdicts. Once an interval user space runs four iterators:
- *   1. over the fd tables: every socket there is, and what the kernel knows of it;
- *   2. over `pending`: what the first did not see is held by nobody any more;
- *   3. over `slots`: a copy of a stack whose socket has no entry is given back;
- *   4. over `holders`: who was not seen with a leaked socket has let it go.
+ * sweep: the verdicts. Once an interval user space has these gone through:
+ *   1. the fd tables: every socket there is, and what the kernel knows of it;
+ *   2. `pending`: what the first did not see is held by nobody any more;
+ *   3. `slots`: a copy of a stack whose socket has no entry is given back;
+ *   4. `holders`: who was not seen with a leaked socket has let it go.
  * A verdict is sent once; one that does not fit the ring buffer is not marked as
  * sent, and goes out with the next sweep. User space repeats a sweep for these at
  * once; a repeat looks at nothing else.
@@ -271,6 +271,33 @@ static __always_inline void sweep_slot(__u64 inode, __u32 slot)
 	if (!snapshot || snapshot->since_ns >= sweep.last_ns || pending_by_inode(inode, &key))
 		return;
 	snapshot_drop(inode);
+}
+
+/* ---- For bpf_for_each_map_elem(). A look-up needs a key that is ours. ---- */
+
+static long sweep_entry_of(struct bpf_map *map, const struct fd_key *met, void *value, void *unused)
+{
+	struct fd_key key = *met;
+	struct pending *entry = bpf_map_lookup_elem(&pending, &key);
+
+	if (entry)
+		sweep_entry(&key, entry);
+	return 0;
+}
+
+static long sweep_slot_of(struct bpf_map *map, const __u64 *inode, const __u32 *slot, void *unused)
+{
+	sweep_slot(*inode, *slot);
+	return 0;
+}
+
+static long sweep_holder_of(struct bpf_map *map, const struct holder_key *met, void *value,
+			    void *unused)
+{
+	struct holder_key key = *met;
+
+	sweep_holder(&key);
+	return 0;
 }
 
 #endif /* SWEEP_BPF_H */

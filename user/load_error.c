@@ -20,5 +20,5 @@ void load_error_add(struct text *text, int err, const struct options *options)
 	else if (options->btf)
 		text_addf(text, "is --btf %s the BTF of this kernel?)", options->btf);
 	else
-		text_add(text, "needs Linux 5.11 or later with BTF)");
+		text_add(text, "needs Linux 5.13 or later with BTF)");
 }

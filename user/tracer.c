@@ -24,9 +24,7 @@ struct tracer {
 	struct sockleak_bpf *skeleton;
 	struct ring_buffer *ring;
 	struct bpf_link *files; /* the iterators of a sweep */
-	struct bpf_link *entries;
-	struct bpf_link *slots;
-	struct bpf_link *holders;
+	struct bpf_link *maps;
 	struct history *history;
 	__u64 wanted[SOCKLEAK_MAX_WANTED]; /* cgroups, as they are in the map */
 	size_t n_wanted;
@@ -195,30 +193,13 @@ static int fill_free_slots(struct tracer *tracer)
 	return 0;
 }
 
-static struct bpf_link *map_iterator(const struct bpf_program *program, const struct bpf_map *map)
-{
-	union bpf_iter_link_info info = { .map.map_fd = (__u32)bpf_map__fd(map) };
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
-		    .link_info_len = sizeof(info));
-
-	return bpf_program__attach_iter(program, &options);
-}
-
 static int iterators_open(struct tracer *tracer)
 {
-	struct sockleak_bpf *skeleton = tracer->skeleton;
-
-	tracer->files = bpf_program__attach_iter(skeleton->progs.sweep_files, NULL);
+	tracer->files = bpf_program__attach_iter(tracer->skeleton->progs.sweep_files, NULL);
 	if (!tracer->files)
 		return -errno;
-	tracer->entries = map_iterator(skeleton->progs.sweep_pending, skeleton->maps.pending);
-	if (!tracer->entries)
-		return -errno;
-	tracer->slots = map_iterator(skeleton->progs.sweep_slots, skeleton->maps.slots);
-	if (!tracer->slots)
-		return -errno;
-	tracer->holders = map_iterator(skeleton->progs.sweep_holders, skeleton->maps.holders);
-	return tracer->holders ? 0 : -errno;
+	tracer->maps = bpf_program__attach_iter(tracer->skeleton->progs.sweep_maps, NULL);
+	return tracer->maps ? 0 : -errno;
 }
 
 static int load(struct tracer *tracer, const struct options *options, struct text *ret_error)
@@ -238,7 +219,7 @@ static int load(struct tracer *tracer, const struct options *options, struct tex
 	}
 	err = fill_free_slots(tracer) ?: iterators_open(tracer);
 	if (err) {
-		text_addf(ret_error, "cannot attach the sweep's iterators: %s (needs Linux 5.9)",
+		text_addf(ret_error, "cannot attach the sweep's iterators: %s (needs Linux 5.13)",
 			  strerror(-err));
 		return err;
 	}
@@ -295,9 +276,7 @@ void tracer__free(struct tracer *tracer)
 	while (tracer->n_hooks)
 		bpf_link__destroy(tracer->hooks[--tracer->n_hooks]);
 	bpf_link__destroy(tracer->files);
-	bpf_link__destroy(tracer->entries);
-	bpf_link__destroy(tracer->slots);
-	bpf_link__destroy(tracer->holders);
+	bpf_link__destroy(tracer->maps);
 	history__free(tracer->history);
 	ring_buffer__free(tracer->ring);
 	sockleak_bpf__destroy(tracer->skeleton);
@@ -346,11 +325,7 @@ static int sweep_once(struct tracer *tracer)
 	sweep->pending = sweep->waiting = 0;
 	err = iterator_run(tracer->files);
 	if (!err)
-		err = iterator_run(tracer->entries);
-	if (!err)
-		err = iterator_run(tracer->slots);
-	if (!err)
-		err = iterator_run(tracer->holders);
+		err = iterator_run(tracer->maps);
 	ring_buffer__consume(tracer->ring);
 	return err;
 }
