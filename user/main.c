@@ -199,7 +199,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], RESOLVER_ARGUMENT))
 		return resolver_main();
 	signals_install();
-	result = options_parse(argc, argv, &options, &error);
+	result = options_parse(argc, argv, NULL, &options, &error);
 	if (result < 0)
 		return log_error(EXIT_USAGE, "%s", text_str(&error));
 	if (result != OPTIONS_RUN)

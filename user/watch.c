@@ -176,17 +176,19 @@ static void update_summary(struct watch *watch)
 void watch__aim(struct watch *watch, struct tracer *tracer)
 {
 	struct summary *summary = &watch->summary;
-	const __u64 *ids;
+	const struct ruled_cgroup *ruled;
 	size_t count;
 	int err;
 
-	if (!options_limit_cgroups(watch->options))
+	if (!options_rule_cgroups(watch->options))
 		return;
-	ids = scope__find(watch->scope, clock_now(CLOCK_BOOTTIME), &count);
+	ruled = scope__find(watch->scope, clock_now(CLOCK_BOOTTIME), &count);
 	summary->cgroups_left_out = scope__left_out(watch->scope);
-	err = tracer__want_cgroups(tracer, ids, count);
+	err = tracer__rule_cgroups(tracer, ruled, count);
 	if (err && !summary->aims_failed++)
 		log_error(err, "cannot watch %zu cgroups: %s (said once)", count, strerror(-err));
+	if (!options_limit_cgroups(watch->options))
+		return;
 	if (!count && !watch->is_waiting)
 		log_note("no such unit, container or pod yet: waiting for it");
 	watch->is_waiting = !count;

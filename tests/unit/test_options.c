@@ -33,7 +33,7 @@ static int parse(const char *line, struct options *ret, struct text *ret_error)
 		if (*word)
 			argv[argc++] = strcmp(word, "''") ? word : word + 2;
 	argv[argc] = NULL;
-	return options_parse(argc, argv, ret, ret_error);
+	return options_parse(argc, argv, NULL, ret, ret_error);
 }
 
 static struct options accept(const char *line)
@@ -73,7 +73,7 @@ static void defaults(void **state)
 	assert_int_equal(options.tgid, 0);
 	assert_false(options.by_uid);
 	assert_null(options.comm);
-	assert_int_equal(options.cgroup_count, 0);
+	assert_int_equal(options.cgroups.count, 0);
 	assert_int_equal(options.classes, 0x7e);
 	assert_true(options.classes & BIT(CLASS_UNKNOWN_ORIGIN));
 	assert_false(options.classes & BIT(CLASS_WAS_CONNECTED));
@@ -106,9 +106,9 @@ static void every_option(void **state)
 	assert_string_equal(options.comm, "ruby");
 	assert_true(options.by_uid);
 	assert_int_equal(options.uid, 0);
-	assert_int_equal(options.cgroup_count, 2);
-	assert_string_equal(options.cgroups[0], "/a");
-	assert_string_equal(options.cgroups[1], "/b");
+	assert_int_equal(options.cgroups.count, 2);
+	assert_string_equal(options.cgroups.items[0], "/a");
+	assert_string_equal(options.cgroups.items[1], "/b");
 	assert_int_equal(options.classes, BIT(CLASS_PROBED) | BIT(CLASS_NEVER_USED));
 	assert_true(options.json);
 	assert_string_equal(options.output, "x");
@@ -234,7 +234,7 @@ static void given_twice(void **state)
 	refuse("--class probed --class bound_only",
 	       "as 'probed' and 'bound_only'; put commas between classes");
 	refuse("--comm a --comm \x1b[2J", "'\\x1b[2J'");
-	assert_int_equal(accept("--cgroup /a --cgroup /b").cgroup_count, 2);
+	assert_int_equal(accept("--cgroup /a --cgroup /b").cgroups.count, 2);
 	assert_int_equal(accept("--unit a --unit b").units.count, 2);
 	assert_true(accept("-v -v").verbose);
 }
@@ -247,7 +247,7 @@ static void too_many_cgroups(void **state)
 	(void)state;
 	for (i = 0; i < SOCKLEAK_MAX_CGROUPS; i++)
 		strcat(line, "--cgroup /x ");
-	assert_int_equal(accept(line).cgroup_count, SOCKLEAK_MAX_CGROUPS);
+	assert_int_equal(accept(line).cgroups.count, SOCKLEAK_MAX_CGROUPS);
 	strcat(line, "--cgroup /y");
 	refuse(line, "--cgroup '/y' is one too many; allowed: at most 64 paths");
 }
