@@ -68,6 +68,10 @@ const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pend
 /* Where `sockleak scan` is told of the leaks; the tracer's own. */
 struct history *tracer__history(struct tracer *tracer);
 
+/* The programs and maps that are loaded, for bpf_stats.c; the tracer's own. */
+struct bpf_object;
+const struct bpf_object *tracer__object(const struct tracer *tracer);
+
 /* The counters, summed over the processors. 0 or -errno. */
 int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT]);
 
