@@ -35,7 +35,9 @@ BUILD := $(O)/$(if $(SAN),san,release)
 ifdef SAN
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
+# Hidden, so that our json_null() is not taken for that of libjansson, by libjansson.
 USER_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DHASH_NONFATAL_OOM=1 \
+	-fvisibility=hidden \
 	-DSOCKLEAK_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O) \
 	$(WARN) $(SANFLAGS) -ffile-prefix-map=$(CURDIR)/= $(CFLAGS)
 LIBS := -linih -ljansson -lbpf -ldw -lelf -lz -liberty
