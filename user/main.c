@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "doctor.h"
 #include "explain.h"
 #include "fetcher.h"
 #include "input.h"
@@ -223,6 +224,18 @@ static int explain_site(const struct options *options)
 	return err ? log_error(EXIT_RUNTIME, "cannot explain it: %s", strerror(-err)) : EXIT_RAN;
 }
 
+static int examine(const struct options *options)
+{
+	enum finding_status worst;
+
+	raise_memlock();
+	worst = doctor(options, stdout);
+	if (fflush(stdout) || ferror(stdout))
+		return log_error(EXIT_RUNTIME, "cannot write to standard output: %s",
+				 strerror(errno));
+	return worst == FINDING_FAILED ? EXIT_ENVIRONMENT : EXIT_RAN;
+}
+
 static int check_config(const struct input *input)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
@@ -281,6 +294,8 @@ int main(int argc, char **argv)
 		return check_config(input);
 	if (input->options.command == COMMAND_EXPLAIN)
 		return explain_site(&input->options);
+	if (input->options.command == COMMAND_DOCTOR)
+		return examine(&input->options);
 	result = check_pid(input->options.tgid);
 	if (result)
 		return result;
