@@ -57,7 +57,7 @@ static void on_growth(const struct site *site, void *ctx)
 	if (site->leaking)
 		log_notice("%s", text_str(&line));
 	else
-		log_note("grows no more: %s", text_str(&line));
+		log_note("%s%s", site->open ? "grows no more: " : "", text_str(&line));
 }
 
 /* One line for `systemctl status`. */

@@ -35,14 +35,14 @@ def parse_metrics(text):
 class Service:
     """Started by Service.start(); ended with the suite, or by stop()."""
 
-    def __init__(self, bench, args, environment=None):
+    def __init__(self, bench, args, environment=None, wrapper=None):
         self.bench = bench
         self.told = []  # what the service manager was told, a string a datagram
         self.lines = []  # of stderr
         self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._manager.bind(f"\0sockleak-test-{os.getpid()}-{id(self)}")
         name = self._manager.getsockname().decode().replace("\0", "@")
-        self.command = [bench.sockleak, "agent"] + [str(arg) for arg in args]
+        self.command = (wrapper or [bench.sockleak]) + ["agent"] + [str(arg) for arg in args]
         self.process = bench.processes.start(
             self.command, stderr=-1, stdout=-1, text=True, errors="replace",
             env={**os.environ, "NOTIFY_SOCKET": name, **(environment or {})},
