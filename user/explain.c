@@ -85,13 +85,15 @@ static int say_no_site(const json_t *file, const char *id, struct text *ret_erro
 	return -ENOENT;
 }
 
+/* In ASCII, so that nothing in it speaks to a terminal; of DEL libjansson does not see to that. */
 static int dump(const json_t *site, struct text *ret_out)
 {
 	char *line = json_dumps(site, JSON_COMPACT | JSON_ENSURE_ASCII);
 
 	if (!line)
 		return -ENOMEM;
-	text_add(ret_out, line);
+	for (const char *at = line; *at; at++)
+		text_add_bytes(ret_out, *at == 0x7f ? "\\u007f" : at, *at == 0x7f ? 6 : 1);
 	text_add(ret_out, "\n");
 	free(line);
 	return text_error(ret_out);

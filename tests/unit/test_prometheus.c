@@ -80,6 +80,12 @@ static void expect(const char *text, const char *line)
 		fail_msg("expected the line\n%s\nin\n%s", line, text);
 }
 
+static void expect_part(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("expected %s", part);
+}
+
 static void expect_none(const char *text, const char *part)
 {
 	if (strstr(text, part))
@@ -385,6 +391,33 @@ static void a_label_is_cut_at_a_character(void **state)
 	assert_int_equal(twice.len, 255 + 4);
 }
 
+/* And the document has no others. */
+static void the_document_has_all_families(void **state)
+{
+	FILE *file = fopen("docs/metrics.md", "r");
+	static char document[64 * 1024];
+	const char *text = metrics();
+	unsigned int families = 0, rows = 0;
+
+	(void)state;
+	if (!file)
+		fail_msg("docs/metrics.md: run this from the top of the source");
+	document[fread(document, 1, sizeof(document) - 1, file)] = '\0';
+	fclose(file);
+	for (; (text = strstr(text, "# TYPE sockleak_")); families++) {
+		_cleanup_text_ struct text row = TEXT_INIT;
+		int name;
+
+		text += strlen("# TYPE sockleak_");
+		name = (int)strcspn(text, " ");
+		text_addf(&row, "\n| `%.*s` | %.*s |", name, text,
+			  (int)strcspn(text + name + 1, "\n"), text + name + 1);
+		expect_part(document, text_str(&row));
+	}
+	rows = count_of(document, "` | gauge |") + count_of(document, "` | counter |");
+	assert_int_equal(families, rows);
+}
+
 /* What Prometheus itself has to say about it, where it is installed. */
 static void promtool_has_nothing_to_say(void **state)
 {
@@ -427,6 +460,7 @@ int main(void)
 		test(the_worst_process_is_told),
 		test(the_agent_says_what_it_costs),
 		test(a_label_is_cut_at_a_character),
+		test(the_document_has_all_families),
 		test(promtool_has_nothing_to_say),
 	};
 
