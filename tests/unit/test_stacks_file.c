@@ -201,6 +201,20 @@ static void a_bad_file_is_refused(void **state)
 	expect(text_str(&out), "  #2  f\\x1b\n");
 }
 
+/* libjansson leaves DEL as it is. */
+static void the_object_is_ascii(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+
+	(void)state;
+	assert_int_equal(explained("{\"version\":1,\"sites\":[{\"site\":\"abcd000000000000\","
+				   "\"function\":\"\x7f\xc3\xa4\\u001b\"}]}",
+				   "abcd", true, &out, &error),
+			 0);
+	assert_string_equal(text_str(&out), "{\"site\":\"abcd000000000000\",\"function\":\"\\u007f"
+					    "\\u00E4\\u001B\"}\n");
+}
+
 static void a_site_is_kept_for_a_while(void **state)
 {
 	__u64 first = leak_at(0xaaaa, "a", "a.service", 5);
@@ -334,10 +348,15 @@ static void a_file_that_is_none_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(a_site_reads_back),	   test(no_command_line_is_told),
-		test(what_is_no_site_is_said),	   test(a_bad_file_is_refused),
-		test(a_site_is_kept_for_a_while),  test(the_number_is_bounded),
-		test(what_to_install_is_told),	   test(it_is_written_when_there_is_news),
+		test(a_site_reads_back),
+		test(no_command_line_is_told),
+		test(what_is_no_site_is_said),
+		test(a_bad_file_is_refused),
+		test(the_object_is_ascii),
+		test(a_site_is_kept_for_a_while),
+		test(the_number_is_bounded),
+		test(what_to_install_is_told),
+		test(it_is_written_when_there_is_news),
 		test(a_file_that_is_none_is_said),
 	};
 
