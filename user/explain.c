@@ -216,7 +216,8 @@ int explain(const char *path, const char *site, bool as_json, FILE *out, struct 
 	err = read_file(path, &bytes, &len);
 	if (err) {
 		text_addf(ret_error, "cannot read %s: %s%s", path, strerror(-err),
-			  err == -ENOENT ? " (a 'sockleak agent' writes it beside its --textfile)" :
+			  err == -ENOENT ? " (a 'sockleak agent' with --textfile writes it when it "
+					   "finds a leak)" :
 					   "");
 		return err;
 	}

@@ -261,6 +261,21 @@ static void hostile_names_break_nothing(void **state)
 	assert_non_null(strstr(text, "unit=\"\\\"} 1\\\\x0afake 2\""));
 }
 
+static void set_forecast(__u32 tgid, __u64 open, __u64 limit)
+{
+	struct site *const *sites;
+	long count = leaks__sites(leaks, &sites);
+
+	for (long i = 0; i < count; i++)
+		for (struct site_process *p = sites[i]->processes; p; p = p->hh.next)
+			if (p->tgid == tgid)
+				p->forecast = (struct forecast){ .looked_ns = NOW,
+								 .fds_open = open,
+								 .fds_limit = limit };
+}
+
+#define OTHER "{scope=\"other\",unit=\"\",pod_uid=\"\",container_id=\"\",comm=\"\"}"
+
 static void the_largest_keep_their_series(void **state)
 {
 	const char *text;
@@ -277,7 +292,11 @@ static void the_largest_keep_their_series(void **state)
 		leak_of(an_owner(unit, "", ""), 7 + i, comm, stack, 4 + i);
 		stack_unref(stack);
 	}
+	set_forecast(7, 100, 1024); /* of the others: the fullest of them is told */
+	set_forecast(8, 200, 1024);
 	text = metrics();
+	expect(text, "sockleak_process_open_fds" OTHER " 200");
+	expect(text, "sockleak_oldest_leak_created_timestamp_seconds" OTHER " 1700000940");
 	assert_int_equal(count_of(text, "\nsockleak_leaked_sockets{"), 3);
 	assert_non_null(strstr(text, "comm=\"w4\",class=\"probed\"} 8\n"));
 	assert_non_null(strstr(text, "comm=\"w3\",class=\"probed\"} 7\n"));
@@ -308,19 +327,6 @@ static void a_site_has_one_info(void **state)
 	assert_int_equal(count_of(text, "\nsockleak_site_info{site=\"0000000000abcdef\""), 1);
 	expect(text,
 	       "sockleak_site_info{site=\"unknown\",module=\"\",function=\"\",package=\"\"} 1");
-}
-
-static void set_forecast(__u32 tgid, __u64 open, __u64 limit)
-{
-	struct site *const *sites;
-	long count = leaks__sites(leaks, &sites);
-
-	for (long i = 0; i < count; i++)
-		for (struct site_process *p = sites[i]->processes; p; p = p->hh.next)
-			if (p->tgid == tgid)
-				p->forecast = (struct forecast){ .looked_ns = NOW,
-								 .fds_open = open,
-								 .fds_limit = limit };
 }
 
 static void the_worst_process_is_told(void **state)
