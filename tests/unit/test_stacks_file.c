@@ -331,7 +331,7 @@ static void a_file_that_is_none_is_said(void **state)
 	assert_int_equal(explain("/no/such/file", "abcd", false, stderr, &error), -ENOENT);
 	expect(text_str(&error),
 	       "cannot read /no/such/file: No such file or directory (a 'sockleak "
-	       "agent' writes it");
+	       "agent' with --textfile writes it when it finds a leak)");
 	text_clear(&error);
 	assert_int_equal(explain("/tmp", "abcd", false, stderr, &error), -EISDIR);
 	close(mkstemp(path));
