@@ -105,6 +105,48 @@ static void all_may_read_it(void **state)
 	assert_int_equal(files(), 0);
 }
 
+/* All of one letter, and of the size that goes with it? */
+static bool is_whole(void)
+{
+	static char found[40000];
+	int fd = open(path, O_RDONLY);
+	ssize_t len, i;
+
+	if (fd < 0)
+		return false;
+	len = read(fd, found, sizeof(found));
+	close(fd);
+	for (i = 1; i < len && found[i] == found[0]; i++)
+		;
+	return i == len && len == (found[0] - 'a' + 1) * 1000;
+}
+
+static void a_reader_sees_the_old_or_the_new(void **state)
+{
+	static char content[40000];
+	int status;
+	pid_t child;
+
+	(void)state;
+	memset(content, 'a', 1000);
+	assert_int_equal(textfile_write(path, content, 1000), 0);
+	child = fork();
+	if (!child) {
+		for (int i = 0; i < 1000; i++) {
+			int letter = i % 26;
+
+			memset(content, 'a' + letter, sizeof(content));
+			if (textfile_write(path, content, (size_t)(letter + 1) * 1000))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	while (!waitpid(child, &status, WNOHANG))
+		assert_true(is_whole());
+	assert_int_equal(status, 0);
+	assert_int_equal(files(), 1);
+}
+
 static void a_name_alone_is_in_the_working_directory(void **state)
 {
 	char before[4096];
@@ -285,6 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(all_may_read_it),
+		test(a_reader_sees_the_old_or_the_new),
 		test(a_name_alone_is_in_the_working_directory),
 		test(a_link_is_replaced),
 		test(a_planted_link_is_not_followed),
