@@ -19,7 +19,6 @@
 #define SETTINGS "sockleak.rodata"
 #define PROGRAM "sweep_files"
 
-#define MIN_STACKS 1024 /* an LRU map keeps some entries a processor in hand */
 #define MAX_MAPS 64	/* of one program */
 
 struct history {
@@ -31,36 +30,21 @@ struct history {
 
 void history__free(struct history *history)
 {
-	if (!history)
-		return;
-	if (history->told >= 0)
-		close(history->told);
-	if (history->stacks >= 0)
-		close(history->stacks);
 	free(history);
 }
 
-int history__new(int program_fd, __u32 max_sockets, __u32 max_stacks, struct history **ret_history)
+int history__new(int program_fd, int told_fd, int stacks_fd, struct history **ret_history)
 {
-	/* Most leaks share a stack, and most hosts have none: memory as it is needed. */
-	LIBBPF_OPTS(bpf_map_create_opts, sparse, .map_flags = BPF_F_NO_PREALLOC);
 	struct history *history = calloc(1, sizeof(*history));
-	int err;
 
 	if (!history)
 		return -ENOMEM;
-	history->told = bpf_map_create(BPF_MAP_TYPE_HASH, TOLD, sizeof(__u64), sizeof(struct told),
-				       max_sockets, &sparse);
-	err = history->told < 0 ? history->told : 0;
-	history->stacks = bpf_map_create(BPF_MAP_TYPE_LRU_HASH, STACKS, sizeof(__u64),
-					 sizeof(struct told_stack),
-					 max_stacks < MIN_STACKS ? MIN_STACKS : max_stacks, NULL);
-	if (!err && history->stacks < 0)
-		err = history->stacks;
-	if (!err)
-		err = bpf_prog_bind_map(program_fd, history->told, NULL) ?:
-			      bpf_prog_bind_map(program_fd, history->stacks, NULL);
-	if (err) {
+	history->told = told_fd;
+	history->stacks = stacks_fd;
+	if (bpf_prog_bind_map(program_fd, told_fd, NULL) ||
+	    bpf_prog_bind_map(program_fd, stacks_fd, NULL)) {
+		int err = -errno;
+
 		history__free(history);
 		return err;
 	}
@@ -94,6 +78,31 @@ void history__forget(struct history *history, __u64 inode)
 __u64 history__lost(const struct history *history)
 {
 	return history->lost;
+}
+
+/* The stack of a socket, out of the two maps. */
+static bool find_stack(int told_fd, int stacks_fd, const struct pending *socket,
+		       struct told_stack *ret_stack, __u64 *ret_key)
+{
+	__u64 inode = socket->inode;
+	struct told_stack stack;
+	struct told told;
+
+	if (bpf_map_lookup_elem(told_fd, &inode, &told) || told.since_ns != socket->since_ns ||
+	    bpf_map_lookup_elem(stacks_fd, &told.stack, &stack) || !stack.count ||
+	    stack.count > SOCKLEAK_STACK_DEPTH)
+		return false;
+	memcpy(ret_stack, &stack, sizeof(stack));
+	*ret_key = told.stack;
+	return true;
+}
+
+bool history__find(const struct history *history, const struct pending *socket,
+		   struct told_stack *ret_stack)
+{
+	__u64 key;
+
+	return find_stack(history->told, history->stacks, socket, ret_stack, &key);
 }
 
 /* ---- The one that asks ---- */
@@ -216,16 +225,5 @@ int past_open(__u32 tgid, struct past *ret_past)
 bool past_stack(const struct past *past, const struct pending *socket, struct told_stack *ret_stack,
 		__u64 *ret_key)
 {
-	__u64 inode = socket->inode;
-	struct told_stack stack;
-	struct told told;
-
-	if (!past->tgid || bpf_map_lookup_elem(past->told, &inode, &told) ||
-	    told.since_ns != socket->since_ns ||
-	    bpf_map_lookup_elem(past->stacks, &told.stack, &stack) || !stack.count ||
-	    stack.count > SOCKLEAK_STACK_DEPTH)
-		return false;
-	memcpy(ret_stack, &stack, sizeof(stack));
-	*ret_key = told.stack;
-	return true;
+	return past->tgid && find_stack(past->told, past->stacks, socket, ret_stack, ret_key);
 }

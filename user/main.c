@@ -20,6 +20,7 @@
 #include "log.h"
 #include "options.h"
 #include "output.h"
+#include "pins.h"
 #include "preflight.h"
 #include "resolver.h"
 #include "scan.h"
@@ -146,6 +147,17 @@ static int scan(const struct options *options, struct output *output, struct sco
 	return matches ? (int)options->error_exitcode : EXIT_RAN;
 }
 
+/* What became of the state of an earlier run. */
+static void tell_of_pins(const struct pins *pins)
+{
+	_cleanup_text_ struct text text = TEXT_INIT;
+
+	if (pins__tell(pins, &text))
+		log_error(0, "%s", text_str(&text));
+	else if (text.len)
+		log_note("%s", text_str(&text));
+}
+
 static int trace(const struct options *options, struct output *output, struct scope *scope)
 {
 	_cleanup_watch_ struct watch *watch = NULL;
@@ -162,6 +174,8 @@ static int trace(const struct options *options, struct output *output, struct sc
 	}
 	if (err)
 		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
+	if (options->pin)
+		tell_of_pins(tracer__pins(tracer));
 	err = watch__run(watch, tracer);
 	return err ? EXIT_RUNTIME : EXIT_RAN;
 }

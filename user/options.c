@@ -89,6 +89,10 @@ static const struct option_spec table[] = {
 	  .help = "how to see the system calls" },
 	{ .name = "btf", .argument = "FILE", .type = OPTION_PATH, .group = GROUP_KERNEL, AT(btf),
 	  .help = "the kernel's type information, where the kernel has none itself" },
+	{ .name = "pin", .argument = "DIR", .type = OPTION_PATH, .group = GROUP_KERNEL,
+	  .commands = TRACE, AT(pin),
+	  .help = "keep what is known in DIR, on a bpffs, so that the next sockleak with this "
+		  "option goes on from it; rm -r DIR forgets it" },
 	{ .name = "max-sockets", .argument = "N", .type = OPTION_NUMBER, .group = GROUP_KERNEL,
 	  .commands = TRACE, AT(max_sockets), .min = 1, .max = 1 << 24,
 	  .help = "how many unconnected sockets to keep track of at once" },

@@ -35,6 +35,7 @@ struct options {
 	const char *comm;  /* NULL = any; at most 15 bytes */
 	const char *output; /* NULL = stdout */
 	const char *suppress; /* NULL = nothing is suppressed */
+	const char *pin;    /* directory for what survives a restart; NULL = nothing does */
 	const char *btf;    /* NULL = the kernel's own */
 	const char *cgroups[SOCKLEAK_MAX_CGROUPS]; /* paths, as given */
 	unsigned int cgroup_count;		   /* 0 = all */

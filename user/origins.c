@@ -222,15 +222,6 @@ static void name_package(struct origins *origins, const struct verdict *verdict,
 	stack->package = label.data; /* NULL when there is no label */
 }
 
-struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
-			     const struct verdict *verdict)
-{
-	struct stack *stack = find_stack(origins, tracer, verdict);
-
-	name_package(origins, verdict, stack);
-	return stack;
-}
-
 struct stack *origins__name(struct origins *origins, const struct verdict *verdict,
 			    const struct told_stack *told)
 {
@@ -246,6 +237,22 @@ struct stack *origins__name(struct origins *origins, const struct verdict *verdi
 	own->source = (enum stack_source)told->source;
 	name_package(origins, verdict, own);
 	return own;
+}
+
+struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
+			     const struct verdict *verdict)
+{
+	struct told_stack told;
+	struct stack *stack = NULL;
+
+	/* Its snapshot went with the first look: by an earlier run, when it was pinned. */
+	if (history__find(tracer__history(tracer), &verdict->socket, &told))
+		stack = origins__name(origins, verdict, &told);
+	if (stack)
+		return stack;
+	stack = find_stack(origins, tracer, verdict);
+	name_package(origins, verdict, stack);
+	return stack;
 }
 
 static bool lacks_names(const struct stack *stack)

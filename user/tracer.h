@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tracer: the kernel's side, as user space sees it. Loads the BPF programs,
- * attaches them, runs the sweeps and hands over the verdicts. With census.c and
- * history.c the only modules that know libbpf or a skeleton.
+ * attaches them, runs the sweeps and hands over the verdicts. With census.c the only
+ * module that knows a skeleton.
  */
 #ifndef SOCKLEAK_TRACER_H
 #define SOCKLEAK_TRACER_H
@@ -12,6 +12,7 @@
 #include "sockleak.h"
 #include "text.h"
 
+struct pins;
 struct tracer;
 
 /* Called for every record of the ring buffer, within tracer__sweep(). */
@@ -33,6 +34,9 @@ void tracer__free(struct tracer *tracer);
  * with all below it; without meaning unless the options limit cgroups. 0 or -errno.
  */
 int tracer__want_cgroups(struct tracer *tracer, const __u64 *ids, size_t count);
+
+/* What it goes on from (--pin); NULL = nothing. The tracer's own. */
+const struct pins *tracer__pins(const struct tracer *tracer);
 
 /* How the system calls are seen: "tracepoint" or "raw_tp". */
 const char *tracer__hooks(const struct tracer *tracer);
