@@ -32,4 +32,17 @@ struct {
 	__type(value, struct told_stack);
 } told_stacks SEC(".maps");
 
+/*
+ * Key: an account and a process. Value: how it has grown. Written with --pin alone, and
+ * memory is taken as entries come. Each has a leak open, so there is room for all; what
+ * the kernel has no memory for is counted by user space (growth_not_kept).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct grown_key);
+	__type(value, struct grown);
+} growths SEC(".maps");
+
 #endif /* TOLD_BPF_H */

@@ -365,4 +365,21 @@ struct told {
 	__u64 stack;	/* key of its struct told_stack */
 };
 
+/* How what one process leaks of one account has grown, see growth.h; kept for the next run. */
+struct grown_key {
+	__u64 account; /* what stands for the site, see leaks.c */
+	__u64 start_ns; /* of the process: see process.h */
+	__u32 tgid;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct grown_key) == 24, "struct grown_key has holes");
+
+struct grown {
+	__u64 first_step_ns;
+	__u64 last_step_ns;
+	__u32 peak;
+	__u32 steps;
+};
+_Static_assert(sizeof(struct grown) == 24, "struct grown has holes");
+
 #endif /* SOCKLEAK_H */

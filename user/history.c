@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 
 #include "hash.h"
+#include "process.h"
 #include "sockleak.skel.h"
 
 /* By these names the one is found by the other. */
@@ -19,11 +20,11 @@
 #define SETTINGS "sockleak.rodata"
 #define PROGRAM "sweep_files"
 
-#define MAX_MAPS 64	/* of one program */
+#define MAX_MAPS 64 /* of one program */
 
 struct history {
-	int told, stacks;
-	__u64 lost;
+	struct history_maps maps;
+	__u64 lost, growth_lost;
 };
 
 /* ---- The one that runs ---- */
@@ -33,16 +34,15 @@ void history__free(struct history *history)
 	free(history);
 }
 
-int history__new(int program_fd, int told_fd, int stacks_fd, struct history **ret_history)
+int history__new(int program_fd, const struct history_maps *maps, struct history **ret_history)
 {
 	struct history *history = calloc(1, sizeof(*history));
 
 	if (!history)
 		return -ENOMEM;
-	history->told = told_fd;
-	history->stacks = stacks_fd;
-	if (bpf_prog_bind_map(program_fd, told_fd, NULL) ||
-	    bpf_prog_bind_map(program_fd, stacks_fd, NULL)) {
+	history->maps = *maps;
+	if (bpf_prog_bind_map(program_fd, maps->told, NULL) ||
+	    bpf_prog_bind_map(program_fd, maps->stacks, NULL)) {
 		int err = -errno;
 
 		history__free(history);
@@ -65,19 +65,67 @@ void history__tell(struct history *history, const struct pending *socket, const 
 		return;
 	/* the same addresses in another process are other code */
 	told.stack = hash_bytes(HASH_BEGIN ^ socket->tgid, pcs.pcs, pcs.count * sizeof(pcs.pcs[0]));
-	if (bpf_map_update_elem(history->stacks, &told.stack, &pcs, BPF_ANY) ||
-	    bpf_map_update_elem(history->told, &inode, &told, BPF_ANY))
+	if (bpf_map_update_elem(history->maps.stacks, &told.stack, &pcs, BPF_ANY) ||
+	    bpf_map_update_elem(history->maps.told, &inode, &told, BPF_ANY))
 		history->lost++;
 }
 
 void history__forget(struct history *history, __u64 inode)
 {
-	bpf_map_delete_elem(history->told, &inode);
+	bpf_map_delete_elem(history->maps.told, &inode);
 }
 
 __u64 history__lost(const struct history *history)
 {
 	return history->lost;
+}
+
+/* Which process that is for all time. */
+static bool grown_key(__u64 account, __u32 tgid, struct grown_key *ret_key)
+{
+	*ret_key = (struct grown_key){ .account = account, .tgid = tgid };
+	return !process_start_time((pid_t)tgid, &ret_key->start_ns);
+}
+
+void history__keep_growth(struct history *history, __u64 account, __u32 tgid,
+			  const struct growth *growth)
+{
+	struct grown grown = { 0 };
+	struct grown_key key;
+
+	if (!grown_key(account, tgid, &key))
+		return; /* it is gone, and what it has grown to with it */
+	if (!growth) {
+		bpf_map_delete_elem(history->maps.growths, &key);
+		return;
+	}
+	grown.first_step_ns = growth->first_step_ns;
+	grown.last_step_ns = growth->last_step_ns;
+	grown.peak = growth->peak;
+	grown.steps = growth->steps;
+	if (bpf_map_update_elem(history->maps.growths, &key, &grown, BPF_ANY))
+		history->growth_lost++;
+}
+
+bool history__growth(const struct history *history, __u64 account, __u32 tgid,
+		     struct growth *ret_growth)
+{
+	struct grown_key key;
+	struct grown grown;
+
+	if (!grown_key(account, tgid, &key) ||
+	    bpf_map_lookup_elem(history->maps.growths, &key, &grown))
+		return false;
+	*ret_growth = (struct growth){ .first_step_ns = grown.first_step_ns,
+				       .last_step_ns = grown.last_step_ns,
+				       .peak = grown.peak,
+				       .steps = grown.steps };
+	return true;
+}
+
+__u64 history__growth_lost(const struct history *history)
+{
+	return history->growth_lost;
 }
 
 /* The stack of a socket, out of the two maps. */
@@ -102,7 +150,7 @@ bool history__find(const struct history *history, const struct pending *socket,
 {
 	__u64 key;
 
-	return find_stack(history->told, history->stacks, socket, ret_stack, &key);
+	return find_stack(history->maps.told, history->maps.stacks, socket, ret_stack, &key);
 }
 
 /* ---- The one that asks ---- */

@@ -14,6 +14,7 @@
 
 #include <linux/types.h>
 
+#include "growth.h"
 #include "sockleak.h"
 #include "stack.h"
 
@@ -21,12 +22,16 @@
 
 struct history;
 
+/* The maps of told.bpf.h. They stay the caller's and must outlive the history. */
+struct history_maps {
+	int told, stacks, growths;
+};
+
 /*
- * Over the maps `told` and `told_stacks` (told.bpf.h), which stay the caller's and must
- * outlive this; they are bound to a loaded program, by which they are found. 0 or
- * -errno. Free with history__free(); NULL is allowed there.
+ * The first two are bound to a loaded program, by which they are found. 0 or -errno.
+ * Free with history__free(); NULL is allowed there.
  */
-int history__new(int program_fd, int told_fd, int stacks_fd, struct history **ret_history);
+int history__new(int program_fd, const struct history_maps *maps, struct history **ret_history);
 void history__free(struct history *history);
 
 /* The stack of a leak; NULL and an empty one are not told. */
@@ -39,6 +44,18 @@ bool history__find(const struct history *history, const struct pending *socket,
 		   struct told_stack *ret_stack);
 /* Stacks that could not be told. */
 __u64 history__lost(const struct history *history);
+
+/*
+ * How the leaks that one process has of one account had grown: kept for the next run,
+ * and recalled by it; NULL forgets. A process is told by its start, too: pids are given
+ * again. For struct growth_memory of leaks.h.
+ */
+void history__keep_growth(struct history *history, __u64 account, __u32 tgid,
+			  const struct growth *growth);
+bool history__growth(const struct history *history, __u64 account, __u32 tgid,
+		     struct growth *ret_growth);
+/* Growths that could not be kept. */
+__u64 history__growth_lost(const struct history *history);
 
 /* ---- The one that asks ---- */
 

@@ -21,6 +21,7 @@ struct leaks {
 	bool by_process;
 	leaks_announce_fn announce;
 	void *announce_ctx;
+	struct growth_memory memory; /* .keep NULL = none */
 	struct leaks_totals totals; /* of sites: what leaks__totals() cannot count itself */
 	struct site **sorted;
 	size_t sorted_room;
@@ -46,6 +47,11 @@ void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_
 {
 	leaks->min_steps = min_growth;
 	leaks->min_open = min_open;
+}
+
+void leaks__remember(struct leaks *leaks, struct growth_memory memory)
+{
+	leaks->memory = memory;
 }
 
 static void leak_free(struct leak *leak)
@@ -147,6 +153,35 @@ static void show(struct leaks *leaks, struct leak *leak)
 	leaks->announce(leak, LEAKS_OPENED, leaks->announce_ctx);
 }
 
+static struct site_process *process_get(struct leaks *leaks, struct site *site, __u32 tgid)
+{
+	const struct growth_memory *memory = &leaks->memory;
+	struct site_process *process = site_process_get(site, tgid);
+
+	if (process && !process->open && memory->keep)
+		memory->recall(site->key, tgid, &process->growth, memory->ctx);
+	return process;
+}
+
+static void process_leave(struct leaks *leaks, struct site *site, struct site_process *process)
+{
+	if (process->open == 1 && leaks->memory.keep)
+		leaks->memory.keep(site->key, process->tgid, NULL, leaks->memory.ctx);
+	site_process_leave(site, process);
+}
+
+/* One more, born at a time. */
+static void process_grow(struct leaks *leaks, const struct site *site, struct site_process *process,
+			 __u64 born_ns)
+{
+	unsigned int peak = process->growth.peak;
+
+	process->open++;
+	growth_step(&process->growth, process->open, born_ns, leaks->moment_ns);
+	if (process->growth.peak != peak && leaks->memory.keep)
+		leaks->memory.keep(site->key, process->tgid, &process->growth, leaks->memory.ctx);
+}
+
 /* Show what was held back in a process that has grown. */
 static void process_release(struct leaks *leaks, struct site *site, struct site_process *process)
 {
@@ -181,7 +216,7 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 		     struct stack *stack)
 {
 	struct site *site = site_get(leaks, verdict, owner, stack);
-	struct site_process *process = site ? site_process_get(site, verdict->tgid) : NULL;
+	struct site_process *process = site ? process_get(leaks, site, verdict->tgid) : NULL;
 	struct leak *leak = process ? calloc(1, sizeof(*leak)) : NULL;
 
 	if (!leak)
@@ -200,8 +235,7 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 	leak->process = process;
 	site_show_better(site, stack);
 	DL_PREPEND(site->leaks, leak);
-	process->open++;
-	growth_step(&process->growth, process->open, verdict->socket.since_ns, leaks->moment_ns);
+	process_grow(leaks, site, process, verdict->socket.since_ns);
 	if (verdict->unknowable && !growth_began(&process->growth, leaks->min_steps)) {
 		leak->held_back = true;
 		site->held_back++;
@@ -230,20 +264,20 @@ static void leak_close(struct leaks *leaks, struct leak *leak)
 		leaks->announce(leak, LEAKS_RESOLVED, leaks->announce_ctx);
 	}
 	DL_DELETE(site->leaks, leak);
-	site_process_leave(site, leak->process);
+	process_leave(leaks, site, leak->process);
 	HASH_DEL(leaks->by_socket, leak);
 	leak_free(leak);
 }
 
 /* Another process holds it now: its own account there, the site stays. */
-static int leak_move(struct leak *leak, __u32 tgid)
+static int leak_move(struct leaks *leaks, struct leak *leak, __u32 tgid)
 {
-	struct site_process *process = site_process_get(leak->site, tgid);
+	struct site_process *process = process_get(leaks, leak->site, tgid);
 
 	if (!process)
 		return -ENOMEM;
 	process->open++;
-	site_process_leave(leak->site, leak->process);
+	process_leave(leaks, leak->site, leak->process);
 	leak->process = process;
 	return 0;
 }
@@ -255,7 +289,7 @@ static int leak_move(struct leak *leak, __u32 tgid)
 static int leak_change(struct leaks *leaks, struct leak *leak, const struct verdict *verdict,
 		       struct owner *owner)
 {
-	if (verdict->tgid != leak->verdict.tgid && leak_move(leak, verdict->tgid))
+	if (verdict->tgid != leak->verdict.tgid && leak_move(leaks, leak, verdict->tgid))
 		return -ENOMEM;
 	if (owner) {
 		owner_unref(leak->owner);

@@ -108,6 +108,18 @@ void leaks__free(struct leaks *leaks);
 void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_open);
 
 /*
+ * Where the growth of each process of a site is kept for a later run, which has the
+ * same number for the site (`account`). `keep` is told of each growth, and of NULL when
+ * the process has no leak of it any more. Without this nothing is kept.
+ */
+struct growth_memory {
+	bool (*recall)(__u64 account, __u32 tgid, struct growth *ret_growth, void *ctx);
+	void (*keep)(__u64 account, __u32 tgid, const struct growth *growth, void *ctx);
+	void *ctx;
+};
+void leaks__remember(struct leaks *leaks, struct growth_memory memory);
+
+/*
  * A site is one process, class and site id from now on, and sockets of which use
  * cannot be told are at a site of their own: for a census, which has no growth.
  */

@@ -10,10 +10,11 @@
 #include "sockleak.h"
 
 /*
- * The values of the pinned maps. A snapshot is none, to the compiler: bytes. Its
+ * What is in the pinned maps. A snapshot is none, to the compiler: bytes. Its
  * layout is that of the registers, which the size and the version speak for.
  */
-static const char *const structs[] = { "pending", "told", "told_stack", "call" };
+static const char *const structs[] = { "pending", "told", "told_stack", "call",
+				       "grown_key", "grown" };
 
 static __u64 hash_string(__u64 hash, const char *string)
 {

@@ -37,6 +37,7 @@ static const struct pinned_map {
 	{ "stacks", "--max-stacks" },
 	{ "told", "--max-sockets" },
 	{ "told_stacks", "--max-stacks" },
+	{ "growths", "--max-sockets" },
 	{ "in_flight", NULL },
 };
 

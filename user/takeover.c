@@ -15,7 +15,7 @@
 
 /* Descriptors of the maps of these names, and what some of them hold at most. */
 struct maps {
-	int pending, homes, slots, free_slots, stacks, told, in_flight, hidden_connects;
+	int pending, homes, slots, free_slots, stacks, told, growths, in_flight, hidden_connects;
 	__u32 max_slots, max_stacks;
 };
 
@@ -38,6 +38,7 @@ static struct maps maps_of(const struct bpf_object *object)
 		.free_slots = map_of(object, "free_slots"),
 		.stacks = map_of(object, "stacks"),
 		.told = map_of(object, "told"),
+		.growths = map_of(object, "growths"),
 		.in_flight = map_of(object, "in_flight"),
 		.hidden_connects = map_of(object, "hidden_connects"),
 		.max_slots = room_of(object, "slots"),
@@ -164,6 +165,22 @@ static int drop_told(const struct maps *maps)
 	return err;
 }
 
+/* Those of processes that are there no more. */
+static int drop_growths(const struct maps *maps)
+{
+	_cleanup_keys_ struct keys keys = { 0 };
+	int err = keys_read(&keys, maps->growths, sizeof(struct grown_key));
+
+	for (size_t i = 0; i < keys.count && !err; i++) {
+		const struct grown_key *key = keys_at(&keys, i);
+		__u64 start_ns;
+
+		if (process_start_time((pid_t)key->tgid, &start_ns) || start_ns != key->start_ns)
+			bpf_map_delete_elem(maps->growths, key);
+	}
+	return err;
+}
+
 /* `slots` says whose each slot is; whatever it does not name is free. */
 static int fill_slots(const struct maps *maps, const bool *taken)
 {
@@ -248,7 +265,7 @@ int takeover_begin(const struct bpf_object *object, __u32 *ret_count)
 
 	if (!err) {
 		drop_stacks(&maps, used);
-		err = drop_told(&maps) ?: take_slots(&maps, taken) ?: take_calls(&maps);
+		err = drop_told(&maps) ?: drop_growths(&maps) ?: take_slots(&maps, taken) ?: take_calls(&maps);
 	}
 	free(used);
 	free(taken);

@@ -29,7 +29,7 @@ struct tracer {
 	struct bpf_link *files; /* the iterators of a sweep */
 	struct bpf_link *maps;
 	struct history *history;
-	struct pins *pins; /* NULL = nothing is to survive */
+	struct pins *pins;		   /* NULL = nothing is to survive */
 	__u64 wanted[SOCKLEAK_MAX_WANTED]; /* cgroups, as they are in the map */
 	size_t n_wanted;
 	struct bpf_link *hooks[16];
@@ -187,6 +187,7 @@ static int set_sizes(struct tracer *tracer, const struct options *options)
 	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	    ?:
 		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets) ?:
 		       bpf_map__set_max_entries(skeleton->maps.told, options->max_sockets)  ?:
+		       bpf_map__set_max_entries(skeleton->maps.growths, options->max_sockets) ?:
 		       bpf_map__set_max_entries(skeleton->maps.told_stacks, told_stacks)    ?:
 		       /* an LRU map keeps some entries a processor in hand */
 		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases)	     ?:
@@ -218,6 +219,16 @@ static int iterators_open(struct tracer *tracer)
 	return tracer->maps ? 0 : -errno;
 }
 
+static int history_begin(struct tracer *tracer)
+{
+	const struct sockleak_bpf *skeleton = tracer->skeleton;
+	const struct history_maps maps = { .told = bpf_map__fd(skeleton->maps.told),
+					   .stacks = bpf_map__fd(skeleton->maps.told_stacks),
+					   .growths = bpf_map__fd(skeleton->maps.growths) };
+
+	return history__new(bpf_program__fd(skeleton->progs.sweep_files), &maps, &tracer->history);
+}
+
 static int load(struct tracer *tracer, const struct options *options, struct text *ret_error)
 {
 	int err = choose_hooks(tracer, (enum hooks_choice)options->hooks, ret_error);
@@ -247,9 +258,7 @@ static int load(struct tracer *tracer, const struct options *options, struct tex
 			  strerror(-err));
 		return err;
 	}
-	err = history__new(bpf_program__fd(tracer->skeleton->progs.sweep_files),
-			   bpf_map__fd(tracer->skeleton->maps.told),
-			   bpf_map__fd(tracer->skeleton->maps.told_stacks), &tracer->history);
+	err = history_begin(tracer);
 	if (err)
 		text_addf(ret_error, "cannot bind the maps for 'sockleak scan': %s",
 			  strerror(-err));

@@ -168,6 +168,7 @@ static void update_summary(struct watch *watch)
 	summary->pending = tracer__pending(watch->tracer, &summary->max_sockets);
 	summary->leaks = leaks__totals(watch->leaks);
 	summary->verdicts_waiting = tracer__waiting(watch->tracer);
+	summary->growth_not_kept = history__growth_lost(tracer__history(watch->tracer));
 	summary->stacks_not_told = history__lost(tracer__history(watch->tracer));
 	tracer__counters(watch->tracer, summary->counters);
 	origins__summarize(watch->origins, summary);
@@ -298,6 +299,16 @@ static bool is_alone(const struct watch *watch)
 	return true;
 }
 
+static bool recall_growth(__u64 account, __u32 tgid, struct growth *ret_growth, void *ctx)
+{
+	return history__growth(ctx, account, tgid, ret_growth);
+}
+
+static void keep_growth(__u64 account, __u32 tgid, const struct growth *growth, void *ctx)
+{
+	history__keep_growth(ctx, account, tgid, growth);
+}
+
 int watch__run(struct watch *watch, struct tracer *tracer)
 {
 	const struct options *options = watch->options;
@@ -307,6 +318,10 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 
 	watch->tracer = tracer;
 	summary->hooks = tracer__hooks(tracer);
+	if (options->pin)
+		leaks__remember(watch->leaks,
+				(struct growth_memory){ recall_growth, keep_growth,
+							tracer__history(tracer) });
 	update_clock(summary);
 	summary->started_ns = next_ns = summary->now_ns;
 	end_ns = options->duration_ns ? next_ns + options->duration_ns : UINT64_MAX;
