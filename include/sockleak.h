@@ -355,8 +355,10 @@ struct told_stack {
 	__u32 count;
 	__u32 source; /* enum stack_source (stack.h) */
 	__u64 pcs[SOCKLEAK_STACK_DEPTH]; /* the innermost first, as a stack by frame pointers */
+	__u8 found[SOCKLEAK_STACK_DEPTH]; /* how each was: enum frame_source (stack.h) */
+	__u8 truncated;			  /* it went on */
 };
-_Static_assert(sizeof(struct told_stack) == 8 + 8 * SOCKLEAK_STACK_DEPTH,
+_Static_assert(sizeof(struct told_stack) == 8 + 9 * SOCKLEAK_STACK_DEPTH + 1,
 	       "struct told_stack has holes");
 
 /* Which one is a socket's. */

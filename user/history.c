@@ -52,15 +52,30 @@ int history__new(int program_fd, const struct history_maps *maps, struct history
 	return 0;
 }
 
+/* Inlined frames have no address of their own, and are found again by their names. */
+static void told_stack_of(const struct stack *stack, struct told_stack *ret_told)
+{
+	*ret_told = (struct told_stack){ .source = stack->source, .truncated = stack->truncated };
+	for (unsigned int i = 0; i < stack->count; i++) {
+		if (stack->frames[i].inlined)
+			continue;
+		if (ret_told->count == SOCKLEAK_STACK_DEPTH) {
+			ret_told->truncated = 1;
+			break;
+		}
+		ret_told->found[ret_told->count] = (__u8)stack->frames[i].source;
+		ret_told->pcs[ret_told->count++] = stack->frames[i].pc;
+	}
+}
+
 void history__tell(struct history *history, const struct pending *socket, const struct stack *stack)
 {
 	struct told told = { .since_ns = socket->since_ns };
-	struct told_stack pcs = { .source = stack ? stack->source : 0 };
+	struct told_stack pcs = { 0 };
 	__u64 inode = socket->inode;
 
-	for (unsigned int i = 0; stack && i < stack->count && pcs.count < SOCKLEAK_STACK_DEPTH; i++)
-		if (!stack->frames[i].inlined)
-			pcs.pcs[pcs.count++] = stack->frames[i].pc;
+	if (stack)
+		told_stack_of(stack, &pcs);
 	if (!pcs.count)
 		return;
 	/* the same addresses in another process are other code */

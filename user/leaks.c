@@ -22,7 +22,7 @@ struct leaks {
 	leaks_announce_fn announce;
 	void *announce_ctx;
 	struct growth_memory memory; /* .keep NULL = none */
-	struct leaks_totals totals; /* of sites: what leaks__totals() cannot count itself */
+	struct leaks_totals totals;  /* of sites: what leaks__totals() cannot count itself */
 	struct site **sorted;
 	size_t sorted_room;
 };

@@ -222,6 +222,19 @@ static void name_package(struct origins *origins, const struct verdict *verdict,
 	stack->package = label.data; /* NULL when there is no label */
 }
 
+/* How it was taken, which its addresses alone do not say. */
+static void set_sources(struct stack *stack, const struct told_stack *told)
+{
+	unsigned int n = 0;
+
+	stack->source = (enum stack_source)told->source;
+	stack->truncated = told->truncated;
+	for (unsigned int i = 0; i < stack->count && n < told->count; i++) {
+		stack->frames[i].source = (enum frame_source)told->found[n];
+		n += !stack->frames[i].inlined; /* an inlined one is where the next one is */
+	}
+}
+
 struct stack *origins__name(struct origins *origins, const struct verdict *verdict,
 			    const struct told_stack *told)
 {
@@ -234,7 +247,7 @@ struct stack *origins__name(struct origins *origins, const struct verdict *verdi
 	stack_unref(stack);
 	if (!own)
 		return NULL;
-	own->source = (enum stack_source)told->source;
+	set_sources(own, told);
 	name_package(origins, verdict, own);
 	return own;
 }

@@ -22,6 +22,9 @@
 #define LAYOUT "layout"
 #define PATH_ROOM 64 /* for "/proc/self/fd/" and a name of the table */
 
+/* The second sweep that misses a socket ends it. */
+#define TIDY_SWEEP 3
+
 /* How long the process before may take to end, and how often it is looked at. */
 #define END_TRIES 1000
 #define END_PAUSE_US 10000
@@ -346,6 +349,12 @@ void pins__attached(const struct pins *pins, const struct bpf_object *object)
 {
 	if (pins->reused)
 		takeover_end(object);
+}
+
+void pins__swept(const struct pins *pins, const struct bpf_object *object, __u64 sweep)
+{
+	if (pins->reused && sweep == TIDY_SWEEP)
+		takeover_tidy(object);
 }
 
 bool pins__tell(const struct pins *pins, struct text *text)

@@ -17,6 +17,7 @@
 #ifndef SOCKLEAK_PINS_H
 #define SOCKLEAK_PINS_H
 
+#include <linux/types.h>
 #include <stdbool.h>
 
 #include "text.h"
@@ -41,6 +42,8 @@ void pins__free(struct pins *pins);
 int pins__begin(struct pins *pins, struct bpf_object *object, struct text *ret_error);
 /* Its hooks are attached. */
 void pins__attached(const struct pins *pins, const struct bpf_object *object);
+/* A sweep, of this number, is done. */
+void pins__swept(const struct pins *pins, const struct bpf_object *object, __u64 sweep);
 
 /*
  * Add a line for the user, that it goes on from an earlier run, or why it does not; none

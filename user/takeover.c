@@ -265,7 +265,10 @@ int takeover_begin(const struct bpf_object *object, __u32 *ret_count)
 
 	if (!err) {
 		drop_stacks(&maps, used);
-		err = drop_told(&maps) ?: drop_growths(&maps) ?: take_slots(&maps, taken) ?: take_calls(&maps);
+		err = drop_told(&maps)		       ?:
+			      drop_growths(&maps)      ?:
+			      take_slots(&maps, taken) ?:
+							 take_calls(&maps);
 	}
 	free(used);
 	free(taken);
@@ -289,4 +292,11 @@ void takeover_end(const struct bpf_object *object)
 		/* the thread's next call overwrites what is in flight; it may have by now */
 		bpf_map_delete_elem(maps.hidden_connects, &call.inode);
 	}
+}
+
+void takeover_tidy(const struct bpf_object *object)
+{
+	const struct maps maps = maps_of(object);
+
+	drop_told(&maps);
 }

@@ -25,6 +25,12 @@ int takeover_begin(const struct bpf_object *object, __u32 *ret_count);
 /* They are: what has ended unseen between the two is not to seem to go on. */
 void takeover_end(const struct bpf_object *object);
 
+/*
+ * Some sweeps later, between two: what was told by the earlier run of sockets that had
+ * ended when this one looked at them, is removed.
+ */
+void takeover_tidy(const struct bpf_object *object);
+
 /* Without an earlier run: all slots are free. 0 or -errno. */
 int takeover_fill_slots(const struct bpf_object *object);
 

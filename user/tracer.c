@@ -184,11 +184,11 @@ static int set_sizes(struct tracer *tracer, const struct options *options)
 	__u32 told_stacks = options->max_stacks < MIN_STACKS ? MIN_STACKS : options->max_stacks;
 
 	tracer->max_sockets = options->max_sockets;
-	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	    ?:
-		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets) ?:
-		       bpf_map__set_max_entries(skeleton->maps.told, options->max_sockets)  ?:
+	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	      ?:
+		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets)   ?:
+		       bpf_map__set_max_entries(skeleton->maps.told, options->max_sockets)    ?:
 		       bpf_map__set_max_entries(skeleton->maps.growths, options->max_sockets) ?:
-		       bpf_map__set_max_entries(skeleton->maps.told_stacks, told_stacks)    ?:
+		       bpf_map__set_max_entries(skeleton->maps.told_stacks, told_stacks)      ?:
 		       /* an LRU map keeps some entries a processor in hand */
 		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases)	     ?:
 		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks)  ?:
@@ -385,6 +385,8 @@ int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
 		sweep->repeats++;
 		err = sweep_once(tracer);
 	}
+	if (tracer->pins)
+		pins__swept(tracer->pins, tracer->skeleton->obj, sweep->number);
 	return err;
 }
 
