@@ -2,6 +2,7 @@
 """--pin: what is known of the sockets that are pending outlives a sockleak, and its hooks do not."""
 
 import contextlib
+import datetime
 import json
 import os
 import pathlib
@@ -128,14 +129,15 @@ def pins_untold(bench):
         end(first, signal.SIGKILL)
         if first.open_leaks():
             raise Failure("expected no leak within 20 s")
-        made_before = time.time()
+        made_before = datetime.datetime.now(datetime.timezone.utc)
         second = bench.agent("--comm", "untold", "--pin", pin)
         second.wait_for(lambda a: wanted <= set(a.open_leaks()), f"{LEAKS} leaks")
         for event in second.open_leaks().values():
             frames = [frame["function"] for frame in event["stack"] or []]
             if event["stack_source"] != "snapshot" or "make_socket" not in frames:
                 raise Failure(f"expected a stack by its snapshot, seen: {event}")
-            if event["class"] != "never_used" or time.time() - event["age_s"] > made_before:
+            made = datetime.datetime.fromisoformat(event["created"].replace("Z", "+00:00"))
+            if event["class"] != "never_used" or made > made_before:
                 raise Failure(f"expected it to be older than the restart, seen: {event}")
         program.end()
         second.stop()
@@ -264,8 +266,7 @@ def pins_broken(bench):
 
     def swap(pin):
         (pin / "told").unlink()
-        (pin / "homes").rename(pin / "told") if (pin / "homes").exists() else None
-        (pin / "told_stacks").rename(pin / "told")
+        (pin / "growths").rename(pin / "told")
 
     def age(pin):
         subprocess.run(
@@ -351,7 +352,7 @@ def pins_churn(bench):
             if said(agent, "forgotten"):
                 raise Failure(f"expected it to go on, seen: {agent.errors}")
             # somewhere between its first sweep and the first leaks that it tells
-            time.sleep(OLDER_THAN_S * turn / 10)
+            time.sleep(OLDER_THAN_S * turn / 15)
             end(agent, signal.SIGKILL)
         for program in churn:
             program.end()
