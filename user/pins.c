@@ -41,6 +41,7 @@ static const struct pinned_map {
 	{ "told", "--max-sockets" },
 	{ "told_stacks", "--max-stacks" },
 	{ "growths", "--max-sockets" },
+	{ "call_sites", NULL },
 	{ "in_flight", NULL },
 };
 
