@@ -9,7 +9,6 @@
 #include <bpf/bpf.h>
 
 #include "hash.h"
-#include "process.h"
 #include "sockleak.skel.h"
 
 /* By these names the one is found by the other. */
@@ -95,47 +94,34 @@ __u64 history__lost(const struct history *history)
 	return history->lost;
 }
 
-/* Which process that is for all time. */
-static bool grown_key(__u64 account, __u32 tgid, struct grown_key *ret_key)
-{
-	*ret_key = (struct grown_key){ .account = account, .tgid = tgid };
-	return !process_start_time((pid_t)tgid, &ret_key->start_ns);
-}
-
-void history__keep_growth(struct history *history, __u64 account, __u32 tgid,
+void history__keep_growth(struct history *history, const struct grown_key *key,
 			  const struct growth *growth)
 {
 	struct grown grown = { 0 };
-	struct grown_key key;
 
-	if (!grown_key(account, tgid, &key))
-		return; /* it is gone, and what it has grown to with it */
 	if (!growth) {
-		bpf_map_delete_elem(history->maps.growths, &key);
+		bpf_map_delete_elem(history->maps.growths, key);
 		return;
 	}
 	grown.first_step_ns = growth->first_step_ns;
 	grown.last_step_ns = growth->last_step_ns;
 	grown.peak = growth->peak;
 	grown.steps = growth->steps;
-	if (bpf_map_update_elem(history->maps.growths, &key, &grown, BPF_ANY))
+	if (bpf_map_update_elem(history->maps.growths, key, &grown, BPF_ANY))
 		history->growth_lost++;
 }
 
-bool history__growth(const struct history *history, __u64 account, __u32 tgid,
+void history__growth(const struct history *history, const struct grown_key *key,
 		     struct growth *ret_growth)
 {
-	struct grown_key key;
 	struct grown grown;
 
-	if (!grown_key(account, tgid, &key) ||
-	    bpf_map_lookup_elem(history->maps.growths, &key, &grown))
-		return false;
+	if (bpf_map_lookup_elem(history->maps.growths, key, &grown))
+		return;
 	*ret_growth = (struct growth){ .first_step_ns = grown.first_step_ns,
 				       .last_step_ns = grown.last_step_ns,
 				       .peak = grown.peak,
 				       .steps = grown.steps };
-	return true;
 }
 
 __u64 history__growth_lost(const struct history *history)

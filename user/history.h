@@ -46,13 +46,13 @@ bool history__find(const struct history *history, const struct pending *socket,
 __u64 history__lost(const struct history *history);
 
 /*
- * How the leaks that one process has of one account had grown: kept for the next run,
- * and recalled by it; NULL forgets. A process is told by its start, too: pids are given
- * again. For struct growth_memory of leaks.h.
+ * How the leaks that one process has of one account have grown: kept for the next run,
+ * and recalled by it; NULL forgets. *ret_growth stays as it is when nothing was kept.
+ * For struct growth_memory of leaks.h.
  */
-void history__keep_growth(struct history *history, __u64 account, __u32 tgid,
+void history__keep_growth(struct history *history, const struct grown_key *key,
 			  const struct growth *growth);
-bool history__growth(const struct history *history, __u64 account, __u32 tgid,
+void history__growth(const struct history *history, const struct grown_key *key,
 		     struct growth *ret_growth);
 /* Growths that could not be kept. */
 __u64 history__growth_lost(const struct history *history);

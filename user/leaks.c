@@ -159,14 +159,22 @@ static struct site_process *process_get(struct leaks *leaks, struct site *site, 
 	struct site_process *process = site_process_get(site, tgid);
 
 	if (process && !process->open && memory->keep)
-		memory->recall(site->key, tgid, &process->growth, memory->ctx);
+		process->start_ns = memory->begin(site->key, tgid, &process->growth, memory->ctx);
 	return process;
+}
+
+static void process_keep(struct leaks *leaks, const struct site *site,
+			 const struct site_process *process, const struct growth *growth)
+{
+	if (process->start_ns)
+		leaks->memory.keep(site->key, process->tgid, process->start_ns, growth,
+				   leaks->memory.ctx);
 }
 
 static void process_leave(struct leaks *leaks, struct site *site, struct site_process *process)
 {
-	if (process->open == 1 && leaks->memory.keep)
-		leaks->memory.keep(site->key, process->tgid, NULL, leaks->memory.ctx);
+	if (process->open == 1)
+		process_keep(leaks, site, process, NULL);
 	site_process_leave(site, process);
 }
 
@@ -178,8 +186,8 @@ static void process_grow(struct leaks *leaks, const struct site *site, struct si
 
 	process->open++;
 	growth_step(&process->growth, process->open, born_ns, leaks->moment_ns);
-	if (process->growth.peak != peak && leaks->memory.keep)
-		leaks->memory.keep(site->key, process->tgid, &process->growth, leaks->memory.ctx);
+	if (process->growth.peak != peak)
+		process_keep(leaks, site, process, &process->growth);
 }
 
 /* Show what was held back in a process that has grown. */

@@ -49,6 +49,7 @@ struct leak {
 
 /* The sockets of one site in one process, and whether they grow. */
 struct site_process {
+	__u64 start_ns; /* for struct growth_memory; 0 = nothing is kept */
 	__u32 tgid;
 	unsigned int open;    /* leaks now, those held back included */
 	struct growth growth; /* of that number */
@@ -109,14 +110,18 @@ void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_
 
 /*
  * Where the growth of each process of a site is kept for a later run, which has the
- * same number for the site (`account`). `keep` is told of each growth, and of NULL when
- * the process has no leak of it any more. Without this nothing is kept.
+ * same number for the site (`account`). `begin` is asked when a process has its first leak
+ * of it: for what was kept, if anything was, and for when the process was started, which
+ * tells it from a later one of its pid (0 = it is gone: nothing is kept). `keep` is told of
+ * each growth, and of NULL when it has no leak of the site any more.
  */
 struct growth_memory {
-	bool (*recall)(__u64 account, __u32 tgid, struct growth *ret_growth, void *ctx);
-	void (*keep)(__u64 account, __u32 tgid, const struct growth *growth, void *ctx);
+	__u64 (*begin)(__u64 account, __u32 tgid, struct growth *ret_growth, void *ctx);
+	void (*keep)(__u64 account, __u32 tgid, __u64 start_ns, const struct growth *growth,
+		     void *ctx);
 	void *ctx;
 };
+/* Without this nothing is kept. */
 void leaks__remember(struct leaks *leaks, struct growth_memory memory);
 
 /*

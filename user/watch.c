@@ -299,14 +299,20 @@ static bool is_alone(const struct watch *watch)
 	return true;
 }
 
-static bool recall_growth(__u64 account, __u32 tgid, struct growth *ret_growth, void *ctx)
+static __u64 begin_growth(__u64 account, __u32 tgid, struct growth *ret_growth, void *ctx)
 {
-	return history__growth(ctx, account, tgid, ret_growth);
+	__u64 start_ns;
+
+	if (process_start_time((pid_t)tgid, &start_ns))
+		return 0;
+	history__growth(ctx, &(struct grown_key){ account, start_ns, tgid, 0 }, ret_growth);
+	return start_ns;
 }
 
-static void keep_growth(__u64 account, __u32 tgid, const struct growth *growth, void *ctx)
+static void keep_growth(__u64 account, __u32 tgid, __u64 start_ns, const struct growth *growth,
+			void *ctx)
 {
-	history__keep_growth(ctx, account, tgid, growth);
+	history__keep_growth(ctx, &(struct grown_key){ account, start_ns, tgid, 0 }, growth);
 }
 
 int watch__run(struct watch *watch, struct tracer *tracer)
@@ -319,9 +325,8 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 	watch->tracer = tracer;
 	summary->hooks = tracer__hooks(tracer);
 	if (options->pin)
-		leaks__remember(watch->leaks,
-				(struct growth_memory){ recall_growth, keep_growth,
-							tracer__history(tracer) });
+		leaks__remember(watch->leaks, (struct growth_memory){ begin_growth, keep_growth,
+								      tracer__history(tracer) });
 	update_clock(summary);
 	summary->started_ns = next_ns = summary->now_ns;
 	end_ns = options->duration_ns ? next_ns + options->duration_ns : UINT64_MAX;

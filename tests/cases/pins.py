@@ -86,7 +86,7 @@ def expect_same(before, after):
 
 def pending_after_sweeps(agent):
     """How many sockets are pending when some more sweeps are done."""
-    agent.wait_quiet()
+    agent.wait_quiet(240)
     return agent.summaries[-1][1]["pending"]
 
 
@@ -366,10 +366,12 @@ def pins_churn(bench):
             # somewhere between its first sweep and the first leaks that it tells
             time.sleep(OLDER_THAN_S * turn / 15)
             end(agent, signal.SIGKILL)
-        for program in churn:
-            program.end()
         agent = bench.agent(*options)
-        agent.wait_for(lambda a: not pending_after_sweeps(a), "an end of all that is pending")
+        agent.wait_for(lambda a: a.open_leaks(), "some leaks of the last run")
+        for program in churn:  # killed, with their leaks open
+            program.process.kill()
+            program.end()
+        agent.wait_for(lambda a: not pending_after_sweeps(a), "an end of all that is pending", 240)
         left = kernel_bytes(pin)
         if left != empty:
             raise Failure(f"expected the same maps, as empty as before: {empty}, seen: {left}")
