@@ -10,29 +10,11 @@
 #include "classes.bpf.h"
 #include "pending.bpf.h"
 
-#define DEST_ROOM 128 /* SOCKLEAK_DEST_LEN up to a power of two, so that a mask bounds it */
-
-enum call_kind {
-	CALL_CONNECT = 1,
-	CALL_BIND,
-	CALL_GETPEERNAME,
-};
-
-struct call {
-	struct fd_key key; /* of the entry in `pending` */
-	__u64 inode;
-	__u8 dest[DEST_ROOM];
-	__u16 dest_len;
-	__u8 kind;	/* enum call_kind */
-	__u8 untracked; /* the socket is not pending: followed for what its end may tell */
-	__u8 dissolves; /* connect to AF_UNSPEC on one that is, or was, of use */
-	__u8 pad[3];
-};
-
 /*
  * Key: thread. Value: its call on a pending socket. When it is full the result
  * of the call is not noted (in_flight_full). A thread has one call at a time, so
- * an entry that missed its exit is overwritten by the next.
+ * an entry that missed its exit is overwritten by the next. Pinned by --pin: who
+ * is inside connect while sockleak is started again is looked at then (takeover.c).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -45,6 +27,7 @@ struct {
  * Key: inode. Value: a thread that waits in connect on it, through a descriptor
  * that leads to no entry. Such a connection under way leaves no trace in a unix
  * socket. When it is full, one that waits for long may be reported (in_flight_full).
+ * Also those, through any descriptor, that were inside connect before sockleak was.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -147,7 +130,7 @@ static __always_inline void connect_untracked(struct call *call, __u32 fd)
 
 static __always_inline void connect_enter(__u32 fd, const void *address, __u32 len)
 {
-	struct call call = { .kind = CALL_CONNECT };
+	struct call call = { .kind = CALL_CONNECT, .fd = fd };
 	struct pending *entry = pending_of_current(fd, &call.key);
 
 	if (!entry)
@@ -155,7 +138,7 @@ static __always_inline void connect_enter(__u32 fd, const void *address, __u32 l
 	if (len > SOCKLEAK_DEST_LEN)
 		len = SOCKLEAK_DEST_LEN;
 	barrier_var(len); /* or the compiler drops the mask, which the verifier needs */
-	len &= DEST_ROOM - 1;
+	len &= CALL_DEST_ROOM - 1;
 	if (!bpf_probe_read_user(call.dest, len, address))
 		call.dest_len = len;
 	else if (entry)
@@ -241,10 +224,13 @@ static __always_inline void connect_exit(long result)
 			pending_add_dissolved(&call.key, call.inode);
 		return;
 	}
+	if (call.inherited)
+		bpf_map_delete_elem(&hidden_connects, &call.inode);
 	entry = call_entry(&call);
 	if (!entry)
 		return;
-	__sync_fetch_and_add(&entry->connecting, -1);
+	if (!call.inherited)
+		__sync_fetch_and_add(&entry->connecting, -1);
 	if (unspec) { /* connects nothing */
 		if (call.dissolves && !result)
 			entry->flags |= PENDING_DISSOLVED;

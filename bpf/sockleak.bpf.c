@@ -23,6 +23,7 @@
  */
 #include "calls.bpf.h"
 #include "sweep.bpf.h"
+#include "told.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

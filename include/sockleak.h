@@ -318,13 +318,60 @@ struct census_progress {
 	__u64 files; /* descriptors looked at */
 };
 
+/* ---- What lasts longer than one run: --pin (pins.h) ---- */
+
+/*
+ * Raise it when what stands in a map that is pinned comes to mean something else and
+ * its layout stays as it was; another layout is noticed by itself.
+ */
+#define SOCKLEAK_PINNED_VERSION 1
+
+/* The flags that say something of the socket; all others are of one run. */
+#define PENDING_LASTING                                                                \
+	(PENDING_ORIGIN_UNKNOWN | PENDING_CLOSED | PENDING_USED | PENDING_DISSOLVED |  \
+	 PENDING_SNAPSHOT)
+
+/* Whose the pinned maps are: in a map of its own, pinned last and removed first. */
+struct pinned_layout {
+	__u64 fingerprint;    /* of the version and of the layout of what is pinned */
+	__u64 owner_start_ns; /* the process that wrote to the maps last: see process.h */
+	__u32 owner_tgid;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct pinned_layout) == 24, "struct pinned_layout has holes");
+
+#define CALL_DEST_ROOM 128 /* SOCKLEAK_DEST_LEN up to a power of two, so that a mask bounds it */
+
+enum call_kind {
+	CALL_CONNECT = 1,
+	CALL_BIND,
+	CALL_GETPEERNAME,
+};
+
+/* A system call that a thread is inside of; see calls.bpf.h. */
+struct call {
+	struct fd_key key; /* of the entry in `pending` */
+	__u64 inode;
+	__u8 dest[CALL_DEST_ROOM];
+	__u32 fd; /* as the thread passed it */
+	__u16 dest_len;
+	__u8 kind;	/* enum call_kind */
+	__u8 untracked; /* the socket is not pending: followed for what its end may tell */
+	__u8 dissolves; /* connect to AF_UNSPEC on one that is, or was, of use */
+	__u8 inherited; /* begun under an earlier run: not in pending.connecting */
+	__u8 pad[6];
+};
+_Static_assert(sizeof(struct call) == 32 + CALL_DEST_ROOM, "struct call has holes");
+
 /* A stack that was told, as `sockleak scan` finds it (history.h). */
 struct told_stack {
 	__u32 count;
 	__u32 source; /* enum stack_source (stack.h) */
 	__u64 pcs[SOCKLEAK_STACK_DEPTH]; /* the innermost first, as a stack by frame pointers */
+	__u8 found[SOCKLEAK_STACK_DEPTH]; /* how each was: enum frame_source (stack.h) */
+	__u8 truncated;			  /* it went on */
 };
-_Static_assert(sizeof(struct told_stack) == 8 + 8 * SOCKLEAK_STACK_DEPTH,
+_Static_assert(sizeof(struct told_stack) == 8 + 9 * SOCKLEAK_STACK_DEPTH + 1,
 	       "struct told_stack has holes");
 
 /* Which one is a socket's. */
@@ -332,5 +379,22 @@ struct told {
 	__u64 since_ns; /* of the socket: inodes are given again */
 	__u64 stack;	/* key of its struct told_stack */
 };
+
+/* How what one process leaks of one account has grown, see growth.h; kept for the next run. */
+struct grown_key {
+	__u64 account; /* what stands for the site, see leaks.c */
+	__u64 start_ns; /* of the process: see process.h */
+	__u32 tgid;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct grown_key) == 24, "struct grown_key has holes");
+
+struct grown {
+	__u64 first_step_ns;
+	__u64 last_step_ns;
+	__u32 peak;
+	__u32 steps;
+};
+_Static_assert(sizeof(struct grown) == 24, "struct grown has holes");
 
 #endif /* SOCKLEAK_H */

@@ -53,6 +53,7 @@ struct options {
 	const char *textfile; /* NULL = none is written */
 	const char *config;   /* NULL = the command line alone */
 	const char *site;     /* of `explain`: a site id, or how it begins */
+	const char *pin;    /* directory for what survives a restart; NULL = nothing does */
 	const char *btf;    /* NULL = the kernel's own */
 	struct option_list {
 		const char *items[SOCKLEAK_MAX_CGROUPS];

@@ -39,6 +39,7 @@ struct summary {
 	__u64 max_sockets;
 	struct leaks_totals leaks;
 	__u64 counters[COUNTER_COUNT];
+	__u64 growth_not_kept;	   /* for the next run (--pin) */
 	__u64 stacks_not_told;	   /* to `sockleak scan` */
 	__u64 leaks_not_accounted; /* verdicts lost in user space: out of memory */
 	__u64 cgroups_left_out;	   /* that are in the scope, and not watched */

@@ -2,7 +2,7 @@
 /*
  * tracer: the kernel's side, as user space sees it. Loads the BPF programs,
  * attaches them, runs the sweeps and hands over the verdicts. With census.c and
- * history.c the only modules that know libbpf or a skeleton.
+ * history.c the only modules that know a skeleton.
  */
 #ifndef SOCKLEAK_TRACER_H
 #define SOCKLEAK_TRACER_H
@@ -12,6 +12,7 @@
 #include "sockleak.h"
 #include "text.h"
 
+struct pins;
 struct tracer;
 
 /* Called for every record of the ring buffer, within tracer__sweep(). */
@@ -33,6 +34,9 @@ void tracer__free(struct tracer *tracer);
  * below it; without meaning unless the options have rules. 0 or -errno.
  */
 int tracer__rule_cgroups(struct tracer *tracer, const struct ruled_cgroup *ruled, size_t count);
+
+/* What it goes on from (--pin); NULL = nothing. The tracer's own. */
+const struct pins *tracer__pins(const struct tracer *tracer);
 
 /* How the system calls are seen: "tracepoint" or "raw_tp". */
 const char *tracer__hooks(const struct tracer *tracer);
