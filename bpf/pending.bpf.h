@@ -148,6 +148,7 @@ static __always_inline void pending_add(void *ctx, __u32 fd)
 		return;
 	}
 	entry.inode = view.inode;
+	entry.file = (__u64)view.file;
 	entry.family = view.family;
 	entry.type = view.type;
 	entry.protocol = view.protocol;
@@ -182,6 +183,7 @@ static __always_inline void pending_add_dissolved(const struct fd_key *key, __u6
 	if (!view_open(current_file(key->fd), &view) || view.inode != inode)
 		return;
 	entry.inode = inode;
+	entry.file = (__u64)view.file;
 	entry.family = view.family;
 	entry.type = view.type;
 	entry.protocol = view.protocol;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sweep: the verdicts. Once an interval user space has these gone through:
+ * sweep: the verdicts. Once in a while user space has a census taken, which goes through
  *   1. the fd tables: every socket there is, and what the kernel knows of it;
  *   2. `pending`: what the first did not see is held by nobody any more;
  *   3. `slots`: a copy of a stack whose socket has no entry is given back;
  *   4. `holders`: who was not seen with a leaked socket has let it go.
- * A verdict is sent once; one that does not fit the ring buffer is not marked as
+ * In between, once an interval, it has a glance (glance.bpf.h), and the first of these
+ * of few processes alone. A verdict is sent once; one that does not fit the ring buffer is not marked as
  * sent, and goes out with the next sweep. User space repeats a sweep for these at
  * once; a repeat looks at nothing else.
  */
@@ -33,6 +34,7 @@ static __always_inline struct verdict *verdict_begin(struct pending *entry, enum
 	__builtin_memset(verdict, 0, sizeof(*verdict));
 	verdict->now_ns = bpf_ktime_get_boot_ns();
 	__builtin_memcpy(&verdict->socket, entry, sizeof(verdict->socket));
+	verdict->socket.file = 0; /* no address leaves the kernel */
 	verdict->kind = kind;
 	return verdict;
 }
@@ -124,6 +126,7 @@ static __always_inline void pending_suspect(struct pending *entry)
 	__builtin_memset(verdict, 0, sizeof(*verdict));
 	verdict->now_ns = bpf_ktime_get_boot_ns();
 	__builtin_memcpy(&verdict->socket, entry, sizeof(verdict->socket));
+	verdict->socket.file = 0;
 	verdict->kind = VERDICT_SUSPECT;
 	verdict->tgid = entry->tgid;
 	bpf_ringbuf_submit(verdict, 0);
@@ -201,7 +204,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		entry->holder_sweep = sweep.number;
 	if (was_reported(entry))
 		holder_met(entry, task, fd);
-	if (entry->seen_sweep == sweep.number && !sweep.repeats)
+	if (entry->seen_sweep == (__u32)sweep.number && !sweep.repeats)
 		return; /* under another descriptor */
 	entry->seen_sweep = sweep.number;
 	entry->unseen = 0;
@@ -232,9 +235,16 @@ static __always_inline void sweep_stranger(struct task_struct *task, __u32 fd, _
 		holder_met(entry, task, fd);
 }
 
+/* Is there still an open file of the entry's socket? Of one whose file is not known: maybe. */
+static __always_inline bool pending_is_open(const struct pending *entry)
+{
+	return !entry->file || file_is_open((struct file *)entry->file, entry->inode);
+}
+
 /*
- * One entry, after all fd tables were seen. An entry that no table held gets one
- * more sweep: its socket may be passing from one process to another.
+ * One entry, after all fd tables were seen. An entry that no table held and whose file
+ * is there all the same gets one more census: its socket may be passing from one
+ * process to another.
  */
 static __always_inline void sweep_entry(const struct fd_key *key, struct pending *entry)
 {
@@ -243,16 +253,19 @@ static __always_inline void sweep_entry(const struct fd_key *key, struct pending
 	sweep.pending++;
 	if (sweep.repeats && !(entry->flags & PENDING_WAITING))
 		return;
-	if (entry->seen_sweep == sweep.number) {
-		if (was_reported(entry) && entry->holder_sweep != (__u32)sweep.number)
-			entry->flags |= PENDING_MOVED; /* the next sweep says to whom */
+	if (entry->seen_sweep == (__u32)sweep.number) {
+		if (was_reported(entry) && entry->holder_sweep != (__u32)sweep.number) {
+			entry->flags |= PENDING_MOVED; /* the next census says to whom */
+			sweep.unsettled++;
+		}
 		return;
 	}
 	pending_home(key, entry);
 	if (entry->since_ns >= sweep.start_ns)
 		return; /* younger than this sweep */
-	if (!ended && !entry->unseen) {
+	if (!ended && !entry->unseen && pending_is_open(entry)) {
 		entry->unseen = 1;
+		sweep.unsettled++;
 		return;
 	}
 	pending_end(key, entry, entry->flags & PENDING_USED ? END_USED : END_CLOSED);

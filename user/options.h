@@ -31,6 +31,7 @@ struct options {
 	enum command command;
 	__u64 older_than_ns;
 	__u64 interval_ns;
+	__u64 census_interval_ns;
 	__u64 duration_ns; /* 0 = until interrupted */
 	const char *comm;  /* NULL = any; at most 15 bytes */
 	const char *output; /* NULL = stdout */

@@ -167,6 +167,7 @@ static void update_summary(struct watch *watch)
 	update_clock(summary);
 	summary->pending = tracer__pending(watch->tracer, &summary->max_sockets);
 	summary->leaks = leaks__totals(watch->leaks);
+	summary->sweep_counts = tracer__sweeps(watch->tracer);
 	summary->verdicts_waiting = tracer__waiting(watch->tracer);
 	summary->stacks_not_told = history__lost(tracer__history(watch->tracer));
 	tracer__counters(watch->tracer, summary->counters);
@@ -313,6 +314,11 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 
 	while (!is_over(watch)) {
 		sweep(watch, false);
+		if (summary->sweeps == 1 && options->verbose)
+			log_note("what the descriptor tables are asked about between two "
+				 "censuses %s",
+				 tracer__can_look(tracer) ? "is asked of single processes" :
+							    "needs a census on this kernel");
 		if (summary->sweeps == 1)
 			log_note("watching by %s: Ctrl-C ends with the report, kill -USR1 %d "
 				 "gives one now",
