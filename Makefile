@@ -46,7 +46,7 @@ USER_SOURCES := $(wildcard user/*.c)
 USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/user/%.o)
 SKELETONS := $(O)/sockleak.skel.h $(O)/census.skel.h
 # The modules that a unit test can be linked with: all but the program itself and libbpf.
-PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o watch.o scan.o origins.o tracer.o \
+PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o watch.o scan.o origins.o tracer.o sweeper.o \
 	census.o history.o load_error.o),$(USER_OBJECTS))
 
 .PHONY: all
@@ -64,7 +64,7 @@ $(BUILD)/user/%.o: user/%.c Makefile | $(SKELETONS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/user/tracer.o $(BUILD)/user/history.o: $(O)/sockleak.skel.h
+$(BUILD)/user/tracer.o $(BUILD)/user/sweeper.o $(BUILD)/user/history.o: $(O)/sockleak.skel.h
 $(BUILD)/user/census.o: $(O)/census.skel.h
 
 # Without the compiler: what to do, instead of make's error.

@@ -55,10 +55,13 @@ static __always_inline void glance_entry(const struct fd_key *key, struct pendin
 {
 	struct socket_view view = {};
 	__u64 inode = entry->inode;
+	struct fd_key home;
 
 	sweep.pending++;
 	if (entry->since_ns >= sweep.start_ns)
 		return; /* it may be on its way into the map */
+	if (entry->flags & PENDING_ORIGIN_UNKNOWN && pending_fold(key, inode, entry, &home))
+		return;
 	pending_home(key, entry);
 	if (!pending_is_open(entry)) {
 		if (pending_at(key, inode))

@@ -38,6 +38,23 @@ static __always_inline __u8 reported_class(const struct pending *entry)
 	return was_reported(entry) ? (__u8)entry->reported : CLASS_NONE;
 }
 
+/* Is there still an open file of the entry's socket? Of one whose file is not known: maybe. */
+static __always_inline bool pending_is_open(const struct pending *entry)
+{
+	return !entry->file || file_is_open((struct file *)entry->file, entry->inode);
+}
+
+/*
+ * Has it ended for sure? That a hook saw the last descriptor closed is a strong hint only:
+ * a thread may have forked in that moment.
+ */
+static __always_inline bool has_ended(const struct pending *entry)
+{
+	if (entry->file)
+		return entry->flags & PENDING_USED || !pending_is_open(entry);
+	return entry->flags & (PENDING_CLOSED | PENDING_USED);
+}
+
 /*
  * Let the sweeps find the entry by inode. One of unknown origin gives way to the
  * entry that a hook made for the same socket.
@@ -90,7 +107,7 @@ static __always_inline long pending_move_aside(const struct fd_key *key, __u64 n
 
 	if (!old || old->inode == new_inode)
 		return 0;
-	if (!was_reported(old) && old->flags & (PENDING_CLOSED | PENDING_USED)) {
+	if (!was_reported(old) && has_ended(old)) {
 		pending_delete(key, old);
 		return 0;
 	}
@@ -199,6 +216,22 @@ static __always_inline void pending_add_dissolved(const struct fd_key *key, __u6
 }
 
 /*
+ * Of a socket that a sweep took in as of unknown origin: the entry that a hook made all
+ * the same, if there is one.
+ */
+static __always_inline struct pending *pending_of_known(struct pending *entry,
+							struct fd_key *ret_key)
+{
+	struct fd_key home;
+	struct pending *known = pending_by_inode(entry->inode, &home);
+
+	if (!known)
+		return entry;
+	*ret_key = home;
+	return known;
+}
+
+/*
  * The entry of the socket behind a descriptor of the current process, and the
  * entry's key; NULL when it is not pending. Most descriptors are not, and are
  * told so by the maps alone, without a look at the fd table.
@@ -217,7 +250,7 @@ static __always_inline struct pending *pending_of_current(__u32 fd, struct fd_ke
 	}
 	if (!entry || entry->inode != file_inode_number(current_file(fd)))
 		return NULL;
-	return entry;
+	return entry->flags & PENDING_ORIGIN_UNKNOWN ? pending_of_known(entry, ret_key) : entry;
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sweep: the verdicts. Once in a while user space has a census taken, which goes through
+ * sweep: the verdicts. Once in a while user space has a census taken, which goes
+ * through
  *   1. the fd tables: every socket there is, and what the kernel knows of it;
  *   2. `pending`: what the first did not see is held by nobody any more;
  *   3. `slots`: a copy of a stack whose socket has no entry is given back;
@@ -154,10 +155,27 @@ static __always_inline struct pending *pending_adopt(const struct fd_key *key,
 }
 
 /*
- * The entry of a socket that a sweep met at *key, and the entry's own key. A
- * socket taken in as of unknown origin, whose real entry turns up later (a child
- * was seen before the entry was in the index), is folded into that.
+ * A socket taken in as of unknown origin, whose real entry turns up later (a child was
+ * seen before the entry was in the index), is folded into that: with what was tried on
+ * it meanwhile. The real entry and its key; NULL when there is none.
  */
+static __always_inline struct pending *pending_fold(const struct fd_key *own, __u64 inode,
+						    struct pending *entry, struct fd_key *ret_home)
+{
+	struct pending *known = pending_by_inode(inode, ret_home);
+
+	if (!known || (ret_home->tgid == own->tgid && ret_home->fd == own->fd))
+		return NULL;
+	if (!entry)
+		return known;
+	known->flags |= entry->flags & PENDING_DISSOLVED;
+	if (entry->evidence.connect_tries && !known->evidence.connect_tries)
+		__builtin_memcpy(&known->evidence, &entry->evidence, sizeof(known->evidence));
+	pending_end(own, entry, END_RECLASSIFIED);
+	return known;
+}
+
+/* The entry of a socket that a sweep met at *key, and the entry's own key. */
 static __always_inline struct pending *pending_met(struct fd_key *key, __u64 inode)
 {
 	struct fd_key own = *key, home;
@@ -165,13 +183,9 @@ static __always_inline struct pending *pending_met(struct fd_key *key, __u64 ino
 
 	if (entry && !(entry->flags & PENDING_ORIGIN_UNKNOWN))
 		return entry;
-	known = pending_by_inode(inode, &home);
-	if (!known || (home.tgid == own.tgid && home.fd == own.fd))
+	known = pending_fold(&own, inode, entry, &home);
+	if (!known)
 		return entry;
-	if (entry) {
-		known->flags |= entry->flags & PENDING_DISSOLVED;
-		pending_end(&own, entry, END_RECLASSIFIED);
-	}
 	bpf_map_update_elem(&aliases, &own, &inode, BPF_ANY);
 	*key = home;
 	return known;
@@ -235,12 +249,6 @@ static __always_inline void sweep_stranger(struct task_struct *task, __u32 fd, _
 		holder_met(entry, task, fd);
 }
 
-/* Is there still an open file of the entry's socket? Of one whose file is not known: maybe. */
-static __always_inline bool pending_is_open(const struct pending *entry)
-{
-	return !entry->file || file_is_open((struct file *)entry->file, entry->inode);
-}
-
 /*
  * One entry, after all fd tables were seen. An entry that no table held and whose file
  * is there all the same gets one more census: its socket may be passing from one
@@ -248,7 +256,7 @@ static __always_inline bool pending_is_open(const struct pending *entry)
  */
 static __always_inline void sweep_entry(const struct fd_key *key, struct pending *entry)
 {
-	bool ended = entry->flags & (PENDING_CLOSED | PENDING_USED);
+	bool ended = has_ended(entry);
 
 	sweep.pending++;
 	if (sweep.repeats && !(entry->flags & PENDING_WAITING))
@@ -263,7 +271,7 @@ static __always_inline void sweep_entry(const struct fd_key *key, struct pending
 	pending_home(key, entry);
 	if (entry->since_ns >= sweep.start_ns)
 		return; /* younger than this sweep */
-	if (!ended && !entry->unseen && pending_is_open(entry)) {
+	if (!ended && !entry->unseen) {
 		entry->unseen = 1;
 		sweep.unsettled++;
 		return;

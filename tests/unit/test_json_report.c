@@ -369,7 +369,8 @@ static void a_summary(void **state)
 			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3,"
 			 "\"reclassified\":0},"
 			 "\"held_back\":3,\"leaking\":[],\"suppressed\":null,"
-			 "\"sweeps\":60,\"sweeps_failed\":0,\"censuses\":2,\"processes_looked_at\":7,"
+			 "\"sweeps\":60,\"sweeps_failed\":0,"
+			 "\"censuses\":2,\"processes_looked_at\":7,"
 			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
 			 "\"hooks\":\"tracepoint\",\"hints\":null,\"debuginfod\":null,"
 			 "\"events\":{");
