@@ -7,9 +7,9 @@
  *   3. `slots`: a copy of a stack whose socket has no entry is given back;
  *   4. `holders`: who was not seen with a leaked socket has let it go.
  * In between, once an interval, it has a glance (glance.bpf.h), and the first of these
- * of few processes alone. A verdict is sent once; one that does not fit the ring buffer is not marked as
- * sent, and goes out with the next sweep. User space repeats a sweep for these at
- * once; a repeat looks at nothing else.
+ * of few processes alone. A verdict is sent once; one that does not fit the ring buffer
+ * is not marked as sent, and goes out with the next sweep. User space repeats a census
+ * for these at once; a repeat looks at nothing else.
  */
 #ifndef SWEEP_BPF_H
 #define SWEEP_BPF_H

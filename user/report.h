@@ -39,6 +39,7 @@ struct summary {
 	struct sweep_counts sweep_counts; /* how they were made */
 	__u64 pending; /* sockets in the kernel's map at the last sweep */
 	__u64 max_sockets;
+	__u64 kernel_bytes; /* memory of the BPF maps, at the last report; 0 = not known */
 	struct leaks_totals leaks;
 	__u64 counters[COUNTER_COUNT];
 	__u64 stacks_not_told;	   /* to `sockleak scan` */

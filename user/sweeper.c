@@ -130,6 +130,8 @@ static int small_sweep(struct sweeper *sweeper)
 		if (err)
 			return err == -EOPNOTSUPP ? 1 : err;
 	}
+	if (sweep->waiting)
+		return 1;
 	err = glance(sweeper); /* what was not found where it should be? */
 	take_suspects(sweeper, tgids);
 	return err ?: sweep->waiting || sweep->unread;

@@ -8,6 +8,7 @@
 
 #include "clocks.h"
 #include "duration.h"
+#include "kernel_memory.h"
 #include "leaks.h"
 #include "log.h"
 #include "origins.h"
@@ -265,6 +266,7 @@ static void update_stacks(struct watch *watch)
 static void report(struct watch *watch)
 {
 	update_summary(watch);
+	kernel_memory(&watch->summary.kernel_bytes); /* else what it was */
 	update_stacks(watch);
 	update_forecasts(watch);
 	output__report(watch->output, watch->leaks, &watch->summary);
