@@ -127,8 +127,9 @@ static __always_inline long pending_move_aside(const struct fd_key *key, __u64 n
 	return 0;
 }
 
-/* Full is full: the newest is not tracked, rather than an older one lost. */
-static __always_inline long pending_insert(const struct fd_key *key, const struct pending *entry)
+/* Full is full: the newest is not tracked, and counted, rather than an older one lost. */
+static __always_inline long pending_insert(const struct fd_key *key, const struct pending *entry,
+					   enum counter full)
 {
 	long err = bpf_map_update_elem(&pending, key, entry, BPF_NOEXIST);
 
@@ -138,7 +139,7 @@ static __always_inline long pending_insert(const struct fd_key *key, const struc
 			err = bpf_map_update_elem(&pending, key, entry, BPF_ANY);
 	}
 	if (err)
-		count(COUNTER_MAP_FULL);
+		count(full);
 	return err;
 }
 
@@ -182,7 +183,7 @@ static __always_inline void pending_add(void *ctx, __u32 fd)
 	if (entry.call_site)
 		pending_snapshot(&entry);
 	entry.stack_id = entry.flags & PENDING_SNAPSHOT ? -1 : stack_take(ctx);
-	if (!pending_insert(&key, &entry))
+	if (!pending_insert(&key, &entry, COUNTER_MAP_FULL))
 		count(COUNTER_TRACKED);
 	else if (entry.flags & PENDING_SNAPSHOT)
 		snapshot_drop(entry.inode);
@@ -212,7 +213,7 @@ static __always_inline void pending_add_dissolved(const struct fd_key *key, __u6
 	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
 	entry.stack_id = -1;
 	entry.flags = PENDING_ORIGIN_UNKNOWN | PENDING_DISSOLVED;
-	pending_insert(key, &entry);
+	pending_insert(key, &entry, COUNTER_ADOPT_FULL);
 }
 
 /*

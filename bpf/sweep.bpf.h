@@ -147,7 +147,7 @@ static __always_inline struct pending *pending_adopt(const struct fd_key *key,
 		known = pending_at(key, view->inode);
 		if (known)
 			return known;
-		if (pending_insert(key, &entry))
+		if (pending_insert(key, &entry, COUNTER_ADOPT_FULL))
 			return NULL;
 	}
 	count(COUNTER_ADOPTED);

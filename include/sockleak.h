@@ -118,6 +118,7 @@ enum end_reason {
 	C(FILES_SWEPT, "files_swept", 0)		/* descriptors looked at */		\
 	C(VERDICTS, "verdicts", 0)			/* records sent */			\
 	C(MAP_FULL, "map_full", 1)			/* socket not tracked */		\
+	C(ADOPT_FULL, "adopt_full", 1)			/* one of unknown origin neither */	\
 	C(HOME_FULL, "home_full", 1)			/* evidence of a shared socket lost */	\
 	C(IN_FLIGHT_FULL, "in_flight_full", 1)		/* result of a call not noted */	\
 	C(STACK_COLLISION, "stack_collision", 1)	/* bucket taken by another */		\

@@ -91,6 +91,7 @@ static const char *remedy(enum counter counter)
 {
 	switch (counter) {
 	case COUNTER_MAP_FULL:
+	case COUNTER_ADOPT_FULL:
 	case COUNTER_HOME_FULL:
 		return "sockets not tracked: raise --max-sockets";
 	case COUNTER_STACK_COLLISION:
