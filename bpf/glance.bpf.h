@@ -25,6 +25,28 @@ struct {
 	__type(value, __u8);
 } suspects SEC(".maps");
 
+/*
+ * The view of a socket whose file is known to be open: half the reads of view_open(), and
+ * most of what a glance costs are reads.
+ */
+static __always_inline bool view_reopen(const struct pending *entry, struct socket_view *ret_view)
+{
+	struct file *file = (struct file *)entry->file;
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+
+	if (!sk)
+		return false;
+	ret_view->file = file;
+	ret_view->socket = socket;
+	ret_view->sk = sk;
+	ret_view->inode = entry->inode;
+	ret_view->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	ret_view->type = entry->type;
+	ret_view->protocol = entry->protocol;
+	return true;
+}
+
 /* Is there something to tell of it? The same questions as in sweep_socket(). */
 static __always_inline bool has_news(struct pending *entry, const struct socket_view *view)
 {
@@ -69,7 +91,7 @@ static __always_inline void glance_entry(const struct fd_key *key, struct pendin
 				    entry->flags & PENDING_USED ? END_USED : END_CLOSED);
 		return;
 	}
-	if (!entry->file || !view_open((struct file *)entry->file, &view) || view.inode != inode)
+	if (!entry->file || !view_reopen(entry, &view) || view.inode != inode)
 		return; /* for the next census */
 	view_judge(&view);
 	view_weigh(&view, entry);

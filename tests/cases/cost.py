@@ -97,7 +97,7 @@ def flooded(bench, agent, name, *args, count=1):
     path = bench.copy("flood", name)
     programs = [bench.start_program(str(path), *args) for _ in range(count)]
     for program in programs:
-        trouble = program.wait_ready(timeout=120)
+        trouble = program.wait_ready(timeout=600)
         if trouble:
             raise Failure(trouble)
     return programs
