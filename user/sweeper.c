@@ -160,8 +160,7 @@ static int census(struct sweeper *sweeper, struct ring_buffer *ring, bool to_the
 	begin(sweeper);
 	err = census_once(sweeper, ring, &records);
 	sweep_plan_was_census(&sweeper->plan, sweep->start_ns,
-			      clock_now(CLOCK_BOOTTIME) - sweep->start_ns,
-			      err || sweep->unsettled);
+			      clock_now(CLOCK_BOOTTIME) - sweep->start_ns, err || sweep->unsettled);
 	sweeper->counts.censuses++;
 	while (!err && sweep->waiting && records > 0 &&
 	       (to_the_last || sweep->repeats < MAX_REPEATS)) {

@@ -9,6 +9,7 @@ import time
 
 from lib.outcome import Failure, Skip
 from lib.registry import ALONE, case
+from lib.resolver import resolver_of
 
 MIB = 1024 * 1024
 KERNEL_MEMORY = 40 * MIB
@@ -143,6 +144,32 @@ def losses_have_names(bench):
     expect_exact(summary, 12000)
     if summary["events"]["tracked"] != 4096 or summary["dropped"]["map_full"] != 12000 - 4096:
         raise Failure(f"expected 4096 tracked and the rest counted, seen: {summary}")
+
+
+def resident(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+
+
+@case(stage=ALONE)
+def many_sites(bench):
+    """10,000 sites leak: the agent takes less than 100 MiB for all of them, its resolver too."""
+    sites = 1000 if bench.options.quick else 10000
+    agent = bench.agent("--comm", "sites", "--snapshots", 4096)
+    program = bench.start_program(str(bench.copy("sites", "sites")), sites, 300)
+    trouble = program.wait_ready(timeout=300)
+    if trouble:
+        raise Failure(trouble)
+    agent.wait_for(lambda a: len(a.open_leaks()) == sites, f"{sites} leaks", timeout=120)
+    taken = {"agent": resident(agent.pid), "resolver": resident(resolver_of(agent))}
+    found = {event["site"] for event in agent.open_leaks().values()}
+    program.end()
+    summary = agent.stop()
+    if len(found) < sites * 0.9:  # some have lost their stack, which is counted
+        raise Failure(f"expected {sites} sites, seen: {len(found)}, {summary['dropped']}")
+    if max(taken.values()) > 100 * 1024:
+        raise Failure(f"expected less than 100 MiB each, seen: {taken} KiB")
+    print(f"     {len(found)} sites: {taken} KiB")
 
 
 def cpu_s(pid):

@@ -13,7 +13,8 @@ static long sockets, keep;
 
 static void *flood(void *unused)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9),
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(9),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
 	(void)unused;
@@ -48,9 +49,9 @@ int main(int argc, char **argv)
 	for (int i = 0; i < threads; i++)
 		pthread_join(ids[i], NULL);
 	clock_gettime(CLOCK_MONOTONIC, &ended);
-	printf("phase %.0f a second\n", (double)(threads * sockets) /
-		((double)(ended.tv_sec - begun.tv_sec) +
-		 (double)(ended.tv_nsec - begun.tv_nsec) / 1e9));
+	printf("phase %.0f a second\n",
+	       (double)(threads * sockets) / ((double)(ended.tv_sec - begun.tv_sec) +
+					      (double)(ended.tv_nsec - begun.tv_nsec) / 1e9));
 	expect_none();
 	ready();
 	return 0;
