@@ -50,7 +50,7 @@ SKELETONS := $(O)/sockleak.skel.h $(O)/census.skel.h
 # The modules that a unit test can be linked with: all but the program itself and libbpf.
 PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o agent.o publisher.o doctor.o watch.o scan.o \
 	origins.o tracer.o census.o history.o load_error.o bpf_stats.o pins.o pin_layout.o \
-	takeover.o),$(USER_OBJECTS))
+	takeover.o sweeper.o),$(USER_OBJECTS))
 
 .PHONY: all
 all: sockleak
@@ -67,7 +67,7 @@ $(BUILD)/user/%.o: user/%.c Makefile | $(SKELETONS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/user/tracer.o $(BUILD)/user/history.o: $(O)/sockleak.skel.h
+$(BUILD)/user/tracer.o $(BUILD)/user/sweeper.o $(BUILD)/user/history.o: $(O)/sockleak.skel.h
 $(BUILD)/user/census.o: $(O)/census.skel.h
 
 # Without the compiler: what to do, instead of make's error.

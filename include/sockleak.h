@@ -34,18 +34,24 @@
  * 1 MiB holds some 2,500 verdicts; what does not fit is sent by the next sweep.
  */
 #define SOCKLEAK_RING_SIZE (1024 * 1024)
-/* Threads inside connect, bind or getpeername at one moment. */
+/* Threads inside connect, bind or getpeername at one moment: 80 bytes each. */
 #define SOCKLEAK_MAX_IN_FLIGHT 16384
+/*
+ * Processes that a sweep may look at one by one. To look at one costs as much as some
+ * hundred descriptors in a census: for more of them a census is as cheap.
+ */
+#define SOCKLEAK_MAX_LOOKS 256
 /* Cgroups with a rule at once; and that one option can name. */
 #define SOCKLEAK_MAX_RULED 1024
 #define SOCKLEAK_MAX_CGROUPS 64
 
 /*
  * Stack snapshots held at once (--snapshots), and the bytes of stack in each
- * (--stack-size, 0 = none): a quarter of a second's leaks at 4,000 a second, 16
- * MiB of kernel memory. Stacks seen at socket() were 6 to 9 KiB deep.
+ * (--stack-size, 0 = none). Stacks seen at socket() were 6 to 9 KiB deep. A slot is
+ * 20 KiB, and held until the socket is connected, closed or told: 832 are 160 leaks a
+ * second at 5s, in 16.5 MiB, which leaves all maps together below 40 MiB.
  */
-#define SOCKLEAK_SNAPSHOTS 1024
+#define SOCKLEAK_SNAPSHOTS 832
 #define SOCKLEAK_STACK_SIZE (16 * 1024)
 #define SOCKLEAK_STACK_SIZE_MAX (64 * 1024)
 /* Clean sockets in a row after which a creation site is trusted (--spare-after). */
@@ -112,6 +118,7 @@ enum end_reason {
 	C(FILES_SWEPT, "files_swept", 0)		/* descriptors looked at */		\
 	C(VERDICTS, "verdicts", 0)			/* records sent */			\
 	C(MAP_FULL, "map_full", 1)			/* socket not tracked */		\
+	C(ADOPT_FULL, "adopt_full", 1)			/* one of unknown origin neither */	\
 	C(HOME_FULL, "home_full", 1)			/* evidence of a shared socket lost */	\
 	C(IN_FLIGHT_FULL, "in_flight_full", 1)		/* result of a call not noted */	\
 	C(STACK_COLLISION, "stack_collision", 1)	/* bucket taken by another */		\
@@ -173,12 +180,12 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
  */
 struct pending {
 	__u64 inode; /* which socket: descriptor numbers are reused */
+	__u64 file; /* address of its struct file, for the kernel's side alone; 0 = not known */
 	__u64 since_ns; /* when it was made; of unknown origin: when first seen */
 	__u64 cgroup_id; /* v2 cgroup of the creator (unknown origin: of the holder) */
 	__u64 caller;	 /* return address on top of the user stack at socket(), 0 = not read */
 	__u64 call_site; /* key of its creation site, for the sparing of snapshots; 0 = none */
 	__u64 reported;	 /* REPORTED(inode, class) of the last verdict that was sent */
-	__u64 seen_sweep; /* number of the last sweep that saw it in an fd table */
 	struct evidence evidence;
 	__u32 tgid;
 	__u32 tid;
@@ -190,12 +197,13 @@ struct pending {
 	__u32 holder_tgid; /* whom the last verdict named as the holder */
 	__u32 holder_fd;
 	__u32 holder_sweep; /* number of the last sweep that saw it there, modulo 2^32 */
+	__u32 seen_sweep; /* and of the last that saw it in any fd table */
 	__u16 family;
 	__u16 type;
 	__u16 protocol;
 	__u16 flags;  /* PENDING_* */
-	__u8 unseen;  /* sweeps in a row that did not see it */
-	__u8 pad[7];
+	__u8 unseen;  /* censuses in a row that did not see it */
+	__u8 pad[3];
 	char comm[SOCKLEAK_COMM_LEN]; /* of the thread that made it */
 };
 _Static_assert(sizeof(struct pending) == 56 + sizeof(struct evidence) + 56 + SOCKLEAK_COMM_LEN,
@@ -311,6 +319,12 @@ struct sweep {
 	__u64 retells;	/* in this sweep every leak is told, also one that was told before */
 	__u64 pending;	/* entries in the map of pending sockets */
 	__u64 waiting;	/* verdicts that did not fit the ring buffer */
+	__u64 unread;	/* entries that a fd table is to be asked about, and was not yet */
+	__u64 unsettled; /* that the next census is to decide, and soon */
+	__u32 only_tgid; /* whose fd table is read; 0 = all. Written by user space */
+	__u32 strangers; /* descriptors of others that came all the same */
+	__u32 crowd;	 /* 1 = the map of processes to look at was full */
+	__u32 pad;
 };
 
 /* How far a census has come (bss). */
@@ -340,7 +354,7 @@ struct pinned_layout {
 };
 _Static_assert(sizeof(struct pinned_layout) == 24, "struct pinned_layout has holes");
 
-#define CALL_DEST_ROOM 128 /* SOCKLEAK_DEST_LEN up to a power of two, so that a mask bounds it */
+#define AF_UNREADABLE 0xffff
 
 enum call_kind {
 	CALL_CONNECT = 1,
@@ -352,16 +366,15 @@ enum call_kind {
 struct call {
 	struct fd_key key; /* of the entry in `pending` */
 	__u64 inode;
-	__u8 dest[CALL_DEST_ROOM];
 	__u32 fd; /* as the thread passed it */
-	__u16 dest_len;
+	__u16 family;	/* of connect's address; AF_UNREADABLE = there is none to be read */
 	__u8 kind;	/* enum call_kind */
 	__u8 untracked; /* the socket is not pending: followed for what its end may tell */
 	__u8 dissolves; /* connect to AF_UNSPEC on one that is, or was, of use */
 	__u8 inherited; /* begun under an earlier run: not in pending.connecting */
 	__u8 pad[6];
 };
-_Static_assert(sizeof(struct call) == 32 + CALL_DEST_ROOM, "struct call has holes");
+_Static_assert(sizeof(struct call) == 32, "struct call has holes");
 
 /* A stack that was told, as `sockleak scan` finds it (history.h). */
 struct told_stack {

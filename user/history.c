@@ -175,9 +175,9 @@ static __u32 read_tgid(int map, __u32 value_size)
 	rodata_of_this_version *rodata;
 	__u32 key = 0, tgid = 0;
 
-	if (value_size != sizeof(*rodata))
+	if (value_size < sizeof(*rodata)) /* the compiler may have put tables behind it */
 		return 0;
-	rodata = calloc(1, sizeof(*rodata));
+	rodata = calloc(1, value_size);
 	if (rodata && !bpf_map_lookup_elem(map, &key, rodata))
 		tgid = rodata->settings.self_tgid;
 	free(rodata);

@@ -72,6 +72,15 @@ static const struct option_spec table[] = {
 	  .min = 10 * NSEC_PER_MSEC,
 	  .max = DAY_NS,
 	  .help = "time from one look at the descriptor tables to the next" },
+	{ .name = "census-interval",
+	  .argument = "TIME",
+	  .type = OPTION_DURATION,
+	  .commands = WATCHES,
+	  .group = GROUP_WHAT,
+	  AT(census_interval_ns),
+	  .max = DAY_NS,
+	  .help = "time from one look at all descriptor tables to the next: it finds sockets "
+		  "that no hook saw and who else holds one; 0 makes every look one" },
 	{ .name = "duration",
 	  .argument = "TIME",
 	  .type = OPTION_DURATION,
@@ -417,6 +426,7 @@ struct options options_defaults(enum command command)
 					  5) *
 				 NSEC_PER_SEC,
 		.interval_ns = NSEC_PER_SEC,
+		.census_interval_ns = 60 * NSEC_PER_SEC,
 		.write_interval_ns = 15 * NSEC_PER_SEC,
 		.classes = OPTIONS_ALL_CLASSES & ~(1U << CLASS_WAS_CONNECTED),
 		.min_growth = MIN_STEPS,

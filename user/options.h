@@ -45,6 +45,7 @@ struct options {
 	enum command command;
 	__u64 older_than_ns;
 	__u64 interval_ns;
+	__u64 census_interval_ns;
 	__u64 write_interval_ns; /* of the textfile */
 	__u64 duration_ns; /* 0 = until interrupted */
 	const char *comm;  /* NULL = any; at most 15 bytes */

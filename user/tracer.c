@@ -9,25 +9,20 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "clocks.h"
 #include "load_error.h"
 #include "pins.h"
 #include "settings.h"
 #include "sockleak.skel.h"
+#include "sweeper.h"
 #include "takeover.h"
 #include "tracefs.h"
 
-/* Verdicts that did not fit: how often one sweep is repeated for them while running. */
-#define MAX_REPEATS 64
 #define MIN_STACKS 1024 /* an LRU map keeps some entries a processor in hand */
-/* Reads of an iterator without an end: it yields every million objects. */
-#define MAX_READS 10000
 
 struct tracer {
 	struct sockleak_bpf *skeleton;
 	struct ring_buffer *ring;
-	struct bpf_link *files; /* the iterators of a sweep */
-	struct bpf_link *maps;
+	struct sweeper *sweeper;
 	struct history *history;
 	struct pins *pins;		   /* NULL = nothing is to survive */
 	struct ruled_cgroup ruled[SOCKLEAK_MAX_RULED]; /* as they are in the map */
@@ -35,7 +30,6 @@ struct tracer {
 	struct bpf_link *hooks[16];
 	unsigned int n_hooks;
 	bool raw;
-	bool retells; /* the next sweep */
 	int n_cpus;
 	__u32 max_sockets;
 	tracer_verdict_fn on_verdict;
@@ -211,15 +205,6 @@ static int maps_begin(struct tracer *tracer, struct text *ret_error)
 	return err;
 }
 
-static int iterators_open(struct tracer *tracer)
-{
-	tracer->files = bpf_program__attach_iter(tracer->skeleton->progs.sweep_files, NULL);
-	if (!tracer->files)
-		return -errno;
-	tracer->maps = bpf_program__attach_iter(tracer->skeleton->progs.sweep_maps, NULL);
-	return tracer->maps ? 0 : -errno;
-}
-
 static int history_begin(struct tracer *tracer)
 {
 	const struct sockleak_bpf *skeleton = tracer->skeleton;
@@ -253,7 +238,7 @@ static int load(struct tracer *tracer, const struct options *options, struct tex
 	err = maps_begin(tracer, ret_error);
 	if (err)
 		return err;
-	err = iterators_open(tracer);
+	err = sweeper__new(tracer->skeleton, options, &tracer->sweeper);
 	if (err) {
 		text_addf(ret_error, "cannot attach the sweep's iterators: %s (needs Linux 5.13)",
 			  strerror(-err));
@@ -310,8 +295,7 @@ void tracer__free(struct tracer *tracer)
 		return;
 	while (tracer->n_hooks)
 		bpf_link__destroy(tracer->hooks[--tracer->n_hooks]);
-	bpf_link__destroy(tracer->files);
-	bpf_link__destroy(tracer->maps);
+	sweeper__free(tracer->sweeper);
 	history__free(tracer->history);
 	ring_buffer__free(tracer->ring);
 	sockleak_bpf__destroy(tracer->skeleton);
@@ -322,23 +306,6 @@ void tracer__free(struct tracer *tracer)
 }
 
 /* ---- Run ---- */
-
-/* Reading an iterator runs its program over everything; it writes nothing to read. */
-static int iterator_run(struct bpf_link *link)
-{
-	int fd = bpf_iter_create(bpf_link__fd(link)), reads = 0, err = 0;
-	char nothing[64];
-	ssize_t len;
-
-	if (fd < 0)
-		return -errno;
-	do {
-		len = read(fd, nothing, sizeof(nothing));
-		err = len < 0 ? -errno : 0;
-	} while ((len > 0 || err == -EAGAIN || err == -EINTR) && ++reads < MAX_READS);
-	close(fd);
-	return err;
-}
 
 static __u64 counter_read(struct tracer *tracer, enum counter which)
 {
@@ -353,44 +320,24 @@ static __u64 counter_read(struct tracer *tracer, enum counter which)
 	return sum;
 }
 
-static int sweep_once(struct tracer *tracer)
+int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
 {
-	struct sweep *sweep = &tracer->skeleton->bss->sweep;
-	int err;
+	int err = sweeper__run(tracer->sweeper, tracer->ring, to_the_last, ret_ns);
 
-	sweep->pending = sweep->waiting = 0;
-	err = iterator_run(tracer->files);
-	if (!err)
-		err = iterator_run(tracer->maps);
-	ring_buffer__consume(tracer->ring);
+	if (tracer->pins)
+		pins__swept(tracer->pins, tracer->skeleton->obj,
+			    tracer->skeleton->bss->sweep.number);
 	return err;
 }
 
-int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
+struct sweep_counts tracer__sweeps(const struct tracer *tracer)
 {
-	struct sweep *sweep = &tracer->skeleton->bss->sweep;
-	__u64 sent = counter_read(tracer, COUNTER_VERDICTS), sent_before;
-	int err;
+	return sweeper__counts(tracer->sweeper);
+}
 
-	sweep->last_ns = sweep->start_ns;
-	sweep->start_ns = clock_now(CLOCK_BOOTTIME);
-	sweep->repeats = 0;
-	sweep->retells = tracer->retells;
-	tracer->retells = false;
-	sweep->number++;
-	err = sweep_once(tracer);
-	*ret_ns = clock_now(CLOCK_BOOTTIME) - sweep->start_ns;
-	while (!err && sweep->waiting && (to_the_last || sweep->repeats < MAX_REPEATS)) {
-		sent_before = sent;
-		sent = counter_read(tracer, COUNTER_VERDICTS);
-		if (sent == sent_before && sweep->repeats)
-			break;
-		sweep->repeats++;
-		err = sweep_once(tracer);
-	}
-	if (tracer->pins)
-		pins__swept(tracer->pins, tracer->skeleton->obj, sweep->number);
-	return err;
+bool tracer__can_look(const struct tracer *tracer)
+{
+	return sweeper__can_look(tracer->sweeper);
 }
 
 static bool has_rule(const struct ruled_cgroup *ruled, size_t count, __u64 id)
@@ -421,7 +368,7 @@ int tracer__rule_cgroups(struct tracer *tracer, const struct ruled_cgroup *ruled
 
 void tracer__retell(struct tracer *tracer)
 {
-	tracer->retells = true;
+	sweeper__retell(tracer->sweeper);
 }
 
 struct history *tracer__history(struct tracer *tracer)

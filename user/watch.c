@@ -8,6 +8,7 @@
 
 #include "clocks.h"
 #include "duration.h"
+#include "kernel_memory.h"
 #include "leaks.h"
 #include "log.h"
 #include "origins.h"
@@ -172,6 +173,7 @@ static void update_summary(struct watch *watch)
 	update_clock(summary);
 	summary->pending = tracer__pending(watch->tracer, &summary->max_sockets);
 	summary->leaks = leaks__totals(watch->leaks);
+	summary->sweep_counts = tracer__sweeps(watch->tracer);
 	summary->verdicts_waiting = tracer__waiting(watch->tracer);
 	summary->growth_not_kept = history__growth_lost(tracer__history(watch->tracer));
 	summary->stacks_not_told = history__lost(tracer__history(watch->tracer));
@@ -271,6 +273,7 @@ static void update_stacks(struct watch *watch, long most)
 void watch__look(struct watch *watch, __u32 most)
 {
 	update_summary(watch);
+	kernel_memory(&watch->summary.kernel_bytes); /* else what it was */
 	update_stacks(watch, (long)most);
 	update_forecasts(watch, (long)most);
 }

@@ -314,7 +314,7 @@ def debuginfod(bench):
     host.leak(agent, "leak_a")
 
     def has_line(agent):
-        agent.sweeps(0)
+        agent.censuses(0)
         event = host.leak(agent, "leak_b")
         return any((frame["file"] or "").endswith("library.c") for frame in event["stack"])
 
