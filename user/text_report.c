@@ -43,7 +43,7 @@ static void page_table_head(struct page *page)
 /* Who is to blame, and who called it, a line each. */
 static void page_culprit(struct page *page, const struct stack *stack)
 {
-	const struct frame *culprit = stack_culprit(stack), *caller = culprit + 1;
+	const struct frame *culprit = stack_culprit(stack), *caller = stack_caller(stack);
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	text_add(&line, TABLE_INDENT "in ");
@@ -57,7 +57,7 @@ static void page_culprit(struct page *page, const struct stack *stack)
 		page_add_clean(&line, stack->package);
 	}
 	page_line(page, &line, false);
-	if (caller >= stack->frames + stack->count || caller->plumbing || !caller->function)
+	if (!caller)
 		return;
 	text_add(&line, TABLE_INDENT "called from ");
 	page_add_frame(&line, caller, NULL);
