@@ -64,6 +64,27 @@ static void page_culprit(struct page *page, const struct stack *stack)
 	page_line(page, &line, false);
 }
 
+/* No code can be named: say why, for a line that is missing would only puzzle. */
+static void page_nowhere(struct page *page, const struct leak *leak, const struct stack *stack)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	unsigned int i = 0;
+
+	if (leak->verdict.execed) {
+		text_add(&line, TABLE_INDENT "made by what ran before its exec, which it was left "
+					     "open across");
+		page_line(page, &line, false);
+		return;
+	}
+	while (stack && i < stack->count && stack->frames[i].module)
+		i++;
+	if (!stack || i == stack->count)
+		return;
+	text_addf(&line, TABLE_INDENT "in 0x%llx, which is in no file now: JIT code, or unloaded",
+		  (unsigned long long)stack->frames[i].pc);
+	page_line(page, &line, false);
+}
+
 static int more_open(const void *a, const void *b)
 {
 	const struct site_process *x = *(struct site_process *const *)a;
@@ -219,7 +240,9 @@ static void page_site(struct page *page, const struct site *site)
 	page_holders(page, leak);
 	if (culprit)
 		page_culprit(page, site->stack);
-	page_owner(page, site->owner, culprit && culprit->plumbing == PLUMBING_RUNTIME);
+	else
+		page_nowhere(page, leak, site->stack);
+	page_owner(page, site->owner, !culprit || culprit->plumbing == PLUMBING_RUNTIME);
 }
 
 static void page_body(struct page *page, struct site *const *sites, long count)
