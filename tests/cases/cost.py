@@ -165,7 +165,8 @@ def many_sites(bench):
     found = {event["site"] for event in agent.open_leaks().values()}
     program.end()
     summary = agent.stop()
-    if len(found) < sites * 0.9:  # some have lost their stack, which is counted
+    # On a busy host the agent is late, and some find no slot for their stack: that is counted.
+    if len(found) < sites / 2 or len(found) + summary["dropped"]["no_slot"] < sites * 0.99:
         raise Failure(f"expected {sites} sites, seen: {len(found)}, {summary['dropped']}")
     if max(taken.values()) > 100 * 1024:
         raise Failure(f"expected less than 100 MiB each, seen: {taken} KiB")
