@@ -3,6 +3,7 @@
 
 import driver
 import figures
+import growth
 import machine
 import targets
 
@@ -129,4 +130,45 @@ def ratios_report(result):
         parts.append(rivals_text(result))
     if result["by_program"]:
         parts.append(by_program_table(result))
+    return "\n\n".join(parts)
+
+
+def _growth_of(axis, name):
+    """How it grows; a worse-than-linear one is not hidden by the others."""
+    return growth.in_words(axis["growth"][name])
+
+
+def scale_noise_text(result):
+    lines = [f"{machine.in_words(result['machine'])}. `{result['command']}`: {result['took_s']} s "
+             f"in all. Load before {result['machine']['load_before']:.1f}, after "
+             f"{result['load_after']:.1f}."]
+    if result["programs_of_others"]:
+        lines.append(f"**The machine was not ours alone: {result['programs_of_others']} BPF "
+                     f"programs of others ran at system calls.**")
+    if result["machine"]["load_before"] > 0.5:
+        lines.append("**Others used the processors when the run began: take it as provisional.**")
+    return "\n".join(lines)
+
+
+def axis_table(result, axis):
+    """A row for each step, the growth as the last one, and what was skipped or lost below."""
+    names = result["measures"]
+    rows, remarks = [], []
+    for point in axis["points"]:
+        count = f"{point['count']:,}"
+        if "skipped" in point:
+            remarks.append(f"- {count}: not measured: {point['skipped']}")
+            continue
+        rows.append([count] + [f"{point[name]:,.1f}" for name in names])
+        if point["dropped"]:
+            lost = ", ".join(f"{name} {value:,}" for name, value in point["dropped"].items())
+            remarks.append(f"- {count}: counted as lost or put off: {lost}")
+    rows.append(["grows as"] + [_growth_of(axis, name) for name in names])
+    return "\n\n".join(filter(None, [table([axis["words"], *names.values()], rows),
+                                     "\n".join(remarks)]))
+
+
+def scale_report(result):
+    parts = [scale_noise_text(result)]
+    parts += [axis_table(result, axis) for axis in result["axes"]]
     return "\n\n".join(parts)

@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""How the cost of sockleak grows with what is on the host. `make bench-scale` runs it, as root.
+
+    tests/bench/scale.py --build .output/release [--axis NAME]... [--most N]
+
+One thing grows at a time (load.c makes it), under a sockleak of its own for each step.
+Measured: the time of a sweep, the agent's processor time, its memory and the kernel's for
+it, and what its programs add to socket + close. A step that the host's limits refuse is
+skipped and said to be. All goes to OUTPUT as JSON, with the exponent of growth.
+"""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE)]
+sys.dont_write_bytecode = True
+
+import driver as drivers  # noqa: E402
+import growth  # noqa: E402
+import hooks  # noqa: E402
+import machine  # noqa: E402
+import processes  # noqa: E402
+import tables  # noqa: E402
+
+Axis = collections.namedtuple("Axis", "name words steps load options load_first")
+
+OLDER_THAN_MS = 500
+SETTLE_S = 1.5  # the sweeps after a change look at more than the later ones
+WINDOW_S = 4
+SWEEPS = 5
+LIMIT_S = 540  # what is not begun until then is skipped
+
+
+def many(count):
+    """Room for so many sockets that are not connected, and no more than it takes."""
+    return ["--max-sockets", str(max(32768, count * 11 // 10))]
+
+
+AXES = [
+    Axis("pending", "sockets that are not connected yet", [1, 1_000, 10_000, 100_000, 1_000_000],
+         lambda n: ["sockets", n], lambda n: ["--older-than", "1h", *many(n)], False),
+    Axis("descriptors", "open descriptors that are no sockets", [1_000, 10_000, 100_000, 1_000_000],
+         lambda n: ["files", n], lambda n: [], True),
+    Axis("processes", "processes", [10, 100, 1_000, 10_000, 20_000],
+         lambda n: ["processes", n], lambda n: [], True),
+    Axis("sites", "places in the code that leak", [1, 10, 100, 1_000, 10_000],
+         lambda n: ["sites", n], lambda n: ["--older-than", f"{OLDER_THAN_MS}ms"], False),
+    Axis("leaks", "leaks a second", [10, 100, 1_000, 5_000, 20_000],
+         lambda n: ["leaks", n, OLDER_THAN_MS + 1500],
+         lambda n: ["--older-than", f"{OLDER_THAN_MS}ms", *many(n * 4)], False),
+]
+# The key of a figure -> for a reader.
+MEASURES = {
+    "sweep_ms": "sweep, ms",
+    "agent_ms_per_s": "agent and sweeps, CPU ms a second",
+    "hooks_ns": "programs at socket + close, ns",
+    "agent_mib": "agent, resident MiB",
+    "resolver_mib": "reader of symbols, resident MiB",
+    "kernel_mib": "kernel memory, MiB",
+}
+
+
+class Refused(Exception):
+    """The host does not let this step be measured."""
+
+
+class Load:
+    def __init__(self, path, arguments):
+        self.process = subprocess.Popen([path, *map(str, arguments)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline().strip()
+        if line != "ready":
+            self.close()
+            raise Refused(line.removeprefix("refused: ") or "it ended at once")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(120)
+        self.process.stdout.close()
+
+
+class Agent:
+    """A sockleak whose summaries are read from a file."""
+
+    def __init__(self, path, options):
+        self.output = tempfile.NamedTemporaryFile(prefix="sockleak-bench-")
+        self.process = subprocess.Popen([path, "--json", "--output", self.output.name, *options],
+                                        stderr=subprocess.PIPE, text=True)
+        said = []
+        for line in self.process.stderr:
+            said.append(line.strip())
+            if line.startswith("sockleak: watching by "):
+                return
+        self.close()
+        raise Refused(" ".join(said) or "sockleak ended at once")
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def summaries(self):
+        with open(self.output.name) as lines:
+            return [json.loads(line) for line in lines
+                    if line.endswith("\n") and line.startswith('{"type":"summary"')]
+
+    def summary(self, timeout_s=60):
+        """Ask for one, and wait for it."""
+        before = len(self.summaries())
+        self.process.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            found = self.summaries()
+            if len(found) > before:
+                return found[-1]
+            if self.process.poll() is not None:
+                raise Refused(f"sockleak ended with {self.process.returncode}")
+            time.sleep(0.1)
+        raise Refused(f"no summary within {timeout_s} s")
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(120)
+        self.process.stderr.close()
+        self.output.close()
+
+
+def hook_ns(agent, driver):
+    """What the programs at socket() and close() take together."""
+    case = drivers.Case("socket", 1, drivers.SHALLOW)
+    shares = hooks.shares(agent, driver, case, 100)
+    return sum(share["ns"] for share in shares
+               if "socket" in share["program"] or "close" in share["program"])
+
+
+def sweeps_ms(agent):
+    """The times of the next sweeps, and the last summary."""
+    times, seen = [], 0
+    deadline = time.monotonic() + 30
+    while len(times) < SWEEPS and time.monotonic() < deadline:
+        summary = agent.summary()
+        if summary["sweeps"] > seen:
+            seen = summary["sweeps"]
+            times.append(summary["last_sweep_s"] * 1000)
+        time.sleep(0.3)
+    return times, summary
+
+
+def measure(agent, driver):
+    time.sleep(SETTLE_S)
+    begun, cpu_s = time.monotonic(), processes.cpu_s(agent.pid)
+    time.sleep(WINDOW_S)
+    cpu_s = processes.cpu_s(agent.pid) - cpu_s
+    took_s = time.monotonic() - begun
+    times, summary = sweeps_ms(agent)
+    own, resolver = processes.rss_bytes(agent.pid)
+    return {
+        "agent_ms_per_s": cpu_s / took_s * 1000,
+        "sweep_ms": statistics.median(times), "sweep_ms_each": times,
+        "hooks_ns": hook_ns(agent, driver),
+        "agent_mib": own / 2**20, "resolver_mib": resolver / 2**20,
+        "kernel_mib": processes.kernel_memory(agent.pid) / 2**20,
+        "pending": summary["pending"], "sites": summary["sites"], "total": summary["total"],
+        "events": summary["events"],
+        "dropped": {name: count for name, count in summary["dropped"].items() if count},
+    }
+
+
+def step(axis, count, build, driver):
+    """One point of one axis."""
+    path, loader = str(build / "sockleak"), str(build / "bench/load")
+    closing = []
+    try:
+        parts = [lambda: Load(loader, axis.load(count)), lambda: Agent(path, axis.options(count))]
+        for make in parts if axis.load_first else reversed(parts):
+            closing.append(make())
+        agent = next(part for part in closing if isinstance(part, Agent))
+        return {"count": count, **measure(agent, driver)}
+    except Refused as refused:
+        return {"count": count, "skipped": str(refused)}
+    finally:
+        for part in sorted(closing, key=lambda part: isinstance(part, Load)):
+            part.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", default=".output/release")
+    parser.add_argument("--axis", action="append", choices=[axis.name for axis in AXES])
+    parser.add_argument("--most", type=int, default=1_000_000, help="leave larger steps out")
+    parser.add_argument("--output", default=".output/bench/scale.json")
+    options = parser.parse_args()
+    build = pathlib.Path(options.build).resolve()
+    begun = time.monotonic()
+    result = {"command": "make bench-scale", "machine": machine.describe(),
+              "programs_of_others": machine.programs_of_others(), "axes": []}
+    driver = drivers.Driver(str(build / "bench/driver"))
+    try:
+        for axis in AXES:
+            if options.axis and axis.name not in options.axis:
+                continue
+            points = []
+            for count in axis.steps:
+                if count > options.most:
+                    point = {"count": count, "skipped": "left out by --most"}
+                elif time.monotonic() - begun > LIMIT_S:
+                    point = {"count": count, "skipped": f"{LIMIT_S} s were over"}
+                else:
+                    point = step(axis, count, build, driver)
+                points.append(point)
+                print(f"bench: {axis.name} {count}: " + point.get("skipped", "done"),
+                      file=sys.stderr, flush=True)
+            result["axes"].append({"name": axis.name, "words": axis.words, "points": points})
+    finally:
+        driver.close()
+    for axis in result["axes"]:
+        axis["growth"] = {name: growth.fit([(point["count"], point.get(name))
+                                            for point in axis["points"]]) for name in MEASURES}
+    result["measures"] = MEASURES
+    result["took_s"] = round(time.monotonic() - begun)
+    result["load_after"] = os.getloadavg()[0]
+    output = pathlib.Path(options.output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(result, indent=1) + "\n")
+    print(tables.scale_report(result))
+    print(f"bench: all figures are in {output}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
