@@ -117,7 +117,7 @@ static void run_udp(struct worker *worker)
 
 static void run_tcp(struct worker *worker)
 {
-	const struct linger reset = {.l_onoff = 1};
+	const struct linger reset = { .l_onoff = 1 };
 	int fd = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
 	int peer;
 
@@ -138,8 +138,9 @@ static void run_unix(struct worker *worker)
 }
 
 static const struct operation operations[] = {
-	{"getppid", run_getppid}, {"open", run_open}, {"dup", run_dup},	  {"socket", run_socket},
-	{"udp", run_udp},	  {"tcp", run_tcp},   {"unix", run_unix}, {NULL, NULL},
+	{ "getppid", run_getppid }, { "open", run_open }, { "dup", run_dup },
+	{ "socket", run_socket },   { "udp", run_udp },	  { "tcp", run_tcp },
+	{ "unix", run_unix },	    { NULL, NULL },
 };
 
 /* ---- A batch ---- */
@@ -148,7 +149,7 @@ static void listen_on(struct worker *worker)
 {
 	socklen_t len = sizeof(worker->tcp);
 
-	worker->tcp = (struct sockaddr_in){.sin_family = AF_INET};
+	worker->tcp = (struct sockaddr_in){ .sin_family = AF_INET };
 	worker->tcp.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	worker->tcp_listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
 	check(bind(worker->tcp_listener, (struct sockaddr *)&worker->tcp, len), "bind (TCP)");
@@ -157,7 +158,7 @@ static void listen_on(struct worker *worker)
 	      "getsockname");
 
 	/* An address that the kernel chooses, abstract: there is no file to remove. */
-	worker->path = (struct sockaddr_un){.sun_family = AF_UNIX};
+	worker->path = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	worker->unix_listener = check(socket(AF_UNIX, SOCK_STREAM, 0), "socket");
 	check(bind(worker->unix_listener, (struct sockaddr *)&worker->path, sizeof(sa_family_t)),
 	      "bind (unix)");
@@ -286,7 +287,7 @@ static void answer(struct worker *workers, const struct operation *operation, in
 
 int main(void)
 {
-	struct worker workers[MAX_THREADS] = {0};
+	struct worker workers[MAX_THREADS] = { 0 };
 	int threads, depth_kib, milliseconds;
 	char line[128], name[32];
 

@@ -13,7 +13,8 @@ int main(void)
 	int err;
 
 	if (!skeleton) {
-		fprintf(stderr, "empty: cannot load its programs (needs CAP_BPF and CAP_PERFMON)\n");
+		fprintf(stderr,
+			"empty: cannot load its programs (needs CAP_BPF and CAP_PERFMON)\n");
 		return 1;
 	}
 	err = empty_bpf__attach(skeleton);

@@ -3,8 +3,11 @@
 
 Least squares of the relative errors: for each k of a grid a and b follow, neither below 0.
 A constant part (a) is fitted and not taken for slow growth, as a straight line through
-logarithms would. Few points carry it, so k is good to one digit.
+logarithms would. Few points carry it, and one that noise has moved bends it: so what is
+called worse than linear must also be so from the last but one point to the last.
 """
+
+import math
 
 GRID = [step / 20 for step in range(2, 61)]  # 0.1 to 3
 # Less than this between the least and the most is noise, and no growth.
@@ -29,7 +32,7 @@ def _fit(points, k):
 
 
 def fit(points):
-    """{"kind": "flat" | "grows" | "not known"}; of what grows also the exponent, a and b."""
+    """{"kind": "flat" | "grows" | "not known"}; of what grows also the exponents, a and b."""
     points = [(x, y) for x, y in points if y is not None and y > 0]
     if len(points) < 3:
         return {"kind": "not known"}
@@ -40,12 +43,14 @@ def fit(points):
     _, a, b = _fit(points, exponent)
     if not b:
         return {"kind": "flat"}
-    return {"kind": "grows", "exponent": exponent, "constant": a, "factor": b,
-            "worse_than_linear": exponent > LINEAR}
+    (x, y), (last_x, last_y) = points[-2:]
+    at_the_end = math.log(last_y / y) / math.log(last_x / x)
+    return {"kind": "grows", "exponent": exponent, "at_the_end": at_the_end, "constant": a,
+            "factor": b, "worse_than_linear": min(exponent, at_the_end) > LINEAR}
 
 
 def in_words(found):
     if found["kind"] != "grows":
         return "does not grow" if found["kind"] == "flat" else "not known"
     worse = ", **worse than linear**" if found["worse_than_linear"] else ""
-    return f"x^{found['exponent']:.2g}{worse}"
+    return f"x^{found['exponent']:.2g}, at the end x^{found['at_the_end']:.2g}{worse}"

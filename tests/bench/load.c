@@ -50,7 +50,7 @@ static __attribute__((noipa)) int left(unsigned int number, int depth)
 
 static __attribute__((noipa)) int right(unsigned int number, int depth)
 {
-	volatile char frame[32] = {0};
+	volatile char frame[32] = { 0 };
 	int fd = turn(number, depth);
 
 	__asm__ volatile("" : "+r"(fd));
@@ -71,7 +71,7 @@ static __attribute__((noipa)) int turn(unsigned int number, int depth)
 
 static void pause_ns(long long ns)
 {
-	struct timespec time = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+	struct timespec time = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
 
 	nanosleep(&time, NULL);
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """machine: what the figures were taken on, and what else was going on there."""
 
+import ctypes
 import datetime
 import json
 import os
@@ -8,6 +9,7 @@ import pathlib
 import shutil
 import subprocess
 
+CLONE_NEWNS = 0x00020000
 STATS = pathlib.Path("/proc/sys/kernel/bpf_stats_enabled")
 # Programs of these types run at system calls or events of others: a neighbour's make all slower.
 NOISY = {"tracepoint", "raw_tracepoint", "raw_tracepoint_writable", "kprobe", "perf_event",
@@ -83,15 +85,8 @@ def need_tracefs():
     events = pathlib.Path("/sys/kernel/tracing/events")
     if events.exists():
         return
-    os.unshare(os.CLONE_NEWNS) if hasattr(os, "unshare") else _unshare()
+    # os.unshare() came with Python 3.12.
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS):
+        raise OSError(ctypes.get_errno(), "unshare")
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     subprocess.run(["mount", "-t", "tracefs", "tracefs", str(events.parent)], check=True)
-
-
-def _unshare():
-    """os.unshare() came with Python 3.12."""
-    import ctypes
-
-    clone_newns = 0x00020000
-    if ctypes.CDLL(None, use_errno=True).unshare(clone_newns):
-        raise OSError(ctypes.get_errno(), "unshare")

@@ -50,17 +50,25 @@ def kernel_memory(pid):
     return sum(int(fields["memlock"]) for fields in objects)
 
 
+def _ended_children_s(pid):
+    """Time of the children that it has waited for; in ticks, so that it is good to 10 ms."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    return sum(map(int, text.rpartition(")")[2].split()[13:15])) * TICK_S  # cutime, cstime
+
+
 def cpu_s(pid):
-    """Time on processors so far, of it and its children, ended ones that it waited for too."""
-    total = 0
+    """Time on processors so far, of all threads of it and its children, to the ns."""
+    total = _ended_children_s(pid)
     for number in family(pid):
-        try:
-            text = pathlib.Path(f"/proc/{number}/stat").read_text()
-        except OSError:
-            continue
-        fields = text.rpartition(")")[2].split()
-        total += sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime
-    return total * TICK_S
+        for path in pathlib.Path(f"/proc/{number}/task").glob("*/schedstat"):
+            try:
+                total += int(path.read_text().split()[0]) / 1e9
+            except OSError:
+                continue  # it ended meanwhile
+    return total
 
 
 def rss_bytes(pid):

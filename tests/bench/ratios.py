@@ -4,10 +4,10 @@
 
     tests/bench/ratios.py --build .output/release [--rounds 25] [--quick]
 
-`make bench` and `make bench-quick` run it, as root; document.py writes docs/performance.md. One process makes
-system calls in short batches (driver.c). In each round every configuration is attached once,
-in an order drawn anew, and all cases are timed under it. All that was measured goes to
-OUTPUT as JSON; medians, spread and the targets are printed.
+`make bench` and `make bench-quick` run it, as root; document.py writes docs/performance.md.
+One process makes system calls in short batches (driver.c). In each round every configuration
+is attached once, in an order drawn anew, and all cases are timed under it. All that was
+measured goes to OUTPUT as JSON; medians, spread and the targets are printed.
 
 --quick has fewer cases and configurations, takes less than two minutes, and ends with 1 when
 a ratio is far over its target; a full run ends with 0 whatever it found: it is to be read.
@@ -44,6 +44,8 @@ def parse():
     parser.add_argument("--rounds", type=int, help="default: 25, quick 12")
     parser.add_argument("--batch-ms", type=int, default=15, help="of one case in one round")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--limit-s", type=int,
+                        help="begin no round after so many seconds; default: 450, quick 90")
     parser.add_argument("--only", action="append", help="a configuration; nothing is always one")
     parser.add_argument("--output", default=".output/bench/ratios.json")
     parser.add_argument("--keep-stats", action="store_true",
@@ -51,6 +53,7 @@ def parse():
     parser.add_argument("--seed", type=int, default=1, help="of the order")
     options = parser.parse_args()
     options.rounds = options.rounds or (12 if options.quick else 25)
+    options.limit_s = options.limit_s or (90 if options.quick else 450)
     return options
 
 
@@ -66,6 +69,7 @@ class Run:
         self.driver = driver
         self.cases = cases
         self.chosen = chosen
+        self.rounds = 0
         self.unavailable = {}  # name -> reason
         self.samples = {c.name: {drivers.key(case): [] for case in cases} for c in chosen}
         self.means = {c.name: {drivers.key(case): [] for case in cases} for c in chosen}
@@ -99,7 +103,12 @@ class Run:
 
     def all_rounds(self):
         order = random.Random(self.options.seed)
+        deadline = time.monotonic() + self.options.limit_s
         for number in range(self.options.rounds):
+            if number and time.monotonic() > deadline:
+                note(f"{self.options.limit_s} s are over: the rest is left out")
+                break
+            self.rounds = number + 1
             # What cannot be attached in the first round is not asked for again.
             left = [c for c in self.chosen if c.name not in self.unavailable]
             for configuration in order.sample(left, len(left)):
@@ -139,12 +148,12 @@ def measure(options, driver):
         chosen = [c for c in chosen if c.name in QUICK]
     cases = drivers.cases(threads=(1,), depths=(0,)) if options.quick else drivers.cases()
     result = {"command": "make bench-quick" if options.quick else "make bench",
-              "machine": machine.describe(), "rounds": options.rounds,
-              "batch_ms": options.batch_ms}
+              "machine": machine.describe(), "batch_ms": options.batch_ms}
     others = machine.programs_of_others()
     run = Run(options, driver, chosen, cases)
     run.all_rounds()
     result |= {
+        "rounds": run.rounds,
         "machine_after": {"load": os.getloadavg()[0],
                           "programs_of_others": machine.programs_of_others()},
         "programs_of_others": others,

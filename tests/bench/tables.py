@@ -106,9 +106,10 @@ def by_program_table(result):
 def noise_text(result):
     """What made the figures less sure than they look."""
     before, after = result["programs_of_others"], result["machine_after"]["programs_of_others"]
+    loads = result["machine"]["load_before"], result["machine_after"]["load"]
     lines = [f"{machine.in_words(result['machine'])}. `{result['command']}`: {result['rounds']} "
              f"rounds, {result['batch_ms']} ms a case, {result['took_s']} s in all. Load before "
-             f"{result['machine']['load_before']:.1f}, after {result['machine_after']['load']:.1f}."]
+             f"{loads[0]:.1f}, after {loads[1]:.1f}."]
     if before or after:
         lines.append(f"**The machine was not ours alone: BPF programs of others ran at system "
                      f"calls ({before} before, {after} after).**")
@@ -131,11 +132,6 @@ def ratios_report(result):
     if result["by_program"]:
         parts.append(by_program_table(result))
     return "\n\n".join(parts)
-
-
-def _growth_of(axis, name):
-    """How it grows; a worse-than-linear one is not hidden by the others."""
-    return growth.in_words(axis["growth"][name])
 
 
 def scale_noise_text(result):
@@ -163,12 +159,20 @@ def axis_table(result, axis):
         if point["dropped"]:
             lost = ", ".join(f"{name} {value:,}" for name, value in point["dropped"].items())
             remarks.append(f"- {count}: counted as lost or put off: {lost}")
-    rows.append(["grows as"] + [_growth_of(axis, name) for name in names])
+    rows.append(["grows as"] + [growth.in_words(axis["growth"][name]) for name in names])
     return "\n\n".join(filter(None, [table([axis["words"], *names.values()], rows),
                                      "\n".join(remarks)]))
 
 
-def scale_report(result):
-    parts = [scale_noise_text(result)]
-    parts += [axis_table(result, axis) for axis in result["axes"]]
+def scale_parts(result, picture_name=None):
+    """The table of each axis, below its picture where there is one."""
+    parts = []
+    for axis in result["axes"]:
+        if picture_name:
+            parts.append(f"### By {axis['words']}\n\n![{axis['words']}]({picture_name(axis)})")
+        parts.append(axis_table(result, axis))
     return "\n\n".join(parts)
+
+
+def scale_report(result):
+    return scale_noise_text(result) + "\n\n" + scale_parts(result)
