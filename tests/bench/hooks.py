@@ -40,7 +40,7 @@ def shares(configuration, driver, case, batch_ms):
     for number, (runs, ns) in after.items():
         runs -= before.get(number, (0, 0))[0]
         ns -= before.get(number, (0, 0))[1]
-        if runs * 20 >= count:  # what runs in less than one in 20 operations is not its cost
+        if runs * 2 >= count:  # what runs at fewer operations than half is not their cost
             found.append({"program": called.get(number, str(number)), "runs": runs / count,
                           "ns": ns / runs})
     return sorted(found, key=lambda share: -share["ns"] * share["runs"])

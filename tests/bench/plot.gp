@@ -3,7 +3,7 @@
 # One picture of docs/performance.md: the figures of an axis of `make bench-scale`.
 #   gnuplot -e "data='FILE'; picture='FILE.svg'; words='...'; columns=N" plot.gp
 # The first line of the data names the columns; ? is what was not measured.
-set terminal svg size 820,460 dynamic enhanced font "sans-serif,13" background "white" name "bench"
+set terminal svg size 1000,460 dynamic enhanced font "sans-serif,13" background "white" name "bench"
 set output picture
 set datafile missing "?"
 set logscale xy
