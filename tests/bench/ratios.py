@@ -190,8 +190,12 @@ def main():
     note(f"all figures are in {output}")
     if not options.quick:
         return 0
-    case = drivers.Case("getppid", 1, drivers.SHALLOW)
-    return int(any(v.broken for v in targets.ratios(result["typical_ns"], case)))
+    broken = [verdict for verdict in targets.ratios(
+        result["typical_ns"], drivers.Case("getppid", 1, drivers.SHALLOW)) if verdict.broken]
+    for verdict in broken:
+        seen = "not measured" if verdict.low is None else f"at least {verdict.low:.2f}"
+        note(f"far off: {verdict.words}: {seen}")
+    return int(bool(broken))
 
 
 if __name__ == "__main__":
