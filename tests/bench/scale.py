@@ -15,6 +15,7 @@ import collections
 import json
 import os
 import pathlib
+import select
 import signal
 import statistics
 import subprocess
@@ -40,6 +41,7 @@ SETTLE_S = 1.5  # the sweeps after a change look at more than the later ones
 WINDOW_S = 4
 SWEEPS = 5
 TELLING_S = 15
+LOAD_TIMEOUT_S = 90
 LIMIT_S = 540  # what is not begun until then is skipped
 
 
@@ -80,15 +82,23 @@ class Refused(Exception):
 
 class Load:
     def __init__(self, path, arguments):
+        self.ready = False
         self.process = subprocess.Popen([path, *map(str, arguments)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
+        if not select.select([self.process.stdout], [], [], LOAD_TIMEOUT_S)[0]:
+            self.close()
+            raise Refused(f"the host could not make it within {LOAD_TIMEOUT_S} s")
         line = self.process.stdout.readline().strip()
         if line != "ready":
             self.close()
             raise Refused(line.removeprefix("refused: ") or "it ended at once")
+        self.ready = True
 
     def close(self):
+        """It ends with its stdin; what is busy making does not look there, and is ended."""
         self.process.stdin.close()
+        if self.process.poll() is None and not self.ready:
+            self.process.terminate()
         self.process.wait(120)
         self.process.stdout.close()
 
