@@ -39,7 +39,8 @@ Axis = collections.namedtuple("Axis", "name words steps load options load_first 
 OLDER_THAN_MS = 500
 SETTLE_S = 1.5  # the sweeps after a change look at more than the later ones
 WINDOW_S = 4
-SWEEPS = 5
+SWEEPS = 4
+LONGEST_S = 15
 TELLING_S = 15
 LOAD_TIMEOUT_S = 90
 LIMIT_S = 540  # what is not begun until then is skipped
@@ -157,17 +158,25 @@ def hook_ns(agent, driver):
                if "socket" in share["program"] or "close" in share["program"])
 
 
-def sweeps_ms(agent):
-    """The times of the next sweeps, and the last summary."""
-    times, seen = [], 0
-    deadline = time.monotonic() + 30
-    while len(times) < SWEEPS and time.monotonic() < deadline:
+def watch(agent):
+    """Some sweeps long: (processor ms a second, the times of the sweeps, the last summary).
+
+    After a sweep that takes long the next one is put off, so that a window of fixed length
+    might have none in it. The summary that is asked for each second is in the time.
+    """
+    seen, times = agent.summary()["sweeps"], []
+    begun, cpu_s = time.monotonic(), processes.cpu_s(agent.pid)
+    while True:
+        time.sleep(1)
         summary = agent.summary()
+        took_s = time.monotonic() - begun
         if summary["sweeps"] > seen:
             seen = summary["sweeps"]
             times.append(summary["last_sweep_s"] * 1000)
-        time.sleep(0.3)
-    return times, summary
+        if took_s > WINDOW_S and (len(times) >= SWEEPS or (times and took_s > LONGEST_S)):
+            return (processes.cpu_s(agent.pid) - cpu_s) / took_s * 1000, times, summary
+        if took_s > 2 * LONGEST_S:
+            raise Refused(f"no sweep in {took_s:.0f} s")
 
 
 def wait_told(agent):
@@ -184,14 +193,10 @@ def measure(axis, agent, driver):
     time.sleep(SETTLE_S)
     if axis.stands:
         wait_told(agent)
-    begun, cpu_s = time.monotonic(), processes.cpu_s(agent.pid)
-    time.sleep(WINDOW_S)
-    cpu_s = processes.cpu_s(agent.pid) - cpu_s
-    took_s = time.monotonic() - begun
-    times, summary = sweeps_ms(agent)
+    agent_ms_per_s, times, summary = watch(agent)
     own, resolver = processes.rss_bytes(agent.pid)
     return {
-        "agent_ms_per_s": cpu_s / took_s * 1000,
+        "agent_ms_per_s": agent_ms_per_s,
         "sweep_ms": statistics.median(times), "sweep_ms_each": times,
         "hooks_ns": hook_ns(agent, driver),
         "agent_mib": own / 2**20, "resolver_mib": resolver / 2**20,
@@ -219,6 +224,19 @@ def step(axis, count, build, driver):
             part.close()
 
 
+def one(axis, count, build, driver, begun, most):
+    """The same, or why it is left out."""
+    if count > most:
+        point = {"count": count, "skipped": "left out by --most"}
+    elif time.monotonic() - begun > LIMIT_S:
+        point = {"count": count, "skipped": f"{LIMIT_S} s were over"}
+    else:
+        point = step(axis, count, build, driver)
+    print(f"bench: {axis.name} {count}: " + point.get("skipped", "done"), file=sys.stderr,
+          flush=True)
+    return point
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default=".output/release")
@@ -229,26 +247,20 @@ def main():
     build = pathlib.Path(options.build).resolve()
     begun = time.monotonic()
     result = {"command": "make bench-scale", "machine": machine.describe(),
-              "programs_of_others": machine.programs_of_others(), "axes": []}
+              "programs_of_others": machine.programs_of_others()}
+    points = {axis.name: [] for axis in AXES if not options.axis or axis.name in options.axis}
     driver = drivers.Driver(str(build / "bench/driver"))
     try:
-        for axis in AXES:
-            if options.axis and axis.name not in options.axis:
-                continue
-            points = []
-            for count in axis.steps:
-                if count > options.most:
-                    point = {"count": count, "skipped": "left out by --most"}
-                elif time.monotonic() - begun > LIMIT_S:
-                    point = {"count": count, "skipped": f"{LIMIT_S} s were over"}
-                else:
-                    point = step(axis, count, build, driver)
-                points.append(point)
-                print(f"bench: {axis.name} {count}: " + point.get("skipped", "done"),
-                      file=sys.stderr, flush=True)
-            result["axes"].append({"name": axis.name, "words": axis.words, "points": points})
+        # The small steps of all first: what time does not suffice for is the largest.
+        for number in range(max(len(axis.steps) for axis in AXES)):
+            for axis in AXES:
+                if axis.name in points and number < len(axis.steps):
+                    points[axis.name].append(
+                        one(axis, axis.steps[number], build, driver, begun, options.most))
     finally:
         driver.close()
+    result["axes"] = [{"name": axis.name, "words": axis.words, "points": points[axis.name]}
+                      for axis in AXES if axis.name in points]
     for axis in result["axes"]:
         axis["growth"] = {name: growth.fit([(point["count"], point.get(name))
                                             for point in axis["points"]]) for name in MEASURES}
