@@ -3,6 +3,9 @@
 #   make          builds ./sockleak
 #   make demo     a leaking worker and a healthy one, and the report on them
 #   make test     all tests (root); SAN=1 builds user/ with ASan and UBSan
+#   make bench    what sockleak costs beside nothing and other tools (root; 8 minutes);
+#                 bench-quick: the ratios alone; bench-docs: docs/performance.md
+#   make bench-scale  how its cost grows (root; 8 minutes)
 #   make bench-unwind  what a stack costs, in time and memory (root)
 #   make bench-scan  `sockleak scan` beside lsof, over 200,000 descriptors (root, lsof)
 #   make soak     chaos: 5,000 seeds of abuse, sockleak and an oracle compared (root)
@@ -148,6 +151,47 @@ compat: root
 run-compat: $(BUILD)/sockleak
 	$(Q)python3 tests/compat/run.py --sockleak $< --root $(COMPAT) --table $(O)/compat/table \
 		$(COMPATFLAGS)
+
+# What it costs: tests/bench/. On a machine that does nothing else; not a part of `make test`.
+BENCH := $(BUILD)/sockleak $(addprefix $(BUILD)/bench/,driver load empty)
+.PHONY: bench bench-quick bench-scale bench-docs run-bench run-bench-quick run-bench-scale
+bench bench-quick bench-scale: root
+	$(Q)packaging/deps.sh bench
+	$(Q)$(MAKE) --no-print-directory run-$@
+
+run-bench: $(BENCH)
+	$(Q)python3 tests/bench/ratios.py --build $(BUILD) $(BENCHFLAGS)
+
+run-bench-quick: $(BENCH)
+	$(Q)python3 tests/bench/ratios.py --build $(BUILD) --quick \
+		--output $(O)/bench/quick.json $(BENCHFLAGS)
+
+run-bench-scale: $(BENCH)
+	$(Q)python3 tests/bench/scale.py --build $(BUILD) $(BENCHFLAGS)
+
+# Of what the two have measured before: docs/performance.md and its pictures.
+bench-docs:
+	$(Q)packaging/deps.sh bench
+	$(Q)python3 tests/bench/document.py --results $(O)/bench --docs docs
+
+$(O)/bench/empty.bpf.o: tests/bench/empty.bpf.c vmlinux.h Makefile
+	$(say) BPF $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(O)/bench/empty.skel.h: $(O)/bench/empty.bpf.o
+	$(say) SKEL $@
+	$(Q)$(BPFTOOL) gen skeleton $< name empty_bpf > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/bench/empty: tests/bench/empty.c $(O)/bench/empty.skel.h
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -I$(O)/bench $< $(LIBS) -o $@
+
+$(BUILD)/bench/driver $(BUILD)/bench/load: $(BUILD)/bench/%: tests/bench/%.c Makefile
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PROGRAM_CFLAGS) $< -o $@
 
 .PHONY: bench-unwind
 bench-unwind: $(BUILD)/bench/unwind

@@ -11,6 +11,7 @@
 #   packaging/deps.sh fuzz     what `make fuzz` needs: libFuzzer beside all that
 #   packaging/deps.sh compat   what `make compat` needs: a JDK beside all that; its other
 #                              programs are unpacked, not installed: tests/compat/unpack.sh
+#   packaging/deps.sh bench    what `make bench` compares with, and draws with, beside all that
 set -eu
 
 missing() {
@@ -79,6 +80,11 @@ if [ "$mode" = compat ]; then
 	tools="$tools nsenter mount java javac"
 	apt="$apt mount default-jdk-headless"
 	dnf="$dnf java-latest-openjdk-devel"
+fi
+if [ "$mode" = bench ]; then
+	tools="$tools bpftrace perf strace gnuplot"
+	apt="$apt bpftrace linux-perf strace gnuplot-nox"
+	dnf="$dnf bpftrace perf strace gnuplot-minimal"
 fi
 
 if ! missing "$tools" "$headers" && { [ "$mode" != fuzz ] || has_fuzzer; }; then

@@ -51,7 +51,7 @@ contract_has_fixed_widths() {
 
 lines_are_short() {
 	for file in bpf/* user/* include/* tests/unit/* tests/programs/*.[ch] \
-		tests/fuzz/*.[ch]; do
+		tests/fuzz/*.[ch] tests/bench/*; do
 		expand -t8 "$file" | awk -v file="$file" 'length($0) > 100 { print file ":" NR }'
 	done
 }
@@ -62,7 +62,7 @@ files_are_small() {
 
 files_have_a_licence() {
 	for file in user/*.[ch] bpf/* include/*.h tests/unit/*.c tests/programs/*.[ch] tests/*.sh \
-		tests/*.py tests/*/*.py tests/compat/*.sh tests/compat/*/* tests/fuzz/*.[ch] tests/fuzz/*.sh tests/demo/* packaging/*.sh Makefile; do
+		tests/*.py tests/*/*.py tests/compat/*.sh tests/compat/*/* tests/bench/* tests/fuzz/*.[ch] tests/fuzz/*.sh tests/demo/* packaging/*.sh Makefile; do
 		head -3 "$file" | grep -q 'SPDX-License-Identifier' || echo "$file"
 	done
 }

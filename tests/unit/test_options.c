@@ -284,8 +284,8 @@ static void commands(void **state)
 	assert_int_equal(accept("--comm scan").command, COMMAND_TRACE);
 	assert_int_equal(accept("--older-than 3s -p 1 scan -v").command, COMMAND_SCAN);
 	assert_int_equal(accept("-v -- scan").command, COMMAND_SCAN);
-	refuse("record", "unknown command 'record', there are 'trace', 'scan', 'agent', 'explain' and "
-			 "'doctor'; try 'sockleak --help'");
+	refuse("record", "unknown command 'record', there are 'trace', 'scan', 'agent', "
+			 "'explain' and 'doctor'; try 'sockleak --help'");
 	refuse("4242", "unexpected argument '4242'; to watch one process, use --pid 4242");
 	refuse("trace 1234", "unexpected argument '1234'; to watch one process, use --pid 1234");
 	refuse("trace 12x", "unexpected argument '12x'; try");
