@@ -14,42 +14,53 @@ const volatile struct settings settings;
 #define MAX_CGROUP_DEPTH 32 /* levels walked upwards; systemd and Kubernetes use up to 10 */
 
 /*
- * The cgroups that are watched, each with all below it. Key: a cgroup's id; value:
- * unused. Kept by user space, which follows what is made and removed. Never full:
- * user space counts what it leaves out.
+ * The cgroups that are watched, or are not, each with all below it; of two that hold a
+ * process the inner one counts. Key: a cgroup's id; value: enum cgroup_rule. Kept by
+ * user space, which follows what is made and removed. Never full: user space counts
+ * what it leaves out.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SOCKLEAK_MAX_WANTED);
+	__uint(max_entries, SOCKLEAK_MAX_RULED);
 	__type(key, __u64);
-	__type(value, __u8);
-} wanted_cgroups SEC(".maps");
+	__type(value, __u32);
+} cgroups SEC(".maps");
 
+/* From the root of the tree to the leaf. */
 static __always_inline bool current_under_cgroups(void)
 {
+	bool is_in = !settings.by_cgroup;
+
 	for (int level = 0; level < MAX_CGROUP_DEPTH; level++) {
 		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
+		__u32 *rule;
 
 		if (!id) /* below the current one */
 			break;
-		if (bpf_map_lookup_elem(&wanted_cgroups, &id))
-			return true;
+		rule = bpf_map_lookup_elem(&cgroups, &id);
+		if (!rule)
+			continue;
+		is_in = *rule == CGROUP_WANTED;
+		if (!settings.excludes)
+			break;
 	}
-	return false;
+	return is_in;
 }
 
+/* From the leaf to the root. */
 static __always_inline bool task_under_cgroups(struct task_struct *task)
 {
 	struct cgroup *cgroup = task_cgroup(task);
 
 	for (int level = 0; cgroup && level < MAX_CGROUP_DEPTH; level++) {
 		__u64 id = cgroup_number(cgroup);
+		__u32 *rule = bpf_map_lookup_elem(&cgroups, &id);
 
-		if (bpf_map_lookup_elem(&wanted_cgroups, &id))
-			return true;
+		if (rule)
+			return *rule == CGROUP_WANTED;
 		cgroup = cgroup_parent(cgroup);
 	}
-	return false;
+	return !settings.by_cgroup;
 }
 
 /* --comm names the process: its main thread's comm. */
@@ -85,7 +96,7 @@ static __always_inline bool wanted(void)
 	if (!process_wanted((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32,
 			    bpf_get_current_uid_gid()))
 		return false;
-	return !settings.by_cgroup || current_under_cgroups();
+	return !(settings.by_cgroup || settings.excludes) || current_under_cgroups();
 }
 
 /* The same for any task. */
@@ -93,7 +104,7 @@ static __always_inline bool task_wanted(struct task_struct *task)
 {
 	if (!process_wanted(task, BPF_CORE_READ(task, tgid), BPF_CORE_READ(task, cred, uid.val)))
 		return false;
-	return !settings.by_cgroup || task_under_cgroups(task);
+	return !(settings.by_cgroup || settings.excludes) || task_under_cgroups(task);
 }
 
 #endif /* FILTER_BPF_H */

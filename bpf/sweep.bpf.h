@@ -87,7 +87,7 @@ static __always_inline void pending_report(const struct fd_key *key, struct pend
 	__u8 before = reported_class(entry);
 	struct verdict *verdict;
 
-	if (class == before && !(entry->flags & PENDING_MOVED))
+	if (class == before && !(entry->flags & PENDING_MOVED) && !sweep.retells)
 		return;
 	verdict = verdict_begin(entry, before == CLASS_NONE ? VERDICT_LEAK : VERDICT_CHANGED);
 	if (!verdict)

@@ -36,8 +36,8 @@
 #define SOCKLEAK_RING_SIZE (1024 * 1024)
 /* Threads inside connect, bind or getpeername at one moment. */
 #define SOCKLEAK_MAX_IN_FLIGHT 16384
-/* Cgroups that are watched at once; and that one option can name. */
-#define SOCKLEAK_MAX_WANTED 1024
+/* Cgroups with a rule at once; and that one option can name. */
+#define SOCKLEAK_MAX_RULED 1024
 #define SOCKLEAK_MAX_CGROUPS 64
 
 /*
@@ -280,12 +280,24 @@ struct settings {
 	__u32 stack_size;    /* --stack-size, bytes; 0 = no snapshots */
 	__u32 spare_after;   /* sockets in a row that make a site clean; 0 = never spare */
 	__u8 by_uid;
-	__u8 by_cgroup;	    /* only those in the map wanted_cgroups */
+	__u8 by_cgroup;	    /* only what the map `cgroups` names as wanted */
 	__u8 was_connected; /* dead former connections are wanted too */
-	__u8 pad[1];
+	__u8 excludes;	    /* some in that map are excluded */
 	char comm[SOCKLEAK_COMM_LEN]; /* --comm, of the process (its main thread) */
 };
 _Static_assert(sizeof(struct settings) == 32 + SOCKLEAK_COMM_LEN, "struct settings has holes");
+
+/* A cgroup in whose scope the user is interested, or not: with all below it. */
+enum cgroup_rule {
+	CGROUP_WANTED = 1,
+	CGROUP_EXCLUDED,
+};
+
+struct ruled_cgroup {
+	__u64 id;
+	__u32 rule; /* enum cgroup_rule */
+	__u32 pad;
+};
 
 /*
  * The sweep that runs (bss). Number and start are written by user space before
@@ -296,6 +308,7 @@ struct sweep {
 	__u64 start_ns; /* when it began */
 	__u64 last_ns;	/* when the one before it began */
 	__u64 repeats;	/* of this sweep, for the verdicts that did not fit before */
+	__u64 retells;	/* in this sweep every leak is told, also one that was told before */
 	__u64 pending;	/* entries in the map of pending sockets */
 	__u64 waiting;	/* verdicts that did not fit the ring buffer */
 };

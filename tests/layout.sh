@@ -77,7 +77,7 @@ fuzz_targets_have_inputs() {
 }
 
 modules_do_not_log() {
-	grep -lE '#include "log.h"' user/*.c | grep -vE 'user/(main|watch|scan|log)\.c'
+	grep -lE '#include "log.h"' user/*.c | grep -vE 'user/(main|watch|scan|agent|log)\.c'
 }
 
 check "include/ includes linux/types.h alone" contract_is_self_contained
@@ -86,7 +86,7 @@ check "bpf/ includes vmlinux.h, include/ and libbpf's headers alone" kernel_side
 check "accounts and reports know nothing of the kernel or /proc" accounts_and_reports_are_pure
 check "programs leave maps to their headers" programs_keep_off_maps
 check "the contract has fixed-width members alone" contract_has_fixed_widths
-check "only main, watch and scan log" modules_do_not_log
+check "only main, watch, scan and agent log" modules_do_not_log
 check "lines have at most 100 columns" lines_are_short
 check "files have at most 500 lines" files_are_small
 check "every file names its licence" files_have_a_licence

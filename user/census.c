@@ -72,13 +72,12 @@ void census__free(struct census *census)
 	free(census);
 }
 
-int census__want_cgroups(struct census *census, const __u64 *ids, size_t count)
+int census__rule_cgroups(struct census *census, const struct ruled_cgroup *ruled, size_t count)
 {
-	int map = bpf_map__fd(census->skeleton->maps.wanted_cgroups);
-	__u8 yes = 1;
+	int map = bpf_map__fd(census->skeleton->maps.cgroups);
 
 	for (size_t i = 0; i < count; i++)
-		if (bpf_map_update_elem(map, &ids[i], &yes, BPF_ANY))
+		if (bpf_map_update_elem(map, &ruled[i].id, &ruled[i].rule, BPF_ANY))
 			return -errno;
 	return 0;
 }

@@ -22,8 +22,8 @@ int census__open(const struct options *options, const struct past *past, struct 
 		 struct text *ret_error);
 void census__free(struct census *census);
 
-/* The cgroups to look at, when the options limit them: once, before the first look. */
-int census__want_cgroups(struct census *census, const __u64 *ids, size_t count);
+/* The cgroups that have a rule, when the options have any: once, before the first look. */
+int census__rule_cgroups(struct census *census, const struct ruled_cgroup *ruled, size_t count);
 
 /*
  * Called for each descriptor that leads to an unconnected socket: a record of kind

@@ -21,6 +21,8 @@ struct leaks {
 	bool by_process;
 	leaks_announce_fn announce;
 	void *announce_ctx;
+	leaks_growth_fn on_growth; /* NULL = nobody is told */
+	void *on_growth_ctx;
 	struct leaks_totals totals; /* of sites: what leaks__totals() cannot count itself */
 	struct site **sorted;
 	size_t sorted_room;
@@ -46,6 +48,12 @@ void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_
 {
 	leaks->min_steps = min_growth;
 	leaks->min_open = min_open;
+}
+
+void leaks__on_growth(struct leaks *leaks, leaks_growth_fn on_growth, void *ctx)
+{
+	leaks->on_growth = on_growth;
+	leaks->on_growth_ctx = ctx;
 }
 
 static void leak_free(struct leak *leak)
@@ -214,25 +222,62 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 	return 0;
 }
 
-/* The leak has ended, as its verdict says. */
-static void leak_close(struct leaks *leaks, struct leak *leak)
+/* It is open no more; -> leak_forget(). */
+static void unaccount(struct leaks *leaks, struct leak *leak)
 {
-	struct site *site = leak->site;
-	enum end_reason reason = leak->verdict.reason;
-
 	if (leak->held_back) {
-		site->held_back--;
+		leak->site->held_back--;
 		leaks->totals.held_back--;
 	} else {
 		account(leaks, leak, -1);
-		site->resolved[reason]++;
+	}
+}
+
+static void leak_forget(struct leaks *leaks, struct leak *leak)
+{
+	DL_DELETE(leak->site->leaks, leak);
+	site_process_leave(leak->site, leak->process);
+	HASH_DEL(leaks->by_socket, leak);
+	leak_free(leak);
+}
+
+/* The leak has ended, as its verdict says. */
+static void leak_close(struct leaks *leaks, struct leak *leak)
+{
+	enum end_reason reason = leak->verdict.reason;
+
+	unaccount(leaks, leak);
+	if (!leak->held_back) {
+		leak->site->resolved[reason]++;
 		leaks->totals.resolved[reason]++;
 		leaks->announce(leak, LEAKS_RESOLVED, leaks->announce_ctx);
 	}
-	DL_DELETE(site->leaks, leak);
-	site_process_leave(site, leak->process);
-	HASH_DEL(leaks->by_socket, leak);
-	leak_free(leak);
+	leak_forget(leaks, leak);
+}
+
+void leaks__drop(struct leaks *leaks, bool (*drops)(const struct leak *leak, void *ctx), void *ctx)
+{
+	struct leak *leak, *next;
+
+	HASH_ITER(hh, leaks->by_socket, leak, next) {
+		if (!drops(leak, ctx))
+			continue;
+		unaccount(leaks, leak);
+		leak_forget(leaks, leak);
+	}
+}
+
+static bool is_unwanted(const struct leak *leak, void *ctx)
+{
+	const struct leaks *leaks = ctx;
+
+	return !(leaks->classes & 1U << leak->verdict.class);
+}
+
+void leaks__want(struct leaks *leaks, unsigned int classes)
+{
+	leaks->classes = classes;
+	leaks__drop(leaks, is_unwanted, leaks);
 }
 
 /* Another process holds it now: its own account there, the site stays. */
@@ -359,6 +404,7 @@ void leaks__rename(struct site *site, struct stack *stack, struct stack *renamed
 void leaks__tick(struct leaks *leaks, __u64 now_ns)
 {
 	struct site *site, *next;
+	bool grows, changes;
 
 	HASH_ITER(hh, leaks->by_key, site, next) {
 		if (site->leaks) {
@@ -370,10 +416,14 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns)
 			site_free(site);
 			continue;
 		}
-		site->leaking = site_grows(leaks, site, now_ns);
+		grows = site_grows(leaks, site, now_ns);
+		changes = grows != site->leaking;
+		site->leaking = grows;
 		rate_sample(&site->rate, site->open, now_ns);
 		site_summarize(site);
 		tell_holders(leaks, site);
+		if (changes && leaks->on_growth)
+			leaks->on_growth(site, leaks->on_growth_ctx);
 	}
 }
 

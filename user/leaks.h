@@ -107,6 +107,14 @@ void leaks__free(struct leaks *leaks);
  */
 void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_open);
 
+/* Other classes are wanted from now on; what is open of those that are not is dropped. */
+void leaks__want(struct leaks *leaks, unsigned int classes);
+/* End the accounts of the leaks for which `drops` says so; they have not been resolved. */
+void leaks__drop(struct leaks *leaks, bool (*drops)(const struct leak *leak, void *ctx), void *ctx);
+/* Called by leaks__tick() when a site begins to grow, or does not any more. NULL = not. */
+typedef void (*leaks_growth_fn)(const struct site *site, void *ctx);
+void leaks__on_growth(struct leaks *leaks, leaks_growth_fn on_growth, void *ctx);
+
 /*
  * A site is one process, class and site id from now on, and sockets of which use
  * cannot be told are at a site of their own: for a census, which has no growth.

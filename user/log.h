@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * log: what the program says beside its data, on stderr, one line each. Used by
- * main and watch only; other modules return their errors.
+ * main, watch, scan and agent only; other modules return their errors.
  */
 #ifndef SOCKLEAK_LOG_H
 #define SOCKLEAK_LOG_H
 
-/* Say nothing but errors (--quiet). */
-void log_set_quiet(void);
+#include <stdbool.h>
+
+/* Say nothing but errors and notices (--quiet); or all again. */
+void log_set_quiet(bool quiet);
+/*
+ * Begin each line with its priority, "<3>", which journald takes off again (sd-daemon(3)),
+ * and leave out the name, which it knows.
+ */
+void log_set_journald(bool journald);
+/* Is stderr the journal's? By JOURNAL_STREAM of the environment, as systemd.exec(5) says. */
+bool log_is_journal(void);
+
 /* "sockleak: ..." unless quiet. */
 void log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same, quiet or not: what is to be looked at. */
+void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "sockleak: ..."; returns `result`, so that an error can be told and returned in one go. */
 int log_error(int result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -16,7 +16,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "fetcher.h"
+#include "input.h"
 #include "log.h"
 #include "options.h"
 #include "output.h"
@@ -36,11 +38,23 @@ enum exit_code {
 	EXIT_ENVIRONMENT = 3, /* this host, or this user's rights, cannot run it */
 };
 
+#define _cleanup_agent_ __attribute__((cleanup(agent_cleanup)))
+#define _cleanup_input_ __attribute__((cleanup(input_cleanup)))
 #define _cleanup_tracer_ __attribute__((cleanup(tracer_cleanup)))
 #define _cleanup_output_ __attribute__((cleanup(output_cleanup)))
 #define _cleanup_watch_ __attribute__((cleanup(watch_cleanup)))
 #define _cleanup_scan_ __attribute__((cleanup(scan_cleanup)))
 #define _cleanup_scope_ __attribute__((cleanup(scope_cleanup)))
+
+static void agent_cleanup(struct agent **agent)
+{
+	agent__free(*agent);
+}
+
+static void input_cleanup(struct input **input)
+{
+	input__free(*input);
+}
 
 static void tracer_cleanup(struct tracer **tracer)
 {
@@ -146,28 +160,55 @@ static int scan(const struct options *options, struct output *output, struct sco
 	return matches ? (int)options->error_exitcode : EXIT_RAN;
 }
 
+/* Load the kernel's side, and let it loose. */
+static int open_tracer(const struct options *options, struct watch *watch,
+		       struct tracer **ret_tracer)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int err = tracer__open(options, watch__verdict, watch, ret_tracer, &error);
+
+	if (!err) {
+		watch__aim(watch, *ret_tracer); /* before the first socket is seen */
+		err = tracer__attach(*ret_tracer, &error);
+	}
+	return err ? log_error(EXIT_ENVIRONMENT, "%s", text_str(&error)) : EXIT_RAN;
+}
+
 static int trace(const struct options *options, struct output *output, struct scope *scope)
 {
 	_cleanup_watch_ struct watch *watch = NULL;
 	_cleanup_tracer_ struct tracer *tracer = NULL;
 	_cleanup_text_ struct text error = TEXT_INIT;
-	int err = watch__new(options, output, scope, &watch, &error);
+	int err = watch__new(options, output, scope, &watch, &error), exit_code;
 
 	if (err)
 		return cannot_start(err, &error);
-	err = tracer__open(options, watch__verdict, watch, &tracer, &error);
-	if (!err) {
-		watch__aim(watch, tracer); /* before the first socket is seen */
-		err = tracer__attach(tracer, &error);
-	}
-	if (err)
-		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
+	exit_code = open_tracer(options, watch, &tracer);
+	if (exit_code)
+		return exit_code;
 	err = watch__run(watch, tracer);
 	return err ? EXIT_RUNTIME : EXIT_RAN;
 }
 
-static int run(const struct options *options)
+static int agent(const struct input *input, struct scope *scope)
 {
+	_cleanup_agent_ struct agent *agent = NULL;
+	_cleanup_tracer_ struct tracer *tracer = NULL;
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int err = agent__new(input, scope, &agent, &error), exit_code;
+
+	if (err)
+		return cannot_start(err, &error);
+	exit_code = open_tracer(&input->options, agent__watch(agent), &tracer);
+	if (exit_code)
+		return exit_code;
+	agent__run(agent, tracer);
+	return EXIT_RAN;
+}
+
+static int run(const struct input *input)
+{
+	const struct options *options = &input->options;
 	_cleanup_output_ struct output *output = NULL;
 	_cleanup_scope_ struct scope *scope = NULL;
 	_cleanup_text_ struct text error = TEXT_INIT;
@@ -176,6 +217,8 @@ static int run(const struct options *options)
 	err = scope__new(options, &scope, &error);
 	if (err)
 		return cannot_start(err, &error);
+	if (options->command == COMMAND_AGENT)
+		return agent(input, scope);
 	err = output__open(options, &output);
 	if (err)
 		return log_error(err == -ENOMEM ? EXIT_RUNTIME : EXIT_USAGE,
@@ -188,8 +231,8 @@ static int run(const struct options *options)
 
 int main(int argc, char **argv)
 {
+	_cleanup_input_ struct input *input = NULL;
 	_cleanup_text_ struct text error = TEXT_INIT;
-	struct options options;
 	int result;
 
 	if (open_standard_files())
@@ -199,18 +242,18 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], RESOLVER_ARGUMENT))
 		return resolver_main();
 	signals_install();
-	result = options_parse(argc, argv, &options, &error);
+	result = input__read(argc, argv, &input, &error);
 	if (result < 0)
-		return log_error(EXIT_USAGE, "%s", text_str(&error));
+		return log_error(EXIT_USAGE, "%s",
+				 error.len ? text_str(&error) : strerror(-result));
 	if (result != OPTIONS_RUN)
 		return print_and_exit((enum options_result)result);
-	if (options.quiet)
-		log_set_quiet();
-	result = check_pid(options.tgid);
+	log_set_quiet(input->options.quiet);
+	result = check_pid(input->options.tgid);
 	if (result)
 		return result;
-	if (preflight_check(&options, &error))
+	if (preflight_check(&input->options, &error))
 		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
 	raise_memlock();
-	return run(&options);
+	return run(input);
 }

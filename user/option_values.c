@@ -188,17 +188,6 @@ static int read_user(const struct option_spec *spec, const char *value, struct o
 	return err;
 }
 
-static int read_cgroup(const struct option_spec *spec, const char *value, struct options *options,
-		       struct text *error)
-{
-	if (!*value)
-		return reject_empty(spec, error);
-	if (options->cgroup_count == SOCKLEAK_MAX_CGROUPS)
-		return reject(spec, value, "is one too many", error);
-	options->cgroups[options->cgroup_count++] = value;
-	return 0;
-}
-
 static int read_list(const struct option_spec *spec, const char *value, struct options *options,
 		     struct text *error)
 {
@@ -244,9 +233,11 @@ static int read_classes(const struct option_spec *spec, const char *value, struc
 static int read_flag(const struct option_spec *spec, const char *value, struct options *options,
 		     struct text *error)
 {
-	(void)value;
-	(void)error;
-	*(bool *)member(options, spec) = true;
+	bool yes = !value || !strcmp(value, "yes") || !strcmp(value, "true");
+
+	if (!yes && strcmp(value, "no") != 0 && strcmp(value, "false") != 0)
+		return reject(spec, value, "is neither yes nor no", error);
+	*(bool *)member(options, spec) = yes;
 	return 0;
 }
 
@@ -256,7 +247,7 @@ typedef int (*read_fn)(const struct option_spec *spec, const char *value, struct
 static const read_fn readers[] = {
 	[OPTION_FLAG] = read_flag, [OPTION_DURATION] = read_duration, [OPTION_NUMBER] = read_number,
 	[OPTION_SIZE] = read_size, [OPTION_CHOICE] = read_choice,     [OPTION_PATH] = read_path,
-	[OPTION_COMM] = read_comm, [OPTION_USER] = read_user,	      [OPTION_CGROUP] = read_cgroup,
+	[OPTION_COMM] = read_comm, [OPTION_USER] = read_user,
 	[OPTION_LIST] = read_list, [OPTION_CLASSES] = read_classes,
 };
 
@@ -264,6 +255,70 @@ int option_read(const struct option_spec *spec, const char *value, struct option
 		struct text *error)
 {
 	return readers[spec->type](spec, value, options, error);
+}
+
+/* ---- Members as a whole ---- */
+
+static size_t member_size(const struct option_spec *spec)
+{
+	switch (spec->type) {
+	case OPTION_FLAG:
+		return sizeof(bool);
+	case OPTION_DURATION:
+		return sizeof(__u64);
+	case OPTION_PATH:
+	case OPTION_COMM:
+		return sizeof(const char *);
+	case OPTION_LIST:
+		return sizeof(struct option_list);
+	case OPTION_HELP_TEXT:
+	case OPTION_VERSION_TEXT:
+		return 0;
+	default:
+		return sizeof(__u32);
+	}
+}
+
+void option_copy(const struct option_spec *spec, const struct options *from,
+		 struct options *options)
+{
+	memcpy(member(options, spec), (const char *)from + spec->offset, member_size(spec));
+	if (spec->type == OPTION_USER)
+		options->by_uid = from->by_uid;
+}
+
+void option_reset(const struct option_spec *spec, struct options *options)
+{
+	struct options defaults = options_defaults(options->command);
+
+	option_copy(spec, &defaults, options);
+}
+
+static bool are_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool lists_are_equal(const struct option_list *a, const struct option_list *b)
+{
+	unsigned int i = 0;
+
+	while (i < a->count && i < b->count && are_equal(a->items[i], b->items[i]))
+		i++;
+	return a->count == b->count && i == a->count;
+}
+
+bool option_is_equal(const struct option_spec *spec, const struct options *a,
+		     const struct options *b)
+{
+	const void *in_a = (const char *)a + spec->offset, *in_b = (const char *)b + spec->offset;
+
+	if (spec->type == OPTION_LIST)
+		return lists_are_equal(in_a, in_b);
+	if (spec->type == OPTION_PATH || spec->type == OPTION_COMM)
+		return are_equal(*(const char *const *)in_a, *(const char *const *)in_b);
+	return !memcmp(in_a, in_b, member_size(spec)) &&
+	       (spec->type != OPTION_USER || a->by_uid == b->by_uid);
 }
 
 /* ---- The same, to text ---- */
@@ -322,9 +377,6 @@ void option_add_allowed(struct text *text, const struct option_spec *spec)
 	case OPTION_COMM:
 		text_addf(text, "%llu to %llu bytes", spec->min, spec->max);
 		break;
-	case OPTION_CGROUP:
-		text_addf(text, "at most %d paths", SOCKLEAK_MAX_CGROUPS);
-		break;
 	case OPTION_LIST:
 		text_addf(text, "at most %d", SOCKLEAK_MAX_CGROUPS);
 		break;
@@ -339,9 +391,9 @@ void option_add_allowed(struct text *text, const struct option_spec *spec)
 	}
 }
 
-void option_add_default(struct text *text, const struct option_spec *spec)
+void option_add_default(struct text *text, const struct option_spec *spec, enum command command)
 {
-	struct options defaults = options_defaults(COMMAND_TRACE);
+	struct options defaults = options_defaults(command);
 	const void *value = member(&defaults, spec);
 
 	if (spec->type == OPTION_DURATION && *(const __u64 *)value)

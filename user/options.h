@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * options: the command line. One table describes every option; parsing, range
+ * options: the command line, and the file of --config. One table describes every option; parsing, range
  * checks and --help are driven by it, and manual pages and shell completion are
  * made from it. Knows nothing of what the options do.
  */
@@ -13,11 +13,16 @@
 
 #include "sockleak.h"
 
+struct config;
 struct text;
 
 enum command {
 	COMMAND_TRACE = 0,
 	COMMAND_SCAN,
+	COMMAND_AGENT,
+	COMMAND_EXPLAIN,
+	COMMAND_DOCTOR,
+	COMMAND_COUNT,
 };
 
 enum hooks_choice {
@@ -26,28 +31,41 @@ enum hooks_choice {
 	HOOKS_RAW_TP,
 };
 
-/* What the user asked for; filled once, const afterwards. Strings belong to argv. */
+enum log_choice {
+	LOG_AUTO = 0,
+	LOG_JOURNALD,
+	LOG_PLAIN,
+};
+
+/*
+ * What the user asked for; filled once, const afterwards. Strings belong to argv or
+ * to the config.
+ */
 struct options {
 	enum command command;
 	__u64 older_than_ns;
 	__u64 interval_ns;
+	__u64 write_interval_ns; /* of the textfile */
 	__u64 duration_ns; /* 0 = until interrupted */
 	const char *comm;  /* NULL = any; at most 15 bytes */
 	const char *output; /* NULL = stdout */
 	const char *suppress; /* NULL = nothing is suppressed */
+	const char *textfile; /* NULL = none is written */
+	const char *config;   /* NULL = the command line alone */
+	const char *site;     /* of `explain`: a site id, or how it begins */
 	const char *btf;    /* NULL = the kernel's own */
-	const char *cgroups[SOCKLEAK_MAX_CGROUPS]; /* paths, as given */
-	unsigned int cgroup_count;		   /* 0 = all */
 	struct option_list {
 		const char *items[SOCKLEAK_MAX_CGROUPS];
 		unsigned int count;
-	} units, containers, pods; /* as given */
+	} cgroups, units, containers, pods, excluded_cgroups; /* as given; 0 = all, or none */
 	__u32 tgid;				   /* 0 = any */
 	__u32 uid;				   /* meaningful when by_uid */
 	__u32 classes;				   /* 1 << enum leak_class for each wanted one */
 	__u32 min_growth; /* moments of growth that make a site leaking */
 	__u32 min_open;	  /* and sockets that one process must have open for it */
 	__u32 top;				   /* sites to show */
+	__u32 max_workloads, max_sites; /* that have series of their own in the textfile */
+	__u32 log;			/* enum log_choice */
 	__u32 max_sockets;
 	__u32 max_stacks;
 	__u32 ring_size; /* bytes, a power of two */
@@ -62,6 +80,7 @@ struct options {
 	bool json;
 	bool verbose;
 	bool quiet;
+	bool check_config; /* only say whether all this is right */
 };
 
 enum options_result {
@@ -74,21 +93,39 @@ enum options_result {
 struct options options_defaults(enum command command);
 
 /*
- * Read the command line. OPTIONS_RUN with *ret filled; OPTIONS_HELP or
- * OPTIONS_VERSION as soon as either option is met; or -EINVAL with one line
- * (clean, no newline) added to ret_error. *ret is untouched unless OPTIONS_RUN.
+ * The command that a command line names, and the file of its --config (NULL = none),
+ * without a report on anything that is wrong with it.
+ */
+enum command options_peek(int argc, char **argv, const char **ret_config);
+
+/*
+ * Read the file of --config (NULL = none), then the command line, which counts more:
+ * what it gives takes the place of what the file gave, lists included. Options in the
+ * file that are another command's are skipped. OPTIONS_RUN with *ret filled;
+ * OPTIONS_HELP or OPTIONS_VERSION as soon as either option is met; or -EINVAL with one
+ * line (clean, no newline) added to ret_error. *ret is untouched unless OPTIONS_RUN.
  * Whether a process, a file or a cgroup exists is not looked at; --uid's name is
  * looked up. Uses getopt's global state: one thread at a time.
  */
-int options_parse(int argc, char **argv, struct options *ret, struct text *ret_error);
+int options_parse(int argc, char **argv, const struct config *config, struct options *ret,
+		  struct text *ret_error);
 
 /* The help text, at most 80 columns. Write errors are left in the stream (ferror()). */
 void options_usage(FILE *stream);
 
-/* Are only some cgroups watched? */
+/* Are only some cgroups watched? And: are some, or are some not? */
 bool options_limit_cgroups(const struct options *options);
+bool options_rule_cgroups(const struct options *options);
 
-/* ---- The table ---- */
+/* "agent", and what it does, in a few words. NULL: there is no such command. */
+const char *command_name(enum command command);
+const char *command_summary(enum command command);
+/* -1: there is no such command. */
+int command_from_name(const char *name);
+
+/* ---- The table: option_table.c ---- */
+
+#define OPTIONS_MAX 64 /* entries; the table says so when it has more */
 
 /* What an argument is, and the type of the member it is stored in. */
 enum option_type {
@@ -100,7 +137,6 @@ enum option_type {
 	OPTION_PATH,	 /* const char * */
 	OPTION_COMM,	 /* const char * */
 	OPTION_USER,	 /* __u32 uid, and options.by_uid */
-	OPTION_CGROUP,	 /* options.cgroups; may be given more than once */
 	OPTION_LIST,	 /* struct option_list; may be given more than once */
 	OPTION_CLASSES,	 /* __u32 mask */
 	OPTION_HELP_TEXT,
@@ -126,16 +162,24 @@ struct option_spec {
 	enum option_type type;
 	enum option_group group;
 	unsigned int commands; /* 1 << enum command for each that takes it; 0 = all */
+	bool reloads;	       /* SIGHUP takes up another value; else the next start does */
 	char letter; /* short name, 0 = none */
 };
 
 /* The option after `previous`, in the order of --help; NULL begins, and ends. */
 const struct option_spec *option_next(const struct option_spec *previous);
+/* Its place in that order; and the one of a name, NULL = none. */
+size_t option_index(const struct option_spec *spec);
+const struct option_spec *option_find(const char *name);
+/* Does the command take it? */
+bool option_is_of(const struct option_spec *spec, enum command command);
+/* Add the commands that take it: "trace, agent". */
+void option_add_commands(struct text *text, const struct option_spec *spec);
 /* "Output". */
 const char *option_group_title(enum option_group group);
 /* Add what is allowed as its argument: "10ms to 1d". Nothing for flags and paths. */
 void option_add_allowed(struct text *text, const struct option_spec *spec);
-/* Add its default, of trace: "5s". Nothing when there is none to tell. */
-void option_add_default(struct text *text, const struct option_spec *spec);
+/* Add its default for a command that takes it: "5s". Nothing when there is none to tell. */
+void option_add_default(struct text *text, const struct option_spec *spec, enum command command);
 
 #endif /* SOCKLEAK_OPTIONS_H */

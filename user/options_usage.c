@@ -13,8 +13,10 @@ static const char opening[] =
 	"sockleak finds sockets that were created and never connected on this host, and\n"
 	"names the code that leaks them.\n"
 	"\n"
-	"Usage: sockleak [trace] [OPTION]...   watch, and report what stays unconnected\n"
-	"       sockleak scan [OPTION]...      what is unconnected now, and exit\n"
+	"Usage: sockleak [COMMAND] [OPTION]...\n"
+	"\n";
+
+static const char examples[] =
 	"\n"
 	"Examples:\n"
 	"  sockleak                        watch the whole host until Ctrl-C\n"
@@ -22,13 +24,15 @@ static const char opening[] =
 	"  sockleak --json --class connect_failed --output leaks.jsonl\n"
 	"                                  keep each socket whose connect failed\n"
 	"  sockleak scan --error-exitcode 9\n"
-	"                                  what is there now; exit status 9 if anything\n";
+	"                                  what is there now; exit status 9 if anything\n"
+	"  sockleak agent --textfile /var/lib/prometheus/node-exporter/sockleak.prom\n"
+	"                                  for Prometheus; then: sockleak explain SITE\n";
 
 static const char closing[] =
 	"\n"
 	"TIME is a number with a unit: ms, s, m, h or d; without one it is seconds.\n"
 	"\n"
-	"A scan's own defaults: --older-than 0, --top 10000.\n"
+	"A scan's own defaults: --older-than 0, --top 10000; an agent's: --older-than 1m.\n"
 	"\n"
 	"Exit status: 0 it ran, 1 it failed while running, 2 wrong usage, 3 this host or\n"
 	"this user's rights do not let it run.\n";
@@ -71,6 +75,23 @@ static void print_wrapped(FILE *stream, size_t column, const char *words)
 	fputc('\n', stream);
 }
 
+/* Is it for all commands that look at sockets? Then it is not said for which it is. */
+static bool takes_looking(const struct option_spec *spec)
+{
+	return option_is_of(spec, COMMAND_TRACE) && option_is_of(spec, COMMAND_SCAN) &&
+	       option_is_of(spec, COMMAND_AGENT);
+}
+
+/* A command that takes it; the defaults that are told are its own. */
+static enum command first_command(const struct option_spec *spec)
+{
+	int command = 0;
+
+	while (!option_is_of(spec, (enum command)command))
+		command++;
+	return (enum command)command;
+}
+
 static void print_option(FILE *stream, const struct option_spec *spec)
 {
 	_cleanup_text_ struct text left = TEXT_INIT, right = TEXT_INIT, value = TEXT_INIT;
@@ -81,15 +102,18 @@ static void print_option(FILE *stream, const struct option_spec *spec)
 		text_addf(&left, "      --%s", spec->name);
 	if (spec->argument)
 		text_addf(&left, " %s", spec->argument);
-	if (spec->commands)
-		text_add(&right, spec->commands & 1U << COMMAND_SCAN ? "(scan) " : "(trace) ");
+	if (spec->commands && !takes_looking(spec)) {
+		text_add(&right, "(");
+		option_add_commands(&right, spec);
+		text_add(&right, ") ");
+	}
 	text_add(&right, spec->help);
 	if (spec->type == OPTION_CHOICE || spec->type == OPTION_CLASSES) {
 		option_add_allowed(&value, spec);
 		text_addf(&right, ": %s", text_str(&value));
 		text_clear(&value);
 	}
-	option_add_default(&value, spec);
+	option_add_default(&value, spec, first_command(spec));
 	if (value.len)
 		text_addf(&right, " (default: %s)", text_str(&value));
 	fputs(text_str(&left), stream);
@@ -101,6 +125,10 @@ void options_usage(FILE *stream)
 	const struct option_spec *spec, *previous = NULL;
 
 	fputs(opening, stream);
+	for (int i = 0; i < COMMAND_COUNT; i++)
+		fprintf(stream, "  %-9s%s%s\n", command_name((enum command)i),
+			command_summary((enum command)i), i ? "" : " (when none is named)");
+	fputs(examples, stream);
 	for (spec = option_next(NULL); spec; previous = spec, spec = option_next(spec)) {
 		if (!previous || previous->group != spec->group)
 			fprintf(stream, "\n%s:\n", option_group_title(spec->group));

@@ -66,15 +66,15 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 
 static int aim(struct scan *scan, struct scope *scope, struct text *ret_error)
 {
-	const __u64 *ids;
+	const struct ruled_cgroup *ruled;
 	size_t count;
 	int err;
 
-	if (!options_limit_cgroups(scan->options))
+	if (!options_rule_cgroups(scan->options))
 		return 0;
-	ids = scope__find(scope, clock_now(CLOCK_BOOTTIME), &count);
+	ruled = scope__find(scope, clock_now(CLOCK_BOOTTIME), &count);
 	scan->summary.cgroups_left_out = scope__left_out(scope);
-	err = census__want_cgroups(scan->census, ids, count);
+	err = census__rule_cgroups(scan->census, ruled, count);
 	if (err)
 		text_addf(ret_error, "cannot look at %zu cgroups: %s", count, strerror(-err));
 	return err;

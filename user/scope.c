@@ -22,8 +22,8 @@
 struct scope {
 	const struct options *options;
 	struct cgroups *cgroups;
-	__u64 ids[SOCKLEAK_MAX_WANTED];
-	size_t fixed, count; /* of --cgroup, and all */
+	struct ruled_cgroup ruled[SOCKLEAK_MAX_RULED];
+	size_t fixed, found, count; /* of --cgroup; with those in the tree; and all */
 	__u64 left_out;
 	__u64 read_ns, cost_ns; /* when the tree was read, and how long that took */
 };
@@ -35,13 +35,22 @@ static bool names_workloads(const struct options *options)
 	return options->units.count || options->containers.count || options->pods.count;
 }
 
+static void add(struct scope *scope, __u64 id, enum cgroup_rule rule)
+{
+	if (scope->count == SOCKLEAK_MAX_RULED)
+		scope->left_out++;
+	else
+		scope->ruled[scope->count++] = (struct ruled_cgroup){ .id = id, .rule = rule };
+}
+
 static int open_cgroups(struct scope *scope, struct text *ret_error)
 {
 	const struct options *options = scope->options;
+	__u64 id;
 
-	for (unsigned int i = 0; i < options->cgroup_count; i++) {
-		const char *path = options->cgroups[i];
-		int fd, err = cgroups__open(scope->cgroups, path, &fd, &scope->ids[scope->fixed]);
+	for (unsigned int i = 0; i < options->cgroups.count; i++) {
+		const char *path = options->cgroups.items[i];
+		int fd, err = cgroups__open(scope->cgroups, path, &fd, &id);
 
 		if (err == -EINVAL || err == -ENOTDIR)
 			text_addf(ret_error,
@@ -58,7 +67,7 @@ static int open_cgroups(struct scope *scope, struct text *ret_error)
 		if (err)
 			return -EINVAL;
 		close(fd);
-		scope->fixed++;
+		add(scope, id, CGROUP_WANTED);
 	}
 	return 0;
 }
@@ -100,19 +109,19 @@ int scope__new(const struct options *options, struct scope **ret_scope, struct t
 		return -ENOMEM;
 	scope->options = options;
 	err = check_workloads(options, ret_error);
-	if (!err && options_limit_cgroups(options)) {
+	if (!err && options_rule_cgroups(options)) {
 		err = cgroups__new(&scope->cgroups);
 		if (err)
-			text_add(ret_error, "--cgroup, --unit, --container and --pod need cgroup "
-					    "v2, which is not mounted (mount -t cgroup2 none "
-					    "/sys/fs/cgroup/unified)");
+			text_add(ret_error, "--cgroup, --exclude-cgroup, --unit, --container and "
+					    "--pod need cgroup v2, which is not mounted (mount -t "
+					    "cgroup2 none /sys/fs/cgroup/unified)");
 		err = err ?: open_cgroups(scope, ret_error);
 	}
 	if (err) {
 		scope__free(scope);
 		return err;
 	}
-	scope->count = scope->fixed;
+	scope->fixed = scope->found = scope->count;
 	*ret_scope = scope;
 	return 0;
 }
@@ -154,16 +163,12 @@ static bool is_wanted(const struct options *options, const char *path, const cha
 	return false;
 }
 
-static void add(struct scope *scope, int fd)
+static void add_wanted(struct scope *scope, int fd)
 {
 	struct stat st;
 
-	if (fstat(fd, &st))
-		return;
-	if (scope->count == SOCKLEAK_MAX_WANTED)
-		scope->left_out++;
-	else
-		scope->ids[scope->count++] = st.st_ino; /* kernfs: it is the id */
+	if (!fstat(fd, &st))
+		add(scope, st.st_ino, CGROUP_WANTED); /* kernfs: it is the id */
 }
 
 /* Look at what is below a cgroup, whose path is `path`; takes the descriptor. */
@@ -191,7 +196,7 @@ static void read_tree(struct scope *scope, int fd, char *path, unsigned int dept
 		path[len] = '/';
 		memcpy(path + len + 1, entry->d_name, name_len + 1);
 		if (is_wanted(scope->options, path, entry->d_name)) {
-			add(scope, child);
+			add_wanted(scope, child);
 			close(child); /* what is below it is watched with it */
 		} else {
 			read_tree(scope, child, path, depth + 1);
@@ -201,7 +206,22 @@ static void read_tree(struct scope *scope, int fd, char *path, unsigned int dept
 	closedir(directory);
 }
 
-const __u64 *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count)
+/* Those of --exclude-cgroup that are there; one may be made later, or made anew. */
+static void add_excluded(struct scope *scope)
+{
+	const struct option_list *excluded = &scope->options->excluded_cgroups;
+	__u64 id;
+	int fd;
+
+	for (unsigned int i = 0; i < excluded->count; i++) {
+		if (cgroups__open(scope->cgroups, excluded->items[i], &fd, &id))
+			continue;
+		close(fd);
+		add(scope, id, CGROUP_EXCLUDED);
+	}
+}
+
+const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count)
 {
 	char path[MAX_PATH] = "";
 	__u64 begun_ns;
@@ -217,9 +237,12 @@ const __u64 *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count)
 			read_tree(scope, fd, path, 0);
 		scope->cost_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
 		scope->read_ns = now_ns;
+		scope->found = scope->count;
 	}
+	scope->count = scope->found;
+	add_excluded(scope);
 	*ret_count = scope->count;
-	return scope->ids;
+	return scope->ruled;
 }
 
 __u64 scope__left_out(const struct scope *scope)

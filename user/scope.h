@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * scope: which cgroups are watched, by --cgroup, --unit, --container and --pod.
+ * scope: which cgroups are watched, by --cgroup, --unit, --container and --pod, and
+ * which are not, by --exclude-cgroup.
  * Those of --cgroup are looked up once; the others name what may come, go and
  * come again, so they are looked for in the tree again and again.
  */
@@ -25,12 +26,12 @@ int scope__new(const struct options *options, struct scope **ret_scope, struct t
 void scope__free(struct scope *scope);
 
 /*
- * The ids of the cgroups that are watched now, each with all below it; the scope's
- * own, valid until the next call. The tree is read again if that does not take
- * more than a twentieth of the time. At most SOCKLEAK_MAX_WANTED; further ones
- * are not watched (scope__left_out()).
+ * The cgroups that have a rule now, each with all below it; the scope's own, valid
+ * until the next call. The tree is read again if that does not take more than a
+ * twentieth of the time. At most SOCKLEAK_MAX_RULED; further ones have none
+ * (scope__left_out()).
  */
-const __u64 *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count);
+const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count);
 
 /* How many cgroups did not find a place. */
 __u64 scope__left_out(const struct scope *scope);

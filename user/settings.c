@@ -13,6 +13,7 @@ struct settings settings_of(const struct options *options)
 		.by_uid = options->by_uid,
 		.uid = options->uid,
 		.by_cgroup = options_limit_cgroups(options),
+		.excludes = options->excluded_cgroups.count > 0,
 		.stack_size = options->stack_size,
 		.spare_after = options->spare_after,
 		.was_connected = !!(options->classes & 1U << CLASS_WAS_CONNECTED),

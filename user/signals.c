@@ -7,12 +7,14 @@
 #include <time.h>
 
 static const int ours[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
-static volatile sig_atomic_t stop_asked, report_asked;
+static volatile sig_atomic_t stop_asked, report_asked, reload_asked, hangup_reloads;
 
 static void on_signal(int signal)
 {
 	if (signal == SIGUSR1)
 		report_asked = 1;
+	else if (signal == SIGHUP && hangup_reloads)
+		reload_asked = 1;
 	else
 		stop_asked = 1;
 }
@@ -25,6 +27,21 @@ void signals_install(void)
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		sigaction(ours[i], &action, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+void signals_reload_by_hangup(void)
+{
+	hangup_reloads = 1;
+}
+
+bool signals_reload_asked(void)
+{
+	return reload_asked;
+}
+
+void signals_reloaded(void)
+{
+	reload_asked = 0;
 }
 
 bool signals_stop_asked(void)
@@ -50,7 +67,7 @@ void signals_wait(__u64 ns)
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		sigaddset(&blocked, ours[i]);
 	sigprocmask(SIG_BLOCK, &blocked, &before);
-	if (!stop_asked && !report_asked)
+	if (!stop_asked && !report_asked && !reload_asked)
 		ppoll(NULL, 0, &timeout, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }

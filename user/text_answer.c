@@ -46,6 +46,20 @@ static void add_worst(struct text *line, const struct page *page, const struct s
 	}
 }
 
+void text_leaking(struct text *out, const struct site *site, const struct summary *summary)
+{
+	struct page page = { .summary = summary };
+	const struct frame *culprit = stack_culprit(site->stack);
+
+	add_worst(out, &page, site);
+	if (culprit && (culprit->function || culprit->module)) {
+		text_add(out, ", in ");
+		page_add_frame(out, culprit, site->stack->package);
+	}
+	if (site->id)
+		text_addf(out, ", site %016llx", (unsigned long long)site->id);
+}
+
 /* Where the worst are made: in the first line if it has room, else in one of its own. */
 static void page_place(struct page *page, struct text *line, const struct site *site)
 {

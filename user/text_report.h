@@ -24,4 +24,10 @@ struct text_layout {
 void text_report(struct text *out, struct leaks *leaks, const struct summary *summary,
 		 const struct text_layout *layout);
 
+/*
+ * One line, without its end, for a log: who leaks, how many, since when, and where in
+ * the code. Clean, of printable characters.
+ */
+void text_leaking(struct text *out, const struct site *site, const struct summary *summary);
+
 #endif /* SOCKLEAK_TEXT_REPORT_H */

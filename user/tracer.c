@@ -26,11 +26,12 @@ struct tracer {
 	struct bpf_link *files; /* the iterators of a sweep */
 	struct bpf_link *maps;
 	struct history *history;
-	__u64 wanted[SOCKLEAK_MAX_WANTED]; /* cgroups, as they are in the map */
-	size_t n_wanted;
+	struct ruled_cgroup ruled[SOCKLEAK_MAX_RULED]; /* as they are in the map */
+	size_t n_ruled;
 	struct bpf_link *hooks[16];
 	unsigned int n_hooks;
 	bool raw;
+	bool retells; /* the next sweep */
 	int n_cpus;
 	__u32 max_sockets;
 	tracer_verdict_fn on_verdict;
@@ -339,6 +340,8 @@ int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
 	sweep->last_ns = sweep->start_ns;
 	sweep->start_ns = clock_now(CLOCK_BOOTTIME);
 	sweep->repeats = 0;
+	sweep->retells = tracer->retells;
+	tracer->retells = false;
 	sweep->number++;
 	err = sweep_once(tracer);
 	*ret_ns = clock_now(CLOCK_BOOTTIME) - sweep->start_ns;
@@ -353,31 +356,35 @@ int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
 	return err;
 }
 
-static bool holds(const __u64 *ids, size_t count, __u64 id)
+static bool has_rule(const struct ruled_cgroup *ruled, size_t count, __u64 id)
 {
 	for (size_t i = 0; i < count; i++)
-		if (ids[i] == id)
+		if (ruled[i].id == id)
 			return true;
 	return false;
 }
 
-int tracer__want_cgroups(struct tracer *tracer, const __u64 *ids, size_t count)
+int tracer__rule_cgroups(struct tracer *tracer, const struct ruled_cgroup *ruled, size_t count)
 {
-	int map = bpf_map__fd(tracer->skeleton->maps.wanted_cgroups);
-	__u8 yes = 1;
+	int map = bpf_map__fd(tracer->skeleton->maps.cgroups);
 
-	if (count == tracer->n_wanted && !memcmp(ids, tracer->wanted, count * sizeof(*ids)))
+	if (count == tracer->n_ruled && !memcmp(ruled, tracer->ruled, count * sizeof(*ruled)))
 		return 0;
-	for (size_t i = 0; i < tracer->n_wanted; i++)
-		if (!holds(ids, count, tracer->wanted[i]))
-			bpf_map_delete_elem(map, &tracer->wanted[i]);
-	tracer->n_wanted = 0;
+	for (size_t i = 0; i < tracer->n_ruled; i++)
+		if (!has_rule(ruled, count, tracer->ruled[i].id))
+			bpf_map_delete_elem(map, &tracer->ruled[i].id);
+	tracer->n_ruled = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (bpf_map_update_elem(map, &ids[i], &yes, BPF_ANY))
+		if (bpf_map_update_elem(map, &ruled[i].id, &ruled[i].rule, BPF_ANY))
 			return -errno;
-		tracer->wanted[tracer->n_wanted++] = ids[i];
+		tracer->ruled[tracer->n_ruled++] = ruled[i];
 	}
 	return 0;
+}
+
+void tracer__retell(struct tracer *tracer)
+{
+	tracer->retells = true;
 }
 
 struct history *tracer__history(struct tracer *tracer)

@@ -29,10 +29,10 @@ int tracer__attach(struct tracer *tracer, struct text *ret_error);
 void tracer__free(struct tracer *tracer);
 
 /*
- * From now on watch these cgroups (their ids, SOCKLEAK_MAX_WANTED at most), each
- * with all below it; without meaning unless the options limit cgroups. 0 or -errno.
+ * From now on these cgroups have a rule (SOCKLEAK_MAX_RULED at most), each with all
+ * below it; without meaning unless the options have rules. 0 or -errno.
  */
-int tracer__want_cgroups(struct tracer *tracer, const __u64 *ids, size_t count);
+int tracer__rule_cgroups(struct tracer *tracer, const struct ruled_cgroup *ruled, size_t count);
 
 /* How the system calls are seen: "tracepoint" or "raw_tp". */
 const char *tracer__hooks(const struct tracer *tracer);
@@ -67,6 +67,8 @@ const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pend
 
 /* Where `sockleak scan` is told of the leaks; the tracer's own. */
 struct history *tracer__history(struct tracer *tracer);
+/* In the next sweep every leak that is open is told (VERDICT_CHANGED), known or not. */
+void tracer__retell(struct tracer *tracer);
 
 /* The counters, summed over the processors. 0 or -errno. */
 int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT]);

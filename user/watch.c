@@ -35,6 +35,7 @@ struct watch {
 	struct owners *owners;
 	struct suppressions *suppressions; /* NULL = nothing is */
 	struct summary summary;
+	__u64 next_ns, end_ns; /* when the next sweep is due, and the end of it all */
 	bool is_waiting; /* for a cgroup that is to be watched */
 };
 
@@ -53,7 +54,8 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 {
 	struct watch *watch = ctx;
 
-	output__leak(watch->output, leak, change, &watch->summary);
+	if (watch->output)
+		output__leak(watch->output, leak, change, &watch->summary);
 }
 
 int watch__new(const struct options *options, struct output *output, struct scope *scope,
@@ -176,21 +178,25 @@ static void update_summary(struct watch *watch)
 void watch__aim(struct watch *watch, struct tracer *tracer)
 {
 	struct summary *summary = &watch->summary;
-	const __u64 *ids;
-	size_t count;
+	const struct ruled_cgroup *ruled;
+	size_t count, wanted = 0;
 	int err;
 
-	if (!options_limit_cgroups(watch->options))
+	if (!options_rule_cgroups(watch->options))
 		return;
-	ids = scope__find(watch->scope, clock_now(CLOCK_BOOTTIME), &count);
+	ruled = scope__find(watch->scope, clock_now(CLOCK_BOOTTIME), &count);
 	summary->cgroups_left_out = scope__left_out(watch->scope);
-	err = tracer__want_cgroups(tracer, ids, count);
+	err = tracer__rule_cgroups(tracer, ruled, count);
 	if (err && !summary->aims_failed++)
 		log_error(err, "cannot watch %zu cgroups: %s (said once)", count, strerror(-err));
-	if (!count && !watch->is_waiting)
+	if (!options_limit_cgroups(watch->options))
+		return;
+	while (wanted < count && ruled[wanted].rule != CGROUP_WANTED)
+		wanted++;
+	if (wanted == count && !watch->is_waiting)
 		log_note("no such unit, container or pod yet: waiting for it");
-	watch->is_waiting = !count;
-	if (count)
+	watch->is_waiting = wanted == count;
+	if (wanted < count)
 		summary->nothing_watched = false;
 }
 
@@ -209,13 +215,13 @@ static void look_at_fds(struct watch *watch, struct site_process *process, __u64
 }
 
 /* How near to their limit the processes are that leak. */
-static void update_forecasts(struct watch *watch)
+static void update_forecasts(struct watch *watch, long most)
 {
 	__u64 now_ns = watch->summary.now_ns;
 	struct site *const *sites;
 	long count = leaks__sites(watch->leaks, &sites);
 
-	for (long i = 0; i < count && i < (long)watch->options->top && sites[i]->leaking; i++) {
+	for (long i = 0; i < count && i < most && sites[i]->leaking; i++) {
 		struct site_process *process = sites[i]->processes;
 
 		for (int n = 0; process && n < MAX_FORECASTS; process = process->hh.next, n++)
@@ -223,8 +229,7 @@ static void update_forecasts(struct watch *watch)
 	}
 }
 
-/* `last`: nothing may be left untold. */
-static void sweep(struct watch *watch, bool last)
+int watch__sweep(struct watch *watch, bool last)
 {
 	struct summary *summary = &watch->summary;
 	int err;
@@ -243,48 +248,38 @@ static void sweep(struct watch *watch, bool last)
 	update_summary(watch);
 	leaks__tick(watch->leaks, summary->now_ns);
 	summary->leaks = leaks__totals(watch->leaks); /* with what has grown */
-	if (output__is_live(watch->output))
-		update_forecasts(watch);
-	output__sweep(watch->output, watch->leaks, summary);
+	return err;
 }
 
 /* What can be told now of the stacks that a report may show. */
-static void update_stacks(struct watch *watch)
+static void update_stacks(struct watch *watch, long most)
 {
 	struct site *const *sites;
 	long count = leaks__sites(watch->leaks, &sites);
 
-	if (count > (long)watch->options->top)
-		count = (long)watch->options->top;
+	if (count > most)
+		count = most;
 	for (long i = 0; i < count; i++)
 		origins__rename(watch->origins, sites[i]);
 	watch->summary.hints = origins__hints(watch->origins, sites, count);
 }
 
-static void report(struct watch *watch)
+void watch__look(struct watch *watch, __u32 most)
 {
 	update_summary(watch);
-	update_stacks(watch);
-	update_forecasts(watch);
+	update_stacks(watch, (long)most);
+	update_forecasts(watch, (long)most);
+}
+
+static void report(struct watch *watch)
+{
+	watch__look(watch, watch->options->top);
 	output__report(watch->output, watch->leaks, &watch->summary);
 }
 
 static bool is_over(const struct watch *watch)
 {
-	return signals_stop_asked() || output__error(watch->output);
-}
-
-/* Wait until a time, and report whenever that is asked for. */
-static void wait_until(struct watch *watch, __u64 when_ns)
-{
-	struct summary *summary = &watch->summary;
-
-	for (update_clock(summary); summary->now_ns < when_ns && !is_over(watch);
-	     update_clock(summary)) {
-		signals_wait(when_ns - summary->now_ns);
-		if (signals_report_asked())
-			report(watch);
-	}
+	return signals_stop_asked() || (watch->output && output__error(watch->output));
 }
 
 /* With --pid there is nothing left to see once that process has ended. */
@@ -298,40 +293,105 @@ static bool is_alone(const struct watch *watch)
 	return true;
 }
 
-int watch__run(struct watch *watch, struct tracer *tracer)
+void watch__begin(struct watch *watch, struct tracer *tracer)
 {
-	const struct options *options = watch->options;
 	struct summary *summary = &watch->summary;
-	__u64 end_ns, next_ns, rest_ns;
-	int err;
+	__u64 duration_ns = watch->options->duration_ns;
 
 	watch->tracer = tracer;
 	summary->hooks = tracer__hooks(tracer);
 	update_clock(summary);
-	summary->started_ns = next_ns = summary->now_ns;
-	end_ns = options->duration_ns ? next_ns + options->duration_ns : UINT64_MAX;
+	summary->started_ns = watch->next_ns = summary->now_ns;
+	watch->end_ns = duration_ns ? summary->now_ns + duration_ns : UINT64_MAX;
+}
 
-	while (!is_over(watch)) {
-		sweep(watch, false);
-		if (summary->sweeps == 1)
-			log_note("watching by %s: Ctrl-C ends with the report, kill -USR1 %d "
-				 "gives one now",
-				 summary->hooks, (int)getpid());
-		if (is_alone(watch))
-			break;
-		next_ns += options->interval_ns;
-		update_clock(summary);
-		rest_ns = summary->sweep_ns * (SWEEP_SHARE - 1);
-		if (next_ns < summary->now_ns + rest_ns)
-			next_ns = summary->now_ns + rest_ns;
-		wait_until(watch, next_ns < end_ns ? next_ns : end_ns);
-		if (summary->now_ns >= end_ns)
-			break;
+bool watch__wait(struct watch *watch)
+{
+	struct summary *summary = &watch->summary;
+	__u64 rest_ns = summary->sweep_ns * (SWEEP_SHARE - 1), until_ns;
+
+	if (is_alone(watch))
+		return false;
+	update_clock(summary);
+	watch->next_ns += watch->options->interval_ns;
+	if (watch->next_ns < summary->now_ns + rest_ns)
+		watch->next_ns = summary->now_ns + rest_ns;
+	until_ns = watch->next_ns < watch->end_ns ? watch->next_ns : watch->end_ns;
+	for (; summary->now_ns < until_ns && !is_over(watch) && !signals_reload_asked();
+	     update_clock(summary)) {
+		signals_wait(until_ns - summary->now_ns);
+		if (watch->output && signals_report_asked())
+			report(watch);
 	}
-	sweep(watch, true); /* the report is of now, not of an interval ago */
+	return !is_over(watch) && summary->now_ns < watch->end_ns;
+}
+
+struct leaks *watch__leaks(struct watch *watch)
+{
+	return watch->leaks;
+}
+
+const struct summary *watch__summary(const struct watch *watch)
+{
+	return &watch->summary;
+}
+
+static void sweep_and_show(struct watch *watch, bool last)
+{
+	watch__sweep(watch, last);
+	if (output__is_live(watch->output))
+		update_forecasts(watch, (long)watch->options->top);
+	output__sweep(watch->output, watch->leaks, &watch->summary);
+}
+
+int watch__run(struct watch *watch, struct tracer *tracer)
+{
+	int err;
+
+	watch__begin(watch, tracer);
+	if (!is_over(watch)) {
+		sweep_and_show(watch, false);
+		log_note("watching by %s: Ctrl-C ends with the report, kill -USR1 %d gives one "
+			 "now",
+			 watch->summary.hooks, (int)getpid());
+		while (watch__wait(watch))
+			sweep_and_show(watch, false);
+	}
+	sweep_and_show(watch, true); /* the report is of now, not of an interval ago */
 	report(watch);
 	err = output__close(watch->output);
 	return err ? log_error(err, "cannot write to %s: %s", output__name(watch->output),
 			       strerror(-err)) :
 		     0;
+}
+
+/* ---- Other options, while it runs ---- */
+
+/* Goes through the leaks that are open, and takes what is suppressed now. */
+static bool is_suppressed(const struct leak *leak, void *ctx)
+{
+	struct watch *watch = ctx;
+
+	return suppressions__take(watch->suppressions, &leak->verdict, leak->owner, leak->stack);
+}
+
+int watch__reload(struct watch *watch, const struct options *options, struct scope *scope,
+		  struct text *ret_error)
+{
+	struct suppressions *suppressions = NULL;
+	int err = options->suppress ?
+			  suppressions__load(options->suppress, &suppressions, ret_error) :
+			  0;
+
+	if (err)
+		return err;
+	suppressions__free(watch->suppressions);
+	watch->summary.suppressions = watch->suppressions = suppressions;
+	watch->options = options;
+	watch->scope = scope;
+	leaks__tune(watch->leaks, options->min_growth, options->min_open);
+	leaks__want(watch->leaks, options->classes);
+	leaks__drop(watch->leaks, is_suppressed, watch);
+	tracer__retell(watch->tracer); /* what was suppressed so far, or of no wanted class */
+	return 0;
 }

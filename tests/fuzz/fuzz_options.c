@@ -41,9 +41,9 @@ static void check_options(const struct options *options)
 	check(!options->comm || (*options->comm && strlen(options->comm) < SOCKLEAK_COMM_LEN));
 	check(!options->output || *options->output);
 	check(!options->btf || *options->btf);
-	check(options->cgroup_count <= SOCKLEAK_MAX_CGROUPS);
-	for (unsigned int i = 0; i < options->cgroup_count; i++)
-		check(options->cgroups[i] && *options->cgroups[i]);
+	check(options->cgroups.count <= SOCKLEAK_MAX_CGROUPS);
+	for (unsigned int i = 0; i < options->cgroups.count; i++)
+		check(options->cgroups.items[i] && *options->cgroups.items[i]);
 	check(options->classes && !(options->classes & 1U << CLASS_NONE));
 	check(options->classes < 1U << CLASS_COUNT);
 	check(options->hooks <= HOOKS_RAW_TP);
@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		argv[argc++] = take_until(&input, '\n');
 	memset(&options, 0x5a, sizeof(options));
 	before = options;
-	result = options_parse(argc, argv, &options, &error);
+	result = options_parse(argc, argv, NULL, &options, &error);
 	if (result == OPTIONS_RUN)
 		check_options(&options);
 	else

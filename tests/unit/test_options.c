@@ -33,7 +33,7 @@ static int parse(const char *line, struct options *ret, struct text *ret_error)
 		if (*word)
 			argv[argc++] = strcmp(word, "''") ? word : word + 2;
 	argv[argc] = NULL;
-	return options_parse(argc, argv, ret, ret_error);
+	return options_parse(argc, argv, NULL, ret, ret_error);
 }
 
 static struct options accept(const char *line)
@@ -73,7 +73,7 @@ static void defaults(void **state)
 	assert_int_equal(options.tgid, 0);
 	assert_false(options.by_uid);
 	assert_null(options.comm);
-	assert_int_equal(options.cgroup_count, 0);
+	assert_int_equal(options.cgroups.count, 0);
 	assert_int_equal(options.classes, 0x7e);
 	assert_true(options.classes & BIT(CLASS_UNKNOWN_ORIGIN));
 	assert_false(options.classes & BIT(CLASS_WAS_CONNECTED));
@@ -106,9 +106,9 @@ static void every_option(void **state)
 	assert_string_equal(options.comm, "ruby");
 	assert_true(options.by_uid);
 	assert_int_equal(options.uid, 0);
-	assert_int_equal(options.cgroup_count, 2);
-	assert_string_equal(options.cgroups[0], "/a");
-	assert_string_equal(options.cgroups[1], "/b");
+	assert_int_equal(options.cgroups.count, 2);
+	assert_string_equal(options.cgroups.items[0], "/a");
+	assert_string_equal(options.cgroups.items[1], "/b");
 	assert_int_equal(options.classes, BIT(CLASS_PROBED) | BIT(CLASS_NEVER_USED));
 	assert_true(options.json);
 	assert_string_equal(options.output, "x");
@@ -234,7 +234,7 @@ static void given_twice(void **state)
 	refuse("--class probed --class bound_only",
 	       "as 'probed' and 'bound_only'; put commas between classes");
 	refuse("--comm a --comm \x1b[2J", "'\\x1b[2J'");
-	assert_int_equal(accept("--cgroup /a --cgroup /b").cgroup_count, 2);
+	assert_int_equal(accept("--cgroup /a --cgroup /b").cgroups.count, 2);
 	assert_int_equal(accept("--unit a --unit b").units.count, 2);
 	assert_true(accept("-v -v").verbose);
 }
@@ -247,9 +247,9 @@ static void too_many_cgroups(void **state)
 	(void)state;
 	for (i = 0; i < SOCKLEAK_MAX_CGROUPS; i++)
 		strcat(line, "--cgroup /x ");
-	assert_int_equal(accept(line).cgroup_count, SOCKLEAK_MAX_CGROUPS);
+	assert_int_equal(accept(line).cgroups.count, SOCKLEAK_MAX_CGROUPS);
 	strcat(line, "--cgroup /y");
-	refuse(line, "--cgroup '/y' is one too many; allowed: at most 64 paths");
+	refuse(line, "--cgroup '/y' is one too many; allowed: at most 64");
 }
 
 static void unknown_options(void **state)
@@ -263,7 +263,8 @@ static void unknown_options(void **state)
 	refuse("-x", "option '-x' is not known; try 'sockleak --help'");
 	refuse("-jx", "option '-x'");
 	refuse("-5", "option '-5'");
-	refuse("--max 5", "'--max' is ambiguous: it may be --max-sockets, --max-stacks; try");
+	refuse("--max-s 5", "'--max-s' is ambiguous: it may be --max-sites, --max-sockets, "
+			    "--max-stacks; try");
 	refuse("--json=1", "option '--json' takes no argument; try");
 	refuse("--pid", "option '--pid' needs an argument: PID; try");
 	refuse("-p", "option '--pid' needs an argument: PID; try");
@@ -281,8 +282,8 @@ static void commands(void **state)
 	assert_int_equal(accept("--comm scan").command, COMMAND_TRACE);
 	assert_int_equal(accept("--older-than 3s -p 1 scan -v").command, COMMAND_SCAN);
 	assert_int_equal(accept("-v -- scan").command, COMMAND_SCAN);
-	refuse("record", "unknown command 'record', there are 'trace' and 'scan'; "
-			 "try 'sockleak --help'");
+	refuse("record", "unknown command 'record', there are 'trace', 'scan', 'agent', 'explain' and "
+			 "'doctor'; try 'sockleak --help'");
 	refuse("4242", "unexpected argument '4242'; to watch one process, use --pid 4242");
 	refuse("trace 1234", "unexpected argument '1234'; to watch one process, use --pid 1234");
 	refuse("trace 12x", "unexpected argument '12x'; try");
@@ -301,8 +302,17 @@ static void options_of_one_command(void **state)
 	assert_int_equal(accept("scan --history 7 --error-exitcode 255").history, 7);
 	assert_int_equal(accept("scan --error-exitcode 255").error_exitcode, 255);
 	refuse("scan --error-exitcode 256", "out of range");
-	refuse("--history 7", "option '--history' belongs to 'sockleak scan' alone");
-	refuse("scan --interval 1s", "option '--interval' belongs to 'sockleak trace' alone");
+	refuse("--history 7", "option '--history' is not for this command; it is for: scan; try");
+	refuse("scan --interval 1s", "is not for this command; it is for: trace, agent; try");
+	assert_int_equal(accept("agent").older_than_ns, 60 * SECOND);
+	assert_int_equal(accept("agent --textfile /x/y.prom").write_interval_ns, 15 * SECOND);
+	assert_int_equal(accept("agent --exclude-cgroup /a").excluded_cgroups.count, 1);
+	assert_string_equal(accept("explain eea9").site, "eea9");
+	assert_string_equal(accept("explain 4242").site, "4242");
+	assert_string_equal(accept("--textfile x.prom explain trace").site, "trace");
+	refuse("explain", "which site? Usage: sockleak explain SITE");
+	refuse("explain a b", "unexpected argument 'b'");
+	refuse("doctor x", "unexpected argument 'x'");
 }
 
 static int result(const char *line)

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "agent.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clocks.h"
+#include "duration.h"
+#include "log.h"
+#include "notify.h"
+#include "reload.h"
+#include "signals.h"
+#include "text.h"
+#include "text_report.h"
+
+struct agent {
+	const struct input *input; /* in force */
+	struct input *reread;	   /* the same, when it is ours; NULL = main's is in force */
+	struct scope *rescoped;
+	struct watch *watch;
+	__u64 write_ns; /* when the files are due */
+	__u64 notes_failed;
+};
+
+/* ---- What is said ---- */
+
+static void set_log(const struct options *options)
+{
+	log_set_quiet(options->quiet);
+	log_set_journald(options->log == LOG_JOURNALD ||
+			 (options->log == LOG_AUTO && log_is_journal()));
+}
+
+static void tell_manager(struct agent *agent, const char *lines)
+{
+	int err = notify(lines);
+
+	if (err && !agent->notes_failed++)
+		log_error(err, "cannot tell the service manager by NOTIFY_SOCKET: %s (said once)",
+			  strerror(-err));
+}
+
+static void on_growth(const struct site *site, void *ctx)
+{
+	struct agent *agent = ctx;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	text_leaking(&line, site, watch__summary(agent->watch));
+	if (text_error(&line))
+		return;
+	if (site->leaking)
+		log_notice("%s", text_str(&line));
+	else
+		log_note("grows no more: %s", text_str(&line));
+}
+
+/* One line for `systemctl status`. */
+static void tell_status(struct agent *agent)
+{
+	const struct leaks_totals *leaks = &watch__summary(agent->watch)->leaks;
+	_cleanup_text_ struct text lines = TEXT_INIT;
+
+	text_addf(&lines, "STATUS=%zu of %zu sites leak, %u leaked sockets are open; %llu sweeps",
+		  leaks->leaking, leaks->sites, leaks->open,
+		  (unsigned long long)watch__summary(agent->watch)->sweeps);
+	if (!text_error(&lines))
+		tell_manager(agent, text_str(&lines));
+}
+
+/* The manager would end an agent that is well. */
+static void check_watchdog(const struct options *options)
+{
+	__u64 limit_ns = notify_watchdog_ns();
+
+	if (limit_ns && options->interval_ns > limit_ns / 2)
+		log_error(0,
+			  "--interval %llus is more than half of WatchdogSec: the service "
+			  "manager may end a healthy agent (lower --interval or raise WatchdogSec)",
+			  (unsigned long long)(options->interval_ns / NSEC_PER_SEC));
+}
+
+/* ---- Reload ---- */
+
+static void take_up(struct agent *agent, struct input *input, struct scope *scope)
+{
+	scope__free(agent->rescoped);
+	input__free(agent->reread);
+	agent->input = agent->reread = input;
+	agent->rescoped = scope;
+	agent->write_ns = 0;
+	set_log(&input->options);
+	check_watchdog(&input->options);
+}
+
+static void reload(struct agent *agent)
+{
+	_cleanup_text_ struct text error = TEXT_INIT, kept = TEXT_INIT;
+	struct scope *scope = NULL;
+	struct input *input = NULL;
+	int err = input__read(agent->input->argc, agent->input->argv, &input, &error);
+
+	if (!err) {
+		reload_keep_fixed(&agent->input->options, &input->options, &kept);
+		err = scope__new(&input->options, &scope, &error) ?:
+			      watch__reload(agent->watch, &input->options, scope, &error);
+	}
+	if (err) {
+		log_error(err, "not reloaded, all stays as it was: %s",
+			  error.len ? text_str(&error) : strerror(-err));
+		scope__free(scope);
+		input__free(input);
+		return;
+	}
+	take_up(agent, input, scope);
+	log_note("reloaded%s%s", kept.len ? "; for the next start: " : "", text_str(&kept));
+}
+
+static void reload_when_asked(struct agent *agent)
+{
+	_cleanup_text_ struct text lines = TEXT_INIT;
+
+	if (!signals_reload_asked())
+		return;
+	signals_reloaded();
+	text_addf(&lines, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		  (unsigned long long)(clock_now(CLOCK_MONOTONIC) / 1000));
+	tell_manager(agent, text_str(&lines));
+	reload(agent);
+	tell_manager(agent, "READY=1");
+}
+
+/* ---- The run ---- */
+
+int agent__new(const struct input *input, struct scope *scope, struct agent **ret_agent,
+	       struct text *ret_error)
+{
+	struct agent *agent = calloc(1, sizeof(*agent));
+	int err;
+
+	if (!agent)
+		return -ENOMEM;
+	agent->input = input;
+	err = watch__new(&input->options, NULL, scope, &agent->watch, ret_error);
+	if (err) {
+		agent__free(agent);
+		return err;
+	}
+	leaks__on_growth(watch__leaks(agent->watch), on_growth, agent);
+	set_log(&input->options);
+	*ret_agent = agent;
+	return 0;
+}
+
+void agent__free(struct agent *agent)
+{
+	if (!agent)
+		return;
+	watch__free(agent->watch);
+	scope__free(agent->rescoped);
+	input__free(agent->reread);
+	free(agent);
+}
+
+struct watch *agent__watch(struct agent *agent)
+{
+	return agent->watch;
+}
+
+/* A sweep, and what follows from it. The watchdog is fed by sweeps that are complete. */
+static void look(struct agent *agent, bool last)
+{
+	const struct summary *summary = watch__summary(agent->watch);
+
+	if (!watch__sweep(agent->watch, last))
+		tell_manager(agent, "WATCHDOG=1");
+	if (!last && summary->now_ns < agent->write_ns)
+		return;
+	agent->write_ns = summary->now_ns + agent->input->options.write_interval_ns;
+	tell_status(agent);
+}
+
+void agent__run(struct agent *agent, struct tracer *tracer)
+{
+	const struct summary *summary = watch__summary(agent->watch);
+
+	signals_reload_by_hangup();
+	check_watchdog(&agent->input->options);
+	watch__begin(agent->watch, tracer);
+	look(agent, false);
+	log_note("watching by %s", summary->hooks);
+	tell_manager(agent, "READY=1");
+	while (watch__wait(agent->watch)) {
+		reload_when_asked(agent);
+		look(agent, false);
+	}
+	tell_manager(agent, "STOPPING=1");
+	look(agent, true);
+}

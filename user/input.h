@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * input: what the user said, the command line and the file that its --config names,
+ * read together; and read again when the file has changed.
+ */
+#ifndef SOCKLEAK_INPUT_H
+#define SOCKLEAK_INPUT_H
+
+#include "options.h"
+
+struct input {
+	int argc;
+	char **argv;
+	struct options options; /* their strings are argv's or the config's */
+	struct config *config;	/* NULL = none */
+};
+
+/*
+ * Read both. As options_parse(), with *ret_input set for OPTIONS_RUN alone; free it
+ * with input__free(), NULL is allowed there. -EINVAL with one line in ret_error, or
+ * -ENOMEM.
+ */
+int input__read(int argc, char **argv, struct input **ret_input, struct text *ret_error);
+void input__free(struct input *input);
+
+#endif /* SOCKLEAK_INPUT_H */

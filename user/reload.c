@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "reload.h"
+
+#include "option_values.h"
+#include "text.h"
+
+static bool chooses_cgroups(const struct option_spec *spec)
+{
+	return spec->group == GROUP_WHOSE && spec->type == OPTION_LIST;
+}
+
+void reload_keep_fixed(const struct options *running, struct options *wanted, struct text *kept)
+{
+	/* The kernel's side was loaded with that answer. */
+	bool cgroups_fixed = options_limit_cgroups(running) != options_limit_cgroups(wanted) ||
+			     !running->excluded_cgroups.count != !wanted->excluded_cgroups.count;
+	const struct option_spec *spec;
+
+	for (spec = option_next(NULL); spec; spec = option_next(spec)) {
+		bool fixed = chooses_cgroups(spec) ? cgroups_fixed : !spec->reloads;
+
+		if (!fixed || !option_is_of(spec, running->command) ||
+		    option_is_equal(spec, running, wanted))
+			continue;
+		text_addf(kept, "%s%s", kept->len ? ", " : "", spec->name);
+		option_copy(spec, running, wanted);
+	}
+}
