@@ -35,10 +35,12 @@ BUILD := $(O)/$(if $(SAN),san,release)
 ifdef SAN
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
+# Hidden, so that our json_null() is not taken for that of libjansson, by libjansson.
 USER_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DHASH_NONFATAL_OOM=1 \
+	-fvisibility=hidden \
 	-DSOCKLEAK_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O) \
 	$(WARN) $(SANFLAGS) -ffile-prefix-map=$(CURDIR)/= $(CFLAGS)
-LIBS := -linih -lbpf -ldw -lelf -lz -liberty
+LIBS := -linih -ljansson -lbpf -ldw -lelf -lz -liberty
 BPF_CFLAGS := -g -O2 -ffile-prefix-map=$(CURDIR)/= -target bpf -D__TARGET_ARCH_$(ARCH) -I. -Iinclude \
 	-Wall -Wextra -Wno-unused-parameter
 
@@ -46,8 +48,8 @@ USER_SOURCES := $(wildcard user/*.c)
 USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/user/%.o)
 SKELETONS := $(O)/sockleak.skel.h $(O)/census.skel.h
 # The modules that a unit test can be linked with: all but the program itself and libbpf.
-PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o agent.o watch.o scan.o origins.o tracer.o \
-	census.o history.o load_error.o),$(USER_OBJECTS))
+PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o agent.o publisher.o watch.o scan.o \
+	origins.o tracer.o census.o history.o load_error.o bpf_stats.o),$(USER_OBJECTS))
 
 .PHONY: all
 all: sockleak

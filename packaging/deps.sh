@@ -56,11 +56,11 @@ apt_fuzzer() {
 mode=${1:-all}
 tools="make gcc clang bpftool awk"
 headers="bpf/libbpf.h bpf/bpf_helpers.h elfutils/libdwfl.h libelf.h zlib.h libiberty/demangle.h|demangle.h
-	uthash.h ini.h linux/types.h stdio.h"
+	uthash.h ini.h jansson.h linux/types.h stdio.h"
 apt="make gcc libc6-dev linux-libc-dev clang bpftool libbpf-dev libelf-dev zlib1g-dev libdw-dev
-	libiberty-dev uthash-dev libinih-dev mawk"
+	libiberty-dev uthash-dev libinih-dev libjansson-dev mawk"
 dnf="make gcc glibc-devel kernel-headers clang bpftool libbpf-devel elfutils-libelf-devel
-	zlib-devel elfutils-devel binutils-devel uthash-devel inih-devel gawk"
+	zlib-devel elfutils-devel binutils-devel uthash-devel inih-devel jansson-devel gawk"
 if [ "$mode" != build ]; then
 	tools="$tools g++ python3 unshare setpriv gdb strip readelf rpmbuild debuginfod-find"
 	headers="$headers cmocka.h"

@@ -9,17 +9,22 @@
 #include "duration.h"
 #include "log.h"
 #include "notify.h"
+#include "publisher.h"
 #include "reload.h"
 #include "signals.h"
+#include "suppressions.h"
 #include "text.h"
 #include "text_report.h"
+#include "textfile.h"
 
 struct agent {
 	const struct input *input; /* in force */
 	struct input *reread;	   /* the same, when it is ours; NULL = main's is in force */
 	struct scope *rescoped;
 	struct watch *watch;
-	__u64 write_ns; /* when the files are due */
+	struct publisher *publisher;
+	__u64 write_ns;	   /* when the files are due */
+	bool write_failed; /* the last time */
 	__u64 notes_failed;
 };
 
@@ -80,10 +85,38 @@ static void check_watchdog(const struct options *options)
 			  (unsigned long long)(options->interval_ns / NSEC_PER_SEC));
 }
 
+static int check_textfile(const struct options *options, struct text *ret_error)
+{
+	if (!options->textfile || textfile_is_read(options->textfile))
+		return 0;
+	text_addf(ret_error,
+		  "--textfile %s: node_exporter reads only names that end in " TEXTFILE_SUFFIX,
+		  options->textfile);
+	return -EINVAL;
+}
+
+int agent_check(const struct input *input, struct text *ret_error)
+{
+	const struct options *options = &input->options;
+	struct suppressions *suppressions = NULL;
+	struct scope *scope = NULL;
+	int err = check_textfile(options, ret_error) ?: scope__new(options, &scope, ret_error);
+
+	if (!err && options->suppress)
+		err = suppressions__load(options->suppress, &suppressions, ret_error);
+	suppressions__free(suppressions);
+	scope__free(scope);
+	return err;
+}
+
 /* ---- Reload ---- */
 
 static void take_up(struct agent *agent, struct input *input, struct scope *scope)
 {
+	const char *before = agent->input->options.textfile, *now = input->options.textfile;
+
+	if (before && (!now || strcmp(before, now)))
+		publisher__remove(before);
 	scope__free(agent->rescoped);
 	input__free(agent->reread);
 	agent->input = agent->reread = input;
@@ -102,7 +135,8 @@ static void reload(struct agent *agent)
 
 	if (!err) {
 		reload_keep_fixed(&agent->input->options, &input->options, &kept);
-		err = scope__new(&input->options, &scope, &error) ?:
+		err = check_textfile(&input->options, &error)		  ?:
+			      scope__new(&input->options, &scope, &error) ?:
 			      watch__reload(agent->watch, &input->options, scope, &error);
 	}
 	if (err) {
@@ -141,7 +175,10 @@ int agent__new(const struct input *input, struct scope *scope, struct agent **re
 	if (!agent)
 		return -ENOMEM;
 	agent->input = input;
-	err = watch__new(&input->options, NULL, scope, &agent->watch, ret_error);
+	agent->publisher = publisher__new(&input->options);
+	err = agent->publisher ? check_textfile(&input->options, ret_error) : -ENOMEM;
+	if (!err)
+		err = watch__new(&input->options, NULL, scope, &agent->watch, ret_error);
 	if (err) {
 		agent__free(agent);
 		return err;
@@ -157,6 +194,7 @@ void agent__free(struct agent *agent)
 	if (!agent)
 		return;
 	watch__free(agent->watch);
+	publisher__free(agent->publisher);
 	scope__free(agent->rescoped);
 	input__free(agent->reread);
 	free(agent);
@@ -167,17 +205,36 @@ struct watch *agent__watch(struct agent *agent)
 	return agent->watch;
 }
 
+/* A failure is told once, until writing works again. */
+static void write_files(struct agent *agent)
+{
+	const struct options *options = &agent->input->options;
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int err = publisher__write(agent->publisher, options, agent->watch, &error);
+
+	if (err && !agent->write_failed)
+		log_error(err, "%s; it is tried again, and counted",
+			  error.len ? text_str(&error) : strerror(-err));
+	else if (!err && agent->write_failed)
+		log_note("can write %s again", options->textfile);
+	agent->write_failed = err;
+}
+
 /* A sweep, and what follows from it. The watchdog is fed by sweeps that are complete. */
 static void look(struct agent *agent, bool last)
 {
 	const struct summary *summary = watch__summary(agent->watch);
 
-	if (!watch__sweep(agent->watch, last))
+	if (!watch__sweep(agent->watch, last)) {
 		tell_manager(agent, "WATCHDOG=1");
-	if (!last && summary->now_ns < agent->write_ns)
+		publisher__swept(agent->publisher, summary->now_ns);
+	}
+	if (!last && !watch__asked(agent->watch) && summary->now_ns < agent->write_ns)
 		return;
 	agent->write_ns = summary->now_ns + agent->input->options.write_interval_ns;
 	tell_status(agent);
+	if (agent->input->options.textfile)
+		write_files(agent);
 }
 
 void agent__run(struct agent *agent, struct tracer *tracer)
@@ -187,6 +244,8 @@ void agent__run(struct agent *agent, struct tracer *tracer)
 	signals_reload_by_hangup();
 	check_watchdog(&agent->input->options);
 	watch__begin(agent->watch, tracer);
+	if (agent->input->options.textfile)
+		publisher__clean(agent->input->options.textfile);
 	look(agent, false);
 	log_note("watching by %s", summary->hooks);
 	tell_manager(agent, "READY=1");
@@ -196,4 +255,6 @@ void agent__run(struct agent *agent, struct tracer *tracer)
 	}
 	tell_manager(agent, "STOPPING=1");
 	look(agent, true);
+	if (agent->input->options.textfile)
+		publisher__remove(agent->input->options.textfile);
 }

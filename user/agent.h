@@ -24,6 +24,12 @@ int agent__new(const struct input *input, struct scope *scope, struct agent **re
 	       struct text *ret_error);
 void agent__free(struct agent *agent);
 
+/*
+ * Only look whether all that the input names is right: `--check-config`. 0, or -errno
+ * with one line in ret_error.
+ */
+int agent_check(const struct input *input, struct text *ret_error);
+
 /* Its engine, for tracer__open() and watch__aim(). */
 struct watch *agent__watch(struct agent *agent);
 

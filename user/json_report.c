@@ -3,10 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "address.h"
-#include "duration.h"
+#include "date.h"
 #include "json.h"
 #include "hints.h"
 #include "losses.h"
@@ -38,24 +37,16 @@ static void put_span(struct json *json, const char *key, __u64 from_ns, __u64 to
 		json_null(json, key);
 }
 
-/* A point in boot time as a date: RFC 3339, UTC, milliseconds. */
+/* A point in boot time as a date. */
 static void put_date(struct json *json, const char *key, __u64 ns, const struct summary *summary,
 		     bool known)
 {
-	__s64 wall_ns = (__s64)(ns + (__u64)summary->wall_offset_ns);
-	time_t seconds = (time_t)(wall_ns / (__s64)NSEC_PER_SEC);
 	_cleanup_text_ struct text date = TEXT_INIT;
-	char day[sizeof("2026-01-31T23:59:59")];
-	struct tm tm;
 
-	if (!known || wall_ns < 0 || !gmtime_r(&seconds, &tm) ||
-	    !strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm)) {
+	if (known && date_add(&date, (__s64)(ns + (__u64)summary->wall_offset_ns)))
+		json_string(json, key, text_str(&date));
+	else
 		json_null(json, key);
-		return;
-	}
-	text_addf(&date, "%s.%03uZ", day,
-		  (unsigned int)(wall_ns % (__s64)NSEC_PER_SEC / (__s64)NSEC_PER_MSEC));
-	json_string(json, key, text_str(&date));
 }
 
 static void put_comm(struct json *json, const char *key, const char comm[SOCKLEAK_COMM_LEN],

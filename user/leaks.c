@@ -468,6 +468,12 @@ double leaks__process_rate(const struct leaks *leaks, __u32 tgid)
 	return per_minute;
 }
 
+bool leaks__is_of_growth(const struct leaks *leaks, const struct leak *leak)
+{
+	return leak->site->leaking || (leak->process->open >= leaks->min_open &&
+				       growth_began(&leak->process->growth, leaks->min_steps));
+}
+
 struct leaks_totals leaks__totals(const struct leaks *leaks)
 {
 	struct leaks_totals totals = leaks->totals;

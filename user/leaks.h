@@ -151,6 +151,12 @@ long leaks__sites(struct leaks *leaks, struct site *const **ret_sites);
 /* Sockets that a process leaks in a minute, at all its leaking sites. */
 double leaks__process_rate(const struct leaks *leaks, __u32 tgid);
 
+/*
+ * Is it of a site that leaks, or of a process that has ever grown there? Then it is
+ * no idle socket, also while its site makes a pause.
+ */
+bool leaks__is_of_growth(const struct leaks *leaks, const struct leak *leak);
+
 struct leaks_totals {
 	size_t sites;	   /* with a leak open and shown */
 	size_t leaking;	   /* of these, the ones that grow */

@@ -206,6 +206,17 @@ static int agent(const struct input *input, struct scope *scope)
 	return EXIT_RAN;
 }
 
+static int check_config(const struct input *input)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int err = agent_check(input, &error);
+
+	if (err)
+		return log_error(EXIT_USAGE, "%s", error.len ? text_str(&error) : strerror(-err));
+	log_note("the configuration is right");
+	return EXIT_RAN;
+}
+
 static int run(const struct input *input)
 {
 	const struct options *options = &input->options;
@@ -249,6 +260,8 @@ int main(int argc, char **argv)
 	if (result != OPTIONS_RUN)
 		return print_and_exit((enum options_result)result);
 	log_set_quiet(input->options.quiet);
+	if (input->options.check_config)
+		return check_config(input);
 	result = check_pid(input->options.tgid);
 	if (result)
 		return result;

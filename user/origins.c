@@ -98,6 +98,11 @@ int origins__new(bool fetches, struct origins **ret_origins, struct text *ret_er
 	return 0;
 }
 
+pid_t origins__resolver(const struct origins *origins)
+{
+	return resolver__pid(origins->resolver);
+}
+
 void origins__summarize(const struct origins *origins, struct summary *ret_summary)
 {
 	ret_summary->resolver = *resolver__counts(origins->resolver);

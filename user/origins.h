@@ -53,6 +53,9 @@ void origins__rename(struct origins *origins, struct site *site);
  */
 const struct hints *origins__hints(struct origins *origins, struct site *const *sites, long count);
 
+/* The pid of the process that names stacks; 0 = none runs. */
+pid_t origins__resolver(const struct origins *origins);
+
 /* How stacks and debug files have come, or not, for a report. */
 void origins__summarize(const struct origins *origins, struct summary *ret_summary);
 

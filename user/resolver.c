@@ -62,6 +62,11 @@ const struct resolver_counts *resolver__counts(const struct resolver *resolver)
 	return &resolver->counts;
 }
 
+pid_t resolver__pid(const struct resolver *resolver)
+{
+	return resolver->pid;
+}
+
 /* ---- The child ---- */
 
 static void forget(struct resolver *resolver)

@@ -72,6 +72,9 @@ int resolver__package(struct resolver *resolver, const struct subject *subject, 
 
 const struct resolver_counts *resolver__counts(const struct resolver *resolver);
 
+/* The child's pid; 0 = none runs. */
+pid_t resolver__pid(const struct resolver *resolver);
+
 /* The child's whole life. Returns its exit status. */
 int resolver_main(void);
 

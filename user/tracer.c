@@ -392,6 +392,11 @@ struct history *tracer__history(struct tracer *tracer)
 	return tracer->history;
 }
 
+const struct bpf_object *tracer__object(const struct tracer *tracer)
+{
+	return tracer->skeleton->obj;
+}
+
 __u64 tracer__waiting(const struct tracer *tracer)
 {
 	return tracer->skeleton->bss->sweep.waiting;

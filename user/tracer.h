@@ -70,6 +70,10 @@ struct history *tracer__history(struct tracer *tracer);
 /* In the next sweep every leak that is open is told (VERDICT_CHANGED), known or not. */
 void tracer__retell(struct tracer *tracer);
 
+/* The programs and maps that are loaded, for bpf_stats.c; the tracer's own. */
+struct bpf_object;
+const struct bpf_object *tracer__object(const struct tracer *tracer);
+
 /* The counters, summed over the processors. 0 or -errno. */
 int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT]);
 

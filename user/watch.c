@@ -37,6 +37,7 @@ struct watch {
 	struct summary summary;
 	__u64 next_ns, end_ns; /* when the next sweep is due, and the end of it all */
 	bool is_waiting; /* for a cgroup that is to be watched */
+	bool asked;	 /* for a report, and there is no output */
 };
 
 static void update_clock(struct summary *summary)
@@ -320,10 +321,32 @@ bool watch__wait(struct watch *watch)
 	for (; summary->now_ns < until_ns && !is_over(watch) && !signals_reload_asked();
 	     update_clock(summary)) {
 		signals_wait(until_ns - summary->now_ns);
-		if (watch->output && signals_report_asked())
-			report(watch);
+		if (!signals_report_asked())
+			continue;
+		watch->asked = !watch->output;
+		if (watch->asked)
+			break;
+		report(watch);
 	}
 	return !is_over(watch) && summary->now_ns < watch->end_ns;
+}
+
+bool watch__asked(struct watch *watch)
+{
+	bool asked = watch->asked;
+
+	watch->asked = false;
+	return asked;
+}
+
+const struct tracer *watch__tracer(const struct watch *watch)
+{
+	return watch->tracer;
+}
+
+pid_t watch__resolver(const struct watch *watch)
+{
+	return origins__resolver(watch->origins);
 }
 
 struct leaks *watch__leaks(struct watch *watch)

@@ -40,12 +40,17 @@ void watch__begin(struct watch *watch, struct tracer *tracer);
 int watch__sweep(struct watch *watch, bool last);
 /*
  * Wait for the next sweep, which is an interval after the last one was due, or until a
- * reload was asked for. False: the run is over.
+ * reload was asked for, or a report without an output. False: the run is over.
  */
 bool watch__wait(struct watch *watch);
 /* For the worst `most` sites: better stacks where there are, hints, and forecasts. */
 void watch__look(struct watch *watch, __u32 most);
+/* Was a report asked for (SIGUSR1), with no output to give it? Once for each. */
+bool watch__asked(struct watch *watch);
 struct leaks *watch__leaks(struct watch *watch);
+const struct tracer *watch__tracer(const struct watch *watch);
+/* The pid of the process that names stacks; 0 = none runs. */
+pid_t watch__resolver(const struct watch *watch);
 /* As of the last sweep, or watch__look(). */
 const struct summary *watch__summary(const struct watch *watch);
 

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "bpf_stats.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#define MAX_OPEN_MAPS 128 /* that one process has open: ours are some 20 */
+
+static void update_programs(struct health *health, const struct bpf_object *object)
+{
+	struct bpf_program *program;
+
+	health->n_programs = 0;
+	bpf_object__for_each_program(program, object)
+	{
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (fd < 0 || health->n_programs == HEALTH_MAX_PROGRAMS)
+			continue; /* of the other kind of hooks, and not loaded */
+		if (bpf_obj_get_info_by_fd(fd, &info, &len))
+			info = (struct bpf_prog_info){ 0 };
+		health->programs[health->n_programs++] =
+			(struct health_program){ bpf_program__name(program), info.run_time_ns,
+						 info.run_cnt };
+	}
+}
+
+/* Entries of a small hash map, by one call. -errno: this kernel cannot. */
+static long count_entries(const struct bpf_map *map)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, options);
+	__u32 count = bpf_map__max_entries(map), position;
+	void *keys = calloc(count, bpf_map__key_size(map));
+	void *values = calloc(count, bpf_map__value_size(map));
+	long result = -ENOMEM;
+
+	if (keys && values) {
+		/* -ENOENT: it came to the end. */
+		int err = bpf_map_lookup_batch(bpf_map__fd(map), NULL, &position, keys, values,
+					       &count, &options);
+
+		result = err && err != -ENOENT ? err : (long)count;
+	}
+	free(keys);
+	free(values);
+	return result;
+}
+
+static void count_map(struct health_map *entry, const struct bpf_map *map,
+		      const struct tracer *tracer)
+{
+	__u64 max;
+	long slots;
+
+	if (!strcmp(entry->name, "pending")) {
+		entry->entries = tracer__pending(tracer, &max);
+		entry->counted = true;
+	} else if (!strcmp(entry->name, "slots")) {
+		slots = count_entries(map);
+		entry->counted = slots >= 0;
+		entry->entries = slots > 0 ? (__u64)slots : 0;
+	}
+}
+
+static void update_maps(struct health *health, const struct bpf_object *object,
+			const struct tracer *tracer)
+{
+	struct bpf_map *map;
+
+	health->n_maps = 0;
+	bpf_object__for_each_map(map, object)
+	{
+		struct health_map *entry = &health->maps[health->n_maps];
+
+		if (bpf_map__is_internal(map) || health->n_maps == HEALTH_MAX_MAPS)
+			continue;
+		*entry = (struct health_map){ .name = bpf_map__name(map),
+					      .max_entries = bpf_map__max_entries(map) };
+		count_map(entry, map, tracer);
+		health->n_maps++;
+	}
+}
+
+/* A number behind a word at the beginning of a line; false: there is none. */
+static bool number_of(const char *text, const char *word, __u64 *ret_number)
+{
+	const char *at = strstr(text, word);
+
+	if (!at || (at > text && at[-1] != '\n'))
+		return false;
+	*ret_number = strtoull(at + strlen(word), NULL, 10);
+	return true;
+}
+
+/* Is this descriptor a BPF map that was not met before? Then its memory. */
+static __u64 map_memory(int directory, const char *name, __u64 *ids, unsigned int *n_ids)
+{
+	int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+	__u64 id, bytes;
+	char text[1024];
+	ssize_t len;
+
+	if (fd < 0)
+		return 0;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[len > 0 ? len : 0] = '\0';
+	if (!number_of(text, "map_id:", &id) || !number_of(text, "memlock:", &bytes))
+		return 0;
+	for (unsigned int i = 0; i < *n_ids; i++)
+		if (ids[i] == id)
+			return 0;
+	if (*n_ids < MAX_OPEN_MAPS)
+		ids[(*n_ids)++] = id;
+	return bytes;
+}
+
+static void update_memory(struct health *health)
+{
+	DIR *directory = opendir("/proc/self/fdinfo");
+	__u64 ids[MAX_OPEN_MAPS], bytes = 0;
+	const struct dirent *entry;
+	unsigned int n_ids = 0;
+
+	if (!directory)
+		return;
+	while ((entry = readdir(directory)))
+		if (entry->d_name[0] != '.')
+			bytes += map_memory(dirfd(directory), entry->d_name, ids, &n_ids);
+	closedir(directory);
+	health->bpf_bytes = bytes;
+}
+
+static void update_enabled(struct health *health)
+{
+	int fd = open("/proc/sys/kernel/bpf_stats_enabled", O_RDONLY | O_CLOEXEC);
+	char yes = '0';
+
+	if (fd < 0)
+		return;
+	if (read(fd, &yes, 1) == 1)
+		health->bpf_stats_enabled = yes != '0';
+	close(fd);
+}
+
+void bpf_stats_update(struct health *health, const struct tracer *tracer)
+{
+	const struct bpf_object *object = tracer__object(tracer);
+
+	update_enabled(health);
+	update_programs(health, object);
+	update_maps(health, object, tracer);
+	update_memory(health);
+}

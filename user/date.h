@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* date: points in time as files have them: RFC 3339, UTC, milliseconds. Pure. */
+#ifndef SOCKLEAK_DATE_H
+#define SOCKLEAK_DATE_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+struct text;
+
+/* Add "2026-01-31T23:59:59.123Z". False: it is before the epoch, or no date; nothing is added. */
+bool date_add(struct text *text, __s64 wall_ns);
+
+/* Back, in whole seconds since the epoch; false: it does not begin as one. */
+bool date_read(const char *date, __s64 *ret_wall_s);
+
+#endif /* SOCKLEAK_DATE_H */

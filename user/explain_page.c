@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "explain_page.h"
+
+#include <string.h>
+
+#include "clocks.h"
+#include "date.h"
+#include "duration.h"
+#include "names.h"
+#include "plumbing.h"
+#include "text.h"
+#include "text_page.h"
+
+/* ---- What is in the file ---- */
+
+/* NULL when it is not there, null, or no string. */
+static const char *string_of(const json_t *object, const char *key)
+{
+	const char *string = json_string_value(json_object_get(object, key));
+
+	return string && *string ? string : NULL;
+}
+
+static long long number_of(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+/* "SslTransport::SslTransport (libtransport.so)", or what there is of it. */
+static bool add_place(struct text *line, const json_t *site)
+{
+	const char *function = string_of(site, "function"), *module = string_of(site, "module");
+
+	if (!function && !module)
+		return false;
+	page_add_clean(line, function ?: module_name(module));
+	if (function && module) {
+		text_add(line, " (");
+		page_add_clean(line, module_name(module));
+		text_add(line, ")");
+	}
+	return true;
+}
+
+/* "2026-09-21T14:15:06.250Z, 3m05s ago". */
+static void add_date(struct text *line, const char *date)
+{
+	__s64 then_s, now_s = (__s64)(clock_now(CLOCK_REALTIME) / NSEC_PER_SEC);
+
+	page_add_clean(line, date);
+	if (!date_read(date, &then_s) || then_s < 0 || then_s > now_s)
+		return;
+	text_add(line, ", ");
+	duration_add(line, (__u64)(now_s - then_s) * NSEC_PER_SEC);
+	text_add(line, " ago");
+}
+
+/* ---- The page ---- */
+
+static void page_verdict(struct page *page, const json_t *site)
+{
+	const char *comm = string_of(json_array_get(json_object_get(site, "programs"), 0), "comm");
+	const char *package = string_of(site, "package"), *file = string_of(site, "file");
+	_cleanup_text_ struct text line = TEXT_INIT;
+	long long open = number_of(site, "open");
+
+	page_add_clean(&line, comm ?: "A program");
+	if (!open)
+		text_add(&line, " held sockets that were never connected; none is open now");
+	else
+		text_addf(&line, " %s: %lld open",
+			  json_is_true(json_object_get(site, "leaking")) ?
+				  "leaks sockets" :
+				  "holds sockets that are not connected",
+			  open);
+	page_line(page, &line, true);
+	text_add(&line, "in ");
+	if (!add_place(&line, site))
+		text_add(&line, "code without a name");
+	page_line(page, &line, true);
+	if (file) {
+		text_add(&line, "at ");
+		page_add_clean(&line, file);
+		if (number_of(site, "line"))
+			text_addf(&line, ":%lld", number_of(site, "line"));
+		page_line(page, &line, false);
+	}
+	if (package) {
+		text_add(&line, "of the package ");
+		page_add_clean(&line, package);
+		page_line(page, &line, false);
+	}
+}
+
+static void page_classes(struct page *page, const json_t *site)
+{
+	json_t *classes = json_object_get(site, "classes"), *count;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	const char *name;
+
+	json_object_foreach(classes, name, count)
+	{
+		enum leak_class class = leak_class_from_name(name, strlen(name));
+
+		if (class == CLASS_NONE)
+			continue; /* of a later version */
+		text_addf(&line, "%s%lld %s (%s)", line.len ? ", " : "  Class      ",
+			  (long long)json_integer_value(count), leak_class_phrase(class),
+			  leak_class_name(class));
+	}
+	if (line.len)
+		page_line(page, &line, false);
+}
+
+static void page_date(struct page *page, const json_t *site, const char *key, const char *title)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	const char *date = string_of(site, key);
+
+	if (!date)
+		return;
+	text_add(&line, title);
+	add_date(&line, date);
+	page_line(page, &line, false);
+}
+
+static void page_programs(struct page *page, const json_t *site)
+{
+	static const char *const of[] = { "unit", "container", "pod" };
+	const json_t *programs = json_object_get(site, "programs"), *program;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	size_t i;
+
+	json_array_foreach(programs, i, program)
+	{
+		text_add(&line, i ? "             " : "  Held by    ");
+		page_add_clean(&line, string_of(program, "comm") ?: "?");
+		for (size_t n = 0; n < sizeof(of) / sizeof(of[0]); n++) {
+			const char *name = string_of(program, of[n]);
+
+			if (!name)
+				continue;
+			text_addf(&line, ", %s ", of[n]);
+			page_add_clean(&line, name);
+		}
+		page_line(page, &line, false);
+	}
+}
+
+static void page_frames(struct page *page, const json_t *site)
+{
+	const json_t *stack = json_object_get(site, "stack"), *frame;
+	const char *source = string_of(site, "stack_source");
+	_cleanup_text_ struct text line = TEXT_INIT;
+	size_t i;
+
+	if (!json_array_size(stack))
+		return;
+	page_line(page, &line, false);
+	text_add(&line, "Where they are made");
+	if (source) {
+		text_add(&line, ", stack by ");
+		page_add_clean(&line, source);
+	}
+	text_add(&line, ":");
+	page_line(page, &line, true);
+	json_array_foreach(stack, i, frame)
+	{
+		if (!json_is_string(frame))
+			continue;
+		text_addf(&line, "  #%-3zu", i);
+		page_add_clean(&line, json_string_value(frame));
+		page_line(page, &line, false);
+	}
+	if (json_is_true(json_object_get(site, "stack_truncated"))) {
+		text_add(&line, "  ... and further out: the copy of the stack ended here");
+		page_line(page, &line, false);
+	}
+}
+
+/* Lines to be copied: never wrapped. */
+static void page_verbatim(struct page *page, const char *text, const char *indent)
+{
+	const char *end;
+
+	for (; *text; text = *end ? end + 1 : end) {
+		end = strchrnul(text, '\n');
+		text_add(page->out, indent);
+		text_add_clean(page->out, text, (size_t)(end - text));
+		text_add(page->out, "\n");
+	}
+}
+
+static void page_install(struct page *page, const json_t *site)
+{
+	const json_t *commands = json_object_get(site, "install"), *command;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	size_t i;
+
+	if (!json_array_size(commands))
+		return;
+	page_line(page, &line, false);
+	text_add(&line, "For the source lines that are missing, install their debug information:");
+	page_line(page, &line, true);
+	json_array_foreach(commands, i, command) if (json_is_string(command))
+		page_verbatim(page, json_string_value(command), "  ");
+}
+
+static void page_suppression(struct page *page, const json_t *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	const char *entry = string_of(site, "suppression");
+
+	if (!entry)
+		return;
+	page_line(page, &line, false);
+	text_add(&line, "To be told no more of it, put this into a file for --suppress:");
+	page_line(page, &line, true);
+	page_verbatim(page, entry, "");
+}
+
+void explain_page(struct text *out, const json_t *site)
+{
+	const struct text_layout layout = { .columns = TEXT_WIDTH };
+	struct page page = { .out = out, .layout = &layout };
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_verdict(&page, site);
+	page_line(&page, &line, false);
+	text_add(&line, "  Site       ");
+	page_add_clean(&line, string_of(site, "site") ?: "?");
+	page_line(&page, &line, false);
+	page_classes(&page, site);
+	page_date(&page, site, "first_created", "  Since      ");
+	page_date(&page, site, "last_seen", "  Last seen  ");
+	page_programs(&page, site);
+	page_frames(&page, site);
+	page_install(&page, site);
+	page_suppression(&page, site);
+}
+
+void explain_page_line(struct text *out, const json_t *site)
+{
+	const struct text_layout layout = { .columns = TEXT_WIDTH };
+	struct page page = { .out = out, .layout = &layout, .cuts = true };
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_add_clean(&line, string_of(site, "site") ?: "?");
+	text_add(&line, "  ");
+	add_place(&line, site);
+	page_line(&page, &line, false);
+}

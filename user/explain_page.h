@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* explain_page: one site of a stacks file as a person reads it. For explain.c alone. Pure. */
+#ifndef SOCKLEAK_EXPLAIN_PAGE_H
+#define SOCKLEAK_EXPLAIN_PAGE_H
+
+#include <jansson.h>
+
+struct text;
+
+/* All that is known of it. What is missing, or of another type, is left out. */
+void explain_page(struct text *out, const json_t *site);
+
+/* A line: its id, and whose code it is. */
+void explain_page_line(struct text *out, const json_t *site);
+
+#endif /* SOCKLEAK_EXPLAIN_PAGE_H */

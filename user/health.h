@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * health: how the agent itself does: what it costs, and whether its files come
+ * out. Plain data, and the reading of what /proc tells about this process and its
+ * children; what the kernel says of the BPF side is filled in by bpf_stats.h, and
+ * the counts of files by who writes them.
+ *
+ * One object lives as long as the agent: counters in it never run backwards.
+ */
+#ifndef SOCKLEAK_HEALTH_H
+#define SOCKLEAK_HEALTH_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define HEALTH_MAX_PROGRAMS 48
+#define HEALTH_MAX_MAPS 48
+
+/* A BPF program that is loaded. */
+struct health_program {
+	const char *name; /* the tracer's own */
+	__u64 run_ns;	  /* 0 while kernel.bpf_stats_enabled is 0 */
+	__u64 runs;
+};
+
+/* A BPF map. */
+struct health_map {
+	const char *name; /* the tracer's own */
+	__u64 max_entries;
+	__u64 entries;
+	bool counted; /* are entries known? The kernel counts few kinds of maps */
+};
+
+struct health {
+	__u64 started_ns; /* when the agent was started, CLOCK_BOOTTIME; 0 = not known */
+	__u64 scanned_ns; /* when the last scan that came to its end did; 0 = none yet */
+	__u64 user_ns;	  /* processor time of the agent and all its children, ended or not */
+	__u64 system_ns;
+	__u64 rss_bytes;	  /* resident memory of the agent; 0 = not known */
+	__u64 resolver_rss_bytes; /* of its resolver; 0 = none runs */
+	/* By bpf_stats.h: */
+	bool bpf_stats_enabled; /* kernel.bpf_stats_enabled: run_ns and runs are counted */
+	__u64 bpf_bytes;	/* kernel memory of all maps that the agent holds */
+	unsigned int n_programs, n_maps;
+	struct health_program programs[HEALTH_MAX_PROGRAMS];
+	struct health_map maps[HEALTH_MAX_MAPS];
+	/* By the caller: */
+	__u64 textfile_written, textfile_failed;
+	__u64 stacks_written, stacks_failed;
+};
+
+/*
+ * See anew what /proc and the kernel say of this process. `resolver` is its
+ * resolver's pid, 0 = none runs. What cannot be read stays as it was.
+ */
+void health_update(struct health *health, pid_t resolver);
+
+/*
+ * For the tests: processor time out of a text in the format of /proc/PID/stat, the
+ * process's own (`ticks` of them are a second). False: it is no such text.
+ */
+bool health_parse_times(const char *stat, long ticks, __u64 *ret_user_ns, __u64 *ret_system_ns);
+
+#endif /* SOCKLEAK_HEALTH_H */

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "publisher.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf_stats.h"
+#include "health.h"
+#include "prometheus.h"
+#include "stacks_file.h"
+#include "text.h"
+#include "textfile.h"
+
+struct publisher {
+	struct health health;
+	struct stacks_file *stacks;
+};
+
+struct publisher *publisher__new(const struct options *options)
+{
+	struct publisher *publisher = calloc(1, sizeof(*publisher));
+
+	if (!publisher)
+		return NULL;
+	publisher->stacks = stacks_file__new(
+		options->max_sites > STACKS_FILE_SITES ? options->max_sites : STACKS_FILE_SITES);
+	if (!publisher->stacks) {
+		free(publisher);
+		return NULL;
+	}
+	return publisher;
+}
+
+void publisher__free(struct publisher *publisher)
+{
+	if (!publisher)
+		return;
+	stacks_file__free(publisher->stacks);
+	free(publisher);
+}
+
+void publisher__swept(struct publisher *publisher, __u64 now_ns)
+{
+	publisher->health.scanned_ns = now_ns;
+}
+
+static int add_failure(int err, const char *path, struct text *ret_error)
+{
+	const char *remedy = textfile_remedy(err);
+
+	if (!err || ret_error->len)
+		return err;
+	text_addf(ret_error, "cannot write %s: %s", path, strerror(-err));
+	if (remedy)
+		text_addf(ret_error, " (%s)", remedy);
+	return err;
+}
+
+static int write_metrics(struct publisher *publisher, const struct options *options,
+			 struct watch *watch, struct text *ret_error)
+{
+	struct series_limits limits = { options->max_workloads, options->max_sites };
+	_cleanup_text_ struct text metrics = TEXT_INIT;
+	int err = prometheus_add(&metrics, watch__leaks(watch), watch__summary(watch),
+				 &publisher->health, &limits);
+
+	if (!err)
+		err = textfile_write(options->textfile, metrics.data, metrics.len);
+	*(err ? &publisher->health.textfile_failed : &publisher->health.textfile_written) += 1;
+	return add_failure(err, options->textfile, ret_error);
+}
+
+static int write_stacks(struct publisher *publisher, const struct options *options,
+			struct watch *watch, struct text *ret_error)
+{
+	const struct summary *summary = watch__summary(watch);
+	_cleanup_text_ struct text path = TEXT_INIT;
+	bool written = false;
+	int err = stacks_file__update(publisher->stacks, watch__leaks(watch), summary);
+
+	textfile_add_stacks_path(&path, options->textfile);
+	if (!err)
+		err = text_error(&path);
+	if (!err)
+		err = stacks_file__write(publisher->stacks, text_str(&path), summary, &written);
+	publisher->health.stacks_written += written;
+	publisher->health.stacks_failed += !!err;
+	return add_failure(err, text_str(&path), ret_error);
+}
+
+int publisher__write(struct publisher *publisher, const struct options *options,
+		     struct watch *watch, struct text *ret_error)
+{
+	int stacks_err, err;
+
+	watch__look(watch, options->max_sites);
+	health_update(&publisher->health, watch__resolver(watch));
+	bpf_stats_update(&publisher->health, watch__tracer(watch));
+	/* The stacks first: a site id that Prometheus has can be looked up. */
+	stacks_err = write_stacks(publisher, options, watch, ret_error);
+	err = write_metrics(publisher, options, watch, ret_error);
+	return stacks_err ?: err;
+}
+
+void publisher__clean(const char *path)
+{
+	_cleanup_text_ struct text stacks = TEXT_INIT;
+
+	textfile_add_stacks_path(&stacks, path);
+	textfile_clean(path);
+	if (!text_error(&stacks))
+		textfile_clean(text_str(&stacks));
+}
+
+void publisher__remove(const char *path)
+{
+	textfile_remove(path); /* the stacks stay, for an alert that is looked up later */
+}

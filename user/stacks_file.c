@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stacks_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "date.h"
+#include "hints.h"
+#include "json.h"
+#include "names.h"
+#include "suppressions.h"
+#include "text.h"
+#include "text_page.h"
+#include "textfile.h"
+
+#define MAX_HOLDERS 8  /* programs told of one site; one interpreter's stack serves many */
+#define MAX_HINTS 16   /* commands */
+#define MAX_FRAME 1024 /* bytes of a frame's text */
+
+/* A program that made sockets at the site. */
+struct site_holder {
+	char comm[SOCKLEAK_COMM_LEN];
+	struct owner *owner;
+};
+
+struct known_site {
+	__u64 id;
+	struct stack *stack;
+	struct site_holder holders[MAX_HOLDERS];
+	unsigned int n_holders;
+	struct text hints[MAX_HINTS]; /* commands */
+	unsigned int n_hints;
+	struct text suppression;
+	unsigned int open;
+	unsigned int by_class[CLASS_COUNT]; /* of those open; at the end, of the last ones */
+	bool leaking;
+	__u64 first_ns; /* birth of the oldest socket that was known */
+	__u64 seen_ns;	/* when it last had one open */
+	__u64 round;	/* of the last update that met it */
+	UT_hash_handle hh;
+};
+
+struct stacks_file {
+	struct known_site *sites; /* a uthash table */
+	unsigned int max_sites;
+	__u64 round;
+	__u64 written_ns;
+	bool has_news;
+};
+
+struct stacks_file *stacks_file__new(unsigned int max_sites)
+{
+	struct stacks_file *file = calloc(1, sizeof(*file));
+
+	if (file) {
+		file->max_sites = max_sites;
+		file->has_news = true; /* that there is none is one, too */
+	}
+	return file;
+}
+
+static void clear_hints(struct known_site *known)
+{
+	while (known->n_hints)
+		text_free(&known->hints[--known->n_hints]);
+}
+
+static void clear_holders(struct known_site *known)
+{
+	while (known->n_holders)
+		owner_unref(known->holders[--known->n_holders].owner);
+}
+
+static void forget(struct stacks_file *file, struct known_site *known)
+{
+	HASH_DEL(file->sites, known);
+	clear_hints(known);
+	clear_holders(known);
+	text_free(&known->suppression);
+	stack_unref(known->stack);
+	free(known);
+}
+
+void stacks_file__free(struct stacks_file *file)
+{
+	if (!file)
+		return;
+	while (file->sites)
+		forget(file, file->sites);
+	free(file);
+}
+
+/* ---- Taking in ---- */
+
+/* Room for one more: the one not seen for the longest gives way, if it was not met now. */
+static bool make_room(struct stacks_file *file)
+{
+	struct known_site *known, *oldest = NULL;
+
+	if (HASH_COUNT(file->sites) < file->max_sites)
+		return true;
+	for (known = file->sites; known; known = known->hh.next)
+		if (known->round != file->round && (!oldest || known->seen_ns < oldest->seen_ns))
+			oldest = known;
+	if (!oldest)
+		return false;
+	forget(file, oldest);
+	return true;
+}
+
+/* NULL: no memory, or as many are open as have room; the worst come first. */
+static struct known_site *known_get(struct stacks_file *file, const struct site *site)
+{
+	struct known_site *known;
+
+	HASH_FIND(hh, file->sites, &site->id, sizeof(site->id), known);
+	if (known || !make_room(file))
+		return known;
+	known = calloc(1, sizeof(*known));
+	if (!known)
+		return NULL;
+	known->id = site->id;
+	HASH_ADD(hh, file->sites, id, sizeof(known->id), known);
+	if (!known->hh.tbl) {
+		free(known);
+		return NULL;
+	}
+	file->has_news = true;
+	return known;
+}
+
+/* Its first account in this update: what is said of it now is said anew. */
+static void begin_known(struct stacks_file *file, struct known_site *known)
+{
+	if (known->round == file->round)
+		return;
+	known->round = file->round;
+	known->open = 0;
+	known->leaking = false;
+	memset(known->by_class, 0, sizeof(known->by_class));
+	clear_holders(known);
+}
+
+static void add_holder(struct known_site *known, const struct site *site)
+{
+	struct site_holder *holder = &known->holders[known->n_holders];
+
+	if (known->n_holders == MAX_HOLDERS)
+		return;
+	memcpy(holder->comm, site->comm, sizeof(holder->comm));
+	holder->owner = owner_ref(site->owner);
+	known->n_holders++;
+}
+
+static void keep_stack(struct stacks_file *file, struct known_site *known, const struct site *site)
+{
+	if (known->stack == site->stack)
+		return;
+	stack_unref(known->stack);
+	known->stack = stack_ref(site->stack);
+	text_clear(&known->suppression);
+	suppressions_add_entry(&known->suppression, site);
+	file->has_news = true;
+}
+
+static bool has_module(const struct stack *stack, const struct hint *hint)
+{
+	for (unsigned int i = 0; stack && i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+
+		if (frame->module && hint->module && !strcmp(frame->module, hint->module) &&
+		    !strcmp(frame->build_id ?: "", hint->build_id ?: ""))
+			return true;
+	}
+	return false;
+}
+
+static bool has_hint(const struct known_site *known, const char *command)
+{
+	for (unsigned int i = 0; i < known->n_hints; i++)
+		if (!strcmp(text_str(&known->hints[i]), command))
+			return true;
+	return false;
+}
+
+static void keep_hints(struct known_site *known, const struct hints *hints)
+{
+	clear_hints(known);
+	for (size_t i = 0; i < hints__count(hints) && known->n_hints < MAX_HINTS; i++) {
+		const struct hint *hint = hints__get(hints, i);
+
+		if (hint->command && has_module(known->stack, hint) &&
+		    !has_hint(known, hint->command))
+			text_add(&known->hints[known->n_hints++], hint->command);
+	}
+}
+
+static void take_site(struct stacks_file *file, struct known_site *known, const struct site *site,
+		      const struct summary *summary)
+{
+	begin_known(file, known);
+	if (known->n_holders == 0) /* the worst account's stack, when they differ in names */
+		keep_stack(file, known, site);
+	add_holder(known, site);
+	known->open += site->open;
+	known->leaking |= site->leaking;
+	for (int class = 0; class < CLASS_COUNT; class ++)
+		known->by_class[class] += site->by_class[class];
+	if (!known->first_ns || (site->oldest_ns && site->oldest_ns < known->first_ns))
+		known->first_ns = site->oldest_ns;
+	known->seen_ns = summary->now_ns;
+	if (summary->hints)
+		keep_hints(known, summary->hints);
+}
+
+static void end_round(struct stacks_file *file, __u64 now_ns)
+{
+	struct known_site *known, *next;
+
+	HASH_ITER(hh, file->sites, known, next) {
+		if (known->round == file->round)
+			continue;
+		known->open = 0;
+		known->leaking = false;
+		if (now_ns - known->seen_ns > STACKS_FILE_AGE_NS)
+			forget(file, known);
+	}
+}
+
+int stacks_file__update(struct stacks_file *file, struct leaks *leaks,
+			const struct summary *summary)
+{
+	struct site *const *sites;
+	long count = leaks__sites(leaks, &sites);
+	struct known_site *known;
+
+	if (count < 0)
+		return (int)count;
+	file->round++;
+	for (long i = 0; i < count; i++) {
+		if (!sites[i]->id || !sites[i]->stack)
+			continue;
+		known = known_get(file, sites[i]);
+		if (known)
+			take_site(file, known, sites[i], summary);
+	}
+	end_round(file, summary->now_ns);
+	return 0;
+}
+
+/* ---- Writing ---- */
+
+static void put_date(struct json *json, const char *key, __u64 ns, const struct summary *summary)
+{
+	_cleanup_text_ struct text date = TEXT_INIT;
+
+	if (ns && date_add(&date, (__s64)(ns + (__u64)summary->wall_offset_ns)))
+		json_string(json, key, text_str(&date));
+	else
+		json_null(json, key);
+}
+
+static void put_known(struct json *json, const char *key, const char *value)
+{
+	json_string(json, key, value && *value ? value : NULL);
+}
+
+static void put_culprit(struct json *json, const struct stack *stack)
+{
+	const struct frame *culprit = stack_culprit(stack);
+
+	put_known(json, "function", culprit ? culprit->function : NULL);
+	put_known(json, "module", culprit ? culprit->module : NULL);
+	put_known(json, "file", culprit ? culprit->file : NULL);
+	if (culprit && culprit->line)
+		json_u64(json, "line", culprit->line);
+	else
+		json_null(json, "line");
+	put_known(json, "package", stack->package);
+}
+
+static void put_frame(struct json *json, const struct frame *frame)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_add_frame(&line, frame, NULL);
+	if (frame->inlined)
+		text_add(&line, " inlined");
+	if (frame->file) {
+		text_add(&line, " at ");
+		page_add_clean(&line, frame->file);
+		text_addf(&line, ":%u", frame->line);
+	}
+	json_bytes(json, NULL, text_str(&line), line.len < MAX_FRAME ? line.len : MAX_FRAME);
+}
+
+static void put_stack(struct json *json, const struct stack *stack)
+{
+	json_begin_array(json, "stack");
+	for (unsigned int i = 0; i < stack->count; i++)
+		put_frame(json, &stack->frames[i]);
+	json_end_array(json);
+	json_string(json, "stack_source", stack_source_name(stack->source));
+	json_bool(json, "stack_truncated", stack->truncated);
+}
+
+static void put_classes(struct json *json, const struct known_site *known)
+{
+	json_begin_object(json, "classes");
+	for (int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
+		if (known->by_class[class])
+			json_u64(json, leak_class_name((enum leak_class) class),
+				 known->by_class[class]);
+	json_end_object(json);
+}
+
+static void put_holders(struct json *json, const struct known_site *known)
+{
+	json_begin_array(json, "programs");
+	for (unsigned int i = 0; i < known->n_holders; i++) {
+		const struct site_holder *holder = &known->holders[i];
+
+		json_begin_object(json, NULL);
+		json_bytes(json, "comm", holder->comm, strnlen(holder->comm, sizeof(holder->comm)));
+		put_known(json, "unit", holder->owner->unit);
+		put_known(json, "container", holder->owner->workload.container);
+		put_known(json, "pod", holder->owner->workload.pod);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
+static void put_site(struct json *json, const struct known_site *known,
+		     const struct summary *summary)
+{
+	json_begin_object(json, NULL);
+	json_hex(json, "site", known->id);
+	put_culprit(json, known->stack);
+	json_bool(json, "leaking", known->leaking);
+	json_u64(json, "open", known->open);
+	put_classes(json, known);
+	put_date(json, "first_created", known->first_ns, summary);
+	put_date(json, "last_seen", known->seen_ns, summary);
+	put_holders(json, known);
+	put_stack(json, known->stack);
+	json_begin_array(json, "install");
+	for (unsigned int i = 0; i < known->n_hints; i++)
+		json_string(json, NULL, text_str(&known->hints[i]));
+	json_end_array(json);
+	json_string(json, "suppression", text_str(&known->suppression));
+	json_end_object(json);
+}
+
+static int most_recent_first(const struct known_site *a, const struct known_site *b)
+{
+	if (a->seen_ns != b->seen_ns)
+		return a->seen_ns < b->seen_ns ? 1 : -1;
+	if (a->open != b->open)
+		return a->open < b->open ? 1 : -1;
+	return a->id < b->id ? -1 : 1;
+}
+
+void stacks_file__add_json(struct stacks_file *file, const struct summary *summary,
+			   struct text *out)
+{
+	struct json json = json_writer(out);
+
+	HASH_SRT(hh, file->sites, most_recent_first);
+	json_begin_object(&json, NULL);
+	json_string(&json, "format", STACKS_FILE_FORMAT);
+	json_u64(&json, "version", STACKS_FILE_VERSION);
+	put_date(&json, "written", summary->now_ns, summary);
+	json_begin_array(&json, "sites");
+	for (const struct known_site *known = file->sites; known; known = known->hh.next)
+		put_site(&json, known, summary);
+	json_end_array(&json);
+	json_end_object(&json);
+}
+
+int stacks_file__write(struct stacks_file *file, const char *path, const struct summary *summary,
+		       bool *ret_written)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	int err;
+
+	*ret_written = false;
+	if (!file->has_news && summary->now_ns - file->written_ns < STACKS_FILE_PAUSE_NS)
+		return 0;
+	stacks_file__add_json(file, summary, &out);
+	err = text_error(&out) ?: textfile_write(path, text_str(&out), out.len);
+	if (err)
+		return err;
+	file->has_news = false;
+	file->written_ns = summary->now_ns;
+	*ret_written = true;
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stacks_file: the file beside the metrics that says what a site id stands for: its
+ * stack, its package, what to install, how to suppress it. An alert carries an id;
+ * `sockleak explain` (explain.h) and people look it up here. Format: docs/metrics.md.
+ *
+ * It holds the sites that leak, or have open sockets, and those that had in this run:
+ * an alert is looked at hours after it came, and then its process was restarted. How
+ * many is bounded, and the one that was seen the longest ago gives way; what was not
+ * seen for STACKS_FILE_AGE_NS, a long weekend, is left out. Command lines are not in
+ * it: the file may be read by all, and there are passwords in them.
+ */
+#ifndef SOCKLEAK_STACKS_FILE_H
+#define SOCKLEAK_STACKS_FILE_H
+
+#include "report.h"
+
+struct stacks_file;
+struct text;
+
+/* What stands in its head. Another version: a reader of this one may misread it. */
+#define STACKS_FILE_FORMAT "sockleak stacks"
+#define STACKS_FILE_VERSION 1
+
+/* More than have series of their own (series.h); some 5 KiB of the file each. */
+#define STACKS_FILE_SITES 256
+#define STACKS_FILE_AGE_NS (4 * 86400ULL * 1000000000)
+/* What is written when nothing but numbers has changed is at least so far apart. */
+#define STACKS_FILE_PAUSE_NS (60ULL * 1000000000)
+
+/*
+ * For at most `max_sites`, 1 or more. NULL: no memory. Free with stacks_file__free();
+ * NULL is allowed there.
+ */
+struct stacks_file *stacks_file__new(unsigned int max_sites);
+void stacks_file__free(struct stacks_file *file);
+
+/*
+ * Take in what is known now. summary->hints, when they are not NULL, are those of
+ * these sites. -ENOMEM: some sites are not as they are now.
+ */
+int stacks_file__update(struct stacks_file *file, struct leaks *leaks,
+			const struct summary *summary);
+
+/*
+ * Write it to `path`, as textfile_write(), if it has news: a site or a stack that is
+ * not in it, or, after a pause, anything. *ret_written: was it written? 0 or -errno,
+ * and it is tried again by the next call.
+ */
+int stacks_file__write(struct stacks_file *file, const char *path, const struct summary *summary,
+		       bool *ret_written);
+
+/* For the tests: add what would be written. */
+void stacks_file__add_json(struct stacks_file *file, const struct summary *summary,
+			   struct text *out);
+
+#endif /* SOCKLEAK_STACKS_FILE_H */
