@@ -123,6 +123,7 @@ root: deps
 
 .PHONY: run-test
 run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(REPLAYS) $(PROGRAMS) $(TRUTH_PROGRAMS) $(LIBRARY_PROGRAMS)
+	$(Q)tests/prometheus/unpack.sh $(O)/prometheus
 	$(Q)tests/all.sh $(BUILD) $(O)/programs $(TESTFLAGS)
 
 .PHONY: run-check

@@ -145,11 +145,11 @@ def check_data(prometheus, panel):
     answers = [prometheus.query(query) for query in queries(panel)]
     if answers and not answers[0] and panel["title"] not in MAY_BE_EMPTY:
         raise Failure(f"expected data in {panel['title']}, seen: none of {queries(panel)[0]}")
-    labels = {key for answer in answers for metric, _ in answer for key in metric}
-    for target in panel.get("targets", []):
-        for name in re.findall(r"{{(\w+)}}", target["legendFormat"]):
-            if name not in labels | {"unit"} and panel["title"] not in MAY_BE_EMPTY and answers[-1]:
-                raise Failure(f"expected the label {name} in {panel['title']}, seen: {labels}")
+    for target, answer in zip(panel.get("targets", []), answers):
+        wanted = set(re.findall(r"{{(\w+)}}", target["legendFormat"])) - {"unit"}  # may be none
+        for labels, _ in answer:
+            if not wanted <= labels.keys():
+                raise Failure(f"expected the labels {wanted} in {panel['title']}, seen: {labels}")
 
 
 def check_variable(prometheus, query):

@@ -31,6 +31,8 @@ ALLOWED_SKIPS = [
     ("truth_node", "no nodejs on this host"),
     ("truth_java", "no java on this host"),
     ("truth_java", "no javac on this host"),
+    ("prometheus_*", "no prometheus and node_exporter on this host"),
+    ("dashboard", "no prometheus and node_exporter on this host"),
     ("pidfd_getfd*", "no pidfd_getfd in this kernel"),
 ]
 
