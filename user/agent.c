@@ -26,7 +26,11 @@ struct agent {
 	__u64 write_ns;	   /* when the files are due */
 	bool write_failed; /* the last time */
 	__u64 notes_failed;
+	unsigned int told; /* sites that the log was told of since the files were written */
 };
+
+/* More are counted alone: a host where hundreds leak has one cause, and a log has its limits. */
+#define MAX_TOLD 20
 
 /* ---- What is said ---- */
 
@@ -51,13 +55,23 @@ static void on_growth(const struct site *site, void *ctx)
 	struct agent *agent = ctx;
 	_cleanup_text_ struct text line = TEXT_INIT;
 
+	if (agent->told++ >= MAX_TOLD)
+		return;
 	text_leaking(&line, site, watch__summary(agent->watch));
 	if (text_error(&line))
 		return;
 	if (site->leaking)
 		log_notice("%s", text_str(&line));
 	else
-		log_note("grows no more: %s", text_str(&line));
+		log_note("%s%s", site->open ? "grows no more: " : "", text_str(&line));
+}
+
+static void tell_rest(struct agent *agent)
+{
+	if (agent->told > MAX_TOLD)
+		log_notice("%u more sites have begun or ceased to grow: the textfile has them",
+			   agent->told - MAX_TOLD);
+	agent->told = 0;
 }
 
 /* One line for `systemctl status`. */
@@ -232,6 +246,7 @@ static void look(struct agent *agent, bool last)
 	if (!last && !watch__asked(agent->watch) && summary->now_ns < agent->write_ns)
 		return;
 	agent->write_ns = summary->now_ns + agent->input->options.write_interval_ns;
+	tell_rest(agent);
 	tell_status(agent);
 	if (agent->input->options.textfile)
 		write_files(agent);

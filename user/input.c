@@ -3,15 +3,20 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "config.h"
 
 static int read_both(struct input *input, struct text *ret_error)
 {
 	const char *path;
+	enum command command = options_peek(input->argc, input->argv, &path);
 	int err = 0;
 
-	options_peek(input->argc, input->argv, &path);
+	/* They speak of an agent, whose file is mostly there. */
+	if (!path && (command == COMMAND_EXPLAIN || command == COMMAND_DOCTOR) &&
+	    !access(INPUT_AGENT_CONFIG, R_OK))
+		path = INPUT_AGENT_CONFIG;
 	if (path && *path) /* an empty one is refused as any option's would be */
 		err = config__load(path, &input->config, ret_error);
 	return err   ?:

@@ -15,6 +15,9 @@ struct input {
 	struct config *config;	/* NULL = none */
 };
 
+/* What the packaged agent is started with; `explain` and `doctor` read it by themselves. */
+#define INPUT_AGENT_CONFIG "/etc/sockleak/sockleak.conf"
+
 /*
  * Read both. As options_parse(), with *ret_input set for OPTIONS_RUN alone; free it
  * with input__free(), NULL is allowed there. -EINVAL with one line in ret_error, or

@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "doctor.h"
+#include "explain.h"
 #include "fetcher.h"
 #include "input.h"
 #include "log.h"
@@ -28,6 +30,7 @@
 #include "scope.h"
 #include "signals.h"
 #include "text.h"
+#include "textfile.h"
 #include "tracer.h"
 #include "watch.h"
 
@@ -206,6 +209,33 @@ static int agent(const struct input *input, struct scope *scope)
 	return EXIT_RAN;
 }
 
+static int explain_site(const struct options *options)
+{
+	_cleanup_text_ struct text path = TEXT_INIT, error = TEXT_INIT;
+	int err;
+
+	textfile_add_stacks_path(&path, options->textfile ?: TEXTFILE_DEFAULT);
+	err = explain(text_str(&path), options->site, options->json, stdout, &error);
+	if (error.len)
+		return log_error(err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME, "%s",
+				 text_str(&error));
+	if (fflush(stdout) || ferror(stdout))
+		err = -errno;
+	return err ? log_error(EXIT_RUNTIME, "cannot explain it: %s", strerror(-err)) : EXIT_RAN;
+}
+
+static int examine(const struct options *options)
+{
+	enum finding_status worst;
+
+	raise_memlock();
+	worst = doctor(options, stdout);
+	if (fflush(stdout) || ferror(stdout))
+		return log_error(EXIT_RUNTIME, "cannot write to standard output: %s",
+				 strerror(errno));
+	return worst == FINDING_FAILED ? EXIT_ENVIRONMENT : EXIT_RAN;
+}
+
 static int check_config(const struct input *input)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
@@ -262,6 +292,10 @@ int main(int argc, char **argv)
 	log_set_quiet(input->options.quiet);
 	if (input->options.check_config)
 		return check_config(input);
+	if (input->options.command == COMMAND_EXPLAIN)
+		return explain_site(&input->options);
+	if (input->options.command == COMMAND_DOCTOR)
+		return examine(&input->options);
 	result = check_pid(input->options.tgid);
 	if (result)
 		return result;

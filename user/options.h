@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * options: the command line, and the file of --config. One table describes every option; parsing, range
- * checks and --help are driven by it, and manual pages and shell completion are
- * made from it. Knows nothing of what the options do.
+ * options: the command line, and the file of --config. One table describes every
+ * option; parsing, range checks and --help are driven by it, and manual pages and shell
+ * completion are made from it. Knows nothing of what the options do.
  */
 #ifndef SOCKLEAK_OPTIONS_H
 #define SOCKLEAK_OPTIONS_H

@@ -14,10 +14,11 @@
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 #define INITIAL_PID_NAMESPACE 0xEFFFFFFCU /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
 
-static int check_proc(struct text *ret_error)
+static int check_proc(const struct options *options, struct text *ret_error)
 {
 	struct stat namespace;
 
+	(void)options;
 	if (stat("/proc/self/ns/pid", &namespace)) {
 		text_add(ret_error, "cannot read /proc/self/ns/pid: is /proc mounted?");
 		return -ENOENT;
@@ -31,8 +32,7 @@ static int check_proc(struct text *ret_error)
 	return -EXDEV;
 }
 
-/* The effective capabilities, as a mask; 0 when they cannot be read. */
-static unsigned long long effective_capabilities(void)
+unsigned long long preflight_capabilities(void)
 {
 	FILE *status = fopen("/proc/self/status", "re");
 	unsigned long long mask = 0;
@@ -47,11 +47,12 @@ static unsigned long long effective_capabilities(void)
 	return mask;
 }
 
-static int check_capabilities(struct text *ret_error)
+static int check_capabilities(const struct options *options, struct text *ret_error)
 {
-	unsigned long long mask = effective_capabilities();
+	unsigned long long mask = preflight_capabilities();
 	unsigned long long wanted = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON;
 
+	(void)options;
 	if (mask & 1ULL << CAP_SYS_ADMIN || (mask & wanted) == wanted)
 		return 0;
 	text_addf(ret_error,
@@ -84,11 +85,12 @@ static int check_btf(const struct options *options, struct text *ret_error)
 	return -ENOENT;
 }
 
-static int check_lockdown(struct text *ret_error)
+static int check_lockdown(const struct options *options, struct text *ret_error)
 {
 	FILE *lockdown = fopen("/sys/kernel/security/lockdown", "re");
 	char line[128] = "";
 
+	(void)options;
 	if (!lockdown)
 		return 0; /* no such feature, or no way to know: loading will tell */
 	if (!fgets(line, sizeof(line), lockdown))
@@ -102,10 +104,26 @@ static int check_lockdown(struct text *ret_error)
 	return -EPERM;
 }
 
+static const struct preflight table[] = {
+	{ "pid-namespace", "the host's", check_proc },
+	{ "capabilities", "BPF programs may be loaded", check_capabilities },
+	{ "lockdown", "not for confidentiality", check_lockdown },
+	{ "btf", "the kernel has its type information", check_btf },
+};
+
+const struct preflight *preflight_next(const struct preflight *previous)
+{
+	const struct preflight *next = previous ? previous + 1 : table;
+
+	return next < table + sizeof(table) / sizeof(table[0]) ? next : NULL;
+}
+
 int preflight_check(const struct options *options, struct text *ret_error)
 {
-	return check_proc(ret_error)		     ?:
-		       check_capabilities(ret_error) ?:
-		       check_lockdown(ret_error)     ?:
-						       check_btf(options, ret_error);
+	const struct preflight *next;
+	int err = 0;
+
+	for (next = preflight_next(NULL); next && !err; next = preflight_next(next))
+		err = next->check(options, ret_error);
+	return err;
 }

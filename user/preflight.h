@@ -12,4 +12,17 @@
 /* 0, or -errno with one line, cause and remedy, in ret_error. */
 int preflight_check(const struct options *options, struct text *ret_error);
 
+/* The effective capabilities of this process, as a mask; 0 when they cannot be read. */
+unsigned long long preflight_capabilities(void);
+
+/* One of the things that are looked at. */
+struct preflight {
+	const char *name;
+	const char *passed; /* what is so when the check passes */
+	int (*check)(const struct options *options, struct text *ret_error); /* as above */
+};
+
+/* The one after `previous`; NULL begins, and ends. */
+const struct preflight *preflight_next(const struct preflight *previous);
+
 #endif /* SOCKLEAK_PREFLIGHT_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * signals: what was asked for by signal. SIGINT and SIGTERM ask to stop, SIGUSR1 for a
- * report, SIGHUP for an agent to reload and for others to stop. They interrupt whatever blocks (an open, a write, a wait),
- * so that nothing can keep the program from ending.
+ * report, SIGHUP for an agent to reload and for others to stop. They interrupt whatever
+ * blocks (an open, a write, a wait), so that nothing can keep the program from ending.
  */
 #ifndef SOCKLEAK_SIGNALS_H
 #define SOCKLEAK_SIGNALS_H

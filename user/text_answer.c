@@ -29,8 +29,11 @@ static void add_worst(struct text *line, const struct page *page, const struct s
 	text_add(line, alone ? "]" : ")");
 	if (site->leaking) {
 		text_addf(line, " leaks sockets: %u open, ", site->open);
-		page_add_rate(line, site);
-		text_add(line, "/min, oldest ");
+		if (site->rate.known) {
+			page_add_rate(line, site);
+			text_add(line, "/min, ");
+		}
+		text_add(line, "oldest ");
 	} else if (is_old(site)) {
 		text_addf(line, " holds %u unconnected %s of unknown origin, for at least ",
 			  site->open, site->open == 1 ? "socket" : "sockets");
@@ -51,7 +54,12 @@ void text_leaking(struct text *out, const struct site *site, const struct summar
 	struct page page = { .summary = summary };
 	const struct frame *culprit = stack_culprit(site->stack);
 
-	add_worst(out, &page, site);
+	if (site->open) {
+		add_worst(out, &page, site);
+	} else {
+		page_add_clean(out, site->comm);
+		text_add(out, " holds no leaked socket any more");
+	}
 	if (culprit && (culprit->function || culprit->module)) {
 		text_add(out, ", in ");
 		page_add_frame(out, culprit, site->stack->package);

@@ -24,6 +24,8 @@
 struct text;
 
 #define TEXTFILE_SUFFIX ".prom"
+/* Where Debian's node_exporter reads. */
+#define TEXTFILE_DEFAULT "/var/lib/prometheus/node-exporter/sockleak.prom"
 
 /*
  * Replace the file. 0 or -errno: -ENOSPC or -EDQUOT, -EROFS, -ENOENT (no such

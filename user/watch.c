@@ -18,6 +18,8 @@
 
 /* Sweeps may take a fifth of one processor at most; the interval is stretched for it. */
 #define SWEEP_SHARE 5
+/* But not longer: thousands of new leaks to unwind are no reason to be blind for a minute. */
+#define MAX_REST_NS (10 * NSEC_PER_SEC)
 
 /* Processes of one site whose descriptors are looked at, when a server's children all leak. */
 #define MAX_FORECASTS 64
@@ -315,6 +317,8 @@ bool watch__wait(struct watch *watch)
 		return false;
 	update_clock(summary);
 	watch->next_ns += watch->options->interval_ns;
+	if (rest_ns > MAX_REST_NS)
+		rest_ns = MAX_REST_NS;
 	if (watch->next_ns < summary->now_ns + rest_ns)
 		watch->next_ns = summary->now_ns + rest_ns;
 	until_ns = watch->next_ns < watch->end_ns ? watch->next_ns : watch->end_ns;

@@ -34,16 +34,20 @@ class Cgroups:
         self._made.append(path)
         return path
 
+    def remove(self, path):
+        """One that is empty, or about to be."""
+        for _ in range(100):
+            try:
+                os.rmdir(path)
+                break
+            except FileNotFoundError:
+                break
+            except OSError:  # its last process is still on its way out
+                time.sleep(0.05)
+
     def remove_all(self):
         for path in reversed(self._made):
-            for _ in range(100):
-                try:
-                    os.rmdir(path)
-                    break
-                except FileNotFoundError:
-                    break
-                except OSError:  # its last process is still on its way out
-                    time.sleep(0.05)
+            self.remove(path)
         self._made.clear()
 
 

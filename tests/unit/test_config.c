@@ -142,8 +142,10 @@ static void too_many_lines(void **state)
 
 static void what_can_change(void **state)
 {
-	struct input *running = accept("top = 3\nmax-sockets = 100\ninterval = 1s\nunit = a\n", NULL);
-	struct input *wanted = accept("max-sockets = 200\ninterval = 2s\nuid = 7\nunit = b\n", NULL);
+	struct input *running =
+		accept("max-sockets = 100\ninterval = 1s\nunit = a\n", NULL);
+	struct input *wanted =
+		accept("max-sockets = 200\ninterval = 2s\nuid = 7\nunit = b\n", NULL);
 	_cleanup_text_ struct text kept = TEXT_INIT;
 
 	(void)state;
@@ -184,7 +186,8 @@ static void members_as_a_whole(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
 		const struct option_spec *spec = option_find(given[i].name);
-		struct options plain = options_defaults(COMMAND_TRACE), changed = plain, copy = plain;
+		struct options plain = options_defaults(COMMAND_TRACE);
+		struct options changed = plain, copy = plain;
 		_cleanup_text_ struct text error = TEXT_INIT;
 
 		assert_int_equal(option_read(spec, given[i].value, &changed, &error), 0);

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""sockleak agent: the service, its files, and what it takes up while it runs."""
+
+import os
+
+from lib.cgroups import inside
+from lib.outcome import Failure
+from lib.registry import case
+from lib.service import Service
+
+FAST = ("--older-than", "500ms", "--interval", "100ms", "--write-interval", "100ms")
+LEAKED = "sockleak_leaked_sockets"
+
+
+def directory_of(bench, name):
+    path = bench.directory / name
+    path.mkdir()
+    return path
+
+
+@case
+def agent_publishes(bench):
+    """The metrics count what leaks, the log names it, explain tells of it; a clean end removes."""
+    textfile = directory_of(bench, "published") / "sockleak.prom"
+    service = Service.start(bench, *FAST, "--comm", "published", "--textfile", textfile)
+    program = bench.program(str(bench.copy("growing", "published")), 12)
+    service.wait_for(lambda s: s.value(textfile, LEAKED, comm="published") == 12, "12 leaked")
+    (_, labels, count), = service.metrics(textfile, "sockleak_site_leaked_sockets")
+    if count != 12:
+        raise Failure(f"expected the site to have them all, seen: {count}")
+    service.wait_for(
+        lambda s: [l for l in s.lines if "published" in l and "leaks sockets" in l],
+        "a line of who leaks",
+    )
+    site = labels["site"]
+    status, out, errors = bench.run("explain", site[:8], "--textfile", textfile)
+    if status or "make_socket" not in out or site not in out:
+        raise Failure(f"expected the stack of {site}, seen {status}: {out} {errors}")
+    status, out, errors = bench.run("explain", "0000beef", "--textfile", textfile)
+    if status != 1 or out or "0000beef" not in errors:
+        raise Failure(f"expected 1 and a line, seen {status}: {out} {errors}")
+    program.next_phase()
+    service.wait_for(lambda s: not s.metrics(textfile, LEAKED), "no series when all are closed")
+    if service.value(textfile, "sockleak_leaks_resolved_total", reason="closed") != 12:
+        raise Failure("expected 12 resolved")
+    program.end()
+    mode = os.stat(textfile).st_mode & 0o777
+    if mode != 0o644:
+        raise Failure(f"expected 0644, seen {mode:o}")
+    service.stop()
+    left = sorted(path.name for path in textfile.parent.iterdir())
+    if left != ["sockleak.stacks.json"]:
+        raise Failure(f"expected only the stacks to be left, seen: {left}")
+    if not service.was_told("STOPPING=1"):
+        raise Failure(f"expected STOPPING=1, seen: {service.told[-3:]}")
+
+
+@case
+def agent_feeds_the_watchdog(bench):
+    """After each sweep that is complete, and with a status for people."""
+    service = Service.start(bench, *FAST, "--comm", "nosuchcomm",
+                            environment={"WATCHDOG_USEC": "10000000"})
+    fed = service.was_told("WATCHDOG=1")
+    service.wait_for(lambda s: s.was_told("WATCHDOG=1") > fed + 3, "it to be fed again")
+    service.wait_for(lambda s: [t for t in s.told if t.startswith("STATUS=")], "a status")
+    service.stop()
+    slow = Service.start(bench, "--interval", "8s", "--comm", "nosuchcomm",
+                         environment={"WATCHDOG_USEC": "10000000"})
+    slow.wait_for(lambda s: [l for l in s.lines if "WatchdogSec" in l], "a warning")
+    slow.stop()
+
+
+@case
+def agent_reloads(bench):
+    """SIGHUP: suppressions and options anew, both ways, and nothing that is known is lost."""
+    directory = directory_of(bench, "reloads")
+    textfile, config, known = (directory / n for n in ("a.prom", "agent.conf", "known.ini"))
+    config.write_text(f"textfile = {textfile}\ncomm = reloaded\nolder-than = 500ms\n"
+                      "interval = 100ms\nwrite-interval = 100ms\nmax-sockets = 1000\n")
+    service = Service.start(bench, "--config", config)
+    program = bench.program(str(bench.copy("growing", "reloaded")), 8)
+    service.wait_for(lambda s: s.value(textfile, LEAKED) == 8, "8 leaked")
+    since = service.value(textfile, "sockleak_oldest_leak_created_timestamp_seconds")
+
+    known.write_text("[known]\nfunction = make_socket\n")
+    config.write_text(config.read_text() + f"suppress = {known}\n")
+    service.reload()
+    service.wait_for(lambda s: s.value(textfile, "sockleak_suppressed_sockets") == 8
+                     and not s.metrics(textfile, LEAKED), "8 suppressed, none leaked")
+
+    known.write_text("[other]\nfunction = no_such\n")
+    service.reload()
+    service.wait_for(lambda s: s.value(textfile, LEAKED) == 8
+                     and s.value(textfile, "sockleak_suppressed_sockets") == 0, "8 leaked again")
+    if service.value(textfile, "sockleak_oldest_leak_created_timestamp_seconds") != since:
+        raise Failure("expected the age to be what it was")
+    (site,) = service.metrics(textfile, "sockleak_site_info")
+    if site[1]["function"] != "make_socket":
+        raise Failure(f"expected the stack to be what it was, seen: {site}")
+
+    moved = directory / "b.prom"
+    config.write_text(config.read_text().replace(str(textfile), str(moved)).replace("1000", "99"))
+    service.reload()
+    service.wait_for(lambda s: s.value(moved, LEAKED) == 8, "the metrics under another name")
+    if textfile.exists():
+        raise Failure("expected the old textfile to be removed")
+    if "sockleak: reloaded; for the next start: max-sockets" not in service.lines:
+        raise Failure(f"expected what waits to be named, seen: {service.lines[-4:]}")
+
+    config.write_text("nonsense = 1\n")
+    service.reload()
+    service.wait_for(lambda s: [l for l in s.lines if "not reloaded" in l and "line 1" in l],
+                     "the error and its line")
+    before = service.value(moved, "sockleak_scans_total", result="ok")
+    service.wait_for(lambda s: s.value(moved, "sockleak_scans_total", result="ok") > before + 2,
+                     "it to go on")
+    program.end()
+    service.stop()
+
+
+@case
+def agent_cannot_write(bench):
+    """A directory that is gone is told once, counted, and written to when it is back."""
+    directory = directory_of(bench, "gone")
+    textfile = directory / "sockleak.prom"
+    service = Service.start(bench, *FAST, "--comm", "nosuchcomm", "--textfile", textfile)
+    service.wait_for(lambda s: s.metrics(textfile), "a file")
+    away = directory.rename(bench.directory / "away")
+    service.wait_for(lambda s: [l for l in s.lines if "cannot write" in l], "an error")
+    fed = service.was_told("WATCHDOG=1")
+    service.wait_for(lambda s: s.was_told("WATCHDOG=1") > fed + 5, "more sweeps")
+    away.rename(directory)
+    service.wait_for(lambda s: [l for l in s.lines if "can write" in l], "word of the recovery")
+    told = [line for line in service.lines if "cannot write" in line]
+    if len(told) != 1 or "sockleak.stacks.json" in told[0] and "sockleak.prom" not in told[0]:
+        raise Failure(f"expected one line, seen: {told}")
+    failed = "sockleak_textfile_writes_total"
+    service.wait_for(lambda s: (s.value(textfile, failed, result="failed") or 0) > 2, "a count")
+    service.stop()
+
+
+@case
+def agent_usage(bench):
+    """--check-config says what is wrong and where; the file's name has to be one that is read."""
+    good, bad = bench.directory / "good.conf", bench.directory / "bad.conf"
+    good.write_text("[agent]\ntextfile = /no/such/sockleak.prom\nunit = nginx\n")
+    bad.write_text("\nolder-than = soon\n")
+    for args, wanted, words in (
+        (("--check-config", "--config", good), 0, "is right"),
+        (("--check-config", "--config", bad), 2, "bad.conf, line 2: --older-than 'soon'"),
+        (("--check-config", "--config", "/no/such"), 2, "cannot read --config /no/such"),
+        (("--check-config", "--textfile", "/x/y.txt"), 2, "end in .prom"),
+        (("--textfile", "/x/y.txt"), 2, "end in .prom"),
+        (("--check-config", "--suppress", "/no/such"), 2, "cannot read --suppress"),
+        (("--duration", "3s"), 2, "is not for this command"),
+    ):
+        status, out, errors = bench.run("agent", *args)
+        if status != wanted or words not in errors or out:
+            raise Failure(f"{args}: expected {wanted} and {words!r}, seen {status}: {out}{errors}")
+
+
+@case
+def agent_logs_for_the_journal(bench):
+    """With priorities and without the name, when stderr is the journal or it is told so."""
+    status, _, errors = bench.run("agent", "--check-config", "--log", "journald")
+    if status:
+        raise Failure(errors)
+    service = Service.start(bench, "--log", "journald", "--comm", "nosuchcomm")
+    service.wait_for(lambda s: "<6>watching by tracepoint" in s.lines, "a line with a priority")
+    service.stop()
+
+
+@case
+def exclude_cgroup(bench):
+    """What is excluded is not watched, also when it is made later; the inner rule counts."""
+    outer = bench.cgroups.make()
+    noisy, kept = bench.cgroups.make(outer, "noisy"), bench.cgroups.make(outer, "kept")
+    later = os.path.join(outer, "later")
+    inner = bench.cgroups.make(noisy, "inner")
+    only = bench.agent("--cgroup", outer, "--exclude-cgroup", noisy, "--exclude-cgroup", later,
+                       "--cgroup", inner)
+    rest = bench.agent("--comm", "excluded", "--exclude-cgroup", outer)
+    bench.cgroups.make(outer, "later")
+    path = str(bench.copy("probed", "excluded"))
+    sees, not_seen = [], []
+    for cgroup in (noisy, kept, later, inner):
+        program = bench.program(path, inside=inside(cgroup), agents=[only, rest])
+        (sees if cgroup in (kept, inner) else not_seen).append(program)
+    outside = bench.program(path, agents=[only, rest])
+    for program in sees:
+        (inode,) = program.phase.leaks
+        only.wait_for(lambda a, i=inode: a.of("leak", inode=i), "a leak that is not excluded")
+    (inode,) = outside.phase.leaks
+    rest.wait_for(lambda a: a.of("leak", inode=inode), "the leak outside")
+    only.wait_quiet()
+    rest.wait_quiet()
+    strange = [e for p in not_seen for i in p.phase.leaks for e in only.of("leak", inode=i)]
+    strange += [e for p in sees + not_seen for i in p.phase.leaks for e in rest.of("leak", inode=i)]
+    strange += only.of("leak", inode=inode)
+    if strange:
+        raise Failure(f"expected what is excluded not to be told, seen: {strange}")
+    out = bench.run("scan", "--comm", "excluded", "--exclude-cgroup", outer)[1]
+    if "1 unconnected socket in 1 process" not in out:
+        raise Failure(f"expected a scan to leave it out, too, seen: {out}")
+    for program in sees + not_seen + [outside]:
+        program.end()
+    only.stop()
+    rest.stop()

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "findings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <libgen.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "preflight.h"
+#include "textfile.h"
+#include "tracefs.h"
+
+#define INITIAL_CGROUP_NAMESPACE 0xEFFFFFFBU /* PROC_CGROUP_INIT_INO, include/linux/proc_ns.h */
+
+static enum finding_status look_at_kernel(const struct options *options, struct text *text)
+{
+	struct utsname kernel;
+
+	(void)options;
+	uname(&kernel);
+	text_addf(text, "Linux %s, %s", kernel.release, kernel.machine);
+	return FINDING_OK;
+}
+
+/* What is lost without each. CAP_BPF and CAP_PERFMON are preflight's. */
+static const struct {
+	int capability;
+	const char *name, *for_what;
+} rights[] = {
+	{ CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "other users' files and fd limits" },
+	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", "other users' directories, tracefs" },
+	{ CAP_CHECKPOINT_RESTORE, "CAP_CHECKPOINT_RESTORE", "files of stacks that were replaced" },
+};
+
+static enum finding_status look_at_rights(const struct options *options, struct text *text)
+{
+	unsigned long long mask = preflight_capabilities();
+	bool complete = true;
+
+	(void)options;
+	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
+		unsigned long long enough = 1ULL << rights[i].capability;
+
+		if (rights[i].capability == CAP_CHECKPOINT_RESTORE)
+			enough |= 1ULL << CAP_SYS_ADMIN;
+		if (mask & enough)
+			continue;
+		text_addf(text, "%s%s (%s)", complete ? "missing: " : ", ", rights[i].name,
+			  rights[i].for_what);
+		complete = false;
+	}
+	if (complete)
+		text_add(text, "other users' processes can be looked at");
+	else
+		text_add(text, ": add them, or run it as root");
+	return complete ? FINDING_OK : FINDING_LIMITED;
+}
+
+static long read_number(const char *path, long otherwise)
+{
+	FILE *file = fopen(path, "re");
+	long number = otherwise;
+
+	if (!file)
+		return otherwise;
+	if (fscanf(file, "%ld", &number) != 1)
+		number = otherwise;
+	fclose(file);
+	return number;
+}
+
+/* What it costs when classic tracepoints are refused is in docs/design.md. */
+static enum finding_status look_at_tracepoints(const struct options *options, struct text *text)
+{
+	int tracefs = tracefs_open(), event = tracefs;
+	long paranoid = read_number("/proc/sys/kernel/perf_event_paranoid", 0);
+
+	(void)options;
+	if (tracefs >= 0) {
+		event = tracefs_event_open(tracefs, "syscalls", "sys_enter_socket");
+		close(tracefs);
+	}
+	if (event >= 0) {
+		close(event);
+		text_add(text, "can be opened; other system calls cost nothing");
+		return FINDING_OK;
+	}
+	if (tracefs < 0)
+		text_addf(text,
+			  "no tracefs: %s; raw ones are used, at a small cost for every system "
+			  "call (mount -t tracefs nodev /sys/kernel/tracing)",
+			  strerror(-tracefs));
+	else
+		text_addf(
+			text,
+			"refused: %s; raw ones are used, at a small cost for every system call "
+			"(kernel.perf_event_paranoid is %ld: sysctl kernel.perf_event_paranoid=2)",
+			strerror(-event), paranoid);
+	return FINDING_LIMITED;
+}
+
+static enum finding_status look_at_cgroups(const struct options *options, struct text *text)
+{
+	struct cgroups *cgroups = NULL;
+	struct stat namespace = { 0 };
+
+	if (cgroups__new(&cgroups)) {
+		text_add(text, "no cgroup v2: no units, containers and pods are named (mount -t "
+			       "cgroup2 none /sys/fs/cgroup/unified)");
+		return options_rule_cgroups(options) ? FINDING_FAILED : FINDING_LIMITED;
+	}
+	text_add(text, "v2 at ");
+	text_add_clean(text, cgroups__mount(cgroups), strlen(cgroups__mount(cgroups)));
+	cgroups__free(cgroups);
+	if (stat("/proc/self/ns/cgroup", &namespace) ||
+	    namespace.st_ino == INITIAL_CGROUP_NAMESPACE)
+		return FINDING_OK;
+	text_add(text, ", of a namespace of its own: cgroups outside of it have no names (mount "
+		       "the host's /sys/fs/cgroup, or run it on the host)");
+	return FINDING_LIMITED;
+}
+
+static bool is_writable(const char *directory)
+{
+	return !faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS);
+}
+
+static enum finding_status look_at_textfile(const struct options *options, struct text *text)
+{
+	char *path, *directory;
+	struct stat status;
+	int err;
+
+	if (!options->textfile) {
+		text_add(text, "none is asked for (--textfile " TEXTFILE_DEFAULT ")");
+		return FINDING_OK;
+	}
+	path = strdup(options->textfile);
+	if (!path)
+		return FINDING_LIMITED;
+	directory = dirname(path);
+	err = stat(directory, &status) ? errno : S_ISDIR(status.st_mode) ? 0 : ENOTDIR;
+	if (!err && !is_writable(directory))
+		err = errno;
+	text_add_clean(text, directory, strlen(directory));
+	free(path);
+	if (err) {
+		text_addf(text, ": %s (%s)", strerror(err),
+			  textfile_remedy(-err) ?: "make it, and let sockleak's user write to it");
+		return FINDING_LIMITED;
+	}
+	if (!textfile_is_read(options->textfile)) {
+		text_add(text, ": the file's name must end in " TEXTFILE_SUFFIX
+			       ", or node_exporter does not read it");
+		return FINDING_LIMITED;
+	}
+	text_add(text, " can be written to");
+	return FINDING_OK;
+}
+
+static enum finding_status look_at_debuginfo(const struct options *options, struct text *text)
+{
+	bool here =
+		!access("/usr/lib/debug/.build-id", R_OK) || !access("/usr/lib/debug/usr", R_OK);
+	bool servers = getenv("DEBUGINFOD_URLS");
+	glob_t files = { 0 };
+
+	(void)options;
+	if (!servers && !glob("/etc/debuginfod/*.urls", 0, NULL, &files))
+		servers = files.gl_pathc > 0;
+	globfree(&files);
+	text_add(text, here ? "/usr/lib/debug has some" : "/usr/lib/debug has none");
+	text_add(text, servers ? "; --debuginfod fetches what is missing" :
+				 "; no debuginfod server is known");
+	text_add(text, "; a report names what to install for source lines");
+	return FINDING_OK;
+}
+
+static enum finding_status look_at_packages(const struct options *options, struct text *text)
+{
+	bool dpkg = !access("/var/lib/dpkg/status", R_OK);
+	bool rpm = !access("/var/lib/rpm", R_OK) || !access("/usr/lib/sysimage/rpm", R_OK);
+
+	(void)options;
+	if (dpkg || rpm) {
+		text_addf(text, "database of %s",
+			  dpkg && rpm ? "dpkg, and of rpm" :
+			  dpkg	      ? "dpkg" :
+					"rpm");
+		return FINDING_OK;
+	}
+	text_add(text, "no database of dpkg or rpm: stacks are told without packages (run it with "
+		       "the host's /var and /usr)");
+	return FINDING_LIMITED;
+}
+
+/* For --pin: maps that outlive the agent. */
+static enum finding_status look_at_bpffs(const struct options *options, struct text *text)
+{
+	struct statfs status;
+
+	(void)options;
+	if (!statfs("/sys/fs/bpf", &status) && (unsigned long)status.f_type == BPF_FS_MAGIC) {
+		text_add(text, "at /sys/fs/bpf, for --pin");
+		return FINDING_OK;
+	}
+	text_add(text, "none at /sys/fs/bpf: what is known ends with the agent (mount -t bpf bpf "
+		       "/sys/fs/bpf, for --pin)");
+	return FINDING_LIMITED;
+}
+
+static const struct finding_check table[] = {
+	{ "kernel", look_at_kernel },
+	{ "rights", look_at_rights },
+	{ "tracepoints", look_at_tracepoints },
+	{ "cgroups", look_at_cgroups },
+	{ "bpffs", look_at_bpffs },
+	{ "textfile", look_at_textfile },
+	{ "packages", look_at_packages },
+	{ "debuginfo", look_at_debuginfo },
+};
+
+const struct finding_check *finding_next(const struct finding_check *previous)
+{
+	const struct finding_check *next = previous ? previous + 1 : table;
+
+	return next < table + sizeof(table) / sizeof(table[0]) ? next : NULL;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * findings: what `sockleak doctor` looks at, each by itself: the table of its checks.
+ * Of the host alone; the kernel's side is doctor.c's.
+ */
+#ifndef SOCKLEAK_FINDINGS_H
+#define SOCKLEAK_FINDINGS_H
+
+#include "doctor.h"
+#include "text.h"
+
+struct finding_check {
+	const char *name; /* of one word */
+	/* Adds what was found to `text`: one line; unless it is ok with cause and remedy. */
+	enum finding_status (*look)(const struct options *options, struct text *text);
+};
+
+/* The one after `previous`; NULL begins, and ends. */
+const struct finding_check *finding_next(const struct finding_check *previous);
+
+#endif /* SOCKLEAK_FINDINGS_H */
