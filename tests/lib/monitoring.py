@@ -183,10 +183,12 @@ class Prometheus(Server):
 class TextfileAgent:
     """`sockleak agent`, ready when it is made. `errors` grows as it logs."""
 
-    def __init__(self, bench, textfile, *args, write_interval="200ms"):
+    def __init__(self, bench, textfile, *args, write_interval="200ms", older_than="1s",
+                 interval="200ms"):
         self.textfile = pathlib.Path(textfile)
-        command = [bench.sockleak, "agent", "--textfile", str(textfile), "--older-than", "1s"]
-        command += ["--interval", "200ms", "--write-interval", write_interval]
+        command = [bench.sockleak, "agent", "--textfile", str(textfile)]
+        command += ["--older-than", older_than, "--interval", interval]
+        command += ["--write-interval", write_interval]
         self.errors = []
         self._ready = threading.Event()
         self.process = bench.processes.start(
