@@ -132,7 +132,8 @@ def check_exhaustion(prometheus, program):
     used = len(os.listdir(f"/proc/{program.pid}/fd"))
     resource.prlimit(program.pid, resource.RLIMIT_NOFILE, (used, 4096))
     (alert,) = wait_until(
-        lambda: prometheus.firing("SockleakFdExhaustion", severity="critical"), "SockleakFdExhaustion"
+        lambda: prometheus.firing("SockleakFdExhaustion", severity="critical"),
+        "SockleakFdExhaustion",
     )
     if "leak_socket (leaker)" not in alert["annotations"]["description"]:
         raise Failure(f"expected what leaks most, seen: {alert['annotations']}")
@@ -163,7 +164,7 @@ def prometheus_rewrites(bench):
             metrics = exporter.scrape()
             written = metrics.partition(series)[2].partition("\n")[0]
             if "\nnode_textfile_scrape_error 0\n" not in metrics or not written:
-                raise Failure(f"expected a whole file, seen: {metrics[-2000:]} {exporter.log()[-500:]}")
+                raise Failure(f"expected a whole file, seen: {metrics[-2000:]} {exporter.log()}")
             seen.add(float(written))
         return seen
 
@@ -189,7 +190,10 @@ def prometheus_rewrites(bench):
 
 
 # comm: 15 bytes at most. A cgroup's name has no newline (the kernel refuses it) and no slash.
-HOSTILE_COMMS = [b'a"b\\c', b"two\nlines\t\r", b"\xff\xfe\x80bad", b"# HELP x {} 1", b"\xe2\x82\xaccut\xe2\x82", b" ", b"\x01\x1b[31m"]
+HOSTILE_COMMS = [
+    b'a"b\\c', b"two\nlines\t\r", b"\xff\xfe\x80bad", b"# HELP x {} 1", b"\xe2\x82\xaccut\xe2\x82",
+    b" ", b"\x01\x1b[31m",
+]
 HOSTILE_UNITS = [
     b'q"uo\\te.service', b"\xff\xfe\x80.service", b"{}=,# HELP.service", b"\x1b[31m\t\r.service",
     b"l" * 247 + b".service", b"\xff" * 247 + b".service", b'"' * 247 + b".service",
@@ -214,13 +218,13 @@ def prometheus_hostile_names(bench):
     metrics = exporter.scrape()
     expect("scrape errors", 0, prometheus.value("node_textfile_scrape_error"))
     promtool = monitoring.binary(bench, "promtool")
-    checked = subprocess.run([promtool, "check", "metrics"], input=watched.agent.textfile.read_bytes(),
-                             capture_output=True)
+    text = watched.agent.textfile.read_bytes()
+    checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True)
     if checked.returncode != 0:
         raise Failure(f"expected what promtool takes, seen: {checked.stderr[-500:]!r}")
     for family in ("sockleak_leaked_sockets", "sockleak_site_info"):
-        expect(f"samples of {family}", len([s for s in watched.agent.samples() if s.startswith(family)]),
-               metrics.count(f"\n{family}{{"))
+        written = [series for series in watched.agent.samples() if series.startswith(family + "{")]
+        expect(f"samples of {family}", len(written), metrics.count(f"\n{family}{{"))
     watched.agent.stop()
 
 
@@ -241,7 +245,7 @@ def check_hostile(prometheus):
 
 @case
 def prometheus_failed_writes(bench):
-    """A full disk, a read-only one, none at all: the old file is whole, it is told once, and ends."""
+    """A full disk, a read-only one, none: the old file is whole; it is told once, and recovers."""
     mount = bench.directory / "textfile-failing"
     mount.mkdir()
     run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(mount)])

@@ -4,9 +4,10 @@
 
     make picture           (as root; needs gnuplot beside what the tests need)
 
-The default of 240 s is what the picture's caption says. The workers of `make demo` and a program of tests/programs leak in cgroups that are named as
-units; the agent, node_exporter and Prometheus are real. Every panel shows what the
+The workers of `make demo` and a program of tests/programs leak in cgroups that are named
+as units; the agent, node_exporter and Prometheus are real. Every panel shows what the
 queries of packaging/grafana/dashboard.json answered, in its place; Grafana draws it better.
+The caption in docs/alerts.md tells of 240 s.
 """
 
 import argparse
@@ -79,7 +80,8 @@ def lines_of(prometheus, panel, begin, end):
     """[(legend, [(seconds, value)])] of the queries of a panel over the run."""
     found = []
     for target in panel["targets"]:
-        answer = prometheus.ask("query_range", query=expression(target), start=begin, end=end, step=STEP_S)
+        query = expression(target)
+        answer = prometheus.ask("query_range", query=query, start=begin, end=end, step=STEP_S)
         for series in answer["result"]:
             points = [(when - begin, float(value)) for when, value in series["values"]]
             found.append((legend(target, series["metric"]), points))
