@@ -124,7 +124,7 @@ class Exporter(Server):
     def __init__(self, bench, directory):
         command = binary(bench, "prometheus-node-exporter", "node_exporter")
         options = ["--collector.disable-defaults", "--collector.textfile"]
-        options += [f"--collector.textfile.directory={directory}", "--log.level=debug"]
+        options += [f"--collector.textfile.directory={directory}", "--log.level=warn"]
         super().__init__(bench, [command, *options], "/")
 
     def scrape(self):

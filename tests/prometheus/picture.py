@@ -34,15 +34,16 @@ STEP_S = 4
 
 def start(bench, cgroup, command):
     return bench.processes.start(
-        inside(cgroup)([str(part) for part in command]), stdout=subprocess.PIPE, text=True
+        inside(cgroup)([str(part) for part in command]), stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True,
     )
 
 
 def leak(bench, parent, seconds):
-    """Two units that leak, one of which is restarted, and one that does not."""
+    """Three units that leak, one of which ends before the run does, and one that does not."""
     demo = bench.programs.parent / "demo"
     units = {name: bench.cgroups.make(parent, f"{name}.service")
-             for name in ("delayed_job", "mailer", "healthy")}
+             for name in ("delayed_job", "mailer", "poller", "healthy")}
     broker = start(bench, parent, [demo / "broker"])
     port = broker.stdout.readline().split()[-1]
     started = time.monotonic()
@@ -50,14 +51,21 @@ def leak(bench, parent, seconds):
     resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (2048, 4096))
     start(bench, units["healthy"], [demo / "healthy", port])
     sleep_until(started + seconds * 0.2)
-    mailer = bench.program("leaker", 40, "mailer", inside=inside(units["mailer"]))
-    for _ in range(2):
-        mailer.next_phase()
-        mailer.wait_ready()
-    resource.prlimit(mailer.pid, resource.RLIMIT_NOFILE, (1024, 4096))
+    mailer = leaker(bench, units, "mailer")
+    sleep_until(started + seconds * 0.4)
+    leaker(bench, units, "poller")
     sleep_until(started + seconds * 0.7)
     mailer.end()
     sleep_until(started + seconds)
+
+
+def leaker(bench, units, name):
+    program = bench.program("leaker", 40, name, inside=inside(units[name]))
+    for _ in range(2):
+        program.next_phase()
+        program.wait_ready()
+    resource.prlimit(program.pid, resource.RLIMIT_NOFILE, (1024, 4096))
+    return program
 
 
 def sleep_until(when):

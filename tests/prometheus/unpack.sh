@@ -19,7 +19,9 @@ packages="prometheus prometheus-node-exporter"
 echo "  UNPACK   $packages"
 mkdir -p "$root/.archives"
 # shellcheck disable=SC2086
-(cd "$root/.archives" && apt-get -qq -o APT::Sandbox::User=root download $packages)
+(cd "$root/.archives" &&
+	{ apt-get -qq -o APT::Sandbox::User=root download $packages ||
+		{ apt-get -qq update && apt-get -qq -o APT::Sandbox::User=root download $packages; }; })
 for archive in "$root"/.archives/*.deb; do
 	dpkg-deb -x "$archive" "$root"
 done
