@@ -13,7 +13,7 @@
  * Fill in health->bpf_stats_enabled, bpf_bytes, programs and maps; the names live as
  * long as the tracer. Entries are known of the map of pending sockets, as the last
  * sweep has counted it, and of the slots of snapshots that are taken. What the
- * kernel does not tell stays as it was. Some 0.5 ms.
+ * kernel does not tell stays as it was. Some 1 ms.
  *
  * The memory is of all BPF maps that this process has open, each once, as
  * /proc/self/fdinfo has it (memlock): what is allocated, from Linux 6.4 on; before

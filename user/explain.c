@@ -85,13 +85,15 @@ static int say_no_site(const json_t *file, const char *id, struct text *ret_erro
 	return -ENOENT;
 }
 
+/* In ASCII, so that nothing in it speaks to a terminal; of DEL libjansson does not see to that. */
 static int dump(const json_t *site, struct text *ret_out)
 {
 	char *line = json_dumps(site, JSON_COMPACT | JSON_ENSURE_ASCII);
 
 	if (!line)
 		return -ENOMEM;
-	text_add(ret_out, line);
+	for (const char *at = line; *at; at++)
+		text_add_bytes(ret_out, *at == 0x7f ? "\\u007f" : at, *at == 0x7f ? 6 : 1);
 	text_add(ret_out, "\n");
 	free(line);
 	return text_error(ret_out);
@@ -214,7 +216,8 @@ int explain(const char *path, const char *site, bool as_json, FILE *out, struct 
 	err = read_file(path, &bytes, &len);
 	if (err) {
 		text_addf(ret_error, "cannot read %s: %s%s", path, strerror(-err),
-			  err == -ENOENT ? " (a 'sockleak agent' writes it beside its --textfile)" :
+			  err == -ENOENT ? " (a 'sockleak agent' with --textfile writes it when it "
+					   "finds a leak)" :
 					   "");
 		return err;
 	}

@@ -7,6 +7,7 @@
 #include "growth.h"
 #include "option_values.h"
 #include "options.h"
+#include "series.h"
 #include "text.h"
 
 #define DAY_NS (86400 * NSEC_PER_SEC)
@@ -413,8 +414,8 @@ struct options options_defaults(enum command command)
 		.min_growth = MIN_STEPS,
 		.min_open = 1,
 		.top = scan ? 10000 : 10,
-		.max_workloads = 200,
-		.max_sites = 100,
+		.max_workloads = SERIES_MAX_WORKLOADS,
+		.max_sites = SERIES_MAX_SITES,
 		.max_sockets = SOCKLEAK_MAX_SOCKETS,
 		.max_stacks = SOCKLEAK_MAX_STACKS,
 		.stack_size = SOCKLEAK_STACK_SIZE,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "prometheus.h"
+#include "prometheus_parts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,32 +11,22 @@
 #include "suppressions.h"
 #include "text.h"
 
-/* Everything that is written from. */
-struct metrics {
-	struct text *out;
-	const struct summary *summary;
-	const struct health *health;
-	const struct series *series;
-};
-
-static void put_gauge(const struct metrics *metrics, const char *name, const char *help,
-		      __u64 value)
+void metrics_put_gauge(const struct metrics *metrics, const char *name, const char *help,
+		       __u64 value)
 {
 	struct family family = family_begin(metrics->out, name, FAMILY_GAUGE, help);
 
 	family_u64(&family, NULL, value);
 }
 
-static void put_gauge_ns(const struct metrics *metrics, const char *name, const char *help,
-			 __u64 ns)
+void metrics_put_ns(const struct metrics *metrics, const char *name, const char *help, __u64 ns)
 {
 	struct family family = family_begin(metrics->out, name, FAMILY_GAUGE, help);
 
 	family_ns(&family, NULL, ns);
 }
 
-/* A point in boot time as one of the epoch's; 0 when that was before it. */
-static __u64 wall_ns(const struct metrics *metrics, __u64 boot_ns)
+__u64 metrics_wall_ns(const struct metrics *metrics, __u64 boot_ns)
 {
 	__s64 wall = (__s64)(boot_ns + (__u64)metrics->summary->wall_offset_ns);
 
@@ -77,7 +67,8 @@ static void put_oldest(const struct metrics *metrics)
 	for (const struct workload_series *workload = metrics->series->workloads; workload;
 	     workload = workload->hh.next)
 		if (workload->oldest_ns)
-			family_ns(&family, workload->labels, wall_ns(metrics, workload->oldest_ns));
+			family_ns(&family, workload->labels,
+				  metrics_wall_ns(metrics, workload->oldest_ns));
 }
 
 static void put_fds(const struct metrics *metrics)
@@ -191,22 +182,24 @@ static void put_states(const struct metrics *metrics)
 	const struct summary *summary = metrics->summary;
 	struct family family;
 
-	put_gauge(metrics, "idle_sockets",
-		  "Sockets never connected of which a process keeps no more and more: no leak.",
-		  metrics->series->idle);
-	put_gauge(metrics, "suppressed_sockets", "Sockets open now that --suppress keeps out.",
-		  summary->suppressions ? suppressions__open(summary->suppressions) : 0);
-	put_gauge(metrics, "suppressed_series",
-		  "Workloads and sites without series of their own, summed up as other.",
-		  metrics->series->folded);
+	metrics_put_gauge(
+		metrics, "idle_sockets",
+		"Sockets never connected of which a process keeps no more and more: no leak.",
+		metrics->series->idle);
+	metrics_put_gauge(metrics, "suppressed_sockets",
+			  "Sockets open now that --suppress keeps out.",
+			  summary->suppressions ? suppressions__open(summary->suppressions) : 0);
+	metrics_put_gauge(metrics, "suppressed_series",
+			  "Workloads and sites without series of their own, summed up as other.",
+			  metrics->series->folded);
 	family = family_begin(metrics->out, "tracked_sockets", FAMILY_GAUGE,
 			      "Sockets that are not connected, by what is known of them.");
 	family_of(&family, "state", "pending", summary->pending);
 	family_of(&family, "state", "leaked", summary->leaks.open);
 	family_of(&family, "state", "held_back", summary->leaks.held_back);
-	put_gauge_ns(metrics, "leak_age_threshold_seconds",
-		     "How long a socket is left to be connected: --older-than.",
-		     summary->older_than_ns);
+	metrics_put_ns(metrics, "leak_age_threshold_seconds",
+		       "How long a socket is left to be connected: --older-than.",
+		       summary->older_than_ns);
 }
 
 /* ---- Events and losses ---- */
@@ -282,12 +275,12 @@ static void put_events(const struct metrics *metrics)
 	family = family_begin(metrics->out, "symbolize_errors_total", FAMILY_COUNTER,
 			      "Stacks that could not be named.");
 	put_losses(&family, summary, LOSS_SYMBOLS);
-	put_gauge(metrics, "verdicts_waiting",
-		  "Verdicts that wait in the kernel for room in the ring buffer.",
-		  summary->verdicts_waiting);
-	put_gauge(metrics, "cgroups_left_out",
-		  "Cgroups that match --unit, --container or --pod and are not watched.",
-		  summary->cgroups_left_out);
+	metrics_put_gauge(metrics, "verdicts_waiting",
+			  "Verdicts that wait in the kernel for room in the ring buffer.",
+			  summary->verdicts_waiting);
+	metrics_put_gauge(metrics, "cgroups_left_out",
+			  "Cgroups that match --unit, --container or --pod and are not watched.",
+			  summary->cgroups_left_out);
 }
 
 static void put_scans(const struct metrics *metrics)
@@ -298,107 +291,13 @@ static void put_scans(const struct metrics *metrics)
 
 	family_of(&family, "result", "ok", summary->sweeps - summary->sweeps_failed);
 	family_of(&family, "result", "failed", summary->sweeps_failed);
-	put_gauge_ns(metrics, "scan_duration_seconds", "How long the last sweep took.",
-		     summary->sweep_ns);
-	put_gauge_ns(metrics, "last_scan_timestamp_seconds",
-		     "When the last sweep came to its end: the agent's heartbeat. 0: none has.",
-		     metrics->health->scanned_ns ? wall_ns(metrics, metrics->health->scanned_ns) :
-						   0);
-}
-
-/* ---- The agent itself ---- */
-
-static void put_build(const struct metrics *metrics)
-{
-	struct family family = family_begin(metrics->out, "build_info", FAMILY_GAUGE,
-					    "1, with the version and how system calls are seen.");
-	_cleanup_text_ struct text labels = TEXT_INIT;
-
-	label_add(&labels, "version", SOCKLEAK_VERSION);
-	label_add(&labels, "hooks", metrics->summary->hooks);
-	if (text_error(&labels))
-		metrics->out->failed = true;
-	family_u64(&family, text_str(&labels), 1);
-}
-
-static void put_process(const struct metrics *metrics)
-{
-	_cleanup_text_ struct text user = TEXT_INIT, kernel = TEXT_INIT;
-	const struct health *health = metrics->health;
-	struct family family;
-
-	put_gauge_ns(metrics, "agent_start_time_seconds", "When the agent was started.",
-		     health->started_ns ? wall_ns(metrics, health->started_ns) : 0);
-	family = family_begin(metrics->out, "agent_cpu_seconds_total", FAMILY_COUNTER,
-			      "Processor time of the agent and its children.");
-	label_add(&user, "mode", "user");
-	label_add(&kernel, "mode", "system");
-	if (text_error(&user) || text_error(&kernel))
-		metrics->out->failed = true;
-	family_ns(&family, text_str(&user), health->user_ns);
-	family_ns(&family, text_str(&kernel), health->system_ns);
-	put_gauge(metrics, "agent_resident_memory_bytes", "Resident memory of the agent.",
-		  health->rss_bytes);
-	put_gauge(metrics, "resolver_resident_memory_bytes",
-		  "Resident memory of the process that names stacks; 0 while none runs.",
-		  health->resolver_rss_bytes);
-}
-
-static void put_programs(const struct metrics *metrics)
-{
-	const struct health *health = metrics->health;
-	struct family seconds = family_begin(
-		metrics->out, "bpf_run_seconds_total", FAMILY_COUNTER,
-		"Time in each BPF program; counted while kernel.bpf_stats_enabled is 1.");
-	_cleanup_text_ struct text labels = TEXT_INIT;
-	struct family runs;
-
-	for (unsigned int i = 0; i < health->n_programs; i++) {
-		text_clear(&labels);
-		label_add(&labels, "program", health->programs[i].name);
-		if (text_error(&labels))
-			metrics->out->failed = true;
-		family_ns(&seconds, text_str(&labels), health->programs[i].run_ns);
-	}
-	runs = family_begin(metrics->out, "bpf_runs_total", FAMILY_COUNTER,
-			    "How often each BPF program ran; counted likewise.");
-	for (unsigned int i = 0; i < health->n_programs; i++)
-		family_of(&runs, "program", health->programs[i].name, health->programs[i].runs);
-	put_gauge(metrics, "bpf_stats_enabled",
-		  "Is kernel.bpf_stats_enabled 1, so that runs are counted?",
-		  health->bpf_stats_enabled);
-}
-
-static void put_maps(const struct metrics *metrics)
-{
-	const struct health *health = metrics->health;
-	struct family family;
-
-	put_gauge(metrics, "bpf_memory_bytes", "Kernel memory of the agent's BPF maps.",
-		  health->bpf_bytes);
-	family = family_begin(metrics->out, "map_entries", FAMILY_GAUGE,
-			      "Entries of a BPF map, of those whose entries are counted.");
-	for (unsigned int i = 0; i < health->n_maps; i++)
-		if (health->maps[i].counted)
-			family_of(&family, "map", health->maps[i].name, health->maps[i].entries);
-	family = family_begin(metrics->out, "map_max_entries", FAMILY_GAUGE,
-			      "Entries that a BPF map holds at most.");
-	for (unsigned int i = 0; i < health->n_maps; i++)
-		family_of(&family, "map", health->maps[i].name, health->maps[i].max_entries);
-}
-
-static void put_files(const struct metrics *metrics)
-{
-	const struct health *health = metrics->health;
-	struct family family = family_begin(metrics->out, "textfile_writes_total", FAMILY_COUNTER,
-					    "Writes of this file, before this one.");
-
-	family_of(&family, "result", "ok", health->textfile_written);
-	family_of(&family, "result", "failed", health->textfile_failed);
-	family = family_begin(metrics->out, "stacks_file_writes_total", FAMILY_COUNTER,
-			      "Writes of the file that 'sockleak explain' reads.");
-	family_of(&family, "result", "ok", health->stacks_written);
-	family_of(&family, "result", "failed", health->stacks_failed);
+	metrics_put_ns(metrics, "scan_duration_seconds", "How long the last sweep took.",
+		       summary->sweep_ns);
+	metrics_put_ns(metrics, "last_scan_timestamp_seconds",
+		       "When the last sweep came to its end: the agent's heartbeat. 0: none has.",
+		       metrics->health->scanned_ns ?
+			       metrics_wall_ns(metrics, metrics->health->scanned_ns) :
+			       0);
 }
 
 int prometheus_add(struct text *out, struct leaks *leaks, const struct summary *summary,
@@ -418,10 +317,6 @@ int prometheus_add(struct text *out, struct leaks *leaks, const struct summary *
 	put_states(&metrics);
 	put_events(&metrics);
 	put_scans(&metrics);
-	put_build(&metrics);
-	put_process(&metrics);
-	put_programs(&metrics);
-	put_maps(&metrics);
-	put_files(&metrics);
+	metrics_put_agent(&metrics);
 	return text_error(out);
 }

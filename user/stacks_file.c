@@ -54,10 +54,8 @@ struct stacks_file *stacks_file__new(unsigned int max_sites)
 {
 	struct stacks_file *file = calloc(1, sizeof(*file));
 
-	if (file) {
+	if (file)
 		file->max_sites = max_sites;
-		file->has_news = true; /* that there is none is one, too */
-	}
 	return file;
 }
 
@@ -386,6 +384,8 @@ int stacks_file__write(struct stacks_file *file, const char *path, const struct 
 	int err;
 
 	*ret_written = false;
+	if (!file->sites && !file->written_ns)
+		return 0;
 	if (!file->has_news && summary->now_ns - file->written_ns < STACKS_FILE_PAUSE_NS)
 		return 0;
 	stacks_file__add_json(file, summary, &out);

@@ -32,8 +32,11 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Held open, so that all that is done to the file is done in one and the same directory. */
-static int open_directory(const char *path)
+/*
+ * Held open, so that all that is done to the file is done in one and the same
+ * directory. O_PATH: to write there one need not be allowed to list it.
+ */
+static int open_directory(const char *path, int flags)
 {
 	_cleanup_text_ struct text directory = TEXT_INIT;
 	const char *base = base_name(path);
@@ -47,7 +50,7 @@ static int open_directory(const char *path)
 		text_add_bytes(&directory, path, (size_t)(base - path));
 	if (text_error(&directory))
 		return -ENOMEM;
-	fd = open(text_str(&directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(text_str(&directory), flags | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -87,7 +90,7 @@ static int write_new(int directory, const char *name, const void *data, size_t l
 
 int textfile_write(const char *path, const void *data, size_t len)
 {
-	_cleanup_close_ int directory = open_directory(path);
+	_cleanup_close_ int directory = open_directory(path, O_PATH);
 	_cleanup_text_ struct text name = TEXT_INIT;
 	int err;
 
@@ -158,7 +161,7 @@ static bool is_left(int directory, const char *name, pid_t pid)
 
 int textfile_clean(const char *path)
 {
-	int fd = open_directory(path), err = 0;
+	int fd = open_directory(path, O_RDONLY), err = 0;
 	const struct dirent *entry;
 	DIR *directory;
 	pid_t pid;

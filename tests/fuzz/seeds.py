@@ -250,6 +250,36 @@ def reports():
 
 # ---- Snapshots: see fuzz_unwind.c ----
 
+# ---- Metrics: see fuzz_label.c ----
+
+def owned(unit, comm, since=1, container=None, stack_of=None, which=0):
+    data = name(unit)
+    data += b"\0" if container is None else bytes([1, container])
+    data += b"\0" if stack_of is None else b"\1" + stack_of
+    return data + bytes([which]) + struct.pack("<I", since * 1000) + bytes([len(comm)]) + comm
+
+
+def metrics():
+    def run_of(*leaks, workloads=7, sites=7, tune=1):
+        return bytes([workloads, sites]) + struct.pack("<I", 100_000) + bytes([tune]) + \
+            b"".join(leaks)
+
+    put("label", "empty", b"")
+    put("label", "leaking", run_of(*[owned(b"app.service", b"worker", 2 * i, stack_of=HEALTHY)
+                                     for i in range(5)]))
+    put("label", "folded", run_of(*[owned(b"u%d" % (i // 3), b"w%d" % (i // 3), 2 * i)
+                                    for i in range(24)], workloads=0, sites=0))
+    put("label", "containers", run_of(*[owned(None, b"w", 2 * i, container=i & 3, which=i)
+                                        for i in range(12)]))
+    put("label", "hostile", run_of(*[owned(b'"} 1\nfake 2\\', b"\xff\"\\\n\t\x1b\xc2", 2 * i,
+                                           stack_of=HOSTILE) for i in range(6)], tune=0))
+    put("label", "alike", run_of(*[owned(b"u\xff", b"c\xfe" if i & 1 else b"c\xff", 2 * i)
+                                   for i in range(8)], tune=0))
+    put("label", "long", b"\xc3\xa4" * 300)
+    put("label", "cut-at-a-character", b"x" + b"\xe2\x82\xac" * 200)
+    put("label", "quotes", b'"' * 300 + b"\\" * 300)
+
+
 def code(module, offset):
     return 0xFE << 56 | module << 48 | offset
 
@@ -384,4 +414,5 @@ else:
     programs()
     stacks()
     reports()
+    metrics()
     snapshots()

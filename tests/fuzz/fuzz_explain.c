@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sockleak explain: a site id, a newline, and a stacks file, which whoever may write
+ * to its directory has written.
+ */
+#include "check_json.h"
+
+#include <errno.h>
+
+#include "explain.h"
+#include "text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	struct input input = input_of(data, size);
+	bool as_json = take_u8(&input) & 1;
+	char *site = take_until(&input, '\n');
+	int err = explain_bytes(input.at, input_left(&input), site, as_json, &out, &error);
+
+	check(err == 0 || err == -EINVAL || err == -ENOENT || err == -EPROTO || err == -ENOTUNIQ ||
+	      err == -ENOMEM);
+	check(!text_error(&out) && !text_error(&error));
+	check(!err == !error.len);
+	check_clean(text_str(&error), error.len, "");
+	check(!error.len || error.len < 1024);
+	check(!err || err == -ENOTUNIQ ? out.len > 0 : !out.len);
+	check_clean(text_str(&out), out.len, "\n");
+	if (!err && as_json)
+		check(strchr(text_str(&out), '\n') == text_str(&out) + out.len - 1);
+	free(site);
+	return 0;
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* stacks_file and explain: what is kept, what is written, and how it is read again. */
+#include "report_fixture.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "explain.h"
+#include "hints.h"
+#include "stacks_file.h"
+
+#define WALL (1700000000LL * (__s64)SECOND)
+#define DAY (86400 * SECOND)
+
+static struct leaks *leaks;
+static struct stacks_file *file;
+static struct summary summary;
+static __u64 next_inode;
+
+static int begin(void **state)
+{
+	(void)state;
+	leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	file = stacks_file__new(3);
+	summary = (struct summary){ .now_ns = NOW, .wall_offset_ns = WALL };
+	next_inode = 1;
+	return leaks && file ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	leaks__free(leaks);
+	stacks_file__free(file);
+	return 0;
+}
+
+/* A site of this id leaks; the inode of its first socket. */
+static __u64 leak_at(__u64 site, const char *comm, const char *unit, unsigned int count)
+{
+	struct owner *owner = owner_new(strdup("/usr/bin/secret"), NULL, strdup(unit));
+	struct stack *stack = a_stack("messaging::Transport::Transport(int)");
+	__u64 first = next_inode;
+
+	owner->command = strdup("worker --password=hunter2");
+	stack->site = site;
+	stack->package = strdup("transport 1.2-3");
+	for (unsigned int i = 0; i < count; i++) {
+		struct verdict verdict = a_verdict(next_inode++, comm);
+
+		verdict.tgid = (__u32)site;
+		verdict.socket.since_ns = NOW - 60 * SECOND + i * 2 * SECOND;
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+	}
+	leaks__tick(leaks, NOW);
+	owner_unref(owner);
+	stack_unref(stack);
+	return first;
+}
+
+static void all_end(__u64 first, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct verdict verdict = a_verdict(first + i, "");
+
+		verdict.kind = VERDICT_ENDED;
+		verdict.reason = END_CLOSED;
+		verdict.socket.since_ns = NOW - 60 * SECOND + i * 2 * SECOND;
+		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+	}
+	leaks__tick(leaks, summary.now_ns);
+}
+
+/* The file as it is now, freed by the caller. */
+static char *content(void)
+{
+	struct text out = TEXT_INIT;
+
+	assert_int_equal(stacks_file__update(file, leaks, &summary), 0);
+	stacks_file__add_json(file, &summary, &out);
+	assert_int_equal(text_error(&out), 0);
+	return out.data;
+}
+
+static int explained(const char *bytes, const char *site, bool as_json, struct text *out,
+		     struct text *error)
+{
+	text_clear(out);
+	text_clear(error);
+	return explain_bytes(bytes, strlen(bytes), site, as_json, out, error);
+}
+
+static void expect(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("expected\n%s\nin\n%s", part, text);
+}
+
+static void a_site_reads_back(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	char *bytes;
+
+	(void)state;
+	leak_at(0xeea983d044a886c5, "worker", "app.service", 5);
+	bytes = content();
+	assert_int_equal(explained(bytes, "eea983d044a886c5", false, &out, &error), 0);
+	expect(text_str(&out), "worker leaks sockets: 5 open\n"
+			       "in messaging::Transport::Transport(int) (libtransport.so.2)\n"
+			       "at src/transport.cpp:42\nof the package transport 1.2-3\n");
+	expect(text_str(&out), "  Site       eea983d044a886c5\n");
+	expect(text_str(&out), "5 only asked for its peer (probed)\n");
+	expect(text_str(&out), "  Since      2023-11-14T22:29:00.000Z, ");
+	expect(text_str(&out), "  Last seen  2023-11-14T22:30:00.000Z, ");
+	expect(text_str(&out), "  Held by    worker, unit app.service\n");
+	expect(text_str(&out),
+	       "\nWhere they are made, stack by fp:\n  #0  socket (libc.so.6)\n"
+	       "  #1  messaging::Transport::Transport(int) (libtransport.so.2) at\n");
+	expect(text_str(&out), "\n[site eea983d044a886c5]\ncomm = worker\n"
+			       "function = messaging::Transport::Transport(int)\n");
+	/* By its beginning, in capitals; and as it is in the file. */
+	assert_int_equal(explained(bytes, "EEA9", true, &out, &error), 0);
+	expect(text_str(&out), "{\"site\":\"eea983d044a886c5\",\"function\":");
+	assert_int_equal(out.data[out.len - 1], '\n');
+	free(bytes);
+}
+
+static void no_command_line_is_told(void **state)
+{
+	char *bytes;
+
+	(void)state;
+	leak_at(7, "worker", "app.service", 5);
+	bytes = content();
+	assert_null(strstr(bytes, "hunter2"));
+	assert_null(strstr(bytes, "/usr/bin/secret"));
+	free(bytes);
+}
+
+static void what_is_no_site_is_said(void **state)
+{
+	static const struct {
+		const char *site;
+		int err;
+		const char *why;
+	} cases[] = {
+		{ "abc", -EINVAL, "'abc' is no site id: give its 16 hex digits" },
+		{ "xyzw\033", -EINVAL, "'xyzw\\x1b' is no site id" },
+		{ "00000000000000001", -EINVAL, "is no site id" },
+		{ "other", -EINVAL, "beyond --max-series" },
+		{ "unknown", -EINVAL, "without a stack" },
+		{ "ffff", -ENOENT,
+		  "no site begins with ffff among the 2 that are known (written "
+		  "2023-11-14T22:30:00.000Z)" },
+		{ "0000", -ENOTUNIQ, "2 sites begin with 0000: give more digits" },
+	};
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	char *bytes;
+
+	(void)state;
+	leak_at(0xaaaa, "a", "a.service", 5);
+	leak_at(0xbbbb, "b", "b.service", 5);
+	bytes = content();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(explained(bytes, cases[i].site, false, &out, &error),
+				 cases[i].err);
+		expect(text_str(&error), cases[i].why);
+	}
+	/* The last one lists them. */
+	expect(text_str(&out), "000000000000aaaa  messaging::Transport::Transport(int)");
+	expect(text_str(&out), "000000000000bbbb  messaging::");
+	free(bytes);
+}
+
+static void a_bad_file_is_refused(void **state)
+{
+	static const char *const files[] = { "",
+					     "{",
+					     "[]",
+					     "{\"sites\":[],\"sites\":[]}",
+					     "{\"sites\":{},\"version\":1}",
+					     "{\"sites\":[],\"version\":2}",
+					     "{\"sites\":[]}" };
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		assert_int_equal(explained(files[i], "abcd", false, &out, &error), -EPROTO);
+		assert_true(error.len > 0);
+	}
+	/* What is of another type, or missing, is passed over. null is what libjansson makes. */
+	assert_int_equal(
+		explained("{\"version\":1,\"sites\":[7,null,{\"site\":null},"
+			  "{\"site\":\"abcd000000000000\",\"open\":\"x\",\"stack\":[1,null,"
+			  "\"f\\u001b\"],\"programs\":{},\"classes\":[],\"install\":[null]}]}",
+			  "abcd", false, &out, &error),
+		0);
+	expect(text_str(&out),
+	       "A program held sockets that were never connected; none is open now\n"
+	       "in code without a name\n");
+	expect(text_str(&out), "  #2  f\\x1b\n");
+}
+
+/* libjansson leaves DEL as it is. */
+static void the_object_is_ascii(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+
+	(void)state;
+	assert_int_equal(explained("{\"version\":1,\"sites\":[{\"site\":\"abcd000000000000\","
+				   "\"function\":\"\x7f\xc3\xa4\\u001b\"}]}",
+				   "abcd", true, &out, &error),
+			 0);
+	assert_string_equal(text_str(&out), "{\"site\":\"abcd000000000000\",\"function\":\"\\u007f"
+					    "\\u00E4\\u001B\"}\n");
+}
+
+static void a_site_is_kept_for_a_while(void **state)
+{
+	__u64 first = leak_at(0xaaaa, "a", "a.service", 5);
+	char *bytes = content();
+
+	(void)state;
+	free(bytes);
+	all_end(first, 5);
+	summary.now_ns = NOW + 3 * DAY;
+	bytes = content();
+	expect(bytes, "\"site\":\"000000000000aaaa\"");
+	expect(bytes, "\"leaking\":false,\"open\":0,\"classes\":{\"probed\":5}");
+	expect(bytes, "\"last_seen\":\"2023-11-14T22:30:00.000Z\",\"programs\":[{\"comm\":\"a\"");
+	free(bytes);
+	summary.now_ns = NOW + 5 * DAY;
+	bytes = content();
+	assert_null(strstr(bytes, "aaaa"));
+	free(bytes);
+}
+
+/* There is room for three: the one not seen for the longest gives way, an open one never. */
+static void the_number_is_bounded(void **state)
+{
+	__u64 first;
+	char *bytes;
+
+	(void)state;
+	first = leak_at(0xaaaa, "a", "a.service", 5);
+	leak_at(0xbbbb, "b", "b.service", 6);
+	leak_at(0xcccc, "c", "c.service", 7);
+	free(content());
+	all_end(first, 5);
+	leak_at(0xdddd, "d", "d.service", 8);
+	bytes = content();
+	assert_null(strstr(bytes, "aaaa"));
+	expect(bytes, "000000000000bbbb");
+	expect(bytes, "000000000000dddd");
+	free(bytes);
+	leak_at(0xeeee, "e", "e.service", 4);
+	bytes = content();
+	assert_null(strstr(bytes, "eeee"));
+	expect(bytes, "000000000000bbbb");
+	free(bytes);
+}
+
+static int find_package(void *ctx, pid_t tgid, const char *path, const char *build_id,
+			struct package *ret_package)
+{
+	(void)ctx, (void)tgid, (void)build_id;
+	*ret_package = (struct package){ .kind = PACKAGE_DEB };
+	strcpy(ret_package->name, "x");
+	strcpy(ret_package->debug,
+	       strstr(path, "transport") ? "transport-dbgsym" : "elsewhere-dbgsym");
+	return 0;
+}
+
+/* For the modules of this stack, and no others. */
+static void what_to_install_is_told(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	struct hints *hints;
+	char *bytes;
+
+	(void)state;
+	assert_int_equal(hints__new(find_package, NULL, &hints), 0);
+	hints__begin(hints);
+	hints__add(hints, getpid(), "/usr/lib/libtransport.so.2", NULL);
+	hints__add(hints, getpid(), "/usr/lib/libelsewhere.so", NULL);
+	assert_int_equal(hints__finish(hints), 0);
+	assert_int_equal(hints__count(hints), 2);
+	summary.hints = hints;
+	leak_at(0xaaaa, "a", "a.service", 5);
+	bytes = content();
+	expect(bytes, "\"install\":[\"apt install transport-dbgsym\"]");
+	assert_int_equal(explained(bytes, "0000", false, &out, &error), 0);
+	expect(text_str(&out),
+	       "install their debug information:\n  apt install transport-dbgsym\n\nTo be");
+	free(bytes);
+	hints__free(hints);
+}
+
+static void it_is_written_when_there_is_news(void **state)
+{
+	char path[] = "/tmp/sockleak-stacks-XXXXXX";
+	_cleanup_text_ struct text error = TEXT_INIT;
+	struct stat stat;
+	bool written;
+
+	(void)state;
+	close(mkstemp(path));
+	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
+	assert_false(written);
+	leak_at(0xaaaa, "a", "a.service", 5);
+	assert_int_equal(stacks_file__update(file, leaks, &summary), 0);
+	assert_int_equal(stacks_file__write(file, "/no/such/file", &summary, &written), -ENOENT);
+	assert_false(written);
+	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
+	assert_true(written);
+	assert_int_equal(lstat(path, &stat), 0);
+	assert_int_equal(stat.st_mode & 07777, 0644);
+	assert_int_equal(explain(path, "000000000000aaaa", false, stderr, &error), 0);
+	summary.now_ns += STACKS_FILE_PAUSE_NS;
+	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
+	assert_true(written);
+	unlink(path);
+}
+
+static void a_file_that_is_none_is_said(void **state)
+{
+	char path[] = "/tmp/sockleak-stacks-XXXXXX";
+	_cleanup_text_ struct text error = TEXT_INIT;
+
+	(void)state;
+	assert_int_equal(explain("/no/such/file", "abcd", false, stderr, &error), -ENOENT);
+	expect(text_str(&error),
+	       "cannot read /no/such/file: No such file or directory (a 'sockleak "
+	       "agent' with --textfile writes it when it finds a leak)");
+	text_clear(&error);
+	assert_int_equal(explain("/tmp", "abcd", false, stderr, &error), -EISDIR);
+	close(mkstemp(path));
+	assert_int_equal(truncate(path, (off_t)EXPLAIN_MAX_BYTES + 1), 0);
+	text_clear(&error);
+	assert_int_equal(explain(path, "abcd", false, stderr, &error), -EFBIG);
+	unlink(path);
+}
+
+#define test(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(a_site_reads_back),
+		test(no_command_line_is_told),
+		test(what_is_no_site_is_said),
+		test(a_bad_file_is_refused),
+		test(the_object_is_ascii),
+		test(a_site_is_kept_for_a_while),
+		test(the_number_is_bounded),
+		test(what_to_install_is_told),
+		test(it_is_written_when_there_is_news),
+		test(a_file_that_is_none_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
