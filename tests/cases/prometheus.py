@@ -164,7 +164,8 @@ def prometheus_rewrites(bench):
             metrics = exporter.scrape()
             written = metrics.partition(series)[2].partition("\n")[0]
             if "\nnode_textfile_scrape_error 0\n" not in metrics or not written:
-                raise Failure(f"expected a whole file, seen: {metrics[-800:]} {exporter.log()[-800:]}")
+                seen_last = metrics[-800:] + exporter.log()[-800:]
+                raise Failure(f"expected a whole file, seen: {seen_last}")
             seen.add(float(written))
         return seen
 
