@@ -74,6 +74,8 @@ static void check_culprit(const struct stack *stack)
 	const struct frame *culprit = stack_culprit(stack), *frame;
 
 	for (frame = stack->frames; frame < stack->frames + stack->count; frame++) {
+		if (!frame->module && !frame->function)
+			continue; /* a mere address */
 		check(culprit || frame->plumbing == PLUMBING_LIBC);
 		if (frame == culprit)
 			break;
@@ -82,7 +84,10 @@ static void check_culprit(const struct stack *stack)
 	if (!culprit)
 		return;
 	check(culprit >= stack->frames && culprit < stack->frames + stack->count);
-	check(culprit->plumbing != PLUMBING_LIBC);
+	check(culprit->plumbing != PLUMBING_LIBC && (culprit->module || culprit->function));
+	frame = stack_caller(stack);
+	check(!frame || (frame > culprit && frame < stack->frames + stack->count));
+	check(!frame || (!frame->plumbing && frame->function));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
