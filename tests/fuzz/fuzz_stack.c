@@ -55,7 +55,7 @@ static void check_site(const struct stack *stack)
 		to->offset = from->offset;
 		to->build_id = from->build_id ? strdup(from->build_id) : NULL;
 		slash = from->module ? strrchr(from->module, '/') : NULL;
-		if (!from->build_id && slash && !slash[1])
+		if (!from->build_id && !(slash ? slash + 1 : from->module)[0])
 			to->module = strdup(from->module); /* no file has such a path */
 		else if (!from->build_id)
 			check(asprintf(&to->module, "/other/%s", slash ? slash + 1 : from->module) >
