@@ -9,7 +9,7 @@
 #   make check    what needs no root: unit tests, layout of the source
 #   make compat   real programs under sockleak, which must find nothing (root); docs/compat.md
 #   make fuzz     the parsers, FUZZ_SECONDS (60) each, by libFuzzer; see tests/fuzz/
-#   make deps     installs what building and testing need
+#   make deps     installs what building, the demo and the unit tests need
 #
 # V=1 shows the commands. Objects go to .output/.
 
@@ -113,8 +113,11 @@ deps:
 
 # In a second make, since what is missing may be what this one would have looked up.
 .PHONY: test demo check root
-test demo: root
-test demo check: deps
+test: root
+	$(Q)packaging/deps.sh test
+	$(Q)$(MAKE) --no-print-directory run-test
+demo: root
+demo check: deps
 	$(Q)$(MAKE) --no-print-directory run-$@
 
 # Asked before anything is built; but without packages `deps` says what to run first.

@@ -12,6 +12,7 @@
 #include "process.h"
 #include "resolver.h"
 #include "text.h"
+#include "unwind.h"
 
 /* Processes whose modules are looked at before they have a leak: in one sweep, and remembered. */
 #define LOOKS_A_SWEEP 16
@@ -205,6 +206,10 @@ static struct stack *find_stack(struct origins *origins, struct tracer *tracer,
 		return stack;
 	}
 	count = tracer__stack(tracer, socket->stack_id, pcs);
+	if (!count && snapshot) { /* the call itself is known at least */
+		pcs[0] = unwind_pc(snapshot);
+		count = pcs[0] != 0;
+	}
 	if (count)
 		resolver__resolve(origins->resolver, &code, pcs, count, socket->caller, &stack);
 	return call_sites__adopt(origins->call_sites, socket->tgid, socket->call_site, stack);
