@@ -130,11 +130,21 @@ root: deps
 
 .PHONY: run-test
 run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(REPLAYS) $(PROGRAMS) $(TRUTH_PROGRAMS) $(LIBRARY_PROGRAMS)
+	$(Q)tests/prometheus/unpack.sh $(O)/prometheus
 	$(Q)tests/all.sh $(BUILD) $(O)/programs $(TESTFLAGS)
 
 .PHONY: run-check
 run-check: $(UNIT_TESTS) $(REPLAYS)
 	$(Q)tests/all.sh $(BUILD)
+
+# The dashboard's picture in the docs, out of a real run of four minutes; needs gnuplot.
+.PHONY: picture run-picture
+picture: root
+	$(Q)$(MAKE) --no-print-directory run-picture
+run-picture: $(BUILD)/sockleak $(O)/programs/leaker \
+		$(addprefix $(O)/demo/,libtransport.so delayed_job healthy broker)
+	$(Q)tests/prometheus/unpack.sh $(O)/prometheus
+	$(Q)tests/prometheus/picture.py --sockleak $(BUILD)/sockleak --programs $(O)/programs
 
 .PHONY: run-demo
 run-demo: sockleak $(addprefix $(O)/demo/,libtransport.so delayed_job healthy broker)

@@ -62,7 +62,8 @@ files_are_small() {
 
 files_have_a_licence() {
 	for file in user/*.[ch] bpf/* include/*.h tests/unit/*.c tests/programs/*.[ch] tests/*.sh \
-		tests/*.py tests/*/*.py tests/compat/*.sh tests/compat/*/* tests/bench/* tests/fuzz/*.[ch] tests/fuzz/*.sh tests/demo/* packaging/*.sh Makefile; do
+		tests/*.py tests/*/*.py tests/compat/*.sh tests/compat/*/* tests/bench/* tests/prometheus/* \
+		packaging/prometheus/* tests/fuzz/*.[ch] tests/fuzz/*.sh tests/demo/* packaging/*.sh Makefile; do
 		head -3 "$file" | grep -q 'SPDX-License-Identifier' || echo "$file"
 	done
 }

@@ -24,6 +24,8 @@ ALLOWED_SKIPS = [
     ("*inet6*", "no IPv6"),
     ("*inet6*", "no IPv6 loopback address"),
     ("close_range*", "no close_range in this kernel"),
+    ("prometheus_*", "no prometheus and node_exporter on this host"),
+    ("dashboard", "no prometheus and node_exporter on this host"),
     ("pidfd_getfd*", "no pidfd_getfd in this kernel"),
 ]
 
