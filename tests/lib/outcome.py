@@ -31,6 +31,9 @@ ALLOWED_SKIPS = [
     ("truth_node", "no nodejs on this host"),
     ("truth_java", "no java on this host"),
     ("truth_java", "no javac on this host"),
+    ("package_deb", "no dpkg-buildpackage on this host"),
+    ("package_deb", "no dh on this host"),
+    ("package_lint", "no lintian and no rpmlint on this host"),
     ("pidfd_getfd*", "no pidfd_getfd in this kernel"),
 ]
 
