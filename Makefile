@@ -12,7 +12,7 @@
 #   make man completion  manual pages and shell completion, into .output/
 #   make compat   real programs under sockleak, which must find nothing (root); docs/compat.md
 #   make fuzz     the parsers, FUZZ_SECONDS (60) each, by libFuzzer; see tests/fuzz/
-#   make deps     installs what building and testing need
+#   make deps     installs what building, the demo and the unit tests need
 #
 # V=1 shows the commands. Objects go to .output/.
 
@@ -52,7 +52,8 @@ USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/user/%.o)
 SKELETONS := $(O)/sockleak.skel.h $(O)/census.skel.h
 # The modules that a unit test can be linked with: all but the program itself and libbpf.
 PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o agent.o publisher.o doctor.o watch.o scan.o \
-	origins.o tracer.o census.o history.o load_error.o bpf_stats.o),$(USER_OBJECTS))
+	origins.o tracer.o census.o history.o load_error.o bpf_stats.o pins.o pin_layout.o \
+	takeover.o sweeper.o),$(USER_OBJECTS))
 
 .PHONY: all
 all: sockleak
@@ -69,7 +70,7 @@ $(BUILD)/user/%.o: user/%.c Makefile | $(SKELETONS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/user/tracer.o $(BUILD)/user/history.o: $(O)/sockleak.skel.h
+$(BUILD)/user/tracer.o $(BUILD)/user/sweeper.o $(BUILD)/user/history.o: $(O)/sockleak.skel.h
 $(BUILD)/user/census.o: $(O)/census.skel.h
 
 # Without the compiler: what to do, instead of make's error.
@@ -193,8 +194,11 @@ deps:
 
 # In a second make, since what is missing may be what this one would have looked up.
 .PHONY: test demo check root
-test demo: root
-test demo check: deps
+test: root
+	$(Q)packaging/deps.sh test
+	$(Q)$(MAKE) --no-print-directory run-test
+demo: root
+demo check: deps
 	$(Q)$(MAKE) --no-print-directory run-$@
 
 # Asked before anything is built; but without packages `deps` says what to run first.

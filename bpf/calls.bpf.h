@@ -10,29 +10,11 @@
 #include "classes.bpf.h"
 #include "pending.bpf.h"
 
-#define DEST_ROOM 128 /* SOCKLEAK_DEST_LEN up to a power of two, so that a mask bounds it */
-
-enum call_kind {
-	CALL_CONNECT = 1,
-	CALL_BIND,
-	CALL_GETPEERNAME,
-};
-
-struct call {
-	struct fd_key key; /* of the entry in `pending` */
-	__u64 inode;
-	__u8 dest[DEST_ROOM];
-	__u16 dest_len;
-	__u8 kind;	/* enum call_kind */
-	__u8 untracked; /* the socket is not pending: followed for what its end may tell */
-	__u8 dissolves; /* connect to AF_UNSPEC on one that is, or was, of use */
-	__u8 pad[3];
-};
-
 /*
  * Key: thread. Value: its call on a pending socket. When it is full the result
  * of the call is not noted (in_flight_full). A thread has one call at a time, so
- * an entry that missed its exit is overwritten by the next.
+ * an entry that missed its exit is overwritten by the next. Pinned by --pin: who
+ * is inside connect while sockleak is started again is looked at then (takeover.c).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -45,6 +27,7 @@ struct {
  * Key: inode. Value: a thread that waits in connect on it, through a descriptor
  * that leads to no entry. Such a connection under way leaves no trace in a unix
  * socket. When it is full, one that waits for long may be reported (in_flight_full).
+ * Also those, through any descriptor, that were inside connect before sockleak was.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -95,14 +78,6 @@ static __always_inline void getpeername_enter(__u32 fd)
 	call_begin(&call);
 }
 
-static __always_inline __u16 call_family(const struct call *call)
-{
-	__u16 family;
-
-	__builtin_memcpy(&family, call->dest, sizeof(family));
-	return family;
-}
-
 /*
  * To AF_UNSPEC connect ends a connection (connect(2)), and the socket is as new to
  * the kernel. Is there one to end? The socket is asked, and the entry, if it has one.
@@ -112,7 +87,7 @@ static __always_inline bool connect_dissolves(const struct call *call, __u32 fd,
 {
 	struct socket_view view = {};
 
-	if (call->dest_len < sizeof(__u16) || call_family(call) != AF_UNSPEC)
+	if (call->family != AF_UNSPEC)
 		return false;
 	if (entry && entry->flags & PENDING_USED)
 		return true;
@@ -133,40 +108,59 @@ static __always_inline void connect_untracked(struct call *call, __u32 fd)
 	__u32 tid = bpf_get_current_pid_tgid();
 	__u64 inode;
 
-	if (call->dest_len < sizeof(__u16) || (!call->dissolves && call_family(call) != AF_UNIX))
+	if (!call->dissolves && call->family != AF_UNIX)
 		return call_ignore();
 	call->key.tgid = bpf_get_current_pid_tgid() >> 32;
 	call->key.fd = fd;
 	call->inode = inode = file_inode_number(current_file(fd));
 	call->untracked = 1;
 	call_begin(call);
-	if (call->inode && call_family(call) == AF_UNIX &&
+	if (call->inode && call->family == AF_UNIX &&
 	    bpf_map_update_elem(&hidden_connects, &inode, &tid, BPF_ANY))
 		count(COUNTER_IN_FLIGHT_FULL);
 }
 
+/*
+ * Where to: at enter, when the caller's memory is what the kernel will read, and right
+ * into the entry. A connect that succeeds ends the entry, so what stays is of one that
+ * did not, or that is under way.
+ */
+static __always_inline void connect_note(struct pending *entry, const void *address, __u64 len)
+{
+	struct evidence *evidence = &entry->evidence;
+
+	if (len > SOCKLEAK_DEST_LEN)
+		len = SOCKLEAK_DEST_LEN;
+	barrier_var(len); /* or the compiler drops the check, which the verifier needs */
+	if (len > SOCKLEAK_DEST_LEN)
+		return;
+	if (bpf_probe_read_user(evidence->dest, len, address)) {
+		count(COUNTER_DEST_UNREADABLE);
+		len = 0;
+	}
+	evidence->dest_len = len;
+}
+
 static __always_inline void connect_enter(__u32 fd, const void *address, __u32 len)
 {
-	struct call call = { .kind = CALL_CONNECT };
+	struct call call = { .kind = CALL_CONNECT, .fd = fd };
 	struct pending *entry = pending_of_current(fd, &call.key);
 
 	if (!entry)
 		entry = pending_of_stranger(fd, &call.key);
-	if (len > SOCKLEAK_DEST_LEN)
-		len = SOCKLEAK_DEST_LEN;
-	barrier_var(len); /* or the compiler drops the mask, which the verifier needs */
-	len &= DEST_ROOM - 1;
-	if (!bpf_probe_read_user(call.dest, len, address))
-		call.dest_len = len;
-	else if (entry)
-		count(COUNTER_DEST_UNREADABLE);
+	if (len < sizeof(call.family) ||
+	    bpf_probe_read_user(&call.family, sizeof(call.family), address))
+		call.family = AF_UNREADABLE;
 	call.dissolves = connect_dissolves(&call, fd, entry);
 	if (!entry)
 		return connect_untracked(&call, fd);
 	call.inode = entry->inode;
 	call_begin(&call);
-	if (call.inode)
-		__sync_fetch_and_add(&entry->connecting, 1);
+	if (!call.inode)
+		return;
+	__sync_fetch_and_add(&entry->connecting, 1);
+	if (call.family != AF_UNSPEC)
+		connect_note(entry, address, len);
 }
 
 /* Is a thread inside connect on this socket, as far as the socket itself does not show it? */
@@ -207,7 +201,7 @@ static __always_inline bool call_restarts(long result)
 	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
 }
 
-static __always_inline void connect_failed(struct pending *entry, struct call *call, long result)
+static __always_inline void connect_failed(struct pending *entry, long result)
 {
 	struct evidence *evidence = &entry->evidence;
 
@@ -222,30 +216,29 @@ static __always_inline void connect_failed(struct pending *entry, struct call *c
 		evidence->connect_errno = 0; /* under way: its end is not known yet */
 	else
 		evidence->connect_errno = -result;
-	evidence->dest_len = call->dest_len;
-	__builtin_memcpy(evidence->dest, call->dest, SOCKLEAK_DEST_LEN);
 }
 
 static __always_inline void connect_exit(long result)
 {
 	struct call call = {};
 	struct pending *entry;
-	bool unspec;
 
 	if (!call_exit(CALL_CONNECT, &call))
 		return;
-	unspec = call.dest_len >= sizeof(__u16) && call_family(&call) == AF_UNSPEC;
 	if (call.untracked) {
 		bpf_map_delete_elem(&hidden_connects, &call.inode);
 		if (call.dissolves && !result)
 			pending_add_dissolved(&call.key, call.inode);
 		return;
 	}
+	if (call.inherited)
+		bpf_map_delete_elem(&hidden_connects, &call.inode);
 	entry = call_entry(&call);
 	if (!entry)
 		return;
-	__sync_fetch_and_add(&entry->connecting, -1);
-	if (unspec) { /* connects nothing */
+	if (!call.inherited)
+		__sync_fetch_and_add(&entry->connecting, -1);
+	if (call.family == AF_UNSPEC) { /* connects nothing */
 		if (call.dissolves && !result)
 			entry->flags |= PENDING_DISSOLVED;
 		return;
@@ -253,7 +246,7 @@ static __always_inline void connect_exit(long result)
 	if (!result || result == -EISCONN)
 		pending_forget(&call.key, entry, PENDING_USED);
 	else
-		connect_failed(entry, &call, result);
+		connect_failed(entry, result);
 }
 
 static __always_inline void bind_exit(long result)

@@ -82,6 +82,7 @@ static __always_inline void entry_of_unknown(struct pending *ret_entry,
 					     struct task_struct *task, __u32 fd)
 {
 	ret_entry->inode = view->inode;
+	ret_entry->file = (__u64)view->file;
 	ret_entry->family = view->family;
 	ret_entry->type = view->type;
 	ret_entry->protocol = view->protocol;

@@ -78,23 +78,19 @@ static __always_inline bool process_comm_wanted(struct task_struct *task)
 	return true;
 }
 
-/* The filters that need no cgroup, for the hooks and the sweeps alike. */
-static __always_inline bool process_wanted(struct task_struct *task, __u32 tgid, __u32 uid)
+static __always_inline bool tgid_wanted(__u32 tgid)
 {
-	if (tgid == settings.self_tgid)
-		return false;
-	if (settings.tgid && tgid != settings.tgid)
-		return false;
-	if (settings.by_uid && uid != settings.uid)
-		return false;
-	return !settings.comm[0] || process_comm_wanted(task);
+	return tgid != settings.self_tgid && (!settings.tgid || tgid == settings.tgid);
 }
 
-/* Is the current process one to watch? */
+/* Is the current process one to watch? What is not asked for is not even looked up. */
 static __always_inline bool wanted(void)
 {
-	if (!process_wanted((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32,
-			    bpf_get_current_uid_gid()))
+	if (!tgid_wanted(bpf_get_current_pid_tgid() >> 32))
+		return false;
+	if (settings.by_uid && (__u32)bpf_get_current_uid_gid() != settings.uid)
+		return false;
+	if (settings.comm[0] && !process_comm_wanted((void *)bpf_get_current_task()))
 		return false;
 	return !(settings.by_cgroup || settings.excludes) || current_under_cgroups();
 }
@@ -102,7 +98,11 @@ static __always_inline bool wanted(void)
 /* The same for any task. */
 static __always_inline bool task_wanted(struct task_struct *task)
 {
-	if (!process_wanted(task, BPF_CORE_READ(task, tgid), BPF_CORE_READ(task, cred, uid.val)))
+	if (!tgid_wanted(BPF_CORE_READ(task, tgid)))
+		return false;
+	if (settings.by_uid && BPF_CORE_READ(task, cred, uid.val) != settings.uid)
+		return false;
+	if (settings.comm[0] && !process_comm_wanted(task))
 		return false;
 	return !(settings.by_cgroup || settings.excludes) || task_under_cgroups(task);
 }

@@ -77,16 +77,28 @@ static __always_inline __u64 file_inode_number(struct file *file)
 	return BPF_CORE_READ(file, f_inode, i_ino);
 }
 
-/* The open file behind a descriptor of the current process, NULL if there is none. */
+/*
+ * Is this still the open file of that socket? `file` may be long gone: what is read is
+ * then what was left behind, or is another file's. A file that nothing refers to is in
+ * no fd table, in no message and in no io_uring.
+ */
+static __always_inline bool file_is_open(struct file *file, __u64 inode)
+{
+	return file_references(file) > 0 && file_inode_number(file) == inode;
+}
+
+/*
+ * The open file behind a descriptor of the current process, NULL if there is none. By
+ * plain loads as far as the verifier knows the types: this is what every hook begins with.
+ */
 static __always_inline struct file *current_file(__u32 fd)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct fdtable *table = bpf_get_current_task_btf()->files->fdt;
 	struct file **files, *file = NULL;
 
-	if (fd >= BPF_CORE_READ(table, max_fds))
+	if (fd >= table->max_fds)
 		return NULL;
-	files = BPF_CORE_READ(table, fd);
+	files = table->fd;
 	if (bpf_probe_read_kernel(&file, sizeof(file), &files[fd]))
 		return NULL;
 	return file;
@@ -126,6 +138,7 @@ enum socket_use {
 
 /* What the kernel knows of a socket at this moment. */
 struct socket_view {
+	struct file *file;
 	struct socket *socket;
 	struct sock *sk;
 	__u64 inode;
@@ -166,6 +179,7 @@ static __always_inline bool view_open(struct file *file, struct socket_view *ret
 	sk = BPF_CORE_READ(socket, sk);
 	if (!sk)
 		return false;
+	ret_view->file = file;
 	ret_view->socket = socket;
 	ret_view->sk = sk;
 	ret_view->inode = BPF_CORE_READ(inode, i_ino);

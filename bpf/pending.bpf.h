@@ -38,6 +38,23 @@ static __always_inline __u8 reported_class(const struct pending *entry)
 	return was_reported(entry) ? (__u8)entry->reported : CLASS_NONE;
 }
 
+/* Is there still an open file of the entry's socket? Of one whose file is not known: maybe. */
+static __always_inline bool pending_is_open(const struct pending *entry)
+{
+	return !entry->file || file_is_open((struct file *)entry->file, entry->inode);
+}
+
+/*
+ * Has it ended for sure? That a hook saw the last descriptor closed is a strong hint only:
+ * a thread may have forked in that moment.
+ */
+static __always_inline bool has_ended(const struct pending *entry)
+{
+	if (entry->file)
+		return entry->flags & PENDING_USED || !pending_is_open(entry);
+	return entry->flags & (PENDING_CLOSED | PENDING_USED);
+}
+
 /*
  * Let the sweeps find the entry by inode. One of unknown origin gives way to the
  * entry that a hook made for the same socket.
@@ -90,7 +107,7 @@ static __always_inline long pending_move_aside(const struct fd_key *key, __u64 n
 
 	if (!old || old->inode == new_inode)
 		return 0;
-	if (!was_reported(old) && old->flags & (PENDING_CLOSED | PENDING_USED)) {
+	if (!was_reported(old) && has_ended(old)) {
 		pending_delete(key, old);
 		return 0;
 	}
@@ -110,8 +127,9 @@ static __always_inline long pending_move_aside(const struct fd_key *key, __u64 n
 	return 0;
 }
 
-/* Full is full: the newest is not tracked, rather than an older one lost. */
-static __always_inline long pending_insert(const struct fd_key *key, const struct pending *entry)
+/* Full is full: the newest is not tracked, and counted, rather than an older one lost. */
+static __always_inline long pending_insert(const struct fd_key *key, const struct pending *entry,
+					   enum counter full)
 {
 	long err = bpf_map_update_elem(&pending, key, entry, BPF_NOEXIST);
 
@@ -121,7 +139,7 @@ static __always_inline long pending_insert(const struct fd_key *key, const struc
 			err = bpf_map_update_elem(&pending, key, entry, BPF_ANY);
 	}
 	if (err)
-		count(COUNTER_MAP_FULL);
+		count(full);
 	return err;
 }
 
@@ -148,6 +166,7 @@ static __always_inline void pending_add(void *ctx, __u32 fd)
 		return;
 	}
 	entry.inode = view.inode;
+	entry.file = (__u64)view.file;
 	entry.family = view.family;
 	entry.type = view.type;
 	entry.protocol = view.protocol;
@@ -164,7 +183,7 @@ static __always_inline void pending_add(void *ctx, __u32 fd)
 	if (entry.call_site)
 		pending_snapshot(&entry);
 	entry.stack_id = entry.flags & PENDING_SNAPSHOT ? -1 : stack_take(ctx);
-	if (!pending_insert(&key, &entry))
+	if (!pending_insert(&key, &entry, COUNTER_MAP_FULL))
 		count(COUNTER_TRACKED);
 	else if (entry.flags & PENDING_SNAPSHOT)
 		snapshot_drop(entry.inode);
@@ -182,6 +201,7 @@ static __always_inline void pending_add_dissolved(const struct fd_key *key, __u6
 	if (!view_open(current_file(key->fd), &view) || view.inode != inode)
 		return;
 	entry.inode = inode;
+	entry.file = (__u64)view.file;
 	entry.family = view.family;
 	entry.type = view.type;
 	entry.protocol = view.protocol;
@@ -193,7 +213,23 @@ static __always_inline void pending_add_dissolved(const struct fd_key *key, __u6
 	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
 	entry.stack_id = -1;
 	entry.flags = PENDING_ORIGIN_UNKNOWN | PENDING_DISSOLVED;
-	pending_insert(key, &entry);
+	pending_insert(key, &entry, COUNTER_ADOPT_FULL);
+}
+
+/*
+ * Of a socket that a sweep took in as of unknown origin: the entry that a hook made all
+ * the same, if there is one.
+ */
+static __always_inline struct pending *pending_of_known(struct pending *entry,
+							struct fd_key *ret_key)
+{
+	struct fd_key home;
+	struct pending *known = pending_by_inode(entry->inode, &home);
+
+	if (!known)
+		return entry;
+	*ret_key = home;
+	return known;
 }
 
 /*
@@ -215,7 +251,7 @@ static __always_inline struct pending *pending_of_current(__u32 fd, struct fd_ke
 	}
 	if (!entry || entry->inode != file_inode_number(current_file(fd)))
 		return NULL;
-	return entry;
+	return entry->flags & PENDING_ORIGIN_UNKNOWN ? pending_of_known(entry, ret_key) : entry;
 }
 
 /*

@@ -15,6 +15,8 @@
  *   iter  bpf_map           at its end: end what no fd table holds any  sweep.bpf.h
  *                           more; give back copies whose socket is gone;
  *                           forget who holds a leak no more             holders.bpf.h
+ *   iter  bpf_map           likewise, in between: end what is closed or glance.bpf.h
+ *                           in use; whose fd table is to be asked?
  *
  * The system calls come by their tracepoints, or, where those are refused, by
  * the two raw ones with a dispatch on the number: the same bodies, and user
@@ -22,7 +24,9 @@
  * kernel's objects look like: kernel.bpf.h.
  */
 #include "calls.bpf.h"
+#include "glance.bpf.h"
 #include "sweep.bpf.h"
+#include "told.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -232,7 +236,7 @@ int raw_sys_exit_socket(struct bpf_raw_tracepoint_args *ctx)
 	return on_socket_exit(ctx, ctx->args[1]);
 }
 
-/* ---- The sweep: user space reads two iterators, one after the other. ---- */
+/* ---- A census: user space reads two iterators, one after the other. ---- */
 
 SEC("iter/task_file")
 int sweep_files(struct bpf_iter__task_file *ctx)
@@ -246,6 +250,10 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 		return 0;
 	barrier_var(fd); /* read at one place: the verifier refuses a sum with the context */
 	count(COUNTER_FILES_SWEPT);
+	if (sweep.only_tgid && (__u32)task->tgid != sweep.only_tgid) {
+		sweep.strangers++; /* this kernel cannot look at one process alone */
+		return 0;
+	}
 	if (!file_may_be_socket(file) || !view_open(file, &view))
 		return 0;
 	if (task_wanted(task))
@@ -267,5 +275,18 @@ int sweep_maps(struct bpf_iter__bpf_map *ctx)
 	bpf_for_each_map_elem(&pending, sweep_entry_of, NULL, 0);
 	bpf_for_each_map_elem(&slots, sweep_slot_of, NULL, 0);
 	bpf_for_each_map_elem(&holders, sweep_holder_of, NULL, 0);
+	return 0;
+}
+
+/* ---- Any other sweep: this one, and the first of those two of a few processes. ---- */
+
+SEC("iter/bpf_map")
+int glance_maps(struct bpf_iter__bpf_map *ctx)
+{
+	if (ctx->map)
+		return 0;
+	bpf_for_each_map_elem(&pending, glance_entry_of, NULL, 0);
+	bpf_for_each_map_elem(&slots, sweep_slot_of, NULL, 0);
+	bpf_for_each_map_elem(&holders, glance_holder_of, NULL, 0);
 	return 0;
 }

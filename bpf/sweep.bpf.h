@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sweep: the verdicts. Once an interval user space has these gone through:
+ * sweep: the verdicts. Once in a while user space has a census taken, which goes
+ * through
  *   1. the fd tables: every socket there is, and what the kernel knows of it;
  *   2. `pending`: what the first did not see is held by nobody any more;
  *   3. `slots`: a copy of a stack whose socket has no entry is given back;
  *   4. `holders`: who was not seen with a leaked socket has let it go.
- * A verdict is sent once; one that does not fit the ring buffer is not marked as
- * sent, and goes out with the next sweep. User space repeats a sweep for these at
- * once; a repeat looks at nothing else.
+ * In between, once an interval, it has a glance (glance.bpf.h), and the first of these
+ * of few processes alone. A verdict is sent once; one that does not fit the ring buffer
+ * is not marked as sent, and goes out with the next sweep. User space repeats a census
+ * for these at once; a repeat looks at nothing else.
  */
 #ifndef SWEEP_BPF_H
 #define SWEEP_BPF_H
@@ -33,6 +35,7 @@ static __always_inline struct verdict *verdict_begin(struct pending *entry, enum
 	__builtin_memset(verdict, 0, sizeof(*verdict));
 	verdict->now_ns = bpf_ktime_get_boot_ns();
 	__builtin_memcpy(&verdict->socket, entry, sizeof(verdict->socket));
+	verdict->socket.file = 0; /* no address leaves the kernel */
 	verdict->kind = kind;
 	return verdict;
 }
@@ -124,6 +127,7 @@ static __always_inline void pending_suspect(struct pending *entry)
 	__builtin_memset(verdict, 0, sizeof(*verdict));
 	verdict->now_ns = bpf_ktime_get_boot_ns();
 	__builtin_memcpy(&verdict->socket, entry, sizeof(verdict->socket));
+	verdict->socket.file = 0;
 	verdict->kind = VERDICT_SUSPECT;
 	verdict->tgid = entry->tgid;
 	bpf_ringbuf_submit(verdict, 0);
@@ -143,7 +147,7 @@ static __always_inline struct pending *pending_adopt(const struct fd_key *key,
 		known = pending_at(key, view->inode);
 		if (known)
 			return known;
-		if (pending_insert(key, &entry))
+		if (pending_insert(key, &entry, COUNTER_ADOPT_FULL))
 			return NULL;
 	}
 	count(COUNTER_ADOPTED);
@@ -151,10 +155,27 @@ static __always_inline struct pending *pending_adopt(const struct fd_key *key,
 }
 
 /*
- * The entry of a socket that a sweep met at *key, and the entry's own key. A
- * socket taken in as of unknown origin, whose real entry turns up later (a child
- * was seen before the entry was in the index), is folded into that.
+ * A socket taken in as of unknown origin, whose real entry turns up later (a child was
+ * seen before the entry was in the index), is folded into that: with what was tried on
+ * it meanwhile. The real entry and its key; NULL when there is none.
  */
+static __always_inline struct pending *pending_fold(const struct fd_key *own, __u64 inode,
+						    struct pending *entry, struct fd_key *ret_home)
+{
+	struct pending *known = pending_by_inode(inode, ret_home);
+
+	if (!known || (ret_home->tgid == own->tgid && ret_home->fd == own->fd))
+		return NULL;
+	if (!entry)
+		return known;
+	known->flags |= entry->flags & PENDING_DISSOLVED;
+	if (entry->evidence.connect_tries && !known->evidence.connect_tries)
+		__builtin_memcpy(&known->evidence, &entry->evidence, sizeof(known->evidence));
+	pending_end(own, entry, END_RECLASSIFIED);
+	return known;
+}
+
+/* The entry of a socket that a sweep met at *key, and the entry's own key. */
 static __always_inline struct pending *pending_met(struct fd_key *key, __u64 inode)
 {
 	struct fd_key own = *key, home;
@@ -162,13 +183,9 @@ static __always_inline struct pending *pending_met(struct fd_key *key, __u64 ino
 
 	if (entry && !(entry->flags & PENDING_ORIGIN_UNKNOWN))
 		return entry;
-	known = pending_by_inode(inode, &home);
-	if (!known || (home.tgid == own.tgid && home.fd == own.fd))
+	known = pending_fold(&own, inode, entry, &home);
+	if (!known)
 		return entry;
-	if (entry) {
-		known->flags |= entry->flags & PENDING_DISSOLVED;
-		pending_end(&own, entry, END_RECLASSIFIED);
-	}
 	bpf_map_update_elem(&aliases, &own, &inode, BPF_ANY);
 	*key = home;
 	return known;
@@ -201,7 +218,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		entry->holder_sweep = sweep.number;
 	if (was_reported(entry))
 		holder_met(entry, task, fd);
-	if (entry->seen_sweep == sweep.number && !sweep.repeats)
+	if (entry->seen_sweep == (__u32)sweep.number && !sweep.repeats)
 		return; /* under another descriptor */
 	entry->seen_sweep = sweep.number;
 	entry->unseen = 0;
@@ -233,19 +250,22 @@ static __always_inline void sweep_stranger(struct task_struct *task, __u32 fd, _
 }
 
 /*
- * One entry, after all fd tables were seen. An entry that no table held gets one
- * more sweep: its socket may be passing from one process to another.
+ * One entry, after all fd tables were seen. An entry that no table held and whose file
+ * is there all the same gets one more census: its socket may be passing from one
+ * process to another.
  */
 static __always_inline void sweep_entry(const struct fd_key *key, struct pending *entry)
 {
-	bool ended = entry->flags & (PENDING_CLOSED | PENDING_USED);
+	bool ended = has_ended(entry);
 
 	sweep.pending++;
 	if (sweep.repeats && !(entry->flags & PENDING_WAITING))
 		return;
-	if (entry->seen_sweep == sweep.number) {
-		if (was_reported(entry) && entry->holder_sweep != (__u32)sweep.number)
-			entry->flags |= PENDING_MOVED; /* the next sweep says to whom */
+	if (entry->seen_sweep == (__u32)sweep.number) {
+		if (was_reported(entry) && entry->holder_sweep != (__u32)sweep.number) {
+			entry->flags |= PENDING_MOVED; /* the next census says to whom */
+			sweep.unsettled++;
+		}
 		return;
 	}
 	pending_home(key, entry);
@@ -253,6 +273,7 @@ static __always_inline void sweep_entry(const struct fd_key *key, struct pending
 		return; /* younger than this sweep */
 	if (!ended && !entry->unseen) {
 		entry->unseen = 1;
+		sweep.unsettled++;
 		return;
 	}
 	pending_end(key, entry, entry->flags & PENDING_USED ? END_USED : END_CLOSED);

@@ -34,18 +34,24 @@
  * 1 MiB holds some 2,500 verdicts; what does not fit is sent by the next sweep.
  */
 #define SOCKLEAK_RING_SIZE (1024 * 1024)
-/* Threads inside connect, bind or getpeername at one moment. */
+/* Threads inside connect, bind or getpeername at one moment: 80 bytes each. */
 #define SOCKLEAK_MAX_IN_FLIGHT 16384
+/*
+ * Processes that a sweep may look at one by one. To look at one costs as much as some
+ * hundred descriptors in a census: for more of them a census is as cheap.
+ */
+#define SOCKLEAK_MAX_LOOKS 256
 /* Cgroups with a rule at once; and that one option can name. */
 #define SOCKLEAK_MAX_RULED 1024
 #define SOCKLEAK_MAX_CGROUPS 64
 
 /*
  * Stack snapshots held at once (--snapshots), and the bytes of stack in each
- * (--stack-size, 0 = none): a quarter of a second's leaks at 4,000 a second, 16
- * MiB of kernel memory. Stacks seen at socket() were 6 to 9 KiB deep.
+ * (--stack-size, 0 = none). Stacks seen at socket() were 6 to 9 KiB deep. A slot is
+ * 20 KiB, and held until the socket is connected, closed or told: 832 are 160 leaks a
+ * second at 5s, in 16.5 MiB, which leaves all maps together below 40 MiB.
  */
-#define SOCKLEAK_SNAPSHOTS 1024
+#define SOCKLEAK_SNAPSHOTS 832
 #define SOCKLEAK_STACK_SIZE (16 * 1024)
 #define SOCKLEAK_STACK_SIZE_MAX (64 * 1024)
 /* Clean sockets in a row after which a creation site is trusted (--spare-after). */
@@ -112,6 +118,7 @@ enum end_reason {
 	C(FILES_SWEPT, "files_swept", 0)		/* descriptors looked at */		\
 	C(VERDICTS, "verdicts", 0)			/* records sent */			\
 	C(MAP_FULL, "map_full", 1)			/* socket not tracked */		\
+	C(ADOPT_FULL, "adopt_full", 1)			/* one of unknown origin neither */	\
 	C(HOME_FULL, "home_full", 1)			/* evidence of a shared socket lost */	\
 	C(IN_FLIGHT_FULL, "in_flight_full", 1)		/* result of a call not noted */	\
 	C(STACK_COLLISION, "stack_collision", 1)	/* bucket taken by another */		\
@@ -173,12 +180,12 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
  */
 struct pending {
 	__u64 inode; /* which socket: descriptor numbers are reused */
+	__u64 file; /* address of its struct file, for the kernel's side alone; 0 = not known */
 	__u64 since_ns; /* when it was made; of unknown origin: when first seen */
 	__u64 cgroup_id; /* v2 cgroup of the creator (unknown origin: of the holder) */
 	__u64 caller;	 /* return address on top of the user stack at socket(), 0 = not read */
 	__u64 call_site; /* key of its creation site, for the sparing of snapshots; 0 = none */
 	__u64 reported;	 /* REPORTED(inode, class) of the last verdict that was sent */
-	__u64 seen_sweep; /* number of the last sweep that saw it in an fd table */
 	struct evidence evidence;
 	__u32 tgid;
 	__u32 tid;
@@ -190,12 +197,13 @@ struct pending {
 	__u32 holder_tgid; /* whom the last verdict named as the holder */
 	__u32 holder_fd;
 	__u32 holder_sweep; /* number of the last sweep that saw it there, modulo 2^32 */
+	__u32 seen_sweep; /* and of the last that saw it in any fd table */
 	__u16 family;
 	__u16 type;
 	__u16 protocol;
 	__u16 flags;  /* PENDING_* */
-	__u8 unseen;  /* sweeps in a row that did not see it */
-	__u8 pad[7];
+	__u8 unseen;  /* censuses in a row that did not see it */
+	__u8 pad[3];
 	char comm[SOCKLEAK_COMM_LEN]; /* of the thread that made it */
 };
 _Static_assert(sizeof(struct pending) == 56 + sizeof(struct evidence) + 56 + SOCKLEAK_COMM_LEN,
@@ -311,6 +319,12 @@ struct sweep {
 	__u64 retells;	/* in this sweep every leak is told, also one that was told before */
 	__u64 pending;	/* entries in the map of pending sockets */
 	__u64 waiting;	/* verdicts that did not fit the ring buffer */
+	__u64 unread;	/* entries that a fd table is to be asked about, and was not yet */
+	__u64 unsettled; /* that the next census is to decide, and soon */
+	__u32 only_tgid; /* whose fd table is read; 0 = all. Written by user space */
+	__u32 strangers; /* descriptors of others that came all the same */
+	__u32 crowd;	 /* 1 = the map of processes to look at was full */
+	__u32 pad;
 };
 
 /* How far a census has come (bss). */
@@ -318,13 +332,59 @@ struct census_progress {
 	__u64 files; /* descriptors looked at */
 };
 
+/* ---- What lasts longer than one run: --pin (pins.h) ---- */
+
+/*
+ * Raise it when what stands in a map that is pinned comes to mean something else and
+ * its layout stays as it was; another layout is noticed by itself.
+ */
+#define SOCKLEAK_PINNED_VERSION 1
+
+/* The flags that say something of the socket; all others are of one run. */
+#define PENDING_LASTING                                                                \
+	(PENDING_ORIGIN_UNKNOWN | PENDING_CLOSED | PENDING_USED | PENDING_DISSOLVED |  \
+	 PENDING_SNAPSHOT)
+
+/* Whose the pinned maps are: in a map of its own, pinned last and removed first. */
+struct pinned_layout {
+	__u64 fingerprint;    /* of the version and of the layout of what is pinned */
+	__u64 owner_start_ns; /* the process that wrote to the maps last: see process.h */
+	__u32 owner_tgid;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct pinned_layout) == 24, "struct pinned_layout has holes");
+
+#define AF_UNREADABLE 0xffff
+
+enum call_kind {
+	CALL_CONNECT = 1,
+	CALL_BIND,
+	CALL_GETPEERNAME,
+};
+
+/* A system call that a thread is inside of; see calls.bpf.h. */
+struct call {
+	struct fd_key key; /* of the entry in `pending` */
+	__u64 inode;
+	__u32 fd; /* as the thread passed it */
+	__u16 family;	/* of connect's address; AF_UNREADABLE = there is none to be read */
+	__u8 kind;	/* enum call_kind */
+	__u8 untracked; /* the socket is not pending: followed for what its end may tell */
+	__u8 dissolves; /* connect to AF_UNSPEC on one that is, or was, of use */
+	__u8 inherited; /* begun under an earlier run: not in pending.connecting */
+	__u8 pad[6];
+};
+_Static_assert(sizeof(struct call) == 32, "struct call has holes");
+
 /* A stack that was told, as `sockleak scan` finds it (history.h). */
 struct told_stack {
 	__u32 count;
 	__u32 source; /* enum stack_source (stack.h) */
 	__u64 pcs[SOCKLEAK_STACK_DEPTH]; /* the innermost first, as a stack by frame pointers */
+	__u8 found[SOCKLEAK_STACK_DEPTH]; /* how each was: enum frame_source (stack.h) */
+	__u8 truncated;			  /* it went on */
 };
-_Static_assert(sizeof(struct told_stack) == 8 + 8 * SOCKLEAK_STACK_DEPTH,
+_Static_assert(sizeof(struct told_stack) == 8 + 9 * SOCKLEAK_STACK_DEPTH + 1,
 	       "struct told_stack has holes");
 
 /* Which one is a socket's. */
@@ -332,5 +392,22 @@ struct told {
 	__u64 since_ns; /* of the socket: inodes are given again */
 	__u64 stack;	/* key of its struct told_stack */
 };
+
+/* How what one process leaks of one account has grown, see growth.h; kept for the next run. */
+struct grown_key {
+	__u64 account; /* what stands for the site, see leaks.c */
+	__u64 start_ns; /* of the process: see process.h */
+	__u32 tgid;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct grown_key) == 24, "struct grown_key has holes");
+
+struct grown {
+	__u64 first_step_ns;
+	__u64 last_step_ns;
+	__u32 peak;
+	__u32 steps;
+};
+_Static_assert(sizeof(struct grown) == 24, "struct grown has holes");
 
 #endif /* SOCKLEAK_H */

@@ -4,7 +4,9 @@
 # Installs what sockleak is built and tested with, if anything is missing:
 # as root with apt-get or dnf; otherwise prints the one command to run, and fails.
 #
-#   packaging/deps.sh          what building, `make demo` and `make test` need
+#   packaging/deps.sh          what building, `make demo` and `make check` need
+#   packaging/deps.sh test     what `make test` needs: beside all that, the languages whose
+#                              stacks are compared with gdb's
 #   packaging/deps.sh build    what building alone needs
 #   packaging/deps.sh fuzz     what `make fuzz` needs: libFuzzer beside all that
 #   packaging/deps.sh compat   what `make compat` needs: a JDK beside all that; its other
@@ -71,6 +73,11 @@ if [ "$mode" != build ]; then
 	apt="$apt g++ libcmocka-dev python3-minimal python3 util-linux gdb binutils rpm debuginfod"
 	dnf="$dnf gcc-c++ libcmocka-devel python3 util-linux libasan libubsan gdb binutils rpm-build
 		elfutils-debuginfod-client glibc-static libstdc++-static compiler-rt"
+fi
+# What dnf calls them has not been tried: there a language that is missing is a test skipped.
+if [ "$mode" = test ] && command -v apt-get >/dev/null 2>&1; then
+	tools="$tools rustc go ruby perl node java javac"
+	apt="$apt rustc golang-go ruby perl nodejs default-jdk-headless"
 fi
 if [ "$mode" = compat ]; then
 	tools="$tools nsenter mount java javac"

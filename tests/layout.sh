@@ -26,7 +26,8 @@ contract_is_self_contained() {
 }
 
 few_know_libbpf() {
-	grep -HnE '^#include.*(<bpf/|skel\.h)' user/* | grep -vE '^user/(tracer|census|history|load_error|bpf_stats)\.c:'
+	grep -HnE '^#include.*(<bpf/|skel\.h)' user/* |
+		grep -vE '^user/(tracer|sweeper|census|history|load_error|bpf_stats|pins|pin_layout|takeover)\.c:'
 }
 
 kernel_side_includes_down_only() {
@@ -82,7 +83,7 @@ modules_do_not_log() {
 }
 
 check "include/ includes linux/types.h alone" contract_is_self_contained
-check "only tracer.c, census.c, history.c, load_error.c and bpf_stats.c include libbpf" few_know_libbpf
+check "only those that load, read and keep BPF objects include libbpf" few_know_libbpf
 check "bpf/ includes vmlinux.h, include/ and libbpf's headers alone" kernel_side_includes_down_only
 check "accounts and reports know nothing of the kernel or /proc" accounts_and_reports_are_pure
 check "programs leave maps to their headers" programs_keep_off_maps

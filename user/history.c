@@ -19,48 +19,31 @@
 #define SETTINGS "sockleak.rodata"
 #define PROGRAM "sweep_files"
 
-#define MIN_STACKS 1024 /* an LRU map keeps some entries a processor in hand */
-#define MAX_MAPS 64	/* of one program */
+#define MAX_MAPS 64 /* of one program */
 
 struct history {
-	int told, stacks;
-	__u64 lost;
+	struct history_maps maps;
+	__u64 lost, growth_lost;
 };
 
 /* ---- The one that runs ---- */
 
 void history__free(struct history *history)
 {
-	if (!history)
-		return;
-	if (history->told >= 0)
-		close(history->told);
-	if (history->stacks >= 0)
-		close(history->stacks);
 	free(history);
 }
 
-int history__new(int program_fd, __u32 max_sockets, __u32 max_stacks, struct history **ret_history)
+int history__new(int program_fd, const struct history_maps *maps, struct history **ret_history)
 {
-	/* Most leaks share a stack, and most hosts have none: memory as it is needed. */
-	LIBBPF_OPTS(bpf_map_create_opts, sparse, .map_flags = BPF_F_NO_PREALLOC);
 	struct history *history = calloc(1, sizeof(*history));
-	int err;
 
 	if (!history)
 		return -ENOMEM;
-	history->told = bpf_map_create(BPF_MAP_TYPE_HASH, TOLD, sizeof(__u64), sizeof(struct told),
-				       max_sockets, &sparse);
-	err = history->told < 0 ? history->told : 0;
-	history->stacks = bpf_map_create(BPF_MAP_TYPE_LRU_HASH, STACKS, sizeof(__u64),
-					 sizeof(struct told_stack),
-					 max_stacks < MIN_STACKS ? MIN_STACKS : max_stacks, NULL);
-	if (!err && history->stacks < 0)
-		err = history->stacks;
-	if (!err)
-		err = bpf_prog_bind_map(program_fd, history->told, NULL) ?:
-			      bpf_prog_bind_map(program_fd, history->stacks, NULL);
-	if (err) {
+	history->maps = *maps;
+	if (bpf_prog_bind_map(program_fd, maps->told, NULL) ||
+	    bpf_prog_bind_map(program_fd, maps->stacks, NULL)) {
+		int err = -errno;
+
 		history__free(history);
 		return err;
 	}
@@ -68,32 +51,107 @@ int history__new(int program_fd, __u32 max_sockets, __u32 max_stacks, struct his
 	return 0;
 }
 
+/* Inlined frames have no address of their own, and are found again by their names. */
+static void told_stack_of(const struct stack *stack, struct told_stack *ret_told)
+{
+	*ret_told = (struct told_stack){ .source = stack->source, .truncated = stack->truncated };
+	for (unsigned int i = 0; i < stack->count; i++) {
+		if (stack->frames[i].inlined)
+			continue;
+		if (ret_told->count == SOCKLEAK_STACK_DEPTH) {
+			ret_told->truncated = 1;
+			break;
+		}
+		ret_told->found[ret_told->count] = (__u8)stack->frames[i].source;
+		ret_told->pcs[ret_told->count++] = stack->frames[i].pc;
+	}
+}
+
 void history__tell(struct history *history, const struct pending *socket, const struct stack *stack)
 {
 	struct told told = { .since_ns = socket->since_ns };
-	struct told_stack pcs = { .source = stack ? stack->source : 0 };
+	struct told_stack pcs = { 0 };
 	__u64 inode = socket->inode;
 
-	for (unsigned int i = 0; stack && i < stack->count && pcs.count < SOCKLEAK_STACK_DEPTH; i++)
-		if (!stack->frames[i].inlined)
-			pcs.pcs[pcs.count++] = stack->frames[i].pc;
+	if (stack)
+		told_stack_of(stack, &pcs);
 	if (!pcs.count)
 		return;
 	/* the same addresses in another process are other code */
 	told.stack = hash_bytes(HASH_BEGIN ^ socket->tgid, pcs.pcs, pcs.count * sizeof(pcs.pcs[0]));
-	if (bpf_map_update_elem(history->stacks, &told.stack, &pcs, BPF_ANY) ||
-	    bpf_map_update_elem(history->told, &inode, &told, BPF_ANY))
+	if (bpf_map_update_elem(history->maps.stacks, &told.stack, &pcs, BPF_ANY) ||
+	    bpf_map_update_elem(history->maps.told, &inode, &told, BPF_ANY))
 		history->lost++;
 }
 
 void history__forget(struct history *history, __u64 inode)
 {
-	bpf_map_delete_elem(history->told, &inode);
+	bpf_map_delete_elem(history->maps.told, &inode);
 }
 
 __u64 history__lost(const struct history *history)
 {
 	return history->lost;
+}
+
+void history__keep_growth(struct history *history, const struct grown_key *key,
+			  const struct growth *growth)
+{
+	struct grown grown = { 0 };
+
+	if (!growth) {
+		bpf_map_delete_elem(history->maps.growths, key);
+		return;
+	}
+	grown.first_step_ns = growth->first_step_ns;
+	grown.last_step_ns = growth->last_step_ns;
+	grown.peak = growth->peak;
+	grown.steps = growth->steps;
+	if (bpf_map_update_elem(history->maps.growths, key, &grown, BPF_ANY))
+		history->growth_lost++;
+}
+
+void history__growth(const struct history *history, const struct grown_key *key,
+		     struct growth *ret_growth)
+{
+	struct grown grown;
+
+	if (bpf_map_lookup_elem(history->maps.growths, key, &grown))
+		return;
+	*ret_growth = (struct growth){ .first_step_ns = grown.first_step_ns,
+				       .last_step_ns = grown.last_step_ns,
+				       .peak = grown.peak,
+				       .steps = grown.steps };
+}
+
+__u64 history__growth_lost(const struct history *history)
+{
+	return history->growth_lost;
+}
+
+/* The stack of a socket, out of the two maps. */
+static bool find_stack(int told_fd, int stacks_fd, const struct pending *socket,
+		       struct told_stack *ret_stack, __u64 *ret_key)
+{
+	__u64 inode = socket->inode;
+	struct told_stack stack;
+	struct told told;
+
+	if (bpf_map_lookup_elem(told_fd, &inode, &told) || told.since_ns != socket->since_ns ||
+	    bpf_map_lookup_elem(stacks_fd, &told.stack, &stack) || !stack.count ||
+	    stack.count > SOCKLEAK_STACK_DEPTH)
+		return false;
+	memcpy(ret_stack, &stack, sizeof(stack));
+	*ret_key = told.stack;
+	return true;
+}
+
+bool history__find(const struct history *history, const struct pending *socket,
+		   struct told_stack *ret_stack)
+{
+	__u64 key;
+
+	return find_stack(history->maps.told, history->maps.stacks, socket, ret_stack, &key);
 }
 
 /* ---- The one that asks ---- */
@@ -117,9 +175,9 @@ static __u32 read_tgid(int map, __u32 value_size)
 	rodata_of_this_version *rodata;
 	__u32 key = 0, tgid = 0;
 
-	if (value_size != sizeof(*rodata))
+	if (value_size < sizeof(*rodata)) /* the compiler may have put tables behind it */
 		return 0;
-	rodata = calloc(1, sizeof(*rodata));
+	rodata = calloc(1, value_size);
 	if (rodata && !bpf_map_lookup_elem(map, &key, rodata))
 		tgid = rodata->settings.self_tgid;
 	free(rodata);
@@ -216,16 +274,5 @@ int past_open(__u32 tgid, struct past *ret_past)
 bool past_stack(const struct past *past, const struct pending *socket, struct told_stack *ret_stack,
 		__u64 *ret_key)
 {
-	__u64 inode = socket->inode;
-	struct told_stack stack;
-	struct told told;
-
-	if (!past->tgid || bpf_map_lookup_elem(past->told, &inode, &told) ||
-	    told.since_ns != socket->since_ns ||
-	    bpf_map_lookup_elem(past->stacks, &told.stack, &stack) || !stack.count ||
-	    stack.count > SOCKLEAK_STACK_DEPTH)
-		return false;
-	memcpy(ret_stack, &stack, sizeof(stack));
-	*ret_key = told.stack;
-	return true;
+	return past->tgid && find_stack(past->told, past->stacks, socket, ret_stack, ret_key);
 }

@@ -2,17 +2,19 @@
 /*
  * history: how a running `sockleak trace` tells `sockleak scan` what it knows. Its
  * map of pending sockets is there to be read; the stacks of those that have become
- * leaks are put into two more maps, which live as long as its programs do. Any
+ * leaks are put into two more maps, which live as long as its programs do, or, with
+ * --pin, until the next run, which finds them here. Any
  * process that may see BPF objects finds them; nothing is listening, and nothing
  * can be asked of the one that runs.
  *
- * With tracer.c and census.c the only modules that know libbpf.
+ * Knows libbpf: tests/layout.sh.
  */
 #ifndef SOCKLEAK_HISTORY_H
 #define SOCKLEAK_HISTORY_H
 
 #include <linux/types.h>
 
+#include "growth.h"
 #include "sockleak.h"
 #include "stack.h"
 
@@ -20,12 +22,16 @@
 
 struct history;
 
+/* The maps of told.bpf.h. They stay the caller's and must outlive the history. */
+struct history_maps {
+	int told, stacks, growths;
+};
+
 /*
- * Maps for the stacks of max_sockets leaks, max_stacks (1024 at least) of them
- * different, 1 KiB each, the ones last told; bound to a loaded program. 0 or
- * -errno. Free with history__free(); NULL is allowed there.
+ * The first two are bound to a loaded program, by which they are found. 0 or -errno.
+ * Free with history__free(); NULL is allowed there.
  */
-int history__new(int program_fd, __u32 max_sockets, __u32 max_stacks, struct history **ret_history);
+int history__new(int program_fd, const struct history_maps *maps, struct history **ret_history);
 void history__free(struct history *history);
 
 /* The stack of a leak; NULL and an empty one are not told. */
@@ -33,8 +39,23 @@ void history__tell(struct history *history, const struct pending *socket,
 		   const struct stack *stack);
 /* A leak has ended. */
 void history__forget(struct history *history, __u64 inode);
+/* The stack of a socket, if it was told: by an earlier run, or before it was looked at anew. */
+bool history__find(const struct history *history, const struct pending *socket,
+		   struct told_stack *ret_stack);
 /* Stacks that could not be told. */
 __u64 history__lost(const struct history *history);
+
+/*
+ * How the leaks that one process has of one account have grown: kept for the next run,
+ * and recalled by it; NULL forgets. *ret_growth stays as it is when nothing was kept.
+ * For struct growth_memory of leaks.h.
+ */
+void history__keep_growth(struct history *history, const struct grown_key *key,
+			  const struct growth *growth);
+void history__growth(const struct history *history, const struct grown_key *key,
+		     struct growth *ret_growth);
+/* Growths that could not be kept. */
+__u64 history__growth_lost(const struct history *history);
 
 /* ---- The one that asks ---- */
 

@@ -50,6 +50,7 @@ struct image {
 	__u64 read_ns; /* when its mappings were last known to be true */
 	__u64 used;
 	struct modules *modules;
+	struct image *before; /* as it was until something was mapped or unmapped; NULL = never */
 	Dwfl *unwinder;
 	struct image_file *files;
 	struct perf_map *perf; /* NULL = none */
@@ -84,6 +85,7 @@ static void free_image(struct images *images, struct image *image)
 
 	if (!image)
 		return;
+	free_image(images, image->before);
 	forget_resolved(image);
 	if (image->unwinder)
 		dwfl_end(image->unwinder); /* first: it refers to the files */
@@ -110,7 +112,8 @@ static bool evict(struct images *images, const struct image *keep)
 	struct image **oldest = NULL, **slot;
 
 	for (slot = images->slots; slot < images->slots + MAX_IMAGES; slot++)
-		if (*slot && *slot != keep && (!oldest || (*slot)->used < (*oldest)->used))
+		if (*slot && *slot != keep && (!keep || (*slot)->before != keep) &&
+		    (!oldest || (*slot)->used < (*oldest)->used))
 			oldest = slot;
 	if (!oldest)
 		return false;
@@ -130,11 +133,12 @@ static struct image **find_slot(struct images *images, pid_t tgid)
 
 static size_t mappings_held(const struct images *images)
 {
-	struct image *const *slot;
+	const struct image *image;
 	size_t count = 0;
 
-	for (slot = images->slots; slot < images->slots + MAX_IMAGES; slot++)
-		count += *slot ? modules__count((*slot)->modules) : 0;
+	for (int i = 0; i < MAX_IMAGES; i++)
+		for (image = images->slots[i]; image; image = image->before)
+			count += modules__count(image->modules);
 	return count;
 }
 
@@ -142,7 +146,10 @@ static void place_image(struct images *images, struct image *image)
 {
 	struct image **slot;
 
-	while (mappings_held(images) + modules__count(image->modules) > MAX_MAPPINGS)
+	size_t count = modules__count(image->modules);
+
+	count += image->before ? modules__count(image->before->modules) : 0;
+	while (mappings_held(images) + count > MAX_MAPPINGS)
 		if (!evict(images, NULL))
 			break;
 	for (;;) {
@@ -173,6 +180,16 @@ static struct image *new_image(pid_t tgid, const struct process_view *view, stru
 	return image;
 }
 
+/* What was mapped is kept once more, for a library may be unloaded with its leak open. */
+static void supersede(struct images *images, struct image **slot, struct image *image)
+{
+	image->before = *slot;
+	image->before->gone = true; /* its files have to prove themselves */
+	free_image(images, image->before->before);
+	image->before->before = NULL;
+	*slot = NULL;
+}
+
 /* Bring what is known of a process up to date. On failure what was known stays, if it is its. */
 static int refresh_image(struct images *images, pid_t tgid)
 {
@@ -187,7 +204,7 @@ static int refresh_image(struct images *images, pid_t tgid)
 		return err;
 	if (image && image->view.start_ns != view.start_ns) {
 		drop_image(images, slot);
-		image = NULL;
+		slot = NULL, image = NULL;
 	}
 	if (image && now_ns - image->read_ns < FRESH_NS)
 		return 0;
@@ -199,12 +216,12 @@ static int refresh_image(struct images *images, pid_t tgid)
 		image->read_ns = now_ns;
 		return 0;
 	}
-	if (image)
-		drop_image(images, slot);
 	image = new_image(tgid, &view, modules);
 	if (!image)
 		return -ENOMEM;
 	image->read_ns = now_ns;
+	if (slot)
+		supersede(images, slot, image);
 	place_image(images, image);
 	return 0;
 }
@@ -246,6 +263,11 @@ void images__free(struct images *images)
 		free_image(images, *slot);
 	file_cache__free(images->files);
 	free(images);
+}
+
+struct image *image_before(const struct image *image)
+{
+	return image->before;
 }
 
 /* ---- Their files ---- */

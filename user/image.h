@@ -6,8 +6,9 @@
  *
  * Held are the 64 processes asked for last (fewer when their mappings are
  * together more than 131,072), 32 stacks each. Mappings that are older than a
- * second are read again before they are used. What is known of a process is
- * still used after it has ended, as long as its place is not needed.
+ * second are read again before they are used; what they were before their last change
+ * is kept beside them. What is known of a process is still used after it has ended, as
+ * long as its place is not needed.
  *
  * Files are shared by all processes that map them (file_cache.h): 256 files, and
  * symbols and debug information of 64 MiB by estimate. Maps of JIT code take
@@ -37,6 +38,12 @@ void images__free(struct images *images);
  * may be found: its addresses then seldom fit (ASLR), and the stack is cut.
  */
 int images__find(struct images *images, pid_t tgid, struct image **ret_image);
+
+/*
+ * The same process as it was before it last mapped, unmapped or executed something, as far
+ * as that was seen. NULL: not known. Valid as long as the image.
+ */
+struct image *image_before(const struct image *image);
 
 /* The mapping that holds an address, NULL = none: it is no code. */
 const struct mapping *image_mapping(const struct image *image, __u64 address);

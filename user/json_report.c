@@ -381,9 +381,12 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	put_suppressed(&json, summary->suppressions);
 	json_u64(&json, "sweeps", summary->sweeps);
 	json_u64(&json, "sweeps_failed", summary->sweeps_failed);
+	json_u64(&json, "censuses", summary->sweep_counts.censuses);
+	json_u64(&json, "processes_looked_at", summary->sweep_counts.looks);
 	put_span(&json, "last_sweep_s", 0, summary->sweep_ns, summary->sweeps);
 	put_known_u64(&json, "pending", summary->pending, summary->sweeps && !summary->is_scan);
 	put_known_u64(&json, "max_sockets", summary->max_sockets, summary->max_sockets);
+	put_known_u64(&json, "kernel_memory_bytes", summary->kernel_bytes, summary->kernel_bytes);
 	json_string(&json, "hooks", summary->hooks);
 	if (summary->hints)
 		hints_add_json(&json, "hints", summary->hints);

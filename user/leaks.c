@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "leaks.h"
+#include "leaks_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,22 +11,6 @@
 
 /* A site without open leaks is forgotten after this long: memory stays bounded. */
 #define EMPTY_SITE_NS (600ULL * 1000000000)
-
-struct leaks {
-	struct leak *by_socket; /* uthash tables */
-	struct site *by_key;
-	unsigned int classes;
-	__u64 moment_ns;
-	unsigned int min_steps, min_open;
-	bool by_process;
-	leaks_announce_fn announce;
-	void *announce_ctx;
-	leaks_growth_fn on_growth; /* NULL = nobody is told */
-	void *on_growth_ctx;
-	struct leaks_totals totals; /* of sites: what leaks__totals() cannot count itself */
-	struct site **sorted;
-	size_t sorted_room;
-};
 
 struct leaks *leaks__new(unsigned int classes, __u64 moment_ns, leaks_announce_fn announce,
 			 void *ctx)
@@ -54,6 +38,11 @@ void leaks__on_growth(struct leaks *leaks, leaks_growth_fn on_growth, void *ctx)
 {
 	leaks->on_growth = on_growth;
 	leaks->on_growth_ctx = ctx;
+}
+
+void leaks__remember(struct leaks *leaks, struct growth_memory memory)
+{
+	leaks->memory = memory;
 }
 
 static void leak_free(struct leak *leak)
@@ -155,6 +144,43 @@ static void show(struct leaks *leaks, struct leak *leak)
 	leaks->announce(leak, LEAKS_OPENED, leaks->announce_ctx);
 }
 
+static struct site_process *process_get(struct leaks *leaks, struct site *site, __u32 tgid)
+{
+	const struct growth_memory *memory = &leaks->memory;
+	struct site_process *process = site_process_get(site, tgid);
+
+	if (process && !process->open && memory->keep)
+		process->start_ns = memory->begin(site->key, tgid, &process->growth, memory->ctx);
+	return process;
+}
+
+static void process_keep(struct leaks *leaks, const struct site *site,
+			 const struct site_process *process, const struct growth *growth)
+{
+	if (process->start_ns)
+		leaks->memory.keep(site->key, process->tgid, process->start_ns, growth,
+				   leaks->memory.ctx);
+}
+
+static void process_leave(struct leaks *leaks, struct site *site, struct site_process *process)
+{
+	if (process->open == 1)
+		process_keep(leaks, site, process, NULL);
+	site_process_leave(site, process);
+}
+
+/* One more, born at a time. */
+static void process_grow(struct leaks *leaks, const struct site *site, struct site_process *process,
+			 __u64 born_ns)
+{
+	unsigned int peak = process->growth.peak;
+
+	process->open++;
+	growth_step(&process->growth, process->open, born_ns, leaks->moment_ns);
+	if (process->growth.peak != peak)
+		process_keep(leaks, site, process, &process->growth);
+}
+
 /* Show what was held back in a process that has grown. */
 static void process_release(struct leaks *leaks, struct site *site, struct site_process *process)
 {
@@ -189,7 +215,7 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 		     struct stack *stack)
 {
 	struct site *site = site_get(leaks, verdict, owner, stack);
-	struct site_process *process = site ? site_process_get(site, verdict->tgid) : NULL;
+	struct site_process *process = site ? process_get(leaks, site, verdict->tgid) : NULL;
 	struct leak *leak = process ? calloc(1, sizeof(*leak)) : NULL;
 
 	if (!leak)
@@ -208,8 +234,7 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 	leak->process = process;
 	site_show_better(site, stack);
 	DL_PREPEND(site->leaks, leak);
-	process->open++;
-	growth_step(&process->growth, process->open, verdict->socket.since_ns, leaks->moment_ns);
+	process_grow(leaks, site, process, verdict->socket.since_ns);
 	if (verdict->unknowable && !growth_began(&process->growth, leaks->min_steps)) {
 		leak->held_back = true;
 		site->held_back++;
@@ -236,7 +261,7 @@ static void unaccount(struct leaks *leaks, struct leak *leak)
 static void leak_forget(struct leaks *leaks, struct leak *leak)
 {
 	DL_DELETE(leak->site->leaks, leak);
-	site_process_leave(leak->site, leak->process);
+	process_leave(leaks, leak->site, leak->process);
 	HASH_DEL(leaks->by_socket, leak);
 	leak_free(leak);
 }
@@ -281,14 +306,14 @@ void leaks__want(struct leaks *leaks, unsigned int classes)
 }
 
 /* Another process holds it now: its own account there, the site stays. */
-static int leak_move(struct leak *leak, __u32 tgid)
+static int leak_move(struct leaks *leaks, struct leak *leak, __u32 tgid)
 {
-	struct site_process *process = site_process_get(leak->site, tgid);
+	struct site_process *process = process_get(leaks, leak->site, tgid);
 
 	if (!process)
 		return -ENOMEM;
 	process->open++;
-	site_process_leave(leak->site, leak->process);
+	process_leave(leaks, leak->site, leak->process);
 	leak->process = process;
 	return 0;
 }
@@ -300,7 +325,7 @@ static int leak_move(struct leak *leak, __u32 tgid)
 static int leak_change(struct leaks *leaks, struct leak *leak, const struct verdict *verdict,
 		       struct owner *owner)
 {
-	if (verdict->tgid != leak->verdict.tgid && leak_move(leak, verdict->tgid))
+	if (verdict->tgid != leak->verdict.tgid && leak_move(leaks, leak, verdict->tgid))
 		return -ENOMEM;
 	if (owner) {
 		owner_unref(leak->owner);
@@ -425,63 +450,4 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns)
 		if (changes && leaks->on_growth)
 			leaks->on_growth(site, leaks->on_growth_ctx);
 	}
-}
-
-long leaks__sites(struct leaks *leaks, struct site *const **ret_sites)
-{
-	size_t all = HASH_COUNT(leaks->by_key), count = 0;
-	struct site *site, *next;
-
-	if (all > leaks->sorted_room) {
-		struct site **bigger = realloc(leaks->sorted, all * sizeof(*bigger));
-
-		if (!bigger)
-			return -ENOMEM;
-		leaks->sorted = bigger;
-		leaks->sorted_room = all;
-	}
-	HASH_ITER(hh, leaks->by_key, site, next)
-		if (site->open)
-			leaks->sorted[count++] = site;
-	if (count)
-		qsort(leaks->sorted, count, sizeof(*leaks->sorted), site_worse_first);
-	*ret_sites = leaks->sorted;
-	return (long)count;
-}
-
-/* At a site of several processes each has its share by what it holds. */
-double leaks__process_rate(const struct leaks *leaks, __u32 tgid)
-{
-	const struct site *site;
-	double per_minute = 0;
-
-	for (site = leaks->by_key; site; site = site->hh.next) {
-		const struct site_process *process;
-
-		if (!site->leaking || !site->rate.known)
-			continue;
-		HASH_FIND(hh, site->processes, &tgid, sizeof(tgid), process);
-		if (process)
-			per_minute += site->rate.per_minute * process->open /
-				      (site->open + site->held_back);
-	}
-	return per_minute;
-}
-
-bool leaks__is_of_growth(const struct leaks *leaks, const struct leak *leak)
-{
-	return leak->site->leaking || (leak->process->open >= leaks->min_open &&
-				       growth_began(&leak->process->growth, leaks->min_steps));
-}
-
-struct leaks_totals leaks__totals(const struct leaks *leaks)
-{
-	struct leaks_totals totals = leaks->totals;
-	const struct site *site;
-
-	for (site = leaks->by_key; site; site = site->hh.next) {
-		totals.sites += site->open > 0;
-		totals.leaking += site->open > 0 && site->leaking;
-	}
-	return totals;
 }

@@ -49,6 +49,7 @@ struct leak {
 
 /* The sockets of one site in one process, and whether they grow. */
 struct site_process {
+	__u64 start_ns; /* for struct growth_memory; 0 = nothing is kept */
 	__u32 tgid;
 	unsigned int open;    /* leaks now, those held back included */
 	struct growth growth; /* of that number */
@@ -114,6 +115,22 @@ void leaks__drop(struct leaks *leaks, bool (*drops)(const struct leak *leak, voi
 /* Called by leaks__tick() when a site begins to grow, or does not any more. NULL = not. */
 typedef void (*leaks_growth_fn)(const struct site *site, void *ctx);
 void leaks__on_growth(struct leaks *leaks, leaks_growth_fn on_growth, void *ctx);
+
+/*
+ * Where the growth of each process of a site is kept for a later run, which has the
+ * same number for the site (`account`). `begin` is asked when a process has its first leak
+ * of it: for what was kept, if anything was, and for when the process was started, which
+ * tells it from a later one of its pid (0 = it is gone: nothing is kept). `keep` is told of
+ * each growth, and of NULL when it has no leak of the site any more.
+ */
+struct growth_memory {
+	__u64 (*begin)(__u64 account, __u32 tgid, struct growth *ret_growth, void *ctx);
+	void (*keep)(__u64 account, __u32 tgid, __u64 start_ns, const struct growth *growth,
+		     void *ctx);
+	void *ctx;
+};
+/* Without this nothing is kept. */
+void leaks__remember(struct leaks *leaks, struct growth_memory memory);
 
 /*
  * A site is one process, class and site id from now on, and sockets of which use

@@ -12,6 +12,8 @@ void losses_of(const struct summary *summary, struct loss ret_losses[LOSSES])
 					 "not told yet: raise --ring-size" };
 	ret_losses[n++] = (struct loss){ "stacks_not_told", summary->stacks_not_told,
 					 "to 'sockleak scan': no kernel memory" };
+	ret_losses[n++] = (struct loss){ "growth_not_kept", summary->growth_not_kept,
+					 "for the next run: no kernel memory" };
 	ret_losses[n++] = (struct loss){ "sweeps_failed", summary->sweeps_failed,
 					 "fd tables not read to their end" };
 	ret_losses[n++] =

@@ -24,6 +24,7 @@
 #include "log.h"
 #include "options.h"
 #include "output.h"
+#include "pins.h"
 #include "preflight.h"
 #include "resolver.h"
 #include "scan.h"
@@ -163,6 +164,17 @@ static int scan(const struct options *options, struct output *output, struct sco
 	return matches ? (int)options->error_exitcode : EXIT_RAN;
 }
 
+/* What became of the state of an earlier run. */
+static void tell_of_pins(const struct pins *pins)
+{
+	_cleanup_text_ struct text text = TEXT_INIT;
+
+	if (pins__tell(pins, &text))
+		log_error(0, "%s", text_str(&text));
+	else if (text.len)
+		log_note("%s", text_str(&text));
+}
+
 /* Load the kernel's side, and let it loose. */
 static int open_tracer(const struct options *options, struct watch *watch,
 		       struct tracer **ret_tracer)
@@ -174,7 +186,11 @@ static int open_tracer(const struct options *options, struct watch *watch,
 		watch__aim(watch, *ret_tracer); /* before the first socket is seen */
 		err = tracer__attach(*ret_tracer, &error);
 	}
-	return err ? log_error(EXIT_ENVIRONMENT, "%s", text_str(&error)) : EXIT_RAN;
+	if (err)
+		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
+	if (options->pin)
+		tell_of_pins(tracer__pins(*ret_tracer));
+	return EXIT_RAN;
 }
 
 static int trace(const struct options *options, struct output *output, struct scope *scope)

@@ -45,6 +45,7 @@ struct options {
 	enum command command;
 	__u64 older_than_ns;
 	__u64 interval_ns;
+	__u64 census_interval_ns;
 	__u64 write_interval_ns; /* of the textfile */
 	__u64 duration_ns; /* 0 = until interrupted */
 	const char *comm;  /* NULL = any; at most 15 bytes */
@@ -53,6 +54,7 @@ struct options {
 	const char *textfile; /* NULL = none is written */
 	const char *config;   /* NULL = the command line alone */
 	const char *site;     /* of `explain`: a site id, or how it begins */
+	const char *pin;    /* directory for what survives a restart; NULL = nothing does */
 	const char *btf;    /* NULL = the kernel's own */
 	struct option_list {
 		const char *items[SOCKLEAK_MAX_CGROUPS];

@@ -12,6 +12,7 @@
 #include "process.h"
 #include "resolver.h"
 #include "text.h"
+#include "unwind.h"
 
 /* Processes whose modules are looked at before they have a leak: in one sweep, and remembered. */
 #define LOOKS_A_SWEEP 16
@@ -205,6 +206,10 @@ static struct stack *find_stack(struct origins *origins, struct tracer *tracer,
 		return stack;
 	}
 	count = tracer__stack(tracer, socket->stack_id, pcs);
+	if (!count && snapshot) { /* the call itself is known at least */
+		pcs[0] = unwind_pc(snapshot);
+		count = pcs[0] != 0;
+	}
 	if (count)
 		resolver__resolve(origins->resolver, &code, pcs, count, socket->caller, &stack);
 	return call_sites__adopt(origins->call_sites, socket->tgid, socket->call_site, stack);
@@ -227,13 +232,17 @@ static void name_package(struct origins *origins, const struct verdict *verdict,
 	stack->package = label.data; /* NULL when there is no label */
 }
 
-struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
-			     const struct verdict *verdict)
+/* How it was taken, which its addresses alone do not say. */
+static void set_sources(struct stack *stack, const struct told_stack *told)
 {
-	struct stack *stack = find_stack(origins, tracer, verdict);
+	unsigned int n = 0;
 
-	name_package(origins, verdict, stack);
-	return stack;
+	stack->source = (enum stack_source)told->source;
+	stack->truncated = told->truncated;
+	for (unsigned int i = 0; i < stack->count && n < told->count; i++) {
+		stack->frames[i].source = (enum frame_source)told->found[n];
+		n += !stack->frames[i].inlined; /* an inlined one is where the next one is */
+	}
 }
 
 struct stack *origins__name(struct origins *origins, const struct verdict *verdict,
@@ -248,9 +257,25 @@ struct stack *origins__name(struct origins *origins, const struct verdict *verdi
 	stack_unref(stack);
 	if (!own)
 		return NULL;
-	own->source = (enum stack_source)told->source;
+	set_sources(own, told);
 	name_package(origins, verdict, own);
 	return own;
+}
+
+struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
+			     const struct verdict *verdict)
+{
+	struct told_stack told;
+	struct stack *stack = NULL;
+
+	/* Its snapshot went with the first look: by an earlier run, when it was pinned. */
+	if (history__find(tracer__history(tracer), &verdict->socket, &told))
+		stack = origins__name(origins, verdict, &told);
+	if (stack)
+		return stack;
+	stack = find_stack(origins, tracer, verdict);
+	name_package(origins, verdict, stack);
+	return stack;
 }
 
 static bool lacks_names(const struct stack *stack)

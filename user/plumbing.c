@@ -29,7 +29,10 @@ static const char *const runtimes[] = {
 	"libgcc_s.so.1*", "php*",
 	"lua*",		  "liblua*.so*",
 	"libcoreclr.so",  "libSystem.Native.so",
-	"libgo.so*",	  NULL,
+	"libgo.so*",	  "java",
+	"libjli.so",	  "dotnet",
+	"libhostfxr.so",  "libhostpolicy.so",
+	"beam.smp",	  NULL,
 };
 
 /* Paths, for names that are too common by themselves. */
@@ -39,12 +42,17 @@ static const char *const runtime_paths[] = {
 	NULL,
 };
 
-/* Functions of standard libraries that are linked into the program: Go's, and Rust's. */
+/* Functions of standard libraries that are linked into the program: Go's, Rust's and C++'s. */
 static const char *const runtime_functions[] = {
-	"runtime.*",   "runtime/*",    "syscall.*",  "internal/*",
-	"net.*",       "crypto/tls.*", "net/http.*", "golang.org/x/sys/*",
-	"std::sys::*", "std::net::*",  "std::rt::*", "std::sys_common::*",
-	"<std::*",     "core::ops::*", NULL,
+	"runtime.*",	"runtime/*",	"syscall.*",	      "internal/*", "net.*",
+	"crypto/tls.*", "net/http.*",	"golang.org/x/sys/*", "std::*",	    "<std::*",
+	"__gnu_cxx::*", "core::ops::*", "core::iter::*",      "<core::*",   "alloc::vec::*",
+	"<alloc::*",	NULL,
+};
+
+/* But these of C++ call what they were given, which then often is part of them. */
+static const char *const callers_of_code[] = {
+	"std::*::_M_invoke", "std::*::_M_run", "std::__invoke*", "std::invoke*", NULL,
 };
 
 static bool matches(const char *name, const char *const *patterns)
@@ -73,7 +81,7 @@ enum plumbing plumbing_of(const char *module, const char *function)
 		return PLUMBING_LIBC;
 	if (module && (matches(module_name(module), runtimes) || matches(module, runtime_paths)))
 		return PLUMBING_RUNTIME;
-	if (function && matches(function, runtime_functions))
+	if (function && matches(function, runtime_functions) && !matches(function, callers_of_code))
 		return PLUMBING_RUNTIME;
 	return PLUMBING_NONE;
 }

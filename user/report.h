@@ -7,6 +7,7 @@
 #define SOCKLEAK_REPORT_H
 
 #include "leaks.h"
+#include "sweep_plan.h"
 
 struct hints;
 struct suppressions;
@@ -35,10 +36,13 @@ struct summary {
 	__u64 sweeps;	/* completed */
 	__u64 sweep_ns; /* how long the last one took */
 	__u64 sweeps_failed;
+	struct sweep_counts sweep_counts; /* how they were made */
 	__u64 pending; /* sockets in the kernel's map at the last sweep */
 	__u64 max_sockets;
+	__u64 kernel_bytes; /* memory of the BPF maps, at the last report; 0 = not known */
 	struct leaks_totals leaks;
 	__u64 counters[COUNTER_COUNT];
+	__u64 growth_not_kept;	   /* for the next run (--pin) */
 	__u64 stacks_not_told;	   /* to `sockleak scan` */
 	__u64 leaks_not_accounted; /* verdicts lost in user space: out of memory */
 	__u64 cgroups_left_out;	   /* that are in the scope, and not watched */

@@ -192,6 +192,7 @@ static int look(struct scan *scan, struct records *records)
 	int err = census__look(scan->census, on_record, on_progress, &ctx, &files);
 
 	summary->sweeps++;
+	summary->sweep_counts.censuses++;
 	summary->sweep_ns += clock_now(CLOCK_BOOTTIME) - begun_ns;
 	summary->counters[COUNTER_FILES_SWEPT] = files;
 	return err;

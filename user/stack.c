@@ -158,10 +158,16 @@ bool stack_equal(const struct stack *a, const struct stack *b)
 	return true;
 }
 
+/* An address in no file, of a JIT compiler that tells no names, is nothing to look at. */
+static bool tells_something(const struct frame *frame)
+{
+	return frame->module || frame->function;
+}
+
 static const struct frame *first_outside(const struct stack *stack, enum plumbing plumbing)
 {
 	for (unsigned int i = 0; i < stack->count; i++)
-		if (stack->frames[i].plumbing < plumbing)
+		if (stack->frames[i].plumbing < plumbing && tells_something(&stack->frames[i]))
 			return &stack->frames[i];
 	return NULL;
 }
@@ -171,6 +177,24 @@ const struct frame *stack_culprit(const struct stack *stack)
 	if (!stack)
 		return NULL;
 	return first_outside(stack, PLUMBING_RUNTIME) ?: first_outside(stack, PLUMBING_LIBC);
+}
+
+static bool of_one_module(const struct frame *a, const struct frame *b)
+{
+	return a->module && b->module && !strcmp(a->module, b->module);
+}
+
+const struct frame *stack_caller(const struct stack *stack)
+{
+	const struct frame *culprit = stack_culprit(stack), *end, *caller;
+
+	if (!culprit)
+		return NULL;
+	end = stack->frames + stack->count;
+	for (caller = culprit + 1; caller < end; caller++)
+		if (caller->plumbing != PLUMBING_RUNTIME || !of_one_module(caller, culprit))
+			break;
+	return caller < end && !caller->plumbing && caller->function ? caller : NULL;
 }
 
 /* The lowest byte first whatever the host's order, for ids are compared between hosts. */

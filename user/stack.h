@@ -88,8 +88,16 @@ void stack_unref(struct stack *stack);
 /*
  * Where a person should look: the first frame of the program's own code; when
  * all of it is plumbing the first one outside libc. NULL when there is none.
+ * Never a mere address, as JIT code is without a perf map.
  */
 const struct frame *stack_culprit(const struct stack *stack);
+
+/*
+ * Whose call led there: the next frame of the program's own code, with nothing
+ * between but the standard library that the same file was built with. NULL:
+ * none that has a name.
+ */
+const struct frame *stack_caller(const struct stack *stack);
 
 /*
  * The site id: FNV-1a 64 over the frames' (build id, file offset), so the same

@@ -5,18 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "call_instruction.h"
 #include "image.h"
 #include "module_symbols.h"
 #include "modules.h"
 #include "plumbing.h"
 #include "sockleak.h"
 #include "unwind.h"
+#include "walk.h"
 
 /* Frames of one stack, with all that is inlined. */
 #define MAX_FRAMES 1024
-/* A function that keeps no frame makes its system call within so many bytes. */
-#define MAX_WRAPPER 256
 
 struct symbols {
 	struct images *images;
@@ -153,37 +151,6 @@ static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_
 	}
 }
 
-/* ---- The caller of socket() ---- */
-
-/* The code before an address in a mapped file, at most 7 bytes; NULL: there is none. */
-static const unsigned char *code_before(struct making *making, __u64 address, size_t *ret_len)
-{
-	const struct mapping *mapping = image_mapping(making->image, address - 1);
-	struct module_symbols *file;
-	__u64 offset, bias;
-
-	if (!mapping || !mapping_is_file(mapping))
-		return NULL;
-	file = image_file(making->symbols->images, making->image, mapping, &bias);
-	if (!file)
-		return NULL;
-	offset = address - mapping->start + mapping->offset;
-	*ret_len = address - mapping->start < 7 ? address - mapping->start : 7;
-	return elf_file_bytes(module_symbols_file(file), offset - *ret_len, *ret_len);
-}
-
-/* May this address be taken for the return address of frame 0? See symbols.h. */
-static bool is_caller(struct making *making, bool is_glibc_socket, __u64 pc, __u64 caller)
-{
-	size_t len;
-	const unsigned char *code = caller ? code_before(making, caller, &len) : NULL;
-	__s64 target;
-
-	if (!code || !call_instruction_ends(code, len, &target))
-		return false;
-	return is_glibc_socket || (target && pc - (caller + (__u64)target) < MAX_WRAPPER);
-}
-
 /* ---- Stacks ---- */
 
 static bool begin(struct making *making, struct symbols *symbols, struct image *image,
@@ -220,8 +187,9 @@ static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, u
 		if (i || (count > 1 && pcs[1] == caller))
 			continue;
 		first = end_of_first(making);
-		if (is_caller(making, plumbing_is_glibc(first->module) && is_socket(first), pcs[0],
-			      caller))
+		if (walk_is_caller(making->symbols->images, making->image,
+				   plumbing_is_glibc(first->module) && is_socket(first), pcs[0],
+				   caller))
 			add_code(making, caller, caller - 1, FRAME_CALLER);
 	}
 	return making->stack;
@@ -270,17 +238,6 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 	return 0;
 }
 
-/* The unwinder is to know the module of this address, if there is one. */
-static void need_module(__u64 address, void *ctx)
-{
-	const struct making *making = ctx;
-	const struct mapping *mapping = image_mapping(making->image, address);
-	__u64 bias;
-
-	if (mapping)
-		image_file(making->symbols->images, making->image, mapping, &bias);
-}
-
 static struct stack *name_unwound(struct making *making, const struct unwound *unwound)
 {
 	for (unsigned int i = 0; i < unwound->count; i++) {
@@ -296,38 +253,6 @@ static struct stack *name_unwound(struct making *making, const struct unwound *u
 	return making->stack;
 }
 
-/* Behind the outermost frame there is none; what frame pointers find there is no code. */
-static void cut_astray(const struct image *image, struct unwound *unwound)
-{
-	for (unsigned int i = 1; i < unwound->count; i++) {
-		const struct unwound_frame *frame = &unwound->frames[i];
-
-		if (image_mapping(image, frame->pc - !frame->exact))
-			continue;
-		unwound->count = i;
-		return;
-	}
-}
-
-/* A step along the frame pointer misses who called frame 0, when that keeps no frame. */
-static void insert_caller(struct making *making, const struct snapshot *snapshot,
-			  struct unwound *unwound)
-{
-	struct unwound_frame *frames = unwound->frames;
-	__u64 caller = unwind_caller(snapshot);
-
-	if (unwound->count < 2 || frames[1].source != FRAME_FP || caller == frames[1].pc ||
-	    !is_caller(making, false, frames[0].pc, caller))
-		return;
-	if (unwound->count == UNWIND_MAX_FRAMES) {
-		unwound->count--;
-		unwound->truncated = true;
-	}
-	memmove(&frames[2], &frames[1], (unwound->count - 1) * sizeof(*frames));
-	frames[1] = (struct unwound_frame){ .pc = caller, .source = FRAME_CALLER };
-	unwound->count++;
-}
-
 int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
 		    struct stack **ret_stack)
 {
@@ -339,12 +264,9 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 
 	if (!making.image)
 		return err;
-	err = unwind_snapshot(image_unwinder(making.image), snapshot, need_module, &making,
-			      &unwound);
+	err = walk_snapshot(symbols->images, &making.image, snapshot, &unwound);
 	if (err)
 		return err;
-	cut_astray(making.image, &unwound);
-	insert_caller(&making, snapshot, &unwound);
 	if (unwound.count < 2)
 		return -ENOENT;
 	for (unsigned int i = 0; i < unwound.count; i++)

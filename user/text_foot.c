@@ -32,10 +32,17 @@ static void page_run(struct page *page)
 		  (unsigned long long)summary->counters[COUNTER_CLOSE_ENTER]);
 	page_line(page, &line, false);
 
-	text_addf(&line, "%llu sweeps, last %.1f ms; tracks %llu sockets, %llu fit; hooks by %s",
-		  (unsigned long long)summary->sweeps, (double)summary->sweep_ns / 1e6,
-		  (unsigned long long)summary->pending, (unsigned long long)summary->max_sockets,
-		  summary->hooks);
+	text_addf(&line,
+		  "%llu sweeps, %llu of all processes, last %.1f ms; tracks %llu sockets, %llu fit",
+		  (unsigned long long)summary->sweeps,
+		  (unsigned long long)summary->sweep_counts.censuses,
+		  (double)summary->sweep_ns / 1e6, (unsigned long long)summary->pending,
+		  (unsigned long long)summary->max_sockets);
+	page_line(page, &line, false);
+	text_addf(&line, "Hooks by %s", summary->hooks);
+	if (summary->kernel_bytes)
+		text_addf(&line, "; %.1f MiB of kernel memory",
+			  (double)summary->kernel_bytes / (1024 * 1024));
 	page_line(page, &line, false);
 	if (summary->fetches) {
 		text_addf(&line, "Debug files: %llu fetched, %llu not to be had, %llu to come",
@@ -84,6 +91,7 @@ static const char *remedy(enum counter counter)
 {
 	switch (counter) {
 	case COUNTER_MAP_FULL:
+	case COUNTER_ADOPT_FULL:
 	case COUNTER_HOME_FULL:
 		return "sockets not tracked: raise --max-sockets";
 	case COUNTER_STACK_COLLISION:

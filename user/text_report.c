@@ -43,7 +43,7 @@ static void page_table_head(struct page *page)
 /* Who is to blame, and who called it, a line each. */
 static void page_culprit(struct page *page, const struct stack *stack)
 {
-	const struct frame *culprit = stack_culprit(stack), *caller = culprit + 1;
+	const struct frame *culprit = stack_culprit(stack), *caller = stack_caller(stack);
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	text_add(&line, TABLE_INDENT "in ");
@@ -57,10 +57,31 @@ static void page_culprit(struct page *page, const struct stack *stack)
 		page_add_clean(&line, stack->package);
 	}
 	page_line(page, &line, false);
-	if (caller >= stack->frames + stack->count || caller->plumbing || !caller->function)
+	if (!caller)
 		return;
 	text_add(&line, TABLE_INDENT "called from ");
 	page_add_frame(&line, caller, NULL);
+	page_line(page, &line, false);
+}
+
+/* No code can be named: say why, for a line that is missing would only puzzle. */
+static void page_nowhere(struct page *page, const struct leak *leak, const struct stack *stack)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	unsigned int i = 0;
+
+	if (leak->verdict.execed) {
+		text_add(&line, TABLE_INDENT "made by what ran before its exec, which it was left "
+					     "open across");
+		page_line(page, &line, false);
+		return;
+	}
+	while (stack && i < stack->count && stack->frames[i].module)
+		i++;
+	if (!stack || i == stack->count)
+		return;
+	text_addf(&line, TABLE_INDENT "in 0x%llx, which is in no file now: JIT code, or unloaded",
+		  (unsigned long long)stack->frames[i].pc);
 	page_line(page, &line, false);
 }
 
@@ -219,7 +240,9 @@ static void page_site(struct page *page, const struct site *site)
 	page_holders(page, leak);
 	if (culprit)
 		page_culprit(page, site->stack);
-	page_owner(page, site->owner, culprit && culprit->plumbing == PLUMBING_RUNTIME);
+	else
+		page_nowhere(page, leak, site->stack);
+	page_owner(page, site->owner, !culprit || culprit->plumbing == PLUMBING_RUNTIME);
 }
 
 static void page_body(struct page *page, struct site *const *sites, long count)

@@ -9,29 +9,27 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "clocks.h"
 #include "load_error.h"
+#include "pins.h"
 #include "settings.h"
 #include "sockleak.skel.h"
+#include "sweeper.h"
+#include "takeover.h"
 #include "tracefs.h"
 
-/* Verdicts that did not fit: how often one sweep is repeated for them while running. */
-#define MAX_REPEATS 64
-/* Reads of an iterator without an end: it yields every million objects. */
-#define MAX_READS 10000
+#define MIN_STACKS 1024 /* an LRU map keeps some entries a processor in hand */
 
 struct tracer {
 	struct sockleak_bpf *skeleton;
 	struct ring_buffer *ring;
-	struct bpf_link *files; /* the iterators of a sweep */
-	struct bpf_link *maps;
+	struct sweeper *sweeper;
 	struct history *history;
+	struct pins *pins;		   /* NULL = nothing is to survive */
 	struct ruled_cgroup ruled[SOCKLEAK_MAX_RULED]; /* as they are in the map */
 	size_t n_ruled;
 	struct bpf_link *hooks[16];
 	unsigned int n_hooks;
 	bool raw;
-	bool retells; /* the next sweep */
 	int n_cpus;
 	__u32 max_sockets;
 	tracer_verdict_fn on_verdict;
@@ -142,7 +140,14 @@ int tracer__attach(struct tracer *tracer, struct text *ret_error)
 	}
 	if (tracefs >= 0)
 		close(tracefs);
+	if (!err && tracer->pins)
+		pins__attached(tracer->pins, tracer->skeleton->obj);
 	return err;
+}
+
+const struct pins *tracer__pins(const struct tracer *tracer)
+{
+	return tracer->pins;
 }
 
 const char *tracer__hooks(const struct tracer *tracer)
@@ -171,10 +176,14 @@ static int set_sizes(struct tracer *tracer, const struct options *options)
 {
 	struct sockleak_bpf *skeleton = tracer->skeleton;
 	__u32 aliases = options->max_sockets < 4096 ? 1024 : options->max_sockets / 4;
+	__u32 told_stacks = options->max_stacks < MIN_STACKS ? MIN_STACKS : options->max_stacks;
 
 	tracer->max_sockets = options->max_sockets;
-	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	    ?:
-		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets) ?:
+	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	      ?:
+		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets)   ?:
+		       bpf_map__set_max_entries(skeleton->maps.told, options->max_sockets)    ?:
+		       bpf_map__set_max_entries(skeleton->maps.growths, options->max_sockets) ?:
+		       bpf_map__set_max_entries(skeleton->maps.told_stacks, told_stacks)      ?:
 		       /* an LRU map keeps some entries a processor in hand */
 		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases)	     ?:
 		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks)  ?:
@@ -182,25 +191,28 @@ static int set_sizes(struct tracer *tracer, const struct options *options)
 		       set_snapshot_sizes(tracer, options);
 }
 
-/* All slots are free at first. */
-static int fill_free_slots(struct tracer *tracer)
+/* The maps as the programs expect them: with what an earlier run knew, or empty. */
+static int maps_begin(struct tracer *tracer, struct text *ret_error)
 {
-	__u32 count = bpf_map__max_entries(tracer->skeleton->maps.free_slots);
-	int fd = bpf_map__fd(tracer->skeleton->maps.free_slots);
+	struct bpf_object *object = tracer->skeleton->obj;
+	int err;
 
-	for (__u32 slot = 0; slot < count; slot++)
-		if (bpf_map_update_elem(fd, NULL, &slot, BPF_ANY))
-			return -errno;
-	return 0;
+	if (tracer->pins)
+		return pins__begin(tracer->pins, object, ret_error);
+	err = takeover_fill_slots(object);
+	if (err)
+		text_addf(ret_error, "cannot fill the maps: %s", strerror(-err));
+	return err;
 }
 
-static int iterators_open(struct tracer *tracer)
+static int history_begin(struct tracer *tracer)
 {
-	tracer->files = bpf_program__attach_iter(tracer->skeleton->progs.sweep_files, NULL);
-	if (!tracer->files)
-		return -errno;
-	tracer->maps = bpf_program__attach_iter(tracer->skeleton->progs.sweep_maps, NULL);
-	return tracer->maps ? 0 : -errno;
+	const struct sockleak_bpf *skeleton = tracer->skeleton;
+	const struct history_maps maps = { .told = bpf_map__fd(skeleton->maps.told),
+					   .stacks = bpf_map__fd(skeleton->maps.told_stacks),
+					   .growths = bpf_map__fd(skeleton->maps.growths) };
+
+	return history__new(bpf_program__fd(skeleton->progs.sweep_files), &maps, &tracer->history);
 }
 
 static int load(struct tracer *tracer, const struct options *options, struct text *ret_error)
@@ -212,22 +224,29 @@ static int load(struct tracer *tracer, const struct options *options, struct tex
 	/* libbpf keeps a const volatile section writable until it is loaded. */
 	*(struct settings *)&tracer->skeleton->rodata->settings = settings_of(options);
 	err = set_sizes(tracer, options);
+	if (!err && options->pin) {
+		err = pins__open(options->pin, tracer->skeleton->obj, &tracer->pins, ret_error);
+		if (err)
+			return err;
+	}
 	if (!err)
 		err = sockleak_bpf__load(tracer->skeleton);
 	if (err) {
 		load_error_add(ret_error, err, options);
 		return err;
 	}
-	err = fill_free_slots(tracer) ?: iterators_open(tracer);
+	err = maps_begin(tracer, ret_error);
+	if (err)
+		return err;
+	err = sweeper__new(tracer->skeleton, options, &tracer->sweeper);
 	if (err) {
 		text_addf(ret_error, "cannot attach the sweep's iterators: %s (needs Linux 5.13)",
 			  strerror(-err));
 		return err;
 	}
-	err = history__new(bpf_program__fd(tracer->skeleton->progs.sweep_files),
-			   options->max_sockets, options->max_stacks, &tracer->history);
+	err = history_begin(tracer);
 	if (err)
-		text_addf(ret_error, "cannot make the maps for 'sockleak scan': %s",
+		text_addf(ret_error, "cannot bind the maps for 'sockleak scan': %s",
 			  strerror(-err));
 	return err;
 }
@@ -276,34 +295,17 @@ void tracer__free(struct tracer *tracer)
 		return;
 	while (tracer->n_hooks)
 		bpf_link__destroy(tracer->hooks[--tracer->n_hooks]);
-	bpf_link__destroy(tracer->files);
-	bpf_link__destroy(tracer->maps);
+	sweeper__free(tracer->sweeper);
 	history__free(tracer->history);
 	ring_buffer__free(tracer->ring);
 	sockleak_bpf__destroy(tracer->skeleton);
+	pins__free(tracer->pins); /* the lock goes last */
 	free(tracer->snapshot);
 	free(tracer->per_cpu);
 	free(tracer);
 }
 
 /* ---- Run ---- */
-
-/* Reading an iterator runs its program over everything; it writes nothing to read. */
-static int iterator_run(struct bpf_link *link)
-{
-	int fd = bpf_iter_create(bpf_link__fd(link)), reads = 0, err = 0;
-	char nothing[64];
-	ssize_t len;
-
-	if (fd < 0)
-		return -errno;
-	do {
-		len = read(fd, nothing, sizeof(nothing));
-		err = len < 0 ? -errno : 0;
-	} while ((len > 0 || err == -EAGAIN || err == -EINTR) && ++reads < MAX_READS);
-	close(fd);
-	return err;
-}
 
 static __u64 counter_read(struct tracer *tracer, enum counter which)
 {
@@ -318,42 +320,24 @@ static __u64 counter_read(struct tracer *tracer, enum counter which)
 	return sum;
 }
 
-static int sweep_once(struct tracer *tracer)
+int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
 {
-	struct sweep *sweep = &tracer->skeleton->bss->sweep;
-	int err;
+	int err = sweeper__run(tracer->sweeper, tracer->ring, to_the_last, ret_ns);
 
-	sweep->pending = sweep->waiting = 0;
-	err = iterator_run(tracer->files);
-	if (!err)
-		err = iterator_run(tracer->maps);
-	ring_buffer__consume(tracer->ring);
+	if (tracer->pins)
+		pins__swept(tracer->pins, tracer->skeleton->obj,
+			    tracer->skeleton->bss->sweep.number);
 	return err;
 }
 
-int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
+struct sweep_counts tracer__sweeps(const struct tracer *tracer)
 {
-	struct sweep *sweep = &tracer->skeleton->bss->sweep;
-	__u64 sent = counter_read(tracer, COUNTER_VERDICTS), sent_before;
-	int err;
+	return sweeper__counts(tracer->sweeper);
+}
 
-	sweep->last_ns = sweep->start_ns;
-	sweep->start_ns = clock_now(CLOCK_BOOTTIME);
-	sweep->repeats = 0;
-	sweep->retells = tracer->retells;
-	tracer->retells = false;
-	sweep->number++;
-	err = sweep_once(tracer);
-	*ret_ns = clock_now(CLOCK_BOOTTIME) - sweep->start_ns;
-	while (!err && sweep->waiting && (to_the_last || sweep->repeats < MAX_REPEATS)) {
-		sent_before = sent;
-		sent = counter_read(tracer, COUNTER_VERDICTS);
-		if (sent == sent_before && sweep->repeats)
-			break;
-		sweep->repeats++;
-		err = sweep_once(tracer);
-	}
-	return err;
+bool tracer__can_look(const struct tracer *tracer)
+{
+	return sweeper__can_look(tracer->sweeper);
 }
 
 static bool has_rule(const struct ruled_cgroup *ruled, size_t count, __u64 id)
@@ -384,7 +368,7 @@ int tracer__rule_cgroups(struct tracer *tracer, const struct ruled_cgroup *ruled
 
 void tracer__retell(struct tracer *tracer)
 {
-	tracer->retells = true;
+	sweeper__retell(tracer->sweeper);
 }
 
 struct history *tracer__history(struct tracer *tracer)

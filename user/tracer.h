@@ -2,7 +2,7 @@
 /*
  * tracer: the kernel's side, as user space sees it. Loads the BPF programs,
  * attaches them, runs the sweeps and hands over the verdicts. With census.c and
- * history.c the only modules that know libbpf or a skeleton.
+ * history.c the only modules that know a skeleton.
  */
 #ifndef SOCKLEAK_TRACER_H
 #define SOCKLEAK_TRACER_H
@@ -10,8 +10,10 @@
 #include "history.h"
 #include "options.h"
 #include "sockleak.h"
+#include "sweep_plan.h"
 #include "text.h"
 
+struct pins;
 struct tracer;
 
 /* Called for every record of the ring buffer, within tracer__sweep(). */
@@ -34,17 +36,26 @@ void tracer__free(struct tracer *tracer);
  */
 int tracer__rule_cgroups(struct tracer *tracer, const struct ruled_cgroup *ruled, size_t count);
 
+/* What it goes on from (--pin); NULL = nothing. The tracer's own. */
+const struct pins *tracer__pins(const struct tracer *tracer);
+
 /* How the system calls are seen: "tracepoint" or "raw_tp". */
 const char *tracer__hooks(const struct tracer *tracer);
 
 /*
- * Run one sweep and hand over its verdicts. When the ring buffer could not take
+ * Run one sweep (sweeper.h) and hand over its verdicts; one that goes `to_the_last` is
+ * a census. When the ring buffer could not take
  * all of them it is repeated for the others: some times, or, `to_the_last`, until
  * none waits. *ret_ns is how long the sweep took, without repeats. Returns 0, or
  * -errno when the fd tables could not be read to their end; no entry is judged
  * gone then.
  */
 int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns);
+
+/* How the sweeps were made so far. */
+struct sweep_counts tracer__sweeps(const struct tracer *tracer);
+/* Can a sweep look at one process alone? Not before Linux 6.1. */
+bool tracer__can_look(const struct tracer *tracer);
 
 /* Verdicts that still wait for room in the ring buffer. */
 __u64 tracer__waiting(const struct tracer *tracer);

@@ -8,6 +8,7 @@
 
 #include "clocks.h"
 #include "duration.h"
+#include "kernel_memory.h"
 #include "leaks.h"
 #include "log.h"
 #include "origins.h"
@@ -172,7 +173,9 @@ static void update_summary(struct watch *watch)
 	update_clock(summary);
 	summary->pending = tracer__pending(watch->tracer, &summary->max_sockets);
 	summary->leaks = leaks__totals(watch->leaks);
+	summary->sweep_counts = tracer__sweeps(watch->tracer);
 	summary->verdicts_waiting = tracer__waiting(watch->tracer);
+	summary->growth_not_kept = history__growth_lost(tracer__history(watch->tracer));
 	summary->stacks_not_told = history__lost(tracer__history(watch->tracer));
 	tracer__counters(watch->tracer, summary->counters);
 	origins__summarize(watch->origins, summary);
@@ -270,6 +273,7 @@ static void update_stacks(struct watch *watch, long most)
 void watch__look(struct watch *watch, __u32 most)
 {
 	update_summary(watch);
+	kernel_memory(&watch->summary.kernel_bytes); /* else what it was */
 	update_stacks(watch, (long)most);
 	update_forecasts(watch, (long)most);
 }
@@ -296,6 +300,22 @@ static bool is_alone(const struct watch *watch)
 	return true;
 }
 
+static __u64 begin_growth(__u64 account, __u32 tgid, struct growth *ret_growth, void *ctx)
+{
+	__u64 start_ns;
+
+	if (process_start_time((pid_t)tgid, &start_ns))
+		return 0;
+	history__growth(ctx, &(struct grown_key){ account, start_ns, tgid, 0 }, ret_growth);
+	return start_ns;
+}
+
+static void keep_growth(__u64 account, __u32 tgid, __u64 start_ns, const struct growth *growth,
+			void *ctx)
+{
+	history__keep_growth(ctx, &(struct grown_key){ account, start_ns, tgid, 0 }, growth);
+}
+
 void watch__begin(struct watch *watch, struct tracer *tracer)
 {
 	struct summary *summary = &watch->summary;
@@ -303,6 +323,9 @@ void watch__begin(struct watch *watch, struct tracer *tracer)
 
 	watch->tracer = tracer;
 	summary->hooks = tracer__hooks(tracer);
+	if (watch->options->pin)
+		leaks__remember(watch->leaks, (struct growth_memory){ begin_growth, keep_growth,
+								      tracer__history(tracer) });
 	update_clock(summary);
 	summary->started_ns = watch->next_ns = summary->now_ns;
 	watch->end_ns = duration_ns ? summary->now_ns + duration_ns : UINT64_MAX;

@@ -78,7 +78,7 @@ def wait_empty(agent):
     begun = time.monotonic()
 
     def empty(agent):
-        told = agent.sweeps(begun)
+        told = agent.censuses(begun)
         return told and told[-1] >= told[0] + 3 and not agent.summaries[-1][1]["pending"]
 
     agent.wait_for(empty, "an end of all that is pending")

@@ -11,7 +11,7 @@ from lib.registry import cases
 from lib.session import Session, run_sessions
 
 # Programs that other cases run with arguments or filters of their own.
-NOT_PLAIN = {"churn", "growing", "many"}
+NOT_PLAIN = {"churn", "flood", "growing", "hoard", "many", "sites"}
 AGENTS = {"": [], "@raw_tp": ["--hooks", "raw_tp"]}
 
 

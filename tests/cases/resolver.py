@@ -292,6 +292,32 @@ def creator_has_gone(bench):
     agent.stop()
 
 
+@case
+def library_unloaded(bench):
+    """The code that leaked is not there any more when the leak is told."""
+    host = Host(bench, "unloaded")
+    agent = bench.agent("--comm", "unloaded", "--older-than", "12s")
+    host.start()
+    inode = host.say("call leak_a")
+    made = time.monotonic()
+
+    def was_looked_at(agent):
+        told = agent.sweeps(made)
+        return told and told[-1] > told[0] + 1
+
+    agent.wait_for(was_looked_at, "two sweeps", timeout=60)
+    if host.say("unload"):
+        raise Failure("expected the library to be unloaded")
+    if "liblibrary" in pathlib.Path(f"/proc/{host.process.pid}/maps").read_text():
+        raise Failure("expected nothing of the library to be mapped")
+    agent.wait_for(lambda a: inode in a.open_leaks(), "the leak of leak_a", timeout=60)
+    event = agent.open_leaks()[inode]
+    expect_named(event, "leak_a")
+    expect_named(event, "main")
+    host.end()
+    agent.stop()
+
+
 def build_id_of(path):
     notes = subprocess.run(["readelf", "-n", path], check=True, capture_output=True, text=True)
     return re.search(r"Build ID: ([0-9a-f]+)", notes.stdout)[1]
@@ -314,7 +340,7 @@ def debuginfod(bench):
     host.leak(agent, "leak_a")
 
     def has_line(agent):
-        agent.sweeps(0)
+        agent.censuses(0)
         event = host.leak(agent, "leak_b")
         return any((frame["file"] or "").endswith("library.c") for frame in event["stack"])
 

@@ -46,7 +46,7 @@ def suppress(bench):
 
 def suppressed(agent):
     """The last summary's word of it: (ever, open); asks for another."""
-    agent.sweeps(0)
+    agent.censuses(0)
     if not agent.summaries:
         return 0, 0
     told = agent.summaries[-1][1]["suppressed"]

@@ -55,7 +55,9 @@ static void check_site(const struct stack *stack)
 		to->offset = from->offset;
 		to->build_id = from->build_id ? strdup(from->build_id) : NULL;
 		slash = from->module ? strrchr(from->module, '/') : NULL;
-		if (!from->build_id)
+		if (!from->build_id && !(slash ? slash + 1 : from->module)[0])
+			to->module = strdup(from->module); /* no file has such a path */
+		else if (!from->build_id)
 			check(asprintf(&to->module, "/other/%s", slash ? slash + 1 : from->module) >
 			      0);
 	}
@@ -74,6 +76,8 @@ static void check_culprit(const struct stack *stack)
 	const struct frame *culprit = stack_culprit(stack), *frame;
 
 	for (frame = stack->frames; frame < stack->frames + stack->count; frame++) {
+		if (!frame->module && !frame->function)
+			continue; /* a mere address */
 		check(culprit || frame->plumbing == PLUMBING_LIBC);
 		if (frame == culprit)
 			break;
@@ -82,7 +86,10 @@ static void check_culprit(const struct stack *stack)
 	if (!culprit)
 		return;
 	check(culprit >= stack->frames && culprit < stack->frames + stack->count);
-	check(culprit->plumbing != PLUMBING_LIBC);
+	check(culprit->plumbing != PLUMBING_LIBC && (culprit->module || culprit->function));
+	frame = stack_caller(stack);
+	check(!frame || (frame > culprit && frame < stack->frames + stack->count));
+	check(!frame || (!frame->plumbing && frame->function));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

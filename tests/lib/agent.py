@@ -12,8 +12,10 @@ from lib.outcome import Failure
 
 OLDER_THAN_S = 1.0
 INTERVAL_S = 0.2
-# Sweeps past the threshold after which a verdict that has not come will not come.
-QUIET_SWEEPS = 6
+# Every second sweep is a census, so that both kinds decide in turn.
+CENSUS_INTERVAL_S = 0.4
+# Censuses past the threshold after which a verdict that has not come will not come.
+QUIET_CENSUSES = 3
 PULSE_S = 0.5
 READY_LINE = "sockleak: watching"
 
@@ -26,6 +28,7 @@ class Agent:
         self.as_json = as_json
         self.args = [binary, "trace", "--older-than", f"{OLDER_THAN_S:g}s"]
         self.args += ["--interval", f"{INTERVAL_S * 1000:g}ms", "--duration", "600s"]
+        self.args += ["--census-interval", f"{CENSUS_INTERVAL_S * 1000:g}ms"]
         self.args += ["--json"] if as_json else []
         self.args += [str(arg) for arg in args]
         self.events = []
@@ -93,22 +96,22 @@ class Agent:
             return f"sockleak ended: {self.describe()}"
         return None
 
-    def sweeps(self, since):
-        """How many sweeps it has done, each time that it told so after `since`; asks for more.
+    def censuses(self, since):
+        """How many censuses it has made, each time that it told so after `since`; asks for more.
 
-        A host with much to do makes sweeps late: waiting for them is exact, waiting
+        A host with much to do makes them late: waiting for them is exact, waiting
         for some seconds is not.
         """
         now = time.monotonic()
         if now > self._pulse_at + PULSE_S and self.process.poll() is None:
             self._pulse_at = now
             self.process.send_signal(signal.SIGUSR1)
-        return [event["sweeps"] for told_at, event in list(self.summaries) if told_at > since]
+        return [event["censuses"] for told_at, event in list(self.summaries) if told_at > since]
 
     def quiet_since(self, since):
-        """Is the threshold over for whatever stood at `since`, with some sweeps to see it?"""
-        told = self.sweeps(since + OLDER_THAN_S)
-        return bool(told) and told[-1] >= told[0] + QUIET_SWEEPS
+        """Is the threshold over for whatever stood at `since`, with some censuses to see it?"""
+        told = self.censuses(since + OLDER_THAN_S)
+        return bool(told) and told[-1] >= told[0] + QUIET_CENSUSES
 
     def owns_up_to_lost_stacks(self):
         """Are the leaks without a stack no more than the collisions that it has counted?
@@ -127,7 +130,7 @@ class Agent:
             if self.ended():
                 raise Failure(f"expected it to go on, seen: {self.ended()}")
             if time.monotonic() > since + timeout:
-                raise Failure(f"expected {QUIET_SWEEPS} sweeps within {timeout} s, seen: fewer")
+                raise Failure(f"expected {QUIET_CENSUSES} censuses within {timeout} s, seen: fewer")
             time.sleep(0.05)
 
     def of(self, kind, **fields):

@@ -3,6 +3,7 @@
  * Loads the library of argv[1] and does what lines on stdin say, answering each
  * with a line of what came of it:
  *	call NAME	calls int NAME(void), prints the inode of the descriptor
+ *	unload		unloads the library, prints 0
  *	exec		goes on in a child that calls exec, prints its pid; the parent ends
  */
 #include <dlfcn.h>
@@ -48,6 +49,8 @@ int main(int argc, char **argv)
 		line[strcspn(line, "\n")] = '\0';
 		if (!strncmp(line, "call ", 5))
 			call(library, line + 5);
+		else if (!strcmp(line, "unload"))
+			printf("%d\n", dlclose(library));
 		else if (!strcmp(line, "exec"))
 			go_on_in_a_child(argv);
 	}

@@ -6,7 +6,14 @@ extern "C" {
     fn socket(family: i32, kind: i32, protocol: i32) -> i32;
 }
 
-trait Transport {
+// Keeps a call from being a tail call; std::hint::black_box came with Rust 1.66, Debian 12 has 1.63.
+#[inline(always)]
+fn kept<T>(value: T) -> T {
+    let value = std::mem::ManuallyDrop::new(value);
+    unsafe { std::ptr::read_volatile(&*value) }
+}
+
+pub trait Transport {
     fn open(&self) -> i32;
 }
 
@@ -17,7 +24,7 @@ struct Tcp {
 impl Transport for Tcp {
     #[inline(never)]
     fn open(&self) -> i32 {
-        std::hint::black_box(unsafe { socket(self.family, 1, 0) })
+        kept(unsafe { socket(self.family, 1, 0) })
     }
 }
 
@@ -35,8 +42,8 @@ fn main() {
     std::io::stdout().flush().unwrap();
     input.lock().read_line(&mut line).unwrap();
     let transport: Box<dyn Transport> = Box::new(Tcp { family: 2 });
-    std::hint::black_box(pool::fill(&*transport, 1));
-    let handle = std::thread::spawn(|| std::hint::black_box(pool::fill(&Tcp { family: 2 }, 1)));
+    kept(pool::fill(&*transport, 1));
+    let handle = std::thread::spawn(|| kept(pool::fill(&Tcp { family: 2 }, 1)));
     handle.join().unwrap();
     println!("leaked 2");
     std::io::stdout().flush().unwrap();

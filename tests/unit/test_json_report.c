@@ -348,7 +348,8 @@ static void a_summary(void **state)
 	struct summary summary = {
 		.now_ns = 160 * SECOND, .started_ns = 100 * SECOND,
 		.wall_offset_ns = BOOT_TO_WALL,
-		.sweeps = 60, .sweep_ns = 12345678, .pending = 40, .max_sockets = 32768,
+		.sweeps = 60, .sweep_counts = { .censuses = 2, .looks = 7 },
+		.sweep_ns = 12345678, .kernel_bytes = 40890368, .pending = 40, .max_sockets = 32768,
 		.leaks = { .sites = 2, .leaking = 1, .open = 31, .total = 40, .held_back = 3 },
 		.leaks_not_accounted = 5,
 		.hooks = "tracepoint",
@@ -369,7 +370,9 @@ static void a_summary(void **state)
 			 "\"reclassified\":0},"
 			 "\"held_back\":3,\"leaking\":[],\"suppressed\":null,"
 			 "\"sweeps\":60,\"sweeps_failed\":0,"
+			 "\"censuses\":2,\"processes_looked_at\":7,"
 			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
+			 "\"kernel_memory_bytes\":40890368,"
 			 "\"hooks\":\"tracepoint\",\"hints\":null,\"debuginfod\":null,"
 			 "\"events\":{");
 	assert_has(&out, "\"socket\":1234,");

@@ -225,6 +225,88 @@ static void more_and_more_is_growth_until_it_stops(void **state)
 	assert_false(first_site(fixture)->leaking);
 }
 
+/* The last growth that was kept, of one process. */
+static struct kept {
+	__u64 account;
+	struct growth growth;
+	bool is_there;
+} kept;
+
+static __u64 begin(__u64 account, __u32 tgid, struct growth *ret_growth, void *ctx)
+{
+	struct kept *from = ctx;
+
+	if (from->is_there && from->account == account)
+		*ret_growth = from->growth;
+	return tgid == 42 ? 7 : 0; /* no other one can be told from a later one */
+}
+
+static void keep(__u64 account, __u32 tgid, __u64 start_ns, const struct growth *growth, void *ctx)
+{
+	struct kept *to = ctx;
+
+	assert_int_equal(tgid, 42);
+	assert_int_equal(start_ns, 7);
+	*to = (struct kept){ .account = account, .is_there = growth };
+	if (growth)
+		to->growth = *growth;
+}
+
+/* As in the next run: nothing is known but what was kept, and all leaks are told again. */
+static void begin_again(struct fixture *fixture)
+{
+	leaks__free(fixture->leaks);
+	fixture->leaks = leaks__new(ALL_CLASSES, SECOND, on_change, NULL);
+	leaks__remember(fixture->leaks, (struct growth_memory){ begin, keep, &kept });
+}
+
+static void growth_goes_on_in_the_next_run(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict verdicts[4];
+
+	kept.is_there = false;
+	begin_again(fixture);
+	for (int i = 0; i < 4; i++) {
+		verdicts[i] = verdict_of(fixture, i + 1, 42);
+		apply(fixture, &verdicts[i]);
+		tick(fixture);
+	}
+	assert_true(first_site(fixture)->leaking);
+	begin_again(fixture);
+	for (int i = 3; i >= 0; i--) /* in any order */
+		apply(fixture, &verdicts[i]);
+	tick(fixture);
+	assert_true(first_site(fixture)->leaking);
+	for (int i = 0; i < 4; i++)
+		end(fixture, verdicts[i], END_CLOSED);
+	assert_false(kept.is_there);
+}
+
+/* Three sockets, each replaced once: of what is open then, the births alone would be growth. */
+static void a_pool_does_not_grow_over_a_restart(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict verdicts[6];
+
+	kept.is_there = false;
+	begin_again(fixture);
+	for (int i = 0; i < 6; i++) {
+		verdicts[i] = verdict_of(fixture, i + 1, 42);
+		if (i >= 3)
+			end(fixture, verdicts[i - 3], END_CLOSED);
+		apply(fixture, &verdicts[i]);
+		if (i >= 2)
+			tick(fixture);
+	}
+	assert_false(first_site(fixture)->leaking);
+	begin_again(fixture);
+	for (int i = 3; i < 6; i++)
+		apply(fixture, &verdicts[i]);
+	tick(fixture);
+	assert_false(first_site(fixture)->leaking);
+}
+
 static void what_growth_takes_can_be_told(void **state)
 {
 	struct fixture *fixture = *state;
@@ -449,6 +531,8 @@ int main(void)
 		TEST(one_socket_is_no_growth),
 		TEST(a_burst_is_no_growth),
 		TEST(more_and_more_is_growth_until_it_stops),
+		TEST(growth_goes_on_in_the_next_run),
+		TEST(a_pool_does_not_grow_over_a_restart),
 		TEST(what_growth_takes_can_be_told),
 		TEST(a_leak_an_hour_is_still_growth),
 		TEST(growth_is_by_times_of_birth),

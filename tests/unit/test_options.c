@@ -94,7 +94,8 @@ static void every_option(void **state)
 		"--comm ruby "
 		"--uid 0 --cgroup /a --cgroup /b --class probed,never_used --json --output x "
 		"--top 0 --verbose --hooks raw_tp --btf y --max-sockets 1 --max-stacks 16 "
-		"--ring-size 64K --min-growth 9 --min-open 20");
+		"--ring-size 64K --min-growth 9 --min-open 20 "
+		"--pin /sys/fs/bpf/sockleak");
 
 	(void)state;
 	assert_int_equal(options.older_than_ns, SECOND / 4);
@@ -116,6 +117,7 @@ static void every_option(void **state)
 	assert_true(options.verbose);
 	assert_int_equal(options.hooks, HOOKS_RAW_TP);
 	assert_string_equal(options.btf, "y");
+	assert_string_equal(options.pin, "/sys/fs/bpf/sockleak");
 	assert_int_equal(options.max_sockets, 1);
 	assert_int_equal(options.max_stacks, 16);
 	assert_int_equal(options.ring_size, 65536);

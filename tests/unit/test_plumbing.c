@@ -35,6 +35,11 @@ static void runtimes_are_told(void **state)
 	assert_int_equal(plumbing_of("/srv/app", "golang.org/x/sys/unix.Socket"), PLUMBING_RUNTIME);
 	assert_int_equal(plumbing_of("/srv/app", "std::net::tcp::TcpStream::connect"),
 			 PLUMBING_RUNTIME);
+	assert_int_equal(plumbing_of("/srv/app", "std::make_unique<net::Socket>"),
+			 PLUMBING_RUNTIME);
+	assert_int_equal(plumbing_of("/srv/app", "<core::iter::Map<I,F> as Iterator>::fold"),
+			 PLUMBING_RUNTIME);
+	assert_int_equal(plumbing_of("/usr/lib/jvm/lib/libjli.so", "JavaMain"), PLUMBING_RUNTIME);
 }
 
 static void programs_are_to_blame(void **state)
@@ -46,6 +51,9 @@ static void programs_are_to_blame(void **state)
 	assert_int_equal(plumbing_of("/srv/app", "main.leak"), PLUMBING_NONE);
 	assert_int_equal(plumbing_of("/srv/libcurl.so.4", NULL), PLUMBING_NONE);
 	assert_int_equal(plumbing_of("/srv/network", "network_open"), PLUMBING_NONE);
+	assert_int_equal(plumbing_of("/srv/app", "core::Socket::open"), PLUMBING_NONE);
+	assert_int_equal(plumbing_of("/srv/app", "std::_Function_handler<void (), f>::_M_invoke"),
+			 PLUMBING_NONE); /* f may be inlined there, and nothing tells */
 	assert_int_equal(plumbing_of(NULL, NULL), PLUMBING_NONE);
 }
 

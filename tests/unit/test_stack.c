@@ -78,6 +78,48 @@ static void culprit(void **state)
 	stack_unref(stack);
 }
 
+/* Java without a perf map: the runtime's own function, and no address, says what it is. */
+static void addresses_are_no_culprits(void **state)
+{
+	struct stack *stack = stack_new(3);
+
+	(void)state;
+	assert_non_null(stack);
+	stack->frames[0].module = strdup("/usr/lib/jvm/lib/libnio.so");
+	stack->frames[0].plumbing = PLUMBING_RUNTIME;
+	assert_ptr_equal(stack_culprit(stack), &stack->frames[0]);
+	stack->frames[1].function = strdup("Client.open");
+	assert_ptr_equal(stack_culprit(stack), &stack->frames[1]);
+	stack_unref(stack);
+}
+
+/* std::make_unique and its like are not who called, what called them is. */
+static void callers(void **state)
+{
+	static const char *const functions[] = { "Socket", "std::make_unique", "grow", "main" };
+	struct stack *stack = stack_new(4);
+
+	(void)state;
+	assert_non_null(stack);
+	for (int i = 0; i < 4; i++) {
+		stack->frames[i].module = strdup("/srv/app");
+		stack->frames[i].function = strdup(functions[i]);
+	}
+	assert_ptr_equal(stack_caller(stack), &stack->frames[1]);
+	stack->frames[1].plumbing = PLUMBING_RUNTIME;
+	assert_ptr_equal(stack_caller(stack), &stack->frames[2]);
+	stack->frames[1].module[1] = 'x'; /* an interpreter may have run anything */
+	assert_null(stack_caller(stack));
+	stack->frames[1].module[1] = 's';
+	stack->frames[1].plumbing = PLUMBING_LIBC; /* a signal */
+	assert_null(stack_caller(stack));
+	stack->count = 1;
+	assert_null(stack_caller(stack));
+	assert_null(stack_caller(NULL));
+	stack->count = 4;
+	stack_unref(stack);
+}
+
 /*
  * The value itself, worked out by an independent program from the definition:
  * FNV-1a 64 of "aa01\0" 10 00 00 00 00 00 00 00 "worker\0" 00 20 00 00 00 00 00 00.
@@ -179,10 +221,16 @@ static void growing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(references),	     cmocka_unit_test(culprit),
-		cmocka_unit_test(site_is_fixed),     cmocka_unit_test(site_depends_on_code_only),
-		cmocka_unit_test(site_order_counts), cmocka_unit_test(site_without_modules),
-		cmocka_unit_test(source_names),	     cmocka_unit_test(growing),
+		cmocka_unit_test(references),
+		cmocka_unit_test(culprit),
+		cmocka_unit_test(addresses_are_no_culprits),
+		cmocka_unit_test(callers),
+		cmocka_unit_test(site_is_fixed),
+		cmocka_unit_test(site_depends_on_code_only),
+		cmocka_unit_test(site_order_counts),
+		cmocka_unit_test(site_without_modules),
+		cmocka_unit_test(source_names),
+		cmocka_unit_test(growing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,6 +144,24 @@ static void an_interpreter_is_told_with_what_it_runs(void **state)
 	free(report);
 }
 
+/* JIT code alone: no place to name, and the line says so. */
+static void code_in_no_file_is_told(void **state)
+{
+	struct stack *stack = stack_new(1);
+	struct summary summary = { 0 };
+	char *report;
+
+	(void)state;
+	assert_non_null(stack);
+	stack->source = STACK_SNAPSHOT;
+	stack->frames[0].pc = 0x7ff6909455da;
+	report = report_on(1, "node", stack, &whole, &summary);
+	assert_non_null(strstr(report, "         in 0x7ff6909455da, which is in no file now: "
+				       "JIT code, or unloaded\n"
+				       "         run as ruby worker.rb --all\n"));
+	free(report);
+}
+
 /* A million marks that take no column: cutting such a line must not look back for each. */
 static void a_line_of_marks_is_cut_in_time(void **state)
 {
@@ -181,6 +199,7 @@ int main(void)
 		cmocka_unit_test(a_layout_cuts_columns_and_rows),
 		cmocka_unit_test(a_narrow_screen_wraps_at_words),
 		cmocka_unit_test(an_interpreter_is_told_with_what_it_runs),
+		cmocka_unit_test(code_in_no_file_is_told),
 		cmocka_unit_test(a_line_of_marks_is_cut_in_time),
 	};
 

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * glance: what most sweeps are. It goes through the pending sockets, which are few, and
+ * not through the fd tables, which may be long. Of an entry it looks at the open file:
+ *   - nothing refers to it: the socket is in no fd table and in no message. It has ended;
+ *   - its socket is in use: it has ended;
+ *   - it is not what was told of it last: somebody's fd table is to be asked before it
+ *     is told. The process is put into `suspects`, and user space has it looked at; what
+ *     is not found there, a census looks for.
+ * So nothing is called a leak here, and nothing closed that anybody holds.
+ */
+#ifndef GLANCE_BPF_H
+#define GLANCE_BPF_H
+
+#include "sweep.bpf.h"
+
+/*
+ * Key: a process whose fd table is to be asked. Value: unused. Emptied by user space.
+ * When it is full the sweep becomes a census (sweep.crowd), which asks all.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_LOOKS);
+	__type(key, __u32);
+	__type(value, __u8);
+} suspects SEC(".maps");
+
+/*
+ * The view of a socket whose file is known to be open: half the reads of view_open(), and
+ * most of what a glance costs are reads.
+ */
+static __always_inline bool view_reopen(const struct pending *entry, struct socket_view *ret_view)
+{
+	struct file *file = (struct file *)entry->file;
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+
+	if (!sk)
+		return false;
+	ret_view->file = file;
+	ret_view->socket = socket;
+	ret_view->sk = sk;
+	ret_view->inode = entry->inode;
+	ret_view->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	ret_view->type = entry->type;
+	ret_view->protocol = entry->protocol;
+	return true;
+}
+
+/* Is there something to tell of it? The same questions as in sweep_socket(). */
+static __always_inline bool has_news(struct pending *entry, const struct socket_view *view)
+{
+	if (view->use == USE_CONNECTING || connect_is_hidden(view, entry))
+		return false;
+	if (bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns) {
+		pending_suspect(entry);
+		return false;
+	}
+	/* What the last census did not find, the next one looks for. */
+	return !entry->unseen && classify(entry, view) != reported_class(entry);
+}
+
+/* Whose fd table has it, as far as that is known. */
+static __always_inline void suspects_add(const struct pending *entry)
+{
+	__u32 tgid = was_reported(entry) ? entry->holder_tgid : entry->tgid;
+	__u8 yes = 1;
+
+	if (entry->seen_sweep == (__u32)sweep.number)
+		return; /* its table was read already; the verdict waits for room */
+	sweep.unread++;
+	if (bpf_map_update_elem(&suspects, &tgid, &yes, BPF_ANY))
+		sweep.crowd = 1;
+}
+
+static __always_inline void glance_entry(const struct fd_key *key, struct pending *entry)
+{
+	struct socket_view view = {};
+	__u64 inode = entry->inode;
+	struct fd_key home;
+
+	sweep.pending++;
+	if (entry->since_ns >= sweep.start_ns)
+		return; /* it may be on its way into the map */
+	if (entry->flags & PENDING_ORIGIN_UNKNOWN && pending_fold(key, inode, entry, &home))
+		return;
+	pending_home(key, entry);
+	if (!pending_is_open(entry)) {
+		if (pending_at(key, inode))
+			pending_end(key, entry,
+				    entry->flags & PENDING_USED ? END_USED : END_CLOSED);
+		return;
+	}
+	if (!entry->file || !view_reopen(entry, &view) || view.inode != inode)
+		return; /* for the next census */
+	view_judge(&view);
+	view_weigh(&view, entry);
+	if (view.use == USE_IN_USE)
+		pending_end(key, entry, END_USED);
+	else if (view.use == USE_REMEMBERED)
+		pending_tell_end(entry, END_USED);
+	else if (has_news(entry, &view))
+		suspects_add(entry);
+}
+
+/* Who held a socket whose entry has gone; of the others the censuses know better. */
+static __always_inline void glance_holder(const struct holder_key *key)
+{
+	struct fd_key home;
+
+	if (!pending_by_inode(key->inode, &home))
+		sweep_holder(key);
+}
+
+/* ---- For bpf_for_each_map_elem(), as in sweep.bpf.h. ---- */
+
+static long glance_entry_of(struct bpf_map *map, const struct fd_key *met, void *value,
+			    void *unused)
+{
+	struct fd_key key = *met;
+	struct pending *entry = bpf_map_lookup_elem(&pending, &key);
+
+	if (entry)
+		glance_entry(&key, entry);
+	return 0;
+}
+
+static long glance_holder_of(struct bpf_map *map, const struct holder_key *met, void *value,
+			     void *unused)
+{
+	struct holder_key key = *met;
+
+	glance_holder(&key);
+	return 0;
+}
+
+#endif /* GLANCE_BPF_H */

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * told: what user space found out about the leaks, kept where `sockleak scan` and
+ * the next run can read it (history.h). No program here touches these maps.
+ */
+#ifndef TOLD_BPF_H
+#define TOLD_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "sockleak.h"
+
+/*
+ * Key: inode of a leak. Value: its stack's key. Memory is taken as entries come: most
+ * hosts have no leak. Sized as `pending`: not full while that is not; what the kernel
+ * has no memory for is counted by user space (stacks_not_told).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct told);
+} told SEC(".maps");
+
+/* Most leaks share a stack. Sized by --max-stacks, the last ones told. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_STACKS);
+	__type(key, __u64);
+	__type(value, struct told_stack);
+} told_stacks SEC(".maps");
+
+/*
+ * Key: an account and a process. Value: how it has grown. Written with --pin alone, and
+ * memory is taken as entries come. Each has a leak open, so there is room for all; what
+ * the kernel has no memory for is counted by user space (growth_not_kept).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct grown_key);
+	__type(value, struct grown);
+} growths SEC(".maps");
+
+#endif /* TOLD_BPF_H */

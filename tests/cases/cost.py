@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What sockleak costs, as far as that can be told exactly: memory, instructions, and losses."""
+
+import json
+import pathlib
+import resource
+import subprocess
+import time
+
+from lib.outcome import Failure, Skip
+from lib.registry import ALONE, case
+from lib.resolver import resolver_of
+
+MIB = 1024 * 1024
+KERNEL_MEMORY = 40 * MIB
+RECORD = pathlib.Path(__file__).parent.parent / "verifier.txt"
+GROWTH = 1.25  # of a program, before the record must be changed
+LOAD_CPU_S = 3.0  # ten times what it is
+NAMED_LOSSES = ("map_full", "socket_unreadable")
+
+
+def of_fdinfo(pid):
+    """What the kernel tells of each file that a process has open, as dictionaries."""
+    for path in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
+        try:
+            lines = path.read_text(encoding="ascii", errors="replace").splitlines()
+        except FileNotFoundError:
+            continue
+        yield {k: v.strip() for k, _, v in (line.partition(":") for line in lines)}
+
+
+@case
+def kernel_memory(bench):
+    """The maps at their defaults take less than 40 MiB, and the summary says what they take."""
+    agent = bench.agent("--comm", "nobody-at-all")
+    maps = {i["map_id"]: int(i["memlock"]) for i in of_fdinfo(agent.pid) if "map_id" in i}
+    told = agent.stop()["kernel_memory_bytes"]
+    if abs(told - sum(maps.values())) > MIB:  # some grow and shrink
+        raise Failure(f"expected {sum(maps.values())} bytes told, seen: {told}")
+    if not 20 * MIB < told < KERNEL_MEMORY:
+        raise Failure(f"expected less than {KERNEL_MEMORY} bytes of maps, seen: {told}")
+
+
+def program_name(number):
+    told = subprocess.run(
+        ["bpftool", "-j", "prog", "show", "id", number], stdout=subprocess.PIPE, check=True
+    )
+    return json.loads(told.stdout)["name"]
+
+
+def verified(bench, *args):
+    """Instructions that the verifier went through for each program that is loaded."""
+    agent = bench.agent("--comm", "nobody-at-all", *args)
+    programs = {i["prog_id"]: i for i in of_fdinfo(agent.pid) if "prog_type" in i}
+    found = {}
+    for number, info in programs.items():
+        if "verified_insns" not in info:
+            raise Skip("this kernel does not tell verified instructions")
+        found[program_name(number)] = int(info["verified_insns"])
+    agent.stop()
+    return found
+
+
+@case
+def verified_instructions(bench):
+    """No program has grown by more than a quarter of what is on record."""
+    record = {}
+    for line in RECORD.read_text(encoding="ascii").splitlines():
+        if line and not line.startswith("#"):
+            name, count = line.split()
+            record[name] = int(count)
+    found = {**verified(bench, "--hooks", "tracepoint"), **verified(bench, "--hooks", "raw_tp")}
+    text = "\n".join(f"{name} {count}" for name, count in sorted(found.items()))
+    grown = [n for n in found if n not in record or found[n] > GROWTH * record[n]]
+    gone = sorted(set(record) - set(found))
+    if grown or gone:
+        raise Failure(
+            f"expected what is in {RECORD.name}; more than a quarter above it: {grown}; not "
+            f"loaded any more: {gone}. Seen, to be written there if it must be so:\n{text}"
+        )
+
+
+@case
+def load_time(bench):
+    """To load, look once and end: processor time, which a busy host does not lengthen."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    status, _, errors = bench.run("trace", "--duration", "1ms", "-q", timeout=60)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if status:
+        raise Failure(f"expected exit 0, seen {status}: {errors}")
+    took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    if took > LOAD_CPU_S:
+        raise Failure(f"expected at most {LOAD_CPU_S} s of processor time, seen: {took:.2f}")
+
+
+def flooded(bench, agent, name, *args, count=1):
+    """Run the program that makes sockets; (the programs, how many a second each)."""
+    path = bench.copy("flood", name)
+    programs = [bench.start_program(str(path), *args) for _ in range(count)]
+    for program in programs:
+        trouble = program.wait_ready(timeout=600)
+        if trouble:
+            raise Failure(trouble)
+    return programs
+
+
+def expect_exact(summary, sockets):
+    """Every socket that was made was tracked, or is counted by name."""
+    events, dropped = summary["events"], summary["dropped"]
+    lost = sum(dropped[name] for name in NAMED_LOSSES)
+    if events["socket"] != sockets or events["socket_enter"] != sockets:
+        raise Failure(f"expected {sockets} calls of socket, seen: {events}")
+    if events["tracked"] + lost != sockets:
+        raise Failure(f"expected {sockets} tracked or lost by name, seen: {events}, {dropped}")
+
+
+@case(stage=ALONE)
+def nothing_lost(bench):
+    """Two threads make sockets as fast as they can: each is counted, tracked, and forgotten."""
+    sockets = 200000 if bench.options.quick else 1000000
+    agent = bench.agent("--comm", "flood2", "--interval", "1s", "--census-interval", "60s")
+    (program,) = flooded(bench, agent, "flood2", 2, sockets // 2)
+    program.end()
+    summary = agent.stop()
+    expect_exact(summary, sockets)
+    if summary["events"]["close"] < sockets or summary["events"]["connect"] != sockets // 2:
+        raise Failure(f"expected {sockets} closed and half connected, seen: {summary['events']}")
+    lost = {k: v for k, v in summary["dropped"].items() if v and k != "stack_collision"}
+    if lost or summary["total"] or summary["pending"]:
+        raise Failure(f"expected nothing lost and nothing left, seen: {lost}, {summary}")
+
+
+@case(stage=ALONE)
+def losses_have_names(bench):
+    """12,000 leaks and room for 4,096: what is tracked is told, what is not is counted."""
+    agent = bench.agent("--comm", "leaks3", "--max-sockets", 4096, "--stack-size", 0)
+    programs = flooded(bench, agent, "leaks3", 1, 4000, 4000, count=3)
+    agent.wait_for(lambda a: len(a.open_leaks()) == 4096, "4096 leaks", timeout=60)
+    agent.wait_quiet()
+    for program in programs:
+        program.end()
+    agent.wait_for(lambda a: not a.open_leaks(), "all leaks resolved", timeout=60)
+    summary = agent.stop()
+    expect_exact(summary, 12000)
+    if summary["events"]["tracked"] != 4096 or summary["dropped"]["map_full"] != 12000 - 4096:
+        raise Failure(f"expected 4096 tracked and the rest counted, seen: {summary}")
+
+
+def resident(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+
+
+@case(stage=ALONE)
+def many_sites(bench):
+    """10,000 sites leak: the agent takes less than 100 MiB for all of them, its resolver too."""
+    sites = 1000 if bench.options.quick else 10000
+    agent = bench.agent("--comm", "sites", "--snapshots", 4096)
+    program = bench.start_program(str(bench.copy("sites", "sites")), sites, 300)
+    trouble = program.wait_ready(timeout=300)
+    if trouble:
+        raise Failure(trouble)
+    agent.wait_for(lambda a: len(a.open_leaks()) == sites, f"{sites} leaks", timeout=120)
+    taken = {"agent": resident(agent.pid), "resolver": resident(resolver_of(agent))}
+    found = {event["site"] for event in agent.open_leaks().values()}
+    program.end()
+    summary = agent.stop()
+    if len(found) < sites * 0.9:  # some have lost their stack, which is counted
+        raise Failure(f"expected {sites} sites, seen: {len(found)}, {summary['dropped']}")
+    if max(taken.values()) > 100 * 1024:
+        raise Failure(f"expected less than 100 MiB each, seen: {taken} KiB")
+    print(f"     {len(found)} sites: {taken} KiB")
+
+
+def cpu_s(pid):
+    """Processor time of a process so far."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+@case(stage=ALONE)
+def idle_descriptors(bench):
+    """100,000 descriptors without a suspect: between two censuses none of them is looked at."""
+    holders = []
+    for _ in range(10):
+        holders.append(bench.program("hoard", 10000))
+    agent = bench.agent("--interval", "100ms", "--census-interval", "1h", "--comm", "hoard")
+    agent.wait_for(lambda a: a.censuses(0), "a summary")
+    begun, before = time.monotonic(), cpu_s(agent.pid)
+    time.sleep(2)
+    spent, took = cpu_s(agent.pid) - before, time.monotonic() - begun
+    for holder in holders:
+        holder.end()
+    summary = agent.stop()
+    if summary["censuses"] != 2 or summary["processes_looked_at"]:
+        raise Failure(f"expected a census at the start and at the end alone, seen: {summary}")
+    # A census costs some 30 ms: had each of the 20 sweeps been one, that were 0.6 s.
+    if spent > 0.3:
+        raise Failure(f"expected next to nothing, seen: {spent:.2f} s of {took:.1f} s")

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sweeper.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "clocks.h"
+#include "sockleak.skel.h"
+
+/* Verdicts that did not fit: how often one sweep is repeated for them while running. */
+#define MAX_REPEATS 64
+/* Reads of an iterator without an end: it yields every million objects. */
+#define MAX_READS 10000
+
+struct sweeper {
+	struct sockleak_bpf *skeleton;
+	struct bpf_link *files; /* of all processes */
+	struct bpf_link *maps;
+	struct bpf_link *glance;
+	struct sweep_plan plan;
+	struct sweep_counts counts;
+	bool can_look;
+	bool retells; /* the next sweep: see sweeper__retell() */
+};
+
+static struct sweep *sweep_of(struct sweeper *sweeper)
+{
+	return &sweeper->skeleton->bss->sweep;
+}
+
+/* Reading an iterator runs its program over everything; it writes nothing to read. */
+static int iterator_run(struct bpf_link *link)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link)), reads = 0, err = 0;
+	char nothing[64];
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		len = read(fd, nothing, sizeof(nothing));
+		err = len < 0 ? -errno : 0;
+	} while ((len > 0 || err == -EAGAIN || err == -EINTR) && ++reads < MAX_READS);
+	close(fd);
+	return err;
+}
+
+/* ---- One process alone ---- */
+
+/* -EOPNOTSUPP: this kernel cannot, or did not. A process that is gone has nothing to show. */
+static int look_at(struct sweeper *sweeper, __u32 tgid)
+{
+	union bpf_iter_link_info one = { .task.pid = tgid };
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &one, .link_info_len = sizeof(one));
+	struct sweep *sweep = sweep_of(sweeper);
+	struct bpf_link *link =
+		bpf_program__attach_iter(sweeper->skeleton->progs.sweep_files, &options);
+	int err;
+
+	if (!link)
+		return errno == ESRCH ? 0 : -EOPNOTSUPP;
+	sweep->only_tgid = tgid;
+	sweep->strangers = 0;
+	err = iterator_run(link);
+	sweep->only_tgid = 0;
+	bpf_link__destroy(link);
+	sweeper->counts.looks++;
+	return err == -ESRCH ? 0 : sweep->strangers ? -EOPNOTSUPP : err;
+}
+
+/* Empty the map of processes to look at, into an array of SOCKLEAK_MAX_LOOKS. */
+static unsigned int take_suspects(struct sweeper *sweeper, __u32 *ret_tgids)
+{
+	int map = bpf_map__fd(sweeper->skeleton->maps.suspects);
+	unsigned int count = 0;
+
+	while (count < SOCKLEAK_MAX_LOOKS && !bpf_map_get_next_key(map, NULL, &ret_tgids[count]))
+		if (bpf_map_delete_elem(map, &ret_tgids[count++]))
+			break;
+	return count;
+}
+
+/* ---- A sweep ---- */
+
+static void begin(struct sweeper *sweeper)
+{
+	struct sweep *sweep = sweep_of(sweeper);
+
+	sweep->last_ns = sweep->start_ns;
+	sweep->start_ns = clock_now(CLOCK_BOOTTIME);
+	sweep->repeats = 0;
+	sweep->unsettled = 0;
+	sweep->number++;
+}
+
+static int glance(struct sweeper *sweeper)
+{
+	struct sweep *sweep = sweep_of(sweeper);
+
+	sweep->pending = sweep->waiting = sweep->unread = sweep->crowd = 0;
+	return iterator_run(sweeper->glance);
+}
+
+/* All that can be told without a census. 0, an error, or 1 when one is needed. */
+static int small_sweep(struct sweeper *sweeper)
+{
+	struct sweep *sweep = sweep_of(sweeper);
+	__u32 tgids[SOCKLEAK_MAX_LOOKS];
+	unsigned int count;
+	int err;
+
+	begin(sweeper);
+	err = glance(sweeper);
+	count = take_suspects(sweeper, tgids);
+	if (err)
+		return err;
+	if (sweep->waiting || sweep->crowd)
+		return 1;
+	if (!sweep->unread)
+		return 0;
+	if (!sweeper->can_look || !sweep_plan_may_look(&sweeper->plan, count))
+		return 1;
+	for (unsigned int i = 0; i < count; i++) {
+		err = look_at(sweeper, tgids[i]);
+		if (err == -EOPNOTSUPP)
+			sweeper->can_look = false;
+		if (err)
+			return err == -EOPNOTSUPP ? 1 : err;
+	}
+	if (sweep->waiting)
+		return 1;
+	err = glance(sweeper); /* what was not found where it should be? */
+	take_suspects(sweeper, tgids);
+	return err ?: sweep->waiting || sweep->unread;
+}
+
+/* *ret_records: how many there were in the ring buffer after it. */
+static int census_once(struct sweeper *sweeper, struct ring_buffer *ring, int *ret_records)
+{
+	struct sweep *sweep = sweep_of(sweeper);
+	int err;
+
+	sweep->pending = sweep->waiting = 0;
+	err = iterator_run(sweeper->files);
+	if (!err)
+		err = iterator_run(sweeper->maps);
+	*ret_records = ring_buffer__consume(ring);
+	return err;
+}
+
+/* Repeated while verdicts wait for room, and some come each time. */
+static int census(struct sweeper *sweeper, struct ring_buffer *ring, bool to_the_last)
+{
+	struct sweep *sweep = sweep_of(sweeper);
+	int records, err;
+
+	begin(sweeper);
+	err = census_once(sweeper, ring, &records);
+	sweep_plan_was_census(&sweeper->plan, sweep->start_ns,
+			      clock_now(CLOCK_BOOTTIME) - sweep->start_ns, err || sweep->unsettled);
+	sweeper->counts.censuses++;
+	while (!err && sweep->waiting && records > 0 &&
+	       (to_the_last || sweep->repeats < MAX_REPEATS)) {
+		sweep->repeats++;
+		err = census_once(sweeper, ring, &records);
+	}
+	return err;
+}
+
+int sweeper__run(struct sweeper *sweeper, struct ring_buffer *ring, bool to_the_last, __u64 *ret_ns)
+{
+	__u64 began_ns = clock_now(CLOCK_BOOTTIME);
+	int err = 1;
+
+	if (!to_the_last && !sweeper->retells &&
+	    !sweep_plan_is_census(&sweeper->plan, began_ns)) {
+		err = small_sweep(sweeper);
+		*ret_ns = clock_now(CLOCK_BOOTTIME) - began_ns;
+		ring_buffer__consume(ring);
+		if (err <= 0)
+			return err;
+		sweeper->counts.escalations++;
+	}
+	sweep_of(sweeper)->retells = sweeper->retells;
+	sweeper->retells = false;
+	err = census(sweeper, ring, to_the_last);
+	sweep_of(sweeper)->retells = 0;
+	*ret_ns = sweeper->plan.last_ns + sweeper->plan.census_ns - began_ns;
+	return err;
+}
+
+/* ---- Life ---- */
+
+void sweeper__free(struct sweeper *sweeper)
+{
+	if (!sweeper)
+		return;
+	bpf_link__destroy(sweeper->files);
+	bpf_link__destroy(sweeper->maps);
+	bpf_link__destroy(sweeper->glance);
+	free(sweeper);
+}
+
+int sweeper__new(struct sockleak_bpf *skeleton, const struct options *options,
+		 struct sweeper **ret_sweeper)
+{
+	struct sweeper *sweeper = calloc(1, sizeof(*sweeper));
+	int err = 0;
+
+	if (!sweeper)
+		return -ENOMEM;
+	sweeper->skeleton = skeleton;
+	sweeper->plan.interval_ns = options->interval_ns;
+	sweeper->plan.census_interval_ns = options->census_interval_ns;
+	sweeper->files = bpf_program__attach_iter(skeleton->progs.sweep_files, NULL);
+	if (sweeper->files)
+		sweeper->maps = bpf_program__attach_iter(skeleton->progs.sweep_maps, NULL);
+	if (sweeper->maps)
+		sweeper->glance = bpf_program__attach_iter(skeleton->progs.glance_maps, NULL);
+	if (!sweeper->glance) {
+		err = -errno;
+		sweeper__free(sweeper);
+		return err;
+	}
+	/* Our own descriptors are many enough, and none of them is judged. */
+	sweeper->can_look = !look_at(sweeper, (__u32)getpid());
+	sweeper->counts.looks = 0;
+	*ret_sweeper = sweeper;
+	return 0;
+}
+
+void sweeper__retell(struct sweeper *sweeper)
+{
+	sweeper->retells = true;
+}
+
+struct sweep_counts sweeper__counts(const struct sweeper *sweeper)
+{
+	return sweeper->counts;
+}
+
+bool sweeper__can_look(const struct sweeper *sweeper)
+{
+	return sweeper->can_look;
+}

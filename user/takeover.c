@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "takeover.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "process.h"
+#include "sockleak.h"
+
+/* Descriptors of the maps of these names, and what some of them hold at most. */
+struct maps {
+	int pending, homes, slots, free_slots, stacks, told, growths, in_flight, hidden_connects;
+	__u32 max_slots, max_stacks;
+};
+
+static int map_of(const struct bpf_object *object, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(object, name);
+}
+
+static __u32 room_of(const struct bpf_object *object, const char *name)
+{
+	return bpf_map__max_entries(bpf_object__find_map_by_name(object, name));
+}
+
+static struct maps maps_of(const struct bpf_object *object)
+{
+	struct maps maps = {
+		.pending = map_of(object, "pending"),
+		.homes = map_of(object, "homes"),
+		.slots = map_of(object, "slots"),
+		.free_slots = map_of(object, "free_slots"),
+		.stacks = map_of(object, "stacks"),
+		.told = map_of(object, "told"),
+		.growths = map_of(object, "growths"),
+		.in_flight = map_of(object, "in_flight"),
+		.hidden_connects = map_of(object, "hidden_connects"),
+		.max_slots = room_of(object, "slots"),
+		.max_stacks = 1,
+	};
+
+	while (maps.max_stacks < room_of(object, "stacks"))
+		maps.max_stacks *= 2; /* as the kernel rounds it */
+	return maps;
+}
+
+/* All keys of a map: it is gone through once and changed then, or entries move meanwhile. */
+struct keys {
+	char *items;
+	size_t size, count, room;
+};
+
+#define _cleanup_keys_ __attribute__((cleanup(keys_free)))
+
+static void keys_free(struct keys *keys)
+{
+	free(keys->items);
+}
+
+static int keys_read(struct keys *keys, int map, size_t size)
+{
+	char *last = NULL;
+
+	keys->size = size;
+	for (;;) {
+		if (keys->count == keys->room) {
+			size_t room = keys->room ? 2 * keys->room : 1024;
+			char *items = realloc(keys->items, room * size);
+
+			if (!items)
+				return -ENOMEM;
+			keys->items = items;
+			keys->room = room;
+		}
+		last = keys->count ? keys->items + (keys->count - 1) * size : NULL;
+		if (bpf_map_get_next_key(map, last, keys->items + keys->count * size))
+			return errno == ENOENT ? 0 : -errno;
+		keys->count++;
+	}
+}
+
+static const void *keys_at(const struct keys *keys, size_t i)
+{
+	return keys->items + i * keys->size;
+}
+
+/* ---- Sockets ---- */
+
+/*
+ * A try of connect that a signal interrupted is forgotten with the flags: else the
+ * failure of a later one would not count, if its end fell between the two runs.
+ */
+static void reset(struct pending *entry)
+{
+	entry->flags &= PENDING_LASTING;
+	entry->reported = 0;
+	entry->seen_sweep = 0;
+	entry->connecting = 0; /* who still is: take_calls() */
+	entry->holder_tgid = entry->holder_fd = entry->holder_sweep = 0;
+	entry->unseen = 0;
+}
+
+/* As pending_home() of pending.bpf.h: one of unknown origin gives way. */
+static bool home(const struct maps *maps, const struct fd_key *key, const struct pending *entry)
+{
+	__u64 flags = entry->flags & PENDING_ORIGIN_UNKNOWN ? BPF_NOEXIST : BPF_ANY;
+
+	return !bpf_map_update_elem(maps->homes, &entry->inode, key, flags);
+}
+
+/* `used`: a bit for each stack; those of the sockets that are left are set. */
+static int take_sockets(const struct maps *maps, __u8 *used, __u32 *ret_count)
+{
+	_cleanup_keys_ struct keys keys = { 0 };
+	int err = keys_read(&keys, maps->pending, sizeof(struct fd_key));
+
+	for (size_t i = 0; i < keys.count && !err; i++) {
+		const struct fd_key *key = keys_at(&keys, i);
+		struct pending entry;
+
+		if (bpf_map_lookup_elem(maps->pending, key, &entry))
+			continue;
+		reset(&entry);
+		if (home(maps, key, &entry))
+			entry.flags |= PENDING_HOMED;
+		if (entry.stack_id >= 0 && (__u32)entry.stack_id < maps->max_stacks)
+			used[entry.stack_id / 8] |= (__u8)(1U << entry.stack_id % 8);
+		err = bpf_map_update_elem(maps->pending, key, &entry, BPF_EXIST) ? -errno : 0;
+	}
+	*ret_count = (__u32)keys.count;
+	return err;
+}
+
+static bool is_known(const struct maps *maps, __u64 inode)
+{
+	struct fd_key key;
+
+	return !bpf_map_lookup_elem(maps->homes, &inode, &key);
+}
+
+/* ---- Stacks ---- */
+
+/* They are never removed while hooks may be using them: now none does. */
+static void drop_stacks(const struct maps *maps, const __u8 *used)
+{
+	for (__u32 id = 0; id < maps->max_stacks; id++)
+		if (!(used[id / 8] & 1U << id % 8))
+			bpf_map_delete_elem(maps->stacks, &id);
+}
+
+static int drop_told(const struct maps *maps)
+{
+	_cleanup_keys_ struct keys keys = { 0 };
+	int err = keys_read(&keys, maps->told, sizeof(__u64));
+
+	for (size_t i = 0; i < keys.count && !err; i++)
+		if (!is_known(maps, *(const __u64 *)keys_at(&keys, i)))
+			bpf_map_delete_elem(maps->told, keys_at(&keys, i));
+	return err;
+}
+
+/* Those of processes that are there no more. */
+static int drop_growths(const struct maps *maps)
+{
+	_cleanup_keys_ struct keys keys = { 0 };
+	int err = keys_read(&keys, maps->growths, sizeof(struct grown_key));
+
+	for (size_t i = 0; i < keys.count && !err; i++) {
+		const struct grown_key *key = keys_at(&keys, i);
+		__u64 start_ns;
+
+		if (process_start_time((pid_t)key->tgid, &start_ns) || start_ns != key->start_ns)
+			bpf_map_delete_elem(maps->growths, key);
+	}
+	return err;
+}
+
+/* `slots` says whose each slot is; whatever it does not name is free. */
+static int fill_slots(const struct maps *maps, const bool *taken)
+{
+	for (__u32 slot = 0; slot < maps->max_slots; slot++)
+		if (!taken[slot] && bpf_map_update_elem(maps->free_slots, NULL, &slot, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+static int take_slots(const struct maps *maps, bool *taken)
+{
+	_cleanup_keys_ struct keys keys = { 0 };
+	int err = keys_read(&keys, maps->slots, sizeof(__u64));
+
+	for (size_t i = 0; i < keys.count && !err; i++) {
+		__u64 inode = *(const __u64 *)keys_at(&keys, i);
+		__u32 slot;
+
+		if (bpf_map_lookup_elem(maps->slots, &inode, &slot))
+			continue;
+		if (is_known(maps, inode) && slot < maps->max_slots && !taken[slot])
+			taken[slot] = true;
+		else /* the run was killed between the slot and its socket's entry */
+			bpf_map_delete_elem(maps->slots, &inode);
+	}
+	return err ?: fill_slots(maps, taken);
+}
+
+/* ---- Calls ---- */
+
+static bool is_connecting(__u32 tid, const struct call *call)
+{
+	return call->kind == CALL_CONNECT &&
+	       process_thread_is_in((pid_t)tid, SYS_connect, call->fd);
+}
+
+/*
+ * Threads inside connect, bind and getpeername when the earlier run ended. One that
+ * still waits in connect is so as before, by the index of those whose sockets do not
+ * show it: the count in the entry could not be taken back if its end is missed. The
+ * end of any other was missed.
+ */
+static int take_calls(const struct maps *maps)
+{
+	_cleanup_keys_ struct keys keys = { 0 };
+	int err = keys_read(&keys, maps->in_flight, sizeof(__u32));
+
+	for (size_t i = 0; i < keys.count && !err; i++) {
+		__u32 tid = *(const __u32 *)keys_at(&keys, i);
+		struct call call;
+
+		if (bpf_map_lookup_elem(maps->in_flight, &tid, &call))
+			continue;
+		if (!is_connecting(tid, &call)) {
+			bpf_map_delete_elem(maps->in_flight, &tid);
+			continue;
+		}
+		call.inherited = 1;
+		if (bpf_map_update_elem(maps->hidden_connects, &call.inode, &tid, BPF_ANY) ||
+		    bpf_map_update_elem(maps->in_flight, &tid, &call, BPF_EXIST))
+			err = -errno;
+	}
+	return err;
+}
+
+int takeover_fill_slots(const struct bpf_object *object)
+{
+	const struct maps maps = maps_of(object);
+	bool *taken = calloc(maps.max_slots, sizeof(*taken));
+	int err = taken ? fill_slots(&maps, taken) : -ENOMEM;
+
+	free(taken);
+	return err;
+}
+
+int takeover_begin(const struct bpf_object *object, __u32 *ret_count)
+{
+	const struct maps maps = maps_of(object);
+	__u8 *used = calloc(maps.max_stacks / 8 + 1, 1);
+	bool *taken = calloc(maps.max_slots, sizeof(*taken));
+	int err = used && taken ? take_sockets(&maps, used, ret_count) : -ENOMEM;
+
+	if (!err) {
+		drop_stacks(&maps, used);
+		err = drop_told(&maps)		       ?:
+			      drop_growths(&maps)      ?:
+			      take_slots(&maps, taken) ?:
+							 take_calls(&maps);
+	}
+	free(used);
+	free(taken);
+	return err;
+}
+
+void takeover_end(const struct bpf_object *object)
+{
+	const struct maps maps = maps_of(object);
+	_cleanup_keys_ struct keys keys = { 0 };
+
+	if (keys_read(&keys, maps.in_flight, sizeof(__u32)))
+		return;
+	for (size_t i = 0; i < keys.count; i++) {
+		__u32 tid = *(const __u32 *)keys_at(&keys, i);
+		struct call call;
+
+		if (bpf_map_lookup_elem(maps.in_flight, &tid, &call) || !call.inherited ||
+		    is_connecting(tid, &call))
+			continue;
+		/* the thread's next call overwrites what is in flight; it may have by now */
+		bpf_map_delete_elem(maps.hidden_connects, &call.inode);
+	}
+}
+
+void takeover_tidy(const struct bpf_object *object)
+{
+	const struct maps maps = maps_of(object);
+
+	drop_told(&maps);
+}

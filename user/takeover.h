@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * takeover: what an earlier run left in its maps, made fit for this one, before and
+ * right after the hooks are attached. What is known of a socket stays; what is of one
+ * run alone goes: what was reported, to whom, seen by which sweep. So all of it is told
+ * again, once. What follows from the rest is made anew (homes, free slots); what
+ * nobody can need any more is removed. Each step can be done twice: a run that is
+ * killed here leaves nothing that the next one cannot take up.
+ *
+ * Knows libbpf: tests/layout.sh.
+ */
+#ifndef SOCKLEAK_TAKEOVER_H
+#define SOCKLEAK_TAKEOVER_H
+
+#include <linux/types.h>
+
+struct bpf_object;
+
+/*
+ * The object is loaded and its hooks are not attached. *ret_count: the sockets that are
+ * known from before, closed ones among them. 0 or -errno.
+ */
+int takeover_begin(const struct bpf_object *object, __u32 *ret_count);
+
+/* They are: what has ended unseen between the two is not to seem to go on. */
+void takeover_end(const struct bpf_object *object);
+
+/*
+ * Some sweeps later, between two: what was told by the earlier run of sockets that had
+ * ended when this one looked at them, is removed.
+ */
+void takeover_tidy(const struct bpf_object *object);
+
+/* Without an earlier run: all slots are free. 0 or -errno. */
+int takeover_fill_slots(const struct bpf_object *object);
+
+#endif /* SOCKLEAK_TAKEOVER_H */
