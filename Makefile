@@ -10,6 +10,9 @@
 #   make bench-scan  `sockleak scan` beside lsof, over 200,000 descriptors (root, lsof)
 #   make soak     chaos: 5,000 seeds of abuse, sockleak and an oracle compared (root)
 #   make check    what needs no root: unit tests, layout of the source
+#   make install  all of it under DESTDIR/PREFIX: program, unit, manuals, completion
+#   make deb, make rpm  packages, into .output/
+#   make man completion  manual pages and shell completion, into .output/
 #   make compat   real programs under sockleak, which must find nothing (root); docs/compat.md
 #   make fuzz     the parsers, FUZZ_SECONDS (60) each, by libFuzzer; see tests/fuzz/
 #   make deps     installs what building, the demo and the unit tests need
@@ -90,6 +93,84 @@ $(SKELETONS): $(O)/%.skel.h: $(O)/%.bpf.o
 	$(say) SKEL $@
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
 
+# ---- Made from the table of options: manual pages, completion, the example of --config ----
+
+DESCRIBE := $(BUILD)/tools/describe
+DESCRIBE_OBJECTS := $(patsubst tools/%.c,$(BUILD)/tools/%.o,$(wildcard tools/*.c))
+MANUALS := $(patsubst docs/man/%.in,$(O)/man/%,$(wildcard docs/man/*.in)) $(O)/man/sockleak-json.7
+COMPLETIONS := $(addprefix $(O)/completion/,bash zsh fish)
+
+.PHONY: man completion
+man: $(MANUALS)
+completion: $(COMPLETIONS) $(O)/sockleak.conf
+
+$(BUILD)/tools/%.o: tools/%.c Makefile | $(SKELETONS)
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
+
+$(DESCRIBE): $(DESCRIBE_OBJECTS) $(PURE_OBJECTS)
+	$(say) LINK $@
+	$(Q)$(CC) $(SANFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(O)/man/%: docs/man/%.in $(DESCRIBE)
+	$(say) MAN $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(DESCRIBE) manual < $< > $@.tmp && mv $@.tmp $@
+
+$(O)/man/sockleak-json.7: docs/json.md tools/manual.awk
+	$(say) MAN $@
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -v version=$(VERSION) -f tools/manual.awk $< > $@.tmp && mv $@.tmp $@
+
+$(COMPLETIONS): $(O)/completion/%: $(DESCRIBE)
+	$(say) SHELL $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(DESCRIBE) $* > $@.tmp && mv $@.tmp $@
+
+$(O)/sockleak.conf: $(DESCRIBE)
+	$(say) CONF $@
+	$(Q)$(DESCRIBE) config > $@.tmp && mv $@.tmp $@
+
+# ---- Installing, and packages of it: packaging/build.sh ----
+
+SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share
+DOCDIR ?= $(DATADIR)/doc/sockleak
+ZSHDIR ?= $(DATADIR)/zsh/site-functions
+# The unit, its user and its directories; empty: none, for who installs them otherwise.
+SYSTEMDDIR ?= $(PREFIX)/lib
+INSTALL ?= install
+to = $(Q)$(INSTALL) -D -m 0644
+
+.PHONY: install deb rpm
+install: sockleak $(MANUALS) $(COMPLETIONS) $(O)/sockleak.conf
+	$(say) INSTALL $(DESTDIR)$(PREFIX)
+	$(Q)$(INSTALL) -D -m 0755 sockleak $(DESTDIR)$(BINDIR)/sockleak
+	$(Q)for page in $(MANUALS); do $(INSTALL) -D -m 0644 $$page \
+		$(DESTDIR)$(DATADIR)/man/man$${page##*.}/$${page##*/} || exit; done
+	$(to) $(O)/completion/bash $(DESTDIR)$(DATADIR)/bash-completion/completions/sockleak
+	$(to) $(O)/completion/zsh $(DESTDIR)$(ZSHDIR)/_sockleak
+	$(to) $(O)/completion/fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/sockleak.fish
+	$(to) $(O)/sockleak.conf $(DESTDIR)$(SYSCONFDIR)/sockleak/sockleak.conf
+	$(to) -t $(DESTDIR)$(DOCDIR) README.md CHANGELOG.md docs/*.md
+	$(Q)for kind in prometheus grafana kubernetes; do for file in packaging/$$kind/*.y*ml \
+		packaging/$$kind/*.json; do [ ! -e $$file ] || $(INSTALL) -D -m 0644 $$file \
+		$(DESTDIR)$(DATADIR)/sockleak/$$kind/$${file##*/} || exit; done; done
+ifneq ($(SYSTEMDDIR),)
+	$(Q)mkdir -p $(DESTDIR)$(SYSTEMDDIR)/systemd/system
+	$(Q)sed -e 's|/usr/bin/sockleak|$(BINDIR)/sockleak|' \
+		-e 's|/etc/sockleak/|$(SYSCONFDIR)/sockleak/|' packaging/systemd/sockleak.service \
+		> $(DESTDIR)$(SYSTEMDDIR)/systemd/system/sockleak.service
+	$(Q)chmod 0644 $(DESTDIR)$(SYSTEMDDIR)/systemd/system/sockleak.service
+	$(to) packaging/systemd/sockleak.sysusers $(DESTDIR)$(SYSTEMDDIR)/sysusers.d/sockleak.conf
+	$(to) packaging/systemd/sockleak.tmpfiles $(DESTDIR)$(SYSTEMDDIR)/tmpfiles.d/sockleak.conf
+endif
+
+deb rpm:
+	$(Q)packaging/build.sh $@ $(VERSION) $(O)/$@
+
 # ---- Tests and the demo ----
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -129,6 +210,7 @@ root: deps
 		echo "sockleak: only root may load BPF programs. Run: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
 
 .PHONY: run-test
+run-test: man completion
 run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(REPLAYS) $(PROGRAMS) $(TRUTH_PROGRAMS) $(LIBRARY_PROGRAMS)
 	$(Q)tests/prometheus/unpack.sh $(O)/prometheus
 	$(Q)tests/all.sh $(BUILD) $(O)/programs $(TESTFLAGS)

@@ -50,20 +50,22 @@ contract_has_fixed_widths() {
 }
 
 lines_are_short() {
-	for file in bpf/* user/* include/* tests/unit/* tests/programs/*.[ch] \
+	for file in bpf/* user/* tools/* include/* tests/unit/* tests/programs/*.[ch] \
 		tests/fuzz/*.[ch] tests/bench/*; do
 		expand -t8 "$file" | awk -v file="$file" 'length($0) > 100 { print file ":" NR }'
 	done
 }
 
 files_are_small() {
-	wc -l user/*.[ch] bpf/*.[ch] | awk '$2 != "total" && $1 > 500 { print $2 ": " $1 " lines" }'
+	wc -l user/*.[ch] bpf/*.[ch] tools/* | awk '$2 != "total" && $1 > 500 { print $2 ": " $1 " lines" }'
 }
 
 files_have_a_licence() {
 	for file in user/*.[ch] bpf/* include/*.h tests/unit/*.c tests/programs/*.[ch] tests/*.sh \
 		tests/*.py tests/*/*.py tests/compat/*.sh tests/compat/*/* tests/bench/* tests/prometheus/* \
-		packaging/prometheus/* tests/fuzz/*.[ch] tests/fuzz/*.sh tests/demo/* packaging/*.sh Makefile; do
+		tests/fuzz/*.[ch] tests/fuzz/*.sh tests/demo/* tools/* docs/man/* \
+		packaging/*.sh packaging/systemd/* packaging/kubernetes/* packaging/prometheus/* \
+		packaging/rpm/* packaging/debian/rules packaging/debian/sockleak.postrm Makefile; do
 		head -3 "$file" | grep -q 'SPDX-License-Identifier' || echo "$file"
 	done
 }

@@ -26,6 +26,7 @@ ALLOWED_SKIPS = [
     ("close_range*", "no close_range in this kernel"),
     ("prometheus_*", "no prometheus and node_exporter on this host"),
     ("dashboard", "no prometheus and node_exporter on this host"),
+    ("package_lint", "no lintian and no rpmlint on this host"),
     ("pidfd_getfd*", "no pidfd_getfd in this kernel"),
 ]
 
@@ -40,6 +41,8 @@ if not shutil.which("apt-get"):
         ("truth_node", "no nodejs on this host"),
         ("truth_java", "no java on this host"),
         ("truth_java", "no javac on this host"),
+        ("package_deb", "no dpkg-buildpackage on this host"),
+        ("package_deb", "no dh on this host"),
     ]
 
 

@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Builds a package of this source tree, as it is here, and prints the files it made.
+#
+#   packaging/build.sh deb|rpm VERSION DIRECTORY
+#
+# DIRECTORY is made anew; the package is built in it, from a copy, and left in it.
+set -eu
+kind=$1 version=$2
+cd "$(dirname "$0")/.."
+rm -rf "$3"
+mkdir -p "$3"
+directory=$(cd "$3" && pwd)
+name=sockleak-$version
+
+# What is not source: git's own, what was built, and editors' leftovers.
+copy_sources() {
+	mkdir -p "$directory/$name"
+	tar -c --exclude=./.git --exclude=./.output --exclude=./sockleak --exclude='*.pyc' \
+		--exclude=__pycache__ . | tar -x -C "$directory/$name"
+}
+
+# quietly COMMAND...: what it says is shown when it fails, or with V=1.
+quietly() {
+	if [ "${V:-}" = 1 ]; then
+		"$@"
+	else
+		"$@" >"$directory/log" 2>&1 || {
+			tail -n 40 "$directory/log" >&2
+			echo "sockleak: the package was not built: see $directory/log" >&2
+			exit 1
+		}
+	fi
+}
+
+# Which commands are needed, and where they come from.
+need() {
+	command -v "$1" >/dev/null 2>&1 || {
+		echo "sockleak: '$1' is missing: install $2 (or run: make deps)" >&2
+		exit 1
+	}
+}
+
+deb() {
+	need dh debhelper
+	need dpkg-buildpackage dpkg-dev
+	copy_sources
+	tree=$directory/$name
+	cp -r packaging/debian "$tree/debian"
+	sed "s/@VERSION@/$version/" packaging/debian/changelog.in >"$tree/debian/changelog"
+	rm "$tree/debian/changelog.in"
+	for part in service sysusers tmpfiles; do
+		cp "packaging/systemd/sockleak.$part" "$tree/debian/"
+	done
+	cd "$tree"
+	quietly dpkg-buildpackage -us -uc -b
+	rm -rf "$tree"
+}
+
+rpm() {
+	need rpmbuild "rpm-build (Debian: rpm)"
+	copy_sources
+	mkdir -p "$directory/SOURCES"
+	tar -czf "$directory/SOURCES/$name.tar.gz" -C "$directory" "$name"
+	rm -rf "${directory:?}/$name"
+	sed "s/@VERSION@/$version/" packaging/rpm/sockleak.spec >"$directory/sockleak.spec"
+	# rpm asks its own database for what building needs; a Debian host has that in dpkg's.
+	nodeps=
+	command -v dpkg >/dev/null 2>&1 && nodeps=--nodeps
+	# Also without the distribution's own macros for it.
+	quietly rpmbuild -ba $nodeps --define "_topdir $directory" "$directory/sockleak.spec"
+	mv "$directory"/RPMS/*/*.rpm "$directory"/SRPMS/*.rpm "$directory"
+	rm -rf "$directory/BUILD" "$directory/BUILDROOT" "$directory/RPMS" "$directory/SRPMS" \
+		"$directory/SOURCES"
+}
+
+# Only what make was told for this build of the program, not for the one in the package.
+unset MAKEFLAGS MFLAGS MAKELEVEL SAN
+"$kind"
+ls "$directory"/*."$kind"
