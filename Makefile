@@ -120,7 +120,8 @@ root: deps
 		echo "sockleak: only root may load BPF programs. Run: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
 
 .PHONY: run-test
-run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(REPLAYS) $(PROGRAMS) $(TRUTH_PROGRAMS) $(LIBRARY_PROGRAMS)
+run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(REPLAYS) $(PROGRAMS) $(TRUTH_PROGRAMS) \
+		$(LIBRARY_PROGRAMS) $(CHAOS)
 	$(Q)tests/all.sh $(BUILD) $(O)/programs $(TESTFLAGS)
 
 .PHONY: run-check

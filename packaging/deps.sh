@@ -62,11 +62,13 @@ apt="make gcc libc6-dev linux-libc-dev clang bpftool libbpf-dev libelf-dev zlib1
 dnf="make gcc glibc-devel kernel-headers clang bpftool libbpf-devel elfutils-libelf-devel
 	zlib-devel elfutils-devel binutils-devel uthash-devel inih-devel gawk"
 if [ "$mode" != build ]; then
-	tools="$tools g++ python3 unshare setpriv gdb strip readelf rpmbuild debuginfod-find"
+	tools="$tools g++ python3 unshare setpriv gdb strip readelf rpmbuild debuginfod-find
+		stress-ng"
 	headers="$headers cmocka.h"
-	apt="$apt g++ libcmocka-dev python3-minimal python3 util-linux gdb binutils rpm debuginfod"
+	apt="$apt g++ libcmocka-dev python3-minimal python3 util-linux gdb binutils rpm debuginfod
+		stress-ng"
 	dnf="$dnf gcc-c++ libcmocka-devel python3 util-linux libasan libubsan gdb binutils rpm-build
-		elfutils-debuginfod-client glibc-static libstdc++-static compiler-rt"
+		elfutils-debuginfod-client glibc-static libstdc++-static compiler-rt stress-ng"
 fi
 if [ "$mode" = compat ]; then
 	tools="$tools nsenter mount java javac"
