@@ -117,7 +117,8 @@ def stress(bench):
     if not shutil.which("stress-ng"):
         raise Skip("no stress-ng on this host")
     cgroup = bench.cgroups.make()
-    agent = bench.agent("--cgroup", cgroup, "--min-growth", 1, "--duration", "6h", "--snapshots", 64)
+    args = ["--cgroup", cgroup, "--min-growth", 1, "--duration", "6h", "--snapshots", 64]
+    agent = bench.agent(*args)
     expect_free_slots(bench, agent, cgroup)  # which also makes it open what it keeps open
     files = open_files(agent.pid)
     command = ["stress-ng", "--temp-path", str(bench.directory), "--timeout", f"{STRESS_S}s"]
