@@ -211,7 +211,8 @@ root: deps
 
 .PHONY: run-test
 run-test: man completion
-run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(REPLAYS) $(PROGRAMS) $(TRUTH_PROGRAMS) $(LIBRARY_PROGRAMS)
+run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(REPLAYS) $(PROGRAMS) $(TRUTH_PROGRAMS) \
+		$(LIBRARY_PROGRAMS) $(CHAOS)
 	$(Q)tests/prometheus/unpack.sh $(O)/prometheus
 	$(Q)tests/all.sh $(BUILD) $(O)/programs $(TESTFLAGS)
 

@@ -65,15 +65,19 @@ apt="make gcc libc6-dev linux-libc-dev clang bpftool libbpf-dev libelf-dev zlib1
 dnf="make gcc glibc-devel kernel-headers clang bpftool libbpf-devel elfutils-libelf-devel
 	zlib-devel elfutils-devel binutils-devel uthash-devel inih-devel jansson-devel gawk"
 if [ "$mode" != build ]; then
-	tools="$tools mandoc systemd-analyze setfacl zsh fish"
-	command -v apt-get >/dev/null 2>&1 && tools="$tools dh"
 	tools="$tools g++ python3 unshare setpriv gdb strip readelf rpmbuild debuginfod-find"
 	headers="$headers cmocka.h"
-	apt="$apt mandoc systemd libseccomp2 acl python3-yaml zsh fish debhelper fakeroot dpkg-dev"
-	dnf="$dnf mandoc systemd libseccomp acl python3-pyyaml zsh fish systemd-rpm-macros"
 	apt="$apt g++ libcmocka-dev python3-minimal python3 util-linux gdb binutils rpm debuginfod"
 	dnf="$dnf gcc-c++ libcmocka-devel python3 util-linux libasan libubsan gdb binutils rpm-build
 		elfutils-debuginfod-client glibc-static libstdc++-static compiler-rt"
+fi
+# What packages and their manuals and completion are tested with.
+if [ "$mode" = test ]; then
+	tools="$tools mandoc systemd-analyze setfacl zsh fish stress-ng"
+	command -v apt-get >/dev/null 2>&1 && tools="$tools dh"
+	apt="$apt mandoc systemd libseccomp2 acl python3-yaml zsh fish debhelper fakeroot dpkg-dev
+		stress-ng"
+	dnf="$dnf mandoc systemd libseccomp acl python3-pyyaml zsh fish systemd-rpm-macros stress-ng"
 fi
 # What dnf calls them has not been tried: there a language that is missing is a test skipped.
 if [ "$mode" = test ] && command -v apt-get >/dev/null 2>&1; then

@@ -102,6 +102,9 @@ def parse_options():
         "--only", action="append", default=[], metavar="NAME", help="cases like NAME (may hold *)"
     )
     parser.add_argument("--quick", action="store_true", help="shorten the run with churn to 10 s")
+    parser.add_argument(
+        "--churn", type=int, metavar="SECONDS", help="lengthen it, and print what was measured"
+    )
     parser.add_argument("--jobs", type=int, default=5, metavar="N", help="cases side by side")
     parser.add_argument("--list", action="store_true", help="print the names of the cases")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the time of each")

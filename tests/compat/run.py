@@ -101,12 +101,12 @@ def watch(entry, bench, wide, options):
         stage = Stage(bench, entry.name, options.root, options.seconds)
         stage.attend(watched)
         seen.version = version_of(entry, stage.environment)
-        early = bench.agent("--cgroup", stage.cgroup, name="early")
+        early = bench.agent("--cgroup", stage.cgroup, "--duration", "6h", name="early")
         thread = threading.Thread(target=use_it, args=(entry, stage, seen, failed), daemon=True)
         thread.start()
         if not stage.is_ready.wait(120):
             raise Failure("it did not stand within 120 s")
-        late = bench.agent("--cgroup", stage.cgroup, name="late")
+        late = bench.agent("--cgroup", stage.cgroup, "--duration", "6h", name="late")
         watched.set()
         wait_used(thread, failed, [early, late, wide], options.seconds + 120)
         for agent in (early, late, wide):  # what it holds now, it has held long enough then
@@ -213,7 +213,7 @@ def main():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     bench, tally = Bench(options), Tally()
     try:
-        wide = bench.agent(name="wide")
+        wide = bench.agent("--duration", "6h", name="wide")
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             list(pool.map(lambda entry: run_one(entry, bench, wide, options, tally), wanted))
         wide.stop()

@@ -4,10 +4,15 @@
  * and go, probes, refused connects, leaks that are closed after two seconds,
  * and processes that exit with leaks open. Its leaks are never more than some
  * hundreds, so that a watcher's memory has no reason to grow.
+ *
+ *   churn          a round in some 10 ms
+ *   churn busy     as many as the processor can do; what it keeps is closed long before
+ *                  it is a leak, and it starts no processes
  */
 #include "program.h"
 
 enum { KEPT = 200 };
+static bool is_busy;
 
 static void leak_in_child(void)
 {
@@ -25,6 +30,7 @@ static void leak_in_child(void)
 static void *churn(void *listener)
 {
 	struct sockaddr_in refused = loopback(REFUSED_PORT);
+	struct linger reset = { .l_onoff = 1 };
 	int kept[KEPT];
 
 	for (unsigned int i = 0;; i++) {
@@ -33,6 +39,8 @@ static void *churn(void *listener)
 		socklen_t len = sizeof(peer);
 
 		connect_to(fd, *(int *)listener);
+		if (is_busy) /* or TIME_WAIT has all ports within seconds */
+			setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 		close(fd);
 		close(check(accept(*(int *)listener, NULL, NULL)));
 		if (i >= KEPT)
@@ -42,20 +50,22 @@ static void *churn(void *listener)
 			getpeername(kept[i % KEPT], (struct sockaddr *)&peer, &len);
 		if (i % 3 == 1)
 			connect(kept[i % KEPT], ADDRESS(refused));
-		if (i % 50 == 0)
+		if (i % 50 == 0 && !is_busy)
 			leak_in_child();
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		sleep_ms(10);
+		if (!is_busy)
+			sleep_ms(10);
 	}
 	return NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	int listener = make_listener(64);
 	pthread_t thread;
 
+	is_busy = argc > 1 && !strcmp(argv[1], "busy");
 	check(-pthread_create(&thread, NULL, churn, &listener));
 	ready();
 	return 0;
