@@ -84,7 +84,7 @@ static __always_inline void glance_entry(const struct fd_key *key, struct pendin
 		return; /* it may be on its way into the map */
 	if (entry->flags & PENDING_ORIGIN_UNKNOWN && pending_fold(key, inode, entry, &home))
 		return;
-	pending_home(key, entry);
+	pending_settle(key, entry);
 	if (!pending_is_open(entry)) {
 		if (pending_at(key, inode))
 			pending_end(key, entry,

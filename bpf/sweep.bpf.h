@@ -151,7 +151,10 @@ static __always_inline struct pending *pending_adopt(const struct fd_key *key,
 			return NULL;
 	}
 	count(COUNTER_ADOPTED);
-	return pending_at(key, view->inode);
+	known = pending_at(key, view->inode);
+	if (known)
+		pending_home(key, known); /* so that the real entry finds it: pending_settle() */
+	return known;
 }
 
 /*
@@ -175,14 +178,38 @@ static __always_inline struct pending *pending_fold(const struct fd_key *own, __
 	return known;
 }
 
+/*
+ * An entry goes into the index before it is judged. When that leads to one of unknown
+ * origin, taken in meanwhile through another process's descriptor, what was tried by
+ * that one belongs to this: a connect that failed would else look like use.
+ */
+static __always_inline void pending_settle(const struct fd_key *key, struct pending *entry)
+{
+	__u64 inode = entry->inode;
+	struct pending *adopted;
+	struct fd_key other, home;
+
+	if (entry->flags & (PENDING_HOMED | PENDING_ORIGIN_UNKNOWN) ||
+	    !pending_by_inode(inode, &other)) {
+		pending_home(key, entry);
+		return;
+	}
+	pending_home(key, entry);
+	adopted = pending_at(&other, inode);
+	if (adopted && adopted->flags & PENDING_ORIGIN_UNKNOWN)
+		pending_fold(&other, inode, adopted, &home);
+}
+
 /* The entry of a socket that a sweep met at *key, and the entry's own key. */
 static __always_inline struct pending *pending_met(struct fd_key *key, __u64 inode)
 {
 	struct fd_key own = *key, home;
 	struct pending *entry = pending_at(&own, inode), *known;
 
-	if (entry && !(entry->flags & PENDING_ORIGIN_UNKNOWN))
+	if (entry && !(entry->flags & PENDING_ORIGIN_UNKNOWN)) {
+		pending_settle(&own, entry);
 		return entry;
+	}
 	known = pending_fold(&own, inode, entry, &home);
 	if (!known)
 		return entry;

@@ -302,10 +302,10 @@ def library_unloaded(bench):
     made = time.monotonic()
 
     def was_looked_at(agent):
-        told = agent.sweeps(made)
+        told = agent.censuses(made)
         return told and told[-1] > told[0] + 1
 
-    agent.wait_for(was_looked_at, "two sweeps", timeout=60)
+    agent.wait_for(was_looked_at, "two censuses", timeout=60)
     if host.say("unload"):
         raise Failure("expected the library to be unloaded")
     if "liblibrary" in pathlib.Path(f"/proc/{host.process.pid}/maps").read_text():

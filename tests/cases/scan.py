@@ -169,8 +169,8 @@ def scan_usage(bench):
     if status != 3 or f"is --btf {no_btf} the BTF of this kernel?" not in errors:
         raise Failure(f"expected the file to be blamed and 3, seen {status}: {errors}")
     for args, words in (
-        (("scan", "--duration", "5s"), "belongs to 'sockleak trace' alone"),
-        (("--error-exitcode", "5"), "belongs to 'sockleak scan' alone"),
+        (("scan", "--duration", "5s"), "is not for this command; it is for: trace"),
+        (("--error-exitcode", "5"), "is not for this command; it is for: scan"),
         (("scan", "--history", "1"), "no running sockleak"),
         (("scan", "trace"), "unexpected argument"),
     ):

@@ -53,7 +53,7 @@ def memory_kib(agent):
 def entries(agent):
     """How many sockets it tracks, by a sweep that begins now."""
     asked = time.monotonic()
-    agent.wait_for(lambda a: len(set(a.sweeps(asked))) >= 3, "sweeps that tell of themselves", 120)
+    agent.wait_for(lambda a: len(set(a.censuses(asked))) >= 3, "sweeps that tell of themselves", 120)
     return agent.summaries[-1][1]["pending"]
 
 
