@@ -195,11 +195,17 @@ static __always_inline void pending_add(void *ctx, __u32 fd)
  */
 static __always_inline void pending_add_dissolved(const struct fd_key *key, __u64 inode)
 {
+	struct pending entry = {}, *known;
 	struct socket_view view = {};
-	struct pending entry = {};
+	struct fd_key home;
 
 	if (!view_open(current_file(key->fd), &view) || view.inode != inode)
 		return;
+	known = pending_by_inode(inode, &home);
+	if (known) { /* a sweep was there in between */
+		known->flags |= PENDING_DISSOLVED;
+		return;
+	}
 	entry.inode = inode;
 	entry.file = (__u64)view.file;
 	entry.family = view.family;
@@ -213,7 +219,11 @@ static __always_inline void pending_add_dissolved(const struct fd_key *key, __u6
 	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
 	entry.stack_id = -1;
 	entry.flags = PENDING_ORIGIN_UNKNOWN | PENDING_DISSOLVED;
-	pending_insert(key, &entry, COUNTER_ADOPT_FULL);
+	if (pending_insert(key, &entry, COUNTER_ADOPT_FULL))
+		return;
+	known = pending_at(key, inode);
+	if (known)
+		pending_home(key, known); /* sweeps meet it through other descriptors first */
 }
 
 /*
