@@ -82,21 +82,23 @@ static __always_inline void getpeername_enter(__u32 fd)
  * To AF_UNSPEC connect ends a connection (connect(2)), and the socket is as new to
  * the kernel. Is there one to end? The socket is asked, and the entry, if it has one.
  */
-static __always_inline bool connect_dissolves(const struct call *call, __u32 fd,
+static __always_inline enum dissolves connect_dissolves(const struct call *call, __u32 fd,
 					      const struct pending *entry)
 {
 	struct socket_view view = {};
 
 	if (call->family != AF_UNSPEC)
-		return false;
+		return DISSOLVES_NOTHING;
 	if (entry && entry->flags & PENDING_USED)
-		return true;
+		return DISSOLVES_USE;
 	if (!view_open(current_file(fd), &view))
-		return false;
+		return DISSOLVES_NOTHING;
 	view_judge(&view);
 	if (entry && bound_by_connect(&view, entry))
-		return false;
-	return view.use == USE_IN_USE || view.use == USE_WAS_CONNECTED;
+		return DISSOLVES_NOTHING;
+	if (view.use != USE_IN_USE && view.use != USE_WAS_CONNECTED)
+		return DISSOLVES_NOTHING;
+	return has_but_a_port(&view) ? DISSOLVES_PORT : DISSOLVES_USE;
 }
 
 /*
@@ -228,7 +230,7 @@ static __always_inline void connect_exit(long result)
 	if (call.untracked) {
 		bpf_map_delete_elem(&hidden_connects, &call.inode);
 		if (call.dissolves && !result)
-			pending_add_dissolved(&call.key, call.inode);
+			pending_add_dissolved(&call.key, call.inode, call.dissolves);
 		return;
 	}
 	if (call.inherited)
@@ -257,10 +259,12 @@ static __always_inline void bind_exit(long result)
 	if (!entry)
 		return;
 	entry->evidence.bind_tries++;
-	if (result)
+	if (result) {
 		entry->evidence.bind_errno = -result;
-	else
-		entry->evidence.bound = 1;
+		return;
+	}
+	entry->evidence.bound = 1;
+	entry->flags |= PENDING_BOUND;
 }
 
 static __always_inline void getpeername_exit(long result)

@@ -30,14 +30,25 @@ static __always_inline enum leak_class classify(const struct pending *entry,
 	return CLASS_NEVER_USED;
 }
 
-/* connect binds a datagram socket before it fails: that alone is no use. */
-static __always_inline bool bound_by_connect(const struct socket_view *view,
-					     const struct pending *entry)
+/* A connect that failed has bound it to a local port: that alone is no use. */
+static __always_inline bool has_port_by_connect(const struct pending *entry)
+{
+	return entry->evidence.connect_errno && !(entry->flags & PENDING_BOUND);
+}
+
+/* A datagram socket of which no more is known than that it has a local port. */
+static __always_inline bool has_but_a_port(const struct socket_view *view)
 {
 	if (view->family != AF_INET && view->family != AF_INET6)
 		return false;
-	return view->type == SOCK_DGRAM && view->use == USE_IN_USE && !view->connected &&
-	       entry->evidence.connect_errno && !entry->evidence.bind_tries;
+	return view->type == SOCK_DGRAM && view->use == USE_IN_USE && !view->connected;
+}
+
+/* connect binds a datagram socket before it fails. */
+static __always_inline bool bound_by_connect(const struct socket_view *view,
+					     const struct pending *entry)
+{
+	return has_but_a_port(view) && has_port_by_connect(entry);
 }
 
 /*

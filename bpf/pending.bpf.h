@@ -11,6 +11,7 @@
 #ifndef PENDING_BPF_H
 #define PENDING_BPF_H
 
+#include "classes.bpf.h"
 #include "counters.bpf.h"
 #include "kernel.bpf.h"
 #include "snapshots.bpf.h"
@@ -189,12 +190,22 @@ static __always_inline void pending_add(void *ctx, __u32 fd)
 		snapshot_drop(entry.inode);
 }
 
+/* What an entry takes over when connect(AF_UNSPEC) was seen on its socket elsewhere. */
+static __always_inline __u16 dissolved_flags(const struct pending *entry, __u16 flags)
+{
+	if (flags & PENDING_WAS_PORT && has_port_by_connect(entry))
+		return 0;
+	return flags & (PENDING_DISSOLVED | PENDING_WAS_PORT);
+}
+
 /*
  * The current thread has dissolved the connection of a socket. Kept, or a sweep
  * would take it for one that never had any; what is not known stays 0.
  */
-static __always_inline void pending_add_dissolved(const struct fd_key *key, __u64 inode)
+static __always_inline void pending_add_dissolved(const struct fd_key *key, __u64 inode,
+						  enum dissolves what)
 {
+	__u16 flags = PENDING_DISSOLVED | (what == DISSOLVES_PORT ? PENDING_WAS_PORT : 0);
 	struct pending entry = {}, *known;
 	struct socket_view view = {};
 	struct fd_key home;
@@ -202,8 +213,8 @@ static __always_inline void pending_add_dissolved(const struct fd_key *key, __u6
 	if (!view_open(current_file(key->fd), &view) || view.inode != inode)
 		return;
 	known = pending_by_inode(inode, &home);
-	if (known) { /* a sweep was there in between */
-		known->flags |= PENDING_DISSOLVED;
+	if (known) { /* a sweep was there in between, or it was never of use */
+		known->flags |= dissolved_flags(known, flags);
 		return;
 	}
 	entry.inode = inode;
@@ -218,7 +229,7 @@ static __always_inline void pending_add_dissolved(const struct fd_key *key, __u6
 	entry.uid = bpf_get_current_uid_gid();
 	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
 	entry.stack_id = -1;
-	entry.flags = PENDING_ORIGIN_UNKNOWN | PENDING_DISSOLVED;
+	entry.flags = PENDING_ORIGIN_UNKNOWN | flags;
 	if (pending_insert(key, &entry, COUNTER_ADOPT_FULL))
 		return;
 	known = pending_at(key, inode);

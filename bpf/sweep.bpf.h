@@ -171,9 +171,10 @@ static __always_inline struct pending *pending_fold(const struct fd_key *own, __
 		return NULL;
 	if (!entry)
 		return known;
-	known->flags |= entry->flags & PENDING_DISSOLVED;
 	if (entry->evidence.connect_tries && !known->evidence.connect_tries)
 		__builtin_memcpy(&known->evidence, &entry->evidence, sizeof(known->evidence));
+	known->flags |= entry->flags & PENDING_BOUND;
+	known->flags |= dissolved_flags(known, entry->flags);
 	pending_end(own, entry, END_RECLASSIFIED);
 	return known;
 }

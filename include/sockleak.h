@@ -173,6 +173,8 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_MOVED 0x40	    /* the process that it was reported of does not hold it now */
 #define PENDING_SNAPSHOT 0x100	    /* it had a snapshot of the stack taken */
 #define PENDING_SUSPECTED 0x200	    /* user space was told that it may become a leak */
+#define PENDING_BOUND 0x400	    /* bind() succeeded on it */
+#define PENDING_WAS_PORT 0x800	    /* with DISSOLVED: of use was no more than a local port */
 
 /*
  * A socket that is not connected yet: the value of the map of pending sockets.
@@ -362,6 +364,13 @@ enum call_kind {
 	CALL_GETPEERNAME,
 };
 
+/* What connect to AF_UNSPEC ends. */
+enum dissolves {
+	DISSOLVES_NOTHING = 0,
+	DISSOLVES_USE,
+	DISSOLVES_PORT, /* a datagram socket has a local port, and that is all that is known */
+};
+
 /* A system call that a thread is inside of; see calls.bpf.h. */
 struct call {
 	struct fd_key key; /* of the entry in `pending` */
@@ -370,7 +379,7 @@ struct call {
 	__u16 family;	/* of connect's address; AF_UNREADABLE = there is none to be read */
 	__u8 kind;	/* enum call_kind */
 	__u8 untracked; /* the socket is not pending: followed for what its end may tell */
-	__u8 dissolves; /* connect to AF_UNSPEC on one that is, or was, of use */
+	__u8 dissolves; /* enum dissolves: connect to AF_UNSPEC on one that is, or was, of use */
 	__u8 inherited; /* begun under an earlier run: not in pending.connecting */
 	__u8 pad[6];
 };

@@ -9,8 +9,13 @@
 #include "hash.h"
 #include "site.h"
 
-/* A site without open leaks is forgotten after this long: memory stays bounded. */
+/*
+ * A site without open leaks is forgotten after this long: memory stays bounded. One
+ * that stands for a process, having no id, comes again in no other: there may be
+ * thousands in ten minutes.
+ */
 #define EMPTY_SITE_NS (600ULL * 1000000000)
+#define EMPTY_PROCESS_NS (10ULL * 1000000000)
 
 struct leaks *leaks__new(unsigned int classes, __u64 moment_ns, leaks_announce_fn announce,
 			 void *ctx)
@@ -436,7 +441,8 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns)
 			site->empty_since_ns = 0;
 		} else if (!site->empty_since_ns) {
 			site->empty_since_ns = now_ns;
-		} else if (now_ns - site->empty_since_ns > EMPTY_SITE_NS) {
+		} else if (now_ns - site->empty_since_ns >
+			   (site->id ? EMPTY_SITE_NS : EMPTY_PROCESS_NS)) {
 			HASH_DEL(leaks->by_key, site);
 			site_free(site);
 			continue;
