@@ -186,7 +186,7 @@ static void tell_awaited(const struct options *options)
 	_cleanup_text_ struct text awaited = TEXT_INIT;
 
 	scope_add_awaited(options, &awaited);
-	log_note("nothing runs now that is %s: waiting for it",
+	log_note("nothing of %s runs yet: waiting for it",
 		 awaited.len ? text_str(&awaited) : "below --cgroup");
 }
 
