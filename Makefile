@@ -11,7 +11,7 @@
 #   make soak     chaos: 5,000 seeds of abuse, sockleak and an oracle compared (root)
 #   make check    what needs no root: unit tests, layout of the source
 #   make install  all of it under DESTDIR/PREFIX: program, unit, manuals, completion
-#   make deb, make rpm  packages, into .output/
+#   make deb, make rpm  packages, into .output/; installs what building them needs
 #   make man completion  manual pages and shell completion, into .output/
 #   make compat   real programs under sockleak, which must find nothing (root); docs/compat.md
 #   make fuzz     the parsers, FUZZ_SECONDS (60) each, by libFuzzer; see tests/fuzz/
@@ -169,6 +169,7 @@ ifneq ($(SYSTEMDDIR),)
 endif
 
 deb rpm:
+	$(Q)packaging/deps.sh $@
 	$(Q)packaging/build.sh $@ $(VERSION) $(O)/$@
 
 # ---- Tests and the demo ----

@@ -37,7 +37,7 @@ quietly() {
 # Which commands are needed, and where they come from.
 need() {
 	command -v "$1" >/dev/null 2>&1 || {
-		echo "sockleak: '$1' is missing: install $2 (or run: make deps)" >&2
+		echo "sockleak: '$1' is missing: install $2" >&2
 		exit 1
 	}
 }

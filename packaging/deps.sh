@@ -8,6 +8,7 @@
 #   packaging/deps.sh test     what `make test` needs: beside all that, the languages whose
 #                              stacks are compared with gdb's
 #   packaging/deps.sh build    what building alone needs
+#   packaging/deps.sh deb|rpm  what `make deb` or `make rpm` needs
 #   packaging/deps.sh fuzz     what `make fuzz` needs: libFuzzer beside all that
 #   packaging/deps.sh compat   what `make compat` needs: a JDK beside all that; its other
 #                              programs are unpacked, not installed: tests/compat/unpack.sh
@@ -56,6 +57,19 @@ apt_fuzzer() {
 	done
 }
 
+# What dpkg-buildpackage asks for by its name, and what nobody can look for otherwise.
+has_build_essential() {
+	! command -v dpkg-query >/dev/null 2>&1 || dpkg-query -W build-essential >/dev/null 2>&1
+}
+
+# Beside tools and headers.
+has_rest() {
+	case $mode in
+	fuzz) has_fuzzer ;;
+	deb) has_build_essential ;;
+	esac
+}
+
 mode=${1:-all}
 tools="make gcc clang bpftool awk"
 headers="bpf/libbpf.h bpf/bpf_helpers.h elfutils/libdwfl.h libelf.h zlib.h libiberty/demangle.h|demangle.h
@@ -64,13 +78,25 @@ apt="make gcc libc6-dev linux-libc-dev clang bpftool libbpf-dev libelf-dev zlib1
 	libiberty-dev uthash-dev libinih-dev libjansson-dev mawk"
 dnf="make gcc glibc-devel kernel-headers clang bpftool libbpf-devel elfutils-libelf-devel
 	zlib-devel elfutils-devel binutils-devel uthash-devel inih-devel jansson-devel gawk"
-if [ "$mode" != build ]; then
+case $mode in
+build) ;;
+deb)
+	tools="$tools dh dpkg-buildpackage"
+	apt="$apt build-essential debhelper dpkg-dev"
+	;;
+rpm)
+	tools="$tools rpmbuild"
+	apt="$apt rpm"
+	dnf="$dnf rpm-build systemd-rpm-macros"
+	;;
+*)
 	tools="$tools g++ python3 unshare setpriv gdb strip readelf rpmbuild debuginfod-find"
 	headers="$headers cmocka.h"
 	apt="$apt g++ libcmocka-dev python3-minimal python3 util-linux gdb binutils rpm debuginfod"
 	dnf="$dnf gcc-c++ libcmocka-devel python3 util-linux libasan libubsan gdb binutils rpm-build
 		elfutils-debuginfod-client glibc-static libstdc++-static compiler-rt"
-fi
+	;;
+esac
 # What packages and their manuals and completion are tested with.
 if [ "$mode" = test ]; then
 	tools="$tools mandoc systemd-analyze setfacl zsh fish stress-ng"
@@ -95,7 +121,7 @@ if [ "$mode" = bench ]; then
 	dnf="$dnf bpftrace perf strace gnuplot-minimal"
 fi
 
-if ! missing "$tools" "$headers" && { [ "$mode" != fuzz ] || has_fuzzer; }; then
+if ! missing "$tools" "$headers" && has_rest; then
 	exit 0
 fi
 
@@ -112,7 +138,7 @@ fi
 # The command, on one line; what apt has is known after its update.
 whole() {
 	case "$mode $install" in
-	build* | compat* | *dnf*) echo $install ;;
+	build* | deb* | rpm* | compat* | *dnf*) echo $install ;;
 	*) echo $install $(apt_fuzzer) ;;
 	esac
 }

@@ -180,6 +180,19 @@ static void reload_when_asked(struct agent *agent)
 
 /* ---- The run ---- */
 
+static void tell_begin(const struct agent *agent)
+{
+	const char *hooks = watch__summary(agent->watch)->hooks;
+	const char *textfile = agent->input->options.textfile;
+
+	if (textfile)
+		log_note("watching by %s: metrics are in %s", hooks, textfile);
+	else
+		log_note("watching by %s: what leaks is told here alone (for Prometheus: "
+			 "--textfile " TEXTFILE_DEFAULT ")",
+			 hooks);
+}
+
 int agent__new(const struct input *input, struct scope *scope, struct agent **ret_agent,
 	       struct text *ret_error)
 {
@@ -254,15 +267,13 @@ static void look(struct agent *agent, bool last)
 
 void agent__run(struct agent *agent, struct tracer *tracer)
 {
-	const struct summary *summary = watch__summary(agent->watch);
-
 	signals_reload_by_hangup();
 	check_watchdog(&agent->input->options);
 	watch__begin(agent->watch, tracer);
 	if (agent->input->options.textfile)
 		publisher__clean(agent->input->options.textfile);
 	look(agent, false);
-	log_note("watching by %s", summary->hooks);
+	tell_begin(agent);
 	tell_manager(agent, "READY=1");
 	while (watch__wait(agent->watch)) {
 		reload_when_asked(agent);

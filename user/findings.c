@@ -213,8 +213,8 @@ static enum finding_status look_at_bpffs(const struct options *options, struct t
 		text_add(text, "at /sys/fs/bpf, for --pin");
 		return FINDING_OK;
 	}
-	text_add(text, "none at /sys/fs/bpf: what is known ends with the agent (mount -t bpf bpf "
-		       "/sys/fs/bpf, for --pin)");
+	text_add(text, "none at /sys/fs/bpf, without which --pin (pin = in the service's "
+		       "config) is refused (mount -t bpf bpf /sys/fs/bpf)");
 	return FINDING_LIMITED;
 }
 

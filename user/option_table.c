@@ -182,7 +182,7 @@ static const struct option_spec table[] = {
 	  .commands = TRACE | SCAN | EXPLAIN | DOCTOR,
 	  .group = GROUP_OUTPUT,
 	  AT(json),
-	  .help = "print JSON Lines, one object for each leak, as documented in docs/json.md" },
+	  .help = "print JSON Lines, one object for each leak, see sockleak-json(7)" },
 	{ .name = "output",
 	  .argument = "FILE",
 	  .type = OPTION_PATH,

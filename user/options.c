@@ -83,7 +83,7 @@ static bool add_ambiguous(struct text *error, const char *name, size_t len)
 static void add_nearest(struct text *error, const char *name, size_t len)
 {
 	const struct option_spec *spec, *nearest = NULL;
-	size_t least = len / 3 + 2, d; /* farther is another word, not a slip */
+	size_t least = len / 3 + 1, d; /* farther is another word, not a slip */
 
 	for (spec = option_next(NULL); spec; spec = option_next(spec)) {
 		d = distance(name, len, spec->name);
@@ -94,7 +94,7 @@ static void add_nearest(struct text *error, const char *name, size_t len)
 	}
 	text_add(error, " is not known");
 	if (nearest)
-		text_addf(error, "; did you mean '--%s'?", nearest->name);
+		text_addf(error, " (did you mean '--%s'?)", nearest->name);
 }
 
 static int unknown_option(const char *word, int letter, struct text *error)

@@ -35,6 +35,21 @@ static bool names_workloads(const struct options *options)
 	return options->units.count || options->containers.count || options->pods.count;
 }
 
+static void add_awaited(struct text *text, const char *option, const struct option_list *list)
+{
+	for (unsigned int i = 0; i < list->count; i++) {
+		text_addf(text, "%s--%s ", text->len ? ", " : "", option);
+		text_add_clean(text, list->items[i], strlen(list->items[i]));
+	}
+}
+
+void scope_add_awaited(const struct options *options, struct text *text)
+{
+	add_awaited(text, "unit", &options->units);
+	add_awaited(text, "container", &options->containers);
+	add_awaited(text, "pod", &options->pods);
+}
+
 static void add(struct scope *scope, __u64 id, enum cgroup_rule rule)
 {
 	if (scope->count == SOCKLEAK_MAX_RULED)

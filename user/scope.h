@@ -33,6 +33,9 @@ void scope__free(struct scope *scope);
  */
 const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count);
 
+/* Add what may come later, as it was asked for: "--unit app, --pod 1f3a". */
+void scope_add_awaited(const struct options *options, struct text *text);
+
 /* How many cgroups did not find a place. */
 __u64 scope__left_out(const struct scope *scope);
 

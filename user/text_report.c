@@ -70,6 +70,9 @@ static void page_nowhere(struct page *page, const struct leak *leak, const struc
 	_cleanup_text_ struct text line = TEXT_INIT;
 	unsigned int i = 0;
 
+	/* Who made one that no hook saw is not known, so neither is what ran then. */
+	if (leak->verdict.socket.flags & PENDING_ORIGIN_UNKNOWN)
+		return;
 	if (leak->verdict.execed) {
 		text_add(&line, TABLE_INDENT "made by what ran before its exec, which it was left "
 					     "open across");

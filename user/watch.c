@@ -181,6 +181,15 @@ static void update_summary(struct watch *watch)
 	origins__summarize(watch->origins, summary);
 }
 
+static void tell_awaited(const struct options *options)
+{
+	_cleanup_text_ struct text awaited = TEXT_INIT;
+
+	scope_add_awaited(options, &awaited);
+	log_note("nothing of %s runs yet: waiting for it",
+		 awaited.len ? text_str(&awaited) : "below --cgroup");
+}
+
 void watch__aim(struct watch *watch, struct tracer *tracer)
 {
 	struct summary *summary = &watch->summary;
@@ -200,7 +209,7 @@ void watch__aim(struct watch *watch, struct tracer *tracer)
 	while (wanted < count && ruled[wanted].rule != CGROUP_WANTED)
 		wanted++;
 	if (wanted == count && !watch->is_waiting)
-		log_note("no such unit, container or pod yet: waiting for it");
+		tell_awaited(watch->options);
 	watch->is_waiting = wanted == count;
 	if (wanted < count)
 		summary->nothing_watched = false;

@@ -166,7 +166,10 @@ def agent_logs_for_the_journal(bench):
     if status:
         raise Failure(errors)
     service = Service.start(bench, "--log", "journald", "--comm", "nosuchcomm")
-    service.wait_for(lambda s: "<6>watching by tracepoint" in s.lines, "a line with a priority")
+    service.wait_for(
+        lambda s: any(line.startswith("<6>watching by tracepoint: ") for line in s.lines),
+        "a line with a priority",
+    )
     service.stop()
 
 

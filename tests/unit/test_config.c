@@ -94,8 +94,8 @@ static void refused(void **state)
 	char long_line[4096] = "textfile = /";
 
 	(void)state;
-	refuse("older-then = 1m\n", ", line 1: option 'older-then' is not known; did you mean "
-				    "'--older-than'?");
+	refuse("older-then = 1m\n", ", line 1: option 'older-then' is not known (did you mean "
+				    "'--older-than'?)");
 	refuse("\n# x\nolder-than = soon\n", ", line 3: --older-than 'soon'");
 	refuse("pid = 1\npid = 1\n", ", line 2: 'pid' is given twice");
 	refuse("help = yes\n", "'help' belongs on the command line");

@@ -257,10 +257,11 @@ static void too_many_cgroups(void **state)
 static void unknown_options(void **state)
 {
 	(void)state;
-	refuse("--oldr-than 5s", "option '--oldr-than' is not known; did you mean '--older-than'?");
-	refuse("--oldr-than=5s", "option '--oldr-than' is not known; did you mean '--older-than'?");
+	refuse("--oldr-than 5s", "'--oldr-than' is not known (did you mean '--older-than'?)");
+	refuse("--oldr-than=5s", "'--oldr-than' is not known (did you mean '--older-than'?)");
 	refuse("--cgruop /x", "did you mean '--cgroup'?");
-	refuse("--jsn", "did you mean '--json'?; try 'sockleak --help'");
+	refuse("--jsn", "(did you mean '--json'?); try 'sockleak --help'");
+	refuse("--foo", "option '--foo' is not known; try 'sockleak --help'");
 	refuse("--completely-different", "'--completely-different' is not known; try");
 	refuse("-x", "option '-x' is not known; try 'sockleak --help'");
 	refuse("-jx", "option '-x'");

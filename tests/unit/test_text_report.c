@@ -162,6 +162,37 @@ static void code_in_no_file_is_told(void **state)
 	free(report);
 }
 
+static char *report_on_one(const struct verdict *verdict)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct summary summary = { 0 };
+
+	assert_int_equal(leaks__apply(leaks, verdict, owner, NULL), 0);
+	owner_unref(owner);
+	leaks__tick(leaks, NOW);
+	return report_of(leaks, &summary);
+}
+
+/* A sweep that finds a socket does not know how often its maker had called exec. */
+static void an_exec_is_told_only_of_what_was_seen_made(void **state)
+{
+	struct verdict verdict = a_verdict(1, "ruby");
+	char *report;
+
+	(void)state;
+	verdict.execed = true;
+	report = report_on_one(&verdict);
+	assert_non_null(strstr(report, "made by what ran before its exec"));
+	free(report);
+	verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
+	verdict.class = CLASS_UNKNOWN_ORIGIN;
+	report = report_on_one(&verdict);
+	assert_non_null(strstr(report, "origin not seen"));
+	assert_null(strstr(report, "exec"));
+	free(report);
+}
+
 /* A million marks that take no column: cutting such a line must not look back for each. */
 static void a_line_of_marks_is_cut_in_time(void **state)
 {
@@ -200,6 +231,7 @@ int main(void)
 		cmocka_unit_test(a_narrow_screen_wraps_at_words),
 		cmocka_unit_test(an_interpreter_is_told_with_what_it_runs),
 		cmocka_unit_test(code_in_no_file_is_told),
+		cmocka_unit_test(an_exec_is_told_only_of_what_was_seen_made),
 		cmocka_unit_test(a_line_of_marks_is_cut_in_time),
 	};
 
