@@ -109,7 +109,9 @@ class Socket:
             and self.seen["bound"]
             and not self.seen["peer"]
             and self.failed_connects()
-            and not (self.made and any(self.is_sure(e) for e in self.of("BIND")))
+            and not (
+                self.made and any(e.result == 0 and self.is_sure(e) for e in self.of("BIND"))
+            )
         )
 
     def _binding_was_unseen(self):
@@ -154,7 +156,7 @@ class Socket:
 
     def is_sure(self, event):
         """Must sockleak have noted it? docs/classes.md, "Evidence that is not seen"."""
-        if not self.made:
+        if not self.made or event.result == -errno.EALREADY:  # that is no failure
             return False
         if self.made.what == "MADE" and self._is_original(event):
             return True
