@@ -10,7 +10,6 @@
 #include "log.h"
 #include "notify.h"
 #include "publisher.h"
-#include "reload.h"
 #include "signals.h"
 #include "suppressions.h"
 #include "text.h"
@@ -148,8 +147,8 @@ static void reload(struct agent *agent)
 	int err = input__read(agent->input->argc, agent->input->argv, &input, &error);
 
 	if (!err) {
-		reload_keep_fixed(&agent->input->options, &input->options, &kept);
-		err = check_textfile(&input->options, &error)		  ?:
+		err = input__keep_fixed(input, agent->input, &kept)	  ?:
+			      check_textfile(&input->options, &error)	  ?:
 			      scope__new(&input->options, &scope, &error) ?:
 			      watch__reload(agent->watch, &input->options, scope, &error);
 	}

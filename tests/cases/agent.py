@@ -119,6 +119,27 @@ def agent_reloads(bench):
 
 
 @case
+def agent_reloads_in_a_storm(bench):
+    """A hundred reloads put no sweep off, nor does what waits for the next start break."""
+    directory = directory_of(bench, "storm")
+    textfile, config = directory / "a.prom", directory / "agent.conf"
+    settings = f"textfile = {textfile}\ninterval = 2s\nwrite-interval = 100ms\nuid = "
+    config.write_text(settings + "1\n")
+    service = Service.start(bench, "--config", config)
+    service.reload()
+    config.write_text(settings + "2\n")
+    for _ in range(100):
+        service.reload()
+    if "sockleak: reloaded; for the next start: uid" not in service.lines:
+        raise Failure(f"expected what waits to be named, seen: {service.lines[-4:]}")
+    # put off by an interval each it would be three minutes, and the wait ends before
+    name = "sockleak_scans_total"
+    before = service.value(textfile, name, result="ok")
+    service.wait_for(lambda s: s.value(textfile, name, result="ok") > before + 2, "more sweeps")
+    service.stop()
+
+
+@case
 def agent_cannot_write(bench):
     """A directory that is gone is told once, counted, and written to when it is back."""
     directory = directory_of(bench, "gone")

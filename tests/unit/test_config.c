@@ -12,7 +12,6 @@
 #include "config_fixture.h"
 #include "input.h"
 #include "option_values.h"
-#include "reload.h"
 
 #define SECOND 1000000000ULL
 
@@ -149,7 +148,7 @@ static void what_can_change(void **state)
 	_cleanup_text_ struct text kept = TEXT_INIT;
 
 	(void)state;
-	reload_keep_fixed(&running->options, &wanted->options, &kept);
+	assert_int_equal(input__keep_fixed(wanted, running, &kept), 0);
 	assert_string_equal(text_str(&kept), "uid, max-sockets");
 	assert_int_equal(wanted->options.max_sockets, 100);
 	assert_int_equal(wanted->options.interval_ns, 2 * SECOND);
@@ -166,10 +165,28 @@ static void cgroups_or_none_is_fixed(void **state)
 	_cleanup_text_ struct text kept = TEXT_INIT;
 
 	(void)state;
-	reload_keep_fixed(&running->options, &wanted->options, &kept);
+	assert_int_equal(input__keep_fixed(wanted, running, &kept), 0);
 	assert_string_equal(text_str(&kept), "unit");
 	assert_int_equal(wanted->options.units.count, 1);
 	input__free(running);
+	input__free(wanted);
+}
+
+/* An agent frees what was in force, and reads it again at the next reload. */
+static void what_is_kept_outlives_its_file(void **state)
+{
+	struct input *running = accept("pin = /sys/fs/bpf/a\nunit = a\nunit = b\n", NULL);
+	struct input *wanted = accept("pin = /sys/fs/bpf/b\n", NULL);
+	_cleanup_text_ struct text kept = TEXT_INIT;
+
+	(void)state;
+	assert_int_equal(input__keep_fixed(wanted, running, &kept), 0);
+	assert_string_equal(text_str(&kept), "unit, pin");
+	assert_ptr_not_equal(wanted->options.pin, running->options.pin);
+	input__free(running);
+	assert_string_equal(wanted->options.pin, "/sys/fs/bpf/a");
+	assert_int_equal(wanted->options.units.count, 2);
+	assert_string_equal(wanted->options.units.items[1], "b");
 	input__free(wanted);
 }
 
@@ -209,6 +226,7 @@ int main(void)
 		cmocka_unit_test(too_many_lines),
 		cmocka_unit_test(what_can_change),
 		cmocka_unit_test(cgroups_or_none_is_fixed),
+		cmocka_unit_test(what_is_kept_outlives_its_file),
 		cmocka_unit_test(members_as_a_whole),
 	};
 	int failed = cmocka_run_group_tests_name("config", tests, NULL, NULL);
