@@ -128,8 +128,8 @@ static void take_up(struct agent *agent, struct input *input, struct scope *scop
 {
 	const char *before = agent->input->options.textfile, *now = input->options.textfile;
 
-	if (before && (!now || strcmp(before, now)))
-		publisher__remove(before);
+	if (strcmp(before ?: "", now ?: ""))
+		publisher__move(agent->publisher, before, now);
 	scope__free(agent->rescoped);
 	input__free(agent->reread);
 	agent->input = agent->reread = input;
@@ -188,6 +188,8 @@ int agent__new(const struct input *input, struct scope *scope, struct agent **re
 	if (!agent)
 		return -ENOMEM;
 	agent->input = input;
+	signals_reload_by_hangup(); /* one that comes too early is no reason to end */
+	log_set_never_waits();
 	agent->publisher = publisher__new(&input->options);
 	err = agent->publisher ? check_textfile(&input->options, ret_error) : -ENOMEM;
 	if (!err)
@@ -223,7 +225,8 @@ static void write_files(struct agent *agent)
 {
 	const struct options *options = &agent->input->options;
 	_cleanup_text_ struct text error = TEXT_INIT;
-	int err = publisher__write(agent->publisher, options, agent->watch, &error);
+	int err = publisher__write(agent->publisher, options, agent->watch, log_lost(),
+				   &error);
 
 	if (err && !agent->write_failed)
 		log_error(err, "%s; it is tried again, and counted",
@@ -255,7 +258,6 @@ void agent__run(struct agent *agent, struct tracer *tracer)
 {
 	const struct summary *summary = watch__summary(agent->watch);
 
-	signals_reload_by_hangup();
 	check_watchdog(&agent->input->options);
 	watch__begin(agent->watch, tracer);
 	if (agent->input->options.textfile)

@@ -377,6 +377,11 @@ void stacks_file__add_json(struct stacks_file *file, const struct summary *summa
 	json_end_object(&json);
 }
 
+void stacks_file__want(struct stacks_file *file)
+{
+	file->has_news = true;
+}
+
 int stacks_file__write(struct stacks_file *file, const char *path, const struct summary *summary,
 		       bool *ret_written)
 {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """sockleak agent: the service, its files, and what it takes up while it runs."""
 
+import contextlib
 import os
 
 from lib.cgroups import inside
@@ -104,6 +105,7 @@ def agent_reloads(bench):
     service.wait_for(lambda s: s.value(moved, LEAKED) == 8, "the metrics under another name")
     if textfile.exists():
         raise Failure("expected the old textfile to be removed")
+    service.wait_for(lambda s: (directory / "b.stacks.json").exists(), "the stacks beside it")
     if "sockleak: reloaded; for the next start: max-sockets" not in service.lines:
         raise Failure(f"expected what waits to be named, seen: {service.lines[-4:]}")
 
@@ -189,6 +191,41 @@ def agent_logs_for_the_journal(bench):
     service = Service.start(bench, "--log", "journald", "--comm", "nosuchcomm")
     service.wait_for(lambda s: "<6>watching by tracepoint" in s.lines, "a line with a priority")
     service.stop()
+
+
+def fill(pipe):
+    """All the room there is; how many bytes."""
+    filled = 0
+    os.set_blocking(pipe, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            filled += os.write(pipe, bytes(4096))
+    os.set_blocking(pipe, True)
+    return filled
+
+
+@case
+def agent_log_that_nobody_reads(bench):
+    """It sweeps, writes and ends all the same, and counts the lines; then says so."""
+    directory = directory_of(bench, "unread")
+    textfile, log = directory / "sockleak.prom", directory / "log"
+    os.mkfifo(log)
+    pipe = os.open(log, os.O_RDWR)
+    filled = fill(pipe)
+    service = Service(bench, (*FAST, "--comm", "nosuchcomm", "--textfile", textfile),
+                      wrapper=["sh", "-c", f'exec "$0" "$@" 2> {log}', bench.sockleak])
+    service.wait_for(lambda s: s.value(textfile, "sockleak_log_lines_lost_total") == 1,
+                     "a lost line to be counted")
+    while filled > 0:
+        filled -= len(os.read(pipe, filled))
+    service.reload()
+    lines = os.read(pipe, 65536).decode()
+    if "sockleak: lost 1 line of this log" not in lines or "sockleak: reloaded" not in lines:
+        raise Failure(f"expected word of the line that was lost, seen: {lines!r}")
+    fill(pipe)
+    service.reload()
+    service.stop()
+    os.close(pipe)
 
 
 @case
