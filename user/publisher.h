@@ -20,8 +20,9 @@ void publisher__free(struct publisher *publisher);
 void publisher__swept(struct publisher *publisher, __u64 now_ns);
 
 /*
- * Write both files, as the options name and bound them; `log_lost` is for the metrics. 0, or -errno with one line in
- * ret_error: the first of them that failed, and what to do. The old one is whole then.
+ * Write both files, as the options name and bound them; `log_lost` is for the metrics.
+ * 0, or -errno with one line in ret_error: the first of them that failed, and what to
+ * do. The old one is whole then.
  */
 int publisher__write(struct publisher *publisher, const struct options *options,
 		     struct watch *watch, __u64 log_lost, struct text *ret_error);

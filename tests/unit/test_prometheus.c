@@ -4,6 +4,7 @@
 
 #include "../fuzz/check_metrics.h"
 #include "exposition.h"
+#include "losses.h"
 #include "prometheus.h"
 
 #define WALL (1700000000LL * (__s64)SECOND)
