@@ -176,6 +176,8 @@ def agent_usage(bench):
         (("--textfile", "/x/y.txt"), 2, "end in .prom"),
         (("--check-config", "--suppress", "/no/such"), 2, "cannot read --suppress"),
         (("--duration", "3s"), 2, "is not for this command"),
+        (("--check-config", "--exclude-cgroup", "/"), 2, "is the root of all cgroups"),
+        (("--check-config", "--exclude-cgroup", "."), 2, "is the root of all cgroups"),
     ):
         status, out, errors = bench.run("agent", *args)
         if status != wanted or words not in errors or out:

@@ -78,7 +78,7 @@ static void lines(void **state)
 static void command_line_counts_more(void **state)
 {
 	static const char *const words[] = { "--unit", "c", "--older-than=7s", NULL };
-	struct input *input = accept("older-than = 2m\nunit = a\nunit = b\ntop = 3\n", words);
+	struct input *input = accept("older-than = 2m\nunit = a\nunit = b\njson = yes\n", words);
 
 	(void)state;
 	assert_int_equal(input->options.older_than_ns, 7 * SECOND);
@@ -100,6 +100,7 @@ static void refused(void **state)
 	refuse("help = yes\n", "'help' belongs on the command line");
 	refuse("config = /x\n", "'config' belongs on the command line");
 	refuse("quiet = perhaps\n", "--quiet 'perhaps' is neither yes nor no");
+	refuse("duration = 1h\n", ", line 1: 'duration' is for: trace; none of them reads a file");
 	refuse("nonsense\n", ", line 1: it is not 'NAME = VALUE'");
 	refuse("textfile =\n", "--textfile '' is empty");
 	refuse("\x1b[2J = 1\n", "line 1");
@@ -125,6 +126,7 @@ static void unreadable(void **state)
 	assert_int_equal(mkfifo(path, 0600), 0);
 	text_clear(&error);
 	assert_int_equal(config__load(path, &config, &error), -EINVAL); /* and does not block */
+	assert_non_null(strstr(text_str(&error), "it is no regular file"));
 	assert_null(config);
 }
 
