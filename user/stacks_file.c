@@ -283,14 +283,7 @@ static void put_frame(struct json *json, const struct frame *frame)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	page_add_frame(&line, frame, NULL);
-	if (frame->inlined)
-		text_add(&line, " inlined");
-	if (frame->file) {
-		text_add(&line, " at ");
-		page_add_clean(&line, frame->file);
-		text_addf(&line, ":%u", frame->line);
-	}
+	page_add_stack_frame(&line, frame);
 	json_bytes(json, NULL, text_str(&line), line.len < MAX_FRAME ? line.len : MAX_FRAME);
 }
 
