@@ -10,7 +10,6 @@
 #include "log.h"
 #include "notify.h"
 #include "publisher.h"
-#include "reload.h"
 #include "signals.h"
 #include "suppressions.h"
 #include "text.h"
@@ -129,8 +128,8 @@ static void take_up(struct agent *agent, struct input *input, struct scope *scop
 {
 	const char *before = agent->input->options.textfile, *now = input->options.textfile;
 
-	if (before && (!now || strcmp(before, now)))
-		publisher__remove(before);
+	if (strcmp(before ?: "", now ?: ""))
+		publisher__move(agent->publisher, before, now);
 	scope__free(agent->rescoped);
 	input__free(agent->reread);
 	agent->input = agent->reread = input;
@@ -148,8 +147,8 @@ static void reload(struct agent *agent)
 	int err = input__read(agent->input->argc, agent->input->argv, &input, &error);
 
 	if (!err) {
-		reload_keep_fixed(&agent->input->options, &input->options, &kept);
-		err = check_textfile(&input->options, &error)		  ?:
+		err = input__keep_fixed(input, agent->input, &kept)	  ?:
+			      check_textfile(&input->options, &error)	  ?:
 			      scope__new(&input->options, &scope, &error) ?:
 			      watch__reload(agent->watch, &input->options, scope, &error);
 	}
@@ -202,6 +201,8 @@ int agent__new(const struct input *input, struct scope *scope, struct agent **re
 	if (!agent)
 		return -ENOMEM;
 	agent->input = input;
+	signals_reload_by_hangup(); /* one that comes too early is no reason to end */
+	log_set_never_waits();
 	agent->publisher = publisher__new(&input->options);
 	err = agent->publisher ? check_textfile(&input->options, ret_error) : -ENOMEM;
 	if (!err)
@@ -237,7 +238,8 @@ static void write_files(struct agent *agent)
 {
 	const struct options *options = &agent->input->options;
 	_cleanup_text_ struct text error = TEXT_INIT;
-	int err = publisher__write(agent->publisher, options, agent->watch, &error);
+	int err = publisher__write(agent->publisher, options, agent->watch, log_lost(),
+				   &error);
 
 	if (err && !agent->write_failed)
 		log_error(err, "%s; it is tried again, and counted",
@@ -267,7 +269,6 @@ static void look(struct agent *agent, bool last)
 
 void agent__run(struct agent *agent, struct tracer *tracer)
 {
-	signals_reload_by_hangup();
 	check_watchdog(&agent->input->options);
 	watch__begin(agent->watch, tracer);
 	if (agent->input->options.textfile)

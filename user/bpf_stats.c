@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bpf_stats.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#define MAX_OPEN_MAPS 128 /* that one process has open: ours are some 20 */
+#include "kernel_memory.h"
 
 static void update_programs(struct health *health, const struct bpf_object *object)
 {
@@ -91,56 +90,6 @@ static void update_maps(struct health *health, const struct bpf_object *object,
 	}
 }
 
-/* A number behind a word at the beginning of a line; false: there is none. */
-static bool number_of(const char *text, const char *word, __u64 *ret_number)
-{
-	const char *at = strstr(text, word);
-
-	if (!at || (at > text && at[-1] != '\n'))
-		return false;
-	*ret_number = strtoull(at + strlen(word), NULL, 10);
-	return true;
-}
-
-/* Is this descriptor a BPF map that was not met before? Then its memory. */
-static __u64 map_memory(int directory, const char *name, __u64 *ids, unsigned int *n_ids)
-{
-	int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
-	__u64 id, bytes;
-	char text[1024];
-	ssize_t len;
-
-	if (fd < 0)
-		return 0;
-	len = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[len > 0 ? len : 0] = '\0';
-	if (!number_of(text, "map_id:", &id) || !number_of(text, "memlock:", &bytes))
-		return 0;
-	for (unsigned int i = 0; i < *n_ids; i++)
-		if (ids[i] == id)
-			return 0;
-	if (*n_ids < MAX_OPEN_MAPS)
-		ids[(*n_ids)++] = id;
-	return bytes;
-}
-
-static void update_memory(struct health *health)
-{
-	DIR *directory = opendir("/proc/self/fdinfo");
-	__u64 ids[MAX_OPEN_MAPS], bytes = 0;
-	const struct dirent *entry;
-	unsigned int n_ids = 0;
-
-	if (!directory)
-		return;
-	while ((entry = readdir(directory)))
-		if (entry->d_name[0] != '.')
-			bytes += map_memory(dirfd(directory), entry->d_name, ids, &n_ids);
-	closedir(directory);
-	health->bpf_bytes = bytes;
-}
-
 static void update_enabled(struct health *health)
 {
 	int fd = open("/proc/sys/kernel/bpf_stats_enabled", O_RDONLY | O_CLOEXEC);
@@ -160,5 +109,5 @@ void bpf_stats_update(struct health *health, const struct tracer *tracer)
 	update_enabled(health);
 	update_programs(health, object);
 	update_maps(health, object, tracer);
-	update_memory(health);
+	kernel_memory(&health->bpf_bytes); /* else what it was */
 }

@@ -15,9 +15,7 @@
  * sweep has counted it, and of the slots of snapshots that are taken. What the
  * kernel does not tell stays as it was. Some 1 ms.
  *
- * The memory is of all BPF maps that this process has open, each once, as
- * /proc/self/fdinfo has it (memlock): what is allocated, from Linux 6.4 on; before
- * that what the map may take at most.
+ * The memory is kernel_memory.h's, of all BPF maps that this process has open.
  */
 void bpf_stats_update(struct health *health, const struct tracer *tracer);
 

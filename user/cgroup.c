@@ -195,17 +195,22 @@ const char *cgroups__mount(const struct cgroups *cgroups)
 
 int cgroups__open(struct cgroups *cgroups, const char *path, int *ret_fd, __u64 *ret_id)
 {
+	const char *below = path + strspn(path, "/");
 	_cleanup_close_ int fd = -1;
-	const char *below = path;
 	struct stat st;
+	int other;
 
 	if (!*path)
 		return -ENOENT;
 	/* openat() looks below the mount only for a path that is not absolute */
 	fd = openat(cgroups->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && *path == '/') {
-		below += strspn(path, "/");
-		fd = openat(cgroups->fd, below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*path == '/' && *below && (fd < 0 ? errno == ENOENT : !is_cgroup2(fd))) {
+		/* a directory beside the mount may have the name, such as /docker */
+		other = openat(cgroups->fd, below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (other >= 0) {
+			closep(&fd);
+			fd = other;
+		}
 	}
 	if (fd < 0)
 		return -errno;

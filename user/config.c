@@ -81,7 +81,8 @@ static int parse(struct config *config, struct text *ret_error)
 
 	file = config->file;
 	if (err) {
-		text_addf(ret_error, "cannot read --config %s: %s", config->path, strerror(-err));
+		text_addf(ret_error, "cannot read --config %s: %s", config->path,
+			  err == -EINVAL ? "it is no regular file" : strerror(-err));
 		return -EINVAL;
 	}
 	line = ini_parse_stream(read_line, config, on_line, config);

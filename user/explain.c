@@ -27,7 +27,7 @@ static int read_id(const char *site, char ret_id[ID_DIGITS + 1], struct text *re
 	if (!strcmp(site, SERIES_OTHER) || !strcmp(site, SERIES_UNKNOWN)) {
 		text_addf(ret_error,
 			  "'%s' is no site: it stands for sockets %s (see docs/metrics.md)", site,
-			  !strcmp(site, SERIES_OTHER) ? "of sites beyond --max-series" :
+			  !strcmp(site, SERIES_OTHER) ? "of sites beyond --max-sites" :
 							"without a stack to tell one by");
 		return -EINVAL;
 	}

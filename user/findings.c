@@ -97,8 +97,11 @@ static enum finding_status look_at_tracepoints(const struct options *options, st
 	if (tracefs < 0)
 		text_addf(text,
 			  "no tracefs: %s; raw ones are used, at a small cost for every system "
-			  "call (mount -t tracefs nodev /sys/kernel/tracing)",
-			  strerror(-tracefs));
+			  "call (%s)",
+			  strerror(-tracefs),
+			  tracefs == -EPERM || tracefs == -EACCES ?
+				  "run it as root, or add CAP_DAC_READ_SEARCH" :
+				  "mount -t tracefs nodev /sys/kernel/tracing");
 	else
 		text_addf(
 			text,

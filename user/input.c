@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "config.h"
+#include "reload.h"
 
 static int read_both(struct input *input, struct text *ret_error)
 {
@@ -46,5 +48,30 @@ void input__free(struct input *input)
 	if (!input)
 		return;
 	config__free(input->config);
+	while (input->n_kept)
+		free(input->kept[--input->n_kept]);
+	free(input->kept);
 	free(input);
+}
+
+/* As reload.h calls it. */
+static int keep_string(const char **string, void *ctx)
+{
+	struct input *input = ctx;
+	char **kept = reallocarray(input->kept, input->n_kept + 1, sizeof(*kept)), *copy;
+
+	if (!kept)
+		return -ENOMEM;
+	input->kept = kept;
+	copy = strdup(*string);
+	if (!copy)
+		return -ENOMEM;
+	kept[input->n_kept++] = copy;
+	*string = copy;
+	return 0;
+}
+
+int input__keep_fixed(struct input *wanted, const struct input *running, struct text *kept)
+{
+	return reload_keep_fixed(&running->options, &wanted->options, kept, keep_string, wanted);
 }

@@ -11,8 +11,10 @@
 struct input {
 	int argc;
 	char **argv;
-	struct options options; /* their strings are argv's or the config's */
+	struct options options; /* their strings are argv's, the config's or kept */
 	struct config *config;	/* NULL = none */
+	char **kept;		/* see input__keep_fixed() */
+	size_t n_kept;
 };
 
 /* What the packaged agent is started with; `explain` and `doctor` read it by themselves. */
@@ -25,5 +27,11 @@ struct input {
  */
 int input__read(int argc, char **argv, struct input **ret_input, struct text *ret_error);
 void input__free(struct input *input);
+
+/*
+ * reload_keep_fixed() on the options of both, where the strings that are taken over
+ * are copied: `wanted` may outlive `running`. 0 or -ENOMEM.
+ */
+int input__keep_fixed(struct input *wanted, const struct input *running, struct text *kept);
 
 #endif /* SOCKLEAK_INPUT_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * log: what the program says beside its data, on stderr, one line each. Used by
- * main, watch, scan and agent only; other modules return their errors.
+ * log: what the program says beside its data, on stderr, one line each, of 4 KiB at
+ * most. Used by main, watch, scan and agent only; other modules return their errors.
  */
 #ifndef SOCKLEAK_LOG_H
 #define SOCKLEAK_LOG_H
@@ -17,6 +17,14 @@ void log_set_quiet(bool quiet);
 void log_set_journald(bool journald);
 /* Is stderr the journal's? By JOURNAL_STREAM of the environment, as systemd.exec(5) says. */
 bool log_is_journal(void);
+
+/*
+ * From now on a line for which stderr has no room is lost after a second, and counted: an
+ * agent must not stand still, nor refuse to end, because nobody reads its log.
+ */
+void log_set_never_waits(void);
+/* Lines that were lost so. */
+unsigned long log_lost(void);
 
 /* "sockleak: ..." unless quiet. */
 void log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));

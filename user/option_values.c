@@ -287,6 +287,24 @@ void option_copy(const struct option_spec *spec, const struct options *from,
 		options->by_uid = from->by_uid;
 }
 
+int option_each_string(const struct option_spec *spec, struct options *options,
+		       int (*fn)(const char **string, void *ctx), void *ctx)
+{
+	struct option_list *list;
+	const char **string;
+	int err = 0;
+
+	if (spec->type == OPTION_LIST) {
+		list = member(options, spec);
+		for (unsigned int i = 0; i < list->count && !err; i++)
+			err = fn(&list->items[i], ctx);
+	} else if (spec->type == OPTION_PATH || spec->type == OPTION_COMM) {
+		string = member(options, spec);
+		err = *string ? fn(string, ctx) : 0;
+	}
+	return err;
+}
+
 void option_reset(const struct option_spec *spec, struct options *options)
 {
 	struct options defaults = options_defaults(options->command);

@@ -26,4 +26,8 @@ bool option_is_equal(const struct option_spec *spec, const struct options *a,
 void option_copy(const struct option_spec *spec, const struct options *from,
 		 struct options *options);
 
+/* Call `fn` on each string that the option holds, until one returns an error: that, or 0. */
+int option_each_string(const struct option_spec *spec, struct options *options,
+		       int (*fn)(const char **string, void *ctx), void *ctx);
+
 #endif /* SOCKLEAK_OPTION_VALUES_H */

@@ -10,7 +10,6 @@
 #include "option_values.h"
 #include "text.h"
 
-
 #define LONG_ONLY 256 /* getopt's value of an option is this + its index, beyond any letter */
 #define TRY_HELP "; try 'sockleak --help'"
 
@@ -260,6 +259,17 @@ static int read_option(int value, struct given *given, struct options *options, 
 	return option_read(spec, optarg, options, error);
 }
 
+/* Is it for a command that reads a file? They share one, and skip what is for the others. */
+static bool has_reader(const struct option_spec *spec)
+{
+	const struct option_spec *config = option_find("config");
+
+	for (int i = 0; i < COMMAND_COUNT; i++)
+		if (option_is_of(config, (enum command)i) && option_is_of(spec, (enum command)i))
+			return true;
+	return false;
+}
+
 /* One line of the file. */
 static int read_line(const struct config_line *line, struct given *given, struct options *options,
 		     struct text *error)
@@ -279,6 +289,12 @@ static int read_line(const struct config_line *line, struct given *given, struct
 	}
 	if (given->in_file[option_index(spec)] && spec->type != OPTION_LIST) {
 		text_addf(error, "'%s' is given twice", spec->name);
+		return -EINVAL;
+	}
+	if (!has_reader(spec)) {
+		text_addf(error, "'%s' is for: ", spec->name);
+		option_add_commands(error, spec);
+		text_add(error, "; none of them reads a file");
 		return -EINVAL;
 	}
 	if (!option_is_of(spec, options->command))

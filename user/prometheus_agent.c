@@ -87,9 +87,12 @@ static void put_maps(const struct metrics *metrics)
 static void put_files(const struct metrics *metrics)
 {
 	const struct health *health = metrics->health;
-	struct family family = family_begin(metrics->out, "textfile_writes_total", FAMILY_COUNTER,
-					    "Writes of this file, before this one.");
+	struct family family = family_begin(metrics->out, "log_lines_lost_total", FAMILY_COUNTER,
+					    "Lines for which the log had no room.");
 
+	family_u64(&family, NULL, health->log_lost);
+	family = family_begin(metrics->out, "textfile_writes_total", FAMILY_COUNTER,
+			      "Writes of this file, before this one.");
 	family_of(&family, "result", "ok", health->textfile_written);
 	family_of(&family, "result", "failed", health->textfile_failed);
 	family = family_begin(metrics->out, "stacks_file_writes_total", FAMILY_COUNTER,

@@ -90,11 +90,12 @@ static int write_stacks(struct publisher *publisher, const struct options *optio
 }
 
 int publisher__write(struct publisher *publisher, const struct options *options,
-		     struct watch *watch, struct text *ret_error)
+		     struct watch *watch, __u64 log_lost, struct text *ret_error)
 {
 	int stacks_err, err;
 
 	watch__look(watch, options->max_sites);
+	publisher->health.log_lost = log_lost;
 	health_update(&publisher->health, watch__resolver(watch));
 	bpf_stats_update(&publisher->health, watch__tracer(watch));
 	/* The stacks first: a site id that Prometheus has can be looked up. */
@@ -116,4 +117,13 @@ void publisher__clean(const char *path)
 void publisher__remove(const char *path)
 {
 	textfile_remove(path); /* the stacks stay, for an alert that is looked up later */
+}
+
+void publisher__move(struct publisher *publisher, const char *before, const char *now)
+{
+	if (before)
+		publisher__remove(before);
+	if (now)
+		publisher__clean(now);
+	stacks_file__want(publisher->stacks);
 }

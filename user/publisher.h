@@ -20,11 +20,15 @@ void publisher__free(struct publisher *publisher);
 void publisher__swept(struct publisher *publisher, __u64 now_ns);
 
 /*
- * Write both files, as the options name and bound them. 0, or -errno with one line in
- * ret_error: the first of them that failed, and what to do. The old one is whole then.
+ * Write both files, as the options name and bound them; `log_lost` is for the metrics.
+ * 0, or -errno with one line in ret_error: the first of them that failed, and what to
+ * do. The old one is whole then.
  */
 int publisher__write(struct publisher *publisher, const struct options *options,
-		     struct watch *watch, struct text *ret_error);
+		     struct watch *watch, __u64 log_lost, struct text *ret_error);
+
+/* The options name another textfile now; each may be NULL. The old one is removed. */
+void publisher__move(struct publisher *publisher, const char *before, const char *now);
 
 /* Before the first: what killed agents have left. After the last: no file, no stale metrics. */
 void publisher__clean(const char *path);

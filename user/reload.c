@@ -9,14 +9,16 @@ static bool chooses_cgroups(const struct option_spec *spec)
 	return spec->group == GROUP_WHOSE && spec->type == OPTION_LIST;
 }
 
-void reload_keep_fixed(const struct options *running, struct options *wanted, struct text *kept)
+int reload_keep_fixed(const struct options *running, struct options *wanted, struct text *kept,
+		      int (*keep)(const char **string, void *ctx), void *ctx)
 {
 	/* The kernel's side was loaded with that answer. */
 	bool cgroups_fixed = options_limit_cgroups(running) != options_limit_cgroups(wanted) ||
 			     !running->excluded_cgroups.count != !wanted->excluded_cgroups.count;
 	const struct option_spec *spec;
+	int err = 0;
 
-	for (spec = option_next(NULL); spec; spec = option_next(spec)) {
+	for (spec = option_next(NULL); spec && !err; spec = option_next(spec)) {
 		bool fixed = chooses_cgroups(spec) ? cgroups_fixed : !spec->reloads;
 
 		if (!fixed || !option_is_of(spec, running->command) ||
@@ -24,5 +26,7 @@ void reload_keep_fixed(const struct options *running, struct options *wanted, st
 			continue;
 		text_addf(kept, "%s%s", kept->len ? ", " : "", spec->name);
 		option_copy(spec, running, wanted);
+		err = option_each_string(spec, wanted, keep, ctx);
 	}
+	return err;
 }

@@ -87,6 +87,38 @@ static int open_cgroups(struct scope *scope, struct text *ret_error)
 	return 0;
 }
 
+/* One need not be there yet; the root would leave nothing to watch. */
+static int check_excluded(struct scope *scope, struct text *ret_error)
+{
+	const struct option_list *excluded = &scope->options->excluded_cgroups;
+	__u64 root, id;
+	int fd, err;
+
+	if (!excluded->count)
+		return 0;
+	err = cgroups__open(scope->cgroups, cgroups__mount(scope->cgroups), &fd, &root);
+	if (err)
+		return 0;
+	close(fd);
+	for (unsigned int i = 0; i < excluded->count; i++) {
+		const char *path = excluded->items[i];
+
+		if (path[strspn(path, "/")]) {
+			if (cgroups__open(scope->cgroups, path, &fd, &id))
+				continue;
+			close(fd);
+			if (id != root)
+				continue;
+		}
+		text_addf(ret_error,
+			  "--exclude-cgroup %s is the root of all cgroups: nothing would be left "
+			  "to watch (name one below it)",
+			  path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int check_workloads(const struct options *options, struct text *ret_error)
 {
 	for (unsigned int i = 0; i < options->containers.count; i++) {
@@ -131,6 +163,7 @@ int scope__new(const struct options *options, struct scope **ret_scope, struct t
 					    "--pod need cgroup v2, which is not mounted (mount -t "
 					    "cgroup2 none /sys/fs/cgroup/unified)");
 		err = err ?: open_cgroups(scope, ret_error);
+		err = err ?: check_excluded(scope, ret_error);
 	}
 	if (err) {
 		scope__free(scope);

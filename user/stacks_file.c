@@ -283,14 +283,7 @@ static void put_frame(struct json *json, const struct frame *frame)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	page_add_frame(&line, frame, NULL);
-	if (frame->inlined)
-		text_add(&line, " inlined");
-	if (frame->file) {
-		text_add(&line, " at ");
-		page_add_clean(&line, frame->file);
-		text_addf(&line, ":%u", frame->line);
-	}
+	page_add_stack_frame(&line, frame);
 	json_bytes(json, NULL, text_str(&line), line.len < MAX_FRAME ? line.len : MAX_FRAME);
 }
 
@@ -375,6 +368,11 @@ void stacks_file__add_json(struct stacks_file *file, const struct summary *summa
 		put_site(&json, known, summary);
 	json_end_array(&json);
 	json_end_object(&json);
+}
+
+void stacks_file__want(struct stacks_file *file)
+{
+	file->has_news = true;
 }
 
 int stacks_file__write(struct stacks_file *file, const char *path, const struct summary *summary,

@@ -51,6 +51,9 @@ int stacks_file__update(struct stacks_file *file, struct leaks *leaks,
 int stacks_file__write(struct stacks_file *file, const char *path, const struct summary *summary,
 		       bool *ret_written);
 
+/* The next write has news, whatever is known: its file is another one. */
+void stacks_file__want(struct stacks_file *file);
+
 /* For the tests: add what would be written. */
 void stacks_file__add_json(struct stacks_file *file, const struct summary *summary,
 			   struct text *out);

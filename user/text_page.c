@@ -115,6 +115,18 @@ void page_add_frame(struct text *line, const struct frame *frame, const char *pa
 	text_add(line, frame->function || package ? ")" : "");
 }
 
+void page_add_stack_frame(struct text *line, const struct frame *frame)
+{
+	page_add_frame(line, frame, NULL);
+	if (frame->inlined)
+		text_add(line, " inlined");
+	if (frame->file) {
+		text_add(line, " at ");
+		page_add_clean(line, frame->file);
+		text_addf(line, ":%u", frame->line);
+	}
+}
+
 void page_add_holder(struct text *line, const struct site *site)
 {
 	unsigned int processes = HASH_COUNT(site->processes);

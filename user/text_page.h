@@ -37,6 +37,8 @@ void page_add_count(struct text *line, unsigned long long count, const char *one
  * offset. The package may be NULL.
  */
 void page_add_frame(struct text *line, const struct frame *frame, const char *package);
+/* The same in a stack: without the package, with what is known of the source line. */
+void page_add_stack_frame(struct text *line, const struct frame *frame);
 
 /* The stack of a site that has one, all frames. */
 void page_stack(struct page *page, const struct site *site);

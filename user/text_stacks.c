@@ -14,14 +14,7 @@ static void page_frame(struct page *page, const struct frame *frame, unsigned in
 	text_addf(&line, "  #%-3u", number);
 	if (page->layout->verbose)
 		text_addf(&line, "0x%016llx ", (unsigned long long)frame->pc);
-	page_add_frame(&line, frame, NULL);
-	if (frame->inlined)
-		text_add(&line, " inlined");
-	if (frame->file) {
-		text_add(&line, " at ");
-		page_add_clean(&line, frame->file);
-		text_addf(&line, ":%u", frame->line);
-	}
+	page_add_stack_frame(&line, frame);
 	page_line(page, &line, false);
 }
 

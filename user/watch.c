@@ -340,6 +340,22 @@ void watch__begin(struct watch *watch, struct tracer *tracer)
 	watch->end_ns = duration_ns ? summary->now_ns + duration_ns : UINT64_MAX;
 }
 
+/*
+ * A signal may have asked for the sweep before it was due: then the next one is due as
+ * it was, or a storm of signals would put it off by an interval each.
+ */
+static void set_next(struct watch *watch, __u64 rest_ns)
+{
+	__u64 now_ns = watch->summary.now_ns, interval_ns = watch->options->interval_ns;
+
+	if (watch->next_ns <= now_ns)
+		watch->next_ns += interval_ns;
+	if (watch->next_ns > now_ns + interval_ns) /* it was made shorter by a reload */
+		watch->next_ns = now_ns + interval_ns;
+	if (watch->next_ns < now_ns + rest_ns)
+		watch->next_ns = now_ns + rest_ns;
+}
+
 bool watch__wait(struct watch *watch)
 {
 	struct summary *summary = &watch->summary;
@@ -348,11 +364,9 @@ bool watch__wait(struct watch *watch)
 	if (is_alone(watch))
 		return false;
 	update_clock(summary);
-	watch->next_ns += watch->options->interval_ns;
 	if (rest_ns > MAX_REST_NS)
 		rest_ns = MAX_REST_NS;
-	if (watch->next_ns < summary->now_ns + rest_ns)
-		watch->next_ns = summary->now_ns + rest_ns;
+	set_next(watch, rest_ns);
 	until_ns = watch->next_ns < watch->end_ns ? watch->next_ns : watch->end_ns;
 	for (; summary->now_ns < until_ns && !is_over(watch) && !signals_reload_asked();
 	     update_clock(summary)) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """sockleak agent: the service, its files, and what it takes up while it runs."""
 
+import contextlib
 import os
 
 from lib.cgroups import inside
@@ -104,6 +105,7 @@ def agent_reloads(bench):
     service.wait_for(lambda s: s.value(moved, LEAKED) == 8, "the metrics under another name")
     if textfile.exists():
         raise Failure("expected the old textfile to be removed")
+    service.wait_for(lambda s: (directory / "b.stacks.json").exists(), "the stacks beside it")
     if "sockleak: reloaded; for the next start: max-sockets" not in service.lines:
         raise Failure(f"expected what waits to be named, seen: {service.lines[-4:]}")
 
@@ -115,6 +117,27 @@ def agent_reloads(bench):
     service.wait_for(lambda s: s.value(moved, "sockleak_scans_total", result="ok") > before + 2,
                      "it to go on")
     program.end()
+    service.stop()
+
+
+@case
+def agent_reloads_in_a_storm(bench):
+    """A hundred reloads put no sweep off, nor does what waits for the next start break."""
+    directory = directory_of(bench, "storm")
+    textfile, config = directory / "a.prom", directory / "agent.conf"
+    settings = f"textfile = {textfile}\ninterval = 2s\nwrite-interval = 100ms\nuid = "
+    config.write_text(settings + "1\n")
+    service = Service.start(bench, "--config", config)
+    service.reload()
+    config.write_text(settings + "2\n")
+    for _ in range(100):
+        service.reload()
+    if "sockleak: reloaded; for the next start: uid" not in service.lines:
+        raise Failure(f"expected what waits to be named, seen: {service.lines[-4:]}")
+    # put off by an interval each it would be three minutes, and the wait ends before
+    name = "sockleak_scans_total"
+    before = service.value(textfile, name, result="ok")
+    service.wait_for(lambda s: s.value(textfile, name, result="ok") > before + 2, "more sweeps")
     service.stop()
 
 
@@ -153,6 +176,8 @@ def agent_usage(bench):
         (("--textfile", "/x/y.txt"), 2, "end in .prom"),
         (("--check-config", "--suppress", "/no/such"), 2, "cannot read --suppress"),
         (("--duration", "3s"), 2, "is not for this command"),
+        (("--check-config", "--exclude-cgroup", "/"), 2, "is the root of all cgroups"),
+        (("--check-config", "--exclude-cgroup", "."), 2, "is the root of all cgroups"),
     ):
         status, out, errors = bench.run("agent", *args)
         if status != wanted or words not in errors or out:
@@ -171,6 +196,41 @@ def agent_logs_for_the_journal(bench):
         "a line with a priority",
     )
     service.stop()
+
+
+def fill(pipe):
+    """All the room there is; how many bytes."""
+    filled = 0
+    os.set_blocking(pipe, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            filled += os.write(pipe, bytes(4096))
+    os.set_blocking(pipe, True)
+    return filled
+
+
+@case
+def agent_log_that_nobody_reads(bench):
+    """It sweeps, writes and ends all the same, and counts the lines; then says so."""
+    directory = directory_of(bench, "unread")
+    textfile, log = directory / "sockleak.prom", directory / "log"
+    os.mkfifo(log)
+    pipe = os.open(log, os.O_RDWR)
+    filled = fill(pipe)
+    service = Service(bench, (*FAST, "--comm", "nosuchcomm", "--textfile", textfile),
+                      wrapper=["sh", "-c", f'exec "$0" "$@" 2> {log}', bench.sockleak])
+    service.wait_for(lambda s: s.value(textfile, "sockleak_log_lines_lost_total") == 1,
+                     "a lost line to be counted")
+    while filled > 0:
+        filled -= len(os.read(pipe, filled))
+    service.reload()
+    lines = os.read(pipe, 65536).decode()
+    if "sockleak: lost 1 line of this log" not in lines or "sockleak: reloaded" not in lines:
+        raise Failure(f"expected word of the line that was lost, seen: {lines!r}")
+    fill(pipe)
+    service.reload()
+    service.stop()
+    os.close(pipe)
 
 
 @case

@@ -108,6 +108,7 @@ def daemonset(bench):
     expect(writable == {"/sys/fs/bpf", "/textfile"}, "two writable directories", writable)
     config = documents["ConfigMap"]["data"]["sockleak.conf"]
     expect("textfile = /textfile/" in config, "a textfile in its directory", config)
+    expect("pin = /sys/fs/bpf/" in config, "what is known to outlive a restart", config)
     version = re.search(r"^VERSION := (.*)$", (unit_file.SOURCE / "Makefile").read_text(), re.M)
     expect(container["image"].endswith(":" + version.group(1)), "the Makefile's version", container)
 

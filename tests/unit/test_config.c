@@ -12,7 +12,6 @@
 #include "config_fixture.h"
 #include "input.h"
 #include "option_values.h"
-#include "reload.h"
 
 #define SECOND 1000000000ULL
 
@@ -79,7 +78,7 @@ static void lines(void **state)
 static void command_line_counts_more(void **state)
 {
 	static const char *const words[] = { "--unit", "c", "--older-than=7s", NULL };
-	struct input *input = accept("older-than = 2m\nunit = a\nunit = b\ntop = 3\n", words);
+	struct input *input = accept("older-than = 2m\nunit = a\nunit = b\njson = yes\n", words);
 
 	(void)state;
 	assert_int_equal(input->options.older_than_ns, 7 * SECOND);
@@ -101,6 +100,7 @@ static void refused(void **state)
 	refuse("help = yes\n", "'help' belongs on the command line");
 	refuse("config = /x\n", "'config' belongs on the command line");
 	refuse("quiet = perhaps\n", "--quiet 'perhaps' is neither yes nor no");
+	refuse("duration = 1h\n", ", line 1: 'duration' is for: trace; none of them reads a file");
 	refuse("nonsense\n", ", line 1: it is not 'NAME = VALUE'");
 	refuse("textfile =\n", "--textfile '' is empty");
 	refuse("\x1b[2J = 1\n", "line 1");
@@ -126,6 +126,7 @@ static void unreadable(void **state)
 	assert_int_equal(mkfifo(path, 0600), 0);
 	text_clear(&error);
 	assert_int_equal(config__load(path, &config, &error), -EINVAL); /* and does not block */
+	assert_non_null(strstr(text_str(&error), "it is no regular file"));
 	assert_null(config);
 }
 
@@ -149,7 +150,7 @@ static void what_can_change(void **state)
 	_cleanup_text_ struct text kept = TEXT_INIT;
 
 	(void)state;
-	reload_keep_fixed(&running->options, &wanted->options, &kept);
+	assert_int_equal(input__keep_fixed(wanted, running, &kept), 0);
 	assert_string_equal(text_str(&kept), "uid, max-sockets");
 	assert_int_equal(wanted->options.max_sockets, 100);
 	assert_int_equal(wanted->options.interval_ns, 2 * SECOND);
@@ -166,10 +167,28 @@ static void cgroups_or_none_is_fixed(void **state)
 	_cleanup_text_ struct text kept = TEXT_INIT;
 
 	(void)state;
-	reload_keep_fixed(&running->options, &wanted->options, &kept);
+	assert_int_equal(input__keep_fixed(wanted, running, &kept), 0);
 	assert_string_equal(text_str(&kept), "unit");
 	assert_int_equal(wanted->options.units.count, 1);
 	input__free(running);
+	input__free(wanted);
+}
+
+/* An agent frees what was in force, and reads it again at the next reload. */
+static void what_is_kept_outlives_its_file(void **state)
+{
+	struct input *running = accept("pin = /sys/fs/bpf/a\nunit = a\nunit = b\n", NULL);
+	struct input *wanted = accept("pin = /sys/fs/bpf/b\n", NULL);
+	_cleanup_text_ struct text kept = TEXT_INIT;
+
+	(void)state;
+	assert_int_equal(input__keep_fixed(wanted, running, &kept), 0);
+	assert_string_equal(text_str(&kept), "unit, pin");
+	assert_ptr_not_equal(wanted->options.pin, running->options.pin);
+	input__free(running);
+	assert_string_equal(wanted->options.pin, "/sys/fs/bpf/a");
+	assert_int_equal(wanted->options.units.count, 2);
+	assert_string_equal(wanted->options.units.items[1], "b");
 	input__free(wanted);
 }
 
@@ -209,6 +228,7 @@ int main(void)
 		cmocka_unit_test(too_many_lines),
 		cmocka_unit_test(what_can_change),
 		cmocka_unit_test(cgroups_or_none_is_fixed),
+		cmocka_unit_test(what_is_kept_outlives_its_file),
 		cmocka_unit_test(members_as_a_whole),
 	};
 	int failed = cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -147,7 +147,7 @@ static void what_is_no_site_is_said(void **state)
 		{ "abc", -EINVAL, "'abc' is no site id: give its 16 hex digits" },
 		{ "xyzw\033", -EINVAL, "'xyzw\\x1b' is no site id" },
 		{ "00000000000000001", -EINVAL, "is no site id" },
-		{ "other", -EINVAL, "beyond --max-series" },
+		{ "other", -EINVAL, "beyond --max-sites" },
 		{ "unknown", -EINVAL, "without a stack" },
 		{ "ffff", -ENOENT,
 		  "no site begins with ffff among the 2 that are known (written "
