@@ -173,8 +173,8 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_MOVED 0x40	    /* the process that it was reported of does not hold it now */
 #define PENDING_SNAPSHOT 0x100	    /* it had a snapshot of the stack taken */
 #define PENDING_SUSPECTED 0x200	    /* user space was told that it may become a leak */
-#define PENDING_SPARED 0x400	    /* its call always came clean: the call is all that is kept */
-#define PENDING_STACK 0x800	    /* its stack by frame pointers is in the stack map */
+#define PENDING_SPARED 0x1000	    /* its call always came clean: the call is all that is kept */
+#define PENDING_STACK 0x2000	    /* its stack by frame pointers is in the stack map */
 
 /*
  * A socket that is not connected yet: the value of the map of pending sockets.
