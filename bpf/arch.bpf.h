@@ -36,7 +36,7 @@ static __always_inline __u64 wrapper_caller(struct pt_regs *regs)
 {
 	__u64 caller = 0;
 
-	bpf_probe_read_user(&caller, sizeof(caller), (void *)BPF_CORE_READ(regs, sp));
+	bpf_probe_read_user(&caller, sizeof(caller), (void *)regs->sp);
 	return caller;
 }
 
@@ -44,26 +44,27 @@ static __always_inline __u64 wrapper_caller(struct pt_regs *regs)
 #define ARCH_REGS 17
 static __always_inline void arch_regs(struct pt_regs *regs, __u64 *ret_regs)
 {
-	ret_regs[0] = BPF_CORE_READ(regs, ax);
-	ret_regs[1] = BPF_CORE_READ(regs, dx);
-	ret_regs[2] = BPF_CORE_READ(regs, cx);
-	ret_regs[3] = BPF_CORE_READ(regs, bx);
-	ret_regs[4] = BPF_CORE_READ(regs, si);
-	ret_regs[5] = BPF_CORE_READ(regs, di);
-	ret_regs[6] = BPF_CORE_READ(regs, bp);
-	ret_regs[7] = BPF_CORE_READ(regs, sp);
-	ret_regs[8] = BPF_CORE_READ(regs, r8);
-	ret_regs[9] = BPF_CORE_READ(regs, r9);
-	ret_regs[10] = BPF_CORE_READ(regs, r10);
-	ret_regs[11] = BPF_CORE_READ(regs, r11);
-	ret_regs[12] = BPF_CORE_READ(regs, r12);
-	ret_regs[13] = BPF_CORE_READ(regs, r13);
-	ret_regs[14] = BPF_CORE_READ(regs, r14);
-	ret_regs[15] = BPF_CORE_READ(regs, r15);
-	ret_regs[16] = BPF_CORE_READ(regs, ip);
+	ret_regs[0] = regs->ax;
+	ret_regs[1] = regs->dx;
+	ret_regs[2] = regs->cx;
+	ret_regs[3] = regs->bx;
+	ret_regs[4] = regs->si;
+	ret_regs[5] = regs->di;
+	ret_regs[6] = regs->bp;
+	ret_regs[7] = regs->sp;
+	ret_regs[8] = regs->r8;
+	ret_regs[9] = regs->r9;
+	ret_regs[10] = regs->r10;
+	ret_regs[11] = regs->r11;
+	ret_regs[12] = regs->r12;
+	ret_regs[13] = regs->r13;
+	ret_regs[14] = regs->r14;
+	ret_regs[15] = regs->r15;
+	ret_regs[16] = regs->ip;
 }
 
-#define ARCH_SP(regs) BPF_CORE_READ(regs, sp)
+#define ARCH_SP(regs) ((regs)->sp)
+#define ARCH_PC(regs) ((regs)->ip)
 
 /* Where the C library has the thread's control block. */
 static __always_inline __u64 thread_pointer(struct task_struct *task)
@@ -123,7 +124,8 @@ struct task_struct___arm64 {
 #define REGS_ARG2(regs) ARM64_REG(regs, regs[1])
 #define REGS_ARG3(regs) ARM64_REG(regs, regs[2])
 #define REGS_SYSCALL(regs) ARM64_REG(regs, syscallno)
-#define ARCH_SP(regs) ARM64_REG(regs, sp)
+#define ARCH_SP(regs) (((struct pt_regs___arm64 *)(regs))->sp)
+#define ARCH_PC(regs) (((struct pt_regs___arm64 *)(regs))->pc)
 
 static __always_inline bool in_compat_syscall(void)
 {
@@ -135,7 +137,7 @@ static __always_inline bool in_compat_syscall(void)
 /* The C library's socket() has no frame: its return address is in the link register. */
 static __always_inline __u64 wrapper_caller(struct pt_regs *regs)
 {
-	return ARM64_REG(regs, regs[30]);
+	return ((struct pt_regs___arm64 *)regs)->regs[30];
 }
 
 /* DWARF's numbering: DWARF for the Arm 64-bit Architecture, 4.1; the last is the pc. */

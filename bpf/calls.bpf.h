@@ -54,10 +54,10 @@ static __always_inline void call_ignore(void)
 	bpf_map_delete_elem(&in_flight, &tid);
 }
 
-static __always_inline void bind_enter(__u32 fd)
+static __always_inline void bind_enter(struct task_struct *self, __u32 fd)
 {
 	struct call call = { .kind = CALL_BIND };
-	struct pending *entry = pending_of_current(fd, &call.key);
+	struct pending *entry = pending_of_current(self, fd, &call.key);
 
 	if (!entry)
 		entry = pending_of_stranger(fd, &call.key);
@@ -67,10 +67,10 @@ static __always_inline void bind_enter(__u32 fd)
 	call_begin(&call);
 }
 
-static __always_inline void getpeername_enter(__u32 fd)
+static __always_inline void getpeername_enter(struct task_struct *self, __u32 fd)
 {
 	struct call call = { .kind = CALL_GETPEERNAME };
-	struct pending *entry = pending_of_current(fd, &call.key);
+	struct pending *entry = pending_of_current(self, fd, &call.key);
 
 	if (!entry)
 		return call_ignore();
@@ -143,10 +143,11 @@ static __always_inline void connect_note(struct pending *entry, const void *addr
 	evidence->dest_len = len;
 }
 
-static __always_inline void connect_enter(__u32 fd, const void *address, __u32 len)
+static __always_inline void connect_enter(struct task_struct *self, __u32 fd, const void *address,
+					  __u32 len)
 {
 	struct call call = { .kind = CALL_CONNECT, .fd = fd };
-	struct pending *entry = pending_of_current(fd, &call.key);
+	struct pending *entry = pending_of_current(self, fd, &call.key);
 
 	if (!entry)
 		entry = pending_of_stranger(fd, &call.key);
@@ -267,6 +268,17 @@ static __always_inline void bind_exit(long result)
 	entry->flags |= PENDING_BOUND;
 }
 
+static __always_inline __u16 pending_family(const struct pending *entry)
+{
+	struct file *file = (struct file *)entry->file;
+	struct socket *socket;
+
+	if (entry->family || !file)
+		return entry->family;
+	socket = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(socket, sk, __sk_common.skc_family);
+}
+
 static __always_inline void getpeername_exit(long result)
 {
 	struct call call = {};
@@ -275,7 +287,7 @@ static __always_inline void getpeername_exit(long result)
 	if (!entry)
 		return;
 	if (!result) {
-		if (entry->family != AF_NETLINK) /* that has an answer for every socket */
+		if (pending_family(entry) != AF_NETLINK) /* that has an answer for every socket */
 			pending_forget(&call.key, entry, PENDING_USED);
 	} else if (result == -ENOTCONN) {
 		if (!entry->evidence.enotconn++)

@@ -58,6 +58,7 @@ int census_files(struct bpf_iter__task_file *ctx)
 		__builtin_memcpy(&record.socket, entry, sizeof(record.socket));
 	else
 		entry_of_unknown(&record.socket, &view, task, fd);
+	entry_complete(&record.socket, &view);
 	record.socket.file = 0; /* no address leaves the kernel */
 	view_weigh(&view, &record.socket);
 	if (view.use == USE_IN_USE || view.use == USE_REMEMBERED || view.use == USE_CONNECTING ||

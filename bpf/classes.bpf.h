@@ -87,6 +87,14 @@ static __always_inline bool connects_unseen(const struct socket_view *view,
 	return view->family != AF_INET && view->family != AF_INET6 && entry->connecting;
 }
 
+/* What a hook left to be read by the first who meets the socket. */
+static __always_inline void entry_complete(struct pending *entry, const struct socket_view *view)
+{
+	entry->family = view->family;
+	entry->type = view->type;
+	entry->protocol = view->protocol;
+}
+
 /* What is known of a socket that no hook saw being made: what stands in a fd table. */
 static __always_inline void entry_of_unknown(struct pending *ret_entry,
 					     const struct socket_view *view,
@@ -94,14 +102,11 @@ static __always_inline void entry_of_unknown(struct pending *ret_entry,
 {
 	ret_entry->inode = view->inode;
 	ret_entry->file = (__u64)view->file;
-	ret_entry->family = view->family;
-	ret_entry->type = view->type;
-	ret_entry->protocol = view->protocol;
+	entry_complete(ret_entry, view);
 	ret_entry->cgroup_id = cgroup_number(task_cgroup(task));
 	ret_entry->tgid = BPF_CORE_READ(task, tgid);
 	ret_entry->fd = fd;
 	ret_entry->uid = BPF_CORE_READ(task, cred, uid.val);
-	ret_entry->stack_id = -1;
 	ret_entry->flags = PENDING_ORIGIN_UNKNOWN;
 	BPF_CORE_READ_STR_INTO(&ret_entry->comm, task, group_leader, comm);
 }

@@ -84,13 +84,13 @@ static __always_inline bool tgid_wanted(__u32 tgid)
 }
 
 /* Is the current process one to watch? What is not asked for is not even looked up. */
-static __always_inline bool wanted(void)
+static __always_inline bool wanted(struct task_struct *self)
 {
-	if (!tgid_wanted(bpf_get_current_pid_tgid() >> 32))
+	if (!tgid_wanted(self->tgid))
 		return false;
-	if (settings.by_uid && (__u32)bpf_get_current_uid_gid() != settings.uid)
+	if (settings.by_uid && self->cred->uid.val != settings.uid)
 		return false;
-	if (settings.comm[0] && !process_comm_wanted((void *)bpf_get_current_task()))
+	if (settings.comm[0] && !process_comm_wanted(self))
 		return false;
 	return !(settings.by_cgroup || settings.excludes) || current_under_cgroups();
 }

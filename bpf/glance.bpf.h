@@ -47,6 +47,17 @@ static __always_inline bool view_reopen(const struct pending *entry, struct sock
 	return true;
 }
 
+/* Whose file is not known yet to be a socket's: another thread may have put it there. */
+static __always_inline bool view_of(struct pending *entry, struct socket_view *ret_view)
+{
+	if (entry->family)
+		return view_reopen(entry, ret_view);
+	if (!view_open((struct file *)entry->file, ret_view))
+		return false;
+	entry_complete(entry, ret_view);
+	return true;
+}
+
 /* Is there something to tell of it? The same questions as in sweep_socket(). */
 static __always_inline bool has_news(struct pending *entry, const struct socket_view *view)
 {
@@ -91,7 +102,7 @@ static __always_inline void glance_entry(const struct fd_key *key, struct pendin
 				    entry->flags & PENDING_USED ? END_USED : END_CLOSED);
 		return;
 	}
-	if (!entry->file || !view_reopen(entry, &view) || view.inode != inode)
+	if (!entry->file || !view_of(entry, &view) || view.inode != inode)
 		return; /* for the next census */
 	view_judge(&view);
 	view_weigh(&view, entry);

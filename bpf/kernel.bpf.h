@@ -88,12 +88,15 @@ static __always_inline bool file_is_open(struct file *file, __u64 inode)
 }
 
 /*
- * The open file behind a descriptor of the current process, NULL if there is none. By
- * plain loads as far as the verifier knows the types: this is what every hook begins with.
+ * Of the current task the verifier knows the type, when it is from bpf_get_current_task_btf():
+ * what it leads to is read by plain loads then. A helper is called only where that ends: each
+ * costs 10 to 50 ns, and these functions are what the hooks consist of. (`self` is that task.)
  */
-static __always_inline struct file *current_file(__u32 fd)
+
+/* The open file behind a descriptor, NULL if there is none. */
+static __always_inline struct file *self_file(struct task_struct *self, __u32 fd)
 {
-	struct fdtable *table = bpf_get_current_task_btf()->files->fdt;
+	struct fdtable *table = self->files->fdt;
 	struct file **files, *file = NULL;
 
 	if (fd >= table->max_fds)
@@ -102,6 +105,21 @@ static __always_inline struct file *current_file(__u32 fd)
 	if (bpf_probe_read_kernel(&file, sizeof(file), &files[fd]))
 		return NULL;
 	return file;
+}
+
+static __always_inline struct file *current_file(__u32 fd)
+{
+	return self_file(bpf_get_current_task_btf(), fd);
+}
+
+/* Two words of eight bytes: the verifier lets an array be read so. */
+static __always_inline void self_comm(struct task_struct *self, char *ret_comm)
+{
+	const __u64 *comm = (const __u64 *)__builtin_preserve_access_index(&self->comm);
+	__u64 *to = (__u64 *)ret_comm;
+
+	to[0] = comm[0];
+	to[1] = comm[1];
 }
 
 /*

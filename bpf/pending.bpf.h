@@ -144,46 +144,61 @@ static __always_inline long pending_insert(const struct fd_key *key, const struc
 	return err;
 }
 
-static __always_inline void pending_snapshot(struct pending *entry)
+/*
+ * Where the program made the socket: the call itself, and what of the stack behind it is
+ * to be kept. A walk along frame pointers is half of what the hook would cost, so it is
+ * for sockets that have no snapshot for another reason than that their site is clean.
+ */
+static __always_inline void pending_origin(void *ctx, struct task_struct *self,
+					   struct pending *entry)
 {
-	if (call_site_spared(entry->call_site)) {
-		count(COUNTER_SNAPSHOTS_SPARED);
-		return;
+	struct pt_regs *regs = self_regs(self);
+	long stack_id;
+
+	if (regs) {
+		entry->origin = ARCH_PC(regs);
+		entry->caller = wrapper_caller(regs);
+		entry->call_site = call_site_key(entry->tgid, entry->caller, ARCH_SP(regs));
 	}
-	if (snapshot_take(entry->inode, entry->since_ns))
+	if (entry->call_site && call_site_spared(entry->call_site, entry->since_ns)) {
+		count(COUNTER_SNAPSHOTS_SPARED);
+		entry->flags |= PENDING_SPARED;
+	} else if (entry->call_site && snapshot_take(entry->inode, entry->since_ns)) {
 		entry->flags |= PENDING_SNAPSHOT;
+	} else {
+		stack_id = stack_take(ctx);
+		if (stack_id < 0)
+			return;
+		entry->flags |= PENDING_STACK;
+		entry->origin = stack_id;
+	}
 }
 
-/* The current thread has made the socket behind fd. */
-static __always_inline void pending_add(void *ctx, __u32 fd)
+/*
+ * The current thread has made the socket behind fd. Most sockets are connected or closed
+ * before a sweep meets them: what the socket itself can tell, it tells the sweep.
+ */
+static __always_inline void pending_add(void *ctx, struct task_struct *self, __u32 fd)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	struct fd_key key = { .tgid = pid_tgid >> 32, .fd = fd };
-	struct socket_view view = {};
+	struct fd_key key = { .tgid = self->tgid, .fd = fd };
+	struct file *file = self_file(self, fd);
 	struct pending entry = {};
 
-	if (!view_open(current_file(fd), &view)) {
+	entry.inode = file_inode_number(file);
+	if (!entry.inode) {
 		count(COUNTER_SOCKET_UNREADABLE);
 		return;
 	}
-	entry.inode = view.inode;
-	entry.file = (__u64)view.file;
-	entry.family = view.family;
-	entry.type = view.type;
-	entry.protocol = view.protocol;
+	entry.file = (__u64)file;
 	entry.since_ns = bpf_ktime_get_boot_ns();
-	entry.cgroup_id = bpf_get_current_cgroup_id();
+	entry.cgroup_id = self->cgroups->dfl_cgrp->kn->id;
 	entry.tgid = key.tgid;
-	entry.tid = pid_tgid;
+	entry.tid = self->pid;
 	entry.fd = fd;
-	entry.uid = bpf_get_current_uid_gid();
-	entry.exec_id = task_exec_id((void *)bpf_get_current_task());
-	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
-	entry.caller = stack_caller();
-	entry.call_site = call_site_key(entry.caller);
-	if (entry.call_site)
-		pending_snapshot(&entry);
-	entry.stack_id = entry.flags & PENDING_SNAPSHOT ? -1 : stack_take(ctx);
+	entry.uid = self->cred->uid.val;
+	entry.exec_id = self->self_exec_id;
+	self_comm(self, entry.comm);
+	pending_origin(ctx, self, &entry);
 	if (!pending_insert(&key, &entry, COUNTER_MAP_FULL))
 		count(COUNTER_TRACKED);
 	else if (entry.flags & PENDING_SNAPSHOT)
@@ -228,7 +243,6 @@ static __always_inline void pending_add_dissolved(const struct fd_key *key, __u6
 	entry.fd = key->fd;
 	entry.uid = bpf_get_current_uid_gid();
 	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
-	entry.stack_id = -1;
 	entry.flags = PENDING_ORIGIN_UNKNOWN | flags;
 	if (pending_insert(key, &entry, COUNTER_ADOPT_FULL))
 		return;
@@ -258,11 +272,12 @@ static __always_inline struct pending *pending_of_known(struct pending *entry,
  * entry's key; NULL when it is not pending. Most descriptors are not, and are
  * told so by the maps alone, without a look at the fd table.
  */
-static __always_inline struct pending *pending_of_current(__u32 fd, struct fd_key *ret_key)
+static __always_inline struct pending *pending_of_current(struct task_struct *self, __u32 fd,
+							  struct fd_key *ret_key)
 {
 	struct pending *entry;
 
-	ret_key->tgid = bpf_get_current_pid_tgid() >> 32;
+	ret_key->tgid = self->tgid;
 	ret_key->fd = fd;
 	entry = bpf_map_lookup_elem(&pending, ret_key);
 	if (!entry) {
@@ -270,7 +285,7 @@ static __always_inline struct pending *pending_of_current(__u32 fd, struct fd_ke
 
 		entry = inode ? pending_by_inode(*inode, ret_key) : NULL;
 	}
-	if (!entry || entry->inode != file_inode_number(current_file(fd)))
+	if (!entry || entry->inode != file_inode_number(self_file(self, fd)))
 		return NULL;
 	return entry->flags & PENDING_ORIGIN_UNKNOWN ? pending_of_known(entry, ret_key) : entry;
 }
@@ -300,7 +315,7 @@ static __always_inline struct pending *pending_of_stranger(__u32 fd, struct fd_k
 static __always_inline void pending_forget(const struct fd_key *key, struct pending *entry,
 					   __u16 why)
 {
-	if (!was_reported(entry))
+	if (!was_reported(entry) && !(entry->flags & PENDING_SPARED)) /* that site is clean */
 		call_site_ended(entry->call_site, true);
 	if (entry->flags & PENDING_HOMED || was_reported(entry))
 		entry->flags |= why;
@@ -311,18 +326,19 @@ static __always_inline void pending_forget(const struct fd_key *key, struct pend
 /*
  * The current process closes fd. On enter, because at exit another thread may
  * have the number already. When other descriptors lead to the socket, the sweeps
- * decide when its end has come.
+ * decide when its end has come. The file's address will do for a name here: when another
+ * one has it by now, the entry's socket has ended before.
  */
-static __always_inline void pending_close(__u32 fd)
+static __always_inline void pending_close(struct task_struct *self, __u32 fd)
 {
-	struct fd_key key = { .tgid = bpf_get_current_pid_tgid() >> 32, .fd = fd };
+	struct fd_key key = { .tgid = self->tgid, .fd = fd };
 	struct pending *entry = bpf_map_lookup_elem(&pending, &key);
 	struct file *file;
 
 	if (!entry)
 		return;
-	file = current_file(fd);
-	if (file_inode_number(file) != entry->inode)
+	file = self_file(self, fd);
+	if (entry->file ? entry->file != (__u64)file : file_inode_number(file) != entry->inode)
 		return;
 	if (file_references(file) > 1)
 		pending_home(&key, entry); /* so that it is found under the other ones */

@@ -63,19 +63,24 @@ struct {
 } call_sites SEC(".maps");
 
 /* 0 = no snapshots are taken at all. */
-static __always_inline __u64 call_site_key(__u64 caller)
+static __always_inline __u64 call_site_key(__u64 tgid, __u64 caller, __u64 sp)
 {
-	struct pt_regs *regs = user_regs();
-	__u64 key = bpf_get_current_pid_tgid() >> 32;
+	__u64 key = tgid;
 
-	if (!settings.stack_size || !regs)
+	if (!settings.stack_size)
 		return 0;
 	key = (key ^ caller) * 0x9e3779b97f4a7c15;
-	return ((key ^ key >> 32) + ARCH_SP(regs)) * 0x9e3779b97f4a7c15 | 1;
+	return ((key ^ key >> 32) + sp) * 0x9e3779b97f4a7c15 | 1;
+}
+
+/* One of SPARED_SAMPLE sockets, by when it was made: cheaper than to ask for a random number. */
+static __always_inline bool is_sample(__u64 since_ns)
+{
+	return since_ns * 0x9e3779b97f4a7c15 >> 32 < (1ULL << 32) / SPARED_SAMPLE;
 }
 
 /* Shall this socket of the site go without a snapshot? */
-static __always_inline bool call_site_spared(__u64 key)
+static __always_inline bool call_site_spared(__u64 key, __u64 since_ns)
 {
 	struct call_site *site = bpf_map_lookup_elem(&call_sites, &key), fresh = {};
 
@@ -85,8 +90,7 @@ static __always_inline bool call_site_spared(__u64 key)
 		bpf_map_update_elem(&call_sites, &key, &fresh, BPF_NOEXIST);
 		return false;
 	}
-	return !site->dirty && site->clean >= settings.spare_after &&
-	       bpf_get_prandom_u32() % SPARED_SAMPLE;
+	return !site->dirty && site->clean >= settings.spare_after && !is_sample(since_ns);
 }
 
 /* A socket of the site was connected or closed in time, or was not. */

@@ -34,33 +34,41 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 static __always_inline int on_socket_enter(void)
 {
-	if (wanted())
+	struct task_struct *self = bpf_get_current_task_btf();
+
+	if (wanted(self))
 		count(COUNTER_SOCKET_ENTER);
 	return 0;
 }
 
 static __always_inline int on_socket_exit(void *ctx, long fd)
 {
-	if (!wanted())
+	struct task_struct *self = bpf_get_current_task_btf();
+
+	if (!wanted(self))
 		return 0;
 	count(COUNTER_SOCKET_EXIT);
 	if (fd >= 0)
-		pending_add(ctx, fd);
+		pending_add(ctx, self, fd);
 	return 0;
 }
 
 static __always_inline int on_connect_enter(__u32 fd, const void *address, __u32 len)
 {
-	if (!wanted())
+	struct task_struct *self = bpf_get_current_task_btf();
+
+	if (!wanted(self))
 		return 0;
 	count(COUNTER_CONNECT_ENTER);
-	connect_enter(fd, address, len);
+	connect_enter(self, fd, address, len);
 	return 0;
 }
 
 static __always_inline int on_connect_exit(long result)
 {
-	if (!wanted())
+	struct task_struct *self = bpf_get_current_task_btf();
+
+	if (!wanted(self))
 		return 0;
 	count(COUNTER_CONNECT_EXIT);
 	connect_exit(result);
@@ -69,16 +77,20 @@ static __always_inline int on_connect_exit(long result)
 
 static __always_inline int on_bind_enter(__u32 fd)
 {
-	if (!wanted())
+	struct task_struct *self = bpf_get_current_task_btf();
+
+	if (!wanted(self))
 		return 0;
 	count(COUNTER_BIND_ENTER);
-	bind_enter(fd);
+	bind_enter(self, fd);
 	return 0;
 }
 
 static __always_inline int on_bind_exit(long result)
 {
-	if (!wanted())
+	struct task_struct *self = bpf_get_current_task_btf();
+
+	if (!wanted(self))
 		return 0;
 	count(COUNTER_BIND_EXIT);
 	bind_exit(result);
@@ -87,16 +99,20 @@ static __always_inline int on_bind_exit(long result)
 
 static __always_inline int on_getpeername_enter(__u32 fd)
 {
-	if (!wanted())
+	struct task_struct *self = bpf_get_current_task_btf();
+
+	if (!wanted(self))
 		return 0;
 	count(COUNTER_GETPEERNAME_ENTER);
-	getpeername_enter(fd);
+	getpeername_enter(self, fd);
 	return 0;
 }
 
 static __always_inline int on_getpeername_exit(long result)
 {
-	if (!wanted())
+	struct task_struct *self = bpf_get_current_task_btf();
+
+	if (!wanted(self))
 		return 0;
 	count(COUNTER_GETPEERNAME_EXIT);
 	getpeername_exit(result);
@@ -105,16 +121,20 @@ static __always_inline int on_getpeername_exit(long result)
 
 static __always_inline int on_close_enter(__u32 fd)
 {
-	if (!wanted())
+	struct task_struct *self = bpf_get_current_task_btf();
+
+	if (!wanted(self))
 		return 0;
 	count(COUNTER_CLOSE_ENTER);
-	pending_close(fd);
+	pending_close(self, fd);
 	return 0;
 }
 
 static __always_inline int on_close_exit(void)
 {
-	if (wanted())
+	struct task_struct *self = bpf_get_current_task_btf();
+
+	if (wanted(self))
 		count(COUNTER_CLOSE_EXIT);
 	return 0;
 }

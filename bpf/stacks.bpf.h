@@ -36,12 +36,20 @@ static __always_inline __s32 stack_take(void *ctx)
 	return id;
 }
 
-/* The user's registers at the system call; NULL before Linux 5.15. */
-static __always_inline struct pt_regs *user_regs(void)
+/*
+ * The user's registers at the system call; NULL before Linux 5.15. The verifier knows their
+ * type: they are read by plain loads.
+ */
+static __always_inline struct pt_regs *self_regs(struct task_struct *self)
 {
 	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
 		return NULL;
-	return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return (void *)bpf_task_pt_regs(self);
+}
+
+static __always_inline struct pt_regs *user_regs(void)
+{
+	return self_regs(bpf_get_current_task_btf());
 }
 
 /*
@@ -56,14 +64,6 @@ static __always_inline __u64 stack_end(void)
 	if (BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid))
 		return task_start_stack(task);
 	return thread_pointer(task);
-}
-
-/* The address that the wrapper around the system call returns to; 0 = not known. */
-static __always_inline __u64 stack_caller(void)
-{
-	struct pt_regs *regs = user_regs();
-
-	return regs ? wrapper_caller(regs) : 0;
 }
 
 #endif /* STACKS_BPF_H */

@@ -227,6 +227,8 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	struct fd_key key = holder;
 	struct pending *entry = pending_met(&key, view->inode);
 
+	if (entry)
+		entry_complete(entry, view);
 	view_judge(view);
 	view_weigh(view, entry);
 	if (view->use == USE_IN_USE || (!entry && view->use == USE_CONNECTING)) {

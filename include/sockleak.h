@@ -175,6 +175,8 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_SUSPECTED 0x200	    /* user space was told that it may become a leak */
 #define PENDING_BOUND 0x400	    /* bind() succeeded on it */
 #define PENDING_WAS_PORT 0x800	    /* with DISSOLVED: of use was no more than a local port */
+#define PENDING_SPARED 0x1000	    /* its call always came clean: the call is all that is kept */
+#define PENDING_STACK 0x2000	    /* its stack by frame pointers is in the stack map */
 
 /*
  * A socket that is not connected yet: the value of the map of pending sockets.
@@ -185,6 +187,7 @@ struct pending {
 	__u64 file; /* address of its struct file, for the kernel's side alone; 0 = not known */
 	__u64 since_ns; /* when it was made; of unknown origin: when first seen */
 	__u64 cgroup_id; /* v2 cgroup of the creator (unknown origin: of the holder) */
+	__u64 origin;	 /* PENDING_STACK: its stack id; else the pc of the call, 0 = not known */
 	__u64 caller;	 /* return address on top of the user stack at socket(), 0 = not read */
 	__u64 call_site; /* key of its creation site, for the sparing of snapshots; 0 = none */
 	__u64 reported;	 /* REPORTED(inode, class) of the last verdict that was sent */
@@ -193,22 +196,20 @@ struct pending {
 	__u32 tid;
 	__u32 fd;
 	__u32 uid;
-	__s32 stack_id; /* into the stack map; negative = -errno, the stack was lost */
 	__u32 connecting; /* threads inside connect at this moment */
 	__u32 exec_id;	  /* how often the process had called exec, modulo 2^32 */
 	__u32 holder_tgid; /* whom the last verdict named as the holder */
 	__u32 holder_fd;
 	__u32 holder_sweep; /* number of the last sweep that saw it there, modulo 2^32 */
 	__u32 seen_sweep; /* and of the last that saw it in any fd table */
-	__u16 family;
-	__u16 type;
+	__u16 family; /* 0 = no sweep has met it yet, which reads these three */
 	__u16 protocol;
-	__u16 flags;  /* PENDING_* */
-	__u8 unseen;  /* censuses in a row that did not see it */
-	__u8 pad[3];
+	__u8 type;
+	__u8 unseen; /* censuses in a row that did not see it */
+	__u16 flags; /* PENDING_* */
 	char comm[SOCKLEAK_COMM_LEN]; /* of the thread that made it */
 };
-_Static_assert(sizeof(struct pending) == 56 + sizeof(struct evidence) + 56 + SOCKLEAK_COMM_LEN,
+_Static_assert(sizeof(struct pending) == 64 + sizeof(struct evidence) + 48 + SOCKLEAK_COMM_LEN,
 	       "struct pending has holes");
 
 /*
@@ -345,7 +346,8 @@ struct census_progress {
 /* The flags that say something of the socket; all others are of one run. */
 #define PENDING_LASTING                                                                \
 	(PENDING_ORIGIN_UNKNOWN | PENDING_CLOSED | PENDING_USED | PENDING_DISSOLVED |  \
-	 PENDING_SNAPSHOT)
+	 PENDING_SNAPSHOT | PENDING_BOUND | PENDING_WAS_PORT | PENDING_SPARED |         \
+	 PENDING_STACK)
 
 /* Whose the pinned maps are: in a map of its own, pinned last and removed first. */
 struct pinned_layout {

@@ -2,7 +2,7 @@
 /*
  * call_sites: the site ids of calls of socket() that had their whole stack taken.
  * A socket of the same call (process, return address, stack pointer) without a
- * snapshot has a shorter stack, by frame pointers; it is of the same site all the
+ * snapshot has a shorter one, the call alone or by frame pointers; it is of the same site all the
  * same. Pure; the oldest of MAX_CALL_SITES gives way.
  */
 #ifndef SOCKLEAK_CALL_SITES_H

@@ -173,7 +173,9 @@ static void page_frames(struct page *page, const json_t *site)
 		page_line(page, &line, false);
 	}
 	if (json_is_true(json_object_get(site, "stack_truncated"))) {
-		text_add(&line, "  ... and further out: the copy of the stack ended here");
+		text_add(&line, source && !strcmp(source, "call") ?
+					"  ... and further out: not kept" :
+					"  ... and further out: the copy of the stack ended here");
 		page_line(page, &line, false);
 	}
 }

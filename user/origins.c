@@ -12,7 +12,6 @@
 #include "process.h"
 #include "resolver.h"
 #include "text.h"
-#include "unwind.h"
 
 /* Processes whose modules are looked at before they have a leak: in one sweep, and remembered. */
 #define LOOKS_A_SWEEP 16
@@ -197,6 +196,7 @@ static struct stack *find_stack(struct origins *origins, struct tracer *tracer,
 	const struct pending *socket = &verdict->socket;
 	const struct snapshot *snapshot = tracer__snapshot(tracer, socket);
 	struct subject code = { code_of(origins, verdict), socket->uid };
+	enum stack_source source = STACK_FP;
 	struct stack *stack = NULL;
 	unsigned int count;
 
@@ -205,13 +205,15 @@ static struct stack *find_stack(struct origins *origins, struct tracer *tracer,
 		call_sites__learn(origins->call_sites, socket->tgid, socket->call_site, stack);
 		return stack;
 	}
-	count = tracer__stack(tracer, socket->stack_id, pcs);
-	if (!count && snapshot) { /* the call itself is known at least */
-		pcs[0] = unwind_pc(snapshot);
+	count = tracer__stack(tracer, socket, pcs);
+	if (!count && !(socket->flags & PENDING_STACK)) { /* the call itself is known at least */
+		pcs[0] = socket->origin;
 		count = pcs[0] != 0;
+		source = STACK_CALL;
 	}
 	if (count)
-		resolver__resolve(origins->resolver, &code, pcs, count, socket->caller, &stack);
+		resolver__resolve(origins->resolver, &code, pcs, count, socket->caller, source,
+				  &stack);
 	return call_sites__adopt(origins->call_sites, socket->tgid, socket->call_site, stack);
 }
 
@@ -251,7 +253,8 @@ struct stack *origins__name(struct origins *origins, const struct verdict *verdi
 	struct subject code = { code_of(origins, verdict), verdict->socket.uid };
 	struct stack *stack = NULL, *own;
 
-	if (resolver__resolve(origins->resolver, &code, told->pcs, told->count, 0, &stack))
+	if (resolver__resolve(origins->resolver, &code, told->pcs, told->count, 0, STACK_FP,
+			      &stack))
 		return NULL;
 	own = stack_copy(stack);
 	stack_unref(stack);

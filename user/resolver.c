@@ -309,13 +309,14 @@ static int ask_twice(struct resolver *resolver, struct question *question, struc
 }
 
 int resolver__resolve(struct resolver *resolver, const struct subject *subject, const __u64 *pcs,
-		      unsigned int count, __u64 caller, struct stack **ret_stack)
+		      unsigned int count, __u64 caller, enum stack_source source,
+		      struct stack **ret_stack)
 {
 	struct question question = {
 		.subject = subject,
 		.request = { .task = TASK_RESOLVE,
 			     .count = count,
-			     .source = STACK_FP,
+			     .source = source,
 			     .caller = caller },
 		.payload = pcs,
 		.len = count * sizeof(*pcs),

@@ -51,7 +51,8 @@ void resolver__free(struct resolver *resolver);
  * -ENOBUFS: as many stacks are held as may be (stack_store.h).
  */
 int resolver__resolve(struct resolver *resolver, const struct subject *subject, const __u64 *pcs,
-		      unsigned int count, __u64 caller, struct stack **ret_stack);
+		      unsigned int count, __u64 caller, enum stack_source source,
+		      struct stack **ret_stack);
 int resolver__unwind(struct resolver *resolver, const struct subject *subject,
 		     const struct snapshot *snapshot, struct stack **ret_stack);
 

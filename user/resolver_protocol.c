@@ -212,7 +212,7 @@ struct stack *protocol_new_stack(const struct resolver_answer *answer)
 {
 	struct stack *stack;
 
-	if (answer->count > PROTOCOL_MAX_FRAMES || answer->source > STACK_SNAPSHOT)
+	if (answer->count > PROTOCOL_MAX_FRAMES || answer->source > STACK_CALL)
 		return NULL;
 	stack = stack_new(answer->count);
 	if (!stack)

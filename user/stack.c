@@ -258,6 +258,8 @@ const char *stack_source_name(enum stack_source source)
 		return "fp";
 	case STACK_SNAPSHOT:
 		return "snapshot";
+	case STACK_CALL:
+		return "call";
 	case STACK_NONE:
 		break;
 	}

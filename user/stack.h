@@ -20,6 +20,7 @@ enum stack_source {
 	STACK_NONE = 0, /* no stack: of unknown origin, or lost */
 	STACK_FP,	/* frame pointers, walked by the kernel */
 	STACK_SNAPSHOT, /* a copy of the stack, unwound in user space */
+	STACK_CALL,	/* no stack: the call of socket() alone, and where it returns to */
 };
 
 #define FRAME_JIT "[jit]"

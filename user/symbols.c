@@ -217,7 +217,8 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 	if (images__find(symbols->images, tgid, &image) == -ENOMEM)
 		return -ENOMEM;
 	if (image) {
-		stack = image_recall(symbols->images, image, pcs, count, caller, source, false);
+		stack = image_recall(symbols->images, image, pcs, count, caller, source,
+				     source == STACK_CALL);
 		if (stack) {
 			*ret_stack = stack_ref(stack);
 			return 0;
@@ -231,6 +232,7 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 	if (!stack)
 		return -ENOMEM;
 	stack->source = source;
+	stack->truncated = source == STACK_CALL;
 	stack->site = site_id(stack);
 	if (image && !making.fleeting)
 		image_remember(image, pcs, count, caller, stack);

@@ -55,6 +55,8 @@ void symbols__free(struct symbols *symbols);
  * either frame 0 is glibc's socket(), or the call is a direct one of what stands
  * less than 256 bytes before frame 0's pc.
  *
+ * Of STACK_CALL there is one address, the call's own; the stack is marked as truncated.
+ *
  * Of a process that is gone and was not seen before, or that may not be looked
  * into, the stack has addresses (pc) alone and no site.
  * 0 or -ENOMEM.

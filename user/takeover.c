@@ -129,8 +129,8 @@ static int take_sockets(const struct maps *maps, __u8 *used, __u32 *ret_count)
 		reset(&entry);
 		if (home(maps, key, &entry))
 			entry.flags |= PENDING_HOMED;
-		if (entry.stack_id >= 0 && (__u32)entry.stack_id < maps->max_stacks)
-			used[entry.stack_id / 8] |= (__u8)(1U << entry.stack_id % 8);
+		if (entry.flags & PENDING_STACK && entry.origin < maps->max_stacks)
+			used[entry.origin / 8] |= (__u8)(1U << entry.origin % 8);
 		err = bpf_map_update_elem(maps->pending, key, &entry, BPF_EXIST) ? -errno : 0;
 	}
 	*ret_count = (__u32)keys.count;

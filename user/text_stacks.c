@@ -34,8 +34,11 @@ void page_stack(struct page *page, const struct site *site)
 	for (unsigned int i = 0; i < site->stack->count; i++)
 		page_frame(page, &site->stack->frames[i], i);
 	if (site->stack->truncated) {
-		text_add(&line, "  ... and further out: the copy of the stack ended here "
-				"(--stack-size)");
+		text_add(&line, site->stack->source == STACK_CALL ?
+					"  ... and further out: not kept, for this call had come "
+					"clean (--spare-after)" :
+					"  ... and further out: the copy of the stack ended here "
+					"(--stack-size)");
 		page_line(page, &line, false);
 	}
 }

@@ -392,13 +392,14 @@ __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max)
 	return tracer->skeleton->bss->sweep.pending;
 }
 
-unsigned int tracer__stack(struct tracer *tracer, __s32 stack_id, __u64 *ret_pcs)
+unsigned int tracer__stack(struct tracer *tracer, const struct pending *socket, __u64 *ret_pcs)
 {
 	__u64 pcs[SOCKLEAK_STACK_DEPTH] = { 0 };
+	__u32 id = (__u32)socket->origin;
 	unsigned int count = 0;
 
-	if (stack_id < 0 ||
-	    bpf_map_lookup_elem(bpf_map__fd(tracer->skeleton->maps.stacks), &stack_id, pcs))
+	if (!(socket->flags & PENDING_STACK) ||
+	    bpf_map_lookup_elem(bpf_map__fd(tracer->skeleton->maps.stacks), &id, pcs))
 		return 0;
 	while (count < SOCKLEAK_STACK_DEPTH && pcs[count]) {
 		ret_pcs[count] = pcs[count];

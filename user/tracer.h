@@ -64,11 +64,11 @@ __u64 tracer__waiting(const struct tracer *tracer);
 __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max);
 
 /*
- * The return addresses of a stack id, the innermost first, into an array of
- * SOCKLEAK_STACK_DEPTH. Returns their number; 0 for an id that is an error, or
- * a stack that is not there any more.
+ * The return addresses of a socket's stack by frame pointers, the innermost first, into an
+ * array of SOCKLEAK_STACK_DEPTH. Returns their number; 0 when none was taken, or it is not
+ * there any more.
  */
-unsigned int tracer__stack(struct tracer *tracer, __s32 stack_id, __u64 *ret_pcs);
+unsigned int tracer__stack(struct tracer *tracer, const struct pending *socket, __u64 *ret_pcs);
 
 /*
  * The snapshot that was taken of a new socket's stack, valid until the next

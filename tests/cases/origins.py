@@ -108,3 +108,32 @@ def site_is_stable(bench):
     if sites[0] != sites[1] or sites[0] == sites[2] or None in sites:
         raise Failure(f"expected A, A, B, seen: {sites}")
     agent.stop()
+
+
+@case
+def turned_leaky(bench):
+    """A call that always came clean leaks: the call is known, and from then on its stack."""
+    agent = bench.agent("--comm", "turned")
+    program = bench.program(str(bench.copy("turned", "turned")))
+    first = stacks_of(agent, program)
+    # One in 64 has a copy of its stack all the same: hardly all four.
+    calls = [stack for stack in first if stack["stack_source"] == "call"]
+    if not calls or any(s["stack_source"] not in ("call", "snapshot") for s in first):
+        raise Failure(f"expected the call alone, seen: {first}")
+    for stack in calls:
+        seen = [frame["function"] for frame in stack["stack"]]
+        if len(seen) != 2 or seen[1] != "make_socket" or not stack["stack_truncated"]:
+            raise Failure(f"expected socket and make_socket, truncated, seen: {stack}")
+    program.next_phase()
+    program.wait_ready()
+    for stack in stacks_of(agent, program):
+        if stack["stack_source"] != "snapshot" or stack["stack_truncated"]:
+            raise Failure(f"expected a whole stack, seen: {stack}")
+    program.end()
+    agent.stop()
+
+
+def stacks_of(agent, program):
+    wanted = set(program.phase.leaks)
+    agent.wait_for(lambda a: wanted <= set(a.open_leaks()), f"leaks of inodes {sorted(wanted)}")
+    return [agent.open_leaks()[inode] for inode in wanted]

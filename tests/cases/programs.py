@@ -11,7 +11,7 @@ from lib.registry import cases
 from lib.session import Session, run_sessions
 
 # Programs that other cases run with arguments or filters of their own.
-NOT_PLAIN = {"churn", "flood", "growing", "hoard", "leaker", "many", "sites"}
+NOT_PLAIN = {"churn", "flood", "growing", "hoard", "leaker", "many", "sites", "turned"}
 AGENTS = {"": [], "@raw_tp": ["--hooks", "raw_tp"]}
 
 

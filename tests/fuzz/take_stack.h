@@ -42,7 +42,7 @@ static UNUSED struct stack *take_stack(struct input *input)
 	check(stack && stack->refs == 1 && stack->count == count);
 	for (i = 0; i < count; i++)
 		take_frame(input, &stack->frames[i]);
-	stack->source = (enum stack_source)(take_u8(input) % 3);
+	stack->source = (enum stack_source)(take_u8(input) % 4);
 	stack->truncated = take_u8(input) & 1;
 	stack->package = take_name(input);
 	stack->site = site_id(stack);

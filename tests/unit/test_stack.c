@@ -198,6 +198,7 @@ static void source_names(void **state)
 	(void)state;
 	assert_string_equal(stack_source_name(STACK_FP), "fp");
 	assert_string_equal(stack_source_name(STACK_SNAPSHOT), "snapshot");
+	assert_string_equal(stack_source_name(STACK_CALL), "call");
 	assert_null(stack_source_name(STACK_NONE));
 }
 
