@@ -48,10 +48,10 @@
 /*
  * Stack snapshots held at once (--snapshots), and the bytes of stack in each
  * (--stack-size, 0 = none). Stacks seen at socket() were 6 to 9 KiB deep. A slot is
- * 20 KiB, and held until the socket is connected, closed or told: 832 are 160 leaks a
- * second at 5s, in 16.5 MiB, which leaves all maps together below 40 MiB.
+ * 20 KiB, and held until the socket is connected, closed or told: 800 are 160 leaks a
+ * second at 5s, in 15.9 MiB, which leaves all maps together below 40 MiB.
  */
-#define SOCKLEAK_SNAPSHOTS 832
+#define SOCKLEAK_SNAPSHOTS 800
 #define SOCKLEAK_STACK_SIZE (16 * 1024)
 #define SOCKLEAK_STACK_SIZE_MAX (64 * 1024)
 /* Clean sockets in a row after which a creation site is trusted (--spare-after). */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "bpf_stats.h"
 #include "clocks.h"
@@ -13,11 +14,15 @@
 #include "text.h"
 #include "tracer.h"
 
+#define INDENT 24      /* columns before a finding */
+#define MIN_COLUMNS 60 /* of a terminal on which wrapping makes it readable */
+
 /* The findings so far. */
 struct sheet {
 	struct text *text;
 	struct json json;
 	bool as_json;
+	size_t columns; /* of the terminal; 0 = a line each, however long */
 	unsigned int counts[FINDING_FAILED + 1];
 	enum finding_status worst;
 };
@@ -28,6 +33,31 @@ static const char *const words[] = {
 	[FINDING_FAILED] = "failed",
 };
 
+/* The finding behind its name; on a terminal what is too long goes on below, at a word. */
+static void add_finding(struct sheet *sheet, const char *finding)
+{
+	size_t room = sheet->columns - INDENT, fit;
+
+	while (sheet->columns && strlen(finding) > room) {
+		for (fit = room; fit && finding[fit] != ' '; fit--)
+			;
+		if (!fit)
+			break;
+		text_addf(sheet->text, "%.*s\n%*s", (int)fit, finding, INDENT, "");
+		finding += fit + 1;
+	}
+	text_addf(sheet->text, "%s\n", finding);
+}
+
+static size_t columns_of(FILE *out)
+{
+	struct winsize size = { 0 };
+
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) || size.ws_col < MIN_COLUMNS)
+		return 0;
+	return size.ws_col;
+}
+
 static void add(struct sheet *sheet, const char *name, enum finding_status status,
 		const struct text *finding)
 {
@@ -35,7 +65,8 @@ static void add(struct sheet *sheet, const char *name, enum finding_status statu
 	if (status > sheet->worst)
 		sheet->worst = status;
 	if (!sheet->as_json) {
-		text_addf(sheet->text, "%-7s  %-13s  %s\n", words[status], name, text_str(finding));
+		text_addf(sheet->text, "%-7s  %-13s  ", words[status], name);
+		add_finding(sheet, text_str(finding));
 		return;
 	}
 	json_begin_object(&sheet->json, NULL);
@@ -121,7 +152,9 @@ enum finding_status doctor(const struct options *options, FILE *out)
 	/* The sizes are an agent's; what was asked of the doctor is about the host. */
 	struct options asked = options_defaults(COMMAND_AGENT);
 	_cleanup_text_ struct text text = TEXT_INIT;
-	struct sheet sheet = { .text = &text, .as_json = options->json };
+	struct sheet sheet = { .text = &text,
+			       .as_json = options->json,
+			       .columns = columns_of(out) };
 
 	asked.textfile = options->textfile;
 	asked.btf = options->btf;

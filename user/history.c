@@ -168,20 +168,24 @@ void past_close(struct past *past)
 	past->tgid = 0;
 }
 
-/* The process that loaded the programs, as it told them; 0 = not to be told. */
-static __u32 read_tgid(int map, __u32 value_size)
+/* Who loaded the programs, and whether they watch all of the host, as they were told. */
+static void read_settings(struct past *past, int map, __u32 value_size)
 {
 	typedef typeof(*((struct sockleak_bpf *)0)->rodata) rodata_of_this_version;
 	rodata_of_this_version *rodata;
-	__u32 key = 0, tgid = 0;
+	const struct settings *settings;
+	__u32 key = 0;
 
 	if (value_size < sizeof(*rodata)) /* the compiler may have put tables behind it */
-		return 0;
+		return;
 	rodata = calloc(1, value_size);
-	if (rodata && !bpf_map_lookup_elem(map, &key, rodata))
-		tgid = rodata->settings.self_tgid;
+	if (rodata && !bpf_map_lookup_elem(map, &key, rodata)) {
+		settings = (const struct settings *)&rodata->settings;
+		past->tgid = settings->self_tgid;
+		past->is_partial = settings->tgid || settings->by_uid || settings->by_cgroup ||
+				   settings->comm[0];
+	}
 	free(rodata);
-	return tgid;
 }
 
 /* Takes the map's descriptor, or closes it. */
@@ -212,7 +216,7 @@ static void take_map(struct past *past, int map)
 		return;
 	}
 	if (!strcmp(info.name, SETTINGS))
-		past->tgid = read_tgid(map, info.value_size);
+		read_settings(past, map, info.value_size);
 	close(map);
 }
 
@@ -242,6 +246,14 @@ static bool past_of(int program, struct past *ret_past)
 	return false;
 }
 
+/* Is it the one to be asked, rather than the other? */
+static bool past_before(const struct past *past, const struct past *other)
+{
+	if (!other->tgid || past->is_partial != other->is_partial)
+		return !other->tgid || other->is_partial;
+	return past->begun_ns < other->begun_ns;
+}
+
 int past_open(__u32 tgid, struct past *ret_past)
 {
 	struct past past = { .pending = -1, .homes = -1, .told = -1, .stacks = -1 }, best = past;
@@ -255,12 +267,11 @@ int past_open(__u32 tgid, struct past *ret_past)
 		if (program < 0)
 			continue;
 		if (past_of(program, &past)) {
-			if ((tgid && past.tgid != tgid) ||
-			    (best.tgid && best.begun_ns <= past.begun_ns)) {
-				past_close(&past);
-			} else {
+			if ((!tgid || past.tgid == tgid) && past_before(&past, &best)) {
 				past_close(&best);
 				best = past;
+			} else {
+				past_close(&past);
 			}
 		}
 		close(program);

@@ -63,11 +63,13 @@ __u64 history__growth_lost(const struct history *history);
 struct past {
 	__u32 tgid;	/* 0 = none was found */
 	__u64 begun_ns; /* when it was started, CLOCK_BOOTTIME */
+	bool is_partial; /* it watches one process, user, name or cgroup and not the host */
 	int pending, homes, told, stacks;
 };
 
 /*
- * Find the sockleak with this process id, or with 0 the one that has run longest.
+ * Find the sockleak with this process id, or with 0 the one that has run longest, of
+ * those that watch the whole host if one does.
  * 0; -ENOENT: there is none of this version; -EPERM: needs CAP_SYS_ADMIN. Close
  * with past_close(), which also takes one that was not found.
  */

@@ -98,7 +98,7 @@ static const struct option_spec table[] = {
 	  .min = 1,
 	  .max = 4194304,
 	  .help = "take ages and stacks from this running sockleak; else from the one that has "
-		  "run longest" },
+		  "run longest, of those that watch the whole host" },
 	{ .name = "error-exitcode",
 	  .argument = "N",
 	  .type = OPTION_NUMBER,

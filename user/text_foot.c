@@ -5,7 +5,8 @@
 #include "suppressions.h"
 #include "text_page.h"
 
-static void page_run(struct page *page)
+/* What became of the leaks, and how many system calls were seen. */
+static void page_totals(struct page *page)
 {
 	const struct summary *summary = page->summary;
 	const struct leaks_totals *totals = &summary->leaks;
@@ -31,7 +32,14 @@ static void page_run(struct page *page)
 		  (unsigned long long)summary->counters[COUNTER_GETPEERNAME_EXIT],
 		  (unsigned long long)summary->counters[COUNTER_CLOSE_ENTER]);
 	page_line(page, &line, false);
+}
 
+static void page_run(struct page *page)
+{
+	const struct summary *summary = page->summary;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_totals(page);
 	text_addf(&line,
 		  "%llu sweeps, %llu of all processes, last %.1f ms; tracks %llu sockets, %llu fit",
 		  (unsigned long long)summary->sweeps,
@@ -51,8 +59,8 @@ static void page_run(struct page *page)
 			  (unsigned long long)summary->fetcher.waiting);
 		page_line(page, &line, false);
 	}
-	if (totals->held_back) {
-		page_add_count(&line, totals->held_back, "socket", "sockets");
+	if (summary->leaks.held_back) {
+		page_add_count(&line, summary->leaks.held_back, "socket", "sockets");
 		text_add(&line, " not told used from unused, and not growing: not listed");
 		page_line(page, &line, false);
 	}

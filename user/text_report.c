@@ -203,17 +203,11 @@ static void page_forecast(struct page *page, const struct site *site)
 	page_line(page, &line, false);
 }
 
-static void page_site(struct page *page, const struct site *site)
+static void page_row(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT, holder = TEXT_INIT, comm = TEXT_INIT,
 				   rate = TEXT_INIT, age = TEXT_INIT;
-	const struct frame *culprit = stack_culprit(site->stack);
-	const struct leak *leak = site->leaks;
 
-	while (leak && (leak->held_back || leak->verdict.class != site->class))
-		leak = leak->next;
-	if (!leak)
-		return; /* its table is made anew at the next sweep */
 	page_add_holder(&holder, site);
 	page_add_clean(&comm, site->comm);
 	page_add_rate(&rate, site);
@@ -231,7 +225,19 @@ static void page_site(struct page *page, const struct site *site)
 			  has_class(page) ? "  " : "",
 			  has_class(page) ? leak_class_phrase(site->class) : "");
 	page_line(page, &line, false);
+}
 
+static void page_site(struct page *page, const struct site *site)
+{
+	const struct frame *culprit = stack_culprit(site->stack);
+	_cleanup_text_ struct text line = TEXT_INIT;
+	const struct leak *leak = site->leaks;
+
+	while (leak && (leak->held_back || leak->verdict.class != site->class))
+		leak = leak->next;
+	if (!leak)
+		return; /* its table is made anew at the next sweep */
+	page_row(page, site);
 	page_processes(page, site);
 	page_forecast(page, site);
 	text_add(&line, TABLE_INDENT);

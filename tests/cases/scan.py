@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from lib.outcome import Failure
-from lib.registry import case
+from lib.registry import ALONE, case
 
 
 def scan(bench, *args, status=0):
@@ -91,6 +91,14 @@ def scan_with_history(bench):
     program.next_phase()
     program.end()
     agent.stop()
+
+
+@case(stage=ALONE)
+def scan_asks_who_sees_all(bench):
+    """One that watches a part of the host is not asked, though it has run longer."""
+    for options in (("--comm", "nosuchcomm"), ("--uid", 4242), ()):
+        agent = bench.agent(*options)
+    expect(scan(bench)[1], history_pid=agent.pid)
 
 
 @case
