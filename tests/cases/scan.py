@@ -96,9 +96,11 @@ def scan_with_history(bench):
 @case(stage=ALONE)
 def scan_asks_who_sees_all(bench):
     """One that watches a part of the host is not asked, though it has run longer."""
-    for options in (("--comm", "nosuchcomm"), ("--uid", 4242), ()):
-        agent = bench.agent(*options)
-    expect(scan(bench)[1], history_pid=agent.pid)
+    of_part = [bench.agent(*options).pid for options in (("--comm", "no"), ("--uid", 4242))]
+    bench.agent()
+    asked = scan(bench)[1]["history_pid"]
+    if not asked or asked in of_part:  # it may be one that the host has anyhow
+        raise Failure(f"expected one that is none of {of_part} asked, seen: {asked}")
 
 
 @case
