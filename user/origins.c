@@ -202,6 +202,9 @@ static struct stack *find_stack(struct origins *origins, struct tracer *tracer,
 
 	if (snapshot && code.tgid &&
 	    !resolver__unwind(origins->resolver, &code, snapshot, &stack)) {
+		if (stack->source != STACK_SNAPSHOT) /* its files are left alone: not unwound */
+			return call_sites__adopt(origins->call_sites, socket->tgid,
+						 socket->call_site, stack);
 		call_sites__learn(origins->call_sites, socket->tgid, socket->call_site, stack);
 		return stack;
 	}
