@@ -144,6 +144,45 @@ static void an_interpreter_is_told_with_what_it_runs(void **state)
 	free(report);
 }
 
+/* Why a stack goes on where its last frame stands; never a reason that is not known. */
+static void the_end_of_a_stack_is_told(void **state)
+{
+	static const struct {
+		enum stack_source source;
+		__u16 flags;
+		const char *end;
+	} cases[] = {
+		{ STACK_SNAPSHOT, PENDING_SNAPSHOT, "the copy of the stack ended here" },
+		{ STACK_CALL, PENDING_SPARED, "not kept, for this call had come clean" },
+		{ STACK_CALL, PENDING_SNAPSHOT, "not kept\n" }, /* as before an exec */
+		{ STACK_FP, PENDING_STACK, "not kept\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+		struct owner *owner = owner_new(NULL, NULL, NULL);
+		struct verdict verdict = a_verdict(1, "ruby");
+		struct stack *stack = a_stack("leak");
+		struct text expected = TEXT_INIT;
+		struct summary summary = { 0 };
+		char *report;
+
+		stack->source = cases[i].source;
+		stack->truncated = true;
+		verdict.socket.flags = cases[i].flags;
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		leaks__tick(leaks, NOW);
+		report = report_of(leaks, &summary);
+		text_addf(&expected, "  ... and further out: %s", cases[i].end);
+		assert_non_null(strstr(report, text_str(&expected)));
+		text_free(&expected);
+		free(report);
+		stack_unref(stack);
+		owner_unref(owner);
+	}
+}
+
 /* JIT code alone: no place to name, and the line says so. */
 static void code_in_no_file_is_told(void **state)
 {
@@ -230,6 +269,7 @@ int main(void)
 		cmocka_unit_test(a_layout_cuts_columns_and_rows),
 		cmocka_unit_test(a_narrow_screen_wraps_at_words),
 		cmocka_unit_test(an_interpreter_is_told_with_what_it_runs),
+		cmocka_unit_test(the_end_of_a_stack_is_told),
 		cmocka_unit_test(code_in_no_file_is_told),
 		cmocka_unit_test(an_exec_is_told_only_of_what_was_seen_made),
 		cmocka_unit_test(a_line_of_marks_is_cut_in_time),
