@@ -389,13 +389,14 @@ _Static_assert(sizeof(struct call) == 32, "struct call has holes");
 
 /* A stack that was told, as `sockleak scan` finds it (history.h). */
 struct told_stack {
+	__u64 site; /* also one that a whole stack of the same call gave it; 0 = none */
 	__u32 count;
 	__u32 source; /* enum stack_source (stack.h) */
 	__u64 pcs[SOCKLEAK_STACK_DEPTH]; /* the innermost first, as a stack by frame pointers */
 	__u8 found[SOCKLEAK_STACK_DEPTH]; /* how each was: enum frame_source (stack.h) */
 	__u8 truncated;			  /* it went on */
 };
-_Static_assert(sizeof(struct told_stack) == 8 + 9 * SOCKLEAK_STACK_DEPTH + 1,
+_Static_assert(sizeof(struct told_stack) == 16 + 9 * SOCKLEAK_STACK_DEPTH + 1,
 	       "struct told_stack has holes");
 
 /* Which one is a socket's. */
