@@ -24,9 +24,10 @@
 #define SOCKLEAK_MAX_SOCKETS 32768
 /*
  * Distinct stacks by frame pointers kept (--max-stacks), 1 KiB of kernel memory
- * each, for sockets without a snapshot: mostly those of clean sites. It is rounded
- * up to a power of two by the kernel; two stacks in one bucket are a collision,
- * and the later one is lost and counted.
+ * each, for sockets that no snapshot could be had of; of those that are spared one
+ * the call is kept, in their entries. It is rounded up to a power of two by the
+ * kernel; two stacks in one bucket are a collision, and the later one is lost and
+ * counted.
  */
 #define SOCKLEAK_MAX_STACKS 2048
 /*
