@@ -183,6 +183,33 @@ static void the_end_of_a_stack_is_told(void **state)
 	}
 }
 
+/* A call that was given the site of a whole stack, told before that one or after it. */
+static void the_whole_stack_of_a_site_is_shown(void **state)
+{
+	(void)state;
+	for (__u64 first = 1; first <= 2; first++) {
+		struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+		struct owner *owner = owner_new(NULL, NULL, NULL);
+		struct summary summary = { 0 };
+		char *report;
+
+		for (__u64 inode = 1; inode <= 2; inode++) {
+			struct verdict verdict = a_verdict(inode, "ruby");
+			struct stack *stack = inode == first ? stack_new(1) : a_stack(NULL);
+
+			stack->source = inode == first ? STACK_CALL : STACK_SNAPSHOT;
+			stack->site = 0xabcdef;
+			assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+			stack_unref(stack);
+		}
+		leaks__tick(leaks, NOW);
+		report = report_of(leaks, &summary);
+		assert_non_null(strstr(report, "stack by snapshot:\n  #0"));
+		free(report);
+		owner_unref(owner);
+	}
+}
+
 /* JIT code alone: no place to name, and the line says so. */
 static void code_in_no_file_is_told(void **state)
 {
@@ -270,6 +297,7 @@ int main(void)
 		cmocka_unit_test(a_narrow_screen_wraps_at_words),
 		cmocka_unit_test(an_interpreter_is_told_with_what_it_runs),
 		cmocka_unit_test(the_end_of_a_stack_is_told),
+		cmocka_unit_test(the_whole_stack_of_a_site_is_shown),
 		cmocka_unit_test(code_in_no_file_is_told),
 		cmocka_unit_test(an_exec_is_told_only_of_what_was_seen_made),
 		cmocka_unit_test(a_line_of_marks_is_cut_in_time),
