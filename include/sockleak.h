@@ -24,9 +24,10 @@
 #define SOCKLEAK_MAX_SOCKETS 32768
 /*
  * Distinct stacks by frame pointers kept (--max-stacks), 1 KiB of kernel memory
- * each, for sockets without a snapshot: mostly those of clean sites. It is rounded
- * up to a power of two by the kernel; two stacks in one bucket are a collision,
- * and the later one is lost and counted.
+ * each, for sockets that no snapshot could be had of; of those that are spared one
+ * the call is kept, in their entries. It is rounded up to a power of two by the
+ * kernel; two stacks in one bucket are a collision, and the later one is lost and
+ * counted.
  */
 #define SOCKLEAK_MAX_STACKS 2048
 /*
@@ -389,13 +390,14 @@ _Static_assert(sizeof(struct call) == 32, "struct call has holes");
 
 /* A stack that was told, as `sockleak scan` finds it (history.h). */
 struct told_stack {
+	__u64 site; /* also one that a whole stack of the same call gave it; 0 = none */
 	__u32 count;
 	__u32 source; /* enum stack_source (stack.h) */
 	__u64 pcs[SOCKLEAK_STACK_DEPTH]; /* the innermost first, as a stack by frame pointers */
 	__u8 found[SOCKLEAK_STACK_DEPTH]; /* how each was: enum frame_source (stack.h) */
 	__u8 truncated;			  /* it went on */
 };
-_Static_assert(sizeof(struct told_stack) == 8 + 9 * SOCKLEAK_STACK_DEPTH + 1,
+_Static_assert(sizeof(struct told_stack) == 16 + 9 * SOCKLEAK_STACK_DEPTH + 1,
 	       "struct told_stack has holes");
 
 /* Which one is a socket's. */

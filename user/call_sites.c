@@ -12,8 +12,8 @@ struct call_site_known {
 		__u64 tgid;
 	} key;
 	__u64 site;
-	struct stack *shorter; /* the last one that was given the site, to be given again */
-	const struct stack *shorter_of; /* of which: only compared, never followed */
+	struct stack *shorter;	  /* the last one that was given the site, to be given again */
+	struct stack *shorter_of; /* of which: held, or another could come to lie at its address */
 	UT_hash_handle hh;
 };
 
@@ -25,6 +25,7 @@ static void forget(struct call_sites *call_sites, struct call_site_known *known)
 {
 	HASH_DEL(call_sites->known, known);
 	stack_unref(known->shorter);
+	stack_unref(known->shorter_of);
 	free(known);
 }
 
@@ -86,8 +87,9 @@ struct stack *call_sites__adopt(struct call_sites *call_sites, __u32 tgid, __u64
 			return stack;
 		copy->site = known->site;
 		stack_unref(known->shorter);
+		stack_unref(known->shorter_of);
 		known->shorter = copy;
-		known->shorter_of = stack;
+		known->shorter_of = stack_ref(stack);
 	}
 	stack_unref(stack);
 	return stack_ref(known->shorter);

@@ -54,7 +54,9 @@ int history__new(int program_fd, const struct history_maps *maps, struct history
 /* Inlined frames have no address of their own, and are found again by their names. */
 static void told_stack_of(const struct stack *stack, struct told_stack *ret_told)
 {
-	*ret_told = (struct told_stack){ .source = stack->source, .truncated = stack->truncated };
+	*ret_told = (struct told_stack){ .site = stack->site,
+					 .source = stack->source,
+					 .truncated = stack->truncated };
 	for (unsigned int i = 0; i < stack->count; i++) {
 		if (stack->frames[i].inlined)
 			continue;
@@ -77,8 +79,11 @@ void history__tell(struct history *history, const struct pending *socket, const 
 		told_stack_of(stack, &pcs);
 	if (!pcs.count)
 		return;
-	/* the same addresses in another process are other code */
-	told.stack = hash_bytes(HASH_BEGIN ^ socket->tgid, pcs.pcs, pcs.count * sizeof(pcs.pcs[0]));
+	/*
+	 * The same addresses in another process are other code; and in one they are the call of
+	 * one socket, and all that frame pointers gave of another.
+	 */
+	told.stack = hash_bytes(HASH_BEGIN ^ socket->tgid, &pcs, sizeof(pcs));
 	if (bpf_map_update_elem(history->maps.stacks, &told.stack, &pcs, BPF_ANY) ||
 	    bpf_map_update_elem(history->maps.told, &inode, &told, BPF_ANY))
 		history->lost++;

@@ -62,7 +62,7 @@ struct site {
 	__u64 id; /* the site id; 0 = not known, and the site stands for one process */
 	char comm[SOCKLEAK_COMM_LEN];
 	struct owner *owner;		/* of its first leak */
-	struct stack *stack;		/* of its leak with most source lines, or NULL */
+	struct stack *stack;		/* that of its leaks with most lines and frames, or NULL */
 	struct leak *leaks;		/* open ones, the newest first (leak.next) */
 	struct site_process *processes; /* a uthash table; those that hold an open leak */
 	unsigned int open;		/* leaks open now and shown */

@@ -202,6 +202,9 @@ static struct stack *find_stack(struct origins *origins, struct tracer *tracer,
 
 	if (snapshot && code.tgid &&
 	    !resolver__unwind(origins->resolver, &code, snapshot, &stack)) {
+		if (stack->source != STACK_SNAPSHOT) /* its files are left alone: not unwound */
+			return call_sites__adopt(origins->call_sites, socket->tgid,
+						 socket->call_site, stack);
 		call_sites__learn(origins->call_sites, socket->tgid, socket->call_site, stack);
 		return stack;
 	}
@@ -234,13 +237,14 @@ static void name_package(struct origins *origins, const struct verdict *verdict,
 	stack->package = label.data; /* NULL when there is no label */
 }
 
-/* How it was taken, which its addresses alone do not say. */
+/* How it was taken, and its site then: what its addresses alone do not say. */
 static void set_sources(struct stack *stack, const struct told_stack *told)
 {
 	unsigned int n = 0;
 
 	stack->source = (enum stack_source)told->source;
 	stack->truncated = told->truncated;
+	stack->site = told->site ?: stack->site;
 	for (unsigned int i = 0; i < stack->count && n < told->count; i++) {
 		stack->frames[i].source = (enum frame_source)told->found[n];
 		n += !stack->frames[i].inlined; /* an inlined one is where the next one is */

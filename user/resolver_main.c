@@ -44,7 +44,8 @@ static int resolve(struct child *child, struct stack **ret_stack)
 		return -EINVAL;
 	if (request->plain)
 		return symbols__plain(child->symbols, request->tgid, payload_of(child),
-				      request->count, ret_stack);
+				      request->count, (enum stack_source)request->source,
+				      ret_stack);
 	return symbols__resolve(child->symbols, request->tgid, payload_of(child), request->count,
 				request->caller, (enum stack_source)request->source, ret_stack);
 }
@@ -60,7 +61,8 @@ static int unwind(struct child *child, struct stack **ret_stack)
 	if (!child->in.request.plain)
 		return symbols__unwind(child->symbols, child->in.request.tgid, snapshot, ret_stack);
 	pc = unwind_pc(snapshot);
-	return symbols__plain(child->symbols, child->in.request.tgid, &pc, 1, ret_stack);
+	return symbols__plain(child->symbols, child->in.request.tgid, &pc, 1, STACK_CALL,
+			      ret_stack);
 }
 
 static int rename_stack(struct child *child, struct stack **ret_stack)

@@ -48,14 +48,22 @@ static unsigned int known_lines(const struct stack *stack)
 {
 	unsigned int lines = 0;
 
-	for (unsigned int i = 0; stack && i < stack->count; i++)
+	for (unsigned int i = 0; i < stack->count; i++)
 		lines += stack->frames[i].line != 0;
 	return lines;
 }
 
+/* With more lines, or as many in more frames: the call alone may have the site of a whole stack. */
+static bool is_better(const struct stack *stack, const struct stack *shown)
+{
+	unsigned int lines = known_lines(stack), shown_lines = known_lines(shown);
+
+	return lines > shown_lines || (lines == shown_lines && stack->count > shown->count);
+}
+
 void site_show_better(struct site *site, struct stack *stack)
 {
-	if (!stack || (site->stack && known_lines(stack) <= known_lines(site->stack)))
+	if (!stack || (site->stack && !is_better(stack, site->stack)))
 		return;
 	stack_unref(site->stack);
 	site->stack = stack_ref(stack);

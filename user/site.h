@@ -13,7 +13,10 @@ struct site_process *site_process_get(struct site *site, __u32 tgid);
 /* One leak less; the last one frees the account. */
 void site_process_leave(struct site *site, struct site_process *process);
 
-/* Debug information that was installed meanwhile shows in the stacks of newer leaks. */
+/*
+ * Debug information that was installed meanwhile shows in the stacks of newer leaks, and
+ * a whole stack instead of one that was given its site.
+ */
 void site_show_better(struct site *site, struct stack *stack);
 
 /* Its oldest leak, and the class of most. */

@@ -288,7 +288,7 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 }
 
 int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsigned int count,
-		   struct stack **ret_stack)
+		   enum stack_source source, struct stack **ret_stack)
 {
 	struct making making = { 0 };
 	struct image *image = NULL;
@@ -305,7 +305,7 @@ int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsign
 	}
 	if (!making.stack)
 		return -ENOMEM;
-	making.stack->source = STACK_FP;
+	making.stack->source = source;
 	making.stack->site = site_id(making.stack);
 	making.stack->truncated = true;
 	*ret_stack = making.stack;

@@ -67,7 +67,7 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 /*
  * The same from a snapshot, unwound (see unwind.h); the caller of a frame 0 that
  * has no call frame information likewise. -ENOENT when that gave no more than the
- * innermost frame: frame pointers may lead further then.
+ * innermost frame: the call (STACK_CALL) says as much.
  */
 int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
 		    struct stack **ret_stack);
@@ -78,7 +78,7 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
  * build id, and the stack is marked as truncated.
  */
 int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsigned int count,
-		   struct stack **ret_stack);
+		   enum stack_source source, struct stack **ret_stack);
 
 /*
  * The same frames as those of a stack of process tgid, with the names that can be

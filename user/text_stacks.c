@@ -18,6 +18,25 @@ static void page_frame(struct page *page, const struct frame *frame, unsigned in
 	page_line(page, &line, false);
 }
 
+/* Of an open leak that the site's stack is of, its entry says so; of none it is not known. */
+static bool is_spared(const struct site *site)
+{
+	const struct leak *leak = site->leaks;
+
+	while (leak && leak->stack != site->stack)
+		leak = leak->next;
+	return leak && leak->verdict.socket.flags & PENDING_SPARED;
+}
+
+static const char *end_of_stack(const struct site *site)
+{
+	if (site->stack->source == STACK_SNAPSHOT)
+		return "the copy of the stack ended here (--stack-size)";
+	if (site->stack->source == STACK_CALL && is_spared(site))
+		return "not kept, for this call had come clean (--spare-after)";
+	return "not kept";
+}
+
 void page_stack(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
@@ -34,11 +53,7 @@ void page_stack(struct page *page, const struct site *site)
 	for (unsigned int i = 0; i < site->stack->count; i++)
 		page_frame(page, &site->stack->frames[i], i);
 	if (site->stack->truncated) {
-		text_add(&line, site->stack->source == STACK_CALL ?
-					"  ... and further out: not kept, for this call had come "
-					"clean (--spare-after)" :
-					"  ... and further out: the copy of the stack ended here "
-					"(--stack-size)");
+		text_addf(&line, "  ... and further out: %s", end_of_stack(site));
 		page_line(page, &line, false);
 	}
 }

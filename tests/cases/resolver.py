@@ -196,7 +196,10 @@ def mapped_file_truncated(bench):
     told = [(frame["module"], frame["offset"]) for frame in event["stack"] or []]
     if not told or told[0][0] is None or not told[0][1]:
         raise Failure(f"expected module and offset, seen: {event['stack']}")
-    host.leak(agent, "leak_c")
+    # Nothing was unwound: what is told is where the call was made from.
+    for event in (event, host.leak(agent, "leak_c")):
+        if (event["stack_source"], event["stack_truncated"]) != ("call", True):
+            raise Failure(f"expected the call alone, seen: {event}")
     expect_named(other.leak(onlooker, "leak_b"), "leak_b")
     host.end()
     other.end()

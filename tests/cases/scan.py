@@ -93,6 +93,30 @@ def scan_with_history(bench):
     agent.stop()
 
 
+@case
+def scan_tells_sources(bench):
+    """Two stacks of the same addresses, taken in two ways: each is told as it was taken."""
+    agent = bench.agent("--comm", "scansources", "--snapshots", 1)
+    program = bench.program(str(bench.copy("turned", "scansources")), agents=[agent])
+    wanted = set(program.phase.leaks)
+    agent.wait_for(lambda a: wanted <= set(a.open_leaks()), f"leaks of inodes {sorted(wanted)}")
+    program.next_phase()
+    program.wait_ready()
+    wanted |= set(program.phase.leaks)
+    agent.wait_for(lambda a: wanted <= set(a.open_leaks()), f"leaks of inodes {sorted(wanted)}")
+    events, _ = scan(bench, "--comm", "scansources", "--history", agent.pid)
+    told = [agent.open_leaks()[inode] for inode in wanted]
+    # The first ones are of a clean call; of the others one finds a slot.
+    if not {"call", "fp"} <= {event["stack_source"] for event in told}:
+        raise Failure(f"expected calls, and stacks by frame pointers, seen: {told}")
+    for event in told:
+        expect(only(events, event["inode"]), **{
+            key: event[key] for key in ("stack_source", "stack_truncated", "site", "culprit")})
+    program.next_phase()
+    program.end()
+    agent.stop()
+
+
 @case(stage=ALONE)
 def scan_asks_who_sees_all(bench):
     """One that watches a part of the host is not asked, though it has run longer."""

@@ -43,6 +43,27 @@ static void a_shorter_stack_gets_the_site(void **state)
 	call_sites__free(sites);
 }
 
+/* The call of one socket, and what frame pointers gave of the next, in the memory of the former. */
+static void each_shorter_stack_keeps_its_frames(void **state)
+{
+	struct call_sites *sites = call_sites__new();
+	struct stack *whole = a_stack(1), *given;
+
+	(void)state;
+	call_sites__learn(sites, 42, 7, whole);
+	for (int i = 0; i < 64; i++) { /* memory is not given again at once */
+		struct stack *shorter = a_stack(2);
+
+		shorter->source = i % 2 ? STACK_FP : STACK_CALL;
+		given = call_sites__adopt(sites, 42, 7, shorter);
+		assert_int_equal(given->site, 1);
+		assert_int_equal(given->source, i % 2 ? STACK_FP : STACK_CALL);
+		stack_unref(given);
+	}
+	stack_unref(whole);
+	call_sites__free(sites);
+}
+
 static void other_calls_keep_their_own(void **state)
 {
 	struct call_sites *sites = call_sites__new();
@@ -79,6 +100,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_shorter_stack_gets_the_site),
+		cmocka_unit_test(each_shorter_stack_keeps_its_frames),
 		cmocka_unit_test(other_calls_keep_their_own),
 		cmocka_unit_test(the_oldest_gives_way),
 	};

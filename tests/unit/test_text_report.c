@@ -144,6 +144,72 @@ static void an_interpreter_is_told_with_what_it_runs(void **state)
 	free(report);
 }
 
+/* Why a stack goes on where its last frame stands; never a reason that is not known. */
+static void the_end_of_a_stack_is_told(void **state)
+{
+	static const struct {
+		enum stack_source source;
+		__u16 flags;
+		const char *end;
+	} cases[] = {
+		{ STACK_SNAPSHOT, PENDING_SNAPSHOT, "the copy of the stack ended here" },
+		{ STACK_CALL, PENDING_SPARED, "not kept, for this call had come clean" },
+		{ STACK_CALL, PENDING_SNAPSHOT, "not kept\n" }, /* as before an exec */
+		{ STACK_FP, PENDING_STACK, "not kept\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+		struct owner *owner = owner_new(NULL, NULL, NULL);
+		struct verdict verdict = a_verdict(1, "ruby");
+		struct stack *stack = a_stack("leak");
+		struct text expected = TEXT_INIT;
+		struct summary summary = { 0 };
+		char *report;
+
+		stack->source = cases[i].source;
+		stack->truncated = true;
+		verdict.socket.flags = cases[i].flags;
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		leaks__tick(leaks, NOW);
+		report = report_of(leaks, &summary);
+		text_addf(&expected, "  ... and further out: %s", cases[i].end);
+		assert_non_null(strstr(report, text_str(&expected)));
+		text_free(&expected);
+		free(report);
+		stack_unref(stack);
+		owner_unref(owner);
+	}
+}
+
+/* A call that was given the site of a whole stack, told before that one or after it. */
+static void the_whole_stack_of_a_site_is_shown(void **state)
+{
+	(void)state;
+	for (__u64 first = 1; first <= 2; first++) {
+		struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+		struct owner *owner = owner_new(NULL, NULL, NULL);
+		struct summary summary = { 0 };
+		char *report;
+
+		for (__u64 inode = 1; inode <= 2; inode++) {
+			struct verdict verdict = a_verdict(inode, "ruby");
+			struct stack *stack = inode == first ? stack_new(1) : a_stack(NULL);
+
+			stack->source = inode == first ? STACK_CALL : STACK_SNAPSHOT;
+			stack->site = 0xabcdef;
+			assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+			stack_unref(stack);
+		}
+		leaks__tick(leaks, NOW);
+		report = report_of(leaks, &summary);
+		assert_non_null(strstr(report, "stack by snapshot:\n  #0"));
+		free(report);
+		owner_unref(owner);
+	}
+}
+
 /* JIT code alone: no place to name, and the line says so. */
 static void code_in_no_file_is_told(void **state)
 {
@@ -230,6 +296,8 @@ int main(void)
 		cmocka_unit_test(a_layout_cuts_columns_and_rows),
 		cmocka_unit_test(a_narrow_screen_wraps_at_words),
 		cmocka_unit_test(an_interpreter_is_told_with_what_it_runs),
+		cmocka_unit_test(the_end_of_a_stack_is_told),
+		cmocka_unit_test(the_whole_stack_of_a_site_is_shown),
 		cmocka_unit_test(code_in_no_file_is_told),
 		cmocka_unit_test(an_exec_is_told_only_of_what_was_seen_made),
 		cmocka_unit_test(a_line_of_marks_is_cut_in_time),
