@@ -58,6 +58,22 @@ static __always_inline bool view_of(struct pending *entry, struct socket_view *r
 	return true;
 }
 
+/*
+ * A map's element may have been given to the next socket while another program wrote
+ * into it what kind the former was of. Asked before a judgement that cannot be taken back.
+ */
+static __always_inline bool kind_is_wrong(struct pending *entry, const struct socket_view *seen)
+{
+	struct socket_view view = {};
+
+	if (!view_open(seen->file, &view) || view.inode != seen->inode)
+		return true; /* for the next sweep */
+	if (view.type == seen->type && view.protocol == seen->protocol)
+		return false;
+	entry_complete(entry, &view);
+	return true;
+}
+
 /* Is there something to tell of it? The same questions as in sweep_socket(). */
 static __always_inline bool has_news(struct pending *entry, const struct socket_view *view)
 {
@@ -106,6 +122,8 @@ static __always_inline void glance_entry(const struct fd_key *key, struct pendin
 		return; /* for the next census */
 	view_judge(&view);
 	view_weigh(&view, entry);
+	if (view.use == USE_IN_USE && kind_is_wrong(entry, &view))
+		return;
 	if (view.use == USE_IN_USE)
 		pending_end(key, entry, END_USED);
 	else if (view.use == USE_REMEMBERED)
