@@ -265,7 +265,7 @@ static __always_inline void bind_exit(long result)
 		return;
 	}
 	entry->evidence.bound = 1;
-	entry->flags |= PENDING_BOUND;
+	entry->evidence.bind_worked = 1;
 }
 
 static __always_inline __u16 pending_family(const struct pending *entry)

@@ -33,7 +33,7 @@ static __always_inline enum leak_class classify(const struct pending *entry,
 /* A connect that failed has bound it to a local port: that alone is no use. */
 static __always_inline bool has_port_by_connect(const struct pending *entry)
 {
-	return entry->evidence.connect_errno && !(entry->flags & PENDING_BOUND);
+	return entry->evidence.connect_errno && !entry->evidence.bind_worked;
 }
 
 /* A datagram socket of which no more is known than that it has a local port. */

@@ -166,14 +166,16 @@ static __always_inline struct pending *pending_fold(const struct fd_key *own, __
 						    struct pending *entry, struct fd_key *ret_home)
 {
 	struct pending *known = pending_by_inode(inode, ret_home);
+	__u8 bind_worked;
 
 	if (!known || (ret_home->tgid == own->tgid && ret_home->fd == own->fd))
 		return NULL;
 	if (!entry)
 		return known;
+	bind_worked = known->evidence.bind_worked | entry->evidence.bind_worked;
 	if (entry->evidence.connect_tries && !known->evidence.connect_tries)
 		__builtin_memcpy(&known->evidence, &entry->evidence, sizeof(known->evidence));
-	known->flags |= entry->flags & PENDING_BOUND;
+	known->evidence.bind_worked = bind_worked;
 	known->flags |= dissolved_flags(known, entry->flags);
 	pending_end(own, entry, END_RECLASSIFIED);
 	return known;
