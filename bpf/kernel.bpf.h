@@ -295,6 +295,17 @@ static __always_inline enum socket_use packet_use(struct socket_view *view)
 	return USE_UNKNOWABLE;
 }
 
+/*
+ * One that is neither connected nor listening. shutdown() of both ways ends a connect that is
+ * under way, and leaves the state as it is for good: not even the time limit resets it then.
+ */
+static __always_inline enum socket_use vsock_use(__u8 tcp_state, socket_state state)
+{
+	if (tcp_state == TCP_SYN_SENT && state == SS_DISCONNECTING)
+		return USE_NEVER;
+	return tcp_state == TCP_CLOSE ? USE_NEVER : USE_CONNECTING;
+}
+
 /* Decide view->use and view->bound, by family. */
 static __always_inline void view_judge(struct socket_view *view)
 {
@@ -324,7 +335,7 @@ static __always_inline void view_judge(struct socket_view *view)
 	else if (state == SS_CONNECTED || tcp_state == TCP_LISTEN || tcp_state == TCP_ESTABLISHED)
 		view->use = USE_IN_USE;
 	else if (view->family == AF_VSOCK && view->type != SOCK_DGRAM)
-		view->use = tcp_state == TCP_CLOSE ? USE_NEVER : USE_CONNECTING;
+		view->use = vsock_use(tcp_state, state);
 	else if (view->family == AF_SMC)
 		view->use = tcp_state == SMC_INIT ? USE_NEVER : USE_IN_USE;
 	else
