@@ -65,8 +65,7 @@ void page_entries(struct page *page, struct site *const *sites, long count)
 	_cleanup_text_ struct text entries = TEXT_INIT, line = TEXT_INIT;
 	const char *rest, *end;
 
-	for (long i = 0; i < count; i++)
-		suppressions_add_entry(&entries, sites[i]);
+	suppressions_add_entries(&entries, sites, count);
 	rest = text_str(&entries);
 	if (!*rest)
 		return;
