@@ -18,6 +18,22 @@ static void page_frame(struct page *page, const struct frame *frame, unsigned in
 	page_line(page, &line, false);
 }
 
+/* Why the site's stack is not whole. */
+static const char *why_truncated(const struct site *site)
+{
+	const struct leak *leak = site->leaks;
+
+	if (site->stack->source != STACK_CALL)
+		return "the copy of the stack ended here (--stack-size)";
+	while (leak && leak->stack != site->stack)
+		leak = leak->next;
+	if (leak && leak->verdict.socket.flags & PENDING_SPARED)
+		return "not kept, for this call had come clean (--spare-after)";
+	if (leak && leak->verdict.socket.flags & PENDING_SNAPSHOT)
+		return "not known, its process had ended or called exec before a look at it";
+	return "not kept, for want of room (--max-stacks)";
+}
+
 void page_stack(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
@@ -34,11 +50,7 @@ void page_stack(struct page *page, const struct site *site)
 	for (unsigned int i = 0; i < site->stack->count; i++)
 		page_frame(page, &site->stack->frames[i], i);
 	if (site->stack->truncated) {
-		text_add(&line, site->stack->source == STACK_CALL ?
-					"  ... and further out: not kept, for this call had come "
-					"clean (--spare-after)" :
-					"  ... and further out: the copy of the stack ended here "
-					"(--stack-size)");
+		text_addf(&line, "  ... and further out: %s", why_truncated(site));
 		page_line(page, &line, false);
 	}
 }
