@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "hash.h"
 #include "names.h"
@@ -89,19 +90,35 @@ static int on_line(void *ctx, const char *section, const char *name, const char 
 	return 0;
 }
 
+/* A FIFO or a device may block, or never end. */
+static int open_file(const char *path, FILE **ret_file)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return -errno;
+	if (S_ISDIR(status.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	*ret_file = fopen(path, "re");
+	return *ret_file ? 0 : -errno;
+}
+
 int suppressions__load(const char *path, struct suppressions **ret_suppressions,
 		       struct text *ret_error)
 {
 	struct suppressions *suppressions = calloc(1, sizeof(*suppressions));
-	FILE *file = fopen(path, "re");
-	int err = suppressions && file ? 0 : file ? -ENOMEM : -errno, line = 0;
+	FILE *file = NULL;
+	int err = suppressions ? open_file(path, &file) : -ENOMEM, line = 0;
 
 	if (!err)
 		line = ini_parse_file(file, on_line, suppressions);
 	if (!err && ferror(file)) /* to inih that is the end of the file */
 		err = errno ? -errno : -EIO;
 	if (err && err != -ENOMEM) {
-		text_addf(ret_error, "cannot read --suppress %s: %s", path, strerror(-err));
+		text_addf(ret_error, "cannot read --suppress %s: %s", path,
+			  err == -EINVAL ? "it is no regular file" : strerror(-err));
 		err = -EINVAL;
 	}
 	if (!err && line) {

@@ -55,6 +55,9 @@ static void a_bad_file_is_refused(void **state)
 	refuse("[a]\nnonsense\n", "line 2:", "neither [name] nor");
 	assert_int_equal(suppressions__load("/no/such/file", &suppressions, &error), -EINVAL);
 	assert_non_null(strstr(text_str(&error), "cannot read --suppress /no/such/file: No such"));
+	text_clear(&error);
+	assert_int_equal(suppressions__load("/dev/zero", &suppressions, &error), -EINVAL);
+	assert_non_null(strstr(text_str(&error), "/dev/zero: it is no regular file"));
 }
 
 static struct stack *a_stack(void)
