@@ -147,6 +147,19 @@ static void page_programs(struct page *page, const json_t *site)
 	}
 }
 
+/* Lines to be copied: never wrapped. */
+static void page_verbatim(struct page *page, const char *text, const char *indent)
+{
+	const char *end;
+
+	for (; *text; text = *end ? end + 1 : end) {
+		end = strchrnul(text, '\n');
+		text_add(page->out, indent);
+		text_add_clean(page->out, text, (size_t)(end - text));
+		text_add(page->out, "\n");
+	}
+}
+
 static void page_frames(struct page *page, const json_t *site)
 {
 	const json_t *stack = json_object_get(site, "stack"), *frame;
@@ -170,26 +183,14 @@ static void page_frames(struct page *page, const json_t *site)
 			continue;
 		text_addf(&line, "  #%-3zu", i);
 		page_add_clean(&line, json_string_value(frame));
-		page_line(page, &line, false);
+		page_verbatim(page, text_str(&line), ""); /* file:line is what an editor opens */
+		text_clear(&line);
 	}
 	if (json_is_true(json_object_get(site, "stack_truncated"))) {
 		text_add(&line, source && !strcmp(source, "call") ?
 					"  ... and further out: not kept" :
 					"  ... and further out: the copy of the stack ended here");
 		page_line(page, &line, false);
-	}
-}
-
-/* Lines to be copied: never wrapped. */
-static void page_verbatim(struct page *page, const char *text, const char *indent)
-{
-	const char *end;
-
-	for (; *text; text = *end ? end + 1 : end) {
-		end = strchrnul(text, '\n');
-		text_add(page->out, indent);
-		text_add_clean(page->out, text, (size_t)(end - text));
-		text_add(page->out, "\n");
 	}
 }
 

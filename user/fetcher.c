@@ -134,6 +134,7 @@ int fetcher_main(const char *build_id)
 	if (err || !program)
 		return 1;
 	setrlimit(RLIMIT_FSIZE, &size);
+	signal(SIGXFSZ, SIG_DFL); /* it ends there, as programs do */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	execl(program, program, "debuginfo", build_id, NULL);
 	return 1;

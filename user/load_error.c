@@ -15,6 +15,8 @@ void load_error_add(struct text *text, int err, const struct options *options)
 		text_add(text, options->command == COMMAND_SCAN ?
 				       "out of kernel memory)" :
 				       "lower --snapshots or --max-sockets)");
+	else if (err == -ENFILE)
+		text_add(text, "raise fs.file-max)");
 	else if (err == -EPERM)
 		text_add(text, "needs CAP_BPF and CAP_PERFMON)");
 	else if (options->btf)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <linux/capability.h>
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+#define MIN_DESCRIPTORS 256 /* 80 for maps, programs and links; more while symbols are read */
 #define INITIAL_PID_NAMESPACE 0xEFFFFFFCU /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
 
 static int check_proc(const struct options *options, struct text *ret_error)
@@ -104,11 +106,29 @@ static int check_lockdown(const struct options *options, struct text *ret_error)
 	return -EPERM;
 }
 
+/* libbpf takes the want of one for a kernel that lacks something, so it is told here. */
+static int check_descriptors(const struct options *options, struct text *ret_error)
+{
+	struct rlimit limit;
+
+	(void)options;
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= MIN_DESCRIPTORS)
+		return 0;
+	limit.rlim_cur = limit.rlim_max < MIN_DESCRIPTORS ? limit.rlim_max : MIN_DESCRIPTORS;
+	if (limit.rlim_cur == MIN_DESCRIPTORS && !setrlimit(RLIMIT_NOFILE, &limit))
+		return 0;
+	text_addf(ret_error,
+		  "may open %llu files, and needs %d (raise the limit: ulimit -Hn, LimitNOFILE=)",
+		  (unsigned long long)limit.rlim_max, MIN_DESCRIPTORS);
+	return -EMFILE;
+}
+
 static const struct preflight table[] = {
 	{ "pid-namespace", "the host's", check_proc },
 	{ "capabilities", "BPF programs may be loaded", check_capabilities },
 	{ "lockdown", "not for confidentiality", check_lockdown },
 	{ "btf", "the kernel has its type information", check_btf },
+	{ "descriptors", "enough may be open", check_descriptors },
 };
 
 const struct preflight *preflight_next(const struct preflight *previous)

@@ -10,7 +10,10 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
-/* Install the handlers; SIGPIPE is ignored from now on, and shows as EPIPE. */
+/*
+ * Install the handlers; SIGPIPE and SIGXFSZ (of ulimit -f) are ignored from now on, and show as
+ * EPIPE and EFBIG.
+ */
 void signals_install(void);
 /* From now on SIGHUP asks to reload. */
 void signals_reload_by_hangup(void);

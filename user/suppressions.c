@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "hash.h"
 #include "names.h"
 
 /* Lines longer than inih's buffer are errors there; a pattern that we make is shorter. */
@@ -88,19 +90,35 @@ static int on_line(void *ctx, const char *section, const char *name, const char 
 	return 0;
 }
 
+/* A FIFO or a device may block, or never end. */
+static int open_file(const char *path, FILE **ret_file)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return -errno;
+	if (S_ISDIR(status.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	*ret_file = fopen(path, "re");
+	return *ret_file ? 0 : -errno;
+}
+
 int suppressions__load(const char *path, struct suppressions **ret_suppressions,
 		       struct text *ret_error)
 {
 	struct suppressions *suppressions = calloc(1, sizeof(*suppressions));
-	FILE *file = fopen(path, "re");
-	int err = suppressions && file ? 0 : file ? -ENOMEM : -errno, line = 0;
+	FILE *file = NULL;
+	int err = suppressions ? open_file(path, &file) : -ENOMEM, line = 0;
 
 	if (!err)
 		line = ini_parse_file(file, on_line, suppressions);
 	if (!err && ferror(file)) /* to inih that is the end of the file */
 		err = errno ? -errno : -EIO;
 	if (err && err != -ENOMEM) {
-		text_addf(ret_error, "cannot read --suppress %s: %s", path, strerror(-err));
+		text_addf(ret_error, "cannot read --suppress %s: %s", path,
+			  err == -EINVAL ? "it is no regular file" : strerror(-err));
 		err = -EINVAL;
 	}
 	if (!err && line) {
@@ -250,45 +268,127 @@ struct suppression suppressions__get(const struct suppressions *suppressions, si
 
 /* ---- An entry ---- */
 
-/* A string as a pattern that it alone matches, or that begins as it does when it is long. */
-static void add_pattern(struct text *text, const char *key, const char *string)
+/* Does a pattern have this byte as it is? `clean`: all of the string is fit to be printed. */
+static bool stands_for_itself(const char *string, size_t at, bool clean)
 {
-	_cleanup_text_ struct text clean = TEXT_INIT;
-	size_t len = 0;
+	unsigned char byte = (unsigned char)string[at];
 
-	text_add_clean(&clean, string, strlen(string));
-	text_addf(text, "%s = ", key);
-	for (const char *at = text_str(&clean); *at; at++) {
-		if (++len > MAX_PATTERN) {
-			text_add(text, "*");
-			break;
-		}
-		/* A semicolon behind a blank would begin a comment. */
-		if (*at == ';')
-			text_add(text, "?");
-		else
-			text_addf(text, strchr("*?[\\", *at) ? "\\%c" : "%c", *at);
-	}
-	text_add(text, "\n");
+	if (byte == ' ') /* at either end it would be taken off */
+		return at && string[at + 1];
+	if (byte < ' ' || byte == 0x7f || (byte >= 0x80 && !clean))
+		return false;
+	return byte != ';'; /* behind a blank it would begin a comment */
 }
 
-void suppressions_add_entry(struct text *text, const struct site *site)
+/*
+ * A string as a pattern that it matches: '?' for what the file cannot have, '*' for the
+ * rest of what is long. An empty one, which no pattern says, is left out.
+ */
+static void add_pattern(struct text *text, const char *key, const char *string)
+{
+	_cleanup_text_ struct text shown = TEXT_INIT, pattern = TEXT_INIT;
+	bool clean;
+
+	text_add_clean(&shown, string, strlen(string));
+	clean = !strcmp(text_str(&shown), string);
+	for (size_t at = 0; string[at]; at++) {
+		if (pattern.len >= MAX_PATTERN) {
+			text_add(&pattern, "*");
+			break;
+		}
+		if (!stands_for_itself(string, at, clean))
+			text_add(&pattern, "?");
+		else
+			text_addf(&pattern, strchr("*?[\\", string[at]) ? "\\%c" : "%c",
+				  string[at]);
+	}
+	if (pattern.len)
+		text_addf(text, "%s = %s\n", key, text_str(&pattern));
+	text->failed |= shown.failed || pattern.failed;
+}
+
+/* Without its name. */
+static void add_patterns(struct text *text, const struct site *site)
 {
 	const struct frame *culprit = stack_culprit(site->stack);
 	char comm[SOCKLEAK_COMM_LEN + 1] = "";
 	struct name_buffer buffer;
 
 	memcpy(comm, site->comm, SOCKLEAK_COMM_LEN);
-	if (site->id)
-		text_addf(text, "[site %016llx]\n", (unsigned long long)site->id);
-	else
-		text_add(text, "[known]\n");
 	add_pattern(text, "comm", comm);
 	if (culprit && culprit->function)
 		add_pattern(text, "function", culprit->function);
 	if (culprit && culprit->module)
 		add_pattern(text, "module", module_name(culprit->module));
-	if (!culprit && site->leaks)
+	if (!culprit && *comm && site->leaks)
 		add_pattern(text, "family",
 			    family_name(site->leaks->verdict.socket.family, &buffer));
+}
+
+static void add_entry(struct text *text, const struct site *site, unsigned int number,
+		      const char *patterns)
+{
+	if (site->id)
+		text_addf(text, "[site %016llx", (unsigned long long)site->id);
+	else
+		text_add(text, "[known");
+	if (number > 1)
+		text_addf(text, " (%u)", number);
+	text_addf(text, "]\n%s", patterns);
+}
+
+void suppressions_add_entry(struct text *text, const struct site *site)
+{
+	_cleanup_text_ struct text patterns = TEXT_INIT;
+
+	add_patterns(&patterns, site);
+	if (patterns.len)
+		add_entry(text, site, 1, text_str(&patterns));
+}
+
+/* An entry that was added, or the last one of a name. */
+struct added {
+	__u64 key;
+	unsigned int number;
+	UT_hash_handle hh;
+};
+
+static struct added *find_added(struct added **all, __u64 key)
+{
+	struct added *added;
+
+	HASH_FIND(hh, *all, &key, sizeof(key), added);
+	if (added)
+		return added;
+	added = calloc(1, sizeof(*added));
+	if (!added)
+		return NULL;
+	added->key = key;
+	HASH_ADD(hh, *all, key, sizeof(added->key), added);
+	if (added->hh.tbl)
+		return added;
+	free(added);
+	return NULL;
+}
+
+void suppressions_add_entries(struct text *text, struct site *const *sites, long count)
+{
+	_cleanup_text_ struct text patterns = TEXT_INIT;
+	struct added *all = NULL, *entry, *name, *next;
+
+	for (long i = 0; i < count; i++) {
+		text_clear(&patterns);
+		add_patterns(&patterns, sites[i]);
+		entry = find_added(&all, hash_bytes(sites[i]->id ^ HASH_BEGIN, text_str(&patterns),
+						    patterns.len));
+		name = find_added(&all, sites[i]->id);
+		if (!entry || !name)
+			text->failed = true;
+		else if (patterns.len && !entry->number++)
+			add_entry(text, sites[i], ++name->number, text_str(&patterns));
+	}
+	HASH_ITER(hh, all, entry, next) {
+		HASH_DEL(all, entry);
+		free(entry);
+	}
 }

@@ -11,11 +11,17 @@ static bool is_old(const struct site *site)
 	return site->class == CLASS_UNKNOWN_ORIGIN && !site->leaking;
 }
 
+/* Too early to say; or there are more than there were, and whether that goes on is to be seen. */
+static bool is_new(const struct site *site)
+{
+	return !site->leaking && !is_old(site) && (!site->rate.known || site->rate.per_minute > 0);
+}
+
 const char *page_state(const struct site *site)
 {
 	if (is_old(site))
 		return "old";
-	return site->leaking ? "leaking" : site->rate.known ? "idle" : "new";
+	return site->leaking ? "leaking" : is_new(site) ? "new" : "idle";
 }
 
 static void add_worst(struct text *line, const struct page *page, const struct site *site)
@@ -239,8 +245,8 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 	for (long i = 1; i < count; i++) {
 		leaking += sites[i]->leaking;
 		old += is_old(sites[i]) && !is_of_worst(sites[i], sites[0]);
-		if (!sites[i]->leaking && !is_old(sites[i]))
-			*(sites[i]->rate.known ? &idle : &fresh) += 1;
+		fresh += is_new(sites[i]);
+		idle += !sites[i]->leaking && !is_old(sites[i]) && !is_new(sites[i]);
 	}
 	add_more(&line, leaking, "leaks", "leak");
 	add_more(&line, fresh, "holds new sockets", "hold new sockets");

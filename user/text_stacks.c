@@ -18,22 +18,21 @@ static void page_frame(struct page *page, const struct frame *frame, unsigned in
 	page_line(page, &line, false);
 }
 
-/* Of an open leak that the site's stack is of, its entry says so; of none it is not known. */
-static bool is_spared(const struct site *site)
+/* Why the site's stack is not whole: what its entry says, of an open leak that the stack is of. */
+static const char *why_truncated(const struct site *site)
 {
 	const struct leak *leak = site->leaks;
 
-	while (leak && leak->stack != site->stack)
-		leak = leak->next;
-	return leak && leak->verdict.socket.flags & PENDING_SPARED;
-}
-
-static const char *end_of_stack(const struct site *site)
-{
 	if (site->stack->source == STACK_SNAPSHOT)
 		return "the copy of the stack ended here (--stack-size)";
-	if (site->stack->source == STACK_CALL && is_spared(site))
+	if (site->stack->source != STACK_CALL)
+		return "not kept";
+	while (leak && leak->stack != site->stack)
+		leak = leak->next;
+	if (leak && leak->verdict.socket.flags & PENDING_SPARED)
 		return "not kept, for this call had come clean (--spare-after)";
+	if (leak && leak->verdict.socket.flags & PENDING_SNAPSHOT)
+		return "not known, its process had ended or called exec before a look at it";
 	return "not kept";
 }
 
@@ -53,7 +52,7 @@ void page_stack(struct page *page, const struct site *site)
 	for (unsigned int i = 0; i < site->stack->count; i++)
 		page_frame(page, &site->stack->frames[i], i);
 	if (site->stack->truncated) {
-		text_addf(&line, "  ... and further out: %s", end_of_stack(site));
+		text_addf(&line, "  ... and further out: %s", why_truncated(site));
 		page_line(page, &line, false);
 	}
 }
@@ -80,8 +79,7 @@ void page_entries(struct page *page, struct site *const *sites, long count)
 	_cleanup_text_ struct text entries = TEXT_INIT, line = TEXT_INIT;
 	const char *rest, *end;
 
-	for (long i = 0; i < count; i++)
-		suppressions_add_entry(&entries, sites[i]);
+	suppressions_add_entries(&entries, sites, count);
 	rest = text_str(&entries);
 	if (!*rest)
 		return;

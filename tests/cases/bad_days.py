@@ -115,6 +115,17 @@ def no_capabilities(bench):
 
 
 @case
+def small_limits(bench):
+    """A limit of the shell or of a unit is the cause that is told, and no signal ends it."""
+    scan = [bench.sockleak, "scan", "-q", "--output", str(bench.directory / "out")]
+    for limit, expected, word in (
+        ("--fsize=1", RUNTIME, "File too large"),
+        ("--nofile=80", ENVIRONMENT, "LimitNOFILE="),
+    ):
+        expect_one_line(expected, word, bench.run(command=["prlimit", limit, *scan]))
+
+
+@case
 def other_pid_namespace(bench):
     """In another pid namespace the numbers that the kernel tells name other processes."""
     command = ["unshare", "--pid", "--fork", "--mount-proc", bench.sockleak]

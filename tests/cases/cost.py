@@ -16,6 +16,9 @@ KERNEL_MEMORY = 40 * MIB
 RECORD = pathlib.Path(__file__).parent.parent / "verifier.txt"
 GROWTH = 1.25  # of a program, before the record must be changed
 LOAD_CPU_S = 3.0  # ten times what it is
+IDLE_DESCRIPTORS = 200_000
+IDLE_INTERVAL_S = 0.1
+IDLE_S = 4
 NAMED_LOSSES = ("map_full", "socket_unreadable")
 
 
@@ -181,20 +184,24 @@ def cpu_s(pid):
 
 @case(stage=ALONE)
 def idle_descriptors(bench):
-    """100,000 descriptors without a suspect: between two censuses none of them is looked at."""
-    holders = []
-    for _ in range(10):
-        holders.append(bench.program("hoard", 10000))
-    agent = bench.agent("--interval", "100ms", "--census-interval", "1h", "--comm", "hoard")
+    """200,000 descriptors without a suspect: between two censuses none of them is looked at."""
+    holders = [bench.program("hoard", IDLE_DESCRIPTORS // 20) for _ in range(20)]
+    agent = bench.agent("--interval", IDLE_INTERVAL_S, "--census-interval", "1h", "--comm", "hoard")
     agent.wait_for(lambda a: a.censuses(0), "a summary")
     begun, before = time.monotonic(), cpu_s(agent.pid)
-    time.sleep(2)
+    time.sleep(IDLE_S)
     spent, took = cpu_s(agent.pid) - before, time.monotonic() - begun
+    taken = resident(agent.pid)
     for holder in holders:
         holder.end()
     summary = agent.stop()
     if summary["censuses"] != 2 or summary["processes_looked_at"]:
         raise Failure(f"expected a census at the start and at the end alone, seen: {summary}")
-    # A census costs some 30 ms: had each of the 20 sweeps been one, that were 0.6 s.
-    if spent > 0.3:
-        raise Failure(f"expected next to nothing, seen: {spent:.2f} s of {took:.1f} s")
+    # Ten sweeps for each that the default interval would make: 1 % is 10 % here. Had each been
+    # a census, which costs some 60 ms, it would be 60 %; the one of each minute adds 0.1 %.
+    share = spent / took * IDLE_INTERVAL_S
+    if share > 0.01:
+        raise Failure(f"expected less than 1 %, seen: {spent:.2f} s of {took:.1f} s")
+    if taken > 60 * 1024:
+        raise Failure(f"expected less than 60 MiB resident, seen: {taken} KiB")
+    print(f"     {share:.2%} of a processor at an interval of 1 s, {taken} KiB resident")

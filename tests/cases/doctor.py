@@ -6,8 +6,8 @@ import json
 from lib.outcome import Failure
 from lib.registry import case
 
-NAMES = {"pid-namespace", "capabilities", "lockdown", "btf", "programs", "kernel", "rights",
-         "tracepoints", "cgroups", "bpffs", "textfile", "packages", "debuginfo"}
+NAMES = {"pid-namespace", "capabilities", "lockdown", "btf", "descriptors", "programs", "kernel",
+         "rights", "tracepoints", "cgroups", "bpffs", "textfile", "packages", "debuginfo"}
 
 
 def examine(bench, wanted, *args, command=()):

@@ -113,9 +113,9 @@ static void a_site_reads_back(void **state)
 	expect(text_str(&out), "  Since      2023-11-14T22:29:00.000Z, ");
 	expect(text_str(&out), "  Last seen  2023-11-14T22:30:00.000Z, ");
 	expect(text_str(&out), "  Held by    worker, unit app.service\n");
-	expect(text_str(&out),
-	       "\nWhere they are made, stack by fp:\n  #0  socket (libc.so.6)\n"
-	       "  #1  messaging::Transport::Transport(int) (libtransport.so.2) at\n");
+	expect(text_str(&out), "\nWhere they are made, stack by fp:\n  #0  socket (libc.so.6)\n"
+			       "  #1  messaging::Transport::Transport(int) (libtransport.so.2) at "
+			       "src/transport.cpp:42\n");
 	expect(text_str(&out), "\n[site eea983d044a886c5]\ncomm = worker\n"
 			       "function = messaging::Transport::Transport(int)\n");
 	/* By its beginning, in capitals; and as it is in the file. */

@@ -55,6 +55,9 @@ static void a_bad_file_is_refused(void **state)
 	refuse("[a]\nnonsense\n", "line 2:", "neither [name] nor");
 	assert_int_equal(suppressions__load("/no/such/file", &suppressions, &error), -EINVAL);
 	assert_non_null(strstr(text_str(&error), "cannot read --suppress /no/such/file: No such"));
+	text_clear(&error);
+	assert_int_equal(suppressions__load("/dev/zero", &suppressions, &error), -EINVAL);
+	assert_non_null(strstr(text_str(&error), "/dev/zero: it is no regular file"));
 }
 
 static struct stack *a_stack(void)
@@ -173,6 +176,79 @@ static void a_printed_entry_works(void **state)
 	stack_unref(site.stack);
 }
 
+static bool suppressed_comm(const char *content, const char *comm)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct verdict verdict = { .kind = VERDICT_LEAK };
+	struct suppressions *suppressions = NULL;
+	bool taken;
+
+	strncpy(verdict.comm, comm, SOCKLEAK_COMM_LEN - 1);
+	verdict.socket.family = AF_INET;
+	verdict.socket.inode = 9;
+	if (load(content, &suppressions, &error))
+		fail_msg("%s in:\n%s", text_str(&error), content);
+	taken = suppressions__take(suppressions, &verdict, owner, NULL);
+	suppressions__free(suppressions);
+	owner_unref(owner);
+	return taken;
+}
+
+/* Whatever a process calls itself. */
+static void a_printed_entry_works_for_any_comm(void **state)
+{
+	static const char *const comms[] = { "a b", " a",    "a ",	 "a ; b",  "a # b",   "[x]",
+					     "k=v", ":",     "\\",	 "a\\",	   "*",	      "?",
+					     "#",   "\"q\"", "\033[m",	 "a\nb",   "\xff",    " ",
+					     ";",   "\t",    "\xc3\xa9", "\u202e", "\xc2\x85" };
+	struct leak leak = { .verdict.socket.family = AF_INET };
+	struct site site = { .leaks = &leak };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(comms) / sizeof(*comms); i++) {
+		_cleanup_text_ struct text entry = TEXT_INIT;
+
+		strncpy(site.comm, comms[i], SOCKLEAK_COMM_LEN - 1);
+		suppressions_add_entry(&entry, &site);
+		if (!suppressed_comm(text_str(&entry), comms[i]))
+			fail_msg("not suppressed by:\n%s", text_str(&entry));
+		memset(site.comm, 0, sizeof(site.comm));
+	}
+}
+
+/* A comm that is empty, and no stack: an entry would suppress far more than that. */
+static void what_nothing_tells_apart_has_no_entry(void **state)
+{
+	_cleanup_text_ struct text entry = TEXT_INIT;
+	struct leak leak = { .verdict.socket.family = AF_INET };
+	struct site site = { .leaks = &leak };
+
+	(void)state;
+	suppressions_add_entry(&entry, &site);
+	assert_string_equal(text_str(&entry), "");
+}
+
+/* All that a report prints is one good file, as it stands there. */
+static void printed_entries_are_one_file(void **state)
+{
+	_cleanup_text_ struct text entries = TEXT_INIT;
+	struct leak leak = { .verdict.socket.family = AF_INET };
+	struct site a = { .comm = "a", .leaks = &leak }, b = { .comm = "b", .leaks = &leak };
+	struct site c = { .id = 0xabc, .comm = "c" }, d = { .id = 0xabc, .comm = "d" };
+	struct site *const sites[] = { &a, &a, &b, &a, &c, &c, &d, &b };
+
+	(void)state;
+	suppressions_add_entries(&entries, sites, sizeof(sites) / sizeof(*sites));
+	assert_string_equal(text_str(&entries), "[known]\ncomm = a\nfamily = AF_INET\n"
+						"[known (2)]\ncomm = b\nfamily = AF_INET\n"
+						"[site 0000000000000abc]\ncomm = c\n"
+						"[site 0000000000000abc (2)]\ncomm = d\n");
+	assert_true(suppressed_comm(text_str(&entries), "b"));
+	assert_true(suppressed_comm(text_str(&entries), "d"));
+	assert_false(suppressed_comm(text_str(&entries), "e"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +257,9 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_matches_nothing),
 		cmocka_unit_test(the_first_entry_counts),
 		cmocka_unit_test(a_printed_entry_works),
+		cmocka_unit_test(a_printed_entry_works_for_any_comm),
+		cmocka_unit_test(what_nothing_tells_apart_has_no_entry),
+		cmocka_unit_test(printed_entries_are_one_file),
 	};
 
 	return cmocka_run_group_tests_name("suppressions", tests, NULL, NULL);

@@ -242,6 +242,19 @@ static void a_single_socket_is_not_leaking(void **state)
 	free(report);
 }
 
+/* Two moments of growth are too few to call it leaking, and it is not idle either. */
+static void what_grows_is_not_idle(void **state)
+{
+	struct summary summary = { 0 };
+	char *report = report_on(2, "job", a_stack(NULL), &whole, &summary);
+	const char *expected = "job[4242] holds 2 new sockets, oldest 1m05s, in ";
+
+	(void)state;
+	assert_memory_equal(report, expected, strlen(expected));
+	assert_non_null(strstr(report, "\nnew          4242 job "));
+	free(report);
+}
+
 static void a_wide_screen_takes_the_place_into_the_first_line(void **state)
 {
 	struct text_layout layout = { .top = 10, .stacks = 3, .columns = 120, .rows = 50 };
@@ -267,6 +280,7 @@ int main(void)
 		cmocka_unit_test(leaks_that_have_ended_are_no_all_clear),
 		cmocka_unit_test(what_is_older_than_the_watch_is_told),
 		cmocka_unit_test(only_older_ones_are_not_idle),
+		cmocka_unit_test(what_grows_is_not_idle),
 		cmocka_unit_test(a_single_socket_is_not_leaking),
 		cmocka_unit_test(a_wide_screen_takes_the_place_into_the_first_line),
 	};

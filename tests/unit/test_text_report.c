@@ -154,7 +154,8 @@ static void the_end_of_a_stack_is_told(void **state)
 	} cases[] = {
 		{ STACK_SNAPSHOT, PENDING_SNAPSHOT, "the copy of the stack ended here" },
 		{ STACK_CALL, PENDING_SPARED, "not kept, for this call had come clean" },
-		{ STACK_CALL, PENDING_SNAPSHOT, "not kept\n" }, /* as before an exec */
+		{ STACK_CALL, PENDING_SNAPSHOT, "not known, its process had ended or called exec" },
+		{ STACK_CALL, 0, "not kept\n" },
 		{ STACK_FP, PENDING_STACK, "not kept\n" },
 	};
 
