@@ -56,13 +56,10 @@ static __always_inline bool has_ended(const struct pending *entry)
 	return entry->flags & (PENDING_CLOSED | PENDING_USED);
 }
 
-/*
- * Let the sweeps find the entry by inode. One of unknown origin gives way to the
- * entry that a hook made for the same socket.
- */
-static __always_inline void pending_home(const struct fd_key *key, struct pending *entry)
+/* Put the entry into the index by inode, which has one for each socket. */
+static __always_inline void pending_index(const struct fd_key *key, struct pending *entry,
+					  __u64 flags)
 {
-	__u64 flags = entry->flags & PENDING_ORIGIN_UNKNOWN ? BPF_NOEXIST : BPF_ANY;
 	__u64 inode = entry->inode;
 	long err;
 
@@ -75,6 +72,16 @@ static __always_inline void pending_home(const struct fd_key *key, struct pendin
 		count(COUNTER_HOME_FULL);
 	if (!pending_at(key, inode)) /* a hook has deleted it meanwhile */
 		bpf_map_delete_elem(&homes, &inode);
+}
+
+/*
+ * Let the sweeps find the entry by inode. When that leads to another one, of unknown
+ * origin, it stays so until a sweep makes one of the two (pending_settle()): only then is
+ * what was tried through the other one known to this.
+ */
+static __always_inline void pending_home(const struct fd_key *key, struct pending *entry)
+{
+	pending_index(key, entry, BPF_NOEXIST);
 }
 
 static __always_inline void pending_delete(const struct fd_key *key, const struct pending *entry)

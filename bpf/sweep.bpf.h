@@ -176,6 +176,7 @@ static __always_inline struct pending *pending_fold(const struct fd_key *own, __
 	if (entry->evidence.connect_tries && !known->evidence.connect_tries)
 		__builtin_memcpy(&known->evidence, &entry->evidence, sizeof(known->evidence));
 	known->evidence.bind_worked = bind_worked;
+	__sync_fetch_and_add(&known->connecting, entry->connecting);
 	known->flags |= dissolved_flags(known, entry->flags);
 	pending_end(own, entry, END_RECLASSIFIED);
 	return known;
@@ -194,10 +195,11 @@ static __always_inline void pending_settle(const struct fd_key *key, struct pend
 
 	if (entry->flags & (PENDING_HOMED | PENDING_ORIGIN_UNKNOWN) ||
 	    !pending_by_inode(inode, &other)) {
-		pending_home(key, entry);
+		pending_index(key, entry,
+			      entry->flags & PENDING_ORIGIN_UNKNOWN ? BPF_NOEXIST : BPF_ANY);
 		return;
 	}
-	pending_home(key, entry);
+	pending_index(key, entry, BPF_ANY);
 	adopted = pending_at(&other, inode);
 	if (adopted && adopted->flags & PENDING_ORIGIN_UNKNOWN)
 		pending_fold(&other, inode, adopted, &home);
@@ -300,7 +302,7 @@ static __always_inline void sweep_entry(const struct fd_key *key, struct pending
 		}
 		return;
 	}
-	pending_home(key, entry);
+	pending_settle(key, entry);
 	if (entry->since_ns >= sweep.start_ns)
 		return; /* younger than this sweep */
 	if (!ended && !entry->unseen) {
