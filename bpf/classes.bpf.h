@@ -64,7 +64,7 @@ static __always_inline void view_weigh(struct socket_view *view, struct pending 
 		view->use = USE_IN_USE;
 	if (!entry)
 		return;
-	if (modelled && view->bound)
+	if (modelled && view->bound && view->use != USE_CONNECTING) /* or connect has bound it */
 		entry->evidence.bound = 1;
 	if (!modelled && view->use == USE_UNKNOWABLE && entry->evidence.bound)
 		view->use = USE_REMEMBERED;

@@ -107,7 +107,7 @@ static const struct option_spec table[] = {
 	  AT(error_exitcode),
 	  .min = 1,
 	  .max = 255,
-	  .help = "exit with this status when there is such a socket" },
+	  .help = "exit with this status when there is such a socket; 1 to 3 are failures, too" },
 	{ .name = "pid",
 	  .letter = 'p',
 	  .argument = "PID",

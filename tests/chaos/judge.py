@@ -248,9 +248,11 @@ class Socket:
         calls = [e for e in self.history if e.what != "SENT" or e.detail]  # MSG_FASTOPEN connects
         whats = ("STATE", "CONNECT", "CONNECT_HIDDEN", "SENT")
         states = [e for e in calls if e.what in whats]
+        died_between = (-errno.ECONNRESET, -errno.ECONNABORTED)  # a look and the call
         return not self.seen["was_open"] and any(
-            before.what == "STATE" and before.result == CLOSE and event.what != "STATE"
-            and event.result < 0 and after.what == "STATE" and not after.detail
+            before.what == "STATE" and event.what != "STATE" and event.result < 0
+            and (before.result == CLOSE or event.result in died_between)
+            and after.what == "STATE" and not after.detail
             for before, event, after in zip(states, states[1:], states[2:])
         )
 

@@ -46,19 +46,26 @@ static struct uring uring_open(void)
 	return ring;
 }
 
-/* Do one operation and wait for its result, which is -errno when it failed. */
-static int uring_do(struct uring *ring, const struct io_uring_sqe *sqe)
+/* Begin one operation, and wait until so many have ended. */
+static void uring_begin(struct uring *ring, const struct io_uring_sqe *sqe, unsigned int wait)
 {
 	unsigned int *tail = ring_field(ring->submissions, ring->params.sq_off.tail);
+
+	ring->sqes[0] = *sqe;
+	ring_field(ring->submissions, ring->params.sq_off.array)[0] = 0;
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+	check(syscall(SYS_io_uring_enter, ring->fd, 1, wait, IORING_ENTER_GETEVENTS, NULL, 0));
+}
+
+/* Do one operation and wait for its result, which is -errno when it failed. */
+static _unused_ int uring_do(struct uring *ring, const struct io_uring_sqe *sqe)
+{
 	unsigned int *head = ring_field(ring->completions, ring->params.cq_off.head);
 	unsigned int mask = *ring_field(ring->completions, ring->params.cq_off.ring_mask);
 	struct io_uring_cqe *cqes = (void *)(ring->completions + ring->params.cq_off.cqes);
 	int result;
 
-	ring->sqes[0] = *sqe;
-	ring_field(ring->submissions, ring->params.sq_off.array)[0] = 0;
-	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	check(syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0));
+	uring_begin(ring, sqe, 1);
 	result = cqes[*head & mask].res;
 	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
 	return result;
