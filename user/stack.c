@@ -6,6 +6,9 @@
 
 #include "hash.h"
 
+#define STRINGS 4   /* of a frame */
+#define LOOK_BACK 8 /* frames; stacks go to and fro between a few files */
+
 /* By stack_charge(). Stacks are freed by who has them last, who knows of no limit. */
 static size_t held;
 
@@ -41,18 +44,27 @@ struct stack *stack_ref(struct stack *stack)
 	return stack;
 }
 
+/* The strings of a frame, one after the other. */
+static char **string_of(const struct frame *frame, unsigned int which)
+{
+	static const size_t offsets[] = {
+		offsetof(struct frame, module),
+		offsetof(struct frame, build_id),
+		offsetof(struct frame, function),
+		offsetof(struct frame, file),
+	};
+
+	_Static_assert(sizeof(offsets) / sizeof(offsets[0]) == STRINGS, "all of them");
+	return (char **)((char *)frame + offsets[which]);
+}
+
 void stack_unref(struct stack *stack)
 {
-	unsigned int i;
-
 	if (!stack || --stack->refs)
 		return;
-	for (i = 0; i < stack->count; i++) {
-		free(stack->frames[i].module);
-		free(stack->frames[i].build_id);
-		free(stack->frames[i].function);
-		free(stack->frames[i].file);
-	}
+	for (unsigned int i = 0; i < stack->count && !stack->packed; i++)
+		for (unsigned int which = 0; which < STRINGS; which++)
+			free(*string_of(&stack->frames[i], which));
 	free(stack->package);
 	held -= stack->charged;
 	free(stack);
@@ -78,6 +90,8 @@ size_t stack_string_bytes(const struct stack *stack)
 
 size_t stack_bytes(const struct stack *stack)
 {
+	if (stack->packed)
+		return sizeof(*stack) + stack->count * sizeof(stack->frames[0]) + stack->packed;
 	/* 4 strings a frame, each with a NUL and what malloc() takes */
 	return sizeof(*stack) + stack->count * (sizeof(stack->frames[0]) + 4 * 2 * sizeof(size_t)) +
 	       stack_string_bytes(stack);
@@ -114,28 +128,63 @@ bool frame_copy(struct frame *to, const struct frame *from)
 	return whole;
 }
 
-struct stack *stack_copy(const struct stack *stack)
-{
-	struct stack *copy = stack_new(stack->count);
-	bool whole;
-
-	if (!copy)
-		return NULL;
-	copy->source = stack->source;
-	copy->site = stack->site;
-	copy->truncated = stack->truncated;
-	whole = copy_string(&copy->package, stack->package);
-	for (unsigned int i = 0; i < stack->count; i++)
-		whole &= frame_copy(&copy->frames[i], &stack->frames[i]);
-	if (whole)
-		return copy;
-	stack_unref(copy);
-	return NULL;
-}
-
 static bool same_string(const char *a, const char *b)
 {
 	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* The frame just before this one that has the same string, the nearest; NULL = none. */
+static const struct frame *twin_of(const struct stack *stack, unsigned int i, unsigned int which)
+{
+	const char *string = *string_of(&stack->frames[i], which);
+
+	for (unsigned int back = 1; back <= LOOK_BACK && back <= i; back++)
+		if (same_string(*string_of(&stack->frames[i - back], which), string))
+			return &stack->frames[i - back];
+	return NULL;
+}
+
+/* Put the strings of a stack behind the frames of its copy, those of a run of frames once.
+ * Their bytes; without a copy only these. */
+static size_t pack(const struct stack *stack, struct stack *copy)
+{
+	char *strings = copy ? (char *)&copy->frames[copy->count] : NULL;
+	size_t bytes = 0, len;
+
+	for (unsigned int n = 0; n < stack->count * STRINGS; n++) {
+		unsigned int i = n / STRINGS, which = n % STRINGS;
+		const char *string = *string_of(&stack->frames[i], which);
+		const struct frame *twin = string ? twin_of(stack, i, which) : NULL;
+
+		if (twin && copy)
+			*string_of(&copy->frames[i], which) =
+				*string_of(&copy->frames[twin - stack->frames], which);
+		if (twin || !string)
+			continue;
+		len = strlen(string) + 1;
+		if (copy)
+			*string_of(&copy->frames[i], which) = memcpy(strings + bytes, string, len);
+		bytes += len;
+	}
+	return bytes;
+}
+
+struct stack *stack_copy(const struct stack *stack)
+{
+	size_t frames = stack->count * sizeof(stack->frames[0]), strings = pack(stack, NULL);
+	struct stack *copy = malloc(sizeof(*copy) + frames + strings);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, stack, sizeof(*copy) + frames);
+	copy->refs = 1;
+	copy->charged = 0;
+	copy->packed = strings;
+	pack(stack, copy);
+	if (copy_string(&copy->package, stack->package))
+		return copy;
+	stack_unref(copy);
+	return NULL;
 }
 
 static bool same_frame(const struct frame *a, const struct frame *b)

@@ -57,6 +57,7 @@ struct stack {
 	unsigned int count;
 	bool truncated; /* it went on beyond what was copied or can be held */
 	size_t charged; /* its part of stacks_held() */
+	size_t packed;	/* bytes of strings behind the frames; 0 = each has memory of its own */
 	char *package;	/* that owns the culprit's module, "name version"; NULL = not known */
 	struct frame frames[]; /* the innermost first */
 };
@@ -64,11 +65,14 @@ struct stack {
 /* A stack of `count` empty frames with one reference; NULL when out of memory. */
 struct stack *stack_new(unsigned int count);
 /*
- * Make room for `count` frames in a stack that no one else refers to yet, the
- * new ones empty; its own count stays. False: no memory, it is as it was.
+ * Make room for `count` frames in a stack of stack_new() that no one else refers to yet,
+ * the new ones empty; its own count stays. False: no memory, it is as it was.
  */
 bool stack_reserve(struct stack **stack, unsigned int count);
-/* A stack of its own with the same content; NULL when out of memory. */
+/*
+ * A stack of its own with the same content, in one piece of memory: half of what one takes
+ * that was made string by string. NULL when out of memory.
+ */
 struct stack *stack_copy(const struct stack *stack);
 /* Copy a frame with its strings; false: no memory, *to is still to be freed with its stack. */
 bool frame_copy(struct frame *to, const struct frame *from);

@@ -45,6 +45,17 @@ static bool make_room(struct stack_store *store, const struct stack *stack)
 	return stacks_held() + bytes <= STACK_STORE_BYTES;
 }
 
+/* Takes the reference, and gives one back. */
+static struct stack *in_one_piece(struct stack *stack)
+{
+	struct stack *copy = stack_copy(stack);
+
+	if (!copy)
+		return stack;
+	stack_unref(stack);
+	return copy;
+}
+
 struct stack *stack_store__intern(struct stack_store *store, struct stack *stack)
 {
 	__u64 hash = stack_hash(stack);
@@ -57,6 +68,7 @@ struct stack *stack_store__intern(struct stack_store *store, struct stack *stack
 	}
 	if (stored)
 		forget(store, stored);
+	stack = in_one_piece(stack);
 	if (!make_room(store, stack)) {
 		stack_unref(stack);
 		return NULL;

@@ -12,7 +12,7 @@
 #include "stack.h"
 
 #define STACK_STORE_MAX 1024
-#define STACK_STORE_BYTES (128 * 1024 * 1024) /* some 10,000 stacks of 30 frames */
+#define STACK_STORE_BYTES (128 * 1024 * 1024) /* some 40,000 stacks of 30 frames */
 
 struct stack_store;
 

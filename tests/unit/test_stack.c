@@ -219,6 +219,33 @@ static void growing(void **state)
 	stack_unref(stack);
 }
 
+/* A copy has its strings with it, those of frames side by side once, and is its own. */
+static void copies_are_in_one_piece(void **state)
+{
+	static const char *const modules[] = { "/usr/lib/libc.so.6", "/usr/bin/worker" };
+	struct stack *stack = stack_new(60), *copy, *again;
+
+	(void)state;
+	for (unsigned int i = 0; i < 60; i++) {
+		set(stack, i, modules[i / 3 % 2], "0123456789abcdef0123", i);
+		if (i % 4)
+			stack->frames[i].function = strdup(i % 8 == 1 ? "one" : "another");
+	}
+	stack->package = strdup("libc6 2.36");
+	copy = stack_copy(stack);
+	assert_non_null(copy);
+	assert_true(stack_equal(stack, copy));
+	assert_string_equal(copy->package, "libc6 2.36");
+	assert_true(copy->refs == 1 && stack_bytes(copy) < stack_bytes(stack) / 2);
+	stack_unref(stack);
+	again = stack_copy(copy);
+	assert_true(stack_equal(again, copy) && stack_bytes(again) == stack_bytes(copy));
+	stack_unref(copy);
+	assert_string_equal(again->frames[59].module, modules[59 / 3 % 2]);
+	assert_null(again->frames[56].function);
+	stack_unref(again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +259,7 @@ int main(void)
 		cmocka_unit_test(site_without_modules),
 		cmocka_unit_test(source_names),
 		cmocka_unit_test(growing),
+		cmocka_unit_test(copies_are_in_one_piece),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
