@@ -139,7 +139,7 @@ static __always_inline int on_close_exit(void)
 	return 0;
 }
 
-/* ---- Classic tracepoints: no cost for other system calls. ---- */
+/* ---- Classic tracepoints: no program runs at other system calls. ---- */
 
 SEC("tracepoint/syscalls/sys_enter_socket")
 int sys_enter_socket(struct trace_event_raw_sys_enter *ctx)

@@ -91,12 +91,12 @@ static enum finding_status look_at_tracepoints(const struct options *options, st
 	}
 	if (event >= 0) {
 		close(event);
-		text_add(text, "can be opened; other system calls cost nothing");
+		text_add(text, "can be opened; nothing of sockleak runs at other system calls");
 		return FINDING_OK;
 	}
 	if (tracefs < 0)
 		text_addf(text,
-			  "no tracefs: %s; raw ones are used, at a small cost for every system "
+			  "no tracefs: %s; raw ones are used, and run at every system "
 			  "call (%s)",
 			  strerror(-tracefs),
 			  tracefs == -EPERM || tracefs == -EACCES ?
@@ -105,7 +105,7 @@ static enum finding_status look_at_tracepoints(const struct options *options, st
 	else
 		text_addf(
 			text,
-			"refused: %s; raw ones are used, at a small cost for every system call "
+			"refused: %s; raw ones are used, and run at every system call "
 			"(kernel.perf_event_paranoid is %ld: sysctl kernel.perf_event_paranoid=2)",
 			strerror(-event), paranoid);
 	return FINDING_LIMITED;
