@@ -225,9 +225,12 @@ class Socket:
             return {None, "unknown_origin"} | self.classes()
         if not self.was_used():
             unseen = self.binds_that_use() or self._binding_was_unseen()
-            # A send that fails binds, which is use; its end may be out of sight, as below.
-            bound = self.is_inet and self.type == DGRAM and self.of("SENT")
-            if bound and self.of("DISSOLVE_HIDDEN"):
+            # A send or connect that fails binds, which is use when the failure was not seen;
+            # its end may be out of sight, as below.
+            bound = self.of("SENT", "CONNECT_HIDDEN") or not all(
+                map(self.is_sure, self.failed_connects())
+            )
+            if self.is_inet and self.type == DGRAM and bound and self.of("DISSOLVE_HIDDEN"):
                 return {None, "unknown_origin"} | self.classes()
             return self.classes() | ({None} if unseen else set())
         # Once in use, and its end out of sight: of unknown origin then, says the page.
