@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,6 +190,8 @@ static bool is_channel(int fd)
 	return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) && type == SOCK_SEQPACKET;
 }
 
+#define LARGE (128 * 1024) /* malloc()'s own limit to begin with */
+
 int resolver_main(void)
 {
 	struct child *child;
@@ -209,6 +212,8 @@ int resolver_main(void)
 		return 1;
 	}
 	be_silent();
+	/* Or malloc() raises it with the first database that is read, and keeps the next one. */
+	mallopt(M_MMAP_THRESHOLD, LARGE);
 	access_through(RESOLVER_CHANNEL);
 	child = calloc(1, sizeof(*child));
 	if (!child)
