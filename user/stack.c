@@ -144,8 +144,10 @@ static const struct frame *twin_of(const struct stack *stack, unsigned int i, un
 	return NULL;
 }
 
-/* Put the strings of a stack behind the frames of its copy, those of a run of frames once.
- * Their bytes; without a copy only these. */
+/*
+ * Put the strings of a stack behind the frames of its copy, those of a run of frames once.
+ * Returns their bytes; without a copy (NULL) it only counts them.
+ */
 static size_t pack(const struct stack *stack, struct stack *copy)
 {
 	char *strings = copy ? (char *)&copy->frames[copy->count] : NULL;

@@ -47,8 +47,7 @@ struct suppression suppressions__get(const struct suppressions *suppressions, si
  * known to tell it by: neither code nor a comm.
  */
 void suppressions_add_entry(struct text *text, const struct site *site);
-/* The same for sites that are listed together: each entry once, and each under a name of its own.
- */
+/* The same for sites that are listed together: each entry once, under a name of its own. */
 void suppressions_add_entries(struct text *text, struct site *const *sites, long count);
 
 #endif /* SOCKLEAK_SUPPRESSIONS_H */
