@@ -65,18 +65,20 @@ class Tally:
 def run_case(case, bench, tally):
     """All the names of a case get an outcome, whatever happens to its function."""
     missing = case.wanted(bench.options.only)
+    ended = None
     try:
         for name, outcome in case.run(bench):
             if name in missing:
                 missing.remove(name)
                 tally.add(name, outcome)
-        outcome = Failure("the case ended without an outcome")
-    except (Failure, Skip) as ended:
-        outcome = ended
+    except (Failure, Skip) as outcome:
+        ended = outcome
     except Exception:  # a bug in the case; the others still run
-        outcome = Failure("the case itself broke\n" + traceback.format_exc())
+        ended = Failure("the case itself broke\n" + traceback.format_exc())
+    if ended and not missing:  # by what it checks when all its names are through
+        missing = [f"{case.names[0]} and others, at their end"]
     for name in missing:
-        tally.add(name, outcome)
+        tally.add(name, ended or Failure("the case ended without an outcome"))
 
 
 def run_stages(selected, bench, tally, jobs):

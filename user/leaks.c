@@ -6,8 +6,8 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "hash.h"
 #include "site.h"
+#include "strays.h"
 
 /*
  * A site without open leaks is forgotten after this long: memory stays bounded. One
@@ -50,8 +50,9 @@ void leaks__remember(struct leaks *leaks, struct growth_memory memory)
 	leaks->memory = memory;
 }
 
-static void leak_free(struct leak *leak)
+static void leak_free(struct leaks *leaks, struct leak *leak)
 {
+	strays_remove(leaks, leak);
 	owner_unref(leak->owner);
 	stack_unref(leak->stack);
 	holders_clear(&leak->holders);
@@ -67,7 +68,7 @@ void leaks__free(struct leaks *leaks)
 		return;
 	HASH_ITER(hh, leaks->by_socket, leak, next_leak) {
 		HASH_DEL(leaks->by_socket, leak);
-		leak_free(leak);
+		leak_free(leaks, leak);
 	}
 	HASH_ITER(hh, leaks->by_key, site, next_site) {
 		HASH_DEL(leaks->by_key, site);
@@ -80,53 +81,6 @@ void leaks__free(struct leaks *leaks)
 void leaks__group_by_process(struct leaks *leaks)
 {
 	leaks->by_process = true;
-}
-
-/*
- * What makes one account: the site id, and the program, since one interpreter's
- * stack serves many. Without a site id one process, hooks' and sweeps' sockets
- * apart.
- */
-static __u64 account_key(const struct leaks *leaks, const struct verdict *verdict,
-			 const struct stack *stack)
-{
-	__u64 parts[3] = { stack ? stack->site : 0, 0, 0 };
-
-	memcpy(&parts[1], verdict->comm, sizeof(__u64) * 2);
-	if (leaks->by_process) {
-		parts[1] = verdict->tgid;
-		parts[2] = (__u64)verdict->class << 1 | verdict->unknowable;
-	} else if (!parts[0]) {
-		parts[1] = verdict->tgid;
-		parts[2] = verdict->socket.flags & PENDING_ORIGIN_UNKNOWN;
-	}
-	return hash_bytes(HASH_BEGIN, parts, sizeof(parts));
-}
-
-static struct site *site_get(struct leaks *leaks, const struct verdict *verdict,
-			     struct owner *owner, struct stack *stack)
-{
-	__u64 key = account_key(leaks, verdict, stack);
-	struct site *site;
-
-	HASH_FIND(hh, leaks->by_key, &key, sizeof(key), site);
-	if (site)
-		return site;
-	site = calloc(1, sizeof(*site));
-	if (!site)
-		return NULL;
-	site->key = key;
-	site->id = stack ? stack->site : 0;
-	site->unknowable = leaks->by_process && verdict->unknowable;
-	memcpy(site->comm, verdict->comm, sizeof(site->comm));
-	site->owner = owner_ref(owner);
-	site->stack = stack_ref(stack);
-	HASH_ADD(hh, leaks->by_key, key, sizeof(site->key), site);
-	if (!site->hh.tbl) {
-		site_free(site);
-		return NULL;
-	}
-	return site;
 }
 
 /* Count a leak as shown (sign 1) or no longer (sign -1). */
@@ -147,43 +101,6 @@ static void show(struct leaks *leaks, struct leak *leak)
 	leak->told = true;
 	account(leaks, leak, 1);
 	leaks->announce(leak, LEAKS_OPENED, leaks->announce_ctx);
-}
-
-static struct site_process *process_get(struct leaks *leaks, struct site *site, __u32 tgid)
-{
-	const struct growth_memory *memory = &leaks->memory;
-	struct site_process *process = site_process_get(site, tgid);
-
-	if (process && !process->open && memory->keep)
-		process->start_ns = memory->begin(site->key, tgid, &process->growth, memory->ctx);
-	return process;
-}
-
-static void process_keep(struct leaks *leaks, const struct site *site,
-			 const struct site_process *process, const struct growth *growth)
-{
-	if (process->start_ns)
-		leaks->memory.keep(site->key, process->tgid, process->start_ns, growth,
-				   leaks->memory.ctx);
-}
-
-static void process_leave(struct leaks *leaks, struct site *site, struct site_process *process)
-{
-	if (process->open == 1)
-		process_keep(leaks, site, process, NULL);
-	site_process_leave(site, process);
-}
-
-/* One more, born at a time. */
-static void process_grow(struct leaks *leaks, const struct site *site, struct site_process *process,
-			 __u64 born_ns)
-{
-	unsigned int peak = process->growth.peak;
-
-	process->open++;
-	growth_step(&process->growth, process->open, born_ns, leaks->moment_ns);
-	if (process->growth.peak != peak)
-		process_keep(leaks, site, process, &process->growth);
 }
 
 /* Show what was held back in a process that has grown. */
@@ -219,8 +136,8 @@ __u32 leaks__holder(struct leaks *leaks, const struct verdict *verdict)
 static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
 		     struct stack *stack)
 {
-	struct site *site = site_get(leaks, verdict, owner, stack);
-	struct site_process *process = site ? process_get(leaks, site, verdict->tgid) : NULL;
+	struct site *site = account_site(leaks, verdict, owner, stack);
+	struct site_process *process = site ? account_process(leaks, site, verdict->tgid) : NULL;
 	struct leak *leak = process ? calloc(1, sizeof(*leak)) : NULL;
 
 	if (!leak)
@@ -235,11 +152,15 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 	leak->owner = owner_ref(owner);
 	leak->stack = stack_ref(stack);
 	leak->site = site;
+	if (stack && stack->source == STACK_SNAPSHOT)
+		strays_gather(leaks, verdict, stack);
+	else
+		strays_add(leaks, leak);
 	holders_add(&leak->holders, verdict, verdict->socket.tgid);
 	leak->process = process;
 	site_show_better(site, stack);
 	DL_PREPEND(site->leaks, leak);
-	process_grow(leaks, site, process, verdict->socket.since_ns);
+	account_grow(leaks, site, process, verdict->socket.since_ns);
 	if (verdict->unknowable && !growth_began(&process->growth, leaks->min_steps)) {
 		leak->held_back = true;
 		site->held_back++;
@@ -266,9 +187,9 @@ static void unaccount(struct leaks *leaks, struct leak *leak)
 static void leak_forget(struct leaks *leaks, struct leak *leak)
 {
 	DL_DELETE(leak->site->leaks, leak);
-	process_leave(leaks, leak->site, leak->process);
+	account_leave(leaks, leak->site, leak->process);
 	HASH_DEL(leaks->by_socket, leak);
-	leak_free(leak);
+	leak_free(leaks, leak);
 }
 
 /* The leak has ended, as its verdict says. */
@@ -313,12 +234,12 @@ void leaks__want(struct leaks *leaks, unsigned int classes)
 /* Another process holds it now: its own account there, the site stays. */
 static int leak_move(struct leaks *leaks, struct leak *leak, __u32 tgid)
 {
-	struct site_process *process = process_get(leaks, leak->site, tgid);
+	struct site_process *process = account_process(leaks, leak->site, tgid);
 
 	if (!process)
 		return -ENOMEM;
 	process->open++;
-	process_leave(leaks, leak->site, leak->process);
+	account_leave(leaks, leak->site, leak->process);
 	leak->process = process;
 	return 0;
 }

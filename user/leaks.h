@@ -27,6 +27,7 @@
 
 struct site;
 struct site_process;
+struct stray_call;
 
 /* One leaked socket. */
 struct leak {
@@ -44,6 +45,8 @@ struct leak {
 	} key;
 	struct site_process *process;
 	struct leak *prev, *next; /* at the site */
+	struct stray_call *stray_of; /* strays.h; NULL = it is none */
+	struct leak *prev_stray, *next_stray;
 	UT_hash_handle hh;
 };
 
@@ -85,6 +88,7 @@ struct site {
 enum leaks_change {
 	LEAKS_OPENED = 1, /* show it: it is new, or its site has grown */
 	LEAKS_CHANGED,	  /* it has another class, or others hold it */
+	LEAKS_MOVED,	  /* a whole stack has told its site; also of one that is held back */
 	LEAKS_RESOLVED,	  /* it has ended: leak->verdict.reason says how */
 };
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The accounts of leaks.h, for its own files: leaks.c keeps them, leaks_view.c reads them. */
+/*
+ * The accounts of leaks.h, for its own files: leaks.c keeps them, leaks_accounts.c finds the one
+ * that is meant, strays.c moves what was in the wrong one, leaks_view.c reads them.
+ */
 #ifndef SOCKLEAK_LEAKS_PRIVATE_H
 #define SOCKLEAK_LEAKS_PRIVATE_H
 
@@ -8,6 +11,7 @@
 struct leaks {
 	struct leak *by_socket; /* uthash tables */
 	struct site *by_key;
+	struct stray_call *strays;
 	unsigned int classes;
 	__u64 moment_ns;
 	unsigned int min_steps, min_open;
@@ -21,5 +25,16 @@ struct leaks {
 	struct site **sorted;
 	size_t sorted_room;
 };
+
+/* The site of a leak with this verdict and stack, made when there is none. NULL: no memory. */
+struct site *account_site(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
+			  struct stack *stack);
+/* The account of a process at it, likewise, with what is remembered of its growth. */
+struct site_process *account_process(struct leaks *leaks, struct site *site, __u32 tgid);
+/* One leak more, born at a time. */
+void account_grow(struct leaks *leaks, const struct site *site, struct site_process *process,
+		  __u64 born_ns);
+/* One less; the last one frees the process's account. */
+void account_leave(struct leaks *leaks, struct site *site, struct site_process *process);
 
 #endif /* SOCKLEAK_LEAKS_PRIVATE_H */

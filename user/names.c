@@ -107,6 +107,7 @@ static const char *const reasons[END_COUNT] = {
 static const char *const changes[] = {
 	[LEAKS_OPENED] = "opened",
 	[LEAKS_CHANGED] = "changed",
+	[LEAKS_MOVED] = "changed",
 	[LEAKS_RESOLVED] = "resolved",
 };
 

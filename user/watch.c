@@ -58,7 +58,9 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 {
 	struct watch *watch = ctx;
 
-	if (watch->output)
+	if (change == LEAKS_MOVED)
+		history__tell(tracer__history(watch->tracer), &leak->verdict.socket, leak->stack);
+	if (watch->output && !leak->held_back)
 		output__leak(watch->output, leak, change, &watch->summary);
 }
 

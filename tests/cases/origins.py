@@ -112,7 +112,8 @@ def site_is_stable(bench):
 
 @case
 def turned_leaky(bench):
-    """A call that always came clean leaks: the call is known, and from then on its stack."""
+    """A call that always came clean leaks: the call is known, and from then on its stack,
+    whose site is also that of those before."""
     agent = bench.agent("--comm", "turned")
     program = bench.program(str(bench.copy("turned", "turned")))
     first = stacks_of(agent, program)
@@ -124,11 +125,18 @@ def turned_leaky(bench):
         seen = [frame["function"] for frame in stack["stack"]]
         if len(seen) != 2 or seen[1] != "make_socket" or not stack["stack_truncated"]:
             raise Failure(f"expected socket and make_socket, truncated, seen: {stack}")
+    before = set(program.phase.leaks)
     program.next_phase()
     program.wait_ready()
-    for stack in stacks_of(agent, program):
+    later = stacks_of(agent, program)
+    for stack in later:
         if stack["stack_source"] != "snapshot" or stack["stack_truncated"]:
             raise Failure(f"expected a whole stack, seen: {stack}")
+    told = agent.open_leaks()
+    sites = {told[inode]["site"] for inode in before} | {stack["site"] for stack in later}
+    moved = {inode for inode in before if told[inode]["change"] == "changed"}
+    if len(sites) != 1 or moved != {stack["inode"] for stack in calls}:
+        raise Failure(f"expected all at one site, seen: {sites}; told again: {moved} of {before}")
     program.end()
     agent.stop()
 

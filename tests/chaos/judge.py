@@ -189,14 +189,9 @@ class Socket:
             return {"unknown_origin"}
         noted = self.failed_connects() + self.of("BIND", "PEER")
         sure = [e for e in noted if self.is_sure(e)]
-        found = {self._class_by(sure)}
-        for event in noted:
-            found.add(self._class_by(sure + [event]))
-        found.add(self._class_by(noted))
-        if self._may_be_unbound():
-            found.add(self._class_by(sure, False))
-            found.add(self._class_by(sure, True))
-        return found
+        seen = [sure, noted] + [sure + [event] for event in noted]
+        bound = (False, True) if self._may_be_unbound() else (None,)
+        return {self._class_by(events, b) for events in seen for b in bound}
 
     def failed_connects(self):
         """The events by which sockleak can know of each: of a blocking one its begin."""

@@ -4,7 +4,7 @@
 from lib.agent import brief
 
 # A leak is told again when one of these is another.
-TOLD_ANEW = ("class", "pid", "fd", "holders")
+TOLD_ANEW = ("class", "pid", "fd", "holders", "site")
 # Short names in the programs' lines -> keys of "evidence".
 EVIDENCE = {"enotconn": "getpeername_enotconn"}
 

@@ -441,6 +441,96 @@ static void a_held_back_socket_that_can_be_told_is_shown(void **state)
 	assert_int_equal(leaks__totals(fixture->leaks).held_back, 0);
 }
 
+#define THE_CALL 0x77
+
+/* Of one call in the process 42; `stack` is the fixture's from now on. */
+static struct verdict verdict_of_call(struct fixture *fixture, __u64 inode, struct stack *stack)
+{
+	struct verdict verdict = verdict_of(fixture, inode, 42);
+
+	verdict.socket.tgid = 42;
+	verdict.socket.call_site = THE_CALL;
+	stack_unref(fixture->stack);
+	fixture->stack = stack;
+	return verdict;
+}
+
+static struct stack *stack_of(__u64 site, enum stack_source source)
+{
+	struct stack *stack = stack_new(1);
+
+	stack->site = site;
+	stack->source = source;
+	return stack;
+}
+
+static void a_whole_stack_gathers_the_strays_of_its_call(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict first, verdict, stranger;
+	struct site *const *sites;
+
+	/* A socket of another call at the short stack's site stays there. */
+	first = verdict_of_call(fixture, 1, stack_of(0xca11, STACK_CALL));
+	stranger = first;
+	stranger.socket.inode = 9;
+	stranger.socket.call_site = THE_CALL + 1;
+	apply(fixture, &first);
+	apply(fixture, &stranger);
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 1);
+	n_announced = 0;
+	tick(fixture);
+	verdict = verdict_of_call(fixture, 2, stack_of(0x3401e, STACK_SNAPSHOT));
+	apply(fixture, &verdict);
+	assert_int_equal(n_announced, 2);
+	assert_int_equal(announced[0].change, LEAKS_MOVED);
+	assert_int_equal(announced[0].inode, 1);
+	assert_int_equal(announced[1].change, LEAKS_OPENED);
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
+	assert_int_equal(sites[0]->id, 0x3401e);
+	assert_int_equal(sites[0]->open, 2);
+	assert_int_equal(sites[0]->total, 2);
+	assert_int_equal(sites[0]->by_class[CLASS_PROBED], 2);
+	assert_int_equal(sites[1]->id, 0xca11);
+	assert_int_equal(sites[1]->open, 1);
+	assert_int_equal(sites[1]->total, 1);
+	assert_int_equal(leaks__totals(fixture->leaks).total, 3);
+	assert_int_equal(leaks__totals(fixture->leaks).open, 3);
+
+	/* It ends at its new site; the next whole stack finds nothing to move. */
+	end(fixture, first, END_CLOSED);
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
+	assert_int_equal(leaks__totals(fixture->leaks).open, 2);
+	n_announced = 0;
+	verdict.socket.inode = 3;
+	apply(fixture, &verdict);
+	assert_int_equal(n_announced, 1);
+	assert_int_equal(announced[0].change, LEAKS_OPENED);
+}
+
+/* Without a slot for its copy the first leak of a call has a short stack. */
+static void a_stray_that_is_held_back_grows_with_the_others(void **state)
+{
+	struct fixture *fixture = *state;
+	struct site *const *sites;
+
+	for (__u64 inode = 1; inode <= 3; inode++) {
+		enum stack_source source = inode == 1 ? STACK_FP : STACK_SNAPSHOT;
+		struct verdict verdict =
+			verdict_of_call(fixture, inode, stack_of(0x10 + source, source));
+
+		verdict.unknowable = 1;
+		apply(fixture, &verdict);
+		tick(fixture);
+	}
+	assert_int_equal(announced[0].change, LEAKS_MOVED);
+	assert_int_equal(leaks__totals(fixture->leaks).held_back, 0);
+	assert_int_equal(leaks__totals(fixture->leaks).open, 3);
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 1);
+	assert_int_equal(sites[0]->id, 0x10 + STACK_SNAPSHOT);
+	assert_true(sites[0]->leaking);
+}
+
 static void the_rate_is_a_minute(void **state)
 {
 	struct fixture *fixture = *state;
@@ -540,6 +630,8 @@ int main(void)
 		TEST(many_processes_with_one_each_are_no_growth),
 		TEST(unknowable_sockets_wait_for_growth),
 		TEST(a_held_back_socket_that_can_be_told_is_shown),
+		TEST(a_whole_stack_gathers_the_strays_of_its_call),
+		TEST(a_stray_that_is_held_back_grows_with_the_others),
 		TEST(the_rate_is_a_minute),
 		TEST(the_worst_site_comes_first),
 		TEST(sockets_without_a_stack_are_told_apart_by_process),
