@@ -161,7 +161,7 @@ class Socket:
         if self.made.what == "MADE" and self._is_original(event):
             return True
         if event.what in ("CONNECT", "CONNECT_BEGUN", "BIND"):
-            return event.round > self.made.round
+            return event.round > max(self.made.round, 1)  # no census between the first two
         if event.pid in self._journal.tables_of():
             return False
         return any(
@@ -236,10 +236,15 @@ class Socket:
             or self.listened_without_backlog()
             or self.lost_its_peer()
         ):
-            return {None} | self.classes() | {"unknown_origin"}
+            bound = {"bound_only"} if self.was_unbound_unseen() else set()
+            return {None} | self.classes() | {"unknown_origin"} | bound
         if self.is_inet and self.type == DGRAM and self.failed_connects():
             return {None} | self.classes()
         return {None}
+
+    def was_unbound_unseen(self):
+        """A datagram socket whose port was taken away by what no hook sees."""
+        return bool(self.of("DISSOLVE_HIDDEN")) and any(e.result == 0 for e in self.of("BIND"))
 
     def was_renewed(self):
         """A dead TCP connection on which connect was called again is new to the kernel."""

@@ -76,8 +76,8 @@ class Seed:
                 break
             time.sleep(0.005)
         self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            pipe.close()
 
 
 class Pulse:
