@@ -47,8 +47,9 @@ USER_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DHASH_NONFATAL_OOM=1 \
 	-DSOCKLEAK_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O) \
 	$(WARN) $(SANFLAGS) -ffile-prefix-map=$(CURDIR)/= $(CFLAGS)
 LIBS := -linih -ljansson -lbpf -ldw -lelf -lz -liberty
-BPF_CFLAGS := -g -O2 -ffile-prefix-map=$(CURDIR)/= -target bpf -D__TARGET_ARCH_$(ARCH) -I. -Iinclude \
-	-Wall -Wextra -Wno-unused-parameter
+# v3, which Linux 5.12 has, for an atomic compare and exchange (bpf/calls.bpf.h).
+BPF_CFLAGS := -g -O2 -ffile-prefix-map=$(CURDIR)/= -target bpf -mcpu=v3 \
+	-D__TARGET_ARCH_$(ARCH) -I. -Iinclude -Wall -Wextra -Wno-unused-parameter
 
 USER_SOURCES := $(wildcard user/*.c)
 USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/user/%.o)

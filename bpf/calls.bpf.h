@@ -11,17 +11,29 @@
 #include "pending.bpf.h"
 
 /*
- * Key: thread. Value: its call on a pending socket. When it is full the result
- * of the call is not noted (in_flight_full). A thread has one call at a time, so
- * an entry that missed its exit is overwritten by the next. Pinned by --pin: who
- * is inside connect while sockleak is started again is looked at then (takeover.c).
+ * Key: a thread's number modulo the size. Value: its call on a pending socket, or another's
+ * whose number has the same remainder: call.tid. Not a hash map, whose locks and lists are most
+ * of what following a call would cost. A thread has one call at a time, so one that missed its
+ * exit is overwritten by the next. Pinned by --pin: who is inside connect while sockleak is
+ * started again is looked at then (takeover.c).
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT);
 	__type(key, __u32);
 	__type(value, struct call);
 } in_flight SEC(".maps");
+
+/*
+ * Key: thread. Value: its call, of those that found their place in `in_flight` taken. When
+ * it is full the result of the call is not noted (in_flight_full). Pinned likewise.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT / 16);
+	__type(key, __u32);
+	__type(value, struct call);
+} in_flight_apart SEC(".maps");
 
 /*
  * Key: inode. Value: a thread that waits in connect on it, through a descriptor
@@ -36,22 +48,45 @@ struct {
 	__type(value, __u32);
 } hidden_connects SEC(".maps");
 
+/* The place of a thread; never NULL, but the verifier does not know that. */
+static __always_inline struct call *call_place(__u32 tid)
+{
+	__u32 place = tid & (SOCKLEAK_MAX_IN_FLIGHT - 1);
+
+	return bpf_map_lookup_elem(&in_flight, &place);
+}
+
 static __always_inline void call_begin(struct call *call)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
+	struct call *place = call_place(tid);
 
-	if (bpf_map_update_elem(&in_flight, &tid, call, BPF_ANY)) {
+	call->tid = tid;
+	if (place &&
+	    (place->tid == tid || !__sync_val_compare_and_swap(&place->tid, 0, tid))) {
+		*place = *call;
+	} else if (bpf_map_update_elem(&in_flight_apart, &tid, call, BPF_ANY)) {
 		count(COUNTER_IN_FLIGHT_FULL);
 		call->inode = 0;
 	}
+}
+
+/* By an operation that orders what was read of the call before: another may take the place. */
+static __always_inline void call_leave(struct call *place, __u32 tid)
+{
+	__sync_val_compare_and_swap(&place->tid, tid, 0);
 }
 
 /* This thread's call is not followed: neither is an older one that missed its exit. */
 static __always_inline void call_ignore(void)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
+	struct call *place = call_place(tid);
 
-	bpf_map_delete_elem(&in_flight, &tid);
+	if (place && place->tid == tid)
+		call_leave(place, tid);
+	else if (bpf_map_lookup_elem(&in_flight_apart, &tid))
+		bpf_map_delete_elem(&in_flight_apart, &tid);
 }
 
 static __always_inline void bind_enter(struct task_struct *self, __u32 fd)
@@ -143,6 +178,37 @@ static __always_inline void connect_note(struct pending *entry, const void *addr
 	evidence->dest_len = len;
 }
 
+static __always_inline __u16 address_family(const void *address, __u32 len)
+{
+	__u16 family;
+
+	if (len < sizeof(family) || bpf_probe_read_user(&family, sizeof(family), address))
+		return AF_UNREADABLE;
+	return family;
+}
+
+/*
+ * Note where to, and say of which family that is. Of a first try the family is read from what
+ * was noted: the caller's memory is dear to read.
+ */
+static __always_inline __u16 connect_destination(struct pending *entry, const void *address,
+						 __u32 len)
+{
+	struct evidence *evidence = &entry->evidence;
+	bool first = !evidence->dest_len;
+	__u16 family = first ? AF_UNREADABLE : address_family(address, len);
+
+	if (first || family != AF_UNSPEC)
+		connect_note(entry, address, len);
+	if (!first)
+		return family;
+	if (evidence->dest_len >= sizeof(family))
+		__builtin_memcpy(&family, evidence->dest, sizeof(family));
+	if (family == AF_UNSPEC)
+		evidence->dest_len = 0; /* that is no try */
+	return family;
+}
+
 static __always_inline void connect_enter(struct task_struct *self, __u32 fd, const void *address,
 					  __u32 len)
 {
@@ -151,19 +217,15 @@ static __always_inline void connect_enter(struct task_struct *self, __u32 fd, co
 
 	if (!entry)
 		entry = pending_of_stranger(fd, &call.key);
-	if (len < sizeof(call.family) ||
-	    bpf_probe_read_user(&call.family, sizeof(call.family), address))
-		call.family = AF_UNREADABLE;
+	call.family = entry ? connect_destination(entry, address, len) :
+			      address_family(address, len);
 	call.dissolves = connect_dissolves(&call, fd, entry);
 	if (!entry)
 		return connect_untracked(&call, fd);
 	call.inode = entry->inode;
 	call_begin(&call);
-	if (!call.inode)
-		return;
-	__sync_fetch_and_add(&entry->connecting, 1);
-	if (call.family != AF_UNSPEC)
-		connect_note(entry, address, len);
+	if (call.inode)
+		__sync_fetch_and_add(&entry->connecting, 1);
 }
 
 /* Is a thread inside connect on this socket, as far as the socket itself does not show it? */
@@ -181,12 +243,18 @@ static __always_inline bool connect_is_hidden(const struct socket_view *view,
 static __always_inline bool call_exit(enum call_kind kind, struct call *ret_call)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
-	struct call *call = bpf_map_lookup_elem(&in_flight, &tid);
+	struct call *place = call_place(tid), *apart;
 
-	if (!call)
+	if (place && place->tid == tid) {
+		*ret_call = *place;
+		call_leave(place, tid);
+		return ret_call->kind == kind;
+	}
+	apart = bpf_map_lookup_elem(&in_flight_apart, &tid);
+	if (!apart)
 		return false;
-	*ret_call = *call;
-	bpf_map_delete_elem(&in_flight, &tid);
+	*ret_call = *apart;
+	bpf_map_delete_elem(&in_flight_apart, &tid);
 	return ret_call->kind == kind;
 }
 

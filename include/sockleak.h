@@ -25,18 +25,22 @@
 /*
  * Distinct stacks by frame pointers kept (--max-stacks), 1 KiB of kernel memory
  * each, for sockets that no snapshot could be had of; of those that are spared one
- * the call is kept, in their entries. It is rounded up to a power of two by the
- * kernel; two stacks in one bucket are a collision, and the later one is lost and
+ * the call is kept, in their entries. So they are the exception, and 1024 of them many. It is
+ * rounded up to a power of two by the kernel; two stacks in one bucket are a collision, and the later one is lost and
  * counted.
  */
-#define SOCKLEAK_MAX_STACKS 2048
+#define SOCKLEAK_MAX_STACKS 1024
 /*
  * Bytes of the ring buffer (--ring-size), a power of two times the page size.
  * 1 MiB holds some 2,500 verdicts; what does not fit is sent by the next sweep.
  */
 #define SOCKLEAK_RING_SIZE (1024 * 1024)
-/* Threads inside connect, bind or getpeername at one moment: 80 bytes each. */
-#define SOCKLEAK_MAX_IN_FLIGHT 16384
+/*
+ * Places for threads inside connect, bind or getpeername, 32 bytes each. A thread's is found by
+ * its number, so it must be a power of two; who finds it taken goes into a hash map, which has
+ * room for a sixteenth as many.
+ */
+#define SOCKLEAK_MAX_IN_FLIGHT 4096
 /*
  * Processes that a sweep may look at one by one. To look at one costs as much as some
  * hundred descriptors in a census: for more of them a census is as cheap.
@@ -49,10 +53,10 @@
 /*
  * Stack snapshots held at once (--snapshots), and the bytes of stack in each
  * (--stack-size, 0 = none). Stacks seen at socket() were 6 to 9 KiB deep. A slot is
- * 20 KiB, and held until the socket is connected, closed or told: 800 are 160 leaks a
- * second at 5s, in 15.9 MiB, which leaves all maps together below 40 MiB.
+ * 20 KiB, and held until the socket is connected, closed or told: 1024 are 200 leaks a
+ * second at 5s, in 20.3 MiB, which leaves all maps together below 40 MiB.
  */
-#define SOCKLEAK_SNAPSHOTS 800
+#define SOCKLEAK_SNAPSHOTS 1024
 #define SOCKLEAK_STACK_SIZE (16 * 1024)
 #define SOCKLEAK_STACK_SIZE_MAX (64 * 1024)
 /* Clean sockets in a row after which a creation site is trusted (--spare-after). */
@@ -382,7 +386,8 @@ struct call {
 	__u8 untracked; /* the socket is not pending: followed for what its end may tell */
 	__u8 dissolves; /* enum dissolves: connect to AF_UNSPEC on one that is, or was, of use */
 	__u8 inherited; /* begun under an earlier run: not in pending.connecting */
-	__u8 pad[6];
+	__u8 pad[2];
+	__u32 tid; /* whose it is; 0 = nobody's */
 };
 _Static_assert(sizeof(struct call) == 32, "struct call has holes");
 

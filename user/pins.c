@@ -43,6 +43,7 @@ static const struct pinned_map {
 	{ "growths", "--max-sockets" },
 	{ "call_sites", NULL },
 	{ "in_flight", NULL },
+	{ "in_flight_apart", NULL },
 };
 
 #define N_PINNED (sizeof(pinned) / sizeof(pinned[0]))

@@ -15,7 +15,8 @@
 
 /* Descriptors of the maps of these names, and what some of them hold at most. */
 struct maps {
-	int pending, homes, slots, free_slots, stacks, told, growths, in_flight, hidden_connects;
+	int pending, homes, slots, free_slots, stacks, told, growths;
+	int in_flight, in_flight_apart, hidden_connects;
 	__u32 max_slots, max_stacks;
 };
 
@@ -40,6 +41,7 @@ static struct maps maps_of(const struct bpf_object *object)
 		.told = map_of(object, "told"),
 		.growths = map_of(object, "growths"),
 		.in_flight = map_of(object, "in_flight"),
+		.in_flight_apart = map_of(object, "in_flight_apart"),
 		.hidden_connects = map_of(object, "hidden_connects"),
 		.max_slots = room_of(object, "slots"),
 		.max_stacks = 1,
@@ -211,10 +213,19 @@ static int take_slots(const struct maps *maps, bool *taken)
 
 /* ---- Calls ---- */
 
-static bool is_connecting(__u32 tid, const struct call *call)
+static bool is_connecting(const struct call *call)
 {
 	return call->kind == CALL_CONNECT &&
-	       process_thread_is_in((pid_t)tid, SYS_connect, call->fd);
+	       process_thread_is_in((pid_t)call->tid, SYS_connect, call->fd);
+}
+
+/* An array's elements cannot be deleted: of those there is a call that is nobody's. */
+static void drop_call(int map, const void *key)
+{
+	const struct call nobodys = { 0 };
+
+	if (bpf_map_delete_elem(map, key))
+		bpf_map_update_elem(map, key, &nobodys, BPF_EXIST);
 }
 
 /*
@@ -223,27 +234,45 @@ static bool is_connecting(__u32 tid, const struct call *call)
  * show it: the count in the entry could not be taken back if its end is missed. The
  * end of any other was missed.
  */
-static int take_calls(const struct maps *maps)
+static int take_calls(const struct maps *maps, int map)
 {
 	_cleanup_keys_ struct keys keys = { 0 };
-	int err = keys_read(&keys, maps->in_flight, sizeof(__u32));
+	int err = keys_read(&keys, map, sizeof(__u32));
 
 	for (size_t i = 0; i < keys.count && !err; i++) {
-		__u32 tid = *(const __u32 *)keys_at(&keys, i);
+		const void *key = keys_at(&keys, i);
 		struct call call;
 
-		if (bpf_map_lookup_elem(maps->in_flight, &tid, &call))
+		if (bpf_map_lookup_elem(map, key, &call) || !call.tid)
 			continue;
-		if (!is_connecting(tid, &call)) {
-			bpf_map_delete_elem(maps->in_flight, &tid);
+		if (!is_connecting(&call)) {
+			drop_call(map, key);
 			continue;
 		}
 		call.inherited = 1;
-		if (bpf_map_update_elem(maps->hidden_connects, &call.inode, &tid, BPF_ANY) ||
-		    bpf_map_update_elem(maps->in_flight, &tid, &call, BPF_EXIST))
+		if (bpf_map_update_elem(maps->hidden_connects, &call.inode, &call.tid, BPF_ANY) ||
+		    bpf_map_update_elem(map, key, &call, BPF_EXIST))
 			err = -errno;
 	}
 	return err;
+}
+
+/* Of those that were inside connect then, who has ended it before the hooks were attached? */
+static void end_calls(const struct maps *maps, int map)
+{
+	_cleanup_keys_ struct keys keys = { 0 };
+
+	if (keys_read(&keys, map, sizeof(__u32)))
+		return;
+	for (size_t i = 0; i < keys.count; i++) {
+		struct call call;
+
+		if (bpf_map_lookup_elem(map, keys_at(&keys, i), &call) || !call.tid ||
+		    !call.inherited || is_connecting(&call))
+			continue;
+		/* the thread's next call overwrites what is in flight; it may have by now */
+		bpf_map_delete_elem(maps->hidden_connects, &call.inode);
+	}
 }
 
 int takeover_fill_slots(const struct bpf_object *object)
@@ -268,7 +297,8 @@ int takeover_begin(const struct bpf_object *object, __u32 *ret_count)
 		err = drop_told(&maps)		       ?:
 			      drop_growths(&maps)      ?:
 			      take_slots(&maps, taken) ?:
-							 take_calls(&maps);
+			      take_calls(&maps, maps.in_flight) ?:
+			      take_calls(&maps, maps.in_flight_apart);
 	}
 	free(used);
 	free(taken);
@@ -278,20 +308,9 @@ int takeover_begin(const struct bpf_object *object, __u32 *ret_count)
 void takeover_end(const struct bpf_object *object)
 {
 	const struct maps maps = maps_of(object);
-	_cleanup_keys_ struct keys keys = { 0 };
 
-	if (keys_read(&keys, maps.in_flight, sizeof(__u32)))
-		return;
-	for (size_t i = 0; i < keys.count; i++) {
-		__u32 tid = *(const __u32 *)keys_at(&keys, i);
-		struct call call;
-
-		if (bpf_map_lookup_elem(maps.in_flight, &tid, &call) || !call.inherited ||
-		    is_connecting(tid, &call))
-			continue;
-		/* the thread's next call overwrites what is in flight; it may have by now */
-		bpf_map_delete_elem(maps.hidden_connects, &call.inode);
-	}
+	end_calls(&maps, maps.in_flight);
+	end_calls(&maps, maps.in_flight_apart);
 }
 
 void takeover_tidy(const struct bpf_object *object)

@@ -177,12 +177,13 @@ static int set_sizes(struct tracer *tracer, const struct options *options)
 	struct sockleak_bpf *skeleton = tracer->skeleton;
 	__u32 aliases = options->max_sockets < 4096 ? 1024 : options->max_sockets / 4;
 	__u32 told_stacks = options->max_stacks < MIN_STACKS ? MIN_STACKS : options->max_stacks;
+	__u32 growths = options->pin ? options->max_sockets : 1; /* nothing else asks for it */
 
 	tracer->max_sockets = options->max_sockets;
 	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	      ?:
 		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets)   ?:
 		       bpf_map__set_max_entries(skeleton->maps.told, options->max_sockets)    ?:
-		       bpf_map__set_max_entries(skeleton->maps.growths, options->max_sockets) ?:
+		       bpf_map__set_max_entries(skeleton->maps.growths, growths)	      ?:
 		       bpf_map__set_max_entries(skeleton->maps.told_stacks, told_stacks)      ?:
 		       /* an LRU map keeps some entries a processor in hand */
 		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases)	     ?:

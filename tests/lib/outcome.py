@@ -15,6 +15,7 @@ class Skip(Exception):
 
 # What a host may lack: (case, the reason it then gives). Any other skip fails the suite.
 ALLOWED_SKIPS = [
+    ("calls_collide*", "no choice of process ids here"),
     ("io_uring_*", "io_uring is not available here"),
     ("io_uring_socket*", "no IORING_OP_SOCKET in this kernel"),
     ("compat32*", "no 32-bit system calls in this kernel"),
