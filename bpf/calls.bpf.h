@@ -43,7 +43,7 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT / 16);
+	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT / 4);
 	__type(key, __u64);
 	__type(value, __u32);
 } hidden_connects SEC(".maps");

@@ -26,8 +26,8 @@
  * Distinct stacks by frame pointers kept (--max-stacks), 1 KiB of kernel memory
  * each, for sockets that no snapshot could be had of; of those that are spared one
  * the call is kept, in their entries. So they are the exception, and 1024 of them many. It is
- * rounded up to a power of two by the kernel; two stacks in one bucket are a collision, and the later one is lost and
- * counted.
+ * rounded up to a power of two by the kernel; two stacks in one bucket are a collision, and the
+ * later one is lost and counted.
  */
 #define SOCKLEAK_MAX_STACKS 1024
 /*

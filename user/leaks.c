@@ -136,10 +136,15 @@ __u32 leaks__holder(struct leaks *leaks, const struct verdict *verdict)
 static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
 		     struct stack *stack)
 {
+	bool whole = stack && stack->source == STACK_SNAPSHOT;
 	struct site *site = account_site(leaks, verdict, owner, stack);
-	struct site_process *process = site ? account_process(leaks, site, verdict->tgid) : NULL;
-	struct leak *leak = process ? calloc(1, sizeof(*leak)) : NULL;
+	struct site_process *process;
+	struct leak *leak;
 
+	if (whole && site) /* the older ones first; accounts of processes may end by it */
+		strays_gather(leaks, verdict, stack);
+	process = site ? account_process(leaks, site, verdict->tgid) : NULL;
+	leak = process ? calloc(1, sizeof(*leak)) : NULL;
 	if (!leak)
 		return -ENOMEM;
 	leak->verdict = *verdict;
@@ -152,9 +157,7 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 	leak->owner = owner_ref(owner);
 	leak->stack = stack_ref(stack);
 	leak->site = site;
-	if (stack && stack->source == STACK_SNAPSHOT)
-		strays_gather(leaks, verdict, stack);
-	else
+	if (!whole)
 		strays_add(leaks, leak);
 	holders_add(&leak->holders, verdict, verdict->socket.tgid);
 	leak->process = process;

@@ -53,6 +53,8 @@ void strays_add(struct leaks *leaks, struct leak *leak)
 
 	if (!socket->call_site || !leak->stack || leaks->by_process)
 		return;
+	if (leak->stack->site != site_id(leak->stack))
+		return; /* it was given that of the first whole one: call_sites.h */
 	call = find(leaks->strays, socket) ?: add_call(&leaks->strays, socket);
 	if (!call)
 		return;
@@ -95,6 +97,7 @@ static void rehome(struct leaks *leaks, struct leak *leak, struct site *site,
 	leak->site = site;
 	leak->process = process;
 	account_grow(leaks, site, process, leak->verdict.socket.since_ns);
+	leak->told = shown;
 	leaks->announce(leak, LEAKS_MOVED, leaks->announce_ctx);
 }
 
@@ -120,6 +123,8 @@ void strays_gather(struct leaks *leaks, const struct verdict *verdict, const str
 	struct stack *last = NULL, *moved = NULL; /* most have the same one */
 	struct leak *leak;
 
+	if (!whole->site) /* code without a file, which is no place to be moved to */
+		return;
 	while ((leak = first_of(leaks->strays, &verdict->socket))) {
 		strays_remove(leaks, leak);
 		if (!moved || leak->stack != last) {

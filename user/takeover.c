@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <bpf/bpf.h>
@@ -16,7 +17,7 @@
 /* Descriptors of the maps of these names, and what some of them hold at most. */
 struct maps {
 	int pending, homes, slots, free_slots, stacks, told, growths;
-	int in_flight, in_flight_apart, hidden_connects;
+	int in_flight, in_flight_apart, hidden_connects, counters;
 	__u32 max_slots, max_stacks;
 };
 
@@ -43,6 +44,7 @@ static struct maps maps_of(const struct bpf_object *object)
 		.in_flight = map_of(object, "in_flight"),
 		.in_flight_apart = map_of(object, "in_flight_apart"),
 		.hidden_connects = map_of(object, "hidden_connects"),
+		.counters = map_of(object, "counters"),
 		.max_slots = room_of(object, "slots"),
 		.max_stacks = 1,
 	};
@@ -228,6 +230,29 @@ static void drop_call(int map, const void *key)
 		bpf_map_update_elem(map, key, &nobodys, BPF_EXIST);
 }
 
+/* As count() of counters.bpf.h, while no hook counts. */
+static int count(const struct maps *maps, __u32 counter)
+{
+	int cpus = libbpf_num_possible_cpus(), err = -ENOMEM;
+	__u64 *values = cpus > 0 ? calloc((size_t)cpus, sizeof(*values)) : NULL;
+
+	if (values && !bpf_map_lookup_elem(maps->counters, &counter, values)) {
+		values[0]++;
+		err = bpf_map_update_elem(maps->counters, &counter, values, BPF_ANY) ? -errno : 0;
+	}
+	free(values);
+	return err;
+}
+
+/* The socket of one of IP shows it (connect_is_hidden()). No room: as for one that begins now. */
+static int hide(const struct maps *maps, const struct call *call)
+{
+	if (call->family == AF_INET || call->family == AF_INET6 ||
+	    !bpf_map_update_elem(maps->hidden_connects, &call->inode, &call->tid, BPF_ANY))
+		return 0;
+	return errno == E2BIG ? count(maps, COUNTER_IN_FLIGHT_FULL) : -errno;
+}
+
 /*
  * Threads inside connect, bind and getpeername when the earlier run ended. One that
  * still waits in connect is so as before, by the index of those whose sockets do not
@@ -250,8 +275,8 @@ static int take_calls(const struct maps *maps, int map)
 			continue;
 		}
 		call.inherited = 1;
-		if (bpf_map_update_elem(maps->hidden_connects, &call.inode, &call.tid, BPF_ANY) ||
-		    bpf_map_update_elem(map, key, &call, BPF_EXIST))
+		err = hide(maps, &call);
+		if (!err && bpf_map_update_elem(map, key, &call, BPF_EXIST))
 			err = -errno;
 	}
 	return err;

@@ -455,13 +455,25 @@ static struct verdict verdict_of_call(struct fixture *fixture, __u64 inode, stru
 	return verdict;
 }
 
-static struct stack *stack_of(__u64 site, enum stack_source source)
+/* With a site id of its own, as it is made of its one frame. */
+static struct stack *stack_at(__u64 offset, enum stack_source source)
 {
 	struct stack *stack = stack_new(1);
 
-	stack->site = site;
+	stack->frames[0].module = strdup("/usr/bin/ruby");
+	stack->frames[0].offset = offset;
+	stack->site = site_id(stack);
 	stack->source = source;
 	return stack;
+}
+
+static __u64 site_at(__u64 offset)
+{
+	struct stack *stack = stack_at(offset, STACK_SNAPSHOT);
+	__u64 site = stack->site;
+
+	stack_unref(stack);
+	return site;
 }
 
 static void a_whole_stack_gathers_the_strays_of_its_call(void **state)
@@ -471,7 +483,7 @@ static void a_whole_stack_gathers_the_strays_of_its_call(void **state)
 	struct site *const *sites;
 
 	/* A socket of another call at the short stack's site stays there. */
-	first = verdict_of_call(fixture, 1, stack_of(0xca11, STACK_CALL));
+	first = verdict_of_call(fixture, 1, stack_at(0xca11, STACK_CALL));
 	stranger = first;
 	stranger.socket.inode = 9;
 	stranger.socket.call_site = THE_CALL + 1;
@@ -480,18 +492,18 @@ static void a_whole_stack_gathers_the_strays_of_its_call(void **state)
 	assert_int_equal(leaks__sites(fixture->leaks, &sites), 1);
 	n_announced = 0;
 	tick(fixture);
-	verdict = verdict_of_call(fixture, 2, stack_of(0x3401e, STACK_SNAPSHOT));
+	verdict = verdict_of_call(fixture, 2, stack_at(0x3401e, STACK_SNAPSHOT));
 	apply(fixture, &verdict);
 	assert_int_equal(n_announced, 2);
 	assert_int_equal(announced[0].change, LEAKS_MOVED);
 	assert_int_equal(announced[0].inode, 1);
 	assert_int_equal(announced[1].change, LEAKS_OPENED);
 	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
-	assert_int_equal(sites[0]->id, 0x3401e);
+	assert_int_equal(sites[0]->id, site_at(0x3401e));
 	assert_int_equal(sites[0]->open, 2);
 	assert_int_equal(sites[0]->total, 2);
 	assert_int_equal(sites[0]->by_class[CLASS_PROBED], 2);
-	assert_int_equal(sites[1]->id, 0xca11);
+	assert_int_equal(sites[1]->id, site_at(0xca11));
 	assert_int_equal(sites[1]->open, 1);
 	assert_int_equal(sites[1]->total, 1);
 	assert_int_equal(leaks__totals(fixture->leaks).total, 3);
@@ -517,7 +529,7 @@ static void a_stray_that_is_held_back_grows_with_the_others(void **state)
 	for (__u64 inode = 1; inode <= 3; inode++) {
 		enum stack_source source = inode == 1 ? STACK_FP : STACK_SNAPSHOT;
 		struct verdict verdict =
-			verdict_of_call(fixture, inode, stack_of(0x10 + source, source));
+			verdict_of_call(fixture, inode, stack_at(0x10 + source, source));
 
 		verdict.unknowable = 1;
 		apply(fixture, &verdict);
@@ -527,8 +539,79 @@ static void a_stray_that_is_held_back_grows_with_the_others(void **state)
 	assert_int_equal(leaks__totals(fixture->leaks).held_back, 0);
 	assert_int_equal(leaks__totals(fixture->leaks).open, 3);
 	assert_int_equal(leaks__sites(fixture->leaks, &sites), 1);
-	assert_int_equal(sites[0]->id, 0x10 + STACK_SNAPSHOT);
+	assert_int_equal(sites[0]->id, site_at(0x10 + STACK_SNAPSHOT));
 	assert_true(sites[0]->leaking);
+}
+
+/* One call is reached on two ways: its first whole stack says whose its short ones are. */
+static void a_short_stack_with_a_whole_ones_site_stays_there(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stack *adopted = stack_at(0xca11, STACK_CALL);
+	struct verdict verdict;
+
+	adopted->site = site_at(0x3401e);
+	verdict = verdict_of_call(fixture, 1, adopted);
+	apply(fixture, &verdict);
+	n_announced = 0;
+	verdict = verdict_of_call(fixture, 2, stack_at(0x3402e, STACK_SNAPSHOT));
+	apply(fixture, &verdict);
+	assert_int_equal(n_announced, 1);
+	assert_int_equal(announced[0].change, LEAKS_OPENED);
+}
+
+/* The program's main thread has another name, and its first one again. */
+static void a_stray_of_a_program_by_another_name_leaves(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict first, second;
+	struct site *const *sites;
+
+	first = verdict_of_call(fixture, 1, stack_at(0x3401e, STACK_CALL));
+	apply(fixture, &first);
+	strcpy(first.comm, "busy");
+	first.class = CLASS_CONNECT_FAILED;
+	apply(fixture, &first);
+	second = verdict_of_call(fixture, 2, stack_at(0x3401e, STACK_SNAPSHOT));
+	apply(fixture, &second);
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
+	end(fixture, first, END_CLOSED);
+	end(fixture, second, END_CLOSED);
+	assert_int_equal(leaks__totals(fixture->leaks).open, 0);
+}
+
+static void who_holds_a_stray_is_told_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict first, verdict;
+
+	first = verdict_of_call(fixture, 1, stack_at(0xca11, STACK_CALL));
+	apply(fixture, &first);
+	first.kind = VERDICT_HELD;
+	first.tgid++;
+	apply(fixture, &first);
+	n_announced = 0;
+	verdict = verdict_of_call(fixture, 2, stack_at(0x3401e, STACK_SNAPSHOT));
+	apply(fixture, &verdict);
+	tick(fixture);
+	assert_int_equal(n_announced, 2);
+	assert_int_equal(announced[0].change, LEAKS_MOVED);
+	assert_int_equal(announced[1].change, LEAKS_OPENED);
+}
+
+static void a_whole_stack_without_a_site_gathers_none(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stack *jit = stack_new(1);
+	struct site *const *sites;
+	struct verdict verdict;
+
+	jit->source = STACK_SNAPSHOT;
+	verdict = verdict_of_call(fixture, 1, stack_at(0xca11, STACK_FP));
+	apply(fixture, &verdict);
+	verdict = verdict_of_call(fixture, 2, jit);
+	apply(fixture, &verdict);
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
 }
 
 static void the_rate_is_a_minute(void **state)
@@ -632,6 +715,10 @@ int main(void)
 		TEST(a_held_back_socket_that_can_be_told_is_shown),
 		TEST(a_whole_stack_gathers_the_strays_of_its_call),
 		TEST(a_stray_that_is_held_back_grows_with_the_others),
+		TEST(a_short_stack_with_a_whole_ones_site_stays_there),
+		TEST(a_stray_of_a_program_by_another_name_leaves),
+		TEST(who_holds_a_stray_is_told_once),
+		TEST(a_whole_stack_without_a_site_gathers_none),
 		TEST(the_rate_is_a_minute),
 		TEST(the_worst_site_comes_first),
 		TEST(sockets_without_a_stack_are_told_apart_by_process),
