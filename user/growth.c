@@ -17,6 +17,14 @@ void growth_step(struct growth *growth, unsigned int open, __u64 born_ns, __u64 
 	growth->last_step_ns = born_ns;
 }
 
+void growth_take_back(struct growth *growth)
+{
+	if (growth->peak)
+		growth->peak--;
+	if (growth->steps > growth->peak) /* each step was a new peak */
+		growth->steps = growth->peak;
+}
+
 bool growth_began(const struct growth *growth, unsigned int min_steps)
 {
 	return growth->steps >= min_steps;

@@ -34,6 +34,8 @@ struct growth {
  * moment_ns after the last step is of the same moment.
  */
 void growth_step(struct growth *growth, unsigned int open, __u64 born_ns, __u64 moment_ns);
+/* One of those that were counted was another's: as if it had not been, as far as can be told. */
+void growth_take_back(struct growth *growth);
 /* Has it ever grown? */
 bool growth_began(const struct growth *growth, unsigned int min_steps);
 /* Does it grow now? */

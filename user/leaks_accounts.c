@@ -72,6 +72,12 @@ static void process_keep(struct leaks *leaks, const struct site *site,
 				   leaks->memory.ctx);
 }
 
+void account_take_back(struct leaks *leaks, const struct site *site, struct site_process *process)
+{
+	growth_take_back(&process->growth);
+	process_keep(leaks, site, process, &process->growth);
+}
+
 void account_leave(struct leaks *leaks, struct site *site, struct site_process *process)
 {
 	if (process->open == 1)

@@ -34,6 +34,8 @@ struct site_process *account_process(struct leaks *leaks, struct site *site, __u
 /* One leak more, born at a time. */
 void account_grow(struct leaks *leaks, const struct site *site, struct site_process *process,
 		  __u64 born_ns);
+/* One less, which never was of this site; -> account_leave(). */
+void account_take_back(struct leaks *leaks, const struct site *site, struct site_process *process);
 /* One less; the last one frees the process's account. */
 void account_leave(struct leaks *leaks, struct site *site, struct site_process *process);
 

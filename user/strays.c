@@ -92,6 +92,7 @@ static void rehome(struct leaks *leaks, struct leak *leak, struct site *site,
 	old->by_class[leak->verdict.class] -= shown;
 	site->by_class[leak->verdict.class] += shown;
 	DL_DELETE(old->leaks, leak);
+	account_take_back(leaks, old, leak->process);
 	account_leave(leaks, old, leak->process);
 	DL_PREPEND(site->leaks, leak);
 	leak->site = site;

@@ -7,7 +7,9 @@
 
 #include <linux/sched.h>
 
-#define PLACES 4096 /* SOCKLEAK_MAX_IN_FLIGHT */
+#include "../../include/sockleak.h"
+
+#define PLACES SOCKLEAK_MAX_IN_FLIGHT
 
 static struct sockaddr_un address;
 static socklen_t address_len;

@@ -543,6 +543,31 @@ static void a_stray_that_is_held_back_grows_with_the_others(void **state)
 	assert_true(sites[0]->leaking);
 }
 
+/* Threads have the same short stack, and a call each. */
+static void a_site_that_its_strays_leave_has_not_grown_by_them(void **state)
+{
+	struct fixture *fixture = *state;
+	struct site *const *sites;
+	struct verdict verdict;
+
+	for (__u64 inode = 1; inode <= 4; inode++) {
+		verdict = verdict_of_call(fixture, inode, stack_at(0xca11, STACK_CALL));
+		verdict.socket.call_site += inode == 4;
+		apply(fixture, &verdict);
+		tick(fixture);
+		fixture->now_ns += SECOND;
+	}
+	assert_true(first_site(fixture)->leaking);
+	verdict = verdict_of_call(fixture, 5, stack_at(0x3401e, STACK_SNAPSHOT));
+	apply(fixture, &verdict);
+	tick(fixture);
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
+	assert_int_equal(sites[0]->open, 4);
+	assert_true(sites[0]->leaking);
+	assert_int_equal(sites[1]->open, 1);
+	assert_false(sites[1]->leaking);
+}
+
 /* One call is reached on two ways: its first whole stack says whose its short ones are. */
 static void a_short_stack_with_a_whole_ones_site_stays_there(void **state)
 {
@@ -715,6 +740,7 @@ int main(void)
 		TEST(a_held_back_socket_that_can_be_told_is_shown),
 		TEST(a_whole_stack_gathers_the_strays_of_its_call),
 		TEST(a_stray_that_is_held_back_grows_with_the_others),
+		TEST(a_site_that_its_strays_leave_has_not_grown_by_them),
 		TEST(a_short_stack_with_a_whole_ones_site_stays_there),
 		TEST(a_stray_of_a_program_by_another_name_leaves),
 		TEST(who_holds_a_stray_is_told_once),
