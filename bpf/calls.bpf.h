@@ -30,7 +30,7 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT / 16);
+	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT / 2);
 	__type(key, __u32);
 	__type(value, struct call);
 } in_flight_apart SEC(".maps");

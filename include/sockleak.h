@@ -38,7 +38,7 @@
 /*
  * Places for threads inside connect, bind or getpeername, 32 bytes each. A thread's is found by
  * its number, so it must be a power of two; who finds it taken goes into a hash map, which has
- * room for a sixteenth as many.
+ * room for half as many: for 4,900 threads in all when their numbers are anyhow.
  */
 #define SOCKLEAK_MAX_IN_FLIGHT 4096
 /*

@@ -244,7 +244,8 @@ class Socket:
 
     def was_unbound_unseen(self):
         """A datagram socket whose port was taken away by what no hook sees."""
-        return bool(self.of("DISSOLVE_HIDDEN")) and any(e.result == 0 for e in self.of("BIND"))
+        bound = any(e.result == 0 for e in self.of("BIND"))
+        return self.type == DGRAM and bound and bool(self.of("DISSOLVE_HIDDEN"))
 
     def was_renewed(self):
         """A dead TCP connection on which connect was called again is new to the kernel."""
