@@ -56,12 +56,18 @@ static __always_inline bool has_ended(const struct pending *entry)
 	return entry->flags & (PENDING_CLOSED | PENDING_USED);
 }
 
+/*
+ * Errors of map functions are kept as int: before Linux 6.4 ("bpf: return long from bpf_map_ops
+ * funcs") the kernel gives a negative one back without its sign extended, and as a long it
+ * equals no -EEXIST.
+ */
+
 /* Put the entry into the index by inode, which has one for each socket. */
 static __always_inline void pending_index(const struct fd_key *key, struct pending *entry,
 					  __u64 flags)
 {
 	__u64 inode = entry->inode;
-	long err;
+	int err;
 
 	if (entry->flags & PENDING_HOMED)
 		return;
@@ -106,12 +112,12 @@ static __always_inline void pending_delete(const struct fd_key *key, const struc
  * same socket. Keep it under a key of its own until a sweep has decided. An error
  * when there is no room for both.
  */
-static __always_inline long pending_move_aside(const struct fd_key *key, __u64 new_inode)
+static __always_inline int pending_move_aside(const struct fd_key *key, __u64 new_inode)
 {
 	struct pending *old = bpf_map_lookup_elem(&pending, key);
 	struct fd_key aside = {}, *home;
 	__u64 inode;
-	long err;
+	int err;
 
 	if (!old || old->inode == new_inode)
 		return 0;
@@ -136,10 +142,10 @@ static __always_inline long pending_move_aside(const struct fd_key *key, __u64 n
 }
 
 /* Full is full: the newest is not tracked, and counted, rather than an older one lost. */
-static __always_inline long pending_insert(const struct fd_key *key, const struct pending *entry,
-					   enum counter full)
+static __always_inline int pending_insert(const struct fd_key *key, const struct pending *entry,
+					  enum counter full)
 {
-	long err = bpf_map_update_elem(&pending, key, entry, BPF_NOEXIST);
+	int err = bpf_map_update_elem(&pending, key, entry, BPF_NOEXIST);
 
 	if (err == -EEXIST) {
 		err = pending_move_aside(key, entry->inode);
