@@ -121,7 +121,8 @@ class Socket:
         ):
             return False
         return bool(
-            self.of("SENT", "CONNECT_HIDDEN")
+            self.was_lost  # and what was noted of it with it
+            or self.of("SENT", "CONNECT_HIDDEN")
             or not all(map(self.is_sure, self.failed_connects()))
         )
 
