@@ -14,6 +14,7 @@
 #   make deb, make rpm  packages, into .output/; installs what building them needs
 #   make man completion  manual pages and shell completion, into .output/
 #   make compat   real programs under sockleak, which must find nothing (root); docs/compat.md
+#   make vm       the test programs on other kernels, under qemu; docs/kernels.md
 #   make fuzz     the parsers, FUZZ_SECONDS (60) each, by libFuzzer; see tests/fuzz/
 #   make deps     installs what building, the demo and the unit tests need
 #
@@ -246,6 +247,30 @@ compat: root
 run-compat: $(BUILD)/sockleak
 	$(Q)python3 tests/compat/run.py --sockleak $< --root $(COMPAT) --table $(O)/compat/table \
 		$(COMPATFLAGS)
+
+# Other kernels, from Debian's packages, under qemu: tests/vm/. Of one with a "!" a refusal is
+# expected. A kernel that cannot be had is a failure of its own, and the others are tried.
+VM := $(O)/vm
+VM_KERNELS ?= bookworm/6.1 trixie/6.12 trixie-backports/6.18 trixie-backports/newest bullseye/5.10!
+.PHONY: vm run-vm
+vm:
+	$(Q)packaging/deps.sh vm
+	$(Q)$(MAKE) --no-print-directory run-vm
+
+run-vm: $(VM)/initramfs.gz
+	$(Q)tests/vm/kernels.sh $(VM)/kernels $(VM_KERNELS:!=) || true
+	$(Q)python3 tests/vm/run.py --initramfs $< --kernels $(VM)/kernels --output $(VM) \
+		$(VMFLAGS) $(VM_KERNELS)
+
+$(VM)/guest: tests/vm/guest.c Makefile
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -static $< -o $@
+
+$(VM)/initramfs.gz: $(VM)/guest $(BUILD)/sockleak $(PROGRAMS) tests/vm/initramfs.sh
+	$(say) CPIO $@
+	$(Q)tests/vm/initramfs.sh $@ $(VM)/guest $(BUILD)/sockleak "$$(command -v $(BPFTOOL))" \
+		$(PROGRAMS)
 
 # What it costs: tests/bench/. On a machine that does nothing else; not a part of `make test`.
 BENCH := $(BUILD)/sockleak $(addprefix $(BUILD)/bench/,driver load empty)

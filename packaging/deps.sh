@@ -12,6 +12,7 @@
 #   packaging/deps.sh fuzz     what `make fuzz` needs: libFuzzer beside all that
 #   packaging/deps.sh compat   what `make compat` needs: a JDK beside all that; its other
 #                              programs are unpacked, not installed: tests/compat/unpack.sh
+#   packaging/deps.sh vm       what `make vm` needs: qemu and cpio beside what building does
 #   packaging/deps.sh bench    what `make bench` compares with, and draws with, beside all that
 set -eu
 
@@ -84,6 +85,10 @@ deb)
 	tools="$tools dh dpkg-buildpackage"
 	apt="$apt build-essential debhelper dpkg-dev"
 	;;
+vm)
+	tools="$tools qemu-system-x86_64 cpio python3"
+	apt="$apt qemu-system-x86 cpio python3"
+	;;
 rpm)
 	tools="$tools rpmbuild"
 	apt="$apt rpm"
@@ -138,7 +143,7 @@ fi
 # The command, on one line; what apt has is known after its update.
 whole() {
 	case "$mode $install" in
-	build* | deb* | rpm* | compat* | *dnf*) echo $install ;;
+	build* | deb* | rpm* | vm* | compat* | *dnf*) echo $install ;;
 	*) echo $install $(apt_fuzzer) ;;
 	esac
 }

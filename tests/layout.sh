@@ -51,7 +51,7 @@ contract_has_fixed_widths() {
 
 lines_are_short() {
 	for file in bpf/* user/* tools/* include/* tests/unit/* tests/programs/*.[ch] \
-		tests/fuzz/*.[ch] tests/bench/*; do
+		tests/fuzz/*.[ch] tests/bench/* tests/vm/*; do
 		expand -t8 "$file" | awk -v file="$file" 'length($0) > 100 { print file ":" NR }'
 	done
 }
@@ -62,7 +62,7 @@ files_are_small() {
 
 files_have_a_licence() {
 	for file in user/*.[ch] bpf/* include/*.h tests/unit/*.c tests/programs/*.[ch] tests/*.sh \
-		tests/*.py tests/*/*.py tests/compat/*.sh tests/compat/*/* tests/bench/* tests/prometheus/* \
+		tests/*.py tests/*/*.py tests/compat/*.sh tests/compat/*/* tests/vm/* tests/bench/* tests/prometheus/* \
 		tests/fuzz/*.[ch] tests/fuzz/*.sh tests/demo/* tools/* docs/man/* \
 		packaging/*.sh packaging/systemd/* packaging/kubernetes/* packaging/prometheus/* \
 		packaging/rpm/* packaging/debian/rules packaging/debian/sockleak.postrm Makefile; do

@@ -1,0 +1,292 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boot other kernels under qemu, and run sockleak and the test programs in them.
+
+    tests/vm/run.py --initramfs FILE --kernels DIR --output DIR [--only NAME]... [-v]
+                    [--append WORDS] SUITE/SERIES...
+
+Each kernel is booted once, one after the other. In it run all plain programs of tests/programs
+at once, under two agents, one for each kind of hooks; what they say is judged here, by the
+judge of tests/run.py. "ok KERNEL NAME" or "FAIL KERNEL NAME: WHY" for each check, "N passed,
+N failed" at the end; exit 0 when none failed. SUITE/SERIES! is a kernel too old for sockleak,
+of which only a decent refusal is expected. "note" lines are no verdicts: how often the
+kernel did not run a program of ours, since one of the same kind was under way there.
+"""
+
+import argparse
+import json
+import pathlib
+import platform
+import re
+import sys
+import time
+import traceback
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TESTS))
+sys.path.insert(0, str(TESTS / "vm"))
+sys.dont_write_bytecode = True
+
+from cases.programs import expect_no_losses, plain_programs  # noqa: E402
+from guest import Guest  # noqa: E402
+from lib import agent, session  # noqa: E402
+from lib.outcome import Failure, Skip, skip_is_allowed  # noqa: E402
+from lib.program import Program  # noqa: E402
+from lib.registry import matches  # noqa: E402
+from lib.session import Session, run_sessions  # noqa: E402
+
+HOOKS = ("tracepoint", "raw_tp")
+SOCKLEAK = "/bin/sockleak"
+BPFTOOL = "/bin/bpftool"
+SHORT_RUN_S = 120
+# Some ten times as slow as a host, and niced: late is not wrong.
+PATIENCE_S = 150
+# What is only said when the kernel itself is in trouble.
+TROUBLE = re.compile(r"BUG:|WARNING:|Oops|Call Trace|rcu.*(stall|detected)|soft lockup|panic")
+
+
+class GuestProgram(Program):
+    """Whether its next phase has come is asked for longer than on a host."""
+
+    def at_last_phase(self, patience=20.0):
+        return super().at_last_phase(patience)
+
+
+class Kernel:
+    """One kernel, and the checks in it; `report` takes (name, None, Failure or Skip)."""
+
+    def __init__(self, options, directory, report):
+        self.options = options
+        self.directory = directory
+        self.release = (directory / "release").read_text().strip()
+        self.name = ".".join(self.release.split(".")[:2])
+        self._report = report
+        self.guest = None
+
+    def wants(self, name):
+        return matches(name, self.options.only)
+
+    def check(self, name, function, *args):
+        if not self.wants(name):
+            return
+        try:
+            function(*args)
+            self._report(self.name, name, None)
+        except (Failure, Skip) as outcome:
+            self._report(self.name, name, outcome)
+        except Exception:  # a bug of the check, or output of another form
+            self._report(self.name, name, Failure("the check broke\n" + traceback.format_exc()))
+
+    def boot(self):
+        console = self.options.output / f"console-{self.name}"
+        self.guest = Guest(self.directory / "vmlinuz", self.options.initramfs, console,
+                           self.options.append)
+        self.guest.wait_ready()
+        if self.guest.release != self.release:
+            raise Failure(f"expected {self.release}, seen: {self.guest.release}")
+
+    def run(self, refused):
+        """All the checks. A machine that ends too early fails those that it did not come to."""
+        try:
+            self.boot()
+            self._report(self.name, "boot", None)
+            if refused:
+                self.check("refused", check_refusal, self.guest)
+            else:
+                self.watch()
+        except Failure as failure:
+            self._report(self.name, "run" if self.guest and self.guest.release else "boot", failure)
+        if self.guest:
+            try:
+                self.guest.off()
+                self._report(self.name, "end", None)
+            except Failure as failure:
+                self._report(self.name, "end", failure)
+            self.check("console", check_console, self.guest)
+
+    def watch(self):
+        self.check("doctor", check_doctor, self.guest)
+        agents = [
+            agent.Agent(self.guest, SOCKLEAK, ["--hooks", hooks], f"@{hooks}") for hooks in HOOKS
+        ]
+        for one in agents:
+            self.check("load" + one.name, one.wait_ready, PATIENCE_S)
+        agents = [one for one in agents if one.process.poll() is None]
+        if not agents:
+            raise Failure("expected a sockleak that runs, seen: none")
+        self.check("scan", check_scan, self.guest, agents)
+        self.programs(agents)
+        self.note_skipped()
+        for one in agents:
+            self.check("stack" + one.name, check_stack, one)
+        for one in agents:
+            self.check("summary" + one.name, check_summary, one)
+            events = self.options.output / f"events-{self.name}{one.name}"
+            events.write_text("".join(one.lines))
+
+    def note_skipped(self):
+        """Those of all agents together, by the kernel's own count."""
+        status, out, errors = self.guest.run([BPFTOOL, "--json", "prog", "show"], SHORT_RUN_S)
+        if status:
+            raise Failure(f"expected a list of programs, seen: {status} {errors}")
+        skipped = {}
+        for program in json.loads(out):
+            name, misses = program.get("name"), program.get("recursion_misses", 0)
+            if misses:
+                skipped[name] = skipped.get(name, 0) + misses
+        if skipped:
+            told = ", ".join(f"{name} {count}" for name, count in sorted(skipped.items()))
+            print(f"note {self.name} programs that the kernel did not run: {told}", flush=True)
+
+    def programs(self, agents):
+        names = [n for n in plain_programs() if any(self.wants(n + a.name) for a in agents)]
+        sessions = []
+        for name in names:
+            program = GuestProgram(self.guest, name, [f"/programs/{name}"], agents)
+            sessions.append(Session(program, agents))
+        for one in run_sessions(sessions):
+            for watcher, outcome in one.outcomes.items():
+                self._report(self.name, one.program.name + watcher.name, outcome)
+
+
+def check_refusal(guest):
+    """One line that says why, and the status of a host that does not let it run."""
+    status, out, errors = guest.run([SOCKLEAK, "--duration", "1s"], SHORT_RUN_S)
+    lines = errors.splitlines()
+    if status != 3 or out or len(lines) != 1 or not lines[0].startswith("sockleak: "):
+        raise Failure(f"expected exit 3 and one line, seen: {status}, {out!r}, {lines}")
+
+
+def check_doctor(guest):
+    status, out, errors = guest.run([SOCKLEAK, "doctor", "--json"], SHORT_RUN_S)
+    if status or errors:
+        raise Failure(f"expected exit 0, seen: {status}: {out} {errors}")
+    found = {finding["name"]: finding for finding in json.loads(out)["findings"]}
+    if "loaded and attached" not in found["programs"]["finding"]:
+        raise Failure(f"expected the programs to be loaded, seen: {found['programs']}")
+    failed = [finding for finding in found.values() if finding["status"] == "failed"]
+    if failed:
+        raise Failure(f"expected nothing that has failed, seen: {failed}")
+
+
+def check_scan(guest, agents):
+    """It finds a socket, and has its class and stack from an agent that runs."""
+    program = GuestProgram(guest, "held", ["/programs/held"], agents)
+    try:
+        trouble = program.wait_ready(PATIENCE_S)
+        if trouble:
+            raise Failure(trouble)
+        inode = next(iter(program.phase.leaks))
+        for one in agents:
+            one.wait_for(lambda a: inode in a.open_leaks(), f"a leak of {inode}", PATIENCE_S)
+        status, out, errors = guest.run([SOCKLEAK, "scan", "--json"], SHORT_RUN_S)
+        lines = [json.loads(line) for line in out.splitlines()]
+        found = [line for line in lines if line.get("inode") == inode]
+        if status or len(found) != 1:
+            raise Failure(f"expected exit 0 and inode {inode} once, seen: {status} {out} {errors}")
+        functions = [frame["function"] for frame in found[0]["stack"] or []]
+        if found[0]["class"] != "never_used" or "make_socket" not in functions:
+            raise Failure(f"expected class and stack of an agent, seen: {found[0]}")
+    finally:
+        program.end()
+
+
+def check_stack(watcher):
+    """Of some leak of `held` all of its stack, by a snapshot, from socket() to the start."""
+    leaks = [e for e in watcher.of("leak", comm="held") if e["class"] == "never_used"]
+    seen = [f"no leak of held among {len(watcher.events)} events"]
+    for event in leaks:
+        functions = [frame["function"] for frame in event["stack"] or []]
+        if (event["stack_source"] == "snapshot" and not event["stack_truncated"]
+                and "make_socket" in functions and "main" in functions
+                and functions[-1] == "_start"):
+            return
+        seen = [event["stack_source"], event["stack_truncated"], functions]
+    raise Failure(f"expected a snapshot with make_socket, main and _start, seen: {seen}")
+
+
+def check_summary(watcher):
+    """It ends in order, saw by the hooks that it was told to use, and lost nothing."""
+    summary = watcher.stop()
+    if summary["hooks"] != watcher.name[1:]:
+        raise Failure(f"expected hooks {watcher.name[1:]}, seen: {summary['hooks']}")
+    expect_no_losses(summary)
+
+
+def check_console(guest):
+    said = guest.console.read_text(errors="replace").splitlines()
+    trouble = [line for line in said if TROUBLE.search(line)]
+    if trouble:
+        raise Failure(f"expected no complaint of the kernel, seen: {trouble[:6]}")
+
+
+class Tally:
+    def __init__(self, verbose):
+        self.passed = self.failed = self.skipped = 0
+        self._verbose = verbose
+        self._begun = time.monotonic()
+
+    def add(self, kernel, name, outcome):
+        if outcome is None:
+            self.passed += 1
+            line = f"ok {kernel} {name}"
+        elif isinstance(outcome, Skip) and skip_is_allowed(name, str(outcome)):
+            self.skipped += 1
+            line = f"skip {kernel} {name}: {outcome}"
+        else:
+            self.failed += 1
+            line = f"FAIL {kernel} {name}: {outcome}"
+        if self._verbose:
+            line = f"{time.monotonic() - self._begun:6.1f} s  {line}"
+        print(line, flush=True)
+
+    def summary(self):
+        text = f"{self.passed} passed, {self.failed} failed"
+        return text + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description="Run sockleak on other kernels, under qemu.")
+    parser.add_argument("--initramfs", type=pathlib.Path, required=True, metavar="FILE")
+    parser.add_argument("--kernels", type=pathlib.Path, required=True, metavar="DIR")
+    parser.add_argument("--output", type=pathlib.Path, required=True, metavar="DIR",
+                        help="where the kernels' consoles are kept")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME",
+                        help="checks like NAME (may hold *)")
+    parser.add_argument("--append", default="", metavar="WORDS",
+                        help="more for the kernels' command line, such as preempt=lazy")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print the time of each")
+    parser.add_argument("kernel", nargs="+", metavar="SUITE/SERIES[!]")
+    return parser.parse_args()
+
+
+def main():
+    options = parse_options()
+    if platform.machine() != "x86_64":
+        print(f"tests/vm/run.py: {platform.machine()}: its kernels are of x86_64 (run it there)",
+              file=sys.stderr)
+        return 2
+    options.output.mkdir(parents=True, exist_ok=True)
+    session.READY_TIMEOUT_S = session.VERDICT_TIMEOUT_S = PATIENCE_S
+    tally = Tally(options.verbose)
+    done = set()
+    for name in options.kernel:
+        directory = options.kernels / name.rstrip("!")
+        if not (directory / "package").exists():
+            tally.add(name, "fetch", Failure("it could not be had: see above"))
+            continue
+        kernel = Kernel(options, directory, tally.add)
+        if kernel.release in done:
+            continue
+        done.add(kernel.release)
+        try:
+            kernel.run(refused=name.endswith("!"))
+        finally:
+            if kernel.guest:
+                kernel.guest.kill()
+    print(tally.summary())
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
