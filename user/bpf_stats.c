@@ -13,6 +13,35 @@
 
 #include "kernel_memory.h"
 
+/* False, and all 0: it is not loaded, being of the other kind of hooks, or cannot be asked. */
+static bool program_info(const struct bpf_program *program, struct bpf_prog_info *ret_info)
+{
+	__u32 len = sizeof(*ret_info);
+	int fd = bpf_program__fd(program);
+
+	*ret_info = (struct bpf_prog_info){ 0 };
+	if (fd < 0)
+		return false;
+	if (!bpf_obj_get_info_by_fd(fd, ret_info, &len))
+		return true;
+	*ret_info = (struct bpf_prog_info){ 0 };
+	return false;
+}
+
+__u64 bpf_stats_skipped(const struct tracer *tracer)
+{
+	struct bpf_program *program;
+	struct bpf_prog_info info;
+	__u64 skipped = 0;
+
+	bpf_object__for_each_program(program, tracer__object(tracer))
+	{
+		program_info(program, &info);
+		skipped += info.recursion_misses;
+	}
+	return skipped;
+}
+
 static void update_programs(struct health *health, const struct bpf_object *object)
 {
 	struct bpf_program *program;
@@ -20,14 +49,11 @@ static void update_programs(struct health *health, const struct bpf_object *obje
 	health->n_programs = 0;
 	bpf_object__for_each_program(program, object)
 	{
-		struct bpf_prog_info info = { 0 };
-		__u32 len = sizeof(info);
-		int fd = bpf_program__fd(program);
+		struct bpf_prog_info info;
 
-		if (fd < 0 || health->n_programs == HEALTH_MAX_PROGRAMS)
+		if (bpf_program__fd(program) < 0 || health->n_programs == HEALTH_MAX_PROGRAMS)
 			continue; /* of the other kind of hooks, and not loaded */
-		if (bpf_obj_get_info_by_fd(fd, &info, &len))
-			info = (struct bpf_prog_info){ 0 };
+		program_info(program, &info);
 		health->programs[health->n_programs++] =
 			(struct health_program){ bpf_program__name(program), info.run_time_ns,
 						 info.run_cnt };

@@ -6,6 +6,9 @@ void losses_of(const struct summary *summary, struct loss ret_losses[LOSSES])
 	const struct resolver_counts *resolver = &summary->resolver;
 	unsigned int n = 0;
 
+	ret_losses[n++] = (struct loss){ "hooks_skipped", summary->hooks_skipped,
+					 "system calls the kernel did not show: evidence, or an "
+					 "origin, may be missing" };
 	ret_losses[n++] = (struct loss){ "leaks_not_accounted", summary->leaks_not_accounted,
 					 "out of memory" };
 	ret_losses[n++] = (struct loss){ "verdicts_waiting", summary->verdicts_waiting,

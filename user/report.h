@@ -43,6 +43,7 @@ struct summary {
 	struct leaks_totals leaks;
 	__u64 counters[COUNTER_COUNT];
 	__u64 growth_not_kept;	   /* for the next run (--pin) */
+	__u64 hooks_skipped;	   /* see bpf_stats_skipped() */
 	__u64 stacks_not_told;	   /* to `sockleak scan` */
 	__u64 leaks_not_accounted; /* verdicts lost in user space: out of memory */
 	__u64 cgroups_left_out;	   /* that are in the scope, and not watched */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf_stats.h"
 #include "clocks.h"
 #include "duration.h"
 #include "kernel_memory.h"
@@ -177,6 +178,7 @@ static void update_summary(struct watch *watch)
 	summary->leaks = leaks__totals(watch->leaks);
 	summary->sweep_counts = tracer__sweeps(watch->tracer);
 	summary->verdicts_waiting = tracer__waiting(watch->tracer);
+	summary->hooks_skipped = bpf_stats_skipped(watch->tracer);
 	summary->growth_not_kept = history__growth_lost(tracer__history(watch->tracer));
 	summary->stacks_not_told = history__lost(tracer__history(watch->tracer));
 	tracer__counters(watch->tracer, summary->counters);
