@@ -18,6 +18,7 @@ TCP, MPTCP = 6, 262
 SYN_SENT, CLOSE = 2, 7
 MODELLED = (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK)
 HIDDEN_WAYS = ("MADE_HIDDEN", "FIXED")
+ACTORS = 48  # at most (journal.h): as many may do something at the same time
 
 
 class Socket:
@@ -192,7 +193,21 @@ class Socket:
         sure = [e for e in noted if self.is_sure(e)]
         seen = [sure, noted] + [sure + [event] for event in noted]
         bound = (False, True) if self._may_be_unbound() else (None,)
-        return {self._class_by(events, b) for events in seen for b in bound}
+        found = {self._class_by(events, b) for events in seen for b in bound}
+        return found | ({"unknown_origin"} if self.was_shared_while_closed() else set())
+
+    def was_shared_while_closed(self):
+        """Its only descriptor was about to be closed when a fork or the like made another: the
+        hook, which comes before, has forgotten the socket. They stand close together then."""
+        forks = ("FORKED", "SHARED", "SPAWNED")
+        for closed in self.of("CLOSED"):
+            at = self._at(closed)
+            for e in self._journal.events[max(at - ACTORS, 0) : at + ACTORS]:
+                if e.what in forks and e.pid == closed.pid:
+                    return True
+                if e.what in ("COPIED", "PASSED", "TAKEN") and e.inode == self.inode:
+                    return True
+        return False
 
     def failed_connects(self):
         """The events by which sockleak can know of each: of a blocking one its begin."""
