@@ -266,27 +266,38 @@ static __always_inline struct pending *call_entry(struct call *call)
 	return entry ?: pending_by_inode(call->inode, &call->key);
 }
 
+/* See entry_is_of(): a new entry has 0 there. */
+#define TAKE_BACK(field, written)         \
+	do {                              \
+		if ((field) == (written)) \
+			(field) = 0;      \
+	} while (0)
+
 /* A signal came before the end; the kernel may call it again by itself. */
 static __always_inline bool call_restarts(long result)
 {
 	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
 }
 
-static __always_inline void connect_failed(struct pending *entry, long result)
+static __always_inline void connect_failed(struct pending *entry, __u64 inode, long result)
 {
+	bool under_way = result == -EINPROGRESS || result == -EINTR || result == -EALREADY;
+	bool again = result == -EALREADY || entry->flags & PENDING_RESTARTS;
 	struct evidence *evidence = &entry->evidence;
+	__u32 tries = evidence->connect_tries + !again;
+	__s32 error = under_way ? 0 : -result; /* under way: its end is not known yet */
 
-	if (result != -EALREADY && !(entry->flags & PENDING_RESTARTS))
-		evidence->connect_tries++;
-	entry->flags &= ~PENDING_RESTARTS;
-	if (call_restarts(result)) {
+	evidence->connect_tries = tries;
+	if (entry->flags & PENDING_RESTARTS)
+		entry->flags &= ~PENDING_RESTARTS;
+	if (call_restarts(result))
 		entry->flags |= PENDING_RESTARTS; /* one try, whatever it is restarted as */
-		return;
-	}
-	if (result == -EINPROGRESS || result == -EINTR || result == -EALREADY)
-		evidence->connect_errno = 0; /* under way: its end is not known yet */
 	else
-		evidence->connect_errno = -result;
+		evidence->connect_errno = error;
+	if (entry_is_of(entry, inode))
+		return;
+	TAKE_BACK(evidence->connect_tries, tries);
+	TAKE_BACK(evidence->connect_errno, error);
 }
 
 static __always_inline void connect_exit(long result)
@@ -312,28 +323,43 @@ static __always_inline void connect_exit(long result)
 	if (call.family == AF_UNSPEC) { /* connects nothing */
 		if (call.dissolves && !result)
 			entry->flags |= PENDING_DISSOLVED;
+		if (!entry_is_of(entry, call.inode))
+			entry->flags &= ~PENDING_DISSOLVED;
 		return;
 	}
 	if (!result || result == -EISCONN)
-		pending_forget(&call.key, entry, PENDING_USED);
+		pending_forget(&call.key, entry, call.inode, PENDING_USED);
 	else
-		connect_failed(entry, result);
+		connect_failed(entry, call.inode, result);
 }
 
 static __always_inline void bind_exit(long result)
 {
 	struct call call = {};
 	struct pending *entry = call_exit(CALL_BIND, &call) ? call_entry(&call) : NULL;
+	struct evidence *evidence;
+	__u32 tries;
 
 	if (!entry)
 		return;
-	entry->evidence.bind_tries++;
+	evidence = &entry->evidence;
+	tries = evidence->bind_tries + 1;
+	evidence->bind_tries = tries;
 	if (result) {
-		entry->evidence.bind_errno = -result;
-		return;
+		evidence->bind_errno = -result;
+	} else {
+		evidence->bound = 1;
+		evidence->bind_worked = 1;
 	}
-	entry->evidence.bound = 1;
-	entry->evidence.bind_worked = 1;
+	if (entry_is_of(entry, call.inode))
+		return;
+	TAKE_BACK(evidence->bind_tries, tries);
+	if (result) {
+		TAKE_BACK(evidence->bind_errno, (__s32)-result);
+	} else {
+		evidence->bound = 0; /* a sweep finds it out again */
+		evidence->bind_worked = 0;
+	}
 }
 
 static __always_inline __u16 pending_family(const struct pending *entry)
@@ -356,10 +382,15 @@ static __always_inline void getpeername_exit(long result)
 		return;
 	if (!result) {
 		if (pending_family(entry) != AF_NETLINK) /* that has an answer for every socket */
-			pending_forget(&call.key, entry, PENDING_USED);
+			pending_forget(&call.key, entry, call.inode, PENDING_USED);
 	} else if (result == -ENOTCONN) {
-		if (!entry->evidence.enotconn++)
+		__u32 times = entry->evidence.enotconn + 1;
+
+		entry->evidence.enotconn = times;
+		if (times == 1)
 			entry->evidence.first_enotconn_ns = bpf_ktime_get_boot_ns();
+		if (!entry_is_of(entry, call.inode))
+			TAKE_BACK(entry->evidence.enotconn, times);
 	}
 }
 

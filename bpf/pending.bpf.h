@@ -29,6 +29,17 @@ struct {
 	__type(value, __u64);
 } aliases SEC(".maps");
 
+/*
+ * A look-up gives an element's address and no hold on it: while a hook is interrupted, other
+ * threads may close the socket and make the next one, which is given the same element. What
+ * was written is then taken back, unless the next socket's own entry has been written over it.
+ */
+static __always_inline bool entry_is_of(const struct pending *entry, __u64 inode)
+{
+	barrier();
+	return *(const volatile __u64 *)&entry->inode == inode;
+}
+
 static __always_inline bool was_reported(const struct pending *entry)
 {
 	return entry->reported >> 8 == entry->inode;
@@ -326,14 +337,17 @@ static __always_inline struct pending *pending_of_stranger(__u32 fd, struct fd_k
  * sweep may be judging it just now, and is to send its end if it was reported.
  */
 static __always_inline void pending_forget(const struct fd_key *key, struct pending *entry,
-					   __u16 why)
+					   __u64 inode, __u16 why)
 {
 	if (!was_reported(entry) && !(entry->flags & PENDING_SPARED)) /* that site is clean */
 		call_site_ended(entry->call_site, true);
-	if (entry->flags & PENDING_HOMED || was_reported(entry))
-		entry->flags |= why;
-	else
+	if (!(entry->flags & PENDING_HOMED) && !was_reported(entry)) {
 		pending_delete(key, entry);
+		return;
+	}
+	entry->flags |= why;
+	if (!entry_is_of(entry, inode))
+		entry->flags &= ~why;
 }
 
 /*
@@ -347,16 +361,18 @@ static __always_inline void pending_close(struct task_struct *self, __u32 fd)
 	struct fd_key key = { .tgid = self->tgid, .fd = fd };
 	struct pending *entry = bpf_map_lookup_elem(&pending, &key);
 	struct file *file;
+	__u64 inode;
 
 	if (!entry)
 		return;
+	inode = entry->inode;
 	file = self_file(self, fd);
 	if (entry->file ? entry->file != (__u64)file : file_inode_number(file) != entry->inode)
 		return;
 	if (file_references(file) > 1)
 		pending_home(&key, entry); /* so that it is found under the other ones */
 	else
-		pending_forget(&key, entry, PENDING_CLOSED);
+		pending_forget(&key, entry, inode, PENDING_CLOSED);
 }
 
 #endif /* PENDING_BPF_H */
