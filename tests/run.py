@@ -15,8 +15,6 @@ import os
 import pathlib
 import signal
 import sys
-import threading
-import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -24,42 +22,8 @@ sys.dont_write_bytecode = True
 
 from lib import registry  # noqa: E402
 from lib.bench import Bench  # noqa: E402
-from lib.outcome import Failure, Skip, skip_is_allowed  # noqa: E402
-
-
-class Tally:
-    """Prints each outcome as it comes, and counts."""
-
-    def __init__(self, verbose):
-        self.passed = self.failed = self.skipped = 0
-        self.closed = False  # interrupted: what ends now ends because we end it
-        self._verbose = verbose
-        self._lock = threading.Lock()
-        self._begun = time.monotonic()
-
-    def add(self, name, outcome):
-        with self._lock:
-            if self.closed:
-                return
-            if outcome is None:
-                self.passed += 1
-                line = f"ok {name}"
-            elif isinstance(outcome, Skip) and skip_is_allowed(name, str(outcome)):
-                self.skipped += 1
-                line = f"skip {name}: {outcome}"
-            elif isinstance(outcome, Skip):
-                self.failed += 1
-                line = f"FAIL {name}: a skip that is not allowed: {outcome}"
-            else:
-                self.failed += 1
-                line = f"FAIL {name}: {outcome}"
-            if self._verbose:
-                line = f"{time.monotonic() - self._begun:6.1f} s  {line}"
-            print(line, flush=True)
-
-    def summary(self):
-        text = f"{self.passed} passed, {self.failed} failed"
-        return text + (f", {self.skipped} skipped" if self.skipped else "")
+from lib.outcome import Failure, Skip  # noqa: E402
+from lib.tally import Tally  # noqa: E402
 
 
 def run_case(case, bench, tally):

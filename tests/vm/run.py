@@ -19,7 +19,6 @@ import pathlib
 import platform
 import re
 import sys
-import time
 import traceback
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
@@ -30,10 +29,11 @@ sys.dont_write_bytecode = True
 from cases.programs import expect_no_losses, plain_programs  # noqa: E402
 from guest import Guest  # noqa: E402
 from lib import agent, session  # noqa: E402
-from lib.outcome import Failure, Skip, skip_is_allowed  # noqa: E402
+from lib.outcome import Failure, Skip  # noqa: E402
 from lib.program import Program  # noqa: E402
 from lib.registry import matches  # noqa: E402
 from lib.session import Session, run_sessions  # noqa: E402
+from lib.tally import Tally  # noqa: E402
 
 HOOKS = ("tracepoint", "raw_tp")
 SOCKLEAK = "/bin/sockleak"
@@ -53,15 +53,18 @@ class GuestProgram(Program):
 
 
 class Kernel:
-    """One kernel, and the checks in it; `report` takes (name, None, Failure or Skip)."""
+    """One kernel, and the checks in it."""
 
-    def __init__(self, options, directory, report):
+    def __init__(self, options, directory, tally):
         self.options = options
         self.directory = directory
         self.release = (directory / "release").read_text().strip()
         self.name = ".".join(self.release.split(".")[:2])
-        self._report = report
+        self._tally = tally
         self.guest = None
+
+    def _report(self, name, outcome):
+        self._tally.add(name, outcome, f"{self.name} ")
 
     def wants(self, name):
         return matches(name, self.options.only)
@@ -71,11 +74,11 @@ class Kernel:
             return
         try:
             function(*args)
-            self._report(self.name, name, None)
+            self._report(name, None)
         except (Failure, Skip) as outcome:
-            self._report(self.name, name, outcome)
+            self._report(name, outcome)
         except Exception:  # a bug of the check, or output of another form
-            self._report(self.name, name, Failure("the check broke\n" + traceback.format_exc()))
+            self._report(name, Failure("the check broke\n" + traceback.format_exc()))
 
     def boot(self):
         console = self.options.output / f"console-{self.name}"
@@ -89,19 +92,19 @@ class Kernel:
         """All the checks. A machine that ends too early fails those that it did not come to."""
         try:
             self.boot()
-            self._report(self.name, "boot", None)
+            self._report("boot", None)
             if refused:
                 self.check("refused", check_refusal, self.guest)
             else:
                 self.watch()
         except Failure as failure:
-            self._report(self.name, "run" if self.guest and self.guest.release else "boot", failure)
+            self._report("run" if self.guest and self.guest.release else "boot", failure)
         if self.guest:
             try:
                 self.guest.off()
-                self._report(self.name, "end", None)
+                self._report("end", None)
             except Failure as failure:
-                self._report(self.name, "end", failure)
+                self._report("end", failure)
             self.check("console", check_console, self.guest)
 
     def watch(self):
@@ -146,7 +149,7 @@ class Kernel:
             sessions.append(Session(program, agents))
         for one in run_sessions(sessions):
             for watcher, outcome in one.outcomes.items():
-                self._report(self.name, one.program.name + watcher.name, outcome)
+                self._report(one.program.name + watcher.name, outcome)
 
 
 def check_refusal(guest):
@@ -220,31 +223,6 @@ def check_console(guest):
         raise Failure(f"expected no complaint of the kernel, seen: {trouble[:6]}")
 
 
-class Tally:
-    def __init__(self, verbose):
-        self.passed = self.failed = self.skipped = 0
-        self._verbose = verbose
-        self._begun = time.monotonic()
-
-    def add(self, kernel, name, outcome):
-        if outcome is None:
-            self.passed += 1
-            line = f"ok {kernel} {name}"
-        elif isinstance(outcome, Skip) and skip_is_allowed(name, str(outcome)):
-            self.skipped += 1
-            line = f"skip {kernel} {name}: {outcome}"
-        else:
-            self.failed += 1
-            line = f"FAIL {kernel} {name}: {outcome}"
-        if self._verbose:
-            line = f"{time.monotonic() - self._begun:6.1f} s  {line}"
-        print(line, flush=True)
-
-    def summary(self):
-        text = f"{self.passed} passed, {self.failed} failed"
-        return text + (f", {self.skipped} skipped" if self.skipped else "")
-
-
 def parse_options():
     parser = argparse.ArgumentParser(description="Run sockleak on other kernels, under qemu.")
     parser.add_argument("--initramfs", type=pathlib.Path, required=True, metavar="FILE")
@@ -273,9 +251,9 @@ def main():
     for name in options.kernel:
         directory = options.kernels / name.rstrip("!")
         if not (directory / "package").exists():
-            tally.add(name, "fetch", Failure("it could not be had: see above"))
+            tally.add("fetch", Failure("it could not be had: see above"), f"{name} ")
             continue
-        kernel = Kernel(options, directory, tally.add)
+        kernel = Kernel(options, directory, tally)
         if kernel.release in done:
             continue
         done.add(kernel.release)

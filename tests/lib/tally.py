@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""tally: prints outcomes, one line each, and counts them."""
+
+import threading
+import time
+
+from lib.outcome import Skip, skip_is_allowed
+
+
+class Tally:
+    """Prints each outcome as it comes, and counts."""
+
+    def __init__(self, verbose):
+        self.passed = self.failed = self.skipped = 0
+        self.closed = False  # interrupted: what ends now ends because we end it
+        self._verbose = verbose
+        self._lock = threading.Lock()
+        self._begun = time.monotonic()
+
+    def add(self, name, outcome, where=""):
+        """The outcome of a case; `where`: on which machine it was run, if there are some."""
+        with self._lock:
+            if self.closed:
+                return
+            if outcome is None:
+                self.passed += 1
+                line = f"ok {where}{name}"
+            elif isinstance(outcome, Skip) and skip_is_allowed(name, str(outcome)):
+                self.skipped += 1
+                line = f"skip {where}{name}: {outcome}"
+            elif isinstance(outcome, Skip):
+                self.failed += 1
+                line = f"FAIL {where}{name}: a skip that is not allowed: {outcome}"
+            else:
+                self.failed += 1
+                line = f"FAIL {where}{name}: {outcome}"
+            if self._verbose:
+                line = f"{time.monotonic() - self._begun:6.1f} s  {line}"
+            print(line, flush=True)
+
+    def summary(self):
+        text = f"{self.passed} passed, {self.failed} failed"
+        return text + (f", {self.skipped} skipped" if self.skipped else "")
