@@ -59,8 +59,10 @@ class Socket:
 
     @property
     def is_connecting(self):
-        if self.seen["state"] == "connecting":
+        if self.is_inet and self.seen["state"] == "connecting":
             return True
+        # Elsewhere the oracle goes by the number of the descriptor that a thread waits on, which
+        # may have been given to another socket since: the journal knows which one it was.
         begun = {e.tid for e in self.of("CONNECT_BEGUN")}
         return not self.is_inet and bool(begun & self._journal.blocked & self._waits())
 

@@ -373,7 +373,9 @@ static const char *truth(bool value)
 
 static void print(struct socket *socket)
 {
-	for (size_t i = 0; i < n_waiting; i++)
+	bool is_inet = socket->domain == AF_INET || socket->domain == AF_INET6; /* its state tells */
+
+	for (size_t i = 0; i < n_waiting && !is_inet; i++)
 		if (waiting[i] == socket->inode && strcmp(socket->state, "in_use"))
 			socket->state = "connecting";
 	printf("{\"inode\":%lu,\"domain\":%d,\"type\":%d,\"protocol\":%d,\"holders\":[",
