@@ -63,19 +63,29 @@ static __always_inline bool task_under_cgroups(struct task_struct *task)
 	return !settings.by_cgroup;
 }
 
-/* --comm names the process: its main thread's comm. */
-static __always_inline bool process_comm_wanted(struct task_struct *task)
+static __always_inline bool is_wanted_name(const char *name)
 {
-	char comm[SOCKLEAK_COMM_LEN] = {};
-
-	BPF_CORE_READ_STR_INTO(&comm, task, group_leader, comm);
 	for (int i = 0; i < SOCKLEAK_COMM_LEN; i++) {
-		if (comm[i] != settings.comm[i])
+		if (name[i] != settings.comm[i])
 			return false;
-		if (!comm[i])
+		if (!name[i])
 			break;
 	}
 	return true;
+}
+
+/*
+ * --comm names the process: by its main thread's comm or, since a program may give that
+ * thread any name (Node calls it MainThread), by its executable's.
+ */
+static __always_inline bool process_name_wanted(struct task_struct *task)
+{
+	char name[SOCKLEAK_COMM_LEN] = {};
+
+	self_comm(task->group_leader, name);
+	if (is_wanted_name(name))
+		return true;
+	return task_exe_name(task, name) && is_wanted_name(name);
 }
 
 static __always_inline bool tgid_wanted(__u32 tgid)
@@ -90,7 +100,7 @@ static __always_inline bool wanted(struct task_struct *self)
 		return false;
 	if (settings.by_uid && self->cred->uid.val != settings.uid)
 		return false;
-	if (settings.comm[0] && !process_comm_wanted(self))
+	if (settings.comm[0] && !process_name_wanted(self))
 		return false;
 	return !(settings.by_cgroup || settings.excludes) || current_under_cgroups();
 }
@@ -102,7 +112,7 @@ static __always_inline bool task_wanted(struct task_struct *task)
 		return false;
 	if (settings.by_uid && BPF_CORE_READ(task, cred, uid.val) != settings.uid)
 		return false;
-	if (settings.comm[0] && !process_comm_wanted(task))
+	if (settings.comm[0] && !process_name_wanted(task))
 		return false;
 	return !(settings.by_cgroup || settings.excludes) || task_under_cgroups(task);
 }

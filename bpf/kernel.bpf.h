@@ -144,6 +144,36 @@ static __always_inline __u64 task_start_stack(struct task_struct *task)
 	return BPF_CORE_READ(mm, start_stack);
 }
 
+/* Nor of these two. To the verifier exe_file may be NULL: RCU guards it. */
+struct mm_struct___exe_file {
+	struct file *exe_file;
+} __attribute__((preserve_access_index));
+
+struct dentry___name {
+	struct {
+		const unsigned char *name;
+	} d_name;
+} __attribute__((preserve_access_index));
+
+/*
+ * The base name of the file that a task executes, cut as a comm is. False: there is none, the
+ * task is the kernel's own or has ended. `task` is one whose type the verifier knows.
+ */
+static __always_inline bool task_exe_name(struct task_struct *task, char *ret_name)
+{
+	struct mm_struct___exe_file *mm = (void *)task->mm;
+	struct dentry___name *dentry;
+	struct file *exe;
+
+	if (!mm)
+		return false;
+	exe = mm->exe_file;
+	if (!exe)
+		return false;
+	dentry = (void *)exe->f_path.dentry;
+	return bpf_probe_read_kernel_str(ret_name, SOCKLEAK_COMM_LEN, dentry->d_name.name) > 0;
+}
+
 /* Whether a socket is in use, as far as the kernel can tell. */
 enum socket_use {
 	USE_NEVER,	/* not connected, and it could not work otherwise */

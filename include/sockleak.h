@@ -298,7 +298,7 @@ struct settings {
 	__u8 by_cgroup;	    /* only what the map `cgroups` names as wanted */
 	__u8 was_connected; /* dead former connections are wanted too */
 	__u8 excludes;	    /* some in that map are excluded */
-	char comm[SOCKLEAK_COMM_LEN]; /* --comm, of the process (its main thread) */
+	char comm[SOCKLEAK_COMM_LEN]; /* --comm: the main thread's comm, or the executable's name */
 };
 _Static_assert(sizeof(struct settings) == 32 + SOCKLEAK_COMM_LEN, "struct settings has holes");
 

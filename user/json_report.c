@@ -78,6 +78,7 @@ static void put_identity(struct json *json, const struct leak *leak)
 	put_known_u64(json, "creator_pid", socket->tgid, origin && socket->tgid);
 	put_known_u64(json, "tid", socket->tid, origin && socket->tid);
 	put_comm(json, "comm", verdict->comm, true);
+	put_comm(json, "name", owner_name(leak->owner, verdict->comm), true);
 	put_comm(json, "thread", socket->comm, origin);
 	put_known_string(json, "exe", leak->owner->exe);
 	put_known_string(json, "command", leak->owner->command);
@@ -311,6 +312,7 @@ static void put_leaking_process(struct json *json, const struct site *site,
 	json_begin_object(json, NULL);
 	json_u64(json, "pid", process->tgid);
 	put_comm(json, "comm", site->comm, true);
+	put_comm(json, "name", site->name, true);
 	put_site(json, site->stack);
 	json_u64(json, "open", process->open);
 	json_double(json, "per_minute", forecast->per_minute);

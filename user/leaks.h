@@ -63,7 +63,8 @@ struct site_process {
 
 struct site {
 	__u64 id; /* the site id; 0 = not known, and the site stands for one process */
-	char comm[SOCKLEAK_COMM_LEN];
+	char comm[SOCKLEAK_COMM_LEN];	/* of its first leak's process */
+	char name[SOCKLEAK_COMM_LEN];	/* what reports call that: owner_name() */
 	struct owner *owner;		/* of its first leak */
 	struct stack *stack;		/* that of its leaks with most lines and frames, or NULL */
 	struct leak *leaks;		/* open ones, the newest first (leak.next) */

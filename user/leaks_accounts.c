@@ -9,15 +9,16 @@
 
 /*
  * What makes one account: the site id, and the program, since one interpreter's
- * stack serves many. Without a site id one process, hooks' and sweeps' sockets
+ * stack serves many; by its name in reports, which stays the same when the program gives
+ * its main thread a name. Without a site id one process, hooks' and sweeps' sockets
  * apart.
  */
 static __u64 account_key(const struct leaks *leaks, const struct verdict *verdict,
-			 const struct stack *stack)
+			 const struct owner *owner, const struct stack *stack)
 {
 	__u64 parts[3] = { stack ? stack->site : 0, 0, 0 };
 
-	memcpy(&parts[1], verdict->comm, sizeof(__u64) * 2);
+	memcpy(&parts[1], owner_name(owner, verdict->comm), sizeof(__u64) * 2);
 	if (leaks->by_process) {
 		parts[1] = verdict->tgid;
 		parts[2] = (__u64)verdict->class << 1 | verdict->unknowable;
@@ -31,7 +32,7 @@ static __u64 account_key(const struct leaks *leaks, const struct verdict *verdic
 struct site *account_site(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
 			  struct stack *stack)
 {
-	__u64 key = account_key(leaks, verdict, stack);
+	__u64 key = account_key(leaks, verdict, owner, stack);
 	struct site *site;
 
 	HASH_FIND(hh, leaks->by_key, &key, sizeof(key), site);
@@ -44,6 +45,7 @@ struct site *account_site(struct leaks *leaks, const struct verdict *verdict, st
 	site->id = stack ? stack->site : 0;
 	site->unknowable = leaks->by_process && verdict->unknowable;
 	memcpy(site->comm, verdict->comm, sizeof(site->comm));
+	memcpy(site->name, owner_name(owner, verdict->comm), sizeof(site->name));
 	site->owner = owner_ref(owner);
 	site->stack = stack_ref(stack);
 	HASH_ADD(hh, leaks->by_key, key, sizeof(site->key), site);

@@ -126,7 +126,8 @@ static const struct option_spec table[] = {
 	  AT(comm),
 	  .min = 1,
 	  .max = SOCKLEAK_COMM_LEN - 1,
-	  .help = "watch only processes with this comm (see ps -o comm)" },
+	  .help = "watch only processes with this comm (see ps -o comm), or whose executable has "
+		  "this name" },
 	{ .name = "uid",
 	  .argument = "USER",
 	  .type = OPTION_USER,

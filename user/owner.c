@@ -34,3 +34,8 @@ void owner_unref(struct owner *owner)
 	free(owner->unit);
 	free(owner);
 }
+
+const char *owner_name(const struct owner *owner, const char comm[SOCKLEAK_COMM_LEN])
+{
+	return owner->renamed[0] ? owner->renamed : comm;
+}

@@ -3,6 +3,7 @@
 #ifndef SOCKLEAK_OWNER_H
 #define SOCKLEAK_OWNER_H
 
+#include "sockleak.h"
 #include "workload.h"
 
 /*
@@ -11,7 +12,9 @@
  */
 struct owner {
 	unsigned int refs;
-	char *exe;     /* NULL = not known */
+	char *exe;			 /* NULL = not known */
+	char renamed[SOCKLEAK_COMM_LEN]; /* the executable's name, when it stands for the comm:
+					    process_name.h; "" = it does not */
 	char *command; /* its arguments, with blanks between; NULL = not known, or it has none */
 	char *cgroup;  /* v2 path from the root of the host's tree, "/" first; NULL = not known */
 	char *unit;    /* systemd unit in that path; NULL = none */
@@ -22,5 +25,11 @@ struct owner {
 struct owner *owner_new(char *exe, char *cgroup, char *unit);
 struct owner *owner_ref(struct owner *owner);
 void owner_unref(struct owner *owner);
+
+/*
+ * What reports call a process of this owner that has this comm: SOCKLEAK_COMM_LEN bytes,
+ * one of the two.
+ */
+const char *owner_name(const struct owner *owner, const char comm[SOCKLEAK_COMM_LEN]);
 
 #endif /* SOCKLEAK_OWNER_H */

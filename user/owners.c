@@ -7,6 +7,7 @@
 
 #include "cgroup.h"
 #include "process.h"
+#include "process_name.h"
 #include "workload.h"
 
 #define MAX_KNOWN 1024
@@ -71,6 +72,15 @@ static void find_workload(const char *cgroup, pid_t tgid, struct workload *ret)
 	free(text);
 }
 
+/* Does the executable's name say more than the comm? */
+static void find_name(struct owner *owner, pid_t tgid)
+{
+	char comm[SOCKLEAK_COMM_LEN];
+
+	if (!process_comm(tgid, comm) && process_is_renamed(comm, owner->exe, owner->command))
+		process_exe_name(owner->exe, owner->renamed);
+}
+
 static struct owner *read_owner(struct owners *owners, const struct key *key)
 {
 	char *exe = NULL, *cgroup = NULL, *unit = NULL;
@@ -85,6 +95,7 @@ static struct owner *read_owner(struct owners *owners, const struct key *key)
 	if (!owner)
 		return NULL;
 	process_command((pid_t)key->tgid, &owner->command);
+	find_name(owner, (pid_t)key->tgid);
 	find_workload(owner->cgroup, (pid_t)key->tgid, &owner->workload);
 	return owner;
 }

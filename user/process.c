@@ -152,6 +152,19 @@ int process_command(pid_t tgid, char **ret_command)
 	return 0;
 }
 
+int process_comm(pid_t tgid, char ret_comm[SOCKLEAK_COMM_LEN])
+{
+	char text[SOCKLEAK_COMM_LEN + 1] = "";
+	int err = read_proc_file(tgid, "comm", text, sizeof(text));
+	size_t len = strlen(text);
+
+	if (err)
+		return err;
+	memset(ret_comm, 0, SOCKLEAK_COMM_LEN);
+	memcpy(ret_comm, text, len ? len - 1 : 0); /* a newline ends it */
+	return 0;
+}
+
 int process_cgroups(pid_t tgid, char **ret_text)
 {
 	return read_text(tgid, "cgroup", 16384, ret_text);

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "sockleak.h"
+
 /*
  * The path of its executable as the kernel prints it, so with " (deleted)" when
  * the file is gone, in *ret_exe (the caller frees it).
@@ -34,6 +36,9 @@ int process_start_time(pid_t tgid, __u64 *ret_start_ns);
  */
 #define PROCESS_COMMAND_MAX 1024
 int process_command(pid_t tgid, char **ret_command);
+
+/* The name of its main thread; the process may have chosen any bytes but NUL. */
+int process_comm(pid_t tgid, char ret_comm[SOCKLEAK_COMM_LEN]);
 
 /* Its /proc/PID/cgroup, cut at 16 KiB, in *ret_text (the caller frees it): see cgroups(7). */
 int process_cgroups(pid_t tgid, char **ret_text);

@@ -28,7 +28,7 @@ static void workload_labels(struct text *labels, const struct leak *leak)
 	label_add(labels, "unit", owner->unit);
 	label_add(labels, "pod_uid", owner->workload.pod);
 	label_add(labels, "container_id", owner->workload.container);
-	label_add_bytes(labels, "comm", leak->verdict.comm, sizeof(leak->verdict.comm));
+	label_add_bytes(labels, "comm", owner_name(owner, leak->verdict.comm), SOCKLEAK_COMM_LEN);
 }
 
 static void other_workload_labels(struct text *labels)

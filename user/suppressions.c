@@ -11,6 +11,7 @@
 
 #include "hash.h"
 #include "names.h"
+#include "process_name.h"
 
 /* Lines longer than inih's buffer are errors there; a pattern that we make is shorter. */
 #define MAX_PATTERN 120
@@ -183,14 +184,23 @@ static bool matches_stack(const struct entry *entry, const struct stack *stack)
 	return false;
 }
 
+/* By the name of its main thread, or by that of its executable: as --comm. */
+static bool matches_name(const char *pattern, const struct verdict *verdict,
+			 const struct owner *owner)
+{
+	char comm[SOCKLEAK_COMM_LEN + 1] = "", exe[SOCKLEAK_COMM_LEN];
+
+	memcpy(comm, verdict->comm, SOCKLEAK_COMM_LEN);
+	process_exe_name(owner->exe, exe);
+	return matches(pattern, comm) || (exe[0] && matches(pattern, exe));
+}
+
 static bool matches_all(const struct entry *entry, const struct verdict *verdict,
 			const struct owner *owner, const struct stack *stack)
 {
 	struct name_buffer buffer;
-	char comm[SOCKLEAK_COMM_LEN + 1] = "";
 
-	memcpy(comm, verdict->comm, SOCKLEAK_COMM_LEN);
-	return matches(entry->patterns[KEY_COMM], comm) &&
+	return matches_name(entry->patterns[KEY_COMM], verdict, owner) &&
 	       matches(entry->patterns[KEY_CGROUP], owner->cgroup) &&
 	       matches(entry->patterns[KEY_FAMILY], family_name(verdict->socket.family, &buffer)) &&
 	       matches_stack(entry, stack);
@@ -314,7 +324,7 @@ static void add_patterns(struct text *text, const struct site *site)
 	char comm[SOCKLEAK_COMM_LEN + 1] = "";
 	struct name_buffer buffer;
 
-	memcpy(comm, site->comm, SOCKLEAK_COMM_LEN);
+	memcpy(comm, site->name, SOCKLEAK_COMM_LEN);
 	add_pattern(text, "comm", comm);
 	if (culprit && culprit->function)
 		add_pattern(text, "function", culprit->function);

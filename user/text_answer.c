@@ -29,7 +29,7 @@ static void add_worst(struct text *line, const struct page *page, const struct s
 	bool alone = HASH_COUNT(site->processes) == 1;
 	double seconds;
 
-	page_add_clean(line, site->comm);
+	page_add_clean(line, site->name);
 	text_add(line, alone ? "[" : " (");
 	page_add_holder(line, site);
 	text_add(line, alone ? "]" : ")");
@@ -63,7 +63,7 @@ void text_leaking(struct text *out, const struct site *site, const struct summar
 	if (site->open) {
 		add_worst(out, &page, site);
 	} else {
-		page_add_clean(out, site->comm);
+		page_add_clean(out, site->name);
 		text_add(out, " holds no leaked socket any more");
 	}
 	if (culprit && (culprit->function || culprit->module)) {
@@ -178,7 +178,7 @@ static void page_census(struct page *page, struct site *const *sites, long count
 	text_add(&line, " in ");
 	page_add_count(&line, count_processes(sites, sure), "process", "processes");
 	text_add(&line, sure > 1 ? "; " : ": ");
-	page_add_clean(&line, sites[0]->comm);
+	page_add_clean(&line, sites[0]->name);
 	text_addf(&line, "[%u]", sites[0]->processes->tgid);
 	if (sure > 1)
 		text_addf(&line, " holds %u", sites[0]->open);

@@ -153,6 +153,18 @@ static void page_holders(struct page *page, const struct leak *leak)
 	page_line(page, &line, false);
 }
 
+/* The main thread's own name, where the executable's stands in the row instead. */
+static void page_comm(struct page *page, const struct site *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (!memcmp(site->name, site->comm, sizeof(site->name)))
+		return;
+	text_add(&line, TABLE_INDENT "its main thread is called ");
+	page_add_clean(&line, site->comm);
+	page_line(page, &line, false);
+}
+
 /*
  * The unit, container and pod; and the command line, with --verbose or where it
  * alone tells the program: `interpreted`, the stack is an interpreter's.
@@ -209,7 +221,7 @@ static void page_row(struct page *page, const struct site *site)
 				   rate = TEXT_INIT, age = TEXT_INIT;
 
 	page_add_holder(&holder, site);
-	page_add_clean(&comm, site->comm);
+	page_add_clean(&comm, site->name);
 	page_add_rate(&rate, site);
 	if (page->summary->is_scan && !site->oldest_ns)
 		text_add(&age, "?");
@@ -251,6 +263,7 @@ static void page_site(struct page *page, const struct site *site)
 		page_culprit(page, site->stack);
 	else
 		page_nowhere(page, leak, site->stack);
+	page_comm(page, site);
 	page_owner(page, site->owner, !culprit || culprit->plumbing == PLUMBING_RUNTIME);
 }
 

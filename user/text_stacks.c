@@ -42,7 +42,7 @@ void page_stack(struct page *page, const struct site *site)
 
 	page_line(page, &line, false);
 	text_add(&line, "Where ");
-	page_add_clean(&line, site->comm);
+	page_add_clean(&line, site->name);
 	text_add(&line, " makes them");
 	if (site->id)
 		text_addf(&line, " (site %016llx)", (unsigned long long)site->id);

@@ -72,6 +72,25 @@ def filter_comm(bench):
 
 
 @case
+def filter_comm_renamed(bench):
+    """A main thread that has another name (Node's): --comm takes either, reports have both."""
+    path, other_path = bench.copy("renamed", "wanted_too"), bench.copy("held", "wanted_to")
+    nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []}  # the case `renamed` is root's
+    for name in ("wanted_too", "AMainThread"):
+        agent = bench.agent("--comm", name, "--uid", NOBODY)
+        wanted, other = bench.program(str(path), **nobody), bench.program(str(other_path), **nobody)
+        expect_only(agent, [wanted], [other])
+        event = agent.of("leak")[0]
+        if (event["comm"], event["name"]) != ("AMainThread", "wanted_too"):
+            raise Failure(f"expected both names, seen: {brief(event)} {event['name']}")
+    program = bench.program(str(path))
+    status, text, _ = bench.run("scan", "--comm", "wanted_too")
+    if status or f"wanted_too[{program.pid}]" not in text or (
+            "its main thread is called AMainThread" not in text):
+        raise Failure(f"expected both names, seen: {text}")
+
+
+@case
 def filter_class(bench):
     agent = bench.agent("--class", "probed,connect_failed")
     wanted = [bench.start_program(name, agents=[agent]) for name in ("probed", "connect_refused")]

@@ -124,6 +124,7 @@ static void a_leak_byte_for_byte(void **state)
 	assert_string_equal(text_str(&out),
 		"{\"type\":\"leak\",\"time\":\"2026-09-21T14:15:06.250Z\",\"change\":\"opened\","
 		"\"pid\":4242,\"creator_pid\":4242,\"tid\":4250,\"comm\":\"delayed_job\","
+		"\"name\":\"delayed_job\","
 		"\"thread\":\"worker-1\","
 		"\"exe\":\"/usr/bin/ruby\",\"command\":\"ruby bin/delayed_job run\","
 		"\"uid\":1000,\"fd\":35,\"inode\":81234,"
@@ -235,7 +236,7 @@ static void of_unknown_origin(void **state)
 	leak.verdict.socket.family = AF_UNIX;
 	leak.verdict.socket.protocol = 0;
 	json_leak(&out, &leak, LEAKS_OPENED, &now);
-	assert_has(&out, "\"tid\":null,\"comm\":\"delayed_job\",\"thread\":null,\"exe\":null,");
+	assert_has(&out, "\"tid\":null,\"comm\":\"delayed_job\",\"name\":\"delayed_job\",\"thread\":null,\"exe\":null,");
 	assert_has(&out, "\"protocol\":null,\"class\":\"unknown_origin\",");
 	assert_has(&out, "\"creator_pid\":null,");
 	assert_has(&out, "\"created\":null,"
@@ -320,7 +321,7 @@ static void any_verdict(void **state)
 	json_leak(&out, &leak, LEAKS_RESOLVED, &now);
 	assert_has(&out, "\"inode\":18446744073709551615,\"family\":\"AF_65535\"");
 	assert_has(&out, destination); /* dest_len said 65535 */
-	assert_has(&out, "\"comm\":null,");
+	assert_has(&out, "\"comm\":null,\"name\":null,");
 	assert_has(&out, "\"class\":null,");
 }
 
@@ -407,7 +408,7 @@ static void a_forecast(void **state)
 		.per_minute = leaks__process_rate(leaks, 4242),
 	};
 	json_summary(&later, leaks, &summary, 10);
-	assert_has(&later, "\"leaking\":[{\"pid\":4242,\"comm\":\"delayed_job\",\"site\":null,"
+	assert_has(&later, "\"leaking\":[{\"pid\":4242,\"comm\":\"delayed_job\",\"name\":\"delayed_job\",\"site\":null,"
 			   "\"open\":10,\"per_minute\":60,\"fds_open\":24,\"fds_limit\":1024,"
 			   "\"emfile_in_s\":1000}],");
 	assert_valid(&later);

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -716,6 +717,23 @@ static void empty_sites_are_forgotten(void **state)
 	assert_int_equal(fixture->owner->refs, 1);
 }
 
+/* A main thread that is given another name, or several, is no other program. */
+static void a_renamed_main_thread_does_not_split_a_site(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (__u64 i = 0; i < 3; i++) {
+		struct verdict verdict = verdict_of(fixture, 7 + i, 42);
+
+		if (i)
+			snprintf(verdict.comm, sizeof(verdict.comm), "Thread%llu", i);
+		strcpy(fixture->owner->renamed, i ? "ruby" : "");
+		apply(fixture, &verdict);
+	}
+	assert_int_equal(leaks__totals(fixture->leaks).sites, 1);
+	assert_string_equal(first_site(fixture)->name, "ruby");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -749,6 +767,7 @@ int main(void)
 		TEST(the_worst_site_comes_first),
 		TEST(sockets_without_a_stack_are_told_apart_by_process),
 		TEST(empty_sites_are_forgotten),
+		TEST(a_renamed_main_thread_does_not_split_a_site),
 	};
 
 	return cmocka_run_group_tests_name("leaks", tests, NULL, NULL);

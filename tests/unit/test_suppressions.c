@@ -78,7 +78,8 @@ static struct stack *a_stack(void)
 static bool suppressed(const char *content)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
-	struct owner *owner = owner_new(NULL, strdup("/system.slice/app.service"), NULL);
+	struct owner *owner = owner_new(strdup("/usr/bin/ruby3.1 (deleted)"),
+					strdup("/system.slice/app.service"), NULL);
 	struct verdict verdict = { .kind = VERDICT_LEAK, .comm = "ruby" };
 	struct suppressions *suppressions = NULL;
 	struct stack *stack = a_stack();
@@ -102,6 +103,8 @@ static void all_keys_must_match(void **state)
 	assert_false(suppressed(""));
 	assert_true(suppressed("[a]\ncomm = ru*\n"));
 	assert_false(suppressed("[a]\ncomm = rub\n"));
+	assert_true(suppressed("[a]\ncomm = ruby3.1\n")); /* its executable */
+	assert_false(suppressed("[a]\ncomm = ruby3.2\n"));
 	assert_true(suppressed("[a]\ncgroup = /system.slice/*\nfamily = AF_INET?\n"));
 	assert_false(suppressed("[a]\ncgroup = /system.slice/*\nfamily = AF_INET\n"));
 	assert_true(suppressed("[a]\nmodule = libqpid.so*\n"));
@@ -157,7 +160,7 @@ static void the_first_entry_counts(void **state)
 static void a_printed_entry_works(void **state)
 {
 	_cleanup_text_ struct text entry = TEXT_INIT;
-	struct site site = { .id = 0xabc, .comm = "ruby" };
+	struct site site = { .id = 0xabc, .comm = "MainThread", .name = "ruby" };
 
 	(void)state;
 	site.stack = a_stack();
@@ -209,11 +212,11 @@ static void a_printed_entry_works_for_any_comm(void **state)
 	for (size_t i = 0; i < sizeof(comms) / sizeof(*comms); i++) {
 		_cleanup_text_ struct text entry = TEXT_INIT;
 
-		strncpy(site.comm, comms[i], SOCKLEAK_COMM_LEN - 1);
+		strncpy(site.name, comms[i], SOCKLEAK_COMM_LEN - 1);
 		suppressions_add_entry(&entry, &site);
 		if (!suppressed_comm(text_str(&entry), comms[i]))
 			fail_msg("not suppressed by:\n%s", text_str(&entry));
-		memset(site.comm, 0, sizeof(site.comm));
+		memset(site.name, 0, sizeof(site.name));
 	}
 }
 
@@ -234,8 +237,8 @@ static void printed_entries_are_one_file(void **state)
 {
 	_cleanup_text_ struct text entries = TEXT_INIT;
 	struct leak leak = { .verdict.socket.family = AF_INET };
-	struct site a = { .comm = "a", .leaks = &leak }, b = { .comm = "b", .leaks = &leak };
-	struct site c = { .id = 0xabc, .comm = "c" }, d = { .id = 0xabc, .comm = "d" };
+	struct site a = { .name = "a", .leaks = &leak }, b = { .name = "b", .leaks = &leak };
+	struct site c = { .id = 0xabc, .name = "c" }, d = { .id = 0xabc, .name = "d" };
 	struct site *const sites[] = { &a, &a, &b, &a, &c, &c, &d, &b };
 
 	(void)state;
