@@ -15,11 +15,12 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "cgroup_mount.h"
+
 #define MAX_CACHED 4096
 #define FILEID_KERNFS 0xfe /* include/linux/exportfs.h, since Linux 5.5 */
 #define DELETED " (deleted)"
 
-#define _cleanup_free_ __attribute__((cleanup(freep)))
 #define _cleanup_close_ __attribute__((cleanup(closep)))
 
 struct cached {
@@ -30,101 +31,15 @@ struct cached {
 
 struct cgroups {
 	char *mount;
+	bool is_part;	      /* of the tree */
 	int fd;		      /* of the mount */
 	struct cached *cache; /* the oldest first, as uthash keeps the order of additions */
 };
-
-static void freep(void *pointer)
-{
-	free(*(void **)pointer);
-}
 
 static void closep(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
-}
-
-/* ---- The mount ---- */
-
-/* mountinfo writes space, tab, newline and backslash as \ooo. */
-static void unescape(char *string)
-{
-	char *to = string;
-
-	while (*string) {
-		if (string[0] == '\\' && string[1] >= '0' && string[1] <= '3' && string[2] >= '0' &&
-		    string[2] <= '7' && string[3] >= '0' && string[3] <= '7') {
-			*to++ = (string[1] - '0') << 6 | (string[2] - '0') << 3 | (string[3] - '0');
-			string += 4;
-		} else {
-			*to++ = *string++;
-		}
-	}
-	*to = '\0';
-}
-
-/*
- * How much of the host's tree a mount shows. Seen from a cgroup namespace, the
- * host's own mount has a root above that of the namespace: "/../..".
- */
-static int mount_rank(const char *root)
-{
-	const char *rest = root;
-
-	while (!strncmp(rest, "/..", 3) && (rest[3] == '/' || !rest[3]))
-		rest += 3;
-	if (rest != root && !*rest)
-		return 3;
-	return strcmp(root, "/") ? 1 : 2;
-}
-
-/* Take one line apart, in place. False: not a cgroup2 mount. */
-static bool parse_mount(char *line, char **ret_root, char **ret_mount)
-{
-	char *separator = strstr(line, " - "), *save, *field = NULL;
-	int i;
-
-	if (!separator || strncmp(separator + 3, "cgroup2 ", 8))
-		return false;
-	*separator = '\0';
-	for (i = 0; i < 5; i++) {
-		field = strtok_r(i ? NULL : line, " ", &save);
-		if (!field)
-			return false;
-		if (i == 3)
-			*ret_root = field;
-	}
-	*ret_mount = field;
-	return true;
-}
-
-int cgroup_find_mount(FILE *mountinfo, char **ret_mount)
-{
-	_cleanup_free_ char *line = NULL;
-	char *best = NULL, *root = NULL, *mount = NULL;
-	int best_rank = 0, rank;
-	size_t size = 0;
-
-	while (getline(&line, &size, mountinfo) >= 0) {
-		if (!parse_mount(line, &root, &mount))
-			continue;
-		unescape(root);
-		unescape(mount);
-		rank = mount_rank(root);
-		/* of equals the later one, which hides an earlier one at the same place */
-		if (rank < best_rank)
-			continue;
-		best_rank = rank;
-		free(best);
-		best = strdup(mount);
-		if (!best)
-			return -ENOMEM;
-	}
-	if (!best)
-		return -ENOENT;
-	*ret_mount = best;
-	return 0;
 }
 
 static bool is_cgroup2(int fd)
@@ -137,35 +52,20 @@ static bool is_cgroup2(int fd)
 int cgroups__new(struct cgroups **ret_cgroups)
 {
 	struct cgroups *cgroups = calloc(1, sizeof(*cgroups));
-	FILE *mountinfo;
+	struct cgroup_mount mount;
 	int err;
 
 	if (!cgroups)
 		return -ENOMEM;
-	cgroups->fd = -1;
-	mountinfo = fopen("/proc/self/mountinfo", "re");
-	if (!mountinfo) {
-		err = -errno;
-		goto failed;
+	err = cgroup_mount_open(&mount, &cgroups->fd);
+	if (err) {
+		free(cgroups);
+		return err;
 	}
-	err = cgroup_find_mount(mountinfo, &cgroups->mount);
-	fclose(mountinfo);
-	if (err)
-		goto failed;
-	cgroups->fd = open(cgroups->mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (cgroups->fd < 0) {
-		err = -errno;
-		goto failed;
-	}
-	if (!is_cgroup2(cgroups->fd)) {
-		err = -ENOENT; /* something else is mounted over it */
-		goto failed;
-	}
+	cgroups->mount = mount.path;
+	cgroups->is_part = mount.is_part;
 	*ret_cgroups = cgroups;
 	return 0;
-failed:
-	cgroups__free(cgroups);
-	return err;
 }
 
 static void forget(struct cgroups *cgroups, struct cached *cached)
@@ -189,6 +89,11 @@ void cgroups__free(struct cgroups *cgroups)
 const char *cgroups__mount(const struct cgroups *cgroups)
 {
 	return cgroups->mount;
+}
+
+bool cgroups__is_part(const struct cgroups *cgroups)
+{
+	return cgroups->is_part;
 }
 
 /* ---- From name to id ---- */

@@ -8,12 +8,12 @@
 #define SOCKLEAK_CGROUP_H
 
 #include <linux/types.h>
-#include <stdio.h>
+#include <stdbool.h>
 
 struct cgroups;
 
 /*
- * Find the cgroup2 mount and hold it open: *ret_cgroups, to be freed with
+ * Find the host's cgroup2 mount (cgroup_mount.h) and hold it open: *ret_cgroups, to be freed with
  * cgroups__free() (NULL is allowed there). -ENOENT: none is mounted.
  */
 int cgroups__new(struct cgroups **ret_cgroups);
@@ -21,6 +21,8 @@ void cgroups__free(struct cgroups *cgroups);
 
 /* Where it is mounted; belongs to cgroups. */
 const char *cgroups__mount(const struct cgroups *cgroups);
+/* There is none that shows the whole tree: cgroups outside of this part have no names. */
+bool cgroups__is_part(const struct cgroups *cgroups);
 
 /*
  * Open the cgroup that a user has named: a directory, absolute or relative to
@@ -51,11 +53,5 @@ int cgroups__path(struct cgroups *cgroups, __u64 id, char **ret_path);
  * caller frees it), NULL when there is none. 0 or -ENOMEM.
  */
 int cgroup_unit(const char *path, char **ret_unit);
-
-/*
- * For the tests: choose the mount from a text in the format of
- * /proc/self/mountinfo (proc(5)); *ret_mount is freed by the caller. -ENOENT.
- */
-int cgroup_find_mount(FILE *mountinfo, char **ret_mount);
 
 #endif /* SOCKLEAK_CGROUP_H */

@@ -115,6 +115,7 @@ static enum finding_status look_at_cgroups(const struct options *options, struct
 {
 	struct cgroups *cgroups = NULL;
 	struct stat namespace = { 0 };
+	bool is_part;
 
 	if (cgroups__new(&cgroups)) {
 		text_add(text, "no cgroup v2: no units, containers and pods are named (mount -t "
@@ -123,7 +124,14 @@ static enum finding_status look_at_cgroups(const struct options *options, struct
 	}
 	text_add(text, "v2 at ");
 	text_add_clean(text, cgroups__mount(cgroups), strlen(cgroups__mount(cgroups)));
+	is_part = cgroups__is_part(cgroups);
 	cgroups__free(cgroups);
+	if (is_part) {
+		text_add(text,
+			 ", a part of the tree: cgroups outside of it have no names (mount -t "
+			 "cgroup2 none /sys/fs/cgroup/unified)");
+		return FINDING_LIMITED;
+	}
 	if (stat("/proc/self/ns/cgroup", &namespace) ||
 	    namespace.st_ino == INITIAL_CGROUP_NAMESPACE)
 		return FINDING_OK;

@@ -272,16 +272,15 @@ static void add_excluded(struct scope *scope)
 const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count)
 {
 	char path[MAX_PATH] = "";
-	__u64 begun_ns;
-	int fd;
+	__u64 begun_ns, root;
+	int fd = -1;
 
 	if (names_workloads(scope->options) &&
 	    (!scope->read_ns || now_ns - scope->read_ns >= SHARE * scope->cost_ns)) {
 		begun_ns = clock_now(CLOCK_MONOTONIC);
-		fd = open(cgroups__mount(scope->cgroups), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		scope->count = scope->fixed;
 		scope->left_out = 0;
-		if (fd >= 0)
+		if (!cgroups__open(scope->cgroups, ".", &fd, &root))
 			read_tree(scope, fd, path, 0);
 		scope->cost_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
 		scope->read_ns = now_ns;

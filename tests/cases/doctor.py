@@ -3,6 +3,7 @@
 
 import json
 
+from lib.cgroups import cgroup2_mount
 from lib.outcome import Failure
 from lib.registry import case
 
@@ -54,3 +55,31 @@ def doctor_names_the_remedy(bench):
         raise Failure(f"expected the capabilities to be missing, seen: {found['capabilities']}")
     if found["rights"]["status"] != "limited" or "programs" in found:
         raise Failure(f"expected no rights, and no loading, seen: {found}")
+
+
+# name: (mounts in a namespace of the program's own, what is said of the tree, is it a part)
+MOUNTS = {
+    "a part elsewhere": ('mount --bind "$part" "$dir/a"', "{usual}", False),
+    "all of it elsewhere": ('mount --bind "$usual" "$dir/a"', "{usual}", False),
+    "a part hides it": (
+        'mount --bind "$usual" "$dir/a" && mount --bind "$part" "$usual"', "{dir}/a", False),
+    "a part is all there is": ('mount --bind "$part" "$usual"', "{usual}", True),
+    "something else hides it": (
+        'mount --bind "$usual" "$dir/a" && mount -t tmpfs none "$usual"', "{dir}/a", False),
+}
+
+
+@case
+def doctor_finds_the_cgroups_of_the_host(bench):
+    """Of several mounts of cgroup v2 the one that shows the host's tree, if it is in sight."""
+    usual, part = cgroup2_mount(), bench.cgroups.make()
+    (bench.directory / "a").mkdir()
+    for name, (mounts, at, is_part) in MOUNTS.items():
+        script = f'usual=$1 part=$2 dir=$3; shift 3; {mounts} || exit 99; exec "$@"'
+        found = examine(bench, 0, command=["unshare", "--mount", "sh", "-c", script, "sh", usual, part,
+                                           str(bench.directory)])["cgroups"]
+        wanted = "v2 at " + at.format(usual=usual, dir=bench.directory)
+        if found["finding"].split(",")[0] != wanted or (", a part" in found["finding"]) != is_part:
+            raise Failure(f"{name}: expected {wanted!r}, a part: {is_part}; seen: {found}")
+        if found["status"] != ("limited" if is_part else "ok"):
+            raise Failure(f"{name}: seen: {found}")

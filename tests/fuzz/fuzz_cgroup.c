@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "cgroup.h"
+#include "cgroup_mount.h"
 
 static bool ends_in(const char *string, const char *suffix)
 {
@@ -29,21 +30,25 @@ static void check_unit(const char *path)
 	free(copy);
 }
 
-static void check_mount(const uint8_t *data, size_t size)
+static void check_mounts(const uint8_t *data, size_t size)
 {
-	static char untouched[] = "untouched";
-	char *mount = untouched;
+	static struct cgroup_mount untouched;
+	struct cgroup_mount *mounts = &untouched;
 	FILE *stream = stream_of(data, size);
-	int err = cgroup_find_mount(stream, &mount);
+	size_t count = 0;
+	int err = cgroup_mounts_read(stream, &mounts, &count);
 
 	fclose(stream);
 	if (err) {
-		check(err == -ENOENT && mount == untouched);
+		check(err == -ENOENT && mounts == &untouched);
 		return;
 	}
-	check(mount && mount != untouched);
-	check(strlen(mount) < size);
-	free(mount);
+	check(count);
+	for (size_t i = 0; i < count; i++) {
+		check(mounts[i].path && strlen(mounts[i].path) < size);
+		check(!i || mounts[i - 1].is_part <= mounts[i].is_part);
+	}
+	cgroup_mounts_free(mounts, count);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -52,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *path = take_rest(&input);
 
 	check_unit(path);
-	check_mount(data, size);
+	check_mounts(data, size);
 	free(path);
 	return 0;
 }
