@@ -31,6 +31,18 @@ static __always_inline struct pending *known(struct fd_key *key, __u64 inode)
 	return other ?: entry;
 }
 
+/* How many of those that were asked for there are; the iterator goes process by process. */
+static __always_inline void count_process(struct task_struct *task)
+{
+	__u32 tgid = BPF_CORE_READ(task, tgid);
+
+	if (tgid == census.last_tgid)
+		return;
+	census.last_tgid = tgid;
+	if (task_wanted(task))
+		census.processes++;
+}
+
 SEC("iter/task_file")
 int census_files(struct bpf_iter__task_file *ctx)
 {
@@ -46,6 +58,8 @@ int census_files(struct bpf_iter__task_file *ctx)
 		return 0;
 	barrier_var(fd); /* read at one place: the verifier refuses a sum with the context */
 	census.files++;
+	if (settings.tgid || settings.by_uid || settings.by_cgroup || settings.comm[0])
+		count_process(task);
 	if (!file_may_be_socket(file) || !view_open(file, &view) || !task_wanted(task))
 		return 0;
 	view_judge(&view);

@@ -336,7 +336,10 @@ struct sweep {
 
 /* How far a census has come (bss). */
 struct census_progress {
-	__u64 files; /* descriptors looked at */
+	__u64 files;	 /* descriptors looked at */
+	__u64 processes; /* that the filters ask for, when there are any */
+	__u32 last_tgid; /* whose descriptors it looks at */
+	__u32 pad;
 };
 
 /* ---- What lasts longer than one run: --pin (pins.h) ---- */

@@ -127,9 +127,16 @@ int census__look(struct census *census, census_record_fn on_record, census_progr
 	int err;
 
 	*files = 0;
+	census->skeleton->bss->census.processes = 0;
+	census->skeleton->bss->census.last_tgid = 0;
 	err = read_records(census->files, files, on_record, on_progress, ctx);
 	*ret_files = *files;
 	return err;
+}
+
+__u64 census__processes(const struct census *census)
+{
+	return census->skeleton->bss->census.processes;
 }
 
 /* An older kernel takes no notice of the wish, and would look at all. */

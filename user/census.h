@@ -41,6 +41,12 @@ typedef void (*census_progress_fn)(__u64 files, void *ctx);
 int census__look(struct census *census, census_record_fn on_record, census_progress_fn on_progress,
 		 void *ctx, __u64 *ret_files);
 
+/*
+ * How many processes the last of these met that the options ask for by --pid, --uid, --comm
+ * or cgroup. One without a single descriptor is not met.
+ */
+__u64 census__processes(const struct census *census);
+
 /* The same for one process. -EOPNOTSUPP before Linux 6.1, which cannot look at one alone. */
 int census__look_at(struct census *census, __u32 tgid, census_record_fn on_record, void *ctx);
 

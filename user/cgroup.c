@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cgroup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +19,8 @@
 #include "cgroup_mount.h"
 
 #define MAX_CACHED 4096
+#define MAX_DEPTH 32
+#define MAX_PATH 4096
 #define FILEID_KERNFS 0xfe /* include/linux/exportfs.h, since Linux 5.5 */
 #define DELETED " (deleted)"
 
@@ -127,6 +130,56 @@ int cgroups__open(struct cgroups *cgroups, const char *path, int *ret_fd, __u64 
 	*ret_fd = fd;
 	fd = -1;
 	return 0;
+}
+
+/* ---- All of them ---- */
+
+struct walk {
+	cgroup_visit_fn visit;
+	void *ctx;
+	char path[MAX_PATH];
+};
+
+/* What is below a cgroup, whose path is in `walk`; takes the descriptor. */
+static void walk_below(struct walk *walk, int fd, unsigned int depth)
+{
+	size_t len = strlen(walk->path);
+	DIR *directory = fdopendir(fd);
+	struct dirent *entry;
+	int child;
+
+	if (!directory) {
+		close(fd);
+		return;
+	}
+	while (depth < MAX_DEPTH && (entry = readdir(directory))) {
+		size_t name_len = strlen(entry->d_name);
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
+		    len + 1 + name_len >= MAX_PATH)
+			continue;
+		child = openat(dirfd(directory), entry->d_name,
+			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (child < 0)
+			continue; /* removed meanwhile */
+		walk->path[len] = '/';
+		memcpy(walk->path + len + 1, entry->d_name, name_len + 1);
+		if (walk->visit(walk->path, entry->d_name, child, walk->ctx))
+			walk_below(walk, child, depth + 1);
+		else
+			close(child);
+		walk->path[len] = '\0';
+	}
+	closedir(directory);
+}
+
+void cgroups__walk(struct cgroups *cgroups, cgroup_visit_fn visit, void *ctx)
+{
+	struct walk walk = { .visit = visit, .ctx = ctx };
+	int fd = openat(cgroups->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		walk_below(&walk, fd, 0);
 }
 
 /* ---- From id to name ---- */

@@ -36,6 +36,15 @@ bool cgroups__is_part(const struct cgroups *cgroups);
 int cgroups__open(struct cgroups *cgroups, const char *path, int *ret_fd, __u64 *ret_id);
 
 /*
+ * Go through all cgroups below the root, each before those in it. `visit` is given its path
+ * from the root ("/system.slice"), its name in that, and an open descriptor, which it must
+ * not close; when it returns false what is below that cgroup is left out. One that comes or
+ * goes meanwhile may be missed. 32 levels deep, paths of 4 KiB.
+ */
+typedef bool (*cgroup_visit_fn)(const char *path, const char *name, int fd, void *ctx);
+void cgroups__walk(struct cgroups *cgroups, cgroup_visit_fn visit, void *ctx);
+
+/*
  * The path of a cgroup id from the root of the tree, "/" first, in *ret_path
  * (the caller frees it). Needs CAP_DAC_READ_SEARCH (-EPERM without).
  * -ESTALE: it was removed before it was first asked for. -EXDEV: it is outside

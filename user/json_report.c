@@ -371,6 +371,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	json_string(&json, "type", "summary");
 	json_string(&json, "mode", summary->is_scan ? "scan" : "trace");
 	put_known_u64(&json, "history_pid", summary->history_tgid, summary->history_tgid);
+	json_bool(&json, "nothing_watched", summary->nothing_watched);
 	put_date(&json, "time", summary->now_ns, summary, true);
 	put_span(&json, "duration_s", summary->started_ns, summary->now_ns, true);
 	json_u64(&json, "sites", totals->sites);

@@ -161,7 +161,9 @@ static int scan(const struct options *options, struct output *output, struct sco
 		return cannot_start(err, &error);
 	if (scan__run(scan, &matches))
 		return EXIT_RUNTIME;
-	return matches ? (int)options->error_exitcode : EXIT_RAN;
+	if (matches || !options->error_exitcode)
+		return matches ? (int)options->error_exitcode : EXIT_RAN;
+	return scan__missed(scan) ? EXIT_USAGE : EXIT_RAN; /* what is not there is not clean */
 }
 
 /* What became of the state of an earlier run. */

@@ -107,7 +107,8 @@ static const struct option_spec table[] = {
 	  AT(error_exitcode),
 	  .min = 1,
 	  .max = 255,
-	  .help = "exit with this status when there is such a socket; 1 to 3 are failures, too" },
+	  .help = "exit with this status when there is such a socket; 1 to 3 are failures, too, "
+		  "and 2 says that what --unit and the like name is not there" },
 	{ .name = "pid",
 	  .letter = 'p',
 	  .argument = "PID",

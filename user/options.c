@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "distance.h"
 #include "option_values.h"
 #include "text.h"
 
@@ -24,6 +25,11 @@ bool options_limit_cgroups(const struct options *options)
 	       options->pods.count;
 }
 
+bool options_limit(const struct options *options)
+{
+	return options_limit_cgroups(options) || options->tgid || options->by_uid || options->comm;
+}
+
 /* By getopt's value. */
 static const struct option_spec *spec_of(int value)
 {
@@ -34,32 +40,6 @@ static const struct option_spec *spec_of(int value)
 		    (value && value == spec->letter))
 			return spec;
 	return NULL;
-}
-
-/* Levenshtein's distance: letters to change, add or remove to make one of the other. */
-static size_t distance(const char *a, size_t a_len, const char *b)
-{
-	size_t row[32], b_len = strlen(b), i, j, diagonal, above, best;
-
-	if (b_len >= sizeof(row) / sizeof(row[0]))
-		return SIZE_MAX;
-	for (j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (i = 1; i <= a_len; i++) {
-		diagonal = row[0];
-		row[0] = i;
-		for (j = 1; j <= b_len; j++) {
-			above = row[j];
-			best = diagonal + (a[i - 1] != b[j - 1]);
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-			diagonal = above;
-		}
-	}
-	return row[b_len];
 }
 
 /* Options that begin so: getopt takes an abbreviation only when there is but one. */
@@ -85,7 +65,7 @@ static void add_nearest(struct text *error, const char *name, size_t len)
 	size_t least = len / 3 + 1, d; /* farther is another word, not a slip */
 
 	for (spec = option_next(NULL); spec; spec = option_next(spec)) {
-		d = distance(name, len, spec->name);
+		d = distance(name, len, spec->name, strlen(spec->name));
 		if (d < least) {
 			least = d;
 			nearest = spec;
@@ -176,7 +156,10 @@ static void add_commands(struct text *error)
 {
 	text_add(error, "there are");
 	for (int i = 0; i < COMMAND_COUNT; i++)
-		text_addf(error, "%s '%s'", !i ? "" : i + 1 < COMMAND_COUNT ? "," : " and",
+		text_addf(error, "%s '%s'",
+			  !i			? "" :
+			  i + 1 < COMMAND_COUNT ? "," :
+						  " and",
 			  command_name((enum command)i));
 }
 

@@ -118,6 +118,8 @@ void options_usage(FILE *stream);
 /* Are only some cgroups watched? And: are some, or are some not? */
 bool options_limit_cgroups(const struct options *options);
 bool options_rule_cgroups(const struct options *options);
+/* Are only some processes watched, by whatever option? */
+bool options_limit(const struct options *options);
 
 /* "agent", and what it does, in a few words. NULL: there is no such command. */
 const char *command_name(enum command command);

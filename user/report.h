@@ -55,7 +55,8 @@ struct summary {
 	__u32 history_tgid; /* of a scan: the sockleak that ages and stacks are from; 0 = none */
 	__u64 history_begun_ns;
 	__u64 uncertain; /* of a scan: sockets shown that may be in use */
-	bool nothing_watched; /* no cgroup of --unit, --container or --pod was found so far */
+	/* No cgroup of --unit and the like so far; of a scan: no process that was asked for. */
+	bool nothing_watched;
 	bool fetches; /* debug files are fetched: --debuginfod */
 	const struct suppressions *suppressions; /* NULL = without --suppress */
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */

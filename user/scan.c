@@ -54,14 +54,39 @@ struct scan {
 	struct owners *owners;
 	struct leaks *leaks;
 	struct suppressions *suppressions; /* NULL = nothing is */
-	struct named_stack *stacks; /* a uthash table */
+	struct named_stack *stacks;	   /* a uthash table */
 	struct progress progress;
 	struct summary summary;
+	bool missed; /* what was asked for by a name that nothing has */
 };
 
 static void on_change(const struct leak *leak, enum leaks_change change, void *ctx)
 {
 	(void)leak, (void)change, (void)ctx; /* all are told at the end, with all their holders */
+}
+
+/* Whoever mistypes a name must not take the silence for good news. */
+static void tell_missing(struct scan *scan, const struct scope *scope)
+{
+	_cleanup_text_ struct text lines = TEXT_INIT;
+	const char *line, *end;
+
+	scan->missed = scope__missing(scope, &lines) > 0;
+	for (line = text_str(&lines); (end = strchr(line, '\n')); line = end + 1)
+		log_notice("%.*s", (int)(end - line), line);
+}
+
+/* The names are right, and still there is no process. */
+static void tell_nothing_watched(struct scan *scan)
+{
+	const struct options *options = scan->options;
+
+	scan->summary.nothing_watched = options_limit(options) && !census__processes(scan->census);
+	if (!scan->summary.nothing_watched || scan->missed)
+		return;
+	scan->missed = true;
+	log_notice("nothing was looked at: no process is what the options ask for%s",
+		   options->comm ? " ('ps -e -o pid,comm' has the names)" : "");
 }
 
 static int aim(struct scan *scan, struct scope *scope, struct text *ret_error)
@@ -74,6 +99,7 @@ static int aim(struct scan *scan, struct scope *scope, struct text *ret_error)
 		return 0;
 	ruled = scope__find(scope, clock_now(CLOCK_BOOTTIME), &count);
 	scan->summary.cgroups_left_out = scope__left_out(scope);
+	tell_missing(scan, scope);
 	err = census__rule_cgroups(scan->census, ruled, count);
 	if (err)
 		text_addf(ret_error, "cannot look at %zu cgroups: %s", count, strerror(-err));
@@ -425,6 +451,7 @@ int scan__run(struct scan *scan, unsigned int *ret_matches)
 				       log_error(err, "cannot read the fd tables to their end: %s",
 						 strerror(-err));
 	}
+	tell_nothing_watched(scan);
 	account_all(scan, &records);
 	free(records.items);
 	*ret_matches = report(scan);
@@ -432,4 +459,9 @@ int scan__run(struct scan *scan, unsigned int *ret_matches)
 	return err ? log_error(err, "cannot write to %s: %s", output__name(scan->output),
 			       strerror(-err)) :
 		     0;
+}
+
+bool scan__missed(const struct scan *scan)
+{
+	return scan->missed;
 }

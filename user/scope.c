@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scope.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,11 +9,10 @@
 
 #include "cgroup.h"
 #include "clocks.h"
+#include "scope_missing.h"
 #include "sockleak.h"
 #include "workload.h"
 
-#define MAX_DEPTH 32
-#define MAX_PATH 4096
 #define SHARE 20 /* the tree may be read a twentieth of the time */
 #define MIN_CONTAINER 4
 
@@ -96,7 +93,7 @@ static int check_excluded(struct scope *scope, struct text *ret_error)
 
 	if (!excluded->count)
 		return 0;
-	err = cgroups__open(scope->cgroups, cgroups__mount(scope->cgroups), &fd, &root);
+	err = cgroups__open(scope->cgroups, ".", &fd, &root);
 	if (err)
 		return 0;
 	close(fd);
@@ -184,8 +181,7 @@ void scope__free(struct scope *scope)
 
 /* ---- The tree ---- */
 
-/* "x" stands for "x.service". */
-static bool is_unit(const char *name, const char *wanted)
+bool scope_is_unit(const char *name, const char *wanted)
 {
 	size_t len = strlen(wanted);
 
@@ -198,7 +194,7 @@ static bool is_wanted(const struct options *options, const char *path, const cha
 	struct workload workload;
 
 	for (unsigned int i = 0; i < options->units.count; i++)
-		if (is_unit(name, options->units.items[i]))
+		if (scope_is_unit(name, options->units.items[i]))
 			return true;
 	workload_of_cgroup(path, &workload);
 	for (unsigned int i = 0; i < options->containers.count; i++)
@@ -211,47 +207,16 @@ static bool is_wanted(const struct options *options, const char *path, const cha
 	return false;
 }
 
-static void add_wanted(struct scope *scope, int fd)
+static bool visit(const char *path, const char *name, int fd, void *ctx)
 {
+	struct scope *scope = ctx;
 	struct stat st;
 
+	if (!is_wanted(scope->options, path, name))
+		return true;
 	if (!fstat(fd, &st))
 		add(scope, st.st_ino, CGROUP_WANTED); /* kernfs: it is the id */
-}
-
-/* Look at what is below a cgroup, whose path is `path`; takes the descriptor. */
-static void read_tree(struct scope *scope, int fd, char *path, unsigned int depth)
-{
-	size_t len = strlen(path);
-	DIR *directory = fdopendir(fd);
-	struct dirent *entry;
-	int child;
-
-	if (!directory) {
-		close(fd);
-		return;
-	}
-	while (depth < MAX_DEPTH && (entry = readdir(directory))) {
-		size_t name_len = strlen(entry->d_name);
-
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
-		    len + 1 + name_len >= MAX_PATH)
-			continue;
-		child = openat(dirfd(directory), entry->d_name,
-			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (child < 0)
-			continue; /* removed meanwhile */
-		path[len] = '/';
-		memcpy(path + len + 1, entry->d_name, name_len + 1);
-		if (is_wanted(scope->options, path, entry->d_name)) {
-			add_wanted(scope, child);
-			close(child); /* what is below it is watched with it */
-		} else {
-			read_tree(scope, child, path, depth + 1);
-		}
-		path[len] = '\0';
-	}
-	closedir(directory);
+	return false;				      /* what is below it is watched with it */
 }
 
 /* Those of --exclude-cgroup that are there; one may be made later, or made anew. */
@@ -271,17 +236,14 @@ static void add_excluded(struct scope *scope)
 
 const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count)
 {
-	char path[MAX_PATH] = "";
-	__u64 begun_ns, root;
-	int fd = -1;
+	__u64 begun_ns;
 
 	if (names_workloads(scope->options) &&
 	    (!scope->read_ns || now_ns - scope->read_ns >= SHARE * scope->cost_ns)) {
 		begun_ns = clock_now(CLOCK_MONOTONIC);
 		scope->count = scope->fixed;
 		scope->left_out = 0;
-		if (!cgroups__open(scope->cgroups, ".", &fd, &root))
-			read_tree(scope, fd, path, 0);
+		cgroups__walk(scope->cgroups, visit, scope);
 		scope->cost_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
 		scope->read_ns = now_ns;
 		scope->found = scope->count;
@@ -295,4 +257,11 @@ const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t
 __u64 scope__left_out(const struct scope *scope)
 {
 	return scope->left_out;
+}
+
+unsigned int scope__missing(const struct scope *scope, struct text *ret_lines)
+{
+	return names_workloads(scope->options) ?
+		       scope_missing(scope->options, scope->cgroups, ret_lines) :
+		       0;
 }

@@ -36,6 +36,12 @@ const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t
 /* Add what may come later, as it was asked for: "--unit app, --pod 1f3a". */
 void scope_add_awaited(const struct options *options, struct text *text);
 
+/*
+ * Add a line for each name of --unit, --container and --pod that nothing has now, with what
+ * may have been meant. Reads the tree. Returns their number.
+ */
+unsigned int scope__missing(const struct scope *scope, struct text *ret_lines);
+
 /* How many cgroups did not find a place. */
 __u64 scope__left_out(const struct scope *scope);
 

@@ -167,6 +167,11 @@ static void page_census(struct page *page, struct site *const *sites, long count
 
 	while (sure < count && !sites[sure]->unknowable)
 		sure++;
+	if (summary->nothing_watched) {
+		text_add(&line, "Nothing was looked at: no process is what the options ask for");
+		page_line(page, &line, true);
+		return;
+	}
 	if (!certain) {
 		text_addf(&line, "No unconnected sockets among %llu descriptors, looked at in ",
 			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT]);

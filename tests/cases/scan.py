@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`sockleak scan`: what is unconnected now, with and without a sockleak that was watching."""
 
+import hashlib
 import json
 import pathlib
 import re
 import subprocess
 import sys
 
+from lib.cgroups import inside
 from lib.outcome import Failure
-from lib.registry import ALONE, case
+from lib.registry import ALONE, case, cases
 
 
 def scan(bench, *args, status=0):
@@ -54,9 +56,9 @@ def scan_without_history(bench):
         "stack": None, "may_be_in_use": False})
     if len(events) != 1 or summary["open"] != 1:
         raise Failure(f"expected one socket of {len(in_use) + 1} programs, seen: {events}")
-    status, out, _ = bench.run("scan", "--comm", "nosuchcomm", "--error-exitcode", "9")
-    if status or "No unconnected sockets" not in out:
-        raise Failure(f"expected none, seen {status}: {out}")
+    status, out, errors = bench.run("scan", "--pid", in_use[0].pid, "--error-exitcode", "9")
+    if status or "No unconnected sockets" not in out or "looked at" in errors:
+        raise Failure(f"expected none, seen {status}: {out} {errors}")
 
 
 def lonely(bench):
@@ -192,6 +194,57 @@ def scan_of_the_busy(bench):
     found = sum(1 for events in scans if events)
     if found > 10:
         raise Failure(f"expected none, seen some in {found} of 20 scans")
+
+
+CONTAINER = hashlib.sha256(b"scan").hexdigest()
+POD = "0a1b2c3d-1111-2222-3333-444455556666"
+
+# name: (options, what is said on stderr, is it an error for --error-exitcode)
+TYPOS = {
+    "scan_unit_typo": (["--unit", "scanrihgt"], "did you mean scanright.service?", True),
+    "scan_unit_part": (["--unit", "right"], "--unit right: no such unit runs", True),
+    "scan_unit_right": (["--unit", "scanright"], None, False),
+    "scan_unit_and_typo": (["--unit", "scanright", "--unit", "nosuchunit"],
+                           "--unit nosuchunit: no such unit runs ('systemctl", True),
+    "scan_container_typo": (["--container", "0123456789ab"], "no such container runs (", True),
+    "scan_container_right": (["--container", CONTAINER[:12]], None, False),
+    "scan_container_in_unit": (["--unit", "scanright", "--container", CONTAINER[:12]], None, False),
+    "scan_pod_typo": (["--pod", POD.replace("a", "b")], "no such pod runs (", True),
+    "scan_pod_right": (["--pod", POD], None, False),
+    "scan_comm_typo": (["--comm", "nosuchcomm"], "nothing was looked at: no process is", True),
+    "scan_uid_typo": (["--uid", "54321"], "nothing was looked at: no process is", True),
+    "scan_empty_cgroup": (["--cgroup", "EMPTY"], "nothing was looked at: no process is", True),
+}
+
+
+@cases(names=list(TYPOS))
+def scan_of_what_is_not_there(bench):
+    """A name that nothing has: said, with what to do, and no success for a CI gate."""
+    unit = bench.cgroups.make(bench.cgroups.make(), "scanright.service")
+    pod = bench.cgroups.make(unit, f"kubepods-pod{POD.replace('-', '_')}.slice")
+    container = bench.cgroups.make(pod, f"cri-containerd-{CONTAINER}.scope")
+    bench.program("connected", inside=inside(container))
+    empty = bench.cgroups.make()
+    for name, (options, words, is_error) in TYPOS.items():
+        if not bench.wants(name):
+            continue
+        args = ["scan", *(empty if option == "EMPTY" else option for option in options)]
+        plain, gate = bench.run(*args, "--json"), bench.run(*args, "--error-exitcode", 9)
+        seen = (plain[0], gate[0], words in plain[2] and words in gate[2] if words else
+                not plain[2] and not gate[2], len(plain[2].splitlines()),
+                json.loads(plain[1].splitlines()[-1])["nothing_watched"])
+        nothing = is_error and name != "scan_unit_and_typo"
+        wanted = (0, 2 if is_error else 0, True, int(is_error), nothing)
+        yield name, None if seen == wanted else Failure(f"expected {wanted}, seen: {seen} {gate}")
+
+
+@case
+def trace_of_what_never_came(bench):
+    """The end of a watch that had nothing to watch says so, in text and in JSON."""
+    for args, words in ((["--json"], '"nothing_watched":true'), ([], "Nothing was watched: no such")):
+        status, out, errors = bench.run("--unit", "nosuchunit", "--duration", "1s", *args)
+        if status or words not in out or "nothing of --unit nosuchunit runs yet" not in errors:
+            raise Failure(f"expected {words!r}, seen {status}: {out} {errors}")
 
 
 @case

@@ -364,7 +364,7 @@ static void a_summary(void **state)
 	summary.counters[COUNTER_MAP_FULL] = 7;
 	json_summary(&out, leaks, &summary, 10);
 	leaks__free(leaks);
-	assert_has(&out, "{\"type\":\"summary\",\"mode\":\"trace\",\"history_pid\":null,"
+	assert_has(&out, "{\"type\":\"summary\",\"mode\":\"trace\",\"history_pid\":null,\"nothing_watched\":false,"
 			 "\"time\":\"2026-09-21T14:16:00.000Z\","
 			 "\"duration_s\":60,\"sites\":2,\"leaking_sites\":1,\"open\":31,"
 			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3,"
