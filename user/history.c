@@ -16,6 +16,9 @@
 #define STACKS "told_stacks"
 #define PENDING "pending"
 #define HOMES "homes"
+#define UNNAMED "stacks"
+#define SLOTS "slots"
+#define SNAPSHOTS "snapshots"
 #define SETTINGS "sockleak.rodata"
 #define PROGRAM "sweep_files"
 
@@ -36,16 +39,19 @@ void history__free(struct history *history)
 int history__new(int program_fd, const struct history_maps *maps, struct history **ret_history)
 {
 	struct history *history = calloc(1, sizeof(*history));
+	const int bound[] = { maps->told, maps->stacks, maps->unnamed.stacks, maps->unnamed.slots,
+			      maps->unnamed.snapshots };
 
 	if (!history)
 		return -ENOMEM;
 	history->maps = *maps;
-	if (bpf_prog_bind_map(program_fd, maps->told, NULL) ||
-	    bpf_prog_bind_map(program_fd, maps->stacks, NULL)) {
-		int err = -errno;
+	for (size_t i = 0; i < sizeof(bound) / sizeof(bound[0]); i++) {
+		if (bpf_prog_bind_map(program_fd, bound[i], NULL)) {
+			int err = -errno;
 
-		history__free(history);
-		return err;
+			history__free(history);
+			return err;
+		}
 	}
 	*ret_history = history;
 	return 0;
@@ -161,10 +167,19 @@ bool history__find(const struct history *history, const struct pending *socket,
 
 /* ---- The one that asks ---- */
 
+#define NO_PAST                                                                                 \
+	{                                                                                       \
+		.pending = -1, .homes = -1, .told = -1, .stacks = -1, .unnamed = { -1, -1, -1 } \
+	}
+
 void past_close(struct past *past)
 {
-	int *const fds[] = { &past->pending, &past->homes, &past->told, &past->stacks };
+	int *const fds[] = { &past->pending,	      &past->homes,	     &past->told,
+			     &past->stacks,	      &past->unnamed.stacks, &past->unnamed.slots,
+			     &past->unnamed.snapshots };
 
+	free(past->snapshot);
+	past->snapshot = NULL;
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (*fds[i] >= 0)
 			close(*fds[i]);
@@ -201,12 +216,16 @@ static void take_map(struct past *past, int map)
 	const struct {
 		const char *name;
 		int *fd;
-		__u32 key, value;
+		__u32 key, value; /* value 0 = of any size: an option sets it */
 	} wanted[] = {
 		{ PENDING, &past->pending, sizeof(struct fd_key), sizeof(struct pending) },
 		{ HOMES, &past->homes, sizeof(__u64), sizeof(struct fd_key) },
 		{ TOLD, &past->told, sizeof(__u64), sizeof(struct told) },
 		{ STACKS, &past->stacks, sizeof(__u64), sizeof(struct told_stack) },
+		{ UNNAMED, &past->unnamed.stacks, sizeof(__u32),
+		  SOCKLEAK_STACK_DEPTH * sizeof(__u64) },
+		{ SLOTS, &past->unnamed.slots, sizeof(__u64), sizeof(__u32) },
+		{ SNAPSHOTS, &past->unnamed.snapshots, sizeof(__u32), 0 },
 	};
 
 	if (bpf_obj_get_info_by_fd(map, &info, &len)) {
@@ -215,7 +234,7 @@ static void take_map(struct past *past, int map)
 	}
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (strcmp(info.name, wanted[i].name) || info.key_size != wanted[i].key ||
-		    info.value_size != wanted[i].value || *wanted[i].fd >= 0)
+		    (wanted[i].value && info.value_size != wanted[i].value) || *wanted[i].fd >= 0)
 			continue;
 		*wanted[i].fd = map;
 		return;
@@ -225,10 +244,17 @@ static void take_map(struct past *past, int map)
 	close(map);
 }
 
+static bool is_whole(const struct past *past)
+{
+	return past->pending >= 0 && past->homes >= 0 && past->told >= 0 && past->stacks >= 0 &&
+	       past->unnamed.stacks >= 0 && past->unnamed.slots >= 0 &&
+	       past->unnamed.snapshots >= 0;
+}
+
 /* Is this program one of a sockleak that tells? Then *ret_past is that one's. */
 static bool past_of(int program, struct past *ret_past)
 {
-	struct past past = { .pending = -1, .homes = -1, .told = -1, .stacks = -1 };
+	struct past past = NO_PAST;
 	__u32 ids[MAX_MAPS], len;
 	struct bpf_prog_info info = { .map_ids = (__u64)(uintptr_t)ids, .nr_map_ids = MAX_MAPS };
 
@@ -242,8 +268,7 @@ static bool past_of(int program, struct past *ret_past)
 		if (map >= 0)
 			take_map(&past, map);
 	}
-	if (past.tgid && past.pending >= 0 && past.homes >= 0 && past.told >= 0 &&
-	    past.stacks >= 0) {
+	if (past.tgid && is_whole(&past)) {
 		*ret_past = past;
 		return true;
 	}
@@ -261,7 +286,7 @@ static bool past_before(const struct past *past, const struct past *other)
 
 int past_open(__u32 tgid, struct past *ret_past)
 {
-	struct past past = { .pending = -1, .homes = -1, .told = -1, .stacks = -1 }, best = past;
+	struct past past = NO_PAST, best = past;
 	int program;
 
 	*ret_past = best;
@@ -291,4 +316,38 @@ bool past_stack(const struct past *past, const struct pending *socket, struct to
 		__u64 *ret_key)
 {
 	return past->tgid && find_stack(past->told, past->stacks, socket, ret_stack, ret_key);
+}
+
+unsigned int past_pcs(const struct past *past, const struct pending *socket, __u64 *ret_pcs)
+{
+	return past->tgid ? stack_maps_pcs(&past->unnamed, socket, ret_pcs) : 0;
+}
+
+/* Room for a slot of its size, made when the first one is read. */
+static struct snapshot *snapshot_room(struct past *past)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	if (past->snapshot || bpf_obj_get_info_by_fd(past->unnamed.snapshots, &info, &len) ||
+	    info.value_size < sizeof(struct snapshot))
+		return past->snapshot;
+	past->snapshot = malloc(info.value_size);
+	past->snapshot_size = info.value_size;
+	return past->snapshot;
+}
+
+const struct snapshot *past_snapshot(struct past *past, const struct pending *socket)
+{
+	struct snapshot *snapshot = past->tgid ? snapshot_room(past) : NULL;
+	__u32 slot;
+	bool whole;
+
+	if (!snapshot || stack_maps_snapshot(&past->unnamed, socket, snapshot, &slot, &whole))
+		return NULL;
+	/* Still the socket's own after the copy: then nobody wrote to it meanwhile. */
+	if (!whole || !stack_maps_has_slot(&past->unnamed, socket, slot) ||
+	    snapshot->len > past->snapshot_size - sizeof(*snapshot))
+		return NULL;
+	return snapshot;
 }

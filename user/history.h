@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * history: how a running `sockleak trace` tells `sockleak scan` what it knows. Its
- * map of pending sockets is there to be read; the stacks of those that have become
- * leaks are put into two more maps, which live as long as its programs do, or, with
+ * map of pending sockets is there to be read, and what it keeps of their stacks; the stacks
+ * of those that have become leaks, which are named, are put into two more maps, which live as long
+ * as its programs do, or, with
  * --pin, until the next run, which finds them here. Any
  * process that may see BPF objects finds them; nothing is listening, and nothing
  * can be asked of the one that runs.
@@ -17,18 +18,23 @@
 #include "growth.h"
 #include "sockleak.h"
 #include "stack.h"
+#include "stack_maps.h"
 
 /* ---- The one that runs ---- */
 
 struct history;
 
-/* The maps of told.bpf.h. They stay the caller's and must outlive the history. */
+/*
+ * The maps of told.bpf.h, and of what was not told yet. They stay the caller's and must
+ * outlive the history.
+ */
 struct history_maps {
 	int told, stacks, growths;
+	struct stack_maps unnamed;
 };
 
 /*
- * The first two are bound to a loaded program, by which they are found. 0 or -errno.
+ * All but `growths` are bound to a loaded program, by which they are found. 0 or -errno.
  * Free with history__free(); NULL is allowed there.
  */
 int history__new(int program_fd, const struct history_maps *maps, struct history **ret_history);
@@ -61,10 +67,13 @@ __u64 history__growth_lost(const struct history *history);
 
 /* What a running sockleak has: its maps, open. */
 struct past {
-	__u32 tgid;	/* 0 = none was found */
-	__u64 begun_ns; /* when it was started, CLOCK_BOOTTIME */
+	__u32 tgid;	 /* 0 = none was found */
+	__u64 begun_ns;	 /* when it was started, CLOCK_BOOTTIME */
 	bool is_partial; /* it watches one process, user, name or cgroup and not the host */
 	int pending, homes, told, stacks;
+	struct stack_maps unnamed; /* of what it has not told of yet */
+	struct snapshot *snapshot; /* room for one, of so many bytes */
+	__u32 snapshot_size;
 };
 
 /*
@@ -82,5 +91,13 @@ void past_close(struct past *past);
  */
 bool past_stack(const struct past *past, const struct pending *socket, struct told_stack *ret_stack,
 		__u64 *ret_key);
+
+/*
+ * Of a socket whose stack was not told yet, for it has not become a leak there: the
+ * addresses by frame pointers, as stack_maps_pcs(); and the snapshot, valid until the next
+ * call, or NULL.
+ */
+unsigned int past_pcs(const struct past *past, const struct pending *socket, __u64 *ret_pcs);
+const struct snapshot *past_snapshot(struct past *past, const struct pending *socket);
 
 #endif /* SOCKLEAK_HISTORY_H */

@@ -189,29 +189,27 @@ static pid_t code_of(struct origins *origins, const struct verdict *verdict)
 }
 
 /* The stack that the socket was made on, one reference; NULL = none is known. */
-static struct stack *find_stack(struct origins *origins, struct tracer *tracer,
+static struct stack *find_stack(struct origins *origins, const struct raw_stack *raw,
 				const struct verdict *verdict)
 {
-	__u64 pcs[SOCKLEAK_STACK_DEPTH];
 	const struct pending *socket = &verdict->socket;
-	const struct snapshot *snapshot = tracer__snapshot(tracer, socket);
 	struct subject code = { code_of(origins, verdict), socket->uid };
+	const __u64 *pcs = raw->pcs;
 	enum stack_source source = STACK_FP;
+	unsigned int count = raw->count;
 	struct stack *stack = NULL;
-	unsigned int count;
 
-	if (snapshot && code.tgid &&
-	    !resolver__unwind(origins->resolver, &code, snapshot, &stack)) {
+	if (raw->snapshot && code.tgid &&
+	    !resolver__unwind(origins->resolver, &code, raw->snapshot, &stack)) {
 		if (stack->source != STACK_SNAPSHOT) /* its files are left alone: not unwound */
 			return call_sites__adopt(origins->call_sites, socket->tgid,
 						 socket->call_site, stack);
 		call_sites__learn(origins->call_sites, socket->tgid, socket->call_site, stack);
 		return stack;
 	}
-	count = tracer__stack(tracer, socket, pcs);
 	if (!count && !(socket->flags & PENDING_STACK)) { /* the call itself is known at least */
-		pcs[0] = socket->origin;
-		count = pcs[0] != 0;
+		pcs = &socket->origin;
+		count = socket->origin != 0;
 		source = STACK_CALL;
 	}
 	if (count)
@@ -266,12 +264,25 @@ struct stack *origins__name(struct origins *origins, const struct verdict *verdi
 		return NULL;
 	set_sources(own, told);
 	name_package(origins, verdict, own);
+	if (own->source == STACK_SNAPSHOT)
+		call_sites__learn(origins->call_sites, verdict->socket.tgid,
+				  verdict->socket.call_site, own);
 	return own;
+}
+
+struct stack *origins__stack_of(struct origins *origins, const struct raw_stack *raw,
+				const struct verdict *verdict)
+{
+	struct stack *stack = find_stack(origins, raw, verdict);
+
+	name_package(origins, verdict, stack);
+	return stack;
 }
 
 struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
 			     const struct verdict *verdict)
 {
+	struct raw_stack raw = { 0 };
 	struct told_stack told;
 	struct stack *stack = NULL;
 
@@ -280,9 +291,9 @@ struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
 		stack = origins__name(origins, verdict, &told);
 	if (stack)
 		return stack;
-	stack = find_stack(origins, tracer, verdict);
-	name_package(origins, verdict, stack);
-	return stack;
+	raw.snapshot = tracer__snapshot(tracer, &verdict->socket);
+	raw.count = tracer__stack(tracer, &verdict->socket, raw.pcs);
+	return origins__stack_of(origins, &raw, verdict);
 }
 
 static bool lacks_names(const struct stack *stack)

@@ -40,6 +40,17 @@ void origins__look(struct origins *origins, const struct pending *socket);
 struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
 			     const struct verdict *verdict);
 
+/* What the kernel's side has kept of a socket's stack, until it is named. */
+struct raw_stack {
+	const struct snapshot *snapshot; /* NULL = there is none */
+	unsigned int count;		 /* of the next; 0 = none */
+	__u64 pcs[SOCKLEAK_STACK_DEPTH]; /* by frame pointers, the innermost first */
+};
+
+/* The same from that alone: of another sockleak that runs (past_pcs(), past_snapshot()). */
+struct stack *origins__stack_of(struct origins *origins, const struct raw_stack *raw,
+				const struct verdict *verdict);
+
 /* The same from a stack that was told (history.h). */
 struct stack *origins__name(struct origins *origins, const struct verdict *verdict,
 			    const struct told_stack *told);

@@ -55,6 +55,7 @@ struct scan {
 	struct leaks *leaks;
 	struct suppressions *suppressions; /* NULL = nothing is */
 	struct named_stack *stacks;	   /* a uthash table */
+	unsigned int unwound; /* stacks that were not told yet */
 	struct progress progress;
 	struct summary summary;
 	bool missed; /* what was asked for by a name that nothing has */
@@ -337,6 +338,19 @@ static int find(struct scan *scan, struct records *ret_records)
 
 /* ---- Whose, and from where ---- */
 
+/* One that the sockleak which runs has not told of: it is too young there to be a leak. */
+static struct stack *unwind_stack(struct scan *scan, const struct verdict *record)
+{
+	struct raw_stack raw = { 0 };
+
+	if (!scan->past.tgid || record->socket.flags & PENDING_ORIGIN_UNKNOWN)
+		return NULL;
+	progress_stacks(&scan->progress, HASH_COUNT(scan->stacks) + scan->unwound++);
+	raw.snapshot = past_snapshot(&scan->past, &record->socket);
+	raw.count = past_pcs(&scan->past, &record->socket, raw.pcs);
+	return origins__stack_of(scan->origins, &raw, record);
+}
+
 static struct stack *name_stack(struct scan *scan, const struct verdict *record)
 {
 	struct named_stack *named;
@@ -344,11 +358,11 @@ static struct stack *name_stack(struct scan *scan, const struct verdict *record)
 	__u64 key;
 
 	if (!past_stack(&scan->past, &record->socket, &told, &key))
-		return NULL;
+		return unwind_stack(scan, record);
 	HASH_FIND(hh, scan->stacks, &key, sizeof(key), named);
 	if (named)
 		return stack_ref(named->stack);
-	progress_stacks(&scan->progress, HASH_COUNT(scan->stacks));
+	progress_stacks(&scan->progress, HASH_COUNT(scan->stacks) + scan->unwound);
 	named = calloc(1, sizeof(*named));
 	if (!named)
 		return NULL;

@@ -13,6 +13,7 @@
 #include "pins.h"
 #include "settings.h"
 #include "sockleak.skel.h"
+#include "stack_maps.h"
 #include "sweeper.h"
 #include "takeover.h"
 #include "tracefs.h"
@@ -24,7 +25,7 @@ struct tracer {
 	struct ring_buffer *ring;
 	struct sweeper *sweeper;
 	struct history *history;
-	struct pins *pins;		   /* NULL = nothing is to survive */
+	struct pins *pins;			       /* NULL = nothing is to survive */
 	struct ruled_cgroup ruled[SOCKLEAK_MAX_RULED]; /* as they are in the map */
 	size_t n_ruled;
 	struct bpf_link *hooks[16];
@@ -180,11 +181,11 @@ static int set_sizes(struct tracer *tracer, const struct options *options)
 	__u32 growths = options->pin ? options->max_sockets : 1; /* nothing else asks for it */
 
 	tracer->max_sockets = options->max_sockets;
-	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	      ?:
-		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets)   ?:
-		       bpf_map__set_max_entries(skeleton->maps.told, options->max_sockets)    ?:
-		       bpf_map__set_max_entries(skeleton->maps.growths, growths)	      ?:
-		       bpf_map__set_max_entries(skeleton->maps.told_stacks, told_stacks)      ?:
+	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	    ?:
+		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets) ?:
+		       bpf_map__set_max_entries(skeleton->maps.told, options->max_sockets)  ?:
+		       bpf_map__set_max_entries(skeleton->maps.growths, growths)	    ?:
+		       bpf_map__set_max_entries(skeleton->maps.told_stacks, told_stacks)    ?:
 		       /* an LRU map keeps some entries a processor in hand */
 		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases)	     ?:
 		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks)  ?:
@@ -206,12 +207,20 @@ static int maps_begin(struct tracer *tracer, struct text *ret_error)
 	return err;
 }
 
+static struct stack_maps stack_maps_of(const struct sockleak_bpf *skeleton)
+{
+	return (struct stack_maps){ .stacks = bpf_map__fd(skeleton->maps.stacks),
+				    .slots = bpf_map__fd(skeleton->maps.slots),
+				    .snapshots = bpf_map__fd(skeleton->maps.snapshots) };
+}
+
 static int history_begin(struct tracer *tracer)
 {
 	const struct sockleak_bpf *skeleton = tracer->skeleton;
 	const struct history_maps maps = { .told = bpf_map__fd(skeleton->maps.told),
 					   .stacks = bpf_map__fd(skeleton->maps.told_stacks),
-					   .growths = bpf_map__fd(skeleton->maps.growths) };
+					   .growths = bpf_map__fd(skeleton->maps.growths),
+					   .unnamed = stack_maps_of(skeleton) };
 
 	return history__new(bpf_program__fd(skeleton->progs.sweep_files), &maps, &tracer->history);
 }
@@ -395,38 +404,26 @@ __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max)
 
 unsigned int tracer__stack(struct tracer *tracer, const struct pending *socket, __u64 *ret_pcs)
 {
-	__u64 pcs[SOCKLEAK_STACK_DEPTH] = { 0 };
-	__u32 id = (__u32)socket->origin;
-	unsigned int count = 0;
+	struct stack_maps maps = stack_maps_of(tracer->skeleton);
 
-	if (!(socket->flags & PENDING_STACK) ||
-	    bpf_map_lookup_elem(bpf_map__fd(tracer->skeleton->maps.stacks), &id, pcs))
-		return 0;
-	while (count < SOCKLEAK_STACK_DEPTH && pcs[count]) {
-		ret_pcs[count] = pcs[count];
-		count++;
-	}
-	return count;
+	return stack_maps_pcs(&maps, socket, ret_pcs);
 }
 
 const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pending *socket)
 {
 	struct sockleak_bpf *skeleton = tracer->skeleton;
-	struct snapshot *snapshot = tracer->snapshot;
+	struct stack_maps maps = stack_maps_of(skeleton);
 	__u64 inode = socket->inode;
 	__u32 slot;
 	bool whole;
 
-	if (!(socket->flags & PENDING_SNAPSHOT) ||
-	    bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.slots), &inode, &slot))
+	if (stack_maps_snapshot(&maps, socket, tracer->snapshot, &slot, &whole))
 		return NULL;
-	whole = !bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.snapshots), &slot, snapshot) &&
-		snapshot->inode == inode && snapshot->since_ns == socket->since_ns;
 	/* Still the socket's own after the copy: then nobody wrote to it meanwhile. */
-	if (bpf_map_delete_elem(bpf_map__fd(skeleton->maps.slots), &inode))
+	if (bpf_map_delete_elem(maps.slots, &inode))
 		return NULL;
 	bpf_map_update_elem(bpf_map__fd(skeleton->maps.free_slots), NULL, &slot, BPF_ANY);
-	return whole ? snapshot : NULL;
+	return whole ? tracer->snapshot : NULL;
 }
 
 int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT])

@@ -131,15 +131,36 @@ def scan_asks_who_sees_all(bench):
 
 @case
 def scan_of_the_young(bench):
-    """One that is younger than the running sockleak's threshold: its age, not yet its stack."""
+    """Younger than the running sockleak's threshold: age, evidence, stack and function all the same."""
     agent = bench.agent("--comm", "scanyoung", "--older-than", "1h")
-    program = bench.program(str(bench.copy("held", "scanyoung")))
+    program = bench.program(str(bench.copy("probed", "scanyoung")))
     (inode,) = program.phase.leaks
     events, _ = scan(bench, "--comm", "scanyoung", "--history", agent.pid)
-    expect(only(events, inode), **{"class": "never_used", "creator_pid": program.pid})
+    event = only(events, inode)
+    expect(event, **{"class": "probed", "creator_pid": program.pid, "stack_source": "snapshot"})
+    if event["culprit"]["function"] != "make_socket" or not event["age_s"] or not event["site"]:
+        raise Failure(f"expected age, function and site, seen: {event}")
+    if "main" not in [frame["function"] for frame in event["stack"]]:
+        raise Failure(f"expected a whole stack, seen: {event['stack']}")
+    # It is only looked at: the agent still has it, and so has the next scan.
+    expect(only(scan(bench, "--comm", "scanyoung", "--history", agent.pid)[0], inode),
+           site=event["site"], stack=event["stack"])
     events, _ = scan(bench, "--comm", "scanyoung", "--history", agent.pid, "--older-than", "1h")
     if events:
         raise Failure(f"expected none older than an hour, seen: {events}")
+    agent.stop()
+
+
+@case
+def scan_of_the_young_without_snapshots(bench):
+    """Likewise where stacks are taken by frame pointers alone."""
+    agent = bench.agent("--comm", "scanyoungfp", "--older-than", "1h", "--stack-size", 0)
+    program = bench.program(str(bench.copy("held", "scanyoungfp")))
+    (inode,) = program.phase.leaks
+    event = only(scan(bench, "--comm", "scanyoungfp", "--history", agent.pid)[0], inode)
+    expect(event, stack_source="fp")
+    if event["culprit"]["function"] != "make_socket":
+        raise Failure(f"expected the function, seen: {event}")
     agent.stop()
 
 

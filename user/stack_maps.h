@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stack_maps: the stacks that the kernel's side keeps of sockets whose stack nobody has
+ * named yet (bpf/stacks.bpf.h, bpf/snapshots.bpf.h). Of our own programs, or of another
+ * sockleak's: nothing is changed here.
+ *
+ * Knows libbpf: tests/layout.sh.
+ */
+#ifndef SOCKLEAK_STACK_MAPS_H
+#define SOCKLEAK_STACK_MAPS_H
+
+#include <stdbool.h>
+
+#include "sockleak.h"
+
+/* The maps of these names; they stay the caller's. */
+struct stack_maps {
+	int stacks, slots, snapshots;
+};
+
+/*
+ * The return addresses of a socket's stack by frame pointers, the innermost first, into an
+ * array of SOCKLEAK_STACK_DEPTH. Returns their number; 0 when none was taken, or it is not
+ * there any more.
+ */
+unsigned int stack_maps_pcs(const struct stack_maps *maps, const struct pending *socket,
+			    __u64 *ret_pcs);
+
+/*
+ * Copy the snapshot of a socket's stack, into room for a whole value of that map. *ret_slot:
+ * its slot, which the kernel may give to another socket meanwhile; `whole`: the copy is of
+ * this one, if the slot still is now. -ENOENT: none was taken, or its slot was given back.
+ */
+int stack_maps_snapshot(const struct stack_maps *maps, const struct pending *socket,
+			struct snapshot *ret_snapshot, __u32 *ret_slot, bool *ret_whole);
+
+/* Has the socket this slot now? */
+bool stack_maps_has_slot(const struct stack_maps *maps, const struct pending *socket, __u32 slot);
+
+#endif /* SOCKLEAK_STACK_MAPS_H */
