@@ -7,6 +7,7 @@
 #include "address.h"
 #include "date.h"
 #include "json.h"
+#include "json_parts.h"
 #include "hints.h"
 #include "losses.h"
 #include "names.h"
@@ -15,7 +16,7 @@
 
 /* ---- Values that may be unknown ---- */
 
-static void put_known_u64(struct json *json, const char *key, __u64 value, bool known)
+void put_known_u64(struct json *json, const char *key, __u64 value, bool known)
 {
 	if (known)
 		json_u64(json, key, value);
@@ -23,7 +24,7 @@ static void put_known_u64(struct json *json, const char *key, __u64 value, bool 
 		json_null(json, key);
 }
 
-static void put_known_string(struct json *json, const char *key, const char *value)
+void put_known_string(struct json *json, const char *key, const char *value)
 {
 	json_string(json, key, value && *value ? value : NULL);
 }
@@ -38,8 +39,8 @@ static void put_span(struct json *json, const char *key, __u64 from_ns, __u64 to
 }
 
 /* A point in boot time as a date. */
-static void put_date(struct json *json, const char *key, __u64 ns, const struct summary *summary,
-		     bool known)
+void put_date(struct json *json, const char *key, __u64 ns, const struct summary *summary,
+	      bool known)
 {
 	_cleanup_text_ struct text date = TEXT_INIT;
 
@@ -49,8 +50,7 @@ static void put_date(struct json *json, const char *key, __u64 ns, const struct 
 		json_null(json, key);
 }
 
-static void put_comm(struct json *json, const char *key, const char comm[SOCKLEAK_COMM_LEN],
-		     bool known)
+void put_comm(struct json *json, const char *key, const char comm[SOCKLEAK_COMM_LEN], bool known)
 {
 	size_t len = strnlen(comm, SOCKLEAK_COMM_LEN);
 
@@ -60,7 +60,7 @@ static void put_comm(struct json *json, const char *key, const char comm[SOCKLEA
 		json_null(json, key);
 }
 
-static const char *known_or_null(const char *string)
+const char *known_or_null(const char *string)
 {
 	return string[0] ? string : NULL;
 }
@@ -187,7 +187,7 @@ static void put_frame(struct json *json, const struct frame *frame)
 }
 
 /* Where a person should look, and whose it is. */
-static void put_culprit(struct json *json, const struct stack *stack)
+void put_culprit(struct json *json, const struct stack *stack)
 {
 	const struct frame *culprit = stack_culprit(stack);
 
@@ -381,6 +381,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	put_resolved(&json, totals->resolved);
 	json_u64(&json, "held_back", totals->held_back);
 	put_leaking(&json, leaks, top);
+	put_processes(&json, leaks, summary, top);
 	put_suppressed(&json, summary->suppressions);
 	json_u64(&json, "sweeps", summary->sweeps);
 	json_u64(&json, "sweeps_failed", summary->sweeps_failed);

@@ -76,6 +76,7 @@ struct site {
 	__u64 oldest_ns;       /* birth (or first sight) of its oldest open leak; 0 = none open */
 	bool leaking;	       /* it grows: see growth.h */
 	bool unknowable;       /* grouped by process: its sockets may be in use */
+	unsigned int process_open; /* what its process holds of such: leaks__add_up() */
 	struct rate rate;      /* of open leaks, over the last ten minutes at most */
 	enum leak_class class; /* of most of its open leaks */
 	unsigned int by_class[CLASS_COUNT]; /* open and shown */
@@ -142,6 +143,12 @@ void leaks__remember(struct leaks *leaks, struct growth_memory memory);
  * cannot be told are at a site of their own: for a census, which has no growth.
  */
 void leaks__group_by_process(struct leaks *leaks);
+
+/*
+ * Of such sites: add up what each process holds, those that may be in use apart. From then
+ * on leaks__sites() has the sites of a process together, that with most sockets first.
+ */
+void leaks__add_up(struct leaks *leaks);
 
 /*
  * Take in one verdict. owner and stack are referenced, not taken; of a leak that

@@ -97,3 +97,51 @@ void account_grow(struct leaks *leaks, const struct site *site, struct site_proc
 	if (process->growth.peak != peak)
 		process_keep(leaks, site, process, &process->growth);
 }
+
+/* What a process holds at all its sites. */
+struct held {
+	struct {
+		__u32 tgid;
+		__u32 unknowable;
+	} key;
+	unsigned int open;
+	UT_hash_handle hh;
+};
+
+static struct held *held_of(struct held **all, const struct site *site)
+{
+	struct held key = { .key = { site->processes->tgid, site->unknowable } }, *held;
+
+	HASH_FIND(hh, *all, &key.key, sizeof(key.key), held);
+	if (held)
+		return held;
+	held = calloc(1, sizeof(*held));
+	if (!held)
+		return NULL;
+	held->key = key.key;
+	HASH_ADD(hh, *all, key, sizeof(held->key), held);
+	if (held->hh.tbl)
+		return held;
+	free(held);
+	return NULL;
+}
+
+void leaks__add_up(struct leaks *leaks)
+{
+	struct held *all = NULL, *held, *next;
+	struct site *site;
+
+	for (site = leaks->by_key; site; site = site->hh.next) {
+		held = site->open && site->processes ? held_of(&all, site) : NULL;
+		if (held)
+			held->open += site->open;
+	}
+	for (site = leaks->by_key; site; site = site->hh.next) {
+		held = site->open && site->processes ? held_of(&all, site) : NULL;
+		site->process_open = held ? held->open : 0;
+	}
+	HASH_ITER(hh, all, held, next) {
+		HASH_DEL(all, held);
+		free(held);
+	}
+}

@@ -429,6 +429,7 @@ static unsigned int report(struct scan *scan)
 
 	summary->now_ns = clock_now(CLOCK_BOOTTIME);
 	leaks__tick(scan->leaks, summary->now_ns);
+	leaks__add_up(scan->leaks);
 	count = leaks__sites(scan->leaks, &sites);
 	summary->leaks = leaks__totals(scan->leaks);
 	for (long i = 0; i < count; i++)

@@ -94,6 +94,10 @@ int site_worse_first(const void *a, const void *b)
 		return x->unknowable - y->unknowable;
 	if (x->leaking != y->leaking)
 		return y->leaking - x->leaking;
+	if (x->process_open != y->process_open)
+		return x->process_open < y->process_open ? 1 : -1;
+	if (x->process_open && x->processes->tgid != y->processes->tgid)
+		return x->processes->tgid < y->processes->tgid ? -1 : 1;
 	if (x->open != y->open)
 		return x->open < y->open ? 1 : -1;
 	if (x->oldest_ns != y->oldest_ns)

@@ -83,12 +83,19 @@ static void page_place(struct page *page, struct text *line, const struct site *
 	if (culprit && (culprit->function || culprit->module)) {
 		text_add(&place, "in ");
 		page_add_frame(&place, culprit, NULL);
-		if (text_width(text_str(line)) + 2 + text_width(text_str(&place)) <=
+	}
+	page_answer_place(page, line, &place);
+}
+
+void page_answer_place(struct page *page, struct text *line, const struct text *place)
+{
+	if (place->len) {
+		if (text_width(text_str(line)) + 2 + text_width(text_str(place)) <=
 		    page_width(page))
 			text_add(line, ", ");
 		else
 			page_line(page, line, true);
-		text_add(line, text_str(&place));
+		text_add(line, text_str(place));
 	}
 	page_line(page, line, true);
 }
@@ -140,58 +147,6 @@ static void page_nothing(struct page *page, struct text *line)
 	text_add(line, ", watched for ");
 	duration_add(line, watched_ns);
 	page_line(page, line, true);
-}
-
-/* How many processes hold what is listed; each site of a scan is of one. */
-static unsigned int count_processes(struct site *const *sites, long count)
-{
-	unsigned int processes = 0;
-
-	for (long i = 0; i < count; i++) {
-		long k = 0;
-
-		while (k < i && sites[k]->processes->tgid != sites[i]->processes->tgid)
-			k++;
-		processes += k == i;
-	}
-	return processes;
-}
-
-/* The first line of a scan: how many, and who has most of them. */
-static void page_census(struct page *page, struct site *const *sites, long count)
-{
-	const struct summary *summary = page->summary;
-	unsigned int certain = summary->leaks.open - (unsigned int)summary->uncertain;
-	_cleanup_text_ struct text line = TEXT_INIT;
-	long sure = 0;
-
-	while (sure < count && !sites[sure]->unknowable)
-		sure++;
-	if (summary->nothing_watched) {
-		text_add(&line, "Nothing was looked at: no process is what the options ask for");
-		page_line(page, &line, true);
-		return;
-	}
-	if (!certain) {
-		text_addf(&line, "No unconnected sockets among %llu descriptors, looked at in ",
-			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT]);
-		duration_add(&line, summary->sweep_ns);
-		page_line(page, &line, true);
-		return;
-	}
-	page_add_count(&line, certain, "unconnected socket", "unconnected sockets");
-	text_add(&line, " in ");
-	page_add_count(&line, count_processes(sites, sure), "process", "processes");
-	text_add(&line, sure > 1 ? "; " : ": ");
-	page_add_clean(&line, sites[0]->name);
-	text_addf(&line, "[%u]", sites[0]->processes->tgid);
-	if (sure > 1)
-		text_addf(&line, " holds %u", sites[0]->open);
-	if (sites[0]->oldest_ns) {
-		text_add(&line, ", oldest ");
-		page_add_age(&line, page, sites[0]->oldest_ns);
-	}
-	page_place(page, &line, sites[0]);
 }
 
 /* Is it what the worst process, which leaks, holds from before? Then the leak may be older. */

@@ -66,6 +66,12 @@ void page_add_time_left(struct text *line, double seconds);
 
 /* The beginning of the report: the answer, and what else there is. */
 void page_answer(struct page *page, struct site *const *sites, long count);
+/* That of a scan. */
+void page_census(struct page *page, struct site *const *sites, long count);
+/* How much of what its process holds a row of a scan is, if not all. */
+void page_share(struct page *page, const struct site *site);
+/* End the answer's line with a place in the code, "" = none is known; or begin one with it. */
+void page_answer_place(struct page *page, struct text *line, const struct text *place);
 
 /* The end of the report: what the run saw, and what it lost. */
 void text_foot(struct page *page);

@@ -250,6 +250,7 @@ static void page_site(struct page *page, const struct site *site)
 	if (!leak)
 		return; /* its table is made anew at the next sweep */
 	page_row(page, site);
+	page_share(page, site);
 	page_processes(page, site);
 	page_forecast(page, site);
 	text_add(&line, TABLE_INDENT);

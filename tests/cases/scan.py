@@ -44,7 +44,7 @@ def expect(event, **fields):
 
 @case
 def scan_without_history(bench):
-    """A leak from before is found, of unknown age; what is connected, listens or is bound is not."""
+    """A leak from before is found, of unknown age; what is connected, listens or is bound not."""
     path = bench.copy("held", "scanheld")
     program = bench.program(str(path))
     in_use = [bench.program(str(bench.copy(name, "scanheld")))
@@ -131,7 +131,7 @@ def scan_asks_who_sees_all(bench):
 
 @case
 def scan_of_the_young(bench):
-    """Younger than the running sockleak's threshold: age, evidence, stack and function all the same."""
+    """Younger than the running sockleak's threshold: age, evidence, stack and function."""
     agent = bench.agent("--comm", "scanyoung", "--older-than", "1h")
     program = bench.program(str(bench.copy("probed", "scanyoung")))
     (inode,) = program.phase.leaks
@@ -162,6 +162,41 @@ def scan_of_the_young_without_snapshots(bench):
     if event["culprit"]["function"] != "make_socket":
         raise Failure(f"expected the function, seen: {event}")
     agent.stop()
+
+
+@case
+def scan_adds_up(bench):
+    """Sockets from before the agent, and later ones: one sum, and the function of these."""
+    program = bench.program(str(bench.copy("leak_by_leak", "scansum")), 6)
+    for _ in range(2):
+        leak_one(program)
+    agent = bench.agent("--comm", "scansum", "--older-than", "1h")
+    agent.wait_quiet()  # the first two are of unknown origin to it
+    for _ in range(3):
+        leak_one(program)
+    _, summary = scan(bench, "--comm", "scansum", "--history", agent.pid)
+    (process,) = summary["processes"]
+    expect(process, pid=program.pid, name="scansum", open=5, may_be_in_use=False, culprit_open=3,
+           classes={"never_used": 3, "unknown_origin": 2})
+    if process["culprit"]["function"] != "make_socket":
+        raise Failure(f"expected the function of the three, seen: {process}")
+    _, text, _ = bench.run("scan", "--comm", "scansum", "--history", agent.pid)
+    first, second = text.splitlines()[:2]
+    if not re.fullmatch(rf"5 unconnected sockets in 1 process: scansum\[{program.pid}\], "
+                        r"oldest (known )?\d+m?s", first) or (
+            second != "3 of 5 made in make_socket (scansum)"):
+        raise Failure(f"expected the sum, and the function of most, seen: {first} | {second}")
+    for part in ("3 of the 5", "2 of the 5"):
+        if f"{part} that this process holds" not in text:
+            raise Failure(f"expected the share of each row, seen: {text}")
+    agent.stop()
+
+
+def leak_one(program):
+    program.next_phase()
+    trouble = program.wait_ready()
+    if trouble:
+        raise Failure(trouble)
 
 
 @case

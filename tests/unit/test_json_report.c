@@ -236,7 +236,8 @@ static void of_unknown_origin(void **state)
 	leak.verdict.socket.family = AF_UNIX;
 	leak.verdict.socket.protocol = 0;
 	json_leak(&out, &leak, LEAKS_OPENED, &now);
-	assert_has(&out, "\"tid\":null,\"comm\":\"delayed_job\",\"name\":\"delayed_job\",\"thread\":null,\"exe\":null,");
+	assert_has(&out, "\"tid\":null,\"comm\":\"delayed_job\",\"name\":\"delayed_job\","
+			 "\"thread\":null,\"exe\":null,");
 	assert_has(&out, "\"protocol\":null,\"class\":\"unknown_origin\",");
 	assert_has(&out, "\"creator_pid\":null,");
 	assert_has(&out, "\"created\":null,"
@@ -364,12 +365,13 @@ static void a_summary(void **state)
 	summary.counters[COUNTER_MAP_FULL] = 7;
 	json_summary(&out, leaks, &summary, 10);
 	leaks__free(leaks);
-	assert_has(&out, "{\"type\":\"summary\",\"mode\":\"trace\",\"history_pid\":null,\"nothing_watched\":false,"
+	assert_has(&out, "{\"type\":\"summary\",\"mode\":\"trace\",\"history_pid\":null,"
+			 "\"nothing_watched\":false,"
 			 "\"time\":\"2026-09-21T14:16:00.000Z\","
 			 "\"duration_s\":60,\"sites\":2,\"leaking_sites\":1,\"open\":31,"
 			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3,"
 			 "\"reclassified\":0},"
-			 "\"held_back\":3,\"leaking\":[],\"suppressed\":null,"
+			 "\"held_back\":3,\"leaking\":[],\"processes\":null,\"suppressed\":null,"
 			 "\"sweeps\":60,\"sweeps_failed\":0,"
 			 "\"censuses\":2,\"processes_looked_at\":7,"
 			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
@@ -408,7 +410,8 @@ static void a_forecast(void **state)
 		.per_minute = leaks__process_rate(leaks, 4242),
 	};
 	json_summary(&later, leaks, &summary, 10);
-	assert_has(&later, "\"leaking\":[{\"pid\":4242,\"comm\":\"delayed_job\",\"name\":\"delayed_job\",\"site\":null,"
+	assert_has(&later, "\"leaking\":[{\"pid\":4242,\"comm\":\"delayed_job\","
+			    "\"name\":\"delayed_job\",\"site\":null,"
 			   "\"open\":10,\"per_minute\":60,\"fds_open\":24,\"fds_limit\":1024,"
 			   "\"emfile_in_s\":1000}],");
 	assert_valid(&later);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * json_parts: values that the parts of json_report.h share. What is not known is null.
+ * For these parts alone.
+ */
+#ifndef SOCKLEAK_JSON_PARTS_H
+#define SOCKLEAK_JSON_PARTS_H
+
+#include "json.h"
+#include "report.h"
+#include "stack.h"
+
+void put_known_u64(struct json *json, const char *key, __u64 value, bool known);
+void put_known_string(struct json *json, const char *key, const char *value);
+/* NULL for an empty one. */
+const char *known_or_null(const char *string);
+/* A point in boot time as a date. */
+void put_date(struct json *json, const char *key, __u64 ns, const struct summary *summary,
+	      bool known);
+void put_comm(struct json *json, const char *key, const char comm[SOCKLEAK_COMM_LEN], bool known);
+/* "culprit" and "package"; the stack may be NULL. */
+void put_culprit(struct json *json, const struct stack *stack);
+
+/* "processes" of the summary of a scan: what each holds, at most `top` of them. */
+void put_processes(struct json *json, struct leaks *leaks, const struct summary *summary,
+		   unsigned int top);
+
+#endif /* SOCKLEAK_JSON_PARTS_H */
