@@ -253,13 +253,17 @@ static void write_files(struct agent *agent)
 static void look(struct agent *agent, bool last)
 {
 	const struct summary *summary = watch__summary(agent->watch);
+	bool asked;
 
 	if (!watch__sweep(agent->watch, last)) {
 		tell_manager(agent, "WATCHDOG=1");
 		publisher__swept(agent->publisher, summary->now_ns);
 	}
-	if (!last && !watch__asked(agent->watch) && summary->now_ns < agent->write_ns)
+	asked = watch__asked(agent->watch) || last;
+	if (!asked && summary->now_ns < agent->write_ns)
 		return;
+	if (asked)
+		publisher__want_stacks(agent->publisher);
 	agent->write_ns = summary->now_ns + agent->input->options.write_interval_ns;
 	tell_rest(agent);
 	tell_status(agent);

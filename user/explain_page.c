@@ -21,6 +21,12 @@ static const char *string_of(const json_t *object, const char *key)
 	return string && *string ? string : NULL;
 }
 
+/* What reports call a program, or a process. */
+static const char *name_of(const json_t *object)
+{
+	return string_of(object, "name") ?: string_of(object, "comm");
+}
+
 static long long number_of(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
@@ -59,12 +65,12 @@ static void add_date(struct text *line, const char *date)
 
 static void page_verdict(struct page *page, const json_t *site)
 {
-	const char *comm = string_of(json_array_get(json_object_get(site, "programs"), 0), "comm");
+	const json_t *program = json_array_get(json_object_get(site, "programs"), 0);
 	const char *package = string_of(site, "package"), *file = string_of(site, "file");
 	_cleanup_text_ struct text line = TEXT_INIT;
 	long long open = number_of(site, "open");
 
-	page_add_clean(&line, comm ?: "A program");
+	page_add_clean(&line, name_of(program) ?: "A program");
 	if (!open)
 		text_add(&line, " held sockets that were never connected; none is open now");
 	else
@@ -124,9 +130,60 @@ static void page_date(struct page *page, const json_t *site, const char *key, co
 	page_line(page, &line, false);
 }
 
+static void add_workload(struct text *line, const json_t *of)
+{
+	static const char *const keys[] = { "unit", "container", "pod" };
+
+	for (size_t n = 0; n < sizeof(keys) / sizeof(keys[0]); n++) {
+		const char *name = string_of(of, keys[n]);
+
+		if (!name)
+			continue;
+		text_addf(line, ", %s ", keys[n]);
+		page_add_clean(line, name);
+	}
+}
+
+/* "worker[4242]: 12 open, oldest 3m05s, unit app.service". */
+static void add_process(struct text *line, const json_t *process)
+{
+	const char *oldest = string_of(process, "oldest");
+	__s64 then_s, now_s = (__s64)(clock_now(CLOCK_REALTIME) / NSEC_PER_SEC);
+
+	page_add_clean(line, name_of(process) ?: "?");
+	text_addf(line, "[%lld]: %lld open", number_of(process, "pid"), number_of(process, "open"));
+	if (oldest && date_read(oldest, &then_s) && then_s >= 0 && then_s <= now_s) {
+		text_add(line, ", oldest ");
+		duration_add(line, (__u64)(now_s - then_s) * NSEC_PER_SEC);
+	}
+	add_workload(line, process);
+}
+
+/* Who holds what is open, and how many each. False: that is not in the file. */
+static bool page_processes(struct page *page, const json_t *site)
+{
+	const json_t *processes = json_object_get(site, "processes"), *process;
+	long long more = number_of(site, "more_processes");
+	_cleanup_text_ struct text line = TEXT_INIT;
+	size_t i;
+
+	json_array_foreach(processes, i, process)
+	{
+		text_add(&line, i ? "             " : "  Held by    ");
+		add_process(&line, process);
+		page_line(page, &line, false);
+	}
+	if (more > 0) {
+		text_add(&line, "             and ");
+		page_add_count(&line, (unsigned long long)more, "more process", "more processes");
+		text_addf(&line, ": %lld open", number_of(site, "more_open"));
+		page_line(page, &line, false);
+	}
+	return json_array_size(processes) > 0;
+}
+
 static void page_programs(struct page *page, const json_t *site)
 {
-	static const char *const of[] = { "unit", "container", "pod" };
 	const json_t *programs = json_object_get(site, "programs"), *program;
 	_cleanup_text_ struct text line = TEXT_INIT;
 	size_t i;
@@ -134,15 +191,8 @@ static void page_programs(struct page *page, const json_t *site)
 	json_array_foreach(programs, i, program)
 	{
 		text_add(&line, i ? "             " : "  Held by    ");
-		page_add_clean(&line, string_of(program, "comm") ?: "?");
-		for (size_t n = 0; n < sizeof(of) / sizeof(of[0]); n++) {
-			const char *name = string_of(program, of[n]);
-
-			if (!name)
-				continue;
-			text_addf(&line, ", %s ", of[n]);
-			page_add_clean(&line, name);
-		}
+		page_add_clean(&line, name_of(program) ?: "?");
+		add_workload(&line, program);
 		page_line(page, &line, false);
 	}
 }
@@ -236,7 +286,8 @@ void explain_page(struct text *out, const json_t *site)
 	page_classes(&page, site);
 	page_date(&page, site, "first_created", "  Since      ");
 	page_date(&page, site, "last_seen", "  Last seen  ");
-	page_programs(&page, site);
+	if (!page_processes(&page, site))
+		page_programs(&page, site);
 	page_frames(&page, site);
 	page_install(&page, site);
 	page_suppression(&page, site);

@@ -119,6 +119,11 @@ void publisher__remove(const char *path)
 	textfile_remove(path); /* the stacks stay, for an alert that is looked up later */
 }
 
+void publisher__want_stacks(struct publisher *publisher)
+{
+	stacks_file__want(publisher->stacks);
+}
+
 void publisher__move(struct publisher *publisher, const char *before, const char *now)
 {
 	if (before)

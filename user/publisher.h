@@ -27,6 +27,9 @@ void publisher__swept(struct publisher *publisher, __u64 now_ns);
 int publisher__write(struct publisher *publisher, const struct options *options,
 		     struct watch *watch, __u64 log_lost, struct text *ret_error);
 
+/* The next of these has the stacks as they are then: somebody asks, or it is the last. */
+void publisher__want_stacks(struct publisher *publisher);
+
 /* The options name another textfile now; each may be NULL. The old one is removed. */
 void publisher__move(struct publisher *publisher, const char *before, const char *now);
 

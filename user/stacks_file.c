@@ -10,26 +10,29 @@
 #include "hints.h"
 #include "json.h"
 #include "names.h"
+#include "site_holders.h"
 #include "suppressions.h"
 #include "text.h"
 #include "text_page.h"
 #include "textfile.h"
 
-#define MAX_HOLDERS 8  /* programs told of one site; one interpreter's stack serves many */
+#define MAX_PROGRAMS 8 /* programs told of one site; one interpreter's stack serves many */
 #define MAX_HINTS 16   /* commands */
 #define MAX_FRAME 1024 /* bytes of a frame's text */
 
 /* A program that made sockets at the site. */
-struct site_holder {
+struct program {
 	char comm[SOCKLEAK_COMM_LEN];
+	char name[SOCKLEAK_COMM_LEN];
 	struct owner *owner;
 };
 
 struct known_site {
 	__u64 id;
 	struct stack *stack;
-	struct site_holder holders[MAX_HOLDERS];
-	unsigned int n_holders;
+	struct program programs[MAX_PROGRAMS];
+	unsigned int n_programs;
+	struct site_holders holders;  /* of what is open */
 	struct text hints[MAX_HINTS]; /* commands */
 	unsigned int n_hints;
 	struct text suppression;
@@ -65,17 +68,18 @@ static void clear_hints(struct known_site *known)
 		text_free(&known->hints[--known->n_hints]);
 }
 
-static void clear_holders(struct known_site *known)
+static void clear_programs(struct known_site *known)
 {
-	while (known->n_holders)
-		owner_unref(known->holders[--known->n_holders].owner);
+	while (known->n_programs)
+		owner_unref(known->programs[--known->n_programs].owner);
 }
 
 static void forget(struct stacks_file *file, struct known_site *known)
 {
 	HASH_DEL(file->sites, known);
 	clear_hints(known);
-	clear_holders(known);
+	clear_programs(known);
+	site_holders_clear(&known->holders);
 	text_free(&known->suppression);
 	stack_unref(known->stack);
 	free(known);
@@ -138,18 +142,20 @@ static void begin_known(struct stacks_file *file, struct known_site *known)
 	known->open = 0;
 	known->leaking = false;
 	memset(known->by_class, 0, sizeof(known->by_class));
-	clear_holders(known);
+	clear_programs(known);
+	site_holders_clear(&known->holders);
 }
 
-static void add_holder(struct known_site *known, const struct site *site)
+static void add_program(struct known_site *known, const struct site *site)
 {
-	struct site_holder *holder = &known->holders[known->n_holders];
+	struct program *program = &known->programs[known->n_programs];
 
-	if (known->n_holders == MAX_HOLDERS)
+	if (known->n_programs == MAX_PROGRAMS)
 		return;
-	memcpy(holder->comm, site->comm, sizeof(holder->comm));
-	holder->owner = owner_ref(site->owner);
-	known->n_holders++;
+	memcpy(program->comm, site->comm, sizeof(program->comm));
+	memcpy(program->name, site->name, sizeof(program->name));
+	program->owner = owner_ref(site->owner);
+	known->n_programs++;
 }
 
 static void keep_stack(struct stacks_file *file, struct known_site *known, const struct site *site)
@@ -199,9 +205,10 @@ static void take_site(struct stacks_file *file, struct known_site *known, const 
 		      const struct summary *summary)
 {
 	begin_known(file, known);
-	if (known->n_holders == 0) /* the worst account's stack, when they differ in names */
+	if (known->n_programs == 0) /* the worst account's stack, when they differ in names */
 		keep_stack(file, known, site);
-	add_holder(known, site);
+	add_program(known, site);
+	site_holders_add(&known->holders, site); /* without memory some are missing */
 	known->open += site->open;
 	known->leaking |= site->leaking;
 	for (int class = 0; class < CLASS_COUNT; class ++)
@@ -218,10 +225,13 @@ static void end_round(struct stacks_file *file, __u64 now_ns)
 	struct known_site *known, *next;
 
 	HASH_ITER(hh, file->sites, known, next) {
-		if (known->round == file->round)
+		if (known->round == file->round) {
+			site_holders_cut(&known->holders);
 			continue;
+		}
 		known->open = 0;
 		known->leaking = false;
+		site_holders_clear(&known->holders);
 		if (now_ns - known->seen_ns > STACKS_FILE_AGE_NS)
 			forget(file, known);
 	}
@@ -263,6 +273,11 @@ static void put_date(struct json *json, const char *key, __u64 ns, const struct 
 static void put_known(struct json *json, const char *key, const char *value)
 {
 	json_string(json, key, value && *value ? value : NULL);
+}
+
+static void put_name(struct json *json, const char *key, const char name[SOCKLEAK_COMM_LEN])
+{
+	json_bytes(json, key, name, strnlen(name, SOCKLEAK_COMM_LEN));
 }
 
 static void put_culprit(struct json *json, const struct stack *stack)
@@ -307,17 +322,18 @@ static void put_classes(struct json *json, const struct known_site *known)
 	json_end_object(json);
 }
 
-static void put_holders(struct json *json, const struct known_site *known)
+static void put_programs(struct json *json, const struct known_site *known)
 {
 	json_begin_array(json, "programs");
-	for (unsigned int i = 0; i < known->n_holders; i++) {
-		const struct site_holder *holder = &known->holders[i];
+	for (unsigned int i = 0; i < known->n_programs; i++) {
+		const struct program *program = &known->programs[i];
 
 		json_begin_object(json, NULL);
-		json_bytes(json, "comm", holder->comm, strnlen(holder->comm, sizeof(holder->comm)));
-		put_known(json, "unit", holder->owner->unit);
-		put_known(json, "container", holder->owner->workload.container);
-		put_known(json, "pod", holder->owner->workload.pod);
+		put_name(json, "comm", program->comm);
+		put_name(json, "name", program->name);
+		put_known(json, "unit", program->owner->unit);
+		put_known(json, "container", program->owner->workload.container);
+		put_known(json, "pod", program->owner->workload.pod);
 		json_end_object(json);
 	}
 	json_end_array(json);
@@ -334,7 +350,8 @@ static void put_site(struct json *json, const struct known_site *known,
 	put_classes(json, known);
 	put_date(json, "first_created", known->first_ns, summary);
 	put_date(json, "last_seen", known->seen_ns, summary);
-	put_holders(json, known);
+	put_programs(json, known);
+	site_holders_put(json, &known->holders, summary);
 	put_stack(json, known->stack);
 	json_begin_array(json, "install");
 	for (unsigned int i = 0; i < known->n_hints; i++)

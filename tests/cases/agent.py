@@ -2,7 +2,9 @@
 """sockleak agent: the service, its files, and what it takes up while it runs."""
 
 import contextlib
+import json
 import os
+import signal
 
 from lib.cgroups import inside
 from lib.outcome import Failure
@@ -54,6 +56,38 @@ def agent_publishes(bench):
         raise Failure(f"expected only the stacks to be left, seen: {left}")
     if not service.was_told("STOPPING=1"):
         raise Failure(f"expected STOPPING=1, seen: {service.told[-3:]}")
+
+
+def held_by(bench, explain, wanted):
+    """What explain tells of a site, once these processes hold so many."""
+    told = json.loads(bench.run(*explain, "--json")[1])
+    seen = {process["pid"]: process["open"] for process in told["processes"]}
+    return told if seen == wanted else None
+
+
+@case
+def explain_lists_the_holders(bench):
+    """Each process that holds sockets of the site, with how many."""
+    textfile = directory_of(bench, "holders") / "sockleak.prom"
+    service = Service.start(bench, *FAST, "--comm", "holders", "--textfile", textfile)
+    path = str(bench.copy("growing", "holders"))
+    few, many = bench.program(path, 4), bench.program(path, 7)
+    service.wait_for(lambda s: s.value(textfile, LEAKED, comm="holders") == 11, "11 leaked")
+    (_, labels, _), = service.metrics(textfile, "sockleak_site_leaked_sockets")
+    explain = ("explain", labels["site"], "--textfile", textfile)
+    service.process.send_signal(signal.SIGUSR1)  # or what is new in it comes a minute later
+    told = service.wait_for(lambda s: held_by(bench, explain, {many.pid: 7, few.pid: 4}),
+                            "a file with 7 and 4")
+    if [process["pid"] for process in told["processes"]] != [many.pid, few.pid]:
+        raise Failure(f"expected the one with most first, seen: {told['processes']}")
+    if told["more_processes"] or told["more_open"] or told["open"] != 11:
+        raise Failure(f"expected 11 and no more processes, seen: {told}")
+    lines = bench.run(*explain)[1].splitlines()
+    for line in (f"  Held by    holders[{many.pid}]: 7 open, oldest ",
+                 f"             holders[{few.pid}]: 4 open, oldest "):
+        if not [one for one in lines if one.startswith(line)]:
+            raise Failure(f"expected {line!r}, seen: {lines}")
+    service.stop()
 
 
 @case

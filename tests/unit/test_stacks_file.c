@@ -7,6 +7,7 @@
 
 #include "explain.h"
 #include "hints.h"
+#include "site_holders.h"
 #include "stacks_file.h"
 
 #define WALL (1700000000LL * (__s64)SECOND)
@@ -112,7 +113,8 @@ static void a_site_reads_back(void **state)
 	expect(text_str(&out), "5 only asked for its peer (probed)\n");
 	expect(text_str(&out), "  Since      2023-11-14T22:29:00.000Z, ");
 	expect(text_str(&out), "  Last seen  2023-11-14T22:30:00.000Z, ");
-	expect(text_str(&out), "  Held by    worker, unit app.service\n");
+	expect(text_str(&out), "  Held by    worker[1151895237]: 5 open, oldest ");
+	expect(text_str(&out), ", unit app.service\n");
 	expect(text_str(&out), "\nWhere they are made, stack by fp:\n  #0  socket (libc.so.6)\n"
 			       "  #1  messaging::Transport::Transport(int) (libtransport.so.2) at "
 			       "src/transport.cpp:42\n");
@@ -122,6 +124,75 @@ static void a_site_reads_back(void **state)
 	assert_int_equal(explained(bytes, "EEA9", true, &out, &error), 0);
 	expect(text_str(&out), "{\"site\":\"eea983d044a886c5\",\"function\":");
 	assert_int_equal(out.data[out.len - 1], '\n');
+	free(bytes);
+}
+
+/* One more socket of the site 0xaaaa, in this process. */
+static struct verdict hold(__u32 tgid, const char *unit)
+{
+	struct owner *owner = owner_new(strdup("/usr/bin/node"), NULL, strdup(unit));
+	struct stack *stack = a_stack("make");
+	struct verdict verdict = a_verdict(next_inode++, "MainThread");
+
+	stack->site = 0xaaaa;
+	strcpy(owner->renamed, "node");
+	verdict.tgid = verdict.socket.tgid = tgid;
+	verdict.socket.since_ns = NOW - tgid * SECOND;
+	assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+	owner_unref(owner);
+	stack_unref(stack);
+	return verdict;
+}
+
+/* All the processes that hold some, the most first; one that shares a socket counts it, too. */
+static void who_holds_how_many(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	struct verdict shared;
+	char *bytes;
+
+	(void)state;
+	hold(11, "b.service");
+	for (int i = 0; i < 3; i++)
+		shared = hold(12, "a.service");
+	shared.kind = VERDICT_HELD;
+	shared.tgid = 13;
+	strcpy(shared.comm, "child");
+	assert_int_equal(leaks__apply(leaks, &shared, NULL, NULL), 0);
+	leaks__tick(leaks, NOW);
+	bytes = content();
+	expect(bytes, "\"processes\":[{\"pid\":12,\"comm\":\"MainThread\",\"name\":\"node\","
+		      "\"unit\":\"a.service\",\"container\":null,\"pod\":null,\"open\":3,"
+		      "\"oldest\":\"2023-11-14T22:29:48.000Z\"},{\"pid\":11,");
+	expect(bytes, "{\"pid\":13,\"comm\":\"child\",\"name\":\"child\",\"unit\":null,"
+		      "\"container\":null,\"pod\":null,\"open\":1,");
+	expect(bytes, "],\"more_processes\":0,\"more_open\":0,");
+	assert_int_equal(explained(bytes, "0000", false, &out, &error), 0);
+	assert_true(!strncmp(text_str(&out), "node holds sockets that are not connected: 4", 44));
+	expect(text_str(&out), "  Held by    node[12]: 3 open, oldest ");
+	expect(text_str(&out), "             node[11]: 1 open, oldest ");
+	expect(text_str(&out), "             child[13]: 1 open, oldest ");
+	assert_null(strstr(text_str(&out), "more process"));
+	free(bytes);
+}
+
+/* How many were left out is said. */
+static void holders_are_bounded(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	char *bytes;
+
+	(void)state;
+	for (__u32 tgid = 1; tgid <= SITE_HOLDERS_MAX + 3; tgid++)
+		for (int i = 0; i < (tgid > 3 ? 3 : 2); i++)
+			hold(tgid, "a.service");
+	leaks__tick(leaks, NOW);
+	bytes = content();
+	expect(bytes, "\"more_processes\":3,\"more_open\":6,");
+	assert_int_equal(explained(bytes, "0000", false, &out, &error), 0);
+	expect(text_str(&out), "             and 3 more processes: 6 open\n");
+	assert_null(strstr(text_str(&out), "node[3]:"));
+	expect(text_str(&out), "node[35]:");
 	free(bytes);
 }
 
@@ -347,6 +418,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_site_reads_back),
+		test(who_holds_how_many),
+		test(holders_are_bounded),
 		test(no_command_line_is_told),
 		test(what_is_no_site_is_said),
 		test(a_bad_file_is_refused),
