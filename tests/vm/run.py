@@ -118,6 +118,7 @@ class Kernel:
         if not agents:
             raise Failure("expected a sockleak that runs, seen: none")
         self.check("scan", check_scan, self.guest, agents)
+        self.check("comm", check_comm, self.guest)
         self.programs(agents)
         self.note_skipped()
         for one in agents:
@@ -192,6 +193,35 @@ def check_scan(guest, agents):
             raise Failure(f"expected class and stack of an agent, seen: {found[0]}")
     finally:
         program.end()
+
+
+def check_comm(guest):
+    """With --comm alone an executable's name is read: by hooks, sweeps and a scan."""
+    agents = [agent.Agent(guest, SOCKLEAK, ["--hooks", hooks, "--comm", "renamed"], f"@{hooks}")
+              for hooks in HOOKS]
+    program = None
+    try:
+        for one in agents:
+            one.wait_ready(PATIENCE_S)
+        program = GuestProgram(guest, "renamed", ["/programs/renamed"], agents)
+        trouble = program.wait_ready(PATIENCE_S)
+        if trouble:
+            raise Failure(trouble)
+        inode = next(iter(program.phase.leaks))
+        for one in agents:
+            event = one.wait_for(lambda a: a.of("leak", inode=inode), "a leak", PATIENCE_S)[0]
+            seen = (event["class"], event["comm"], event["name"])
+            if seen != ("never_used", "AMainThread", "renamed"):
+                raise Failure(f"expected both names, and its creation seen, seen: {event}")
+        scan = [SOCKLEAK, "scan", "--comm", "renamed", "--json"]
+        status, out, errors = guest.run(scan, SHORT_RUN_S)
+        if status or f'"inode":{inode},' not in out or errors:
+            raise Failure(f"expected inode {inode}, seen: {status} {out} {errors}")
+    finally:
+        if program:
+            program.end()
+        for one in agents:
+            one.stop()
 
 
 def check_stack(watcher):
