@@ -58,9 +58,10 @@ static void add_site(struct process_total *total, const struct site *site)
 	total->open += site->open;
 	for (int class = 0; class < CLASS_COUNT; class ++)
 		total->by_class[class] += site->by_class[class];
-	if (!site->oldest_ns)
+	/* Of unknown origin is what was there when it was first seen. */
+	if (!site->oldest_ns || site->by_class[CLASS_UNKNOWN_ORIGIN])
 		total->all_ages_known = false;
-	else if (!total->oldest_ns || site->oldest_ns < total->oldest_ns)
+	if (site->oldest_ns && (!total->oldest_ns || site->oldest_ns < total->oldest_ns))
 		total->oldest_ns = site->oldest_ns;
 }
 

@@ -13,8 +13,9 @@ struct process_total {
 	long rows;		 /* how many sites */
 	unsigned int open;	 /* sockets, of all of them */
 	unsigned int by_class[CLASS_COUNT];
-	__u64 oldest_ns; /* of those whose age is known; 0 = of none */
-	bool all_ages_known;
+	/* Birth, or first sight, of the oldest of which it is known; 0 = of none. */
+	__u64 oldest_ns;
+	bool all_ages_known; /* it is a birth, and none can be older */
 	/*
 	 * Where most of those come from of which it is known, and how many those are; NULL and
 	 * 0: it is known of none. A row without a stack takes nothing from another one's.

@@ -40,7 +40,7 @@ static void page_worst(struct page *page, struct text *line, struct site *const 
 	if (processes > 1)
 		text_addf(line, " holds %u", total.open);
 	if (total.oldest_ns) {
-		text_add(line, total.all_ages_known ? ", oldest " : ", oldest known ");
+		text_add(line, total.all_ages_known ? ", oldest " : ", oldest at least ");
 		page_add_age(line, page, total.oldest_ns);
 	}
 	add_place(&place, &total);

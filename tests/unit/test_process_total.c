@@ -137,7 +137,7 @@ static void the_headline_adds_up(void **state)
 	hold(7, 5, CLASS_PROBED, stack_of(1, "f"));
 	text = report_on_all();
 	assert_non_null(strstr(text, "12 unconnected sockets in 2 processes; worker[42] holds 7, "
-				     "oldest known 1m05s\n3 of 7 made in Transport "
+				     "oldest at least 1m05s\n3 of 7 made in Transport "
 				     "(libtransport.so.2)\n"));
 	assert_non_null(strstr(text, "4 of the 7 that this process holds\n"));
 	assert_non_null(strstr(text, "3 of the 7 that this process holds\n"));
