@@ -128,7 +128,7 @@ static const struct option_spec table[] = {
 	  .min = 1,
 	  .max = SOCKLEAK_COMM_LEN - 1,
 	  .help = "watch only processes with this comm (see ps -o comm), or whose executable has "
-		  "this name" },
+		  "this name (its first 15 bytes)" },
 	{ .name = "uid",
 	  .argument = "USER",
 	  .type = OPTION_USER,
