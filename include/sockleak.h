@@ -422,11 +422,14 @@ struct grown_key {
 _Static_assert(sizeof(struct grown_key) == 24, "struct grown_key has holes");
 
 struct grown {
-	__u64 first_step_ns;
 	__u64 last_step_ns;
+	__u64 counted_ns;
+	__u64 pause_ns;
+	__u64 pause_ended_ns;
+	__u64 later_ns;
 	__u32 peak;
 	__u32 steps;
 };
-_Static_assert(sizeof(struct grown) == 24, "struct grown has holes");
+_Static_assert(sizeof(struct grown) == 48, "struct grown has holes");
 
 #endif /* SOCKLEAK_H */

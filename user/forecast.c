@@ -9,7 +9,7 @@ bool forecast_seconds(const struct forecast *forecast, double *ret_seconds)
 		*ret_seconds = 0;
 		return true;
 	}
-	if (forecast->per_minute <= 0)
+	if (!forecast->rate_known || forecast->per_minute <= 0)
 		return false;
 	*ret_seconds = (double)(forecast->fds_limit - forecast->fds_open) * 60 /
 		       forecast->per_minute;

@@ -17,12 +17,13 @@ struct forecast {
 	__u64 next_ns;	 /* when to look again */
 	__u64 fds_open;
 	__u64 fds_limit;   /* its soft RLIMIT_NOFILE; FDS_UNLIMITED */
-	double per_minute; /* sockets that it leaks, at all leaking sites together */
+	bool rate_known;
+	double per_minute; /* sockets more that it leaks, at all leaking sites together: rate.h */
 };
 
 /*
- * Seconds until the limit is reached, if it leaks on as it does; 0 when it is. False:
- * never, or not known.
+ * Seconds until the limit is reached, if it leaks on as it does, and closes as few of them; 0
+ * when it is. False: never, or not known.
  */
 bool forecast_seconds(const struct forecast *forecast, double *ret_seconds);
 

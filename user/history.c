@@ -114,8 +114,11 @@ void history__keep_growth(struct history *history, const struct grown_key *key,
 		bpf_map_delete_elem(history->maps.growths, key);
 		return;
 	}
-	grown.first_step_ns = growth->first_step_ns;
 	grown.last_step_ns = growth->last_step_ns;
+	grown.counted_ns = growth->counted_ns;
+	grown.pause_ns = growth->pause_ns;
+	grown.pause_ended_ns = growth->pause_ended_ns;
+	grown.later_ns = growth->later_ns;
 	grown.peak = growth->peak;
 	grown.steps = growth->steps;
 	if (bpf_map_update_elem(history->maps.growths, key, &grown, BPF_ANY))
@@ -129,10 +132,13 @@ void history__growth(const struct history *history, const struct grown_key *key,
 
 	if (bpf_map_lookup_elem(history->maps.growths, key, &grown))
 		return;
-	*ret_growth = (struct growth){ .first_step_ns = grown.first_step_ns,
+	*ret_growth = (struct growth){ .peak = grown.peak,
+				       .steps = grown.steps,
 				       .last_step_ns = grown.last_step_ns,
-				       .peak = grown.peak,
-				       .steps = grown.steps };
+				       .counted_ns = grown.counted_ns,
+				       .pause_ns = grown.pause_ns,
+				       .pause_ended_ns = grown.pause_ended_ns,
+				       .later_ns = grown.later_ns };
 }
 
 __u64 history__growth_lost(const struct history *history)

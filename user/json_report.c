@@ -315,7 +315,10 @@ static void put_leaking_process(struct json *json, const struct site *site,
 	put_comm(json, "name", site->name, true);
 	put_site(json, site->stack);
 	json_u64(json, "open", process->open);
-	json_double(json, "per_minute", forecast->per_minute);
+	if (forecast->rate_known)
+		json_double(json, "per_minute", forecast->per_minute);
+	else
+		json_null(json, "per_minute");
 	json_u64(json, "fds_open", forecast->fds_open);
 	put_known_u64(json, "fds_limit", forecast->fds_limit, limited);
 	if (forecast_seconds(forecast, &seconds))

@@ -39,6 +39,17 @@ void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_
 	leaks->min_open = min_open;
 }
 
+void leaks__time(struct leaks *leaks, __u64 older_than_ns, __u64 interval_ns)
+{
+	leaks->moment_ns = interval_ns;
+	leaks->lag_ns = older_than_ns + interval_ns;
+}
+
+void leaks__begin(struct leaks *leaks, __u64 now_ns)
+{
+	leaks->began_ns = now_ns;
+}
+
 void leaks__on_growth(struct leaks *leaks, leaks_growth_fn on_growth, void *ctx)
 {
 	leaks->on_growth = on_growth;
@@ -143,7 +154,7 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 
 	if (whole && site) /* the older ones first; accounts of processes may end by it */
 		strays_gather(leaks, verdict, stack);
-	process = site ? account_process(leaks, site, verdict->tgid) : NULL;
+	process = site ? account_process(leaks, site, verdict) : NULL;
 	leak = process ? calloc(1, sizeof(*leak)) : NULL;
 	if (!leak)
 		return -ENOMEM;
@@ -163,7 +174,7 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 	leak->process = process;
 	site_show_better(site, stack);
 	DL_PREPEND(site->leaks, leak);
-	account_grow(leaks, site, process, verdict->socket.since_ns);
+	account_grow(leaks, site, process, verdict);
 	if (verdict->unknowable && !growth_began(&process->growth, leaks->min_steps)) {
 		leak->held_back = true;
 		site->held_back++;
@@ -201,6 +212,7 @@ static void leak_close(struct leaks *leaks, struct leak *leak)
 	enum end_reason reason = leak->verdict.reason;
 
 	unaccount(leaks, leak);
+	account_end(leak->site, leak->process);
 	if (!leak->held_back) {
 		leak->site->resolved[reason]++;
 		leaks->totals.resolved[reason]++;
@@ -217,6 +229,7 @@ void leaks__drop(struct leaks *leaks, bool (*drops)(const struct leak *leak, voi
 		if (!drops(leak, ctx))
 			continue;
 		unaccount(leaks, leak);
+		account_drop(leak->site, leak->process, &leak->verdict);
 		leak_forget(leaks, leak);
 	}
 }
@@ -235,9 +248,9 @@ void leaks__want(struct leaks *leaks, unsigned int classes)
 }
 
 /* Another process holds it now: its own account there, the site stays. */
-static int leak_move(struct leaks *leaks, struct leak *leak, __u32 tgid)
+static int leak_move(struct leaks *leaks, struct leak *leak, const struct verdict *verdict)
 {
-	struct site_process *process = account_process(leaks, leak->site, tgid);
+	struct site_process *process = account_process(leaks, leak->site, verdict);
 
 	if (!process)
 		return -ENOMEM;
@@ -254,7 +267,7 @@ static int leak_move(struct leaks *leaks, struct leak *leak, __u32 tgid)
 static int leak_change(struct leaks *leaks, struct leak *leak, const struct verdict *verdict,
 		       struct owner *owner)
 {
-	if (verdict->tgid != leak->verdict.tgid && leak_move(leaks, leak, verdict->tgid))
+	if (verdict->tgid != leak->verdict.tgid && leak_move(leaks, leak, verdict))
 		return -ENOMEM;
 	if (owner) {
 		owner_unref(leak->owner);
@@ -317,17 +330,6 @@ int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owne
 	return 0;
 }
 
-static bool site_grows(const struct leaks *leaks, const struct site *site, __u64 now_ns)
-{
-	const struct site_process *process;
-
-	for (process = site->processes; process; process = process->hh.next)
-		if (process->open >= leaks->min_open &&
-		    growth_goes_on(&process->growth, leaks->min_steps, now_ns))
-			return true;
-	return false;
-}
-
 /* Who holds a leak has changed; one that nobody holds is about to end. */
 static void tell_holders(struct leaks *leaks, struct site *site)
 {
@@ -358,7 +360,7 @@ void leaks__rename(struct site *site, struct stack *stack, struct stack *renamed
 void leaks__tick(struct leaks *leaks, __u64 now_ns)
 {
 	struct site *site, *next;
-	bool grows, changes;
+	bool changes;
 
 	HASH_ITER(hh, leaks->by_key, site, next) {
 		if (site->leaks) {
@@ -371,13 +373,11 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns)
 			site_free(site);
 			continue;
 		}
-		grows = site_grows(leaks, site, now_ns);
-		changes = grows != site->leaking;
-		site->leaking = grows;
-		rate_sample(&site->rate, site->open, now_ns);
+		changes = account_tick(leaks, site, now_ns);
 		site_summarize(site);
 		tell_holders(leaks, site);
 		if (changes && leaks->on_growth)
 			leaks->on_growth(site, leaks->on_growth_ctx);
 	}
+	leaks->ticked_ns = now_ns;
 }

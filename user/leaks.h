@@ -22,6 +22,7 @@
 #include "growth.h"
 #include "holders.h"
 #include "owner.h"
+#include "rate.h"
 #include "sockleak.h"
 #include "stack.h"
 
@@ -56,6 +57,7 @@ struct site_process {
 	__u32 tgid;
 	unsigned int open;    /* leaks now, those held back included */
 	struct growth growth; /* of that number */
+	struct rate rate;     /* likewise */
 	struct forecast forecast; /* filled by who can look at the process */
 	/* private: */
 	UT_hash_handle hh;
@@ -75,14 +77,16 @@ struct site {
 	__u64 resolved[END_COUNT];
 	__u64 oldest_ns;       /* birth (or first sight) of its oldest open leak; 0 = none open */
 	bool leaking;	       /* it grows: see growth.h */
+	bool is_new; /* it may begin to: too early to say, or there are more than there were */
 	bool unknowable;       /* grouped by process: its sockets may be in use */
 	unsigned int process_open; /* what its process holds of such: leaks__add_up() */
-	struct rate rate;      /* of open leaks, over the last ten minutes at most */
+	struct rate rate;      /* of those that the hooks saw being made: else no birth is known */
 	enum leak_class class; /* of most of its open leaks */
 	unsigned int by_class[CLASS_COUNT]; /* open and shown */
 	/* private: */
 	__u64 key;
 	__u64 empty_since_ns;
+	__u64 seen_ns; /* the first tick with an open leak */
 	UT_hash_handle hh;
 };
 
@@ -113,6 +117,16 @@ void leaks__free(struct leaks *leaks);
  * told otherwise), and the sockets open in one process (1).
  */
 void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_open);
+/*
+ * When sockets are counted: once they are older than this, by one of the sweeps that are an
+ * interval apart. Without this, at once; other times hold from now on.
+ */
+void leaks__time(struct leaks *leaks, __u64 older_than_ns, __u64 interval_ns);
+/*
+ * The run begins. What was made before it may have been counted long ago by an earlier one,
+ * and what is made from now on is not counted yet, which is no silence of its site.
+ */
+void leaks__begin(struct leaks *leaks, __u64 now_ns);
 
 /* Other classes are wanted from now on; what is open of those that are not is dropped. */
 void leaks__want(struct leaks *leaks, unsigned int classes);
@@ -177,13 +191,18 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns);
  */
 long leaks__sites(struct leaks *leaks, struct site *const **ret_sites);
 
-/* Sockets that a process leaks in a minute, at all its leaking sites. */
-double leaks__process_rate(const struct leaks *leaks, __u32 tgid);
+/*
+ * Sockets more that a process has open in a minute, at all its leaking sites whose rate is
+ * known. False: none is.
+ */
+bool leaks__process_rate(const struct leaks *leaks, __u32 tgid, double *ret_per_minute);
 
 /*
- * Is it of a site that leaks, or of a process that has ever grown there? Then it is
- * no idle socket, also while its site makes a pause.
+ * Does the site leak, or has the process ever grown there? Then its sockets are no idle ones,
+ * also while the site makes a pause.
  */
+bool leaks__has_growth(const struct leaks *leaks, const struct site *site,
+		       const struct site_process *process);
 bool leaks__is_of_growth(const struct leaks *leaks, const struct leak *leak);
 
 struct leaks_totals {

@@ -7,6 +7,9 @@
 #include "leaks_private.h"
 #include "site.h"
 
+/* What a site that has just been seen is, another sweep may say. */
+#define TOO_EARLY_NS 1000000000ULL
+
 /*
  * What makes one account: the site id, and the program, since one interpreter's
  * stack serves many; by its name in reports, which stays the same when the program gives
@@ -44,6 +47,7 @@ struct site *account_site(struct leaks *leaks, const struct verdict *verdict, st
 	site->key = key;
 	site->id = stack ? stack->site : 0;
 	site->unknowable = leaks->by_process && verdict->unknowable;
+	site->is_new = true;
 	memcpy(site->comm, verdict->comm, sizeof(site->comm));
 	memcpy(site->name, owner_name(owner, verdict->comm), sizeof(site->name));
 	site->owner = owner_ref(owner);
@@ -56,13 +60,16 @@ struct site *account_site(struct leaks *leaks, const struct verdict *verdict, st
 	return site;
 }
 
-struct site_process *account_process(struct leaks *leaks, struct site *site, __u32 tgid)
+struct site_process *account_process(struct leaks *leaks, struct site *site,
+				     const struct verdict *verdict)
 {
 	const struct growth_memory *memory = &leaks->memory;
-	struct site_process *process = site_process_get(site, tgid);
+	struct site_process *process = site_process_get(site, verdict->tgid);
 
-	if (process && !process->open && memory->keep)
-		process->start_ns = memory->begin(site->key, tgid, &process->growth, memory->ctx);
+	if (!process || process->open || !memory->keep)
+		return process;
+	process->start_ns = memory->begin(site->key, verdict->tgid, &process->growth, memory->ctx);
+	growth_resume(&process->growth, verdict->now_ns);
 	return process;
 }
 
@@ -74,10 +81,23 @@ static void process_keep(struct leaks *leaks, const struct site *site,
 				   leaks->memory.ctx);
 }
 
-void account_take_back(struct leaks *leaks, const struct site *site, struct site_process *process)
+void account_take_back(struct site *site, struct site_process *process,
+		       const struct verdict *verdict)
 {
 	growth_take_back(&process->growth);
-	process_keep(leaks, site, process, &process->growth);
+	account_drop(site, process, verdict);
+}
+
+void account_drop(struct site *site, struct site_process *process, const struct verdict *verdict)
+{
+	rate_take_back(&process->rate, verdict->socket.since_ns);
+	rate_take_back(&site->rate, verdict->socket.since_ns);
+}
+
+void account_end(struct site *site, struct site_process *process)
+{
+	rate_end(&process->rate);
+	rate_end(&site->rate);
 }
 
 void account_leave(struct leaks *leaks, struct site *site, struct site_process *process)
@@ -87,15 +107,70 @@ void account_leave(struct leaks *leaks, struct site *site, struct site_process *
 	site_process_leave(site, process);
 }
 
-void account_grow(struct leaks *leaks, const struct site *site, struct site_process *process,
-		  __u64 born_ns)
+/*
+ * Now; but of a socket that was known before, to an earlier run or until a suppression was
+ * lifted, when it could have been counted at first.
+ */
+static __u64 counted_at(const struct leaks *leaks, const struct verdict *verdict)
 {
-	unsigned int peak = process->growth.peak;
+	__u64 born_ns = verdict->socket.since_ns, could_ns = born_ns + leaks->lag_ns;
+	__u64 now_ns = verdict->now_ns > born_ns ? verdict->now_ns : born_ns;
+
+	if (verdict->kind == VERDICT_LEAK && born_ns >= leaks->began_ns)
+		return now_ns;
+	return could_ns < now_ns ? could_ns : now_ns;
+}
+
+void account_grow(struct leaks *leaks, struct site *site, struct site_process *process,
+		  const struct verdict *verdict)
+{
+	struct growth_birth birth = { verdict->socket.since_ns, counted_at(leaks, verdict),
+				      leaks->moment_ns };
 
 	process->open++;
-	growth_step(&process->growth, process->open, born_ns, leaks->moment_ns);
-	if (process->growth.peak != peak)
-		process_keep(leaks, site, process, &process->growth);
+	growth_step(&process->growth, process->open, &birth);
+	if (verdict->socket.flags & PENDING_ORIGIN_UNKNOWN)
+		return; /* a sweep met it: that is no birth */
+	rate_birth(&process->rate, birth.born_ns, birth.counted_ns);
+	rate_birth(&site->rate, birth.born_ns, birth.counted_ns);
+}
+
+/* The time since the last tick in which a socket could have been counted. */
+static __u64 watched_since(const struct leaks *leaks, __u64 now_ns)
+{
+	__u64 from_ns = leaks->began_ns + leaks->lag_ns;
+
+	if (!leaks->ticked_ns)
+		return 0;
+	if (from_ns < leaks->ticked_ns)
+		from_ns = leaks->ticked_ns;
+	return now_ns > from_ns ? now_ns - from_ns : 0;
+}
+
+bool account_tick(struct leaks *leaks, struct site *site, __u64 now_ns)
+{
+	__u64 watched_ns = watched_since(leaks, now_ns);
+	struct site_process *process;
+	bool grows = false, changes;
+
+	for (process = site->processes; process; process = process->hh.next) {
+		if (growth_tick(&process->growth, now_ns, watched_ns))
+			process_keep(leaks, site, process, &process->growth);
+		rate_update(&process->rate, now_ns);
+		grows |= process->open >= leaks->min_open &&
+			 growth_goes_on(&process->growth, leaks->min_steps);
+	}
+	changes = grows != site->leaking;
+	site->leaking = grows;
+	rate_update(&site->rate, now_ns);
+	if (!site->open)
+		site->seen_ns = 0;
+	else if (!site->seen_ns)
+		site->seen_ns = now_ns;
+	site->is_new = site->seen_ns && !grows &&
+		       (now_ns - site->seen_ns < TOO_EARLY_NS ||
+			(site->rate.per_minute > 0 && site->rate.more > 1));
+	return changes;
 }
 
 /* What a process holds at all its sites. */

@@ -14,6 +14,9 @@ struct leaks {
 	struct stray_call *strays;
 	unsigned int classes;
 	__u64 moment_ns;
+	__u64 lag_ns;	 /* from a birth until it is counted, unless something hinders it */
+	__u64 began_ns;	 /* this run */
+	__u64 ticked_ns; /* the last tick; 0 = none yet */
 	unsigned int min_steps, min_open;
 	bool by_process;
 	leaks_announce_fn announce;
@@ -30,13 +33,21 @@ struct leaks {
 struct site *account_site(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
 			  struct stack *stack);
 /* The account of a process at it, likewise, with what is remembered of its growth. */
-struct site_process *account_process(struct leaks *leaks, struct site *site, __u32 tgid);
-/* One leak more, born at a time. */
-void account_grow(struct leaks *leaks, const struct site *site, struct site_process *process,
-		  __u64 born_ns);
+struct site_process *account_process(struct leaks *leaks, struct site *site,
+				     const struct verdict *verdict);
+/* One leak more, counted by this verdict. */
+void account_grow(struct leaks *leaks, struct site *site, struct site_process *process,
+		  const struct verdict *verdict);
 /* One less, which never was of this site; -> account_leave(). */
-void account_take_back(struct leaks *leaks, const struct site *site, struct site_process *process);
+void account_take_back(struct site *site, struct site_process *process,
+		       const struct verdict *verdict);
+/* One less, which is not to be known any more, and may be told again; -> account_leave(). */
+void account_drop(struct site *site, struct site_process *process, const struct verdict *verdict);
+/* One less, which has ended; -> account_leave(). */
+void account_end(struct site *site, struct site_process *process);
 /* One less; the last one frees the process's account. */
 void account_leave(struct leaks *leaks, struct site *site, struct site_process *process);
+/* After a sweep: does the site grow, how fast, is it new? True: it has begun or ceased to grow. */
+bool account_tick(struct leaks *leaks, struct site *site, __u64 now_ns);
 
 #endif /* SOCKLEAK_LEAKS_PRIVATE_H */

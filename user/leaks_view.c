@@ -28,29 +28,38 @@ long leaks__sites(struct leaks *leaks, struct site *const **ret_sites)
 	return (long)count;
 }
 
-/* At a site of several processes each has its share by what it holds. */
-double leaks__process_rate(const struct leaks *leaks, __u32 tgid)
+bool leaks__process_rate(const struct leaks *leaks, __u32 tgid, double *ret_per_minute)
 {
 	const struct site *site;
 	double per_minute = 0;
+	bool known = false;
 
 	for (site = leaks->by_key; site; site = site->hh.next) {
 		const struct site_process *process;
 
-		if (!site->leaking || !site->rate.known)
+		if (!site->leaking)
 			continue;
 		HASH_FIND(hh, site->processes, &tgid, sizeof(tgid), process);
-		if (process)
-			per_minute += site->rate.per_minute * process->open /
-				      (site->open + site->held_back);
+		if (!process || !process->rate.known)
+			continue;
+		per_minute += process->rate.per_minute;
+		known = true;
 	}
-	return per_minute;
+	if (known)
+		*ret_per_minute = per_minute;
+	return known;
+}
+
+bool leaks__has_growth(const struct leaks *leaks, const struct site *site,
+		       const struct site_process *process)
+{
+	return site->leaking || (process->open >= leaks->min_open &&
+				 growth_began(&process->growth, leaks->min_steps));
 }
 
 bool leaks__is_of_growth(const struct leaks *leaks, const struct leak *leak)
 {
-	return leak->site->leaking || (leak->process->open >= leaks->min_open &&
-				       growth_began(&leak->process->growth, leaks->min_steps));
+	return leaks__has_growth(leaks, leak->site, leak->process);
 }
 
 struct leaks_totals leaks__totals(const struct leaks *leaks)

@@ -92,12 +92,12 @@ static void rehome(struct leaks *leaks, struct leak *leak, struct site *site,
 	old->by_class[leak->verdict.class] -= shown;
 	site->by_class[leak->verdict.class] += shown;
 	DL_DELETE(old->leaks, leak);
-	account_take_back(leaks, old, leak->process);
+	account_take_back(old, leak->process, &leak->verdict);
 	account_leave(leaks, old, leak->process);
 	DL_PREPEND(site->leaks, leak);
 	leak->site = site;
 	leak->process = process;
-	account_grow(leaks, site, process, leak->verdict.socket.since_ns);
+	account_grow(leaks, site, process, &leak->verdict);
 	leak->told = shown;
 	leaks->announce(leak, LEAKS_MOVED, leaks->announce_ctx);
 }
@@ -110,7 +110,7 @@ static void stray_move(struct leaks *leaks, struct leak *leak, struct stack *sta
 
 	if (!site || site == leak->site)
 		return;
-	process = account_process(leaks, site, leak->verdict.tgid);
+	process = account_process(leaks, site, &leak->verdict);
 	if (!process)
 		return;
 	stack_unref(leak->stack);

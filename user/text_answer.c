@@ -14,7 +14,7 @@ static bool is_old(const struct site *site)
 /* Too early to say; or there are more than there were, and whether that goes on is to be seen. */
 static bool is_new(const struct site *site)
 {
-	return !site->leaking && !is_old(site) && (!site->rate.known || site->rate.per_minute > 0);
+	return site->is_new && !is_old(site);
 }
 
 const char *page_state(const struct site *site)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "text_page.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "duration.h"
@@ -139,12 +140,16 @@ void page_add_holder(struct text *line, const struct site *site)
 
 void page_add_rate(struct text *line, const struct site *site)
 {
+	double per_minute = site->rate.per_minute;
+
 	if (!site->rate.known)
 		text_add(line, "-");
-	else if (site->rate.per_minute > 0 && site->rate.per_minute < 9.95)
-		text_addf(line, "+%.1f", site->rate.per_minute);
+	else if (fabs(per_minute) < 0.0005)
+		text_add(line, "+0");
+	else if (fabs(per_minute) < 0.95)
+		text_addf(line, "%+.1g", per_minute); /* one in twenty minutes: +0.05 */
 	else
-		text_addf(line, "%+.0f", site->rate.per_minute);
+		text_addf(line, fabs(per_minute) < 9.95 ? "%+.1f" : "%+.0f", per_minute);
 }
 
 void page_add_age(struct text *line, const struct page *page, __u64 since_ns)

@@ -50,7 +50,7 @@ void page_entries(struct page *page, struct site *const *sites, long count);
 
 /* Whose site: "4242", or how many processes. */
 void page_add_holder(struct text *line, const struct site *site);
-/* Sockets a minute: "+3.2", "-" when it is not known. */
+/* Sockets more a minute: "+243", "+3.2", "+0.05"; "-" when it is not known. */
 void page_add_rate(struct text *line, const struct site *site);
 /* How long ago that was; "-" when it is not known. */
 void page_add_age(struct text *line, const struct page *page, __u64 since_ns);

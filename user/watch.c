@@ -65,6 +65,12 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 		output__leak(watch->output, leak, change, &watch->summary);
 }
 
+static void tune(struct leaks *leaks, const struct options *options)
+{
+	leaks__tune(leaks, options->min_growth, options->min_open);
+	leaks__time(leaks, options->older_than_ns, options->interval_ns);
+}
+
 int watch__new(const struct options *options, struct output *output, struct scope *scope,
 	       struct watch **ret_watch, struct text *ret_error)
 {
@@ -79,7 +85,7 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	watch->leaks = leaks__new(options->classes, options->interval_ns, on_change, watch);
 	err = origins__new(options->debuginfod, &watch->origins, ret_error);
 	if (watch->leaks)
-		leaks__tune(watch->leaks, options->min_growth, options->min_open);
+		tune(watch->leaks, options);
 	watch->owners = owners__new();
 	watch->summary.older_than_ns = options->older_than_ns;
 	watch->summary.nothing_watched = options_limit_cgroups(options); /* until one is found */
@@ -224,7 +230,8 @@ static void look_at_fds(struct watch *watch, struct site_process *process, __u64
 	struct forecast *forecast = &process->forecast;
 	bool counted = false;
 
-	forecast->per_minute = leaks__process_rate(watch->leaks, process->tgid);
+	forecast->rate_known =
+		leaks__process_rate(watch->leaks, process->tgid, &forecast->per_minute);
 	if (forecast->looked_ns && now_ns < forecast->next_ns)
 		return;
 	forecast->looked_ns = now_ns;
@@ -233,18 +240,25 @@ static void look_at_fds(struct watch *watch, struct site_process *process, __u64
 	forecast->next_ns = now_ns + (counted ? COUNT_PAUSE_NS : 0);
 }
 
-/* How near to their limit the processes are that leak. */
+/*
+ * How near to their limit the processes are that leak, or have leaked and still hold it: what
+ * they hold is in the metrics while their site makes a pause, and so is this.
+ */
 static void update_forecasts(struct watch *watch, long most)
 {
 	__u64 now_ns = watch->summary.now_ns;
 	struct site *const *sites;
 	long count = leaks__sites(watch->leaks, &sites);
 
-	for (long i = 0; i < count && i < most && sites[i]->leaking; i++) {
+	for (long i = 0; i < count && i < most; i++) {
 		struct site_process *process = sites[i]->processes;
 
-		for (int n = 0; process && n < MAX_FORECASTS; process = process->hh.next, n++)
+		for (int n = 0; process && n < MAX_FORECASTS; process = process->hh.next) {
+			if (!leaks__has_growth(watch->leaks, sites[i], process))
+				continue;
 			look_at_fds(watch, process, now_ns);
+			n++;
+		}
 	}
 }
 
@@ -341,6 +355,7 @@ void watch__begin(struct watch *watch, struct tracer *tracer)
 								      tracer__history(tracer) });
 	update_clock(summary);
 	summary->started_ns = watch->next_ns = summary->now_ns;
+	leaks__begin(watch->leaks, summary->now_ns);
 	watch->end_ns = duration_ns ? summary->now_ns + duration_ns : UINT64_MAX;
 }
 
@@ -466,7 +481,7 @@ int watch__reload(struct watch *watch, const struct options *options, struct sco
 	watch->summary.suppressions = watch->suppressions = suppressions;
 	watch->options = options;
 	watch->scope = scope;
-	leaks__tune(watch->leaks, options->min_growth, options->min_open);
+	tune(watch->leaks, options);
 	leaks__want(watch->leaks, options->classes);
 	leaks__drop(watch->leaks, is_suppressed, watch);
 	tracer__retell(watch->tracer); /* what was suppressed so far, or of no wanted class */

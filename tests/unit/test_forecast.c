@@ -17,9 +17,11 @@
 
 static void a_limit_is_reached_in_time(void **state)
 {
-	struct forecast forecast = {
-		.looked_ns = 1, .fds_open = 24, .fds_limit = 1024, .per_minute = 20
-	};
+	struct forecast forecast = { .looked_ns = 1,
+				     .fds_open = 24,
+				     .fds_limit = 1024,
+				     .rate_known = true,
+				     .per_minute = 20 };
 	double seconds = -1;
 
 	(void)state;
@@ -42,19 +44,27 @@ static void a_limit_that_is_reached(void **state)
 
 static void never(void **state)
 {
-	struct forecast shrinks = {
-		.looked_ns = 1, .fds_open = 24, .fds_limit = 1024, .per_minute = -3
+	struct forecast shrinks = { .looked_ns = 1,
+				    .fds_open = 24,
+				    .fds_limit = 1024,
+				    .rate_known = true,
+				    .per_minute = -3 };
+	struct forecast unlimited = { .looked_ns = 1,
+				      .fds_open = 24,
+				      .fds_limit = FDS_UNLIMITED,
+				      .rate_known = true,
+				      .per_minute = 3 };
+	struct forecast unknown = {
+		.fds_open = 24, .fds_limit = 1024, .rate_known = true, .per_minute = 3
 	};
-	struct forecast unlimited = {
-		.looked_ns = 1, .fds_open = 24, .fds_limit = FDS_UNLIMITED, .per_minute = 3
-	};
-	struct forecast unknown = { .fds_open = 24, .fds_limit = 1024, .per_minute = 3 };
+	struct forecast no_rate = { .looked_ns = 1, .fds_open = 24, .fds_limit = 1024 };
 	double seconds;
 
 	(void)state;
 	assert_false(forecast_seconds(&shrinks, &seconds));
 	assert_false(forecast_seconds(&unlimited, &seconds));
 	assert_false(forecast_seconds(&unknown, &seconds));
+	assert_false(forecast_seconds(&no_rate, &seconds));
 }
 
 /* What the kernel says of this process is what it did. */

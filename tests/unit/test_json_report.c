@@ -387,12 +387,13 @@ static void a_summary(void **state)
 /* A process that leaks, and when it will have no descriptor left. */
 static void a_forecast(void **state)
 {
-	_cleanup_text_ struct text out = TEXT_INIT, later = TEXT_INIT;
+	_cleanup_text_ struct text out = TEXT_INIT, unknown = TEXT_INIT, later = TEXT_INIT;
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct owner *owner = owner_new(NULL, NULL, NULL);
 	struct summary summary = { .wall_offset_ns = BOOT_TO_WALL };
 	struct verdict verdict = story_leak().verdict;
 	struct site *const *sites;
+	double per_minute = 0;
 
 	(void)state;
 	for (__u64 second = 100; second < 110; second++) {
@@ -406,9 +407,17 @@ static void a_forecast(void **state)
 	json_summary(&out, leaks, &summary, 10);
 	assert_has(&out, "\"leaking\":[],"); /* nobody has looked at its descriptors */
 	sites[0]->processes->forecast = (struct forecast){
-		.looked_ns = 110 * SECOND, .fds_open = 24, .fds_limit = 1024,
-		.per_minute = leaks__process_rate(leaks, 4242),
+		.looked_ns = 110 * SECOND,
+		.fds_open = 24,
+		.fds_limit = 1024,
 	};
+	json_summary(&unknown, leaks, &summary, 10);
+	assert_has(&unknown, "\"open\":10,\"per_minute\":null,\"fds_open\":24,"
+			     "\"fds_limit\":1024,\"emfile_in_s\":null}],");
+	assert_valid(&unknown);
+	assert_true(leaks__process_rate(leaks, 4242, &per_minute));
+	sites[0]->processes->forecast.rate_known = true;
+	sites[0]->processes->forecast.per_minute = per_minute;
 	json_summary(&later, leaks, &summary, 10);
 	assert_has(&later, "\"leaking\":[{\"pid\":4242,\"comm\":\"delayed_job\","
 			    "\"name\":\"delayed_job\",\"site\":null,"

@@ -107,14 +107,14 @@ static void a_narrow_screen_wraps_at_words(void **state)
 	struct summary summary = { 0 };
 	char *report = report_on(4, "ruby", a_stack("Ssl::SslSocket::SslSocket(Context const&)"),
 				 &layout, &summary);
-	const char *answer = "ruby[4242] leaks sockets: 4 open, +60/min, oldest 1m05s\n"
+	const char *answer = "ruby[4242] leaks sockets: 4 open, +6.0/min, oldest 1m05s\n"
 			     "in Ssl::SslSocket::SslSocket(Context const&)\n"
 			     "  (libtransport.so.2)\n";
 
 	(void)state;
 	assert_memory_equal(report, answer, strlen(answer));
 	assert_non_null(strstr(report, "OPEN PER MIN OLDEST\n")); /* the class is told below */
-	assert_non_null(strstr(report, "ruby                4     +60  1m05s\n"));
+	assert_non_null(strstr(report, "ruby                4    +6.0  1m05s\n"));
 	assert_non_null(strstr(report, "         AF_INET SOCK_STREAM: getpeername answered "
 				       "ENOTCONN\n           once, after 14us\n"));
 	assert_non_null(strstr(report, "\n    (libtransport.so.2) at src/transport.cpp:42\n"));
