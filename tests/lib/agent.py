@@ -23,12 +23,11 @@ READY_LINE = "sockleak: watching"
 class Agent:
     """Started by Bench.agent(). `events` only ever grows; reading it needs no lock."""
 
-    def __init__(self, processes, binary, args, name="", as_json=True, environment=None):
+    def __init__(self, processes, binary, args, name="", as_json=True, environment=None,
+                 defaults=False):
         self.name = name
         self.as_json = as_json
-        self.args = [binary, "trace", "--older-than", f"{OLDER_THAN_S:g}s"]
-        self.args += ["--interval", f"{INTERVAL_S * 1000:g}ms", "--duration", "600s"]
-        self.args += ["--census-interval", f"{CENSUS_INTERVAL_S * 1000:g}ms"]
+        self.args = [binary, "trace"] + ([] if defaults else self._haste())
         self.args += ["--json"] if as_json else []
         self.args += [str(arg) for arg in args]
         self.events = []
@@ -49,6 +48,14 @@ class Agent:
         ]
         for reader in self._readers:
             reader.start()
+
+    @staticmethod
+    def _haste():
+        """What makes it decide sooner than by its defaults."""
+        return [
+            "--older-than", f"{OLDER_THAN_S:g}s", "--interval", f"{INTERVAL_S * 1000:g}ms",
+            "--census-interval", f"{CENSUS_INTERVAL_S * 1000:g}ms", "--duration", "600s",
+        ]
 
     @property
     def pid(self):

@@ -31,9 +31,12 @@ class Bench:
     def wants(self, name):
         return matches(name, self.options.only)
 
-    def agent(self, *args, name="", as_json=True, environment=None):
-        """A sockleak that watches: ready when this returns. `environment` is added to ours."""
-        agent = Agent(self.processes, self.sockleak, args, name, as_json, environment)
+    def agent(self, *args, name="", as_json=True, environment=None, defaults=False):
+        """A sockleak that watches: ready when this returns. `environment` is added to ours.
+
+        It decides within a second or so, unless it has to do so by its `defaults`.
+        """
+        agent = Agent(self.processes, self.sockleak, args, name, as_json, environment, defaults)
         with self._lock:
             self.agents.append(agent)
         return agent.wait_ready()
