@@ -18,12 +18,12 @@ struct forecast {
 	__u64 fds_open;
 	__u64 fds_limit;   /* its soft RLIMIT_NOFILE; FDS_UNLIMITED */
 	bool rate_known;
-	double per_minute; /* sockets more that it leaks, at all leaking sites together: rate.h */
+	double per_minute; /* sockets more in a minute, at all its leaking sites: rate.h */
 };
 
 /*
- * Seconds until the limit is reached, if it leaks on as it does, and closes as few of them; 0
- * when it is. False: never, or not known.
+ * Seconds until the limit is reached, if it goes on to leak, and to close, as many; 0 when it
+ * is reached. False: never, or not known.
  */
 bool forecast_seconds(const struct forecast *forecast, double *ret_seconds);
 

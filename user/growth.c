@@ -6,7 +6,7 @@ static __u64 time_between(__u64 from_ns, __u64 to_ns)
 	return to_ns > from_ns ? to_ns - from_ns : 0;
 }
 
-/* All that come later are measured by the newest. */
+/* Later steps are compared with the newest of them. */
 static void settle_fresh(struct growth *growth)
 {
 	for (unsigned int i = 0; i < growth->fresh; i++)
@@ -53,13 +53,13 @@ void growth_take_back(struct growth *growth)
 	growth->is_changed = true;
 }
 
-/* A pause is over, for it has grown again. */
+/* A pause is over: it has grown again. */
 static void learn(struct growth *growth, __u64 pause_ns, __u64 now_ns)
 {
 	bool is_forgotten;
 
 	if (growth->steps < 2 || pause_ns > MAX_SILENCE_NS)
-		return; /* there was nothing before it, or what was has ended by any measure */
+		return; /* the first step ends no pause, and so long a pause is an end */
 	if (pause_ns >= growth->pause_ns) {
 		growth->pause_ns = pause_ns;
 		growth->pause_ended_ns = growth->steps > FIRST_STEPS ? now_ns : 0;

@@ -1,32 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * growth: when a number of open sockets counts as growing. Pure; every time comes in with
- * the caller. How fast it grows is rate.h's.
+ * growth: when a number of open sockets counts as growing. Pure: the caller passes every time
+ * in. How fast it grows is the matter of rate.h.
  *
- * It begins: the number has passed its own peak by sockets of min_steps moments
+ * Growth begins when the number has passed its own peak by sockets of min_steps moments
  * (--min-growth), told apart by their times of birth. One socket is one step; a pool, or
  * threads that each make theirs at start, are one or two.
  *
- * It goes on while the peak is passed again and again, and ends by silence. Silence is time
- * in which a new socket would have been counted and none was. A socket is counted long after
- * its birth: when it is older than --older-than, a connect on it has come to its end, and a
- * sweep has met it. So silence is never now minus a time of birth: it begins when the last
- * socket was counted, and the beginning of a run, when none could have been, is no part of it.
+ * It goes on while the peak is passed again and again, and silence ends it. Silence is time in
+ * which a new socket would have been counted and none was. A socket is counted long after its
+ * birth: when it is older than --older-than, a connect on it has come to its end, and a sweep
+ * has met it. So silence is not the age of the newest socket. It begins when the last socket
+ * was counted; the beginning of a run, when none could be counted yet, is not a part of it.
  *
- * How much silence ends it follows from the longest pause that it has made so far, and gone
- * on after: PAUSES_OF_SILENCE of these, but at least MIN_SILENCE_NS and at most
- * MAX_SILENCE_NS. The longest pause and not the mean of all, for leaks come by chance or in
- * bursts: with a mean gap m the next one is longer than four times m in one of 55 cases, and
- * the site would be said to have ended and to have begun again all day. Of gaps that are
- * independent of each other (exponential) one leak of 20, at most, is ever said to have ended
- * while it goes on, and that among its first sockets; one in bursts at its first long pause at
- * most. So a leak
- *   - of one socket every 50 s, or more, ends 5 minutes after its last one was counted;
+ * The longest pause that the growth has survived decides how much silence ends it:
+ * PAUSES_OF_SILENCE times that pause, at least MIN_SILENCE_NS and at most MAX_SILENCE_NS. The
+ * mean gap would not do, because leaks come by chance or in bursts. When gaps are independent
+ * of each other (an exponential distribution), one of 55 is longer than four mean gaps, and
+ * such a site would cease and begin to leak all day. With the longest pause one of 20 such
+ * leaks ceases once, among its first sockets, and the others never do. A leak in bursts may
+ * cease once, at its first pause of more than MIN_SILENCE_NS. So a leak
+ *   - of a socket every 50 s, or more often, ends 5 minutes after its last one was counted;
  *   - of one every 20 minutes ends after two hours;
- *   - whatever it was before, it ends after 6 hours.
- * A longest pause that is not made again is forgotten: after PAUSES_REMEMBERED times as long;
- * when it lies among the first FIRST_STEPS steps (a socket that was made at the start of a
- * program that began to leak later) with the SETTLED_STEPS-th step.
+ *   - of any rhythm ends after 6 hours.
+ * A longest pause that does not come again is forgotten after PAUSES_REMEMBERED times its
+ * length. When it lies among the first FIRST_STEPS steps (one socket was made at the start of
+ * a program that began to leak later), the SETTLED_STEPS-th step ends it.
  */
 #ifndef SOCKLEAK_GROWTH_H
 #define SOCKLEAK_GROWTH_H
@@ -41,12 +40,12 @@
 #define PAUSES_REMEMBERED 8
 #define FIRST_STEPS 3
 #define SETTLED_STEPS 12
-/* Moments that a sweep tells apart in any order; those beyond them by the newest. */
+/* So many moments of one sweep are told apart in any order; further ones must be newer. */
 #define MAX_FRESH 8
 
-/* What is done every minute, or every few minutes, makes no pause that is longer. */
+/* Work that is done every minute, or every few minutes, makes no longer pause. */
 #define MIN_SILENCE_NS (300ULL * 1000000000)
-/* A leak an hour is one that goes on; one a night begins each night anew. */
+/* A leak of one socket an hour goes on; a leak of each night begins anew each night. */
 #define MAX_SILENCE_NS (6ULL * 3600 * 1000000000)
 
 struct growth {
@@ -61,30 +60,30 @@ struct growth {
 	/* Since the last growth_tick(): */
 	bool is_changed;
 	bool has_grown;		   /* by a socket that was counted since then */
-	unsigned int fresh;	   /* steps, whose births are these: a sweep finds */
-	__u64 fresh_ns[MAX_FRESH]; /* its sockets in any order */
+	unsigned int fresh;	   /* steps */
+	__u64 fresh_ns[MAX_FRESH]; /* their births, in any order, as a sweep finds them */
 };
 
 /* One socket more, and when sockets are counted. */
 struct growth_birth {
 	__u64 born_ns;
-	__u64 counted_ns; /* now; of one that is looked at anew, when it could have been at first */
-	__u64 moment_ns;  /* what is born within this time after the last step is of that moment */
+	__u64 counted_ns; /* now; for a socket that was known before, when it could have been */
+	__u64 moment_ns;  /* a socket born within this time of a step is of the same moment */
 };
 
 /* There are `open` now, this one included. */
 void growth_step(struct growth *growth, unsigned int open, const struct growth_birth *birth);
-/* One of those that were counted was another's: as if it had not been, as far as can be told. */
+/* One of those that were counted belongs elsewhere: as if it had not been, as far as is known. */
 void growth_take_back(struct growth *growth);
 /*
- * A sweep has been made, and all that it found is counted. `watched_ns` of the time since the
- * last one were such that a socket could have been. True: it has changed, and is to be kept
- * for the next run.
+ * A sweep is over, and all that it found is counted. During `watched_ns` of the time since the
+ * last one a socket could have been counted. True: it has changed, and is to be kept for the
+ * next run.
  */
 bool growth_tick(struct growth *growth, __u64 now_ns, __u64 watched_ns);
 /*
- * It was kept by an earlier run, and this one begins: it goes on if it did when the other
- * ended, as far as can be told, whatever the time in between.
+ * An earlier run has kept it, and this run begins. It goes on if so little time has passed
+ * since the last socket was counted that this silence would not have ended it.
  */
 void growth_resume(struct growth *growth, __u64 now_ns);
 /* The silence that ends it. */

@@ -77,10 +77,10 @@ struct site {
 	__u64 resolved[END_COUNT];
 	__u64 oldest_ns;       /* birth (or first sight) of its oldest open leak; 0 = none open */
 	bool leaking;	       /* it grows: see growth.h */
-	bool is_new; /* it may begin to: too early to say, or there are more than there were */
+	bool is_new; /* it may begin to: seen for less than a second, or more than there were */
 	bool unknowable;       /* grouped by process: its sockets may be in use */
 	unsigned int process_open; /* what its process holds of such: leaks__add_up() */
-	struct rate rate;      /* of those that the hooks saw being made: else no birth is known */
+	struct rate rate;      /* without sockets of unknown origin, whose births are not known */
 	enum leak_class class; /* of most of its open leaks */
 	unsigned int by_class[CLASS_COUNT]; /* open and shown */
 	/* private: */
@@ -118,13 +118,13 @@ void leaks__free(struct leaks *leaks);
  */
 void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_open);
 /*
- * When sockets are counted: once they are older than this, by one of the sweeps that are an
- * interval apart. Without this, at once; other times hold from now on.
+ * When a socket is counted: once it is older than this, by one of the sweeps, which are an
+ * interval apart. May be called again: the new times hold from then on.
  */
 void leaks__time(struct leaks *leaks, __u64 older_than_ns, __u64 interval_ns);
 /*
- * The run begins. What was made before it may have been counted long ago by an earlier one,
- * and what is made from now on is not counted yet, which is no silence of its site.
+ * The run begins. An earlier run may have counted the sockets that are older. Those that are
+ * made from now on cannot be counted at first, which is not a silence of their sites.
  */
 void leaks__begin(struct leaks *leaks, __u64 now_ns);
 
@@ -192,14 +192,14 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns);
 long leaks__sites(struct leaks *leaks, struct site *const **ret_sites);
 
 /*
- * Sockets more that a process has open in a minute, at all its leaking sites whose rate is
- * known. False: none is.
+ * How many sockets more a process has open in a minute, at all its leaking sites whose rate is
+ * known. False: no such rate is known.
  */
 bool leaks__process_rate(const struct leaks *leaks, __u32 tgid, double *ret_per_minute);
 
 /*
- * Does the site leak, or has the process ever grown there? Then its sockets are no idle ones,
- * also while the site makes a pause.
+ * Does the site leak, or has the process ever grown there? Then its sockets are not idle, also
+ * while the site makes a pause. The second function asks this for the process of a leak.
  */
 bool leaks__has_growth(const struct leaks *leaks, const struct site *site,
 		       const struct site_process *process);

@@ -7,7 +7,7 @@
 #include "leaks_private.h"
 #include "site.h"
 
-/* What a site that has just been seen is, another sweep may say. */
+/* A site that has just been seen: the next sweep will know more. */
 #define TOO_EARLY_NS 1000000000ULL
 
 /*
@@ -108,8 +108,8 @@ void account_leave(struct leaks *leaks, struct site *site, struct site_process *
 }
 
 /*
- * Now; but of a socket that was known before, to an earlier run or until a suppression was
- * lifted, when it could have been counted at first.
+ * Now. But a socket that an earlier run may have counted, or that was suppressed until a
+ * reload, is counted as of the time when it could have been at first.
  */
 static __u64 counted_at(const struct leaks *leaks, const struct verdict *verdict)
 {
@@ -130,7 +130,7 @@ void account_grow(struct leaks *leaks, struct site *site, struct site_process *p
 	process->open++;
 	growth_step(&process->growth, process->open, &birth);
 	if (verdict->socket.flags & PENDING_ORIGIN_UNKNOWN)
-		return; /* a sweep met it: that is no birth */
+		return; /* since_ns is when a sweep met it */
 	rate_birth(&process->rate, birth.born_ns, birth.counted_ns);
 	rate_birth(&site->rate, birth.born_ns, birth.counted_ns);
 }

@@ -38,16 +38,16 @@ struct site_process *account_process(struct leaks *leaks, struct site *site,
 /* One leak more, counted by this verdict. */
 void account_grow(struct leaks *leaks, struct site *site, struct site_process *process,
 		  const struct verdict *verdict);
-/* One less, which never was of this site; -> account_leave(). */
+/* One less, which belongs to another site; -> account_leave(). */
 void account_take_back(struct site *site, struct site_process *process,
 		       const struct verdict *verdict);
-/* One less, which is not to be known any more, and may be told again; -> account_leave(). */
+/* One less, which is left out from now on, and may come back; -> account_leave(). */
 void account_drop(struct site *site, struct site_process *process, const struct verdict *verdict);
 /* One less, which has ended; -> account_leave(). */
 void account_end(struct site *site, struct site_process *process);
 /* One less; the last one frees the process's account. */
 void account_leave(struct leaks *leaks, struct site *site, struct site_process *process);
-/* After a sweep: does the site grow, how fast, is it new? True: it has begun or ceased to grow. */
+/* After a sweep: growth, rates, and the state. True: the site has begun or ceased to grow. */
 bool account_tick(struct leaks *leaks, struct site *site, __u64 now_ns);
 
 #endif /* SOCKLEAK_LEAKS_PRIVATE_H */

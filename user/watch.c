@@ -241,8 +241,8 @@ static void look_at_fds(struct watch *watch, struct site_process *process, __u64
 }
 
 /*
- * How near to their limit the processes are that leak, or have leaked and still hold it: what
- * they hold is in the metrics while their site makes a pause, and so is this.
+ * How near to their limit the processes are that leak, or have leaked and still hold the
+ * sockets: while their site makes a pause the metrics have these sockets, and so the limit.
  */
 static void update_forecasts(struct watch *watch, long most)
 {

@@ -24,7 +24,7 @@ def expect(condition, wanted, seen):
 
 
 def births(agent, pid):
-    """When the sockets of a process were made that it was told to leak, in seconds, in order."""
+    """When the leaked sockets of a process were made, in seconds, in order."""
     return sorted(
         datetime.datetime.fromisoformat(event["created"].replace("Z", "+00:00")).timestamp()
         for event in agent.of("leak", pid=pid, change="opened") if event["created"]
@@ -55,7 +55,7 @@ def trace_rate(bench):
     before, process = told.wait_for(first_summary_of_a_leak, "a process that leaks", 60)
     times = births(told, program.pid)[:sum(e["type"] == "leak" and bool(e["created"])
                                            for e in before)]
-    expect(len(times) >= 3, "three of known age before it is told to leak", times)
+    expect(len(times) >= 3, "three of known age before it leaks", times)
     expect(abs(process["per_minute"] - rate_of(times)) < 0.5, f"{rate_of(times):.1f} a minute",
            process)
     expect(abs(process["per_minute"] - 300) < 60, "300 a minute, but for the host's own pace",
@@ -79,7 +79,7 @@ def trace_rate(bench):
 
 @case
 def agent_defaults(bench):
-    """With nothing but its defaults: the journal's line, the status, the series of the leak."""
+    """Its line for the journal, its status and the series of a leak, all at its defaults."""
     directory = bench.directory / "defaults"
     directory.mkdir()
     textfile = directory / "sockleak.prom"
@@ -104,7 +104,7 @@ def agent_defaults(bench):
         seen = [value for _, _, value in service.metrics(textfile, name)]
         expect(len(seen) == 1 and seen[0] >= least, f"{name} of {least} or more", seen)
     expect(service.value(textfile, "sockleak_idle_sockets") == 0, "none idle", "some")
-    # What was told to leak is not taken back while it does.
+    # It goes on to leak, and nothing says otherwise.
     sweeps = service.value(textfile, "sockleak_scans_total", result="ok")
     service.wait_for(
         lambda s: s.value(textfile, "sockleak_scans_total", result="ok") >= sweeps + 15, "sweeps"

@@ -219,8 +219,8 @@ static void a_restart_is_no_silence(void **state)
 	assert_false(goes_on(&run)); /* nor does one revive what has ended */
 }
 
-/* Told again, when a suppression is lifted: it could have been counted long ago. */
-static void what_is_told_again_is_no_growth(void **state)
+/* When a suppression is lifted: these could have been counted long ago. */
+static void what_was_known_before_is_no_growth(void **state)
 {
 	struct run run = begin();
 
@@ -266,7 +266,7 @@ int main(void)
 		cmocka_unit_test(a_long_pause_is_forgotten),
 		cmocka_unit_test(what_was_before_it_began_is_soon_forgotten),
 		cmocka_unit_test(a_restart_is_no_silence),
-		cmocka_unit_test(what_is_told_again_is_no_growth),
+		cmocka_unit_test(what_was_known_before_is_no_growth),
 		cmocka_unit_test(what_has_changed_is_to_be_kept),
 	};
 

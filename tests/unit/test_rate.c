@@ -41,7 +41,7 @@ static void expect_unknown(struct rate *rate, __u64 now_ns)
 	assert_false(rate->known);
 }
 
-/* Those of the first three seconds, of 300 a minute, are what a trace has after eight. */
+/* After eight seconds a trace has those of the first three, here of 300 a minute. */
 static void three_seconds_are_enough(void **state)
 {
 	struct rate rate = { 0 };
@@ -49,7 +49,7 @@ static void three_seconds_are_enough(void **state)
 
 	(void)state;
 	expect(&rate, last_ns + 5 * SECOND, 300);
-	/* Whenever the sweep comes. */
+	/* Also when the sweep is late. */
 	expect(&rate, last_ns + 7 * SECOND, 300);
 }
 

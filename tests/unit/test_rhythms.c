@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * leaks over hours, at the defaults of the agent and of a trace, with simulated time: sweeps
+ * leaks over hours, at the defaults of the agent and of a trace, in simulated time: sweeps
  * that come at their intervals, or late, find the sockets of a program that leaks in some
- * rhythm. It is told to leak as soon as its third moment can be counted, it does not cease
- * before it does, and it has ended within the time that growth.h states.
+ * rhythm. The site leaks as soon as its third moment can be counted, it does not cease before
+ * the program does, and it ends within the time that growth.h states.
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -166,7 +166,6 @@ static __u64 time_to_the_next(struct world *world)
 	return world->options.interval_ns;
 }
 
-/* Nobody looks every second for hours at a leak of which there is nothing to see. */
 static void run_until(struct world *world, __u64 until_ns)
 {
 	while (world->now_ns < until_ns) {
@@ -265,7 +264,7 @@ static void check(struct world *world, const char *what, __u64 gap_ns, unsigned 
 
 	run_through(world);
 	if (!world->begun || world->begun_ns > begins_ns + world->busy_ns + 2 * lateness(world))
-		fail_msg("%s, %llu ms apart: told %lld ms after its third could be counted", what,
+		fail_msg("%s, %llu ms apart: began %lld ms after its third could be counted", what,
 			 gap_ns / MS, (long long)(world->begun_ns - begins_ns) / (long long)MS);
 	if (!world->was_leaking || world->ceased > ceases)
 		fail_msg("%s, %llu ms apart: ceased %u times while it went on", what, gap_ns / MS,
@@ -328,7 +327,7 @@ static void a_leak_in_bursts(void **state)
 	check_all(BURSTS, "in bursts");
 }
 
-/* Of leaks that come by chance one of 20 ceases, once, at most: growth.h. */
+/* One of 20 leaks that come by chance ceases, once, as growth.h says. */
 static void leaks_by_chance(void **state)
 {
 	(void)state;
@@ -366,7 +365,7 @@ static void a_leak_of_slow_connects(void **state)
 	}
 }
 
-/* ---- What is none ---- */
+/* ---- Sites that do not leak ---- */
 
 static void a_few_idle_sockets(void **state)
 {
@@ -513,8 +512,7 @@ static void keep_growth(__u64 account, __u32 tgid, __u64 start_ns, const struct 
 
 static const struct growth_memory memory = { begin_growth, keep_growth, NULL };
 
-/* An agent with --pin is stopped, and started again a time later. What was made meanwhile is lost.
- */
+/* An agent with --pin ends and is started again. What was made meanwhile has another site. */
 static void restart(struct world *world, __u64 down_ns)
 {
 	__u64 stopped_ns = world->now_ns;
@@ -563,7 +561,7 @@ static void a_restart_does_not_end_a_leak(void **state)
 		run_through(&world);
 		assert_true(world.was_leaking);
 		assert_int_equal(world.ceased, 0);
-		assert_int_equal(world.begun, 2); /* each run says so once */
+		assert_int_equal(world.begun, 2); /* once in each run */
 		teardown(&world);
 	}
 }
@@ -593,7 +591,7 @@ static bool all(const struct leak *leak, void *ctx)
 	return true;
 }
 
-/* What was suppressed is told again, with all its births: it leaked then, not now. */
+/* What was suppressed is reported again, with all its births: it leaked then, not now. */
 static void a_lifted_suppression_is_no_growth(void **state)
 {
 	struct world world;
