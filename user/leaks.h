@@ -77,7 +77,7 @@ struct site {
 	__u64 resolved[END_COUNT];
 	__u64 oldest_ns;       /* birth (or first sight) of its oldest open leak; 0 = none open */
 	bool leaking;	       /* it grows: see growth.h */
-	bool is_new; /* it may begin to: seen for less than a second, or more than there were */
+	bool is_new; /* it has not grown yet, and may: just seen, or more than there were */
 	bool unknowable;       /* grouped by process: its sockets may be in use */
 	unsigned int process_open; /* what its process holds of such: leaks__add_up() */
 	struct rate rate;      /* without sockets of unknown origin, whose births are not known */

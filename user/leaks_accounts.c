@@ -151,14 +151,16 @@ bool account_tick(struct leaks *leaks, struct site *site, __u64 now_ns)
 {
 	__u64 watched_ns = watched_since(leaks, now_ns);
 	struct site_process *process;
-	bool grows = false, changes;
+	bool grows = false, has_grown = false, changes;
 
 	for (process = site->processes; process; process = process->hh.next) {
 		if (growth_tick(&process->growth, now_ns, watched_ns))
 			process_keep(leaks, site, process, &process->growth);
 		rate_update(&process->rate, now_ns);
-		grows |= process->open >= leaks->min_open &&
-			 growth_goes_on(&process->growth, leaks->min_steps);
+		if (process->open < leaks->min_open)
+			continue;
+		has_grown |= growth_began(&process->growth, leaks->min_steps);
+		grows |= growth_goes_on(&process->growth, leaks->min_steps);
 	}
 	changes = grows != site->leaking;
 	site->leaking = grows;
@@ -167,7 +169,7 @@ bool account_tick(struct leaks *leaks, struct site *site, __u64 now_ns)
 		site->seen_ns = 0;
 	else if (!site->seen_ns)
 		site->seen_ns = now_ns;
-	site->is_new = site->seen_ns && !grows &&
+	site->is_new = site->seen_ns && !has_grown &&
 		       (now_ns - site->seen_ns < TOO_EARLY_NS ||
 			(site->rate.per_minute > 0 && site->rate.more > 1));
 	return changes;

@@ -224,6 +224,7 @@ static void more_and_more_is_growth_until_it_stops(void **state)
 	assert_true(first_site(fixture)->leaking);
 	tick(fixture);
 	assert_false(first_site(fixture)->leaking);
+	assert_false(first_site(fixture)->is_new); /* but idle from now on */
 }
 
 /* The last growth that was kept, of one process. */
