@@ -423,6 +423,7 @@ static void sweep_and_show(struct watch *watch, bool last)
 
 int watch__run(struct watch *watch, struct tracer *tracer)
 {
+	_cleanup_text_ struct text why = TEXT_INIT;
 	int err;
 
 	watch__begin(watch, tracer);
@@ -437,9 +438,9 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 	sweep_and_show(watch, true); /* the report is of now, not of an interval ago */
 	report(watch);
 	err = output__close(watch->output);
-	return err ? log_error(err, "cannot write to %s: %s", output__name(watch->output),
-			       strerror(-err)) :
-		     0;
+	if (err && output__add_error(watch->output, &why))
+		log_error(err, "%s", text_str(&why));
+	return err;
 }
 
 /* ---- Other options, while it runs ---- */
