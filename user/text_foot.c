@@ -64,6 +64,12 @@ static void page_run(struct page *page)
 		text_add(&line, " not told used from unused, and not growing: not listed");
 		page_line(page, &line, false);
 	}
+	if (page->layout->verbose && summary->leaks.exited_not_kept) {
+		page_add_count(&line, summary->leaks.exited_not_kept, "site", "sites");
+		text_add(&line, " more ended with their processes, had not grown, and are not "
+				"listed");
+		page_line(page, &line, false);
+	}
 }
 
 /* The end of a scan's report: what was looked at, and where the rest would come from. */

@@ -157,7 +157,8 @@ void watch__verdict(const struct verdict *verdict, void *ctx)
 	holder = leaks__holder(watch->leaks, verdict);
 	if (verdict->kind == VERDICT_ENDED) {
 		ended = *verdict;
-		if (ended.reason == END_CLOSED && holder && !process_alive((pid_t)holder))
+		if (ended.reason == END_CLOSED && !(ended.socket.flags & PENDING_CLOSED) &&
+		    holder && !process_alive((pid_t)holder))
 			ended.reason = END_EXITED;
 		err = leaks__apply(watch->leaks, &ended, NULL, NULL);
 	} else if (holder) {
@@ -274,7 +275,7 @@ int watch__sweep(struct watch *watch, bool last)
 static void update_stacks(struct watch *watch, long most)
 {
 	struct site *const *sites;
-	long count = leaks__sites(watch->leaks, &sites);
+	long count = leaks__listed(watch->leaks, watch->options->verbose, &sites);
 
 	if (count > most)
 		count = most;
