@@ -273,13 +273,14 @@ static void page_site(struct page *page, const struct site *site)
 	page_owner(page, site->owner, !culprit || culprit->plumbing == PLUMBING_RUNTIME);
 }
 
-/* Is the stack of this one that of one before it? It may leak now, and have ended before. */
+/* Is its stack that of one before it? A site that leaks now may have ended before, as well. */
 static bool has_its_stack(struct site *const *sites, long index)
 {
 	const struct site *site = sites[index];
 
 	for (long i = 0; i < index; i++)
-		if (sites[i]->stack && site->id && sites[i]->id == site->id &&
+		if (page_is_ended(site) != page_is_ended(sites[i]) && sites[i]->stack && site->id &&
+		    sites[i]->id == site->id &&
 		    !memcmp(sites[i]->comm, site->comm, sizeof(site->comm)))
 			return true;
 	return false;

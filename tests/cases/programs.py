@@ -13,7 +13,7 @@ from lib.registry import cases
 from lib.session import Session, run_sessions
 
 # Programs that other cases run with arguments or filters of their own.
-NOT_PLAIN = {"churn", "flood", "growing", "hoard", "leaker", "many", "sites", "turned"}
+NOT_PLAIN = {"churn", "flood", "growing", "hoard", "leaker", "many", "sites", "turned", "workers"}
 AGENTS = ("", "@raw_tp")
 
 
