@@ -161,7 +161,7 @@ static void page_comm(struct page *page, const struct site *site)
 
 	if (!memcmp(site->name, site->comm, sizeof(site->name)))
 		return;
-	text_add(&line, TABLE_INDENT "its main thread is called ");
+	text_add(&line, TEXT_INDENT "its main thread is called ");
 	page_add_clean(&line, site->comm);
 	page_line(page, &line, false);
 }

@@ -2,12 +2,14 @@
 """A process that exits or crashes with its leaks: the report of the run still names it."""
 
 import contextlib
+import os
 import re
 import signal
 
 from cases.output import ask_for_report, expect_in
 from lib.outcome import Failure
 from lib.registry import case, cases
+from lib.service import Service
 
 ENDS = {"ended_by_exit": None, "ended_by_sigkill": signal.SIGKILL,
         "ended_by_sigsegv": signal.SIGSEGV}
@@ -157,3 +159,71 @@ def ended_processes_by_the_thousand(bench):
     if summary["ended_sites"] or not report[0].startswith("No leaked sockets are open now"):
         raise Failure(f"expected no leak, seen: {summary['ended']}, {report[:4]}")
     expect_in("".join(report), "\nexited   1000 procs thousand         1000 ", " and 936 more\n")
+
+
+LEAKED, RESOLVED = "sockleak_leaked_sockets", "sockleak_leaks_resolved_total"
+FAST = ("--older-than", "500ms", "--interval", "100ms", "--write-interval", "100ms")
+
+
+def explained(bench, site, textfile, *parts):
+    """What explain says of a site has all of these."""
+    status, out, errors = bench.run("explain", site, "--textfile", textfile)
+    missing = [part for part in parts if not re.search(part, out, re.MULTILINE)]
+    if status or errors or missing:
+        raise Failure(f"expected {missing}, seen {status}: {out} {errors}")
+
+
+@case
+def ended_is_explained(bench):
+    """The agent, and the next one: what the site was, when it ended and how; no alert goes on."""
+    directory = bench.directory / "ended"
+    directory.mkdir()
+    textfile = directory / "sockleak.prom"
+    args = (*FAST, "--comm", "explained", "--textfile", textfile)
+    service = Service.start(bench, *args)
+    program = bench.program(str(bench.copy("growing", "explained")), 12)
+    service.wait_for(lambda s: s.value(textfile, LEAKED) == 12, "12 leaked")
+    ((_, labels, _),) = service.metrics(textfile, "sockleak_site_leaked_sockets")
+    site = labels["site"]
+    program.process.send_signal(signal.SIGKILL)
+    service.wait_for(lambda s: s.value(textfile, RESOLVED, reason="exited") == 12, "12 exited")
+    if service.metrics(textfile, LEAKED) or service.metrics(textfile, "sockleak_site_info"):
+        raise Failure("expected the series to be gone, for an alert to end with them")
+    told = (r"^explained leaked sockets, and ended with them; none is open now\nin make_socket ",
+            rf"^  Ended      \S+Z, \S+ ago: 12 sockets, when {program.pid} exited$",
+            r"^  Class      12 never used \(never_used\)$",
+            r"^  #\d +make_socket \(explained\)")
+    stacks = directory / "sockleak.stacks.json"
+    service.wait_for(lambda s: '"ended":{' in stacks.read_text(), "the end in the stacks file")
+    explained(bench, site, textfile, *told)
+    service.wait_for(
+        lambda s: [line for line in s.lines if "12 ended with their process" in line],
+        "a line of the end",
+    )
+    service.stop()
+    explained(bench, site, textfile, *told)
+    service = Service.start(bench, *args)
+    service.wait_for(lambda s: s.metrics(textfile), "its first file")
+    explained(bench, site, textfile, *told)
+    # The same site again, which ends before the agent: both ends are there.
+    program = bench.program(str(bench.copy("growing", "explained")), 10)
+    service.wait_for(lambda s: s.value(textfile, LEAKED) == 10, "10 leaked")
+    explained(bench, site, textfile, r"^explained .*: \d+ open$", r"^  Ended  .*: 12 sockets, ")
+    program.end()
+    service.wait_for(lambda s: '"sockets":22,' in stacks.read_text(), "both ends")
+    explained(bench, site, textfile, rf"^  Ended .*: 22 sockets of 2 ", r"last when \d+ exited$")
+    service.stop()
+
+
+@case
+def stacks_file_of_another_user(bench):
+    """It is not taken over: the directory may be another user's. One line says so."""
+    directory = bench.directory / "foreign"
+    directory.mkdir()
+    stacks = directory / "sockleak.stacks.json"
+    stacks.write_text('{"version":1,"sites":[]}')
+    os.chown(stacks, 65534, 65534)
+    service = Service.start(bench, *FAST, "--comm", "nosuchcomm", "--textfile",
+                            directory / "sockleak.prom")
+    service.wait_for(lambda s: [line for line in s.lines if "is no file of root" in line], "a line")
+    service.stop()
