@@ -168,8 +168,10 @@ static void page_nothing(struct page *page, struct text *line)
 static bool is_of_worst(const struct site *site, const struct site *worst)
 {
 	const struct site_process *process;
+	bool ended = page_is_ended(worst);
 
-	if (!worst->leaking || HASH_COUNT(worst->processes) != 1 || !is_old(site))
+	if ((!worst->leaking && !ended) || HASH_COUNT(worst->processes) != 1 ||
+	    site->class != CLASS_UNKNOWN_ORIGIN || site->leaking || ended != page_is_exited(site))
 		return false;
 	HASH_FIND(hh, site->processes, &worst->processes->tgid, sizeof(__u32), process);
 	return process;
@@ -181,11 +183,11 @@ static void page_older(struct page *page, struct text *line, struct site *const 
 
 	for (long i = 1; i < count; i++)
 		if (is_of_worst(sites[i], sites[0]))
-			open += sites[i]->open;
+			open += sites[i]->open + (unsigned int)sites[i]->ended.sockets;
 	if (!open)
 		return;
-	text_addf(line, "It also holds %u of unknown origin: older than this watch, or of io_uring",
-		  open);
+	text_addf(line, "It also %s %u of unknown origin: older than this watch, or of io_uring",
+		  page_is_ended(sites[0]) ? "held" : "holds", open);
 	page_line(page, line, false);
 }
 

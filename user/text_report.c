@@ -292,6 +292,8 @@ static void page_body(struct page *page, struct site *const *sites, long count)
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	page_answer(page, sites, count);
+	while (!layout->verbose && count && page_is_exited(sites[count - 1]))
+		count--; /* they had not grown: the foot counts them */
 	if (count)
 		page_table_head(page);
 	for (long i = 0; i < count && i < layout->top; i++)
@@ -319,7 +321,7 @@ void text_report(struct text *out, struct leaks *leaks, const struct summary *su
 	struct text_layout rest = *layout;
 	struct page page = { .out = &foot, .layout = &rest, .summary = summary, .cuts = true };
 	struct site *const *sites;
-	long count = leaks__listed(leaks, layout->verbose, &sites);
+	long count = leaks__listed(leaks, true, &sites);
 
 	text_foot(&page);
 	if (count < 0 || text_error(&foot)) {

@@ -197,6 +197,33 @@ static void a_site_has_all_its_processes(void **state)
 		      "made\n");
 }
 
+/* What the process held from before sockleak watched is no leak that was seen; but it is said. */
+static void what_it_held_from_before_is_said(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 7; i++) {
+		struct verdict verdict = socket_of(42, 100 + i, 60);
+
+		verdict.class = CLASS_UNKNOWN_ORIGIN;
+		verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+	}
+	leak(42, 5, 2);
+	end_all(42, 5, 2, END_EXITED, 5);
+	for (unsigned int i = 0; i < 7; i++) {
+		struct verdict verdict = socket_of(42, 100 + i, 60);
+
+		verdict.kind = VERDICT_ENDED;
+		verdict.reason = END_EXITED;
+		verdict.now_ns = NOW;
+		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+	}
+	expect(false, "job[42] leaked 5 sockets, and ended 5s ago with them\n"
+		      "in open_session (libtransport.so.2)\n"
+		      "It also held 7 of unknown origin: older than this watch, or of io_uring\n"
+		      "\nSTATE");
+}
+
 /* Behind what leaks now, before what does not; and its stack is there once. */
 static void what_leaks_now_comes_first(void **state)
 {
@@ -314,6 +341,7 @@ int main(void)
 		test(what_never_grew_is_listed_on_demand),
 		test(min_growth_and_min_open_count),
 		test(a_site_has_all_its_processes),
+		test(what_it_held_from_before_is_said),
 		test(what_leaks_now_comes_first),
 		test(their_number_is_bounded),
 		test(the_processes_of_one_are_bounded),
