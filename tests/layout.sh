@@ -37,7 +37,7 @@ kernel_side_includes_down_only() {
 
 accounts_and_reports_are_pure() {
 	grep -HnE '#include ["<](tracer|symbols|process|cgroup|modules)\.h' \
-		user/leaks.* user/site.* user/evidence.* user/text_report.* user/json_report.* user/output.*
+		user/leaks.* user/site.* user/ended.* user/evidence.* user/text_report.* user/json_report.* user/output.*
 }
 
 programs_keep_off_maps() {

@@ -124,12 +124,24 @@ int agent_check(const struct input *input, struct text *ret_error)
 
 /* ---- Reload ---- */
 
+/* Sites that were written there before, by whomever it was. */
+static void recall(struct agent *agent, const char *textfile)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+
+	if (publisher__recall(agent->publisher, textfile, watch__summary(agent->watch), &error))
+		log_note("%s", text_str(&error));
+}
+
 static void take_up(struct agent *agent, struct input *input, struct scope *scope)
 {
 	const char *before = agent->input->options.textfile, *now = input->options.textfile;
 
-	if (strcmp(before ?: "", now ?: ""))
+	if (strcmp(before ?: "", now ?: "")) {
 		publisher__move(agent->publisher, before, now);
+		if (now)
+			recall(agent, now);
+	}
 	scope__free(agent->rescoped);
 	input__free(agent->reread);
 	agent->input = agent->reread = input;
@@ -275,8 +287,10 @@ void agent__run(struct agent *agent, struct tracer *tracer)
 {
 	check_watchdog(&agent->input->options);
 	watch__begin(agent->watch, tracer);
-	if (agent->input->options.textfile)
+	if (agent->input->options.textfile) {
 		publisher__clean(agent->input->options.textfile);
+		recall(agent, agent->input->options.textfile);
+	}
 	look(agent, false);
 	tell_begin(agent);
 	tell_manager(agent, "READY=1");

@@ -13,5 +13,7 @@ bool date_add(struct text *text, __s64 wall_ns);
 
 /* Back, in whole seconds since the epoch; false: it does not begin as one. */
 bool date_read(const char *date, __s64 *ret_wall_s);
+/* The same with its milliseconds, which may be missing. */
+bool date_read_ns(const char *date, __s64 *ret_wall_ns);
 
 #endif /* SOCKLEAK_DATE_H */

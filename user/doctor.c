@@ -170,7 +170,6 @@ enum finding_status doctor(const struct options *options, FILE *out)
 		json_end_array(&sheet.json);
 		json_string(&sheet.json, "worst", words[sheet.worst]);
 		json_end_object(&sheet.json);
-		text_add(&text, "\n");
 	}
 	fputs(text_str(&text), out);
 	return sheet.worst;

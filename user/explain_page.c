@@ -71,7 +71,12 @@ static void page_verdict(struct page *page, const json_t *site)
 	long long open = number_of(site, "open");
 
 	page_add_clean(&line, name_of(program) ?: "A program");
-	if (!open)
+	if (json_is_null(json_object_get(site, "open")))
+		text_add(&line, " held sockets that were never connected; not seen since the agent "
+				"was restarted");
+	else if (!open && json_is_object(json_object_get(site, "ended")))
+		text_add(&line, " leaked sockets, and ended with them; none is open now");
+	else if (!open)
 		text_add(&line, " held sockets that were never connected; none is open now");
 	else
 		text_addf(&line, " %s: %lld open",
@@ -182,6 +187,26 @@ static bool page_processes(struct page *page, const json_t *site)
 	return json_array_size(processes) > 0;
 }
 
+/* "2026-09-21T14:15:06.250Z, 3h ago: 500 sockets, when 4242 exited". */
+static void page_ended(struct page *page, const json_t *site)
+{
+	const json_t *ended = json_object_get(site, "ended");
+	const char *date = string_of(ended, "time");
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (!date)
+		return;
+	text_add(&line, "  Ended      ");
+	add_date(&line, date);
+	text_add(&line, ": ");
+	page_add_count(&line, (unsigned long long)number_of(ended, "sockets"), "socket", "sockets");
+	if (number_of(ended, "processes") > 1)
+		text_addf(&line, " of %lld processes, the last", number_of(ended, "processes"));
+	text_addf(&line, "%s when %lld exited", number_of(ended, "processes") > 1 ? "" : ",",
+		  number_of(ended, "pid"));
+	page_line(page, &line, false);
+}
+
 static void page_programs(struct page *page, const json_t *site)
 {
 	const json_t *programs = json_object_get(site, "programs"), *program;
@@ -286,6 +311,7 @@ void explain_page(struct text *out, const json_t *site)
 	page_classes(&page, site);
 	page_date(&page, site, "first_created", "  Since      ");
 	page_date(&page, site, "last_seen", "  Last seen  ");
+	page_ended(&page, site);
 	if (!page_processes(&page, site))
 		page_programs(&page, site);
 	page_frames(&page, site);

@@ -48,6 +48,7 @@ struct health {
 	/* By the caller: */
 	__u64 textfile_written, textfile_failed;
 	__u64 stacks_written, stacks_failed;
+	__u64 stacks_dropped; /* sites that gave way in that file before their time */
 	__u64 log_lost; /* lines */
 };
 

@@ -116,6 +116,11 @@ static void add_word(struct json *json, const char *key, const char *word)
 	after(json);
 }
 
+void json_raw(struct json *json, const char *key, const char *value)
+{
+	add_word(json, key, value);
+}
+
 void json_null(struct json *json, const char *key)
 {
 	add_word(json, key, "null");

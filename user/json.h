@@ -59,6 +59,8 @@ void json_string(struct json *json, const char *key, const char *value);
  * text_is_unsafe() names become \uNNNN. `bytes` may be NULL when len is 0.
  */
 void json_bytes(struct json *json, const char *key, const char *bytes, size_t len);
+/* What is JSON already, of one value, on one line. */
+void json_raw(struct json *json, const char *key, const char *value);
 /* A 64-bit number as a string of 16 hex digits: ids that no reader must round. */
 void json_hex(struct json *json, const char *key, __u64 value);
 

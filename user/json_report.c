@@ -121,15 +121,20 @@ static void put_times(struct json *json, const struct pending *socket,
 	put_span(json, "age_s", socket->since_ns, summary->now_ns, origin);
 }
 
+static void put_workload(struct json *json, const struct owner *owner)
+{
+	put_known_string(json, "unit", owner->unit);
+	put_known_string(json, "container", known_or_null(owner->workload.container));
+	put_known_string(json, "pod", known_or_null(owner->workload.pod));
+}
+
 static void put_owner(struct json *json, const struct leak *leak)
 {
 	const struct pending *socket = &leak->verdict.socket;
 
 	put_known_u64(json, "cgroup_id", socket->cgroup_id, socket->cgroup_id);
 	put_known_string(json, "cgroup", leak->owner->cgroup);
-	put_known_string(json, "unit", leak->owner->unit);
-	put_known_string(json, "container", known_or_null(leak->owner->workload.container));
-	put_known_string(json, "pod", known_or_null(leak->owner->workload.pod));
+	put_workload(json, leak->owner);
 }
 
 static void put_destination(struct json *json, const struct evidence *evidence)
@@ -342,6 +347,38 @@ static void put_leaking(struct json *json, struct leaks *leaks, unsigned int top
 	json_end_array(json);
 }
 
+static void put_ended_site(struct json *json, const struct site *site,
+			   const struct summary *summary)
+{
+	json_begin_object(json, NULL);
+	put_comm(json, "comm", site->comm, true);
+	put_site(json, site->stack);
+	json_u64(json, "sockets", site->ended.sockets);
+	json_u64(json, "processes", site->ended.processes);
+	json_u64(json, "pid", site->ended.tgid);
+	json_string(json, "class", leak_class_name(site->class));
+	put_date(json, "first_created", site->oldest_ns, summary, site->oldest_ns);
+	put_date(json, "ended", site->ended.ns, summary, true);
+	put_workload(json, site->owner);
+	put_culprit(json, site->stack);
+	put_stack(json, site->stack);
+	json_end_object(json);
+}
+
+/* What leaked, and exited or crashed with its sockets. */
+static void put_ended(struct json *json, struct leaks *leaks, const struct summary *summary,
+		      unsigned int top)
+{
+	struct site *const *sites;
+	long count = leaks__ended(leaks, false, &sites);
+
+	json_u64(json, "ended_sites", summary->leaks.ended);
+	json_begin_array(json, "ended");
+	for (long i = 0; i < count && i < (long)top; i++)
+		put_ended_site(json, sites[i], summary);
+	json_end_array(json);
+}
+
 static void put_suppressed(struct json *json, const struct suppressions *suppressions)
 {
 	if (!suppressions) {
@@ -385,6 +422,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	json_u64(&json, "held_back", totals->held_back);
 	put_leaking(&json, leaks, top);
 	put_processes(&json, leaks, summary, top);
+	put_ended(&json, leaks, summary, top);
 	put_suppressed(&json, summary->suppressions);
 	json_u64(&json, "sweeps", summary->sweeps);
 	json_u64(&json, "sweeps_failed", summary->sweeps_failed);

@@ -23,7 +23,7 @@ void json_leak(struct text *out, const struct leak *leak, enum leaks_change chan
 
 /*
  * Add one line, "summary", about the run so far, with the processes of the `top` worst
- * sites that are leaking.
+ * sites that are leaking, and the `top` worst that have ended with their processes.
  */
 void json_summary(struct text *out, struct leaks *leaks, const struct summary *summary,
 		  unsigned int top);

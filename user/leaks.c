@@ -85,6 +85,7 @@ void leaks__free(struct leaks *leaks)
 		HASH_DEL(leaks->by_key, site);
 		site_free(site);
 	}
+	ended_clear(&leaks->ended);
 	free(leaks->sorted);
 	free(leaks);
 }
@@ -206,6 +207,17 @@ static void leak_forget(struct leaks *leaks, struct leak *leak)
 	leak_free(leaks, leak);
 }
 
+/* Its process has exited or crashed with it. */
+static void keep_end(struct leaks *leaks, const struct leak *leak)
+{
+	struct site_process *process = leak->process;
+	bool grew = process->growth.peak >= leaks->min_open &&
+		    growth_began(&process->growth, leaks->min_steps);
+
+	ended_add(&leaks->ended, leak, grew, !process->ended);
+	process->ended = true;
+}
+
 /* The leak has ended, as its verdict says. */
 static void leak_close(struct leaks *leaks, struct leak *leak)
 {
@@ -217,6 +229,8 @@ static void leak_close(struct leaks *leaks, struct leak *leak)
 		leak->site->resolved[reason]++;
 		leaks->totals.resolved[reason]++;
 		leaks->announce(leak, LEAKS_RESOLVED, leaks->announce_ctx);
+		if (reason == END_EXITED)
+			keep_end(leaks, leak);
 	}
 	leak_forget(leaks, leak);
 }

@@ -60,7 +60,17 @@ struct site_process {
 	struct rate rate;     /* likewise */
 	struct forecast forecast; /* filled by who can look at the process */
 	/* private: */
+	bool ended; /* a leak of it has ended with it */
 	UT_hash_handle hh;
+};
+
+/* How sockets ended with their processes, which exited or crashed with them. */
+struct site_end {
+	__u64 ns;		/* when the last one did: when that was noticed */
+	__u64 sockets;		/* so many; 0 = it is no site of leaks__ended() */
+	unsigned int processes; /* of so many processes */
+	__u32 tgid;		/* the last of these */
+	bool grew;		/* the site had grown in one of them: it leaked */
 };
 
 struct site {
@@ -83,6 +93,7 @@ struct site {
 	struct rate rate;      /* without sockets of unknown origin, whose births are not known */
 	enum leak_class class; /* of most of its open leaks */
 	unsigned int by_class[CLASS_COUNT]; /* open and shown */
+	struct site_end ended;		    /* of a site of leaks__ended() alone: see ended.h */
 	/* private: */
 	__u64 key;
 	__u64 empty_since_ns;
@@ -212,7 +223,26 @@ struct leaks_totals {
 	__u64 total;	   /* ever shown */
 	__u64 resolved[END_COUNT];
 	unsigned int held_back;
+	size_t ended;	       /* sites that leaked, and whose sockets ended with their process */
+	__u64 ended_not_kept;  /* times that one of them gave way to a later one */
+	__u64 exited_not_kept; /* likewise, and it had not grown */
 };
 struct leaks_totals leaks__totals(const struct leaks *leaks);
+
+/*
+ * The sites whose sockets ended with their processes, by number, and how they stood then:
+ * those that had grown, so that they leaked; with `all` behind them those that had not. They
+ * are kept until leaks__forget_ended(), as many as ended.h says. As leaks__sites() otherwise,
+ * also in what is valid until when.
+ */
+long leaks__ended(struct leaks *leaks, bool all, struct site *const **ret_sites);
+/* Forget those that ended before that time. */
+void leaks__forget_ended(struct leaks *leaks, __u64 before_ns);
+
+/*
+ * Both, in the order of a report: what leaks now, what leaked and has ended, what is open
+ * and does not leak; with `all` last what ended and had not grown.
+ */
+long leaks__listed(struct leaks *leaks, bool all, struct site *const **ret_sites);
 
 #endif /* SOCKLEAK_LEAKS_H */

@@ -6,6 +6,7 @@
 #ifndef SOCKLEAK_LEAKS_PRIVATE_H
 #define SOCKLEAK_LEAKS_PRIVATE_H
 
+#include "ended.h"
 #include "leaks.h"
 
 struct leaks {
@@ -24,6 +25,7 @@ struct leaks {
 	leaks_growth_fn on_growth; /* NULL = nobody is told */
 	void *on_growth_ctx;
 	struct growth_memory memory; /* .keep NULL = none */
+	struct ended ended;
 	struct leaks_totals totals;  /* of sites: what leaks__totals() cannot count itself */
 	struct site **sorted;
 	size_t sorted_room;

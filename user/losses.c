@@ -17,6 +17,9 @@ void losses_of(const struct summary *summary, struct loss ret_losses[LOSSES])
 					 "to 'sockleak scan': no kernel memory" };
 	ret_losses[n++] = (struct loss){ "growth_not_kept", summary->growth_not_kept,
 					 "for the next run: no kernel memory" };
+	ret_losses[n++] = (struct loss){ "ended_not_kept", summary->leaks.ended_not_kept,
+					 "leaks that ended with their process, and are not listed: "
+					 "there were too many later ones" };
 	ret_losses[n++] = (struct loss){ "sweeps_failed", summary->sweeps_failed,
 					 "fd tables not read to their end" };
 	ret_losses[n++] =

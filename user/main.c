@@ -40,6 +40,7 @@ enum exit_code {
 	EXIT_RUNTIME = 1,     /* it failed while running, such as on a full disk */
 	EXIT_USAGE = 2,	      /* the command line is wrong */
 	EXIT_ENVIRONMENT = 3, /* this host, or this user's rights, cannot run it */
+	EXIT_PIPE = 256, /* beyond what a process can exit with: SIGPIPE ends it, a shell's 141 */
 };
 
 #define _cleanup_agent_ __attribute__((cleanup(agent_cleanup)))
@@ -85,6 +86,16 @@ static void scope_cleanup(struct scope **scope)
 	scope__free(*scope);
 }
 
+/* What was printed has to come out: 0, or the exit code when it did not. */
+static int flush_stdout(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return EXIT_RAN;
+	if (errno == EPIPE && signals_pipe_ends())
+		return EXIT_PIPE;
+	return log_error(EXIT_RUNTIME, "cannot write to standard output: %s", strerror(errno));
+}
+
 /* --help and --version are data: a broken stdout is an error for them, too. */
 static int print_and_exit(enum options_result what)
 {
@@ -92,10 +103,7 @@ static int print_and_exit(enum options_result what)
 		options_usage(stdout);
 	else
 		puts("sockleak " SOCKLEAK_VERSION);
-	if (fflush(stdout) || ferror(stdout))
-		return log_error(EXIT_RUNTIME, "cannot write to standard output: %s",
-				 strerror(errno));
-	return EXIT_RAN;
+	return flush_stdout();
 }
 
 /*
@@ -150,6 +158,12 @@ static int cannot_start(int err, const struct text *error)
 	return log_error(err == -EINVAL ? EXIT_USAGE : EXIT_ENVIRONMENT, "%s", text_str(error));
 }
 
+/* A run broke off, and has said why. */
+static int broken_by(int err)
+{
+	return err == -EPIPE && signals_pipe_ends() ? EXIT_PIPE : EXIT_RUNTIME;
+}
+
 static int scan(const struct options *options, struct output *output, struct scope *scope)
 {
 	_cleanup_scan_ struct scan *scan = NULL;
@@ -159,8 +173,9 @@ static int scan(const struct options *options, struct output *output, struct sco
 
 	if (err)
 		return cannot_start(err, &error);
-	if (scan__run(scan, &matches))
-		return EXIT_RUNTIME;
+	err = scan__run(scan, &matches);
+	if (err)
+		return broken_by(err);
 	if (matches || !options->error_exitcode)
 		return matches ? (int)options->error_exitcode : EXIT_RAN;
 	return scan__missed(scan) ? EXIT_USAGE : EXIT_RAN; /* what is not there is not clean */
@@ -208,7 +223,7 @@ static int trace(const struct options *options, struct output *output, struct sc
 	if (exit_code)
 		return exit_code;
 	err = watch__run(watch, tracer);
-	return err ? EXIT_RUNTIME : EXIT_RAN;
+	return err ? broken_by(err) : EXIT_RAN;
 }
 
 static int agent(const struct input *input, struct scope *scope)
@@ -237,9 +252,8 @@ static int explain_site(const struct options *options)
 	if (error.len)
 		return log_error(err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME, "%s",
 				 text_str(&error));
-	if (fflush(stdout) || ferror(stdout))
-		err = -errno;
-	return err ? log_error(EXIT_RUNTIME, "cannot explain it: %s", strerror(-err)) : EXIT_RAN;
+	return err ? log_error(EXIT_RUNTIME, "cannot explain it: %s", strerror(-err)) :
+		     flush_stdout();
 }
 
 static int examine(const struct options *options)
@@ -248,10 +262,7 @@ static int examine(const struct options *options)
 
 	raise_memlock();
 	worst = doctor(options, stdout);
-	if (fflush(stdout) || ferror(stdout))
-		return log_error(EXIT_RUNTIME, "cannot write to standard output: %s",
-				 strerror(errno));
-	return worst == FINDING_FAILED ? EXIT_ENVIRONMENT : EXIT_RAN;
+	return flush_stdout() ?: worst == FINDING_FAILED ? EXIT_ENVIRONMENT : EXIT_RAN;
 }
 
 static int check_config(const struct input *input)
@@ -288,18 +299,12 @@ static int run(const struct input *input)
 						  trace(options, output, scope);
 }
 
-int main(int argc, char **argv)
+static int do_command(int argc, char **argv)
 {
 	_cleanup_input_ struct input *input = NULL;
 	_cleanup_text_ struct text error = TEXT_INIT;
 	int result;
 
-	if (open_standard_files())
-		return EXIT_RUNTIME;
-	if (argc == 3 && !strcmp(argv[1], FETCHER_ARGUMENT))
-		return fetcher_main(argv[2]);
-	if (argc == 2 && !strcmp(argv[1], RESOLVER_ARGUMENT))
-		return resolver_main();
 	signals_install();
 	result = input__read(argc, argv, &input, &error);
 	if (result < 0)
@@ -321,4 +326,20 @@ int main(int argc, char **argv)
 		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
 	raise_memlock();
 	return run(input);
+}
+
+int main(int argc, char **argv)
+{
+	int exit_code;
+
+	if (open_standard_files())
+		return EXIT_RUNTIME;
+	if (argc == 3 && !strcmp(argv[1], FETCHER_ARGUMENT))
+		return fetcher_main(argv[2]);
+	if (argc == 2 && !strcmp(argv[1], RESOLVER_ARGUMENT))
+		return resolver_main();
+	exit_code = do_command(argc, argv);
+	if (exit_code == EXIT_PIPE)
+		signals_end_by_pipe();
+	return exit_code;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uthash.h>
 
 #include "call_sites.h"
@@ -72,9 +73,13 @@ static int find_package(void *ctx, pid_t tgid, const char *path, const char *bui
 			struct package *ret_package)
 {
 	struct origins *origins = ctx;
-	struct subject subject = subject_of(tgid);
+	bool gone = !process_alive(tgid);
+	/* Its files may still be there, under the same names in the root directory of ours. */
+	struct subject subject = subject_of(gone ? getpid() : tgid);
+	int err = resolver__package(origins->resolver, &subject, path, build_id, ret_package);
 
-	return resolver__package(origins->resolver, &subject, path, build_id, ret_package);
+	/* They were those of a container, or have been replaced: whose they are is not known. */
+	return !err && gone && (!build_id || ret_package->replaced) ? -ENOENT : err;
 }
 
 int origins__new(bool fetches, struct origins **ret_origins, struct text *ret_error)

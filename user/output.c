@@ -80,13 +80,25 @@ int output__error(const struct output *output)
 	return output->error;
 }
 
-/* All of it, however long that takes, unless the program is to end. */
+bool output__add_error(const struct output *output, struct text *line)
+{
+	if (output->error == -EPIPE && signals_pipe_ends())
+		return false;
+	text_addf(line, "cannot write to %s: ", output__name(output));
+	if (output->error == -EINTR)
+		text_add(line, "nobody reads it, and a second signal ended the wait");
+	else
+		text_add(line, strerror(-output->error));
+	return true;
+}
+
+/* All of it, however slow the reader is, unless the program is to end at once. */
 static int write_all(int fd, const char *data, size_t len)
 {
 	while (len) {
 		ssize_t written = write(fd, data, len);
 
-		if (written < 0 && errno == EINTR && !signals_stop_asked())
+		if (written < 0 && errno == EINTR && !signals_stop_insisted())
 			continue;
 		if (written < 0)
 			return -errno;

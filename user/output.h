@@ -13,6 +13,7 @@
 #include "report.h"
 
 struct output;
+struct text;
 
 /*
  * Open what --output names, or stdout; `options` must outlive the output.
@@ -39,5 +40,10 @@ void output__report(struct output *output, struct leaks *leaks, const struct sum
 
 /* 0, or the -errno of the first write that failed; -ENOMEM. */
 int output__error(const struct output *output);
+/*
+ * Add one line about it, for the log. False: there is nothing to say, for it is a reader
+ * that has gone, as `head` does, and SIGPIPE ends this program (signals.h).
+ */
+bool output__add_error(const struct output *output, struct text *line);
 
 #endif /* SOCKLEAK_OUTPUT_H */

@@ -99,6 +99,11 @@ static void put_files(const struct metrics *metrics)
 			      "Writes of the file that 'sockleak explain' reads.");
 	family_of(&family, "result", "ok", health->stacks_written);
 	family_of(&family, "result", "failed", health->stacks_failed);
+	family =
+		family_begin(metrics->out, "stacks_file_sites_dropped_total", FAMILY_COUNTER,
+			     "Sites that gave way in it before their day was over, or had no room, "
+			     "those each time anew.");
+	family_u64(&family, NULL, health->stacks_dropped);
 }
 
 void metrics_put_agent(const struct metrics *metrics)

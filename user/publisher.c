@@ -86,6 +86,10 @@ static int write_stacks(struct publisher *publisher, const struct options *optio
 		err = stacks_file__write(publisher->stacks, text_str(&path), summary, &written);
 	publisher->health.stacks_written += written;
 	publisher->health.stacks_failed += !!err;
+	publisher->health.stacks_dropped = stacks_file__dropped(publisher->stacks);
+	/* What is in there now is kept for as long; forgotten, it does not come again. */
+	if (summary->now_ns > STACKS_FILE_AGE_NS)
+		leaks__forget_ended(watch__leaks(watch), summary->now_ns - STACKS_FILE_AGE_NS);
 	return add_failure(err, text_str(&path), ret_error);
 }
 
@@ -102,6 +106,28 @@ int publisher__write(struct publisher *publisher, const struct options *options,
 	stacks_err = write_stacks(publisher, options, watch, ret_error);
 	err = write_metrics(publisher, options, watch, ret_error);
 	return stacks_err ?: err;
+}
+
+int publisher__recall(struct publisher *publisher, const char *path, const struct summary *summary,
+		      struct text *ret_error)
+{
+	_cleanup_text_ struct text stacks = TEXT_INIT;
+	int err;
+
+	textfile_add_stacks_path(&stacks, path);
+	err = text_error(&stacks) ?:
+		      stacks_file__recall(publisher->stacks, text_str(&stacks), summary);
+	if (!err)
+		return 0;
+	text_addf(ret_error,
+		  "the sites of the last run are not known any more: %s: ", text_str(&stacks));
+	if (err == -EPERM)
+		text_add(ret_error, "is no file of root or of this user");
+	else if (err == -EPROTO)
+		text_add(ret_error, "is no stacks file of this version");
+	else
+		text_add(ret_error, strerror(-err));
+	return err;
 }
 
 void publisher__clean(const char *path)

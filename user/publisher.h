@@ -16,6 +16,13 @@ struct publisher;
 struct publisher *publisher__new(const struct options *options);
 void publisher__free(struct publisher *publisher);
 
+/*
+ * Go on with the sites that an earlier run has left beside this textfile. -errno with one line in
+ * ret_error: without them.
+ */
+int publisher__recall(struct publisher *publisher, const char *path, const struct summary *summary,
+		      struct text *ret_error);
+
 /* A sweep has come to its end: the heartbeat of the metrics. */
 void publisher__swept(struct publisher *publisher, __u64 now_ns);
 

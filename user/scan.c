@@ -449,6 +449,7 @@ static unsigned int report(struct scan *scan)
 int scan__run(struct scan *scan, unsigned int *ret_matches)
 {
 	struct summary *summary = &scan->summary;
+	_cleanup_text_ struct text why = TEXT_INIT;
 	struct records records = { 0 };
 	int err;
 
@@ -471,9 +472,9 @@ int scan__run(struct scan *scan, unsigned int *ret_matches)
 	free(records.items);
 	*ret_matches = report(scan);
 	err = output__close(scan->output);
-	return err ? log_error(err, "cannot write to %s: %s", output__name(scan->output),
-			       strerror(-err)) :
-		     0;
+	if (err && output__add_error(scan->output, &why))
+		log_error(err, "%s", text_str(&why));
+	return err;
 }
 
 bool scan__missed(const struct scan *scan)

@@ -1,32 +1,58 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "signals.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <time.h>
 
+#include "clocks.h"
+#include "duration.h"
+
 static const int ours[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
-static volatile sig_atomic_t stop_asked, report_asked, reload_asked, hangup_reloads;
+static volatile sig_atomic_t stop_asked, stop_insisted, report_asked, reload_asked, hangup_reloads;
+static atomic_ullong stopped_ns; /* when it was first asked to */
+static bool pipe_ends;
+
+/* Signals that come closer together than this are one request. */
+#define SAME_REQUEST_NS (300 * NSEC_PER_MSEC)
+
+static void stop(void)
+{
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
+
+	if (!stop_asked)
+		stopped_ns = now_ns;
+	else if (now_ns - stopped_ns > SAME_REQUEST_NS)
+		stop_insisted = 1;
+	stop_asked = 1;
+}
 
 static void on_signal(int signal)
 {
+	int saved = errno;
+
 	if (signal == SIGUSR1)
 		report_asked = 1;
 	else if (signal == SIGHUP && hangup_reloads)
 		reload_asked = 1;
 	else
-		stop_asked = 1;
+		stop();
+	errno = saved;
 }
 
 void signals_install(void)
 {
 	/* Without SA_RESTART: what blocks is to return EINTR. */
 	struct sigaction action = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+	struct sigaction before = { 0 };
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		sigaction(ours[i], &action, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGPIPE, &ignore, &before);
+	pipe_ends = before.sa_handler != SIG_IGN;
 	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
@@ -48,6 +74,22 @@ void signals_reloaded(void)
 bool signals_stop_asked(void)
 {
 	return stop_asked;
+}
+
+bool signals_stop_insisted(void)
+{
+	return stop_insisted;
+}
+
+bool signals_pipe_ends(void)
+{
+	return pipe_ends;
+}
+
+void signals_end_by_pipe(void)
+{
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
 }
 
 bool signals_report_asked(void)

@@ -69,6 +69,14 @@ void site_show_better(struct site *site, struct stack *stack)
 	site->stack = stack_ref(stack);
 }
 
+void site_class(struct site *site)
+{
+	site->class = CLASS_NONE;
+	for (unsigned int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
+		if (site->by_class[class] > site->by_class[site->class])
+			site->class = class;
+}
+
 void site_summarize(struct site *site)
 {
 	struct leak *leak;
@@ -80,10 +88,7 @@ void site_summarize(struct site *site)
 		if (!leak->held_back && (!site->oldest_ns || since_ns < site->oldest_ns))
 			site->oldest_ns = since_ns;
 	}
-	site->class = CLASS_NONE;
-	for (unsigned int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
-		if (site->by_class[class] > site->by_class[site->class])
-			site->class = class;
+	site_class(site);
 }
 
 int site_worse_first(const void *a, const void *b)

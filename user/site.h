@@ -19,7 +19,9 @@ void site_process_leave(struct site *site, struct site_process *process);
  */
 void site_show_better(struct site *site, struct stack *stack);
 
-/* Its oldest leak, and the class of most. */
+/* The class of most of its leaks. */
+void site_class(struct site *site);
+/* That, and its oldest leak. */
 void site_summarize(struct site *site);
 
 /* For qsort() over struct site *: the order of leaks__sites(). */

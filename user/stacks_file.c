@@ -1,57 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks_file.h"
+#include "stacks_file_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "date.h"
 #include "hints.h"
 #include "json.h"
 #include "names.h"
-#include "site_holders.h"
 #include "suppressions.h"
-#include "text.h"
 #include "text_page.h"
 #include "textfile.h"
 
-#define MAX_PROGRAMS 8 /* programs told of one site; one interpreter's stack serves many */
-#define MAX_HINTS 16   /* commands */
 #define MAX_FRAME 1024 /* bytes of a frame's text */
-
-/* A program that made sockets at the site. */
-struct program {
-	char comm[SOCKLEAK_COMM_LEN];
-	char name[SOCKLEAK_COMM_LEN];
-	struct owner *owner;
-};
-
-struct known_site {
-	__u64 id;
-	struct stack *stack;
-	struct program programs[MAX_PROGRAMS];
-	unsigned int n_programs;
-	struct site_holders holders;  /* of what is open */
-	struct text hints[MAX_HINTS]; /* commands */
-	unsigned int n_hints;
-	struct text suppression;
-	unsigned int open;
-	unsigned int by_class[CLASS_COUNT]; /* of those open; at the end, of the last ones */
-	bool leaking;
-	__u64 first_ns; /* birth of the oldest socket that was known */
-	__u64 seen_ns;	/* when it last had one open */
-	__u64 round;	/* of the last update that met it */
-	UT_hash_handle hh;
-};
-
-struct stacks_file {
-	struct known_site *sites; /* a uthash table */
-	unsigned int max_sites;
-	__u64 round;
-	__u64 written_ns;
-	bool has_news;
-};
 
 struct stacks_file *stacks_file__new(unsigned int max_sites)
 {
@@ -74,7 +36,7 @@ static void clear_programs(struct known_site *known)
 		owner_unref(known->programs[--known->n_programs].owner);
 }
 
-static void forget(struct stacks_file *file, struct known_site *known)
+void known_forget(struct stacks_file *file, struct known_site *known)
 {
 	HASH_DEL(file->sites, known);
 	clear_hints(known);
@@ -82,6 +44,7 @@ static void forget(struct stacks_file *file, struct known_site *known)
 	site_holders_clear(&known->holders);
 	text_free(&known->suppression);
 	stack_unref(known->stack);
+	free(known->recalled);
 	free(known);
 }
 
@@ -90,40 +53,48 @@ void stacks_file__free(struct stacks_file *file)
 	if (!file)
 		return;
 	while (file->sites)
-		forget(file, file->sites);
+		known_forget(file, file->sites);
 	free(file);
 }
 
 /* ---- Taking in ---- */
 
-/* Room for one more: the one not seen for the longest gives way, if it was not met now. */
+/* Would it rather give way than the other one? */
+static bool gives_way(const struct known_site *known, const struct known_site *other)
+{
+	return known->leaked != other->leaked ? !known->leaked : known->seen_ns < other->seen_ns;
+}
+
+/*
+ * Room for one more. One that was not met now gives way: which never leaked, and was not
+ * seen for the longest.
+ */
 static bool make_room(struct stacks_file *file)
 {
-	struct known_site *known, *oldest = NULL;
+	struct known_site *known, *first = NULL;
 
 	if (HASH_COUNT(file->sites) < file->max_sites)
 		return true;
 	for (known = file->sites; known; known = known->hh.next)
-		if (known->round != file->round && (!oldest || known->seen_ns < oldest->seen_ns))
-			oldest = known;
-	if (!oldest)
-		return false;
-	forget(file, oldest);
-	return true;
+		if (known->round != file->round && (!first || gives_way(known, first)))
+			first = known;
+	file->dropped++;
+	if (first)
+		known_forget(file, first);
+	return first;
 }
 
-/* NULL: no memory, or as many are open as have room; the worst come first. */
-static struct known_site *known_get(struct stacks_file *file, const struct site *site)
+struct known_site *known_get(struct stacks_file *file, __u64 id)
 {
 	struct known_site *known;
 
-	HASH_FIND(hh, file->sites, &site->id, sizeof(site->id), known);
+	HASH_FIND(hh, file->sites, &id, sizeof(id), known);
 	if (known || !make_room(file))
 		return known;
 	known = calloc(1, sizeof(*known));
 	if (!known)
 		return NULL;
-	known->id = site->id;
+	known->id = id;
 	HASH_ADD(hh, file->sites, id, sizeof(known->id), known);
 	if (!known->hh.tbl) {
 		free(known);
@@ -201,30 +172,41 @@ static void keep_hints(struct known_site *known, const struct hints *hints)
 	}
 }
 
-static void take_site(struct stacks_file *file, struct known_site *known, const struct site *site,
-		      const struct summary *summary)
+void known_describe(struct stacks_file *file, struct known_site *known, const struct site *site,
+		    const struct summary *summary)
 {
-	begin_known(file, known);
+	free(known->recalled);
+	known->recalled = NULL;
 	if (known->n_programs == 0) /* the worst account's stack, when they differ in names */
 		keep_stack(file, known, site);
 	add_program(known, site);
-	site_holders_add(&known->holders, site); /* without memory some are missing */
-	known->open += site->open;
-	known->leaking |= site->leaking;
-	for (int class = 0; class < CLASS_COUNT; class ++)
-		known->by_class[class] += site->by_class[class];
-	if (!known->first_ns || (site->oldest_ns && site->oldest_ns < known->first_ns))
-		known->first_ns = site->oldest_ns;
-	known->seen_ns = summary->now_ns;
 	if (summary->hints)
 		keep_hints(known, summary->hints);
 }
 
-static void end_round(struct stacks_file *file, __u64 now_ns)
+static void take_site(struct stacks_file *file, struct known_site *known, const struct site *site,
+		      const struct summary *summary)
 {
-	struct known_site *known, *next;
+	__s64 oldest_ns = site->oldest_ns ? wall_ns(summary, site->oldest_ns) : 0;
 
-	HASH_ITER(hh, file->sites, known, next) {
+	begin_known(file, known);
+	known_describe(file, known, site, summary);
+	site_holders_add(&known->holders, site); /* without memory some are missing */
+	known->open += site->open;
+	known->leaking |= site->leaking;
+	known->leaked |= site->leaking;
+	for (int class = 0; class < CLASS_COUNT; class ++)
+		known->by_class[class] += site->by_class[class];
+	if (!known->first_ns || (oldest_ns && oldest_ns < known->first_ns))
+		known->first_ns = oldest_ns;
+	known->seen_ns = wall_ns(summary, summary->now_ns);
+}
+
+static void end_round(struct stacks_file *file)
+{
+	struct known_site *known;
+
+	for (known = file->sites; known; known = known->hh.next) {
 		if (known->round == file->round) {
 			site_holders_cut(&known->holders);
 			continue;
@@ -232,8 +214,6 @@ static void end_round(struct stacks_file *file, __u64 now_ns)
 		known->open = 0;
 		known->leaking = false;
 		site_holders_clear(&known->holders);
-		if (now_ns - known->seen_ns > STACKS_FILE_AGE_NS)
-			forget(file, known);
 	}
 }
 
@@ -250,21 +230,23 @@ int stacks_file__update(struct stacks_file *file, struct leaks *leaks,
 	for (long i = 0; i < count; i++) {
 		if (!sites[i]->id || !sites[i]->stack)
 			continue;
-		known = known_get(file, sites[i]);
+		known = known_get(file, sites[i]->id);
 		if (known)
 			take_site(file, known, sites[i], summary);
 	}
-	end_round(file, summary->now_ns);
+	end_round(file);
+	known_take_ended(file, leaks, summary);
+	known_expire(file, summary);
 	return 0;
 }
 
 /* ---- Writing ---- */
 
-static void put_date(struct json *json, const char *key, __u64 ns, const struct summary *summary)
+static void put_date(struct json *json, const char *key, __s64 ns)
 {
 	_cleanup_text_ struct text date = TEXT_INIT;
 
-	if (ns && date_add(&date, (__s64)(ns + (__u64)summary->wall_offset_ns)))
+	if (ns && date_add(&date, ns))
 		json_string(json, key, text_str(&date));
 	else
 		json_null(json, key);
@@ -339,17 +321,36 @@ static void put_programs(struct json *json, const struct known_site *known)
 	json_end_array(json);
 }
 
+static void put_end(struct json *json, const struct known_end *end)
+{
+	if (!end->ns) {
+		json_null(json, "ended");
+		return;
+	}
+	json_begin_object(json, "ended");
+	put_date(json, "time", end->ns);
+	json_u64(json, "sockets", end->sockets);
+	json_u64(json, "processes", end->processes);
+	json_u64(json, "pid", end->tgid);
+	json_end_object(json);
+}
+
 static void put_site(struct json *json, const struct known_site *known,
 		     const struct summary *summary)
 {
+	if (known->recalled) {
+		json_raw(json, NULL, known->recalled);
+		return;
+	}
 	json_begin_object(json, NULL);
 	json_hex(json, "site", known->id);
 	put_culprit(json, known->stack);
 	json_bool(json, "leaking", known->leaking);
 	json_u64(json, "open", known->open);
 	put_classes(json, known);
-	put_date(json, "first_created", known->first_ns, summary);
-	put_date(json, "last_seen", known->seen_ns, summary);
+	put_date(json, "first_created", known->first_ns);
+	put_date(json, "last_seen", known->seen_ns);
+	put_end(json, &known->end);
 	put_programs(json, known);
 	site_holders_put(json, &known->holders, summary);
 	put_stack(json, known->stack);
@@ -370,6 +371,23 @@ static int most_recent_first(const struct known_site *a, const struct known_site
 	return a->id < b->id ? -1 : 1;
 }
 
+/* Those that have been seen last, as many as there is room for. */
+static void put_sites(struct json *json, struct stacks_file *file, const struct summary *summary,
+		      struct text *out)
+{
+	for (const struct known_site *known = file->sites; known; known = known->hh.next) {
+		size_t before = out->len;
+
+		put_site(json, known, summary);
+		if (out->len <= STACKS_FILE_BYTES || text_error(out))
+			continue;
+		text_cut(out, before);
+		for (; known; known = known->hh.next)
+			file->dropped++;
+		break;
+	}
+}
+
 void stacks_file__add_json(struct stacks_file *file, const struct summary *summary,
 			   struct text *out)
 {
@@ -379,10 +397,9 @@ void stacks_file__add_json(struct stacks_file *file, const struct summary *summa
 	json_begin_object(&json, NULL);
 	json_string(&json, "format", STACKS_FILE_FORMAT);
 	json_u64(&json, "version", STACKS_FILE_VERSION);
-	put_date(&json, "written", summary->now_ns, summary);
+	put_date(&json, "written", wall_ns(summary, summary->now_ns));
 	json_begin_array(&json, "sites");
-	for (const struct known_site *known = file->sites; known; known = known->hh.next)
-		put_site(&json, known, summary);
+	put_sites(&json, file, summary, out);
 	json_end_array(&json);
 	json_end_object(&json);
 }

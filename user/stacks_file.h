@@ -4,11 +4,12 @@
  * stack, its package, what to install, how to suppress it. An alert carries an id;
  * `sockleak explain` (explain.h) and people look it up here. Format: docs/metrics.md.
  *
- * It holds the sites that leak, or have open sockets, and those that had in this run:
- * an alert is looked at hours after it came, and then its process was restarted. How
- * many is bounded, and the one that was seen the longest ago gives way; what was not
- * seen for STACKS_FILE_AGE_NS, a long weekend, is left out. Command lines are not in
- * it: the file may be read by all, and there are passwords in them.
+ * It holds the sites that leak, or have open sockets, and those that had within a day, in
+ * this run of the agent or the one before: an alert is looked at hours after it came, and then
+ * its process was restarted. How many is bounded, and one that never leaked and was seen
+ * the longest ago gives way, counted; what was not seen for STACKS_FILE_AGE_NS is left
+ * out. Command lines are not in it: the file may be read by all, and there are passwords
+ * in them.
  */
 #ifndef SOCKLEAK_STACKS_FILE_H
 #define SOCKLEAK_STACKS_FILE_H
@@ -24,7 +25,9 @@ struct text;
 
 /* More than have series of their own (series.h); some 5 KiB of the file each. */
 #define STACKS_FILE_SITES 256
-#define STACKS_FILE_AGE_NS (4 * 86400ULL * 1000000000)
+#define STACKS_FILE_AGE_NS (86400ULL * 1000000000)
+/* Sites of long stacks, beyond that: a reader may hold it all in memory. */
+#define STACKS_FILE_BYTES (8 * 1024 * 1024)
 /* What is written when nothing but numbers has changed is at least so far apart. */
 #define STACKS_FILE_PAUSE_NS (60ULL * 1000000000)
 
@@ -34,6 +37,12 @@ struct text;
  */
 struct stacks_file *stacks_file__new(unsigned int max_sites);
 void stacks_file__free(struct stacks_file *file);
+
+/*
+ * Go on with the sites that an earlier run has written to `path` (stacks_recall.h), before
+ * anything is taken in. 0, also when there is no such file; -errno: without them.
+ */
+int stacks_file__recall(struct stacks_file *file, const char *path, const struct summary *summary);
 
 /*
  * Take in what is known now. summary->hints, when they are not NULL, are those of
@@ -50,6 +59,9 @@ int stacks_file__update(struct stacks_file *file, struct leaks *leaks,
  */
 int stacks_file__write(struct stacks_file *file, const char *path, const struct summary *summary,
 		       bool *ret_written);
+
+/* Sites that gave way before their day was over, or had no room, those each time anew. */
+__u64 stacks_file__dropped(const struct stacks_file *file);
 
 /* The next write has news, whatever is known: its file is another one. */
 void stacks_file__want(struct stacks_file *file);

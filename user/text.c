@@ -28,6 +28,14 @@ void text_clear(struct text *text)
 		text->data[0] = '\0';
 }
 
+void text_cut(struct text *text, size_t len)
+{
+	if (len >= text->len)
+		return;
+	text->len = len;
+	text->data[len] = '\0';
+}
+
 const char *text_str(const struct text *text)
 {
 	return text->data ? text->data : "";

@@ -27,6 +27,8 @@ struct text {
 void text_free(struct text *text);
 /* Make it empty, keep the memory. */
 void text_clear(struct text *text);
+/* Drop what is behind the first `len` bytes. */
+void text_cut(struct text *text, size_t len);
 /* The string, "" when nothing was added. Valid until the next change. */
 const char *text_str(const struct text *text);
 /* 0, or -ENOMEM when any earlier call could not get memory. */

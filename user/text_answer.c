@@ -8,17 +8,19 @@
 /* Made before sockleak watched: whether they were growing then is not known. */
 static bool is_old(const struct site *site)
 {
-	return site->class == CLASS_UNKNOWN_ORIGIN && !site->leaking;
+	return site->class == CLASS_UNKNOWN_ORIGIN && !site->leaking && !page_is_ended(site);
 }
 
 /* Too early to say; or there are more than there were, and whether that goes on is to be seen. */
 static bool is_new(const struct site *site)
 {
-	return site->is_new && !is_old(site);
+	return site->is_new && !is_old(site) && !page_is_ended(site);
 }
 
 const char *page_state(const struct site *site)
 {
+	if (page_is_ended(site))
+		return page_is_exited(site) ? "exited" : "ended";
 	if (is_old(site))
 		return "old";
 	return site->leaking ? "leaking" : is_new(site) ? "new" : "idle";
@@ -26,13 +28,18 @@ const char *page_state(const struct site *site)
 
 static void add_worst(struct text *line, const struct page *page, const struct site *site)
 {
-	bool alone = HASH_COUNT(site->processes) == 1;
+	bool alone =
+		page_is_ended(site) ? site->ended.processes <= 1 : HASH_COUNT(site->processes) == 1;
 	double seconds;
 
 	page_add_clean(line, site->name);
 	text_add(line, alone ? "[" : " (");
 	page_add_holder(line, site);
 	text_add(line, alone ? "]" : ")");
+	if (page_is_ended(site)) {
+		page_add_ended(line, page, site);
+		return;
+	}
 	if (site->leaking) {
 		text_addf(line, " leaks sockets: %u open, ", site->open);
 		if (site->rate.known) {
@@ -65,6 +72,9 @@ void text_leaking(struct text *out, const struct site *site, const struct summar
 	} else {
 		page_add_clean(out, site->name);
 		text_add(out, " holds no leaked socket any more");
+		if (site->resolved[END_EXITED])
+			text_addf(out, ": %llu ended with their process",
+				  (unsigned long long)site->resolved[END_EXITED]);
 	}
 	if (culprit && (culprit->function || culprit->module)) {
 		text_add(out, ", in ");
@@ -121,7 +131,11 @@ static void page_ended(struct page *page, struct text *line)
 		first = false;
 	}
 	page_line(page, line, true);
-	text_add(line, "(--json tells of each, with where it was made)");
+	if (totals->resolved[END_EXITED])
+		text_add(line, "(-v lists what ended with its process, --json each, with where it "
+			       "was made)");
+	else
+		text_add(line, "(--json tells of each, with where it was made)");
 	page_line(page, line, false);
 }
 
@@ -153,8 +167,10 @@ static void page_nothing(struct page *page, struct text *line)
 static bool is_of_worst(const struct site *site, const struct site *worst)
 {
 	const struct site_process *process;
+	bool ended = page_is_ended(worst);
 
-	if (!worst->leaking || HASH_COUNT(worst->processes) != 1 || !is_old(site))
+	if ((!worst->leaking && !ended) || HASH_COUNT(worst->processes) != 1 ||
+	    site->class != CLASS_UNKNOWN_ORIGIN || site->leaking || ended != page_is_exited(site))
 		return false;
 	HASH_FIND(hh, site->processes, &worst->processes->tgid, sizeof(__u32), process);
 	return process;
@@ -166,11 +182,11 @@ static void page_older(struct page *page, struct text *line, struct site *const 
 
 	for (long i = 1; i < count; i++)
 		if (is_of_worst(sites[i], sites[0]))
-			open += sites[i]->open;
+			open += sites[i]->open + (unsigned int)sites[i]->ended.sockets;
 	if (!open)
 		return;
-	text_addf(line, "It also holds %u of unknown origin: older than this watch, or of io_uring",
-		  open);
+	text_addf(line, "It also %s %u of unknown origin: older than this watch, or of io_uring",
+		  page_is_ended(sites[0]) ? "held" : "holds", open);
 	page_line(page, line, false);
 }
 
@@ -189,13 +205,13 @@ static void add_more(struct text *line, unsigned int count, const char *one, con
 void page_answer(struct page *page, struct site *const *sites, long count)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
-	unsigned int leaking = 0, fresh = 0, idle = 0, old = 0;
+	unsigned int leaking = 0, ended = 0, fresh = 0, idle = 0, old = 0;
 
 	if (page->summary->is_scan) {
 		page_census(page, sites, count);
 		return;
 	}
-	if (!count) {
+	if (!count || page_is_exited(sites[0])) {
 		page_nothing(page, &line);
 		return;
 	}
@@ -204,11 +220,14 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 	page_older(page, &line, sites, count);
 	for (long i = 1; i < count; i++) {
 		leaking += sites[i]->leaking;
+		ended += page_is_ended(sites[i]) && !page_is_exited(sites[i]);
 		old += is_old(sites[i]) && !is_of_worst(sites[i], sites[0]);
 		fresh += is_new(sites[i]);
-		idle += !sites[i]->leaking && !is_old(sites[i]) && !is_new(sites[i]);
+		idle += !sites[i]->leaking && !page_is_ended(sites[i]) && !is_old(sites[i]) &&
+			!is_new(sites[i]);
 	}
 	add_more(&line, leaking, "leaks", "leak");
+	add_more(&line, ended, "leaked and has ended", "leaked and have ended");
 	add_more(&line, fresh, "holds new sockets", "hold new sockets");
 	add_more(&line, idle, "holds idle sockets", "hold idle sockets");
 	add_more(&line, old, "holds some of unknown origin", "hold some of unknown origin");

@@ -64,6 +64,12 @@ static void page_run(struct page *page)
 		text_add(&line, " not told used from unused, and not growing: not listed");
 		page_line(page, &line, false);
 	}
+	if (page->layout->verbose && summary->leaks.exited_not_kept) {
+		page_add_count(&line, summary->leaks.exited_not_kept, "site", "sites");
+		text_add(&line, " more ended with their processes, had not grown, and are not "
+				"listed");
+		page_line(page, &line, false);
+	}
 }
 
 /* The end of a scan's report: what was looked at, and where the rest would come from. */
@@ -129,7 +135,7 @@ static void page_losses(struct page *page)
 	const struct summary *summary = page->summary;
 	_cleanup_text_ struct text line = TEXT_INIT;
 	struct loss losses[LOSSES];
-	unsigned int lost = 0;
+	unsigned int said = 0;
 	bool late;
 
 	for (int i = 0; i < COUNTER_COUNT; i++) {
@@ -137,11 +143,11 @@ static void page_losses(struct page *page)
 			continue;
 		/* What comes a sweep late is not lost: so it is with all that is there at start. */
 		late = i == COUNTER_RING_FULL;
-		text_addf(&line, "%s: %s %llu (%s)", late ? "Late" : "Lost",
+		text_addf(&line, "%s: %s %llu (%s)", late ? "Late, but not lost" : "Lost",
 			  counter_name((enum counter)i), (unsigned long long)summary->counters[i],
 			  remedy((enum counter)i));
 		page_line(page, &line, !late);
-		lost += !late;
+		said++;
 	}
 	losses_of(summary, losses);
 	for (int i = 0; i < LOSSES; i++) {
@@ -150,9 +156,9 @@ static void page_losses(struct page *page)
 		text_addf(&line, "Lost: %s %llu (%s)", losses[i].name,
 			  (unsigned long long)losses[i].count, losses[i].remedy);
 		page_line(page, &line, true);
-		lost++;
+		said++;
 	}
-	if (!lost) {
+	if (!said) {
 		text_add(&line, "Nothing was lost.");
 		page_line(page, &line, false);
 	}

@@ -130,7 +130,8 @@ void page_add_stack_frame(struct text *line, const struct frame *frame)
 
 void page_add_holder(struct text *line, const struct site *site)
 {
-	unsigned int processes = HASH_COUNT(site->processes);
+	unsigned int processes =
+		page_is_ended(site) ? site->ended.processes : HASH_COUNT(site->processes);
 
 	if (processes == 1)
 		text_addf(line, "%u", site->processes->tgid);

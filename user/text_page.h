@@ -11,6 +11,7 @@
 #include "text_report.h"
 
 #define TEXT_WIDTH 80 /* of a report that is not for a screen */
+#define TEXT_INDENT "         " /* what belongs to a row of the table stands below its pid */
 
 struct page {
 	struct text *out;
@@ -54,7 +55,7 @@ void page_add_holder(struct text *line, const struct site *site);
 void page_add_rate(struct text *line, const struct site *site);
 /* How long ago that was; "-" when it is not known. */
 void page_add_age(struct text *line, const struct page *page, __u64 since_ns);
-/* "leaking", "idle", "new" or "old". */
+/* "leaking", "ended", "idle", "new", "old" or "exited". */
 const char *page_state(const struct site *site);
 
 /* The process of a site that is the first to have no descriptor left; NULL: none in sight. */
@@ -63,6 +64,14 @@ const struct site_process *page_fullest(const struct site *site, double *ret_sec
 #define PAGE_FAR_S (365.0 * 86400)
 /* "EMFILE in 12m". */
 void page_add_time_left(struct text *line, double seconds);
+
+/* Is it one of leaks__ended()? And one that had not grown? */
+bool page_is_ended(const struct site *site);
+bool page_is_exited(const struct site *site);
+/* " leaked 500 sockets, and ended 12s ago with them". */
+void page_add_ended(struct text *line, const struct page *page, const struct site *site);
+/* When its processes exited: a line of the table, of a site that has ended alone. */
+void page_end(struct page *page, const struct site *site);
 
 /* The beginning of the report: the answer, and what else there is. */
 void page_answer(struct page *page, struct site *const *sites, long count);

@@ -20,7 +20,6 @@
 #define TABLE_ROW(open) "%-8s %8s %-15s %5" open " %7s %6s%s%s"
 /* Of a scan, which knows neither state nor rate. */
 #define CENSUS_ROW(open) "%8s %-15s %5" open " %6s  %s%s"
-#define TABLE_INDENT "         " /* what belongs to a row stands below its pid */
 
 static bool has_class(const struct page *page)
 {
@@ -46,20 +45,20 @@ static void page_culprit(struct page *page, const struct stack *stack)
 	const struct frame *culprit = stack_culprit(stack), *caller = stack_caller(stack);
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	text_add(&line, TABLE_INDENT "in ");
+	text_add(&line, TEXT_INDENT "in ");
 	page_add_frame(&line, culprit, stack->package);
 	if (stack->package && text_width(text_str(&line)) > page_width(page)) {
 		text_clear(&line);
-		text_add(&line, TABLE_INDENT "in ");
+		text_add(&line, TEXT_INDENT "in ");
 		page_add_frame(&line, culprit, NULL);
 		page_line(page, &line, false);
-		text_add(&line, TABLE_INDENT "of package ");
+		text_add(&line, TEXT_INDENT "of package ");
 		page_add_clean(&line, stack->package);
 	}
 	page_line(page, &line, false);
 	if (!caller)
 		return;
-	text_add(&line, TABLE_INDENT "called from ");
+	text_add(&line, TEXT_INDENT "called from ");
 	page_add_frame(&line, caller, NULL);
 	page_line(page, &line, false);
 }
@@ -74,8 +73,8 @@ static void page_nowhere(struct page *page, const struct leak *leak, const struc
 	if (leak->verdict.socket.flags & PENDING_ORIGIN_UNKNOWN)
 		return;
 	if (leak->verdict.execed) {
-		text_add(&line, TABLE_INDENT "made by what ran before its exec, which it was left "
-					     "open across");
+		text_add(&line, TEXT_INDENT "made by what ran before its exec, which it was left "
+					    "open across");
 		page_line(page, &line, false);
 		return;
 	}
@@ -83,7 +82,7 @@ static void page_nowhere(struct page *page, const struct leak *leak, const struc
 		i++;
 	if (!stack || i == stack->count)
 		return;
-	text_addf(&line, TABLE_INDENT "in 0x%llx, which is in no file now: JIT code, or unloaded",
+	text_addf(&line, TEXT_INDENT "in 0x%llx, which is in no file now: JIT code, or unloaded",
 		  (unsigned long long)stack->frames[i].pc);
 	page_line(page, &line, false);
 }
@@ -109,11 +108,13 @@ static void page_processes(struct page *page, const struct site *site)
 	for (process = site->processes; process; process = process->hh.next)
 		sorted[shown++] = process;
 	qsort(sorted, count, sizeof(*sorted), more_open);
-	text_add(&line, TABLE_INDENT "by ");
+	text_add(&line, TEXT_INDENT "by ");
 	for (shown = 0; shown < count && (shown < PROCESSES_SHOWN || page->layout->verbose);
 	     shown++)
 		text_addf(&line, "%s%u (%u)", shown ? ", " : "", sorted[shown]->tgid,
 			  sorted[shown]->open);
+	if (page_is_ended(site)) /* of which the latest are named */
+		count = site->ended.processes;
 	if (shown < count)
 		text_addf(&line, " and %u more", count - shown);
 	page_line(page, &line, false);
@@ -137,7 +138,7 @@ static void page_holders(struct page *page, const struct leak *leak)
 			more++;
 			continue;
 		}
-		text_add(&line, shown++ ? ", " : TABLE_INDENT "also held by ");
+		text_add(&line, shown++ ? ", " : TEXT_INDENT "also held by ");
 		page_add_clean(&line, holder->comm);
 		text_addf(&line, "[%u]", holder->tgid);
 	}
@@ -148,7 +149,7 @@ static void page_holders(struct page *page, const struct leak *leak)
 	if (socket->flags & PENDING_ORIGIN_UNKNOWN || !socket->tgid || !holders->count ||
 	    holders->named[0].tgid == socket->tgid)
 		return;
-	text_addf(&line, TABLE_INDENT "made by process %u, which has ended or let it go",
+	text_addf(&line, TEXT_INDENT "made by process %u, which has ended or let it go",
 		  socket->tgid);
 	page_line(page, &line, false);
 }
@@ -160,7 +161,7 @@ static void page_comm(struct page *page, const struct site *site)
 
 	if (!memcmp(site->name, site->comm, sizeof(site->name)))
 		return;
-	text_add(&line, TABLE_INDENT "its main thread is called ");
+	text_add(&line, TEXT_INDENT "its main thread is called ");
 	page_add_clean(&line, site->comm);
 	page_line(page, &line, false);
 }
@@ -184,13 +185,13 @@ static void page_owner(struct page *page, const struct owner *owner, bool interp
 	if (line.len) {
 		_cleanup_text_ struct text whole = TEXT_INIT;
 
-		text_addf(&whole, TABLE_INDENT "of %s", text_str(&line));
+		text_addf(&whole, TEXT_INDENT "of %s", text_str(&line));
 		page_line(page, &whole, false);
 		text_clear(&line);
 	}
 	if ((!page->layout->verbose && !interpreted) || !owner->command)
 		return;
-	text_add(&line, TABLE_INDENT "run as ");
+	text_add(&line, TEXT_INDENT "run as ");
 	page_add_clean(&line, owner->command);
 	page_line(page, &line, false);
 }
@@ -204,7 +205,7 @@ static void page_forecast(struct page *page, const struct site *site)
 	process = site->leaking ? page_fullest(site, &seconds) : NULL;
 	if (!process)
 		return;
-	text_add(&line, TABLE_INDENT);
+	text_add(&line, TEXT_INDENT);
 	if (HASH_COUNT(site->processes) > 1)
 		text_addf(&line, "%u: ", process->tgid);
 	text_addf(&line, "%llu of %llu descriptors open, ",
@@ -219,12 +220,15 @@ static void page_row(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT, holder = TEXT_INIT, comm = TEXT_INIT,
 				   rate = TEXT_INIT, age = TEXT_INIT;
+	unsigned int count = page_is_ended(site) ? (unsigned int)site->ended.sockets : site->open;
 
 	page_add_holder(&holder, site);
 	page_add_clean(&comm, site->name);
 	page_add_rate(&rate, site);
 	if (page->summary->is_scan && !site->oldest_ns)
 		text_add(&age, "?");
+	else if (page_is_ended(site))
+		text_add(&age, "-");
 	else
 		page_add_age(&age, page, site->oldest_ns);
 	if (page->summary->is_scan)
@@ -233,7 +237,7 @@ static void page_row(struct page *page, const struct site *site)
 			  site->unknowable ? "; may be in use" : "");
 	else
 		text_addf(&line, TABLE_ROW("u"), page_state(site), text_str(&holder),
-			  text_str(&comm), site->open, text_str(&rate), text_str(&age),
+			  text_str(&comm), count, text_str(&rate), text_str(&age),
 			  has_class(page) ? "  " : "",
 			  has_class(page) ? leak_class_phrase(site->class) : "");
 	page_line(page, &line, false);
@@ -252,8 +256,9 @@ static void page_site(struct page *page, const struct site *site)
 	page_row(page, site);
 	page_share(page, site);
 	page_processes(page, site);
+	page_end(page, site);
 	page_forecast(page, site);
-	text_add(&line, TABLE_INDENT);
+	text_add(&line, TEXT_INDENT);
 	evidence_add_kind(&line, leak);
 	text_add(&line, ": ");
 	evidence_add(&line, leak);
@@ -268,12 +273,27 @@ static void page_site(struct page *page, const struct site *site)
 	page_owner(page, site->owner, !culprit || culprit->plumbing == PLUMBING_RUNTIME);
 }
 
+/* Is its stack that of one before it? A site that leaks now may have ended before, as well. */
+static bool has_its_stack(struct site *const *sites, long index)
+{
+	const struct site *site = sites[index];
+
+	for (long i = 0; i < index; i++)
+		if (page_is_ended(site) != page_is_ended(sites[i]) && sites[i]->stack && site->id &&
+		    sites[i]->id == site->id &&
+		    !memcmp(sites[i]->comm, site->comm, sizeof(site->comm)))
+			return true;
+	return false;
+}
+
 static void page_body(struct page *page, struct site *const *sites, long count)
 {
 	const struct text_layout *layout = page->layout;
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	page_answer(page, sites, count);
+	while (!layout->verbose && count && page_is_exited(sites[count - 1]))
+		count--; /* they had not grown: the foot counts them */
 	if (count)
 		page_table_head(page);
 	for (long i = 0; i < count && i < layout->top; i++)
@@ -284,7 +304,7 @@ static void page_body(struct page *page, struct site *const *sites, long count)
 		page_line(page, &line, false);
 	}
 	for (long i = 0, shown = 0; i < count && i < layout->top && shown < layout->stacks; i++) {
-		if (!sites[i]->stack)
+		if (!sites[i]->stack || has_its_stack(sites, i))
 			continue;
 		page_stack(page, sites[i]);
 		shown++;
@@ -301,7 +321,7 @@ void text_report(struct text *out, struct leaks *leaks, const struct summary *su
 	struct text_layout rest = *layout;
 	struct page page = { .out = &foot, .layout = &rest, .summary = summary, .cuts = true };
 	struct site *const *sites;
-	long count = leaks__sites(leaks, &sites);
+	long count = leaks__listed(leaks, true, &sites);
 
 	text_foot(&page);
 	if (count < 0 || text_error(&foot)) {

@@ -163,7 +163,8 @@ void watch__verdict(const struct verdict *verdict, void *ctx)
 	holder = leaks__holder(watch->leaks, verdict);
 	if (verdict->kind == VERDICT_ENDED) {
 		ended = *verdict;
-		if (ended.reason == END_CLOSED && holder && !process_alive((pid_t)holder))
+		if (ended.reason == END_CLOSED && !(ended.socket.flags & PENDING_CLOSED) &&
+		    holder && !process_alive((pid_t)holder))
 			ended.reason = END_EXITED;
 		err = leaks__apply(watch->leaks, &ended, NULL, NULL);
 	} else if (holder) {
@@ -288,7 +289,7 @@ int watch__sweep(struct watch *watch, bool last)
 static void update_stacks(struct watch *watch, long most)
 {
 	struct site *const *sites;
-	long count = leaks__sites(watch->leaks, &sites);
+	long count = leaks__listed(watch->leaks, watch->options->verbose, &sites);
 
 	if (count > most)
 		count = most;
@@ -438,6 +439,7 @@ static void sweep_and_show(struct watch *watch, bool last)
 
 int watch__run(struct watch *watch, struct tracer *tracer)
 {
+	_cleanup_text_ struct text why = TEXT_INIT;
 	int err;
 
 	watch__begin(watch, tracer);
@@ -452,9 +454,9 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 	sweep_and_show(watch, true); /* the report is of now, not of an interval ago */
 	report(watch);
 	err = output__close(watch->output);
-	return err ? log_error(err, "cannot write to %s: %s", output__name(watch->output),
-			       strerror(-err)) :
-		     0;
+	if (err && output__add_error(watch->output, &why))
+		log_error(err, "%s", text_str(&why));
+	return err;
 }
 
 /* ---- Other options, while it runs ---- */

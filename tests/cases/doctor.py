@@ -15,6 +15,8 @@ def examine(bench, wanted, *args, command=()):
     """Its findings by name, after a look at the exit status and at the answer in words."""
     command = [*command, bench.sockleak, "doctor", *map(str, args)]
     status, out, errors = bench.run(command=command + ["--json"])
+    if out.count("\n") != 1 or not out.endswith("\n"):
+        raise Failure(f"expected one line of JSON and nothing else, seen: {out!r}")
     told = json.loads(out)
     found = {finding["name"]: finding for finding in told["findings"]}
     if status != wanted or errors:

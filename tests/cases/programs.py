@@ -14,7 +14,7 @@ from lib.session import Session, run_sessions
 
 # Programs that other cases run with arguments or filters of their own.
 NOT_PLAIN = {"churn", "flood", "growing", "hoard", "leaker", "many", "paced", "sites",
-             "turned"}
+             "turned", "workers"}
 AGENTS = ("", "@raw_tp")
 
 

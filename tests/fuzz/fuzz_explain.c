@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * sockleak explain: a site id, a newline, and a stacks file, which whoever may write
- * to its directory has written.
+ * to its directory has written; and the same file as the next run of the agent takes it.
  */
 #include "check_json.h"
 
 #include <errno.h>
 
 #include "explain.h"
+#include "stacks_recall.h"
 #include "text.h"
+
+static void take(const struct recalled_site *site, void *ctx)
+{
+	(void)ctx;
+	check(site->seen_ns > 0 && site->first_ns >= 0 && site->end.ns >= 0);
+	check(strlen(site->json) <= RECALL_MAX_SITE_BYTES);
+	check_clean(site->json, strlen(site->json), "");
+	check(strstr(site->json, "\"leaking\":false"));
+	free(site->json);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -29,5 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!err && as_json)
 		check(strchr(text_str(&out), '\n') == text_str(&out) + out.len - 1);
 	free(site);
+	err = stacks_recall_bytes(input.at, input_left(&input), take, NULL);
+	check(err == 0 || err == -EPROTO);
 	return 0;
 }

@@ -371,7 +371,8 @@ static void a_summary(void **state)
 			 "\"duration_s\":60,\"sites\":2,\"leaking_sites\":1,\"open\":31,"
 			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3,"
 			 "\"reclassified\":0},"
-			 "\"held_back\":3,\"leaking\":[],\"processes\":null,\"suppressed\":null,"
+			 "\"held_back\":3,\"leaking\":[],\"processes\":null,"
+			 "\"ended_sites\":0,\"ended\":[],\"suppressed\":null,"
 			 "\"sweeps\":60,\"sweeps_failed\":0,"
 			 "\"censuses\":2,\"processes_looked_at\":7,"
 			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
@@ -428,6 +429,51 @@ static void a_forecast(void **state)
 	owner_unref(owner);
 }
 
+/* A process that leaked, and crashed with its sockets. */
+static void what_has_ended(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, strdup("delayed_job.service"));
+	struct summary summary = { .now_ns = 110 * SECOND, .wall_offset_ns = BOOT_TO_WALL };
+	struct verdict verdict = story_leak().verdict;
+	struct stack *stack = story_stack();
+
+	(void)state;
+	for (__u64 second = 100; second < 103; second++) {
+		verdict.socket.inode = verdict.socket.since_ns = second * SECOND;
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+	}
+	verdict.kind = VERDICT_ENDED;
+	verdict.reason = END_EXITED;
+	verdict.now_ns = 108 * SECOND;
+	for (__u64 second = 100; second < 103; second++) {
+		verdict.socket.inode = verdict.socket.since_ns = second * SECOND;
+		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+	}
+	summary.leaks = leaks__totals(leaks);
+	json_summary(&out, leaks, &summary, 10);
+	assert_has(&out,
+		   "\"open\":0,\"total\":3,\"resolved\":{\"closed\":0,\"used\":0,\"exited\":3,");
+	assert_has(&out, "\"leaking\":[],\"processes\":null,\"ended_sites\":1,\"ended\":[{\"comm\":"
+			 "\"delayed_job\","
+			 "\"site\":\"00ab54a98ceb1f0a\",\"sockets\":3,\"processes\":1,"
+			 "\"pid\":4242,\"class\":\"probed\","
+			 "\"first_created\":\"2026-09-21T14:15:00.000Z\","
+			 "\"ended\":\"2026-09-21T14:15:08.000Z\","
+			 "\"unit\":\"delayed_job.service\",\"container\":null,\"pod\":null,"
+			 "\"culprit\":{\"function\":\"__socket\",");
+	assert_has(&out, "\"stack\":[{\"pc\":\"0x7f3a5c10ab17\",");
+	assert_has(&out, "\"stack_source\":\"fp\",\"stack_truncated\":false}],\"suppressed\":");
+	assert_valid(&out);
+	text_clear(&out);
+	json_summary(&out, leaks, &summary, 0); /* --top bounds it */
+	assert_has(&out, "\"ended_sites\":1,\"ended\":[],");
+	leaks__free(leaks);
+	owner_unref(owner);
+	stack_unref(stack);
+}
+
 static void a_summary_before_the_first_sweep(void **state)
 {
 	_cleanup_text_ struct text out = TEXT_INIT;
@@ -456,6 +502,7 @@ int main(void)
 		cmocka_unit_test(a_clock_that_runs_backwards),
 		cmocka_unit_test(a_summary),
 		cmocka_unit_test(a_forecast),
+		cmocka_unit_test(what_has_ended),
 		cmocka_unit_test(a_summary_before_the_first_sweep),
 	};
 

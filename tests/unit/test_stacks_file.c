@@ -9,6 +9,7 @@
 #include "hints.h"
 #include "site_holders.h"
 #include "stacks_file.h"
+#include "stacks_recall.h"
 
 #define WALL (1700000000LL * (__s64)SECOND)
 #define DAY (86400 * SECOND)
@@ -59,17 +60,23 @@ static __u64 leak_at(__u64 site, const char *comm, const char *unit, unsigned in
 	return first;
 }
 
-static void all_end(__u64 first, unsigned int count)
+static void all_end_as(__u64 first, unsigned int count, enum end_reason reason)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		struct verdict verdict = a_verdict(first + i, "");
 
 		verdict.kind = VERDICT_ENDED;
-		verdict.reason = END_CLOSED;
+		verdict.reason = reason;
+		verdict.now_ns = summary.now_ns;
 		verdict.socket.since_ns = NOW - 60 * SECOND + i * 2 * SECOND;
 		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
 	}
 	leaks__tick(leaks, summary.now_ns);
+}
+
+static void all_end(__u64 first, unsigned int count)
+{
+	all_end_as(first, count, END_CLOSED);
 }
 
 /* The file as it is now, freed by the caller. */
@@ -294,16 +301,250 @@ static void a_site_is_kept_for_a_while(void **state)
 	(void)state;
 	free(bytes);
 	all_end(first, 5);
-	summary.now_ns = NOW + 3 * DAY;
+	summary.now_ns = NOW + DAY;
 	bytes = content();
 	expect(bytes, "\"site\":\"000000000000aaaa\"");
 	expect(bytes, "\"leaking\":false,\"open\":0,\"classes\":{\"probed\":5}");
-	expect(bytes, "\"last_seen\":\"2023-11-14T22:30:00.000Z\",\"programs\":[{\"comm\":\"a\"");
+	expect(bytes, "\"last_seen\":\"2023-11-14T22:30:00.000Z\",\"ended\":null,"
+		      "\"programs\":[{\"comm\":\"a\"");
 	free(bytes);
-	summary.now_ns = NOW + 5 * DAY;
+	summary.now_ns = NOW + DAY + SECOND;
 	bytes = content();
 	assert_null(strstr(bytes, "aaaa"));
 	free(bytes);
+}
+
+/* A process that leaked, and exited with its sockets. */
+static void what_ended_says_so_for_a_day(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	__u64 first = leak_at(0xaaaa, "a", "a.service", 5);
+	char *bytes = content();
+
+	(void)state;
+	expect(bytes, "\"ended\":null,");
+	free(bytes);
+	summary.now_ns = NOW + 60 * SECOND;
+	all_end_as(first, 5, END_EXITED);
+	summary.now_ns += 2 * SECOND;
+	bytes = content();
+	expect(bytes, "\"leaking\":false,\"open\":0,\"classes\":{\"probed\":5}");
+	expect(bytes, "\"last_seen\":\"2023-11-14T22:31:00.000Z\","
+		      "\"ended\":{\"time\":\"2023-11-14T22:31:00.000Z\",\"sockets\":5,"
+		      "\"processes\":1,\"pid\":43690},\"programs\":[{\"comm\":\"a\"");
+	assert_int_equal(explained(bytes, "0000", false, &out, &error), 0);
+	expect(text_str(&out), "a leaked sockets, and ended with them; none is open now\nin ");
+	expect(text_str(&out), "  Ended      2023-11-14T22:31:00.000Z, ");
+	expect(text_str(&out), ": 5 sockets, when 43690\n    exited\n");
+	free(bytes);
+	/* Another process of it. */
+	summary.now_ns += 60 * SECOND;
+	all_end_as(leak_at(0xaaaa, "a", "a.service", 6), 6, END_EXITED);
+	bytes = content();
+	expect(bytes, "\"sockets\":11,\"processes\":2,");
+	assert_int_equal(explained(bytes, "0000", false, &out, &error), 0);
+	expect(text_str(&out), ": 11 sockets of 2");
+	free(bytes);
+	summary.now_ns += DAY + SECOND;
+	bytes = content();
+	expect(bytes, "\"sites\":[]");
+	free(bytes);
+}
+
+/* It came and went between two updates; and one that did not leak does not come at all. */
+static void what_ended_unseen_is_there(void **state)
+{
+	char *bytes;
+
+	(void)state;
+	all_end_as(leak_at(0xaaaa, "a", "a.service", 5), 5, END_EXITED);
+	all_end_as(leak_at(0xbbbb, "b", "b.service", 1), 1, END_EXITED);
+	bytes = content();
+	expect(bytes,
+	       "\"open\":0,\"classes\":{\"probed\":5},\"first_created\":\"2023-11-14T22:29:00");
+	expect(bytes, "\"ended\":{\"time\":");
+	expect(bytes, "\"programs\":[{\"comm\":\"a\",\"unit\":\"a.service\"");
+	assert_null(strstr(bytes, "bbbb"));
+	free(bytes);
+}
+
+/* What `bytes` hold is the file of the run before, which ended just now. */
+static int recall(const char *bytes)
+{
+	char path[] = "/tmp/sockleak-stacks-XXXXXX";
+	int fd = mkstemp(path), err;
+
+	assert_int_equal(write(fd, bytes, strlen(bytes)), strlen(bytes));
+	close(fd);
+	leaks__free(leaks);
+	stacks_file__free(file);
+	leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	file = stacks_file__new(3);
+	err = stacks_file__recall(file, path, &summary);
+	unlink(path);
+	return err;
+}
+
+/* After a restart of the agent, and of the host, whose clock begins anew. */
+static void a_restart_keeps_the_sites(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	__u64 first = leak_at(0xaaaa, "a", "a.service", 5);
+	char *bytes;
+
+	(void)state;
+	leak_at(0xbbbb, "b", "b.service", 6);
+	free(content());
+	all_end_as(first, 5, END_EXITED);
+	bytes = content();
+	summary.wall_offset_ns += 7 * 3600 * (__s64)SECOND;
+	assert_int_equal(recall(bytes), 0);
+	free(bytes);
+	bytes = content();
+	expect(bytes, "\"site\":\"000000000000aaaa\",\"function\":\"messaging::Transport");
+	expect(bytes, "\"leaking\":false,\"open\":0,\"classes\":{\"probed\":5},\"first_created\":"
+		      "\"2023-11-14T22:29:00.000Z\",\"last_seen\":\"2023-11-14T22:30:00.000Z\","
+		      "\"ended\":{\"time\":\"2023-11-14T22:30:00.000Z\",\"sockets\":5,");
+	expect(bytes, "\"leaking\":false,\"open\":null,\"classes\":{\"probed\":6}");
+	assert_int_equal(explained(bytes, "000000000000aaaa", false, &out, &error), 0);
+	expect(text_str(&out), "a leaked sockets, and ended with them; none is open now\n");
+	expect(text_str(&out), "  #1  messaging::Transport::Transport(int) (libtransport.so.2)");
+	assert_int_equal(explained(bytes, "000000000000bbbb", false, &out, &error), 0);
+	expect(text_str(&out),
+	       "b held sockets that were never connected; not seen since the agent was "
+	       "restarted\n");
+	free(bytes);
+	/* They leak again: their history goes on. */
+	leak_at(0xbbbb, "b", "b.service", 2);
+	all_end_as(leak_at(0xaaaa, "a", "a.service", 4), 4, END_EXITED);
+	bytes = content();
+	expect(bytes,
+	       "\"open\":2,\"classes\":{\"probed\":2},\"first_created\":\"2023-11-14T22:29:00");
+	expect(bytes, "\"sockets\":9,\"processes\":2,");
+	free(bytes);
+	summary.now_ns += DAY + SECOND;
+	all_end(3, 0);
+	free(content());
+	assert_int_equal(stacks_file__dropped(file), 0);
+}
+
+static void what_is_too_old_is_not_recalled(void **state)
+{
+	char *bytes;
+
+	(void)state;
+	leak_at(0xaaaa, "a", "a.service", 5);
+	bytes = content();
+	summary.wall_offset_ns += DAY + SECOND;
+	assert_int_equal(recall(bytes), 0);
+	free(bytes);
+	bytes = content();
+	expect(bytes, "\"sites\":[]");
+	free(bytes);
+}
+
+static void a_bad_file_is_not_recalled(void **state)
+{
+	char path[] = "/tmp/sockleak-stacks-XXXXXX", link[] = "/tmp/sockleak-stacks-XXXXXX";
+	static const char *const files[] = { "", "{", "[]", "{\"sites\":[],\"version\":2}",
+					     "{\"sites\":{},\"version\":1}" };
+	char *bytes;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		assert_int_equal(recall(files[i]), -EPROTO);
+	/* What is not as it should be is passed over, and what is there twice is there once. */
+	assert_int_equal(recall("{\"version\":1,\"sites\":[7,null,{},{\"site\":null},"
+				"{\"site\":\"abcd000000000000\"},"
+				"{\"site\":\"abcd\",\"last_seen\":\"2023-11-14T22:30:00.000Z\"},"
+				"{\"site\":\"abcd000000000000\",\"last_seen\":\"soon\"},"
+				"{\"site\":\"abcd000000000001\",\"last_seen\":"
+				"\"2023-11-14T22:30:00.000Z\",\"function\":\"\x7f\",\"ended\":[]},"
+				"{\"site\":\"abcd000000000001\",\"last_seen\":"
+				"\"2023-11-14T22:30:00.000Z\"}]}"),
+			 0);
+	bytes = content();
+	expect(bytes, "\"sites\":[{\"site\":\"abcd000000000001\",\"last_seen\":"
+		      "\"2023-11-14T22:30:00.000Z\",\"function\":\"\\u007f\",\"ended\":[],"
+		      "\"leaking\":false}]}");
+	free(bytes);
+	assert_int_equal(stacks_file__recall(file, "/no/such/file", &summary), 0);
+	assert_int_equal(stacks_file__recall(file, "/tmp", &summary), -EPERM);
+	close(mkstemp(path));
+	close(mkstemp(link));
+	unlink(link);
+	assert_int_equal(symlink(path, link), 0);
+	assert_int_equal(stacks_file__recall(file, link, &summary), -EPERM);
+	assert_int_equal(truncate(path, (off_t)RECALL_MAX_BYTES + 1), 0);
+	assert_int_equal(stacks_file__recall(file, path, &summary), -EFBIG);
+	if (!geteuid()) {
+		assert_int_equal(truncate(path, 0), 0);
+		assert_int_equal(chown(path, 65534, 65534), 0);
+		assert_int_equal(stacks_file__recall(file, path, &summary), -EPERM);
+	}
+	unlink(path);
+	unlink(link);
+}
+
+/* What is larger than any site that was written is left out, and what has no room is counted. */
+static void what_is_recalled_is_bounded(void **state)
+{
+	_cleanup_text_ struct text text = TEXT_INIT;
+	char *bytes;
+
+	(void)state;
+	text_add(&text, "{\"version\":1,\"sites\":[");
+	for (int i = 0; i < 6; i++) {
+		text_addf(&text,
+			  "%s{\"site\":\"abcd00000000000%d\",\"last_seen\":\"2023-11-14T22:"
+			  "30:00.000Z\",\"function\":\"",
+			  i ? "," : "", i);
+		for (int n = 0; n < (i ? 1 : RECALL_MAX_SITE_BYTES); n++)
+			text_add(&text, "x");
+		text_add(&text, "\"}");
+	}
+	text_add(&text, "]}");
+	assert_int_equal(recall(text_str(&text)), 0);
+	bytes = content();
+	assert_null(strstr(bytes, "abcd000000000000"));
+	expect(bytes, "abcd000000000001");
+	expect(bytes, "abcd000000000003");
+	assert_null(strstr(bytes, "abcd000000000004"));
+	free(bytes);
+	assert_int_equal(stacks_file__dropped(file), 2);
+}
+
+/* With long stacks the file ends before the number does: the least recent are left out. */
+static void the_bytes_are_bounded(void **state)
+{
+	size_t frame = 1024, frames = 127, sites = STACKS_FILE_BYTES / (frame * frames) + 20;
+	char *bytes, *function = malloc(frame + 1);
+
+	(void)state;
+	memset(function, 'f', frame);
+	function[frame] = '\0';
+	stacks_file__free(file);
+	file = stacks_file__new((unsigned int)sites);
+	for (size_t i = 0; i < sites; i++) {
+		struct owner *owner = owner_new(NULL, NULL, NULL);
+		struct verdict verdict = a_verdict(i + 1, "long");
+		struct stack *stack = stack_new((unsigned int)frames);
+
+		stack->site = i + 1;
+		for (size_t n = 0; n < frames; n++)
+			stack->frames[n].function = strdup(function);
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		owner_unref(owner);
+		stack_unref(stack);
+	}
+	leaks__tick(leaks, NOW);
+	bytes = content();
+	assert_true(strlen(bytes) < STACKS_FILE_BYTES + 64);
+	assert_true(strlen(bytes) > STACKS_FILE_BYTES - frame * frames * 2);
+	assert_true(stacks_file__dropped(file) > 10);
+	assert_string_equal(bytes + strlen(bytes) - 4, "}]}\n");
+	free(bytes);
+	free(function);
 }
 
 /* There is room for three: the one not seen for the longest gives way, an open one never. */
@@ -328,6 +569,28 @@ static void the_number_is_bounded(void **state)
 	bytes = content();
 	assert_null(strstr(bytes, "eeee"));
 	expect(bytes, "000000000000bbbb");
+	free(bytes);
+}
+
+/* A cron job's socket that never leaked gives way before a leak that ended before it. */
+static void what_leaked_outlives_what_did_not(void **state)
+{
+	__u64 first;
+	char *bytes;
+
+	(void)state;
+	all_end_as(leak_at(0xaaaa, "a", "a.service", 5), 5, END_EXITED);
+	free(content());
+	summary.now_ns += 10 * SECOND;
+	first = leak_at(0xbbbb, "b", "b.service", 1);
+	free(content());
+	all_end(first, 1);
+	leak_at(0xcccc, "c", "c.service", 5);
+	leak_at(0xdddd, "d", "d.service", 5);
+	bytes = content();
+	expect(bytes, "000000000000aaaa");
+	assert_null(strstr(bytes, "bbbb"));
+	assert_int_equal(stacks_file__dropped(file), 1);
 	free(bytes);
 }
 
@@ -425,6 +688,14 @@ int main(void)
 		test(a_bad_file_is_refused),
 		test(the_object_is_ascii),
 		test(a_site_is_kept_for_a_while),
+		test(what_ended_says_so_for_a_day),
+		test(what_ended_unseen_is_there),
+		test(a_restart_keeps_the_sites),
+		test(what_is_too_old_is_not_recalled),
+		test(a_bad_file_is_not_recalled),
+		test(what_is_recalled_is_bounded),
+		test(the_bytes_are_bounded),
+		test(what_leaked_outlives_what_did_not),
 		test(the_number_is_bounded),
 		test(what_to_install_is_told),
 		test(it_is_written_when_there_is_news),

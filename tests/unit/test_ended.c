@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ended: sites whose sockets ended with their processes, and what a report says of them. */
+#include "report_fixture.h"
+
+#include "ended.h"
+
+static struct leaks *leaks;
+static struct owner *owner;
+static struct stack *stack;
+static struct summary summary;
+
+static int begin(void **state)
+{
+	(void)state;
+	leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	owner = owner_new(NULL, NULL, strdup("jobs.service"));
+	stack = a_stack("open_session");
+	summary = (struct summary){ .now_ns = NOW, .hooks = "tracepoint" };
+	return leaks && owner && stack ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	leaks__free(leaks);
+	owner_unref(owner);
+	stack_unref(stack);
+	return 0;
+}
+
+/* One of a process, made so many seconds before now. */
+static struct verdict socket_of(__u32 tgid, unsigned int number, unsigned int before_s)
+{
+	struct verdict verdict = a_verdict((__u64)tgid * 1000 + number, "job");
+
+	verdict.tgid = verdict.socket.tgid = tgid;
+	verdict.socket.since_ns = NOW - before_s * SECOND;
+	verdict.socket.evidence.first_enotconn_ns = verdict.socket.since_ns + 14000;
+	return verdict;
+}
+
+/* `count` of them, `apart_s` apart, the first one 60 seconds ago. */
+static void leak(__u32 tgid, unsigned int count, unsigned int apart_s)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct verdict verdict = socket_of(tgid, i, 60 - i * apart_s);
+
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+	}
+	leaks__tick(leaks, NOW - 10 * SECOND);
+}
+
+static void end_all(__u32 tgid, unsigned int count, unsigned int apart_s, enum end_reason reason,
+		    unsigned int before_s)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct verdict verdict = socket_of(tgid, i, 60 - i * apart_s);
+
+		verdict.kind = VERDICT_ENDED;
+		verdict.reason = reason;
+		verdict.now_ns = NOW - before_s * SECOND;
+		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+	}
+	leaks__tick(leaks, NOW);
+}
+
+static char *report(bool verbose)
+{
+	struct text_layout layout = { .top = 10, .stacks = 3, .verbose = verbose };
+	struct text out = TEXT_INIT;
+
+	summary.leaks = leaks__totals(leaks);
+	text_report(&out, leaks, &summary, &layout);
+	assert_int_equal(text_error(&out), 0);
+	return out.data;
+}
+
+static void expect(bool verbose, const char *part)
+{
+	char *text = report(verbose);
+
+	if (!strstr(text, part))
+		fail_msg("expected\n%s\nin\n%s", part, text);
+	free(text);
+}
+
+static const struct site *the_site(bool all)
+{
+	struct site *const *sites;
+
+	assert_int_equal(leaks__ended(leaks, all, &sites), 1);
+	return sites[0];
+}
+
+static void what_leaked_and_exited_keeps_its_name(void **state)
+{
+	const struct site *site;
+
+	(void)state;
+	leak(42, 5, 2);
+	end_all(42, 5, 2, END_EXITED, 5);
+	site = the_site(false);
+	assert_int_equal(site->ended.sockets, 5);
+	assert_int_equal(site->ended.processes, 1);
+	assert_int_equal(site->ended.tgid, 42);
+	assert_true(site->ended.ns == NOW - 5 * SECOND);
+	assert_int_equal(site->open, 0);
+	assert_int_equal(site->class, CLASS_PROBED);
+	assert_ptr_equal(site->stack, stack);
+	assert_int_equal(leaks__totals(leaks).ended, 1);
+	assert_int_equal(leaks__totals(leaks).sites, 0);
+	expect(false, "job[42] leaked 5 sockets, and ended 5s ago with them\n"
+		      "in open_session (libtransport.so.2)\n"
+		      "\n"
+		      "STATE         PID COMMAND          OPEN PER MIN OLDEST  CLASS\n"
+		      "ended          42 job                 5       -      -  only asked for its "
+		      "peer\n"
+		      "         exited 5s ago with them open, 55s after the first was made\n"
+		      "         AF_INET SOCK_STREAM: getpeername answered ENOTCONN once, after "
+		      "14us\n"
+		      "         in open_session (libtransport.so.2)\n"
+		      "         of unit jobs.service\n"
+		      "\n"
+		      "Where job makes them (site 0000000000abcdef), stack by fp:\n"
+		      "  #0  socket (libc.so.6)\n");
+	/* As long as nobody forgets it, also when its account is forgotten. */
+	leaks__tick(leaks, NOW + 3600 * SECOND);
+	leaks__tick(leaks, NOW + 7200 * SECOND);
+	assert_ptr_equal(the_site(false), site);
+	leaks__forget_ended(leaks, NOW - 5 * SECOND);
+	assert_ptr_equal(the_site(false), site);
+	leaks__forget_ended(leaks, NOW - 4 * SECOND);
+	assert_int_equal(leaks__totals(leaks).ended, 0);
+}
+
+static void what_was_closed_or_used_did_not_end_so(void **state)
+{
+	struct site *const *sites;
+
+	(void)state;
+	leak(42, 5, 2);
+	end_all(42, 5, 2, END_CLOSED, 5);
+	leak(43, 5, 2);
+	end_all(43, 5, 2, END_USED, 5);
+	assert_int_equal(leaks__ended(leaks, true, &sites), 0);
+}
+
+/* A cron job's only socket, and those of a pool that were made at one moment. */
+static void what_never_grew_is_listed_on_demand(void **state)
+{
+	struct site *const *sites;
+
+	(void)state;
+	leak(42, 1, 0);
+	end_all(42, 1, 0, END_EXITED, 5);
+	leak(43, 8, 0);
+	end_all(43, 8, 0, END_EXITED, 4);
+	assert_int_equal(leaks__ended(leaks, false, &sites), 0);
+	assert_int_equal(the_site(true)->ended.sockets, 9);
+	assert_int_equal(leaks__totals(leaks).ended, 0);
+	expect(false, "No leaked sockets are open now, but 9 were: 9 ended with their process\n"
+		      "(-v lists what ended with its process, --json each, with where it was "
+		      "made)\n\n0 leaks open");
+	expect(true, "No leaked sockets are open now, but 9 were: 9 ended with their process\n");
+	expect(true, "\nexited    2 procs job                 9       -      -  only asked");
+	expect(true, "\n         by 43 (8), 42 (1)\n");
+	expect(true, "\n         the last exited 4s ago with them open");
+}
+
+static void min_growth_and_min_open_count(void **state)
+{
+	struct site *const *sites;
+
+	(void)state;
+	leaks__tune(leaks, 3, 6);
+	leak(42, 5, 2);
+	end_all(42, 5, 2, END_EXITED, 5);
+	assert_int_equal(leaks__ended(leaks, false, &sites), 0);
+	leak(43, 6, 2);
+	end_all(43, 6, 2, END_EXITED, 5);
+	assert_int_equal(the_site(false)->ended.sockets, 11);
+}
+
+static void a_site_has_all_its_processes(void **state)
+{
+	(void)state;
+	leak(41, 1, 0); /* too few to grow, but of a site that did */
+	leak(42, 5, 2);
+	leak(43, 7, 2);
+	end_all(41, 1, 0, END_EXITED, 9);
+	end_all(43, 7, 2, END_EXITED, 8);
+	end_all(42, 5, 2, END_EXITED, 7);
+	assert_int_equal(the_site(false)->ended.tgid, 42);
+	expect(false, "job (3 procs) leaked 13 sockets, and ended with them, the last 7s ago\n");
+	expect(false, "         by 43 (7), 42 (5), 41 (1)\n"
+		      "         the last exited 7s ago with them open, 53s after the first was "
+		      "made\n");
+}
+
+/* What the process held from before sockleak watched is no leak that was seen; but it is said. */
+static void what_it_held_from_before_is_said(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 7; i++) {
+		struct verdict verdict = socket_of(42, 100 + i, 60);
+
+		verdict.class = CLASS_UNKNOWN_ORIGIN;
+		verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+	}
+	leak(42, 5, 2);
+	end_all(42, 5, 2, END_EXITED, 5);
+	for (unsigned int i = 0; i < 7; i++) {
+		struct verdict verdict = socket_of(42, 100 + i, 60);
+
+		verdict.kind = VERDICT_ENDED;
+		verdict.reason = END_EXITED;
+		verdict.now_ns = NOW;
+		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+	}
+	expect(false, "job[42] leaked 5 sockets, and ended 5s ago with them\n"
+		      "in open_session (libtransport.so.2)\n"
+		      "It also held 7 of unknown origin: older than this watch, or of io_uring\n"
+		      "\nSTATE");
+}
+
+/* Behind what leaks now, before what does not; and its stack is there once. */
+static void what_leaks_now_comes_first(void **state)
+{
+	struct verdict idle = a_verdict(7, "idler");
+	struct site *const *sites;
+	char *text, *first;
+
+	(void)state;
+	leak(42, 9, 2);
+	end_all(42, 9, 2, END_EXITED, 5);
+	idle.tgid = 99;
+	assert_int_equal(leaks__apply(leaks, &idle, owner, NULL), 0);
+	leaks__tick(leaks, NOW);
+	assert_int_equal(leaks__listed(leaks, false, &sites), 2);
+	assert_true(sites[0]->ended.sockets && sites[1]->open == 1);
+	expect(false, "job[42] leaked 9 sockets, and ended 5s ago with them\n"
+		      "in open_session (libtransport.so.2)\n"
+		      "More: 1 place holds ");
+	leak(43, 4, 2);
+	assert_int_equal(leaks__listed(leaks, true, &sites), 3);
+	assert_true(sites[0]->leaking && sites[1]->ended.sockets && sites[2]->open == 1);
+	expect(false, "job[43] leaks sockets: 4 open, ");
+	expect(false, "\nMore: 1 place leaked and has ended, 1 holds ");
+	text = report(false);
+	first = strstr(text, "Where job makes them");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "Where job makes them"));
+	free(text);
+}
+
+/* A site of its own for each; those that leaked outlive the others, and the last the first. */
+static void their_number_is_bounded(void **state)
+{
+	struct site *const *sites;
+
+	(void)state;
+	for (__u32 i = 0; i < 2 * ENDED_SITES; i++) {
+		bool grows = i % 2;
+
+		stack_unref(stack);
+		stack = a_stack("open_session");
+		stack->site = i + 1;
+		leak(100 + i, grows ? 3 : 1, 2);
+		end_all(100 + i, grows ? 3 : 1, 2, END_EXITED, 50 - i / 10);
+	}
+	assert_int_equal(leaks__ended(leaks, false, &sites), ENDED_SITES);
+	assert_int_equal(leaks__ended(leaks, true, &sites), ENDED_SITES);
+	assert_int_equal(leaks__totals(leaks).ended_not_kept, 0);
+	assert_int_equal(leaks__totals(leaks).exited_not_kept, ENDED_SITES);
+	stack_unref(stack);
+	stack = a_stack("open_session");
+	stack->site = 0xffff;
+	leak(99, 3, 2);
+	end_all(99, 3, 2, END_EXITED, 1);
+	assert_int_equal(leaks__ended(leaks, true, &sites), ENDED_SITES);
+	assert_int_equal(leaks__totals(leaks).ended_not_kept, 1);
+	assert_int_equal(sites[0]->id, 0xffff); /* as many sockets as all others have, but later */
+	for (int i = 0; i < ENDED_SITES; i++)
+		assert_int_not_equal(sites[i]->id, 2); /* the first that had grown */
+	expect(false, "Lost: ended_not_kept 1 (leaks that ended with their process, and are not "
+		      "listed: there were too many later ones)\n");
+	expect(true, "\n100 sites more ended with their processes, had not grown, and are not "
+		     "listed\n");
+}
+
+/* A thousand processes of one site: counted all, the latest named. */
+static void the_processes_of_one_are_bounded(void **state)
+{
+	(void)state;
+	for (__u32 i = 0; i < 1000; i++)
+		leak(1000 + i, 1, 0);
+	for (__u32 i = 0; i < 1000; i++)
+		end_all(1000 + i, 1, 0, END_EXITED, 5);
+	assert_int_equal(the_site(true)->ended.processes, 1000);
+	assert_int_equal(the_site(true)->ended.sockets, 1000);
+	assert_int_equal(HASH_COUNT(the_site(true)->processes), ENDED_PROCESSES);
+	expect(true, " and 936 more\n");
+}
+
+/* The evidence that is shown is of the class that is shown. */
+static void the_class_of_most_is_shown(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 5; i++) {
+		struct verdict verdict = socket_of(42, i, 60 - 2 * i);
+
+		verdict.class = i < 2 ? CLASS_PROBED : CLASS_CONNECT_FAILED;
+		verdict.socket.evidence.connect_tries = i < 2 ? 0 : 1;
+		verdict.socket.evidence.connect_errno = ECONNREFUSED;
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		verdict.kind = VERDICT_ENDED;
+	}
+	for (unsigned int i = 0; i < 5; i++) {
+		struct verdict verdict = socket_of(42, i, 60 - 2 * i);
+
+		verdict.kind = VERDICT_ENDED;
+		verdict.reason = END_EXITED;
+		verdict.now_ns = NOW;
+		verdict.socket.evidence.connect_tries = i < 2 ? 0 : 1;
+		verdict.socket.evidence.connect_errno = ECONNREFUSED;
+		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+	}
+	assert_int_equal(the_site(false)->class, CLASS_CONNECT_FAILED);
+	expect(false, "connect failed");
+	expect(false, "AF_INET SOCK_STREAM: connect failed once, ECONNREFUSED\n");
+}
+
+#define test(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(what_leaked_and_exited_keeps_its_name),
+		test(what_was_closed_or_used_did_not_end_so),
+		test(what_never_grew_is_listed_on_demand),
+		test(min_growth_and_min_open_count),
+		test(a_site_has_all_its_processes),
+		test(what_it_held_from_before_is_said),
+		test(what_leaks_now_comes_first),
+		test(their_number_is_bounded),
+		test(the_processes_of_one_are_bounded),
+		test(the_class_of_most_is_shown),
+	};
+
+	return cmocka_run_group_tests_name("ended", tests, NULL, NULL);
+}
