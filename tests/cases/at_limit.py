@@ -3,7 +3,9 @@
 
 import re
 
+from lib import monitoring
 from lib.cgroups import inside
+from lib.monitoring import Exporter, Prometheus, TextfileAgent, wait_until
 from lib.outcome import Failure
 from lib.registry import case, cases
 from lib.service import Service
@@ -301,3 +303,26 @@ def at_limit_agent(bench):
         raise Failure(f"expected one line for each of the two processes, seen: {service.lines}")
     again.end()
     service.stop()
+
+
+@case
+def at_limit_alert(bench):
+    """From a call that fails to the alert, by the real node_exporter and Prometheus."""
+    directory = bench.directory / "textfile-at-limit"
+    directory.mkdir(mode=0o755)
+    agent = TextfileAgent(bench, directory / "sockleak.prom", "--comm", "lim_alert")
+    exporter = Exporter(bench, directory)
+    rules = monitoring.hurried(monitoring.RULES.read_text())
+    prometheus = Prometheus(bench, exporter, rules)
+    wait_until(lambda: prometheus.value("sockleak_build_info"), "metrics of a scrape")
+    program = bench.program(str(bench.copy("at_limit", "lim_alert")), "files", TRIES)
+    (alert,) = wait_until(
+        lambda: prometheus.firing("SockleakAtFdLimit", comm="lim_alert"), "SockleakAtFdLimit"
+    )
+    said = alert["annotations"]
+    if "lim_alert on " not in said["summary"] or f"{TRIES} calls" not in said["description"]:
+        raise Failure(f"expected the program and {TRIES} calls, seen: {said}")
+    if prometheus.firing("SockleakHostAtFileLimit"):
+        raise Failure("expected no alert for the host")
+    program.end()
+    agent.stop()
