@@ -6,6 +6,7 @@
  *   hook                    what it does                                in
  *   exit  socket            add to the map of pending sockets,          pending.bpf.h
  *                           with a copy of the user stack               snapshots.bpf.h
+ *                           note that it failed for want of a descriptor refusals.bpf.h
  *   enter close             forget it                                   pending.bpf.h
  *   e/x   connect           note the try; forget when connected         calls.bpf.h
  *   e/x   bind              note the try                                calls.bpf.h
@@ -25,6 +26,7 @@
  */
 #include "calls.bpf.h"
 #include "glance.bpf.h"
+#include "refusals.bpf.h"
 #include "sweep.bpf.h"
 #include "told.bpf.h"
 
@@ -50,6 +52,8 @@ static __always_inline int on_socket_exit(void *ctx, long fd)
 	count(COUNTER_SOCKET_EXIT);
 	if (fd >= 0)
 		pending_add(ctx, self, fd);
+	else if (is_refusal(fd))
+		refusal_note(ctx, self, -fd);
 	return 0;
 }
 

@@ -46,6 +46,12 @@
  * hundred descriptors in a census: for more of them a census is as cheap.
  */
 #define SOCKLEAK_MAX_LOOKS 256
+/*
+ * Processes at their limit of descriptors that are kept at once, some 150 bytes each. Such a
+ * process fails in all that it does, so few run on for long: 256 is every worker of a large
+ * service. What does not fit is counted.
+ */
+#define SOCKLEAK_MAX_REFUSALS 256
 /* Cgroups with a rule at once; and that one option can name. */
 #define SOCKLEAK_MAX_RULED 1024
 #define SOCKLEAK_MAX_CGROUPS 64
@@ -129,6 +135,9 @@ enum end_reason {
 	C(STACK_COLLISION, "stack_collision", 1)	/* bucket taken by another */		\
 	C(STACK_FAULT, "stack_fault", 1)		/* user memory not readable */		\
 	C(STACK_OTHER, "stack_other", 1)		/* any other error */			\
+	C(SOCKET_EMFILE, "socket_emfile", 0)		/* socket() failed: the process's limit */ \
+	C(SOCKET_ENFILE, "socket_enfile", 0)		/* likewise: that of the host */	\
+	C(REFUSALS_FULL, "refusals_full", 1)		/* such a process not kept */		\
 	C(SNAPSHOTS, "snapshots", 0)			/* stacks copied */			\
 	C(SNAPSHOTS_SPARED, "snapshots_spared", 0)	/* not, at a site that is clean */	\
 	C(NO_SLOT, "no_slot", 1)			/* stack by frame pointers alone */	\
@@ -264,6 +273,49 @@ _Static_assert(sizeof(struct snapshot) == 24 + 8 * SNAPSHOT_REGS + 16 * SNAPSHOT
 /* Bytes of a slot: a page more than the stack's size, for the piece of the stack's end. */
 #define SNAPSHOT_PAGE 4096
 #define SNAPSHOT_SLOT(stack_size) (sizeof(struct snapshot) + (stack_size) + SNAPSHOT_PAGE)
+
+/* Whose calls of socket() fail for want of a descriptor, and of which kind. */
+struct refusal_key {
+	__u32 tgid;
+	__s32 error; /* EMFILE: the process is at its limit; ENFILE: the host is */
+};
+
+/* How far the first thread has come that notes where the calls come from. */
+enum refusal_state {
+	REFUSAL_EMPTY = 0,
+	REFUSAL_BEING_NOTED,
+	REFUSAL_NOTED,
+};
+
+/*
+ * What the calls of one process that failed so have in common: see bpf/refusals.bpf.h. One
+ * begins with a call, and ends when user space takes it out, or another program runs in
+ * the process.
+ */
+struct refusal {
+	__u64 count;	/* calls that failed */
+	__u64 first_ns; /* when the first one of them did */
+	__u64 last_ns;
+	__u64 process_ns; /* when the process was started: its number may be another's later */
+	__u64 cgroup_id;
+	__u64 origin; /* has_stack: the id of the first call's stack; else its pc, 0 = not known */
+	__u64 caller; /* return address on top of the user stack then, 0 = not read */
+	__u32 exec_id;
+	__u32 uid;
+	__u32 noted; /* enum refusal_state */
+	__u16 family; /* what the first call asked for; */
+	__u8 type;    /* without SOCK_CLOEXEC and the like; 0 with family 0 = not known */
+	__u8 has_stack;
+	char comm[SOCKLEAK_COMM_LEN]; /* of the process (its main thread) */
+};
+_Static_assert(sizeof(struct refusal) == 72 + SOCKLEAK_COMM_LEN, "struct refusal has holes");
+
+/*
+ * The first call's snapshot stands in `slots` under this for an inode, which no socket has:
+ * the kernel's inode numbers of sockets have 32 bits. Its since_ns is the refusal's first_ns.
+ */
+#define REFUSAL_INODE(key)                                                                    \
+	(1ULL << 63 | ((__u64)(key)->error & 0xff) << 32 | (__u64)(key)->tgid)
 
 /* A record in the ring buffer. */
 struct verdict {

@@ -26,6 +26,7 @@ struct agent {
 	bool write_failed; /* the last time */
 	__u64 notes_failed;
 	unsigned int told; /* sites that the log was told of since the files were written */
+	unsigned int limits_told; /* likewise: processes at their limit */
 };
 
 /* More are counted alone: a host where hundreds leak has one cause, and a log has its limits. */
@@ -65,8 +66,27 @@ static void on_growth(const struct site *site, void *ctx)
 		log_note("%s%s", site->open ? "grows no more: " : "", text_str(&line));
 }
 
+/* A process is at its limit, or the host: the last act of a leak, and mostly a bystander's. */
+static void on_limit(const struct limited *limited, void *ctx)
+{
+	struct agent *agent = ctx;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (agent->limits_told++ >= MAX_TOLD)
+		return;
+	text_limit(&line, limited, watch__summary(agent->watch));
+	if (!text_error(&line))
+		log_notice("%s", text_str(&line));
+}
+
 static void tell_rest(struct agent *agent)
 {
+	if (agent->limits_told > MAX_TOLD)
+		log_notice("%u more processes are at their limit of descriptors: the textfile has "
+			   "them",
+			   agent->limits_told - MAX_TOLD);
+	agent->limits_told = 0;
+
 	if (agent->told > MAX_TOLD)
 		log_notice("%u more sites have begun or ceased to grow: the textfile has them",
 			   agent->told - MAX_TOLD);
@@ -76,12 +96,15 @@ static void tell_rest(struct agent *agent)
 /* One line for `systemctl status`. */
 static void tell_status(struct agent *agent)
 {
-	const struct leaks_totals *leaks = &watch__summary(agent->watch)->leaks;
+	const struct summary *summary = watch__summary(agent->watch);
+	const struct leaks_totals *leaks = &summary->leaks;
 	_cleanup_text_ struct text lines = TEXT_INIT;
 
-	text_addf(&lines, "STATUS=%zu of %zu sites leak, %u leaked sockets are open; %llu sweeps",
-		  leaks->leaking, leaks->sites, leaks->open,
-		  (unsigned long long)watch__summary(agent->watch)->sweeps);
+	text_add(&lines, "STATUS=");
+	if (text_limits_now(&lines, summary))
+		text_add(&lines, "; ");
+	text_addf(&lines, "%zu of %zu sites leak, %u leaked sockets are open; %llu sweeps",
+		  leaks->leaking, leaks->sites, leaks->open, (unsigned long long)summary->sweeps);
 	if (!text_error(&lines))
 		tell_manager(agent, text_str(&lines));
 }
@@ -224,6 +247,7 @@ int agent__new(const struct input *input, struct scope *scope, struct agent **re
 		return err;
 	}
 	leaks__on_growth(watch__leaks(agent->watch), on_growth, agent);
+	watch__on_limit(agent->watch, on_limit, agent);
 	set_log(&input->options);
 	*ret_agent = agent;
 	return 0;

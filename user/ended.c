@@ -93,6 +93,7 @@ static struct site *site_get(struct ended *ended, const struct site *of, bool gr
 	site->key = of->key;
 	site->id = of->id;
 	memcpy(site->comm, of->comm, sizeof(site->comm));
+	memcpy(site->name, of->name, sizeof(site->name));
 	HASH_ADD(hh, ended->sites, key, sizeof(site->key), site);
 	if (site->hh.tbl)
 		return site;

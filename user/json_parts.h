@@ -6,6 +6,7 @@
 #ifndef SOCKLEAK_JSON_PARTS_H
 #define SOCKLEAK_JSON_PARTS_H
 
+#include "forecast.h"
 #include "json.h"
 #include "report.h"
 #include "stack.h"
@@ -18,8 +19,15 @@ const char *known_or_null(const char *string);
 void put_date(struct json *json, const char *key, __u64 ns, const struct summary *summary,
 	      bool known);
 void put_comm(struct json *json, const char *key, const char comm[SOCKLEAK_COMM_LEN], bool known);
-/* "culprit" and "package"; the stack may be NULL. */
+/* "fds_open" and "fds_limit". */
+void put_fds(struct json *json, const struct forecast *fds);
+/* "site"; "culprit" and "package"; "stack" and what is said of it. The stack may be NULL. */
+void put_site(struct json *json, const struct stack *stack);
 void put_culprit(struct json *json, const struct stack *stack);
+void put_stack(struct json *json, const struct stack *stack);
+
+/* "at_limit" and "host_files" of the summary. */
+void put_at_limit(struct json *json, const struct summary *summary);
 
 /* "processes" of the summary of a scan: what each holds, at most `top` of them. */
 void put_processes(struct json *json, struct leaks *leaks, const struct summary *summary,

@@ -209,7 +209,7 @@ void put_culprit(struct json *json, const struct stack *stack)
 	json_string(json, "package", stack ? stack->package : NULL);
 }
 
-static void put_site(struct json *json, const struct stack *stack)
+void put_site(struct json *json, const struct stack *stack)
 {
 	if (stack && stack->site)
 		json_hex(json, "site", stack->site);
@@ -217,7 +217,7 @@ static void put_site(struct json *json, const struct stack *stack)
 		json_null(json, "site");
 }
 
-static void put_stack(struct json *json, const struct stack *stack)
+void put_stack(struct json *json, const struct stack *stack)
 {
 	unsigned int i;
 
@@ -305,32 +305,67 @@ static void put_fetches(struct json *json, const struct summary *summary)
 	json_end_object(json);
 }
 
+void put_fds(struct json *json, const struct forecast *fds)
+{
+	put_known_u64(json, "fds_open", fds->fds_open, fds->looked_ns);
+	put_known_u64(json, "fds_limit", fds->fds_limit,
+		      fds->looked_ns && fds->fds_limit != FDS_UNLIMITED);
+}
+
+static void put_process(struct json *json, const struct site *site,
+			const struct site_process *process)
+{
+	json_u64(json, "pid", process->tgid);
+	put_comm(json, "comm", site->comm, true);
+	put_comm(json, "name", site->name, true);
+	put_site(json, site->stack);
+}
+
 static void put_leaking_process(struct json *json, const struct site *site,
 				const struct site_process *process)
 {
 	const struct forecast *forecast = &process->forecast;
-	bool limited = forecast->looked_ns && forecast->fds_limit != FDS_UNLIMITED;
 	double seconds;
 
 	if (!forecast->looked_ns)
 		return; /* not looked at: one of too many, or gone */
 	json_begin_object(json, NULL);
-	json_u64(json, "pid", process->tgid);
-	put_comm(json, "comm", site->comm, true);
-	put_comm(json, "name", site->name, true);
-	put_site(json, site->stack);
+	put_process(json, site, process);
 	json_u64(json, "open", process->open);
 	if (forecast->rate_known)
 		json_double(json, "per_minute", forecast->per_minute);
 	else
 		json_null(json, "per_minute");
-	json_u64(json, "fds_open", forecast->fds_open);
-	put_known_u64(json, "fds_limit", forecast->fds_limit, limited);
+	put_fds(json, forecast);
 	if (forecast_seconds(forecast, &seconds))
 		json_double(json, "emfile_in_s", seconds);
 	else
 		json_null(json, "emfile_in_s");
 	json_end_object(json);
+}
+
+/* Those that hold leaks and are not seen to leak: idle ones, new, old, and all of a scan. */
+static void put_holding(struct json *json, struct leaks *leaks, unsigned int top)
+{
+	struct site *const *sites;
+	long count = leaks__sites(leaks, &sites);
+
+	json_begin_array(json, "holding");
+	for (long i = 0; i < count && i < (long)top; i++) {
+		const struct site_process *process = sites[i]->leaking ? NULL : sites[i]->processes;
+
+		for (; process; process = process->hh.next) {
+			if (!process->forecast.looked_ns)
+				continue;
+			json_begin_object(json, NULL);
+			put_process(json, sites[i], process);
+			json_string(json, "class", leak_class_name(sites[i]->class));
+			json_u64(json, "open", process->open);
+			put_fds(json, &process->forecast);
+			json_end_object(json);
+		}
+	}
+	json_end_array(json);
 }
 
 /* The processes that leak, and when they will have no descriptor left. */
@@ -352,6 +387,7 @@ static void put_ended_site(struct json *json, const struct site *site,
 {
 	json_begin_object(json, NULL);
 	put_comm(json, "comm", site->comm, true);
+	put_comm(json, "name", site->name, true);
 	put_site(json, site->stack);
 	json_u64(json, "sockets", site->ended.sockets);
 	json_u64(json, "processes", site->ended.processes);
@@ -421,6 +457,8 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	put_resolved(&json, totals->resolved);
 	json_u64(&json, "held_back", totals->held_back);
 	put_leaking(&json, leaks, top);
+	put_holding(&json, leaks, top);
+	put_at_limit(&json, summary);
 	put_processes(&json, leaks, summary, top);
 	put_ended(&json, leaks, summary, top);
 	put_suppressed(&json, summary->suppressions);

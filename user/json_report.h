@@ -9,6 +9,7 @@
 #define SOCKLEAK_JSON_REPORT_H
 
 #include "leaks.h"
+#include "refusals.h"
 #include "report.h"
 
 struct text;
@@ -22,8 +23,14 @@ void json_leak(struct text *out, const struct leak *leak, enum leaks_change chan
 	       const struct summary *summary);
 
 /*
+ * Add one line, "at_limit": calls of socket() begin to fail in this process, for want of a
+ * descriptor.
+ */
+void json_limit(struct text *out, const struct limited *limited, const struct summary *summary);
+
+/*
  * Add one line, "summary", about the run so far, with the processes of the `top` worst
- * sites that are leaking, and the `top` worst that have ended with their processes.
+ * sites, whether they leak or not, and the `top` worst that have ended with their processes.
  */
 void json_summary(struct text *out, struct leaks *leaks, const struct summary *summary,
 		  unsigned int top);

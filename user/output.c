@@ -129,6 +129,17 @@ void output__leak(struct output *output, const struct leak *leak, enum leaks_cha
 	emit(output, &line);
 }
 
+void output__limit(struct output *output, const struct limited *limited,
+		   const struct summary *summary)
+{
+	struct text line = TEXT_INIT;
+
+	if (!output->options->json)
+		return;
+	json_limit(&line, limited, summary);
+	emit(output, &line);
+}
+
 static struct text_layout layout_of(const struct output *output)
 {
 	const struct options *options = output->options;

@@ -10,6 +10,7 @@
 
 #include "leaks.h"
 #include "options.h"
+#include "refusals.h"
 #include "report.h"
 
 struct output;
@@ -31,6 +32,9 @@ const char *output__name(const struct output *output);
 /* A leak was opened, changed or resolved. */
 void output__leak(struct output *output, const struct leak *leak, enum leaks_change change,
 		  const struct summary *summary);
+/* A process begins to fail for want of a descriptor. */
+void output__limit(struct output *output, const struct limited *limited,
+		   const struct summary *summary);
 /* Is every sweep shown? Else only reports are. */
 bool output__is_live(const struct output *output);
 /* A sweep is done. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "exposition.h"
+#include "limit_series.h"
 #include "losses.h"
 #include "names.h"
 #include "plumbing.h"
@@ -93,6 +94,24 @@ static void put_fds(const struct metrics *metrics)
 		else
 			family_u64(&family, workload->labels, workload->fds_limit);
 	}
+}
+
+/* Who had none left, whatever took them: also a workload that leaks no socket. */
+static void put_limits(const struct metrics *metrics)
+{
+	const struct limit_series *series = metrics->summary->limit_series;
+	const struct limited_workload *workload, *first = series ? series->workloads : NULL;
+	struct family family = family_begin(
+		metrics->out, "process_fd_limit_failures_total", FAMILY_COUNTER,
+		"Calls of socket() that failed with EMFILE: the process was at its limit of "
+		"descriptors.");
+
+	for (workload = first; workload; workload = workload->hh.next)
+		family_u64(&family, workload->labels, workload->failures);
+	family = family_begin(metrics->out, "process_fd_limit_last_failure_timestamp_seconds",
+			      FAMILY_GAUGE, "When the last of them failed.");
+	for (workload = first; workload; workload = workload->hh.next)
+		family_ns(&family, workload->labels, metrics_wall_ns(metrics, workload->last_ns));
 }
 
 /* ---- Leaks, by site ---- */
@@ -312,6 +331,7 @@ int prometheus_add(struct text *out, struct leaks *leaks, const struct summary *
 	put_leaked(&metrics);
 	put_oldest(&metrics);
 	put_fds(&metrics);
+	put_limits(&metrics);
 	put_sites(&metrics);
 	put_totals(&metrics);
 	put_states(&metrics);

@@ -10,6 +10,8 @@
 #include "sweep_plan.h"
 
 struct hints;
+struct limit_series;
+struct refusals;
 struct suppressions;
 
 /* How the process that makes stacks (resolver.h) has failed. */
@@ -59,6 +61,8 @@ struct summary {
 	bool nothing_watched;
 	bool fetches; /* debug files are fetched: --debuginfod */
 	const struct suppressions *suppressions; /* NULL = without --suppress */
+	const struct refusals *refusals; /* who is at the limit of descriptors; NULL = of a scan */
+	const struct limit_series *limit_series; /* the same, by workload; NULL likewise */
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
 	const char *hooks;	   /* "tracepoint" or "raw_tp": how the system calls are seen */
 };

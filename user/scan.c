@@ -12,6 +12,7 @@
 
 #include "census.h"
 #include "clocks.h"
+#include "descriptors.h"
 #include "duration.h"
 #include "history.h"
 #include "leaks.h"
@@ -432,6 +433,7 @@ static unsigned int report(struct scan *scan)
 	leaks__add_up(scan->leaks);
 	count = leaks__sites(scan->leaks, &sites);
 	summary->leaks = leaks__totals(scan->leaks);
+	descriptors_look(sites, count, summary->now_ns);
 	for (long i = 0; i < count; i++)
 		if (sites[i]->unknowable)
 			summary->uncertain += sites[i]->open;

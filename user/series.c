@@ -20,18 +20,17 @@ static const char *scope_of(const struct owner *owner)
 	return owner->unit ? "unit" : "host";
 }
 
-static void workload_labels(struct text *labels, const struct leak *leak)
+void series_add_workload(struct text *labels, const struct owner *owner,
+			 const char comm[SOCKLEAK_COMM_LEN])
 {
-	const struct owner *owner = leak->owner;
-
 	label_add(labels, "scope", scope_of(owner));
 	label_add(labels, "unit", owner->unit);
 	label_add(labels, "pod_uid", owner->workload.pod);
 	label_add(labels, "container_id", owner->workload.container);
-	label_add_bytes(labels, "comm", owner_name(owner, leak->verdict.comm), SOCKLEAK_COMM_LEN);
+	label_add_bytes(labels, "comm", owner_name(owner, comm), SOCKLEAK_COMM_LEN);
 }
 
-static void other_workload_labels(struct text *labels)
+void series_add_other(struct text *labels)
 {
 	static const char *const empty[] = { "unit", "pod_uid", "container_id", "comm" };
 
@@ -179,7 +178,7 @@ static int find_accounts(struct series *series, const struct leak *leak, struct 
 {
 	_cleanup_text_ struct text labels = TEXT_INIT, pair = TEXT_INIT;
 
-	workload_labels(&labels, leak);
+	series_add_workload(&labels, leak->owner, leak->verdict.comm);
 	site_labels(&pair, leak->site->id, leak->owner->unit);
 	last->workload = workload_get(series, &labels);
 	last->site = last->workload ? site_get(series, &pair, leak->site->id) : NULL;
@@ -252,7 +251,7 @@ static int fold_workloads(struct series *series, unsigned int most)
 	HASH_SRT(hh, series->workloads, more_workload_first);
 	if (HASH_COUNT(series->workloads) <= most)
 		return 0;
-	other_workload_labels(&labels);
+	series_add_other(&labels);
 	other = workload_get(series, &labels); /* the last one */
 	if (!other)
 		return -ENOMEM;

@@ -88,4 +88,9 @@ int series_collect(struct leaks *leaks, const struct series_limits *limits,
 		   struct series *ret_series);
 void series_free(struct series *series);
 
+/* Add the labels of a workload, and those of all the others together, as exposition.h has them. */
+void series_add_workload(struct text *labels, const struct owner *owner,
+			 const char comm[SOCKLEAK_COMM_LEN]);
+void series_add_other(struct text *labels);
+
 #endif /* SOCKLEAK_SERIES_H */

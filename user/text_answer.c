@@ -110,6 +110,14 @@ void page_answer_place(struct page *page, struct text *line, const struct text *
 	page_line(page, line, true);
 }
 
+void page_site_answer(struct page *page, const struct site *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	add_worst(&line, page, site);
+	page_place(page, &line, site);
+}
+
 /* There were leaks, and all have ended: no all-clear. */
 static void page_ended(struct page *page, struct text *line)
 {
@@ -211,12 +219,12 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 		page_census(page, sites, count);
 		return;
 	}
+	page_limits(page, sites, count);
 	if (!count || page_is_exited(sites[0])) {
 		page_nothing(page, &line);
 		return;
 	}
-	add_worst(&line, page, sites[0]);
-	page_place(page, &line, sites[0]);
+	page_site_answer(page, sites[0]);
 	page_older(page, &line, sites, count);
 	for (long i = 1; i < count; i++) {
 		leaking += sites[i]->leaking;

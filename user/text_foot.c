@@ -112,6 +112,8 @@ static const char *remedy(enum counter counter)
 		return "stacks lost: raise --max-stacks";
 	case COUNTER_NO_SLOT:
 		return "stacks by frame pointers alone: raise --snapshots";
+	case COUNTER_REFUSALS_FULL:
+		return "failures of processes at their limit of descriptors, of more than 256";
 	case COUNTER_HOLDERS_FULL:
 		return "further holders of leaked sockets not told: raise --max-sockets";
 	case COUNTER_RING_FULL:

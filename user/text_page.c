@@ -176,6 +176,38 @@ const struct site_process *page_fullest(const struct site *site, double *ret_sec
 	return found;
 }
 
+/* Is `a` nearer to its limit than `b`? */
+static bool is_fuller(const struct forecast *a, const struct forecast *b)
+{
+	double a_left, b_left;
+
+	if (forecast_seconds(a, &a_left)) /* it is known when the descriptors end */
+		return !forecast_seconds(b, &b_left) || a_left < b_left;
+	if (forecast_seconds(b, &b_left))
+		return false;
+	return (double)a->fds_open * (double)b->fds_limit >
+	       (double)b->fds_open * (double)a->fds_limit;
+}
+
+const struct site_process *page_most_full(const struct site *site)
+{
+	const struct site_process *process, *found = NULL;
+
+	for (process = site->processes; process; process = process->hh.next)
+		if (process->forecast.looked_ns &&
+		    (!found || is_fuller(&process->forecast, &found->forecast)))
+			found = process;
+	return found;
+}
+
+void page_add_fds(struct text *line, const struct forecast *fds)
+{
+	text_addf(line, "%llu ", (unsigned long long)fds->fds_open);
+	if (fds->fds_limit != FDS_UNLIMITED)
+		text_addf(line, "of %llu ", (unsigned long long)fds->fds_limit);
+	text_add(line, "descriptors");
+}
+
 void page_add_time_left(struct text *line, double seconds)
 {
 	text_add(line, "EMFILE ");

@@ -6,6 +6,7 @@
 #ifndef SOCKLEAK_TEXT_PAGE_H
 #define SOCKLEAK_TEXT_PAGE_H
 
+#include "refusals.h"
 #include "report.h"
 #include "text.h"
 #include "text_report.h"
@@ -43,6 +44,11 @@ void page_add_stack_frame(struct text *line, const struct frame *frame);
 
 /* The stack of a site that has one, all frames. */
 void page_stack(struct page *page, const struct site *site);
+/*
+ * The stacks of the calls that failed for want of a descriptor, but for those that are the
+ * stack of one of the first `shown` sites.
+ */
+void page_limit_stacks(struct page *page, struct site *const *sites, long shown);
 /* What to install for the lines that are missing in the stacks. */
 void page_hints(struct page *page);
 
@@ -60,6 +66,10 @@ const char *page_state(const struct site *site);
 
 /* The process of a site that is the first to have no descriptor left; NULL: none in sight. */
 const struct site_process *page_fullest(const struct site *site, double *ret_seconds);
+/* The one that is nearest to its limit, also one that does not leak; NULL: not known of any. */
+const struct site_process *page_most_full(const struct site *site);
+/* "57 of 64 descriptors"; without a limit "57 descriptors". */
+void page_add_fds(struct text *line, const struct forecast *fds);
 /* What is farther away than a year is not worth a number. */
 #define PAGE_FAR_S (365.0 * 86400)
 /* "EMFILE in 12m". */
@@ -73,6 +83,17 @@ void page_add_ended(struct text *line, const struct page *page, const struct sit
 /* When its processes exited: a line of the table, of a site that has ended alone. */
 void page_end(struct page *page, const struct site *site);
 
+#define LIMITED_SHOWN 3 /* processes at their limit that are told of one by one */
+/* "app[42]". */
+void page_add_limited(struct text *line, const struct limited *limited);
+/*
+ * Who is or was at the limit of descriptors, before all else; nothing when nobody is. The
+ * sites are those of the report.
+ */
+void page_limits(struct page *page, struct site *const *sites, long count);
+
+/* The answer on one site: who, how many, how fast, and where in the code. */
+void page_site_answer(struct page *page, const struct site *site);
 /* The beginning of the report: the answer, and what else there is. */
 void page_answer(struct page *page, struct site *const *sites, long count);
 /* That of a scan. */

@@ -196,23 +196,26 @@ static void page_owner(struct page *page, const struct owner *owner, bool interp
 	page_line(page, &line, false);
 }
 
-static void page_forecast(struct page *page, const struct site *site)
+/* The descriptors of the worst of its processes, and how long they will do. */
+static void page_fds(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
-	const struct site_process *process;
+	const struct site_process *process = page_most_full(site);
+	const struct forecast *fds = process ? &process->forecast : NULL;
 	double seconds;
 
-	process = site->leaking ? page_fullest(site, &seconds) : NULL;
 	if (!process)
 		return;
 	text_add(&line, TEXT_INDENT);
 	if (HASH_COUNT(site->processes) > 1)
 		text_addf(&line, "%u: ", process->tgid);
-	text_addf(&line, "%llu of %llu descriptors open, ",
-		  (unsigned long long)process->forecast.fds_open,
-		  (unsigned long long)process->forecast.fds_limit);
-	page_add_time_left(&line, seconds);
-	text_add(&line, seconds > 0 ? " at this rate" : "");
+	page_add_fds(&line, fds);
+	text_add(&line, " open");
+	if (forecast_seconds(fds, &seconds) && (site->leaking || seconds <= 0)) {
+		text_add(&line, ", ");
+		page_add_time_left(&line, seconds);
+		text_add(&line, seconds > 0 ? " at this rate" : "");
+	}
 	page_line(page, &line, false);
 }
 
@@ -257,7 +260,7 @@ static void page_site(struct page *page, const struct site *site)
 	page_share(page, site);
 	page_processes(page, site);
 	page_end(page, site);
-	page_forecast(page, site);
+	page_fds(page, site);
 	text_add(&line, TEXT_INDENT);
 	evidence_add_kind(&line, leak);
 	text_add(&line, ": ");
@@ -286,6 +289,22 @@ static bool has_its_stack(struct site *const *sites, long index)
 	return false;
 }
 
+/* Of the leaks first: the calls that failed for want of a descriptor are mostly a bystander's. */
+static void page_stacks(struct page *page, struct site *const *sites, long count)
+{
+	const struct text_layout *layout = page->layout;
+	unsigned int shown = 0;
+	long i;
+
+	for (i = 0; i < count && i < layout->top && shown < layout->stacks; i++) {
+		if (!sites[i]->stack || has_its_stack(sites, i))
+			continue;
+		page_stack(page, sites[i]);
+		shown++;
+	}
+	page_limit_stacks(page, sites, i);
+}
+
 static void page_body(struct page *page, struct site *const *sites, long count)
 {
 	const struct text_layout *layout = page->layout;
@@ -303,12 +322,7 @@ static void page_body(struct page *page, struct site *const *sites, long count)
 			  count);
 		page_line(page, &line, false);
 	}
-	for (long i = 0, shown = 0; i < count && i < layout->top && shown < layout->stacks; i++) {
-		if (!sites[i]->stack || has_its_stack(sites, i))
-			continue;
-		page_stack(page, sites[i]);
-		shown++;
-	}
+	page_stacks(page, sites, count);
 	page_hints(page);
 	if (layout->verbose && !layout->columns)
 		page_entries(page, sites, count < layout->top ? count : layout->top);

@@ -8,6 +8,7 @@
 #define SOCKLEAK_TEXT_REPORT_H
 
 #include "leaks.h"
+#include "refusals.h"
 #include "report.h"
 #include "text.h"
 
@@ -29,5 +30,11 @@ void text_report(struct text *out, struct leaks *leaks, const struct summary *su
  * the code. Clean, of printable characters.
  */
 void text_leaking(struct text *out, const struct site *site, const struct summary *summary);
+
+/* The same of a process that is at its limit, or of the host, when that is at its own. */
+void text_limit(struct text *out, const struct limited *limited, const struct summary *summary);
+
+/* For a status: "app[42] is at its limit of 64 descriptors". False: nobody is now. */
+bool text_limits_now(struct text *out, const struct summary *summary);
 
 #endif /* SOCKLEAK_TEXT_REPORT_H */

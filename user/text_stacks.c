@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "hints.h"
+#include "refusals.h"
 #include "suppressions.h"
 #include "names.h"
 #include "text_page.h"
@@ -36,6 +37,18 @@ static const char *why_truncated(const struct site *site)
 	return "not kept";
 }
 
+static void page_frames(struct page *page, const struct stack *stack, const char *why_truncated)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	for (unsigned int i = 0; i < stack->count; i++)
+		page_frame(page, &stack->frames[i], i);
+	if (!stack->truncated)
+		return;
+	text_addf(&line, "  ... and further out: %s", why_truncated);
+	page_line(page, &line, false);
+}
+
 void page_stack(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
@@ -49,11 +62,36 @@ void page_stack(struct page *page, const struct site *site)
 	if (stack_source_name(site->stack->source))
 		text_addf(&line, ", stack by %s:", stack_source_name(site->stack->source));
 	page_line(page, &line, true);
-	for (unsigned int i = 0; i < site->stack->count; i++)
-		page_frame(page, &site->stack->frames[i], i);
-	if (site->stack->truncated) {
-		text_addf(&line, "  ... and further out: %s", why_truncated(site));
+	page_frames(page, site->stack, why_truncated(site));
+}
+
+static bool is_shown(const struct stack *stack, struct site *const *sites, long shown)
+{
+	for (long i = 0; i < shown; i++)
+		if (sites[i]->id && sites[i]->id == stack->site)
+			return true;
+	return false;
+}
+
+void page_limit_stacks(struct page *page, struct site *const *sites, long shown)
+{
+	const struct summary *summary = page->summary;
+	const struct limited *list[LIMITED_SHOWN];
+	_cleanup_text_ struct text line = TEXT_INIT;
+	size_t all = refusals__list(summary->refusals, summary->now_ns, 0, LIMITED_SHOWN, list);
+
+	for (size_t i = 0; i < all && i < LIMITED_SHOWN; i++) {
+		const struct stack *stack = list[i]->stack;
+
+		if (!stack || is_shown(stack, sites, shown))
+			continue;
 		page_line(page, &line, false);
+		text_add(&line, "Where socket() failed in ");
+		page_add_limited(&line, list[i]);
+		if (stack_source_name(stack->source))
+			text_addf(&line, ", stack by %s:", stack_source_name(stack->source));
+		page_line(page, &line, true);
+		page_frames(page, stack, "not kept");
 	}
 }
 

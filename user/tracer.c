@@ -426,6 +426,31 @@ const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pend
 	return whole ? tracer->snapshot : NULL;
 }
 
+unsigned int tracer__refusals(struct tracer *tracer, struct refusal_key *ret_keys,
+			      struct refusal *ret_refusals)
+{
+	int map = bpf_map__fd(tracer->skeleton->maps.refusals);
+	const struct refusal_key *before = NULL;
+	struct refusal_key met;
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < SOCKLEAK_MAX_REFUSALS && count < SOCKLEAK_MAX_REFUSALS &&
+				 !bpf_map_get_next_key(map, before, &met);
+	     i++) {
+		ret_keys[count] = met;
+		if (!bpf_map_lookup_elem(map, &met, &ret_refusals[count]) &&
+		    ret_refusals[count].noted == REFUSAL_NOTED && ret_refusals[count].count)
+			count++;
+		before = &met;
+	}
+	return count;
+}
+
+void tracer__forget_refusal(struct tracer *tracer, const struct refusal_key *key)
+{
+	bpf_map_delete_elem(bpf_map__fd(tracer->skeleton->maps.refusals), key);
+}
+
 int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT])
 {
 	for (int i = 0; i < COUNTER_COUNT; i++)

@@ -76,6 +76,15 @@ unsigned int tracer__stack(struct tracer *tracer, const struct pending *socket, 
  */
 const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pending *socket);
 
+/*
+ * The processes whose calls of socket() failed for want of a descriptor, into arrays of
+ * SOCKLEAK_MAX_REFUSALS. Returns their number.
+ */
+unsigned int tracer__refusals(struct tracer *tracer, struct refusal_key *ret_keys,
+			      struct refusal *ret_refusals);
+/* The next call of that process that fails begins a new one. */
+void tracer__forget_refusal(struct tracer *tracer, const struct refusal_key *key);
+
 /* Where `sockleak scan` is told of the leaks; the tracer's own. */
 struct history *tracer__history(struct tracer *tracer);
 /* In the next sweep every leak that is open is told (VERDICT_CHANGED), known or not. */

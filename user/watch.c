@@ -8,7 +8,9 @@
 
 #include "bpf_stats.h"
 #include "clocks.h"
+#include "descriptors.h"
 #include "duration.h"
+#include "fd_limits.h"
 #include "kernel_memory.h"
 #include "leaks.h"
 #include "log.h"
@@ -23,12 +25,6 @@
 /* But not longer: thousands of new leaks to unwind are no reason to be blind for a minute. */
 #define MAX_REST_NS (10 * NSEC_PER_SEC)
 
-/* Processes of one site whose descriptors are looked at, when a server's children all leak. */
-#define MAX_FORECASTS 64
-
-/* Where descriptors have to be counted, that is not done more often. */
-#define COUNT_PAUSE_NS (10 * NSEC_PER_SEC)
-
 struct watch {
 	const struct options *options;
 	struct output *output;
@@ -37,11 +33,12 @@ struct watch {
 	struct leaks *leaks;
 	struct origins *origins;
 	struct owners *owners;
+	struct fd_limits *limits;
 	struct suppressions *suppressions; /* NULL = nothing is */
 	struct summary summary;
 	__u64 next_ns, end_ns; /* when the next sweep is due, and the end of it all */
-	bool is_waiting; /* for a cgroup that is to be watched */
-	bool asked;	 /* for a report, and there is no output */
+	bool is_waiting;       /* for a cgroup that is to be watched */
+	bool asked;	       /* for a report, and there is no output */
 };
 
 static void update_clock(struct summary *summary)
@@ -71,6 +68,13 @@ static void tune(struct leaks *leaks, const struct options *options)
 	leaks__time(leaks, options->older_than_ns, options->interval_ns);
 }
 
+static void on_limit(const struct limited *limited, void *ctx)
+{
+	struct watch *watch = ctx;
+
+	output__limit(watch->output, limited, &watch->summary);
+}
+
 int watch__new(const struct options *options, struct output *output, struct scope *scope,
 	       struct watch **ret_watch, struct text *ret_error)
 {
@@ -87,9 +91,12 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	if (watch->leaks)
 		tune(watch->leaks, options);
 	watch->owners = owners__new();
+	watch->limits = fd_limits__new(watch->owners, watch->origins, options->interval_ns);
+	if (watch->limits && output)
+		fd_limits__on_begin(watch->limits, on_limit, watch);
 	watch->summary.older_than_ns = options->older_than_ns;
 	watch->summary.nothing_watched = options_limit_cgroups(options); /* until one is found */
-	if (!err && (!watch->leaks || !watch->owners))
+	if (!err && (!watch->leaks || !watch->owners || !watch->limits))
 		err = -ENOMEM;
 	if (!err && options->suppress)
 		err = suppressions__load(options->suppress, &watch->suppressions, ret_error);
@@ -107,6 +114,7 @@ void watch__free(struct watch *watch)
 	if (!watch)
 		return;
 	leaks__free(watch->leaks);
+	fd_limits__free(watch->limits);
 	origins__free(watch->origins);
 	owners__free(watch->owners);
 	suppressions__free(watch->suppressions);
@@ -226,39 +234,23 @@ void watch__aim(struct watch *watch, struct tracer *tracer)
 		summary->nothing_watched = false;
 }
 
-static void look_at_fds(struct watch *watch, struct site_process *process, __u64 now_ns)
-{
-	struct forecast *forecast = &process->forecast;
-	bool counted = false;
-
-	forecast->rate_known =
-		leaks__process_rate(watch->leaks, process->tgid, &forecast->per_minute);
-	if (forecast->looked_ns && now_ns < forecast->next_ns)
-		return;
-	forecast->looked_ns = now_ns;
-	if (process_fds((pid_t)process->tgid, &forecast->fds_open, &forecast->fds_limit, &counted))
-		forecast->looked_ns = 0;
-	forecast->next_ns = now_ns + (counted ? COUNT_PAUSE_NS : 0);
-}
-
-/*
- * How near to their limit the processes are that leak, or have leaked and still hold the
- * sockets: while their site makes a pause the metrics have these sockets, and so the limit.
- */
+/* How near to their limit the processes are, and how fast they leak. */
 static void update_forecasts(struct watch *watch, long most)
 {
-	__u64 now_ns = watch->summary.now_ns;
 	struct site *const *sites;
 	long count = leaks__sites(watch->leaks, &sites);
 
-	for (long i = 0; i < count && i < most; i++) {
+	if (count > most)
+		count = most;
+	descriptors_look(sites, count, watch->summary.now_ns);
+	for (long i = 0; i < count; i++) {
 		struct site_process *process = sites[i]->processes;
 
-		for (int n = 0; process && n < MAX_FORECASTS; process = process->hh.next) {
-			if (!leaks__has_growth(watch->leaks, sites[i], process))
-				continue;
-			look_at_fds(watch, process, now_ns);
-			n++;
+		for (int n = 0; process && n < DESCRIPTORS_LOOKS; process = process->hh.next, n++) {
+			struct forecast *forecast = &process->forecast;
+
+			forecast->rate_known = leaks__process_rate(watch->leaks, process->tgid,
+								   &forecast->per_minute);
 		}
 	}
 }
@@ -280,6 +272,8 @@ int watch__sweep(struct watch *watch, bool last)
 			  "sweeps_failed; said once)",
 			  strerror(-err));
 	update_summary(watch);
+	summary->leaks_not_accounted += fd_limits__sweep(watch->limits, watch->tracer,
+							 watch->options->max_workloads, summary);
 	leaks__tick(watch->leaks, summary->now_ns);
 	summary->leaks = leaks__totals(watch->leaks); /* with what has grown */
 	return err;
@@ -417,6 +411,11 @@ const struct tracer *watch__tracer(const struct watch *watch)
 pid_t watch__resolver(const struct watch *watch)
 {
 	return origins__resolver(watch->origins);
+}
+
+void watch__on_limit(struct watch *watch, fd_limits_begin_fn on_begin, void *ctx)
+{
+	fd_limits__on_begin(watch->limits, on_begin, ctx);
 }
 
 struct leaks *watch__leaks(struct watch *watch)

@@ -8,6 +8,7 @@
 #ifndef SOCKLEAK_WATCH_H
 #define SOCKLEAK_WATCH_H
 
+#include "fd_limits.h"
 #include "options.h"
 #include "output.h"
 #include "scope.h"
@@ -47,6 +48,8 @@ bool watch__wait(struct watch *watch);
 void watch__look(struct watch *watch, __u32 most);
 /* Was a report asked for (SIGUSR1), with no output to give it? Once for each. */
 bool watch__asked(struct watch *watch);
+/* Who is to be told of processes at their limit, instead of the output. */
+void watch__on_limit(struct watch *watch, fd_limits_begin_fn on_begin, void *ctx);
 struct leaks *watch__leaks(struct watch *watch);
 const struct tracer *watch__tracer(const struct watch *watch);
 /* The pid of the process that names stacks; 0 = none runs. */

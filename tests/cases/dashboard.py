@@ -51,6 +51,7 @@ def dashboard(bench):
     agent = TextfileAgent(bench, directory / "sockleak.prom", "--cgroup", cgroup)
     exporter = Exporter(bench, directory)
     prometheus = Prometheus(bench, exporter, "groups: []\n")
+    bench.program("at_limit", "files", 3, inside=inside(cgroup))  # else it has no series
     program = bench.program("leaker", 30, inside=inside(cgroup))
     for _ in range(2):
         program.next_phase()

@@ -13,8 +13,10 @@ from lib.registry import cases
 from lib.session import Session, run_sessions
 
 # Programs that other cases run with arguments or filters of their own.
-NOT_PLAIN = {"churn", "flood", "growing", "hoard", "leaker", "many", "paced", "sites",
-             "turned", "workers"}
+NOT_PLAIN = {
+    "at_limit", "at_limit_many", "churn", "flood", "growing", "hoard", "leaker", "many", "paced",
+    "sites", "turned", "workers",
+}
 AGENTS = ("", "@raw_tp")
 
 

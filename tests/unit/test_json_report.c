@@ -71,9 +71,13 @@ static struct stack *story_stack(void)
 	stack->source = STACK_FP;
 	stack->site = 0x00ab54a98ceb1f0a;
 	stack->frames[0] = (struct frame){
-		.pc = 0x7f3a5c10ab17, .offset = 0x10ab17,
-		.module = strdup("/usr/lib/libc.so.6"), .build_id = strdup("8d1f"),
-		.function = strdup("__socket"), .file = strdup("socket.c"), .line = 120,
+		.pc = 0x7f3a5c10ab17,
+		.offset = 0x10ab17,
+		.module = strdup("/usr/lib/libc.so.6"),
+		.build_id = strdup("8d1f"),
+		.function = strdup("__socket"),
+		.file = strdup("socket.c"),
+		.line = 120,
 		.source = FRAME_REGISTER,
 	};
 	stack->frames[1] = (struct frame){ .pc = 0xdeadbeef };
@@ -121,7 +125,8 @@ static void a_leak_byte_for_byte(void **state)
 	leak.stack = story_stack();
 	json_leak(&out, &leak, LEAKS_OPENED, &now);
 	stack_unref(leak.stack);
-	assert_string_equal(text_str(&out),
+	assert_string_equal(
+		text_str(&out),
 		"{\"type\":\"leak\",\"time\":\"2026-09-21T14:15:06.250Z\",\"change\":\"opened\","
 		"\"pid\":4242,\"creator_pid\":4242,\"tid\":4250,\"comm\":\"delayed_job\","
 		"\"name\":\"delayed_job\","
@@ -348,10 +353,15 @@ static void a_summary(void **state)
 {
 	_cleanup_text_ struct text out = TEXT_INIT;
 	struct summary summary = {
-		.now_ns = 160 * SECOND, .started_ns = 100 * SECOND,
+		.now_ns = 160 * SECOND,
+		.started_ns = 100 * SECOND,
 		.wall_offset_ns = BOOT_TO_WALL,
-		.sweeps = 60, .sweep_counts = { .censuses = 2, .looks = 7 },
-		.sweep_ns = 12345678, .kernel_bytes = 40890368, .pending = 40, .max_sockets = 32768,
+		.sweeps = 60,
+		.sweep_counts = { .censuses = 2, .looks = 7 },
+		.sweep_ns = 12345678,
+		.kernel_bytes = 40890368,
+		.pending = 40,
+		.max_sockets = 32768,
 		.leaks = { .sites = 2, .leaking = 1, .open = 31, .total = 40, .held_back = 3 },
 		.leaks_not_accounted = 5,
 		.hooks = "tracepoint",
@@ -371,7 +381,8 @@ static void a_summary(void **state)
 			 "\"duration_s\":60,\"sites\":2,\"leaking_sites\":1,\"open\":31,"
 			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3,"
 			 "\"reclassified\":0},"
-			 "\"held_back\":3,\"leaking\":[],\"processes\":null,"
+			 "\"held_back\":3,\"leaking\":[],\"holding\":[],\"at_limit\":[],"
+			 "\"host_files\":null,\"processes\":null,"
 			 "\"ended_sites\":0,\"ended\":[],\"suppressed\":null,"
 			 "\"sweeps\":60,\"sweeps_failed\":0,"
 			 "\"censuses\":2,\"processes_looked_at\":7,"
@@ -421,7 +432,7 @@ static void a_forecast(void **state)
 	sites[0]->processes->forecast.per_minute = per_minute;
 	json_summary(&later, leaks, &summary, 10);
 	assert_has(&later, "\"leaking\":[{\"pid\":4242,\"comm\":\"delayed_job\","
-			    "\"name\":\"delayed_job\",\"site\":null,"
+			   "\"name\":\"delayed_job\",\"site\":null,"
 			   "\"open\":10,\"per_minute\":60,\"fds_open\":24,\"fds_limit\":1024,"
 			   "\"emfile_in_s\":1000}],");
 	assert_valid(&later);
@@ -455,8 +466,9 @@ static void what_has_ended(void **state)
 	json_summary(&out, leaks, &summary, 10);
 	assert_has(&out,
 		   "\"open\":0,\"total\":3,\"resolved\":{\"closed\":0,\"used\":0,\"exited\":3,");
-	assert_has(&out, "\"leaking\":[],\"processes\":null,\"ended_sites\":1,\"ended\":[{\"comm\":"
-			 "\"delayed_job\","
+	assert_has(&out, "\"leaking\":[],\"holding\":[],\"at_limit\":[],\"host_files\":null,"
+			 "\"processes\":null,\"ended_sites\":1,\"ended\":[{\"comm\":"
+			 "\"delayed_job\",\"name\":\"delayed_job\","
 			 "\"site\":\"00ab54a98ceb1f0a\",\"sockets\":3,\"processes\":1,"
 			 "\"pid\":4242,\"class\":\"probed\","
 			 "\"first_created\":\"2026-09-21T14:15:00.000Z\","
@@ -472,6 +484,114 @@ static void what_has_ended(void **state)
 	leaks__free(leaks);
 	owner_unref(owner);
 	stack_unref(stack);
+}
+
+/* A process that does not leak has its descriptors told, too. */
+static void what_is_only_held(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct summary summary = { .now_ns = 110 * SECOND, .wall_offset_ns = BOOT_TO_WALL };
+	struct verdict verdict = story_leak().verdict;
+	struct site *const *sites;
+
+	(void)state;
+	assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+	leaks__tick(leaks, 110 * SECOND);
+	assert_int_equal(leaks__sites(leaks, &sites), 1);
+	sites[0]->processes->forecast = (struct forecast){ .looked_ns = 110 * SECOND,
+							   .fds_open = 24,
+							   .fds_limit = FDS_UNLIMITED };
+	json_summary(&out, leaks, &summary, 10);
+	assert_has(&out, "\"leaking\":[],\"holding\":[{\"pid\":4242,\"comm\":\"delayed_job\","
+			 "\"name\":\"delayed_job\",\"site\":null,\"class\":\"probed\",\"open\":1,"
+			 "\"fds_open\":24,"
+			 "\"fds_limit\":null}],");
+	assert_valid(&out);
+	leaks__free(leaks);
+	owner_unref(owner);
+}
+
+/* ---- At the limit ---- */
+
+static struct limited *limited_of(struct refusals *refusals, __s32 error, struct stack *stack)
+{
+	const struct refusal refusal = { .count = 193,
+					 .first_ns = 100 * SECOND,
+					 .last_ns = 112 * SECOND,
+					 .uid = 1000,
+					 .family = AF_INET,
+					 .type = SOCK_STREAM,
+					 .comm = "delayed_job" };
+	const struct refusal_key key = { 4242, error };
+	struct limited *limited;
+	__u64 told;
+	bool is_new;
+
+	limited = refusals__apply(refusals, &key, &refusal, &told, &is_new);
+	assert_non_null(limited);
+	limited_describe(limited, owner_new(strdup("/usr/bin/ruby"), NULL, strdup("jobs.service")),
+			 stack);
+	return limited;
+}
+
+static void a_process_at_its_limit(void **state)
+{
+	_cleanup_text_ struct text line = TEXT_INIT, out = TEXT_INIT;
+	struct refusals *refusals = refusals__new(2 * SECOND);
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct summary summary = { .now_ns = 113 * SECOND,
+				   .wall_offset_ns = BOOT_TO_WALL,
+				   .refusals = refusals };
+	struct limited *limited = limited_of(refusals, EMFILE, NULL);
+	const char *common = "\"pid\":4242,\"comm\":\"delayed_job\","
+			     "\"name\":\"delayed_job\",\"errno\":\"EMFILE\","
+			     "\"failures\":193,\"first\":\"2026-09-21T14:15:00.000Z\","
+			     "\"last\":\"2026-09-21T14:15:12.000Z\",\"now\":true,"
+			     "\"ended\":false,\"fds_open\":64,\"fds_limit\":64,\"site\":null,"
+			     "\"culprit\":null,\"package\":null";
+
+	(void)state;
+	limited->fds =
+		(struct forecast){ .looked_ns = 113 * SECOND, .fds_open = 64, .fds_limit = 64 };
+	json_limit(&line, limited, &summary);
+	assert_has(&line, "{\"type\":\"at_limit\",\"time\":\"2026-09-21T14:15:13.000Z\",");
+	assert_has(&line, common);
+	assert_has(&line, ",\"exe\":\"/usr/bin/ruby\",\"command\":null,\"uid\":1000,"
+			  "\"cgroup_id\":null,\"cgroup\":null,\"unit\":\"jobs.service\","
+			  "\"container\":null,\"pod\":null,\"family\":\"AF_INET\","
+			  "\"socket_type\":\"SOCK_STREAM\",\"stack\":null,"
+			  "\"stack_source\":null,\"stack_truncated\":null}");
+	json_summary(&out, leaks, &summary, 10);
+	assert_has(&out, "\"at_limit\":[{");
+	assert_has(&out, common);
+	assert_has(&out, "}],\"host_files\":null,");
+	assert_valid(&line);
+	assert_valid(&out);
+	leaks__free(leaks);
+	refusals__free(refusals);
+}
+
+static void a_host_at_its_limit(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct refusals *refusals = refusals__new(2 * SECOND);
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct summary summary = { .now_ns = 113 * SECOND,
+				   .wall_offset_ns = BOOT_TO_WALL,
+				   .refusals = refusals };
+
+	(void)state;
+	limited_of(refusals, ENFILE, NULL);
+	refusals__note_host(refusals, 113 * SECOND, 9000, 9000);
+	json_summary(&out, leaks, &summary, 10);
+	assert_has(&out, "\"errno\":\"ENFILE\",");
+	assert_has(&out, "\"fds_open\":null,\"fds_limit\":null,");
+	assert_has(&out, "\"host_files\":{\"open\":9000,\"max\":9000},");
+	assert_valid(&out);
+	leaks__free(leaks);
+	refusals__free(refusals);
 }
 
 static void a_summary_before_the_first_sweep(void **state)
@@ -503,6 +623,9 @@ int main(void)
 		cmocka_unit_test(a_summary),
 		cmocka_unit_test(a_forecast),
 		cmocka_unit_test(what_has_ended),
+		cmocka_unit_test(what_is_only_held),
+		cmocka_unit_test(a_process_at_its_limit),
+		cmocka_unit_test(a_host_at_its_limit),
 		cmocka_unit_test(a_summary_before_the_first_sweep),
 	};
 

@@ -4,6 +4,7 @@
 
 #include "../fuzz/check_metrics.h"
 #include "exposition.h"
+#include "limit_series.h"
 #include "losses.h"
 #include "prometheus.h"
 
@@ -452,6 +453,38 @@ static void promtool_has_nothing_to_say(void **state)
 
 #define test(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
+/* ---- At the limit of descriptors ---- */
+
+static void a_workload_at_its_limit(void **state)
+{
+	struct limit_series series = { 0 };
+	struct limited limited = { .refusal = { .count = 3, .last_ns = NOW, .comm = "job" } };
+	const char *labels = "scope=\"unit\",unit=\"jobs.service\",pod_uid=\"\","
+			     "container_id=\"\",comm=\"job\"";
+	_cleanup_text_ struct text line = TEXT_INIT;
+	const char *text = metrics();
+
+	(void)state;
+	/* A healthy host has no series of it; that it is counted is told from the start. */
+	assert_null(strstr(text, "sockleak_process_fd_limit_failures_total{"));
+	expect(text, "sockleak_events_total{event=\"socket_emfile\"} 0");
+	expect(text, "sockleak_events_total{event=\"socket_enfile\"} 0");
+	limited.owner = an_owner("jobs.service", "", "");
+	assert_int_equal(limit_series_add(&series, &limited, 3, 10), 0);
+	summary.limit_series = &series;
+	summary.counters[COUNTER_SOCKET_ENFILE] = 4;
+	text = metrics();
+	text_addf(&line, "sockleak_process_fd_limit_failures_total{%s} 3", labels);
+	expect(text, text_str(&line));
+	text_clear(&line);
+	text_addf(&line, "sockleak_process_fd_limit_last_failure_timestamp_seconds{%s} 1700001000",
+		  labels);
+	expect(text, text_str(&line));
+	expect(text, "sockleak_events_total{event=\"socket_enfile\"} 4");
+	limit_series_clear(&series);
+	owner_unref(limited.owner);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -470,6 +503,7 @@ int main(void)
 		test(a_label_is_cut_at_a_character),
 		test(the_document_has_all_families),
 		test(promtool_has_nothing_to_say),
+		cmocka_unit_test_setup_teardown(a_workload_at_its_limit, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -288,6 +288,61 @@ static void a_line_of_marks_is_cut_in_time(void **state)
 	free(report);
 }
 
+/* Every row has the descriptors of its fullest process, whether it leaks or not. */
+static void a_row_has_its_descriptors(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct stack *stack = a_stack("f");
+	struct summary summary = { 0 };
+	struct site_process *process;
+	struct site *const *sites;
+	char *report;
+
+	(void)state;
+	for (__u32 i = 0; i < 3; i++) {
+		struct verdict verdict = a_verdict(i + 1, "ruby");
+
+		verdict.tgid = verdict.socket.tgid = 4242 + i;
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+	}
+	leaks__tick(leaks, NOW);
+	assert_int_equal(leaks__sites(leaks, &sites), 1);
+	assert_false(sites[0]->leaking);
+	for (process = sites[0]->processes; process; process = process->hh.next)
+		process->forecast = (struct forecast){
+			.looked_ns = process->tgid == 4244 ? 0 : NOW, /* that one is not known */
+			.fds_open = process->tgid == 4243 ? 57 : 200,
+			.fds_limit = process->tgid == 4243 ? 64 : 1024,
+		};
+	report = report_of(leaks, &summary);
+	assert_non_null(strstr(report, "\n         4243: 57 of 64 descriptors open\n"));
+	free(report);
+	stack_unref(stack);
+	owner_unref(owner);
+}
+
+static void a_row_without_a_limit(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct verdict verdict = a_verdict(1, "ruby");
+	struct summary summary = { 0 };
+	struct site *const *sites;
+	char *report;
+
+	(void)state;
+	assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+	leaks__tick(leaks, NOW);
+	assert_int_equal(leaks__sites(leaks, &sites), 1);
+	sites[0]->processes->forecast =
+		(struct forecast){ .looked_ns = NOW, .fds_open = 57, .fds_limit = FDS_UNLIMITED };
+	report = report_of(leaks, &summary);
+	assert_non_null(strstr(report, "\n         57 descriptors open\n"));
+	free(report);
+	owner_unref(owner);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +358,8 @@ int main(void)
 		cmocka_unit_test(code_in_no_file_is_told),
 		cmocka_unit_test(an_exec_is_told_only_of_what_was_seen_made),
 		cmocka_unit_test(a_line_of_marks_is_cut_in_time),
+		cmocka_unit_test(a_row_has_its_descriptors),
+		cmocka_unit_test(a_row_without_a_limit),
 	};
 
 	return cmocka_run_group_tests_name("text_report", tests, NULL, NULL);

@@ -119,6 +119,8 @@ class Kernel:
             raise Failure("expected a sockleak that runs, seen: none")
         self.check("scan", check_scan, self.guest, agents)
         self.check("comm", check_comm, self.guest)
+        for one in agents:  # before the crowd, which makes the resolver late
+            self.check("at_limit" + one.name, check_at_limit, self.guest, one)
         self.programs(agents)
         self.note_skipped()
         for one in agents:
@@ -222,6 +224,26 @@ def check_comm(guest):
             program.end()
         for one in agents:
             one.stop()
+
+
+def check_at_limit(guest, watcher):
+    """Calls of socket() that fail for want of a descriptor: how many, and the stack."""
+    tries = 7
+    command = ["/programs/at_limit", "files", str(tries)]
+    program = GuestProgram(guest, "at_limit", command, [watcher])
+    try:
+        trouble = program.wait_ready(PATIENCE_S)
+        if trouble:
+            raise Failure(trouble)
+        line = watcher.wait_for(
+            lambda a: a.of("at_limit", pid=program.pid), "a line of its limit", PATIENCE_S
+        )[0]
+        functions = [frame["function"] for frame in line["stack"] or []]
+        seen = [line["errno"], line["failures"], line["fds_limit"], line["stack_source"]]
+        if seen != ["EMFILE", tries, 64, "snapshot"] or "ask_in_vain" not in functions:
+            raise Failure(f"expected {tries} failures in ask_in_vain, seen: {seen}, {functions}")
+    finally:
+        program.end()
 
 
 def check_stack(watcher):

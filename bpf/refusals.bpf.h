@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * refusals: the calls of socket() that the kernel refuses for want of a descriptor, by
+ * process: EMFILE, the process is at its limit, or ENFILE, the host is. That is where a leak
+ * of descriptors ends, whatever it was that leaked. Nothing here runs when socket() succeeds.
+ */
+#ifndef REFUSALS_BPF_H
+#define REFUSALS_BPF_H
+
+#include "counters.bpf.h"
+#include "kernel.bpf.h"
+#include "snapshots.bpf.h"
+#include "stacks.bpf.h"
+
+#define EMFILE 24
+#define ENFILE 23
+#define SOCK_TYPE_MASK 0xf /* include/linux/net.h: above it are SOCK_CLOEXEC and SOCK_NONBLOCK */
+
+/*
+ * Key: a process, and the error. Value: its calls that failed so. User space reads it after
+ * a sweep in which some did, and takes out what belongs to a process that has ended, or
+ * that has not failed for long. When it is full the process is not kept (refusals_full). Of
+ * one run: --pin does not keep it, for who is still at the limit fails again.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_REFUSALS);
+	__type(key, struct refusal_key);
+	__type(value, struct refusal);
+} refusals SEC(".maps");
+
+/* What an entry is made from. Not on the stack, of which a program has little. */
+static const volatile struct refusal no_refusal;
+
+static __always_inline struct refusal *refusal_of(const struct refusal_key *key)
+{
+	struct refusal *refusal = bpf_map_lookup_elem(&refusals, key);
+
+	if (refusal)
+		return refusal;
+	bpf_map_update_elem(&refusals, key, (const void *)&no_refusal, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&refusals, key); /* another thread may have made it */
+}
+
+/* Is it of another process that had the number, or of what ran before an exec? */
+static __always_inline bool refusal_is_stale(const struct refusal *refusal,
+					     struct task_struct *self)
+{
+	return refusal->noted == REFUSAL_NOTED &&
+	       (refusal->process_ns != self->group_leader->start_boottime ||
+		refusal->exec_id != (__u32)self->self_exec_id);
+}
+
+/* What was asked for: the arguments are in the registers still. */
+static __always_inline void refusal_ask(struct refusal *refusal, struct pt_regs *regs)
+{
+	refusal->family = REGS_ARG1(regs);
+	refusal->type = REGS_ARG2(regs) & SOCK_TYPE_MASK;
+}
+
+/* Where the first call comes from. One snapshot for each: the next ones are counted alone. */
+static __always_inline void refusal_origin(void *ctx, struct task_struct *self,
+					   const struct refusal_key *key, struct refusal *refusal)
+{
+	struct pt_regs *regs = self_regs(self);
+	long stack_id;
+
+	refusal->origin = refusal->caller = refusal->has_stack = 0;
+	if (regs) {
+		refusal->origin = ARCH_PC(regs);
+		refusal->caller = wrapper_caller(regs);
+		refusal_ask(refusal, regs);
+	}
+	if (regs && settings.stack_size && snapshot_take(REFUSAL_INODE(key), refusal->first_ns))
+		return;
+	stack_id = stack_take(ctx);
+	if (stack_id < 0)
+		return;
+	refusal->origin = stack_id;
+	refusal->has_stack = 1;
+}
+
+/* By the one thread that has taken it on; until it is through, user space does not read it. */
+static __always_inline void refusal_begin(void *ctx, struct task_struct *self,
+					  const struct refusal_key *key, struct refusal *refusal)
+{
+	refusal->first_ns = bpf_ktime_get_boot_ns();
+	refusal->process_ns = self->group_leader->start_boottime;
+	refusal->cgroup_id = self->cgroups->dfl_cgrp->kn->id;
+	refusal->exec_id = self->self_exec_id;
+	refusal->uid = self->cred->uid.val;
+	self_comm(self->group_leader, refusal->comm);
+	refusal_origin(ctx, self, key, refusal);
+	__sync_val_compare_and_swap(&refusal->noted, REFUSAL_BEING_NOTED, REFUSAL_NOTED);
+}
+
+static __always_inline void refusal_keep(void *ctx, struct task_struct *self,
+					 const struct refusal_key *key)
+{
+	struct refusal *refusal = refusal_of(key);
+
+	if (!refusal) {
+		count(COUNTER_REFUSALS_FULL);
+		return;
+	}
+	if (refusal_is_stale(refusal, self)) {
+		refusal->count = 0;
+		refusal->noted = REFUSAL_EMPTY;
+	}
+	if (__sync_val_compare_and_swap(&refusal->noted, REFUSAL_EMPTY, REFUSAL_BEING_NOTED) ==
+	    REFUSAL_EMPTY)
+		refusal_begin(ctx, self, key, refusal);
+	refusal->last_ns = bpf_ktime_get_boot_ns();
+	__sync_fetch_and_add(&refusal->count, 1);
+}
+
+/*
+ * The current thread's call of socket() has failed with `error`. Counted last: user space
+ * reads the map when the counter has changed, and then finds what was counted.
+ */
+static __always_inline void refusal_note(void *ctx, struct task_struct *self, __s32 error)
+{
+	struct refusal_key key = { .tgid = self->tgid, .error = error };
+
+	refusal_keep(ctx, self, &key);
+	count(error == EMFILE ? COUNTER_SOCKET_EMFILE : COUNTER_SOCKET_ENFILE);
+}
+
+static __always_inline bool is_refusal(long result)
+{
+	return result == -EMFILE || result == -ENFILE;
+}
+
+#endif /* REFUSALS_BPF_H */
