@@ -167,7 +167,6 @@ ifneq ($(SYSTEMDDIR),)
 		> $(DESTDIR)$(SYSTEMDDIR)/systemd/system/sockleak.service
 	$(Q)chmod 0644 $(DESTDIR)$(SYSTEMDDIR)/systemd/system/sockleak.service
 	$(to) packaging/systemd/sockleak.sysusers $(DESTDIR)$(SYSTEMDDIR)/sysusers.d/sockleak.conf
-	$(to) packaging/systemd/sockleak.tmpfiles $(DESTDIR)$(SYSTEMDDIR)/tmpfiles.d/sockleak.conf
 endif
 
 deb rpm:

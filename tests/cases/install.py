@@ -22,7 +22,6 @@ INSTALLED = [
     "/usr/bin/sockleak",
     CONFIG,
     "/usr/lib/sysusers.d/sockleak.conf",
-    "/usr/lib/tmpfiles.d/sockleak.conf",
     "/usr/share/man/man5/sockleak.conf.5",
     "/usr/share/man/man7/sockleak-json.7",
     "/usr/share/man/man8/sockleak.8",
@@ -94,14 +93,15 @@ def check_program(root):
 
 
 def start_pre():
-    """The unit's preparation, which systemd runs as root, as a command line."""
-    [line] = unit_file.settings()["ExecStartPre"]
-    return shlex.split(line.removeprefix("+-").replace("$$", "$"))
+    """The unit's preparations, which systemd runs as root, as command lines."""
+    lines = unit_file.settings()["ExecStartPre"]
+    return [shlex.split(line.removeprefix("+-").replace("$$", "$")) for line in lines]
 
 
 def check_rights(root):
     """Its user may write where it must, with the unit's help alone: as systemd would have it."""
-    root.run(*start_pre())
+    for command in start_pre():
+        root.run(*command)
     _, said = root.run("stat", "-c", "%U %G %a", "/sys/fs/bpf/sockleak")
     expect(said == "sockleak sockleak 700\n", "a directory for pins", said)
     user = ["setpriv", "--reuid", "sockleak", "--regid", "sockleak", "--clear-groups",

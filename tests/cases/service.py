@@ -48,6 +48,26 @@ def unit_rights(bench):
 
 
 @case
+def unit_paths(bench):
+    """What the packaged configuration writes to may be written to, as systemd has it.
+
+    ProtectKernelTunables= makes some paths read-only, and wins where ReadWritePaths= names the
+    very same one: only a path below it is writable.
+    """
+    del bench
+    given = unit_file.settings()
+    expect(given["ProtectKernelTunables"] == ["yes"], "ProtectKernelTunables=yes", given)
+    writable = [path.lstrip("-") for path in given["ReadWritePaths"][0].split()]
+    lost = {"/sys", "/sys/fs/bpf", "/proc/sys"} & set(writable)
+    expect(not lost, "no path that systemd makes read-only", lost)
+    config = (unit_file.SOURCE / "tools/config_example.c").read_text(encoding="utf-8")
+    pin = re.search(r'{ "pin", "(.*)" }', config).group(1)
+    expect(pin in writable, f"one of {writable} as pin", pin)
+    made = [line.split()[-1] for line in given["ExecStartPre"]]
+    expect(pin in made, f"{pin} made before the start", made)
+
+
+@case
 def unit_sandbox(bench):
     """What the unit forbids is not missed: a leak of another user's process, with its names."""
     jail = [sys.executable, str(pathlib.Path(__file__).parent.parent / "lib" / "jail.py")]
