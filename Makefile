@@ -191,7 +191,7 @@ LIBRARY_SOURCES := $(addprefix tests/truth/,c_library.c libtruth.c)
 # The oracle, and the programs whose sockets it and sockleak judge: tests/chaos/.
 CHAOS := $(O)/chaos/chaos $(O)/chaos/oracle
 
-LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so host)
+LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so libdebian.so host)
 
 .PHONY: deps
 deps:

@@ -108,6 +108,8 @@ static void add_load(struct sheet *sheet, const struct options *options)
 	int err = tracer__open(options, ignore, NULL, &tracer, &text);
 
 	if (!err)
+		err = tracer__load(tracer, options, &text);
+	if (!err)
 		err = tracer__attach(tracer, &text);
 	loaded_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
 	if (!err) {

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
-#include "preflight.h"
+#include "rights.h"
 #include "textfile.h"
 #include "tracefs.h"
 
@@ -43,7 +43,7 @@ static const struct {
 
 static enum finding_status look_at_rights(const struct options *options, struct text *text)
 {
-	unsigned long long mask = preflight_capabilities();
+	unsigned long long mask = rights_effective();
 	bool complete = true;
 
 	(void)options;
@@ -65,24 +65,10 @@ static enum finding_status look_at_rights(const struct options *options, struct 
 	return complete ? FINDING_OK : FINDING_LIMITED;
 }
 
-static long read_number(const char *path, long otherwise)
-{
-	FILE *file = fopen(path, "re");
-	long number = otherwise;
-
-	if (!file)
-		return otherwise;
-	if (fscanf(file, "%ld", &number) != 1)
-		number = otherwise;
-	fclose(file);
-	return number;
-}
-
 /* What it costs when classic tracepoints are refused is in docs/design.md. */
 static enum finding_status look_at_tracepoints(const struct options *options, struct text *text)
 {
 	int tracefs = tracefs_open(), event = tracefs;
-	long paranoid = read_number("/proc/sys/kernel/perf_event_paranoid", 0);
 
 	(void)options;
 	if (tracefs >= 0) {
@@ -94,20 +80,8 @@ static enum finding_status look_at_tracepoints(const struct options *options, st
 		text_add(text, "can be opened; nothing of sockleak runs at other system calls");
 		return FINDING_OK;
 	}
-	if (tracefs < 0)
-		text_addf(text,
-			  "no tracefs: %s; raw ones are used, and run at every system "
-			  "call (%s)",
-			  strerror(-tracefs),
-			  tracefs == -EPERM || tracefs == -EACCES ?
-				  "run it as root, or add CAP_DAC_READ_SEARCH" :
-				  "mount -t tracefs nodev /sys/kernel/tracing");
-	else
-		text_addf(
-			text,
-			"refused: %s; raw ones are used, and run at every system call "
-			"(kernel.perf_event_paranoid is %ld: sysctl kernel.perf_event_paranoid=2)",
-			strerror(-event), paranoid);
+	text_add(text, "refused, raw ones are used, and run at every system call: ");
+	tracefs_add_refusal(text, tracefs, event);
 	return FINDING_LIMITED;
 }
 

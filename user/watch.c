@@ -336,7 +336,8 @@ void watch__begin(struct watch *watch, struct tracer *tracer)
 
 	watch->tracer = tracer;
 	summary->hooks = tracer__hooks(tracer);
-	if (watch->options->pin)
+	summary->pin_refused = tracer__pins_refused(tracer);
+	if (tracer__pins(tracer))
 		leaks__remember(watch->leaks, (struct growth_memory){ begin_growth, keep_growth,
 								      tracer__history(tracer) });
 	update_clock(summary);

@@ -14,6 +14,7 @@ import time
 from lib.agent import OLDER_THAN_S
 from lib.outcome import Failure
 from lib.registry import case, cases
+from lib.service import Service
 from lib.session import expect_all
 
 # What the next run tells of a leak as the one before did.
@@ -336,6 +337,39 @@ def pins_refused(bench):
         refused(bench, pin, "another user")
         os.chown(pin, 0, 0)
         bench.agent("--comm", "refused", "--pin", f"{pin}/").stop()
+
+
+def unusable(bench, pin, *words):
+    """An agent goes on without: one line with the cause, and a metric. It ends as any other."""
+    textfile = bench.directory / f"unusable-{os.getpid()}.prom"
+    service = Service.start(bench, "--comm", "nosuchcomm", "--pin", pin, "--textfile", textfile)
+    refused_metric = service.value(textfile, "sockleak_pin_refused")
+    lines = [line for line in service.lines if "cannot use --pin" in line]
+    service.stop()
+    if len(lines) != 1 or not all(word in lines[0] for word in words) or refused_metric != 1:
+        raise Failure(f"expected a line with {words} and a metric of 1, seen: {service.lines}, "
+                      f"{refused_metric}")
+    if not any("pin is refused" in datagram for datagram in service.told):
+        raise Failure(f"expected it in the status, seen: {service.told}")
+
+
+@case
+def pins_unusable(bench):
+    """Pins that an agent cannot use are a warning and a metric, not its end."""
+    with bpffs(bench) as pin:
+        unusable(bench, bench.directory, "mount -t bpf")
+        unusable(bench, pin / "deeper" / "still", "parent", "make it")
+        pin.mkdir(mode=0o700)
+        os.chown(pin, 65534, 65534)
+        unusable(bench, pin, "another user", "chown")
+        os.chown(pin, 0, 0)
+        for command in (["--bind", pin, pin], ["-o", "remount,bind,ro", pin]):
+            subprocess.run(["mount", *command], check=True)
+        unusable(bench, pin, "Read-only", "ReadWritePaths=")
+        subprocess.run(["umount", pin], check=True)
+        first = Service.start(bench, "--comm", "nosuchcomm", "--pin", pin)
+        unusable(bench, pin, "another sockleak", f"process {first.pid}")
+        first.stop()
 
 
 def kernel_bytes(pin):

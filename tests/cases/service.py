@@ -15,6 +15,7 @@ from lib.registry import case
 
 PACKAGING = unit_file.SOURCE / "packaging"
 CAPABILITIES = {"bpf", "perfmon", "sys_ptrace", "dac_read_search", "checkpoint_restore"}
+SHORT = {"sys_admin"}  # for opening the tracepoints alone, and then given up
 EXPOSURE = 3.0  # at most, of 10
 
 
@@ -38,9 +39,10 @@ def unit_exposure(bench):
 
 @case
 def unit_rights(bench):
-    """These five capabilities, and nothing that would hide what it looks for."""
+    """These capabilities, and nothing that would hide what it looks for."""
     del bench
-    expect(set(unit_file.capabilities()) == CAPABILITIES, CAPABILITIES, unit_file.capabilities())
+    wanted = CAPABILITIES | SHORT
+    expect(set(unit_file.capabilities()) == wanted, wanted, unit_file.capabilities())
     given = unit_file.settings()
     expect(given["Type"] == ["notify"] and "WatchdogSec" in given, "a watchdog", given)
     hides = {"ProtectProc", "ProcSubset", "PrivateUsers", "PrivatePIDs"} & set(given)
@@ -114,7 +116,7 @@ def daemonset(bench):
     [container] = pod["containers"]
     security = container["securityContext"]
     added = {name.lower() for name in security["capabilities"]["add"]}
-    expect(added == CAPABILITIES, CAPABILITIES, added)
+    expect(added == CAPABILITIES | SHORT, CAPABILITIES | SHORT, added)
     expect(security["capabilities"]["drop"] == ["ALL"], "all others dropped", security)
     for name, wanted in (("readOnlyRootFilesystem", True), ("privileged", False),
                          ("allowPrivilegeEscalation", False)):
