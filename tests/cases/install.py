@@ -137,6 +137,34 @@ def check_agent(root):
     expect(not os.path.exists(root.path(textfile)), "no textfile after its end", "one")
 
 
+# Where systemd runs and the service fails: what answers for it.
+SYSTEMCTL = """#!/bin/sh
+case "$*" in
+*ActiveState*) echo failed ;;
+start*|restart*) exit 1 ;;
+esac
+"""
+JOURNALCTL = """#!/bin/sh
+case "$*" in
+*sockleak.service*) echo "cannot load the BPF programs: a reason (a remedy)" ;;
+esac
+"""
+
+
+def check_failed_start(root):
+    """Whoever runs dpkg sees why the service did not start, and the package is installed."""
+    root.run("mkdir", "-p", "/tmp/fake", "/run/systemd/system")
+    for name, text in (("systemctl", SYSTEMCTL), ("journalctl", JOURNALCTL)):
+        path = pathlib.Path(root.path(f"/tmp/fake/{name}"))
+        path.write_text(text)
+        path.chmod(0o755)
+    _, said = root.run("env", f"PATH=/tmp/fake:{os.environ['PATH']}", "dpkg", "-i",
+                       "/tmp/sockleak.deb")
+    for words in ("the service did not start", "a reason (a remedy)", "sockleak doctor"):
+        expect(words in said, words, said)
+    root.run("rm", "-r", "/tmp/fake", "/run/systemd")
+
+
 def check_gone(root, before):
     gone = {name for name in root.changes() - before if not STAYS.match(name)}
     expect(not gone, "nothing left behind", sorted(gone))
@@ -173,6 +201,7 @@ def package_deb(bench):
     with open(root.path(CONFIG), "a", encoding="utf-8") as config:
         config.write("older-than = 5m\n")
     root.run("dpkg", "-i", "/tmp/sockleak.deb")  # the same again: an upgrade
+    check_failed_start(root)
     expect("older-than = 5m" in pathlib.Path(root.path(CONFIG)).read_text(), "an edit", "none")
     root.run("dpkg", "--remove", "sockleak")
     expect(os.path.exists(root.path(CONFIG)), "the configuration kept", "it is gone")
