@@ -56,8 +56,8 @@ USER_SOURCES := $(wildcard user/*.c)
 USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/user/%.o)
 SKELETONS := $(O)/sockleak.skel.h $(O)/census.skel.h
 # The modules that a unit test can be linked with: all but the program itself and libbpf.
-PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o agent.o publisher.o doctor.o watch.o scan.o \
-	origins.o tracer.o census.o history.o load_error.o bpf_stats.o pins.o pin_layout.o \
+PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o agent.o publisher.o doctor.o examine.o watch.o scan.o \
+	origins.o tracer.o hooks.o census.o history.o load_error.o bpf_stats.o pins.o pin_layout.o \
 	takeover.o sweeper.o stack_maps.o),$(USER_OBJECTS))
 
 .PHONY: all

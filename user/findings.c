@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "pin_dir.h"
 #include "rights.h"
 #include "textfile.h"
 #include "tracefs.h"
@@ -41,18 +42,16 @@ static const struct {
 	{ CAP_CHECKPOINT_RESTORE, "CAP_CHECKPOINT_RESTORE", "files of stacks that were replaced" },
 };
 
-static enum finding_status look_at_rights(const struct options *options, struct text *text)
+enum finding_status finding_rights(unsigned long long given, struct text *text)
 {
-	unsigned long long mask = rights_effective();
 	bool complete = true;
 
-	(void)options;
 	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
 		unsigned long long enough = 1ULL << rights[i].capability;
 
 		if (rights[i].capability == CAP_CHECKPOINT_RESTORE)
 			enough |= 1ULL << CAP_SYS_ADMIN;
-		if (mask & enough)
+		if (given & enough)
 			continue;
 		text_addf(text, "%s%s (%s)", complete ? "missing: " : ", ", rights[i].name,
 			  rights[i].for_what);
@@ -63,6 +62,12 @@ static enum finding_status look_at_rights(const struct options *options, struct 
 	else
 		text_add(text, ": add them, or run it as root");
 	return complete ? FINDING_OK : FINDING_LIMITED;
+}
+
+static enum finding_status look_at_rights(const struct options *options, struct text *text)
+{
+	(void)options;
+	return finding_rights(rights_effective(), text);
 }
 
 /* What it costs when classic tracepoints are refused is in docs/design.md. */
@@ -83,6 +88,24 @@ static enum finding_status look_at_tracepoints(const struct options *options, st
 	text_add(text, "refused, raw ones are used, and run at every system call: ");
 	tracefs_add_refusal(text, tracefs, event);
 	return FINDING_LIMITED;
+}
+
+enum finding_status finding_paranoid(unsigned long long given, struct text *text)
+{
+	long level = tracefs_paranoid();
+
+	if (tracefs_may_refuse(level, given)) {
+		text_addf(text,
+			  "kernel.perf_event_paranoid is %ld, with which kernels of Debian and "
+			  "Ubuntu ask for CAP_SYS_ADMIN to open one (add it, the agent gives it "
+			  "up once they are open)",
+			  level);
+		return FINDING_LIMITED;
+	}
+	text_addf(text,
+		  "kernel.perf_event_paranoid is %ld, which these capabilities are enough for",
+		  level);
+	return FINDING_OK;
 }
 
 static enum finding_status look_at_cgroups(const struct options *options, struct text *text)
@@ -193,13 +216,19 @@ static enum finding_status look_at_bpffs(const struct options *options, struct t
 {
 	struct statfs status;
 
-	(void)options;
+	if (options->pin) {
+		if (pin_dir_check(options->pin, text))
+			return FINDING_LIMITED;
+		text_add_clean(text, options->pin, strlen(options->pin));
+		text_add(text, " can keep what is known over a restart");
+		return FINDING_OK;
+	}
 	if (!statfs("/sys/fs/bpf", &status) && (unsigned long)status.f_type == BPF_FS_MAGIC) {
 		text_add(text, "at /sys/fs/bpf, for --pin");
 		return FINDING_OK;
 	}
-	text_add(text, "none at /sys/fs/bpf, without which --pin (pin = in the service's "
-		       "config) is refused (mount -t bpf bpf /sys/fs/bpf)");
+	text_add(text, "none at /sys/fs/bpf, without which nothing outlives a restart: --pin, "
+		       "pin = in the service's config (mount -t bpf bpf /sys/fs/bpf)");
 	return FINDING_LIMITED;
 }
 

@@ -131,3 +131,30 @@ int pin_dir_open(const char *path, struct text *ret_error)
 		close(fd);
 	return err;
 }
+
+int pin_dir_check(const char *path, struct text *ret_error)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), parent, err;
+
+	if (fd < 0 && errno == ENOENT) { /* the agent would make it */
+		parent = open_parent(path);
+		if (parent < 0)
+			return pin_dir_refuse_errno(path, parent, ret_error);
+		err = !on_bpffs(parent) ? not_on_bpffs(path, ret_error) :
+		      faccessat(parent, ".", W_OK | X_OK, AT_EACCESS) ?
+					  pin_dir_refuse_errno(path, -errno, ret_error) :
+					  0;
+		close(parent);
+		return err;
+	}
+	if (fd >= 0)
+		close(fd);
+	fd = pin_dir_open(path, ret_error); /* it is there: nothing is made */
+	if (fd < 0)
+		return fd;
+	err = faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) ?
+		      pin_dir_refuse_errno(path, -errno, ret_error) :
+		      0;
+	close(fd);
+	return err;
+}

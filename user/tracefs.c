@@ -97,8 +97,7 @@ static bool is_forbidden(int err)
 	return err == -EPERM || err == -EACCES;
 }
 
-/* The level of kernel.perf_event_paranoid; 0 when it cannot be read. */
-static long paranoid(void)
+long tracefs_paranoid(void)
 {
 	FILE *file = fopen(PARANOID, "re");
 	long level = 0;
@@ -111,16 +110,20 @@ static long paranoid(void)
 	return level;
 }
 
+bool tracefs_may_refuse(long level, unsigned long long capabilities)
+{
+	return level > MAX_PARANOID && !(capabilities & 1ULL << CAP_SYS_ADMIN);
+}
+
 void tracefs_add_refusal(struct text *text, int tracefs_err, int event_err)
 {
-	long level = paranoid();
+	long level = tracefs_paranoid();
 
 	if (tracefs_err < 0)
 		text_addf(text, "no tracefs: %s (%s)", strerror(-tracefs_err),
 			  is_forbidden(tracefs_err) ? "add CAP_DAC_READ_SEARCH, or run it as root" :
 						      "mount -t tracefs nodev /sys/kernel/tracing");
-	else if (is_forbidden(event_err) && level > MAX_PARANOID &&
-		 !(rights_effective() & 1ULL << CAP_SYS_ADMIN))
+	else if (is_forbidden(event_err) && tracefs_may_refuse(level, rights_effective()))
 		text_addf(text,
 			  "kernel.perf_event_paranoid is %ld, with which this kernel asks for "
 			  "CAP_SYS_ADMIN to open one (add it, the agent gives it up once they are "
