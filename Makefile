@@ -191,7 +191,7 @@ LIBRARY_SOURCES := $(addprefix tests/truth/,c_library.c libtruth.c)
 # The oracle, and the programs whose sockets it and sockleak judge: tests/chaos/.
 CHAOS := $(O)/chaos/chaos $(O)/chaos/oracle
 
-LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so libdebian.so host)
+LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so libdebian.so libslow_maps.so host)
 
 .PHONY: deps
 deps:
@@ -393,7 +393,8 @@ $(O)/programs/%: tests/programs/%.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM_CFLAGS) -MMD -MP $< -o $@
 
-# A library that is stripped, truncated and given its debug information by the tests.
+# One that is stripped, truncated and given its debug information by the tests; others are
+# preloaded to sockleak, and make this host one that is stricter, or slower.
 $(O)/library/lib%.so: tests/library/%.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)

@@ -108,11 +108,15 @@ class Build:
         while self.told() < self.leaks:
             if time.monotonic() > deadline:
                 sys.exit(f"{self.binary}: {self.told()} of {self.leaks} leaks in {self.textfile}")
+            self.drain()
             time.sleep(0.05)
 
     def stop(self, agent):
         agent.send_signal(signal.SIGTERM)
         agent.wait(PATIENCE_S)
+        self.drain()
+
+    def drain(self):
         self.manager.setblocking(False)
         try:
             while True:

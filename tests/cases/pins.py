@@ -24,6 +24,7 @@ LASTING = (
     "evidence", "cgroup_id",
 )
 LEAKS = 20
+MANY = 2000
 
 
 @contextlib.contextmanager
@@ -370,6 +371,45 @@ def pins_unusable(bench):
         first = Service.start(bench, "--comm", "nosuchcomm", "--pin", pin)
         unusable(bench, pin, "another sockleak", f"process {first.pid}")
         first.stop()
+
+
+@case
+def pins_many(bench):
+    """After a restart all leaks come in one census: its walk is not repeated for a small ring."""
+    with bpffs(bench) as pin:
+        options = ("--comm", "pinsmany", "--pin", pin)
+        first = bench.agent(*options)
+        program = bench.program(str(bench.copy("many", "pinsmany")), MANY, agents=[first])
+        before = set(leak(program, first))
+        end(first, signal.SIGTERM)
+        second = bench.agent(*options, "--ring-size", "16K")
+        second.wait_for(lambda a: before <= set(a.open_leaks()), f"{MANY} leaks")
+        names = {event["culprit"]["function"] for event in second.open_leaks().values()}
+        summary = second.stop()
+        program.end()
+        if summary["dropped"]["ring_full"] or names != {"make_socket"}:
+            raise Failure(f"expected no verdict to wait, and all stacks named, seen: {summary}")
+
+
+@case
+def pins_slow_start(bench):
+    """A start with much to take up asks the service manager for time while it gets on."""
+    slow = pathlib.Path(bench.options.programs).parent / "library/libslow_maps.so"
+    with bpffs(bench) as pin:
+        first = bench.agent("--comm", "slowstart", "--pin", pin)
+        program = bench.program(str(bench.copy("many", "slowstart")), MANY, agents=[first])
+        leak(program, first)
+        end(first, signal.SIGTERM)
+        second = Service(bench, ("--comm", "slowstart", "--pin", pin),
+                         environment={"LD_PRELOAD": str(slow)})
+        second.wait_for(lambda s: s.was_told("READY=1"), "READY=1", timeout=120)
+        told = [line for datagram in second.told for line in datagram.split("\n")]
+        asked = [i for i, line in enumerate(told) if line.startswith("EXTEND_TIMEOUT_USEC=")]
+        if not asked or asked[0] > told.index("READY=1"):
+            raise Failure(f"expected it to ask for time before it was ready, seen: {told}")
+        second.process.kill()
+        second.process.wait(20)
+        program.end()
 
 
 def kernel_bytes(pin):
