@@ -14,7 +14,7 @@ import time
 from lib.agent import OLDER_THAN_S
 from lib.outcome import Failure
 from lib.registry import case, cases
-from lib.service import Service
+from lib.service import Service, preloaded
 from lib.session import expect_all
 
 # What the next run tells of a leak as the one before did.
@@ -401,7 +401,7 @@ def pins_slow_start(bench):
         leak(program, first)
         end(first, signal.SIGTERM)
         second = Service(bench, ("--comm", "slowstart", "--pin", pin),
-                         environment={"LD_PRELOAD": str(slow)})
+                         environment=preloaded(slow))
         second.wait_for(lambda s: s.was_told("READY=1"), "READY=1", timeout=120)
         told = [line for datagram in second.told for line in datagram.split("\n")]
         asked = [i for i, line in enumerate(told) if line.startswith("EXTEND_TIMEOUT_USEC=")]

@@ -11,7 +11,7 @@ from lib import unit_file
 from lib.cgroups import inside
 from lib.outcome import Failure
 from lib.registry import case
-from lib.service import Service
+from lib.service import Service, preloaded
 
 USER = 64999  # of nobody, and not the resolver's
 BITS = {"bpf": 39, "perfmon": 38, "sys_ptrace": 19, "dac_read_search": 2,
@@ -57,7 +57,7 @@ def host_of_debian(bench, name):
         subprocess.run(["umount", "-l", directory / "pins"], check=False)
 
 
-def start(bench, directory, capabilities, *args, preload=True):
+def start(bench, directory, capabilities, *args):
     """An agent with these capabilities on such a host."""
     binary = shutil.copy(bench.sockleak, directory / "sockleak")  # where USER may go
     library = bench.directory / "libdebian.so"
@@ -65,7 +65,7 @@ def start(bench, directory, capabilities, *args, preload=True):
     return Service(
         bench,
         ("--older-than", "500ms", "--interval", "100ms", "--write-interval", "100ms", *args),
-        environment={"LD_PRELOAD": str(library)} if preload else None,
+        environment=preloaded(library),
         wrapper=["unshare", "--mount", "--propagation", "slave", "sh", "-c", SANDBOX, "sh",
                  str(directory), *unprivileged(capabilities), binary],
     )
