@@ -56,8 +56,9 @@ USER_SOURCES := $(wildcard user/*.c)
 USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/user/%.o)
 SKELETONS := $(O)/sockleak.skel.h $(O)/census.skel.h
 # The modules that a unit test can be linked with: all but the program itself and libbpf.
-PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o agent.o publisher.o doctor.o watch.o scan.o \
-	origins.o fd_limits.o tracer.o census.o history.o load_error.o bpf_stats.o pins.o pin_layout.o \
+PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o agent.o publisher.o doctor.o examine.o \
+	watch.o scan.o origins.o fd_limits.o tracer.o hooks.o census.o history.o load_error.o bpf_stats.o \
+	pins.o pin_layout.o \
 	takeover.o sweeper.o stack_maps.o),$(USER_OBJECTS))
 
 .PHONY: all
@@ -167,7 +168,6 @@ ifneq ($(SYSTEMDDIR),)
 		> $(DESTDIR)$(SYSTEMDDIR)/systemd/system/sockleak.service
 	$(Q)chmod 0644 $(DESTDIR)$(SYSTEMDDIR)/systemd/system/sockleak.service
 	$(to) packaging/systemd/sockleak.sysusers $(DESTDIR)$(SYSTEMDDIR)/sysusers.d/sockleak.conf
-	$(to) packaging/systemd/sockleak.tmpfiles $(DESTDIR)$(SYSTEMDDIR)/tmpfiles.d/sockleak.conf
 endif
 
 deb rpm:
@@ -192,7 +192,7 @@ LIBRARY_SOURCES := $(addprefix tests/truth/,c_library.c libtruth.c)
 # The oracle, and the programs whose sockets it and sockleak judge: tests/chaos/.
 CHAOS := $(O)/chaos/chaos $(O)/chaos/oracle
 
-LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so host)
+LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so libdebian.so libslow_maps.so host)
 
 .PHONY: deps
 deps:
@@ -394,7 +394,8 @@ $(O)/programs/%: tests/programs/%.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM_CFLAGS) -MMD -MP $< -o $@
 
-# A library that is stripped, truncated and given its debug information by the tests.
+# One that is stripped, truncated and given its debug information by the tests; others are
+# preloaded to sockleak, and make this host one that is stricter, or slower.
 $(O)/library/lib%.so: tests/library/%.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)

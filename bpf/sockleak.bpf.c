@@ -284,6 +284,7 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 		sweep_socket(task, fd, &view);
 	else
 		sweep_stranger(task, fd, view.inode);
+	verdicts_make_room(ctx->meta);
 	return 0;
 }
 

@@ -19,4 +19,29 @@ struct {
 	__uint(max_entries, SOCKLEAK_RING_SIZE);
 } verdicts SEC(".maps");
 
+/* Of bpf_ringbuf_query(): BPF_RB_AVAIL_DATA and BPF_RB_RING_SIZE of uapi/linux/bpf.h. */
+enum ring_query {
+	RING_UNREAD = 0,
+	RING_SIZE = 1,
+};
+
+/* The member of struct bpf_iter_meta that is needed. */
+struct bpf_iter_meta___room {
+	struct seq_file *seq;
+} __attribute__((preserve_access_index));
+
+/*
+ * In an iterator: when the ring is half full, write enough for user space's read() to return,
+ * so that it empties the ring and goes on. Without that the whole walk is repeated for the
+ * verdicts that did not fit.
+ */
+static __always_inline void verdicts_make_room(struct bpf_iter_meta *iterator)
+{
+	struct bpf_iter_meta___room *meta = (void *)iterator;
+	const char filled[SOCKLEAK_ITERATOR_READ] = {};
+
+	if (bpf_ringbuf_query(&verdicts, RING_UNREAD) > bpf_ringbuf_query(&verdicts, RING_SIZE) / 2)
+		bpf_seq_write(meta->seq, filled, sizeof(filled));
+}
+
 #endif /* VERDICTS_BPF_H */

@@ -386,6 +386,9 @@ struct sweep {
 	__u32 pad;
 };
 
+/* Bytes that user space reads of a sweep's iterator at once: what is written ends the read. */
+#define SOCKLEAK_ITERATOR_READ 64
+
 /* How far a census has come (bss). */
 struct census_progress {
 	__u64 files;	 /* descriptors looked at */

@@ -50,7 +50,7 @@ deb() {
 	cp -r packaging/debian "$tree/debian"
 	sed "s/@VERSION@/$version/" packaging/debian/changelog.in >"$tree/debian/changelog"
 	rm "$tree/debian/changelog.in"
-	for part in service sysusers tmpfiles; do
+	for part in service sysusers; do
 		cp "packaging/systemd/sockleak.$part" "$tree/debian/"
 	done
 	cd "$tree"

@@ -27,7 +27,7 @@ contract_is_self_contained() {
 
 few_know_libbpf() {
 	grep -HnE '^#include.*(<bpf/|skel\.h)' user/* |
-		grep -vE '^user/(tracer|sweeper|census|history|load_error|bpf_stats|pins|pin_layout|takeover|stack_maps)\.c:'
+		grep -vE '^user/(tracer|hooks|sweeper|census|history|load_error|bpf_stats|pins|pin_layout|takeover|stack_maps)\.c:'
 }
 
 kernel_side_includes_down_only() {
@@ -65,7 +65,7 @@ files_have_a_licence() {
 		tests/*.py tests/*/*.py tests/compat/*.sh tests/compat/*/* tests/vm/* tests/bench/* tests/prometheus/* \
 		tests/fuzz/*.[ch] tests/fuzz/*.sh tests/demo/* tools/* docs/man/* \
 		packaging/*.sh packaging/systemd/* packaging/kubernetes/* packaging/prometheus/* \
-		packaging/rpm/* packaging/debian/rules packaging/debian/sockleak.postrm Makefile; do
+		packaging/rpm/* packaging/debian/rules packaging/debian/sockleak.post* Makefile; do
 		head -3 "$file" | grep -q 'SPDX-License-Identifier' || echo "$file"
 	done
 }

@@ -25,6 +25,7 @@ struct agent {
 	__u64 write_ns;	   /* when the files are due */
 	bool write_failed; /* the last time */
 	__u64 notes_failed;
+	__u64 progress_ns; /* when the manager was last told of long work, CLOCK_MONOTONIC */
 	unsigned int told; /* sites that the log was told of since the files were written */
 	unsigned int limits_told; /* likewise: processes at their limit */
 };
@@ -105,6 +106,8 @@ static void tell_status(struct agent *agent)
 		text_add(&lines, "; ");
 	text_addf(&lines, "%zu of %zu sites leak, %u leaked sockets are open; %llu sweeps",
 		  leaks->leaking, leaks->sites, leaks->open, (unsigned long long)summary->sweeps);
+	if (summary->pin_refused)
+		text_add(&lines, "; pin is refused: a restart forgets what is known");
 	if (!text_error(&lines))
 		tell_manager(agent, text_str(&lines));
 }
@@ -214,6 +217,23 @@ static void reload_when_asked(struct agent *agent)
 
 /* ---- The run ---- */
 
+/* How often the manager hears of long work, and how long it may then wait for the next word. */
+#define PROGRESS_PAUSE_NS (5 * NSEC_PER_SEC)
+#define PROGRESS_LINES "EXTEND_TIMEOUT_USEC=60000000\nWATCHDOG=1"
+
+void agent__progress(void *ctx)
+{
+	struct agent *agent = ctx;
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
+
+	if (!agent->progress_ns)
+		agent->progress_ns = now_ns; /* the first second needs no word */
+	if (now_ns - agent->progress_ns < PROGRESS_PAUSE_NS)
+		return;
+	agent->progress_ns = now_ns;
+	tell_manager(agent, PROGRESS_LINES);
+}
+
 static void tell_begin(const struct agent *agent)
 {
 	const char *hooks = watch__summary(agent->watch)->hooks;
@@ -291,6 +311,7 @@ static void look(struct agent *agent, bool last)
 	const struct summary *summary = watch__summary(agent->watch);
 	bool asked;
 
+	agent->progress_ns = 0;
 	if (!watch__sweep(agent->watch, last)) {
 		tell_manager(agent, "WATCHDOG=1");
 		publisher__swept(agent->publisher, summary->now_ns);

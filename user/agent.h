@@ -33,6 +33,12 @@ int agent_check(const struct input *input, struct text *ret_error);
 /* Its engine, for tracer__open() and watch__aim(). */
 struct watch *agent__watch(struct agent *agent);
 
+/*
+ * For tracer__on_progress(): ctx is the agent. The service manager gives a start that gets on
+ * more time, and takes an agent that gets on for alive.
+ */
+void agent__progress(void *ctx);
+
 /* Run until a signal ends it. */
 void agent__run(struct agent *agent, struct tracer *tracer);
 

@@ -78,9 +78,10 @@ static struct verdict verdict_of(const struct limited *limited)
 static void describe(struct fd_limits *limits, struct tracer *tracer, struct limited *limited)
 {
 	struct verdict verdict = verdict_of(limited);
+	bool told; /* of no use: the history is of sockets that there are */
 
 	limited_describe(limited, owners__find(limits->owners, &verdict),
-			 origins__stack(limits->origins, tracer, &verdict));
+			 origins__stack(limits->origins, tracer, &verdict, &told));
 }
 
 /* Returns what could not be accounted. */

@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #include "cgroup.h"
-#include "preflight.h"
+#include "pin_dir.h"
+#include "rights.h"
 #include "textfile.h"
 #include "tracefs.h"
 
@@ -41,18 +42,16 @@ static const struct {
 	{ CAP_CHECKPOINT_RESTORE, "CAP_CHECKPOINT_RESTORE", "files of stacks that were replaced" },
 };
 
-static enum finding_status look_at_rights(const struct options *options, struct text *text)
+enum finding_status finding_rights(unsigned long long given, struct text *text)
 {
-	unsigned long long mask = preflight_capabilities();
 	bool complete = true;
 
-	(void)options;
 	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
 		unsigned long long enough = 1ULL << rights[i].capability;
 
 		if (rights[i].capability == CAP_CHECKPOINT_RESTORE)
 			enough |= 1ULL << CAP_SYS_ADMIN;
-		if (mask & enough)
+		if (given & enough)
 			continue;
 		text_addf(text, "%s%s (%s)", complete ? "missing: " : ", ", rights[i].name,
 			  rights[i].for_what);
@@ -65,24 +64,16 @@ static enum finding_status look_at_rights(const struct options *options, struct 
 	return complete ? FINDING_OK : FINDING_LIMITED;
 }
 
-static long read_number(const char *path, long otherwise)
+static enum finding_status look_at_rights(const struct options *options, struct text *text)
 {
-	FILE *file = fopen(path, "re");
-	long number = otherwise;
-
-	if (!file)
-		return otherwise;
-	if (fscanf(file, "%ld", &number) != 1)
-		number = otherwise;
-	fclose(file);
-	return number;
+	(void)options;
+	return finding_rights(rights_effective(), text);
 }
 
 /* What it costs when classic tracepoints are refused is in docs/design.md. */
 static enum finding_status look_at_tracepoints(const struct options *options, struct text *text)
 {
 	int tracefs = tracefs_open(), event = tracefs;
-	long paranoid = read_number("/proc/sys/kernel/perf_event_paranoid", 0);
 
 	(void)options;
 	if (tracefs >= 0) {
@@ -94,21 +85,27 @@ static enum finding_status look_at_tracepoints(const struct options *options, st
 		text_add(text, "can be opened; nothing of sockleak runs at other system calls");
 		return FINDING_OK;
 	}
-	if (tracefs < 0)
-		text_addf(text,
-			  "no tracefs: %s; raw ones are used, and run at every system "
-			  "call (%s)",
-			  strerror(-tracefs),
-			  tracefs == -EPERM || tracefs == -EACCES ?
-				  "run it as root, or add CAP_DAC_READ_SEARCH" :
-				  "mount -t tracefs nodev /sys/kernel/tracing");
-	else
-		text_addf(
-			text,
-			"refused: %s; raw ones are used, and run at every system call "
-			"(kernel.perf_event_paranoid is %ld: sysctl kernel.perf_event_paranoid=2)",
-			strerror(-event), paranoid);
+	text_add(text, "refused, raw ones are used, and run at every system call: ");
+	tracefs_add_refusal(text, tracefs, event);
 	return FINDING_LIMITED;
+}
+
+enum finding_status finding_paranoid(unsigned long long given, struct text *text)
+{
+	long level = tracefs_paranoid();
+
+	if (tracefs_may_refuse(level, given)) {
+		text_addf(text,
+			  "kernel.perf_event_paranoid is %ld, with which kernels of Debian and "
+			  "Ubuntu ask for CAP_SYS_ADMIN to open one (add it, the agent gives it "
+			  "up once they are open)",
+			  level);
+		return FINDING_LIMITED;
+	}
+	text_addf(text,
+		  "kernel.perf_event_paranoid is %ld, which these capabilities are enough for",
+		  level);
+	return FINDING_OK;
 }
 
 static enum finding_status look_at_cgroups(const struct options *options, struct text *text)
@@ -219,13 +216,19 @@ static enum finding_status look_at_bpffs(const struct options *options, struct t
 {
 	struct statfs status;
 
-	(void)options;
+	if (options->pin) {
+		if (pin_dir_check(options->pin, text))
+			return FINDING_LIMITED;
+		text_add_clean(text, options->pin, strlen(options->pin));
+		text_add(text, " can keep what is known over a restart");
+		return FINDING_OK;
+	}
 	if (!statfs("/sys/fs/bpf", &status) && (unsigned long)status.f_type == BPF_FS_MAGIC) {
 		text_add(text, "at /sys/fs/bpf, for --pin");
 		return FINDING_OK;
 	}
-	text_add(text, "none at /sys/fs/bpf, without which --pin (pin = in the service's "
-		       "config) is refused (mount -t bpf bpf /sys/fs/bpf)");
+	text_add(text, "none at /sys/fs/bpf, without which nothing outlives a restart: --pin, "
+		       "pin = in the service's config (mount -t bpf bpf /sys/fs/bpf)");
 	return FINDING_LIMITED;
 }
 

@@ -18,4 +18,9 @@ struct finding_check {
 /* The one after `previous`; NULL begins, and ends. */
 const struct finding_check *finding_next(const struct finding_check *previous);
 
+/* The same by rights that are not this process's: a mask of capabilities. */
+enum finding_status finding_rights(unsigned long long given, struct text *text);
+/* Would kernel.perf_event_paranoid, as it is, refuse tracepoints to them? */
+enum finding_status finding_paranoid(unsigned long long given, struct text *text);
+
 #endif /* SOCKLEAK_FINDINGS_H */

@@ -164,11 +164,9 @@ static bool find_stack(int told_fd, int stacks_fd, const struct pending *socket,
 }
 
 bool history__find(const struct history *history, const struct pending *socket,
-		   struct told_stack *ret_stack)
+		   struct told_stack *ret_stack, __u64 *ret_key)
 {
-	__u64 key;
-
-	return find_stack(history->maps.told, history->maps.stacks, socket, ret_stack, &key);
+	return find_stack(history->maps.told, history->maps.stacks, socket, ret_stack, ret_key);
 }
 
 /* ---- The one that asks ---- */

@@ -45,9 +45,12 @@ void history__tell(struct history *history, const struct pending *socket,
 		   const struct stack *stack);
 /* A leak has ended. */
 void history__forget(struct history *history, __u64 inode);
-/* The stack of a socket, if it was told: by an earlier run, or before it was looked at anew. */
+/*
+ * The stack of a socket, if it was told: by an earlier run, or before it was looked at anew.
+ * *ret_key: the same for all sockets of one process that were made on that stack.
+ */
 bool history__find(const struct history *history, const struct pending *socket,
-		   struct told_stack *ret_stack);
+		   struct told_stack *ret_stack, __u64 *ret_key);
 /* Stacks that could not be told. */
 __u64 history__lost(const struct history *history);
 

@@ -16,6 +16,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <linux/capability.h>
+
 #include "agent.h"
 #include "doctor.h"
 #include "explain.h"
@@ -27,6 +29,7 @@
 #include "pins.h"
 #include "preflight.h"
 #include "resolver.h"
+#include "rights.h"
 #include "scan.h"
 #include "scope.h"
 #include "signals.h"
@@ -181,32 +184,62 @@ static int scan(const struct options *options, struct output *output, struct sco
 	return scan__missed(scan) ? EXIT_USAGE : EXIT_RAN; /* what is not there is not clean */
 }
 
-/* What became of the state of an earlier run. */
-static void tell_of_pins(const struct pins *pins)
+/* What became of the state of an earlier run, and whether this one's will outlive it. */
+static void tell_of_pins(const struct tracer *tracer)
 {
 	_cleanup_text_ struct text text = TEXT_INIT;
 
-	if (pins__tell(pins, &text))
+	if (tracer__pins_refused(tracer))
+		log_notice("%s; it goes on without, and what is known ends with it",
+			   tracer__pins_refused(tracer));
+	if (!tracer__pins(tracer))
+		return;
+	if (pins__tell(tracer__pins(tracer), &text))
 		log_error(0, "%s", text_str(&text));
 	else if (text.len)
 		log_note("%s", text_str(&text));
 }
 
+/*
+ * An agent runs for months, and opening the tracepoints was all that a kernel may ask this
+ * one for. Whoever uses the terminal keeps the rights that the shell gave.
+ */
+static void give_up_rights(void)
+{
+	bool had = false;
+	int err = rights_give_up(CAP_SYS_ADMIN, &had);
+
+	if (err)
+		log_error(0, "cannot give up CAP_SYS_ADMIN: %s", strerror(-err));
+	else if (had)
+		log_note("CAP_SYS_ADMIN is given up: only opening the tracepoints may need it");
+}
+
 /* Load the kernel's side, and let it loose. */
 static int open_tracer(const struct options *options, struct watch *watch,
-		       struct tracer **ret_tracer)
+		       void (*on_progress)(void *ctx), void *ctx, struct tracer **ret_tracer)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
 	int err = tracer__open(options, watch__verdict, watch, ret_tracer, &error);
 
 	if (!err) {
+		if (options->command == COMMAND_AGENT)
+			give_up_rights();
+		tracer__on_progress(*ret_tracer, on_progress, ctx);
+		err = tracer__load(*ret_tracer, options, &error);
+	}
+	if (!err) {
 		watch__aim(watch, *ret_tracer); /* before the first socket is seen */
 		err = tracer__attach(*ret_tracer, &error);
 	}
 	if (err)
-		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
-	if (options->pin)
-		tell_of_pins(tracer__pins(*ret_tracer));
+		return log_error(EXIT_ENVIRONMENT, "%s",
+				 error.len ? text_str(&error) : strerror(-err));
+	if (tracer__hooks_refused(*ret_tracer))
+		log_notice("no classic tracepoints, so it runs at every system call, which costs "
+			   "each some 20 to 40 ns: %s",
+			   tracer__hooks_refused(*ret_tracer));
+	tell_of_pins(*ret_tracer);
 	return EXIT_RAN;
 }
 
@@ -219,7 +252,7 @@ static int trace(const struct options *options, struct output *output, struct sc
 
 	if (err)
 		return cannot_start(err, &error);
-	exit_code = open_tracer(options, watch, &tracer);
+	exit_code = open_tracer(options, watch, NULL, NULL, &tracer);
 	if (exit_code)
 		return exit_code;
 	err = watch__run(watch, tracer);
@@ -235,7 +268,8 @@ static int agent(const struct input *input, struct scope *scope)
 
 	if (err)
 		return cannot_start(err, &error);
-	exit_code = open_tracer(&input->options, agent__watch(agent), &tracer);
+	exit_code =
+		open_tracer(&input->options, agent__watch(agent), agent__progress, agent, &tracer);
 	if (exit_code)
 		return exit_code;
 	agent__run(agent, tracer);
@@ -268,7 +302,10 @@ static int examine(const struct options *options)
 static int check_config(const struct input *input)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
-	int err = agent_check(input, &error);
+	int err;
+
+	rights_give_up(CAP_SYS_ADMIN, NULL); /* the unit has it for the agent's start alone */
+	err = agent_check(input, &error);
 
 	if (err)
 		return log_error(EXIT_USAGE, "%s", error.len ? text_str(&error) : strerror(-err));

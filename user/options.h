@@ -82,6 +82,7 @@ struct options {
 	bool json;
 	bool verbose;
 	bool quiet;
+	bool service;	   /* of the doctor: for the service alone */
 	bool check_config; /* only say whether all this is right */
 };
 

@@ -17,11 +17,23 @@
 /* Processes whose modules are looked at before they have a leak: in one sweep, and remembered. */
 #define LOOKS_A_SWEEP 16
 #define MAX_LOOKED 1024
+/* Stacks that are kept by name during one sweep. */
+#define MAX_NAMED 1024
 
 /* A process whose modules are known, should it end before its leak is told. */
 struct looked {
 	__u32 tgid;
 	__u64 start_ns; /* which process of that number */
+	UT_hash_handle hh;
+};
+
+/* Stacks of an earlier run that were named in this sweep: thousands of leaks share a few. */
+struct named {
+	struct named_key {
+		__u64 stack; /* as history__find() gives it */
+		__u64 tgid;  /* in whose code it was looked up */
+	} key;
+	struct stack *stack;
 	UT_hash_handle hh;
 };
 
@@ -31,6 +43,7 @@ struct origins {
 	struct call_sites *call_sites;
 	struct hints *hints;
 	struct looked *looked; /* a uthash table, the oldest first */
+	struct named *named;   /* a uthash table */
 	unsigned int looks;    /* in this sweep */
 };
 
@@ -40,10 +53,23 @@ static void forget_looked(struct origins *origins, struct looked *looked)
 	free(looked);
 }
 
+/* What a process runs may be other code by the next sweep, and debug information may have come. */
+static void forget_named(struct origins *origins)
+{
+	struct named *named, *next;
+
+	HASH_ITER(hh, origins->named, named, next) {
+		HASH_DEL(origins->named, named);
+		stack_unref(named->stack);
+		free(named);
+	}
+}
+
 void origins__free(struct origins *origins)
 {
 	if (!origins)
 		return;
+	forget_named(origins);
 	while (origins->looked)
 		forget_looked(origins, origins->looked);
 	hints__free(origins->hints);
@@ -119,6 +145,7 @@ void origins__summarize(const struct origins *origins, struct summary *ret_summa
 void origins__begin_sweep(struct origins *origins)
 {
 	origins->looks = 0;
+	forget_named(origins);
 	if (origins->fetcher)
 		fetcher__step(origins->fetcher);
 }
@@ -284,16 +311,54 @@ struct stack *origins__stack_of(struct origins *origins, const struct raw_stack 
 	return stack;
 }
 
-struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
-			     const struct verdict *verdict)
+/* Without memory it is named again for the next one. */
+static void remember_named(struct origins *origins, const struct named_key *key,
+			   struct stack *stack)
 {
-	struct raw_stack raw = { 0 };
-	struct told_stack told;
-	struct stack *stack = NULL;
+	struct named *named;
 
+	if (HASH_COUNT(origins->named) >= MAX_NAMED)
+		forget_named(origins);
+	named = calloc(1, sizeof(*named));
+	if (!named)
+		return;
+	named->key = *key;
+	HASH_ADD(hh, origins->named, key, sizeof(named->key), named);
+	if (named->hh.tbl)
+		named->stack = stack_ref(stack);
+	else
+		free(named);
+}
+
+/* The stack as it was told before, one reference, or NULL. */
+static struct stack *stack_told(struct origins *origins, struct tracer *tracer,
+				const struct verdict *verdict)
+{
+	struct named_key key = { 0 };
+	struct told_stack told;
+	struct named *named;
+	struct stack *stack;
+
+	if (!history__find(tracer__history(tracer), &verdict->socket, &told, &key.stack))
+		return NULL;
+	key.tgid = (__u64)code_of(origins, verdict);
+	HASH_FIND(hh, origins->named, &key, sizeof(key), named);
+	if (named)
+		return stack_ref(named->stack);
+	stack = origins__name(origins, verdict, &told);
+	if (stack)
+		remember_named(origins, &key, stack);
+	return stack;
+}
+
+struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
+			     const struct verdict *verdict, bool *ret_told)
+{
 	/* Its snapshot went with the first look: by an earlier run, when it was pinned. */
-	if (history__find(tracer__history(tracer), &verdict->socket, &told))
-		stack = origins__name(origins, verdict, &told);
+	struct stack *stack = stack_told(origins, tracer, verdict);
+	struct raw_stack raw = { 0 };
+
+	*ret_told = stack;
 	if (stack)
 		return stack;
 	raw.snapshot = tracer__snapshot(tracer, &verdict->socket);

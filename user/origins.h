@@ -36,9 +36,12 @@ void origins__begin_sweep(struct origins *origins);
  */
 void origins__look(struct origins *origins, const struct pending *socket);
 
-/* The stack that the socket of a verdict was made on, one reference; NULL = none is known. */
+/*
+ * The stack that the socket of a verdict was made on, one reference; NULL = none is known.
+ * *ret_told: it stands in the tracer's history already.
+ */
 struct stack *origins__stack(struct origins *origins, struct tracer *tracer,
-			     const struct verdict *verdict);
+			     const struct verdict *verdict, bool *ret_told);
 
 /* What the kernel's side has kept of a socket's stack, until it is named. */
 struct raw_stack {

@@ -28,6 +28,17 @@ int pin_dir_refuse(const char *path, int err, const char *why, struct text *erro
 	return err;
 }
 
+int pin_dir_refuse_errno(const char *path, int err, struct text *error)
+{
+	pin_dir_refuse(path, err, strerror(-err), error);
+	if (err == -EROFS)
+		text_add(error, " (mount it to be written to; in a unit ReadWritePaths= of that "
+				"very directory)");
+	else if (err == -EACCES || err == -EPERM)
+		text_add(error, " (as root: install -d -m 700 -o USER, with sockleak's user)");
+	return err;
+}
+
 static int not_on_bpffs(const char *path, struct text *error)
 {
 	return pin_dir_refuse(
@@ -66,11 +77,11 @@ static int open_dir(const char *path, struct text *error)
 	if (err == -ENOENT) {
 		parent = open_parent(path);
 		if (parent < 0)
-			return pin_dir_refuse(path, parent,
-					      parent == -ENOENT ?
-						      "its parent directory is not there" :
-						      strerror(-parent),
-					      error);
+			return parent == -ENOENT ?
+				       pin_dir_refuse(path, parent,
+						      "its parent directory is not there (make it)",
+						      error) :
+				       pin_dir_refuse_errno(path, parent, error);
 		if (!on_bpffs(parent)) {
 			close(parent);
 			return not_on_bpffs(path, error);
@@ -86,7 +97,7 @@ static int open_dir(const char *path, struct text *error)
 		return pin_dir_refuse(
 			path, err, "it is no directory, or a symbolic link (give its path)", error);
 	if (err)
-		return pin_dir_refuse(path, err, strerror(-err), error);
+		return pin_dir_refuse_errno(path, err, error);
 	if (!on_bpffs(fd)) {
 		close(fd);
 		return not_on_bpffs(path, error);
@@ -100,7 +111,7 @@ static int check_private(const char *path, int fd, struct text *error)
 	struct stat dir;
 
 	if (fstat(fd, &dir))
-		return pin_dir_refuse(path, -errno, strerror(errno), error);
+		return pin_dir_refuse_errno(path, -errno, error);
 	if (dir.st_uid != geteuid())
 		return pin_dir_refuse(path, -EPERM, "it belongs to another user (chown it)", error);
 	if (dir.st_mode & 077)
@@ -118,5 +129,32 @@ int pin_dir_open(const char *path, struct text *ret_error)
 		return fd;
 	if (fd >= 0)
 		close(fd);
+	return err;
+}
+
+int pin_dir_check(const char *path, struct text *ret_error)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), parent, err;
+
+	if (fd < 0 && errno == ENOENT) { /* the agent would make it */
+		parent = open_parent(path);
+		if (parent < 0)
+			return pin_dir_refuse_errno(path, parent, ret_error);
+		err = !on_bpffs(parent) ? not_on_bpffs(path, ret_error) :
+		      faccessat(parent, ".", W_OK | X_OK, AT_EACCESS) ?
+					  pin_dir_refuse_errno(path, -errno, ret_error) :
+					  0;
+		close(parent);
+		return err;
+	}
+	if (fd >= 0)
+		close(fd);
+	fd = pin_dir_open(path, ret_error); /* it is there: nothing is made */
+	if (fd < 0)
+		return fd;
+	err = faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) ?
+		      pin_dir_refuse_errno(path, -errno, ret_error) :
+		      0;
+	close(fd);
 	return err;
 }

@@ -12,7 +12,12 @@
  */
 int pin_dir_open(const char *path, struct text *ret_error);
 
+/* Would it be? Changes nothing. 0, or -errno with one line in ret_error. */
+int pin_dir_check(const char *path, struct text *ret_error);
+
 /* Add "cannot use --pin PATH: WHY", and return err. */
 int pin_dir_refuse(const char *path, int err, const char *why, struct text *error);
+/* The same, with the cause by err, and the remedy where there is one. */
+int pin_dir_refuse_errno(const char *path, int err, struct text *error);
 
 #endif /* SOCKLEAK_PIN_DIR_H */

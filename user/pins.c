@@ -29,18 +29,18 @@
 #define END_TRIES 1000
 #define END_PAUSE_US 10000
 
-/* What is pinned, and the options that its size follows from; why: docs/design.md. */
+/* What is pinned, and why one that is there may be of another size; why these: docs/design.md. */
 static const struct pinned_map {
 	const char *name;
-	const char *options; /* NULL = none */
+	const char *resized; /* why it is of another size; NULL = it never is */
 } pinned[] = {
-	{ "pending", "--max-sockets" },
-	{ "snapshots", "--snapshots or --stack-size" },
-	{ "slots", "--snapshots or --stack-size" },
-	{ "stacks", "--max-stacks" },
-	{ "told", "--max-sockets" },
-	{ "told_stacks", "--max-stacks" },
-	{ "growths", "--max-sockets" },
+	{ "pending", "was made with another --max-sockets" },
+	{ "snapshots", "was made with another --snapshots or --stack-size" },
+	{ "slots", "was made with another --snapshots or --stack-size" },
+	{ "stacks", "was made with another --max-stacks" },
+	{ "told", "was made with another --max-sockets" },
+	{ "told_stacks", "was made with another --max-stacks" },
+	{ "growths", "was made with another --max-sockets" },
 	{ "call_sites", NULL },
 	{ "in_flight", NULL },
 	{ "in_flight_apart", NULL },
@@ -89,7 +89,7 @@ static int lock(const struct pins *pins, struct text *error)
 	if (!flock(pins->dir, LOCK_EX | LOCK_NB))
 		return 0;
 	if (errno != EWOULDBLOCK)
-		return pin_dir_refuse(pins->path, -errno, strerror(errno), error);
+		return pin_dir_refuse_errno(pins->path, -errno, error);
 	pin_dir_refuse(pins->path, 0, "another sockleak uses it", error);
 	fd = open_map(pins, LAYOUT);
 	if (fd >= 0 && !read_layout(fd, &layout) && layout.owner_tgid)
@@ -126,19 +126,23 @@ static void drop(struct pins *pins)
 		unlinkat(pins->dir, pinned[i].name, 0);
 }
 
-/* Say why, once; `options` NULL = it is of another version. */
-static void drop_for(struct pins *pins, const char *options)
+#define BROKEN "is of another version, or not whole"
+#define FOREIGN "is another user's" /* in a directory of ours: whoever made it was root */
+
+/* Say why, once. */
+static void drop_for(struct pins *pins, const char *why)
 {
 	struct text *text = &pins->dropped;
 
 	drop(pins);
 	text_add(text, "what was known in --pin ");
 	text_add_clean(text, pins->path, strlen(pins->path));
-	if (options)
-		text_addf(text, " was made with another %s", options);
-	else
-		text_add(text, " is of another version, or not whole");
-	text_add(text, ": it is forgotten, and begun anew");
+	text_addf(text, " %s: it is forgotten, and begun anew", why);
+}
+
+static bool is_forbidden(int err)
+{
+	return err == -EACCES || err == -EPERM;
 }
 
 static bool map_fits(int fd, const struct bpf_map *map)
@@ -176,17 +180,21 @@ static int wait_for_end(const struct pinned_layout *layout, struct text *error)
 	return -EBUSY;
 }
 
-/* Open every map there is. 0; -ENOENT: they are no whole, with the options to blame. */
+/* Open every map there is. 0; -ENOENT: they are no whole, or do not fit, and why. */
 static int open_maps(const struct pins *pins, struct bpf_object *object, int ret_fds[N_PINNED],
-		     const char **ret_options)
+		     const char **ret_why)
 {
-	*ret_options = NULL;
+	*ret_why = BROKEN;
 	for (size_t i = 0; i < N_PINNED; i++) {
 		ret_fds[i] = open_map(pins, pinned[i].name);
+		if (is_forbidden(ret_fds[i])) {
+			*ret_why = FOREIGN;
+			return -ENOENT;
+		}
 		if (ret_fds[i] < 0)
 			return ret_fds[i];
 		if (!map_fits(ret_fds[i], bpf_object__find_map_by_name(object, pinned[i].name))) {
-			*ret_options = pinned[i].options;
+			*ret_why = pinned[i].resized ?: BROKEN;
 			return -ENOENT;
 		}
 	}
@@ -209,18 +217,18 @@ static int reuse_maps(struct pins *pins, struct bpf_object *object, const int fd
 /* The layout is of this version: take the maps, if they are of these sizes, too. */
 static int take(struct pins *pins, struct bpf_object *object, struct text *error)
 {
-	const char *options;
+	const char *why;
 	int fds[N_PINNED], err;
 
 	memset(fds, -1, sizeof(fds));
-	err = open_maps(pins, object, fds, &options);
+	err = open_maps(pins, object, fds, &why);
 	if (err == -ENOENT) {
-		drop_for(pins, options);
+		drop_for(pins, why);
 		err = 0;
 	} else {
 		err = err ?: reuse_maps(pins, object, fds);
 		if (err)
-			pin_dir_refuse(pins->path, err, strerror(-err), error);
+			pin_dir_refuse_errno(pins->path, err, error);
 	}
 	for (size_t i = 0; i < N_PINNED; i++)
 		if (fds[i] >= 0)
@@ -240,18 +248,22 @@ static int reuse(struct pins *pins, struct bpf_object *object, struct text *ret_
 		drop(pins); /* what a run left that ended before it had pinned all */
 		return 0;
 	}
+	if (is_forbidden(pins->layout)) {
+		drop_for(pins, FOREIGN);
+		return 0;
+	}
 	if (pins->layout < 0)
-		return pin_dir_refuse(pins->path, pins->layout, strerror(-pins->layout), ret_error);
+		return pin_dir_refuse_errno(pins->path, pins->layout, ret_error);
 	if (bpf_obj_get_info_by_fd(pins->layout, &info, &len) || info.type != BPF_MAP_TYPE_ARRAY ||
 	    info.value_size != sizeof(layout) || read_layout(pins->layout, &layout)) {
-		drop_for(pins, NULL);
+		drop_for(pins, BROKEN);
 		return 0;
 	}
 	err = wait_for_end(&layout, ret_error);
 	if (err)
 		return err;
 	if (layout.fingerprint != pin_layout_fingerprint(object)) {
-		drop_for(pins, NULL);
+		drop_for(pins, BROKEN);
 		return 0;
 	}
 	return take(pins, object, ret_error);
@@ -330,20 +342,20 @@ static int keep(struct pins *pins, const struct bpf_object *object, struct text 
 		return 0;
 	if (!pins->reused)
 		drop(pins);
-	pin_dir_refuse(pins->path, err, "maps cannot be pinned there: ", error);
-	text_add(error, strerror(-err));
-	return err;
+	return pin_dir_refuse_errno(pins->path, err, error);
 }
 
-int pins__begin(struct pins *pins, struct bpf_object *object, struct text *ret_error)
+int pins__begin(struct pins *pins, struct bpf_object *object, void (*on_progress)(void *ctx),
+		void *ctx, struct text *ret_error)
 {
 	int err = keep(pins, object, ret_error);
 
 	if (err)
 		return err;
-	err = pins->reused ? takeover_begin(object, &pins->sockets) : takeover_fill_slots(object);
+	err = pins->reused ? takeover_begin(object, on_progress, ctx, &pins->sockets) :
+			     takeover_fill_slots(object);
 	if (err)
-		pin_dir_refuse(pins->path, err, strerror(-err), ret_error);
+		pin_dir_refuse_errno(pins->path, err, ret_error);
 	return err;
 }
 

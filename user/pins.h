@@ -37,9 +37,11 @@ void pins__free(struct pins *pins);
 
 /*
  * It is loaded: pin the maps, if they are new, write down that they are this process's
- * now, and make what stands in them fit for this run. Errors as above.
+ * now, and make what stands in them fit for this run, calling on_progress meanwhile. Errors
+ * as above.
  */
-int pins__begin(struct pins *pins, struct bpf_object *object, struct text *ret_error);
+int pins__begin(struct pins *pins, struct bpf_object *object, void (*on_progress)(void *ctx),
+		void *ctx, struct text *ret_error);
 /* Its hooks are attached. */
 void pins__attached(const struct pins *pins, const struct bpf_object *object);
 /* A sweep, of this number, is done. */

@@ -12,6 +12,8 @@
 
 #include <linux/capability.h>
 
+#include "rights.h"
+
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 #define MIN_DESCRIPTORS 256 /* 80 for maps, programs and links; more while symbols are read */
 #define INITIAL_PID_NAMESPACE 0xEFFFFFFCU /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
@@ -34,24 +36,9 @@ static int check_proc(const struct options *options, struct text *ret_error)
 	return -EXDEV;
 }
 
-unsigned long long preflight_capabilities(void)
-{
-	FILE *status = fopen("/proc/self/status", "re");
-	unsigned long long mask = 0;
-	char line[256];
-
-	if (!status)
-		return 0;
-	while (fgets(line, sizeof(line), status))
-		if (sscanf(line, "CapEff: %llx", &mask) == 1)
-			break;
-	fclose(status);
-	return mask;
-}
-
 static int check_capabilities(const struct options *options, struct text *ret_error)
 {
-	unsigned long long mask = preflight_capabilities();
+	unsigned long long mask = rights_effective();
 	unsigned long long wanted = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON;
 
 	(void)options;

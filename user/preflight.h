@@ -12,9 +12,6 @@
 /* 0, or -errno with one line, cause and remedy, in ret_error. */
 int preflight_check(const struct options *options, struct text *ret_error);
 
-/* The effective capabilities of this process, as a mask; 0 when they cannot be read. */
-unsigned long long preflight_capabilities(void);
-
 /* One of the things that are looked at. */
 struct preflight {
 	const char *name;

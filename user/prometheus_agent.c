@@ -16,6 +16,10 @@ static void put_build(const struct metrics *metrics)
 	if (text_error(&labels))
 		metrics->out->failed = true;
 	family_u64(&family, text_str(&labels), 1);
+	metrics_put_gauge(
+		metrics, "pin_refused",
+		"1 when --pin was asked for and cannot be used: nothing outlives this run.",
+		metrics->summary->pin_refused);
 }
 
 static void put_process(const struct metrics *metrics)

@@ -59,6 +59,7 @@ struct summary {
 	__u64 uncertain; /* of a scan: sockets shown that may be in use */
 	/* No cgroup of --unit and the like so far; of a scan: no process that was asked for. */
 	bool nothing_watched;
+	bool pin_refused;     /* --pin was asked for and cannot be used: nothing outlives the run */
 	bool fetches; /* debug files are fetched: --debuginfod */
 	const struct suppressions *suppressions; /* NULL = without --suppress */
 	const struct refusals *refusals; /* who is at the limit of descriptors; NULL = of a scan */

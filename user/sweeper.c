@@ -23,6 +23,9 @@ struct sweeper {
 	struct bpf_link *glance;
 	struct sweep_plan plan;
 	struct sweep_counts counts;
+	struct ring_buffer *ring; /* the verdicts; NULL before the first sweep */
+	int records;		  /* that were handed over in this walk */
+	__u64 drained_ns;	  /* what that took in this sweep: it is no part of its cost */
 	bool can_look;
 	bool retells; /* the next sweep: see sweeper__retell() */
 };
@@ -32,11 +35,24 @@ static struct sweep *sweep_of(struct sweeper *sweeper)
 	return &sweeper->skeleton->bss->sweep;
 }
 
-/* Reading an iterator runs its program over everything; it writes nothing to read. */
-static int iterator_run(struct bpf_link *link)
+/* Hand over the verdicts that are there. Below 0: the ring could not be read. */
+static int drain(struct sweeper *sweeper)
 {
-	int fd = bpf_iter_create(bpf_link__fd(link)), reads = 0, err = 0;
-	char nothing[64];
+	__u64 began_ns = clock_now(CLOCK_BOOTTIME);
+	int records = sweeper->ring ? ring_buffer__consume(sweeper->ring) : 0;
+
+	sweeper->drained_ns += clock_now(CLOCK_BOOTTIME) - began_ns;
+	return records;
+}
+
+/*
+ * Reading an iterator runs its program over everything; it writes only to have a read
+ * return while the ring is emptied: verdicts_make_room().
+ */
+static int iterator_run(struct sweeper *sweeper, struct bpf_link *link)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link)), reads = 0, err = 0, records;
+	char nothing[SOCKLEAK_ITERATOR_READ];
 	ssize_t len;
 
 	if (fd < 0)
@@ -44,6 +60,11 @@ static int iterator_run(struct bpf_link *link)
 	do {
 		len = read(fd, nothing, sizeof(nothing));
 		err = len < 0 ? -errno : 0;
+		if (len <= 0)
+			continue;
+		records = drain(sweeper);
+		if (records > 0)
+			sweeper->records += records;
 	} while ((len > 0 || err == -EAGAIN || err == -EINTR) && ++reads < MAX_READS);
 	close(fd);
 	return err;
@@ -65,7 +86,7 @@ static int look_at(struct sweeper *sweeper, __u32 tgid)
 		return errno == ESRCH ? 0 : -EOPNOTSUPP;
 	sweep->only_tgid = tgid;
 	sweep->strangers = 0;
-	err = iterator_run(link);
+	err = iterator_run(sweeper, link);
 	sweep->only_tgid = 0;
 	bpf_link__destroy(link);
 	sweeper->counts.looks++;
@@ -102,7 +123,7 @@ static int glance(struct sweeper *sweeper)
 	struct sweep *sweep = sweep_of(sweeper);
 
 	sweep->pending = sweep->waiting = sweep->unread = sweep->crowd = 0;
-	return iterator_run(sweeper->glance);
+	return iterator_run(sweeper, sweeper->glance);
 }
 
 /* All that can be told without a census. 0, an error, or 1 when one is needed. */
@@ -138,35 +159,39 @@ static int small_sweep(struct sweeper *sweeper)
 	return err ?: sweep->waiting || sweep->unread;
 }
 
-/* *ret_records: how many there were in the ring buffer after it. */
-static int census_once(struct sweeper *sweeper, struct ring_buffer *ring, int *ret_records)
+/* *ret_records: how many verdicts it gave. */
+static int census_once(struct sweeper *sweeper, int *ret_records)
 {
 	struct sweep *sweep = sweep_of(sweeper);
 	int err;
 
 	sweep->pending = sweep->waiting = 0;
-	err = iterator_run(sweeper->files);
+	sweeper->records = 0;
+	err = iterator_run(sweeper, sweeper->files);
 	if (!err)
-		err = iterator_run(sweeper->maps);
-	*ret_records = ring_buffer__consume(ring);
+		err = iterator_run(sweeper, sweeper->maps);
+	*ret_records = drain(sweeper);
+	if (*ret_records >= 0)
+		*ret_records += sweeper->records;
 	return err;
 }
 
 /* Repeated while verdicts wait for room, and some come each time. */
-static int census(struct sweeper *sweeper, struct ring_buffer *ring, bool to_the_last)
+static int census(struct sweeper *sweeper, bool to_the_last)
 {
 	struct sweep *sweep = sweep_of(sweeper);
 	int records, err;
 
 	begin(sweeper);
-	err = census_once(sweeper, ring, &records);
+	err = census_once(sweeper, &records);
 	sweep_plan_was_census(&sweeper->plan, sweep->start_ns,
-			      clock_now(CLOCK_BOOTTIME) - sweep->start_ns, err || sweep->unsettled);
+			      clock_now(CLOCK_BOOTTIME) - sweep->start_ns - sweeper->drained_ns,
+			      err || sweep->unsettled);
 	sweeper->counts.censuses++;
 	while (!err && sweep->waiting && records > 0 &&
 	       (to_the_last || sweep->repeats < MAX_REPEATS)) {
 		sweep->repeats++;
-		err = census_once(sweeper, ring, &records);
+		err = census_once(sweeper, &records);
 	}
 	return err;
 }
@@ -176,18 +201,21 @@ int sweeper__run(struct sweeper *sweeper, struct ring_buffer *ring, bool to_the_
 	__u64 began_ns = clock_now(CLOCK_BOOTTIME);
 	int err = 1;
 
+	sweeper->ring = ring;
+	sweeper->drained_ns = 0;
 	if (!to_the_last && !sweeper->retells &&
 	    !sweep_plan_is_census(&sweeper->plan, began_ns)) {
 		err = small_sweep(sweeper);
-		*ret_ns = clock_now(CLOCK_BOOTTIME) - began_ns;
-		ring_buffer__consume(ring);
+		*ret_ns = clock_now(CLOCK_BOOTTIME) - began_ns - sweeper->drained_ns;
+		drain(sweeper);
 		if (err <= 0)
 			return err;
 		sweeper->counts.escalations++;
 	}
 	sweep_of(sweeper)->retells = sweeper->retells;
 	sweeper->retells = false;
-	err = census(sweeper, ring, to_the_last);
+	sweeper->drained_ns = 0;
+	err = census(sweeper, to_the_last);
 	sweep_of(sweeper)->retells = 0;
 	*ret_ns = sweeper->plan.last_ns + sweeper->plan.census_ns - began_ns;
 	return err;

@@ -19,7 +19,17 @@ struct maps {
 	int pending, homes, slots, free_slots, stacks, told, growths;
 	int in_flight, in_flight_apart, hidden_connects, counters;
 	__u32 max_slots, max_stacks;
+	void (*on_progress)(void *ctx); /* NULL = nobody wants to know */
+	void *ctx;
 };
+
+#define PROGRESS_EVERY 1000
+
+static void progress(const struct maps *maps, size_t done)
+{
+	if (maps->on_progress && done % PROGRESS_EVERY == 0)
+		maps->on_progress(maps->ctx);
+}
 
 static int map_of(const struct bpf_object *object, const char *name)
 {
@@ -128,6 +138,7 @@ static int take_sockets(const struct maps *maps, __u8 *used, __u32 *ret_count)
 		const struct fd_key *key = keys_at(&keys, i);
 		struct pending entry;
 
+		progress(maps, i);
 		if (bpf_map_lookup_elem(maps->pending, key, &entry))
 			continue;
 		reset(&entry);
@@ -153,9 +164,11 @@ static bool is_known(const struct maps *maps, __u64 inode)
 /* They are never removed while hooks may be using them: now none does. */
 static void drop_stacks(const struct maps *maps, const __u8 *used)
 {
-	for (__u32 id = 0; id < maps->max_stacks; id++)
+	for (__u32 id = 0; id < maps->max_stacks; id++) {
+		progress(maps, id);
 		if (!(used[id / 8] & 1U << id % 8))
 			bpf_map_delete_elem(maps->stacks, &id);
+	}
 }
 
 static int drop_told(const struct maps *maps)
@@ -163,9 +176,11 @@ static int drop_told(const struct maps *maps)
 	_cleanup_keys_ struct keys keys = { 0 };
 	int err = keys_read(&keys, maps->told, sizeof(__u64));
 
-	for (size_t i = 0; i < keys.count && !err; i++)
+	for (size_t i = 0; i < keys.count && !err; i++) {
+		progress(maps, i);
 		if (!is_known(maps, *(const __u64 *)keys_at(&keys, i)))
 			bpf_map_delete_elem(maps->told, keys_at(&keys, i));
+	}
 	return err;
 }
 
@@ -179,6 +194,7 @@ static int drop_growths(const struct maps *maps)
 		const struct grown_key *key = keys_at(&keys, i);
 		__u64 start_ns;
 
+		progress(maps, i);
 		if (process_start_time((pid_t)key->tgid, &start_ns) || start_ns != key->start_ns)
 			bpf_map_delete_elem(maps->growths, key);
 	}
@@ -203,6 +219,7 @@ static int take_slots(const struct maps *maps, bool *taken)
 		__u64 inode = *(const __u64 *)keys_at(&keys, i);
 		__u32 slot;
 
+		progress(maps, i);
 		if (bpf_map_lookup_elem(maps->slots, &inode, &slot))
 			continue;
 		if (is_known(maps, inode) && slot < maps->max_slots && !taken[slot])
@@ -310,13 +327,17 @@ int takeover_fill_slots(const struct bpf_object *object)
 	return err;
 }
 
-int takeover_begin(const struct bpf_object *object, __u32 *ret_count)
+int takeover_begin(const struct bpf_object *object, void (*on_progress)(void *ctx), void *ctx,
+		   __u32 *ret_count)
 {
-	const struct maps maps = maps_of(object);
+	struct maps maps = maps_of(object);
 	__u8 *used = calloc(maps.max_stacks / 8 + 1, 1);
 	bool *taken = calloc(maps.max_slots, sizeof(*taken));
-	int err = used && taken ? take_sockets(&maps, used, ret_count) : -ENOMEM;
+	int err;
 
+	maps.on_progress = on_progress;
+	maps.ctx = ctx;
+	err = used && taken ? take_sockets(&maps, used, ret_count) : -ENOMEM;
 	if (!err) {
 		drop_stacks(&maps, used);
 		err = drop_told(&maps)		       ?:

@@ -18,9 +18,11 @@ struct bpf_object;
 
 /*
  * The object is loaded and its hooks are not attached. *ret_count: the sockets that are
- * known from before, closed ones among them. 0 or -errno.
+ * known from before, closed ones among them. `on_progress` is called for every thousand
+ * of what there is. 0 or -errno.
  */
-int takeover_begin(const struct bpf_object *object, __u32 *ret_count);
+int takeover_begin(const struct bpf_object *object, void (*on_progress)(void *ctx), void *ctx,
+		   __u32 *ret_count);
 
 /* They are: what has ended unseen between the two is not to seem to go on. */
 void takeover_end(const struct bpf_object *object);

@@ -7,6 +7,10 @@
 #ifndef SOCKLEAK_TRACEFS_H
 #define SOCKLEAK_TRACEFS_H
 
+#include <stdbool.h>
+
+#include "text.h"
+
 /* A descriptor of tracefs' root directory, to be closed by the caller, or -errno. */
 int tracefs_open(void);
 
@@ -16,5 +20,16 @@ int tracefs_open(void);
  * caller, or -errno.
  */
 int tracefs_event_open(int tracefs_fd, const char *category, const char *event);
+
+/*
+ * Add why this process cannot have a classic tracepoint, with the remedy, by what
+ * tracefs_open() returned, or if that is none below 0, tracefs_event_open().
+ */
+void tracefs_add_refusal(struct text *text, int tracefs_err, int event_err);
+
+/* kernel.perf_event_paranoid; 0 when it cannot be read. */
+long tracefs_paranoid(void);
+/* May a kernel refuse tracepoints at that level to who has these capabilities? */
+bool tracefs_may_refuse(long level, unsigned long long capabilities);
 
 #endif /* SOCKLEAK_TRACEFS_H */

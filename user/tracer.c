@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "hooks.h"
 #include "load_error.h"
 #include "pins.h"
 #include "settings.h"
@@ -16,7 +17,6 @@
 #include "stack_maps.h"
 #include "sweeper.h"
 #include "takeover.h"
-#include "tracefs.h"
 
 #define MIN_STACKS 1024 /* an LRU map keeps some entries a processor in hand */
 
@@ -25,12 +25,14 @@ struct tracer {
 	struct ring_buffer *ring;
 	struct sweeper *sweeper;
 	struct history *history;
-	struct pins *pins;			       /* NULL = nothing is to survive */
+	struct pins *pins;	  /* NULL = nothing is to survive */
+	struct text pins_refused; /* why nothing does that was to */
+	bool pins_failed;
+	void (*on_progress)(void *ctx);
+	void *progress_ctx;
 	struct ruled_cgroup ruled[SOCKLEAK_MAX_RULED]; /* as they are in the map */
 	size_t n_ruled;
-	struct bpf_link *hooks[16];
-	unsigned int n_hooks;
-	bool raw;
+	struct hooks *hooks;
 	int n_cpus;
 	__u32 max_sockets;
 	tracer_verdict_fn on_verdict;
@@ -40,107 +42,36 @@ struct tracer {
 	__u64 *per_cpu; /* room for one counter of every processor */
 };
 
+void tracer__on_progress(struct tracer *tracer, void (*on_progress)(void *ctx), void *ctx)
+{
+	tracer->on_progress = on_progress;
+	tracer->progress_ctx = ctx;
+}
+
+static void progress(void *ctx)
+{
+	const struct tracer *tracer = ctx;
+
+	if (tracer->on_progress)
+		tracer->on_progress(tracer->progress_ctx);
+}
+
 static int on_record(void *ctx, void *data, size_t size)
 {
 	struct tracer *tracer = ctx;
 
 	if (size == sizeof(struct verdict))
 		tracer->on_verdict(data, tracer->ctx);
+	progress(tracer);
 	return 0;
 }
 
 /* ---- Hooks ---- */
 
-/* Can classic tracepoints be used here? 0, or why not. */
-static int tracepoints_probe(void)
-{
-	int tracefs = tracefs_open(), fd;
-
-	if (tracefs < 0)
-		return tracefs;
-	fd = tracefs_event_open(tracefs, "syscalls", "sys_enter_socket");
-	close(tracefs);
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return 0;
-}
-
-static bool is_classic(const struct bpf_program *program)
-{
-	return bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT;
-}
-
-static bool is_raw(const struct bpf_program *program)
-{
-	return bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT;
-}
-
-/* Of the two kinds of hooks only one is loaded. */
-static int choose_hooks(struct tracer *tracer, enum hooks_choice choice, struct text *ret_error)
-{
-	int err = choice == HOOKS_RAW_TP ? 0 : tracepoints_probe();
-	struct bpf_program *program;
-
-	if (err && choice == HOOKS_TRACEPOINT) {
-		text_addf(ret_error,
-			  "cannot open the system call tracepoints: %s (mount tracefs on "
-			  "/sys/kernel/tracing, lower kernel.perf_event_paranoid, or use "
-			  "--hooks raw_tp)",
-			  strerror(-err));
-		return err;
-	}
-	tracer->raw = err || choice == HOOKS_RAW_TP;
-	bpf_object__for_each_program(program,
-				     tracer->skeleton->obj) if (tracer->raw ? is_classic(program) :
-									      is_raw(program))
-		bpf_program__set_autoload(program, false);
-	return 0;
-}
-
-static int hook_attach(struct tracer *tracer, const struct bpf_program *program, int tracefs_fd)
-{
-	struct bpf_link *link;
-	int event, err;
-
-	if (tracer->raw) {
-		link = bpf_program__attach(program);
-		err = -errno;
-	} else {
-		event = tracefs_event_open(tracefs_fd, "syscalls", bpf_program__name(program));
-		if (event < 0)
-			return event;
-		link = bpf_program__attach_perf_event(program, event);
-		err = -errno;
-		if (!link)
-			close(event);
-	}
-	if (!link)
-		return err;
-	tracer->hooks[tracer->n_hooks++] = link;
-	return 0;
-}
-
 int tracer__attach(struct tracer *tracer, struct text *ret_error)
 {
-	int tracefs = tracer->raw ? -1 : tracefs_open(), err = 0;
-	struct bpf_program *program;
+	int err = hooks__attach(tracer->hooks, tracer->skeleton->obj, ret_error);
 
-	bpf_object__for_each_program(program, tracer->skeleton->obj)
-	{
-		if (tracer->raw ? !is_raw(program) : !is_classic(program))
-			continue;
-		err = hook_attach(tracer, program, tracefs);
-		if (err) {
-			text_addf(ret_error,
-				  "cannot attach '%s': %s (needs CAP_BPF and CAP_PERFMON%s)",
-				  bpf_program__name(program), strerror(-err),
-				  tracer->raw ? "" : ", or --hooks raw_tp");
-			break;
-		}
-	}
-	if (tracefs >= 0)
-		close(tracefs);
 	if (!err && tracer->pins)
 		pins__attached(tracer->pins, tracer->skeleton->obj);
 	return err;
@@ -151,9 +82,19 @@ const struct pins *tracer__pins(const struct tracer *tracer)
 	return tracer->pins;
 }
 
+const char *tracer__pins_refused(const struct tracer *tracer)
+{
+	return tracer->pins_refused.len ? text_str(&tracer->pins_refused) : NULL;
+}
+
 const char *tracer__hooks(const struct tracer *tracer)
 {
-	return tracer->raw ? "raw_tp" : "tracepoint";
+	return hooks__kind(tracer->hooks);
+}
+
+const char *tracer__hooks_refused(const struct tracer *tracer)
+{
+	return hooks__refused(tracer->hooks);
 }
 
 /* ---- Load ---- */
@@ -199,8 +140,11 @@ static int maps_begin(struct tracer *tracer, struct text *ret_error)
 	struct bpf_object *object = tracer->skeleton->obj;
 	int err;
 
-	if (tracer->pins)
-		return pins__begin(tracer->pins, object, ret_error);
+	if (tracer->pins) {
+		err = pins__begin(tracer->pins, object, progress, tracer, ret_error);
+		tracer->pins_failed = err;
+		return err;
+	}
 	err = takeover_fill_slots(object);
 	if (err)
 		text_addf(ret_error, "cannot fill the maps: %s", strerror(-err));
@@ -225,26 +169,34 @@ static int history_begin(struct tracer *tracer)
 	return history__new(bpf_program__fd(skeleton->progs.sweep_files), &maps, &tracer->history);
 }
 
-static int load(struct tracer *tracer, const struct options *options, struct text *ret_error)
+static int load_programs(struct tracer *tracer, const struct options *options, const char *pin,
+			 struct text *ret_error)
 {
-	int err = choose_hooks(tracer, (enum hooks_choice)options->hooks, ret_error);
+	int err;
 
-	if (err)
-		return err;
 	/* libbpf keeps a const volatile section writable until it is loaded. */
 	*(struct settings *)&tracer->skeleton->rodata->settings = settings_of(options);
 	err = set_sizes(tracer, options);
-	if (!err && options->pin) {
-		err = pins__open(options->pin, tracer->skeleton->obj, &tracer->pins, ret_error);
+	if (!err && pin) {
+		err = pins__open(pin, tracer->skeleton->obj, &tracer->pins, ret_error);
+		tracer->pins_failed = err;
 		if (err)
 			return err;
 	}
 	if (!err)
 		err = sockleak_bpf__load(tracer->skeleton);
-	if (err) {
+	if (err)
 		load_error_add(ret_error, err, options);
+	return err;
+}
+
+static int load(struct tracer *tracer, const struct options *options, const char *pin,
+		struct text *ret_error)
+{
+	int err = load_programs(tracer, options, pin, ret_error);
+
+	if (err)
 		return err;
-	}
 	err = maps_begin(tracer, ret_error);
 	if (err)
 		return err;
@@ -261,10 +213,65 @@ static int load(struct tracer *tracer, const struct options *options, struct tex
 	return err;
 }
 
+static int open_skeleton(struct tracer *tracer, const struct options *options,
+			 struct text *ret_error)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
+	int err;
+
+	tracer->skeleton = sockleak_bpf__open_opts(&open_options);
+	if (tracer->skeleton)
+		return 0;
+	err = -errno;
+	text_addf(ret_error, "cannot open the BPF object: %s", strerror(-err));
+	return err;
+}
+
+/* What load() had begun with pins is undone, and the object is as tracer__open() left it. */
+static int begin_again(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	int err;
+
+	sockleak_bpf__destroy(tracer->skeleton);
+	pins__free(tracer->pins);
+	free(tracer->snapshot);
+	tracer->skeleton = NULL;
+	tracer->pins = NULL;
+	tracer->snapshot = NULL;
+	err = open_skeleton(tracer, options, ret_error);
+	if (!err)
+		hooks__select(tracer->hooks, tracer->skeleton->obj);
+	return err;
+}
+
+int tracer__load(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int err = load(tracer, options, options->pin, &error);
+
+	if (err && tracer->pins_failed && options->command == COMMAND_AGENT) {
+		text_add(&tracer->pins_refused, text_str(&error));
+		text_clear(&error);
+		err = begin_again(tracer, options, &error);
+		if (!err)
+			err = load(tracer, options, NULL, &error);
+	}
+	if (err) {
+		text_add(ret_error, text_str(&error));
+		return err;
+	}
+	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skeleton->maps.verdicts), on_record,
+					tracer, NULL);
+	if (tracer->ring)
+		return 0;
+	err = -errno;
+	text_addf(ret_error, "cannot map the ring buffer: %s (lower --ring-size)", strerror(-err));
+	return err;
+}
+
 int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, void *ctx,
 		 struct tracer **ret_tracer, struct text *ret_error)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	int err;
 
@@ -275,41 +282,29 @@ int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, vo
 	tracer->ctx = ctx;
 	tracer->n_cpus = libbpf_num_possible_cpus();
 	tracer->per_cpu = calloc(tracer->n_cpus > 0 ? (size_t)tracer->n_cpus : 1, sizeof(__u64));
-	tracer->skeleton = sockleak_bpf__open_opts(&open_options);
-	if (!tracer->skeleton || !tracer->per_cpu) {
-		err = tracer->skeleton ? -ENOMEM : -errno;
-		text_addf(ret_error, "cannot open the BPF object: %s", strerror(-err));
-		goto failed;
-	}
-	err = load(tracer, options, ret_error);
-	if (err)
-		goto failed;
-	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skeleton->maps.verdicts), on_record,
-					tracer, NULL);
-	if (!tracer->ring) {
-		err = -errno;
-		text_addf(ret_error, "cannot map the ring buffer: %s (lower --ring-size)",
-			  strerror(-err));
-		goto failed;
+	err = tracer->per_cpu ? open_skeleton(tracer, options, ret_error) : -ENOMEM;
+	if (!err)
+		err = hooks__new(tracer->skeleton->obj, (enum hooks_choice)options->hooks,
+				 &tracer->hooks, ret_error);
+	if (err) {
+		tracer__free(tracer);
+		return err;
 	}
 	*ret_tracer = tracer;
 	return 0;
-failed:
-	tracer__free(tracer);
-	return err;
 }
 
 void tracer__free(struct tracer *tracer)
 {
 	if (!tracer)
 		return;
-	while (tracer->n_hooks)
-		bpf_link__destroy(tracer->hooks[--tracer->n_hooks]);
+	hooks__free(tracer->hooks);
 	sweeper__free(tracer->sweeper);
 	history__free(tracer->history);
 	ring_buffer__free(tracer->ring);
 	sockleak_bpf__destroy(tracer->skeleton);
 	pins__free(tracer->pins); /* the lock goes last */
+	text_free(&tracer->pins_refused);
 	free(tracer->snapshot);
 	free(tracer->per_cpu);
 	free(tracer);

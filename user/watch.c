@@ -125,15 +125,17 @@ static int open_leak(struct watch *watch, const struct verdict *verdict)
 {
 	struct owner *owner = owners__find(watch->owners, verdict);
 	struct stack *stack;
+	bool told;
 	int err;
 
 	if (!owner)
 		return -ENOMEM;
-	stack = origins__stack(watch->origins, watch->tracer, verdict);
+	stack = origins__stack(watch->origins, watch->tracer, verdict, &told);
 	err = suppressions__take(watch->suppressions, verdict, owner, stack) ?
 		      0 :
 		      leaks__apply(watch->leaks, verdict, owner, stack);
-	history__tell(tracer__history(watch->tracer), &verdict->socket, stack);
+	if (!told)
+		history__tell(tracer__history(watch->tracer), &verdict->socket, stack);
 	stack_unref(stack);
 	owner_unref(owner);
 	return err;
@@ -345,7 +347,8 @@ void watch__begin(struct watch *watch, struct tracer *tracer)
 
 	watch->tracer = tracer;
 	summary->hooks = tracer__hooks(tracer);
-	if (watch->options->pin)
+	summary->pin_refused = tracer__pins_refused(tracer);
+	if (tracer__pins(tracer))
 		leaks__remember(watch->leaks, (struct growth_memory){ begin_growth, keep_growth,
 								      tracer__history(tracer) });
 	update_clock(summary);

@@ -2,7 +2,9 @@
 """sockleak doctor: what it finds on this host, and what for a user without rights."""
 
 import json
+import shutil
 
+from lib import unit_file
 from lib.cgroups import cgroup2_mount
 from lib.outcome import Failure
 from lib.registry import case
@@ -85,3 +87,86 @@ def doctor_finds_the_cgroups_of_the_host(bench):
             raise Failure(f"{name}: expected {wanted!r}, a part: {is_part}; seen: {found}")
         if found["status"] != ("limited" if is_part else "ok"):
             raise Failure(f"{name}: seen: {found}")
+
+
+# A host on which the unit is installed, and its user; perf_event_paranoid as Debian has it.
+INSTALLED = """
+set -e
+mount -t tmpfs none /etc/systemd/system
+cp "$1/sockleak.service" /etc/systemd/system
+mount --bind "$1/passwd" /etc/passwd
+mount --bind "$1/paranoid" /proc/sys/kernel/perf_event_paranoid
+shift
+exec "$@"
+"""
+USER = 64999
+
+
+def installed(bench, name, change=lambda unit: unit):
+    """The command line in front of one that runs there; and the binary for it."""
+    directory = bench.directory / name
+    directory.mkdir()
+    (directory / "sockleak.service").write_text(change(unit_file.UNIT.read_text()))
+    with open("/etc/passwd", encoding="utf-8") as passwd:
+        (directory / "passwd").write_text(
+            passwd.read() + f"sockleak:x:{USER}:{USER}::/nonexistent:/usr/sbin/nologin\n"
+        )
+    (directory / "paranoid").write_text("3\n")
+    binary = shutil.copy(bench.sockleak, directory / "sockleak")  # where any user may go
+    return ["unshare", "--mount", "--propagation", "slave", "sh", "-c", INSTALLED, "sh",
+            str(directory)], binary
+
+
+def of_service(bench, prefix, binary, *args, user=None):
+    """What it finds of the service, by name; and its exit status."""
+    command = [*prefix, *(["setpriv", "--reuid", str(user), "--clear-groups"] if user else []),
+               binary, "doctor", *map(str, args)]
+    status, out, errors = bench.run(command=command + ["--json"])
+    if errors or len(out.splitlines()) != 1:
+        raise Failure(f"expected one line, seen {status}: {out} {errors}")
+    told = json.loads(out)
+    if ("findings" in told) == ("--service" in args) or "service" not in told:
+        raise Failure(f"expected the service, and this shell unless --service, seen: {told}")
+    found = {finding["name"]: finding for finding in told["service"]["findings"]}
+    return found, status
+
+
+@case
+def doctor_of_the_service(bench):
+    """From root's shell: tried with the unit's user and capabilities. They are enough."""
+    prefix, binary = installed(bench, "doctor-service")
+    found, status = of_service(bench, prefix, binary)
+    if status or set(found) != NAMES | {"unit"}:
+        raise Failure(f"expected exit 0 and {NAMES}, seen: {status}, {found}")
+    lost = [name for name in ("capabilities", "rights", "programs", "unit")
+            if found[name]["status"] != "ok"]
+    if lost or "as the user sockleak" not in found["unit"]["finding"]:
+        raise Failure(f"expected the unit's rights to be enough, seen: {found}")
+    # Not root's: a directory that only root may write to.
+    directory = bench.directory / "roots-own"
+    directory.mkdir(mode=0o755)
+    found, status = of_service(bench, prefix, binary, "--service", "--textfile",
+                               directory / "x.prom")
+    if status or found["textfile"]["status"] != "limited":
+        raise Failure(f"expected that it cannot write there, seen: {found['textfile']}")
+    found, status = of_service(bench, prefix, binary, "--service", "--pin", "/sys/fs/bpf")
+    if "ReadWritePaths=" not in found["sandbox"]["finding"]:
+        raise Failure(f"expected word of the unit's sandbox, seen: {found}")
+
+
+@case
+def doctor_of_a_poor_service(bench):
+    """What the unit lacks is said, from any shell."""
+    prefix, binary = installed(
+        bench, "doctor-poor",
+        lambda unit: unit.replace(" CAP_SYS_ADMIN", "").replace("CAP_BPF ", ""),
+    )
+    for user in (None, 65534):
+        found, status = of_service(bench, prefix, binary, "--service", user=user)
+        if status != 3 or "CAP_BPF" not in found["capabilities"]["finding"]:
+            raise Failure(f"expected exit 3 for want of CAP_BPF, seen: {status}, {found}")
+    if found["programs"]["status"] != "unknown":
+        raise Failure(f"expected that only root can tell, seen: {found['programs']}")
+    if found["tracepoints"]["status"] != "limited" or \
+            "CAP_SYS_ADMIN" not in found["tracepoints"]["finding"]:
+        raise Failure(f"expected the dear hooks to be said, seen: {found['tracepoints']}")

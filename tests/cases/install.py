@@ -22,7 +22,6 @@ INSTALLED = [
     "/usr/bin/sockleak",
     CONFIG,
     "/usr/lib/sysusers.d/sockleak.conf",
-    "/usr/lib/tmpfiles.d/sockleak.conf",
     "/usr/share/man/man5/sockleak.conf.5",
     "/usr/share/man/man7/sockleak-json.7",
     "/usr/share/man/man8/sockleak.8",
@@ -94,14 +93,15 @@ def check_program(root):
 
 
 def start_pre():
-    """The unit's preparation, which systemd runs as root, as a command line."""
-    [line] = unit_file.settings()["ExecStartPre"]
-    return shlex.split(line.removeprefix("+-").replace("$$", "$"))
+    """The unit's preparations, which systemd runs as root, as command lines."""
+    lines = unit_file.settings()["ExecStartPre"]
+    return [shlex.split(line.removeprefix("+-").replace("$$", "$")) for line in lines]
 
 
 def check_rights(root):
     """Its user may write where it must, with the unit's help alone: as systemd would have it."""
-    root.run(*start_pre())
+    for command in start_pre():
+        root.run(*command)
     _, said = root.run("stat", "-c", "%U %G %a", "/sys/fs/bpf/sockleak")
     expect(said == "sockleak sockleak 700\n", "a directory for pins", said)
     user = ["setpriv", "--reuid", "sockleak", "--regid", "sockleak", "--clear-groups",
@@ -135,6 +135,34 @@ def check_agent(root):
     )
     expect(status == 0 and "sockleak_build_info{" in said, "a textfile, and exit 0", said)
     expect(not os.path.exists(root.path(textfile)), "no textfile after its end", "one")
+
+
+# Where systemd runs and the service fails: what answers for it.
+SYSTEMCTL = """#!/bin/sh
+case "$*" in
+*ActiveState*) echo failed ;;
+start*|restart*) exit 1 ;;
+esac
+"""
+JOURNALCTL = """#!/bin/sh
+case "$*" in
+*sockleak.service*) echo "cannot load the BPF programs: a reason (a remedy)" ;;
+esac
+"""
+
+
+def check_failed_start(root):
+    """Whoever runs dpkg sees why the service did not start, and the package is installed."""
+    root.run("mkdir", "-p", "/tmp/fake", "/run/systemd/system")
+    for name, text in (("systemctl", SYSTEMCTL), ("journalctl", JOURNALCTL)):
+        path = pathlib.Path(root.path(f"/tmp/fake/{name}"))
+        path.write_text(text)
+        path.chmod(0o755)
+    _, said = root.run("env", f"PATH=/tmp/fake:{os.environ['PATH']}", "dpkg", "-i",
+                       "/tmp/sockleak.deb")
+    for words in ("the service did not start", "a reason (a remedy)", "sockleak doctor"):
+        expect(words in said, words, said)
+    root.run("rm", "-r", "/tmp/fake", "/run/systemd")
 
 
 def check_gone(root, before):
@@ -173,6 +201,7 @@ def package_deb(bench):
     with open(root.path(CONFIG), "a", encoding="utf-8") as config:
         config.write("older-than = 5m\n")
     root.run("dpkg", "-i", "/tmp/sockleak.deb")  # the same again: an upgrade
+    check_failed_start(root)
     expect("older-than = 5m" in pathlib.Path(root.path(CONFIG)).read_text(), "an edit", "none")
     root.run("dpkg", "--remove", "sockleak")
     expect(os.path.exists(root.path(CONFIG)), "the configuration kept", "it is gone")

@@ -14,6 +14,7 @@ import time
 from lib.agent import OLDER_THAN_S
 from lib.outcome import Failure
 from lib.registry import case, cases
+from lib.service import Service, preloaded
 from lib.session import expect_all
 
 # What the next run tells of a leak as the one before did.
@@ -23,6 +24,7 @@ LASTING = (
     "evidence", "cgroup_id",
 )
 LEAKS = 20
+MANY = 2000
 
 
 @contextlib.contextmanager
@@ -336,6 +338,78 @@ def pins_refused(bench):
         refused(bench, pin, "another user")
         os.chown(pin, 0, 0)
         bench.agent("--comm", "refused", "--pin", f"{pin}/").stop()
+
+
+def unusable(bench, pin, *words):
+    """An agent goes on without: one line with the cause, and a metric. It ends as any other."""
+    textfile = bench.directory / f"unusable-{os.getpid()}.prom"
+    service = Service.start(bench, "--comm", "nosuchcomm", "--pin", pin, "--textfile", textfile)
+    refused_metric = service.value(textfile, "sockleak_pin_refused")
+    lines = [line for line in service.lines if "cannot use --pin" in line]
+    service.stop()
+    if len(lines) != 1 or not all(word in lines[0] for word in words) or refused_metric != 1:
+        raise Failure(f"expected a line with {words} and a metric of 1, seen: {service.lines}, "
+                      f"{refused_metric}")
+    if not any("pin is refused" in datagram for datagram in service.told):
+        raise Failure(f"expected it in the status, seen: {service.told}")
+
+
+@case
+def pins_unusable(bench):
+    """Pins that an agent cannot use are a warning and a metric, not its end."""
+    with bpffs(bench) as pin:
+        unusable(bench, bench.directory, "mount -t bpf")
+        unusable(bench, pin / "deeper" / "still", "parent", "make it")
+        pin.mkdir(mode=0o700)
+        os.chown(pin, 65534, 65534)
+        unusable(bench, pin, "another user", "chown")
+        os.chown(pin, 0, 0)
+        for command in (["--bind", pin, pin], ["-o", "remount,bind,ro", pin]):
+            subprocess.run(["mount", *command], check=True)
+        unusable(bench, pin, "Read-only", "ReadWritePaths=")
+        subprocess.run(["umount", pin], check=True)
+        first = Service.start(bench, "--comm", "nosuchcomm", "--pin", pin)
+        unusable(bench, pin, "another sockleak", f"process {first.pid}")
+        first.stop()
+
+
+@case
+def pins_many(bench):
+    """After a restart all leaks come in one census: its walk is not repeated for a small ring."""
+    with bpffs(bench) as pin:
+        options = ("--comm", "pinsmany", "--pin", pin)
+        first = bench.agent(*options)
+        program = bench.program(str(bench.copy("many", "pinsmany")), MANY, agents=[first])
+        before = set(leak(program, first))
+        end(first, signal.SIGTERM)
+        second = bench.agent(*options, "--ring-size", "16K")
+        second.wait_for(lambda a: before <= set(a.open_leaks()), f"{MANY} leaks")
+        names = {event["culprit"]["function"] for event in second.open_leaks().values()}
+        summary = second.stop()
+        program.end()
+        if summary["dropped"]["ring_full"] or names != {"make_socket"}:
+            raise Failure(f"expected no verdict to wait, and all stacks named, seen: {summary}")
+
+
+@case
+def pins_slow_start(bench):
+    """A start with much to take up asks the service manager for time while it gets on."""
+    slow = pathlib.Path(bench.options.programs).parent / "library/libslow_maps.so"
+    with bpffs(bench) as pin:
+        first = bench.agent("--comm", "slowstart", "--pin", pin)
+        program = bench.program(str(bench.copy("many", "slowstart")), MANY, agents=[first])
+        leak(program, first)
+        end(first, signal.SIGTERM)
+        second = Service(bench, ("--comm", "slowstart", "--pin", pin),
+                         environment=preloaded(slow))
+        second.wait_for(lambda s: s.was_told("READY=1"), "READY=1", timeout=120)
+        told = [line for datagram in second.told for line in datagram.split("\n")]
+        asked = [i for i, line in enumerate(told) if line.startswith("EXTEND_TIMEOUT_USEC=")]
+        if not asked or asked[0] > told.index("READY=1"):
+            raise Failure(f"expected it to ask for time before it was ready, seen: {told}")
+        second.process.kill()
+        second.process.wait(20)
+        program.end()
 
 
 def kernel_bytes(pin):

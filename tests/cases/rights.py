@@ -1,45 +1,127 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The agent as packaging/systemd runs it: a user of its own with five capabilities."""
 
+import contextlib
 import os
+import pathlib
 import shutil
+import subprocess
 
+from lib import unit_file
 from lib.cgroups import inside
 from lib.outcome import Failure
 from lib.registry import case
-from lib.service import Service
+from lib.service import Service, preloaded
 
 USER = 64999  # of nobody, and not the resolver's
-CAPABILITIES = ("bpf", "perfmon", "sys_ptrace", "dac_read_search", "checkpoint_restore")
+BITS = {"bpf": 39, "perfmon": 38, "sys_ptrace": 19, "dac_read_search": 2,
+        "checkpoint_restore": 40, "sys_admin": 21}  # linux/capability.h
+
+# The unit's file system, as systemd 252 makes it: bpffs read-only, but for the one directory. And
+# Debian's value of the sysctl, for whoever reads it; tests/library/debian.c is what obeys it.
+SANDBOX = """
+set -e
+mount --bind "$1/pins/sockleak" "$1/pins/sockleak"
+mount -o remount,bind,ro "$1/pins"
+[ -d /sys/kernel/tracing/events ] || mount -t tracefs nodev /sys/kernel/tracing
+mount --bind "$1/paranoid" /proc/sys/kernel/perf_event_paranoid
+shift
+exec "$@"
+"""
 
 
-def unprivileged():
+def unprivileged(capabilities):
     """The command line in front of it: as systemd has it with User= and both sets limited."""
-    given = "".join(f",+{name}" for name in CAPABILITIES)
+    given = "".join(f",+{name}" for name in capabilities)
     return ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--no-new-privs"] + [
         f"--{kind}=-all{given}" for kind in ("bounding-set", "inh-caps", "ambient-caps")
     ]
 
 
+@contextlib.contextmanager
+def host_of_debian(bench, name):
+    """A directory with a bpffs in it, prepared as the unit does, and all that SANDBOX needs."""
+    directory = bench.directory / name
+    (directory / "pins").mkdir(parents=True)
+    os.chown(directory, USER, USER)
+    (directory / "paranoid").write_text("3\n")
+    done = subprocess.run(["mount", "-t", "bpf", "-o", "mode=0755", "bpf", directory / "pins"],
+                          capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failure(f"expected that a bpffs can be mounted, seen: {done.stderr.strip()}")
+    try:
+        (directory / "pins/sockleak").mkdir(mode=0o700)
+        os.chown(directory / "pins/sockleak", USER, USER)
+        yield directory
+    finally:
+        subprocess.run(["umount", "-l", directory / "pins"], check=False)
+
+
+def start(bench, directory, capabilities, *args):
+    """An agent with these capabilities on such a host."""
+    binary = shutil.copy(bench.sockleak, directory / "sockleak")  # where USER may go
+    library = bench.directory / "libdebian.so"
+    shutil.copy(pathlib.Path(bench.options.programs).parent / "library/libdebian.so", library)
+    return Service(
+        bench,
+        ("--older-than", "500ms", "--interval", "100ms", "--write-interval", "100ms", *args),
+        environment=preloaded(library),
+        wrapper=["unshare", "--mount", "--propagation", "slave", "sh", "-c", SANDBOX, "sh",
+                 str(directory), *unprivileged(capabilities), binary],
+    )
+
+
+def effective(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return {line.split(":")[0]: int(line.split()[1], 16) for line in status
+                if line.startswith("Cap")}
+
+
+def mask(capabilities):
+    return sum(1 << BITS[name] for name in capabilities)
+
+
+def expect_rights(service, capabilities):
+    """It has these, can get no other, and so has what it started."""
+    sets = effective(service.pid)
+    wanted = mask(capabilities)
+    for name in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
+        if sets[name] != wanted:
+            raise Failure(f"expected {name} of {wanted:x}, seen: {sets}")
+    with open(f"/proc/{service.pid}/status", encoding="ascii") as status:
+        if not any(line.split() == ["NoNewPrivs:", "1"] for line in status):
+            raise Failure("expected no new privileges")
+
+
+def expect_hooks(service, textfile, wanted):
+    ((_, labels, _),) = service.metrics(textfile, "sockleak_build_info")
+    if labels["hooks"] != wanted:
+        raise Failure(f"expected hooks by {wanted}, seen: {labels}, {service.lines}")
+
+
 @case
 def agent_has_few_rights(bench):
-    """Of other users' processes it has stacks, names, units and descriptors all the same."""
-    directory = bench.directory / "rights"
-    directory.mkdir()
-    os.chown(directory, USER, USER)
-    binary = shutil.copy(bench.sockleak, bench.directory / "sockleak")  # where USER may go
+    """Of other users' processes it has stacks, names, units and descriptors all the same.
+
+    With the unit's user and capabilities, where perf_event_paranoid is 3 as Debian has it: by
+    the cheap hooks, with what it knows pinned, and without CAP_SYS_ADMIN once they are open.
+    """
+    with host_of_debian(bench, "rights") as directory:
+        few_rights(bench, directory)
+
+
+def few_rights(bench, directory):
     textfile = directory / "sockleak.prom"
-    service = Service(
-        bench,
-        ("--older-than", "500ms", "--interval", "100ms", "--write-interval", "100ms",
-         "--comm", "fewrights", "--textfile", textfile),
-        wrapper=unprivileged() + [binary],
-    )
+    capabilities = unit_file.capabilities()
+    service = start(bench, directory, capabilities, "--comm", "fewrights", "--textfile", textfile,
+                    "--pin", directory / "pins/sockleak")
     service.wait_for(lambda s: s.was_told("READY=1"), "READY=1")
-    with open(f"/proc/{service.pid}/status", encoding="ascii") as status:
-        effective = next(int(line.split()[1], 16) for line in status if line.startswith("CapEff"))
-    if bin(effective).count("1") != len(CAPABILITIES) or not effective >> 39 & 1:
-        raise Failure(f"expected {CAPABILITIES} and no more, seen {effective:x}")
+    expect_rights(service, set(capabilities) - {unit_file.GIVEN_UP})
+    expect_hooks(service, textfile, "tracepoint")
+    if service.value(textfile, "sockleak_pin_refused") != 0:
+        raise Failure(f"expected it to be pinned, seen: {service.lines}")
+    if sum("CAP_SYS_ADMIN" in line for line in service.lines) != 1:
+        raise Failure(f"expected one line on what is given up, seen: {service.lines}")
     cgroup = bench.cgroups.make(name=f"fewrights-{os.getpid()}.service")
     program = bench.program(str(bench.copy("growing", "fewrights")), 10, inside=inside(cgroup))
     service.wait_for(lambda s: s.value(textfile, "sockleak_leaked_sockets", comm="fewrights") == 10,
@@ -59,3 +141,20 @@ def agent_has_few_rights(bench):
         raise Failure(f"expected nothing lost, seen: {lost}")
     program.end()
     service.stop()
+
+
+@case
+def agent_without_admin(bench):
+    """Without CAP_SYS_ADMIN on such a host: the dear hooks, and one line with cause and remedy."""
+    with host_of_debian(bench, "noadmin") as directory:
+        textfile = directory / "sockleak.prom"
+        few = set(unit_file.capabilities()) - {unit_file.GIVEN_UP}
+        service = start(bench, directory, few, "--comm", "nosuchcomm", "--textfile", textfile)
+        service.wait_for(lambda s: s.was_told("READY=1"), "READY=1")
+        expect_rights(service, few)
+        expect_hooks(service, textfile, "raw_tp")
+        lines = [line for line in service.lines if "perf_event_paranoid is 3" in line]
+        words = ("every system call", "CAP_SYS_ADMIN", "sysctl kernel.perf_event_paranoid=2")
+        if len(lines) != 1 or not all(word in lines[0] for word in words):
+            raise Failure(f"expected one line with {words}, seen: {service.lines}")
+        service.stop()

@@ -15,6 +15,7 @@ from lib.registry import case
 
 PACKAGING = unit_file.SOURCE / "packaging"
 CAPABILITIES = {"bpf", "perfmon", "sys_ptrace", "dac_read_search", "checkpoint_restore"}
+SHORT = {"sys_admin"}  # for opening the tracepoints alone, and then given up
 EXPOSURE = 3.0  # at most, of 10
 
 
@@ -38,13 +39,34 @@ def unit_exposure(bench):
 
 @case
 def unit_rights(bench):
-    """These five capabilities, and nothing that would hide what it looks for."""
+    """These capabilities, and nothing that would hide what it looks for."""
     del bench
-    expect(set(unit_file.capabilities()) == CAPABILITIES, CAPABILITIES, unit_file.capabilities())
+    wanted = CAPABILITIES | SHORT
+    expect(set(unit_file.capabilities()) == wanted, wanted, unit_file.capabilities())
     given = unit_file.settings()
     expect(given["Type"] == ["notify"] and "WatchdogSec" in given, "a watchdog", given)
     hides = {"ProtectProc", "ProcSubset", "PrivateUsers", "PrivatePIDs"} & set(given)
     expect(not hides, "nothing hidden", hides)
+
+
+@case
+def unit_paths(bench):
+    """What the packaged configuration writes to may be written to, as systemd has it.
+
+    ProtectKernelTunables= makes some paths read-only, and wins where ReadWritePaths= names the
+    very same one: only a path below it is writable.
+    """
+    del bench
+    given = unit_file.settings()
+    expect(given["ProtectKernelTunables"] == ["yes"], "ProtectKernelTunables=yes", given)
+    writable = [path.lstrip("-") for path in given["ReadWritePaths"][0].split()]
+    lost = {"/sys", "/sys/fs/bpf", "/proc/sys"} & set(writable)
+    expect(not lost, "no path that systemd makes read-only", lost)
+    config = (unit_file.SOURCE / "tools/config_example.c").read_text(encoding="utf-8")
+    pin = re.search(r'{ "pin", "(.*)" }', config).group(1)
+    expect(pin in writable, f"one of {writable} as pin", pin)
+    made = [line.split()[-1] for line in given["ExecStartPre"]]
+    expect(pin in made, f"{pin} made before the start", made)
 
 
 @case
@@ -94,7 +116,7 @@ def daemonset(bench):
     [container] = pod["containers"]
     security = container["securityContext"]
     added = {name.lower() for name in security["capabilities"]["add"]}
-    expect(added == CAPABILITIES, CAPABILITIES, added)
+    expect(added == CAPABILITIES | SHORT, CAPABILITIES | SHORT, added)
     expect(security["capabilities"]["drop"] == ["ALL"], "all others dropped", security)
     for name, wanted in (("readOnlyRootFilesystem", True), ("privileged", False),
                          ("allowPrivilegeEscalation", False)):

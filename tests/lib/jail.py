@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """jail: runs a command with what the unit lets sockleak do, without systemd. Also a program:
 
-    jail.py COMMAND...    as another user with the unit's five capabilities, no new ones, its
+    jail.py COMMAND...    as another user with the unit's capabilities, no new ones, its
                           system calls alone (others fail with EPERM), no memory that is
                           written and then run, no sockets but those it names
 

@@ -32,6 +32,12 @@ def parse_metrics(text):
     return found
 
 
+def preloaded(library):
+    """The environment of one that a library of tests/library/ is preloaded to, sanitized or not."""
+    options = [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]
+    return {"LD_PRELOAD": str(library), "ASAN_OPTIONS": ":".join(filter(None, options))}
+
+
 class Service:
     """Started by Service.start(); ended with the suite, or by stop()."""
 

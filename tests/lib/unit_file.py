@@ -29,6 +29,10 @@ def capabilities():
     return [name.removeprefix("CAP_").lower() for name in given["AmbientCapabilities"][0].split()]
 
 
+# What the agent gives up as soon as its tracepoints are open.
+GIVEN_UP = "sys_admin"
+
+
 def system_calls():
     """The names that its SystemCallFilter= comes to, as the systemd of this host has them."""
     wanted, seen, names = settings()["SystemCallFilter"][0].split(), set(), set()

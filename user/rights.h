@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rights: the capabilities of this process, capabilities(7): which it has, and how it gives
+ * one up for good.
+ */
+#ifndef SOCKLEAK_RIGHTS_H
+#define SOCKLEAK_RIGHTS_H
+
+#include <stdbool.h>
+
+/* The effective ones, as a mask; 0 when they cannot be read. */
+unsigned long long rights_effective(void);
+
+/*
+ * Give a capability up, in every set that would give it back: effective, permitted,
+ * inheritable and ambient, and the bounding one where that is allowed (CAP_SETPCAP).
+ * *ret_had (may be NULL): it was there. 0 or -errno; not to have it is no error.
+ */
+int rights_give_up(int capability, bool *ret_had);
+
+#endif /* SOCKLEAK_RIGHTS_H */
