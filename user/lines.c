@@ -26,15 +26,17 @@ void code_clear(struct code *code)
 }
 
 /*
- * The compilation unit of an address. libdwfl finds it by .debug_aranges alone,
- * which clang does not write: then each unit is asked.
+ * The compilation unit of an address. libdwfl finds it by .debug_aranges alone, which clang does
+ * not write. Where only other units have them, elfutils 0.188 answers with the one before the
+ * address, though it does not hold it (0.192 does not). In both cases each unit is asked.
  */
 static Dwarf_Die *find_unit(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *ret_bias)
 {
 	Dwarf_Die *unit = dwfl_module_addrdie(module, address, ret_bias);
 
-	if (unit)
+	if (unit && dwarf_haspc(unit, address - *ret_bias) > 0)
 		return unit;
+	unit = NULL; /* from the first one on */
 	while ((unit = dwfl_module_nextcu(module, unit, ret_bias)))
 		if (dwarf_haspc(unit, address - *ret_bias) > 0)
 			return unit;

@@ -199,7 +199,8 @@ static const char source[] = "void *last;\n"
 			     "	return last;\n"
 			     "}\n";
 
-static void check_line(const char *name, unsigned int line)
+/* has_debug: some of the file has debug information. */
+static void check_line_of(const char *name, unsigned int line, bool has_debug)
 {
 	void *library = load(name);
 	void *(*where)(void) = (void *(*)(void))dlsym(library, "where");
@@ -208,13 +209,18 @@ static void check_line(const char *name, unsigned int line)
 
 	assert_string_equal(frame->function, "where");
 	assert_int_equal(frame->line, line);
-	assert_int_equal(frame->has_debug, line != 0);
+	assert_int_equal(frame->has_debug, has_debug);
 	if (line)
 		assert_non_null(strstr(frame->file, "where.c"));
 	else
 		assert_null(frame->file);
 	stack_unref(stack);
 	dlclose(library);
+}
+
+static void check_line(const char *name, unsigned int line)
+{
+	check_line_of(name, line, line != 0);
 }
 
 static void lines(void **state)
@@ -244,6 +250,43 @@ static void lines_by_clang(void **state)
 		skip();
 	}
 	check_line("clang.so", 9);
+}
+
+/* A unit of gcc's whose cold part is far from the rest: what lies between is not its own. */
+static const char two_parts[] = "#include <stdlib.h>\n"
+				"int part(int number);\n"
+				"__attribute__((cold, noinline)) static void end(int number)\n"
+				"{\n"
+				"	if (number)\n"
+				"		abort();\n"
+				"	_Exit(1);\n"
+				"}\n"
+				"int part(int number)\n"
+				"{\n"
+				"	if (number > 1000)\n"
+				"		end(number);\n"
+				"	return number;\n"
+				"}\n";
+
+/*
+ * Beside it a unit that has no .debug_aranges, or no debug information at all. libdwfl of
+ * elfutils 0.188 answers with the other one for it, and so with another one's line.
+ */
+static void lines_of_neighbours(void **state)
+{
+	(void)state;
+	write_file("where.c", source);
+	write_file("parts.c", two_parts);
+	assert_int_equal(run("gcc -g -O2 -fPIC -c parts.c && gcc -O1 -fPIC -c where.c && "
+			     "gcc -shared -o plain.so where.o parts.o"),
+			 0);
+	check_line_of("plain.so", 0, true);
+	if (run("clang -g -O1 -fPIC -c where.c 2>/dev/null")) {
+		print_message("SKIPPED: no clang\n");
+		skip();
+	}
+	assert_int_equal(run("gcc -shared -o mixed.so where.o parts.o"), 0);
+	check_line("mixed.so", 9);
 }
 
 static void debuglink(void **state)
@@ -444,6 +487,7 @@ int main(void)
 		cmocka_unit_test(deleted_library),
 		cmocka_unit_test(lines),
 		cmocka_unit_test(lines_by_clang),
+		cmocka_unit_test(lines_of_neighbours),
 		cmocka_unit_test(debuglink),
 		cmocka_unit_test(debuglink_by_crc),
 		cmocka_unit_test(renamed_frames_are_of_the_same_build),
