@@ -16,9 +16,10 @@
 #   make compat   real programs under sockleak, which must find nothing (root); docs/compat.md
 #   make vm       the test programs on other kernels, under qemu; docs/kernels.md
 #   make fuzz     the parsers, FUZZ_SECONDS (60) each, by libFuzzer; see tests/fuzz/
+#   make test-fresh  the demo and all tests on a bare Debian 12 and 13, in roots of its own (root)
 #   make deps     installs what building, the demo and the unit tests need
 #
-# V=1 shows the commands. Objects go to .output/.
+# V=1 shows the commands. Objects go to .output/. mk/ has what is only sometimes asked for.
 
 CLANG ?= clang
 BPFTOOL ?= $(or $(shell command -v bpftool 2>/dev/null),$(wildcard /usr/sbin/bpftool),bpftool)
@@ -34,6 +35,12 @@ else
 Q := @
 say = @printf '  %-8s %s\n'
 endif
+# In the second make of `make demo`, which says one line for all that it builds.
+ifeq ($(QUIET),1)
+say = @:
+endif
+# For a second make that builds: on all processors, unless this one was given a -j itself.
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 ARCH := $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
@@ -67,11 +74,12 @@ all: sockleak
 sockleak: $(BUILD)/sockleak
 	$(Q)cp -f $< $@
 
-$(BUILD)/sockleak: $(USER_OBJECTS)
+# The skeletons come first, since they take longest: at -j the others are made beside them.
+$(BUILD)/sockleak: $(SKELETONS) $(USER_OBJECTS)
 	$(say) LINK $@
-	$(Q)$(CC) $(SANFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(Q)$(CC) $(SANFLAGS) $(CFLAGS) $(LDFLAGS) $(USER_OBJECTS) $(LIBS) -o $@
 
-$(BUILD)/user/%.o: user/%.c Makefile | $(SKELETONS)
+$(BUILD)/user/%.o: user/%.c Makefile
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
@@ -107,7 +115,7 @@ COMPLETIONS := $(addprefix $(O)/completion/,bash zsh fish)
 man: $(MANUALS)
 completion: $(COMPLETIONS) $(O)/sockleak.conf
 
-$(BUILD)/tools/%.o: tools/%.c Makefile | $(SKELETONS)
+$(BUILD)/tools/%.o: tools/%.c Makefile
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
@@ -196,21 +204,23 @@ LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so libdebian.so libslow
 
 .PHONY: deps
 deps:
-	$(Q)packaging/deps.sh
+	$(Q)packaging/deps.sh demo check
 
-# In a second make, since what is missing may be what this one would have looked up.
+# In a second make, since what is missing may be what this one would have looked up. What the
+# machine lacks is said before anything is installed or built.
 .PHONY: test demo check root
+root:
+	$(Q)tests/machine.sh $(firstword $(MAKECMDGOALS))
 test: root
-	$(Q)packaging/deps.sh test
-	$(Q)$(MAKE) --no-print-directory run-test
+	$(Q)packaging/deps.sh $@
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) run-test
 demo: root
-demo check: deps
-	$(Q)$(MAKE) --no-print-directory run-$@
-
-# Asked before anything is built; but without packages `deps` says what to run first.
-root: deps
-	$(Q)[ "$$(id -u)" = 0 ] || { \
-		echo "sockleak: only root may load BPF programs. Run: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
+	$(Q)packaging/deps.sh $@
+	$(Q)[ "$(V)" = 1 ] || printf '  %-8s %s\n' BUILD 'sockleak and the demo (V=1 shows the commands)'
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(if $(filter 1,$(V)),,QUIET=1) run-demo
+check:
+	$(Q)packaging/deps.sh $@
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) run-check
 
 .PHONY: run-test
 run-test: man completion
@@ -226,6 +236,7 @@ run-check: $(UNIT_TESTS) $(REPLAYS)
 # The dashboard's picture in the docs, out of a real run of four minutes; needs gnuplot.
 .PHONY: picture run-picture
 picture: root
+	$(Q)packaging/deps.sh demo test
 	$(Q)$(MAKE) --no-print-directory run-picture
 run-picture: $(BUILD)/sockleak $(O)/programs/leaker \
 		$(addprefix $(O)/demo/,libtransport.so delayed_job healthy broker)
@@ -382,6 +393,7 @@ SEED ?= 1
 SEEDS ?= 5000
 .PHONY: soak run-soak
 soak: root
+	$(Q)packaging/deps.sh test
 	$(Q)$(MAKE) --no-print-directory run-soak
 run-soak: $(BUILD)/sockleak $(CHAOS)
 	$(Q)tests/chaos/run.py --sockleak $(BUILD)/sockleak --programs $(O)/programs \
@@ -423,6 +435,8 @@ $(O)/demo/%: tests/demo/%.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(DEMO_CFLAGS) $< -o $@
+
+include mk/fresh.mk
 
 # ---- Programs whose stacks are compared with gdb's; those of a compiler that is here ----
 

@@ -4,29 +4,100 @@
 # Installs what sockleak is built and tested with, if anything is missing:
 # as root with apt-get or dnf; otherwise prints the one command to run, and fails.
 #
-#   packaging/deps.sh          what building, `make demo` and `make check` need
-#   packaging/deps.sh test     what `make test` needs: beside all that, the languages whose
-#                              stacks are compared with gdb's
-#   packaging/deps.sh build    what building alone needs
-#   packaging/deps.sh deb|rpm  what `make deb` or `make rpm` needs
-#   packaging/deps.sh fuzz     what `make fuzz` needs: libFuzzer beside all that
-#   packaging/deps.sh compat   what `make compat` needs: a JDK beside all that; its other
-#                              programs are unpacked, not installed: tests/compat/unpack.sh
-#   packaging/deps.sh vm       what `make vm` needs: qemu and cpio beside what building does
-#   packaging/deps.sh bench    what `make bench` compares with, and draws with, beside all that
+#   packaging/deps.sh build    what building needs; every other mode installs that, too
+#   packaging/deps.sh MODE...  what `make MODE` needs: demo, check, test, deb, rpm, fuzz, compat,
+#                              vm, bench; fresh, for `make test-fresh`, which builds nothing here
+#
+# `make test`, compat and vm unpack some more packages without installing them.
 set -eu
+here=$(dirname "$0")
 
-missing() {
-	for tool in $1; do
-		command -v "$tool" >/dev/null 2>&1 || [ -x "/usr/sbin/$tool" ] || return 0
-	done
-	for header in $2; do
-		has_header "$header" || return 0
-	done
-	return 1
+# What is looked for, where Debian and Fedora have it, and who needs it: a tool in the PATH,
+# a header ("a.h|b.h": one of them), or installed:PACKAGE. "-": nothing is looked for, or no
+# package has it, or, in dnf's column, its name there has not been tried: the test is skipped.
+# One line's packages are joined by commas.
+needs() {
+	cat <<-'END'
+		make                     make                make                      build
+		gcc                      gcc                 gcc                       build
+		stdio.h                  libc6-dev           glibc-devel               build
+		linux/types.h            linux-libc-dev      kernel-headers            build
+		clang                    clang               clang                     build
+		bpftool                  bpftool             bpftool                   build
+		bpf/libbpf.h             libbpf-dev          libbpf-devel              build
+		bpf/bpf_helpers.h        libbpf-dev          libbpf-devel              build
+		libelf.h                 libelf-dev          elfutils-libelf-devel     build
+		zlib.h                   zlib1g-dev          zlib-devel                build
+		elfutils/libdwfl.h       libdw-dev           elfutils-devel            build
+		libiberty/demangle.h|demangle.h libiberty-dev binutils-devel           build
+		uthash.h                 uthash-dev          uthash-devel              build
+		ini.h                    libinih-dev         inih-devel                build
+		jansson.h                libjansson-dev      jansson-devel             build
+		awk                      mawk                gawk                      build
+		g++                      g++                 gcc-c++                   demo,check,test
+		objcopy                  binutils            binutils                  demo,check,test
+		cmocka.h                 libcmocka-dev       libcmocka-devel           check,test
+		gdb                      gdb                 gdb                       test
+		strip                    binutils            binutils                  check,test
+		readelf                  binutils            binutils                  check,test
+		rpmbuild                 rpm                 rpm-build                 check,test,rpm
+		xz                       xz-utils            xz                        check,test
+		unshare                  util-linux          util-linux                check,test,fresh
+		setpriv                  util-linux          util-linux                test
+		python3                  python3             python3                   check,test,fuzz,compat,vm,bench
+		debuginfod-find          debuginfod          elfutils-debuginfod-client test
+		eu-strip                 elfutils            elfutils                  test,rpm
+		mandoc                   mandoc              mandoc                    test
+		systemd-analyze          systemd             systemd                   test
+		setfacl                  acl                 acl                       test
+		zsh                      zsh                 zsh                       test
+		fish                     fish                fish                      test
+		stress-ng                stress-ng           stress-ng                 test
+		-                        libseccomp2         libseccomp                test
+		-                        python3-yaml        python3-pyyaml            test
+		-                        -                   libasan,libubsan,glibc-static,libstdc++-static test
+		-                        -                   systemd-rpm-macros        test,rpm
+		rustc                    rustc               -                         test
+		go                       golang-go           -                         test
+		ruby                     ruby                -                         test
+		perl                     perl                -                         test
+		node                     nodejs              -                         test
+		java                     default-jdk-headless java-latest-openjdk-devel compat
+		java                     default-jdk-headless -                        test
+		javac                    default-jdk-headless java-latest-openjdk-devel compat
+		javac                    default-jdk-headless -                        test
+		dh                       debhelper           -                         deb,test
+		dpkg-buildpackage        dpkg-dev            -                         deb,test
+		fakeroot                 fakeroot            -                         test
+		installed:build-essential build-essential    -                         deb,test
+		nsenter                  util-linux          util-linux                compat
+		mount                    mount               util-linux                compat
+		qemu-system-x86_64       qemu-system-x86     -                         vm
+		cpio                     cpio                -                         vm
+		bpftrace                 bpftrace            bpftrace                  bench
+		perf                     linux-perf          perf                      bench
+		strace                   strace              strace                    bench
+		gnuplot                  gnuplot-nox         gnuplot-minimal           bench
+		debootstrap              debootstrap         -                         fresh
+		git                      git                 -                         fresh
+		-                        -                   compiler-rt               fuzz
+	END
 }
 
-# has_header NAME[|NAME]...: distributions differ in where they put some.
+# The lines of the table that a mode of ours needs.
+wanted() {
+	[ "$modes" = fresh ] && base= || base=build
+	needs | awk -v modes="$base $modes" '
+		BEGIN { count = split(modes, mode, " ") }
+		{
+			for (i = 1; i <= count; i++)
+				if (index("," $4 ",", "," mode[i] ",")) {
+					print
+					next
+				}
+		}'
+}
+
 has_header() {
 	for name in $(echo "$1" | tr '|' ' '); do
 		for directory in /usr/include "/usr/include/$(uname -m)-linux-gnu"; do
@@ -34,6 +105,21 @@ has_header() {
 		done
 	done
 	return 1
+}
+
+# Asks for the state: dpkg knows packages also when they were removed, or never installed.
+is_installed() {
+	state=$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) || return 1
+	[ "$state" = installed ]
+}
+
+# What is here is not looked for by its package: it may have come from elsewhere.
+has() {
+	case $1 in
+	installed:*) is_installed "${1#installed:}" ;;
+	*.h) has_header "$1" ;;
+	*) command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] ;;
+	esac
 }
 
 # Does clang have libFuzzer and the sanitizers? Each version has its own, in a package apart.
@@ -58,105 +144,65 @@ apt_fuzzer() {
 	done
 }
 
-# What dpkg-buildpackage asks for by its name, and what nobody can look for otherwise.
-has_build_essential() {
-	! command -v dpkg-query >/dev/null 2>&1 || dpkg-query -W build-essential >/dev/null 2>&1
+is_mode() {
+	case " $modes " in *" $1 "*) return 0 ;; esac
+	return 1
 }
 
-# Beside tools and headers.
-has_rest() {
-	case $mode in
-	fuzz) has_fuzzer ;;
-	deb) has_build_essential ;;
-	esac
+is_missing() {
+	wanted | while read -r what apt dnf _; do
+		package=$apt
+		[ "$manager" != dnf ] || package=$dnf
+		[ "$what" = - ] || [ "$package" = - ] || has "$what" || echo "$what"
+	done | grep -q . || { is_mode fuzz && ! has_fuzzer; }
 }
 
-mode=${1:-all}
-tools="make gcc clang bpftool awk"
-headers="bpf/libbpf.h bpf/bpf_helpers.h elfutils/libdwfl.h libelf.h zlib.h libiberty/demangle.h|demangle.h
-	uthash.h ini.h jansson.h linux/types.h stdio.h"
-apt="make gcc libc6-dev linux-libc-dev clang bpftool libbpf-dev libelf-dev zlib1g-dev libdw-dev
-	libiberty-dev uthash-dev libinih-dev libjansson-dev mawk"
-dnf="make gcc glibc-devel kernel-headers clang bpftool libbpf-devel elfutils-libelf-devel
-	zlib-devel elfutils-devel binutils-devel uthash-devel inih-devel jansson-devel gawk"
-case $mode in
-build) ;;
-deb)
-	tools="$tools dh dpkg-buildpackage"
-	apt="$apt build-essential debhelper dpkg-dev"
+# The packages, each once, of the manager's column.
+packages() {
+	[ "$manager" = dnf ] && column=3 || column=2
+	wanted | awk -v column="$column" '{ print $column }' | tr ',' '\n' |
+		awk '$1 != "-" && !seen[$1]++' | tr '\n' ' '
+}
+
+modes=${*:-build}
+if command -v apt-get >/dev/null 2>&1; then
+	manager=apt
+elif command -v dnf >/dev/null 2>&1; then
+	manager=dnf
+else
+	manager=
+fi
+is_missing || exit 0
+
+case $manager in
+apt)
+	install="apt-get install -y --no-install-recommends $(packages)"
+	is_mode fuzz && [ "$(id -u)" != 0 ] && install="$install$(apt_fuzzer)"
+	command="apt-get update && $install"
 	;;
-vm)
-	tools="$tools qemu-system-x86_64 cpio python3"
-	apt="$apt qemu-system-x86 cpio python3"
-	;;
-rpm)
-	tools="$tools rpmbuild"
-	apt="$apt rpm"
-	dnf="$dnf rpm-build systemd-rpm-macros"
-	;;
+dnf) command="dnf install -y $(packages)" ;;
 *)
-	tools="$tools g++ python3 unshare setpriv gdb strip readelf rpmbuild debuginfod-find"
-	headers="$headers cmocka.h"
-	apt="$apt g++ libcmocka-dev python3-minimal python3 util-linux gdb binutils rpm debuginfod"
-	dnf="$dnf gcc-c++ libcmocka-devel python3 util-linux libasan libubsan gdb binutils rpm-build
-		elfutils-debuginfod-client glibc-static libstdc++-static compiler-rt"
+	echo "sockleak: packages are missing, and neither apt-get nor dnf is here to install them." >&2
+	echo "Debian's names for them: $(packages)" >&2
+	exit 1
 	;;
 esac
-# What packages and their manuals and completion are tested with.
-if [ "$mode" = test ]; then
-	tools="$tools mandoc systemd-analyze setfacl zsh fish stress-ng"
-	command -v apt-get >/dev/null 2>&1 && tools="$tools dh"
-	apt="$apt mandoc systemd libseccomp2 acl python3-yaml zsh fish debhelper fakeroot dpkg-dev
-		stress-ng"
-	dnf="$dnf mandoc systemd libseccomp acl python3-pyyaml zsh fish systemd-rpm-macros stress-ng"
-fi
-# What dnf calls them has not been tried: there a language that is missing is a test skipped.
-if [ "$mode" = test ] && command -v apt-get >/dev/null 2>&1; then
-	tools="$tools rustc go ruby perl node java javac"
-	apt="$apt rustc golang-go ruby perl nodejs default-jdk-headless"
-fi
-if [ "$mode" = compat ]; then
-	tools="$tools nsenter mount java javac"
-	apt="$apt mount default-jdk-headless"
-	dnf="$dnf java-latest-openjdk-devel"
-fi
-if [ "$mode" = bench ]; then
-	tools="$tools bpftrace perf strace gnuplot"
-	apt="$apt bpftrace linux-perf strace gnuplot-nox"
-	dnf="$dnf bpftrace perf strace gnuplot-minimal"
-fi
-
-if ! missing "$tools" "$headers" && has_rest; then
-	exit 0
-fi
-
-if command -v apt-get >/dev/null 2>&1; then
-	update="apt-get update" install="apt-get install -y --no-install-recommends $apt"
-elif command -v dnf >/dev/null 2>&1; then
-	update=true install="dnf install -y $dnf"
-else
-	echo "sockleak: packages are missing, and neither apt-get nor dnf is here to install them." >&2
-	echo "Debian's names for them: $apt" | tr -s '\t\n ' ' ' >&2
-	exit 1
-fi
-
-# The command, on one line; what apt has is known after its update.
-whole() {
-	case "$mode $install" in
-	build* | deb* | rpm* | vm* | compat* | *dnf*) echo $install ;;
-	*) echo $install $(apt_fuzzer) ;;
-	esac
-}
-
 if [ "$(id -u)" != 0 ]; then
-	echo "sockleak: packages are missing. Run: sudo sh -c '$update && $(whole)'" >&2
+	echo "sockleak: packages are missing. Run: sudo sh -c '${command% }'" >&2
 	exit 1
 fi
-export DEBIAN_FRONTEND=noninteractive
-$update >/dev/null
-echo "  DEPS     $(whole)"
-$(whole) >/dev/null
-if [ "$mode" = fuzz ] && ! has_fuzzer; then
+if [ "$manager" = dnf ]; then
+	echo "  DEPS     ${command% }"
+	$command >/dev/null
+	exit
+fi
+
+"$here/apt.sh" update
+is_mode fuzz && install="$install$(apt_fuzzer)" # apt knows its name after the update
+echo "  DEPS     ${install% }"
+# shellcheck disable=SC2046
+"$here/apt.sh" install $(packages) $(is_mode fuzz && apt_fuzzer)
+if is_mode fuzz && ! has_fuzzer; then
 	echo "sockleak: ${CLANG:-clang} has no libFuzzer: its compiler-rt is missing." >&2
 	exit 1
 fi

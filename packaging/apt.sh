@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# apt-get for scripts: waits while another apt or dpkg runs, and says something only when it
+# waits or fails (V=1: all that apt says).
+#
+#   packaging/apt.sh update
+#   packaging/apt.sh install PACKAGE...
+#
+# DPkg::Lock::Timeout is for dpkg's lock alone; for those of its lists and archives apt does not
+# wait, so it is called again. LOCK_SECONDS (600) is for how long.
+#
+# dpkg writes each new file to the disk before it goes on, which takes more than half of the time.
+# Here the kernel writes them all at the end instead: only a crash of the machine in that minute
+# could leave some of the new packages' files empty, and installing those again would mend it.
+set -u
+lock_seconds=${LOCK_SECONDS:-600}
+action=$1
+shift
+case $action in
+update) ;;
+install) set -- -y --no-install-recommends "$@" ;;
+*)
+	echo "usage: packaging/apt.sh update | install PACKAGE..." >&2
+	exit 2
+	;;
+esac
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+export DEBIAN_FRONTEND=noninteractive
+
+call_apt() {
+	if [ "${V:-}" = 1 ]; then
+		{ LC_ALL=C apt-get "$@" 2>&1 || echo "failed"; } | tee "$log" >&2
+		[ "$(tail -n 1 "$log")" != failed ]
+	else
+		LC_ALL=C apt-get -q "$@" >"$log" 2>&1
+	fi
+}
+
+waited=0
+until call_apt -o DPkg::Lock::Timeout="$lock_seconds" -o DPkg::Use-Pty=0 \
+	-o Dpkg::Options::=--force-unsafe-io "$action" "$@"; do
+	if ! grep -q '^E: Could not get lock ' "$log" || [ $waited -ge "$lock_seconds" ]; then
+		tail -n 20 "$log" >&2
+		echo "sockleak: apt-get $action failed; what it said is above." >&2
+		exit 1
+	fi
+	[ $waited -gt 0 ] || echo "  WAIT     for another apt: $(sed -n 's/^E: //p' "$log" | head -n 1)"
+	sleep 1
+	waited=$((waited + 1))
+done
+[ "$action" != install ] || sync &
