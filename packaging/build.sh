@@ -5,9 +5,17 @@
 #
 #   packaging/build.sh deb|rpm VERSION DIRECTORY
 #
-# DIRECTORY is made anew; the package is built in it, from a copy, and left in it.
+# DIRECTORY is made anew; the package is built in it, from a copy, and left in it. The copy is of
+# that version itself: the program says so, and a source package builds the same again.
 set -eu
 kind=$1 version=$2
+case $version in
+'' | [!0-9]* | *[!0-9A-Za-z.+~]*)
+	echo "sockleak: VERSION=$version: a package's version begins with a digit and has letters," \
+		"digits, '.', '+' and '~' alone." >&2
+	exit 2
+	;;
+esac
 cd "$(dirname "$0")/.."
 rm -rf "$3"
 mkdir -p "$3"
@@ -19,6 +27,7 @@ copy_sources() {
 	mkdir -p "$directory/$name"
 	tar -c --exclude=./.git --exclude=./.output --exclude=./sockleak --exclude='*.pyc' \
 		--exclude=__pycache__ . | tar -x -C "$directory/$name"
+	sed "s/^VERSION := .*/VERSION := $version/" Makefile >"$directory/$name/Makefile"
 }
 
 # quietly COMMAND...: what it says is shown when it fails, or with V=1.

@@ -13,6 +13,7 @@ import subprocess
 from lib import unit_file
 from lib.outcome import Failure, Skip
 from lib.registry import ALONE, case
+from lib.rpm import rpm
 from lib.scratch import Scratch
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -47,6 +48,11 @@ def version():
     return found.group(1)
 
 
+def package_version():
+    """Another one than the Makefile's: the packages are built as VERSION=... says."""
+    return version() + "+test1"
+
+
 def build(kind):
     """The files that `make deb` or `make rpm` made."""
     for tool in {"deb": ["dpkg-buildpackage", "dh"], "rpm": ["rpmbuild"]}[kind]:
@@ -57,7 +63,8 @@ def build(kind):
         if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "SAN", "V")
     }
     done = subprocess.run(
-        ["make", "--no-print-directory", kind], cwd=SOURCE, env=environment, text=True,
+        ["make", "--no-print-directory", kind, f"VERSION={package_version()}"], cwd=SOURCE,
+        env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )
     if done.returncode:
@@ -85,7 +92,7 @@ def check_files(root):
 
 def check_program(root):
     _, said = root.run("sockleak", "--version")
-    expect(said == f"sockleak {version()}\n", f"sockleak {version()}", said)
+    expect(said == f"sockleak {package_version()}\n", f"sockleak {package_version()}", said)
     _, said = root.run("sh", "-c", "sockleak --json --quiet --duration 2s 2>&1")
     summary = json.loads(said.splitlines()[-1])
     expect(summary["type"] == "summary" and summary["sweeps"] >= 1, "a summary", summary)
@@ -214,10 +221,8 @@ def package_deb(bench):
 def package_rpm(bench):
     package = next(file for file in build("rpm") if ".src." not in file.name)
     root = Scratch(bench, "rpm")
-    rpm = ["rpm"]
     nodeps = []
     if shutil.which("dpkg"):  # Debian's rpm has an empty database: nothing it needs is there
-        rpm = ["rpm", "--force-debian"]
         nodeps = ["--nodeps"]
     root.run("rm", "-rf", os.path.dirname(TEXTFILES))  # no node_exporter: the service makes it
     before = root.changes()
@@ -225,15 +230,25 @@ def package_rpm(bench):
     _, needs = root.run("rpm", "-qp", "--requires", "/tmp/sockleak.rpm")
     for library in ("libbpf.so.1", "libdw.so.1", "libelf.so.1", "libinih.so", "libz.so.1"):
         expect(library in needs, f"a requirement of {library}", needs)
-    root.run(*rpm, *nodeps, "-i", "/tmp/sockleak.rpm")
+    root.run(*rpm(), *nodeps, "-i", "/tmp/sockleak.rpm")
     check_files(root)
     check_program(root)
     check_rights(root)
     check_agent(root)
-    _, said = root.run(*rpm, "-q", "--configfiles", "sockleak")
+    _, said = root.run(*rpm(), "-q", "--configfiles", "sockleak")
     expect(said == CONFIG + "\n", f"{CONFIG} as configuration", said)
-    root.run(*rpm, "-e", "sockleak")
+    root.run(*rpm(), "-e", "sockleak")
     check_gone(root, before)
+
+
+@case
+def package_version_checked(bench):
+    """A version that no package can have is refused in one line, before anything is built."""
+    for wrong in ("", "1.0-1", "1.0/..", "v1", "1 0"):
+        command = [str(SOURCE / "packaging/build.sh"), "deb", wrong, str(bench.directory / "deb")]
+        status, out, errors = bench.run(command=command)
+        if status != 2 or out or len(errors.splitlines()) != 1 or "VERSION=" not in errors:
+            raise Failure(f"expected exit 2 and one line, seen: {status}, {out!r}, {errors!r}")
 
 
 @case(stage=ALONE)
