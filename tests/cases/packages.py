@@ -9,6 +9,7 @@ import sys
 
 from lib.outcome import Failure
 from lib.registry import ALONE, case
+from lib.rpm import rpm
 
 # Where rpm has it on hosts of its own; Debian's rpm has one in each user's home.
 HOST_RPM = pathlib.Path("/var/lib/rpm")
@@ -94,13 +95,13 @@ def rpm_of_the_host(bench):
     package = build(bench, name, directory)
     fresh = not HOST_RPM.exists() or not any(HOST_RPM.iterdir())
     try:
-        run("rpm", "--dbpath", HOST_RPM, "-i", "--nodeps", "--force-debian", package)
+        run(*rpm(), "--dbpath", HOST_RPM, "-i", "--nodeps", package)
         agent = bench.agent("--comm", name)
         event, summary = leak_of(
             bench, agent, [directory / name, directory / "liblibrary.so"]
         )
     finally:
-        run("rpm", "--dbpath", HOST_RPM, "-e", "--force-debian", "sockleak-test")
+        run(*rpm(), "--dbpath", HOST_RPM, "-e", "sockleak-test")
         if fresh:
             shutil.rmtree(HOST_RPM, ignore_errors=True)
     nvra = f"sockleak-test-1.2.3-4.{os.uname().machine}"
@@ -113,12 +114,14 @@ def rpm_of_a_container(bench):
     name, root = "rpmroot", bench.directory / "root"
     package = build(bench, name, "/opt/leak")
     root.mkdir()
-    run("rpm", "-i", "--nodeps", "--force-debian", "--root", root, "--noscripts", package)
-    for library in ("ld-linux-x86-64.so.2", "libc.so.6"):
-        found = run("sh", "-c", f"ldconfig -p | sed -n 's/.*{library} .*=> //p' | head -1").strip()
-        target = root / found.lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(os.path.realpath(found), target)
+    run(*rpm(), "-i", "--nodeps", "--root", root, "--noscripts", package)
+    # As they are mapped here: ldconfig may list another architecture's first.
+    maps = pathlib.Path("/proc/self/maps").read_text(encoding="utf-8", errors="surrogateescape")
+    for library in {line.split()[-1] for line in maps.splitlines()}:
+        if pathlib.Path(library).name.startswith(("ld-linux", "libc.so.")):
+            target = root / library.lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(library, target)
     if not (root / "lib64").exists():
         (root / "lib64").mkdir()
         shutil.copy(os.path.realpath("/lib64/ld-linux-x86-64.so.2"), root / "lib64")

@@ -15,7 +15,9 @@ for command in prometheus promtool prometheus-node-exporter; do
 done
 [ -n "$missing" ] && command -v apt-get >/dev/null 2>&1 || exit 0
 
+# From Debian 13 on promtool has a package of its own.
 packages="prometheus prometheus-node-exporter"
+[ -z "$(apt-cache madison promtool 2>/dev/null)" ] || packages="$packages promtool"
 echo "  UNPACK   $packages"
 mkdir -p "$root/.archives"
 # shellcheck disable=SC2086

@@ -3,10 +3,11 @@
 
     gdb -nx -q -batch -ex 'set ...' -p PID -x gdb_stacks.py
 
-Says `@armed` once the catchpoint is set, then `@stack {"tid", "fd", "frames"}`.
+Says `@armed` once the catchpoint is set, then `@stack {"tid", "fd", "file", "frames"}`.
 """
 
 import json
+import os
 import sys
 
 import gdb
@@ -97,6 +98,7 @@ def walk(code):
 
 def set_registers(values):
     for name, value in values.items():
+        gdb.newest_frame().select()  # gdb chooses another one when the first register has changed
         gdb.execute(f"set ${name} = {value}", to_string=True)
 
 
@@ -155,7 +157,9 @@ def run():
         if register("orig_rax") != SYS_SOCKET or result == ENTRY:
             continue
         pid, tid, _ = gdb.selected_thread().ptid
-        say("stack", json.dumps({"tid": tid, "fd": result, "frames": stack_of(pid)}))
+        file = os.readlink(f"/proc/{pid}/fd/{result}") if result >= 0 else None
+        stack = {"tid": tid, "fd": result, "file": file, "frames": stack_of(pid)}
+        say("stack", json.dumps(stack))
 
 
 run()

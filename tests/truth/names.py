@@ -28,6 +28,22 @@ def without_brackets(name, opening, closing):
     return "".join(kept).replace("\0", "->")
 
 
+def without_self(name):
+    """<Type as Trait>::method: Trait::method; Rust's newer names have <Type>::method, too."""
+    depth, cut = 0, None
+    if not name.startswith("<"):
+        return name
+    for at, char in enumerate(name):
+        if name.startswith(" as ", at) and depth == 1:
+            cut = at + len(" as ")
+        elif char == ">" and name[at - 1] != "-":
+            depth -= 1
+            if not depth:
+                return name[cut or 1 : at] + name[at + 1 :]
+        depth += char == "<"
+    return name
+
+
 def normal(name):
     name = re.sub(r" \[clone [^]]*\]", "", name)
     name = name.replace("(anonymous namespace)", "{anonymous}")
@@ -36,7 +52,7 @@ def normal(name):
     name = re.sub(r"::h[0-9a-f]{16}$", "", name)  # rustc's hash
     name = re.sub(r"\{\{closure\}\}|\{closure[^}]*\}", "{closure}", name)
     # <impl Trait for Type>::method and Type::method are the same to Rust's DWARF
-    name = re.sub(r"^<(?:[^<>]|<[^<>]*>)* as ((?:[^<>]|<[^<>]*>)*)>", r"\1", name)
+    name = without_self(name)
     name = re.sub(r"\{impl#\d+\}", "", name)
     name = re.sub(r"\.\(\*(\w+)\)", r".*\1", name)  # a method of Go's
     name = without_brackets(name, "(", ")")

@@ -101,14 +101,14 @@ def stacks_of_gdb(process, lines, gdb_lines):
 
 
 def kept(pid, stacks):
-    """inode -> stack, of those descriptors that are sockets still."""
+    """inode -> stack, of those descriptors that are the same sockets still."""
     found = {}
     for fd, stack in stacks.items():
         try:
             target = os.readlink(f"/proc/{pid}/fd/{fd}")
         except OSError:
             continue
-        if target.startswith("socket:["):
+        if target.startswith("socket:[") and target == stack["file"]:
             found[int(target[len("socket:[") : -1])] = stack
     return found
 

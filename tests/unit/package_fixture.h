@@ -176,7 +176,7 @@ static UNUSED pid_t start_inside(void)
 	return pid;
 }
 
-static UNUSED void stop(pid_t pid)
+static UNUSED void stop_process(pid_t pid)
 {
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);

@@ -173,8 +173,8 @@ static void container(void **state)
 	/* another process in the same container adds nothing */
 	hints__add(hints, second, modules[0][0], modules[0][1]);
 	expect(pid < second ? pid : second, 0, container_text);
-	stop(pid);
-	stop(second);
+	stop_process(pid);
+	stop_process(second);
 }
 
 static void wraps(void **state)
@@ -193,7 +193,7 @@ static void wraps(void **state)
 	       "  debuginfod-find debuginfo 5555555555555555  # /opt/a.so of process @\n"
 	       "  debuginfod-find debuginfo 4444444444444444  # /opt/b.so of process @\n"
 	       "  debuginfod-find debuginfo 6666666666666666  # /opt/c.so of process @\n");
-	stop(pid);
+	stop_process(pid);
 }
 
 /* Installed while we run: the hint goes; removed again: it is back. */
@@ -219,7 +219,7 @@ static void installed(void **state)
 	expect(pid, 0,
 	       "Missing separate debuginfos in the root of process @, use: apt install "
 	       "libqpid1-dbgsym\n");
-	stop(pid);
+	stop_process(pid);
 }
 
 static void as_json(void **state)
@@ -243,7 +243,7 @@ static void as_json(void **state)
 		  "\"package_source\":null,\"replaced\":false,\"command\":null}]\n",
 		  pid, pid);
 	assert_string_equal(text_str(&text), text_str(&wanted));
-	stop(pid);
+	stop_process(pid);
 }
 
 static void too_many(void **state)
