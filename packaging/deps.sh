@@ -70,6 +70,7 @@ needs() {
 		dpkg-buildpackage        dpkg-dev            -                         deb,test
 		fakeroot                 fakeroot            -                         test
 		installed:build-essential build-essential    -                         deb,test
+		lintian                  lintian             -                         test
 		nsenter                  util-linux          util-linux                compat
 		mount                    mount               util-linux                compat
 		qemu-system-x86_64       qemu-system-x86     -                         vm

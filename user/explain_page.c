@@ -8,6 +8,7 @@
 #include "duration.h"
 #include "names.h"
 #include "plumbing.h"
+#include "short_name.h"
 #include "text.h"
 #include "text_page.h"
 
@@ -39,7 +40,10 @@ static bool add_place(struct text *line, const json_t *site)
 
 	if (!function && !module)
 		return false;
-	page_add_clean(line, function ?: module_name(module));
+	if (function)
+		short_name_add(line, function);
+	else
+		page_add_clean(line, module_name(module));
 	if (function && module) {
 		text_add(line, " (");
 		page_add_clean(line, module_name(module));

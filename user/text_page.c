@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "duration.h"
+#include "short_name.h"
 
 #define BOLD "\033[1m"
 #define PLAIN "\033[0m"
@@ -100,7 +101,7 @@ void page_add_count(struct text *line, unsigned long long count, const char *one
 void page_add_frame(struct text *line, const struct frame *frame, const char *package)
 {
 	if (frame->function)
-		page_add_clean(line, frame->function);
+		short_name_add(line, frame->function);
 	else if (!frame->module)
 		text_addf(line, "0x%llx", (unsigned long long)frame->pc);
 	if (!frame->module)

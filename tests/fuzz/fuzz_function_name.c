@@ -3,6 +3,25 @@
 #include "fuzz.h"
 
 #include "function_name.h"
+#include "short_name.h"
+
+/* In a line of text: nothing but what stands in the name, and a short one whole. */
+static void check_short(const char *name)
+{
+	struct text whole = {}, text = {};
+	const char *next, *from;
+
+	text_add_clean(&whole, name, strlen(name));
+	short_name_add(&text, name);
+	from = text_str(&whole);
+	if (strlen(name) <= SHORT_NAME_MAX)
+		check(!strcmp(text_str(&text), from));
+	for (next = text_str(&text); *next; next++, from++)
+		while (*from != *next)
+			check(*from++);
+	text_free(&text);
+	text_free(&whole);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -15,6 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(strlen(name) < FUNCTION_NAME_MAX);
 	if (is_go)
 		check(!strncmp(name, symbol, FUNCTION_NAME_MAX - 1));
+	check_short(name);
+	check_short(symbol);
 	again = function_name(symbol, is_go);
 	check(again && !strcmp(name, again));
 	free(again);

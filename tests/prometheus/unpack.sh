@@ -15,15 +15,20 @@ for command in prometheus promtool prometheus-node-exporter; do
 done
 [ -n "$missing" ] && command -v apt-get >/dev/null 2>&1 || exit 0
 
-# From Debian 13 on promtool has a package of its own.
-packages="prometheus prometheus-node-exporter"
-[ -z "$(apt-cache madison promtool 2>/dev/null)" ] || packages="$packages promtool"
-echo "  UNPACK   $packages"
+# From Debian 13 on promtool is a package of its own.
+packages() {
+	echo prometheus prometheus-node-exporter
+	apt-cache pkgnames promtool | grep -x promtool || true
+}
+
+download() {
+	# shellcheck disable=SC2046
+	(cd "$root/.archives" && apt-get -qq -o APT::Sandbox::User=root download $(packages))
+}
+
+echo "  UNPACK   $(packages | tr "\n" " ")"
 mkdir -p "$root/.archives"
-# shellcheck disable=SC2086
-(cd "$root/.archives" &&
-	{ apt-get -qq -o APT::Sandbox::User=root download $packages ||
-		{ apt-get -qq update && apt-get -qq -o APT::Sandbox::User=root download $packages; }; })
+download 2>/dev/null || { "$(dirname "$0")/../../packaging/apt.sh" update && download; }
 for archive in "$root"/.archives/*.deb; do
 	dpkg-deb -x "$archive" "$root"
 done
