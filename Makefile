@@ -471,7 +471,7 @@ $(TRUTH)/cpp: tests/truth/cpp.cpp
 
 $(TRUTH)/rust: tests/truth/rust.rs
 	$(say) RUSTC $@
-	$(Q)rustc -O -g $< -o $@
+	$(Q)MAKEFLAGS= rustc -O -g $< -o $@
 
 $(TRUTH)/go: tests/truth/go.go
 	$(say) GO $@

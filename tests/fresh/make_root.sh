@@ -43,6 +43,6 @@ testing | sid) ;; # they have no security suite that must be asked
 		echo "deb $security $suite-security main" >>"$root/etc/apt/sources.list"
 	;;
 esac
-# How this host reaches the mirrors: a proxy, and its names.
-apt-config dump | grep -E '^Acquire::https?::' >"$root/etc/apt/apt.conf.d/50mirror" || true
+# How this host reaches the mirrors: a proxy, names, and whether it takes lists that are old.
+apt-config dump | grep -E '^Acquire::(https?::|Check-)' >"$root/etc/apt/apt.conf.d/50mirror" || true
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"

@@ -6,11 +6,15 @@
 Says `@armed` once the catchpoint is set, then `@stack {"tid", "fd", "file", "frames"}`.
 """
 
+import functools
 import json
 import os
 import sys
 
 import gdb
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cfi import Cfi  # noqa: E402
 
 SYS_SOCKET = 41  # x86_64
 ENTRY = -38  # what rax holds while a system call begins
@@ -45,22 +49,38 @@ def linker_name(frame):
     return name if found else None
 
 
+@functools.cache
+def cfi_of(file, _):
+    return Cfi(file)
+
+
 class Code:
-    """The executable mappings of a process; those of no file hold what a JIT has made."""
+    """The executable mappings of a process."""
 
     def __init__(self, pid):
-        self.ranges = []
+        self.pid, self.ranges = pid, []
         with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as maps:
             for line in maps:
                 words = line.split(None, 5)
                 if "x" in words[1]:
                     low, high = (int(edge, 16) for edge in words[0].split("-"))
                     path = words[5].strip() if len(words) > 5 else ""
-                    self.ranges.append((low, high, path.startswith(("/", "[v"))))
+                    self.ranges.append((low, high, int(words[2], 16), path))
 
     def find(self, pc):
-        """None: no code; else whether it is a file's."""
-        return next((of_file for low, high, of_file in self.ranges if low <= pc < high), None)
+        """The mapping that a program counter lies in, or None."""
+        return next((range for range in self.ranges if range[0] <= pc < range[1]), None)
+
+    def has_cfi(self, pc):
+        """Not in what a JIT has made, nor in code that a file's CFI leaves out (V8's builtins)."""
+        low, high, offset, path = self.find(pc)
+        if not path.startswith("/"):
+            return path.startswith("[v")  # the vdso
+        file = f"/proc/{self.pid}/map_files/{low:x}-{high:x}"
+        status = os.stat(file)
+        cfi = cfi_of(file, (status.st_dev, status.st_ino))
+        address = cfi.address(pc - low + offset)
+        return address is None or cfi.covers(address)
 
 
 def word(address):
@@ -79,7 +99,7 @@ def describe(frame):
 def walk(code):
     """Until the end (then None), or where gdb is lost: (frames, (rsp, rbp) of the last one).
 
-    In a JIT's code, which has no CFI, gdb guesses, often wrong: lost.
+    In code without CFI gdb guesses, often wrong: lost.
     """
     frame, at, found = gdb.newest_frame(), None, []
     while frame is not None and frame.is_valid() and len(found) < MAX_FRAMES:
@@ -88,7 +108,7 @@ def walk(code):
         found.append(describe(frame))
         try:
             at = tuple(int(frame.read_register(name)) for name in ("rsp", "rbp"))
-            if not code.find(frame.pc()):
+            if not code.has_cfi(frame.pc() - (len(found) > 1)):  # a return address may be an end
                 return found, at
             frame = frame.older()
         except gdb.error:
@@ -115,7 +135,7 @@ def one_step(at, code):
 
 
 def walk_on(at, code):
-    """Where gdb is lost in code without CFI (a JIT's), a step by the frame pointer helps it."""
+    """Where gdb is lost, in code without CFI, a step by the frame pointer helps it."""
     found = []
     gdb.newest_frame().select()
     before = {name: int(gdb.newest_frame().read_register(name)) for name in ("rip", "rsp", "rbp")}
