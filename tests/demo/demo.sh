@@ -31,7 +31,9 @@ clean_up() {
 	rm -rf "$scratch" "$bin/.debug"
 }
 trap clean_up EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
+trap 'exit 141' PIPE
 trap 'exit 143' TERM
 
 fail() {
