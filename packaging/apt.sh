@@ -18,7 +18,9 @@ lock_seconds=${LOCK_SECONDS:-600}
 action=$1
 shift
 case $action in
-update) ;;
+update) # without the descriptions' translations; those that are here stay
+	set -- -o Acquire::Languages=none -o APT::Get::List-Cleanup=false
+	;;
 install) set -- -y --no-install-recommends "$@" ;;
 *)
 	echo "usage: packaging/apt.sh update | install PACKAGE..." >&2

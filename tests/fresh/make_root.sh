@@ -28,8 +28,11 @@ fi
 rm -rf --one-file-system "$root"
 mkdir -p "$(dirname "$root")"
 log=$root.log
+# In the background: a shell that waits for another command does not see a signal.
 debootstrap --variant=minbase --include=git,make --cache-dir="$archives" "$suite" "$root" \
-	"$debian" >"$log" 2>&1 || {
+	"$debian" >"$log" 2>&1 &
+trap 'kill $! 2>/dev/null; exit 143' INT TERM
+wait $! || {
 	tail -n 20 "$log" >&2
 	echo "sockleak: debootstrap has made no root of $suite: see $log" >&2
 	exit 1

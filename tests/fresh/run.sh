@@ -24,15 +24,20 @@ stop() {
 trap 'stop 130' INT
 trap 'stop 143' TERM
 
-# inside SUITE COMMAND: in the clone, in its root. In the background, to see a signal at once.
-inside() {
-	"$here/enter.sh" "$directory/$1" "$directory/archives/$1" \
-		sh -c "cd /root/sockleak && $2" </dev/null &
+# In the background, to see a signal at once: the shell waits for other commands to end first.
+call() {
+	"$@" </dev/null &
 	child=$!
 	wait $child
 	status=$?
 	child=
 	return $status
+}
+
+# inside SUITE COMMAND: in the clone, in its root.
+inside() {
+	call "$here/enter.sh" "$directory/$1" "$directory/archives/$1" \
+		sh -c "cd /root/sockleak && $2"
 }
 
 seconds() {
@@ -82,7 +87,7 @@ changed=$(git -C "$source" status --porcelain --untracked-files=no | wc -l)
 for suite; do
 	echo "  ROOT     $suite"
 	before=$failed
-	if "$here/make_root.sh" "$directory/$suite" "$suite" "$directory/archives/$suite" &&
+	if call "$here/make_root.sh" "$directory/$suite" "$suite" "$directory/archives/$suite" &&
 		git clone -q "$source" "$directory/$suite/root/sockleak"; then
 		demo "$suite"
 		test_all "$suite"
