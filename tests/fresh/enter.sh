@@ -9,22 +9,21 @@
 # ARCHIVES is where its apt keeps the packages that it downloads. All mounts are made in a mount
 # namespace that ends with its last process, so none is ever left behind. Processes that the
 # command leaves are ended: those whose root directory is ROOT. Pids are the host's, since
-# sockleak has to be in the host's pid namespace.
+# sockleak has to be in the host's pid namespace. ROOT becomes the root of that mount namespace,
+# not only of its processes: nsenter(1), which some tests use, leads to the namespace's.
 set -eu
 root=$(cd "$1" && pwd -P) archives=$(cd "$2" && pwd -P)
 shift 2
 
-# Each in turn until none is left: one that is ended may just have started another.
+# Again until there is none: one that is ended may just have started another.
 end_processes() {
 	tries=0
 	while [ $((tries += 1)) -le 50 ]; do
-		found=
-		for process in /proc/[0-9]*; do
-			[ "$(readlink "$process/root" 2>/dev/null)" = "$root" ] || continue
-			found=yes
-			kill -KILL "${process#/proc/}" 2>/dev/null || true
-		done
-		[ -n "$found" ] || return 0
+		# shellcheck disable=SC2046
+		set -- $(find -L /proc/[0-9]*/root -maxdepth 0 -samefile "$root" 2>/dev/null |
+			sed 's|/proc/\(.*\)/root|\1|')
+		[ $# -gt 0 ] || return 0
+		kill -KILL "$@" 2>/dev/null || true
 		sleep 0.1
 	done
 	echo "sockleak: processes in $root do not end." >&2
@@ -48,9 +47,13 @@ mount --bind "$archives" "$root/var/cache/apt/archives"
 if ! grep -q " - cgroup2 " /proc/self/mountinfo; then
 	mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
 fi
+mkdir -p "$root/.host"
 cd "$root"
+pivot_root . .host
+umount --lazy .host
+rmdir .host
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-	LC_ALL=C.UTF-8 TERM="${TERM:-dumb}" chroot "$root" "$@"
+	LC_ALL=C.UTF-8 TERM="${TERM:-dumb}" chroot . "$@"
 '
 # In the background, so that a signal is seen at once; there the shell would close stdin.
 exec 3<&0
