@@ -21,6 +21,7 @@ lack() {
 if [ "$(id -u)" != 0 ]; then
 	case $goal in
 	demo | test) mode=$goal ;;
+	test-fresh) mode=fresh ;;
 	*) mode=build ;;
 	esac
 	"$(dirname "$0")/../packaging/deps.sh" "$mode" || exit 1
