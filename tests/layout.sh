@@ -65,7 +65,7 @@ files_have_a_licence() {
 		tests/*.py tests/*/*.py tests/compat/*.sh tests/compat/*/* tests/vm/* tests/bench/* tests/prometheus/* \
 		tests/fuzz/*.[ch] tests/fuzz/*.sh tests/demo/* tools/* docs/man/* \
 		packaging/*.sh packaging/systemd/* packaging/kubernetes/* packaging/prometheus/* \
-		packaging/rpm/* packaging/debian/rules packaging/debian/sockleak.post* Makefile mk/* \
+		packaging/rpm/* packaging/debian/rules packaging/debian/sockleak.p* Makefile mk/* \
 		tests/fresh/*; do
 		head -3 "$file" | grep -q 'SPDX-License-Identifier' || echo "$file"
 	done
