@@ -15,6 +15,7 @@
 #   make man completion  manual pages and shell completion, into .output/
 #   make compat   real programs under sockleak, which must find nothing (root); docs/compat.md
 #   make vm       the test programs on other kernels, under qemu; docs/kernels.md
+#   make vm-service  docs/production.md in a machine with systemd, under qemu (root)
 #   make fuzz     the parsers, FUZZ_SECONDS (60) each, by libFuzzer; see tests/fuzz/
 #   make test-fresh  the demo and all tests on a bare Debian 12 and 13, in roots of its own (root)
 #   make deps     installs what building, the demo and the unit tests need
@@ -282,6 +283,8 @@ $(VM)/initramfs.gz: $(VM)/guest $(BUILD)/sockleak $(PROGRAMS) tests/vm/initramfs
 	$(say) CPIO $@
 	$(Q)tests/vm/initramfs.sh $@ $(VM)/guest $(BUILD)/sockleak "$$(command -v $(BPFTOOL))" \
 		$(PROGRAMS)
+
+include mk/vm-service.mk
 
 # What it costs: tests/bench/. On a machine that does nothing else; not a part of `make test`.
 BENCH := $(BUILD)/sockleak $(addprefix $(BUILD)/bench/,driver load empty)

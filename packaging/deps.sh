@@ -6,7 +6,8 @@
 #
 #   packaging/deps.sh build    what building needs; every other mode installs that, too
 #   packaging/deps.sh MODE...  what `make MODE` needs: demo, check, test, deb, rpm, fuzz, compat,
-#                              vm, bench; fresh, for `make test-fresh`, which builds nothing here
+#                              vm, bench; fresh, for `make test-fresh`, and vm-service, which
+#                              build sockleak in roots of their own
 #
 # `make test`, compat and vm unpack some more packages without installing them.
 set -eu
@@ -18,9 +19,9 @@ here=$(dirname "$0")
 # One line's packages are joined by commas.
 needs() {
 	cat <<-'END'
-		make                     make                make                      build
-		gcc                      gcc                 gcc                       build
-		stdio.h                  libc6-dev           glibc-devel               build
+		make                     make                make                      build,vm-service
+		gcc                      gcc                 gcc                       build,vm-service
+		stdio.h                  libc6-dev           glibc-devel               build,vm-service
 		linux/types.h            linux-libc-dev      kernel-headers            build
 		clang                    clang               clang                     build
 		bpftool                  bpftool             bpftool                   build
@@ -42,9 +43,9 @@ needs() {
 		readelf                  binutils            binutils                  check,test
 		rpmbuild                 rpm                 rpm-build                 check,test,rpm
 		xz                       xz-utils            xz                        check,test
-		unshare                  util-linux          util-linux                check,test,fresh
+		unshare                  util-linux          util-linux                check,test,fresh,vm-service
 		setpriv                  util-linux          util-linux                test
-		python3                  python3             python3                   check,test,fuzz,compat,vm,bench
+		python3                  python3             python3                   check,test,fuzz,compat,vm,bench,vm-service
 		debuginfod-find          debuginfod          elfutils-debuginfod-client test
 		eu-strip                 elfutils            elfutils                  test,rpm
 		mandoc                   mandoc              mandoc                    test
@@ -73,21 +74,23 @@ needs() {
 		lintian                  lintian             -                         test
 		nsenter                  util-linux          util-linux                compat
 		mount                    mount               util-linux                compat
-		qemu-system-x86_64       qemu-system-x86     -                         vm
+		qemu-system-x86_64       qemu-system-x86     -                         vm,vm-service
 		cpio                     cpio                -                         vm
 		bpftrace                 bpftrace            bpftrace                  bench
 		perf                     linux-perf          perf                      bench
 		strace                   strace              strace                    bench
 		gnuplot                  gnuplot-nox         gnuplot-minimal           bench
-		debootstrap              debootstrap         -                         fresh
+		debootstrap              debootstrap         -                         fresh,vm-service
 		git                      git                 -                         fresh
+		mke2fs                   e2fsprogs           -                         vm-service
+		dpkg-scanpackages        dpkg-dev            -                         vm-service
 		-                        -                   compiler-rt               fuzz
 	END
 }
 
 # The lines of the table that a mode of ours needs.
 wanted() {
-	[ "$modes" = fresh ] && base= || base=build
+	case $modes in fresh | vm-service) base= ;; *) base=build ;; esac
 	needs | awk -v modes="$base $modes" '
 		BEGIN { count = split(modes, mode, " ") }
 		{

@@ -51,7 +51,8 @@ contract_has_fixed_widths() {
 
 lines_are_short() {
 	for file in bpf/* user/* tools/* include/* tests/unit/* tests/programs/*.[ch] \
-		tests/fuzz/*.[ch] tests/bench/* tests/vm/* tests/fresh/*; do
+		tests/fuzz/*.[ch] tests/bench/* tests/vm/* tests/fresh/* \
+		tests/vm_service/*.* tests/vm_service/*/*; do
 		expand -t8 "$file" | awk -v file="$file" 'length($0) > 100 { print file ":" NR }'
 	done
 }
@@ -65,8 +66,8 @@ files_have_a_licence() {
 		tests/*.py tests/*/*.py tests/compat/*.sh tests/compat/*/* tests/vm/* tests/bench/* tests/prometheus/* \
 		tests/fuzz/*.[ch] tests/fuzz/*.sh tests/demo/* tools/* docs/man/* \
 		packaging/*.sh packaging/systemd/* packaging/kubernetes/* packaging/prometheus/* \
-		packaging/rpm/* packaging/debian/rules packaging/debian/sockleak.post* Makefile mk/* \
-		tests/fresh/*; do
+		packaging/rpm/* packaging/debian/rules packaging/debian/sockleak.p* Makefile mk/* \
+		tests/fresh/* tests/vm_service/*.sh tests/vm_service/*/*; do
 		head -3 "$file" | grep -q 'SPDX-License-Identifier' || echo "$file"
 	done
 }

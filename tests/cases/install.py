@@ -179,6 +179,7 @@ def check_gone(root, before):
     _, said = root.run("getfacl", "-p", TEXTFILES, check=False)
     expect("user:sockleak" not in said, "no right to write to others' directory", said)
     expect(not re.search(r"user:\d", said), "no right of a user that was", said)
+    expect("mask:" not in said, "no list of rights that the directory had not", said)
     expect(
         not os.path.exists(root.path(TEXTFILES + "/sockleak.prom")), "no textfile", "an old one"
     )
