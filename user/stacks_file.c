@@ -209,11 +209,15 @@ static void end_round(struct stacks_file *file)
 	for (known = file->sites; known; known = known->hh.next) {
 		if (known->round == file->round) {
 			site_holders_cut(&known->holders);
-			continue;
+		} else {
+			known->open = 0;
+			known->leaking = false;
+			site_holders_clear(&known->holders);
 		}
-		known->open = 0;
-		known->leaking = false;
-		site_holders_clear(&known->holders);
+		/* The log says so at once, and names the site: it must not be ahead of the file. */
+		if (known->leaking != known->was_leaking)
+			file->has_news = true;
+		known->was_leaking = known->leaking;
 	}
 }
 

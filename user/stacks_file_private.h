@@ -36,6 +36,7 @@ struct known_site {
 	unsigned int open;
 	unsigned int by_class[CLASS_COUNT]; /* of those open; at the end, of the last ones */
 	bool leaking;
+	bool was_leaking;	 /* at the end of the last update */
 	bool leaked;		 /* it was leaking at some time */
 	__s64 first_ns;		 /* birth of the oldest socket that was known; 0 = not known */
 	__s64 seen_ns;		 /* when it last had one open */

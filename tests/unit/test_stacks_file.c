@@ -655,7 +655,14 @@ static void it_is_written_when_there_is_news(void **state)
 	close(mkstemp(path));
 	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
 	assert_false(written);
-	leak_at(0xaaaa, "a", "a.service", 5);
+	leak_at(0xaaaa, "a", "a.service", 1);
+	assert_int_equal(stacks_file__update(file, leaks, &summary), 0);
+	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
+	assert_true(written);
+	assert_int_equal(stacks_file__update(file, leaks, &summary), 0);
+	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
+	assert_false(written);
+	leak_at(0xaaaa, "a", "a.service", 5); /* the same stack, and now it leaks */
 	assert_int_equal(stacks_file__update(file, leaks, &summary), 0);
 	assert_int_equal(stacks_file__write(file, "/no/such/file", &summary, &written), -ENOENT);
 	assert_false(written);
