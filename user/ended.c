@@ -80,11 +80,18 @@ static bool make_room(struct ended *ended, bool grew)
 	return true;
 }
 
-static struct site *site_get(struct ended *ended, const struct site *of, bool grew)
+static struct site *site_find(struct ended *ended, const struct site *of)
 {
 	struct site *site;
 
 	HASH_FIND(hh, ended->sites, &of->key, sizeof(of->key), site);
+	return site;
+}
+
+static struct site *site_get(struct ended *ended, const struct site *of, bool grew)
+{
+	struct site *site = site_find(ended, of);
+
 	if (site)
 		return site;
 	site = make_room(ended, grew) ? calloc(1, sizeof(*site)) : NULL;
@@ -142,11 +149,13 @@ static void keep_sample(struct site *site, const struct leak *leak, bool first)
 
 void ended_add(struct ended *ended, const struct leak *leak, bool grew, bool first)
 {
-	struct site *site = site_get(ended, leak->site, grew);
+	struct site *site =
+		first ? site_get(ended, leak->site, grew) : site_find(ended, leak->site);
 	__u64 since_ns = leak->verdict.socket.since_ns;
 
 	if (!site) {
-		count_lost(ended, grew);
+		if (first)
+			count_lost(ended, grew);
 		return;
 	}
 	site->ended.sockets++;

@@ -31,7 +31,8 @@ struct ended {
 /*
  * A leak has ended with its process. `grew`: its site had grown in that process; `first`: it
  * is the first of its process at its site that does. Without memory the site is
- * counted as not kept.
+ * counted as not kept. A site that has given way is not made anew by a further socket of
+ * the same process, which would only push out the next one: hundreds may end in one sweep.
  */
 void ended_add(struct ended *ended, const struct leak *leak, bool grew, bool first);
 /* Forget the sites that ended before that time. */

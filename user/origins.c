@@ -402,12 +402,14 @@ const struct hints *origins__hints(struct origins *origins, struct site *const *
 {
 	hints__begin(origins->hints);
 	for (long i = 0; i < count; i++) {
+		const struct site_process *process = sites[i]->processes;
 		const struct stack *stack = sites[i]->stack;
+		pid_t pid = (pid_t)(process ? process->tgid : sites[i]->ended.tgid);
 
 		for (unsigned int n = 0; stack && n < stack->count; n++)
 			if (!stack->frames[n].has_debug)
-				hints__add(origins->hints, (pid_t)sites[i]->processes->tgid,
-					   stack->frames[n].module, stack->frames[n].build_id);
+				hints__add(origins->hints, pid, stack->frames[n].module,
+					   stack->frames[n].build_id);
 	}
 	return hints__finish(origins->hints) ? NULL : origins->hints;
 }

@@ -7,18 +7,33 @@
 
 /* ---- Over the end of a process ---- */
 
-static void take_end(struct known_site *known, const struct site *site,
+/*
+ * Several programs may share a site, an interpreter's for one: each has an account of its own,
+ * and they are added up. What was said once does not become less when one of them gave way.
+ */
+static void take_end(struct known_site *known, struct site *const *sites, long count,
 		     const struct summary *summary)
 {
-	const struct site_end *ended = &site->ended;
+	struct known_end end = known->before;
 
 	known->leaked = true;
-	known->end = (struct known_end){
-		.ns = wall_ns(summary, ended->ns),
-		.sockets = known->before.sockets + ended->sockets,
-		.processes = known->before.processes + ended->processes,
-		.tgid = ended->tgid,
-	};
+	for (long i = 0; i < count; i++) {
+		const struct site_end *ended = &sites[i]->ended;
+
+		if (sites[i]->id != known->id)
+			continue;
+		end.sockets += ended->sockets;
+		end.processes += ended->processes;
+		if (end.ns > wall_ns(summary, ended->ns))
+			continue;
+		end.ns = wall_ns(summary, ended->ns);
+		end.tgid = ended->tgid;
+	}
+	if (end.sockets < known->end.sockets)
+		end.sockets = known->end.sockets;
+	if (end.processes < known->end.processes)
+		end.processes = known->end.processes;
+	known->end = end;
 	if (known->seen_ns < known->end.ns)
 		known->seen_ns = known->end.ns;
 }
@@ -53,7 +68,7 @@ void known_take_ended(struct stacks_file *file, struct leaks *leaks, const struc
 			continue;
 		if (!known->stack)
 			describe_ended(file, known, site, summary);
-		take_end(known, site, summary);
+		take_end(known, sites, count, summary);
 		file->has_news = true;
 	}
 	file->ended_ns = newest_ns;

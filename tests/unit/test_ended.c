@@ -50,17 +50,22 @@ static void leak(__u32 tgid, unsigned int count, unsigned int apart_s)
 	leaks__tick(leaks, NOW - 10 * SECOND);
 }
 
+static void end_one(__u32 tgid, unsigned int i, unsigned int apart_s, enum end_reason reason,
+		    unsigned int before_s)
+{
+	struct verdict verdict = socket_of(tgid, i, 60 - i * apart_s);
+
+	verdict.kind = VERDICT_ENDED;
+	verdict.reason = reason;
+	verdict.now_ns = NOW - before_s * SECOND;
+	assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+}
+
 static void end_all(__u32 tgid, unsigned int count, unsigned int apart_s, enum end_reason reason,
 		    unsigned int before_s)
 {
-	for (unsigned int i = 0; i < count; i++) {
-		struct verdict verdict = socket_of(tgid, i, 60 - i * apart_s);
-
-		verdict.kind = VERDICT_ENDED;
-		verdict.reason = reason;
-		verdict.now_ns = NOW - before_s * SECOND;
-		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
-	}
+	for (unsigned int i = 0; i < count; i++)
+		end_one(tgid, i, apart_s, reason, before_s);
 	leaks__tick(leaks, NOW);
 }
 
@@ -289,6 +294,31 @@ static void their_number_is_bounded(void **state)
 		     "listed\n");
 }
 
+/* More than there is room for end in one sweep, which meets their sockets in turns. */
+static void many_end_at_once(void **state)
+{
+	struct site *const *sites;
+	const __u32 many = ENDED_SITES + 50;
+
+	(void)state;
+	for (__u32 i = 0; i < many; i++) {
+		stack_unref(stack);
+		stack = a_stack("open_session");
+		stack->site = i + 1;
+		leak(100 + i, 4, 2);
+	}
+	for (unsigned int socket = 0; socket < 4; socket++)
+		for (__u32 i = 0; i < many; i++)
+			end_one(100 + i, socket, 2, END_EXITED, 5);
+	assert_int_equal(leaks__ended(leaks, true, &sites), ENDED_SITES);
+	for (int i = 0; i < ENDED_SITES; i++) {
+		assert_int_equal(sites[i]->ended.sockets, 4);
+		assert_int_equal(sites[i]->ended.processes, 1);
+		assert_non_null(sites[i]->processes);
+	}
+	assert_int_equal(leaks__totals(leaks).ended_not_kept, 50);
+}
+
 /* A thousand processes of one site: counted all, the latest named. */
 static void the_processes_of_one_are_bounded(void **state)
 {
@@ -344,6 +374,7 @@ int main(void)
 		test(what_it_held_from_before_is_said),
 		test(what_leaks_now_comes_first),
 		test(their_number_is_bounded),
+		test(many_end_at_once),
 		test(the_processes_of_one_are_bounded),
 		test(the_class_of_most_is_shown),
 	};

@@ -365,6 +365,25 @@ static void what_ended_says_so_for_a_day(void **state)
 	free(bytes);
 }
 
+/* Two programs that make their sockets at one site, as scripts of one interpreter do. */
+static void the_ends_of_two_programs_are_added(void **state)
+{
+	__u64 first = leak_at(0xaaaa, "a", "a.service", 10);
+	__u64 second = leak_at(0xaaaa, "b", "b.service", 4);
+	char *bytes;
+
+	(void)state;
+	all_end_as(first, 10, END_EXITED);
+	bytes = content();
+	expect(bytes, "\"sockets\":10,\"processes\":1,");
+	free(bytes);
+	summary.now_ns += 2 * SECOND;
+	all_end_as(second, 4, END_EXITED);
+	bytes = content();
+	expect(bytes, "\"sockets\":14,\"processes\":2,");
+	free(bytes);
+}
+
 /* It came and went between two updates; and one that did not leak does not come at all. */
 static void what_ended_unseen_is_there(void **state)
 {
@@ -710,6 +729,7 @@ int main(void)
 		test(the_object_is_ascii),
 		test(a_site_is_kept_for_a_while),
 		test(what_ended_says_so_for_a_day),
+		test(the_ends_of_two_programs_are_added),
 		test(what_ended_unseen_is_there),
 		test(a_restart_keeps_the_sites),
 		test(what_is_too_old_is_not_recalled),
