@@ -22,6 +22,7 @@ struct fd_limits {
 	fd_limits_begin_fn on_begin;
 	void *ctx;
 	__u64 failed; /* calls of which the kernel's side was asked */
+	bool host_failed; /* some of those of this sweep did so with ENFILE */
 };
 
 struct fd_limits *fd_limits__new(struct owners *owners, struct origins *origins, __u64 interval_ns)
@@ -99,6 +100,8 @@ static unsigned int take(struct fd_limits *limits, struct tracer *tracer, unsign
 
 		if (limited && is_new)
 			describe(limits, tracer, limited);
+		if (limited && keys[i].error == ENFILE && more)
+			limits->host_failed = true;
 		lost += !limited || (keys[i].error == EMFILE && more &&
 				     limit_series_add(&limits->series, limited, more, most));
 	}
@@ -150,7 +153,8 @@ static void look_at_all(struct fd_limits *limits, struct tracer *tracer,
 	for (struct limited *limited = refusals__all(limits->refusals); limited;
 	     limited = limited->hh.next)
 		look_at(tracer, limited, summary->now_ns);
-	if (refusals__host(limits->refusals, summary->now_ns).is_recent && !host_files(&open, &max))
+	if ((limits->host_failed || refusals__host(limits->refusals, summary->now_ns).is_recent) &&
+	    !host_files(&open, &max))
 		refusals__note_host(limits->refusals, summary->now_ns, open, max);
 }
 
@@ -162,6 +166,7 @@ unsigned int fd_limits__sweep(struct fd_limits *limits, struct tracer *tracer, u
 	const struct limited *fresh;
 	unsigned int lost = 0;
 
+	limits->host_failed = false;
 	if (failed != limits->failed)
 		lost = take(limits, tracer, most);
 	limits->failed = failed;

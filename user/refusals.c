@@ -232,6 +232,7 @@ struct host_refusals refusals__host(const struct refusals *refusals, __u64 now_n
 	host.files_open = refusals->files_open;
 	host.files_max = refusals->files_max;
 	host.is_recent = host.last_ns + refusals->recent_ns >= now_ns;
-	host.was_full = host.files_open >= host.files_max - host.files_max / HOST_SLACK;
+	host.was_full =
+		host.files_max && host.files_open >= host.files_max - host.files_max / HOST_SLACK;
 	return host;
 }

@@ -99,7 +99,7 @@ struct host_refusals {
 	__u64 count, first_ns, last_ns;
 	const struct limited *most;  /* the process that failed most */
 	__u64 files_open, files_max; /* the most that were seen then; max 0 = not known */
-	bool was_full;		     /* they were all that there may be, as far as that is known */
+	bool was_full;		     /* they were all that there may be; not so when not known */
 	bool is_recent;		     /* one has failed just now */
 };
 struct host_refusals refusals__host(const struct refusals *refusals, __u64 now_ns);

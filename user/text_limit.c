@@ -85,15 +85,22 @@ static void add_files(struct text *line, const struct host_refusals *host)
 		  (unsigned long long)host->files_max);
 }
 
-/* Something else answered ENFILE: the kernel for want of memory, or a filter of system calls. */
+/*
+ * Something else answered ENFILE: the kernel for want of memory, or a filter of system calls.
+ * Or it is not known whether the host was full.
+ */
 static void add_other_reason(struct text *line, const struct host_refusals *host,
 			     const struct summary *summary)
 {
 	text_add(line, "socket() failed with ENFILE ");
 	add_ago(line, host->last_ns, summary);
-	text_add(line, ", though the host had only ");
-	add_files(line, host);
-	text_add(line, " files open: ");
+	if (host->files_max) {
+		text_add(line, ", though the host had only ");
+		add_files(line, host);
+		text_add(line, " files open: ");
+	} else {
+		text_add(line, "; the host's count of open files was not read: ");
+	}
 }
 
 static void add_host(struct text *line, const struct host_refusals *host,
@@ -108,7 +115,7 @@ static void add_host(struct text *line, const struct host_refusals *host,
 		add_ago(line, host->last_ns, summary);
 		text_add(line, ": ");
 	}
-	if (host->was_full && host->files_max) {
+	if (host->was_full) {
 		add_files(line, host);
 		text_add(line, " open files (fs.file-max), ");
 	}

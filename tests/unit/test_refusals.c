@@ -180,6 +180,7 @@ static void the_host_in_all(void **state)
 	apply(refusals, 1, ENFILE, a_refusal(5, NOW - 9 * SECOND, NOW - 3 * SECOND), 5, true);
 	apply(refusals, 2, ENFILE, a_refusal(7, NOW - 8 * SECOND, NOW - SECOND), 7, true);
 	apply(refusals, 3, EMFILE, a_refusal(100, NOW, NOW), 100, true);
+	assert_false(refusals__host(refusals, NOW).was_full); /* that is not known */
 	refusals__note_host(refusals, NOW - SECOND, 1000, 1000);
 	refusals__note_host(refusals, NOW, 500, 1000); /* some were closed meanwhile */
 	host = refusals__host(refusals, NOW);

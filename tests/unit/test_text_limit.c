@@ -125,6 +125,16 @@ static void enfile_for_another_reason(void **state)
 			     "(libtransport.so.2)");
 }
 
+static void enfile_and_the_host_was_not_read(void **state)
+{
+	struct limited *limited = limited_of(123, ENFILE, 5, NOW - SECOND, NOW - SECOND);
+
+	(void)state;
+	expect_line(limited, "socket() failed with ENFILE 1s ago; the host's count of open files "
+			     "was not read: 5 times in app[123], called from fetch_url "
+			     "(libtransport.so.2)");
+}
+
 static void expect_status(const char *expected)
 {
 	struct summary summary = { .now_ns = NOW, .refusals = refusals };
@@ -238,6 +248,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_process_that_was, begin, end),
 		cmocka_unit_test_setup_teardown(the_host, begin, end),
 		cmocka_unit_test_setup_teardown(enfile_for_another_reason, begin, end),
+		cmocka_unit_test_setup_teardown(enfile_and_the_host_was_not_read, begin, end),
 		cmocka_unit_test_setup_teardown(a_status, begin, end),
 		cmocka_unit_test_setup_teardown(it_comes_first_and_then_the_leak, begin, end),
 		cmocka_unit_test_setup_teardown(the_stack_is_shown_once, begin, end),
