@@ -118,7 +118,8 @@ void refusals__expire(struct refusals *refusals, __u64 now_ns)
 	struct limited *limited, *next;
 
 	HASH_ITER(hh, refusals->by_key, limited, next)
-		if (limited->refusal.last_ns + REFUSAL_KEPT_NS < now_ns)
+		if (limited->refusal.last_ns + REFUSAL_KEPT_NS < now_ns &&
+		    !refusals__is_now(refusals, limited, now_ns))
 			forget(refusals, limited);
 }
 

@@ -7,8 +7,8 @@
  * A *spell* of a process begins with a call that fails and is over when none has failed
  * for SPELL_QUIET_NS. An account is of the last spell; it is forgotten REFUSAL_KEPT_NS
  * after its last failure, so that a report can tell of what was, also of a process that
- * has ended. At most REFUSALS_KEPT are held: of those whose spell is over the one that failed
- * the longest time ago gives way.
+ * has ended; one that is full for longer is kept until it is not. At most REFUSALS_KEPT are
+ * held: of those whose spell is over the one that failed the longest time ago gives way.
  */
 #ifndef SOCKLEAK_REFUSALS_H
 #define SOCKLEAK_REFUSALS_H
@@ -61,7 +61,7 @@ void limited_describe(struct limited *limited, struct owner *owner, struct stack
 /* What reports call it: SOCKLEAK_COMM_LEN bytes. */
 const char *limited_name(const struct limited *limited);
 
-/* Forget what was too long ago. */
+/* Forget what was too long ago, but for a process that is at its limit still. */
 void refusals__expire(struct refusals *refusals, __u64 now_ns);
 
 /*

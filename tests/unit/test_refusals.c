@@ -116,6 +116,27 @@ static void what_was_an_hour_ago_is_forgotten(void **state)
 	refusals__free(refusals);
 }
 
+static void who_is_full_for_more_than_an_hour_is_kept(void **state)
+{
+	struct refusals *refusals = refusals__new(2 * SECOND);
+	struct limited *limited = apply(refusals, 1, EMFILE, a_refusal(1, NOW, NOW), 1, true);
+	__u64 later = NOW + 2 * REFUSAL_KEPT_NS;
+
+	(void)state;
+	full_of(limited, 64, 64);
+	refusals__expire(refusals, later);
+	assert_ptr_equal(refusals__all(refusals), limited);
+	full_of(limited, 63, 64);
+	refusals__expire(refusals, later);
+	assert_null(refusals__all(refusals));
+	limited = apply(refusals, 1, EMFILE, a_refusal(1, NOW, NOW), 1, true);
+	full_of(limited, 64, 64);
+	limited->ended = true;
+	refusals__expire(refusals, later);
+	assert_null(refusals__all(refusals));
+	refusals__free(refusals);
+}
+
 /* One that the kernel's side still has would come again, and be counted twice. */
 static void the_oldest_that_is_over_gives_way(void **state)
 {
@@ -290,6 +311,7 @@ int main(void)
 		cmocka_unit_test(now_is_what_the_descriptors_say),
 		cmocka_unit_test(who_is_at_the_limit_now_comes_first),
 		cmocka_unit_test(what_was_an_hour_ago_is_forgotten),
+		cmocka_unit_test(who_is_full_for_more_than_an_hour_is_kept),
 		cmocka_unit_test(the_oldest_that_is_over_gives_way),
 		cmocka_unit_test(each_spell_is_announced_once),
 		cmocka_unit_test(of_the_host_the_first_is_announced),
