@@ -132,7 +132,7 @@ static void look_at(struct tracer *tracer, struct limited *limited, __u64 now_ns
 {
 	struct forecast *fds = &limited->fds;
 	bool quiet = limited->refusal.last_ns + SPELL_QUIET_NS < now_ns, counted = false;
-	bool is_due = !fds->looked_ns || now_ns >= fds->next_ns;
+	bool is_due = limited_is_due(limited, now_ns);
 
 	if (limited->ended || (limited->over && !is_due))
 		return;

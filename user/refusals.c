@@ -173,6 +173,15 @@ bool refusals__is_now(const struct refusals *refusals, const struct limited *lim
 	return limited->refusal.last_ns + refusals->recent_ns >= now_ns;
 }
 
+bool limited_is_due(const struct limited *limited, __u64 now_ns)
+{
+	const struct forecast *fds = &limited->fds;
+
+	if (!fds->looked_ns || now_ns >= fds->next_ns)
+		return true;
+	return fds->fds_open < fds->fds_limit && limited->refusal.last_ns > fds->looked_ns;
+}
+
 /* Does `a` come before `b`? */
 static bool is_before(const struct refusals *refusals, const struct limited *a,
 		      const struct limited *b, __u64 now_ns)

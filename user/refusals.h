@@ -93,6 +93,12 @@ size_t refusals__list(const struct refusals *refusals, __u64 now_ns, __s32 error
  */
 bool refusals__is_now(const struct refusals *refusals, const struct limited *limited, __u64 now_ns);
 
+/*
+ * Are its descriptors to be looked at again? Before next_ns, too, when it was not full at the
+ * last look and has failed since.
+ */
+bool limited_is_due(const struct limited *limited, __u64 now_ns);
+
 /* All of ENFILE together. */
 struct host_refusals {
 	unsigned int processes; /* 0 = there were none */

@@ -79,6 +79,24 @@ static void now_is_what_the_descriptors_say(void **state)
 	refusals__free(refusals);
 }
 
+static void who_fails_after_a_look_is_looked_at_again(void **state)
+{
+	struct refusals *refusals = refusals__new(2 * SECOND);
+	struct limited *limited = apply(refusals, 7, EMFILE, a_refusal(3, NOW, NOW), 3, true);
+
+	(void)state;
+	assert_true(limited_is_due(limited, NOW)); /* never looked at */
+	full_of(limited, 20, 64);
+	limited->fds.next_ns = NOW + 10 * SECOND;
+	assert_false(limited_is_due(limited, NOW + SECOND));
+	assert_true(limited_is_due(limited, NOW + 10 * SECOND));
+	limited->refusal.last_ns = NOW + SECOND;
+	assert_true(limited_is_due(limited, NOW + SECOND));
+	limited->fds.fds_open = 64; /* that it fails is as was seen */
+	assert_false(limited_is_due(limited, NOW + SECOND));
+	refusals__free(refusals);
+}
+
 static void who_is_at_the_limit_now_comes_first(void **state)
 {
 	struct refusals *refusals = refusals__new(2 * SECOND);
@@ -309,6 +327,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_spell_goes_on_and_another_begins),
 		cmocka_unit_test(now_is_what_the_descriptors_say),
+		cmocka_unit_test(who_fails_after_a_look_is_looked_at_again),
 		cmocka_unit_test(who_is_at_the_limit_now_comes_first),
 		cmocka_unit_test(what_was_an_hour_ago_is_forgotten),
 		cmocka_unit_test(who_is_full_for_more_than_an_hour_is_kept),
