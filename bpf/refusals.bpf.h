@@ -71,6 +71,7 @@ static __always_inline void refusal_origin(void *ctx, struct task_struct *self,
 		refusal->caller = wrapper_caller(regs);
 		refusal_ask(refusal, regs);
 	}
+	snapshot_drop(REFUSAL_INODE(key)); /* of the spell before, of another program's */
 	if (regs && settings.stack_size && snapshot_take(REFUSAL_INODE(key), refusal->first_ns))
 		return;
 	stack_id = stack_take(ctx);

@@ -19,6 +19,7 @@
 #include "filter.bpf.h"
 #include "holders.bpf.h"
 #include "pending.bpf.h"
+#include "refusals.bpf.h"
 
 static __always_inline struct verdict *verdict_begin(struct pending *entry, enum verdict_kind kind)
 {
@@ -314,6 +315,21 @@ static __always_inline void sweep_entry(const struct fd_key *key, struct pending
 }
 
 /*
+ * Is it the slot of a refusal that is still in its map? User space reads it after a sweep, and
+ * one run of it may begin two. No more than SOCKLEAK_MAX_REFUSALS are kept so.
+ */
+static __always_inline bool slot_is_of_refusal(__u64 inode, const struct snapshot *snapshot)
+{
+	struct refusal_key key = { .tgid = (__u32)inode, .error = (inode >> 32) & 0xff };
+	struct refusal *refusal;
+
+	if (!(inode >> 63))
+		return false;
+	refusal = bpf_map_lookup_elem(&refusals, &key);
+	return refusal && refusal->first_ns == snapshot->since_ns;
+}
+
+/*
  * One slot of a snapshot. Its socket's entry gives it back; when that was lost
  * (the map was full, a hook was missed) this does. An entry that is older than a
  * whole sweep is in the index.
@@ -323,7 +339,8 @@ static __always_inline void sweep_slot(__u64 inode, __u32 slot)
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
 	struct fd_key key;
 
-	if (!snapshot || snapshot->since_ns >= sweep.last_ns || pending_by_inode(inode, &key))
+	if (!snapshot || snapshot->since_ns >= sweep.last_ns || pending_by_inode(inode, &key) ||
+	    slot_is_of_refusal(inode, snapshot))
 		return;
 	snapshot_drop(inode);
 }
