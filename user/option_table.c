@@ -436,7 +436,7 @@ struct options options_defaults(enum command command)
 		.interval_ns = NSEC_PER_SEC,
 		.census_interval_ns = 60 * NSEC_PER_SEC,
 		.write_interval_ns = 15 * NSEC_PER_SEC,
-		.classes = OPTIONS_ALL_CLASSES & ~(1U << CLASS_WAS_CONNECTED),
+		.classes = OPTIONS_DEFAULT_CLASSES,
 		.min_growth = MIN_STEPS,
 		.min_open = 1,
 		.top = scan ? 10000 : 10,

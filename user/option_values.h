@@ -9,8 +9,6 @@
 
 #include "options.h"
 
-#define OPTIONS_ALL_CLASSES (((1U << CLASS_COUNT) - 1) & ~(1U << CLASS_NONE))
-
 /*
  * Read `value` into spec's member of options. 0, or -EINVAL with one line added
  * to error. A flag's value is yes or no, NULL = yes; not for --help and --version.

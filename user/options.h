@@ -37,6 +37,9 @@ enum log_choice {
 	LOG_PLAIN,
 };
 
+#define OPTIONS_ALL_CLASSES (((1U << CLASS_COUNT) - 1) & ~(1U << CLASS_NONE))
+#define OPTIONS_DEFAULT_CLASSES (OPTIONS_ALL_CLASSES & ~(1U << CLASS_WAS_CONNECTED))
+
 /*
  * What the user asked for; filled once, const afterwards. Strings belong to argv or
  * to the config.

@@ -5,6 +5,7 @@
 
 #include "duration.h"
 #include "refusals.h"
+#include "suppressions.h"
 #include "text_page.h"
 
 void page_add_limited(struct text *line, const struct limited *limited)
@@ -192,8 +193,20 @@ static long site_of(__u32 tgid, struct site *const *sites, long count, unsigned 
 }
 
 /*
+ * Are all leaks of the process in the report? While it is at its limit it makes no socket: those
+ * that it has are as old as its first call that failed.
+ */
+static bool all_are_shown(const struct limited *limited, const struct summary *summary)
+{
+	return limited->refusal.first_ns + summary->older_than_ns < summary->now_ns &&
+	       !summary->leaks.held_back && !summary->classes_left_out &&
+	       !(summary->suppressions && suppressions__open(summary->suppressions));
+}
+
+/*
  * Does it leak sockets that are never connected? The answer may be behind another one's in
- * the table. If these are few of its descriptors, something else fills its table.
+ * the table. If these are few of its descriptors, something else fills its table; nothing
+ * is said of that while some may be missing in the report.
  */
 static void page_reason(struct page *page, const struct limited *limited, struct site *const *sites,
 			long count)
@@ -204,7 +217,8 @@ static void page_reason(struct page *page, const struct limited *limited, struct
 
 	if (at > 0 && sites[at]->leaking)
 		page_site_answer(page, sites[at]);
-	if (!limited->fds.looked_ns || limited->ended || 2ULL * open >= limited->fds.fds_open)
+	if (!limited->fds.looked_ns || limited->ended || 2ULL * open >= limited->fds.fds_open ||
+	    !all_are_shown(limited, page->summary))
 		return;
 	if (open)
 		text_addf(&line, "Only %u of its descriptors %s", open,

@@ -95,6 +95,7 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	if (watch->limits && output)
 		fd_limits__on_begin(watch->limits, on_limit, watch);
 	watch->summary.older_than_ns = options->older_than_ns;
+	watch->summary.classes_left_out = OPTIONS_DEFAULT_CLASSES & ~options->classes;
 	watch->summary.nothing_watched = options_limit_cgroups(options); /* until one is found */
 	if (!err && (!watch->leaks || !watch->owners || !watch->limits))
 		err = -ENOMEM;
@@ -487,6 +488,7 @@ int watch__reload(struct watch *watch, const struct options *options, struct sco
 	watch->scope = scope;
 	tune(watch->leaks, options);
 	leaks__want(watch->leaks, options->classes);
+	watch->summary.classes_left_out = OPTIONS_DEFAULT_CLASSES & ~options->classes;
 	leaks__drop(watch->leaks, is_suppressed, watch);
 	tracer__retell(watch->tracer); /* what was suppressed so far, or of no wanted class */
 	return 0;

@@ -123,9 +123,9 @@ def at_limit_by_files(bench):
         raise Failure(f"expected ask_in_vain, seen: {seen}")
     text = bench.agent("--comm", "lim_files", as_json=False)
     advance(program)
-    text.wait_for(lambda a: report(a, "is at its limit now"), "a report of it")
-    lines = report(text, "is at its limit now")
     wanted = f"None of its descriptors is a leaked socket: see ls -l /proc/{program.pid}/fd"
+    text.wait_for(lambda a: report(a, wanted), "a report of what fills its table")
+    lines = report(text, wanted)
     if lines[1] != wanted or not lines[2].startswith(("No leaked sockets", "Too early")):
         raise Failure(f"expected '{wanted}' and no leak, seen: {lines[:4]}")
     text.stop()

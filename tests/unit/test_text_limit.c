@@ -210,7 +210,7 @@ static void other_files_fill_it(void **state)
 	char *report;
 
 	(void)state;
-	full_of(limited_of(4242, EMFILE, 193, NOW, NOW), 64, 64);
+	full_of(limited_of(4242, EMFILE, 193, NOW - 6 * SECOND, NOW - 6 * SECOND), 64, 64);
 	report = report_on(0, "", NULL, &whole, &summary);
 	begins_with(report,
 		    "app[4242] is at its limit now: 64 of 64 descriptors, socket() failed 193 "
@@ -223,6 +223,41 @@ static void other_files_fill_it(void **state)
 			       "\nOnly 1 of its descriptors is an unconnected socket: see ls "
 			       "-l /proc/4242/fd\n"));
 	free(report);
+}
+
+static void expect_reason(struct summary *summary, bool held_back, bool expected)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct verdict verdict = a_verdict(1, "ruby");
+	char *report;
+
+	verdict.unknowable = true;
+	if (held_back)
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+	report = report_of(leaks, summary);
+	assert_int_equal(summary->leaks.held_back, held_back);
+	begins_with(report, "app[4242] is at its limit now: 64 of 64 descriptors");
+	assert_int_equal(strstr(report, " of its descriptors ") != NULL, expected);
+	free(report);
+	owner_unref(owner);
+}
+
+/* What is not in the report may fill the table all the same. */
+static void what_fills_it_may_be_hidden(void **state)
+{
+	struct summary summary = { .refusals = refusals };
+	struct limited *limited = limited_of(4242, EMFILE, 1, NOW - 6 * SECOND, NOW - 6 * SECOND);
+
+	(void)state;
+	full_of(limited, 64, 64);
+	expect_reason(&summary, false, true);
+	expect_reason(&summary, true, false);
+	summary.classes_left_out = true;
+	expect_reason(&summary, false, false);
+	summary.classes_left_out = false;
+	limited->refusal.first_ns = NOW - 5 * SECOND; /* its sockets may be younger than 5s */
+	expect_reason(&summary, false, false);
 }
 
 static void many_are_summed_up(void **state)
@@ -253,6 +288,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_comes_first_and_then_the_leak, begin, end),
 		cmocka_unit_test_setup_teardown(the_stack_is_shown_once, begin, end),
 		cmocka_unit_test_setup_teardown(other_files_fill_it, begin, end),
+		cmocka_unit_test_setup_teardown(what_fills_it_may_be_hidden, begin, end),
 		cmocka_unit_test_setup_teardown(many_are_summed_up, begin, end),
 	};
 
