@@ -3,6 +3,7 @@
 #include "report_fixture.h"
 
 #include "refusals.h"
+#include "suppressions.h"
 
 static struct refusals *refusals;
 static struct text out;
@@ -260,6 +261,33 @@ static void what_fills_it_may_be_hidden(void **state)
 	expect_reason(&summary, false, false);
 }
 
+static void what_fills_it_may_be_suppressed(void **state)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	struct summary summary = { .refusals = refusals };
+	struct verdict verdict = a_verdict(1, "ruby");
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct suppressions *suppressions;
+	char path[] = "/tmp/sockleak-suppress-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "[a]\ncomm = ruby\n", 16), 16);
+	close(fd);
+	assert_int_equal(suppressions__load(path, &suppressions, &error), 0);
+	unlink(path);
+	full_of(limited_of(4242, EMFILE, 1, NOW - 6 * SECOND, NOW - 6 * SECOND), 64, 64);
+	summary.suppressions = suppressions;
+	expect_reason(&summary, false, true);
+	assert_true(suppressions__take(suppressions, &verdict, owner, NULL));
+	expect_reason(&summary, false, false);
+	suppressions__forget(suppressions, &verdict.socket);
+	expect_reason(&summary, false, true);
+	suppressions__free(suppressions);
+	owner_unref(owner);
+}
+
 static void many_are_summed_up(void **state)
 {
 	struct summary summary = { .refusals = refusals };
@@ -289,6 +317,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_stack_is_shown_once, begin, end),
 		cmocka_unit_test_setup_teardown(other_files_fill_it, begin, end),
 		cmocka_unit_test_setup_teardown(what_fills_it_may_be_hidden, begin, end),
+		cmocka_unit_test_setup_teardown(what_fills_it_may_be_suppressed, begin, end),
 		cmocka_unit_test_setup_teardown(many_are_summed_up, begin, end),
 	};
 
