@@ -137,7 +137,7 @@ enum finding_status doctor(const struct options *options, FILE *out)
 	struct findings here = { 0 }, service = { 0 };
 	enum finding_status worst;
 	struct unit *unit = NULL;
-	int err = unit__read(&unit);
+	int err = unit__read("", &unit);
 
 	if (!err && !options->service)
 		err = examine(&asked, &here);
@@ -149,7 +149,7 @@ enum finding_status doctor(const struct options *options, FILE *out)
 	else
 		print_all(options, out, options->service ? NULL : &here, unit ? &service : NULL);
 	worst = here.worst > service.worst ? here.worst : service.worst;
-	if (err || (options->service && !unit))
+	if (err || (options->service && (!unit || unit->is_masked)))
 		worst = FINDING_FAILED;
 	findings_free(&here);
 	findings_free(&service);

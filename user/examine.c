@@ -164,6 +164,11 @@ static int add_unit(struct findings *findings, const struct unit *unit)
 	_cleanup_text_ struct text text = TEXT_INIT;
 
 	text_add_clean(&text, unit->path, strlen(unit->path));
+	if (unit->is_masked) {
+		text_add(&text, " is masked, so that it cannot start (systemctl unmask " UNIT_NAME
+				")");
+		return add(findings, "unit", FINDING_LIMITED, text_str(&text));
+	}
 	text_add(&text, ", as the user ");
 	text_add_clean(&text, unit->user, strlen(unit->user));
 	return add(findings, "unit", FINDING_OK, text_str(&text));
@@ -284,8 +289,11 @@ static int examine_from_outside(const struct unit *unit, struct findings *findin
 int examine_service(const struct options *options, const struct unit *unit,
 		    struct findings *findings)
 {
-	int err = add_unit(findings, unit) ?: add_pin_sandbox(findings, options, unit);
+	int err = add_unit(findings, unit);
 
+	if (err || unit->is_masked)
+		return err;
+	err = add_pin_sandbox(findings, options, unit);
 	if (err)
 		return err;
 	return geteuid() ? examine_from_outside(unit, findings) :
