@@ -149,7 +149,7 @@ enum finding_status doctor(const struct options *options, FILE *out)
 	else
 		print_all(options, out, options->service ? NULL : &here, unit ? &service : NULL);
 	worst = here.worst > service.worst ? here.worst : service.worst;
-	if (err || (options->service && (!unit || unit->is_masked)))
+	if (err || (options->service && !unit))
 		worst = FINDING_FAILED;
 	findings_free(&here);
 	findings_free(&service);

@@ -167,7 +167,7 @@ static int add_unit(struct findings *findings, const struct unit *unit)
 	if (unit->is_masked) {
 		text_add(&text, " is masked, so that it cannot start (systemctl unmask " UNIT_NAME
 				")");
-		return add(findings, "unit", FINDING_LIMITED, text_str(&text));
+		return add(findings, "unit", FINDING_FAILED, text_str(&text));
 	}
 	text_add(&text, ", as the user ");
 	text_add_clean(&text, unit->user, strlen(unit->user));
