@@ -137,7 +137,7 @@ enum finding_status doctor(const struct options *options, FILE *out)
 	struct findings here = { 0 }, service = { 0 };
 	enum finding_status worst;
 	struct unit *unit = NULL;
-	int err = unit__read(&unit);
+	int err = unit__read("", &unit);
 
 	if (!err && !options->service)
 		err = examine(&asked, &here);

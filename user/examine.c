@@ -69,15 +69,20 @@ static int add_preflight(struct findings *findings, const struct options *option
 	return result;
 }
 
-static int add_table(struct findings *findings, const struct options *options)
+enum phases { AT_START = 1, LATER = 2 };
+
+static int add_table(struct findings *findings, const struct options *options, unsigned int phases)
 {
 	const struct finding_check *next;
 	int err = 0;
 
 	for (next = finding_next(NULL); next && !err; next = finding_next(next)) {
 		_cleanup_text_ struct text text = TEXT_INIT;
-		enum finding_status status = next->look(options, &text);
+		enum finding_status status;
 
+		if (!(phases & (next->at_start ? AT_START : LATER)))
+			continue;
+		status = next->look(options, &text);
 		err = add(findings, next->name, status, text_str(&text));
 	}
 	return err;
@@ -86,6 +91,17 @@ static int add_table(struct findings *findings, const struct options *options)
 static void ignore(const struct verdict *verdict, void *ctx)
 {
 	(void)verdict, (void)ctx;
+}
+
+/* As the agent's start: 0 or -errno with one line, cause and remedy. */
+static int give_up(struct text *ret_error)
+{
+	int err = rights_give_up(CAP_SYS_ADMIN, NULL);
+
+	if (err)
+		text_addf(ret_error, "cannot give up CAP_SYS_ADMIN: %s (let seccomp allow capset)",
+			  strerror(-err));
+	return err;
 }
 
 /* `gives_up`: as the agent does, so that what follows is tried with what is left to it. */
@@ -101,7 +117,7 @@ static int add_load(struct findings *findings, const struct options *options, bo
 	unpinned.pin = NULL;
 	err = tracer__open(&unpinned, ignore, NULL, &tracer, &text);
 	if (!err && gives_up)
-		rights_give_up(CAP_SYS_ADMIN, NULL);
+		err = give_up(&text);
 	if (!err)
 		err = tracer__load(tracer, &unpinned, &text);
 	if (!err)
@@ -124,7 +140,7 @@ int examine(const struct options *options, struct findings *findings)
 
 	if (!err && passed)
 		err = add_load(findings, options, false);
-	return err ?: add_table(findings, options);
+	return err ?: add_table(findings, options, AT_START | LATER);
 }
 
 /* ---- The service ---- */
@@ -148,9 +164,29 @@ static int add_unit(struct findings *findings, const struct unit *unit)
 	_cleanup_text_ struct text text = TEXT_INIT;
 
 	text_add_clean(&text, unit->path, strlen(unit->path));
+	if (unit->is_masked) {
+		text_add(&text, " is masked, so that it cannot start (systemctl unmask " UNIT_NAME
+				")");
+		return add(findings, "unit", FINDING_FAILED, text_str(&text));
+	}
 	text_add(&text, ", as the user ");
 	text_add_clean(&text, unit->user, strlen(unit->user));
 	return add(findings, "unit", FINDING_OK, text_str(&text));
+}
+
+/* As an agent has it: the tracepoints are opened, then CAP_SYS_ADMIN is gone. */
+static int examine_start(struct findings *findings, const struct options *options)
+{
+	_cleanup_text_ struct text text = TEXT_INIT;
+	bool passed = false;
+	int err =
+		add_preflight(findings, options, &passed) ?: add_table(findings, options, AT_START);
+
+	if (!err && passed)
+		err = add_load(findings, options, true);
+	else if (!err && give_up(&text))
+		err = add(findings, "service", FINDING_FAILED, text_str(&text));
+	return err ?: add_table(findings, options, LATER);
 }
 
 /* The child: all that it finds, a line each, "STATUS NAME TEXT". Returns its exit status. */
@@ -158,16 +194,12 @@ static int examine_as(const struct unit *unit, const struct options *options, in
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
 	struct findings findings = { 0 };
-	bool passed = false;
 	int err = unit_become(unit, &error);
 
 	if (err)
 		err = add(&findings, "service", FINDING_FAILED, text_str(&error));
 	else
-		err = add_preflight(&findings, options, &passed) ?:
-			      add_table(&findings, options)	 ?:
-			      passed ? add_load(&findings, options, true) :
-				       0;
+		err = examine_start(&findings, options);
 	for (size_t i = 0; i < findings.count; i++)
 		dprintf(fd, "%d %s %s\n", findings.items[i].status, findings.items[i].name,
 			findings.items[i].text);
@@ -245,7 +277,7 @@ static int examine_from_outside(const struct unit *unit, struct findings *findin
 		      add(findings, "capabilities", FINDING_FAILED,
 			  "the unit lacks CAP_BPF or CAP_PERFMON (systemctl edit " UNIT_NAME
 			  ", AmbientCapabilities=)");
-	status = finding_rights(unit->given, &rights);
+	status = finding_rights(unit->given & ~(1ULL << CAP_SYS_ADMIN), &rights);
 	err = err ?: add(findings, "rights", status, text_str(&rights));
 	status = finding_paranoid(unit->given, &tracepoints);
 	err = err ?: add(findings, "tracepoints", status, text_str(&tracepoints));
@@ -257,8 +289,11 @@ static int examine_from_outside(const struct unit *unit, struct findings *findin
 int examine_service(const struct options *options, const struct unit *unit,
 		    struct findings *findings)
 {
-	int err = add_unit(findings, unit) ?: add_pin_sandbox(findings, options, unit);
+	int err = add_unit(findings, unit);
 
+	if (err || unit->is_masked)
+		return err;
+	err = add_pin_sandbox(findings, options, unit);
 	if (err)
 		return err;
 	return geteuid() ? examine_from_outside(unit, findings) :

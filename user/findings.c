@@ -233,14 +233,14 @@ static enum finding_status look_at_bpffs(const struct options *options, struct t
 }
 
 static const struct finding_check table[] = {
-	{ "kernel", look_at_kernel },
-	{ "rights", look_at_rights },
-	{ "tracepoints", look_at_tracepoints },
-	{ "cgroups", look_at_cgroups },
-	{ "bpffs", look_at_bpffs },
-	{ "textfile", look_at_textfile },
-	{ "packages", look_at_packages },
-	{ "debuginfo", look_at_debuginfo },
+	{ "kernel", look_at_kernel, false },
+	{ "rights", look_at_rights, false },
+	{ "tracepoints", look_at_tracepoints, true },
+	{ "cgroups", look_at_cgroups, false },
+	{ "bpffs", look_at_bpffs, false },
+	{ "textfile", look_at_textfile, false },
+	{ "packages", look_at_packages, false },
+	{ "debuginfo", look_at_debuginfo, false },
 };
 
 const struct finding_check *finding_next(const struct finding_check *previous)

@@ -17,6 +17,14 @@
 #define EMPTY_SITE_NS (600ULL * 1000000000)
 #define EMPTY_PROCESS_NS (10ULL * 1000000000)
 
+/*
+ * Sweeps come at their intervals, or late on a host with much to do (watch.c, MAX_REST_NS, and
+ * the sweep itself). More time between two of them was not watched: the machine slept, or
+ * this process was stopped, and their clock went on. It is no silence of a site.
+ */
+#define GAP_INTERVALS 3
+#define GAP_LATENESS_NS (30ULL * 1000000000)
+
 struct leaks *leaks__new(unsigned int classes, __u64 moment_ns, leaks_announce_fn announce,
 			 void *ctx)
 {
@@ -43,6 +51,7 @@ void leaks__time(struct leaks *leaks, __u64 older_than_ns, __u64 interval_ns)
 {
 	leaks->moment_ns = interval_ns;
 	leaks->lag_ns = older_than_ns + interval_ns;
+	leaks->max_gap_ns = interval_ns * GAP_INTERVALS + GAP_LATENESS_NS;
 }
 
 void leaks__begin(struct leaks *leaks, __u64 now_ns)

@@ -130,7 +130,8 @@ void leaks__free(struct leaks *leaks);
 void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_open);
 /*
  * When a socket is counted: once it is older than this, by one of the sweeps, which are an
- * interval apart. May be called again: the new times hold from then on.
+ * interval apart. May be called again: the new times hold from then on. When far more time than
+ * that lies between two ticks, the rest was not watched (a suspend), and is no silence.
  */
 void leaks__time(struct leaks *leaks, __u64 older_than_ns, __u64 interval_ns);
 /*

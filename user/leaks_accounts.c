@@ -144,7 +144,11 @@ static __u64 watched_since(const struct leaks *leaks, __u64 now_ns)
 		return 0;
 	if (from_ns < leaks->ticked_ns)
 		from_ns = leaks->ticked_ns;
-	return now_ns > from_ns ? now_ns - from_ns : 0;
+	if (now_ns <= from_ns)
+		return 0;
+	if (leaks->max_gap_ns && now_ns - from_ns > leaks->max_gap_ns)
+		return leaks->max_gap_ns;
+	return now_ns - from_ns;
 }
 
 bool account_tick(struct leaks *leaks, struct site *site, __u64 now_ns)

@@ -16,6 +16,7 @@ struct leaks {
 	unsigned int classes;
 	__u64 moment_ns;
 	__u64 lag_ns;	 /* from a birth until it is counted, unless something hinders it */
+	__u64 max_gap_ns; /* between two ticks; what is above was not watched. 0 = no limit */
 	__u64 began_ns;	 /* this run */
 	__u64 ticked_ns; /* the last tick; 0 = none yet */
 	unsigned int min_steps, min_open;

@@ -202,17 +202,19 @@ static void tell_of_pins(const struct tracer *tracer)
 
 /*
  * An agent runs for months, and opening the tracepoints was all that a kernel may ask this
- * one for. Whoever uses the terminal keeps the rights that the shell gave.
+ * one for. Whoever uses the terminal keeps the rights that the shell gave. A service that
+ * cannot give it up must not read anything foreign with it; to root it makes no difference.
  */
-static void give_up_rights(void)
+static int give_up_rights(bool *ret_had)
 {
-	bool had = false;
-	int err = rights_give_up(CAP_SYS_ADMIN, &had);
+	int err = rights_give_up(CAP_SYS_ADMIN, ret_had);
 
 	if (err)
-		log_error(0, "cannot give up CAP_SYS_ADMIN: %s", strerror(-err));
-	else if (had)
-		log_note("CAP_SYS_ADMIN is given up: only opening the tracepoints may need it");
+		log_error(0,
+			  "cannot give up CAP_SYS_ADMIN: %s (let SystemCallFilter= or seccomp "
+			  "allow capset, or take it out of AmbientCapabilities=)",
+			  strerror(-err));
+	return err && geteuid() ? EXIT_ENVIRONMENT : EXIT_RAN;
 }
 
 /* Load the kernel's side, and let it loose. */
@@ -221,10 +223,14 @@ static int open_tracer(const struct options *options, struct watch *watch,
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
 	int err = tracer__open(options, watch__verdict, watch, ret_tracer, &error);
+	bool had = false;
 
 	if (!err) {
-		if (options->command == COMMAND_AGENT)
-			give_up_rights();
+		if (options->command == COMMAND_AGENT && give_up_rights(&had))
+			return EXIT_ENVIRONMENT;
+		if (had)
+			log_note("CAP_SYS_ADMIN is given up: only opening the tracepoints may need "
+				 "it");
 		tracer__on_progress(*ret_tracer, on_progress, ctx);
 		err = tracer__load(*ret_tracer, options, &error);
 	}
@@ -304,7 +310,8 @@ static int check_config(const struct input *input)
 	_cleanup_text_ struct text error = TEXT_INIT;
 	int err;
 
-	rights_give_up(CAP_SYS_ADMIN, NULL); /* the unit has it for the agent's start alone */
+	if (give_up_rights(NULL)) /* the unit has it for the agent's start alone */
+		return EXIT_ENVIRONMENT;
 	err = agent_check(input, &error);
 
 	if (err)

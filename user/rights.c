@@ -39,6 +39,8 @@ int rights_give_up(int capability, bool *ret_had)
 	if (ret_had)
 		*ret_had = set->permitted & bit;
 	prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+	if (!((set->effective | set->permitted | set->inheritable) & bit))
+		return 0; /* the ambient set has nothing that those have not */
 	set->effective &= ~bit;
 	set->permitted &= ~bit;
 	set->inheritable &= ~bit; /* the ambient set loses with it what it has of it */

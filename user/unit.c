@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@
 
 #define BPFFS "/sys/fs/bpf"
 
-/* As systemd looks for it; the first one counts, and drop-ins of all. */
+/* As systemd looks for it: the first one counts. */
 static const char *const directories[] = { "/etc/systemd/system", "/run/systemd/system",
 					   "/usr/local/lib/systemd/system",
 					   "/usr/lib/systemd/system", "/lib/systemd/system" };
@@ -34,6 +35,7 @@ static const struct {
 	{ "CAP_CHECKPOINT_RESTORE", CAP_CHECKPOINT_RESTORE },
 	{ "CAP_SYS_ADMIN", CAP_SYS_ADMIN },
 };
+#define OTHER (1ULL << 63)
 
 void unit__free(struct unit *unit)
 {
@@ -47,15 +49,47 @@ void unit__free(struct unit *unit)
 
 /* ---- Its files ---- */
 
-static void add_capabilities(struct unit *unit, const char *value)
+/* With OTHER for those that sockleak does not ask for; 0 = none are named. */
+static unsigned long long capabilities_of(const char *value)
 {
 	char *words = strdup(value), *rest = words, *word;
+	unsigned long long mask = 0, bit;
 
-	while (words && (word = strsep(&rest, " \t")))
+	while (words && (word = strsep(&rest, " \t"))) {
+		bit = *word ? OTHER : 0;
 		for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
 			if (!strcasecmp(word, capabilities[i].name))
-				unit->given |= 1ULL << capabilities[i].capability;
+				bit = 1ULL << capabilities[i].capability;
+		mask |= bit;
+	}
 	free(words);
+	return mask;
+}
+
+/* As config_parse_capability_set() of systemd: lines add up, but for the first, and none. */
+static void change_set(unsigned long long *set, const char *value, unsigned long long initial)
+{
+	bool inverts = *value == '~';
+	unsigned long long named = capabilities_of(value + inverts);
+
+	if (!named || *set == initial)
+		*set = inverts ? ~named : named;
+	else if (inverts)
+		*set &= ~named;
+	else
+		*set |= named;
+}
+
+/* As parse_boolean() of systemd; what is none changes nothing. */
+static void change_boolean(bool *is_set, const char *value)
+{
+	static const char *const words[] = { "1", "yes", "y", "true",  "t", "on",
+					     "0", "no",	 "n", "false", "f", "off" };
+	const size_t count = sizeof(words) / sizeof(words[0]);
+
+	for (size_t i = 0; i < count; i++)
+		if (!strcasecmp(value, words[i]))
+			*is_set = i < count / 2;
 }
 
 static bool set_string(char **string, const char *value)
@@ -94,33 +128,79 @@ static int on_line(void *ctx, const char *section, const char *name, const char 
 	if (!strcmp(name, "ReadWritePaths"))
 		return add_writable(unit, value);
 	if (!strcmp(name, "ProtectKernelTunables"))
-		unit->protects_tunables = strchr("yt1Y", *value) && *value;
-	if (strcmp(name, "AmbientCapabilities"))
-		return 1;
-	if (!*value)
-		unit->given = 0;
-	add_capabilities(unit, value);
+		change_boolean(&unit->protects_tunables, value);
+	if (!strcmp(name, "AmbientCapabilities"))
+		change_set(&unit->given, value, 0);
+	if (!strcmp(name, "CapabilityBoundingSet"))
+		change_set(&unit->bounding, value, ~0ULL);
 	return 1;
 }
 
-static void read_drop_ins(struct unit *unit, const char *directory)
+static const char *name_of(const char *path)
 {
-	char pattern[128];
-	glob_t files = { 0 };
-
-	snprintf(pattern, sizeof(pattern), "%s/" UNIT_NAME ".d/*.conf", directory);
-	if (!glob(pattern, 0, NULL, &files))
-		for (size_t i = 0; i < files.gl_pathc; i++)
-			ini_parse(files.gl_pathv[i], on_line, unit);
-	globfree(&files);
+	return strrchr(path, '/') + 1;
 }
 
-static bool find(struct unit *unit)
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(name_of(*(char *const *)a), name_of(*(char *const *)b));
+}
+
+/* Of those of one name the first directory's counts; whichever directory, names order them. */
+static size_t choose_drop_ins(char *const *paths, size_t count, const char **ret_chosen)
+{
+	size_t chosen = 0, j;
+
+	for (size_t i = 0; i < count; i++) {
+		for (j = 0; j < chosen; j++)
+			if (!strcmp(name_of(paths[i]), name_of(ret_chosen[j])))
+				break;
+		if (j == chosen)
+			ret_chosen[chosen++] = paths[i];
+	}
+	qsort(ret_chosen, chosen, sizeof(*ret_chosen), compare_names);
+	return chosen;
+}
+
+static int read_drop_ins(struct unit *unit, const char *root)
+{
+	glob_t files = { 0 };
+	const char **chosen;
+	size_t count = 0;
+	char *pattern;
+
+	for (size_t i = 0; i < N_DIRECTORIES; i++) {
+		if (asprintf(&pattern, "%s%s/" UNIT_NAME ".d/*.conf", root, directories[i]) < 0)
+			break;
+		glob(pattern, i ? GLOB_APPEND : 0, NULL, &files);
+		free(pattern);
+	}
+	chosen = calloc(files.gl_pathc + 1, sizeof(*chosen));
+	if (chosen)
+		count = choose_drop_ins(files.gl_pathv, files.gl_pathc, chosen);
+	for (size_t i = 0; i < count; i++)
+		ini_parse(chosen[i], on_line, unit);
+	globfree(&files);
+	if (!chosen)
+		return -ENOMEM;
+	free(chosen);
+	return 0;
+}
+
+/* Whoever masks a unit links it to /dev/null; an empty file is the same to systemd. */
+static bool is_masked(const char *path)
+{
+	struct stat status;
+
+	return !stat(path, &status) && (S_ISCHR(status.st_mode) || !status.st_size);
+}
+
+static bool find(struct unit *unit, const char *root)
 {
 	for (size_t i = 0; i < N_DIRECTORIES; i++) {
 		free(unit->path);
 		unit->path = NULL;
-		if (asprintf(&unit->path, "%s/" UNIT_NAME, directories[i]) < 0) {
+		if (asprintf(&unit->path, "%s%s/" UNIT_NAME, root, directories[i]) < 0) {
 			unit->path = NULL;
 			return false;
 		}
@@ -130,26 +210,43 @@ static bool find(struct unit *unit)
 	return false;
 }
 
-int unit__read(struct unit **ret_unit)
+/* Root has what its bounding set leaves it, and needs no ambient one. */
+static void settle_capabilities(struct unit *unit)
+{
+	unsigned long long known = 0;
+
+	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
+		known |= 1ULL << capabilities[i].capability;
+	if (!strcmp(unit->user, "root") || !strcmp(unit->user, "0"))
+		unit->given = known;
+	unit->given &= unit->bounding & known;
+}
+
+int unit__read(const char *root, struct unit **ret_unit)
 {
 	struct unit *unit = calloc(1, sizeof(*unit));
 
+	*ret_unit = NULL;
 	if (!unit)
 		return -ENOMEM;
+	unit->bounding = ~0ULL;
 	unit->user = strdup("root");
 	unit->writable = strdup("");
 	if (!unit->user || !unit->writable) {
 		unit__free(unit);
 		return -ENOMEM;
 	}
-	if (!find(unit)) {
+	if (!find(unit, root)) {
 		unit__free(unit);
-		*ret_unit = NULL;
 		return 0;
 	}
+	unit->is_masked = is_masked(unit->path);
 	ini_parse(unit->path, on_line, unit);
-	for (size_t i = N_DIRECTORIES; i; i--)
-		read_drop_ins(unit, directories[i - 1]);
+	if (read_drop_ins(unit, root)) {
+		unit__free(unit);
+		return -ENOMEM;
+	}
+	settle_capabilities(unit);
 	*ret_unit = unit;
 	return 0;
 }

@@ -14,15 +14,20 @@
 #define UNIT_NAME "sockleak.service"
 
 struct unit {
-	char *path;		  /* of its file; drop-ins are read, too */
-	char *user;		  /* "root" without User= */
-	char *writable;		  /* ReadWritePaths=, all of them, with a space between */
-	unsigned long long given; /* AmbientCapabilities=, of those that sockleak asks for */
-	bool protects_tunables;	  /* ProtectKernelTunables= */
+	char *path;		     /* of its file; drop-ins are read, too */
+	char *user;		     /* "root" without User= */
+	char *writable;		     /* ReadWritePaths=, all of them, with a space between */
+	unsigned long long given;    /* the capabilities it starts with that sockleak asks for */
+	unsigned long long bounding; /* CapabilityBoundingSet= */
+	bool protects_tunables;	     /* ProtectKernelTunables= */
+	bool is_masked;		     /* systemctl mask: it cannot start, and says nothing else */
 };
 
-/* *ret_unit is NULL when none is installed. 0 or -ENOMEM. Free with unit__free(). */
-int unit__read(struct unit **ret_unit);
+/*
+ * Below `root` ("" = this host's). *ret_unit is NULL when none is installed. 0 or -ENOMEM. Free
+ * with unit__free().
+ */
+int unit__read(const char *root, struct unit **ret_unit);
 void unit__free(struct unit *unit);
 
 /*

@@ -165,6 +165,23 @@ def doctor_of_a_poor_service(bench):
         found, status = of_service(bench, prefix, binary, "--service", user=user)
         if status != 3 or "CAP_BPF" not in found["capabilities"]["finding"]:
             raise Failure(f"expected exit 3 for want of CAP_BPF, seen: {status}, {found}")
+    expect_tracepoints(found)
+
+
+@case
+def doctor_counts_what_the_service_keeps(bench):
+    """CAP_SYS_ADMIN would do for files of replaced stacks, and is given up."""
+    prefix, binary = installed(
+        bench, "doctor-keeps", lambda unit: unit.replace(" CAP_CHECKPOINT_RESTORE", ""),
+    )
+    for user in (None, 65534):
+        found, status = of_service(bench, prefix, binary, "--service", user=user)
+        if status or "CAP_CHECKPOINT_RESTORE" not in found["rights"]["finding"]:
+            raise Failure(f"expected that CAP_CHECKPOINT_RESTORE is missing, seen: {found}")
+
+
+def expect_tracepoints(found):
+    """From the shell of a user, where perf_event_paranoid is 3 and CAP_SYS_ADMIN missing."""
     if found["programs"]["status"] != "unknown":
         raise Failure(f"expected that only root can tell, seen: {found['programs']}")
     if found["tracepoints"]["status"] != "limited" or \

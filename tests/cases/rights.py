@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 from lib import unit_file
 from lib.cgroups import inside
@@ -158,3 +159,40 @@ def agent_without_admin(bench):
         if len(lines) != 1 or not all(word in lines[0] for word in words):
             raise Failure(f"expected one line with {words}, seen: {service.lines}")
         service.stop()
+
+
+# Starts the rest of the command line where capset fails with EPERM, as seccomp may have it.
+NO_CAPSET = """
+import ctypes, os, sys
+library = ctypes.CDLL("libseccomp.so.2")
+library.seccomp_init.restype = ctypes.c_void_p
+rules = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(0x7FFF0000)))
+number = library.seccomp_syscall_resolve_name(b"capset")
+library.seccomp_rule_add_array(rules, ctypes.c_uint32(0x00050001), number, 0, None)
+if library.seccomp_load(rules):
+    sys.exit("cannot load the filter of system calls")
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+@case
+def agent_cannot_keep_admin(bench):
+    """Not root, and CAP_SYS_ADMIN cannot be given up: it does not run with it."""
+    directory = bench.directory / "keeps"
+    directory.mkdir()
+    binary = shutil.copy(bench.sockleak, directory / "sockleak")
+    config = directory / "sockleak.conf"
+    config.write_text("comm = nosuchcomm\n")
+    few = set(unit_file.capabilities())
+    check = ["--config", str(config), "--check-config"]
+    for args, capabilities, wanted in ((["--config", str(config)], few, 3), (check, few, 3),
+                                       (check, few - {unit_file.GIVEN_UP}, 0)):
+        status, _, errors = bench.run(
+            command=[*unprivileged(capabilities), sys.executable, "-c", NO_CAPSET, binary,
+                     "agent", *args],
+        )
+        refused = [line for line in errors.splitlines() if "cannot give up" in line]
+        if status != wanted or len(refused) != (wanted == 3):
+            raise Failure(f"expected exit {wanted} of {args}, seen {status}: {errors}")
+        if refused and not all(word in refused[0] for word in ("SystemCallFilter=", "capset")):
+            raise Failure(f"expected cause and remedy, seen: {errors}")

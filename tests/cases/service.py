@@ -69,6 +69,52 @@ def unit_paths(bench):
     expect(pin in made, f"{pin} made before the start", made)
 
 
+# $1 has passwd and group with a sockleak; $2 prepares /var/lib, $3 is the unit's preparation.
+TEXTFILES = """
+set -e
+mount -t tmpfs -o mode=0755 none /var/lib
+mount --bind "$1/passwd" /etc/passwd
+mount --bind "$1/group" /etc/group
+cd /var/lib
+eval "$2"
+cd /
+sh -c "$3" 2>/dev/null && echo done || echo refused
+cd /var/lib
+find . -mindepth 1 -printf '%P %y %g %m\\n' | sort
+getfacl -cp prometheus/node-exporter/. 2>/dev/null | grep user:sockleak || true
+"""
+NO_TEXTFILES = {
+    "": "done|prometheus d sockleak 755|prometheus/node-exporter d sockleak 775|user:sockleak:rwx",
+    "mkdir -p prometheus/node-exporter":
+        "done|prometheus d root 755|prometheus/node-exporter d root 775|user:sockleak:rwx",
+    "mkdir prometheus; ln -s /var/lib/elsewhere prometheus/node-exporter":
+        "refused|prometheus d root 755|prometheus/node-exporter l root 777",
+    "mkdir prometheus elsewhere; ln -s ../elsewhere prometheus/node-exporter":
+        "refused|elsewhere d root 755|prometheus d root 755|prometheus/node-exporter l root 777",
+    "mkdir elsewhere; ln -s elsewhere prometheus":
+        "refused|elsewhere d root 755|prometheus l root 777",
+}
+
+
+@case
+def unit_follows_no_link(bench):
+    """The directory of the textfile is made, unless another user has placed a link on the way."""
+    for name in ("passwd", "group"):
+        text = pathlib.Path("/etc", name).read_text(encoding="utf-8")
+        line = "sockleak:x:64999:64999::/nonexistent:/bin/false" if name == "passwd" else \
+            "sockleak:x:64999:"
+        (bench.directory / name).write_text(f"{text}{line}\n")
+    *_, shell = unit_file.settings()["ExecStartPre"]
+    script = shlex.split(shell.replace("$$", "$"))[-1]
+    for before, wanted in NO_TEXTFILES.items():
+        status, out, errors = bench.run(
+            command=["unshare", "--mount", "--propagation", "slave", "sh", "-c", TEXTFILES, "sh",
+                     str(bench.directory), before, script],
+        )
+        seen = "|".join(out.splitlines())
+        expect(not status and seen == wanted, f"{wanted} after {before!r}", f"{seen} {errors}")
+
+
 @case
 def unit_sandbox(bench):
     """What the unit forbids is not missed: a leak of another user's process, with its names."""

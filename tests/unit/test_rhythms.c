@@ -169,7 +169,15 @@ static __u64 time_to_the_next(struct world *world)
 static void run_until(struct world *world, __u64 until_ns)
 {
 	while (world->now_ns < until_ns) {
-		world->now_ns += time_to_the_next(world);
+		__u64 next_ns = world->now_ns + time_to_the_next(world);
+
+		/* Sweeps that are no censuses see nothing of these sockets. */
+		while (world->now_ns + world->options.interval_ns < next_ns &&
+		       world->sweeps == SWEEPS_CENSUSES) {
+			world->now_ns += world->options.interval_ns;
+			leaks__tick(world->leaks, world->now_ns);
+		}
+		world->now_ns = next_ns;
 		sweep(world);
 	}
 }
@@ -585,6 +593,40 @@ static void a_restart_does_not_revive_a_leak(void **state)
 	teardown(&world);
 }
 
+/* The clock goes on while the machine sleeps, programs and sweeps do not. */
+static void a_suspend_is_no_silence(void **state)
+{
+	static const __u64 apart_ns[] = { SECOND, 50 * SECOND };
+
+	(void)state;
+	for (size_t c = 0; c < 2; c++)
+		for (size_t g = 0; g < 2; g++)
+			for (unsigned int night = 10; night <= 600; night *= 60) {
+				struct world world;
+
+				setup(&world, commands[c], SWEEPS_IN_TIME, 1);
+				leak(&world, STEADY, apart_ns[g], 100);
+				run_through(&world);
+				assert_true(world.was_leaking);
+				world.now_ns += night * MINUTE;
+				for (unsigned int i = 1; i <= 100; i++)
+					world.born_ns[world.count++] =
+						world.now_ns + i * apart_ns[g];
+				sweep(&world);
+				assert_true(world.was_leaking);
+				run_through(&world);
+				assert_true(world.was_leaking);
+				assert_int_equal(world.begun, 1);
+				assert_int_equal(world.ceased, 0);
+				run_until(&world, world.now_ns + MIN_SILENCE_NS - 2 * SECOND);
+				assert_true(world.was_leaking);
+				/* As if it had been a pause of a sweep that was late. */
+				run_until(&world, world.now_ns + 8 * MINUTE);
+				assert_false(world.was_leaking);
+				teardown(&world);
+			}
+}
+
 static bool all(const struct leak *leak, void *ctx)
 {
 	(void)leak, (void)ctx;
@@ -648,6 +690,7 @@ int main(void)
 		cmocka_unit_test(a_rate_is_net),
 		cmocka_unit_test(a_restart_does_not_end_a_leak),
 		cmocka_unit_test(a_restart_does_not_revive_a_leak),
+		cmocka_unit_test(a_suspend_is_no_silence),
 		cmocka_unit_test(a_lifted_suppression_is_no_growth),
 		cmocka_unit_test(other_times_hold_from_now_on),
 	};
