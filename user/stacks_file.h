@@ -53,9 +53,9 @@ int stacks_file__update(struct stacks_file *file, struct leaks *leaks,
 
 /*
  * Write it to `path`, as textfile_write(), if it has news: a site or a stack that is
- * not in it, a site that began or ceased to leak, or, after a pause, anything. Until a first site was met nothing is
- * written, so that what the last run has left can be looked up. *ret_written: was it
- * written? 0 or -errno, and it is tried again by the next call.
+ * not in it, a site that began or ceased to leak, or, after a pause, anything. Until a first
+ * site was met nothing is written, so that what the last run has left can be looked up.
+ * *ret_written: was it written? 0 or -errno, and it is tried again by the next call.
  */
 int stacks_file__write(struct stacks_file *file, const char *path, const struct summary *summary,
 		       bool *ret_written);
