@@ -90,7 +90,8 @@ class Service:
     def describe(self):
         status = self.process.poll()
         state = "running" if status is None else f"exit {status}"
-        return f"{' '.join(self.command)}: {state}, {self.lines[-8:]}, told {self.told[-4:]}"
+        command = " ".join(map(str, self.command))
+        return f"{command}: {state}, {self.lines[-8:]}, told {self.told[-4:]}"
 
     def metrics(self, path, name=None, **labels):
         """The samples of a textfile, of this name and with these labels; [] without a file."""
