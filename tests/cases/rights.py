@@ -61,7 +61,7 @@ def host_of_debian(bench, name):
 def start(bench, directory, capabilities, *args):
     """An agent with these capabilities on such a host."""
     binary = shutil.copy(bench.sockleak, directory / "sockleak")  # where USER may go
-    library = bench.directory / "libdebian.so"
+    library = directory / "libdebian.so"  # not one for all cases: it may be mapped by now
     shutil.copy(pathlib.Path(bench.options.programs).parent / "library/libdebian.so", library)
     return Service(
         bench,
