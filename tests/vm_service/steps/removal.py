@@ -69,10 +69,10 @@ def unit_forgotten(visit):
     expect(not links.strip(), "no link to it", links)
 
 
-def user(visit):
-    """The user stays, as Debian keeps all of them: its number must never become another's."""
-    out = visit.sh("getent passwd sockleak")
-    expect(out.strip().endswith((":/usr/sbin/nologin", ":/bin/false")), "nobody's login", out)
+def no_user_left(visit):
+    """Neither the user nor the group of the service."""
+    out = visit.sh("{ getent passwd sockleak; getent group sockleak; } || true")
+    expect(not out, "no user of that name", out)
 
 
 def alone(visit):
@@ -89,4 +89,4 @@ def alone(visit):
     expect(left.status, "no directory", left)
 
 
-STEPS = [remove, again, purge, no_right_left, unit_forgotten, user, alone]
+STEPS = [remove, again, purge, no_right_left, unit_forgotten, no_user_left, alone]
