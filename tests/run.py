@@ -30,6 +30,7 @@ def run_case(case, bench, tally):
     """All the names of a case get an outcome, whatever happens to its function."""
     missing = case.wanted(bench.options.only)
     ended = None
+    bench = bench.for_case()
     try:
         for name, outcome in case.run(bench):
             if name in missing:
@@ -39,6 +40,8 @@ def run_case(case, bench, tally):
         ended = outcome
     except Exception:  # a bug in the case; the others still run
         ended = Failure("the case itself broke\n" + traceback.format_exc())
+    finally:
+        bench.end_case()
     if ended and not missing:  # by what it checks when all its names are through
         missing = [f"{case.names[0]} and others, at their end"]
     for name in missing:

@@ -140,8 +140,8 @@ def agent_reloads(bench):
     if textfile.exists():
         raise Failure("expected the old textfile to be removed")
     service.wait_for(lambda s: (directory / "b.stacks.json").exists(), "the stacks beside it")
-    if "sockleak: reloaded; for the next start: max-sockets" not in service.lines:
-        raise Failure(f"expected what waits to be named, seen: {service.lines[-4:]}")
+    service.wait_for(lambda s: "sockleak: reloaded; for the next start: max-sockets" in s.lines,
+                     "what waits to be named")
 
     config.write_text("nonsense = 1\n")
     service.reload()
@@ -166,8 +166,8 @@ def agent_reloads_in_a_storm(bench):
     config.write_text(settings + "2\n")
     for _ in range(100):
         service.reload()
-    if "sockleak: reloaded; for the next start: uid" not in service.lines:
-        raise Failure(f"expected what waits to be named, seen: {service.lines[-4:]}")
+    service.wait_for(lambda s: "sockleak: reloaded; for the next start: uid" in s.lines,
+                     "what waits to be named")
     # put off by an interval each it would be three minutes, and the wait ends before
     name = "sockleak_scans_total"
     before = service.value(textfile, name, result="ok")

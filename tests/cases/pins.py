@@ -345,8 +345,8 @@ def unusable(bench, pin, *words):
     textfile = bench.directory / f"unusable-{os.getpid()}.prom"
     service = Service.start(bench, "--comm", "nosuchcomm", "--pin", pin, "--textfile", textfile)
     refused_metric = service.value(textfile, "sockleak_pin_refused")
-    lines = [line for line in service.lines if "cannot use --pin" in line]
     service.stop()
+    lines = [line for line in service.lines if "cannot use --pin" in line]
     if len(lines) != 1 or not all(word in lines[0] for word in words) or refused_metric != 1:
         raise Failure(f"expected a line with {words} and a metric of 1, seen: {service.lines}, "
                       f"{refused_metric}")

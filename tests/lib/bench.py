@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """bench: what a case works with: agents, programs, files and cgroups that go away after it."""
 
+import copy
+import itertools
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -13,6 +16,8 @@ from lib.outcome import Failure
 from lib.processes import Processes
 from lib.program import Program
 from lib.registry import matches
+
+AGENT_PATIENCE_S = 20
 
 
 class Bench:
@@ -25,8 +30,25 @@ class Bench:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sockleak-test-"))
         self.directory.chmod(0o755)  # other users run programs from here
         self.agents = []  # every one there was: their output is validated at the end
+        self._of_case = []
         self._lock = threading.Lock()
-        self._copies = 0
+        self._copies = itertools.count(1)
+
+    def for_case(self):
+        """The same, with agents and programs that end with the case: end_case()."""
+        part = copy.copy(self)
+        part.processes = self.processes.part()
+        part._of_case = []
+        return part
+
+    def end_case(self):
+        """A leak that a case leaves behind is one that every later agent of the host reports."""
+        running = [agent for agent in self._of_case if agent.process.poll() is None]
+        for agent in running:  # by a signal, for its last line to be a whole one
+            agent.process.send_signal(signal.SIGINT)
+        for agent in running:
+            self.processes.end(agent.process, AGENT_PATIENCE_S)
+        self.processes.end_all()
 
     def wants(self, name):
         return matches(name, self.options.only)
@@ -39,6 +61,7 @@ class Bench:
         agent = Agent(self.processes, self.sockleak, args, name, as_json, environment, defaults)
         with self._lock:
             self.agents.append(agent)
+            self._of_case.append(agent)
         return agent.wait_ready()
 
     def start_program(self, name, *args, agents=(), inside=None, **kwargs):
@@ -61,9 +84,7 @@ class Bench:
 
     def copy(self, name, as_name):
         """A program under a comm of its own, where every user can run it. Returns its path."""
-        with self._lock:
-            self._copies += 1
-            directory = self.directory / str(self._copies)
+        directory = self.directory / str(next(self._copies))
         directory.mkdir(mode=0o755)
         shutil.copy(self.programs / name, directory / as_name)
         return directory / as_name

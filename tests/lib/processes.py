@@ -18,9 +18,18 @@ def start_time(pid):
 class Processes:
     def __init__(self):
         self._lock = threading.Lock()
+        self._parts = []
         self._started = []
         self._announced = {}  # pid -> start time, of grandchildren
         self._ended = False
+
+    def part(self):
+        """Those of one case, which end with it; end_all() of the whole ends them, too."""
+        part = Processes()
+        with self._lock:
+            part._ended = self._ended
+            self._parts.append(part)
+        return part
 
     def start(self, args, **kwargs):
         kwargs.setdefault("stdin", subprocess.DEVNULL)
@@ -50,6 +59,8 @@ class Processes:
     def end_all(self):
         with self._lock:
             self._ended = True
+        for part in self._parts:
+            part.end_all()
         for process in self._started:
             if process.poll() is None:
                 process.kill()

@@ -39,7 +39,7 @@ def preloaded(library):
 
 
 class Service:
-    """Started by Service.start(); ended with the suite, or by stop()."""
+    """Started by Service.start(); ended with its case, or by stop()."""
 
     def __init__(self, bench, args, environment=None, wrapper=None):
         self.bench = bench
@@ -53,8 +53,9 @@ class Service:
             self.command, stderr=-1, stdout=-1, text=True, errors="replace",
             env={**os.environ, "NOTIFY_SOCKET": name, **(environment or {})},
         )
-        for reader in (self._read_errors, self._read_manager):
-            threading.Thread(target=reader, daemon=True).start()
+        self._errors = threading.Thread(target=self._read_errors, daemon=True)
+        self._errors.start()
+        threading.Thread(target=self._read_manager, daemon=True).start()
 
     @classmethod
     def start(cls, bench, *args, environment=None):
@@ -124,5 +125,6 @@ class Service:
             status = self.process.wait(timeout)
         except Exception:
             raise Failure(f"expected an end within {timeout} s, seen: {self.describe()}") from None
+        self._errors.join(timeout)  # the last lines are read after its end
         if status:
             raise Failure(f"expected exit 0, seen: {self.describe()}")

@@ -32,6 +32,9 @@ KNOWN = {
     "properties", "required", "additionalProperties", "allOf", "if", "then",
 }
 
+PASSED = set()  # (reference, value) that agree
+MAX_PASSED = 100_000
+
 
 class Bad(Exception):
     """What is wrong with a line, or with the schema."""
@@ -109,14 +112,30 @@ def check_object(root, schema, value, where):
     for key in schema.get("required", []):
         if key not in value:
             raise Bad(f"{where}: {key} is missing")
-    for key, item in value.items():
-        place = f"{where}.{key}"
-        if key in schema.get("properties", {}):
-            check(root, schema["properties"][key], item, place)
-        elif schema.get("additionalProperties", True) is False:
-            raise Bad(f"{place}: is not in the schema")
-        else:
-            check(root, schema.get("additionalProperties", True), item, place)
+    properties = schema.get("properties", {})
+    others = schema.get("additionalProperties", True)
+    for key in properties.keys() & value.keys():
+        check(root, properties[key], value[key], f"{where}.{key}")
+    if others is True:
+        return
+    for key in value.keys() - properties.keys():
+        if others is False:
+            raise Bad(f"{where}.{key}: is not in the schema")
+        check(root, others, value[key], f"{where}.{key}")
+
+
+def check_reference(root, ref, value, where):
+    """What a reference names, against a value that may have passed it before: frames repeat."""
+    if not isinstance(value, dict):
+        check(root, resolve(root, ref), value, where)
+        return
+    known = (ref, repr(value))  # which tells true from 1
+    if known in PASSED:
+        return
+    check(root, resolve(root, ref), value, where)
+    if len(PASSED) >= MAX_PASSED:
+        PASSED.clear()
+    PASSED.add(known)
 
 
 def check(root, schema, value, where="line"):
@@ -126,7 +145,7 @@ def check(root, schema, value, where="line"):
             raise Bad(f"{where}: nothing is allowed here")
         return
     if "$ref" in schema:
-        check(root, resolve(root, schema["$ref"]), value, where)
+        check_reference(root, schema["$ref"], value, where)
     check_scalar(schema, value, where)
     if isinstance(value, dict):
         check_object(root, schema, value, where)
