@@ -43,6 +43,12 @@ endif
 # For a second make that builds: on all processors, unless this one was given a -j itself.
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
+# clang is needed for the BPF programs, and a compiler for all else: a machine without cc has one.
+ifeq ($(origin CC)$(shell command -v $(CC) 2>/dev/null),default)
+CC := $(CLANG)
+CXX := $(CLANG) --driver-mode=g++
+endif
+
 ARCH := $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 CFLAGS ?= -O2 -g
@@ -422,7 +428,7 @@ $(O)/library/%: tests/library/%.c
 	$(Q)$(CC) $(PROGRAM_CFLAGS) $< -o $@
 
 # As in production: no frame pointers, stripped, the debug information in a package of its own.
-DEMO_CFLAGS := -O2 -g -fomit-frame-pointer -Wall -Wextra -ffile-prefix-map=$(CURDIR)/=
+DEMO_CFLAGS := -O2 -g -fomit-frame-pointer -Wall -Wextra -fdebug-prefix-map=$(CURDIR)=
 $(O)/demo/libtransport.so: tests/demo/libtransport.cpp tests/demo/libtransport.h
 	$(say) CXX $@
 	$(Q)mkdir -p $(@D)

@@ -20,7 +20,6 @@ here=$(dirname "$0")
 needs() {
 	cat <<-'END'
 		make                     make                make                      build,vm-service
-		gcc                      gcc                 gcc                       build,vm-service
 		stdio.h                  libc6-dev           glibc-devel               build,vm-service
 		linux/types.h            linux-libc-dev      kernel-headers            build
 		clang                    clang               clang                     build
@@ -35,8 +34,9 @@ needs() {
 		ini.h                    libinih-dev         inih-devel                build
 		jansson.h                libjansson-dev      jansson-devel             build
 		awk                      mawk                gawk                      build
-		g++                      g++                 gcc-c++                   demo,check,test
-		objcopy                  binutils            binutils                  demo,check,test
+		cc                       gcc                 gcc                       check,test,deb,rpm,compat,vm,bench,vm-service
+		g++                      g++                 gcc-c++                   check,test
+		objcopy                  binutils            binutils                  build
 		cmocka.h                 libcmocka-dev       libcmocka-devel           check,test
 		gdb                      gdb                 gdb                       test
 		strip                    binutils            binutils                  check,test
