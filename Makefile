@@ -43,9 +43,12 @@ endif
 # For a second make that builds: on all processors, unless this one was given a -j itself.
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-# clang is needed for the BPF programs, and a compiler for all else: a machine without cc has one.
-ifeq ($(origin CC)$(shell command -v $(CC) 2>/dev/null),default)
+# clang is needed for the BPF programs, and a compiler for all else: a machine without gcc has one.
+missing = $(if $(filter default,$(origin $(1))),$(if $(shell command -v $($(1)) 2>/dev/null),,yes))
+ifeq ($(call missing,CC),yes)
 CC := $(CLANG)
+endif
+ifeq ($(call missing,CXX),yes)
 CXX := $(CLANG) --driver-mode=g++
 endif
 

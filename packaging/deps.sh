@@ -34,7 +34,7 @@ needs() {
 		ini.h                    libinih-dev         inih-devel                build
 		jansson.h                libjansson-dev      jansson-devel             build
 		awk                      mawk                gawk                      build
-		cc                       gcc                 gcc                       check,test,deb,rpm,compat,vm,bench,vm-service
+		gcc                      gcc                 gcc                       check,test,deb,rpm,compat,vm,bench,vm-service
 		g++                      g++                 gcc-c++                   check,test
 		objcopy                  binutils            binutils                  build
 		cmocka.h                 libcmocka-dev       libcmocka-devel           check,test
