@@ -2,6 +2,7 @@
 """--pid, --uid, --comm, --cgroup and --class: the leaks asked for, and no others."""
 
 import hashlib
+import itertools
 import os
 
 from lib.agent import brief
@@ -10,7 +11,8 @@ from lib.outcome import Failure
 from lib.registry import case, cases
 from lib.session import expect_all
 
-NOBODY = 65534
+# Users whom no process of the host has: one for each case that asks, and for each run of these.
+new_uid = itertools.count(100_000 + 100 * os.getpid()).__next__
 
 
 def expect_only(agent, wanted, others):
@@ -50,15 +52,16 @@ def filter_pid(bench):
 @case
 def filter_uid(bench):
     path = bench.copy("held_later", "held_later")
-    nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-    agent = bench.agent("--uid", NOBODY)
+    uid = new_uid()
+    nobody = {"user": uid, "group": uid, "extra_groups": []}
+    agent = bench.agent("--uid", uid)
     wanted = bench.program(str(path), **nobody)
     other = bench.program("held_later")
     leak_in([wanted, other])
     expect_only(agent, [wanted], [other])
     uids = {event["uid"] for event in agent.of("leak")}
-    if uids != {NOBODY}:
-        raise Failure(f"expected uid {NOBODY}, seen: {uids}")
+    if uids != {uid}:
+        raise Failure(f"expected uid {uid}, seen: {uids}")
 
 
 @case
@@ -75,9 +78,10 @@ def filter_comm(bench):
 def filter_comm_renamed(bench):
     """A main thread that has another name (Node's): --comm takes either, reports have both."""
     path, other_path = bench.copy("renamed", "wanted_too"), bench.copy("held", "wanted_to")
-    nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []}  # the case `renamed` is root's
+    uid = new_uid()
+    nobody = {"user": uid, "group": uid, "extra_groups": []}  # the case `renamed` is root's
     for name in ("wanted_too", "AMainThread"):
-        agent = bench.agent("--comm", name, "--uid", NOBODY)
+        agent = bench.agent("--comm", name, "--uid", uid)
         wanted, other = bench.program(str(path), **nobody), bench.program(str(other_path), **nobody)
         expect_only(agent, [wanted], [other])
         event = agent.of("leak")[0]
@@ -99,7 +103,7 @@ def filter_class(bench):
         program.wait_ready()
     agent.wait_for(
         lambda a: all(set(p.phase.leaks) <= set(a.open_leaks()) for p in wanted),
-        "the probed and the connect_failed leak",
+        "the probed and the connect_failed leak", timeout=60,
     )
     agent.wait_quiet()
     classes = {event["class"] for event in agent.of("leak")}
@@ -171,8 +175,9 @@ def filter_created_before(bench):
 @case
 def filters_together(bench):
     """Two filters: both must hold."""
-    nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-    agent = bench.agent("--comm", "together", "--uid", NOBODY)
+    uid = new_uid()
+    nobody = {"user": uid, "group": uid, "extra_groups": []}
+    agent = bench.agent("--comm", "together", "--uid", uid)
     wanted = bench.program(str(bench.copy("held_later", "together")), **nobody)
     others = [
         bench.program(str(bench.copy("held_later", "together"))),

@@ -47,15 +47,27 @@ def growing(visit):
     expect(FUNCTION in visit.machine.check(action, user="visitor"), FUNCTION, "another")
 
 
-def exhausted(visit):
-    """And of one that has no descriptor left."""
+def of_scarce(visit, name):
+    """The critical alert of that name on the unit whose limit is low."""
     def ours():
         return [one for one in visit.firing()
-                if one["labels"]["alertname"] == "SockleakFdExhaustion"
+                if one["labels"]["alertname"] == name
                 and one["labels"]["unit"] == "scarce.service"
                 and one["labels"]["severity"] == "critical"]
 
-    alert = visit.wait_for(ours, "SockleakFdExhaustion: scarce", 900)[0]
+    return visit.wait_for(ours, f"{name}: scarce", 900)[0]
+
+
+def exhausted(visit):
+    """And of one that has no descriptor left, who leaks."""
+    alert = of_scarce(visit, "SockleakFdExhaustion")
+    expect(FUNCTION in alert["annotations"]["description"], FUNCTION, alert)
+
+
+def at_limit(visit):
+    """That its calls fail is told apart, also when it does not leak."""
+    alert = of_scarce(visit, "SockleakAtFdLimit")
+    expect("EMFILE" in alert["annotations"]["summary"], "EMFILE", alert)
     expect(FUNCTION in alert["annotations"]["description"], FUNCTION, alert)
 
 
@@ -65,10 +77,13 @@ def no_other(visit):
     units = {f"{unit}.service" for unit in UNITS + ["scarce"]}
     others = [
         one for one in visit.firing()
-        if one["labels"]["alertname"] not in names
-        or not (one["labels"]["unit"] in units or one["labels"]["unit"].startswith("libpod-"))
+        if not (one["labels"]["alertname"] == "SockleakAtFdLimit"
+                and one["labels"]["unit"] == "scarce.service")
+        and (one["labels"]["alertname"] not in names
+             or not (one["labels"]["unit"] in units
+                     or one["labels"]["unit"].startswith("libpod-")))
     ]
     expect(not others, "no other alert", others)
 
 
-STEPS = [rules, scraped, growing, exhausted, no_other]
+STEPS = [rules, scraped, growing, exhausted, at_limit, no_other]
