@@ -36,13 +36,13 @@ def end_signals(bench):
 
 @case
 def duration(bench):
-    """--duration ends the run by itself, about in time."""
+    """--duration ends the run by itself, and not before; a busy host may be late."""
     agent = bench.agent("--duration", "2s")
     begun = time.monotonic()
-    agent.wait_end(timeout=15)
+    agent.wait_end(timeout=20)
     took = time.monotonic() - begun
-    if not 1 < took < 6:
-        raise Failure(f"expected an end after about 2 s, seen: {took:.1f} s")
+    if took < 1:  # it was ready a moment before we looked
+        raise Failure(f"expected an end after 2 s, seen: {took:.1f} s")
 
 
 @case
