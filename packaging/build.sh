@@ -55,7 +55,10 @@ deb() {
 	need dh debhelper
 	need dpkg-buildpackage dpkg-dev
 	copy_sources
-	tree=$directory/$name
+	# In a folder of its own: a build that is ended halfway leaves no package that looks whole.
+	mkdir "$directory/build"
+	mv "$directory/$name" "$directory/build/"
+	tree=$directory/build/$name
 	cp -r packaging/debian "$tree/debian"
 	sed "s/@VERSION@/$version/" packaging/debian/changelog.in >"$tree/debian/changelog"
 	rm "$tree/debian/changelog.in"
@@ -65,6 +68,8 @@ deb() {
 	cd "$tree"
 	quietly dpkg-buildpackage -us -uc -b
 	rm -rf "$tree"
+	mv "$directory/build"/* "$directory"
+	rmdir "$directory/build"
 }
 
 rpm() {
@@ -84,6 +89,7 @@ rpm() {
 		"$directory/SOURCES"
 }
 
+echo "  BUILD    sockleak $version, as a $kind (minutes on a slow machine; V=1 shows the commands)"
 # Only what make was told for this build of the program, not for the one in the package.
 unset MAKEFLAGS MFLAGS MAKELEVEL SAN
 "$kind"

@@ -192,6 +192,13 @@ static long site_of(__u32 tgid, struct site *const *sites, long count, unsigned 
 	return first;
 }
 
+/* Sockets that could not be tracked, whosever they are. */
+static bool some_are_missed(const struct summary *summary)
+{
+	return summary->counters[COUNTER_MAP_FULL] || summary->counters[COUNTER_ADOPT_FULL] ||
+	       summary->counters[COUNTER_HOME_FULL];
+}
+
 /*
  * Are all leaks of the process in the report? While it is at its limit it makes no socket: those
  * that it has are as old as its first call that failed.
@@ -199,7 +206,8 @@ static long site_of(__u32 tgid, struct site *const *sites, long count, unsigned 
 static bool all_are_shown(const struct limited *limited, const struct summary *summary)
 {
 	return limited->refusal.first_ns + summary->older_than_ns < summary->now_ns &&
-	       !summary->leaks.held_back && !summary->classes_left_out &&
+	       !some_are_missed(summary) && !summary->leaks.held_back &&
+	       !summary->classes_left_out &&
 	       !(summary->suppressions && suppressions__open(summary->suppressions));
 }
 

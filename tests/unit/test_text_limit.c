@@ -226,6 +226,23 @@ static void other_files_fill_it(void **state)
 	free(report);
 }
 
+static void nothing_is_said_when_sockets_were_missed(void **state)
+{
+	const enum counter losses[] = { COUNTER_MAP_FULL, COUNTER_ADOPT_FULL, COUNTER_HOME_FULL };
+	char *report;
+
+	(void)state;
+	full_of(limited_of(4242, EMFILE, 193, NOW - 6 * SECOND, NOW - 6 * SECOND), 64, 64);
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+		struct summary summary = { .refusals = refusals };
+
+		summary.counters[losses[i]] = 1;
+		report = report_on(0, "", NULL, &whole, &summary);
+		assert_null(strstr(report, "of its descriptors is"));
+		free(report);
+	}
+}
+
 static void expect_reason(struct summary *summary, bool held_back, bool expected)
 {
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
@@ -316,6 +333,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_comes_first_and_then_the_leak, begin, end),
 		cmocka_unit_test_setup_teardown(the_stack_is_shown_once, begin, end),
 		cmocka_unit_test_setup_teardown(other_files_fill_it, begin, end),
+		cmocka_unit_test_setup_teardown(nothing_is_said_when_sockets_were_missed, begin,
+						end),
 		cmocka_unit_test_setup_teardown(what_fills_it_may_be_hidden, begin, end),
 		cmocka_unit_test_setup_teardown(what_fills_it_may_be_suppressed, begin, end),
 		cmocka_unit_test_setup_teardown(many_are_summed_up, begin, end),
