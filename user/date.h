@@ -8,7 +8,13 @@
 
 struct text;
 
-/* Add "2026-01-31T23:59:59.123Z". False: it is before the epoch, or no date; nothing is added. */
+#define DATE_SIZE sizeof("2026-01-31T23:59:59.123Z")
+
+/*
+ * Write "2026-01-31T23:59:59.123Z", or add it. False: the time is before the epoch; nothing
+ * was written then.
+ */
+bool date_format(__s64 wall_ns, char ret_date[DATE_SIZE]);
 bool date_add(struct text *text, __s64 wall_ns);
 
 /* Back, in whole seconds since the epoch; false: it does not begin as one. */

@@ -59,6 +59,11 @@ void json_string(struct json *json, const char *key, const char *value);
  * text_is_unsafe() names become \uNNNN. `bytes` may be NULL when len is 0.
  */
 void json_bytes(struct json *json, const char *key, const char *bytes, size_t len);
+/*
+ * Members that stand behind another one, with the comma in front of them, as this writer has
+ * written them elsewhere.
+ */
+void json_members(struct json *json, const char *members, size_t len);
 /* What is JSON already, of one value, on one line. */
 void json_raw(struct json *json, const char *key, const char *value);
 /* A 64-bit number as a string of 16 hex digits: ids that no reader must round. */

@@ -42,10 +42,10 @@ static void put_span(struct json *json, const char *key, __u64 from_ns, __u64 to
 void put_date(struct json *json, const char *key, __u64 ns, const struct summary *summary,
 	      bool known)
 {
-	_cleanup_text_ struct text date = TEXT_INIT;
+	char date[DATE_SIZE];
 
-	if (known && date_add(&date, (__s64)(ns + (__u64)summary->wall_offset_ns)))
-		json_string(json, key, text_str(&date));
+	if (known && date_format((__s64)(ns + (__u64)summary->wall_offset_ns), date))
+		json_string(json, key, date);
 	else
 		json_null(json, key);
 }
@@ -142,10 +142,14 @@ static void put_destination(struct json *json, const struct evidence *evidence)
 	_cleanup_text_ struct text destination = TEXT_INIT;
 	size_t len = evidence->dest_len;
 
+	if (!len) {
+		json_null(json, "destination");
+		return;
+	}
 	if (len > sizeof(evidence->dest))
 		len = sizeof(evidence->dest);
 	address_add(&destination, evidence->dest, len);
-	json_string(json, "destination", len ? text_str(&destination) : NULL);
+	json_string(json, "destination", text_str(&destination));
 }
 
 static void put_evidence(struct json *json, const struct verdict *verdict)
@@ -235,6 +239,32 @@ void put_stack(struct json *json, const struct stack *stack)
 	json_bool(json, "stack_truncated", stack->truncated);
 }
 
+void json_last_stack_clear(struct json_last_stack *last)
+{
+	stack_unref(last->stack);
+	text_free(&last->bytes);
+	*last = (struct json_last_stack){ 0 };
+}
+
+/* As put_stack(); most leaks have the stack of the one before, and the same bytes. */
+static void put_stack_again(struct json *json, struct stack *stack, struct json_last_stack *last)
+{
+	const struct text *out = json->out;
+	size_t begin = out->len;
+
+	if (last && last->stack && last->stack == stack) {
+		json_members(json, text_str(&last->bytes), last->bytes.len);
+		return;
+	}
+	put_stack(json, stack);
+	if (!last || !stack || text_error(out))
+		return;
+	json_last_stack_clear(last);
+	text_add_bytes(&last->bytes, out->data + begin, out->len - begin);
+	if (!text_error(&last->bytes))
+		last->stack = stack_ref(stack); /* so that none is made at its address */
+}
+
 static void put_end(struct json *json, const struct verdict *verdict, const struct summary *summary)
 {
 	const struct pending *socket = &verdict->socket;
@@ -246,7 +276,7 @@ static void put_end(struct json *json, const struct verdict *verdict, const stru
 }
 
 void json_leak(struct text *out, const struct leak *leak, enum leaks_change change,
-	       const struct summary *summary)
+	       const struct summary *summary, struct json_last_stack *last)
 {
 	struct json json = json_writer(out);
 	bool ended = change == LEAKS_RESOLVED;
@@ -267,7 +297,7 @@ void json_leak(struct text *out, const struct leak *leak, enum leaks_change chan
 	if (ended)
 		put_end(&json, &leak->verdict, summary);
 	else
-		put_stack(&json, leak->stack);
+		put_stack_again(&json, leak->stack, last);
 	json_end_object(&json);
 }
 

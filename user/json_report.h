@@ -11,16 +11,27 @@
 #include "leaks.h"
 #include "refusals.h"
 #include "report.h"
+#include "text.h"
 
-struct text;
+/*
+ * The stack of the last leak that was written, and its bytes: most leaks have the same one as
+ * the leak before, and it is more than half of a line. Begins as { 0 }.
+ */
+struct json_last_stack {
+	struct stack *stack; /* a reference; NULL = none is kept */
+	struct text bytes;
+};
+
+void json_last_stack_clear(struct json_last_stack *last);
 
 /*
  * Add one line about a leak: "leak" when it was opened or changed, "resolved"
  * when it ended. Of summary only the clock (now_ns, wall_offset_ns) is read.
+ * `last` is kept from call to call; with NULL every stack is written anew.
  * Out of memory shows in text_error(out).
  */
 void json_leak(struct text *out, const struct leak *leak, enum leaks_change change,
-	       const struct summary *summary);
+	       const struct summary *summary, struct json_last_stack *last);
 
 /*
  * Add one line, "at_limit": calls of socket() begin to fail in this process, for want of a

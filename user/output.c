@@ -26,8 +26,14 @@ struct output {
 	int fd;
 	bool live;    /* a terminal that can be drawn on */
 	bool started; /* it was drawn on already */
+	struct text lines; /* not written yet: output__collect() */
+	struct json_last_stack last;
+	bool collects;
 	int error;
 };
+
+/* Lines that are collected are written when they are so many bytes: as much as a pipe holds. */
+#define COLLECTED_BYTES (64 * 1024)
 
 int output__open(const struct options *options, struct output **ret_output)
 {
@@ -58,6 +64,8 @@ void output__free(struct output *output)
 		return;
 	if (output->fd >= 0 && output->fd != STDOUT_FILENO)
 		close(output->fd);
+	json_last_stack_clear(&output->last);
+	text_free(&output->lines);
 	free(output);
 }
 
@@ -108,36 +116,38 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* Write what was made, and free it. */
+/* Write what was made, and make it empty. */
 static void emit(struct output *output, struct text *text)
 {
 	if (!output->error)
 		output->error = text_error(text);
 	if (!output->error && text->len)
 		output->error = write_all(output->fd, text->data, text->len);
-	text_free(text);
+	text_clear(text);
+}
+
+void output__collect(struct output *output)
+{
+	output->collects = true;
 }
 
 void output__leak(struct output *output, const struct leak *leak, enum leaks_change change,
 		  const struct summary *summary)
 {
-	struct text line = TEXT_INIT;
-
 	if (!output->options->json)
 		return;
-	json_leak(&line, leak, change, summary);
-	emit(output, &line);
+	json_leak(&output->lines, leak, change, summary, &output->last);
+	if (!output->collects || output->lines.len >= COLLECTED_BYTES || text_error(&output->lines))
+		emit(output, &output->lines);
 }
 
 void output__limit(struct output *output, const struct limited *limited,
 		   const struct summary *summary)
 {
-	struct text line = TEXT_INIT;
-
 	if (!output->options->json)
 		return;
-	json_limit(&line, limited, summary);
-	emit(output, &line);
+	json_limit(&output->lines, limited, summary);
+	emit(output, &output->lines);
 }
 
 static struct text_layout layout_of(const struct output *output)
@@ -164,7 +174,7 @@ static struct text_layout layout_of(const struct output *output)
 /* Draw over the last view, line by line, so that it does not flicker. */
 static void draw(struct output *output, const struct text *report)
 {
-	struct text screen = TEXT_INIT;
+	_cleanup_text_ struct text screen = TEXT_INIT;
 	const char *line = text_str(report), *end;
 
 	text_add(&screen, output->started ? SCREEN_HOME : SCREEN_HOME SCREEN_CLEAR);
@@ -199,17 +209,18 @@ void output__sweep(struct output *output, struct leaks *leaks, const struct summ
 void output__report(struct output *output, struct leaks *leaks, const struct summary *summary)
 {
 	struct text_layout layout = layout_of(output);
-	struct text report = TEXT_INIT;
+	struct text *report = &output->lines;
 
 	if (output->options->json) {
-		json_summary(&report, leaks, summary, output->options->top);
+		json_summary(report, leaks, summary, output->options->top);
 	} else {
 		/* Below the live view, and whole: it stays in the terminal's history. */
 		layout.rows = layout.columns = 0;
 		if (output->started)
-			text_add(&report, SCREEN_HOME REST_CLEAR);
+			text_add(report, SCREEN_HOME REST_CLEAR);
 		output->started = false;
-		text_report(&report, leaks, summary, &layout);
+		text_report(report, leaks, summary, &layout);
 	}
-	emit(output, &report);
+	emit(output, report);
+	text_free(report); /* the next one is a while away, or never comes */
 }

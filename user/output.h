@@ -29,6 +29,11 @@ int output__close(struct output *output);
 /* Its name in messages: "standard output" or the file's. */
 const char *output__name(const struct output *output);
 
+/*
+ * From now on lines about leaks need not be written as they come, but at the latest with the
+ * report: for who has thousands of them at once, and no event to wait for.
+ */
+void output__collect(struct output *output);
 /* A leak was opened, changed or resolved. */
 void output__leak(struct output *output, const struct leak *leak, enum leaks_change change,
 		  const struct summary *summary);

@@ -440,6 +440,7 @@ static unsigned int report(struct scan *scan)
 	summary->hints = origins__hints(scan->origins, sites, count);
 	origins__summarize(scan->origins, summary);
 	progress_end(&scan->progress);
+	output__collect(scan->output);
 	for (long i = 0; i < count; i++)
 		for (const struct leak *leak = sites[i]->leaks; leak; leak = leak->next)
 			if (!leak->held_back)

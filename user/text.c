@@ -46,8 +46,8 @@ int text_error(const struct text *text)
 	return text->failed ? -ENOMEM : 0;
 }
 
-/* Room for `more` bytes and a NUL; doubling, so that n additions cost O(n). */
-static bool reserve(struct text *text, size_t more)
+/* Doubling, so that n additions cost O(n). */
+static bool grow(struct text *text, size_t more)
 {
 	size_t wanted, capacity = text->capacity ? text->capacity : 64;
 	char *data;
@@ -57,8 +57,6 @@ static bool reserve(struct text *text, size_t more)
 	if (more >= SIZE_MAX / 2 - text->len)
 		goto failed;
 	wanted = text->len + more + 1;
-	if (wanted <= text->capacity)
-		return true;
 	while (capacity < wanted)
 		capacity *= 2;
 	data = realloc(text->data, capacity);
@@ -72,13 +70,40 @@ failed:
 	return false;
 }
 
-void text_add_bytes(struct text *text, const void *bytes, size_t len)
+/* Room for `more` bytes and a NUL. */
+static inline bool reserve(struct text *text, size_t more)
 {
-	if (!len || !reserve(text, len))
-		return;
-	memcpy(text->data + text->len, bytes, len);
+	return (!text->failed && more < text->capacity - text->len) || grow(text, more);
+}
+
+char *text_extend(struct text *text, size_t len)
+{
+	char *added;
+
+	if (!reserve(text, len))
+		return NULL;
+	added = text->data + text->len;
 	text->len += len;
 	text->data[text->len] = '\0';
+	return added;
+}
+
+void text_add_bytes(struct text *text, const void *bytes, size_t len)
+{
+	char *added = len ? text_extend(text, len) : NULL;
+
+	if (added)
+		memcpy(added, bytes, len);
+}
+
+void text_add_u64(struct text *text, unsigned long long value)
+{
+	char digits[sizeof("18446744073709551615")], *first = digits + sizeof(digits);
+
+	do
+		*--first = (char)('0' + value % 10);
+	while (value /= 10);
+	text_add_bytes(text, first, (size_t)(digits + sizeof(digits) - first));
 }
 
 void text_add(struct text *text, const char *string)

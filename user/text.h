@@ -36,6 +36,13 @@ int text_error(const struct text *text);
 
 void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const void *bytes, size_t len);
+/* The same as "%llu", in a tenth of the time. */
+void text_add_u64(struct text *text, unsigned long long value);
+/*
+ * Make it longer by `len` bytes, which the caller is to write at once, and get their address,
+ * or NULL without memory. For who knows the length beforehand.
+ */
+char *text_extend(struct text *text, size_t len);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*

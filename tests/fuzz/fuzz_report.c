@@ -17,6 +17,7 @@ struct run {
 	struct leaks *leaks;
 	struct summary summary;
 	struct text lines;
+	struct json_last_stack last;
 	unsigned int announced;
 	struct verdict verdicts[MAX_STEPS]; /* that were applied */
 	unsigned int n_verdicts;
@@ -24,10 +25,14 @@ struct run {
 
 static void announce(const struct leak *leak, enum leaks_change change, void *ctx)
 {
+	_cleanup_text_ struct text anew = TEXT_INIT;
 	struct run *run = ctx;
+	size_t begin = run->lines.len;
 
 	check(leak->owner && leak->site && !leak->held_back);
-	json_leak(&run->lines, leak, change, &run->summary);
+	json_leak(&run->lines, leak, change, &run->summary, &run->last);
+	json_leak(&anew, leak, change, &run->summary, NULL);
+	check(!strcmp(text_str(&anew), text_str(&run->lines) + begin));
 	run->announced++;
 }
 
@@ -198,6 +203,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_reports(&run, &input);
 	check_ends(&run);
 	leaks__free(run.leaks);
+	json_last_stack_clear(&run.last);
 	text_free(&run.lines);
 	return 0;
 }

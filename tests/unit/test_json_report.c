@@ -123,7 +123,7 @@ static void a_leak_byte_for_byte(void **state)
 
 	(void)state;
 	leak.stack = story_stack();
-	json_leak(&out, &leak, LEAKS_OPENED, &now);
+	json_leak(&out, &leak, LEAKS_OPENED, &now, NULL);
 	stack_unref(leak.stack);
 	assert_string_equal(
 		text_str(&out),
@@ -171,13 +171,39 @@ static void an_unwound_stack(void **state)
 	leak.stack->frames[0].source = FRAME_CFI;
 	leak.stack->frames[1].source = FRAME_FP;
 	leak.stack->frames[1].module = strdup(FRAME_JIT); /* has no offset */
-	json_leak(&out, &leak, LEAKS_OPENED, &now);
+	json_leak(&out, &leak, LEAKS_OPENED, &now, NULL);
 	stack_unref(leak.stack);
 	assert_has(&out, "\"line\":120,\"inlined\":true,\"unwound\":\"cfi\"}");
 	assert_has(&out, "\"module\":\"[jit]\",\"build_id\":null,\"offset\":null,");
 	assert_has(&out, "\"inlined\":false,\"unwound\":\"fp\"}],\"stack_source\":\"snapshot\","
 			 "\"stack_truncated\":true}");
 	assert_valid(&out);
+}
+
+/* The bytes of a stack are kept from leak to leak, and only those of that stack. */
+static void the_stack_before(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, anew = TEXT_INIT;
+	struct stack *stacks[] = { story_stack(), story_stack(), NULL };
+	struct json_last_stack last = { 0 };
+	struct leak leak = story_leak();
+	struct summary now = at(100 * SECOND);
+	static const int order[] = { 0, 0, 2, 0, 1, 1, 2, 2, 0 };
+
+	(void)state;
+	leak.verdict.reason = END_CLOSED;
+	stacks[1]->truncated = true;
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		leak.stack = stacks[order[i]];
+		json_leak(&out, &leak, i == 3 ? LEAKS_RESOLVED : LEAKS_OPENED, &now, &last);
+		json_leak(&anew, &leak, i == 3 ? LEAKS_RESOLVED : LEAKS_OPENED, &now, NULL);
+	}
+	assert_string_equal(text_str(&out), text_str(&anew));
+	assert_valid(&out);
+	json_last_stack_clear(&last);
+	assert_int_equal(stacks[0]->refs, 1);
+	stack_unref(stacks[0]);
+	stack_unref(stacks[1]);
 }
 
 static void a_failed_connection(void **state)
@@ -198,7 +224,7 @@ static void a_failed_connection(void **state)
 	evidence->bind_errno = EADDRINUSE;
 	leak.verdict.class = CLASS_CONNECT_FAILED;
 	leak.verdict.error = ETIMEDOUT; /* connect's own word goes first */
-	json_leak(&out, &leak, LEAKS_CHANGED, &now);
+	json_leak(&out, &leak, LEAKS_CHANGED, &now, NULL);
 	assert_has(&out, "\"type\":\"leak\"");
 	assert_has(&out, "\"change\":\"changed\"");
 	assert_has(&out, "\"connect_tries\":3,\"connect_errno\":\"ECONNREFUSED\","
@@ -219,10 +245,10 @@ static void an_error_of_the_socket(void **state)
 
 	(void)state;
 	leak.verdict.error = ETIMEDOUT;
-	json_leak(&not_tried, &leak, LEAKS_OPENED, &now);
+	json_leak(&not_tried, &leak, LEAKS_OPENED, &now, NULL);
 	assert_has(&not_tried, "\"connect_errno\":null");
 	leak.verdict.socket.evidence.connect_tries = 1;
-	json_leak(&tried, &leak, LEAKS_OPENED, &now);
+	json_leak(&tried, &leak, LEAKS_OPENED, &now, NULL);
 	assert_has(&tried, "\"connect_errno\":\"ETIMEDOUT\"");
 }
 
@@ -240,7 +266,7 @@ static void of_unknown_origin(void **state)
 	leak.verdict.socket.cgroup_id = 0;
 	leak.verdict.socket.family = AF_UNIX;
 	leak.verdict.socket.protocol = 0;
-	json_leak(&out, &leak, LEAKS_OPENED, &now);
+	json_leak(&out, &leak, LEAKS_OPENED, &now, NULL);
 	assert_has(&out, "\"tid\":null,\"comm\":\"delayed_job\",\"name\":\"delayed_job\","
 			 "\"thread\":null,\"exe\":null,");
 	assert_has(&out, "\"protocol\":null,\"class\":\"unknown_origin\",");
@@ -263,7 +289,7 @@ static void resolved(void **state)
 	leak.verdict.reason = END_EXITED;
 	leak.verdict.now_ns = 130 * SECOND + 500000000;
 	leak.stack = story_stack();
-	json_leak(&out, &leak, LEAKS_RESOLVED, &now);
+	json_leak(&out, &leak, LEAKS_RESOLVED, &now, NULL);
 	stack_unref(leak.stack);
 	assert_has(&out, "{\"type\":\"resolved\",\"time\":\"2026-09-21T14:16:40.000Z\","
 			 "\"pid\":4242,\"creator_pid\":4242,");
@@ -296,7 +322,7 @@ static void hostile(void **state)
 	memcpy(leak.verdict.socket.comm, "\x1b[2J\0secret rest", SOCKLEAK_COMM_LEN);
 	memcpy(leak.verdict.socket.evidence.dest, "\1\0/x\"\n\xff", 7);
 	leak.verdict.socket.evidence.dest_len = 7;
-	json_leak(&out, &leak, LEAKS_OPENED, &now);
+	json_leak(&out, &leak, LEAKS_OPENED, &now, NULL);
 	stack_unref(leak.stack);
 	assert_ptr_equal(strchr(text_str(&out), '\n'), out.data + out.len - 1);
 	assert_has(&out, "\"comm\":\"\\\"}\\u000a{\\\"type\\\":1}\xe6\x97\xa5\"");
@@ -321,10 +347,10 @@ static void any_verdict(void **state)
 	memset(leak.verdict.socket.evidence.dest, 'a', SOCKLEAK_DEST_LEN);
 	memcpy(leak.verdict.socket.evidence.dest, &(sa_family_t){ AF_UNIX }, sizeof(sa_family_t));
 	memset(path, 'a', SOCKLEAK_DEST_LEN - sizeof(sa_family_t));
-	json_leak(&out, &leak, LEAKS_OPENED, &now);
+	json_leak(&out, &leak, LEAKS_OPENED, &now, NULL);
 	snprintf(destination, sizeof(destination), "\"destination\":\"unix:%s\"", path);
 	memset(&leak.verdict, 0, sizeof(leak.verdict));
-	json_leak(&out, &leak, LEAKS_RESOLVED, &now);
+	json_leak(&out, &leak, LEAKS_RESOLVED, &now, NULL);
 	assert_has(&out, "\"inode\":18446744073709551615,\"family\":\"AF_65535\"");
 	assert_has(&out, destination); /* dest_len said 65535 */
 	assert_has(&out, "\"comm\":null,\"name\":null,");
@@ -339,7 +365,7 @@ static void a_clock_that_runs_backwards(void **state)
 	struct summary now = at(100 * SECOND);
 
 	(void)state;
-	json_leak(&out, &leak, LEAKS_OPENED, &now);
+	json_leak(&out, &leak, LEAKS_OPENED, &now, NULL);
 	assert_has(&out, "\"age_s\":0,");
 	assert_valid(&out);
 }
@@ -613,6 +639,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leak_byte_for_byte),
 		cmocka_unit_test(an_unwound_stack),
+		cmocka_unit_test(the_stack_before),
 		cmocka_unit_test(a_failed_connection),
 		cmocka_unit_test(an_error_of_the_socket),
 		cmocka_unit_test(of_unknown_origin),

@@ -49,6 +49,34 @@ static void grows(void **state)
 	assert_memory_equal(text.data, "a\0b", 4);
 }
 
+static void adds_numbers(void **state)
+{
+	static const unsigned long long values[] = { 0, 9, 10, 99, 100, 4294967295U, UINT64_MAX };
+	_cleanup_text_ struct text text = TEXT_INIT, printed = TEXT_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		text_add_u64(&text, values[i]);
+		text_addf(&printed, "%llu", values[i]);
+	}
+	assert_string_equal(text_str(&text), text_str(&printed));
+}
+
+static void is_extended(void **state)
+{
+	_cleanup_text_ struct text text = TEXT_INIT;
+
+	(void)state;
+	assert_non_null(text_extend(&text, 0));
+	assert_string_equal(text_str(&text), "");
+	for (int i = 0; i < 1000; i++) /* through every length, as above */
+		*text_extend(&text, 1) = 'x';
+	assert_int_equal(strlen(text_str(&text)), 1000);
+	assert_null(text_extend(&text, SIZE_MAX / 2));
+	assert_int_equal(text_error(&text), -ENOMEM);
+	assert_null(text_extend(&text, 1));
+}
+
 static void remembers_a_failure(void **state)
 {
 	_cleanup_text_ struct text text = TEXT_INIT;
@@ -160,6 +188,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(empty_is_a_string),
 		cmocka_unit_test(grows),
+		cmocka_unit_test(adds_numbers),
+		cmocka_unit_test(is_extended),
 		cmocka_unit_test(remembers_a_failure),
 		cmocka_unit_test(cleans),
 		cmocka_unit_test(replaces_invalid_bytes),
