@@ -146,27 +146,29 @@ __u64 history__growth_lost(const struct history *history)
 	return history->growth_lost;
 }
 
-/* The stack of a socket, out of the two maps. */
-static bool find_stack(int told_fd, int stacks_fd, const struct pending *socket,
-		       struct told_stack *ret_stack, __u64 *ret_key)
+static bool find_by_key(int stacks_fd, __u64 key, struct told_stack *ret_stack)
 {
-	__u64 inode = socket->inode;
 	struct told_stack stack;
-	struct told told;
 
-	if (bpf_map_lookup_elem(told_fd, &inode, &told) || told.since_ns != socket->since_ns ||
-	    bpf_map_lookup_elem(stacks_fd, &told.stack, &stack) || !stack.count ||
+	if (bpf_map_lookup_elem(stacks_fd, &key, &stack) || !stack.count ||
 	    stack.count > SOCKLEAK_STACK_DEPTH)
 		return false;
 	memcpy(ret_stack, &stack, sizeof(stack));
-	*ret_key = told.stack;
 	return true;
 }
 
 bool history__find(const struct history *history, const struct pending *socket,
 		   struct told_stack *ret_stack, __u64 *ret_key)
 {
-	return find_stack(history->maps.told, history->maps.stacks, socket, ret_stack, ret_key);
+	__u64 inode = socket->inode;
+	struct told told;
+
+	if (bpf_map_lookup_elem(history->maps.told, &inode, &told) ||
+	    told.since_ns != socket->since_ns ||
+	    !find_by_key(history->maps.stacks, told.stack, ret_stack))
+		return false;
+	*ret_key = told.stack;
+	return true;
 }
 
 /* ---- The one that asks ---- */
@@ -176,6 +178,13 @@ bool history__find(const struct history *history, const struct pending *socket,
 		.pending = -1, .homes = -1, .told = -1, .stacks = -1, .unnamed = { -1, -1, -1 } \
 	}
 
+static void told_free(struct all_told *all)
+{
+	free(all->entries);
+	free(all->slots);
+	*all = (struct all_told){ 0 };
+}
+
 void past_close(struct past *past)
 {
 	int *const fds[] = { &past->pending,	      &past->homes,	     &past->told,
@@ -184,6 +193,7 @@ void past_close(struct past *past)
 
 	free(past->snapshot);
 	past->snapshot = NULL;
+	told_free(&past->all_told);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (*fds[i] >= 0)
 			close(*fds[i]);
@@ -316,10 +326,126 @@ int past_open(__u32 tgid, struct past *ret_past)
 	return best.tgid ? 0 : -ENOENT;
 }
 
-bool past_stack(const struct past *past, const struct pending *socket, struct told_stack *ret_stack,
-		__u64 *ret_key)
+/* ---- `told` as a whole ---- */
+
+/* Entries read by one call; a bucket of the kernel's hash map, which is never split, has few. */
+#define BATCH 4096
+/* With so many sockets one reading of all is quicker than a look-up of each. */
+#define WORTH_A_BATCH 256
+
+static struct told_entry *room_for_batch(struct all_told *all)
 {
-	return past->tgid && find_stack(past->told, past->stacks, socket, ret_stack, ret_key);
+	struct told_entry *entries;
+
+	if (all->count + BATCH > all->room) {
+		size_t room = 2 * all->room + BATCH;
+
+		entries = realloc(all->entries, room * sizeof(*entries));
+		if (!entries)
+			return NULL;
+		all->entries = entries;
+		all->room = room;
+	}
+	return all->entries + all->count;
+}
+
+/* 0, or why it is to be asked for each alone: a kernel without batches, or no memory. */
+static int read_all_told(int map, struct all_told *all)
+{
+	__u64 *inodes = calloc(BATCH, sizeof(*inodes));
+	struct told *told = calloc(BATCH, sizeof(*told));
+	__u32 place = 0, count; /* of the hash map: the number of a bucket */
+	bool is_first = true;
+	int err = inodes && told ? 0 : -ENOMEM;
+
+	while (!err) {
+		struct told_entry *entries = room_for_batch(all);
+
+		count = BATCH;
+		if (!entries)
+			err = -ENOMEM;
+		else if (bpf_map_lookup_batch(map, is_first ? NULL : &place, &place, inodes, told,
+					      &count, NULL))
+			err = -errno;
+		if (err && err != -ENOENT) /* which is the end, and may bring the last ones */
+			break;
+		for (__u32 i = 0; i < count; i++)
+			entries[i] = (struct told_entry){ inodes[i], told[i] };
+		all->count += count;
+		is_first = false;
+	}
+	free(inodes);
+	free(told);
+	return err == -ENOENT ? 0 : err;
+}
+
+/* Where the search for an inode begins. They are numbered one after the other. */
+static size_t first_slot(const struct all_told *all, __u64 inode)
+{
+	return (size_t)(inode * 0x9e3779b97f4a7c15ULL >> 32) & (all->n_slots - 1);
+}
+
+/* A hash table of the entries' numbers, from 1 on, at most half full. */
+static int index_told(struct all_told *all)
+{
+	size_t n_slots = 1;
+
+	while (n_slots < 2 * all->count + 1)
+		n_slots *= 2;
+	all->slots = calloc(n_slots, sizeof(*all->slots));
+	if (!all->slots)
+		return -ENOMEM;
+	all->n_slots = n_slots;
+	for (size_t i = 0; i < all->count; i++) {
+		size_t slot = first_slot(all, all->entries[i].inode);
+
+		while (all->slots[slot])
+			slot = (slot + 1) & (n_slots - 1);
+		all->slots[slot] = (__u32)i + 1;
+	}
+	return 0;
+}
+
+void past_expect(struct past *past, size_t sockets)
+{
+	if (!past->tgid || sockets < WORTH_A_BATCH || past->all_told.slots)
+		return;
+	if (read_all_told(past->told, &past->all_told) || index_told(&past->all_told))
+		told_free(&past->all_told);
+}
+
+static bool find_told(const struct past *past, __u64 inode, struct told *ret_told)
+{
+	const struct all_told *all = &past->all_told;
+
+	if (!all->slots)
+		return !bpf_map_lookup_elem(past->told, &inode, ret_told);
+	for (size_t slot = first_slot(all, inode); all->slots[slot];
+	     slot = (slot + 1) & (all->n_slots - 1)) {
+		const struct told_entry *entry = &all->entries[all->slots[slot] - 1];
+
+		if (entry->inode != inode)
+			continue;
+		*ret_told = entry->told;
+		return true;
+	}
+	return false;
+}
+
+bool past_told(const struct past *past, const struct pending *socket, __u64 *ret_key)
+{
+	struct told told;
+
+	if (!past->tgid || !find_told(past, socket->inode, &told) ||
+	    told.since_ns != socket->since_ns)
+		return false;
+	*ret_key = told.stack;
+	return true;
+}
+
+bool past_stack(const struct past *past, __u64 key, struct told_stack *ret_stack)
+{
+	return find_by_key(past->stacks, key, ret_stack);
 }
 
 unsigned int past_pcs(const struct past *past, const struct pending *socket, __u64 *ret_pcs)

@@ -68,6 +68,17 @@ __u64 history__growth_lost(const struct history *history);
 
 /* ---- The one that asks ---- */
 
+/* All of the map `told`, read at once; for past_expect() alone. */
+struct all_told {
+	struct told_entry {
+		__u64 inode;
+		struct told told;
+	} *entries;
+	size_t count, room;
+	__u32 *slots; /* NULL = it was not read */
+	size_t n_slots;
+};
+
 /* What a running sockleak has: its maps, open. */
 struct past {
 	__u32 tgid;	 /* 0 = none was found */
@@ -77,6 +88,7 @@ struct past {
 	struct stack_maps unnamed; /* of what it has not told of yet */
 	struct snapshot *snapshot; /* room for one, of so many bytes */
 	__u32 snapshot_size;
+	struct all_told all_told;
 };
 
 /*
@@ -89,11 +101,18 @@ int past_open(__u32 tgid, struct past *ret_past);
 void past_close(struct past *past);
 
 /*
- * The stack of a socket, if it was told; *ret_key is the same for the same stack of
- * the same process.
+ * So many sockets are about to be asked for, which have been found already. For many the stacks'
+ * keys are read at once, in batches, where the kernel can do that: a call for each socket costs
+ * more than all the rest that is done for it.
  */
-bool past_stack(const struct past *past, const struct pending *socket, struct told_stack *ret_stack,
-		__u64 *ret_key);
+void past_expect(struct past *past, size_t sockets);
+
+/*
+ * Was the stack of a socket told? Then *ret_key is the same for the same stack of the same
+ * process, and past_stack() has it, unless so many others were told since that it was dropped.
+ */
+bool past_told(const struct past *past, const struct pending *socket, __u64 *ret_key);
+bool past_stack(const struct past *past, __u64 key, struct told_stack *ret_stack);
 
 /*
  * Of a socket whose stack was not told yet, for it has not become a leak there: the

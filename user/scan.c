@@ -358,11 +358,13 @@ static struct stack *name_stack(struct scan *scan, const struct verdict *record)
 	struct told_stack told;
 	__u64 key;
 
-	if (!past_stack(&scan->past, &record->socket, &told, &key))
+	if (!past_told(&scan->past, &record->socket, &key))
 		return unwind_stack(scan, record);
 	HASH_FIND(hh, scan->stacks, &key, sizeof(key), named);
 	if (named)
 		return stack_ref(named->stack);
+	if (!past_stack(&scan->past, key, &told))
+		return unwind_stack(scan, record);
 	progress_stacks(&scan->progress, HASH_COUNT(scan->stacks) + scan->unwound);
 	named = calloc(1, sizeof(*named));
 	if (!named)
@@ -409,6 +411,7 @@ static void account_all(struct scan *scan, const struct records *records)
 {
 	const struct verdict *first = NULL;
 
+	past_expect(&scan->past, records->count);
 	for (size_t i = 0; i < records->count && !signals_stop_asked(); i++) {
 		const struct verdict *record = &records->items[i];
 
