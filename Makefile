@@ -282,17 +282,17 @@ vm:
 run-vm: $(VM)/initramfs.gz
 	$(Q)tests/vm/kernels.sh $(VM)/kernels $(VM_KERNELS:!=) || true
 	$(Q)python3 tests/vm/run.py --initramfs $< --kernels $(VM)/kernels --output $(VM) \
-		$(VMFLAGS) $(VM_KERNELS)
+		--sockleak $(BUILD)/sockleak $(VMFLAGS) $(VM_KERNELS)
 
-$(VM)/guest: tests/vm/guest.c Makefile
+$(VM)/guest $(VM)/preempted: $(VM)/%: tests/vm/%.c Makefile
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -static $< -o $@
+	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -static -pthread $< -o $@
 
-$(VM)/initramfs.gz: $(VM)/guest $(BUILD)/sockleak $(PROGRAMS) tests/vm/initramfs.sh
+$(VM)/initramfs.gz: $(VM)/guest $(VM)/preempted $(BUILD)/sockleak $(PROGRAMS) tests/vm/initramfs.sh
 	$(say) CPIO $@
 	$(Q)tests/vm/initramfs.sh $@ $(VM)/guest $(BUILD)/sockleak "$$(command -v $(BPFTOOL))" \
-		$(PROGRAMS)
+		$(VM)/preempted $(PROGRAMS)
 
 include mk/vm-service.mk
 
