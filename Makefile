@@ -5,6 +5,7 @@
 #   make test     all tests (root); SAN=1 builds user/ with ASan and UBSan
 #   make bench    what sockleak costs beside nothing and other tools (root; 8 minutes);
 #                 bench-quick: the ratios alone; bench-docs: docs/performance.md
+#   make bench-instructions  what it costs in instructions, under a qemu that counts; no root
 #   make bench-scale  how its cost grows (root; 8 minutes)
 #   make bench-unwind  what a stack costs, in time and memory (root)
 #   make bench-scan  `sockleak scan` beside lsof, over 200,000 descriptors (root, lsof)
@@ -281,21 +282,22 @@ vm:
 run-vm: $(VM)/initramfs.gz
 	$(Q)tests/vm/kernels.sh $(VM)/kernels $(VM_KERNELS:!=) || true
 	$(Q)python3 tests/vm/run.py --initramfs $< --kernels $(VM)/kernels --output $(VM) \
-		$(VMFLAGS) $(VM_KERNELS)
+		--sockleak $(BUILD)/sockleak $(VMFLAGS) $(VM_KERNELS)
 
-$(VM)/guest: tests/vm/guest.c Makefile
+$(VM)/guest $(VM)/preempted: $(VM)/%: tests/vm/%.c Makefile
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -static $< -o $@
+	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -static -pthread $< -o $@
 
-$(VM)/initramfs.gz: $(VM)/guest $(BUILD)/sockleak $(PROGRAMS) tests/vm/initramfs.sh
+$(VM)/initramfs.gz: $(VM)/guest $(VM)/preempted $(BUILD)/sockleak $(PROGRAMS) tests/vm/initramfs.sh
 	$(say) CPIO $@
 	$(Q)tests/vm/initramfs.sh $@ $(VM)/guest $(BUILD)/sockleak "$$(command -v $(BPFTOOL))" \
-		$(PROGRAMS)
+		$(VM)/preempted $(PROGRAMS)
 
 include mk/vm-service.mk
 
 # What it costs: tests/bench/. On a machine that does nothing else; not a part of `make test`.
+# BEFORE=FILE: another build of sockleak, to compare with.
 BENCH := $(BUILD)/sockleak $(addprefix $(BUILD)/bench/,driver load empty)
 .PHONY: bench bench-quick bench-scale bench-docs run-bench run-bench-quick run-bench-scale
 bench bench-quick bench-scale: root
@@ -303,10 +305,10 @@ bench bench-quick bench-scale: root
 	$(Q)$(MAKE) --no-print-directory run-$@
 
 run-bench: $(BENCH)
-	$(Q)python3 tests/bench/ratios.py --build $(BUILD) $(BENCHFLAGS)
+	$(Q)python3 tests/bench/ratios.py --build $(BUILD) $(BEFORE:%=--before %) $(BENCHFLAGS)
 
 run-bench-quick: $(BENCH)
-	$(Q)python3 tests/bench/ratios.py --build $(BUILD) --quick \
+	$(Q)python3 tests/bench/ratios.py --build $(BUILD) --quick $(BEFORE:%=--before %) \
 		--output $(O)/bench/quick.json $(BENCHFLAGS)
 
 run-bench-scale: $(BENCH)
@@ -335,6 +337,8 @@ $(BUILD)/bench/driver $(BUILD)/bench/load: $(BUILD)/bench/%: tests/bench/%.c Mak
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM_CFLAGS) $< -o $@
+
+include mk/instructions.mk
 
 .PHONY: bench-unwind
 bench-unwind: $(BUILD)/bench/unwind

@@ -6,8 +6,8 @@
 #
 #   packaging/deps.sh build    what building needs; every other mode installs that, too
 #   packaging/deps.sh MODE...  what `make MODE` needs: demo, check, test, deb, rpm, fuzz, compat,
-#                              vm, bench; fresh, for `make test-fresh`, and vm-service, which
-#                              build sockleak in roots of their own
+#                              vm, bench, bench-instructions; fresh, for `make test-fresh`, and
+#                              vm-service, which build sockleak in roots of their own
 #
 # `make test`, compat and vm unpack some more packages without installing them.
 set -eu
@@ -45,7 +45,7 @@ needs() {
 		xz                       xz-utils            xz                        check,test
 		unshare                  util-linux          util-linux                check,test,fresh,vm-service
 		setpriv                  util-linux          util-linux                test
-		python3                  python3             python3                   check,test,fuzz,compat,vm,bench,vm-service
+		python3                  python3             python3                   check,test,fuzz,compat,vm,bench,bench-instructions,vm-service
 		debuginfod-find          debuginfod          elfutils-debuginfod-client test
 		eu-strip                 elfutils            elfutils                  test,rpm
 		mandoc                   mandoc              mandoc                    test
@@ -74,8 +74,8 @@ needs() {
 		lintian                  lintian             -                         test
 		nsenter                  util-linux          util-linux                compat
 		mount                    mount               util-linux                compat
-		qemu-system-x86_64       qemu-system-x86     -                         vm,vm-service
-		cpio                     cpio                -                         vm
+		qemu-system-x86_64       qemu-system-x86     -                         vm,bench-instructions,vm-service
+		cpio                     cpio                -                         vm,bench-instructions
 		bpftrace                 bpftrace            bpftrace                  bench
 		perf                     linux-perf          perf                      bench
 		strace                   strace              strace                    bench

@@ -137,8 +137,9 @@ def sockleak(path, name, title, *options):
     return Tool(name, title, lambda pid: command, b"sockleak: watching by ")
 
 
-def every(sockleak_path, empty_path):
-    """All of them; the order is that of the tables."""
+def every(sockleak_path, empty_path, before_path=None):
+    """All of them; the order is that of the tables. `before_path`: another build, or None."""
+    before = [sockleak(before_path, "before", "the sockleak compared with")] if before_path else []
     return [
         Nothing(),
         Tool("empty", "empty programs on the same ten tracepoints", lambda pid: [empty_path],
@@ -146,6 +147,7 @@ def every(sockleak_path, empty_path):
         sockleak(sockleak_path, "sockleak", "sockleak"),
         sockleak(sockleak_path, "every_stack", "sockleak --spare-after 0", "--spare-after", "0"),
         sockleak(sockleak_path, "no_copy", "sockleak --stack-size 0", "--stack-size", "0"),
+        *before,
         Bpftrace("bpftrace", "bpftrace equivalent.bt",
                  lambda pid: ["bpftrace", str(HERE / "equivalent.bt")], b"ready"),
         PerfTrace("perf_trace", "perf trace -a", lambda pid: [

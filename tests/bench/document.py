@@ -21,6 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE)]
 sys.dont_write_bytecode = True
 
+import instruction_tables  # noqa: E402
 import tables  # noqa: E402
 
 # The name of a part -> (whose results, what makes it of them)
@@ -30,6 +31,9 @@ PARTS = {
     "rivals": ("ratios", tables.rivals_text),
     "times": ("ratios", tables.times_tables),
     "programs": ("ratios", tables.by_program_table),
+    "instructions-run": ("instructions", instruction_tables.run_text),
+    "instructions": ("instructions", instruction_tables.kernel_tables),
+    "instructions-bars": ("instructions", instruction_tables.bars_table),
     "scale-run": ("scale", tables.scale_noise_text),
     "scale": ("scale", lambda result: tables.scale_parts(result, picture_name)),
 }
@@ -69,7 +73,8 @@ def main():
     parser.add_argument("--docs", type=pathlib.Path, default="docs")
     options = parser.parse_args()
     results = {}
-    for name, how in (("ratios", "make bench"), ("scale", "make bench-scale")):
+    for name, how in (("ratios", "make bench"), ("instructions", "make bench-instructions"),
+                      ("scale", "make bench-scale")):
         path = options.results / f"{name}.json"
         if path.exists():
             results[name] = json.loads(path.read_text())

@@ -3,6 +3,7 @@
  * What `make bench` times: system calls, in short batches on command.
  *
  *   driver        prints "ready", then answers each line of stdin with one of stdout
+ *   driver count  likewise, for a machine whose clock counts instructions: see below
  *
  *   OPERATION THREADS DEPTH_KIB MILLISECONDS  ->  TYPICAL_NS MEAN_NS COUNT
  *
@@ -11,6 +12,11 @@
  * is the median chunk's time for one operation, which a preemption here and there does
  * not move; MEAN_NS is all of the batch, whatever came between. Of two threads it is the
  * mean of both, each on a processor of its own, begun together.
+ *
+ * `driver count` looks at the processor's time stamp counter before and behind each operation:
+ * TYPICAL_NS is the median operation's, MEAN_NS that of all, in its ticks. Under a qemu that counts
+ * instructions a tick is one of them. There the chunks would not do: a socket's memory comes by
+ * one of three ways of the allocator, and which of them a chunk has most of is chance.
  *
  * Nothing leaves the host: TCP is to a listener of the thread itself on the loopback, and
  * is reset (SO_LINGER 0), so that no port stays in TIME_WAIT. An error ends the driver,
@@ -31,6 +37,9 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __x86_64__
+#include <x86intrin.h>
+#endif
 
 #define CHUNK_NS 250000
 #define MAX_CHUNKS 65536
@@ -60,6 +69,8 @@ struct operation {
 	void (*run)(struct worker *worker);
 };
 
+static bool counting; /* driver count */
+
 static __attribute__((noreturn)) void die(const char *what)
 {
 	fprintf(stderr, "driver: %s: %s\n", what, strerror(errno));
@@ -79,6 +90,16 @@ static long long now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* The counter of `driver count`. */
+static long long now_ticks(void)
+{
+#ifdef __x86_64__
+	return (long long)__rdtsc();
+#else
+	return now_ns();
+#endif
 }
 
 /* ---- The operations ---- */
@@ -193,7 +214,35 @@ static long long chunk_size(struct worker *worker)
 	}
 }
 
-static __attribute__((noipa)) void run_batch(struct worker *worker)
+/* What the chunks took makes the answer. */
+static void take_median(struct worker *worker, long chunks)
+{
+	qsort(worker->chunks, (size_t)chunks, sizeof(*worker->chunks), by_value);
+	worker->typical_ns = worker->chunks[chunks / 2];
+}
+
+static void count_batch(struct worker *worker)
+{
+	void (*run)(struct worker *) = worker->operation->run;
+	long long begun_ns, begun_ticks, took_ticks, sum_ticks = 0;
+	long chunks = 0;
+
+	for (int i = 0; i < WARM_UP; i++)
+		run(worker);
+	begun_ns = now_ns();
+	do {
+		begun_ticks = now_ticks();
+		run(worker);
+		took_ticks = now_ticks() - begun_ticks;
+		sum_ticks += took_ticks;
+		worker->chunks[chunks++] = (double)took_ticks;
+	} while (now_ns() - begun_ns < worker->duration_ns && chunks < MAX_CHUNKS);
+	worker->count = chunks;
+	worker->mean_ns = (double)sum_ticks / (double)chunks;
+	take_median(worker, chunks);
+}
+
+static void time_batch(struct worker *worker)
 {
 	void (*run)(struct worker *) = worker->operation->run;
 	long long size = chunk_size(worker);
@@ -209,8 +258,15 @@ static __attribute__((noipa)) void run_batch(struct worker *worker)
 	} while (then_ns - begun_ns < worker->duration_ns && chunks < MAX_CHUNKS);
 	worker->count = chunks * size;
 	worker->mean_ns = (double)(then_ns - begun_ns) / (double)worker->count;
-	qsort(worker->chunks, (size_t)chunks, sizeof(*worker->chunks), by_value);
-	worker->typical_ns = worker->chunks[chunks / 2];
+	take_median(worker, chunks);
+}
+
+static __attribute__((noipa)) void run_batch(struct worker *worker)
+{
+	if (counting)
+		count_batch(worker);
+	else
+		time_batch(worker);
 }
 
 /* Frames of 1 KiB that are written to: a stack as deep as that, for whoever walks it. */
@@ -285,12 +341,13 @@ static void answer(struct worker *workers, const struct operation *operation, in
 	printf("%.2f %.2f %lld\n", typical_ns, mean_ns, count);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct worker workers[MAX_THREADS] = { 0 };
 	int threads, depth_kib, milliseconds;
 	char line[128], name[32];
 
+	counting = argc > 1 && !strcmp(argv[1], "count");
 	for (int i = 0; i < MAX_THREADS; i++) {
 		listen_on(&workers[i]);
 		workers[i].chunks = calloc(MAX_CHUNKS, sizeof(*workers[i].chunks));

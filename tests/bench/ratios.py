@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What sockleak costs beside nothing, empty BPF programs, bpftrace, perf trace and strace.
 
-    tests/bench/ratios.py --build .output/release [--rounds 25] [--quick]
+    tests/bench/ratios.py --build .output/release [--rounds 25] [--quick] [--before FILE]
 
 `make bench` and `make bench-quick` run it, as root; document.py writes docs/performance.md.
 One process makes system calls in short batches (driver.c). In each round every configuration
@@ -33,7 +33,7 @@ import machine  # noqa: E402
 import tables  # noqa: E402
 import targets  # noqa: E402
 
-QUICK = ["nothing", "empty", "sockleak"]
+QUICK = ["nothing", "empty", "sockleak", "before"]
 # What one operation of these costs is taken apart program by program.
 TAKEN_APART = ["dup", "socket", "udp", "tcp"]
 
@@ -41,6 +41,8 @@ TAKEN_APART = ["dup", "socket", "udp", "tcp"]
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default=".output/release", help="with sockleak, bench/driver")
+    parser.add_argument("--before", metavar="FILE",
+                        help="another build of sockleak, to compare with")
     parser.add_argument("--rounds", type=int, help="default: 25, quick 12")
     parser.add_argument("--batch-ms", type=int, default=15, help="of one case in one round")
     parser.add_argument("--quick", action="store_true")
@@ -140,7 +142,8 @@ class Run:
 
 def measure(options, driver):
     build = pathlib.Path(options.build).resolve()
-    chosen = configurations.every(str(build / "sockleak"), str(build / "bench/empty"))
+    chosen = configurations.every(str(build / "sockleak"), str(build / "bench/empty"),
+                                  options.before)
     wanted = set(options.only or []) | {"nothing"}
     if options.only:
         chosen = [c for c in chosen if c.name in wanted]

@@ -70,7 +70,7 @@ def targets_table(result):
     cases = [driver.case_of(key) for key in samples["nothing"]]
     for case in [case for case in cases if case.operation == "getppid"]:
         where = driver.in_words(case).partition(", ")[2]
-        for verdict in targets.ratios(samples, case):
+        for verdict in targets.ratios(samples, case) + targets.compared(samples, case):
             rows.append([verdict.words, where, _figure(verdict), verdict.verdict])
     return table(["target", "run as", "seen", "verdict"], rows)
 

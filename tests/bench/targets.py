@@ -25,6 +25,14 @@ TARGETS = [
     Target("a TCP cycle takes at most {} times what it takes with nothing attached",
            "times", "tcp", 1.08, 1.5),
 ]
+# By tracepoints, of what another build of sockleak (`--before`) and bpftrace add, at most so much.
+COMPARED = [
+    ("dup", {"before": 0.25}),
+    ("socket", {"before": 0.5, "bpftrace": 0.25}),
+    ("udp", {"before": 0.6, "bpftrace": 0.6}),
+    ("tcp", {"before": 0.55, "bpftrace": 0.45}),
+]
+NAMES = {"before": "the sockleak compared with", "bpftrace": "bpftrace"}
 RIVALS = ["bpftrace", "perf_trace", "strace"]
 
 
@@ -51,6 +59,23 @@ def ratios(samples, case):
                     else figures.added_times(ours, floor, base))
         verdicts.append(told(target.words.format(target.most), target.most, target.quick,
                              interval, bool(ours and base and floor)))
+    return verdicts
+
+
+def compared(samples, case):
+    """What sockleak adds beside what another build and bpftrace add; none without `--before`."""
+    if "before" not in samples:
+        return []
+    verdicts = []
+    for operation, bars in COMPARED:
+        key = driver.key(case._replace(operation=operation))
+        for name, most in bars.items():
+            ours, theirs, base = (samples.get(which, {}).get(key, [])
+                                  for which in ("sockleak", name, "nothing"))
+            what = driver.OPERATIONS[operation]
+            words = f"{what}: adds at most {most} of what {NAMES[name]} adds"
+            verdicts.append(told(words, most, most, figures.added_times(ours, theirs, base),
+                                 bool(ours and theirs and base)))
     return verdicts
 
 

@@ -24,12 +24,19 @@ CONSOLE_SHOWN = 12  # lines
 # Of two emulated processors one runs at a time: with a thread each (qemu 7.2) a kernel of 6.12 met
 # twice, as hooks were attached, a breakpoint of its own that was gone by then, and panicked
 # ("Oops: int3"). Suspected is qemu's view of code that is patched; not proved.
-QEMU = ["qemu-system-x86_64", "-accel", "tcg,thread=single", "-cpu", "max", "-smp", "2",
+QEMU = ["qemu-system-x86_64", "-accel", "tcg,thread=single", "-cpu", "max",
         "-m", "1024", "-display", "none", "-nodefaults", "-no-user-config", "-no-reboot"]
+TWO_PROCESSORS = ["-smp", "2"]
+# Its clock counts instructions, one a nanosecond, whatever the host does meanwhile, and while the
+# machine is idle goes on to what is due next.
+COUNTING = ["-smp", "1", "-icount", "shift=0,sleep=off"]
 
 
 class Lines:
-    """What a process writes, as lines to iterate over, as of a file that was opened as text."""
+    """What a process writes, as lines to iterate over, as of a file that was opened as text.
+
+    Or line by line, for who cannot wait for ever; by one reader, and in one of the two ways.
+    """
 
     def __init__(self):
         self._queue = queue.Queue()
@@ -51,6 +58,10 @@ class Lines:
 
     def __iter__(self):
         return iter(self._queue.get, None)
+
+    def next(self, timeout):
+        """The next line; None at the end, and queue.Empty when neither comes in time."""
+        return self._queue.get(timeout=timeout)
 
 
 class Input:
@@ -91,6 +102,17 @@ class GuestProcess:
             raise subprocess.TimeoutExpired(self.args, timeout)
         return self.returncode
 
+    def next_line(self, what, timeout=ANSWER_S):
+        """The next line of its stdout; its end, or no line in time, is a Failure."""
+        try:
+            line = self.stdout.next(timeout)
+        except queue.Empty:
+            raise Failure(f"expected {what} within {timeout} s, seen: nothing") from None
+        if line is None:
+            status, said = self.wait(timeout), "".join(self.stderr).strip()
+            raise Failure(f"expected {what}, seen: an end ({status}): {said}")
+        return line.rstrip("\n")
+
     def send_signal(self, number):
         self._guest.send("kill", self._number, int(number))
 
@@ -106,7 +128,7 @@ class GuestProcess:
 class Guest:
     """One boot. What the kernel says on its console goes to a file, `console`."""
 
-    def __init__(self, kernel, initramfs, console, append=""):
+    def __init__(self, kernel, initramfs, console, append="", machine=TWO_PROCESSORS):
         self.console = console
         self.release = None  # what its uname says
         self.broken = None  # what the guest could not do, in its own words
@@ -116,7 +138,8 @@ class Guest:
         self._ready = threading.Event()
         self._lock = threading.Lock()
         console.write_bytes(b"")
-        command = ["nice", "-n", "19", *QEMU, "-kernel", str(kernel), "-initrd", str(initramfs),
+        command = ["nice", "-n", "19", *QEMU, *machine,
+                   "-kernel", str(kernel), "-initrd", str(initramfs),
                    "-append", f"console=ttyS0 panic=-1 loglevel=5 {append}",
                    "-serial", f"file:{console}",
                    "-chardev", "stdio,id=host,signal=off", "-serial", "chardev:host"]

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Packs what a virtual machine runs: the guest, as /init, sockleak, bpftool and the test
-# programs, with the shared libraries that they have here. Nothing else: no shell, no packages.
+# programs, with the shared libraries that they have here, and a file of users that knows root.
+# Nothing else: no shell, no packages.
 #
 #   tests/vm/initramfs.sh ARCHIVE GUEST SOCKLEAK BPFTOOL PROGRAM...
 set -eu
@@ -12,7 +13,8 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 chmod 0755 "$root" # it becomes the guest's /, and other users look up paths there
 
-mkdir -p "$root/bin" "$root/programs"
+mkdir -p "$root/bin" "$root/programs" "$root/etc"
+echo 'root:x:0:0:root:/:/bin/sh' >"$root/etc/passwd"
 cp "$guest" "$root/init"
 cp "$sockleak" "$root/bin/sockleak"
 cp -L "$bpftool" "$root/bin/bpftool"

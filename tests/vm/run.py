@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Boot other kernels under qemu, and run sockleak and the test programs in them.
 
-    tests/vm/run.py --initramfs FILE --kernels DIR --output DIR [--only NAME]... [-v]
-                    [--append WORDS] SUITE/SERIES...
+    tests/vm/run.py --initramfs FILE --kernels DIR --output DIR --sockleak FILE [--only NAME]...
+                    [-v] [--append WORDS] SUITE/SERIES...
 
-Each kernel is booted once, one after the other. In it run all plain programs of tests/programs
-at once, under two agents, one for each kind of hooks; what they say is judged here, by the
-judge of tests/run.py. "ok KERNEL NAME" or "FAIL KERNEL NAME: WHY" for each check, "N passed,
-N failed" at the end; exit 0 when none failed. SUITE/SERIES! is a kernel too old for sockleak,
-of which only a decent refusal is expected. "note" lines are no verdicts: how often the
-kernel did not run a program of ours, since one of the same kind was under way there.
+Each kernel is booted twice, one after the other. In the first machine run all plain programs of
+tests/programs at once, under two agents, one for each kind of hooks; what they say is judged here,
+by the judge of tests/run.py. In the second hooks are preempted: preempted.py. "ok KERNEL NAME" or
+"FAIL KERNEL NAME: WHY" for each check, "N passed, N failed" at the end; exit 0 when none failed.
+SUITE/SERIES! is a kernel too old for sockleak, of which only a decent refusal is expected, in one
+machine. "note" lines are not verdicts: how often the kernel did not run a program of ours, since
+another run of it was under way there.
 """
 
 import argparse
@@ -26,9 +27,11 @@ sys.path.insert(0, str(TESTS))
 sys.path.insert(0, str(TESTS / "vm"))
 sys.dont_write_bytecode = True
 
+import preempted  # noqa: E402
 from cases.programs import expect_no_losses, plain_programs  # noqa: E402
 from guest import Guest  # noqa: E402
 from lib import agent, session  # noqa: E402
+from lib.hook_kinds import hook_kinds  # noqa: E402
 from lib.outcome import Failure, Skip  # noqa: E402
 from lib.program import Program  # noqa: E402
 from lib.registry import matches  # noqa: E402
@@ -80,32 +83,51 @@ class Kernel:
         except Exception:  # a bug of the check, or output of another form
             self._report(name, Failure("the check broke\n" + traceback.format_exc()))
 
-    def boot(self):
-        console = self.options.output / f"console-{self.name}"
+    def boot(self, name, append):
+        console = self.options.output / f"console-{self.name}{name}"
         self.guest = Guest(self.directory / "vmlinuz", self.options.initramfs, console,
-                           self.options.append)
+                           f"{self.options.append} {append}")
         self.guest.wait_ready()
         if self.guest.release != self.release:
             raise Failure(f"expected {self.release}, seen: {self.guest.release}")
 
     def run(self, refused):
-        """All the checks. A machine that ends too early fails those that it did not come to."""
+        """All the checks, in a machine or two."""
+        if refused:
+            self.machine("", "", lambda: self.check("refused", check_refusal, self.guest))
+            return
+        kinds = preempted.names(self.options.kinds)
+        if not self.options.only or any(not name.startswith("preempted") for name in
+                                        self.options.only):
+            self.machine("", "", self.watch)
+        if any(self.wants(name) for name in kinds):
+            self.machine("@preempted", preempted.APPEND, lambda: self.preempt(kinds))
+
+    def machine(self, name, append, checks):
+        """One boot. A machine that ends too early fails those that it did not come to."""
+        self.guest = None
         try:
-            self.boot()
-            self._report("boot", None)
-            if refused:
-                self.check("refused", check_refusal, self.guest)
-            else:
-                self.watch()
+            self.boot(name, append)
+            self._report("boot" + name, None)
+            checks()
         except Failure as failure:
-            self._report("run" if self.guest and self.guest.release else "boot", failure)
+            booted = self.guest and self.guest.release
+            self._report(("run" if booted else "boot") + name, failure)
         if self.guest:
             try:
                 self.guest.off()
-                self._report("end", None)
+                self._report("end" + name, None)
             except Failure as failure:
-                self._report("end", failure)
-            self.check("console", check_console, self.guest)
+                self._report("end" + name, failure)
+            self.check("console" + name, check_console, self.guest)
+
+    def preempt(self, kinds):
+        for name, kind in kinds.items():
+            self.check(name, self.preempt_one, name, kind)
+
+    def preempt_one(self, name, kind):
+        figures = preempted.check(self.guest, SOCKLEAK, kind, PATIENCE_S)
+        print(f"note {self.name} {name}: {figures}", flush=True)
 
     def watch(self):
         self.check("doctor", check_doctor, self.guest)
@@ -281,6 +303,8 @@ def parse_options():
     parser.add_argument("--kernels", type=pathlib.Path, required=True, metavar="DIR")
     parser.add_argument("--output", type=pathlib.Path, required=True, metavar="DIR",
                         help="where the kernels' consoles are kept")
+    parser.add_argument("--sockleak", type=pathlib.Path, required=True, metavar="FILE",
+                        help="the one in the initramfs, to be asked for its kinds of hooks")
     parser.add_argument("--only", action="append", default=[], metavar="NAME",
                         help="checks like NAME (may hold *)")
     parser.add_argument("--append", default="", metavar="WORDS",
@@ -297,6 +321,7 @@ def main():
               file=sys.stderr)
         return 2
     options.output.mkdir(parents=True, exist_ok=True)
+    options.kinds = hook_kinds(options.sockleak)
     session.READY_TIMEOUT_S = session.VERDICT_TIMEOUT_S = PATIENCE_S
     tally = Tally(options.verbose)
     done = set()
