@@ -8,6 +8,7 @@
 
 #include "forecast.h"
 #include "json.h"
+#include "json_report.h"
 #include "report.h"
 #include "stack.h"
 
@@ -25,6 +26,8 @@ void put_fds(struct json *json, const struct forecast *fds);
 void put_site(struct json *json, const struct stack *stack);
 void put_culprit(struct json *json, const struct stack *stack);
 void put_stack(struct json *json, const struct stack *stack);
+/* As put_stack(); most leaks have the stack of the one before, and the same bytes. */
+void put_stack_again(struct json *json, struct stack *stack, struct json_last_stack *last);
 
 /* "at_limit" and "host_files" of the summary. */
 void put_at_limit(struct json *json, const struct summary *summary);
