@@ -56,6 +56,7 @@ struct summary {
 	bool is_scan;	    /* one look: what takes time to tell is not known */
 	__u32 history_tgid; /* of a scan: the sockleak that ages and stacks are from; 0 = none */
 	__u64 history_begun_ns;
+	bool history_is_partial; /* it watches some processes, and not the host */
 	__u64 uncertain; /* of a scan: sockets shown that may be in use */
 	/* No cgroup of --unit and the like so far; of a scan: no process that was asked for. */
 	bool nothing_watched;

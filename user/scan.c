@@ -463,6 +463,7 @@ int scan__run(struct scan *scan, unsigned int *ret_matches)
 	summary->older_than_ns = scan->options->older_than_ns;
 	summary->history_tgid = scan->past.tgid;
 	summary->history_begun_ns = scan->past.begun_ns;
+	summary->history_is_partial = scan->past.is_partial;
 	summary->started_ns = clock_now(CLOCK_BOOTTIME);
 	summary->wall_offset_ns = (__s64)(clock_now(CLOCK_REALTIME) - summary->started_ns);
 	err = find(scan, &records);

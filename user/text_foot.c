@@ -92,8 +92,9 @@ static void page_look(struct page *page)
 		page_line(page, &line, false);
 	}
 	if (summary->history_tgid) {
-		text_addf(&line, "Ages and stacks as sockleak[%u] saw them, watching for ",
-			  summary->history_tgid);
+		text_addf(&line, "Ages and stacks as sockleak[%u] saw them, watching %sfor ",
+			  summary->history_tgid,
+			  summary->history_is_partial ? "a part of the host alone " : "");
 		duration_add(&line, summary->now_ns - summary->history_begun_ns);
 	} else {
 		text_add(&line, "No sockleak was watching: ages and stacks are not known");

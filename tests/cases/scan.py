@@ -96,6 +96,27 @@ def scan_with_history(bench):
 
 
 @case
+def scan_of_many_with_history(bench):
+    """So many that what is known of them is read in batches: each has its own age and stack."""
+    agent = bench.agent("--comm", "scanmany")
+    program = bench.program(str(bench.copy("many", "scanmany")), 600, agents=[agent])
+    program.next_phase()
+    program.wait_ready()
+    wanted = set(program.phase.leaks)
+    agent.wait_for(lambda a: wanted <= set(a.open_leaks()), "600 leaks", timeout=60)
+    told = agent.open_leaks()
+    events, _ = scan(bench, "--comm", "scanmany", "--history", agent.pid)
+    keys = ("created", "tid", "site", "culprit", "stack", "stack_source")
+    wrong = [event for event in events
+             if any(event[key] != told[event["inode"]][key] for key in keys)]
+    if {event["inode"] for event in events} != wanted or wrong:
+        raise Failure(f"expected 600 as the agent has them, seen: {len(events)}, {wrong[:2]}")
+    _, text, _ = bench.run("scan", "--comm", "scanmany", "--history", agent.pid)
+    if f"as sockleak[{agent.pid}] saw them, watching a part of the host alone for" not in text:
+        raise Failure(f"expected it to say how little that one watches, seen: {text[-600:]}")
+
+
+@case
 def scan_tells_sources(bench):
     """Two stacks of the same addresses, taken in two ways: each is told as it was taken."""
     agent = bench.agent("--comm", "scansources", "--snapshots", 1)
