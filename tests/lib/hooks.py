@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""hooks: the kinds of hooks, and which of them this host has. By trying, and not by doctor's word."""
+
+import functools
+import subprocess
+
+from lib.outcome import Failure
+
+KINDS = ("fentry", "kprobe.multi", "tracepoint", "raw_syscalls", "raw_tp")  # the best first
+
+
+def force(binary, kind):
+    """The exit status of a short run with such hooks, and what it says of them."""
+    done = subprocess.run(
+        [binary, "--hooks", kind, "--duration", "1ms", "--comm", "nobody-at-all", "-q"],
+        capture_output=True, text=True, check=False, timeout=60,
+    )
+    return done.returncode, done.stderr
+
+
+@functools.cache
+def _kinds_of(binary):
+    found = []
+    for kind in KINDS:
+        status, errors = force(binary, kind)
+        if status not in (0, 3):
+            raise Failure(f"--hooks {kind}: expected exit 0 or 3, seen {status}: {errors}")
+        found += [kind] if not status else []
+    return tuple(found)
+
+
+def kinds_here(bench):
+    """Those that can be had on this host, the best first."""
+    return _kinds_of(str(bench.sockleak))
