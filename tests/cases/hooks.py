@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """How system calls are seen: by which kind of hooks, why, and without leaving a mount behind."""
 
+import os
 import pathlib
 
 from lib.hooks import KINDS, force, kinds_here
@@ -94,7 +95,8 @@ def hooks_deaf(bench):
     if sum("every system call" in line and reason in line for line in agent.errors) != 1:
         raise Failure(f"expected one line on what it costs and why, seen: {agent.errors}")
     status, out, errors = bench.run(
-        "trace", "--hooks", deaf[0], "--duration", "1ms", environment=environment,
+        "trace", "--hooks", deaf[0], "--duration", "1ms",
+        env={**os.environ, **environment},
     )
     if status != 3 or out or len(errors.splitlines()) != 1 or reason not in errors:
         raise Failure(f"expected exit 3 and one line, seen {status}: {out} {errors}")

@@ -10,8 +10,9 @@ at once, under an agent for each kind of hooks that the kernel has; what they sa
 the judge of tests/run.py. Of a kind that misses calls on such a kernel, as its agent says at the
 start, a check that fails is skipped: doctor must show that `auto` takes another.
 
-"ok KERNEL NAME" or "FAIL KERNEL NAME: WHY" for each check, "N passed, N failed" at the end; exit 0 when none failed. SUITE/SERIES! is a kernel too old for sockleak,
-of which only a decent refusal is expected. "note" lines are no verdicts: how often the
+"ok KERNEL NAME" or "FAIL KERNEL NAME: WHY" for each check, "N passed, N failed" at the end; exit 0
+when none failed. SUITE/SERIES! is a kernel too old for sockleak, of which only a decent refusal is
+expected. "note" lines are no verdicts: how often the
 kernel did not run a program of ours, since one of the same kind was under way there.
 """
 
