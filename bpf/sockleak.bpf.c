@@ -29,7 +29,7 @@
  *   fentry        functions, by BPF trampoline nothing                 if the kernel is preempted
  *   kprobe.multi  functions, by ftrace         nothing                 before Linux 6.14
  *   tracepoint    sys_enter_X, sys_exit_X      the slow way in and out from 7.2 on, if preempted
- *   raw_syscalls  sys_enter, sys_exit          that, and a program     never
+ *   raw_syscalls  sys_enter, sys_exit          that, and a program     never by preemption
  *   raw_tp        the same, without perf event that, and a program     from 7.2 on, if preempted
  *
  * Why: docs/kernels.md. Their programs: kinds.bpf.h. Whom to watch: filter.bpf.h. What the

@@ -3,9 +3,11 @@
 
 import functools
 import subprocess
+import threading
 
 from lib.outcome import Failure
 
+_once = threading.Lock()
 KINDS = ("fentry", "kprobe.multi", "tracepoint", "raw_syscalls", "raw_tp")  # the best first
 
 
@@ -31,4 +33,5 @@ def _kinds_of(binary):
 
 def kinds_here(bench):
     """Those that can be had on this host, the best first."""
-    return _kinds_of(str(bench.sockleak))
+    with _once:
+        return _kinds_of(str(bench.sockleak))
