@@ -6,14 +6,13 @@
                     [--append WORDS] SUITE/SERIES...
 
 Each kernel is booted once, one after the other. In it run all plain programs of tests/programs
-at once, under an agent for each kind of hooks that the kernel has, in two groups; what they say is
-judged here, by the judge of tests/run.py. Of a kind that misses calls on such a kernel, as its agent says at the
-start, a check that fails is skipped: doctor must show that `auto` takes another.
+at once, under an agent for each kind of hooks that the kernel has, in two groups; what they say
+is judged here, by the judge of tests/run.py. Of a kind that misses calls on such a kernel, as its
+agent says at the start, a check that fails is skipped: doctor must show that `auto` takes another.
 
 "ok KERNEL NAME" or "FAIL KERNEL NAME: WHY" for each check, "N passed, N failed" at the end; exit 0
 when none failed. SUITE/SERIES! is a kernel too old for sockleak, of which only a decent refusal is
-expected. "note" lines are no verdicts: how often the
-kernel did not run a program of ours, since one of the same kind was under way there.
+expected. "note" lines are no verdicts: how often the kernel did not run a program of ours.
 """
 
 import argparse
