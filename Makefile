@@ -75,7 +75,7 @@ USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/user/%.o)
 SKELETONS := $(O)/sockleak.skel.h $(O)/census.skel.h
 # The modules that a unit test can be linked with: all but the program itself and libbpf.
 PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o agent.o publisher.o doctor.o examine.o \
-	watch.o scan.o origins.o fd_limits.o tracer.o hooks.o census.o history.o load_error.o bpf_stats.o \
+	watch.o scan.o origins.o fd_limits.o tracer.o hooks.o hook_probe.o census.o history.o load_error.o bpf_stats.o \
 	pins.o pin_layout.o \
 	takeover.o sweeper.o stack_maps.o),$(USER_OBJECTS))
 
@@ -211,7 +211,8 @@ LIBRARY_SOURCES := $(addprefix tests/truth/,c_library.c libtruth.c)
 # The oracle, and the programs whose sockets it and sockleak judge: tests/chaos/.
 CHAOS := $(O)/chaos/chaos $(O)/chaos/oracle
 
-LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so libdebian.so libslow_maps.so host)
+LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so libdebian.so libdeaf.so \
+	libslow_maps.so host)
 
 .PHONY: deps
 deps:

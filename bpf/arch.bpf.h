@@ -22,6 +22,12 @@
 #define REGS_ARG2(regs) BPF_CORE_READ(regs, si)
 #define REGS_ARG3(regs) BPF_CORE_READ(regs, dx)
 #define REGS_SYSCALL(regs) BPF_CORE_READ(regs, orig_ax)
+/* The same by plain loads: of a program's own context, or of a type that the verifier knows. */
+#define PLAIN_ARG1(regs) ((regs)->di)
+#define PLAIN_ARG2(regs) ((regs)->si)
+#define PLAIN_ARG3(regs) ((regs)->dx)
+#define PLAIN_RESULT(regs) ((regs)->ax)
+#define SYSCALL_ENTRY "__x64_sys_" /* a 64-bit call's; is given the user's registers */
 
 /* 32-bit calls have other numbers; their sockets are found by the sweep. */
 static __always_inline bool in_compat_syscall(void)
@@ -124,6 +130,11 @@ struct task_struct___arm64 {
 #define REGS_ARG2(regs) ARM64_REG(regs, regs[1])
 #define REGS_ARG3(regs) ARM64_REG(regs, regs[2])
 #define REGS_SYSCALL(regs) ARM64_REG(regs, syscallno)
+#define PLAIN_ARG1(from) (((struct pt_regs___arm64 *)(from))->regs[0])
+#define PLAIN_ARG2(from) (((struct pt_regs___arm64 *)(from))->regs[1])
+#define PLAIN_ARG3(from) (((struct pt_regs___arm64 *)(from))->regs[2])
+#define PLAIN_RESULT(from) PLAIN_ARG1(from)
+#define SYSCALL_ENTRY "__arm64_sys_"
 #define ARCH_SP(regs) (((struct pt_regs___arm64 *)(regs))->sp)
 #define ARCH_PC(regs) (((struct pt_regs___arm64 *)(regs))->pc)
 

@@ -7,11 +7,11 @@
  *   exit  socket            add to the map of pending sockets,          pending.bpf.h
  *                           with a copy of the user stack               snapshots.bpf.h
  *                           note that it failed for want of a descriptor refusals.bpf.h
- *   enter close             forget it                                   pending.bpf.h
  *   e/x   connect           note the try; forget when connected         calls.bpf.h
  *   e/x   bind              note the try                                calls.bpf.h
  *   e/x   getpeername       note ENOTCONN; forget when connected        calls.bpf.h
- *   enter socket, exit close  only count, so that a missed half shows   counters.bpf.h
+ *   enter close             --watch-close alone: forget it              pending.bpf.h
+ *   enter socket, exit close  likewise: count, so that a missed half shows counters.bpf.h
  *   iter  task_file         confirm, report and take in: the verdicts   sweep.bpf.h
  *   iter  bpf_map           at its end: end what no fd table holds any  sweep.bpf.h
  *                           more; give back copies whose socket is gone;
@@ -19,9 +19,20 @@
  *   iter  bpf_map           likewise, in between: end what is closed or glance.bpf.h
  *                           in use; whose fd table is to be asked?
  *
- * The system calls come by their tracepoints, or, where those are refused, by
- * the two raw ones with a dispatch on the number: the same bodies, and user
- * space loads one kind or the other. Whom to watch: filter.bpf.h. What the
+ * The hooks of close are off by default: each close of any file would pay for them, and a sweep
+ * sees by itself what has ended.
+ *
+ * There are five ways to be called at a system call. The bodies below serve all; user space loads
+ * the first kind of this table that the kernel has, that was tried, and that misses no call:
+ *
+ *   kind          attached to                  other system calls pay  calls are missed
+ *   fentry        functions, by BPF trampoline nothing                 if the kernel is preempted
+ *   kprobe.multi  functions, by ftrace         nothing                 before Linux 6.14
+ *   tracepoint    sys_enter_X, sys_exit_X      the slow way in and out from 7.2 on, if preempted
+ *   raw_syscalls  sys_enter, sys_exit          that, and a program     never by preemption
+ *   raw_tp        the same, without perf event that, and a program     from 7.2 on, if preempted
+ *
+ * Why: docs/kernels.md. Their programs: kinds.bpf.h. Whom to watch: filter.bpf.h. What the
  * kernel's objects look like: kernel.bpf.h.
  */
 #include "calls.bpf.h"
@@ -34,12 +45,24 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* ---- The bodies of the hooks. ---- */
 
+/* Those that sockleak's own calls have run, a bit for each enum counter: user/hooks.h. */
+__u32 proved;
+
+/* The caller is not watched: is it sockleak, which tries whether the hook works? */
+static __always_inline int prove(struct task_struct *self, enum counter which)
+{
+	if ((__u32)self->tgid == settings.self_tgid)
+		proved |= 1U << which;
+	return 0;
+}
+
 static __always_inline int on_socket_enter(void)
 {
 	struct task_struct *self = bpf_get_current_task_btf();
 
-	if (wanted(self))
-		count(COUNTER_SOCKET_ENTER);
+	if (!wanted(self))
+		return prove(self, COUNTER_SOCKET_ENTER);
+	count(COUNTER_SOCKET_ENTER);
 	return 0;
 }
 
@@ -48,7 +71,7 @@ static __always_inline int on_socket_exit(void *ctx, long fd)
 	struct task_struct *self = bpf_get_current_task_btf();
 
 	if (!wanted(self))
-		return 0;
+		return prove(self, COUNTER_SOCKET_EXIT);
 	count(COUNTER_SOCKET_EXIT);
 	if (fd >= 0)
 		pending_add(ctx, self, fd);
@@ -62,7 +85,7 @@ static __always_inline int on_connect_enter(__u32 fd, const void *address, __u32
 	struct task_struct *self = bpf_get_current_task_btf();
 
 	if (!wanted(self))
-		return 0;
+		return prove(self, COUNTER_CONNECT_ENTER);
 	count(COUNTER_CONNECT_ENTER);
 	connect_enter(self, fd, address, len);
 	return 0;
@@ -73,7 +96,7 @@ static __always_inline int on_connect_exit(long result)
 	struct task_struct *self = bpf_get_current_task_btf();
 
 	if (!wanted(self))
-		return 0;
+		return prove(self, COUNTER_CONNECT_EXIT);
 	count(COUNTER_CONNECT_EXIT);
 	connect_exit(result);
 	return 0;
@@ -84,7 +107,7 @@ static __always_inline int on_bind_enter(__u32 fd)
 	struct task_struct *self = bpf_get_current_task_btf();
 
 	if (!wanted(self))
-		return 0;
+		return prove(self, COUNTER_BIND_ENTER);
 	count(COUNTER_BIND_ENTER);
 	bind_enter(self, fd);
 	return 0;
@@ -95,7 +118,7 @@ static __always_inline int on_bind_exit(long result)
 	struct task_struct *self = bpf_get_current_task_btf();
 
 	if (!wanted(self))
-		return 0;
+		return prove(self, COUNTER_BIND_EXIT);
 	count(COUNTER_BIND_EXIT);
 	bind_exit(result);
 	return 0;
@@ -106,7 +129,7 @@ static __always_inline int on_getpeername_enter(__u32 fd)
 	struct task_struct *self = bpf_get_current_task_btf();
 
 	if (!wanted(self))
-		return 0;
+		return prove(self, COUNTER_GETPEERNAME_ENTER);
 	count(COUNTER_GETPEERNAME_ENTER);
 	getpeername_enter(self, fd);
 	return 0;
@@ -117,7 +140,7 @@ static __always_inline int on_getpeername_exit(long result)
 	struct task_struct *self = bpf_get_current_task_btf();
 
 	if (!wanted(self))
-		return 0;
+		return prove(self, COUNTER_GETPEERNAME_EXIT);
 	count(COUNTER_GETPEERNAME_EXIT);
 	getpeername_exit(result);
 	return 0;
@@ -128,7 +151,7 @@ static __always_inline int on_close_enter(__u32 fd)
 	struct task_struct *self = bpf_get_current_task_btf();
 
 	if (!wanted(self))
-		return 0;
+		return prove(self, COUNTER_CLOSE_ENTER);
 	count(COUNTER_CLOSE_ENTER);
 	pending_close(self, fd);
 	return 0;
@@ -138,127 +161,13 @@ static __always_inline int on_close_exit(void)
 {
 	struct task_struct *self = bpf_get_current_task_btf();
 
-	if (wanted(self))
-		count(COUNTER_CLOSE_EXIT);
+	if (!wanted(self))
+		return prove(self, COUNTER_CLOSE_EXIT);
+	count(COUNTER_CLOSE_EXIT);
 	return 0;
 }
 
-/* ---- Classic tracepoints: no program runs at other system calls. ---- */
-
-SEC("tracepoint/syscalls/sys_enter_socket")
-int sys_enter_socket(struct trace_event_raw_sys_enter *ctx)
-{
-	return on_socket_enter();
-}
-
-SEC("tracepoint/syscalls/sys_exit_socket")
-int sys_exit_socket(struct trace_event_raw_sys_exit *ctx)
-{
-	return on_socket_exit(ctx, ctx->ret);
-}
-
-SEC("tracepoint/syscalls/sys_enter_connect")
-int sys_enter_connect(struct trace_event_raw_sys_enter *ctx)
-{
-	return on_connect_enter(ctx->args[0], (void *)ctx->args[1], ctx->args[2]);
-}
-
-SEC("tracepoint/syscalls/sys_exit_connect")
-int sys_exit_connect(struct trace_event_raw_sys_exit *ctx)
-{
-	return on_connect_exit(ctx->ret);
-}
-
-SEC("tracepoint/syscalls/sys_enter_bind")
-int sys_enter_bind(struct trace_event_raw_sys_enter *ctx)
-{
-	return on_bind_enter(ctx->args[0]);
-}
-
-SEC("tracepoint/syscalls/sys_exit_bind")
-int sys_exit_bind(struct trace_event_raw_sys_exit *ctx)
-{
-	return on_bind_exit(ctx->ret);
-}
-
-SEC("tracepoint/syscalls/sys_enter_getpeername")
-int sys_enter_getpeername(struct trace_event_raw_sys_enter *ctx)
-{
-	return on_getpeername_enter(ctx->args[0]);
-}
-
-SEC("tracepoint/syscalls/sys_exit_getpeername")
-int sys_exit_getpeername(struct trace_event_raw_sys_exit *ctx)
-{
-	return on_getpeername_exit(ctx->ret);
-}
-
-SEC("tracepoint/syscalls/sys_enter_close")
-int sys_enter_close(struct trace_event_raw_sys_enter *ctx)
-{
-	return on_close_enter(ctx->args[0]);
-}
-
-SEC("tracepoint/syscalls/sys_exit_close")
-int sys_exit_close(struct trace_event_raw_sys_exit *ctx)
-{
-	return on_close_exit();
-}
-
-/* ---- Raw tracepoints: need neither tracefs nor perf_event_open, cost every system call. ---- */
-
-SEC("raw_tp/sys_enter")
-int raw_sys_enter(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct pt_regs *regs = (void *)ctx->args[0];
-
-	switch (ctx->args[1]) {
-	case NR_SOCKET:
-		return in_compat_syscall() ? 0 : on_socket_enter();
-	case NR_CONNECT:
-		return in_compat_syscall() ?
-			       0 :
-			       on_connect_enter(REGS_ARG1(regs), (void *)REGS_ARG2(regs),
-						REGS_ARG3(regs));
-	case NR_BIND:
-		return in_compat_syscall() ? 0 : on_bind_enter(REGS_ARG1(regs));
-	case NR_GETPEERNAME:
-		return in_compat_syscall() ? 0 : on_getpeername_enter(REGS_ARG1(regs));
-	case NR_CLOSE:
-		return in_compat_syscall() ? 0 : on_close_enter(REGS_ARG1(regs));
-	}
-	return 0;
-}
-
-SEC("raw_tp/sys_exit")
-int raw_sys_exit(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct pt_regs *regs = (void *)ctx->args[0];
-	long result = ctx->args[1];
-
-	switch (REGS_SYSCALL(regs)) {
-	case NR_CONNECT:
-		return in_compat_syscall() ? 0 : on_connect_exit(result);
-	case NR_BIND:
-		return in_compat_syscall() ? 0 : on_bind_exit(result);
-	case NR_GETPEERNAME:
-		return in_compat_syscall() ? 0 : on_getpeername_exit(result);
-	case NR_CLOSE:
-		return in_compat_syscall() ? 0 : on_close_exit();
-	}
-	return 0;
-}
-
-/* Apart, for its frame and that of the copying it calls are no more than all may have. */
-SEC("raw_tp/sys_exit")
-int raw_sys_exit_socket(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct pt_regs *regs = (void *)ctx->args[0];
-
-	if (REGS_SYSCALL(regs) != NR_SOCKET || in_compat_syscall())
-		return 0;
-	return on_socket_exit(ctx, ctx->args[1]);
-}
+#include "kinds.bpf.h"
 
 /* ---- A census: user space reads two iterators, one after the other. ---- */
 

@@ -350,9 +350,11 @@ struct settings {
 	__u8 by_cgroup;	    /* only what the map `cgroups` names as wanted */
 	__u8 was_connected; /* dead former connections are wanted too */
 	__u8 excludes;	    /* some in that map are excluded */
+	__u8 watch_close;   /* ends are seen at once, by hooks of close: --watch-close */
+	__u8 pad[7];
 	char comm[SOCKLEAK_COMM_LEN]; /* --comm: the main thread's comm, or the executable's name */
 };
-_Static_assert(sizeof(struct settings) == 32 + SOCKLEAK_COMM_LEN, "struct settings has holes");
+_Static_assert(sizeof(struct settings) == 40 + SOCKLEAK_COMM_LEN, "struct settings has holes");
 
 /* A cgroup in whose scope the user is interested, or not: with all below it. */
 enum cgroup_rule {

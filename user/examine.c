@@ -69,9 +69,7 @@ static int add_preflight(struct findings *findings, const struct options *option
 	return result;
 }
 
-enum phases { AT_START = 1, LATER = 2 };
-
-static int add_table(struct findings *findings, const struct options *options, unsigned int phases)
+static int add_table(struct findings *findings, const struct options *options)
 {
 	const struct finding_check *next;
 	int err = 0;
@@ -80,8 +78,6 @@ static int add_table(struct findings *findings, const struct options *options, u
 		_cleanup_text_ struct text text = TEXT_INIT;
 		enum finding_status status;
 
-		if (!(phases & (next->at_start ? AT_START : LATER)))
-			continue;
 		status = next->look(options, &text);
 		err = add(findings, next->name, status, text_str(&text));
 	}
@@ -104,6 +100,23 @@ static int give_up(struct text *ret_error)
 	return err;
 }
 
+/* Which were chosen, what they see and cost, and why they are not better. */
+static int add_hooks(struct findings *findings, const struct hooks *hooks)
+{
+	const struct hook_kind *kind = hooks__kind(hooks);
+	const char *why = hooks__why(hooks), *misses = hooks__misses(hooks);
+	_cleanup_text_ struct text text = TEXT_INIT;
+
+	text_addf(&text, "by %s: sees %s; other system calls pay %s", kind->name, kind->sees,
+		  kind->costs);
+	if (misses)
+		text_addf(&text, "; calls are missed: %s", misses);
+	if (why)
+		text_addf(&text, "; not by %s", why);
+	return add(findings, "hooks",
+		   kind->is_everywhere || misses ? FINDING_LIMITED : FINDING_OK, text_str(&text));
+}
+
 /* `gives_up`: as the agent does, so that what follows is tried with what is left to it. */
 static int add_load(struct findings *findings, const struct options *options, bool gives_up)
 {
@@ -112,7 +125,7 @@ static int add_load(struct findings *findings, const struct options *options, bo
 	struct options unpinned = *options; /* it changes nothing, and an agent may use it */
 	struct tracer *tracer = NULL;
 	struct health health = { 0 };
-	int err;
+	int err, result;
 
 	unpinned.pin = NULL;
 	err = tracer__open(&unpinned, ignore, NULL, &tracer, &text);
@@ -121,16 +134,20 @@ static int add_load(struct findings *findings, const struct options *options, bo
 	if (!err)
 		err = tracer__load(tracer, &unpinned, &text);
 	if (!err)
-		err = tracer__attach(tracer, &text);
+		err = tracer__attach(tracer, &unpinned, &text);
 	loaded_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
 	if (!err) {
 		bpf_stats_update(&health, tracer);
 		text_addf(&text, "loaded and attached in %llu ms by %s, %.1f MiB of kernel memory",
-			  (unsigned long long)(loaded_ns / NSEC_PER_MSEC), tracer__hooks(tracer),
+			  (unsigned long long)(loaded_ns / NSEC_PER_MSEC),
+			  hooks__kind(tracer__hooks(tracer))->name,
 			  (double)health.bpf_bytes / (1024 * 1024));
 	}
+	result = add(findings, "programs", err ? FINDING_FAILED : FINDING_OK, text_str(&text));
+	if (!err && !result)
+		result = add_hooks(findings, tracer__hooks(tracer));
 	tracer__free(tracer);
-	return add(findings, "programs", err ? FINDING_FAILED : FINDING_OK, text_str(&text));
+	return result;
 }
 
 int examine(const struct options *options, struct findings *findings)
@@ -140,7 +157,7 @@ int examine(const struct options *options, struct findings *findings)
 
 	if (!err && passed)
 		err = add_load(findings, options, false);
-	return err ?: add_table(findings, options, AT_START | LATER);
+	return err ?: add_table(findings, options);
 }
 
 /* ---- The service ---- */
@@ -179,14 +196,13 @@ static int examine_start(struct findings *findings, const struct options *option
 {
 	_cleanup_text_ struct text text = TEXT_INIT;
 	bool passed = false;
-	int err =
-		add_preflight(findings, options, &passed) ?: add_table(findings, options, AT_START);
+	int err = add_preflight(findings, options, &passed);
 
 	if (!err && passed)
 		err = add_load(findings, options, true);
 	else if (!err && give_up(&text))
 		err = add(findings, "service", FINDING_FAILED, text_str(&text));
-	return err ?: add_table(findings, options, LATER);
+	return err ?: add_table(findings, options);
 }
 
 /* The child: all that it finds, a line each, "STATUS NAME TEXT". Returns its exit status. */
@@ -267,7 +283,7 @@ static int examine_in_child(const struct options *options, const struct unit *un
 static int examine_from_outside(const struct unit *unit, struct findings *findings)
 {
 	const unsigned long long needed = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON;
-	_cleanup_text_ struct text rights = TEXT_INIT, tracepoints = TEXT_INIT;
+	_cleanup_text_ struct text rights = TEXT_INIT, hooks = TEXT_INIT;
 	enum finding_status status;
 	int err;
 
@@ -279,8 +295,8 @@ static int examine_from_outside(const struct unit *unit, struct findings *findin
 			  ", AmbientCapabilities=)");
 	status = finding_rights(unit->given & ~(1ULL << CAP_SYS_ADMIN), &rights);
 	err = err ?: add(findings, "rights", status, text_str(&rights));
-	status = finding_paranoid(unit->given, &tracepoints);
-	err = err ?: add(findings, "tracepoints", status, text_str(&tracepoints));
+	status = finding_paranoid(unit->given, &hooks);
+	err = err ?: add(findings, "hooks", status, text_str(&hooks));
 	return err   ?:
 		       add(findings, "programs", FINDING_UNKNOWN,
 			   "only root can look with the service's rights (sudo sockleak doctor)");

@@ -70,26 +70,6 @@ static enum finding_status look_at_rights(const struct options *options, struct 
 	return finding_rights(rights_effective(), text);
 }
 
-/* What it costs when classic tracepoints are refused is in docs/design.md. */
-static enum finding_status look_at_tracepoints(const struct options *options, struct text *text)
-{
-	int tracefs = tracefs_open(), event = tracefs;
-
-	(void)options;
-	if (tracefs >= 0) {
-		event = tracefs_event_open(tracefs, "syscalls", "sys_enter_socket");
-		close(tracefs);
-	}
-	if (event >= 0) {
-		close(event);
-		text_add(text, "can be opened; nothing of sockleak runs at other system calls");
-		return FINDING_OK;
-	}
-	text_add(text, "refused, raw ones are used, and run at every system call: ");
-	tracefs_add_refusal(text, tracefs, event);
-	return FINDING_LIMITED;
-}
-
 enum finding_status finding_paranoid(unsigned long long given, struct text *text)
 {
 	long level = tracefs_paranoid();
@@ -97,8 +77,9 @@ enum finding_status finding_paranoid(unsigned long long given, struct text *text
 	if (tracefs_may_refuse(level, given)) {
 		text_addf(text,
 			  "kernel.perf_event_paranoid is %ld, with which kernels of Debian and "
-			  "Ubuntu ask for CAP_SYS_ADMIN to open one (add it, the agent gives it "
-			  "up once they are open)",
+			  "Ubuntu ask for CAP_SYS_ADMIN to open tracepoints (add it, the agent "
+			  "gives it up once they are open); only root can tell whether hooks of "
+			  "a better kind do without",
 			  level);
 		return FINDING_LIMITED;
 	}
@@ -233,14 +214,13 @@ static enum finding_status look_at_bpffs(const struct options *options, struct t
 }
 
 static const struct finding_check table[] = {
-	{ "kernel", look_at_kernel, false },
-	{ "rights", look_at_rights, false },
-	{ "tracepoints", look_at_tracepoints, true },
-	{ "cgroups", look_at_cgroups, false },
-	{ "bpffs", look_at_bpffs, false },
-	{ "textfile", look_at_textfile, false },
-	{ "packages", look_at_packages, false },
-	{ "debuginfo", look_at_debuginfo, false },
+	{ "kernel", look_at_kernel },
+	{ "rights", look_at_rights },
+	{ "cgroups", look_at_cgroups },
+	{ "bpffs", look_at_bpffs },
+	{ "textfile", look_at_textfile },
+	{ "packages", look_at_packages },
+	{ "debuginfo", look_at_debuginfo },
 };
 
 const struct finding_check *finding_next(const struct finding_check *previous)

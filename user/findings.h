@@ -13,7 +13,6 @@ struct finding_check {
 	const char *name; /* of one word */
 	/* Adds what was found to `text`: one line; unless it is ok with cause and remedy. */
 	enum finding_status (*look)(const struct options *options, struct text *text);
-	bool at_start; /* of what an agent has done when it gives up CAP_SYS_ADMIN */
 };
 
 /* The one after `previous`; NULL begins, and ends. */

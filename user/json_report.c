@@ -412,6 +412,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	put_known_u64(&json, "max_sockets", summary->max_sockets, summary->max_sockets);
 	put_known_u64(&json, "kernel_memory_bytes", summary->kernel_bytes, summary->kernel_bytes);
 	json_string(&json, "hooks", summary->hooks);
+	json_string(&json, "hooks_why", summary->hooks_why);
 	if (summary->hints)
 		hints_add_json(&json, "hints", summary->hints);
 	else

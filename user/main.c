@@ -217,6 +217,22 @@ static int give_up_rights(bool *ret_had)
 	return err && geteuid() ? EXIT_ENVIRONMENT : EXIT_RAN;
 }
 
+/* What the others pay for, and what is not seen; if that was not asked for, why. */
+static void tell_of_hooks(const struct hooks *hooks)
+{
+	const struct hook_kind *kind = hooks__kind(hooks);
+	const char *why = hooks__why(hooks), *misses = hooks__misses(hooks);
+
+	if (kind->is_everywhere && why)
+		log_notice("hooks by %s run at every system call, which costs each some 20 to "
+			   "40 ns: %s",
+			   kind->name, why);
+	if (misses)
+		log_notice("hooks by %s do not see every call here, which is counted as "
+			   "hooks_skipped: %s",
+			   kind->name, misses);
+}
+
 /* Load the kernel's side, and let it loose. */
 static int open_tracer(const struct options *options, struct watch *watch,
 		       void (*on_progress)(void *ctx), void *ctx, struct tracer **ret_tracer)
@@ -236,15 +252,12 @@ static int open_tracer(const struct options *options, struct watch *watch,
 	}
 	if (!err) {
 		watch__aim(watch, *ret_tracer); /* before the first socket is seen */
-		err = tracer__attach(*ret_tracer, &error);
+		err = tracer__attach(*ret_tracer, options, &error);
 	}
 	if (err)
 		return log_error(EXIT_ENVIRONMENT, "%s",
 				 error.len ? text_str(&error) : strerror(-err));
-	if (tracer__hooks_refused(*ret_tracer))
-		log_notice("no classic tracepoints, so it runs at every system call, which costs "
-			   "each some 20 to 40 ns: %s",
-			   tracer__hooks_refused(*ret_tracer));
+	tell_of_hooks(tracer__hooks(*ret_tracer));
 	tell_of_pins(*ret_tracer);
 	return EXIT_RAN;
 }

@@ -20,7 +20,8 @@
 #define LOOKS (WATCHES | SCAN)	/* has the kernel asked at all */
 #define AT(member) .offset = offsetof(struct options, member)
 
-static const char *const hooks_choices[] = { "auto", "tracepoint", "raw_tp", NULL };
+static const char *const hooks_choices[] = { "auto",	     "fentry", "kprobe.multi", "tracepoint",
+					     "raw_syscalls", "raw_tp", NULL };
 static const char *const log_choices[] = { "auto", "journald", "plain", NULL };
 
 static const struct option_spec table[] = {
@@ -288,7 +289,15 @@ static const struct option_spec table[] = {
 	  .group = GROUP_KERNEL,
 	  AT(hooks),
 	  .choices = hooks_choices,
-	  .help = "how to see the system calls" },
+	  .help = "how to see the system calls; auto takes the best kind that works here, see "
+		  "docs/kernels.md" },
+	{ .name = "watch-close",
+	  .type = OPTION_FLAG,
+	  .commands = WATCHES,
+	  .group = GROUP_KERNEL,
+	  AT(watch_close),
+	  .help = "also see each close(), so that an end is noted at once; every close of any "
+		  "file then costs a little more, and sweeps see ends without" },
 	{ .name = "btf",
 	  .argument = "FILE",
 	  .type = OPTION_PATH,

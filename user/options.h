@@ -25,10 +25,15 @@ enum command {
 	COMMAND_COUNT,
 };
 
+/* The kinds of hooks, the best one first: hook_kinds.h. */
 enum hooks_choice {
 	HOOKS_AUTO = 0,
+	HOOKS_FENTRY,
+	HOOKS_KPROBE_MULTI,
 	HOOKS_TRACEPOINT,
+	HOOKS_RAW_SYSCALLS,
 	HOOKS_RAW_TP,
+	HOOKS_CHOICES,
 };
 
 enum log_choice {
@@ -81,6 +86,7 @@ struct options {
 	__u32 error_exitcode; /* of a scan that finds something; 0 = none of its own */
 	__u32 hooks;	 /* enum hooks_choice */
 	bool by_uid;
+	bool watch_close; /* also by hooks of close */
 	bool debuginfod; /* fetch debug files from servers */
 	bool json;
 	bool verbose;

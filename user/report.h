@@ -67,7 +67,8 @@ struct summary {
 	const struct refusals *refusals; /* who is at the limit of descriptors; NULL = of a scan */
 	const struct limit_series *limit_series; /* the same, by workload; NULL likewise */
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
-	const char *hooks;	   /* "tracepoint" or "raw_tp": how the system calls are seen */
+	const char *hooks;	   /* their kind (hook_kinds.h); NULL = of a scan */
+	const char *hooks_why;	   /* why they are not of a better one: hooks__why() */
 };
 
 #endif /* SOCKLEAK_REPORT_H */

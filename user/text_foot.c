@@ -34,6 +34,23 @@ static void page_totals(struct page *page)
 	page_line(page, &line, false);
 }
 
+/* The causes; the remedies, in parentheses, are for the log and for doctor. */
+static void add_causes(struct text *line, const char *why)
+{
+	int depth = 0;
+
+	for (; *why; why++) {
+		if (*why == ' ' && why[1] == '(')
+			depth++, why++;
+		else if (depth && *why == '(')
+			depth++;
+		else if (depth && *why == ')')
+			depth--;
+		else if (!depth)
+			text_add_bytes(line, why, 1);
+	}
+}
+
 static void page_run(struct page *page)
 {
 	const struct summary *summary = page->summary;
@@ -52,6 +69,11 @@ static void page_run(struct page *page)
 		text_addf(&line, "; %.1f MiB of kernel memory",
 			  (double)summary->kernel_bytes / (1024 * 1024));
 	page_line(page, &line, false);
+	if (summary->hooks_why) {
+		text_add(&line, "Not by ");
+		add_causes(&line, summary->hooks_why);
+		page_line(page, &line, false);
+	}
 	if (summary->fetches) {
 		text_addf(&line, "Debug files: %llu fetched, %llu not to be had, %llu to come",
 			  (unsigned long long)summary->fetcher.fetched,

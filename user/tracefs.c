@@ -21,12 +21,11 @@
 #define PARANOID "/proc/sys/kernel/perf_event_paranoid"
 #define MAX_PARANOID 2 /* Linux' own highest level; above that stand those of distributions */
 
-/* A new instance of the one tracefs there is, attached nowhere (Linux 5.2, fsopen(2)). */
-static int mount_privately(void)
+int mount_privately(const char *type)
 {
 	int context, mount, err;
 
-	context = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
+	context = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 	if (context < 0)
 		return -errno;
 	mount = syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) ?
@@ -51,7 +50,7 @@ int tracefs_open(void)
 			return fd;
 		close(fd);
 	}
-	return mount_privately();
+	return mount_privately("tracefs");
 }
 
 /* The number of a tracepoint, as perf_event_attr.config wants it, or -errno. */

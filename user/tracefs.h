@@ -15,6 +15,12 @@
 int tracefs_open(void);
 
 /*
+ * A new instance of a file system that the kernel has one of ("tracefs", "debugfs"), attached
+ * nowhere (Linux 5.2, fsopen(2)): its root directory, to be closed by the caller, or -errno.
+ */
+int mount_privately(const char *type);
+
+/*
  * A perf event of a tracepoint such as "syscalls", "sys_enter_socket": what a
  * classic tracepoint's program hangs on. A descriptor, to be closed by the
  * caller, or -errno.

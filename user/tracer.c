@@ -66,17 +66,6 @@ static int on_record(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* ---- Hooks ---- */
-
-int tracer__attach(struct tracer *tracer, struct text *ret_error)
-{
-	int err = hooks__attach(tracer->hooks, tracer->skeleton->obj, ret_error);
-
-	if (!err && tracer->pins)
-		pins__attached(tracer->pins, tracer->skeleton->obj);
-	return err;
-}
-
 const struct pins *tracer__pins(const struct tracer *tracer)
 {
 	return tracer->pins;
@@ -87,14 +76,9 @@ const char *tracer__pins_refused(const struct tracer *tracer)
 	return tracer->pins_refused.len ? text_str(&tracer->pins_refused) : NULL;
 }
 
-const char *tracer__hooks(const struct tracer *tracer)
+const struct hooks *tracer__hooks(const struct tracer *tracer)
 {
-	return hooks__kind(tracer->hooks);
-}
-
-const char *tracer__hooks_refused(const struct tracer *tracer)
-{
-	return hooks__refused(tracer->hooks);
+	return tracer->hooks;
 }
 
 /* ---- Load ---- */
@@ -227,39 +211,60 @@ static int open_skeleton(struct tracer *tracer, const struct options *options,
 	return err;
 }
 
-/* What load() had begun with pins is undone, and the object is as tracer__open() left it. */
+/* All that load() has begun. */
+static void unload(struct tracer *tracer)
+{
+	sweeper__free(tracer->sweeper);
+	history__free(tracer->history);
+	ring_buffer__free(tracer->ring);
+	sockleak_bpf__destroy(tracer->skeleton);
+	pins__free(tracer->pins); /* the lock goes last */
+	free(tracer->snapshot);
+	tracer->sweeper = NULL;
+	tracer->history = NULL;
+	tracer->ring = NULL;
+	tracer->skeleton = NULL;
+	tracer->pins = NULL;
+	tracer->snapshot = NULL;
+}
+
+/* The object is as tracer__open() left it, for the hooks that are chosen now. */
 static int begin_again(struct tracer *tracer, const struct options *options, struct text *ret_error)
 {
 	int err;
 
-	sockleak_bpf__destroy(tracer->skeleton);
-	pins__free(tracer->pins);
-	free(tracer->snapshot);
-	tracer->skeleton = NULL;
-	tracer->pins = NULL;
-	tracer->snapshot = NULL;
+	unload(tracer);
 	err = open_skeleton(tracer, options, ret_error);
 	if (!err)
 		hooks__select(tracer->hooks, tracer->skeleton->obj);
 	return err;
 }
 
-int tracer__load(struct tracer *tracer, const struct options *options, struct text *ret_error)
+/* With what an earlier run knew; an agent goes on without where that cannot be used. */
+static int load_pinned(struct tracer *tracer, const struct options *options, struct text *ret_error)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
-	int err = load(tracer, options, options->pin, &error);
+	int err = load(tracer, options, tracer->pins_refused.len ? NULL : options->pin, &error);
 
 	if (err && tracer->pins_failed && options->command == COMMAND_AGENT) {
 		text_add(&tracer->pins_refused, text_str(&error));
 		text_clear(&error);
+		tracer->pins_failed = false;
 		err = begin_again(tracer, options, &error);
 		if (!err)
 			err = load(tracer, options, NULL, &error);
 	}
-	if (err) {
+	if (err)
 		text_add(ret_error, text_str(&error));
+	return err;
+}
+
+static int load_all(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	int err = load_pinned(tracer, options, ret_error);
+
+	if (err)
 		return err;
-	}
 	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skeleton->maps.verdicts), on_record,
 					tracer, NULL);
 	if (tracer->ring)
@@ -267,6 +272,47 @@ int tracer__load(struct tracer *tracer, const struct options *options, struct te
 	err = -errno;
 	text_addf(ret_error, "cannot map the ring buffer: %s (lower --ring-size)", strerror(-err));
 	return err;
+}
+
+int tracer__load(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	int err = hooks__choose(tracer->hooks, tracer->skeleton->obj, ret_error);
+
+	return err ?: load_all(tracer, options, ret_error);
+}
+
+/* ---- Attach ---- */
+
+/* With hooks of another kind, and the cgroups that have a rule. */
+static int load_again(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	int err = begin_again(tracer, options, ret_error) ?:
+			  load_all(tracer, options, ret_error);
+	size_t count = tracer->n_ruled;
+
+	tracer->n_ruled = 0;
+	return err ?: tracer__rule_cgroups(tracer, tracer->ruled, count);
+}
+
+int tracer__attach(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	_cleanup_text_ struct text reason = TEXT_INIT;
+	int err;
+
+	while ((err = hooks__attach(tracer->hooks, tracer->skeleton->obj,
+				    &tracer->skeleton->bss->proved, &reason))) {
+		if (!hooks__yield(tracer->hooks, tracer->skeleton->obj, text_str(&reason))) {
+			hooks__add_error(tracer->hooks, text_str(&reason), ret_error);
+			return err;
+		}
+		text_clear(&reason);
+		err = load_again(tracer, options, ret_error);
+		if (err)
+			return err;
+	}
+	if (tracer->pins)
+		pins__attached(tracer->pins, tracer->skeleton->obj);
+	return 0;
 }
 
 int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, void *ctx,
@@ -284,8 +330,7 @@ int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, vo
 	tracer->per_cpu = calloc(tracer->n_cpus > 0 ? (size_t)tracer->n_cpus : 1, sizeof(__u64));
 	err = tracer->per_cpu ? open_skeleton(tracer, options, ret_error) : -ENOMEM;
 	if (!err)
-		err = hooks__new(tracer->skeleton->obj, (enum hooks_choice)options->hooks,
-				 &tracer->hooks, ret_error);
+		err = hooks__new(tracer->skeleton->obj, options, &tracer->hooks);
 	if (err) {
 		tracer__free(tracer);
 		return err;
@@ -299,13 +344,8 @@ void tracer__free(struct tracer *tracer)
 	if (!tracer)
 		return;
 	hooks__free(tracer->hooks);
-	sweeper__free(tracer->sweeper);
-	history__free(tracer->history);
-	ring_buffer__free(tracer->ring);
-	sockleak_bpf__destroy(tracer->skeleton);
-	pins__free(tracer->pins); /* the lock goes last */
+	unload(tracer);
 	text_free(&tracer->pins_refused);
-	free(tracer->snapshot);
 	free(tracer->per_cpu);
 	free(tracer);
 }

@@ -8,6 +8,7 @@
 #define SOCKLEAK_TRACER_H
 
 #include "history.h"
+#include "hooks.h"
 #include "options.h"
 #include "sockleak.h"
 #include "sweep_plan.h"
@@ -20,9 +21,9 @@ struct tracer;
 typedef void (*tracer_verdict_fn)(const struct verdict *verdict, void *ctx);
 
 /*
- * Choose the hooks, and open what they hang on: all for which a kernel may ask for
- * CAP_SYS_ADMIN (hooks.h). Nothing is loaded yet. Returns 0 or -errno with one line in
- * ret_error: object, cause, remedy. Free with tracer__free(); NULL is allowed there.
+ * Open what hooks may hang on: all for which a kernel may ask for CAP_SYS_ADMIN (hooks.h).
+ * Nothing is loaded yet. Returns 0 or -errno with one line in ret_error: object, cause,
+ * remedy. Free with tracer__free(); NULL is allowed there.
  */
 int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, void *ctx,
 		 struct tracer **ret_tracer, struct text *ret_error);
@@ -32,12 +33,16 @@ int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, vo
  */
 void tracer__on_progress(struct tracer *tracer, void (*on_progress)(void *ctx), void *ctx);
 /*
- * Load the programs, set up for `options`, which must outlive the call only. An agent whose
- * --pin cannot be used goes on without it: tracer__pins_refused(). Errors as above.
+ * Choose the hooks and load the programs, set up for `options`, which must outlive the call
+ * only. An agent whose --pin cannot be used goes on without it: tracer__pins_refused(). Errors
+ * as above.
  */
 int tracer__load(struct tracer *tracer, const struct options *options, struct text *ret_error);
-/* Attach the hooks. From now on evidence is collected. Errors as above. */
-int tracer__attach(struct tracer *tracer, struct text *ret_error);
+/*
+ * Attach the hooks. From now on evidence is collected. When they do not see calls that they
+ * must, or are refused, others are loaded in their place. Errors as above.
+ */
+int tracer__attach(struct tracer *tracer, const struct options *options, struct text *ret_error);
 void tracer__free(struct tracer *tracer);
 
 /*
@@ -51,10 +56,8 @@ const struct pins *tracer__pins(const struct tracer *tracer);
 /* Why nothing is kept, although --pin asked for it: one line; NULL: it is, or nobody asked. */
 const char *tracer__pins_refused(const struct tracer *tracer);
 
-/* How the system calls are seen: "tracepoint" or "raw_tp". */
-const char *tracer__hooks(const struct tracer *tracer);
-/* Why these are not the cheap ones: hooks__refused(). */
-const char *tracer__hooks_refused(const struct tracer *tracer);
+/* How the system calls are seen; the tracer's own. */
+const struct hooks *tracer__hooks(const struct tracer *tracer);
 
 /*
  * Run one sweep (sweeper.h) and hand over its verdicts; one that goes `to_the_last` is

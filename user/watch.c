@@ -347,7 +347,8 @@ void watch__begin(struct watch *watch, struct tracer *tracer)
 	__u64 duration_ns = watch->options->duration_ns;
 
 	watch->tracer = tracer;
-	summary->hooks = tracer__hooks(tracer);
+	summary->hooks = hooks__kind(tracer__hooks(tracer))->name;
+	summary->hooks_why = hooks__why(tracer__hooks(tracer));
 	summary->pin_refused = tracer__pins_refused(tracer);
 	if (tracer__pins(tracer))
 		leaks__remember(watch->leaks, (struct growth_memory){ begin_growth, keep_growth,

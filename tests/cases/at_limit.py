@@ -5,14 +5,14 @@ import re
 
 from lib import monitoring
 from lib.cgroups import inside
+from lib.hooks import KINDS, kinds_here
 from lib.monitoring import Exporter, Prometheus, TextfileAgent, wait_until
-from lib.outcome import Failure
+from lib.outcome import Failure, Skip
 from lib.registry import case, cases
 from lib.service import Service
 
 LIMIT = 64
 TRIES = 193
-HOOKS = ("tracepoint", "raw_tp")
 
 
 def limited(agent, pid):
@@ -54,10 +54,13 @@ def expect_line(agent, pid, **wanted):
     return lines[0]
 
 
-@cases(names=[f"at_limit@{hooks}" for hooks in HOOKS])
+@cases(names=[f"at_limit@{hooks}" for hooks in KINDS])
 def at_limit(bench):
     """It leaks up to its limit, fails, fails again, recovers, and ends; the stack is whole."""
-    for hooks in HOOKS:
+    for hooks in KINDS:
+        if hooks not in kinds_here(bench):
+            yield f"at_limit@{hooks}", Skip("this kind of hooks is refused here")
+            continue
         name = f"lim_{hooks}"[:15]
         agent = bench.agent("--comm", name, "--hooks", hooks)
         program = bench.program(str(bench.copy("at_limit", name)), "sockets", TRIES)

@@ -9,6 +9,7 @@ import subprocess
 
 from cases.manuals import built
 from lib import help as help_text
+from lib.hooks import KINDS
 from lib.outcome import Failure, Skip
 from lib.registry import case
 
@@ -62,9 +63,10 @@ def completion_bash(bench):
 def completion_bash_arguments(bench):
     (bench.directory / "completion dir").mkdir()
     (bench.directory / "completion file").touch()
-    expect_equal("--hooks", ["auto", "tracepoint", "raw_tp"], bash(bench, "--hooks", ""))
-    expect_equal("--hooks=", ["auto", "tracepoint", "raw_tp"], bash(bench, "--hooks", "="))
-    expect_equal("--hooks=r", ["raw_tp"], bash(bench, "--hooks", "=", "r"))
+    expect_equal("--hooks", ["auto", *KINDS], bash(bench, "--hooks", ""))
+    expect_equal("--hooks=", ["auto", *KINDS], bash(bench, "--hooks", "="))
+    expect_equal("--hooks=r", ["raw_syscalls", "raw_tp"], bash(bench, "--hooks", "=", "r"))
+    expect_equal("--hooks kp", ["kprobe.multi"], bash(bench, "--hooks", "kp"))
     expect_equal("--class pr", ["probed"], bash(bench, "--class", "pr"))
     expect_equal("a list", ["probed,connect_failed"], bash(bench, "--class", "probed,c"))
     again = bash(bench, "--class", "probed,")
@@ -103,7 +105,7 @@ def completion_fish(bench):
         wanted = {name for name in options_of(told, command) if name.startswith("--")}
         seen = [name.rstrip("=") for name in fish(f"sockleak {command} --")]
         expect_equal(f"{command} --", wanted, seen)
-    expect_equal("--hooks", ["auto", "tracepoint", "raw_tp"], fish("sockleak --hooks "))
+    expect_equal("--hooks", ["auto", *KINDS], fish("sockleak --hooks "))
     expect_equal("a list", ["probed,connect_failed"], fish("sockleak --class probed,connect"))
     cgroup = os.path.basename(bench.cgroups.make())
     expect_equal("--cgroup", [cgroup + "/"], fish(f"sockleak --cgroup {cgroup}"))

@@ -8,6 +8,7 @@ import resource
 import subprocess
 import time
 
+from lib.hooks import kinds_here
 from lib.outcome import Failure, Skip
 from lib.registry import ALONE, case
 from lib.resolver import resolver_of
@@ -78,8 +79,14 @@ def read_record():
     lines = RECORD.read_text(encoding="ascii").splitlines()
     head, *rows = [line.split() for line in lines if line and not line.startswith("#")]
     return head[1:], {
-        name: dict(zip(head[1:], map(int, counts), strict=True)) for name, *counts in rows
+        name: {of: int(count) for of, count in zip(head[1:], counts, strict=True) if count != "-"}
+        for name, *counts in rows
     }
+
+
+def recorded(name):
+    """The program whose record counts: that of its tracepoint for one on a function, with its body."""
+    return re.sub("^(fentry|kprobe)_", "sys_", name)
 
 
 @case
@@ -87,11 +94,14 @@ def verified_instructions(bench):
     """No program has grown by more than a quarter of what is on record for its compiler."""
     clang = compiler(bench.sockleak)
     compilers, record = read_record()
-    found = {**verified(bench, "--hooks", "tracepoint"), **verified(bench, "--hooks", "raw_tp")}
+    found = {}
+    for kind in kinds_here(bench):
+        found.update(verified(bench, "--hooks", kind, "--watch-close"))
     text = "\n".join(f"{name} {count}" for name, count in sorted(found.items()))
     allowed = {name: of.get(clang, max(of.values())) for name, of in record.items()}
-    grown = [n for n in found if n not in record or found[n] > GROWTH * allowed[n]]
-    gone = sorted(set(record) - set(found))
+    grown = [n for n in found if recorded(n) not in record
+             or found[n] > GROWTH * allowed[recorded(n)]]
+    gone = sorted(set(record) - set(map(recorded, found)))
     if grown or gone:
         raise Failure(
             f"expected what is in {RECORD.name}; more than a quarter above it: {grown}; not "

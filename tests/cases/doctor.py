@@ -2,15 +2,17 @@
 """sockleak doctor: what it finds on this host, and what for a user without rights."""
 
 import json
+import re
 import shutil
 
 from lib import unit_file
 from lib.cgroups import cgroup2_mount
+from lib.hooks import KINDS, kinds_here
 from lib.outcome import Failure
 from lib.registry import case
 
 NAMES = {"pid-namespace", "capabilities", "lockdown", "btf", "descriptors", "programs", "kernel",
-         "rights", "tracepoints", "cgroups", "bpffs", "textfile", "packages", "debuginfo"}
+         "rights", "hooks", "cgroups", "bpffs", "textfile", "packages", "debuginfo"}
 
 
 def examine(bench, wanted, *args, command=()):
@@ -43,6 +45,20 @@ def doctor_of_a_host(bench):
         raise Failure(f"expected the programs to be loaded, seen: {found['programs']}")
     if found["textfile"]["status"] != "ok":
         raise Failure(f"expected a directory that can be written to, seen: {found['textfile']}")
+    expect_reasons(bench, found)
+
+
+def expect_reasons(bench, found):
+    """The kind of hooks that `auto` takes, and of each that is better why it is not taken."""
+    chosen = re.search(r" by ([a-z_.]+),", found["programs"]["finding"]).group(1)
+    told = found["hooks"]["finding"]
+    better = KINDS[:KINDS.index(chosen)]
+    if not told.startswith(f"by {chosen}: sees 64-bit") or "other system calls pay" not in told:
+        raise Failure(f"expected {chosen}, what it sees and what it costs, seen: {told}")
+    if not all(f" {kind}: " in told for kind in better) or ("; not by " in told) != bool(better):
+        raise Failure(f"expected why not {better}, seen: {told}")
+    if chosen not in kinds_here(bench) or [kind for kind in better if kind in kinds_here(bench)]:
+        raise Failure(f"expected the first of {kinds_here(bench)}, seen: {told}")
 
 
 @case
@@ -165,7 +181,7 @@ def doctor_of_a_poor_service(bench):
         found, status = of_service(bench, prefix, binary, "--service", user=user)
         if status != 3 or "CAP_BPF" not in found["capabilities"]["finding"]:
             raise Failure(f"expected exit 3 for want of CAP_BPF, seen: {status}, {found}")
-    expect_tracepoints(found)
+    expect_hooks(found)
 
 
 @case
@@ -180,10 +196,9 @@ def doctor_counts_what_the_service_keeps(bench):
             raise Failure(f"expected that CAP_CHECKPOINT_RESTORE is missing, seen: {found}")
 
 
-def expect_tracepoints(found):
+def expect_hooks(found):
     """From the shell of a user, where perf_event_paranoid is 3 and CAP_SYS_ADMIN missing."""
     if found["programs"]["status"] != "unknown":
         raise Failure(f"expected that only root can tell, seen: {found['programs']}")
-    if found["tracepoints"]["status"] != "limited" or \
-            "CAP_SYS_ADMIN" not in found["tracepoints"]["finding"]:
-        raise Failure(f"expected the dear hooks to be said, seen: {found['tracepoints']}")
+    if found["hooks"]["status"] != "limited" or "CAP_SYS_ADMIN" not in found["hooks"]["finding"]:
+        raise Failure(f"expected that tracepoints may be refused, seen: {found['hooks']}")

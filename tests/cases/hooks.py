@@ -1,43 +1,102 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""How system calls are seen: by name, and without leaving a mount behind."""
+"""How system calls are seen: by which kind of hooks, why, and without leaving a mount behind."""
 
+import os
 import pathlib
 
+from lib.hooks import KINDS, force, kinds_here
 from lib.outcome import Failure
-from lib.registry import cases
+from lib.registry import case, cases
+from lib.service import preloaded
 from lib.session import Session, run_sessions
 
-CORE = ["held", "probed", "connected", "connect_refused", "bind_failed", "listening", "fd_reused"]
+CORE = ["held", "probed", "connected", "connect_refused", "bind_failed", "listening", "fd_reused",
+        "compat32"]
 
 
-@cases(names=[f"hooks_{hooks}" for hooks in ("tracepoint", "raw_tp")])
+@cases(names=[f"hooks_{kind}" for kind in KINDS])
 def hooks(bench):
-    for hooks in ("tracepoint", "raw_tp"):
-        if bench.wants(f"hooks_{hooks}"):
-            try:
-                check_hooks(bench, hooks)
-                yield f"hooks_{hooks}", None
-            except Failure as failure:
-                yield f"hooks_{hooks}", failure
+    """With each kind that this host has the core of the programs; the others are refused in order."""
+    for kind in KINDS:
+        if not bench.wants(f"hooks_{kind}"):
+            continue
+        try:
+            if kind in kinds_here(bench):
+                check_hooks(bench, kind)
+            else:
+                check_refusal(bench, kind)
+            yield f"hooks_{kind}", None
+        except Failure as failure:
+            yield f"hooks_{kind}", failure
 
 
-def check_hooks(bench, hooks):
+def check_hooks(bench, kind):
     before = tracefs_mounts()
-    agent = bench.agent("--hooks", hooks)
+    agent = bench.agent("--hooks", kind)
     sessions = [Session(bench.start_program(name, agents=[agent]), [agent]) for name in CORE]
     problems = []
     for session in run_sessions(sessions):
         outcome = session.outcomes[agent]
-        problems += [f"{session.program.name}: {outcome}"] if outcome else []
+        problems += [f"{session.program.name}: {outcome}"] if isinstance(outcome, Failure) else []
     summary = agent.stop()
     if problems:
         raise Failure("\n      ".join(problems))
-    if summary["hooks"] != hooks:
-        raise Failure(f"expected hooks {hooks!r} in the summary, seen: {summary['hooks']!r}")
+    if (summary["hooks"], summary["hooks_why"]) != (kind, None) or agent.hooks != kind:
+        raise Failure(f"expected hooks {kind!r} as forced, seen: {summary['hooks']!r}, "
+                      f"{summary['hooks_why']!r}, {agent.hooks!r}")
     if tracefs_mounts() != before:
         raise Failure(f"expected the mounts {before}, seen after the run: {tracefs_mounts()}")
+
+
+def check_refusal(bench, kind):
+    """Exit 3, and one line with the kind, the cause and the remedy."""
+    status, errors = force(str(bench.sockleak), kind)
+    words = (f"sockleak: cannot use hooks by {kind}: ", "CAP_BPF", "--hooks auto")
+    if status != 3 or len(errors.splitlines()) != 1 or not all(word in errors for word in words):
+        raise Failure(f"expected exit 3 and one line with {words}, seen {status}: {errors}")
 
 
 def tracefs_mounts():
     lines = pathlib.Path("/proc/self/mountinfo").read_text(errors="replace").splitlines()
     return sorted(line.split()[4] for line in lines if " - tracefs " in line)
+
+
+@case
+def hooks_auto(bench):
+    """The best that this host has, and in JSON and at the report's foot why not a better one."""
+    best = kinds_here(bench)[0]
+    agent = bench.agent("--comm", "nobody-at-all")
+    summary = agent.stop()
+    if summary["hooks"] != best:
+        raise Failure(f"expected {best}, the first of {kinds_here(bench)}, seen: {summary['hooks']}")
+    better, why = KINDS[:KINDS.index(best)], summary["hooks_why"]
+    if bool(better) != bool(why) or [kind for kind in better if f"{kind}: " not in (why or "")]:
+        raise Failure(f"expected a reason for each of {better}, seen: {why}")
+    text = bench.agent("--comm", "nobody-at-all", as_json=False)
+    text.stop()
+    lines = "".join(text.lines).replace("\n  ", " ").splitlines()
+    if not any(line.startswith(f"Hooks by {best};") for line in lines):
+        raise Failure(f"expected 'Hooks by {best}', seen: {lines}")
+    if better and f"Not by {why}" not in lines:
+        raise Failure(f"expected 'Not by {why}', seen: {lines}")
+
+
+@case
+def hooks_deaf(bench):
+    """Attached and not run: the next kind is taken instead, and a forced one is an error."""
+    library = pathlib.Path(bench.options.programs).parent / "library/libdeaf.so"
+    environment = preloaded(library)
+    agent = bench.agent("--comm", "nobody-at-all", environment=environment)
+    summary = agent.stop()
+    deaf = [kind for kind in kinds_here(bench) if kind != "raw_tp"]
+    reason = "attached, but calls of sockleak's own were not seen"
+    if summary["hooks"] != "raw_tp" or reason not in summary["hooks_why"]:
+        raise Failure(f"expected raw_tp, seen: {summary['hooks']}, {summary['hooks_why']}")
+    if sum("every system call" in line and reason in line for line in agent.errors) != 1:
+        raise Failure(f"expected one line on what it costs and why, seen: {agent.errors}")
+    status, out, errors = bench.run(
+        "trace", "--hooks", deaf[0], "--duration", "1ms",
+        env={**os.environ, **environment},
+    )
+    if status != 3 or out or len(errors.splitlines()) != 1 or reason not in errors:
+        raise Failure(f"expected exit 3 and one line, seen {status}: {out} {errors}")

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every plain test program, all at once, on one host: who leaks is named, who does not is not.
 
-Two agents watch them side by side, one for each way to see system calls. The first watches
-the host, whatever else goes on there, and so may lose some of it; the second nothing else.
+Three agents watch them side by side: one by the hooks that sockleak chooses, two by the kinds that
+run at every system call. The first watches the host, whatever else goes on there, and so may lose
+some of it; the others nothing else.
 """
 
 import pathlib
@@ -17,7 +18,8 @@ NOT_PLAIN = {
     "at_limit", "at_limit_many", "churn", "flood", "growing", "hoard", "leaker", "many", "paced",
     "sites", "turned", "workers",
 }
-AGENTS = ("", "@raw_tp")
+FORCED = ("raw_syscalls", "raw_tp")
+AGENTS = ("", *(f"@{kind}" for kind in FORCED))
 
 
 def plain_programs():
@@ -30,8 +32,8 @@ def programs(bench):
     names = [n for n in plain_programs() if any(bench.wants(n + suffix) for suffix in AGENTS)]
     cgroup = bench.cgroups.make()
     host = bench.agent(name="")
-    alone = bench.agent("--hooks", "raw_tp", "--cgroup", cgroup, name="@raw_tp")
-    agents = [host, alone]
+    alone = [bench.agent("--hooks", kind, "--cgroup", cgroup, name=f"@{kind}") for kind in FORCED]
+    agents = [host, *alone]
     sessions = []
     for name in names:
         try:
@@ -44,7 +46,8 @@ def programs(bench):
         for agent, outcome in session.outcomes.items():
             yield session.program.name + agent.name, outcome
     host.stop()
-    expect_no_losses(alone.stop())
+    for agent in alone:
+        expect_no_losses(agent.stop())
 
 
 def expect_no_losses(summary):

@@ -90,6 +90,14 @@ class Agent:
             raise Failure(f"expected '{READY_LINE} ...' on stderr, seen: {self.describe()}")
         return self
 
+    @property
+    def hooks(self):
+        """The kind of hooks that it said it watches by; None before it is ready."""
+        for line in self.errors:
+            if line.startswith(READY_LINE):
+                return line.split()[3].rstrip(":")
+        return None
+
     def describe(self):
         status = self.process.poll()
         state = "running" if status is None else f"exit {status}"

@@ -39,6 +39,16 @@ def has_field(event, key, allowed):
     return as_word(event[key] if key in event else evidence[key]) in allowed
 
 
+def for_hooks(expected, kind):
+    """What is expected of who watches by this kind of hooks: "class@fentry|kprobe.multi=..."."""
+    plain = {key: allowed for key, allowed in expected.items() if "@" not in key}
+    for key, allowed in expected.items():
+        name, _, kinds = key.partition("@")
+        if kind in kinds.split("|"):
+            plain[name] = allowed
+    return plain
+
+
 def wrong_fields(event, expected, agent):
     wrong = []
     for key, allowed in expected.items():
@@ -79,12 +89,12 @@ def judge(phase, program, agent):
             continue
         if event["type"] == "resolved":
             ended[inode] = event
-        _judge_event(result, phase, event, previous)
+        _judge_event(result, phase, event, previous, agent)
     _judge_state(result, phase, open_leaks, ended, agent)
     return result
 
 
-def _judge_event(result, phase, event, previous):
+def _judge_event(result, phase, event, previous, agent):
     inode = event["inode"]
     if event["type"] == "resolved":
         if inode not in phase.resolved:
@@ -95,7 +105,9 @@ def _judge_event(result, phase, event, previous):
             result.violations.append("resolved, and never reported: " + brief(event))
     elif inode not in phase.leaks:
         result.violations.append("not expected: " + brief(event))
-    elif not has_field(event, "class", phase.leaks[inode].get("class", [])):
+    elif not has_field(
+        event, "class", for_hooks(phase.leaks[inode], agent.hooks).get("class", [])
+    ):
         result.violations.append("another class: " + brief(event))
     elif previous and all(previous.get(key) == event.get(key) for key in TOLD_ANEW):
         result.violations.append("reported twice: " + brief(event))
@@ -107,7 +119,7 @@ def _judge_state(result, phase, open_leaks, ended, agent):
         if not event:
             result.missing.append(f"no leak inode={inode}")
             continue
-        wrong = wrong_fields(event, expected, agent)
+        wrong = wrong_fields(event, for_hooks(expected, agent.hooks), agent)
         if wrong:
             result.missing.append(f"wrong {', '.join(wrong)}: {brief(event)}")
     for inode in phase.resolved:

@@ -414,7 +414,8 @@ static void a_summary(void **state)
 			 "\"censuses\":2,\"processes_looked_at\":7,"
 			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
 			 "\"kernel_memory_bytes\":40890368,"
-			 "\"hooks\":\"tracepoint\",\"hints\":null,\"debuginfod\":null,"
+			 "\"hooks\":\"tracepoint\",\"hooks_why\":null,"
+			 "\"hints\":null,\"debuginfod\":null,"
 			 "\"events\":{");
 	assert_has(&out, "\"socket\":1234,");
 	assert_has(&out, "\"dropped\":{\"map_full\":7,");

@@ -146,6 +146,9 @@ static void other_ways_to_say_it(void **state)
 	assert_int_equal(accept("--ring-size 1G").ring_size, 1 << 30);
 	assert_string_equal(accept("--comm 123456789012345").comm, "123456789012345");
 	assert_int_equal(accept("--hooks tracepoint").hooks, HOOKS_TRACEPOINT);
+	assert_int_equal(accept("--hooks kprobe.multi").hooks, HOOKS_KPROBE_MULTI);
+	assert_false(accept("--top 1").watch_close);
+	assert_true(accept("--watch-close").watch_close);
 }
 
 static void order_of_words_is_free(void **state)
@@ -213,7 +216,8 @@ static void bad_words(void **state)
 	refuse("--cgroup ''", "--cgroup '' is empty (an unset variable?); it needs its argument, "
 			      "PATH");
 	refuse("--unit ''", "--unit '' is empty (an unset variable?); it needs its argument, NAME");
-	refuse("--hooks kprobe", "'kprobe' is not known; allowed: auto, tracepoint, raw_tp");
+	refuse("--hooks kprobe", "'kprobe' is not known; allowed: auto, fentry, kprobe.multi, "
+				 "tracepoint, raw_syscalls, raw_tp");
 	refuse("--hooks ''", "not known");
 	refuse("--class leaky", "not known; allowed: never_used, probed,");
 	refuse("--class none", "not known");

@@ -322,6 +322,26 @@ static void a_row_has_its_descriptors(void **state)
 	owner_unref(owner);
 }
 
+/* At the foot the causes; the remedies, in parentheses, are doctor's. */
+static void why_not_better_hooks(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct summary summary = { .hooks_why = "fentry: refused by this kernel; tracepoint: "
+						"paranoid is 3 (add it (or not); or x=2); "
+						"raw_syscalls: likewise" };
+	char *report = report_of(leaks, &summary);
+
+	(void)state;
+	assert_non_null(strstr(report, "\nHooks by tracepoint\nNot by fentry: refused by this "
+				       "kernel; tracepoint: paranoid is 3; raw_syscalls: "
+				       "likewise\n"));
+	free(report);
+	summary.hooks_why = NULL;
+	report = report_of(leaks__new(~0U, SECOND, ignore, NULL), &summary);
+	assert_null(strstr(report, "Not by"));
+	free(report);
+}
+
 static void a_row_without_a_limit(void **state)
 {
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
@@ -360,6 +380,7 @@ int main(void)
 		cmocka_unit_test(a_line_of_marks_is_cut_in_time),
 		cmocka_unit_test(a_row_has_its_descriptors),
 		cmocka_unit_test(a_row_without_a_limit),
+		cmocka_unit_test(why_not_better_hooks),
 	};
 
 	return cmocka_run_group_tests_name("text_report", tests, NULL, NULL);

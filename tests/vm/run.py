@@ -6,12 +6,15 @@
                     [-v] [--append WORDS] SUITE/SERIES...
 
 Each kernel is booted twice, one after the other. In the first machine run all plain programs of
-tests/programs at once, under two agents, one for each kind of hooks; what they say is judged here,
-by the judge of tests/run.py. In the second hooks are preempted: preempted.py. "ok KERNEL NAME" or
-"FAIL KERNEL NAME: WHY" for each check, "N passed, N failed" at the end; exit 0 when none failed.
-SUITE/SERIES! is a kernel too old for sockleak, of which only a decent refusal is expected, in one
-machine. "note" lines are not verdicts: how often the kernel did not run a program of ours, since
-another run of it was under way there.
+tests/programs at once, under an agent for each kind of hooks that the kernel has, in two groups;
+what they say is judged here, by the judge of tests/run.py. Of a kind that misses calls on such a
+kernel, as its agent says at the start, a check that fails is skipped: doctor must show that `auto`
+takes another. In the second hooks are preempted: preempted.py.
+
+"ok KERNEL NAME" or "FAIL KERNEL NAME: WHY" for each check, "N passed, N failed" at the end; exit 0
+when none failed. SUITE/SERIES! is a kernel too old for sockleak, of which only a decent refusal is
+expected, in one machine. "note" lines are no verdicts: how often the kernel did not run a program
+of ours, since another run of it was under way there.
 """
 
 import argparse
@@ -38,7 +41,12 @@ from lib.registry import matches  # noqa: E402
 from lib.session import Session, run_sessions  # noqa: E402
 from lib.tally import Tally  # noqa: E402
 
-HOOKS = ("tracepoint", "raw_tp")
+# Not all at once: from Linux 7.2 on, what is preempted in a program of a tracepoint keeps those of
+# kprobes and of raw_syscalls on that processor from running, whoever's they are.
+GROUPS = (("kprobe.multi", "raw_syscalls"), ("fentry", "tracepoint", "raw_tp"))
+# What kernels of the matrix lack. All others must be had: that one is refused is a failure.
+ABSENT = {"6.1": {"kprobe.multi"}}
+MISSES = "hooks of this kind miss calls on this kernel"
 SOCKLEAK = "/bin/sockleak"
 BPFTOOL = "/bin/bpftool"
 SHORT_RUN_S = 120
@@ -65,8 +73,12 @@ class Kernel:
         self.name = ".".join(self.release.split(".")[:2])
         self._tally = tally
         self.guest = None
+        self.misses = set()  # names of agents whose hooks miss calls here
 
     def _report(self, name, outcome):
+        if isinstance(outcome, Failure) and name[name.find("@"):] in self.misses:
+            print(f"note {self.name} {name}: {outcome}", flush=True)
+            outcome = Skip(MISSES)
         self._tally.add(name, outcome, f"{self.name} ")
 
     def wants(self, name):
@@ -131,16 +143,22 @@ class Kernel:
 
     def watch(self):
         self.check("doctor", check_doctor, self.guest)
-        agents = [
-            agent.Agent(self.guest, SOCKLEAK, ["--hooks", hooks], f"@{hooks}") for hooks in HOOKS
-        ]
+        self.check("comm", check_comm, self.guest)
+        for kinds in GROUPS:
+            self.watch_by([kind for kind in kinds if kind not in ABSENT.get(self.name, ())])
+
+    def watch_by(self, kinds):
+        """All programs at once, under an agent for each of these kinds of hooks."""
+        agents = [agent.Agent(self.guest, SOCKLEAK, ["--hooks", kind], f"@{kind}")
+                  for kind in kinds]
         for one in agents:
             self.check("load" + one.name, one.wait_ready, PATIENCE_S)
         agents = [one for one in agents if one.process.poll() is None]
+        self.misses |= {one.name for one in agents if any("do not see every call" in line
+                                                          for line in one.errors)}
         if not agents:
             raise Failure("expected a sockleak that runs, seen: none")
-        self.check("scan", check_scan, self.guest, agents)
-        self.check("comm", check_comm, self.guest)
+        self.check("scan" + agents[0].name, check_scan, self.guest, agents)
         for one in agents:  # before the crowd, which makes the resolver late
             self.check("at_limit" + one.name, check_at_limit, self.guest, one)
         self.programs(agents)
@@ -192,6 +210,8 @@ def check_doctor(guest):
     found = {finding["name"]: finding for finding in json.loads(out)["findings"]}
     if "loaded and attached" not in found["programs"]["finding"]:
         raise Failure(f"expected the programs to be loaded, seen: {found['programs']}")
+    if found["hooks"]["status"] != "ok" or "missed" in found["hooks"]["finding"]:
+        raise Failure(f"expected hooks that miss nothing, seen: {found['hooks']}")
     failed = [finding for finding in found.values() if finding["status"] == "failed"]
     if failed:
         raise Failure(f"expected nothing that has failed, seen: {failed}")
@@ -222,7 +242,7 @@ def check_scan(guest, agents):
 def check_comm(guest):
     """With --comm alone an executable's name is read: by hooks, sweeps and a scan."""
     agents = [agent.Agent(guest, SOCKLEAK, ["--hooks", hooks, "--comm", "renamed"], f"@{hooks}")
-              for hooks in HOOKS]
+              for hooks in ("auto", "raw_syscalls")]
     program = None
     try:
         for one in agents:

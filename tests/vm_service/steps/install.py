@@ -57,7 +57,7 @@ def cheap_hooks(visit):
     """It pays at the ten system calls that it is on, not at each one."""
     found = visit.metrics("sockleak_build_info")
     expect(len(found) == 1, "one sample of sockleak_build_info", found)
-    expect(found[0][1]["hooks"] == "tracepoint", "classic tracepoints", found)
+    expect(found[0][1]["hooks"] == "fentry", "hooks that cost others nothing", found)
 
 
 def doctor_of_root(visit):
@@ -83,7 +83,7 @@ def doctor_of_the_service(visit):
         found = {one["name"]: one for one in json.loads(done.out)["service"]["findings"]}
         poor = [one for one in found.values() if one["status"] in ("failed", "limited")]
         expect(not poor, f"nothing that fails or is limited, for {user}", poor)
-        expect(found["tracepoints"]["status"] == "ok", f"the hooks' rights, for {user}", found)
+        expect(found["hooks"]["status"] == "ok", f"the hooks' rights, for {user}", found)
         loads = "loaded and attached" if sudo else "only root can look"
         expect(loads in found["programs"]["finding"], f"'{loads}'", found["programs"])
 

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""hooks: which kinds of hooks this host has. By trying, and not by doctor's word."""
+
+import functools
+import subprocess
+import threading
+
+from lib.hook_kinds import hook_kinds
+from lib.outcome import Failure
+
+_once = threading.Lock()
+
+
+def force(binary, kind):
+    """The exit status of a short run with such hooks, and what it says of them."""
+    done = subprocess.run(
+        [binary, "--hooks", kind, "--duration", "1ms", "--comm", "nobody-at-all", "-q"],
+        capture_output=True, text=True, check=False, timeout=300,
+    )
+    return done.returncode, done.stderr
+
+
+@functools.cache
+def _kinds_of(binary):
+    found = []
+    for kind in hook_kinds(binary):
+        status, errors = force(binary, kind)
+        if status not in (0, 3):
+            raise Failure(f"--hooks {kind}: expected exit 0 or 3, seen {status}: {errors}")
+        found += [kind] if not status else []
+    return tuple(found)
+
+
+def kinds_here(bench):
+    """Those that can be had on this host, the best first."""
+    with _once:
+        return _kinds_of(str(bench.sockleak))
