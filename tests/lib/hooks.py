@@ -9,6 +9,7 @@ from lib.hook_kinds import hook_kinds
 from lib.outcome import Failure
 
 _once = threading.Lock()
+KINDS = ("fentry", "kprobe.multi", "tracepoint", "raw_syscalls", "raw_tp")  # the best first
 
 
 def force(binary, kind):
@@ -22,8 +23,11 @@ def force(binary, kind):
 
 @functools.cache
 def _kinds_of(binary):
+    known = tuple(hook_kinds(binary))
+    if known != KINDS:
+        raise Failure(f"expected the kinds {KINDS}, seen: {known}")
     found = []
-    for kind in hook_kinds(binary):
+    for kind in KINDS:
         status, errors = force(binary, kind)
         if status not in (0, 3):
             raise Failure(f"--hooks {kind}: expected exit 0 or 3, seen {status}: {errors}")
