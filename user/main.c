@@ -228,8 +228,8 @@ static void tell_of_hooks(const struct hooks *hooks)
 			   "40 ns: %s",
 			   kind->name, why);
 	if (misses)
-		log_notice("hooks by %s do not see every call here, which is counted as "
-			   "hooks_skipped: %s",
+		log_notice("hooks by %s do not see every call here: %s (hooks_skipped has those "
+			   "that the kernel counts)",
 			   kind->name, misses);
 }
 
