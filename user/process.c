@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define NS_PER_S 1000000000ULL
+#define PF_EXITING 0x4 /* include/linux/sched.h */
 
 /* /proc says ENOENT for a pid that is not there, ESRCH for one that went while it was read. */
 static int process_error(int err)
@@ -46,11 +47,11 @@ int process_parse_stat(const char *line, struct process_stat *ret_stat)
 
 	/* the comm in parentheses may hold anything, parentheses too: its end is the last one */
 	rest = strrchr(line, ')');
-	/* proc(5): fields 3 (state), 20 (num_threads) and 22 (starttime) */
+	/* proc(5): fields 3 (state), 9 (flags), 20 (num_threads) and 22 (starttime) */
 	if (!rest || sscanf(rest + 1,
-			    " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+			    " %c %*s %*s %*s %*s %*s %u %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
 			    " %ld %*s %llu",
-			    &stat.state, &stat.threads, &stat.start_ticks) != 3)
+			    &stat.state, &stat.flags, &stat.threads, &stat.start_ticks) != 4)
 		return -EPROTO;
 	*ret_stat = stat;
 	return 0;
@@ -182,15 +183,40 @@ int process_uid(pid_t tgid, uid_t *ret_uid)
 	return 0;
 }
 
+bool process_stat_is_ending(const struct process_stat *stat)
+{
+	return strchr("ZXx", stat->state) || stat->flags & PF_EXITING;
+}
+
+/* Does any of its threads run on? When their list cannot be read: none is known to. */
+static bool a_thread_runs(pid_t tgid)
+{
+	const struct dirent *entry;
+	char path[64];
+	bool runs = false;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", tgid);
+	tasks = opendir(path);
+	if (!tasks)
+		return false;
+	while (!runs && (entry = readdir(tasks))) {
+		struct process_stat stat;
+		pid_t tid = atoi(entry->d_name); /* 0 of "." and ".." */
+
+		runs = tid && !read_stat(tid, &stat) && !process_stat_is_ending(&stat);
+	}
+	closedir(tasks);
+	return runs;
+}
+
 bool process_alive(pid_t tgid)
 {
 	struct process_stat stat;
 
 	if (read_stat(tgid, &stat))
 		return false;
-	if (stat.state == 'X' || stat.state == 'x')
-		return false;
-	return stat.state != 'Z' || stat.threads > 1;
+	return !process_stat_is_ending(&stat) || (stat.threads > 1 && a_thread_runs(tgid));
 }
 
 bool process_thread_is_in(pid_t tid, long number, __u64 argument)

@@ -47,8 +47,8 @@ int process_cgroups(pid_t tgid, char **ret_text);
 int process_uid(pid_t tgid, uid_t *ret_uid);
 
 /*
- * Does it still run? A zombie does not, its descriptors are closed; unless only
- * its main thread has ended and others run on.
+ * Does it still run? A zombie does not, nor one that the kernel is about to make one: its
+ * descriptors are closed before. Unless only its main thread has ended, and others run on.
  */
 bool process_alive(pid_t tgid);
 
@@ -68,11 +68,14 @@ int process_fds(pid_t tgid, __u64 *ret_open, __u64 *ret_limit, bool *ret_counted
 /* What is used of /proc/PID/stat. */
 struct process_stat {
 	char state;
+	unsigned int flags; /* PF_*, of include/linux/sched.h in the kernel */
 	long threads;
 	unsigned long long start_ticks;
 };
 
 /* For the tests: from the text of that file (proc(5)). -EPROTO: it is no such text. */
 int process_parse_stat(const char *line, struct process_stat *ret_stat);
+/* Of a thread: has it ended, or does it no more than end? */
+bool process_stat_is_ending(const struct process_stat *stat);
 
 #endif /* SOCKLEAK_PROCESS_H */

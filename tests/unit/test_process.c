@@ -113,6 +113,24 @@ static void zombie(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+#define REST " 0 0 0 0 0 0 0 0 20 0 1 0 77 4096 1"
+
+/* Its descriptors are closed while it is not a zombie yet. */
+static void on_its_way_out(void **state)
+{
+	struct process_stat stat;
+
+	(void)state;
+	assert_int_equal(process_parse_stat("7 (a) R 1 7 7 0 -1 4194304" REST, &stat), 0);
+	assert_int_equal(stat.threads, 1);
+	assert_false(process_stat_is_ending(&stat));
+	assert_int_equal(process_parse_stat("7 (a) R 1 7 7 0 -1 4194308" REST, &stat), 0);
+	assert_true(process_stat_is_ending(&stat));
+	assert_int_equal(process_parse_stat("7 (a) Z 1 7 7 0 -1 4194304" REST, &stat), 0);
+	assert_true(process_stat_is_ending(&stat));
+	assert_int_equal(process_parse_stat("7 (a) R 1 7 7 0 -1", &stat), -EPROTO);
+}
+
 static void *outlive_main(void *argument)
 {
 	(void)argument;
@@ -184,10 +202,10 @@ static void inside_a_call(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(own_exe),	cmocka_unit_test(start_times),
-		cmocka_unit_test(awkward_name), cmocka_unit_test(gone),
-		cmocka_unit_test(zombie),	cmocka_unit_test(threads_run_on),
-		cmocka_unit_test(inside_a_call),
+		cmocka_unit_test(own_exe),	  cmocka_unit_test(start_times),
+		cmocka_unit_test(awkward_name),	  cmocka_unit_test(gone),
+		cmocka_unit_test(zombie),	  cmocka_unit_test(on_its_way_out),
+		cmocka_unit_test(threads_run_on), cmocka_unit_test(inside_a_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
