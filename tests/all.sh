@@ -70,9 +70,6 @@ if [[ -n $programs ]]; then
 fi
 
 echo
-if ((skipped > 0)); then
-	echo "$passed passed, $failed failed, $skipped skipped"
-else
-	echo "$passed passed, $failed failed"
-fi
+((skipped == 0)) || echo "$skipped skipped: each has a line of its own with what it lacks"
+echo "$passed passed, $failed failed"
 ((failed == 0))
