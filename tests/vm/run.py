@@ -108,7 +108,8 @@ class Kernel:
         if refused:
             self.machine("", "", lambda: self.check("refused", check_refusal, self.guest))
             return
-        kinds = preempted.names(self.options.kinds)
+        kinds = preempted.names([kind for kind in self.options.kinds
+                                 if kind not in ABSENT.get(self.name, ())])
         if not self.options.only or any(not name.startswith("preempted") for name in
                                         self.options.only):
             self.machine("", "", self.watch)
