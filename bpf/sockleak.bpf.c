@@ -10,8 +10,8 @@
  *   e/x   connect           note the try; forget when connected         calls.bpf.h
  *   e/x   bind              note the try                                calls.bpf.h
  *   e/x   getpeername       note ENOTCONN; forget when connected        calls.bpf.h
- *   enter close             --watch-close alone: forget it              pending.bpf.h
- *   enter socket, exit close  likewise: count, so that a missed half shows counters.bpf.h
+ *   enter close             forget it                                   pending.bpf.h
+ *   enter socket, exit close  only count, so that a missed half shows  counters.bpf.h
  *   iter  task_file         confirm, report and take in: the verdicts   sweep.bpf.h
  *   iter  bpf_map           at its end: end what no fd table holds any  sweep.bpf.h
  *                           more; give back copies whose socket is gone;
@@ -19,8 +19,8 @@
  *   iter  bpf_map           likewise, in between: end what is closed or glance.bpf.h
  *                           in use; whose fd table is to be asked?
  *
- * The hooks of close are off by default: each close of any file would pay for them, and a sweep
- * sees by itself what has ended.
+ * Each close of any file pays for the hooks of close. They are to be an option, --watch-close, once
+ * sweeps find all ends by themselves; until then they are always attached.
  *
  * There are five ways to be called at a system call. The bodies below serve all; user space loads
  * the first kind of this table that the kernel has, that was tried, and that misses no call:
