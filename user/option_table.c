@@ -297,7 +297,7 @@ static const struct option_spec table[] = {
 	  .group = GROUP_KERNEL,
 	  AT(watch_close),
 	  .help = "also see each close(), so that an end is noted at once; every close of any "
-		  "file costs a little more. Always on for now" },
+		  "file costs a little more (for now it always is)" },
 	{ .name = "btf",
 	  .argument = "FILE",
 	  .type = OPTION_PATH,
