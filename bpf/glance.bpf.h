@@ -114,8 +114,7 @@ static __always_inline void glance_entry(const struct fd_key *key, struct pendin
 	pending_settle(key, entry);
 	if (!pending_is_open(entry)) {
 		if (pending_at(key, inode))
-			pending_end(key, entry,
-				    entry->flags & PENDING_USED ? END_USED : END_CLOSED);
+			entry_end(key, entry);
 		return;
 	}
 	if (!entry->file || !view_of(entry, &view) || view.inode != inode)

@@ -68,6 +68,28 @@ static __always_inline bool pending_tell_end(struct pending *entry, enum end_rea
 	return true;
 }
 
+/*
+ * A record that waits for no room in the ring: not to have sent it costs no more than what it
+ * would have made known. False when there was none.
+ */
+static __always_inline bool pending_mention(const struct pending *entry, enum verdict_kind kind,
+					    enum end_reason reason)
+{
+	struct verdict *verdict = bpf_ringbuf_reserve(&verdicts, sizeof(*verdict), 0);
+
+	if (!verdict)
+		return false;
+	__builtin_memset(verdict, 0, sizeof(*verdict));
+	verdict->now_ns = bpf_ktime_get_boot_ns();
+	__builtin_memcpy(&verdict->socket, entry, sizeof(verdict->socket));
+	verdict->socket.file = 0;
+	verdict->kind = kind;
+	verdict->reason = reason;
+	verdict->tgid = entry->tgid;
+	bpf_ringbuf_submit(verdict, 0);
+	return true;
+}
+
 /* The socket is pending no more. False when the word of it must wait. */
 static __always_inline bool pending_end(const struct fd_key *key, struct pending *entry,
 					enum end_reason reason)
@@ -76,6 +98,19 @@ static __always_inline bool pending_end(const struct fd_key *key, struct pending
 		return false;
 	pending_delete(key, entry);
 	return true;
+}
+
+/*
+ * The same, found by a look at the map. When a socket of unknown origin was closed that was not
+ * old enough to be reported, user space hears of it: one made in its place is no growth.
+ */
+static __always_inline void entry_end(const struct fd_key *key, struct pending *entry)
+{
+	enum end_reason reason = entry->flags & PENDING_USED ? END_USED : END_CLOSED;
+
+	if (entry->flags & PENDING_ORIGIN_UNKNOWN && !was_reported(entry))
+		pending_mention(entry, VERDICT_ENDED, reason);
+	pending_end(key, entry, reason);
 }
 
 /*
@@ -117,21 +152,9 @@ static __always_inline void pending_report(const struct fd_key *key, struct pend
  */
 static __always_inline void pending_suspect(struct pending *entry)
 {
-	struct verdict *verdict;
-
-	if (entry->flags & (PENDING_SUSPECTED | PENDING_ORIGIN_UNKNOWN))
-		return;
-	verdict = bpf_ringbuf_reserve(&verdicts, sizeof(*verdict), 0);
-	if (!verdict)
-		return;
-	entry->flags |= PENDING_SUSPECTED;
-	__builtin_memset(verdict, 0, sizeof(*verdict));
-	verdict->now_ns = bpf_ktime_get_boot_ns();
-	__builtin_memcpy(&verdict->socket, entry, sizeof(verdict->socket));
-	verdict->socket.file = 0;
-	verdict->kind = VERDICT_SUSPECT;
-	verdict->tgid = entry->tgid;
-	bpf_ringbuf_submit(verdict, 0);
+	if (!(entry->flags & (PENDING_SUSPECTED | PENDING_ORIGIN_UNKNOWN)) &&
+	    pending_mention(entry, VERDICT_SUSPECT, END_NONE))
+		entry->flags |= PENDING_SUSPECTED;
 }
 
 /* A socket that no hook saw: remember since when it is known. */
@@ -311,7 +334,7 @@ static __always_inline void sweep_entry(const struct fd_key *key, struct pending
 		sweep.unsettled++;
 		return;
 	}
-	pending_end(key, entry, entry->flags & PENDING_USED ? END_USED : END_CLOSED);
+	entry_end(key, entry);
 }
 
 /*

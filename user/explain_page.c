@@ -12,6 +12,9 @@
 #include "text.h"
 #include "text_page.h"
 
+/* More than two of the pauses that an agent which runs makes between writes (stacks_file.h). */
+#define STALE_S 180
+
 /* ---- What is in the file ---- */
 
 /* NULL when it is not there, null, or no string. */
@@ -67,7 +70,41 @@ static void add_date(struct text *line, const char *date)
 
 /* ---- The page ---- */
 
-static void page_verdict(struct page *page, const json_t *site)
+/* Has no agent written the file for so long that none does now? */
+static bool is_stale(const char *written)
+{
+	__s64 then_s, now_s = (__s64)(clock_now(CLOCK_REALTIME) / NSEC_PER_SEC);
+
+	return written && date_read(written, &then_s) && now_s - then_s > STALE_S;
+}
+
+/* "holds sockets that are not connected: 12 open"; `stale`: how it was when that was written. */
+static void add_open(struct text *line, const json_t *site, const char *stale)
+{
+	bool leaking = json_is_true(json_object_get(site, "leaking"));
+
+	if (stale)
+		text_addf(line, " %s: %lld were open at the last report",
+			  leaking ? "leaked sockets" : "held sockets that were not connected",
+			  number_of(site, "open"));
+	else
+		text_addf(line, " %s: %lld open",
+			  leaking ? "leaks sockets" : "holds sockets that are not connected",
+			  number_of(site, "open"));
+}
+
+/* Why nothing is said of now. */
+static void page_stale(struct page *page, const char *written)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	text_add(&line, "No agent has reported since ");
+	add_date(&line, written);
+	text_add(&line, ": what is here was so then");
+	page_line(page, &line, false);
+}
+
+static void page_verdict(struct page *page, const json_t *site, const char *stale)
 {
 	const json_t *program = json_array_get(json_object_get(site, "programs"), 0);
 	const char *package = string_of(site, "package"), *file = string_of(site, "file");
@@ -83,11 +120,7 @@ static void page_verdict(struct page *page, const json_t *site)
 	else if (!open)
 		text_add(&line, " held sockets that were never connected; none is open now");
 	else
-		text_addf(&line, " %s: %lld open",
-			  json_is_true(json_object_get(site, "leaking")) ?
-				  "leaks sockets" :
-				  "holds sockets that are not connected",
-			  open);
+		add_open(&line, site, stale);
 	page_line(page, &line, true);
 	text_add(&line, "in ");
 	if (!add_place(&line, site))
@@ -301,13 +334,15 @@ static void page_suppression(struct page *page, const json_t *site)
 	page_verbatim(page, entry, "");
 }
 
-void explain_page(struct text *out, const json_t *site)
+void explain_page(struct text *out, const json_t *site, const char *written)
 {
 	const struct text_layout layout = { .columns = TEXT_WIDTH };
 	struct page page = { .out = out, .layout = &layout };
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	page_verdict(&page, site);
+	page_verdict(&page, site, is_stale(written) ? written : NULL);
+	if (is_stale(written))
+		page_stale(&page, written);
 	page_line(&page, &line, false);
 	text_add(&line, "  Site       ");
 	page_add_clean(&line, string_of(site, "site") ?: "?");

@@ -7,8 +7,12 @@
 
 struct text;
 
-/* All that is known of it. What is missing, or of another type, is left out. */
-void explain_page(struct text *out, const json_t *site);
+/*
+ * All that is known of it. What is missing, or of another type, is left out. `written`: the
+ * date of its file, NULL when that is not known. An agent that runs writes every minute, so what
+ * an older file says is told as what was then.
+ */
+void explain_page(struct text *out, const json_t *site, const char *written);
 
 /* A line: its id, and whose code it is. */
 void explain_page_line(struct text *out, const json_t *site);

@@ -44,6 +44,14 @@ void growth_step(struct growth *growth, unsigned int open, const struct growth_b
 	growth->fresh_ns[growth->fresh++] = birth->born_ns;
 }
 
+void growth_renew(struct growth *growth, unsigned int open)
+{
+	if (open <= growth->peak)
+		return;
+	growth->peak = open;
+	growth->is_changed = true;
+}
+
 void growth_take_back(struct growth *growth)
 {
 	if (growth->peak)

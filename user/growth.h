@@ -73,6 +73,8 @@ struct growth_birth {
 
 /* There are `open` now, this one included. */
 void growth_step(struct growth *growth, unsigned int open, const struct growth_birth *birth);
+/* The last one was made in the place of another, which was not counted here: no growth. */
+void growth_renew(struct growth *growth, unsigned int open);
 /* One of those that were counted belongs elsewhere: as if it had not been, as far as is known. */
 void growth_take_back(struct growth *growth);
 /*

@@ -95,6 +95,7 @@ void leaks__free(struct leaks *leaks)
 		site_free(site);
 	}
 	ended_clear(&leaks->ended);
+	renewals_clear(&leaks->renewals);
 	free(leaks->sorted);
 	free(leaks);
 }
@@ -335,6 +336,7 @@ int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owne
 		return 0;
 	}
 	if (verdict->kind == VERDICT_ENDED) {
+		account_renewal(leaks, verdict);
 		if (leak) {
 			/* It ends under the name it was shown by, with the last evidence. */
 			leak->verdict.now_ns = verdict->now_ns;
@@ -402,5 +404,6 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns)
 		if (changes && leaks->on_growth)
 			leaks->on_growth(site, leaks->on_growth_ctx);
 	}
+	account_forget_renewals(leaks, now_ns);
 	leaks->ticked_ns = now_ns;
 }

@@ -9,6 +9,8 @@
 
 /* A site that has just been seen: the next sweep will know more. */
 #define TOO_EARLY_NS 1000000000ULL
+/* A socket is counted later than --older-than says when its connect takes minutes. */
+#define SLOW_CONNECT_NS (300ULL * 1000000000)
 
 /*
  * What makes one account: the site id, and the program, since one interpreter's
@@ -100,6 +102,20 @@ void account_end(struct site *site, struct site_process *process)
 	rate_end(&site->rate);
 }
 
+void account_renewal(struct leaks *leaks, const struct verdict *verdict)
+{
+	if (verdict->socket.flags & PENDING_ORIGIN_UNKNOWN && verdict->reason == END_CLOSED)
+		renewals_end(&leaks->renewals, verdict->tgid, verdict->now_ns);
+}
+
+void account_forget_renewals(struct leaks *leaks, __u64 now_ns)
+{
+	__u64 kept_ns = leaks->lag_ns + SLOW_CONNECT_NS;
+
+	if (now_ns > kept_ns)
+		renewals_forget(&leaks->renewals, now_ns - kept_ns);
+}
+
 void account_leave(struct leaks *leaks, struct site *site, struct site_process *process)
 {
 	if (process->open == 1)
@@ -121,6 +137,15 @@ static __u64 counted_at(const struct leaks *leaks, const struct verdict *verdict
 	return could_ns < now_ns ? could_ns : now_ns;
 }
 
+/*
+ * An end is found by the next sweep, and the socket that takes its place may be made one
+ * sweep later still.
+ */
+static __u64 renewal_window(const struct leaks *leaks)
+{
+	return 2 * leaks->moment_ns;
+}
+
 void account_grow(struct leaks *leaks, struct site *site, struct site_process *process,
 		  const struct verdict *verdict)
 {
@@ -128,11 +153,20 @@ void account_grow(struct leaks *leaks, struct site *site, struct site_process *p
 				      leaks->moment_ns };
 
 	process->open++;
-	growth_step(&process->growth, process->open, &birth);
-	if (verdict->socket.flags & PENDING_ORIGIN_UNKNOWN)
+	if (verdict->socket.flags & PENDING_ORIGIN_UNKNOWN) {
+		growth_step(&process->growth, process->open, &birth);
 		return; /* since_ns is when a sweep met it */
+	}
 	rate_birth(&process->rate, birth.born_ns, birth.counted_ns);
 	rate_birth(&site->rate, birth.born_ns, birth.counted_ns);
+	if (leaks->min_steps > 1 && /* or each socket is told, whatever it is */
+	    renewals_take(&leaks->renewals, process->tgid, birth.born_ns, renewal_window(leaks))) {
+		growth_renew(&process->growth, process->open);
+		rate_end(&process->rate);
+		rate_end(&site->rate);
+		return;
+	}
+	growth_step(&process->growth, process->open, &birth);
 }
 
 /* The time since the last tick in which a socket could have been counted. */

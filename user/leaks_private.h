@@ -8,6 +8,7 @@
 
 #include "ended.h"
 #include "leaks.h"
+#include "renewals.h"
 
 struct leaks {
 	struct leak *by_socket; /* uthash tables */
@@ -27,6 +28,7 @@ struct leaks {
 	void *on_growth_ctx;
 	struct growth_memory memory; /* .keep NULL = none */
 	struct ended ended;
+	struct renewals renewals;
 	struct leaks_totals totals;  /* of sites: what leaks__totals() cannot count itself */
 	struct site **sorted;
 	size_t sorted_room;
@@ -48,6 +50,12 @@ void account_take_back(struct site *site, struct site_process *process,
 void account_drop(struct site *site, struct site_process *process, const struct verdict *verdict);
 /* One less, which has ended; -> account_leave(). */
 void account_end(struct site *site, struct site_process *process);
+/*
+ * A socket has ended, shown or not: if it was closed, and is of unknown origin, the next one of
+ * its process is no growth (renewals.h). After each sweep: forget those of long ago.
+ */
+void account_renewal(struct leaks *leaks, const struct verdict *verdict);
+void account_forget_renewals(struct leaks *leaks, __u64 now_ns);
 /* One less; the last one frees the process's account. */
 void account_leave(struct leaks *leaks, struct site *site, struct site_process *process);
 /* After a sweep: growth, rates, and the state. True: the site has begun or ceased to grow. */

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -120,6 +121,12 @@ void log_notice(const char *format, ...)
 	va_start(args, format);
 	say(LOG_NOTICE, format, args);
 	va_end(args);
+}
+
+void log_notice_lines(const char *lines)
+{
+	for (const char *end; (end = strchr(lines, '\n')); lines = end + 1)
+		log_notice("%.*s", (int)(end - lines), lines);
 }
 
 int log_error(int result, const char *format, ...)

@@ -30,6 +30,8 @@ unsigned long log_lost(void);
 void log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, quiet or not: what is to be looked at. */
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Each line of `lines`, which ends with a newline unless it is empty. */
+void log_notice_lines(const char *lines);
 /* "sockleak: ..."; returns `result`, so that an error can be told and returned in one go. */
 int log_error(int result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

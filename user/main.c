@@ -338,12 +338,14 @@ static int run(const struct input *input)
 	const struct options *options = &input->options;
 	_cleanup_output_ struct output *output = NULL;
 	_cleanup_scope_ struct scope *scope = NULL;
-	_cleanup_text_ struct text error = TEXT_INIT;
+	_cleanup_text_ struct text error = TEXT_INIT, absent = TEXT_INIT;
 	int err;
 
 	err = scope__new(options, &scope, &error);
 	if (err)
 		return cannot_start(err, &error);
+	scope__add_absent(scope, &absent);
+	log_notice_lines(text_str(&absent));
 	if (options->command == COMMAND_AGENT)
 		return agent(input, scope);
 	err = output__open(options, &output);

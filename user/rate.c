@@ -112,6 +112,7 @@ void rate_update(struct rate *rate, __u64 now_ns)
 	rate->known = false;
 	rate->per_minute = 0;
 	rate->more = 0;
+	rate->silent_ns = 0;
 	if (!rate->count)
 		return;
 	silent_ns = now_ns > rate->counted_ns ? now_ns - rate->counted_ns : 0;
@@ -128,10 +129,12 @@ void rate_update(struct rate *rate, __u64 now_ns)
 	rate->more = (int)births - (int)ends;
 	span_ns = (double)(last_ns - first_ns);
 	enough_ns = span_ns / (births - 1) * PAUSES_OF_SILENCE;
-	if ((double)silent_ns > enough_ns && silent_ns > RATE_WINDOW_NS)
+	if ((double)silent_ns > enough_ns && silent_ns > RATE_SILENCE_NS)
+		rate->silent_ns = silent_ns;
+	if (rate->silent_ns > RATE_WINDOW_NS)
 		return;
 	rate->per_minute = (births - 1) / span_ns;
-	if ((double)silent_ns > enough_ns && silent_ns > RATE_SILENCE_NS)
+	if (rate->silent_ns)
 		rate->per_minute = births / (span_ns + (double)silent_ns);
 	rate->per_minute *= NS_PER_MINUTE * ((double)births - ends) / births;
 }

@@ -39,6 +39,7 @@ struct rate {
 	bool known; /* there are two births, at least RATE_MOMENT_NS apart */
 	double per_minute;
 	int more; /* births less ends: how many more are open than at the window's beginning */
+	__u64 silent_ns; /* since the last birth was counted, when that is long for it; else 0 */
 	/* private: */
 	struct rate_group {
 		__u64 first_ns, last_ns; /* births */

@@ -71,11 +71,9 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 static void tell_missing(struct scan *scan, const struct scope *scope)
 {
 	_cleanup_text_ struct text lines = TEXT_INIT;
-	const char *line, *end;
 
 	scan->missed = scope__missing(scope, &lines) > 0;
-	for (line = text_str(&lines); (end = strchr(line, '\n')); line = end + 1)
-		log_notice("%.*s", (int)(end - line), line);
+	log_notice_lines(text_str(&lines));
 }
 
 /* The names are right, and still there is no process. */
@@ -87,6 +85,8 @@ static void tell_nothing_watched(struct scan *scan)
 	if (!scan->summary.nothing_watched || scan->missed)
 		return;
 	scan->missed = true;
+	if (!options->json && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
+		return; /* the report says so on the same screen */
 	log_notice("nothing was looked at: no process is what the options ask for%s",
 		   options->comm ? " ('ps -e -o pid,comm' has the names)" : "");
 }

@@ -234,6 +234,24 @@ static void add_excluded(struct scope *scope)
 	}
 }
 
+void scope__add_absent(const struct scope *scope, struct text *lines)
+{
+	const struct option_list *excluded = &scope->options->excluded_cgroups;
+	__u64 id;
+	int fd;
+
+	for (unsigned int i = 0; i < excluded->count; i++) {
+		if (!cgroups__open(scope->cgroups, excluded->items[i], &fd, &id)) {
+			close(fd);
+			continue;
+		}
+		text_add(lines, "--exclude-cgroup ");
+		text_add_clean(lines, excluded->items[i], strlen(excluded->items[i]));
+		text_add(lines, ": there is no such cgroup now, so nothing is left out until there "
+				"is ('systemd-cgls' lists those that are)\n");
+	}
+}
+
 const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count)
 {
 	__u64 begun_ns;

@@ -42,6 +42,9 @@ void scope_add_awaited(const struct options *options, struct text *text);
  */
 unsigned int scope__missing(const struct scope *scope, struct text *ret_lines);
 
+/* Add a line for each cgroup of --exclude-cgroup that is not there now. */
+void scope__add_absent(const struct scope *scope, struct text *lines);
+
 /* How many cgroups did not find a place. */
 __u64 scope__left_out(const struct scope *scope);
 

@@ -57,7 +57,7 @@ static void add_worst(struct text *line, const struct page *page, const struct s
 	}
 	page_add_age(line, page, site->oldest_ns);
 	if (site->leaking && page_fullest(site, &seconds) && seconds < PAGE_FAR_S) {
-		text_add(line, ", ");
+		text_add(line, alone ? ", " : ", first ");
 		page_add_time_left(line, seconds);
 	}
 }

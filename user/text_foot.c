@@ -13,8 +13,7 @@ static void page_totals(struct page *page)
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	page_line(page, &line, false);
-	page_add_count(&line, totals->open, "leak", "leaks");
-	text_add(&line, " open at ");
+	text_addf(&line, "%u unconnected at ", totals->open);
 	page_add_count(&line, totals->sites, "site", "sites");
 	text_addf(&line, " (%zu leaking); %llu ever: %llu closed, %llu used, %llu exited",
 		  totals->leaking, (unsigned long long)totals->total,

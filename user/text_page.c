@@ -142,11 +142,15 @@ void page_add_holder(struct text *line, const struct site *site)
 
 void page_add_rate(struct text *line, const struct site *site)
 {
-	double per_minute = site->rate.per_minute;
-
-	if (!site->rate.known)
+	if (site->rate.known)
+		page_add_per_minute(line, site->rate.per_minute);
+	else
 		text_add(line, "-");
-	else if (fabs(per_minute) < 0.0005)
+}
+
+void page_add_per_minute(struct text *line, double per_minute)
+{
+	if (fabs(per_minute) < 0.0005)
 		text_add(line, "+0");
 	else if (fabs(per_minute) < 0.95)
 		text_addf(line, "%+.1g", per_minute); /* one in twenty minutes: +0.05 */
@@ -160,6 +164,13 @@ void page_add_age(struct text *line, const struct page *page, __u64 since_ns)
 		duration_add(line, page->summary->now_ns - since_ns);
 	else
 		text_add(line, "-");
+}
+
+void page_add_oldest(struct text *line, const struct page *page, const struct site *site)
+{
+	if (site->class == CLASS_UNKNOWN_ORIGIN && site->oldest_ns)
+		text_add(line, ">");
+	page_add_age(line, page, site->oldest_ns);
 }
 
 const struct site_process *page_fullest(const struct site *site, double *ret_seconds)

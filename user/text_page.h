@@ -59,8 +59,12 @@ void page_entries(struct page *page, struct site *const *sites, long count);
 void page_add_holder(struct text *line, const struct site *site);
 /* Sockets more a minute: "+243", "+3.2", "+0.05"; "-" when it is not known. */
 void page_add_rate(struct text *line, const struct site *site);
+/* The same of a rate that is known. */
+void page_add_per_minute(struct text *line, double per_minute);
 /* How long ago that was; "-" when it is not known. */
 void page_add_age(struct text *line, const struct page *page, __u64 since_ns);
+/* The same of the site's oldest socket: ">8s" where it is older than the watch. */
+void page_add_oldest(struct text *line, const struct page *page, const struct site *site);
 /* "leaking", "ended", "idle", "new", "old" or "exited". */
 const char *page_state(const struct site *site);
 

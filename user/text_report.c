@@ -196,6 +196,22 @@ static void page_owner(struct page *page, const struct owner *owner, bool interp
 	page_line(page, &line, false);
 }
 
+/*
+ * The rate that a process's time is computed from is of all its leaking sites: it is said where
+ * it is not what the row says, which is of one site in all its processes.
+ */
+static void add_its_rate(struct text *line, const struct site *site, const struct forecast *fds)
+{
+	_cleanup_text_ struct text of_site = TEXT_INIT, of_process = TEXT_INIT;
+
+	page_add_rate(&of_site, site);
+	page_add_per_minute(&of_process, fds->per_minute);
+	if (strcmp(text_str(&of_site), text_str(&of_process)) != 0)
+		text_addf(line, " at its %s/min", text_str(&of_process));
+	else
+		text_add(line, " at this rate");
+}
+
 /* The descriptors of the worst of its processes, and how long they will do. */
 static void page_fds(struct page *page, const struct site *site)
 {
@@ -214,7 +230,12 @@ static void page_fds(struct page *page, const struct site *site)
 	if (forecast_seconds(fds, &seconds) && (site->leaking || seconds <= 0)) {
 		text_add(&line, ", ");
 		page_add_time_left(&line, seconds);
-		text_add(&line, seconds > 0 ? " at this rate" : "");
+		if (seconds > 0)
+			add_its_rate(&line, site, fds);
+	}
+	if (site->leaking && site->rate.silent_ns) {
+		text_add(&line, "; no new one for ");
+		duration_add(&line, site->rate.silent_ns);
 	}
 	page_line(page, &line, false);
 }
@@ -233,7 +254,7 @@ static void page_row(struct page *page, const struct site *site)
 	else if (page_is_ended(site))
 		text_add(&age, "-");
 	else
-		page_add_age(&age, page, site->oldest_ns);
+		page_add_oldest(&age, page, site);
 	if (page->summary->is_scan)
 		text_addf(&line, CENSUS_ROW("u"), text_str(&holder), text_str(&comm), site->open,
 			  text_str(&age), leak_class_phrase(site->class),
@@ -293,16 +314,28 @@ static bool has_its_stack(struct site *const *sites, long index)
 static void page_stacks(struct page *page, struct site *const *sites, long count)
 {
 	const struct text_layout *layout = page->layout;
-	unsigned int shown = 0;
-	long i;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	unsigned int shown = 0, left = 0;
+	long i, end = 0;
 
-	for (i = 0; i < count && i < layout->top && shown < layout->stacks; i++) {
+	for (i = 0; i < count && i < layout->top; i++) {
 		if (!sites[i]->stack || has_its_stack(sites, i))
 			continue;
+		if (shown == layout->stacks) {
+			left++;
+			continue;
+		}
 		page_stack(page, sites[i]);
 		shown++;
+		end = i + 1;
 	}
-	page_limit_stacks(page, sites, i);
+	page_limit_stacks(page, sites, end);
+	if (!left || !shown)
+		return;
+	page_line(page, &line, false);
+	text_addf(&line, "... and the %s of %u more of these sites (-v shows all)",
+		  left == 1 ? "stack" : "stacks", left);
+	page_line(page, &line, false);
 }
 
 static void page_body(struct page *page, struct site *const *sites, long count)

@@ -9,6 +9,7 @@ import os
 import re
 import resource
 import signal
+import time
 
 from lib.outcome import Failure
 from lib.registry import case
@@ -72,6 +73,26 @@ def trace_rate(bench):
     (old,) = [line.split() for line in shown.lines if line.startswith("old ")]
     expect(old[3:5] == ["3", "-"], "3 old ones without a rate", old)
     told.stop()
+    program.end()
+
+
+@case
+def pool_of_before(bench):
+    """A pool that is renewed while the watch begins does not grow; a leak beside it does."""
+    program = bench.program(str(bench.copy("pool", "pooled")), 3200)
+    agent = bench.agent("--comm", "pooled")
+    renewed = agent.wait_for(
+        lambda a: a.of("resolved", pid=program.pid, reason="closed")[24:],
+        "the pool renewed three times", 40)
+    expect(renewed, "the ends of sockets of the pool", agent.events[-3:])
+    since = time.monotonic()
+    agent.wait_for(lambda a: a.censuses(since), "a summary")
+    leaking = [e["leaking"] for e in agent.of("summary") if e["leaking"]]
+    expect(not leaking, "no site that leaks", leaking)
+    program.next_phase()
+    _, process = agent.wait_for(first_summary_of_a_leak, "the leak beside the pool", 40)
+    expect(process["pid"] == program.pid, f"process {program.pid}", process)
+    agent.stop()
     program.end()
 
 

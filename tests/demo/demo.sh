@@ -14,6 +14,7 @@
 set -u
 sockleak=$1
 bin=$2
+older_than=2s # sooner than the default, for a demo is waited for
 report_within=60 # seconds, of a machine with much else to do; 7 of one without
 lines_within=60
 scratch=$(mktemp -d)
@@ -49,8 +50,8 @@ wait_for_line() {
 	done
 }
 
-# ask_until SECONDS FILE PATTERN...: asks the shown sockleak for a report each second, until one
-# has all the patterns. That report is then in FILE.
+# ask_until SECONDS FILE PATTERN...: asks the shown sockleak for reports, until one has all the
+# patterns. That report is then in FILE.
 ask_until() {
 	local end=$((SECONDS + $1)) file=$2 size pattern whole
 	shift 2
@@ -69,7 +70,7 @@ ask_until() {
 			grep -q "$pattern" "$file" || whole=
 		done
 		[[ -z $whole ]] || return 0
-		sleep 1
+		sleep 0.2
 	done
 	return 1
 }
@@ -91,15 +92,15 @@ fi
 
 echo "demo: two workers send messages to a broker: delayed_job leaks a socket each time,"
 echo "      healthy does not, and is ten times as busy. Watching the whole host:"
-echo "      sockleak"
+echo "      sockleak --older-than $older_than"
 echo
 rm -rf "$bin/.debug"
 
 # The one whose report is shown, and one whose lines are checked at the end.
-"$sockleak" --output "$scratch/report" 2>"$scratch/shown.err" &
+"$sockleak" --older-than $older_than --output "$scratch/report" 2>"$scratch/shown.err" &
 shown=$!
 started+=("$shown")
-"$sockleak" --json --output "$scratch/leaks.jsonl" 2>"$scratch/checked.err" &
+"$sockleak" --older-than $older_than --json --output "$scratch/leaks.jsonl" 2>"$scratch/checked.err" &
 checked=$!
 started+=("$checked")
 for agent in "shown $shown" "checked $checked"; do

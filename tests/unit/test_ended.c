@@ -165,7 +165,7 @@ static void what_never_grew_is_listed_on_demand(void **state)
 	assert_int_equal(leaks__totals(leaks).ended, 0);
 	expect(false, "No leaked sockets are open now, but 9 were: 9 ended with their process\n"
 		      "(-v lists what ended with its process, --json each, with where it was "
-		      "made)\n\n0 leaks open");
+		      "made)\n\n0 unconnected");
 	expect(true, "No leaked sockets are open now, but 9 were: 9 ended with their process\n");
 	expect(true, "\nexited    2 procs job                 9       -      -  only asked");
 	expect(true, "\n         by 43 (8), 42 (1)\n");

@@ -130,7 +130,9 @@ static void silence_brings_it_down(void **state)
 
 	(void)state;
 	expect(&rate, last_ns + RATE_SILENCE_NS, 60);
+	assert_int_equal(rate.silent_ns, 0);
 	rate_update(&rate, last_ns + 5 * MINUTE);
+	assert_int_equal(rate.silent_ns, 5 * MINUTE);
 	assert_true(rate.per_minute > 25 && rate.per_minute < 36);
 	rate_update(&rate, last_ns + 9 * MINUTE);
 	assert_true(rate.per_minute > 3 && rate.per_minute < 12);

@@ -212,6 +212,49 @@ static void the_whole_stack_of_a_site_is_shown(void **state)
 	}
 }
 
+/* Sites that leak, each with a stack of its own. */
+static char *report_on_sites(unsigned int count, const struct text_layout *layout)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct summary summary = { .now_ns = NOW, .hooks = "tracepoint" };
+	struct text out = TEXT_INIT;
+
+	for (__u64 inode = 1; inode <= count; inode++) {
+		struct verdict verdict = a_verdict(inode, "ruby");
+		struct stack *stack = a_stack("f");
+
+		stack->site = inode;
+		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		stack_unref(stack);
+	}
+	leaks__tick(leaks, NOW);
+	text_report(&out, leaks, &summary, layout);
+	leaks__free(leaks);
+	owner_unref(owner);
+	return out.data;
+}
+
+static void stacks_that_are_not_shown_are_counted(void **state)
+{
+	const struct text_layout none = { .top = 10 };
+	char *report = report_on_sites(3, &whole);
+
+	(void)state;
+	assert_null(strstr(report, "... and the stack"));
+	free(report);
+	report = report_on_sites(4, &whole);
+	assert_non_null(strstr(report, "\n... and the stack of 1 more of these sites (-v shows "
+				       "all)\n"));
+	free(report);
+	report = report_on_sites(9, &whole);
+	assert_non_null(strstr(report, "\n... and the stacks of 6 more of these sites (-v "));
+	free(report);
+	report = report_on_sites(9, &none);
+	assert_null(strstr(report, "... and the stack"));
+	free(report);
+}
+
 /* JIT code alone: no place to name, and the line says so. */
 static void code_in_no_file_is_told(void **state)
 {
@@ -375,6 +418,7 @@ int main(void)
 		cmocka_unit_test(an_interpreter_is_told_with_what_it_runs),
 		cmocka_unit_test(the_end_of_a_stack_is_told),
 		cmocka_unit_test(the_whole_stack_of_a_site_is_shown),
+		cmocka_unit_test(stacks_that_are_not_shown_are_counted),
 		cmocka_unit_test(code_in_no_file_is_told),
 		cmocka_unit_test(an_exec_is_told_only_of_what_was_seen_made),
 		cmocka_unit_test(a_line_of_marks_is_cut_in_time),
