@@ -20,7 +20,7 @@ import traceback
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from lib import registry  # noqa: E402
+from lib import registry, turn  # noqa: E402
 from lib.bench import Bench  # noqa: E402
 from lib.outcome import Failure, Skip  # noqa: E402
 from lib.tally import Tally  # noqa: E402
@@ -75,6 +75,8 @@ def parse_options():
         "--churn", type=int, metavar="SECONDS", help="lengthen it, and print what was measured"
     )
     parser.add_argument("--jobs", type=int, default=5, metavar="N", help="cases side by side")
+    parser.add_argument("--beside", action="store_true",
+                        help="do not wait for another run on this host, whose programs it may see")
     parser.add_argument("--list", action="store_true", help="print the names of the cases")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the time of each")
     return parser.parse_args()
@@ -94,9 +96,13 @@ def main():
         return 2
     # With SAN=1 freed memory is kept back; a little, so that growth can be told from that.
     os.environ.setdefault("ASAN_OPTIONS", "quarantine_size_mb=1")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        ours = None if options.beside else turn.take()
+    except KeyboardInterrupt:
+        return 130
     tally = Tally(options.verbose)
     bench = Bench(options)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run_stages(selected, bench, tally, options.jobs)
     except KeyboardInterrupt:
@@ -105,6 +111,8 @@ def main():
         return 130
     finally:
         bench.close()
+        if ours:
+            ours.close()
     print(tally.summary())
     return 1 if tally.failed else 0
 

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""One run of the cases at a time on a host.
+
+Two would see each other's programs: they watch the whole host, and know a program by its
+comm. A lock file would not do, since a run may be in a root of its own (tests/fresh/); the
+names of abstract sockets are the network's, which such a run shares.
+"""
+
+import errno
+import socket
+import sys
+import time
+
+NAME = "\0sockleak's test cases"
+
+
+def take():
+    """Wait until no other run goes on. The turn ends when what is returned is closed."""
+    turn = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    is_told = False
+    while True:
+        try:
+            turn.bind(NAME)
+            turn.listen()  # one that is only bound would be a finding of every sockleak
+            return turn
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        if not is_told:
+            print("tests/run.py: another run of the cases goes on on this host: waiting for its end"
+                  " (--beside does not wait)", file=sys.stderr, flush=True)
+            is_told = True
+        time.sleep(1)
