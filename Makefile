@@ -8,7 +8,8 @@
 #   make bench-instructions  what it costs in instructions, under a qemu that counts; no root
 #   make bench-scale  how its cost grows (root; 8 minutes)
 #   make bench-unwind  what a stack costs, in time and memory (root)
-#   make bench-scan  `sockleak scan` beside lsof, over 200,000 descriptors (root, lsof)
+#   make bench-scan  `sockleak scan` of 20,000 leaks, BEFORE=FILE beside another build, and of
+#                     200,000 descriptors beside lsof (root, lsof)
 #   make soak     chaos: 5,000 seeds of abuse, sockleak and an oracle compared (root)
 #   make check    what needs no root: unit tests, layout of the source
 #   make install  all of it under DESTDIR/PREFIX: program, unit, manuals, completion
@@ -347,6 +348,7 @@ bench-unwind: $(BUILD)/bench/unwind
 
 .PHONY: bench-scan
 bench-scan: $(BUILD)/sockleak
+	$(Q)tests/bench/scan_leaks.py $< $(BEFORE)
 	$(Q)tests/bench/scan.py $<
 
 $(BUILD)/bench/%: tests/bench/%.c $(PURE_OBJECTS)
