@@ -62,8 +62,7 @@ static __always_inline void call_begin(struct call *call)
 	struct call *place = call_place(tid);
 
 	call->tid = tid;
-	if (place &&
-	    (place->tid == tid || !__sync_val_compare_and_swap(&place->tid, 0, tid))) {
+	if (place && (place->tid == tid || !__sync_val_compare_and_swap(&place->tid, 0, tid))) {
 		*place = *call;
 	} else if (bpf_map_update_elem(&in_flight_apart, &tid, call, BPF_ANY)) {
 		count(COUNTER_IN_FLIGHT_FULL);
@@ -89,44 +88,40 @@ static __always_inline void call_ignore(void)
 		bpf_map_delete_elem(&in_flight_apart, &tid);
 }
 
-static __always_inline void bind_enter(struct task_struct *self, __u32 fd)
+/* Which socket a call is on: the open file behind the descriptor. */
+static __always_inline void call_name(struct call *call, struct task_struct *self, __u32 fd)
 {
-	struct call call = { .kind = CALL_BIND };
-	struct pending *entry = pending_of_current(self, fd, &call.key);
+	struct file *file = self_file(self, fd);
 
-	if (!entry)
-		entry = pending_of_stranger(fd, &call.key);
-	if (!entry)
-		return call_ignore();
-	call.inode = entry->inode;
-	call_begin(&call);
+	call->fd = fd;
+	call->file = (__u64)file;
+	call->inode = file_inode_number(file);
 }
 
-static __always_inline void getpeername_enter(struct task_struct *self, __u32 fd)
+/* bind or getpeername begins. */
+static __always_inline void call_enter(struct task_struct *self, __u32 fd, enum call_kind kind)
 {
-	struct call call = { .kind = CALL_GETPEERNAME };
-	struct pending *entry = pending_of_current(self, fd, &call.key);
+	struct call call = { .kind = kind };
 
-	if (!entry)
-		return call_ignore();
-	call.inode = entry->inode;
-	call_begin(&call);
+	call_name(&call, self, fd);
+	if (entry_of(call.file, call.inode))
+		call_begin(&call);
+	else
+		call_ignore();
 }
 
 /*
- * To AF_UNSPEC connect ends a connection (connect(2)), and the socket is as new to
- * the kernel. Is there one to end? The socket is asked, and the entry, if it has one.
+ * To AF_UNSPEC connect ends a connection (connect(2)), and the socket is as new to the kernel. Is
+ * there one to end? The socket is asked, and the entry, if it has one (NULL = none). A function
+ * of its own: the verifier comes here with three kinds of entries. Gives an enum dissolves.
  */
-static __always_inline enum dissolves connect_dissolves(const struct call *call, __u32 fd,
-					      const struct pending *entry)
+__noinline int connect_dissolves(__u64 file, const struct pending *entry)
 {
 	struct socket_view view = {};
 
-	if (call->family != AF_UNSPEC)
-		return DISSOLVES_NOTHING;
 	if (entry && entry->flags & PENDING_USED)
 		return DISSOLVES_USE;
-	if (!view_open(current_file(fd), &view))
+	if (!view_open((struct file *)file, &view))
 		return DISSOLVES_NOTHING;
 	view_judge(&view);
 	if (entry && bound_by_connect(&view, entry))
@@ -140,16 +135,13 @@ static __always_inline enum dissolves connect_dissolves(const struct call *call,
  * connect on a socket that is not pending. To AF_UNSPEC it may end a connection; to a
  * unix address it may wait unseen. Anything else is no news.
  */
-static __always_inline void connect_untracked(struct call *call, __u32 fd)
+static __always_inline void connect_untracked(struct call *call)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
-	__u64 inode;
+	__u64 inode = call->inode;
 
 	if (!call->dissolves && call->family != AF_UNIX)
 		return call_ignore();
-	call->key.tgid = bpf_get_current_pid_tgid() >> 32;
-	call->key.fd = fd;
-	call->inode = inode = file_inode_number(current_file(fd));
 	call->untracked = 1;
 	call_begin(call);
 	if (call->inode && call->family == AF_UNIX &&
@@ -212,20 +204,21 @@ static __always_inline __u16 connect_destination(struct pending *entry, const vo
 static __always_inline void connect_enter(struct task_struct *self, __u32 fd, const void *address,
 					  __u32 len)
 {
-	struct call call = { .kind = CALL_CONNECT, .fd = fd };
-	struct pending *entry = pending_of_current(self, fd, &call.key);
+	struct call call = { .kind = CALL_CONNECT };
+	struct pending *entry;
 
+	call_name(&call, self, fd);
+	entry = entry_open(call.file, call.inode);
+	call.family =
+		entry ? connect_destination(entry, address, len) : address_family(address, len);
+	if (call.family == AF_UNSPEC)
+		call.dissolves = connect_dissolves(call.file, entry);
 	if (!entry)
-		entry = pending_of_stranger(fd, &call.key);
-	call.family = entry ? connect_destination(entry, address, len) :
-			      address_family(address, len);
-	call.dissolves = connect_dissolves(&call, fd, entry);
-	if (!entry)
-		return connect_untracked(&call, fd);
-	call.inode = entry->inode;
+		return connect_untracked(&call);
 	call_begin(&call);
 	if (call.inode)
 		__sync_fetch_and_add(&entry->connecting, 1);
+	young_close(entry);
 }
 
 /* Is a thread inside connect on this socket, as far as the socket itself does not show it? */
@@ -256,14 +249,6 @@ static __always_inline bool call_exit(enum call_kind kind, struct call *ret_call
 	*ret_call = *apart;
 	bpf_map_delete_elem(&in_flight_apart, &tid);
 	return ret_call->kind == kind;
-}
-
-/* The entry of the call's socket, which may have moved; NULL when it is gone. */
-static __always_inline struct pending *call_entry(struct call *call)
-{
-	struct pending *entry = pending_at(&call->key, call->inode);
-
-	return entry ?: pending_by_inode(call->inode, &call->key);
 }
 
 /* See entry_is_of(): a new entry has 0 there. */
@@ -300,6 +285,25 @@ static __always_inline void connect_failed(struct pending *entry, __u64 inode, l
 	TAKE_BACK(evidence->connect_errno, error);
 }
 
+/* What the end of connect says of the socket of an entry. */
+static __always_inline void connect_note_end(struct pending *entry, const struct call *call,
+					     long result)
+{
+	if (!call->inherited && entry->connecting)
+		__sync_fetch_and_add(&entry->connecting, -1);
+	if (call->family == AF_UNSPEC) { /* connects nothing */
+		if (call->dissolves && !result)
+			entry->flags |= PENDING_DISSOLVED;
+		if (!entry_is_of(entry, call->inode))
+			entry->flags &= ~PENDING_DISSOLVED;
+		return;
+	}
+	if (!result || result == -EISCONN)
+		pending_forget(entry, call->inode, PENDING_USED);
+	else
+		connect_failed(entry, call->inode, result);
+}
+
 static __always_inline void connect_exit(long result)
 {
 	struct call call = {};
@@ -307,43 +311,25 @@ static __always_inline void connect_exit(long result)
 
 	if (!call_exit(CALL_CONNECT, &call))
 		return;
-	if (call.untracked) {
+	if (call.untracked || call.inherited)
 		bpf_map_delete_elem(&hidden_connects, &call.inode);
+	if (call.untracked) {
 		if (call.dissolves && !result)
-			pending_add_dissolved(&call.key, call.inode, call.dissolves);
+			pending_add_dissolved(&call);
 		return;
 	}
-	if (call.inherited)
-		bpf_map_delete_elem(&hidden_connects, &call.inode);
-	entry = call_entry(&call);
+	entry = entry_open(call.file, call.inode);
 	if (!entry)
 		return;
-	if (!call.inherited)
-		__sync_fetch_and_add(&entry->connecting, -1);
-	if (call.family == AF_UNSPEC) { /* connects nothing */
-		if (call.dissolves && !result)
-			entry->flags |= PENDING_DISSOLVED;
-		if (!entry_is_of(entry, call.inode))
-			entry->flags &= ~PENDING_DISSOLVED;
-		return;
-	}
-	if (!result || result == -EISCONN)
-		pending_forget(&call.key, entry, call.inode, PENDING_USED);
-	else
-		connect_failed(entry, call.inode, result);
+	connect_note_end(entry, &call, result);
+	young_close(entry);
 }
 
-static __always_inline void bind_exit(long result)
+static __always_inline void bind_note_end(struct pending *entry, __u64 inode, long result)
 {
-	struct call call = {};
-	struct pending *entry = call_exit(CALL_BIND, &call) ? call_entry(&call) : NULL;
-	struct evidence *evidence;
-	__u32 tries;
+	struct evidence *evidence = &entry->evidence;
+	__u32 tries = evidence->bind_tries + 1;
 
-	if (!entry)
-		return;
-	evidence = &entry->evidence;
-	tries = evidence->bind_tries + 1;
 	evidence->bind_tries = tries;
 	if (result) {
 		evidence->bind_errno = -result;
@@ -351,7 +337,7 @@ static __always_inline void bind_exit(long result)
 		evidence->bound = 1;
 		evidence->bind_worked = 1;
 	}
-	if (entry_is_of(entry, call.inode))
+	if (entry_is_of(entry, inode))
 		return;
 	TAKE_BACK(evidence->bind_tries, tries);
 	if (result) {
@@ -362,36 +348,58 @@ static __always_inline void bind_exit(long result)
 	}
 }
 
+static __always_inline void bind_exit(long result)
+{
+	struct call call = {};
+	struct pending *entry;
+
+	if (!call_exit(CALL_BIND, &call))
+		return;
+	entry = entry_open(call.file, call.inode);
+	if (!entry)
+		return;
+	bind_note_end(entry, call.inode, result);
+	young_close(entry);
+}
+
 static __always_inline __u16 pending_family(const struct pending *entry)
 {
 	struct file *file = (struct file *)entry->file;
 	struct socket *socket;
 
-	if (entry->family || !file)
+	if (entry->family)
 		return entry->family;
 	socket = BPF_CORE_READ(file, private_data);
 	return BPF_CORE_READ(socket, sk, __sk_common.skc_family);
 }
 
+static __always_inline void getpeername_note_end(struct pending *entry, __u64 inode, long result)
+{
+	__u32 times = entry->evidence.enotconn + 1;
+
+	if (!result && pending_family(entry) != AF_NETLINK) /* has an answer for every socket */
+		pending_forget(entry, inode, PENDING_USED);
+	if (result != -ENOTCONN)
+		return;
+	entry->evidence.enotconn = times;
+	if (times == 1)
+		entry->evidence.first_enotconn_ns = bpf_ktime_get_boot_ns();
+	if (!entry_is_of(entry, inode))
+		TAKE_BACK(entry->evidence.enotconn, times);
+}
+
 static __always_inline void getpeername_exit(long result)
 {
 	struct call call = {};
-	struct pending *entry = call_exit(CALL_GETPEERNAME, &call) ? call_entry(&call) : NULL;
+	struct pending *entry;
 
+	if (!call_exit(CALL_GETPEERNAME, &call))
+		return;
+	entry = entry_open(call.file, call.inode);
 	if (!entry)
 		return;
-	if (!result) {
-		if (pending_family(entry) != AF_NETLINK) /* that has an answer for every socket */
-			pending_forget(&call.key, entry, call.inode, PENDING_USED);
-	} else if (result == -ENOTCONN) {
-		__u32 times = entry->evidence.enotconn + 1;
-
-		entry->evidence.enotconn = times;
-		if (times == 1)
-			entry->evidence.first_enotconn_ns = bpf_ktime_get_boot_ns();
-		if (!entry_is_of(entry, call.inode))
-			TAKE_BACK(entry->evidence.enotconn, times);
-	}
+	getpeername_note_end(entry, call.inode, result);
+	young_close(entry);
 }
 
 #endif /* CALLS_BPF_H */

@@ -3,11 +3,11 @@
  * census: every socket on the host that is not connected, now (sockleak scan).
  * One iterator over the fd tables writes a record for each descriptor of such a
  * socket to whoever reads it, so nothing can be too much for a buffer. When a
- * sockleak is running, `pending` and `homes` are its own, and tell what its hooks
+ * sockleak is running, `young`, `pending` and `homes` are its own, and tell what its hooks
  * have seen of a socket; else they are empty. Nothing is written to them.
  */
 #include "classes.bpf.h"
-#include "tracked.bpf.h"
+#include "young.bpf.h"
 
 /* How far it has come, for who waits. */
 struct census_progress census;
@@ -20,15 +20,14 @@ struct bpf_iter_meta___seq {
 	struct seq_file *seq;
 } __attribute__((preserve_access_index));
 
-/* What a running sockleak knows of it: by descriptor, or by inode when it was passed on. */
-static __always_inline struct pending *known(struct fd_key *key, __u64 inode)
+/* What a running sockleak knows of it. */
+static __always_inline struct pending *known(const struct socket_view *view)
 {
-	struct pending *entry = pending_at(key, inode), *other;
+	struct socket *socket = view->socket;
+	struct pending *entry = young_of((__u64)BPF_CORE_READ(socket, file), view->inode);
+	struct fd_key key;
 
-	if (entry && !(entry->flags & PENDING_ORIGIN_UNKNOWN))
-		return entry;
-	other = pending_by_inode(inode, key);
-	return other ?: entry;
+	return entry ?: pending_by_inode(view->inode, &key);
 }
 
 /* How many of those that were asked for there are; the iterator goes process by process. */
@@ -51,7 +50,6 @@ int census_files(struct bpf_iter__task_file *ctx)
 	struct bpf_iter_meta___seq *meta = (void *)ctx->meta;
 	struct socket_view view = {};
 	__u32 fd = ctx->fd;
-	struct fd_key key = { .fd = fd };
 	struct pending *entry;
 
 	if (!task || !file)
@@ -65,9 +63,8 @@ int census_files(struct bpf_iter__task_file *ctx)
 	view_judge(&view);
 	if (view.use == USE_IN_USE || view.use == USE_CONNECTING)
 		return 0;
-	key.tgid = BPF_CORE_READ(task, tgid);
 	__builtin_memset(&record, 0, sizeof(record));
-	entry = known(&key, view.inode);
+	entry = known(&view);
 	if (entry)
 		__builtin_memcpy(&record.socket, entry, sizeof(record.socket));
 	else

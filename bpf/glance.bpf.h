@@ -58,22 +58,6 @@ static __always_inline bool view_of(struct pending *entry, struct socket_view *r
 	return true;
 }
 
-/*
- * A map's element may have been given to the next socket while another program wrote
- * into it what kind the former was of. Asked before a judgement that cannot be taken back.
- */
-static __always_inline bool kind_is_wrong(struct pending *entry, const struct socket_view *seen)
-{
-	struct socket_view view = {};
-
-	if (!view_open(seen->file, &view) || view.inode != seen->inode)
-		return true; /* for the next sweep */
-	if (view.type == seen->type && view.protocol == seen->protocol)
-		return false;
-	entry_complete(entry, &view);
-	return true;
-}
-
 /* Is there something to tell of it? The same questions as in sweep_socket(). */
 static __always_inline bool has_news(struct pending *entry, const struct socket_view *view)
 {
@@ -103,28 +87,18 @@ static __always_inline void suspects_add(const struct pending *entry)
 static __always_inline void glance_entry(const struct fd_key *key, struct pending *entry)
 {
 	struct socket_view view = {};
-	__u64 inode = entry->inode;
-	struct fd_key home;
 
 	sweep.pending++;
-	if (entry->since_ns >= sweep.start_ns)
-		return; /* it may be on its way into the map */
-	if (entry->flags & PENDING_ORIGIN_UNKNOWN && pending_fold(key, inode, entry, &home))
-		return;
-	pending_settle(key, entry);
 	if (!pending_is_open(entry)) {
-		if (pending_at(key, inode))
-			entry_end(key, entry);
+		sweep.pending -= entry_end(key, entry);
 		return;
 	}
-	if (!entry->file || !view_of(entry, &view) || view.inode != inode)
+	if (!view_of(entry, &view) || view.inode != entry->inode)
 		return; /* for the next census */
 	view_judge(&view);
 	view_weigh(&view, entry);
-	if (view.use == USE_IN_USE && kind_is_wrong(entry, &view))
-		return;
 	if (view.use == USE_IN_USE)
-		pending_end(key, entry, END_USED);
+		sweep.pending -= pending_end(key, entry, END_USED);
 	else if (view.use == USE_REMEMBERED)
 		pending_tell_end(entry, END_USED);
 	else if (has_news(entry, &view))

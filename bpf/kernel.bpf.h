@@ -15,7 +15,6 @@
 
 /* Macros and constants that BTF does not carry. */
 #define SOCKFS_MAGIC 0x534F434B /* include/uapi/linux/magic.h */
-#define SOCK_STREAM 1
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3
 #define SOCK_SEQPACKET 5
@@ -32,7 +31,6 @@
 #define IPPROTO_SCTP 132
 #define SMC_INIT 2 /* net/smc/smc.h: what other families call TCP_CLOSE */
 #define EINTR 4
-#define EAGAIN 11
 #define EFAULT 14
 #define EEXIST 17
 #define EISCONN 106
@@ -105,11 +103,6 @@ static __always_inline struct file *self_file(struct task_struct *self, __u32 fd
 	if (bpf_probe_read_kernel(&file, sizeof(file), &files[fd]))
 		return NULL;
 	return file;
-}
-
-static __always_inline struct file *current_file(__u32 fd)
-{
-	return self_file(bpf_get_current_task_btf(), fd);
 }
 
 /* Two words of eight bytes: the verifier lets an array be read so. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * pending: the sockets that are made and not connected yet, and what was tried
- * on them. The hooks find an entry by descriptor; the sweeps, which meet a
- * socket under every descriptor that a dup, a fork or SCM_RIGHTS made, find it
- * by inode.
+ * pending: the sockets that are made and not connected yet, and what was tried on them. An
+ * entry is found by the open file and its inode, under whichever descriptor a dup, a fork or
+ * SCM_RIGHTS made: while it is young in the table of those (young.bpf.h), later by inode.
  *
- * No entry is ever trusted for what a descriptor is: every look-up compares the
- * inode. A missed event therefore costs evidence, and never makes a false leak.
+ * Hooks write to entries and mark them; what has ended the sweeps find out by the
+ * file's references. A missed event therefore costs evidence, and never makes a false leak.
  */
 #ifndef PENDING_BPF_H
 #define PENDING_BPF_H
@@ -16,18 +15,7 @@
 #include "kernel.bpf.h"
 #include "snapshots.bpf.h"
 #include "stacks.bpf.h"
-#include "tracked.bpf.h"
-
-/*
- * Key: a second descriptor of a socket in `pending`. Value: its inode. A cache
- * for the hooks, filled by the sweeps: what LRU evicts, the next sweep restores.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, SOCKLEAK_MAX_SOCKETS / 4);
-	__type(key, struct fd_key);
-	__type(value, __u64);
-} aliases SEC(".maps");
+#include "young.bpf.h"
 
 /*
  * A look-up gives an element's address and no hold on it: while a hook is interrupted, other
@@ -50,21 +38,17 @@ static __always_inline __u8 reported_class(const struct pending *entry)
 	return was_reported(entry) ? (__u8)entry->reported : CLASS_NONE;
 }
 
-/* Is there still an open file of the entry's socket? Of one whose file is not known: maybe. */
+/* Is there still an open file of the entry's socket? */
 static __always_inline bool pending_is_open(const struct pending *entry)
 {
-	return !entry->file || file_is_open((struct file *)entry->file, entry->inode);
+	return file_is_open((struct file *)entry->file, entry->inode);
 }
 
-/*
- * Has it ended for sure? That a hook saw the last descriptor closed is a strong hint only:
- * a thread may have forked in that moment.
- */
+/* Was it connected, or is it gone? That a hook saw its descriptor closed is a hint only. */
 static __always_inline bool has_ended(const struct pending *entry)
 {
-	if (entry->file)
-		return entry->flags & PENDING_USED || !pending_is_open(entry);
-	return entry->flags & (PENDING_CLOSED | PENDING_USED);
+	return (entry->flags & (PENDING_USED | PENDING_DISSOLVED)) == PENDING_USED ||
+	       !pending_is_open(entry);
 }
 
 /*
@@ -73,98 +57,49 @@ static __always_inline bool has_ended(const struct pending *entry)
  * equals no -EEXIST.
  */
 
-/* Put the entry into the index by inode, which has one for each socket. */
-static __always_inline void pending_index(const struct fd_key *key, struct pending *entry,
-					  __u64 flags)
+/* What an entry has is given back. */
+static __always_inline void entry_ended(const struct pending *entry, bool clean)
+{
+	if (clean && !(entry->flags & PENDING_SPARED))
+		call_site_ended(entry->call_site, true);
+	if (entry->flags & PENDING_SNAPSHOT)
+		snapshot_drop(entry->inode);
+}
+
+static __always_inline void pending_drop(const struct fd_key *key, __u64 inode)
+{
+	bpf_map_delete_elem(&homes, &inode);
+	bpf_map_delete_elem(&pending, key);
+}
+
+/* The socket is pending no more. */
+static __always_inline void pending_delete(const struct fd_key *key, const struct pending *entry)
+{
+	entry_ended(entry, true);
+	pending_drop(key, entry->inode);
+}
+
+/*
+ * Put an entry into the index and the map: whoever meets it there finds it in the index, too. The
+ * descriptor is but a name: one that an older entry has is left to that. 0, or an error: no room.
+ */
+static __always_inline int pending_put(const struct pending *entry, struct fd_key *ret_key)
 {
 	__u64 inode = entry->inode;
 	int err;
 
-	if (entry->flags & PENDING_HOMED)
-		return;
-	err = bpf_map_update_elem(&homes, &inode, key, flags);
-	if (!err)
-		entry->flags |= PENDING_HOMED;
-	else if (err != -EEXIST)
-		count(COUNTER_HOME_FULL);
-	if (!pending_at(key, inode)) /* a hook has deleted it meanwhile */
-		bpf_map_delete_elem(&homes, &inode);
-}
-
-/*
- * Let the sweeps find the entry by inode. When that leads to another one, of unknown
- * origin, it stays so until a sweep makes one of the two (pending_settle()): only then is
- * what was tried through the other one known to this.
- */
-static __always_inline void pending_home(const struct fd_key *key, struct pending *entry)
-{
-	pending_index(key, entry, BPF_NOEXIST);
-}
-
-static __always_inline void pending_delete(const struct fd_key *key, const struct pending *entry)
-{
-	__u64 inode = entry->inode; /* the entry is another's once it is deleted */
-	__u16 flags = entry->flags;
-	struct fd_key *home;
-
-	bpf_map_delete_elem(&pending, key);
-	if (flags & PENDING_SNAPSHOT)
-		snapshot_drop(inode);
-	if (!(flags & PENDING_HOMED))
-		return;
-	home = bpf_map_lookup_elem(&homes, &inode);
-	if (home && home->tgid == key->tgid && home->fd == key->fd)
-		bpf_map_delete_elem(&homes, &inode);
-}
-
-/*
- * A new socket has the descriptor of an older entry. That one's descriptor was
- * closed out of sight (dup2, close_range, exec) or while another one led to the
- * same socket. Keep it under a key of its own until a sweep has decided. An error
- * when there is no room for both.
- */
-static __always_inline int pending_move_aside(const struct fd_key *key, __u64 new_inode)
-{
-	struct pending *old = bpf_map_lookup_elem(&pending, key);
-	struct fd_key aside = {}, *home;
-	__u64 inode;
-	int err;
-
-	if (!old || old->inode == new_inode)
-		return 0;
-	if (!was_reported(old) && has_ended(old)) {
-		pending_delete(key, old);
-		return 0;
+	ret_key->tgid = entry->tgid;
+	ret_key->fd = entry->fd;
+	if (bpf_map_lookup_elem(&pending, ret_key)) {
+		ret_key->tgid = 0;
+		ret_key->fd = inode;
 	}
-	inode = old->inode;
-	aside.fd = inode;
-	err = bpf_map_update_elem(&pending, &aside, old, BPF_ANY);
+	err = bpf_map_update_elem(&homes, &inode, ret_key, BPF_ANY);
 	if (err)
 		return err;
-	old = bpf_map_lookup_elem(&pending, &aside);
-	home = bpf_map_lookup_elem(&homes, &inode);
-	if (home && home->tgid == key->tgid && home->fd == key->fd)
-		bpf_map_delete_elem(&homes, &inode);
-	if (old) {
-		old->flags &= ~PENDING_HOMED;
-		pending_home(&aside, old);
-	}
-	return 0;
-}
-
-/* Full is full: the newest is not tracked, and counted, rather than an older one lost. */
-static __always_inline int pending_insert(const struct fd_key *key, const struct pending *entry,
-					  enum counter full)
-{
-	int err = bpf_map_update_elem(&pending, key, entry, BPF_NOEXIST);
-
-	if (err == -EEXIST) {
-		err = pending_move_aside(key, entry->inode);
-		if (!err)
-			err = bpf_map_update_elem(&pending, key, entry, BPF_ANY);
-	}
+	err = bpf_map_update_elem(&pending, ret_key, entry, BPF_NOEXIST);
 	if (err)
-		count(full);
+		bpf_map_delete_elem(&homes, &inode);
 	return err;
 }
 
@@ -174,7 +109,7 @@ static __always_inline int pending_insert(const struct fd_key *key, const struct
  * for sockets that have no snapshot for another reason than that their site is clean.
  */
 static __always_inline void pending_origin(void *ctx, struct task_struct *self,
-					   struct pending *entry)
+					   struct pending *entry, __u64 inode)
 {
 	struct pt_regs *regs = self_regs(self);
 	long stack_id;
@@ -187,7 +122,7 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 	if (entry->call_site && call_site_spared(entry->call_site, entry->since_ns)) {
 		count(COUNTER_SNAPSHOTS_SPARED);
 		entry->flags |= PENDING_SPARED;
-	} else if (entry->call_site && snapshot_take(entry->inode, entry->since_ns)) {
+	} else if (entry->call_site && snapshot_take(inode, entry->since_ns)) {
 		entry->flags |= PENDING_SNAPSHOT;
 	} else {
 		stack_id = stack_take(ctx);
@@ -199,34 +134,129 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 }
 
 /*
+ * A young socket lives on: copy it into the map. A sweep that was quicker than the hook has taken
+ * it in as of unknown origin; then it is told as the same one. 0, or an error: no room.
+ */
+static __always_inline int young_publish(struct pending *entry, struct fd_key *ret_key)
+{
+	struct pending *known = pending_by_inode(entry->inode, ret_key);
+
+	if (known) {
+		entry->reported = known->reported;
+		pending_delete(ret_key, known);
+	}
+	return pending_put(entry, ret_key);
+}
+
+/*
+ * Take a place of the young table, and empty it: what lives on is moved, what has ended gives back
+ * what it has. `file` is the open file that has the place's address now, if it is known: its
+ * last socket has ended. 1: it is taken, until young_release(). A function of its own, which the
+ * verifier goes through once for all who call it.
+ */
+__noinline int young_take(__u32 number, __u32 second, __u64 file)
+{
+	struct young_pair *pair = bpf_map_lookup_elem(&young, &number);
+	struct pending *entry;
+	struct fd_key key = {};
+	__u32 lock, mine;
+	bool lives;
+	int err = 0;
+
+	if (!pair)
+		return 0;
+	entry = &pair->places[second & 1];
+	lock = *(volatile __u32 *)&entry->lock;
+	if (lock & (YOUNG_WRITERS | YOUNG_BUSY))
+		return 0;
+	barrier();
+	lives = entry->inode && entry->file != file && !has_ended(entry);
+	mine = lock | YOUNG_BUSY | (lives ? 0 : YOUNG_CLOSED);
+	if (__sync_val_compare_and_swap(&entry->lock, lock, mine) != lock)
+		return 0;
+	if (lives) {
+		err = young_publish(entry, &key);
+		if (__sync_val_compare_and_swap(&entry->lock, mine, mine | YOUNG_CLOSED) != mine) {
+			if (!err)
+				pending_drop(&key, entry->inode);
+			__sync_fetch_and_add(&entry->lock, -YOUNG_BUSY);
+			return 0;
+		}
+	}
+	if (err)
+		count(COUNTER_MAP_FULL);
+	if (entry->inode && (err || !lives))
+		entry_ended(entry, !lives);
+	entry->inode = 0;
+	return 1;
+}
+
+/* An empty place for the socket of a file; NULL = both are being written to. */
+static __always_inline struct pending *young_claim(__u64 file)
+{
+	__u32 number = young_number(file), second = 0;
+	struct young_pair *pair = bpf_map_lookup_elem(&young, &number);
+
+	if (!pair)
+		return NULL;
+	if (!young_take(number, 0, file)) {
+		second = 1;
+		if (!young_take(number, 1, file))
+			return NULL;
+	}
+	barrier_var(second);
+	return &pair->places[second & 1];
+}
+
+/*
  * The current thread has made the socket behind fd. Most sockets are connected or closed
  * before a sweep meets them: what the socket itself can tell, it tells the sweep.
  */
-static __always_inline void pending_add(void *ctx, struct task_struct *self, __u32 fd)
+static __always_inline void young_add(void *ctx, struct task_struct *self, __u32 fd)
 {
-	struct fd_key key = { .tgid = self->tgid, .fd = fd };
 	struct file *file = self_file(self, fd);
-	struct pending entry = {};
+	__u64 inode = file_inode_number(file);
+	struct pending *entry = inode ? young_claim((__u64)file) : NULL;
 
-	entry.inode = file_inode_number(file);
-	if (!entry.inode) {
-		count(COUNTER_SOCKET_UNREADABLE);
+	if (!entry) {
+		count(inode ? COUNTER_YOUNG_BUSY : COUNTER_SOCKET_UNREADABLE);
 		return;
 	}
-	entry.file = (__u64)file;
-	entry.since_ns = bpf_ktime_get_boot_ns();
-	entry.cgroup_id = self->cgroups->dfl_cgrp->kn->id;
-	entry.tgid = key.tgid;
-	entry.tid = self->pid;
-	entry.fd = fd;
-	entry.uid = self->cred->uid.val;
-	entry.exec_id = self->self_exec_id;
-	self_comm(self, entry.comm);
-	pending_origin(ctx, self, &entry);
-	if (!pending_insert(&key, &entry, COUNTER_MAP_FULL))
-		count(COUNTER_TRACKED);
-	else if (entry.flags & PENDING_SNAPSHOT)
-		snapshot_drop(entry.inode);
+	/* all but the lock */
+	__builtin_memset(entry, 0, __builtin_offsetof(struct pending, lock));
+	__builtin_memset(&entry->pad, 0, sizeof(*entry) - __builtin_offsetof(struct pending, pad));
+	entry->file = (__u64)file;
+	entry->since_ns = bpf_ktime_get_boot_ns();
+	entry->cgroup_id = self->cgroups->dfl_cgrp->kn->id;
+	entry->tgid = self->tgid;
+	entry->tid = self->pid;
+	entry->fd = fd;
+	entry->uid = self->cred->uid.val;
+	entry->exec_id = self->self_exec_id;
+	self_comm(self, entry->comm);
+	pending_origin(ctx, self, entry, inode);
+	barrier();
+	*(volatile __u64 *)&entry->inode = inode;
+	young_release(entry);
+	count(COUNTER_TRACKED);
+}
+
+/* The entry of a socket, to be written to until young_close(); NULL when it is not pending. */
+static __always_inline struct pending *entry_open(__u64 file, __u64 inode)
+{
+	struct pending *entry = young_open(file, inode);
+	struct fd_key key;
+
+	return entry ?: pending_by_inode(inode, &key);
+}
+
+/* The same, to be read alone. The young first: who is moved is in the map before it leaves them. */
+static __always_inline struct pending *entry_of(__u64 file, __u64 inode)
+{
+	struct pending *entry = young_of(file, inode);
+	struct fd_key key;
+
+	return entry ?: pending_by_inode(inode, &key);
 }
 
 /* What an entry takes over when connect(AF_UNSPEC) was seen on its socket elsewhere. */
@@ -241,138 +271,63 @@ static __always_inline __u16 dissolved_flags(const struct pending *entry, __u16 
  * The current thread has dissolved the connection of a socket. Kept, or a sweep
  * would take it for one that never had any; what is not known stays 0.
  */
-static __always_inline void pending_add_dissolved(const struct fd_key *key, __u64 inode,
-						  enum dissolves what)
+static __always_inline void pending_add_dissolved(const struct call *call)
 {
-	__u16 flags = PENDING_DISSOLVED | (what == DISSOLVES_PORT ? PENDING_WAS_PORT : 0);
+	__u16 flags =
+		PENDING_DISSOLVED | (call->dissolves == DISSOLVES_PORT ? PENDING_WAS_PORT : 0);
 	struct pending entry = {}, *known;
 	struct socket_view view = {};
-	struct fd_key home;
+	struct fd_key key;
 
-	if (!view_open(current_file(key->fd), &view) || view.inode != inode)
+	if (!view_open((struct file *)call->file, &view) || view.inode != call->inode)
 		return;
-	known = pending_by_inode(inode, &home);
+	known = entry_open(call->file, call->inode);
 	if (known) { /* a sweep was there in between, or it was never of use */
 		known->flags |= dissolved_flags(known, flags);
+		young_close(known);
 		return;
 	}
-	entry.inode = inode;
-	entry.file = (__u64)view.file;
-	entry.family = view.family;
-	entry.type = view.type;
-	entry.protocol = view.protocol;
+	entry.inode = call->inode;
+	entry.file = call->file;
+	entry_complete(&entry, &view);
 	entry.since_ns = bpf_ktime_get_boot_ns();
 	entry.cgroup_id = bpf_get_current_cgroup_id();
-	entry.tgid = key->tgid;
-	entry.fd = key->fd;
+	entry.tgid = bpf_get_current_pid_tgid() >> 32;
+	entry.fd = call->fd;
 	entry.uid = bpf_get_current_uid_gid();
 	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
 	entry.flags = PENDING_ORIGIN_UNKNOWN | flags;
-	if (pending_insert(key, &entry, COUNTER_ADOPT_FULL))
-		return;
-	known = pending_at(key, inode);
-	if (known)
-		pending_home(key, known); /* sweeps meet it through other descriptors first */
+	if (pending_put(&entry, &key))
+		count(COUNTER_ADOPT_FULL);
 }
 
 /*
- * Of a socket that a sweep took in as of unknown origin: the entry that a hook made all
- * the same, if there is one.
+ * The socket is no longer pending. Its entry stays, marked: a sweep may be judging it just now,
+ * and is to send its end if it was reported.
  */
-static __always_inline struct pending *pending_of_known(struct pending *entry,
-							struct fd_key *ret_key)
+static __always_inline void pending_forget(struct pending *entry, __u64 inode, __u16 why)
 {
-	struct fd_key home;
-	struct pending *known = pending_by_inode(entry->inode, &home);
-
-	if (!known)
-		return entry;
-	*ret_key = home;
-	return known;
-}
-
-/*
- * The entry of the socket behind a descriptor of the current process, and the
- * entry's key; NULL when it is not pending. Most descriptors are not, and are
- * told so by the maps alone, without a look at the fd table.
- */
-static __always_inline struct pending *pending_of_current(struct task_struct *self, __u32 fd,
-							  struct fd_key *ret_key)
-{
-	struct pending *entry;
-
-	ret_key->tgid = self->tgid;
-	ret_key->fd = fd;
-	entry = bpf_map_lookup_elem(&pending, ret_key);
-	if (!entry) {
-		__u64 *inode = bpf_map_lookup_elem(&aliases, ret_key);
-
-		entry = inode ? pending_by_inode(*inode, ret_key) : NULL;
-	}
-	if (!entry || entry->inode != file_inode_number(self_file(self, fd)))
-		return NULL;
-	return entry->flags & PENDING_ORIGIN_UNKNOWN ? pending_of_known(entry, ret_key) : entry;
-}
-
-/*
- * The same for a descriptor that no sweep has seen yet: a dup whose original was
- * closed, a child's, one of a thread with a table of its own. Costs more, so only
- * for what is rarely called on a socket that is not pending.
- */
-static __always_inline struct pending *pending_of_stranger(__u32 fd, struct fd_key *ret_key)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	__u64 inode = file_inode_number(current_file(fd));
-	struct pending *entry = pending_by_inode(inode, ret_key);
-
-	if (entry)
-		return entry;
-	ret_key->tgid = BPF_CORE_READ(task, real_parent, tgid);
-	ret_key->fd = fd;
-	return pending_at(ret_key, inode);
-}
-
-/*
- * The socket is no longer pending. One that a sweep knows stays, marked: the
- * sweep may be judging it just now, and is to send its end if it was reported.
- */
-static __always_inline void pending_forget(const struct fd_key *key, struct pending *entry,
-					   __u64 inode, __u16 why)
-{
-	if (!was_reported(entry) && !(entry->flags & PENDING_SPARED)) /* that site is clean */
-		call_site_ended(entry->call_site, true);
-	if (!(entry->flags & PENDING_HOMED) && !was_reported(entry)) {
-		pending_delete(key, entry);
-		return;
-	}
 	entry->flags |= why;
 	if (!entry_is_of(entry, inode))
 		entry->flags &= ~why;
 }
 
 /*
- * The current process closes fd. On enter, because at exit another thread may
- * have the number already. When other descriptors lead to the socket, the sweeps
- * decide when its end has come. The file's address will do for a name here: when another
- * one has it by now, the entry's socket has ended before.
+ * The current process closes fd, and nothing else refers to the file. On enter, because at exit
+ * another thread may have the number already. An end that no hook sees the sweeps find as well;
+ * this says that it was a close.
  */
 static __always_inline void pending_close(struct task_struct *self, __u32 fd)
 {
 	struct fd_key key = { .tgid = self->tgid, .fd = fd };
 	struct pending *entry = bpf_map_lookup_elem(&pending, &key);
 	struct file *file;
-	__u64 inode;
 
 	if (!entry)
 		return;
-	inode = entry->inode;
 	file = self_file(self, fd);
-	if (entry->file ? entry->file != (__u64)file : file_inode_number(file) != entry->inode)
-		return;
-	if (file_references(file) > 1)
-		pending_home(&key, entry); /* so that it is found under the other ones */
-	else
-		pending_forget(&key, entry, inode, PENDING_CLOSED);
+	if (entry->file == (__u64)file && file_references(file) <= 1)
+		pending_forget(entry, entry->inode, PENDING_CLOSED);
 }
 
 #endif /* PENDING_BPF_H */

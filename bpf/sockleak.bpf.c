@@ -4,23 +4,26 @@
  * tables decide.
  *
  *   hook                    what it does                                in
- *   exit  socket            add to the map of pending sockets,          pending.bpf.h
+ *   exit  socket            note the young socket, by its open file,    pending.bpf.h
  *                           with a copy of the user stack               snapshots.bpf.h
  *                           note that it failed for want of a descriptor refusals.bpf.h
- *   e/x   connect           note the try; forget when connected         calls.bpf.h
+ *   e/x   connect           note the try; mark it when connected        calls.bpf.h
  *   e/x   bind              note the try                                calls.bpf.h
- *   e/x   getpeername       note ENOTCONN; forget when connected        calls.bpf.h
- *   enter close             forget it                                   pending.bpf.h
- *   enter socket, exit close  only count, so that a missed half shows  counters.bpf.h
+ *   e/x   getpeername       note ENOTCONN; mark it when connected       calls.bpf.h
+ *   iter  bpf_map           before each sweep: who of the young lives   young.bpf.h
+ *                           on is moved to the map of pending sockets   pending.bpf.h
  *   iter  task_file         confirm, report and take in: the verdicts   sweep.bpf.h
  *   iter  bpf_map           at its end: end what no fd table holds any  sweep.bpf.h
  *                           more; give back copies whose socket is gone;
  *                           forget who holds a leak no more             holders.bpf.h
  *   iter  bpf_map           likewise, in between: end what is closed or glance.bpf.h
  *                           in use; whose fd table is to be asked?
+ *   for now always, later with --watch-close:
+ *   enter close             mark it                                     pending.bpf.h
+ *   enter socket, exit close  only count, so that a missed half shows  counters.bpf.h
  *
- * Each close of any file pays for the hooks of close. They are to be an option, --watch-close, once
- * sweeps find all ends by themselves; until then they are always attached.
+ * The sweeps find all ends by the references to the open files. Each close of any file pays for the
+ * hooks of close.
  *
  * There are five ways to be called at a system call. The bodies below serve all; user space loads
  * the first kind of this table that the kernel has, that was tried, and that misses no call:
@@ -74,7 +77,7 @@ static __always_inline int on_socket_exit(void *ctx, long fd)
 		return prove(self, COUNTER_SOCKET_EXIT);
 	count(COUNTER_SOCKET_EXIT);
 	if (fd >= 0)
-		pending_add(ctx, self, fd);
+		young_add(ctx, self, fd);
 	else if (is_refusal(fd))
 		refusal_note(ctx, self, -fd);
 	return 0;
@@ -109,7 +112,7 @@ static __always_inline int on_bind_enter(__u32 fd)
 	if (!wanted(self))
 		return prove(self, COUNTER_BIND_ENTER);
 	count(COUNTER_BIND_ENTER);
-	bind_enter(self, fd);
+	call_enter(self, fd, CALL_BIND);
 	return 0;
 }
 
@@ -131,7 +134,7 @@ static __always_inline int on_getpeername_enter(__u32 fd)
 	if (!wanted(self))
 		return prove(self, COUNTER_GETPEERNAME_ENTER);
 	count(COUNTER_GETPEERNAME_ENTER);
-	getpeername_enter(self, fd);
+	call_enter(self, fd, CALL_GETPEERNAME);
 	return 0;
 }
 
@@ -194,6 +197,15 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 	else
 		sweep_stranger(task, fd, view.inode);
 	verdicts_make_room(ctx->meta);
+	return 0;
+}
+
+/* Before each sweep: who lives on of the sockets made since the last one? */
+SEC("iter/bpf_map")
+int harvest_maps(struct bpf_iter__bpf_map *ctx)
+{
+	if (!ctx->map)
+		bpf_for_each_map_elem(&young, harvest_pair_of, NULL, 0);
 	return 0;
 }
 

@@ -21,6 +21,8 @@
 #include "pending.bpf.h"
 #include "refusals.bpf.h"
 
+#define HARVEST_TRIES 8
+
 static __always_inline struct verdict *verdict_begin(struct pending *entry, enum verdict_kind kind)
 {
 	struct verdict *verdict = bpf_ringbuf_reserve(&verdicts, sizeof(*verdict), 0);
@@ -104,23 +106,18 @@ static __always_inline bool pending_end(const struct fd_key *key, struct pending
  * The same, found by a look at the map. When a socket of unknown origin was closed that was not
  * old enough to be reported, user space hears of it: one made in its place is no growth.
  */
-static __always_inline void entry_end(const struct fd_key *key, struct pending *entry)
+static __always_inline bool entry_end(const struct fd_key *key, struct pending *entry)
 {
 	enum end_reason reason = entry->flags & PENDING_USED ? END_USED : END_CLOSED;
 
 	if (entry->flags & PENDING_ORIGIN_UNKNOWN && !was_reported(entry))
 		pending_mention(entry, VERDICT_ENDED, reason);
-	pending_end(key, entry, reason);
+	return pending_end(key, entry, reason);
 }
 
-/*
- * The entry is a leak, held by a task: say so, unless that was said already. The
- * entry is in the index, so a hook that sees the socket's end marks it and does
- * not delete it; one that began before may still have.
- */
-static __always_inline void pending_report(const struct fd_key *key, struct pending *entry,
-					   const struct socket_view *view, struct task_struct *task,
-					   const struct fd_key *holder)
+/* The entry is a leak, held by a task: say so, unless that was said already. */
+static __always_inline void pending_report(struct pending *entry, const struct socket_view *view,
+					   struct task_struct *task, const struct fd_key *holder)
 {
 	enum leak_class class = classify(entry, view);
 	__u8 before = reported_class(entry);
@@ -133,10 +130,6 @@ static __always_inline void pending_report(const struct fd_key *key, struct pend
 		return;
 	verdict->class = class;
 	verdict_describe(verdict, view, task, holder->fd);
-	if (!pending_at(key, view->inode)) {
-		bpf_ringbuf_discard(verdict, 0);
-		return;
-	}
 	entry->reported = REPORTED(view->inode, class);
 	entry->flags &= ~PENDING_MOVED;
 	entry->holder_tgid = holder->tgid;
@@ -157,94 +150,17 @@ static __always_inline void pending_suspect(struct pending *entry)
 		entry->flags |= PENDING_SUSPECTED;
 }
 
-/* A socket that no hook saw: remember since when it is known. */
-static __always_inline struct pending *pending_adopt(const struct fd_key *key,
-						     const struct socket_view *view,
-						     struct task_struct *task)
+/* A socket that no hook saw: remember since when it is known. A verdict at the next sight. */
+static __always_inline void pending_adopt(const struct fd_key *key, const struct socket_view *view,
+					  struct task_struct *task)
 {
-	struct pending entry = {}, *known;
+	struct pending entry = {};
+	struct fd_key own;
 
 	entry_of_unknown(&entry, view, task, key->fd);
 	entry.since_ns = bpf_ktime_get_boot_ns();
-	/* The hook may have put the socket in since the look-up: its entry knows more. */
-	if (bpf_map_update_elem(&pending, key, &entry, BPF_NOEXIST)) {
-		known = pending_at(key, view->inode);
-		if (known)
-			return known;
-		if (pending_insert(key, &entry, COUNTER_ADOPT_FULL))
-			return NULL;
-	}
-	count(COUNTER_ADOPTED);
-	known = pending_at(key, view->inode);
-	if (known)
-		pending_home(key, known); /* so that the real entry finds it: pending_settle() */
-	return known;
-}
-
-/*
- * A socket taken in as of unknown origin, whose real entry turns up later (a child was
- * seen before the entry was in the index), is folded into that: with what was tried on
- * it meanwhile. The real entry and its key; NULL when there is none.
- */
-static __always_inline struct pending *pending_fold(const struct fd_key *own, __u64 inode,
-						    struct pending *entry, struct fd_key *ret_home)
-{
-	struct pending *known = pending_by_inode(inode, ret_home);
-	__u8 bind_worked;
-
-	if (!known || (ret_home->tgid == own->tgid && ret_home->fd == own->fd))
-		return NULL;
-	if (!entry)
-		return known;
-	bind_worked = known->evidence.bind_worked | entry->evidence.bind_worked;
-	if (entry->evidence.connect_tries && !known->evidence.connect_tries)
-		__builtin_memcpy(&known->evidence, &entry->evidence, sizeof(known->evidence));
-	known->evidence.bind_worked = bind_worked;
-	__sync_fetch_and_add(&known->connecting, entry->connecting);
-	known->flags |= dissolved_flags(known, entry->flags);
-	pending_end(own, entry, END_RECLASSIFIED);
-	return known;
-}
-
-/*
- * An entry goes into the index before it is judged. When that leads to one of unknown
- * origin, taken in meanwhile through another process's descriptor, what was tried by
- * that one belongs to this: a connect that failed would else look like use.
- */
-static __always_inline void pending_settle(const struct fd_key *key, struct pending *entry)
-{
-	__u64 inode = entry->inode;
-	struct pending *adopted;
-	struct fd_key other, home;
-
-	if (entry->flags & (PENDING_HOMED | PENDING_ORIGIN_UNKNOWN) ||
-	    !pending_by_inode(inode, &other)) {
-		pending_index(key, entry,
-			      entry->flags & PENDING_ORIGIN_UNKNOWN ? BPF_NOEXIST : BPF_ANY);
-		return;
-	}
-	pending_index(key, entry, BPF_ANY);
-	adopted = pending_at(&other, inode);
-	if (adopted && adopted->flags & PENDING_ORIGIN_UNKNOWN)
-		pending_fold(&other, inode, adopted, &home);
-}
-
-/* The entry of a socket that a sweep met at *key, and the entry's own key. */
-static __always_inline struct pending *pending_met(struct fd_key *key, __u64 inode)
-{
-	struct fd_key own = *key, home;
-	struct pending *entry = pending_at(&own, inode), *known;
-
-	if (entry && !(entry->flags & PENDING_ORIGIN_UNKNOWN)) {
-		pending_settle(&own, entry);
-		return entry;
-	}
-	known = pending_fold(&own, inode, entry, &home);
-	if (!known)
-		return entry;
-	bpf_map_update_elem(&aliases, &own, &inode, BPF_ANY);
-	*key = home;
-	return known;
+	entry.seen_sweep = sweep.number;
+	count(pending_put(&entry, &own) ? COUNTER_ADOPT_FULL : COUNTER_ADOPTED);
 }
 
 /* One socket in one fd table. */
@@ -252,9 +168,13 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 					 struct socket_view *view)
 {
 	struct fd_key holder = { .tgid = BPF_CORE_READ(task, tgid), .fd = fd };
-	struct fd_key key = holder;
-	struct pending *entry = pending_met(&key, view->inode);
+	struct socket *socket = view->socket;
+	struct pending *entry;
+	struct fd_key key;
 
+	if (young_of((__u64)BPF_CORE_READ(socket, file), view->inode))
+		return; /* the next sweep's; or it was just being written to */
+	entry = pending_by_inode(view->inode, &key);
 	if (entry)
 		entry_complete(entry, view);
 	view_judge(view);
@@ -267,10 +187,8 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	if (sweep.repeats && !(entry && entry->flags & PENDING_WAITING))
 		return;
 	if (!entry) {
-		entry = pending_adopt(&key, view, task);
-		if (entry)
-			entry->seen_sweep = sweep.number;
-		return; /* a verdict at the next sight: its entry may yet turn up */
+		pending_adopt(&holder, view, task);
+		return;
 	}
 	if (entry->holder_tgid == holder.tgid && entry->holder_fd == holder.fd)
 		entry->holder_sweep = sweep.number;
@@ -281,7 +199,6 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	entry->seen_sweep = sweep.number;
 	entry->unseen = 0;
 	entry->flags &= ~(PENDING_CLOSED | PENDING_USED);
-	pending_home(&key, entry);
 	if (view->use == USE_REMEMBERED)
 		pending_tell_end(entry, END_USED);
 	if (view->use == USE_REMEMBERED || view->use == USE_CONNECTING ||
@@ -292,7 +209,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		return;
 	}
 	call_site_ended(entry->call_site, false);
-	pending_report(&key, entry, view, task, &holder);
+	pending_report(entry, view, task, &holder);
 	if (was_reported(entry))
 		holder_met(entry, task, fd);
 }
@@ -326,7 +243,6 @@ static __always_inline void sweep_entry(const struct fd_key *key, struct pending
 		}
 		return;
 	}
-	pending_settle(key, entry);
 	if (entry->since_ns >= sweep.start_ns)
 		return; /* younger than this sweep */
 	if (!ended && !entry->unseen) {
@@ -334,7 +250,7 @@ static __always_inline void sweep_entry(const struct fd_key *key, struct pending
 		sweep.unsettled++;
 		return;
 	}
-	entry_end(key, entry);
+	sweep.pending -= entry_end(key, entry);
 }
 
 /*
@@ -368,7 +284,28 @@ static __always_inline void sweep_slot(__u64 inode, __u32 slot)
 	snapshot_drop(inode);
 }
 
+/* One place of the young table. Who writes to it is through in no time: it is tried again. */
+static __always_inline void harvest_place(__u32 number, __u32 second, struct pending *entry)
+{
+	if (!entry->inode)
+		return;
+	for (int i = 0; i < HARVEST_TRIES; i++) {
+		if (young_take(number, second, 0)) {
+			young_release(entry);
+			return;
+		}
+	}
+}
+
 /* ---- For bpf_for_each_map_elem(). A look-up needs a key that is ours. ---- */
+
+static long harvest_pair_of(struct bpf_map *map, const __u32 *number, struct young_pair *pair,
+			    void *unused)
+{
+	harvest_place(*number, 0, &pair->places[0]);
+	harvest_place(*number, 1, &pair->places[1]);
+	return 0;
+}
 
 static long sweep_entry_of(struct bpf_map *map, const struct fd_key *met, void *value, void *unused)
 {

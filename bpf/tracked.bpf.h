@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * tracked: the two maps in which sockets are found, by descriptor and by inode.
- * `sockleak trace` fills them (pending.bpf.h); `sockleak scan` only reads those of
+ * tracked: the two maps in which sockets are found that have outlived a sweep, by descriptor and
+ * by inode. `sockleak trace` fills them (pending.bpf.h); `sockleak scan` only reads those of
  * one that runs, for what it has seen (census.bpf.c).
  */
 #ifndef TRACKED_BPF_H
@@ -10,10 +10,11 @@
 #include "kernel.bpf.h"
 
 /*
- * Key: the descriptor that socket() returned. Value: the socket. Sized by
- * --max-sockets. Not an LRU map: that would evict the oldest, which is the leak.
- * When it is full the new socket is not tracked, and counted (map_full); a sweep
- * takes it in as of unknown origin once there is room.
+ * Key: the descriptor that socket() returned; when that is an older entry's, whose descriptor was
+ * closed while the socket lives elsewhere, 0 and the inode. Value: the socket. Sized by
+ * --max-sockets. Not an LRU map: that would evict the oldest, which is the leak. When it is
+ * full who was young is given up, and counted (map_full); a sweep takes it in as of
+ * unknown origin once there is room.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -23,10 +24,8 @@ struct {
 } pending SEC(".maps");
 
 /*
- * Key: inode. Value: the key of its entry in `pending`. Written by the sweeps
- * for sockets that outlive one, and when a descriptor is closed that is not the
- * only one. Same size as `pending`; when it is full a socket
- * met under a second descriptor looks like one of unknown origin (home_full).
+ * Key: inode. Value: the key of its entry in `pending`, for each there is. Never full: it
+ * has as many entries.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -35,21 +34,16 @@ struct {
 	__type(value, struct fd_key);
 } homes SEC(".maps");
 
-static __always_inline struct pending *pending_at(const struct fd_key *key, __u64 inode)
-{
-	struct pending *entry = bpf_map_lookup_elem(&pending, key);
-
-	return entry && entry->inode == inode ? entry : NULL;
-}
-
 static __always_inline struct pending *pending_by_inode(__u64 inode, struct fd_key *ret_key)
 {
 	struct fd_key *home = bpf_map_lookup_elem(&homes, &inode);
+	struct pending *entry;
 
 	if (!home)
 		return NULL;
 	*ret_key = *home;
-	return pending_at(ret_key, inode);
+	entry = bpf_map_lookup_elem(&pending, ret_key);
+	return entry && entry->inode == inode ? entry : NULL;
 }
 
 #endif /* TRACKED_BPF_H */

@@ -25,10 +25,12 @@ struct census {
 static int set_maps(struct census_bpf *skeleton, const struct past *past)
 {
 	if (past->tgid)
-		return bpf_map__reuse_fd(skeleton->maps.pending, past->pending) ?:
-			       bpf_map__reuse_fd(skeleton->maps.homes, past->homes);
-	return bpf_map__set_max_entries(skeleton->maps.pending, 1) ?:
-		       bpf_map__set_max_entries(skeleton->maps.homes, 1);
+		return bpf_map__reuse_fd(skeleton->maps.pending, past->pending)	    ?:
+			       bpf_map__reuse_fd(skeleton->maps.homes, past->homes) ?:
+			       bpf_map__reuse_fd(skeleton->maps.young, past->young);
+	return bpf_map__set_max_entries(skeleton->maps.pending, 1)	 ?:
+		       bpf_map__set_max_entries(skeleton->maps.homes, 1) ?:
+		       bpf_map__set_max_entries(skeleton->maps.young, 1);
 }
 
 int census__open(const struct options *options, const struct past *past, struct census **ret_census,

@@ -16,6 +16,7 @@
 #define STACKS "told_stacks"
 #define PENDING "pending"
 #define HOMES "homes"
+#define YOUNG "young"
 #define UNNAMED "stacks"
 #define SLOTS "slots"
 #define SNAPSHOTS "snapshots"
@@ -175,7 +176,11 @@ bool history__find(const struct history *history, const struct pending *socket,
 
 #define NO_PAST                                                                                 \
 	{                                                                                       \
-		.pending = -1, .homes = -1, .told = -1, .stacks = -1, .unnamed = { -1, -1, -1 } \
+		.pending = -1, .homes = -1, .young = -1, .told = -1, .stacks = -1, .unnamed = { \
+			-1,                                                                     \
+			-1,                                                                     \
+			-1                                                                      \
+		}                                                                               \
 	}
 
 static void told_free(struct all_told *all)
@@ -187,9 +192,10 @@ static void told_free(struct all_told *all)
 
 void past_close(struct past *past)
 {
-	int *const fds[] = { &past->pending,	      &past->homes,	     &past->told,
-			     &past->stacks,	      &past->unnamed.stacks, &past->unnamed.slots,
-			     &past->unnamed.snapshots };
+	int *const fds[] = { &past->pending,	   &past->homes,
+			     &past->young,	   &past->told,
+			     &past->stacks,	   &past->unnamed.stacks,
+			     &past->unnamed.slots, &past->unnamed.snapshots };
 
 	free(past->snapshot);
 	past->snapshot = NULL;
@@ -234,6 +240,7 @@ static void take_map(struct past *past, int map)
 	} wanted[] = {
 		{ PENDING, &past->pending, sizeof(struct fd_key), sizeof(struct pending) },
 		{ HOMES, &past->homes, sizeof(__u64), sizeof(struct fd_key) },
+		{ YOUNG, &past->young, sizeof(__u32), sizeof(struct young_pair) },
 		{ TOLD, &past->told, sizeof(__u64), sizeof(struct told) },
 		{ STACKS, &past->stacks, sizeof(__u64), sizeof(struct told_stack) },
 		{ UNNAMED, &past->unnamed.stacks, sizeof(__u32),
@@ -260,8 +267,8 @@ static void take_map(struct past *past, int map)
 
 static bool is_whole(const struct past *past)
 {
-	return past->pending >= 0 && past->homes >= 0 && past->told >= 0 && past->stacks >= 0 &&
-	       past->unnamed.stacks >= 0 && past->unnamed.slots >= 0 &&
+	return past->pending >= 0 && past->homes >= 0 && past->young >= 0 && past->told >= 0 &&
+	       past->stacks >= 0 && past->unnamed.stacks >= 0 && past->unnamed.slots >= 0 &&
 	       past->unnamed.snapshots >= 0;
 }
 

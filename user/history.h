@@ -84,7 +84,7 @@ struct past {
 	__u32 tgid;	 /* 0 = none was found */
 	__u64 begun_ns;	 /* when it was started, CLOCK_BOOTTIME */
 	bool is_partial; /* it watches one process, user, name or cgroup and not the host */
-	int pending, homes, told, stacks;
+	int pending, homes, young, told, stacks;
 	struct stack_maps unnamed; /* of what it has not told of yet */
 	struct snapshot *snapshot; /* room for one, of so many bytes */
 	__u32 snapshot_size;

@@ -35,6 +35,7 @@ static const struct pinned_map {
 	const char *resized; /* why it is of another size; NULL = it never is */
 } pinned[] = {
 	{ "pending", "was made with another --max-sockets" },
+	{ "young", NULL },
 	{ "snapshots", "was made with another --snapshots or --stack-size" },
 	{ "slots", "was made with another --snapshots or --stack-size" },
 	{ "stacks", "was made with another --max-stacks" },

@@ -21,6 +21,7 @@ struct sweeper {
 	struct bpf_link *files; /* of all processes */
 	struct bpf_link *maps;
 	struct bpf_link *glance;
+	struct bpf_link *harvest;
 	struct sweep_plan plan;
 	struct sweep_counts counts;
 	struct ring_buffer *ring; /* the verdicts; NULL before the first sweep */
@@ -107,7 +108,7 @@ static unsigned int take_suspects(struct sweeper *sweeper, __u32 *ret_tgids)
 
 /* ---- A sweep ---- */
 
-static void begin(struct sweeper *sweeper)
+static int begin(struct sweeper *sweeper)
 {
 	struct sweep *sweep = sweep_of(sweeper);
 
@@ -116,6 +117,7 @@ static void begin(struct sweeper *sweeper)
 	sweep->repeats = 0;
 	sweep->unsettled = 0;
 	sweep->number++;
+	return iterator_run(sweeper, sweeper->harvest);
 }
 
 static int glance(struct sweeper *sweeper)
@@ -134,8 +136,7 @@ static int small_sweep(struct sweeper *sweeper)
 	unsigned int count;
 	int err;
 
-	begin(sweeper);
-	err = glance(sweeper);
+	err = begin(sweeper) ?: glance(sweeper);
 	count = take_suspects(sweeper, tgids);
 	if (err)
 		return err;
@@ -180,10 +181,9 @@ static int census_once(struct sweeper *sweeper, int *ret_records)
 static int census(struct sweeper *sweeper, bool to_the_last)
 {
 	struct sweep *sweep = sweep_of(sweeper);
-	int records, err;
+	int records = 0, err;
 
-	begin(sweeper);
-	err = census_once(sweeper, &records);
+	err = begin(sweeper) ?: census_once(sweeper, &records);
 	sweep_plan_was_census(&sweeper->plan, sweep->start_ns,
 			      clock_now(CLOCK_BOOTTIME) - sweep->start_ns - sweeper->drained_ns,
 			      err || sweep->unsettled);
@@ -203,8 +203,7 @@ int sweeper__run(struct sweeper *sweeper, struct ring_buffer *ring, bool to_the_
 
 	sweeper->ring = ring;
 	sweeper->drained_ns = 0;
-	if (!to_the_last && !sweeper->retells &&
-	    !sweep_plan_is_census(&sweeper->plan, began_ns)) {
+	if (!to_the_last && !sweeper->retells && !sweep_plan_is_census(&sweeper->plan, began_ns)) {
 		err = small_sweep(sweeper);
 		*ret_ns = clock_now(CLOCK_BOOTTIME) - began_ns - sweeper->drained_ns;
 		drain(sweeper);
@@ -230,6 +229,7 @@ void sweeper__free(struct sweeper *sweeper)
 	bpf_link__destroy(sweeper->files);
 	bpf_link__destroy(sweeper->maps);
 	bpf_link__destroy(sweeper->glance);
+	bpf_link__destroy(sweeper->harvest);
 	free(sweeper);
 }
 
@@ -249,7 +249,9 @@ int sweeper__new(struct sockleak_bpf *skeleton, const struct options *options,
 		sweeper->maps = bpf_program__attach_iter(skeleton->progs.sweep_maps, NULL);
 	if (sweeper->maps)
 		sweeper->glance = bpf_program__attach_iter(skeleton->progs.glance_maps, NULL);
-	if (!sweeper->glance) {
+	if (sweeper->glance)
+		sweeper->harvest = bpf_program__attach_iter(skeleton->progs.harvest_maps, NULL);
+	if (!sweeper->harvest) {
 		err = -errno;
 		sweeper__free(sweeper);
 		return err;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -120,12 +121,22 @@ static void reset(struct pending *entry)
 	entry->unseen = 0;
 }
 
-/* As pending_home() of pending.bpf.h: one of unknown origin gives way. */
-static bool home(const struct maps *maps, const struct fd_key *key, const struct pending *entry)
+/* The young are moved as before a sweep: those that live into `pending`, the others end. */
+static int take_young(const struct bpf_object *object)
 {
-	__u64 flags = entry->flags & PENDING_ORIGIN_UNKNOWN ? BPF_NOEXIST : BPF_ANY;
+	struct bpf_link *link = bpf_program__attach_iter(
+		bpf_object__find_program_by_name(object, "harvest_maps"), NULL);
+	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -errno, err = 0;
+	char nothing;
 
-	return !bpf_map_update_elem(maps->homes, &entry->inode, key, flags);
+	if (fd < 0)
+		err = link ? -errno : fd;
+	else if (read(fd, &nothing, sizeof(nothing)) < 0)
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return err;
 }
 
 /* `used`: a bit for each stack; those of the sockets that are left are set. */
@@ -142,8 +153,9 @@ static int take_sockets(const struct maps *maps, __u8 *used, __u32 *ret_count)
 		if (bpf_map_lookup_elem(maps->pending, key, &entry))
 			continue;
 		reset(&entry);
-		if (home(maps, key, &entry))
-			entry.flags |= PENDING_HOMED;
+		err = bpf_map_update_elem(maps->homes, &entry.inode, key, BPF_ANY) ? -errno : 0;
+		if (err)
+			break;
 		if (entry.flags & PENDING_STACK && entry.origin < maps->max_stacks)
 			used[entry.origin / 8] |= (__u8)(1U << entry.origin % 8);
 		err = bpf_map_update_elem(maps->pending, key, &entry, BPF_EXIST) ? -errno : 0;
@@ -201,9 +213,13 @@ static int drop_growths(const struct maps *maps)
 	return err;
 }
 
-/* `slots` says whose each slot is; whatever it does not name is free. */
+/* `slots` says whose each slot is; whatever it does not name is free, and maybe known to be. */
 static int fill_slots(const struct maps *maps, const bool *taken)
 {
+	__u32 known;
+
+	while (!bpf_map_lookup_and_delete_elem(maps->free_slots, NULL, &known))
+		;
 	for (__u32 slot = 0; slot < maps->max_slots; slot++)
 		if (!taken[slot] && bpf_map_update_elem(maps->free_slots, NULL, &slot, BPF_ANY))
 			return -errno;
@@ -337,12 +353,12 @@ int takeover_begin(const struct bpf_object *object, void (*on_progress)(void *ct
 
 	maps.on_progress = on_progress;
 	maps.ctx = ctx;
-	err = used && taken ? take_sockets(&maps, used, ret_count) : -ENOMEM;
+	err = used && taken ? take_young(object) ?: take_sockets(&maps, used, ret_count) : -ENOMEM;
 	if (!err) {
 		drop_stacks(&maps, used);
-		err = drop_told(&maps)		       ?:
-			      drop_growths(&maps)      ?:
-			      take_slots(&maps, taken) ?:
+		err = drop_told(&maps)				?:
+			      drop_growths(&maps)		?:
+			      take_slots(&maps, taken)		?:
 			      take_calls(&maps, maps.in_flight) ?:
 			      take_calls(&maps, maps.in_flight_apart);
 	}

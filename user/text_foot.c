@@ -128,7 +128,6 @@ static const char *remedy(enum counter counter)
 	switch (counter) {
 	case COUNTER_MAP_FULL:
 	case COUNTER_ADOPT_FULL:
-	case COUNTER_HOME_FULL:
 		return "sockets not tracked: raise --max-sockets";
 	case COUNTER_STACK_COLLISION:
 		return "stacks lost: raise --max-stacks";
@@ -145,6 +144,8 @@ static const char *remedy(enum counter counter)
 	case COUNTER_STACK_FAULT:
 	case COUNTER_STACK_OTHER:
 		return "stacks lost";
+	case COUNTER_YOUNG_BUSY:
+		return "sockets not tracked: three made in one instant";
 	case COUNTER_SOCKET_UNREADABLE:
 		return "sockets closed before they were looked at";
 	case COUNTER_DEST_UNREADABLE:

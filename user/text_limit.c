@@ -196,7 +196,7 @@ static long site_of(__u32 tgid, struct site *const *sites, long count, unsigned 
 static bool some_are_missed(const struct summary *summary)
 {
 	return summary->counters[COUNTER_MAP_FULL] || summary->counters[COUNTER_ADOPT_FULL] ||
-	       summary->counters[COUNTER_HOME_FULL];
+	       summary->counters[COUNTER_YOUNG_BUSY];
 }
 
 /*

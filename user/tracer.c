@@ -101,7 +101,6 @@ static int set_snapshot_sizes(struct tracer *tracer, const struct options *optio
 static int set_sizes(struct tracer *tracer, const struct options *options)
 {
 	struct sockleak_bpf *skeleton = tracer->skeleton;
-	__u32 aliases = options->max_sockets < 4096 ? 1024 : options->max_sockets / 4;
 	__u32 told_stacks = options->max_stacks < MIN_STACKS ? MIN_STACKS : options->max_stacks;
 	__u32 growths = options->pin ? options->max_sockets : 1; /* nothing else asks for it */
 
@@ -111,8 +110,6 @@ static int set_sizes(struct tracer *tracer, const struct options *options)
 		       bpf_map__set_max_entries(skeleton->maps.told, options->max_sockets)  ?:
 		       bpf_map__set_max_entries(skeleton->maps.growths, growths)	    ?:
 		       bpf_map__set_max_entries(skeleton->maps.told_stacks, told_stacks)    ?:
-		       /* an LRU map keeps some entries a processor in hand */
-		       bpf_map__set_max_entries(skeleton->maps.aliases, aliases)	     ?:
 		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks)  ?:
 		       bpf_map__set_max_entries(skeleton->maps.verdicts, options->ring_size) ?:
 		       set_snapshot_sizes(tracer, options);

@@ -44,6 +44,21 @@ def made_under_sweeps(bench):
 
 
 @case
+def tried_under_sweeps(bench):
+    """Sockets are tried without a pause while sweeps take them over: every try is counted once."""
+    agent = bench.agent("--interval", "10ms", "--comm", "hammered")
+    program = bench.program("hammered", agents=[agent])
+    expect_all(program, [agent])
+    expect_nothing_lost(agent.stop())
+
+
+def expect_nothing_lost(summary):
+    lost = {k: v for k, v in summary["dropped"].items() if v and k != "stack_collision"}
+    if lost:
+        raise Failure(f"expected nothing lost, seen: {lost}")
+
+
+@case
 def full_map(bench):
     """--max-sockets 16 and 100 leaks: 16 at the most are told, the rest is counted and said."""
     agent = bench.agent("--max-sockets", 16, "--comm", "fullmap")

@@ -228,7 +228,7 @@ static void other_files_fill_it(void **state)
 
 static void nothing_is_said_when_sockets_were_missed(void **state)
 {
-	const enum counter losses[] = { COUNTER_MAP_FULL, COUNTER_ADOPT_FULL, COUNTER_HOME_FULL };
+	const enum counter losses[] = { COUNTER_MAP_FULL, COUNTER_ADOPT_FULL, COUNTER_YOUNG_BUSY };
 	char *report;
 
 	(void)state;

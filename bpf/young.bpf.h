@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * young: the sockets that no sweep has met yet. Most are connected or closed before one does,
+ * so to note one must cost little: its place follows from its open file's address, and is written
+ * as it stands. The kernel gives the last address again, so the place is in the cache, and
+ * whoever had it has ended. A harvest before each sweep moves those that live on into `pending`,
+ * where they are found by inode; so does who finds a place taken by one that lives.
+ *
+ * Hooks write to an entry while another program may move it. `lock` keeps them apart:
+ *   - who writes is counted in it (YOUNG_WRITERS), and leaves with one YOUNG_STEP more;
+ *   - who empties a place has it for itself (YOUNG_BUSY), copies the entry, makes the copy be
+ *     found, and then turns writers away (YOUNG_CLOSED), if none has come since it began. Else it
+ *     must try again.
+ * So an entry is always found at one of its two homes, and nothing is written to one that was
+ * moved. A place that is being written to is as good as taken: it is not waited for.
+ */
+#ifndef YOUNG_BPF_H
+#define YOUNG_BPF_H
+
+#include "tracked.bpf.h"
+
+#define YOUNG_WRITERS 0xfffU
+#define YOUNG_BUSY 0x1000U
+#define YOUNG_CLOSED 0x2000U
+#define YOUNG_STEP 0x4000U /* the bits above count, and may begin again at 0 */
+
+/*
+ * Key: a hash of the address of an open file. Value: two places, the second for who finds the first
+ * just being written. Never full: who lives on makes room. Pinned by --pin.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SOCKLEAK_YOUNG / 2);
+	__type(key, __u32);
+	__type(value, struct young_pair);
+} young SEC(".maps");
+
+static __always_inline __u32 young_number(__u64 file)
+{
+	return (file >> 6) * 0x9e3779b97f4a7c15 >> 40 & (SOCKLEAK_YOUNG / 2 - 1);
+}
+
+/* The entry of a socket, valid when its inode is written, which is last; NULL = not here. */
+static __always_inline struct pending *young_of(__u64 file, __u64 inode)
+{
+	__u32 number = young_number(file);
+	struct young_pair *pair = bpf_map_lookup_elem(&young, &number);
+	struct pending *entry;
+	__u64 second;
+
+	if (!pair || !inode)
+		return NULL;
+	second = pair->places[1].inode == inode;
+	barrier_var(second); /* one way on for both, or the verifier goes two */
+	entry = &pair->places[second & 1];
+	return entry->inode == inode ? entry : NULL;
+}
+
+/* The same, to be written to until young_close(). */
+static __always_inline struct pending *young_open(__u64 file, __u64 inode)
+{
+	struct pending *entry = young_of(file, inode);
+
+	if (!entry)
+		return NULL;
+	if (!(__sync_fetch_and_add(&entry->lock, 1) & YOUNG_CLOSED) &&
+	    *(volatile __u64 *)&entry->inode == inode)
+		return entry;
+	__sync_fetch_and_add(&entry->lock, -1);
+	return NULL;
+}
+
+/* Also of an entry in `pending`, whose lock nobody asks for. */
+static __always_inline void young_close(struct pending *entry)
+{
+	__sync_fetch_and_add(&entry->lock, YOUNG_STEP - 1);
+}
+
+/* Of a place that was taken: it is whoever's comes now, or has the entry that stands there. */
+static __always_inline void young_release(struct pending *entry)
+{
+	__sync_fetch_and_add(&entry->lock, YOUNG_STEP - YOUNG_BUSY - YOUNG_CLOSED);
+}
+
+#endif /* YOUNG_BPF_H */
