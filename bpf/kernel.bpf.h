@@ -124,23 +124,35 @@ static __always_inline __u32 task_exec_id(struct task_struct *task)
 	return BPF_CORE_READ(task, self_exec_id);
 }
 
-/* vmlinux.h has no more of it than the name. */
-struct mm_struct___start_stack {
+/* vmlinux.h has no more of it than the name. To the verifier exe_file may be NULL: RCU guards it.
+ */
+struct mm_struct___of_program {
 	__u64 start_stack;
+	struct file *exe_file;
 } __attribute__((preserve_access_index));
 
 /* Where the kernel began the stack of the process: above it are arguments and environment. */
-static __always_inline __u64 task_start_stack(struct task_struct *task)
+static __always_inline __u64 self_start_stack(struct task_struct *self)
 {
-	struct mm_struct___start_stack *mm = (void *)BPF_CORE_READ(task, mm);
+	struct mm_struct___of_program *mm = (void *)self->mm;
 
-	return BPF_CORE_READ(mm, start_stack);
+	return mm ? mm->start_stack : 0;
 }
 
-/* Nor of these two. To the verifier exe_file may be NULL: RCU guards it. */
-struct mm_struct___exe_file {
-	struct file *exe_file;
-} __attribute__((preserve_access_index));
+/* The file that a task executes; NULL: there is none, it is the kernel's own or has ended. */
+static __always_inline struct file *self_exe(struct task_struct *self)
+{
+	struct mm_struct___of_program *mm = (void *)self->mm;
+
+	return mm ? mm->exe_file : NULL;
+}
+
+static __always_inline __u64 self_exe_inode(struct task_struct *self)
+{
+	struct file *exe = self_exe(self);
+
+	return exe ? exe->f_inode->i_ino : 0;
+}
 
 struct dentry___name {
 	struct {
@@ -148,19 +160,12 @@ struct dentry___name {
 	} d_name;
 } __attribute__((preserve_access_index));
 
-/*
- * The base name of the file that a task executes, cut as a comm is. False: there is none, the
- * task is the kernel's own or has ended. `task` is one whose type the verifier knows.
- */
+/* The base name of what a task executes, cut as a comm is. A task whose type the verifier knows. */
 static __always_inline bool task_exe_name(struct task_struct *task, char *ret_name)
 {
-	struct mm_struct___exe_file *mm = (void *)task->mm;
+	struct file *exe = self_exe(task);
 	struct dentry___name *dentry;
-	struct file *exe;
 
-	if (!mm)
-		return false;
-	exe = mm->exe_file;
 	if (!exe)
 		return false;
 	dentry = (void *)exe->f_path.dentry;

@@ -60,8 +60,7 @@ static __always_inline bool has_ended(const struct pending *entry)
 /* What an entry has is given back. */
 static __always_inline void entry_ended(const struct pending *entry, bool clean)
 {
-	if (clean && !(entry->flags & PENDING_SPARED))
-		call_site_ended(entry->call_site, true);
+	call_site_ended(entry, clean);
 	if (entry->flags & PENDING_SNAPSHOT)
 		snapshot_drop(entry->inode);
 }
@@ -112,18 +111,22 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 					   struct pending *entry, __u64 inode)
 {
 	struct pt_regs *regs = self_regs(self);
+	struct call_site *site;
 	long stack_id;
 
 	if (regs) {
 		entry->origin = ARCH_PC(regs);
 		entry->caller = wrapper_caller(regs);
-		entry->call_site = call_site_key(entry->tgid, entry->caller, ARCH_SP(regs));
+		entry->call_site = call_site_key(self, regs, entry);
 	}
-	if (entry->call_site && call_site_spared(entry->call_site, entry->since_ns)) {
+	site = call_site_begin(entry->call_site);
+	if (site && call_site_spares(site, entry->since_ns)) {
 		count(COUNTER_SNAPSHOTS_SPARED);
 		entry->flags |= PENDING_SPARED;
 	} else if (entry->call_site && snapshot_take(inode, entry->since_ns)) {
 		entry->flags |= PENDING_SNAPSHOT;
+		if (site)
+			__sync_fetch_and_add(&site->open, 1);
 	} else {
 		stack_id = stack_take(ctx);
 		if (stack_id < 0)

@@ -47,13 +47,15 @@ struct {
 
 /* How the sockets of one creation site have ended so far. */
 struct call_site {
-	__u32 clean; /* connected or closed in time, since the last one that was not */
+	__s32 clean; /* connected or closed in time, since the last one that was not */
 	__u32 dirty; /* one has ever been pending for longer than the threshold */
+	__s32 open;  /* that have a snapshot, and of which it is not known yet how they end */
+	__u32 pad;
 };
 
 /*
- * Key: process, return address and stack pointer of the call of socket(). LRU: a
- * site that is forgotten counts as one never seen, and has its snapshots.
+ * Key: the call of socket(), by what all processes of a program have in common: call_site_key().
+ * LRU: a site that is forgotten counts as one never seen, and has its snapshots.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -62,15 +64,27 @@ struct {
 	__type(value, struct call_site);
 } call_sites SEC(".maps");
 
-/* 0 = no snapshots are taken at all. */
-static __always_inline __u64 call_site_key(__u64 tgid, __u64 caller, __u64 sp)
+static __always_inline __u64 hash_more(__u64 hash, __u64 value)
 {
-	__u64 key = tgid;
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15;
+	return hash ^ hash >> 32;
+}
+
+/*
+ * Short-lived workers are to share a site, or none of them lives to be known as clean. So it
+ * is named without the process: by the cgroup, the program, how deep its stack is, and where in
+ * a page the calls are, which is the same wherever code is loaded. 0 = no snapshots are taken.
+ */
+static __always_inline __u64 call_site_key(struct task_struct *self, struct pt_regs *regs,
+					   const struct pending *entry)
+{
+	__u64 key = entry->cgroup_id;
 
 	if (!settings.stack_size)
 		return 0;
-	key = (key ^ caller) * 0x9e3779b97f4a7c15;
-	return ((key ^ key >> 32) + sp) * 0x9e3779b97f4a7c15 | 1;
+	key = hash_more(key, self_exe_inode(self));
+	key = hash_more(key, self_stack_end(self) - ARCH_SP(regs));
+	return hash_more(key, (ARCH_PC(regs) & 0xfff) << 12 | (entry->caller & 0xfff)) | 1;
 }
 
 /* One of SPARED_SAMPLE sockets, by when it was made: cheaper than to ask for a random number. */
@@ -79,33 +93,56 @@ static __always_inline bool is_sample(__u64 since_ns)
 	return since_ns * 0x9e3779b97f4a7c15 >> 32 < (1ULL << 32) / SPARED_SAMPLE;
 }
 
-/* Shall this socket of the site go without a snapshot? */
-static __always_inline bool call_site_spared(__u64 key, __u64 since_ns)
+/* NULL = it was forgotten, or nothing is to be spared. */
+static __always_inline struct call_site *call_site_of(__u64 key)
 {
-	struct call_site *site = bpf_map_lookup_elem(&call_sites, &key), fresh = {};
-
-	if (!settings.spare_after)
-		return false;
-	if (!site) {
-		bpf_map_update_elem(&call_sites, &key, &fresh, BPF_NOEXIST);
-		return false;
-	}
-	return !site->dirty && site->clean >= settings.spare_after && !is_sample(since_ns);
+	return key && settings.spare_after ? bpf_map_lookup_elem(&call_sites, &key) : NULL;
 }
 
-/* A socket of the site was connected or closed in time, or was not. */
-static __always_inline void call_site_ended(__u64 key, bool clean)
+static __always_inline struct call_site *call_site_begin(__u64 key)
+{
+	struct call_site *site = call_site_of(key), fresh = {};
+
+	if (site || !key || !settings.spare_after)
+		return site;
+	bpf_map_update_elem(&call_sites, &key, &fresh, BPF_NOEXIST);
+	return call_site_of(key);
+}
+
+/*
+ * Shall this socket of the site go without a snapshot? At a clean site, or when as many of the
+ * site's have one as would make it clean: a busy place does not take all slots. A sample is taken
+ * all the same, whatever was counted.
+ */
+static __always_inline bool call_site_spares(const struct call_site *site, __u64 since_ns)
+{
+	__s32 enough = settings.spare_after;
+
+	return !site->dirty && !is_sample(since_ns) &&
+	       (site->clean >= enough || site->open >= enough);
+}
+
+/* The end of a socket is known: it is `clean` when it came in time. Or it is not tracked more. */
+static __always_inline void call_site_ended(const struct pending *entry, bool clean)
 {
 	struct call_site *site;
 
-	if (!key || !settings.spare_after)
+	if (entry->flags & PENDING_SPARED)
 		return;
-	site = bpf_map_lookup_elem(&call_sites, &key);
+	site = call_site_of(entry->call_site);
 	if (!site)
 		return;
-	if (clean)
-		site->clean++;
-	else
+	site->clean += clean;
+	if (entry->flags & PENDING_SNAPSHOT)
+		__sync_fetch_and_add(&site->open, -1);
+}
+
+/* A socket is pending for longer than the threshold. */
+static __always_inline void call_site_kept(const struct pending *entry)
+{
+	struct call_site *site = call_site_of(entry->call_site);
+
+	if (site)
 		site->dirty = 1;
 }
 
@@ -205,7 +242,7 @@ __noinline int snapshot_fill(__u32 slot)
 	struct task_struct *task = (void *)bpf_get_current_task();
 	__u64 alternate = BPF_CORE_READ(task, sas_ss_sp), size = BPF_CORE_READ(task, sas_ss_size);
 	struct pt_regs *regs = user_regs();
-	__u64 from, len, end = stack_end();
+	__u64 from, len, end = self_stack_end(bpf_get_current_task_btf());
 
 	if (!snapshot || !regs)
 		return 0;

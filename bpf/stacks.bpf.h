@@ -57,13 +57,9 @@ static __always_inline struct pt_regs *user_regs(void)
  * but the first that is not known, but C libraries have their control block there.
  * It may lie anywhere when the code runs on a stack that the program made by itself.
  */
-static __always_inline __u64 stack_end(void)
+static __always_inline __u64 self_stack_end(struct task_struct *self)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	if (BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid))
-		return task_start_stack(task);
-	return thread_pointer(task);
+	return self->pid == self->tgid ? self_start_stack(self) : thread_pointer(self);
 }
 
 #endif /* STACKS_BPF_H */

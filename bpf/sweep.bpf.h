@@ -208,7 +208,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		pending_suspect(entry);
 		return;
 	}
-	call_site_ended(entry->call_site, false);
+	call_site_kept(entry);
 	pending_report(entry, view, task, &holder);
 	if (was_reported(entry))
 		holder_met(entry, task, fd);

@@ -7,10 +7,7 @@
 #define MAX_CALL_SITES 4096
 
 struct call_site_known {
-	struct call_site_key {
-		__u64 call;
-		__u64 tgid;
-	} key;
+	__u64 key;
 	__u64 site;
 	struct stack *shorter;	  /* the last one that was given the site, to be given again */
 	struct stack *shorter_of; /* of which: held, or another could come to lie at its address */
@@ -45,38 +42,35 @@ void call_sites__free(struct call_sites *call_sites)
 	free(call_sites);
 }
 
-static struct call_site_known *find(struct call_sites *call_sites, __u32 tgid, __u64 key)
+static struct call_site_known *find(struct call_sites *call_sites, __u64 key)
 {
-	struct call_site_key wanted = { key, tgid };
 	struct call_site_known *known;
 
-	HASH_FIND(hh, call_sites->known, &wanted, sizeof(wanted), known);
+	HASH_FIND(hh, call_sites->known, &key, sizeof(key), known);
 	return known;
 }
 
-void call_sites__learn(struct call_sites *call_sites, __u32 tgid, __u64 key,
-		       const struct stack *stack)
+void call_sites__learn(struct call_sites *call_sites, __u64 key, const struct stack *stack)
 {
 	struct call_site_known *known;
 
-	if (!key || !stack->site || find(call_sites, tgid, key))
+	if (!key || !stack->site || find(call_sites, key))
 		return;
 	if (HASH_COUNT(call_sites->known) >= MAX_CALL_SITES)
 		forget(call_sites, call_sites->known);
 	known = calloc(1, sizeof(*known));
 	if (!known)
 		return; /* the shorter stacks keep their own site then */
-	known->key = (struct call_site_key){ key, tgid };
+	known->key = key;
 	known->site = stack->site;
 	HASH_ADD(hh, call_sites->known, key, sizeof(known->key), known);
 	if (!known->hh.tbl)
 		free(known);
 }
 
-struct stack *call_sites__adopt(struct call_sites *call_sites, __u32 tgid, __u64 key,
-				struct stack *stack)
+struct stack *call_sites__adopt(struct call_sites *call_sites, __u64 key, struct stack *stack)
 {
-	struct call_site_known *known = key ? find(call_sites, tgid, key) : NULL;
+	struct call_site_known *known = key ? find(call_sites, key) : NULL;
 	struct stack *copy;
 
 	if (!stack || !known || stack->site == known->site)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * call_sites: the site ids of calls of socket() that had their whole stack taken.
- * A socket of the same call (process, return address, stack pointer) without a
+ * A socket of the same call (in any process of the program: bpf/snapshots.bpf.h) without a
  * snapshot has a shorter one, the call alone or by frame pointers; it is of the same site all the
  * same. Pure; the oldest of MAX_CALL_SITES gives way.
  */
@@ -18,15 +18,13 @@ struct call_sites;
 struct call_sites *call_sites__new(void);
 void call_sites__free(struct call_sites *call_sites);
 
-/* `key` (pending.call_site, 0 = none) in process tgid is the site of this whole stack. */
-void call_sites__learn(struct call_sites *call_sites, __u32 tgid, __u64 key,
-		       const struct stack *stack);
+/* `key` (pending.call_site, 0 = none) is the site of this whole stack. */
+void call_sites__learn(struct call_sites *call_sites, __u64 key, const struct stack *stack);
 
 /*
  * A shorter stack of the call, with the site of the whole one when that is known.
  * Takes the reference to `stack` (NULL is allowed), gives one back.
  */
-struct stack *call_sites__adopt(struct call_sites *call_sites, __u32 tgid, __u64 key,
-				struct stack *stack);
+struct stack *call_sites__adopt(struct call_sites *call_sites, __u64 key, struct stack *stack);
 
 #endif /* SOCKLEAK_CALL_SITES_H */

@@ -234,9 +234,8 @@ static struct stack *find_stack(struct origins *origins, const struct raw_stack 
 	if (raw->snapshot && code.tgid &&
 	    !resolver__unwind(origins->resolver, &code, raw->snapshot, &stack)) {
 		if (stack->source != STACK_SNAPSHOT) /* its files are left alone: not unwound */
-			return call_sites__adopt(origins->call_sites, socket->tgid,
-						 socket->call_site, stack);
-		call_sites__learn(origins->call_sites, socket->tgid, socket->call_site, stack);
+			return call_sites__adopt(origins->call_sites, socket->call_site, stack);
+		call_sites__learn(origins->call_sites, socket->call_site, stack);
 		return stack;
 	}
 	if (!count && !(socket->flags & PENDING_STACK)) { /* the call itself is known at least */
@@ -247,7 +246,7 @@ static struct stack *find_stack(struct origins *origins, const struct raw_stack 
 	if (count)
 		resolver__resolve(origins->resolver, &code, pcs, count, socket->caller, source,
 				  &stack);
-	return call_sites__adopt(origins->call_sites, socket->tgid, socket->call_site, stack);
+	return call_sites__adopt(origins->call_sites, socket->call_site, stack);
 }
 
 /* Which package the culprit is of; asked once for a stack, while its process is there. */
@@ -297,8 +296,7 @@ struct stack *origins__name(struct origins *origins, const struct verdict *verdi
 	set_sources(own, told);
 	name_package(origins, verdict, own);
 	if (own->source == STACK_SNAPSHOT)
-		call_sites__learn(origins->call_sites, verdict->socket.tgid,
-				  verdict->socket.call_site, own);
+		call_sites__learn(origins->call_sites, verdict->socket.call_site, own);
 	return own;
 }
 

@@ -8,17 +8,14 @@
 
 /* The strays of one call. */
 struct stray_call {
-	struct stray_key {
-		__u64 call_site;
-		__u64 tgid; /* of the creator */
-	} key;
+	__u64 key;	    /* pending.call_site */
 	struct leak *leaks; /* by next_stray, the oldest first; never empty */
 	UT_hash_handle hh;
 };
 
 static struct stray_call *find(struct stray_call *calls, const struct pending *socket)
 {
-	struct stray_key key = { socket->call_site, socket->tgid };
+	__u64 key = socket->call_site;
 	struct stray_call *call;
 
 	HASH_FIND(hh, calls, &key, sizeof(key), call);
@@ -31,7 +28,7 @@ static struct stray_call *add_call(struct stray_call **calls, const struct pendi
 
 	if (!call)
 		return NULL;
-	call->key = (struct stray_key){ socket->call_site, socket->tgid };
+	call->key = socket->call_site;
 	HASH_ADD(hh, *calls, key, sizeof(call->key), call);
 	if (call->hh.tbl)
 		return call;

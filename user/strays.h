@@ -3,7 +3,7 @@
  * strays: leaks that stand at the site of a short stack (the call alone, or what frame
  * pointers gave), because no whole one of their call had been taken: its copy was spared, or
  * there was no slot for it. When the first whole stack of the call comes, they belong to
- * its site. Listed by the call: process and pending.call_site. For leaks.c alone; pure.
+ * its site. Listed by the call: pending.call_site. For leaks.c alone; pure.
  */
 #ifndef SOCKLEAK_STRAYS_H
 #define SOCKLEAK_STRAYS_H

@@ -190,7 +190,7 @@ def resident(pid):
 def many_sites(bench):
     """10,000 sites leak: the agent takes less than 100 MiB for all of them, its resolver too."""
     sites = 1000 if bench.options.quick else 10000
-    agent = bench.agent("--comm", "sites", "--snapshots", 4096)
+    agent = bench.agent("--comm", "sites", "--snapshots", 4096, "--spare-after", 0)
     program = bench.start_program(str(bench.copy("sites", "sites")), sites, 300)
     trouble = program.wait_ready(timeout=300)
     if trouble:

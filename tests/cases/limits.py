@@ -59,6 +59,41 @@ def expect_nothing_lost(summary):
 
 
 @case
+def healthy_in_use(bench):
+    """21,000 sockets open at once, made at full rate and none too old: slots do not run out."""
+    agent = bench.agent("--comm", "healthy", "--older-than", "60s")
+    path = str(bench.copy("flood", "healthy"))
+    programs = [bench.start_program(path, 1, 50000, 7000) for _ in range(3)]
+    for program in programs:
+        trouble = program.wait_ready(timeout=120)
+        if trouble:
+            raise Failure(trouble)
+    agent.wait_quiet()
+    for program in programs:
+        program.end()
+    summary = agent.stop()
+    expect_nothing_lost(summary)
+    if summary["events"]["socket"] != 150000:
+        raise Failure(f"expected 150000 sockets, seen: {summary['events']}")
+
+
+@case
+def workers_share_a_site(bench):
+    """1,500 sockets of short-lived processes, forked or run anew: few of their stacks are copied."""
+    for more in ((), ("anew",)):
+        agent = bench.agent("--comm", "quickly")
+        path = str(bench.copy("quick_workers", "quickly"))
+        program = bench.program(path, 500, 3, *more, agents=[agent])
+        expect_all(program, [agent])
+        program.end()
+        summary = agent.stop()
+        expect_nothing_lost(summary)
+        events = summary["events"]
+        if events["socket"] != 1500 or not 1 <= events["snapshots"] <= 150:
+            raise Failure(f"expected 1500 sockets and 150 copies at most, seen: {events}")
+
+
+@case
 def full_map(bench):
     """--max-sockets 16 and 100 leaks: 16 at the most are told, the rest is counted and said."""
     agent = bench.agent("--max-sockets", 16, "--comm", "fullmap")

@@ -16,7 +16,7 @@ from lib.session import Session, run_sessions
 # Programs that other cases run with arguments or filters of their own.
 NOT_PLAIN = {
     "at_limit", "at_limit_many", "churn", "flood", "growing", "hammered", "hoard", "leaker", "many",
-    "paced", "pool", "sites", "turned", "workers",
+    "paced", "pool", "quick_workers", "sites", "turned", "workers",
 }
 FORCED = ("raw_syscalls", "raw_tp")
 AGENTS = ("", *(f"@{kind}" for kind in FORCED))

@@ -117,7 +117,8 @@ def stress(bench):
     if not shutil.which("stress-ng"):
         raise Skip("no stress-ng on this host")
     cgroup = bench.cgroups.make()
-    args = ["--cgroup", cgroup, "--min-growth", 1, "--duration", "6h", "--snapshots", 64]
+    args = ["--cgroup", cgroup, "--min-growth", 1, "--duration", "6h", "--snapshots", 64,
+            "--spare-after", 0]
     agent = bench.agent(*args)
     expect_free_slots(bench, agent, cgroup)  # which also makes it open what it keeps open
     files = open_files(agent.pid)

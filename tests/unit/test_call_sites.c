@@ -27,14 +27,14 @@ static void a_shorter_stack_gets_the_site(void **state)
 	struct stack *whole = a_stack(1), *shorter = a_stack(2), *given, *again;
 
 	(void)state;
-	call_sites__learn(sites, 42, 7, whole);
-	given = call_sites__adopt(sites, 42, 7, stack_ref(shorter));
+	call_sites__learn(sites, 7, whole);
+	given = call_sites__adopt(sites, 7, stack_ref(shorter));
 	assert_ptr_not_equal(given, shorter);
 	assert_int_equal(given->site, 1);
 	assert_int_equal(given->source, STACK_FP);
 	assert_string_equal(given->frames[0].function, "f");
 	assert_int_equal(shorter->site, 2);
-	again = call_sites__adopt(sites, 42, 7, stack_ref(shorter));
+	again = call_sites__adopt(sites, 7, stack_ref(shorter));
 	assert_ptr_equal(again, given);
 	stack_unref(given);
 	stack_unref(again);
@@ -50,12 +50,12 @@ static void each_shorter_stack_keeps_its_frames(void **state)
 	struct stack *whole = a_stack(1), *given;
 
 	(void)state;
-	call_sites__learn(sites, 42, 7, whole);
+	call_sites__learn(sites, 7, whole);
 	for (int i = 0; i < 64; i++) { /* memory is not given again at once */
 		struct stack *shorter = a_stack(2);
 
 		shorter->source = i % 2 ? STACK_FP : STACK_CALL;
-		given = call_sites__adopt(sites, 42, 7, shorter);
+		given = call_sites__adopt(sites, 7, shorter);
 		assert_int_equal(given->site, 1);
 		assert_int_equal(given->source, i % 2 ? STACK_FP : STACK_CALL);
 		stack_unref(given);
@@ -70,11 +70,10 @@ static void other_calls_keep_their_own(void **state)
 	struct stack *whole = a_stack(1), *other = a_stack(2);
 
 	(void)state;
-	call_sites__learn(sites, 42, 7, whole);
-	assert_ptr_equal(call_sites__adopt(sites, 43, 7, other), other);
-	assert_ptr_equal(call_sites__adopt(sites, 42, 8, other), other);
-	assert_ptr_equal(call_sites__adopt(sites, 42, 0, other), other);
-	assert_null(call_sites__adopt(sites, 42, 7, NULL));
+	call_sites__learn(sites, 7, whole);
+	assert_ptr_equal(call_sites__adopt(sites, 8, other), other);
+	assert_ptr_equal(call_sites__adopt(sites, 0, other), other);
+	assert_null(call_sites__adopt(sites, 7, NULL));
 	stack_unref(other);
 	stack_unref(whole);
 	call_sites__free(sites);
@@ -87,9 +86,9 @@ static void the_oldest_gives_way(void **state)
 
 	(void)state;
 	for (__u64 key = 1; key <= 4097; key++)
-		call_sites__learn(sites, 42, key, whole);
-	assert_ptr_equal(call_sites__adopt(sites, 42, 1, shorter), shorter);
-	given = call_sites__adopt(sites, 42, 4097, shorter);
+		call_sites__learn(sites, key, whole);
+	assert_ptr_equal(call_sites__adopt(sites, 1, shorter), shorter);
+	given = call_sites__adopt(sites, 4097, shorter);
 	assert_int_equal(given->site, 1);
 	stack_unref(given);
 	stack_unref(whole);
