@@ -18,12 +18,12 @@
  *                           forget who holds a leak no more             holders.bpf.h
  *   iter  bpf_map           likewise, in between: end what is closed or glance.bpf.h
  *                           in use; whose fd table is to be asked?
- *   for now always, later with --watch-close:
+ *   with --watch-close:
  *   enter close             mark it                                     pending.bpf.h
  *   enter socket, exit close  only count, so that a missed half shows  counters.bpf.h
  *
- * The sweeps find all ends by the references to the open files. Each close of any file pays for the
- * hooks of close.
+ * The sweeps find all ends by the references to the open files. Each close of any file would pay
+ * for hooks of close, so they are not attached unless they are asked for.
  *
  * There are five ways to be called at a system call. The bodies below serve all; user space loads
  * the first kind of this table that the kernel has, that was tried, and that misses no call:
@@ -51,122 +51,97 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* Those that sockleak's own calls have run, a bit for each enum counter: user/hooks.h. */
 __u32 proved;
 
-/* The caller is not watched: is it sockleak, which tries whether the hook works? */
-static __always_inline int prove(struct task_struct *self, enum counter which)
+/* The current task, when it is one to watch: its call is counted. Else NULL; is it sockleak? */
+static __always_inline struct task_struct *watched(enum counter which)
 {
+	struct task_struct *self = bpf_get_current_task_btf();
+
+	if (wanted(self)) {
+		count(which);
+		return self;
+	}
 	if ((__u32)self->tgid == settings.self_tgid)
-		proved |= 1U << which;
-	return 0;
+		proved |= 1U << which; /* it tries whether the hook works */
+	return NULL;
 }
 
 static __always_inline int on_socket_enter(void)
 {
-	struct task_struct *self = bpf_get_current_task_btf();
-
-	if (!wanted(self))
-		return prove(self, COUNTER_SOCKET_ENTER);
-	count(COUNTER_SOCKET_ENTER);
+	watched(COUNTER_SOCKET_ENTER);
 	return 0;
 }
 
 static __always_inline int on_socket_exit(void *ctx, long fd)
 {
-	struct task_struct *self = bpf_get_current_task_btf();
+	struct task_struct *self = watched(COUNTER_SOCKET_EXIT);
 
-	if (!wanted(self))
-		return prove(self, COUNTER_SOCKET_EXIT);
-	count(COUNTER_SOCKET_EXIT);
-	if (fd >= 0)
+	if (self && fd >= 0)
 		young_add(ctx, self, fd);
-	else if (is_refusal(fd))
+	else if (self && is_refusal(fd))
 		refusal_note(ctx, self, -fd);
 	return 0;
 }
 
 static __always_inline int on_connect_enter(__u32 fd, const void *address, __u32 len)
 {
-	struct task_struct *self = bpf_get_current_task_btf();
+	struct task_struct *self = watched(COUNTER_CONNECT_ENTER);
 
-	if (!wanted(self))
-		return prove(self, COUNTER_CONNECT_ENTER);
-	count(COUNTER_CONNECT_ENTER);
-	connect_enter(self, fd, address, len);
+	if (self)
+		connect_enter(self, fd, address, len);
 	return 0;
 }
 
 static __always_inline int on_connect_exit(long result)
 {
-	struct task_struct *self = bpf_get_current_task_btf();
-
-	if (!wanted(self))
-		return prove(self, COUNTER_CONNECT_EXIT);
-	count(COUNTER_CONNECT_EXIT);
-	connect_exit(result);
+	if (watched(COUNTER_CONNECT_EXIT))
+		connect_exit(result);
 	return 0;
 }
 
 static __always_inline int on_bind_enter(__u32 fd)
 {
-	struct task_struct *self = bpf_get_current_task_btf();
+	struct task_struct *self = watched(COUNTER_BIND_ENTER);
 
-	if (!wanted(self))
-		return prove(self, COUNTER_BIND_ENTER);
-	count(COUNTER_BIND_ENTER);
-	call_enter(self, fd, CALL_BIND);
+	if (self)
+		call_enter(self, fd, CALL_BIND);
 	return 0;
 }
 
 static __always_inline int on_bind_exit(long result)
 {
-	struct task_struct *self = bpf_get_current_task_btf();
-
-	if (!wanted(self))
-		return prove(self, COUNTER_BIND_EXIT);
-	count(COUNTER_BIND_EXIT);
-	bind_exit(result);
+	if (watched(COUNTER_BIND_EXIT))
+		bind_exit(result);
 	return 0;
 }
 
 static __always_inline int on_getpeername_enter(__u32 fd)
 {
-	struct task_struct *self = bpf_get_current_task_btf();
+	struct task_struct *self = watched(COUNTER_GETPEERNAME_ENTER);
 
-	if (!wanted(self))
-		return prove(self, COUNTER_GETPEERNAME_ENTER);
-	count(COUNTER_GETPEERNAME_ENTER);
-	call_enter(self, fd, CALL_GETPEERNAME);
+	if (self)
+		call_enter(self, fd, CALL_GETPEERNAME);
 	return 0;
 }
 
 static __always_inline int on_getpeername_exit(long result)
 {
-	struct task_struct *self = bpf_get_current_task_btf();
-
-	if (!wanted(self))
-		return prove(self, COUNTER_GETPEERNAME_EXIT);
-	count(COUNTER_GETPEERNAME_EXIT);
-	getpeername_exit(result);
+	if (watched(COUNTER_GETPEERNAME_EXIT))
+		getpeername_exit(result);
 	return 0;
 }
 
 static __always_inline int on_close_enter(__u32 fd)
 {
-	struct task_struct *self = bpf_get_current_task_btf();
+	struct task_struct *self = watched(COUNTER_CLOSE_ENTER);
 
-	if (!wanted(self))
-		return prove(self, COUNTER_CLOSE_ENTER);
-	count(COUNTER_CLOSE_ENTER);
-	pending_close(self, fd);
+	if (self)
+		pending_close(self, fd);
 	return 0;
 }
 
 static __always_inline int on_close_exit(void)
 {
-	struct task_struct *self = bpf_get_current_task_btf();
-
-	if (!wanted(self))
-		return prove(self, COUNTER_CLOSE_EXIT);
-	count(COUNTER_CLOSE_EXIT);
+	watched(COUNTER_CLOSE_EXIT);
 	return 0;
 }
 

@@ -363,7 +363,7 @@ struct settings {
 	__u8 by_cgroup;	    /* only what the map `cgroups` names as wanted */
 	__u8 was_connected; /* dead former connections are wanted too */
 	__u8 excludes;	    /* some in that map are excluded */
-	__u8 watch_close;   /* ends are seen at once, by hooks of close: --watch-close */
+	__u8 watch_close;   /* the hooks of close are attached: --watch-close */
 	__u8 pad[7];
 	char comm[SOCKLEAK_COMM_LEN]; /* --comm: the main thread's comm, or the executable's name */
 };

@@ -3,17 +3,6 @@
 
 #include <stddef.h>
 
-/*
- * Until the verdicts need no hook of close they are attached whatever the option says. Once
- * they do not this is false: nothing else is to be changed.
- */
-static const bool verdicts_need_close = true;
-
-bool hooks_watch_close(const struct options *options)
-{
-	return options->watch_close || verdicts_need_close;
-}
-
 static const char *if_preempted(const struct kernel_traits *traits)
 {
 	return traits->preempts ? "skipped where the kernel preempts its own code, as here" : NULL;

@@ -39,7 +39,4 @@ const struct hook_kind *hook_kind(enum hooks_choice choice);
 enum hooks_choice hook_kind_best(const struct kernel_traits *traits,
 				 const bool refused[HOOKS_CHOICES]);
 
-/* Are the hooks of close, and of the begin of socket(), to be attached? */
-bool hooks_watch_close(const struct options *options);
-
 #endif /* SOCKLEAK_HOOK_KINDS_H */

@@ -153,7 +153,7 @@ int hooks__new(const struct bpf_object *object, const struct options *options,
 	if (!hooks)
 		return -ENOMEM;
 	hooks->asked = (enum hooks_choice)options->hooks;
-	hooks->watch_close = hooks_watch_close(options);
+	hooks->watch_close = options->watch_close;
 	hooks->btf = options->btf ? btf__parse(options->btf, NULL) : btf__load_vmlinux_btf();
 	hooks->traits.preempts = preemption_read();
 	hook_probe_traits(hooks->btf, &hooks->traits);

@@ -296,8 +296,8 @@ static const struct option_spec table[] = {
 	  .commands = WATCHES,
 	  .group = GROUP_KERNEL,
 	  AT(watch_close),
-	  .help = "also see each close(), so that an end is noted at once; every close of any "
-		  "file costs a little more (for now it always is)" },
+	  .help = "also see each close(), so that what a process closed before it exited has not "
+		  "ended with it; every close of any file costs a little more" },
 	{ .name = "btf",
 	  .argument = "FILE",
 	  .type = OPTION_PATH,

@@ -18,7 +18,7 @@ struct settings settings_of(const struct options *options)
 		.excludes = options->excluded_cgroups.count > 0,
 		.stack_size = options->stack_size,
 		.spare_after = options->spare_after,
-		.watch_close = hooks_watch_close(options),
+		.watch_close = options->watch_close,
 		.was_connected = !!(options->classes & 1U << CLASS_WAS_CONNECTED),
 	};
 

@@ -24,12 +24,14 @@ static void page_totals(struct page *page)
 
 	text_add(&line, "Seen in ");
 	duration_add(&line, summary->now_ns - summary->started_ns);
-	text_addf(&line, ": %llu socket, %llu connect, %llu bind, %llu getpeername, %llu close",
+	text_addf(&line, ": %llu socket, %llu connect, %llu bind, %llu getpeername",
 		  (unsigned long long)summary->counters[COUNTER_SOCKET_EXIT],
 		  (unsigned long long)summary->counters[COUNTER_CONNECT_EXIT],
 		  (unsigned long long)summary->counters[COUNTER_BIND_EXIT],
-		  (unsigned long long)summary->counters[COUNTER_GETPEERNAME_EXIT],
-		  (unsigned long long)summary->counters[COUNTER_CLOSE_ENTER]);
+		  (unsigned long long)summary->counters[COUNTER_GETPEERNAME_EXIT]);
+	if (summary->counters[COUNTER_CLOSE_ENTER]) /* --watch-close */
+		text_addf(&line, ", %llu close",
+			  (unsigned long long)summary->counters[COUNTER_CLOSE_ENTER]);
 	page_line(page, &line, false);
 }
 

@@ -150,7 +150,8 @@ def expect_exact(summary, sockets):
 def nothing_lost(bench):
     """Two threads make sockets as fast as they can: each is counted, tracked, and forgotten."""
     sockets = 200000 if bench.options.quick else 1000000
-    agent = bench.agent("--comm", "flood2", "--interval", "1s", "--census-interval", "60s")
+    agent = bench.agent("--comm", "flood2", "--interval", "1s", "--census-interval", "60s",
+                        "--watch-close")
     begun = time.monotonic()
     (program,) = flooded(bench, agent, "flood2", 2, sockets // 2)
     rate = sockets / (time.monotonic() - begun)
@@ -168,7 +169,8 @@ def nothing_lost(bench):
 @case(stage=ALONE)
 def losses_have_names(bench):
     """12,000 leaks and room for 4,096: what is tracked is told, what is not is counted."""
-    agent = bench.agent("--comm", "leaks3", "--max-sockets", 4096, "--stack-size", 0)
+    agent = bench.agent("--comm", "leaks3", "--max-sockets", 4096, "--stack-size", 0,
+                        "--watch-close")
     programs = flooded(bench, agent, "leaks3", 1, 4000, 4000, count=3)
     agent.wait_for(lambda a: len(a.open_leaks()) == 4096, "4096 leaks", timeout=60)
     agent.wait_quiet()

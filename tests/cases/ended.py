@@ -105,7 +105,8 @@ def ended_with_one_socket(bench):
 @case
 def closed_before_the_exit(bench):
     """Closed by the program, and then it exits, before a sweep has come by: it did clean up."""
-    agent = bench.agent("--comm", "closesall", "--interval", "1s", "--census-interval", "1s")
+    agent = bench.agent("--comm", "closesall", "--interval", "1s", "--census-interval", "1s",
+                        "--watch-close")
     program = bench.program(str(bench.copy("growing", "closesall")), 70)
     agent.wait_for(lambda a: len(a.open_leaks()) == 70, "70 leaks")
     program.next_phase()

@@ -23,6 +23,7 @@ def hooks(bench):
         try:
             if kind in kinds_here(bench):
                 check_hooks(bench, kind)
+                check_hooks(bench, kind, "--watch-close")
             else:
                 check_refusal(bench, kind)
             yield f"hooks_{kind}", None
@@ -30,9 +31,9 @@ def hooks(bench):
             yield f"hooks_{kind}", failure
 
 
-def check_hooks(bench, kind):
+def check_hooks(bench, kind, *more):
     before = tracefs_mounts()
-    agent = bench.agent("--hooks", kind)
+    agent = bench.agent("--hooks", kind, *more)
     sessions = [Session(bench.start_program(name, agents=[agent]), [agent]) for name in CORE]
     problems = []
     for session in run_sessions(sessions):
@@ -44,6 +45,9 @@ def check_hooks(bench, kind):
     if (summary["hooks"], summary["hooks_why"]) != (kind, None) or agent.hooks != kind:
         raise Failure(f"expected hooks {kind!r} as forced, seen: {summary['hooks']!r}, "
                       f"{summary['hooks_why']!r}, {agent.hooks!r}")
+    counted = [summary["events"][name] > 0 for name in ("close", "close_exit", "socket_enter")]
+    if counted != [bool(more)] * 3:
+        raise Failure(f"expected closes to be counted: {bool(more)}, seen: {summary['events']}")
     if tracefs_mounts() != before:
         raise Failure(f"expected the mounts {before}, seen after the run: {tracefs_mounts()}")
 

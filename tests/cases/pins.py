@@ -121,7 +121,7 @@ def restart(bench, comm, how):
         leak(program, second)  # one more
         program.end()
         summary = second.stop()
-        seen = {key: summary["events"][key] for key in ("socket_enter", "socket", "tracked")}
+        seen = {key: summary["events"][key] for key in ("socket", "tracked")}
         if set(seen.values()) != {1}:
             raise Failure(f"expected one socket() to be counted once, seen: {seen}")
         if summary["resolved"]["closed"] != LEAKS:

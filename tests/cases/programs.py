@@ -2,7 +2,7 @@
 """Every plain test program, all at once, on one host: who leaks is named, who does not is not.
 
 Three agents watch them side by side: one by the hooks that sockleak chooses, two by the kinds that
-run at every system call. The first watches the host, whatever else goes on there, and so may lose
+run at every system call, one of these with the hooks of close. The first watches the host, whatever else goes on there, and so may lose
 some of it; the others nothing else.
 """
 
@@ -18,7 +18,7 @@ NOT_PLAIN = {
     "at_limit", "at_limit_many", "churn", "flood", "growing", "hammered", "hoard", "leaker", "many",
     "paced", "pool", "quick_workers", "sites", "turned", "workers",
 }
-FORCED = ("raw_syscalls", "raw_tp")
+FORCED = {"raw_syscalls": (), "raw_tp": ("--watch-close",)}
 AGENTS = ("", *(f"@{kind}" for kind in FORCED))
 
 
@@ -32,7 +32,8 @@ def programs(bench):
     names = [n for n in plain_programs() if any(bench.wants(n + suffix) for suffix in AGENTS)]
     cgroup = bench.cgroups.make()
     host = bench.agent(name="")
-    alone = [bench.agent("--hooks", kind, "--cgroup", cgroup, name=f"@{kind}") for kind in FORCED]
+    alone = [bench.agent("--hooks", kind, "--cgroup", cgroup, *more, name=f"@{kind}")
+             for kind, more in FORCED.items()]
     agents = [host, *alone]
     sessions = []
     for name in names:

@@ -133,7 +133,7 @@ def stress(bench):
     seen = agent.summaries[-1][1]
     if seen["held_back"] or seen["open"]:
         raise Failure(f"expected nothing left, seen: {seen}")
-    if seen["events"]["socket"] < 100 or seen["events"]["close"] < 1000:
+    if seen["events"]["socket"] < 100:
         raise Failure(f"expected hundreds of sockets, seen: {seen['events']}")
     expect_free_slots(bench, agent, cgroup)
     if open_files(agent.pid) != files:
