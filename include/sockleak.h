@@ -67,7 +67,7 @@
  * Stack snapshots held at once (--snapshots), and the bytes of stack in each
  * (--stack-size, 0 = none). Stacks seen at socket() were 6 to 9 KiB deep. A slot is
  * 20 KiB, and held until the socket is connected, closed or told: 1024 are 200 leaks a
- * second at 5s, in 20.3 MiB, which leaves all maps together below 40 MiB.
+ * second at 5s, in 20.3 MiB, which leaves all maps together below 45 MiB.
  */
 #define SOCKLEAK_SNAPSHOTS 1024
 #define SOCKLEAK_STACK_SIZE (16 * 1024)

@@ -131,16 +131,26 @@ def restart(bench, comm, how):
 @case
 def pins_untold(bench):
     """Killed before the threshold: the snapshots are unwound by the next run."""
+    killed_before(bench, "untold", "--older-than", "20s")
+
+
+@case
+def pins_young(bench):
+    """Killed before any sweep has met the sockets: the next run knows them all the same."""
+    killed_before(bench, "young", "--older-than", "20s", "--interval", "60s",
+                  "--census-interval", "60s")
+
+
+def killed_before(bench, comm, *more):
     with bpffs(bench) as pin:
-        options = ("--comm", "untold", "--pin", pin, "--older-than", "20s")
-        first = bench.agent(*options)
-        program = bench.program(str(bench.copy("many", "untold")), LEAKS, agents=[first])
+        first = bench.agent("--comm", comm, "--pin", pin, *more)
+        program = bench.program(str(bench.copy("many", comm)), LEAKS, agents=[first])
         wanted = leak(program, None)
         end(first, signal.SIGKILL)
         if first.open_leaks():
             raise Failure("expected no leak within 20 s")
         made_before = datetime.datetime.now(datetime.timezone.utc)
-        second = bench.agent("--comm", "untold", "--pin", pin)
+        second = bench.agent("--comm", comm, "--pin", pin)
         second.wait_for(lambda a: wanted <= set(a.open_leaks()), f"{LEAKS} leaks")
         for event in second.open_leaks().values():
             frames = [frame["function"] for frame in event["stack"] or []]

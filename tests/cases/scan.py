@@ -153,7 +153,17 @@ def scan_asks_who_sees_all(bench):
 @case
 def scan_of_the_young(bench):
     """Younger than the running sockleak's threshold: age, evidence, stack and function."""
-    agent = bench.agent("--comm", "scanyoung", "--older-than", "1h")
+    look_at_the_young(bench)
+
+
+@case
+def scan_of_the_youngest(bench):
+    """The same of one that no sweep has met yet."""
+    look_at_the_young(bench, "--interval", "60s", "--census-interval", "60s")
+
+
+def look_at_the_young(bench, *more):
+    agent = bench.agent("--comm", "scanyoung", "--older-than", "1h", *more)
     program = bench.program(str(bench.copy("probed", "scanyoung")))
     (inode,) = program.phase.leaks
     events, _ = scan(bench, "--comm", "scanyoung", "--history", agent.pid)
