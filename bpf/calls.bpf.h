@@ -307,22 +307,20 @@ static __always_inline void connect_note_end(struct pending *entry, const struct
 static __always_inline void connect_exit(long result)
 {
 	struct call call = {};
-	struct pending *entry;
+	struct pending *entry = NULL;
 
 	if (!call_exit(CALL_CONNECT, &call))
 		return;
 	if (call.untracked || call.inherited)
 		bpf_map_delete_elem(&hidden_connects, &call.inode);
-	if (call.untracked) {
-		if (call.dissolves && !result)
-			pending_add_dissolved(&call);
-		return;
+	if (!call.untracked)
+		entry = entry_open(call.file, call.inode);
+	if (entry) {
+		connect_note_end(entry, &call, result);
+		young_close(entry);
+	} else if (call.dissolves && !result) {
+		pending_add_dissolved(&call); /* a sweep may have ended its entry meanwhile */
 	}
-	entry = entry_open(call.file, call.inode);
-	if (!entry)
-		return;
-	connect_note_end(entry, &call, result);
-	young_close(entry);
 }
 
 static __always_inline void bind_note_end(struct pending *entry, __u64 inode, long result)

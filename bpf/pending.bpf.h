@@ -272,23 +272,25 @@ static __always_inline __u16 dissolved_flags(const struct pending *entry, __u16 
 
 /*
  * The current thread has dissolved the connection of a socket. Kept, or a sweep
- * would take it for one that never had any; what is not known stays 0.
+ * would take it for one that never had any; what is not known stays 0. A function of its own, for
+ * the verifier.
  */
-static __always_inline void pending_add_dissolved(const struct call *call)
+__noinline int pending_add_dissolved(const struct call *call)
 {
-	__u16 flags =
-		PENDING_DISSOLVED | (call->dissolves == DISSOLVES_PORT ? PENDING_WAS_PORT : 0);
 	struct pending entry = {}, *known;
+	__u16 flags = PENDING_DISSOLVED;
 	struct socket_view view = {};
 	struct fd_key key;
 
-	if (!view_open((struct file *)call->file, &view) || view.inode != call->inode)
-		return;
+	if (!call || !view_open((struct file *)call->file, &view) || view.inode != call->inode)
+		return 0;
+	if (call->dissolves == DISSOLVES_PORT)
+		flags |= PENDING_WAS_PORT;
 	known = entry_open(call->file, call->inode);
 	if (known) { /* a sweep was there in between, or it was never of use */
 		known->flags |= dissolved_flags(known, flags);
 		young_close(known);
-		return;
+		return 0;
 	}
 	entry.inode = call->inode;
 	entry.file = call->file;
@@ -302,6 +304,7 @@ static __always_inline void pending_add_dissolved(const struct call *call)
 	entry.flags = PENDING_ORIGIN_UNKNOWN | flags;
 	if (pending_put(&entry, &key))
 		count(COUNTER_ADOPT_FULL);
+	return 0;
 }
 
 /*
