@@ -72,10 +72,10 @@ static __always_inline void arch_regs(struct pt_regs *regs, __u64 *ret_regs)
 #define ARCH_SP(regs) ((regs)->sp)
 #define ARCH_PC(regs) ((regs)->ip)
 
-/* Where the C library has the thread's control block. */
-static __always_inline __u64 thread_pointer(struct task_struct *task)
+/* Where the C library has the control block of the current thread. */
+static __always_inline __u64 thread_pointer(struct task_struct *self)
 {
-	return BPF_CORE_READ(task, thread.fsbase);
+	return self->thread.fsbase;
 }
 
 /*
@@ -163,9 +163,9 @@ static __always_inline void arch_regs(struct pt_regs *regs, __u64 *ret_regs)
 }
 
 /* Below it the C library has its control block of the thread, and then the stack. */
-static __always_inline __u64 thread_pointer(struct task_struct *task)
+static __always_inline __u64 thread_pointer(struct task_struct *self)
 {
-	return BPF_CORE_READ((struct task_struct___arm64 *)task, thread.uw.tp_value);
+	return ((struct task_struct___arm64 *)self)->thread.uw.tp_value;
 }
 
 /*

@@ -119,7 +119,7 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 		entry->caller = wrapper_caller(regs);
 		entry->call_site = call_site_key(self, regs, entry);
 	}
-	site = call_site_begin(entry->call_site);
+	site = call_site_of(entry->call_site, true);
 	if (site && call_site_spares(site, entry->since_ns)) {
 		count(COUNTER_SNAPSHOTS_SPARED);
 		entry->flags |= PENDING_SPARED;
@@ -197,16 +197,12 @@ __noinline int young_take(__u32 number, __u32 second, __u64 file)
 /* An empty place for the socket of a file; NULL = both are being written to. */
 static __always_inline struct pending *young_claim(__u64 file)
 {
-	__u32 number = young_number(file), second = 0;
+	__u32 number = young_number(file), second;
 	struct young_pair *pair = bpf_map_lookup_elem(&young, &number);
 
-	if (!pair)
+	second = !young_take(number, 0, file);
+	if (!pair || (second && !young_take(number, 1, file)))
 		return NULL;
-	if (!young_take(number, 0, file)) {
-		second = 1;
-		if (!young_take(number, 1, file))
-			return NULL;
-	}
 	barrier_var(second);
 	return &pair->places[second & 1];
 }

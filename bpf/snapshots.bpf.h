@@ -47,21 +47,27 @@ struct {
 
 /* How the sockets of one creation site have ended so far. */
 struct call_site {
-	__s32 clean; /* connected or closed in time, since the last one that was not */
+	__u64 key;   /* of the call: call_site_key(); 0 = none is here */
+	__s32 clean; /* connected or closed in time */
 	__u32 dirty; /* one has ever been pending for longer than the threshold */
 	__s32 open;  /* that have a snapshot, and of which it is not known yet how they end */
 	__u32 pad;
 };
 
+struct call_site_pair {
+	struct call_site sites[2];
+};
+
 /*
- * Key: the call of socket(), by what all processes of a program have in common: call_site_key().
- * LRU: a site that is forgotten counts as one never seen, and has its snapshots.
+ * Key: a part of the call's. Value: two sites; of three, the less used of the two that were there
+ * gives way, and then counts as one never seen, which has its snapshots. An array costs half of
+ * what a hash map does; of single places, two busy sites would take one in turns on some hosts.
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, SOCKLEAK_MAX_SITES);
-	__type(key, __u64);
-	__type(value, struct call_site);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SOCKLEAK_MAX_SITES / 2);
+	__type(key, __u32);
+	__type(value, struct call_site_pair);
 } call_sites SEC(".maps");
 
 static __always_inline __u64 hash_more(__u64 hash, __u64 value)
@@ -93,20 +99,25 @@ static __always_inline bool is_sample(__u64 since_ns)
 	return since_ns * 0x9e3779b97f4a7c15 >> 32 < (1ULL << 32) / SPARED_SAMPLE;
 }
 
-/* NULL = it was forgotten, or nothing is to be spared. */
-static __always_inline struct call_site *call_site_of(__u64 key)
+/* NULL = nothing is to be spared; or it was forgotten, when it does not begin. */
+static __always_inline struct call_site *call_site_of(__u64 key, bool begins)
 {
-	return key && settings.spare_after ? bpf_map_lookup_elem(&call_sites, &key) : NULL;
-}
+	__u32 number = key >> 40 & (SOCKLEAK_MAX_SITES / 2 - 1);
+	struct call_site_pair *pair = bpf_map_lookup_elem(&call_sites, &number);
+	struct call_site *site;
+	__u64 second;
 
-static __always_inline struct call_site *call_site_begin(__u64 key)
-{
-	struct call_site *site = call_site_of(key), fresh = {};
-
-	if (site || !key || !settings.spare_after)
-		return site;
-	bpf_map_update_elem(&call_sites, &key, &fresh, BPF_NOEXIST);
-	return call_site_of(key);
+	if (!pair || !key || !settings.spare_after)
+		return NULL;
+	second = pair->sites[1].key == key;
+	barrier_var(second); /* as in young_of() */
+	site = &pair->sites[second & 1];
+	if (site->key == key || !begins)
+		return site->key == key ? site : NULL;
+	site = &pair->sites[pair->sites[1].clean < pair->sites[0].clean];
+	site->clean = site->dirty = site->open = 0;
+	site->key = key;
+	return site;
 }
 
 /*
@@ -129,7 +140,7 @@ static __always_inline void call_site_ended(const struct pending *entry, bool cl
 
 	if (entry->flags & PENDING_SPARED)
 		return;
-	site = call_site_of(entry->call_site);
+	site = call_site_of(entry->call_site, false);
 	if (!site)
 		return;
 	site->clean += clean;
@@ -140,7 +151,7 @@ static __always_inline void call_site_ended(const struct pending *entry, bool cl
 /* A socket is pending for longer than the threshold. */
 static __always_inline void call_site_kept(const struct pending *entry)
 {
-	struct call_site *site = call_site_of(entry->call_site);
+	struct call_site *site = call_site_of(entry->call_site, false);
 
 	if (site)
 		site->dirty = 1;

@@ -284,26 +284,20 @@ static __always_inline void sweep_slot(__u64 inode, __u32 slot)
 	snapshot_drop(inode);
 }
 
-/* One place of the young table. Who writes to it is through in no time: it is tried again. */
-static __always_inline void harvest_place(__u32 number, __u32 second, struct pending *entry)
-{
-	if (!entry->inode)
-		return;
-	for (int i = 0; i < HARVEST_TRIES; i++) {
-		if (young_take(number, second, 0)) {
-			young_release(entry);
-			return;
-		}
-	}
-}
-
 /* ---- For bpf_for_each_map_elem(). A look-up needs a key that is ours. ---- */
 
+/* Two places of the young table. Who writes to one is through in no time: it is tried again. */
 static long harvest_pair_of(struct bpf_map *map, const __u32 *number, struct young_pair *pair,
 			    void *unused)
 {
-	harvest_place(*number, 0, &pair->places[0]);
-	harvest_place(*number, 1, &pair->places[1]);
+	for (__u32 i = 0; i < 2 * HARVEST_TRIES; i++) {
+		struct pending *entry = &pair->places[i & 1];
+
+		if (!pair->places[0].inode && !pair->places[1].inode)
+			break;
+		if (entry->inode && young_take(*number, i & 1, 0))
+			young_release(entry);
+	}
 	return 0;
 }
 
