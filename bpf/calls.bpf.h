@@ -222,6 +222,8 @@ static __always_inline void connect_enter(struct task_struct *self, __u32 fd, co
 	call.dissolves = connect_dissolves(&call, fd, entry);
 	if (!entry)
 		return connect_untracked(&call, fd);
+	if (call.family == AF_UNSPEC && !call.dissolves)
+		entry->flags |= PENDING_UNSPEC;
 	call.inode = entry->inode;
 	call_begin(&call);
 	if (call.inode)

@@ -60,6 +60,8 @@ static __always_inline void view_weigh(struct socket_view *view, struct pending 
 	bool modelled = view->family == AF_INET || view->family == AF_INET6 ||
 			view->family == AF_UNIX || view->family == AF_NETLINK;
 
+	if (view->disconnected && entry && entry->flags & PENDING_UNSPEC)
+		view->use = USE_NEVER; /* no former listener */
 	if (view->use == USE_WAS_CONNECTED && !settings.was_connected)
 		view->use = USE_IN_USE;
 	if (!entry)

@@ -187,6 +187,7 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_MOVED 0x40	    /* the process that it was reported of does not hold it now */
 #define PENDING_SNAPSHOT 0x100	    /* it had a snapshot of the stack taken */
 #define PENDING_SUSPECTED 0x200	    /* user space was told that it may become a leak */
+#define PENDING_UNSPEC 0x400	    /* connect(AF_UNSPEC) came while it was as new */
 #define PENDING_WAS_PORT 0x800	    /* with DISSOLVED: of use was no more than a local port */
 #define PENDING_SPARED 0x1000	    /* its call always came clean: the call is all that is kept */
 #define PENDING_STACK 0x2000	    /* its stack by frame pointers is in the stack map */
@@ -410,7 +411,7 @@ struct census_progress {
 /* The flags that say something of the socket; all others are of one run. */
 #define PENDING_LASTING                                                                \
 	(PENDING_ORIGIN_UNKNOWN | PENDING_CLOSED | PENDING_USED | PENDING_DISSOLVED |  \
-	 PENDING_SNAPSHOT | PENDING_WAS_PORT | PENDING_SPARED | PENDING_STACK)
+	 PENDING_SNAPSHOT | PENDING_UNSPEC | PENDING_WAS_PORT | PENDING_SPARED | PENDING_STACK)
 
 /* Whose the pinned maps are: in a map of its own, pinned last and removed first. */
 struct pinned_layout {

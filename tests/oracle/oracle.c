@@ -29,7 +29,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -96,7 +95,6 @@ static bool is_bound(int fd, int domain)
 		struct sockaddr any;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
-		struct sockaddr_nl nl;
 		struct sockaddr_storage room;
 	} address = { 0 };
 	socklen_t len = sizeof(address);
@@ -110,8 +108,6 @@ static bool is_bound(int fd, int domain)
 		return address.in6.sin6_port;
 	case AF_UNIX:
 		return len > offsetof(struct sockaddr_un, sun_path);
-	case AF_NETLINK:
-		return address.nl.nl_pid;
 	}
 	return false;
 }
@@ -167,6 +163,27 @@ static const char *judge_unix(const struct socket *socket, int fd)
 	return socket->bound ? "in_use" : "unknowable";
 }
 
+/*
+ * getsockname goes on to tell a port that bind() was refused. What is bound stands in the list of
+ * the network namespace, with its inode at the end of the line.
+ */
+static bool netlink_is_listed(pid_t pid, unsigned long inode)
+{
+	char path[64], line[256];
+	bool listed = false;
+	unsigned long of;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/net/netlink", pid);
+	file = fopen(path, "re");
+	while (file && !listed && fgets(line, sizeof(line), file))
+		listed = sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %lu", &of) == 1 &&
+			 of == inode;
+	if (file)
+		fclose(file);
+	return listed;
+}
+
 static const char *judge_netlink(const struct socket *socket, int fd)
 {
 	uint32_t groups[64] = { 0 };
@@ -181,16 +198,6 @@ static const char *judge_netlink(const struct socket *socket, int fd)
 	return "unused";
 }
 
-static const char *judge_packet(int fd)
-{
-	struct sockaddr_ll address = { 0 };
-	socklen_t len = sizeof(address);
-
-	if (!getsockname(fd, (struct sockaddr *)&address, &len) && address.sll_protocol)
-		return "in_use";
-	return "unknowable";
-}
-
 static const char *judge(struct socket *socket, int fd)
 {
 	switch (socket->domain) {
@@ -202,7 +209,7 @@ static const char *judge(struct socket *socket, int fd)
 	case AF_NETLINK:
 		return judge_netlink(socket, fd);
 	case AF_PACKET:
-		return judge_packet(fd);
+		return "unknowable";
 	}
 	if (number(fd, SO_ACCEPTCONN) == 1 || has_peer(fd))
 		return "in_use";
@@ -251,7 +258,9 @@ static void look_at(pid_t pid, int pidfd, int number_there)
 			socket->domain = domain;
 			socket->type = number(fd, SO_TYPE);
 			socket->protocol = number(fd, SO_PROTOCOL);
-			socket->bound = is_bound(fd, domain);
+			socket->bound = domain == AF_NETLINK ?
+						netlink_is_listed(pid, st.st_ino) :
+						is_bound(fd, domain);
 			socket->peer = has_peer(fd);
 			socket->state = judge(socket, fd);
 		}
