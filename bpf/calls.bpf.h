@@ -114,26 +114,49 @@ static __always_inline void getpeername_enter(struct task_struct *self, __u32 fd
 }
 
 /*
+ * A connection that nobody waited for, and that the other side reset: connect answers the reset
+ * once, and the socket is as new (__inet_stream_connect(), net/ipv4/af_inet.c). Asked of few: two
+ * reads that tell whether the socket is worth a closer look.
+ */
+static __always_inline bool connection_may_be_dead(__u32 fd, const struct pending *entry)
+{
+	struct socket *socket;
+
+	if (entry && !entry->evidence.connect_tries && !(entry->flags & PENDING_ORIGIN_UNKNOWN))
+		return false;
+	socket = BPF_CORE_READ(current_file(fd), private_data);
+	return BPF_CORE_READ(socket, state) == SS_CONNECTING;
+}
+
+/*
  * To AF_UNSPEC connect ends a connection (connect(2)), and the socket is as new to
  * the kernel. Is there one to end? The socket is asked, and the entry, if it has one.
  */
 static __always_inline enum dissolves connect_dissolves(const struct call *call, __u32 fd,
-					      const struct pending *entry)
+							const struct pending *entry)
 {
 	struct socket_view view = {};
+	bool ends = call->family == AF_UNSPEC;
 
-	if (call->family != AF_UNSPEC)
+	if (!ends && !connection_may_be_dead(fd, entry))
 		return DISSOLVES_NOTHING;
-	if (entry && entry->flags & PENDING_USED)
+	if (ends && entry && entry->flags & PENDING_USED)
 		return DISSOLVES_USE;
 	if (!view_open(current_file(fd), &view))
 		return DISSOLVES_NOTHING;
 	view_judge(&view);
-	if (entry && bound_by_connect(&view, entry))
+	view_recall(&view, entry);
+	if (ends && entry && bound_by_connect(&view, entry))
 		return DISSOLVES_NOTHING;
-	if (view.use != USE_IN_USE && view.use != USE_WAS_CONNECTED)
+	if (view.use != USE_WAS_CONNECTED && !(ends && view.use == USE_IN_USE))
 		return DISSOLVES_NOTHING;
 	return has_but_a_port(&view) ? DISSOLVES_PORT : DISSOLVES_USE;
+}
+
+/* Has it? To AF_UNSPEC by success, else by the answer that the connection was reset. */
+static __always_inline bool connect_dissolved(const struct call *call, long result)
+{
+	return call->dissolves && (call->family == AF_UNSPEC ? !result : result < 0);
 }
 
 /*
@@ -311,7 +334,7 @@ static __always_inline void connect_exit(long result)
 		return;
 	if (call.untracked) {
 		bpf_map_delete_elem(&hidden_connects, &call.inode);
-		if (call.dissolves && !result)
+		if (connect_dissolved(&call, result))
 			pending_add_dissolved(&call.key, call.inode, call.dissolves);
 		return;
 	}
@@ -322,13 +345,13 @@ static __always_inline void connect_exit(long result)
 		return;
 	if (!call.inherited)
 		__sync_fetch_and_add(&entry->connecting, -1);
-	if (call.family == AF_UNSPEC) { /* connects nothing */
-		if (call.dissolves && !result)
-			entry->flags |= PENDING_DISSOLVED;
+	if (connect_dissolved(&call, result)) {
+		entry->flags |= PENDING_DISSOLVED;
 		if (!entry_is_of(entry, call.inode))
 			entry->flags &= ~PENDING_DISSOLVED;
-		return;
 	}
+	if (call.family == AF_UNSPEC)
+		return; /* connects nothing */
 	if (!result || result == -EISCONN)
 		pending_forget(&call.key, entry, call.inode, PENDING_USED);
 	else

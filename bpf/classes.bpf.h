@@ -52,6 +52,16 @@ static __always_inline bool bound_by_connect(const struct socket_view *view,
 }
 
 /*
+ * What looks like a former listener is none when connect(AF_UNSPEC) was seen on it:
+ * inet_was_open()
+ */
+static __always_inline void view_recall(struct socket_view *view, const struct pending *entry)
+{
+	if (view->disconnected && entry && entry->flags & PENDING_UNSPEC)
+		view->use = USE_NEVER;
+}
+
+/*
  * The kernel cannot tell use from non-use where a family's own rules are not
  * known: bound or once connected is then enough to be in use.
  */
@@ -60,8 +70,7 @@ static __always_inline void view_weigh(struct socket_view *view, struct pending 
 	bool modelled = view->family == AF_INET || view->family == AF_INET6 ||
 			view->family == AF_UNIX || view->family == AF_NETLINK;
 
-	if (view->disconnected && entry && entry->flags & PENDING_UNSPEC)
-		view->use = USE_NEVER; /* no former listener */
+	view_recall(view, entry);
 	if (view->use == USE_WAS_CONNECTED && !settings.was_connected)
 		view->use = USE_IN_USE;
 	if (!entry)

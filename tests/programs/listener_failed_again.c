@@ -16,11 +16,11 @@ static int reusing_socket(void)
 
 static void listen_shut_and_fail(int backlog)
 {
-	int fd = reusing_socket(), successor = reusing_socket();
-	struct sockaddr_in address = loopback(0);
+	int fd = reusing_socket(), successor = reusing_socket(), finder = make_listener(1);
+	struct sockaddr_in address = loopback(port_of(finder));
 
+	close(finder); /* a port that is free, by its number: the kernel then keeps it taken */
 	check(bind(fd, ADDRESS(address)));
-	address = loopback(port_of(fd));
 	check(listen(fd, 64));
 	check(shutdown(fd, SHUT_RDWR));
 	check(bind(successor, ADDRESS(address)));
