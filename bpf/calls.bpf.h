@@ -14,8 +14,8 @@
  * Key: a thread's number modulo the size. Value: its call on a pending socket, or another's
  * whose number has the same remainder: call.tid. Not a hash map, whose locks and lists are most
  * of what following a call would cost. A thread has one call at a time, so one that missed its
- * exit is overwritten by the next. Pinned by --pin: who is inside connect while sockleak is
- * started again is looked at then (takeover.c).
+ * exit is overwritten by the next, and connect's is found by the sweeps (waits.bpf.h). Pinned by
+ * --pin: who is inside connect while sockleak is started again is so still.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -34,19 +34,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct call);
 } in_flight_apart SEC(".maps");
-
-/*
- * Key: inode. Value: a thread that waits in connect on it, through a descriptor
- * that leads to no entry. Such a connection under way leaves no trace in a unix
- * socket. When it is full, one that waits for long may be reported (in_flight_full).
- * Also those, through any descriptor, that were inside connect before sockleak was.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT / 4);
-	__type(key, __u64);
-	__type(value, __u32);
-} hidden_connects SEC(".maps");
 
 /* The place of a thread; never NULL, but the verifier does not know that. */
 static __always_inline struct call *call_place(__u32 tid)
@@ -91,7 +78,7 @@ static __always_inline void call_ignore(void)
 
 static __always_inline void bind_enter(struct task_struct *self, __u32 fd)
 {
-	struct call call = { .kind = CALL_BIND };
+	struct call call = { .kind = CALL_BIND, .fd = fd };
 	struct pending *entry = pending_of_current(self, fd, &call.key);
 
 	if (!entry)
@@ -104,7 +91,7 @@ static __always_inline void bind_enter(struct task_struct *self, __u32 fd)
 
 static __always_inline void getpeername_enter(struct task_struct *self, __u32 fd)
 {
-	struct call call = { .kind = CALL_GETPEERNAME };
+	struct call call = { .kind = CALL_GETPEERNAME, .fd = fd };
 	struct pending *entry = pending_of_current(self, fd, &call.key);
 
 	if (!entry)
@@ -128,29 +115,48 @@ static __always_inline bool connection_may_be_dead(__u32 fd, const struct pendin
 	return BPF_CORE_READ(socket, state) == SS_CONNECTING;
 }
 
+/* What the entry has to say in connect_dissolves(): it may not be passed itself. */
+#define KNOWN_UNSPEC_CALL 0x1 /* it is connect to AF_UNSPEC that asks */
+#define KNOWN_AS_NEW 0x2      /* one has come before, while the socket was as new */
+#define KNOWN_PORT 0x4	      /* connect has bound it to a port, and failed */
+
 /*
  * To AF_UNSPEC connect ends a connection (connect(2)), and the socket is as new to
- * the kernel. Is there one to end? The socket is asked, and the entry, if it has one.
+ * the kernel. Is there one to end? The socket is asked. A global function, for the verifier to go
+ * through it once.
  */
-static __always_inline enum dissolves connect_dissolves(const struct call *call, __u32 fd,
-							const struct pending *entry)
+__noinline int socket_dissolves(__u32 fd, __u32 known)
 {
 	struct socket_view view = {};
-	bool ends = call->family == AF_UNSPEC;
+	bool used;
 
-	if (!ends && !connection_may_be_dead(fd, entry))
-		return DISSOLVES_NOTHING;
-	if (ends && entry && entry->flags & PENDING_USED)
-		return DISSOLVES_USE;
 	if (!view_open(current_file(fd), &view))
 		return DISSOLVES_NOTHING;
 	view_judge(&view);
-	view_recall(&view, entry);
-	if (ends && entry && bound_by_connect(&view, entry))
+	if (view.disconnected && known & KNOWN_AS_NEW)
 		return DISSOLVES_NOTHING;
-	if (view.use != USE_WAS_CONNECTED && !(ends && view.use == USE_IN_USE))
+	used = view.use == USE_IN_USE && known & KNOWN_UNSPEC_CALL;
+	if (view.use != USE_WAS_CONNECTED && !used)
 		return DISSOLVES_NOTHING;
-	return has_but_a_port(&view) ? DISSOLVES_PORT : DISSOLVES_USE;
+	if (!has_but_a_port(&view))
+		return DISSOLVES_USE;
+	return known & KNOWN_PORT ? DISSOLVES_NOTHING : DISSOLVES_PORT;
+}
+
+static __always_inline enum dissolves connect_dissolves(const struct call *call, __u32 fd,
+							const struct pending *entry)
+{
+	__u32 known = call->family == AF_UNSPEC ? KNOWN_UNSPEC_CALL : 0;
+
+	if (!known && !connection_may_be_dead(fd, entry))
+		return DISSOLVES_NOTHING;
+	if (known && entry && entry->flags & PENDING_USED)
+		return DISSOLVES_USE;
+	if (entry && entry->flags & PENDING_UNSPEC)
+		known |= KNOWN_AS_NEW;
+	if (entry && has_port_by_connect(entry))
+		known |= KNOWN_PORT;
+	return socket_dissolves(fd, known);
 }
 
 /* Has it? To AF_UNSPEC by success, else by the answer that the connection was reset. */
@@ -160,24 +166,18 @@ static __always_inline bool connect_dissolved(const struct call *call, long resu
 }
 
 /*
- * connect on a socket that is not pending. To AF_UNSPEC it may end a connection; to a
- * unix address it may wait unseen. Anything else is no news.
+ * connect on a socket that is not pending. It may end a connection; to a unix address it may
+ * wait unseen. Anything else is no news.
  */
 static __always_inline void connect_untracked(struct call *call, __u32 fd)
 {
-	__u32 tid = bpf_get_current_pid_tgid();
-	__u64 inode;
-
 	if (!call->dissolves && call->family != AF_UNIX)
 		return call_ignore();
 	call->key.tgid = bpf_get_current_pid_tgid() >> 32;
 	call->key.fd = fd;
-	call->inode = inode = file_inode_number(current_file(fd));
+	call->inode = file_inode_number(current_file(fd));
 	call->untracked = 1;
 	call_begin(call);
-	if (call->inode && call->family == AF_UNIX &&
-	    bpf_map_update_elem(&hidden_connects, &inode, &tid, BPF_ANY))
-		count(COUNTER_IN_FLIGHT_FULL);
 }
 
 /*
@@ -235,7 +235,7 @@ static __always_inline __u16 connect_destination(struct pending *entry, const vo
 static __always_inline void connect_enter(struct task_struct *self, __u32 fd, const void *address,
 					  __u32 len)
 {
-	struct call call = { .kind = CALL_CONNECT, .fd = fd };
+	struct call call = { .kind = CALL_CONNECT, .fd = fd, .task = (__u64)self };
 	struct pending *entry = pending_of_current(self, fd, &call.key);
 
 	if (!entry)
@@ -249,37 +249,61 @@ static __always_inline void connect_enter(struct task_struct *self, __u32 fd, co
 		entry->flags |= PENDING_UNSPEC;
 	call.inode = entry->inode;
 	call_begin(&call);
-	if (call.inode)
-		__sync_fetch_and_add(&entry->connecting, 1);
 }
 
-/* Is a thread inside connect on this socket, as far as the socket itself does not show it? */
-static __always_inline bool connect_is_hidden(const struct socket_view *view,
-					      const struct pending *entry)
+/*
+ * A signal came before the end. The kernel may call it again by itself: at once, or when the
+ * process goes on that the signal has stopped. Until then the thread waits (waits.bpf.h).
+ */
+static __always_inline bool call_restarts(long result)
 {
-	__u64 inode = view->inode;
+	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
+}
 
-	if (view->family == AF_INET || view->family == AF_INET6)
-		return false; /* as above */
-	return connects_unseen(view, entry) || bpf_map_lookup_elem(&hidden_connects, &inode);
+/* The call that a thread is inside of, as far as is known; NULL: none that is followed. */
+static __always_inline struct call *call_of(__u32 tid)
+{
+	struct call *place = call_place(tid);
+
+	return place && place->tid == tid ? place : bpf_map_lookup_elem(&in_flight_apart, &tid);
+}
+
+/*
+ * Is a call followed that ends now? Asked of a thread that is not watched: it may have been when
+ * the call began, in another cgroup, as another user or by another name. Not an older call, whose
+ * end was missed: that was through another descriptor.
+ */
+static __always_inline bool call_is_followed(struct task_struct *self)
+{
+	struct pt_regs *regs = self_regs(self);
+	struct call *call = call_of(self->pid);
+
+	return call && regs && call->fd == (__u32)PLAIN_ARG1(regs);
 }
 
 /* The call of this kind that this thread ends; false if none is followed. */
-static __always_inline bool call_exit(enum call_kind kind, struct call *ret_call)
+static __always_inline bool call_exit(enum call_kind kind, long result, struct call *ret_call)
 {
+	bool stays = kind == CALL_CONNECT && call_restarts(result);
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct call *place = call_place(tid), *apart;
 
 	if (place && place->tid == tid) {
 		*ret_call = *place;
-		call_leave(place, tid);
+		if (stays)
+			place->restarts = 1;
+		else
+			call_leave(place, tid);
 		return ret_call->kind == kind;
 	}
 	apart = bpf_map_lookup_elem(&in_flight_apart, &tid);
 	if (!apart)
 		return false;
 	*ret_call = *apart;
-	bpf_map_delete_elem(&in_flight_apart, &tid);
+	if (stays)
+		apart->restarts = 1;
+	else
+		bpf_map_delete_elem(&in_flight_apart, &tid);
 	return ret_call->kind == kind;
 }
 
@@ -297,12 +321,6 @@ static __always_inline struct pending *call_entry(struct call *call)
 		if ((field) == (written)) \
 			(field) = 0;      \
 	} while (0)
-
-/* A signal came before the end; the kernel may call it again by itself. */
-static __always_inline bool call_restarts(long result)
-{
-	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
-}
 
 static __always_inline void connect_failed(struct pending *entry, __u64 inode, long result)
 {
@@ -330,21 +348,16 @@ static __always_inline void connect_exit(long result)
 	struct call call = {};
 	struct pending *entry;
 
-	if (!call_exit(CALL_CONNECT, &call))
+	if (!call_exit(CALL_CONNECT, result, &call))
 		return;
 	if (call.untracked) {
-		bpf_map_delete_elem(&hidden_connects, &call.inode);
 		if (connect_dissolved(&call, result))
 			pending_add_dissolved(&call.key, call.inode, call.dissolves);
 		return;
 	}
-	if (call.inherited)
-		bpf_map_delete_elem(&hidden_connects, &call.inode);
 	entry = call_entry(&call);
 	if (!entry)
 		return;
-	if (!call.inherited)
-		__sync_fetch_and_add(&entry->connecting, -1);
 	if (connect_dissolved(&call, result)) {
 		entry->flags |= PENDING_DISSOLVED;
 		if (!entry_is_of(entry, call.inode))
@@ -361,7 +374,7 @@ static __always_inline void connect_exit(long result)
 static __always_inline void bind_exit(long result)
 {
 	struct call call = {};
-	struct pending *entry = call_exit(CALL_BIND, &call) ? call_entry(&call) : NULL;
+	struct pending *entry = call_exit(CALL_BIND, result, &call) ? call_entry(&call) : NULL;
 	struct evidence *evidence;
 	__u32 tries;
 
@@ -401,7 +414,8 @@ static __always_inline __u16 pending_family(const struct pending *entry)
 static __always_inline void getpeername_exit(long result)
 {
 	struct call call = {};
-	struct pending *entry = call_exit(CALL_GETPEERNAME, &call) ? call_entry(&call) : NULL;
+	struct pending *entry =
+		call_exit(CALL_GETPEERNAME, result, &call) ? call_entry(&call) : NULL;
 
 	if (!entry)
 		return;

@@ -77,12 +77,14 @@ static __always_inline bool kind_is_wrong(struct pending *entry, const struct so
 /* Is there something to tell of it? The same questions as in sweep_socket(). */
 static __always_inline bool has_news(struct pending *entry, const struct socket_view *view)
 {
-	if (view->use == USE_CONNECTING || connect_is_hidden(view, entry))
+	if (view->use == USE_CONNECTING)
 		return false;
 	if (bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns) {
 		pending_suspect(entry);
 		return false;
 	}
+	if (!view_shows_connect(view))
+		sweep.asks_threads = 1;
 	/* What the last census did not find, the next one looks for. */
 	return !entry->unseen && classify(entry, view) != reported_class(entry);
 }
@@ -120,7 +122,7 @@ static __always_inline void glance_entry(const struct fd_key *key, struct pendin
 	if (!entry->file || !view_of(entry, &view) || view.inode != inode)
 		return; /* for the next census */
 	view_judge(&view);
-	view_weigh(&view, entry);
+	view_weigh_now(&view, entry);
 	if (view.use == USE_IN_USE && kind_is_wrong(entry, &view))
 		return;
 	if (view.use == USE_IN_USE)

@@ -35,10 +35,12 @@
 #define EAGAIN 11
 #define EFAULT 14
 #define EEXIST 17
+#define ENOSYS 38
 #define EISCONN 106
 #define ENOTCONN 107
 #define EALREADY 114
 #define EINPROGRESS 115
+#define PF_EXITING 0x4		  /* include/linux/sched.h: task_struct.flags */
 #define ERESTARTSYS 512		  /* a system call that a signal interrupted, before it is */
 #define ERESTART_RESTARTBLOCK 516 /* restarted or turned into EINTR */
 
@@ -194,8 +196,8 @@ struct socket_view {
 	__u16 type;
 	__u16 protocol;
 	__u8 bound;
-	__u8 connected; /* it has a peer now */
-	__u8 use;	/* enum socket_use */
+	__u8 connected;	   /* it has a peer now */
+	__u8 use;	   /* enum socket_use */
 	__u8 disconnected; /* that alone tells that a TCP socket was of use: inet_was_open() */
 	__u8 pad[6];
 };

@@ -12,6 +12,7 @@
  *   e/x   getpeername       note ENOTCONN; forget when connected        calls.bpf.h
  *   enter close             forget it                                   pending.bpf.h
  *   enter socket, exit close  only count, so that a missed half shows  counters.bpf.h
+ *   iter  bpf_map, task     first of all, who is inside connect         waits.bpf.h
  *   iter  task_file         confirm, report and take in: the verdicts   sweep.bpf.h
  *   iter  bpf_map           at its end: end what no fd table holds any  sweep.bpf.h
  *                           more; give back copies whose socket is gone;
@@ -95,7 +96,7 @@ static __always_inline int on_connect_exit(long result)
 {
 	struct task_struct *self = bpf_get_current_task_btf();
 
-	if (!wanted(self))
+	if (!wanted(self) && !call_is_followed(self))
 		return prove(self, COUNTER_CONNECT_EXIT);
 	count(COUNTER_CONNECT_EXIT);
 	connect_exit(result);
@@ -117,7 +118,7 @@ static __always_inline int on_bind_exit(long result)
 {
 	struct task_struct *self = bpf_get_current_task_btf();
 
-	if (!wanted(self))
+	if (!wanted(self) && !call_is_followed(self))
 		return prove(self, COUNTER_BIND_EXIT);
 	count(COUNTER_BIND_EXIT);
 	bind_exit(result);
@@ -139,7 +140,7 @@ static __always_inline int on_getpeername_exit(long result)
 {
 	struct task_struct *self = bpf_get_current_task_btf();
 
-	if (!wanted(self))
+	if (!wanted(self) && !call_is_followed(self))
 		return prove(self, COUNTER_GETPEERNAME_EXIT);
 	count(COUNTER_GETPEERNAME_EXIT);
 	getpeername_exit(result);
@@ -194,6 +195,31 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 	else
 		sweep_stranger(task, fd, view.inode);
 	verdicts_make_room(ctx->meta);
+	return 0;
+}
+
+/*
+ * The first look of every sweep: where are the threads that went into connect? Not by an iterator
+ * over the elements, as below.
+ */
+SEC("iter/bpf_map")
+int sweep_calls(struct bpf_iter__bpf_map *ctx)
+{
+	if (ctx->map)
+		return 0;
+	waits_begin();
+	bpf_for_each_map_elem(&in_flight, look_at_place, NULL, 0);
+	bpf_for_each_map_elem(&in_flight_apart, look_at_apart, NULL, 0);
+	bpf_for_each_map_elem(&waits, drop_old_wait, NULL, 0);
+	return 0;
+}
+
+/* The second of a census, and of a few processes where that matters: who else is inside connect? */
+SEC("iter/task")
+int sweep_threads(struct task_iterator *ctx)
+{
+	if (ctx->task)
+		look_at_thread(ctx->task);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sweep: the verdicts. Once in a while user space has a census taken, which goes
- * through
+ * sweep: the verdicts. Once in a while user space has a census taken, which, when it is known who
+ * waits in connect (waits.bpf.h), goes through
  *   1. the fd tables: every socket there is, and what the kernel knows of it;
  *   2. `pending`: what the first did not see is held by nobody any more;
  *   3. `slots`: a copy of a stack whose socket has no entry is given back;
@@ -14,12 +14,12 @@
 #ifndef SWEEP_BPF_H
 #define SWEEP_BPF_H
 
-#include "calls.bpf.h"
 #include "classes.bpf.h"
 #include "filter.bpf.h"
 #include "holders.bpf.h"
 #include "pending.bpf.h"
 #include "refusals.bpf.h"
+#include "waits.bpf.h"
 
 static __always_inline struct verdict *verdict_begin(struct pending *entry, enum verdict_kind kind)
 {
@@ -200,7 +200,6 @@ static __always_inline struct pending *pending_fold(const struct fd_key *own, __
 	if (entry->evidence.connect_tries && !known->evidence.connect_tries)
 		__builtin_memcpy(&known->evidence, &entry->evidence, sizeof(known->evidence));
 	known->evidence.bind_worked = bind_worked;
-	__sync_fetch_and_add(&known->connecting, entry->connecting);
 	known->flags |= dissolved_flags(known, entry->flags);
 	pending_end(own, entry, END_RECLASSIFIED);
 	return known;
@@ -242,7 +241,8 @@ static __always_inline struct pending *pending_met(struct fd_key *key, __u64 ino
 	known = pending_fold(&own, inode, entry, &home);
 	if (!known)
 		return entry;
-	bpf_map_update_elem(&aliases, &own, &inode, BPF_ANY);
+	if (bpf_map_update_elem(&aliases, &own, &inode, BPF_ANY))
+		count(COUNTER_HOME_FULL);
 	*key = home;
 	return known;
 }
@@ -258,7 +258,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	if (entry)
 		entry_complete(entry, view);
 	view_judge(view);
-	view_weigh(view, entry);
+	view_weigh_now(view, entry);
 	if (view->use == USE_IN_USE || (!entry && view->use == USE_CONNECTING)) {
 		if (entry)
 			pending_end(&key, entry, END_USED);
@@ -284,8 +284,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	pending_home(&key, entry);
 	if (view->use == USE_REMEMBERED)
 		pending_tell_end(entry, END_USED);
-	if (view->use == USE_REMEMBERED || view->use == USE_CONNECTING ||
-	    connect_is_hidden(view, entry))
+	if (view->use == USE_REMEMBERED || view->use == USE_CONNECTING)
 		return;
 	if (bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns) {
 		pending_suspect(entry);

@@ -310,8 +310,6 @@ int tracer__attach(struct tracer *tracer, const struct options *options, struct 
 		if (err)
 			return err;
 	}
-	if (tracer->pins)
-		pins__attached(tracer->pins, tracer->skeleton->obj);
 	return 0;
 }
 

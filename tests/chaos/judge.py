@@ -132,7 +132,7 @@ class Socket:
     def may_have_been_open(self):
         """Of a dead MPTCP socket neither witness knows what became of its connect."""
         return self.seen["protocol"] == MPTCP and any(
-            e.result == -errno.EINPROGRESS
+            e.result in (-errno.EINPROGRESS, -errno.EINTR)
             for e in self.of("CONNECT", "CONNECT_HIDDEN", "SENT")
         )
 
@@ -245,7 +245,8 @@ class Socket:
             )
             if self.is_inet and self.type == DGRAM and bound and self.of("DISSOLVE_HIDDEN"):
                 return {None, "unknown_origin"} | self.classes()
-            unseen = unseen or self.looks_like_a_listener()
+            if self.looks_like_a_listener():  # and what is tried on it later is a stranger's
+                return {None, "unknown_origin"} | self.classes()
             return self.classes() | ({None} if unseen else set())
         # Once in use, and its end out of sight: of unknown origin then, says the page.
         if (

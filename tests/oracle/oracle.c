@@ -165,22 +165,26 @@ static const char *judge_unix(const struct socket *socket, int fd)
 
 /*
  * getsockname goes on to tell a port that bind() was refused. What is bound stands in the list of
- * the network namespace, with its inode at the end of the line.
+ * the network namespace, with its inode at the end of the line; while that is read others come and
+ * go, and a line may be missed: it is read again.
  */
-static bool netlink_is_listed(pid_t pid, unsigned long inode)
+static bool netlink_is_listed(pid_t pid, pid_t tid, unsigned long inode)
 {
-	char path[64], line[256];
+	char path[96], line[256];
 	bool listed = false;
 	unsigned long of;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/net/netlink", pid);
-	file = fopen(path, "re");
-	while (file && !listed && fgets(line, sizeof(line), file))
-		listed = sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %lu", &of) == 1 &&
-			 of == inode;
-	if (file)
-		fclose(file);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/net/netlink", pid, tid);
+	for (int i = 0; i < 3 && !listed; i++) {
+		file = fopen(path, "re");
+		while (file && !listed && fgets(line, sizeof(line), file))
+			listed = sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %lu", &of) ==
+					 1 &&
+				 of == inode;
+		if (file)
+			fclose(file);
+	}
 	return listed;
 }
 
@@ -241,7 +245,7 @@ static void add_holder(struct socket *socket, pid_t pid)
 }
 
 /* One descriptor of one thread. One opened with O_PATH is no socket: it fails SO_DOMAIN. */
-static void look_at(pid_t pid, int pidfd, int number_there)
+static void look_at(pid_t pid, pid_t tid, int pidfd, int number_there)
 {
 	int fd = syscall(SYS_pidfd_getfd, pidfd, number_there, 0);
 	struct socket *socket;
@@ -259,7 +263,7 @@ static void look_at(pid_t pid, int pidfd, int number_there)
 			socket->type = number(fd, SO_TYPE);
 			socket->protocol = number(fd, SO_PROTOCOL);
 			socket->bound = domain == AF_NETLINK ?
-						netlink_is_listed(pid, st.st_ino) :
+						netlink_is_listed(pid, tid, st.st_ino) :
 						is_bound(fd, domain);
 			socket->peer = has_peer(fd);
 			socket->state = judge(socket, fd);
@@ -312,7 +316,7 @@ static void look_at_thread(pid_t pid, pid_t tid)
 	while (directory && pidfd >= 0 && (entry = readdir(directory))) {
 		snprintf(entry_path, sizeof(entry_path), "%s/%s", path, entry->d_name);
 		if (is_socket_link(entry_path, &inode))
-			look_at(pid, pidfd, atoi(entry->d_name));
+			look_at(pid, tid, pidfd, atoi(entry->d_name));
 	}
 	if (directory)
 		closedir(directory);
