@@ -100,3 +100,26 @@ def hooks_deaf(bench):
     )
     if status != 3 or out or len(errors.splitlines()) != 1 or reason not in errors:
         raise Failure(f"expected exit 3 and one line, seen {status}: {out} {errors}")
+
+
+@case
+def hooks_refused(bench):
+    """The kernel refuses to load one kind: the next one is taken; all of them: one error, and exit 3."""
+    library = pathlib.Path(bench.options.programs).parent / "library/librefuser.so"
+    begins = {"fentry": "fentry_", "kprobe.multi": "kprobe_", "tracepoint": "sys_",
+              "raw_syscalls": "every_", "raw_tp": "raw_sys_"}
+    first, second, *_ = kinds_here(bench)
+    environment = {**preloaded(library), "REFUSED": begins[first]}
+    agent = bench.agent("--comm", "nobody-at-all", environment=environment)
+    summary = agent.stop()
+    reason = f"{first}: its programs were refused: Invalid argument"
+    if summary["hooks"] != second or reason not in (summary["hooks_why"] or ""):
+        raise Failure(f"expected {second} and {reason!r}, seen: {summary['hooks']}, "
+                      f"{summary['hooks_why']}")
+    environment["REFUSED"] = " ".join(begins.values())
+    status, out, errors = bench.run(
+        "trace", "--duration", "1ms", env={**os.environ, **environment},
+    )
+    words = ("sockleak: cannot load the BPF programs: Invalid argument",)
+    if status != 3 or out or len(errors.splitlines()) != 1 or not errors.startswith(words):
+        raise Failure(f"expected exit 3 and one line like {words}, seen {status}: {out} {errors}")
