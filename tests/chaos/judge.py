@@ -325,7 +325,8 @@ def compare(seen, journal, leaks, rounds, holds_back):
     found = {line["inode"]: Socket(line, journal, rounds) for line in seen}
     for inode, socket in found.items():
         answer, leak = socket.answer(), leaks.get(inode)
-        said = leak["class"] if leak else None
+        # One whose class is not known, for hooks that were left out, is one on which nothing was seen.
+        said = (leak["class"] or "never_used") if leak else None
         unclear += len(answer) > 1
         if leak and socket.is_connecting and socket.told_before(leak):
             continue  # it stays what it was told to be until the connect ends
