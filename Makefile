@@ -213,7 +213,7 @@ LIBRARY_SOURCES := $(addprefix tests/truth/,c_library.c libtruth.c)
 CHAOS := $(O)/chaos/chaos $(O)/chaos/oracle
 
 LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so libdebian.so libdeaf.so \
-	libslow_maps.so librefuser.so host)
+	libslow_maps.so librefuser.so libskipper.so host)
 
 .PHONY: deps
 deps:
