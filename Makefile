@@ -78,7 +78,7 @@ SKELETONS := $(O)/sockleak.skel.h $(O)/census.skel.h
 PURE_OBJECTS := $(filter-out $(addprefix $(BUILD)/user/,main.o agent.o publisher.o doctor.o examine.o \
 	watch.o scan.o origins.o fd_limits.o tracer.o hooks.o hook_probe.o census.o history.o load_error.o bpf_stats.o \
 	pins.o pin_layout.o \
-	takeover.o sweeper.o stack_maps.o),$(USER_OBJECTS))
+	takeover.o sweeper.o stack_maps.o refusal_map.o growth_kept.o),$(USER_OBJECTS))
 
 .PHONY: all
 all: sockleak
@@ -213,7 +213,7 @@ LIBRARY_SOURCES := $(addprefix tests/truth/,c_library.c libtruth.c)
 CHAOS := $(O)/chaos/chaos $(O)/chaos/oracle
 
 LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so libdebian.so libdeaf.so \
-	libslow_maps.so host)
+	libslow_maps.so librefuser.so libskipper.so host)
 
 .PHONY: deps
 deps:

@@ -17,11 +17,16 @@
 #define NR_CONNECT 42
 #define NR_BIND 49
 #define NR_GETPEERNAME 52
+#define NR_COMPAT_CONNECT 362
+#define NR_COMPAT_SOCKETCALL 102
 #define TS_COMPAT 0x0002 /* arch/x86/include/asm/thread_info.h: inside a 32-bit system call */
 #define REGS_ARG1(regs) BPF_CORE_READ(regs, di)
 #define REGS_ARG2(regs) BPF_CORE_READ(regs, si)
 #define REGS_ARG3(regs) BPF_CORE_READ(regs, dx)
 #define REGS_SYSCALL(regs) BPF_CORE_READ(regs, orig_ax)
+#define REGS_RESULT(regs) BPF_CORE_READ(regs, ax)
+/* Of a thread inside a system call: there is no result yet. */
+#define REGS_UNDECIDED(regs) ((__s32)REGS_RESULT(regs) == -ENOSYS)
 /* The same by plain loads: of a program's own context, or of a type that the verifier knows. */
 #define PLAIN_ARG1(regs) ((regs)->di)
 #define PLAIN_ARG2(regs) ((regs)->si)
@@ -107,6 +112,8 @@ static __always_inline bool sigframe_fits(__u64 frame)
 #define NR_BIND 200
 #define NR_CONNECT 203
 #define NR_GETPEERNAME 205
+#define NR_COMPAT_CONNECT 283
+#define NR_COMPAT_SOCKETCALL 102
 #define TIF_32BIT 22 /* arch/arm64/include/asm/thread_info.h: a 32-bit process */
 
 struct pt_regs___arm64 {
@@ -130,6 +137,8 @@ struct task_struct___arm64 {
 #define REGS_ARG2(regs) ARM64_REG(regs, regs[1])
 #define REGS_ARG3(regs) ARM64_REG(regs, regs[2])
 #define REGS_SYSCALL(regs) ARM64_REG(regs, syscallno)
+#define REGS_RESULT(regs) ARM64_REG(regs, regs[0])
+#define REGS_UNDECIDED(regs) (REGS_RESULT(regs) == REGS_ARG1(regs)) /* the argument, still */
 #define PLAIN_ARG1(from) (((struct pt_regs___arm64 *)(from))->regs[0])
 #define PLAIN_ARG2(from) (((struct pt_regs___arm64 *)(from))->regs[1])
 #define PLAIN_ARG3(from) (((struct pt_regs___arm64 *)(from))->regs[2])

@@ -14,8 +14,8 @@
  * Key: a thread's number modulo the size. Value: its call on a pending socket, or another's
  * whose number has the same remainder: call.tid. Not a hash map, whose locks and lists are most
  * of what following a call would cost. A thread has one call at a time, so one that missed its
- * exit is overwritten by the next. Pinned by --pin: who is inside connect while sockleak is
- * started again is looked at then (takeover.c).
+ * exit is overwritten by the next, and connect's is found by the sweeps (waits.bpf.h). Pinned by
+ * --pin: who is inside connect while sockleak is started again is so still.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -34,19 +34,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct call);
 } in_flight_apart SEC(".maps");
-
-/*
- * Key: inode. Value: a thread that waits in connect on it, through a descriptor
- * that leads to no entry. Such a connection under way leaves no trace in a unix
- * socket. When it is full, one that waits for long may be reported (in_flight_full).
- * Also those, through any descriptor, that were inside connect before sockleak was.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT / 4);
-	__type(key, __u64);
-	__type(value, __u32);
-} hidden_connects SEC(".maps");
 
 /* The place of a thread; never NULL, but the verifier does not know that. */
 static __always_inline struct call *call_place(__u32 tid)
@@ -111,42 +98,81 @@ static __always_inline void call_enter(struct task_struct *self, __u32 fd, enum 
 }
 
 /*
- * To AF_UNSPEC connect ends a connection (connect(2)), and the socket is as new to the kernel. Is
- * there one to end? The socket is asked, and the entry, if it has one (NULL = none). A function
- * of its own: the verifier comes here with three kinds of entries. Gives an enum dissolves.
+ * A connection that nobody waited for, and that the other side reset: connect answers the reset
+ * once, and the socket is as new (__inet_stream_connect(), net/ipv4/af_inet.c). Asked of few: two
+ * reads that tell whether the socket is worth a closer look.
  */
-__noinline int connect_dissolves(__u64 file, const struct pending *entry)
+static __always_inline bool connection_may_be_dead(__u64 file, const struct pending *entry)
+{
+	struct file *open = (struct file *)file;
+	struct socket *socket;
+
+	if (entry && !entry->evidence.connect_tries && !(entry->flags & PENDING_ORIGIN_UNKNOWN))
+		return false;
+	socket = BPF_CORE_READ(open, private_data);
+	return BPF_CORE_READ(socket, state) == SS_CONNECTING;
+}
+
+/* What the entry has to say in connect_dissolves(): it may not be passed itself. */
+#define KNOWN_UNSPEC_CALL 0x1 /* it is connect to AF_UNSPEC that asks */
+#define KNOWN_AS_NEW 0x2      /* one has come before, while the socket was as new */
+#define KNOWN_PORT 0x4	      /* connect has bound it to a port, and failed */
+
+/*
+ * To AF_UNSPEC connect ends a connection (connect(2)), and the socket is as new to
+ * the kernel. Is there one to end? The socket is asked. A global function, for the verifier to go
+ * through it once.
+ */
+__noinline int socket_dissolves(__u64 file, __u32 known)
 {
 	struct socket_view view = {};
+	bool used;
 
-	if (entry && entry->flags & PENDING_USED)
-		return DISSOLVES_USE;
 	if (!view_open((struct file *)file, &view))
 		return DISSOLVES_NOTHING;
 	view_judge(&view);
-	if (entry && bound_by_connect(&view, entry))
+	if (view.disconnected && known & KNOWN_AS_NEW)
 		return DISSOLVES_NOTHING;
-	if (view.use != USE_IN_USE && view.use != USE_WAS_CONNECTED)
+	used = view.use == USE_IN_USE && known & KNOWN_UNSPEC_CALL;
+	if (view.use != USE_WAS_CONNECTED && !used)
 		return DISSOLVES_NOTHING;
-	return has_but_a_port(&view) ? DISSOLVES_PORT : DISSOLVES_USE;
+	if (!has_but_a_port(&view))
+		return DISSOLVES_USE;
+	return known & KNOWN_PORT ? DISSOLVES_NOTHING : DISSOLVES_PORT;
+}
+
+static __always_inline enum dissolves connect_dissolves(const struct call *call,
+							const struct pending *entry)
+{
+	__u32 known = call->family == AF_UNSPEC ? KNOWN_UNSPEC_CALL : 0;
+
+	if (!known && !connection_may_be_dead(call->file, entry))
+		return DISSOLVES_NOTHING;
+	if (known && entry && entry->flags & PENDING_USED)
+		return DISSOLVES_USE;
+	if (entry && entry->flags & PENDING_UNSPEC)
+		known |= KNOWN_AS_NEW;
+	if (entry && has_port_by_connect(entry))
+		known |= KNOWN_PORT;
+	return socket_dissolves(call->file, known);
+}
+
+/* Has it? To AF_UNSPEC by success, else by the answer that the connection was reset. */
+static __always_inline bool connect_dissolved(const struct call *call, long result)
+{
+	return call->dissolves && (call->family == AF_UNSPEC ? !result : result < 0);
 }
 
 /*
- * connect on a socket that is not pending. To AF_UNSPEC it may end a connection; to a
- * unix address it may wait unseen. Anything else is no news.
+ * connect on a socket that is not pending. It may end a connection; to a unix address it may
+ * wait unseen. Anything else is no news.
  */
 static __always_inline void connect_untracked(struct call *call)
 {
-	__u32 tid = bpf_get_current_pid_tgid();
-	__u64 inode = call->inode;
-
 	if (!call->dissolves && call->family != AF_UNIX)
 		return call_ignore();
 	call->untracked = 1;
 	call_begin(call);
-	if (call->inode && call->family == AF_UNIX &&
-	    bpf_map_update_elem(&hidden_connects, &inode, &tid, BPF_ANY))
-		count(COUNTER_IN_FLIGHT_FULL);
 }
 
 /*
@@ -204,50 +230,75 @@ static __always_inline __u16 connect_destination(struct pending *entry, const vo
 static __always_inline void connect_enter(struct task_struct *self, __u32 fd, const void *address,
 					  __u32 len)
 {
-	struct call call = { .kind = CALL_CONNECT };
+	struct call call = { .kind = CALL_CONNECT, .task = (__u64)self };
 	struct pending *entry;
 
 	call_name(&call, self, fd);
 	entry = entry_open(call.file, call.inode);
 	call.family =
 		entry ? connect_destination(entry, address, len) : address_family(address, len);
-	if (call.family == AF_UNSPEC)
-		call.dissolves = connect_dissolves(call.file, entry);
+	call.dissolves = connect_dissolves(&call, entry);
 	if (!entry)
 		return connect_untracked(&call);
+	if (call.family == AF_UNSPEC && !call.dissolves)
+		entry->flags |= PENDING_UNSPEC;
 	call_begin(&call);
-	if (call.inode)
-		__sync_fetch_and_add(&entry->connecting, 1);
 	young_close(entry);
 }
 
-/* Is a thread inside connect on this socket, as far as the socket itself does not show it? */
-static __always_inline bool connect_is_hidden(const struct socket_view *view,
-					      const struct pending *entry)
+/*
+ * A signal came before the end. The kernel may call it again by itself: at once, or when the
+ * process goes on that the signal has stopped. Until then the thread waits (waits.bpf.h).
+ */
+static __always_inline bool call_restarts(long result)
 {
-	__u64 inode = view->inode;
+	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
+}
 
-	if (view->family == AF_INET || view->family == AF_INET6)
-		return false; /* as above */
-	return connects_unseen(view, entry) || bpf_map_lookup_elem(&hidden_connects, &inode);
+/* The call that a thread is inside of, as far as is known; NULL: none that is followed. */
+static __always_inline struct call *call_of(__u32 tid)
+{
+	struct call *place = call_place(tid);
+
+	return place && place->tid == tid ? place : bpf_map_lookup_elem(&in_flight_apart, &tid);
+}
+
+/*
+ * Is a call followed that ends now? Asked of a thread that is not watched: it may have been when
+ * the call began, in another cgroup, as another user or by another name. Not an older call, whose
+ * end was missed: that was through another descriptor.
+ */
+static __always_inline bool call_is_followed(struct task_struct *self)
+{
+	struct pt_regs *regs = self_regs(self);
+	struct call *call = call_of(self->pid);
+
+	return call && regs && call->fd == (__u32)PLAIN_ARG1(regs);
 }
 
 /* The call of this kind that this thread ends; false if none is followed. */
-static __always_inline bool call_exit(enum call_kind kind, struct call *ret_call)
+static __always_inline bool call_exit(enum call_kind kind, long result, struct call *ret_call)
 {
+	bool stays = kind == CALL_CONNECT && call_restarts(result);
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct call *place = call_place(tid), *apart;
 
 	if (place && place->tid == tid) {
 		*ret_call = *place;
-		call_leave(place, tid);
+		if (stays)
+			place->restarts = 1;
+		else
+			call_leave(place, tid);
 		return ret_call->kind == kind;
 	}
 	apart = bpf_map_lookup_elem(&in_flight_apart, &tid);
 	if (!apart)
 		return false;
 	*ret_call = *apart;
-	bpf_map_delete_elem(&in_flight_apart, &tid);
+	if (stays)
+		apart->restarts = 1;
+	else
+		bpf_map_delete_elem(&in_flight_apart, &tid);
 	return ret_call->kind == kind;
 }
 
@@ -257,12 +308,6 @@ static __always_inline bool call_exit(enum call_kind kind, struct call *ret_call
 		if ((field) == (written)) \
 			(field) = 0;      \
 	} while (0)
-
-/* A signal came before the end; the kernel may call it again by itself. */
-static __always_inline bool call_restarts(long result)
-{
-	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
-}
 
 static __always_inline void connect_failed(struct pending *entry, __u64 inode, long result)
 {
@@ -285,23 +330,23 @@ static __always_inline void connect_failed(struct pending *entry, __u64 inode, l
 	TAKE_BACK(evidence->connect_errno, error);
 }
 
-/* What the end of connect says of the socket of an entry. */
-static __always_inline void connect_note_end(struct pending *entry, const struct call *call,
-					     long result)
+/* What the end of connect says of the socket of an entry. A function of its own, as above. */
+__noinline int connect_note_end(struct pending *entry, const struct call *call, int result)
 {
-	if (!call->inherited && entry->connecting)
-		__sync_fetch_and_add(&entry->connecting, -1);
-	if (call->family == AF_UNSPEC) { /* connects nothing */
-		if (call->dissolves && !result)
-			entry->flags |= PENDING_DISSOLVED;
+	if (!entry || !call)
+		return 0;
+	if (connect_dissolved(call, result)) {
+		entry->flags |= PENDING_DISSOLVED;
 		if (!entry_is_of(entry, call->inode))
 			entry->flags &= ~PENDING_DISSOLVED;
-		return;
 	}
+	if (call->family == AF_UNSPEC)
+		return 0; /* connects nothing */
 	if (!result || result == -EISCONN)
 		pending_forget(entry, call->inode, PENDING_USED);
 	else
 		connect_failed(entry, call->inode, result);
+	return 0;
 }
 
 static __always_inline void connect_exit(long result)
@@ -309,16 +354,14 @@ static __always_inline void connect_exit(long result)
 	struct call call = {};
 	struct pending *entry = NULL;
 
-	if (!call_exit(CALL_CONNECT, &call))
+	if (!call_exit(CALL_CONNECT, result, &call))
 		return;
-	if (call.untracked || call.inherited)
-		bpf_map_delete_elem(&hidden_connects, &call.inode);
 	if (!call.untracked)
 		entry = entry_open(call.file, call.inode);
 	if (entry) {
 		connect_note_end(entry, &call, result);
 		young_close(entry);
-	} else if (call.dissolves && !result) {
+	} else if (connect_dissolved(&call, result)) {
 		pending_add_dissolved(&call); /* a sweep may have ended its entry meanwhile */
 	}
 }
@@ -351,7 +394,7 @@ static __always_inline void bind_exit(long result)
 	struct call call = {};
 	struct pending *entry;
 
-	if (!call_exit(CALL_BIND, &call))
+	if (!call_exit(CALL_BIND, result, &call))
 		return;
 	entry = entry_open(call.file, call.inode);
 	if (!entry)
@@ -391,7 +434,7 @@ static __always_inline void getpeername_exit(long result)
 	struct call call = {};
 	struct pending *entry;
 
-	if (!call_exit(CALL_GETPEERNAME, &call))
+	if (!call_exit(CALL_GETPEERNAME, result, &call))
 		return;
 	entry = entry_open(call.file, call.inode);
 	if (!entry)

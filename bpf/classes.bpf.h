@@ -60,6 +60,8 @@ static __always_inline void view_weigh(struct socket_view *view, struct pending 
 	bool modelled = view->family == AF_INET || view->family == AF_INET6 ||
 			view->family == AF_UNIX || view->family == AF_NETLINK;
 
+	if (view->disconnected && entry && entry->flags & PENDING_UNSPEC)
+		view->use = USE_NEVER; /* no former listener: inet_was_open() */
 	if (view->use == USE_WAS_CONNECTED && !settings.was_connected)
 		view->use = USE_IN_USE;
 	if (!entry)
@@ -77,14 +79,10 @@ static __always_inline void view_weigh(struct socket_view *view, struct pending 
 		view->use = settings.was_connected ? USE_WAS_CONNECTED : USE_REMEMBERED;
 }
 
-/*
- * Is a thread inside connect, by its entry, where the socket does not show that? Of
- * AF_INET and AF_INET6 the socket's state is the better witness.
- */
-static __always_inline bool connects_unseen(const struct socket_view *view,
-					    const struct pending *entry)
+/* Does the socket itself show that a thread is inside connect? */
+static __always_inline bool view_shows_connect(const struct socket_view *view)
 {
-	return view->family != AF_INET && view->family != AF_INET6 && entry->connecting;
+	return view->family == AF_INET || view->family == AF_INET6;
 }
 
 /* What a hook left to be read by the first who meets the socket. */

@@ -61,12 +61,14 @@ static __always_inline bool view_of(struct pending *entry, struct socket_view *r
 /* Is there something to tell of it? The same questions as in sweep_socket(). */
 static __always_inline bool has_news(struct pending *entry, const struct socket_view *view)
 {
-	if (view->use == USE_CONNECTING || connect_is_hidden(view, entry))
+	if (view->use == USE_CONNECTING)
 		return false;
 	if (bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns) {
 		pending_suspect(entry);
 		return false;
 	}
+	if (!view_shows_connect(view))
+		sweep.asks_threads = 1;
 	/* What the last census did not find, the next one looks for. */
 	return !entry->unseen && classify(entry, view) != reported_class(entry);
 }
@@ -96,7 +98,7 @@ static __always_inline void glance_entry(const struct fd_key *key, struct pendin
 	if (!view_of(entry, &view) || view.inode != entry->inode)
 		return; /* for the next census */
 	view_judge(&view);
-	view_weigh(&view, entry);
+	view_weigh_now(&view, entry);
 	if (view.use == USE_IN_USE)
 		sweep.pending -= pending_end(key, entry, END_USED);
 	else if (view.use == USE_REMEMBERED)

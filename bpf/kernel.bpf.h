@@ -33,10 +33,12 @@
 #define EINTR 4
 #define EFAULT 14
 #define EEXIST 17
+#define ENOSYS 38
 #define EISCONN 106
 #define ENOTCONN 107
 #define EALREADY 114
 #define EINPROGRESS 115
+#define PF_EXITING 0x4		  /* include/linux/sched.h: task_struct.flags */
 #define ERESTARTSYS 512		  /* a system call that a signal interrupted, before it is */
 #define ERESTART_RESTARTBLOCK 516 /* restarted or turned into EINTR */
 
@@ -192,9 +194,10 @@ struct socket_view {
 	__u16 type;
 	__u16 protocol;
 	__u8 bound;
-	__u8 connected; /* it has a peer now */
-	__u8 use;	/* enum socket_use */
-	__u8 pad[7];
+	__u8 connected;	   /* it has a peer now */
+	__u8 use;	   /* enum socket_use */
+	__u8 disconnected; /* that alone tells that a TCP socket was of use: inet_was_open() */
+	__u8 pad[6];
 };
 
 /*
@@ -239,9 +242,13 @@ static __always_inline bool view_open(struct file *file, struct socket_view *ret
  * A closed stream socket that once was open. A blocking connect or an accept
  * leaves SS_CONNECTED; after a non-blocking connect only the acknowledged SYN
  * tells (tcp_sock.bytes_acked). SS_DISCONNECTING tells nothing: shutdown() makes
- * it of a connection that failed, too. A former listener keeps its backlog, as
- * does a socket on which listen() failed; but only the former was disconnected,
- * which draws a new sequence number (tcp_disconnect(), net/ipv4/tcp.c).
+ * it of a connection that failed, too. A former listener keeps its backlog until
+ * listen() is called again, as does a socket on which listen() failed; but only the
+ * former was disconnected, which draws a new sequence number (tcp_disconnect(),
+ * net/ipv4/tcp.c). A connect that failed draws one as well, and leaves a segment size
+ * (tcp_connect_init()). Without either a sequence number comes from a former listener
+ * that was to listen again with a backlog of 0, or from connect(AF_UNSPEC) on a new
+ * socket, which the hooks know: view_weigh().
  */
 static __always_inline bool inet_was_open(struct socket_view *view, socket_state state)
 {
@@ -254,7 +261,12 @@ static __always_inline bool inet_was_open(struct socket_view *view, socket_state
 		return BPF_CORE_READ(sk, sk_max_ack_backlog) != 0;
 	if (BPF_CORE_READ(tcp, bytes_acked) > 0)
 		return true;
-	return BPF_CORE_READ(sk, sk_max_ack_backlog) && BPF_CORE_READ(tcp, write_seq);
+	if (!BPF_CORE_READ(tcp, write_seq))
+		return false;
+	if (BPF_CORE_READ(sk, sk_max_ack_backlog))
+		return true;
+	view->disconnected = !BPF_CORE_READ(tcp, advmss);
+	return view->disconnected;
 }
 
 static __always_inline enum socket_use inet_use(struct socket_view *view, __u8 tcp_state,
@@ -298,27 +310,30 @@ static __always_inline enum socket_use unix_use(struct socket_view *view, __u8 t
 }
 
 /*
- * Sending binds a netlink socket; a group can be joined without. One for audit messages is
- * opened to be ready (dbus-daemon's, for denials) and may never have anything to send.
+ * Sending binds a netlink socket; a group can be joined without. The port is no witness: one
+ * that bind() could not have, since another socket has it, stays in the socket. One for audit
+ * messages is opened to be ready (dbus-daemon's, for denials) and may never have anything to send.
  */
 static __always_inline enum socket_use netlink_use(struct socket_view *view)
 {
 	struct netlink_sock *sk = (void *)view->sk;
 
-	view->bound = BPF_CORE_READ(sk, portid) != 0;
+	view->bound = BPF_CORE_READ(sk, bound);
 	if (view->bound || BPF_CORE_READ(sk, subscriptions))
 		return USE_IN_USE;
 	return view->protocol == NETLINK_AUDIT ? USE_UNKNOWABLE : USE_NEVER;
 }
 
-/* With a protocol a packet socket receives from birth; without, it may send or hold a group. */
+/*
+ * With a protocol a packet socket receives from birth, also when nobody reads it; without, it may
+ * send. A membership is there for its own sake. Where af_packet is a module its layout is not
+ * known.
+ */
 static __always_inline enum socket_use packet_use(struct socket_view *view)
 {
 	struct packet_sock *sk = (void *)view->sk;
 
-	if (!bpf_core_type_exists(struct packet_sock))
-		return USE_IN_USE; /* af_packet is a module: its layout is not known */
-	if (BPF_CORE_READ(sk, num) || BPF_CORE_READ(sk, mclist))
+	if (bpf_core_type_exists(struct packet_sock) && BPF_CORE_READ(sk, mclist))
 		return USE_IN_USE;
 	return USE_UNKNOWABLE;
 }

@@ -12,6 +12,7 @@
  *   e/x   getpeername       note ENOTCONN; mark it when connected       calls.bpf.h
  *   iter  bpf_map           before each sweep: who of the young lives   young.bpf.h
  *                           on is moved to the map of pending sockets   pending.bpf.h
+ *   iter  bpf_map, task     then, who is inside connect                 waits.bpf.h
  *   iter  task_file         confirm, report and take in: the verdicts   sweep.bpf.h
  *   iter  bpf_map           at its end: end what no fd table holds any  sweep.bpf.h
  *                           more; give back copies whose socket is gone;
@@ -51,12 +52,15 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* Those that sockleak's own calls have run, a bit for each enum counter: user/hooks.h. */
 __u32 proved;
 
-/* The current task, when it is one to watch: its call is counted. Else NULL; is it sockleak? */
-static __always_inline struct task_struct *watched(enum counter which)
+/*
+ * The current task, when it is one to watch, or the call that `ends` is followed: then it is
+ * counted. Else NULL; is it sockleak?
+ */
+static __always_inline struct task_struct *watched(enum counter which, bool ends)
 {
 	struct task_struct *self = bpf_get_current_task_btf();
 
-	if (wanted(self)) {
+	if (wanted(self) || (ends && call_is_followed(self))) {
 		count(which);
 		return self;
 	}
@@ -67,13 +71,13 @@ static __always_inline struct task_struct *watched(enum counter which)
 
 static __always_inline int on_socket_enter(void)
 {
-	watched(COUNTER_SOCKET_ENTER);
+	watched(COUNTER_SOCKET_ENTER, false);
 	return 0;
 }
 
 static __always_inline int on_socket_exit(void *ctx, long fd)
 {
-	struct task_struct *self = watched(COUNTER_SOCKET_EXIT);
+	struct task_struct *self = watched(COUNTER_SOCKET_EXIT, false);
 
 	if (self && fd >= 0)
 		young_add(ctx, self, fd);
@@ -84,7 +88,7 @@ static __always_inline int on_socket_exit(void *ctx, long fd)
 
 static __always_inline int on_connect_enter(__u32 fd, const void *address, __u32 len)
 {
-	struct task_struct *self = watched(COUNTER_CONNECT_ENTER);
+	struct task_struct *self = watched(COUNTER_CONNECT_ENTER, false);
 
 	if (self)
 		connect_enter(self, fd, address, len);
@@ -93,14 +97,14 @@ static __always_inline int on_connect_enter(__u32 fd, const void *address, __u32
 
 static __always_inline int on_connect_exit(long result)
 {
-	if (watched(COUNTER_CONNECT_EXIT))
+	if (watched(COUNTER_CONNECT_EXIT, true))
 		connect_exit(result);
 	return 0;
 }
 
 static __always_inline int on_bind_enter(__u32 fd)
 {
-	struct task_struct *self = watched(COUNTER_BIND_ENTER);
+	struct task_struct *self = watched(COUNTER_BIND_ENTER, false);
 
 	if (self)
 		call_enter(self, fd, CALL_BIND);
@@ -109,14 +113,14 @@ static __always_inline int on_bind_enter(__u32 fd)
 
 static __always_inline int on_bind_exit(long result)
 {
-	if (watched(COUNTER_BIND_EXIT))
+	if (watched(COUNTER_BIND_EXIT, true))
 		bind_exit(result);
 	return 0;
 }
 
 static __always_inline int on_getpeername_enter(__u32 fd)
 {
-	struct task_struct *self = watched(COUNTER_GETPEERNAME_ENTER);
+	struct task_struct *self = watched(COUNTER_GETPEERNAME_ENTER, false);
 
 	if (self)
 		call_enter(self, fd, CALL_GETPEERNAME);
@@ -125,14 +129,14 @@ static __always_inline int on_getpeername_enter(__u32 fd)
 
 static __always_inline int on_getpeername_exit(long result)
 {
-	if (watched(COUNTER_GETPEERNAME_EXIT))
+	if (watched(COUNTER_GETPEERNAME_EXIT, true))
 		getpeername_exit(result);
 	return 0;
 }
 
 static __always_inline int on_close_enter(__u32 fd)
 {
-	struct task_struct *self = watched(COUNTER_CLOSE_ENTER);
+	struct task_struct *self = watched(COUNTER_CLOSE_ENTER, false);
 
 	if (self)
 		pending_close(self, fd);
@@ -141,7 +145,7 @@ static __always_inline int on_close_enter(__u32 fd)
 
 static __always_inline int on_close_exit(void)
 {
-	watched(COUNTER_CLOSE_EXIT);
+	watched(COUNTER_CLOSE_EXIT, false);
 	return 0;
 }
 
@@ -181,6 +185,31 @@ int harvest_maps(struct bpf_iter__bpf_map *ctx)
 {
 	if (!ctx->map)
 		bpf_for_each_map_elem(&young, harvest_pair_of, NULL, 0);
+	return 0;
+}
+
+/*
+ * The first look of every sweep: where are the threads that went into connect? Not by an iterator
+ * over the elements, as below.
+ */
+SEC("iter/bpf_map")
+int sweep_calls(struct bpf_iter__bpf_map *ctx)
+{
+	if (ctx->map)
+		return 0;
+	waits_begin();
+	bpf_for_each_map_elem(&in_flight, look_at_place, NULL, 0);
+	bpf_for_each_map_elem(&in_flight_apart, look_at_apart, NULL, 0);
+	bpf_for_each_map_elem(&waits, drop_old_wait, NULL, 0);
+	return 0;
+}
+
+/* The second of a census, and of a few processes where that matters: who else is inside connect? */
+SEC("iter/task")
+int sweep_threads(struct task_iterator *ctx)
+{
+	if (ctx->task)
+		look_at_thread(ctx->task);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sweep: the verdicts. Once in a while user space has a census taken, which goes
- * through
+ * sweep: the verdicts. Once in a while user space has a census taken, which, when it is known who
+ * waits in connect (waits.bpf.h), goes through
  *   1. the fd tables: every socket there is, and what the kernel knows of it;
  *   2. `pending`: what the first did not see is held by nobody any more;
  *   3. `slots`: a copy of a stack whose socket has no entry is given back;
@@ -14,12 +14,12 @@
 #ifndef SWEEP_BPF_H
 #define SWEEP_BPF_H
 
-#include "calls.bpf.h"
 #include "classes.bpf.h"
 #include "filter.bpf.h"
 #include "holders.bpf.h"
 #include "pending.bpf.h"
 #include "refusals.bpf.h"
+#include "waits.bpf.h"
 
 #define HARVEST_TRIES 8
 
@@ -178,7 +178,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	if (entry)
 		entry_complete(entry, view);
 	view_judge(view);
-	view_weigh(view, entry);
+	view_weigh_now(view, entry);
 	if (view->use == USE_IN_USE || (!entry && view->use == USE_CONNECTING)) {
 		if (entry)
 			pending_end(&key, entry, END_USED);
@@ -201,8 +201,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	entry->flags &= ~(PENDING_CLOSED | PENDING_USED);
 	if (view->use == USE_REMEMBERED)
 		pending_tell_end(entry, END_USED);
-	if (view->use == USE_REMEMBERED || view->use == USE_CONNECTING ||
-	    connect_is_hidden(view, entry))
+	if (view->use == USE_REMEMBERED || view->use == USE_CONNECTING)
 		return;
 	if (bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns) {
 		pending_suspect(entry);

@@ -43,7 +43,7 @@
  */
 #define SOCKLEAK_RING_SIZE (1024 * 1024)
 /*
- * Places for threads inside connect, bind or getpeername, 32 bytes each. A thread's is found by
+ * Places for threads inside connect, bind or getpeername, 48 bytes each. A thread's is found by
  * its number, so it must be a power of two; who finds it taken goes into a hash map, which has
  * room for half as many: for 4,900 threads in all when their numbers are anyhow.
  */
@@ -83,9 +83,9 @@
 
 /* ---- Words ---- */
 
-/* What kind of leak. The order is the order of reports; NONE is never sent. */
+/* What kind of leak. The order is the order of reports. */
 enum leak_class {
-	CLASS_NONE = 0,
+	CLASS_NONE = 0,	      /* never sent; in user space: it is not known (doubt.h) */
 	CLASS_NEVER_USED,     /* nothing was tried */
 	CLASS_PROBED,	      /* getpeername answered ENOTCONN */
 	CLASS_CONNECT_FAILED, /* connect was tried, and failed */
@@ -193,6 +193,7 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_MOVED 0x40	    /* the process that it was reported of does not hold it now */
 #define PENDING_SNAPSHOT 0x100	    /* it had a snapshot of the stack taken */
 #define PENDING_SUSPECTED 0x200	    /* user space was told that it may become a leak */
+#define PENDING_UNSPEC 0x400	    /* connect(AF_UNSPEC) came while it was as new */
 #define PENDING_WAS_PORT 0x800	    /* with DISSOLVED: of use was no more than a local port */
 #define PENDING_SPARED 0x1000	    /* its call always came clean: the call is all that is kept */
 #define PENDING_STACK 0x2000	    /* its stack by frame pointers is in the stack map */
@@ -215,7 +216,7 @@ struct pending {
 	__u32 tid;
 	__u32 fd;
 	__u32 uid;
-	__u32 connecting; /* threads inside connect at this moment */
+	__u32 connecting; /* 1 = a thread was inside connect at the last sweep */
 	__u32 exec_id;	  /* how often the process had called exec, modulo 2^32 */
 	__u32 holder_tgid; /* whom the last verdict named as the holder */
 	__u32 holder_fd;
@@ -398,7 +399,7 @@ struct sweep {
 	__u32 only_tgid; /* whose fd table is read; 0 = all. Written by user space */
 	__u32 strangers; /* descriptors of others that came all the same */
 	__u32 crowd;	 /* 1 = the map of processes to look at was full */
-	__u32 pad;
+	__u32 asks_threads; /* 1 = their threads are to be looked at: is one inside connect? */
 };
 
 /* Bytes that user space reads of a sweep's iterator at once: what is written ends the read. */
@@ -423,7 +424,7 @@ struct census_progress {
 /* The flags that say something of the socket; all others are of one run. */
 #define PENDING_LASTING                                                                \
 	(PENDING_ORIGIN_UNKNOWN | PENDING_CLOSED | PENDING_USED | PENDING_DISSOLVED |  \
-	 PENDING_SNAPSHOT | PENDING_WAS_PORT | PENDING_SPARED | PENDING_STACK)
+	 PENDING_SNAPSHOT | PENDING_UNSPEC | PENDING_WAS_PORT | PENDING_SPARED | PENDING_STACK)
 
 /* Whose the pinned maps are: in a map of its own, pinned last and removed first. */
 struct pinned_layout {
@@ -442,7 +443,7 @@ enum call_kind {
 	CALL_GETPEERNAME,
 };
 
-/* What connect to AF_UNSPEC ends. */
+/* What connect ends: to AF_UNSPEC, or on a connection that was reset. */
 enum dissolves {
 	DISSOLVES_NOTHING = 0,
 	DISSOLVES_USE,
@@ -453,16 +454,18 @@ enum dissolves {
 struct call {
 	__u64 file; /* address of the open file, for the kernel's side alone */
 	__u64 inode;
+	__u64 task; /* of connect: address of the thread's struct, for the kernel's side alone */
 	__u32 fd; /* as the thread passed it */
+	__u32 tid; /* whose it is; 0 = nobody's */
+	__u32 left_at; /* when a sweep found the thread outside connect, in 2^20 ns; 0 = none has */
 	__u16 family;	/* of connect's address; AF_UNREADABLE = there is none to be read */
 	__u8 kind;	/* enum call_kind */
 	__u8 untracked; /* the socket is not pending: followed for what its end may tell */
-	__u8 dissolves; /* enum dissolves: connect to AF_UNSPEC on one that is, or was, of use */
-	__u8 inherited; /* begun under an earlier run: not in pending.connecting */
-	__u8 pad[2];
-	__u32 tid; /* whose it is; 0 = nobody's */
+	__u8 dissolves; /* enum dissolves: what connect ends, of a socket that is, or was, of use */
+	__u8 restarts;	/* a signal has interrupted it; the try is noted */
+	__u8 pad[6];
 };
-_Static_assert(sizeof(struct call) == 32, "struct call has holes");
+_Static_assert(sizeof(struct call) == 48, "struct call has holes");
 
 /* A stack that was told, as `sockleak scan` finds it (history.h). */
 struct told_stack {

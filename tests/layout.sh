@@ -27,7 +27,7 @@ contract_is_self_contained() {
 
 few_know_libbpf() {
 	grep -HnE '^#include.*(<bpf/|skel\.h)' user/* |
-		grep -vE '^user/(tracer|hooks|hook_probe|sweeper|census|history|load_error|bpf_stats|pins|pin_layout|takeover|stack_maps)\.c:'
+		grep -vE '^user/(tracer|hooks|hook_probe|sweeper|census|history|load_error|bpf_stats|pins|pin_layout|takeover|stack_maps|refusal_map)\.c:'
 }
 
 kernel_side_includes_down_only() {

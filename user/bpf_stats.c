@@ -28,17 +28,28 @@ static bool program_info(const struct bpf_program *program, struct bpf_prog_info
 	return false;
 }
 
-__u64 bpf_stats_skipped(const struct tracer *tracer)
+/* Does it show what is tried on a socket, among others? Those of socket() and close() do not. */
+static bool shows_tries(const struct bpf_program *program)
+{
+	const char *call = strrchr(bpf_program__name(program), '_');
+
+	return !call || (strcmp(call, "_socket") && strcmp(call, "_close"));
+}
+
+__u64 bpf_stats_skipped(const struct tracer *tracer, __u64 *ret_tries)
 {
 	struct bpf_program *program;
 	struct bpf_prog_info info;
-	__u64 skipped = 0;
+	__u64 skipped = 0, tries = 0;
 
 	bpf_object__for_each_program(program, tracer__object(tracer))
 	{
 		program_info(program, &info);
 		skipped += info.recursion_misses;
+		if (shows_tries(program))
+			tries += info.recursion_misses;
 	}
+	*ret_tries = tries;
 	return skipped;
 }
 

@@ -22,7 +22,8 @@ void bpf_stats_update(struct health *health, const struct tracer *tracer);
 /*
  * How often the kernel left out one of the programs, because it had interrupted one on the
  * same processor; 0 where it does not count that (before Linux 5.12, of tracepoints 6.7).
+ * *ret_tries: of these the programs that show what is tried on a socket.
  */
-__u64 bpf_stats_skipped(const struct tracer *tracer);
+__u64 bpf_stats_skipped(const struct tracer *tracer, __u64 *ret_tries);
 
 #endif /* SOCKLEAK_BPF_STATS_H */

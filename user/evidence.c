@@ -90,6 +90,9 @@ void evidence_add(struct text *text, const struct leak *leak)
 		add_bind(text, evidence);
 	else if (evidence->enotconn)
 		add_probe(text, socket);
+	else if (leak->verdict.class == CLASS_NONE)
+		text_add(text, "not connected, not bound; whether that was tried is not known, "
+			       "since the kernel left hooks out");
 	else
 		text_add(text, "not connected, not bound");
 }

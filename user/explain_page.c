@@ -150,11 +150,11 @@ static void page_classes(struct page *page, const json_t *site)
 	{
 		enum leak_class class = leak_class_from_name(name, strlen(name));
 
-		if (class == CLASS_NONE)
+		if (strcmp(name, leak_class_key(class)))
 			continue; /* of a later version */
 		text_addf(&line, "%s%lld %s (%s)", line.len ? ", " : "  Class      ",
 			  (long long)json_integer_value(count), leak_class_phrase(class),
-			  leak_class_name(class));
+			  leak_class_key(class));
 	}
 	if (line.len)
 		page_line(page, &line, false);

@@ -7,9 +7,9 @@
 static void put_classes(struct json *json, const struct process_total *total)
 {
 	json_begin_object(json, "classes");
-	for (int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
+	for (int class = CLASS_NONE; class < CLASS_COUNT; class ++)
 		if (total->by_class[class])
-			json_u64(json, leak_class_name((enum leak_class) class),
+			json_u64(json, leak_class_key((enum leak_class) class),
 				 total->by_class[class]);
 	json_end_object(json);
 }

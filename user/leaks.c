@@ -258,11 +258,15 @@ void leaks__drop(struct leaks *leaks, bool (*drops)(const struct leak *leak, voi
 	}
 }
 
+/* One that is not known is wanted with those on which nothing was tried: it would be of these. */
+static bool wants_class(const struct leaks *leaks, unsigned int class)
+{
+	return leaks->classes & 1U << (class == CLASS_NONE ? CLASS_NEVER_USED : class);
+}
+
 static bool is_unwanted(const struct leak *leak, void *ctx)
 {
-	const struct leaks *leaks = ctx;
-
-	return !(leaks->classes & 1U << leak->verdict.class);
+	return !wants_class(ctx, leak->verdict.class);
 }
 
 void leaks__want(struct leaks *leaks, unsigned int classes)
@@ -328,7 +332,7 @@ int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owne
 		 struct stack *stack)
 {
 	struct leak *leak = leak_find(leaks, verdict);
-	bool wanted = leaks->classes & 1U << verdict->class;
+	bool wanted = wants_class(leaks, verdict->class);
 
 	if (verdict->kind == VERDICT_HELD || verdict->kind == VERDICT_LEFT) {
 		if (leak)

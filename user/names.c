@@ -88,6 +88,7 @@ static const char *const errors[] = {
 static const struct {
 	const char *name, *phrase;
 } classes[CLASS_COUNT] = {
+	[CLASS_NONE] = { NULL, "what was tried is not known" },
 	[CLASS_NEVER_USED] = { "never_used", "never used" },
 	[CLASS_PROBED] = { "probed", "only asked for its peer" },
 	[CLASS_CONNECT_FAILED] = { "connect_failed", "connect failed" },
@@ -189,6 +190,11 @@ const char *errno_name(int error, struct name_buffer *buffer)
 const char *leak_class_name(enum leak_class class)
 {
 	return (unsigned int)class < CLASS_COUNT ? classes[class].name : NULL;
+}
+
+const char *leak_class_key(enum leak_class class)
+{
+	return leak_class_name(class) ?: "not_known";
 }
 
 enum leak_class leak_class_from_name(const char *name, size_t len)

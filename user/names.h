@@ -37,9 +37,11 @@ const char *errno_name(int error, struct name_buffer *buffer);
 
 /* "never_used", ...; NULL for CLASS_NONE and out of range. */
 const char *leak_class_name(enum leak_class class);
+/* The same where there must be a word: "not_known" then. */
+const char *leak_class_key(enum leak_class class);
 /* Back, from `len` bytes of `name`; CLASS_NONE when there is no such class. */
 enum leak_class leak_class_from_name(const char *name, size_t len);
-/* For people: "never used", "connect failed", ... NULL like the name. */
+/* For people: "never used", "connect failed", ... NULL out of range. */
 const char *leak_class_phrase(enum leak_class class);
 
 /* "closed", "used", "exited"; NULL for END_NONE and out of range. */

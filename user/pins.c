@@ -360,12 +360,6 @@ int pins__begin(struct pins *pins, struct bpf_object *object, void (*on_progress
 	return err;
 }
 
-void pins__attached(const struct pins *pins, const struct bpf_object *object)
-{
-	if (pins->reused)
-		takeover_end(object);
-}
-
 void pins__swept(const struct pins *pins, const struct bpf_object *object, __u64 sweep)
 {
 	if (pins->reused && sweep == TIDY_SWEEP)

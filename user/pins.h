@@ -42,8 +42,6 @@ void pins__free(struct pins *pins);
  */
 int pins__begin(struct pins *pins, struct bpf_object *object, void (*on_progress)(void *ctx),
 		void *ctx, struct text *ret_error);
-/* Its hooks are attached. */
-void pins__attached(const struct pins *pins, const struct bpf_object *object);
 /* A sweep, of this number, is done. */
 void pins__swept(const struct pins *pins, const struct bpf_object *object, __u64 sweep);
 

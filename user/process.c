@@ -219,19 +219,6 @@ bool process_alive(pid_t tgid)
 	return !process_stat_is_ending(&stat) || (stat.threads > 1 && a_thread_runs(tgid));
 }
 
-bool process_thread_is_in(pid_t tid, long number, __u64 argument)
-{
-	unsigned long long first;
-	char line[256];
-	long inside;
-
-	/* proc(5): the number and six arguments, or "running" */
-	if (read_proc_file(tid, "syscall", line, sizeof(line)))
-		return false;
-	return sscanf(line, "%ld %llx", &inside, &first) == 2 && inside == number &&
-	       first == argument;
-}
-
 static int count_fds(pid_t tgid, __u64 *ret_count)
 {
 	const struct dirent *entry;

@@ -53,12 +53,6 @@ int process_uid(pid_t tgid, uid_t *ret_uid);
 bool process_alive(pid_t tgid);
 
 /*
- * Is this thread inside a system call of this number, with this for its first argument?
- * One that runs at this moment is not said to be.
- */
-bool process_thread_is_in(pid_t tid, long number, __u64 argument);
-
-/*
  * How many descriptors it has open, and its soft RLIMIT_NOFILE, UINT64_MAX when
  * unlimited. *ret_counted: the kernel (before Linux 6.2) does not tell how many, they
  * were counted, which takes some 0.3 us each.

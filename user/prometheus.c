@@ -46,12 +46,12 @@ static void put_leaked(const struct metrics *metrics)
 
 	for (const struct workload_series *workload = metrics->series->workloads; workload;
 	     workload = workload->hh.next) {
-		for (int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++) {
+		for (int class = CLASS_NONE; class < CLASS_COUNT; class ++) {
 			if (!workload->by_class[class])
 				continue;
 			text_clear(&labels);
 			text_add(&labels, workload->labels);
-			label_add(&labels, "class", leak_class_name((enum leak_class) class));
+			label_add(&labels, "class", leak_class_key((enum leak_class) class));
 			if (text_error(&labels))
 				metrics->out->failed = true;
 			family_u64(&family, text_str(&labels), workload->by_class[class]);

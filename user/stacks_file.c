@@ -301,9 +301,9 @@ static void put_stack(struct json *json, const struct stack *stack)
 static void put_classes(struct json *json, const struct known_site *known)
 {
 	json_begin_object(json, "classes");
-	for (int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
+	for (int class = CLASS_NONE; class < CLASS_COUNT; class ++)
 		if (known->by_class[class])
-			json_u64(json, leak_class_name((enum leak_class) class),
+			json_u64(json, leak_class_key((enum leak_class) class),
 				 known->by_class[class]);
 	json_end_object(json);
 }

@@ -18,6 +18,7 @@
 
 struct sweeper {
 	struct sockleak_bpf *skeleton;
+	struct bpf_link *calls, *threads;
 	struct bpf_link *files; /* of all processes */
 	struct bpf_link *maps;
 	struct bpf_link *glance;
@@ -73,23 +74,33 @@ static int iterator_run(struct sweeper *sweeper, struct bpf_link *link)
 
 /* ---- One process alone ---- */
 
-/* -EOPNOTSUPP: this kernel cannot, or did not. A process that is gone has nothing to show. */
-static int look_at(struct sweeper *sweeper, __u32 tgid)
+static int iterator_run_of(struct sweeper *sweeper, const struct bpf_program *program, __u32 tgid)
 {
 	union bpf_iter_link_info one = { .task.pid = tgid };
 	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &one, .link_info_len = sizeof(one));
-	struct sweep *sweep = sweep_of(sweeper);
-	struct bpf_link *link =
-		bpf_program__attach_iter(sweeper->skeleton->progs.sweep_files, &options);
+	struct bpf_link *link = bpf_program__attach_iter(program, &options);
 	int err;
 
 	if (!link)
-		return errno == ESRCH ? 0 : -EOPNOTSUPP;
+		return errno == ESRCH ? -ESRCH : -EOPNOTSUPP;
+	err = iterator_run(sweeper, link);
+	bpf_link__destroy(link);
+	return err;
+}
+
+/* -EOPNOTSUPP: this kernel cannot, or did not. A process that is gone has nothing to show. */
+static int look_at(struct sweeper *sweeper, __u32 tgid)
+{
+	struct sweep *sweep = sweep_of(sweeper);
+	int err = 0;
+
 	sweep->only_tgid = tgid;
 	sweep->strangers = 0;
-	err = iterator_run(sweeper, link);
+	if (sweep->asks_threads)
+		err = iterator_run_of(sweeper, sweeper->skeleton->progs.sweep_threads, tgid);
+	if (!err)
+		err = iterator_run_of(sweeper, sweeper->skeleton->progs.sweep_files, tgid);
 	sweep->only_tgid = 0;
-	bpf_link__destroy(link);
 	sweeper->counts.looks++;
 	return err == -ESRCH ? 0 : sweep->strangers ? -EOPNOTSUPP : err;
 }
@@ -108,6 +119,7 @@ static unsigned int take_suspects(struct sweeper *sweeper, __u32 *ret_tgids)
 
 /* ---- A sweep ---- */
 
+/* And look at who lives on, and at who is inside connect: all that follows asks for it. */
 static int begin(struct sweeper *sweeper)
 {
 	struct sweep *sweep = sweep_of(sweeper);
@@ -117,14 +129,14 @@ static int begin(struct sweeper *sweeper)
 	sweep->repeats = 0;
 	sweep->unsettled = 0;
 	sweep->number++;
-	return iterator_run(sweeper, sweeper->harvest);
+	return iterator_run(sweeper, sweeper->harvest) ?: iterator_run(sweeper, sweeper->calls);
 }
 
 static int glance(struct sweeper *sweeper)
 {
 	struct sweep *sweep = sweep_of(sweeper);
 
-	sweep->pending = sweep->waiting = sweep->unread = sweep->crowd = 0;
+	sweep->pending = sweep->waiting = sweep->unread = sweep->crowd = sweep->asks_threads = 0;
 	return iterator_run(sweeper, sweeper->glance);
 }
 
@@ -183,7 +195,8 @@ static int census(struct sweeper *sweeper, bool to_the_last)
 	struct sweep *sweep = sweep_of(sweeper);
 	int records = 0, err;
 
-	err = begin(sweeper) ?: census_once(sweeper, &records);
+	err = begin(sweeper) ?: iterator_run(sweeper, sweeper->threads);
+	err = err ?: census_once(sweeper, &records);
 	sweep_plan_was_census(&sweeper->plan, sweep->start_ns,
 			      clock_now(CLOCK_BOOTTIME) - sweep->start_ns - sweeper->drained_ns,
 			      err || sweep->unsettled);
@@ -226,6 +239,8 @@ void sweeper__free(struct sweeper *sweeper)
 {
 	if (!sweeper)
 		return;
+	bpf_link__destroy(sweeper->calls);
+	bpf_link__destroy(sweeper->threads);
 	bpf_link__destroy(sweeper->files);
 	bpf_link__destroy(sweeper->maps);
 	bpf_link__destroy(sweeper->glance);
@@ -244,7 +259,11 @@ int sweeper__new(struct sockleak_bpf *skeleton, const struct options *options,
 	sweeper->skeleton = skeleton;
 	sweeper->plan.interval_ns = options->interval_ns;
 	sweeper->plan.census_interval_ns = options->census_interval_ns;
-	sweeper->files = bpf_program__attach_iter(skeleton->progs.sweep_files, NULL);
+	sweeper->calls = bpf_program__attach_iter(skeleton->progs.sweep_calls, NULL);
+	if (sweeper->calls)
+		sweeper->threads = bpf_program__attach_iter(skeleton->progs.sweep_threads, NULL);
+	if (sweeper->threads)
+		sweeper->files = bpf_program__attach_iter(skeleton->progs.sweep_files, NULL);
 	if (sweeper->files)
 		sweeper->maps = bpf_program__attach_iter(skeleton->progs.sweep_maps, NULL);
 	if (sweeper->maps)

@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -18,7 +16,7 @@
 /* Descriptors of the maps of these names, and what some of them hold at most. */
 struct maps {
 	int pending, homes, slots, free_slots, stacks, told, growths;
-	int in_flight, in_flight_apart, hidden_connects, counters;
+	int in_flight, in_flight_apart;
 	__u32 max_slots, max_stacks;
 	void (*on_progress)(void *ctx); /* NULL = nobody wants to know */
 	void *ctx;
@@ -54,8 +52,6 @@ static struct maps maps_of(const struct bpf_object *object)
 		.growths = map_of(object, "growths"),
 		.in_flight = map_of(object, "in_flight"),
 		.in_flight_apart = map_of(object, "in_flight_apart"),
-		.hidden_connects = map_of(object, "hidden_connects"),
-		.counters = map_of(object, "counters"),
 		.max_slots = room_of(object, "slots"),
 		.max_stacks = 1,
 	};
@@ -116,7 +112,7 @@ static void reset(struct pending *entry)
 	entry->flags &= PENDING_LASTING;
 	entry->reported = 0;
 	entry->seen_sweep = 0;
-	entry->connecting = 0; /* who still is: take_calls() */
+	entry->connecting = 0;
 	entry->holder_tgid = entry->holder_fd = entry->holder_sweep = 0;
 	entry->unseen = 0;
 }
@@ -248,12 +244,6 @@ static int take_slots(const struct maps *maps, bool *taken)
 
 /* ---- Calls ---- */
 
-static bool is_connecting(const struct call *call)
-{
-	return call->kind == CALL_CONNECT &&
-	       process_thread_is_in((pid_t)call->tid, SYS_connect, call->fd);
-}
-
 /* An array's elements cannot be deleted: of those there is a call that is nobody's. */
 static void drop_call(int map, const void *key)
 {
@@ -263,34 +253,10 @@ static void drop_call(int map, const void *key)
 		bpf_map_update_elem(map, key, &nobodys, BPF_EXIST);
 }
 
-/* As count() of counters.bpf.h, while no hook counts. */
-static int count(const struct maps *maps, __u32 counter)
-{
-	int cpus = libbpf_num_possible_cpus(), err = -ENOMEM;
-	__u64 *values = cpus > 0 ? calloc((size_t)cpus, sizeof(*values)) : NULL;
-
-	if (values && !bpf_map_lookup_elem(maps->counters, &counter, values)) {
-		values[0]++;
-		err = bpf_map_update_elem(maps->counters, &counter, values, BPF_ANY) ? -errno : 0;
-	}
-	free(values);
-	return err;
-}
-
-/* The socket of one of IP shows it (connect_is_hidden()). No room: as for one that begins now. */
-static int hide(const struct maps *maps, const struct call *call)
-{
-	if (call->family == AF_INET || call->family == AF_INET6 ||
-	    !bpf_map_update_elem(maps->hidden_connects, &call->inode, &call->tid, BPF_ANY))
-		return 0;
-	return errno == E2BIG ? count(maps, COUNTER_IN_FLIGHT_FULL) : -errno;
-}
-
 /*
- * Threads inside connect, bind and getpeername when the earlier run ended. One that
- * still waits in connect is so as before, by the index of those whose sockets do not
- * show it: the count in the entry could not be taken back if its end is missed. The
- * end of any other was missed.
+ * Threads inside connect, bind and getpeername when the earlier run ended. Who still waits in
+ * connect, and who does not, the first sweep finds by their registers (waits.bpf.h). The end of any
+ * other call was missed.
  */
 static int take_calls(const struct maps *maps, int map)
 {
@@ -301,36 +267,16 @@ static int take_calls(const struct maps *maps, int map)
 		const void *key = keys_at(&keys, i);
 		struct call call;
 
+		progress(maps, i);
 		if (bpf_map_lookup_elem(map, key, &call) || !call.tid)
 			continue;
-		if (!is_connecting(&call)) {
+		call.left_at = 0;
+		if (call.kind != CALL_CONNECT)
 			drop_call(map, key);
-			continue;
-		}
-		call.inherited = 1;
-		err = hide(maps, &call);
-		if (!err && bpf_map_update_elem(map, key, &call, BPF_EXIST))
+		else if (bpf_map_update_elem(map, key, &call, BPF_EXIST))
 			err = -errno;
 	}
 	return err;
-}
-
-/* Of those that were inside connect then, who has ended it before the hooks were attached? */
-static void end_calls(const struct maps *maps, int map)
-{
-	_cleanup_keys_ struct keys keys = { 0 };
-
-	if (keys_read(&keys, map, sizeof(__u32)))
-		return;
-	for (size_t i = 0; i < keys.count; i++) {
-		struct call call;
-
-		if (bpf_map_lookup_elem(map, keys_at(&keys, i), &call) || !call.tid ||
-		    !call.inherited || is_connecting(&call))
-			continue;
-		/* the thread's next call overwrites what is in flight; it may have by now */
-		bpf_map_delete_elem(maps->hidden_connects, &call.inode);
-	}
 }
 
 int takeover_fill_slots(const struct bpf_object *object)
@@ -365,14 +311,6 @@ int takeover_begin(const struct bpf_object *object, void (*on_progress)(void *ct
 	free(used);
 	free(taken);
 	return err;
-}
-
-void takeover_end(const struct bpf_object *object)
-{
-	const struct maps maps = maps_of(object);
-
-	end_calls(&maps, maps.in_flight);
-	end_calls(&maps, maps.in_flight_apart);
 }
 
 void takeover_tidy(const struct bpf_object *object)

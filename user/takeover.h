@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * takeover: what an earlier run left in its maps, made fit for this one, before and
- * right after the hooks are attached. What is known of a socket stays; what is of one
+ * takeover: what an earlier run left in its maps, made fit for this one, before the
+ * hooks are attached. What is known of a socket stays; what is of one
  * run alone goes: what was reported, to whom, seen by which sweep. So all of it is told
  * again, once. What follows from the rest is made anew (homes, free slots); what
  * nobody can need any more is removed. Each step can be done twice: a run that is
@@ -23,9 +23,6 @@ struct bpf_object;
  */
 int takeover_begin(const struct bpf_object *object, void (*on_progress)(void *ctx), void *ctx,
 		   __u32 *ret_count);
-
-/* They are: what has ended unseen between the two is not to seem to go on. */
-void takeover_end(const struct bpf_object *object);
 
 /*
  * Some sweeps later, between two: what was told by the earlier run of sockets that had

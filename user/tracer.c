@@ -12,6 +12,7 @@
 #include "hooks.h"
 #include "load_error.h"
 #include "pins.h"
+#include "refusal_map.h"
 #include "settings.h"
 #include "sockleak.skel.h"
 #include "stack_maps.h"
@@ -271,11 +272,37 @@ static int load_all(struct tracer *tracer, const struct options *options, struct
 	return err;
 }
 
+/*
+ * With the kind of hooks that is chosen, or one that comes behind it where the kernel refuses its
+ * programs. When it refuses all it is the first refusal that counts: that was of the best one.
+ */
+static int load_kind(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	_cleanup_text_ struct text first = TEXT_INIT;
+
+	for (;;) {
+		_cleanup_text_ struct text reason = TEXT_INIT, error = TEXT_INIT;
+		int err = load_all(tracer, options, &error);
+
+		if (!err)
+			return 0;
+		text_add(&first, first.len ? "" : text_str(&error));
+		text_addf(&reason, "its programs were refused: %s", strerror(-err));
+		if (tracer->pins_failed || !tracer->skeleton ||
+		    !hooks__yield(tracer->hooks, tracer->skeleton->obj, text_str(&reason))) {
+			text_add(ret_error, text_str(&first));
+			return err;
+		}
+		if ((err = begin_again(tracer, options, ret_error)))
+			return err;
+	}
+}
+
 int tracer__load(struct tracer *tracer, const struct options *options, struct text *ret_error)
 {
 	int err = hooks__choose(tracer->hooks, tracer->skeleton->obj, ret_error);
 
-	return err ?: load_all(tracer, options, ret_error);
+	return err ?: load_kind(tracer, options, ret_error);
 }
 
 /* ---- Attach ---- */
@@ -283,8 +310,7 @@ int tracer__load(struct tracer *tracer, const struct options *options, struct te
 /* With hooks of another kind, and the cgroups that have a rule. */
 static int load_again(struct tracer *tracer, const struct options *options, struct text *ret_error)
 {
-	int err = begin_again(tracer, options, ret_error) ?:
-			  load_all(tracer, options, ret_error);
+	int err = begin_again(tracer, options, ret_error) ?: load_kind(tracer, options, ret_error);
 	size_t count = tracer->n_ruled;
 
 	tracer->n_ruled = 0;
@@ -307,8 +333,6 @@ int tracer__attach(struct tracer *tracer, const struct options *options, struct 
 		if (err)
 			return err;
 	}
-	if (tracer->pins)
-		pins__attached(tracer->pins, tracer->skeleton->obj);
 	return 0;
 }
 
@@ -348,19 +372,6 @@ void tracer__free(struct tracer *tracer)
 }
 
 /* ---- Run ---- */
-
-static __u64 counter_read(struct tracer *tracer, enum counter which)
-{
-	__u32 key = which;
-	__u64 sum = 0;
-
-	if (bpf_map_lookup_elem(bpf_map__fd(tracer->skeleton->maps.counters), &key,
-				tracer->per_cpu))
-		return 0;
-	for (int cpu = 0; cpu < tracer->n_cpus; cpu++)
-		sum += tracer->per_cpu[cpu];
-	return sum;
-}
 
 int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
 {
@@ -461,21 +472,8 @@ const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pend
 unsigned int tracer__refusals(struct tracer *tracer, struct refusal_key *ret_keys,
 			      struct refusal *ret_refusals)
 {
-	int map = bpf_map__fd(tracer->skeleton->maps.refusals);
-	const struct refusal_key *before = NULL;
-	struct refusal_key met;
-	unsigned int count = 0;
-
-	for (unsigned int i = 0; i < SOCKLEAK_MAX_REFUSALS && count < SOCKLEAK_MAX_REFUSALS &&
-				 !bpf_map_get_next_key(map, before, &met);
-	     i++) {
-		ret_keys[count] = met;
-		if (!bpf_map_lookup_elem(map, &met, &ret_refusals[count]) &&
-		    ret_refusals[count].noted == REFUSAL_NOTED && ret_refusals[count].count)
-			count++;
-		before = &met;
-	}
-	return count;
+	return refusal_map_read(bpf_map__fd(tracer->skeleton->maps.refusals), ret_keys,
+				ret_refusals);
 }
 
 void tracer__forget_refusal(struct tracer *tracer, const struct refusal_key *key)
@@ -485,7 +483,14 @@ void tracer__forget_refusal(struct tracer *tracer, const struct refusal_key *key
 
 int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT])
 {
-	for (int i = 0; i < COUNTER_COUNT; i++)
-		ret_counters[i] = counter_read(tracer, (enum counter)i);
+	int map = bpf_map__fd(tracer->skeleton->maps.counters);
+
+	for (__u32 i = 0; i < COUNTER_COUNT; i++) {
+		ret_counters[i] = 0;
+		if (bpf_map_lookup_elem(map, &i, tracer->per_cpu))
+			continue;
+		for (int cpu = 0; cpu < tracer->n_cpus; cpu++)
+			ret_counters[i] += tracer->per_cpu[cpu];
+	}
 	return 0;
 }

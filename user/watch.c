@@ -9,8 +9,10 @@
 #include "bpf_stats.h"
 #include "clocks.h"
 #include "descriptors.h"
+#include "doubt.h"
 #include "duration.h"
 #include "fd_limits.h"
+#include "growth_kept.h"
 #include "kernel_memory.h"
 #include "leaks.h"
 #include "log.h"
@@ -36,6 +38,7 @@ struct watch {
 	struct fd_limits *limits;
 	struct suppressions *suppressions; /* NULL = nothing is */
 	struct summary summary;
+	struct doubt doubt;
 	__u64 next_ns, end_ns; /* when the next sweep is due, and the end of it all */
 	bool is_waiting;       /* for a cgroup that is to be watched */
 	bool asked;	       /* for a report, and there is no output */
@@ -155,10 +158,15 @@ static int change_leak(struct watch *watch, const struct verdict *verdict, __u32
 void watch__verdict(const struct verdict *verdict, void *ctx)
 {
 	struct watch *watch = ctx;
-	struct verdict ended;
+	struct verdict ended, doubted;
 	__u32 holder;
 	int err;
 
+	if (doubt_has(&watch->doubt, verdict)) {
+		doubted = *verdict;
+		doubted.class = CLASS_NONE;
+		verdict = &doubted;
+	}
 	if (verdict->kind == VERDICT_SUSPECT) {
 		owners__look(watch->owners, verdict);
 		origins__look(watch->origins, &verdict->socket);
@@ -187,6 +195,14 @@ void watch__verdict(const struct verdict *verdict, void *ctx)
 		watch->summary.leaks_not_accounted++;
 }
 
+static void note_skipped(struct watch *watch)
+{
+	__u64 tries;
+
+	watch->summary.hooks_skipped = bpf_stats_skipped(watch->tracer, &tries);
+	doubt_note(&watch->doubt, tries, watch->summary.now_ns);
+}
+
 static void update_summary(struct watch *watch)
 {
 	struct summary *summary = &watch->summary;
@@ -196,7 +212,7 @@ static void update_summary(struct watch *watch)
 	summary->leaks = leaks__totals(watch->leaks);
 	summary->sweep_counts = tracer__sweeps(watch->tracer);
 	summary->verdicts_waiting = tracer__waiting(watch->tracer);
-	summary->hooks_skipped = bpf_stats_skipped(watch->tracer);
+	note_skipped(watch);
 	summary->growth_not_kept = history__growth_lost(tracer__history(watch->tracer));
 	summary->stacks_not_told = history__lost(tracer__history(watch->tracer));
 	tracer__counters(watch->tracer, summary->counters);
@@ -265,6 +281,7 @@ int watch__sweep(struct watch *watch, bool last)
 
 	update_clock(summary);
 	watch__aim(watch, watch->tracer);
+	note_skipped(watch); /* before the verdicts */
 	origins__begin_sweep(watch->origins);
 	owners__begin_sweep(watch->owners);
 	err = tracer__sweep(watch->tracer, last, &summary->sweep_ns);
@@ -325,22 +342,6 @@ static bool is_alone(const struct watch *watch)
 	return true;
 }
 
-static __u64 begin_growth(__u64 account, __u32 tgid, struct growth *ret_growth, void *ctx)
-{
-	__u64 start_ns;
-
-	if (process_start_time((pid_t)tgid, &start_ns))
-		return 0;
-	history__growth(ctx, &(struct grown_key){ account, start_ns, tgid, 0 }, ret_growth);
-	return start_ns;
-}
-
-static void keep_growth(__u64 account, __u32 tgid, __u64 start_ns, const struct growth *growth,
-			void *ctx)
-{
-	history__keep_growth(ctx, &(struct grown_key){ account, start_ns, tgid, 0 }, growth);
-}
-
 void watch__begin(struct watch *watch, struct tracer *tracer)
 {
 	struct summary *summary = &watch->summary;
@@ -351,8 +352,7 @@ void watch__begin(struct watch *watch, struct tracer *tracer)
 	summary->hooks_why = hooks__why(tracer__hooks(tracer));
 	summary->pin_refused = tracer__pins_refused(tracer);
 	if (tracer__pins(tracer))
-		leaks__remember(watch->leaks, (struct growth_memory){ begin_growth, keep_growth,
-								      tracer__history(tracer) });
+		leaks__remember(watch->leaks, growth_kept_in(tracer__history(tracer)));
 	update_clock(summary);
 	summary->started_ns = watch->next_ns = summary->now_ns;
 	leaks__begin(watch->leaks, summary->now_ns);

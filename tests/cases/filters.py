@@ -95,6 +95,47 @@ def filter_comm_renamed(bench):
 
 
 @case
+def filter_comm_left(bench):
+    """A call that began while the process had the name is seen to its end."""
+    agent = bench.agent("--comm", "connect-first")
+    wanted = bench.program("connect_renamed", agents=[agent])
+    leak_in([wanted])
+    expect_all(wanted, [agent])
+    agent.stop()
+
+
+@case
+def filter_comm_entered(bench):
+    """A call that began out of sight is found all the same, by a census or without one."""
+    agents = [bench.agent("--comm", "connect-begun", "--census-interval", interval)
+              for interval in ("400ms", "600s")]
+    program = bench.program("connect_begun_renamed", agents=agents)
+    expect_all(program, agents[:1])
+    for agent in agents:
+        agent.stop()
+        if agent.of("leak"):
+            raise Failure(f"expected nothing, seen: {brief(agent.of('leak')[0])}")
+
+
+@case
+def filter_cgroup_left(bench):
+    """The same of one that leaves the cgroup, and comes back with what it then has."""
+    paths = [bench.cgroups.make(), bench.cgroups.make()]
+    agent = bench.agent("--cgroup", paths[0])
+    wanted = bench.program("connect_renamed", agents=[agent], inside=inside(paths[0]))
+    enter(wanted, paths[1])
+    leak_in([wanted])
+    enter(wanted, paths[0])
+    expect_all(wanted, [agent])
+    agent.stop()
+
+
+def enter(program, cgroup):
+    with open(os.path.join(cgroup, "cgroup.procs"), "w", encoding="ascii") as procs:
+        procs.write(str(program.pid))
+
+
+@case
 def filter_class(bench):
     agent = bench.agent("--class", "probed,connect_failed")
     wanted = [bench.start_program(name, agents=[agent]) for name in ("probed", "connect_refused")]

@@ -104,3 +104,49 @@ def hooks_deaf(bench):
     )
     if status != 3 or out or len(errors.splitlines()) != 1 or reason not in errors:
         raise Failure(f"expected exit 3 and one line, seen {status}: {out} {errors}")
+
+
+@case
+def hooks_refused(bench):
+    """The kernel refuses to load one kind: the next one is taken; all of them: one error, and exit 3."""
+    library = pathlib.Path(bench.options.programs).parent / "library/librefuser.so"
+    begins = {"fentry": "fentry_", "kprobe.multi": "kprobe_", "tracepoint": "sys_",
+              "raw_syscalls": "every_", "raw_tp": "raw_sys_"}
+    first, second, *_ = kinds_here(bench)
+    environment = {**preloaded(library), "REFUSED": begins[first]}
+    agent = bench.agent("--comm", "nobody-at-all", environment=environment)
+    summary = agent.stop()
+    reason = f"{first}: its programs were refused: Invalid argument"
+    if summary["hooks"] != second or reason not in (summary["hooks_why"] or ""):
+        raise Failure(f"expected {second} and {reason!r}, seen: {summary['hooks']}, "
+                      f"{summary['hooks_why']}")
+    environment["REFUSED"] = " ".join(begins.values())
+    status, out, errors = bench.run(
+        "trace", "--duration", "1ms", env={**os.environ, **environment},
+    )
+    words = ("sockleak: cannot load the BPF programs: Invalid argument",)
+    if status != 3 or out or len(errors.splitlines()) != 1 or not errors.startswith(words):
+        raise Failure(f"expected exit 3 and one line like {words}, seen {status}: {out} {errors}")
+
+
+@case
+def hooks_skipped(bench):
+    """While hooks of connect are left out, that nothing was seen does not say that nothing was tried."""
+    environment = preloaded(pathlib.Path(bench.options.programs).parent / "library/libskipper.so")
+    agent = bench.agent(environment=environment)
+    text = bench.agent(as_json=False, environment=environment)
+    programs = [bench.program(name, agents=[agent]) for name in ("held", "probed", "bind_failed")]
+    inodes = set().union(*(program.phase.leaks for program in programs))
+    agent.wait_for(lambda a: inodes <= set(a.open_leaks()), f"leaks of inodes {sorted(inodes)}")
+    agent.wait_quiet()
+    for program in programs:
+        wanted = {None} if program.name == "held" else {program.name}
+        seen = {agent.open_leaks()[inode]["class"] for inode in program.phase.leaks}
+        if seen != wanted:
+            raise Failure(f"{program.name}: expected the class {wanted}, seen: {seen}")
+    if not agent.stop()["dropped"]["hooks_skipped"]:
+        raise Failure("expected hooks_skipped, seen: none")
+    text.stop()
+    words = "whether that was tried is not known, since the kernel left hooks out"
+    if words not in " ".join("".join(text.lines).split()):
+        raise Failure(f"expected {words!r}, seen: {''.join(text.lines)}")

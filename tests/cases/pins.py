@@ -243,6 +243,9 @@ def pins_connect_ended(bench):
         wanted = leak(program, None)
         second = bench.agent(*options)
         second.wait_for(lambda a: wanted <= set(a.open_leaks()), "the leak")
+        classes = {second.open_leaks()[inode]["class"] for inode in wanted}
+        if classes != {"connect_failed"}:
+            raise Failure(f"expected the try to count, its end not seen, seen: {classes}")
         program.end()
         second.stop()
 

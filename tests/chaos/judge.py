@@ -132,7 +132,7 @@ class Socket:
     def may_have_been_open(self):
         """Of a dead MPTCP socket neither witness knows what became of its connect."""
         return self.seen["protocol"] == MPTCP and any(
-            e.result == -errno.EINPROGRESS
+            e.result in (-errno.EINPROGRESS, -errno.EINTR)
             for e in self.of("CONNECT", "CONNECT_HIDDEN", "SENT")
         )
 
@@ -164,7 +164,7 @@ class Socket:
             return False
         if self.made.what == "MADE" and self._is_original(event):
             return True
-        if event.what in ("CONNECT", "CONNECT_BEGUN", "BIND"):
+        if event.what in ("CONNECT", "CONNECT_BEGUN", "BIND", "DISSOLVE"):
             return event.round > max(self.made.round, 1)  # no census between the first two
         if event.pid in self._journal.tables_of():
             return False
@@ -245,6 +245,8 @@ class Socket:
             )
             if self.is_inet and self.type == DGRAM and bound and self.of("DISSOLVE_HIDDEN"):
                 return {None, "unknown_origin"} | self.classes()
+            if self.looks_like_a_listener():  # and what is tried on it later is a stranger's
+                return {None, "unknown_origin"} | self.classes()
             return self.classes() | ({None} if unseen else set())
         # Once in use, and its end out of sight: of unknown origin then, says the page.
         if (
@@ -284,6 +286,15 @@ class Socket:
         listened = [e for e in self.of("LISTEN") if e.result == 0]
         return bool(listened) and (not listened[-1].detail or self.seen["protocol"] == MPTCP)
 
+    def looks_like_a_listener(self):
+        """connect to AF_UNSPEC leaves of a new TCP socket what is left of a former listener, for who
+        did not see that call, or has lost what was noted of it."""
+        if not self.is_inet or self.seen["protocol"] != TCP:
+            return False
+        calls = self.of("DISSOLVE")
+        lost = self.was_lost or self.was_shared_while_closed() or not all(map(self.is_sure, calls))
+        return bool(self.of("DISSOLVE_HIDDEN") or (calls and lost))
+
     def lost_its_peer(self):
         """A send that finds the peer gone ends a connection of datagrams without a trace."""
         connected = [e for e in self.of("CONNECT", "CONNECT_HIDDEN") if e.result == 0]
@@ -314,7 +325,8 @@ def compare(seen, journal, leaks, rounds, holds_back):
     found = {line["inode"]: Socket(line, journal, rounds) for line in seen}
     for inode, socket in found.items():
         answer, leak = socket.answer(), leaks.get(inode)
-        said = leak["class"] if leak else None
+        # One whose class is not known, for hooks that were left out, is one on which nothing was seen.
+        said = (leak["class"] or "never_used") if leak else None
         unclear += len(answer) > 1
         if leak and socket.is_connecting and socket.told_before(leak):
             continue  # it stays what it was told to be until the connect ends

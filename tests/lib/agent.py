@@ -138,6 +138,10 @@ class Agent:
         told = self.summaries[-1][1]["dropped"]["stack_collision"] if self.summaries else 0
         return len(without) <= told
 
+    def owns_up_to_skipped_hooks(self):
+        """Has the kernel left hooks out, and does it say so? Then a class may not be known."""
+        return bool(self.summaries and self.summaries[-1][1]["dropped"]["hooks_skipped"])
+
     def wait_quiet(self, timeout=60):
         """Until everything that stands now would have been reported."""
         since = time.monotonic()

@@ -29,7 +29,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -96,7 +95,6 @@ static bool is_bound(int fd, int domain)
 		struct sockaddr any;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
-		struct sockaddr_nl nl;
 		struct sockaddr_storage room;
 	} address = { 0 };
 	socklen_t len = sizeof(address);
@@ -110,8 +108,6 @@ static bool is_bound(int fd, int domain)
 		return address.in6.sin6_port;
 	case AF_UNIX:
 		return len > offsetof(struct sockaddr_un, sun_path);
-	case AF_NETLINK:
-		return address.nl.nl_pid;
 	}
 	return false;
 }
@@ -167,6 +163,31 @@ static const char *judge_unix(const struct socket *socket, int fd)
 	return socket->bound ? "in_use" : "unknowable";
 }
 
+/*
+ * getsockname goes on to tell a port that bind() was refused. What is bound stands in the list of
+ * the network namespace, with its inode at the end of the line; while that is read others come and
+ * go, and a line may be missed: it is read again.
+ */
+static bool netlink_is_listed(pid_t pid, pid_t tid, unsigned long inode)
+{
+	char path[96], line[256];
+	bool listed = false;
+	unsigned long of;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/net/netlink", pid, tid);
+	for (int i = 0; i < 3 && !listed; i++) {
+		file = fopen(path, "re");
+		while (file && !listed && fgets(line, sizeof(line), file))
+			listed = sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %lu", &of) ==
+					 1 &&
+				 of == inode;
+		if (file)
+			fclose(file);
+	}
+	return listed;
+}
+
 static const char *judge_netlink(const struct socket *socket, int fd)
 {
 	uint32_t groups[64] = { 0 };
@@ -181,16 +202,6 @@ static const char *judge_netlink(const struct socket *socket, int fd)
 	return "unused";
 }
 
-static const char *judge_packet(int fd)
-{
-	struct sockaddr_ll address = { 0 };
-	socklen_t len = sizeof(address);
-
-	if (!getsockname(fd, (struct sockaddr *)&address, &len) && address.sll_protocol)
-		return "in_use";
-	return "unknowable";
-}
-
 static const char *judge(struct socket *socket, int fd)
 {
 	switch (socket->domain) {
@@ -202,7 +213,7 @@ static const char *judge(struct socket *socket, int fd)
 	case AF_NETLINK:
 		return judge_netlink(socket, fd);
 	case AF_PACKET:
-		return judge_packet(fd);
+		return "unknowable";
 	}
 	if (number(fd, SO_ACCEPTCONN) == 1 || has_peer(fd))
 		return "in_use";
@@ -234,7 +245,7 @@ static void add_holder(struct socket *socket, pid_t pid)
 }
 
 /* One descriptor of one thread. One opened with O_PATH is no socket: it fails SO_DOMAIN. */
-static void look_at(pid_t pid, int pidfd, int number_there)
+static void look_at(pid_t pid, pid_t tid, int pidfd, int number_there)
 {
 	int fd = syscall(SYS_pidfd_getfd, pidfd, number_there, 0);
 	struct socket *socket;
@@ -251,7 +262,9 @@ static void look_at(pid_t pid, int pidfd, int number_there)
 			socket->domain = domain;
 			socket->type = number(fd, SO_TYPE);
 			socket->protocol = number(fd, SO_PROTOCOL);
-			socket->bound = is_bound(fd, domain);
+			socket->bound = domain == AF_NETLINK ?
+						netlink_is_listed(pid, tid, st.st_ino) :
+						is_bound(fd, domain);
 			socket->peer = has_peer(fd);
 			socket->state = judge(socket, fd);
 		}
@@ -303,7 +316,7 @@ static void look_at_thread(pid_t pid, pid_t tid)
 	while (directory && pidfd >= 0 && (entry = readdir(directory))) {
 		snprintf(entry_path, sizeof(entry_path), "%s/%s", path, entry->d_name);
 		if (is_socket_link(entry_path, &inode))
-			look_at(pid, pidfd, atoi(entry->d_name));
+			look_at(pid, tid, pidfd, atoi(entry->d_name));
 	}
 	if (directory)
 		closedir(directory);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Packet sockets: one listens to all protocols, one to none and only holds a membership. */
+/*
+ * Packet sockets that are kept: one receives all protocols, one none and only holds a membership.
+ */
 #include "program.h"
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>

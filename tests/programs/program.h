@@ -192,6 +192,26 @@ _unused_ static void wait_for(const int ends[2])
 		_exit(0);
 }
 
+/* Until a thread of this process waits in the system call of that number. */
+_unused_ static void wait_until_inside(pid_t tid, long number)
+{
+	long inside = -1;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", tid);
+	while (inside != number) {
+		file = fopen(path, "re");
+		if (!file)
+			die(path);
+		if (fscanf(file, "%ld", &inside) != 1)
+			inside = -1; /* it runs */
+		fclose(file);
+		if (inside != number)
+			sleep_ms(5);
+	}
+}
+
 _unused_ static struct sockaddr_in loopback(unsigned short port)
 {
 	return (struct sockaddr_in){

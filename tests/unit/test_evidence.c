@@ -53,10 +53,22 @@ static void evidence_of_unknown_origin_has_no_delay(void **state)
 	assert_evidence(&leak, "was connected once");
 }
 
+static void evidence_in_doubt(void **state)
+{
+	struct leak leak = { .verdict = { .kind = VERDICT_LEAK, .class = CLASS_NEVER_USED } };
+
+	(void)state;
+	assert_evidence(&leak, "not connected, not bound");
+	leak.verdict.class = CLASS_NONE;
+	assert_evidence(&leak, "not connected, not bound; whether that was tried is not known, "
+			       "since the kernel left hooks out");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(evidence_in_words),
+		cmocka_unit_test(evidence_in_doubt),
 		cmocka_unit_test(evidence_of_unknown_origin_has_no_delay),
 	};
 

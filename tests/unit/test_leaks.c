@@ -180,6 +180,27 @@ static void unwanted_classes_are_not_accounted(void **state)
 	assert_int_equal(leaks__totals(fixture->leaks).open, 0);
 }
 
+/* Nothing is known to have been tried: it goes with those on which nothing was. */
+static void a_class_that_is_not_known(void **state)
+{
+	struct fixture *fixture = *state;
+	struct verdict verdict = verdict_of(fixture, 7, 42);
+
+	leaks__free(fixture->leaks);
+	fixture->leaks = leaks__new(1U << CLASS_NEVER_USED, SECOND, on_change, NULL);
+	verdict.class = CLASS_NONE;
+	apply(fixture, &verdict);
+	tick(fixture);
+	assert_int_equal(n_announced, 1);
+	assert_int_equal(first_site(fixture)->class, CLASS_NONE);
+	assert_int_equal(first_site(fixture)->open, 1);
+
+	leaks__free(fixture->leaks);
+	fixture->leaks = leaks__new(1U << CLASS_PROBED, SECOND, on_change, NULL);
+	apply(fixture, &verdict);
+	assert_int_equal(n_announced, 1);
+}
+
 static void one_socket_is_no_growth(void **state)
 {
 	struct fixture *fixture = *state;
@@ -745,6 +766,7 @@ int main(void)
 		TEST(the_same_inode_later_is_another_socket),
 		TEST(a_class_changes),
 		TEST(unwanted_classes_are_not_accounted),
+		TEST(a_class_that_is_not_known),
 		TEST(one_socket_is_no_growth),
 		TEST(a_burst_is_no_growth),
 		TEST(more_and_more_is_growth_until_it_stops),

@@ -128,7 +128,10 @@ static void leak_classes(void **state)
 	assert_null(leak_class_name(CLASS_NONE));
 	assert_null(leak_class_name(CLASS_COUNT));
 	assert_null(leak_class_name((enum leak_class)255));
-	assert_null(leak_class_phrase(CLASS_NONE));
+	assert_string_equal(leak_class_key(CLASS_PROBED), "probed");
+	assert_string_equal(leak_class_key(CLASS_NONE), "not_known");
+	assert_int_equal(leak_class_from_name("not_known", 9), CLASS_NONE);
+	assert_non_null(leak_class_phrase(CLASS_NONE));
 	assert_null(leak_class_phrase((enum leak_class)255));
 }
 

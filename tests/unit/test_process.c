@@ -173,39 +173,13 @@ static void threads_run_on(void **state)
 	assert_false(process_alive(pid));
 }
 
-static void inside_a_call(void **state)
-{
-	int ends[2];
-	pid_t pid;
-	int i;
-
-	(void)state;
-	assert_int_equal(pipe(ends), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		char byte;
-
-		_exit((int)read(ends[0], &byte, 1));
-	}
-	for (i = 0; i < 500 && !process_thread_is_in(pid, SYS_read, (__u64)ends[0]); i++)
-		usleep(10000);
-	assert_true(process_thread_is_in(pid, SYS_read, (__u64)ends[0]));
-	assert_false(process_thread_is_in(pid, SYS_read, (__u64)ends[1]));
-	assert_false(process_thread_is_in(pid, SYS_write, (__u64)ends[0]));
-	kill_child(pid);
-	assert_false(process_thread_is_in(pid, SYS_read, (__u64)ends[0]));
-	close(ends[0]);
-	close(ends[1]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_exe),	  cmocka_unit_test(start_times),
 		cmocka_unit_test(awkward_name),	  cmocka_unit_test(gone),
 		cmocka_unit_test(zombie),	  cmocka_unit_test(on_its_way_out),
-		cmocka_unit_test(threads_run_on), cmocka_unit_test(inside_a_call),
+		cmocka_unit_test(threads_run_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

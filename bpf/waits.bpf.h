@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * waits: which sockets a thread waits in connect for, which leaves no trace in a unix socket; and
+ * in none while its process is stopped. The hooks say which threads went in (calls.bpf.h); each
+ * sweep begins with a look at where they are, by their registers. So an end of connect that no
+ * hook saw, of a thread that was killed for one, hides nothing. A census looks at all threads, and
+ * before a leak of such a family is reported those of its process are looked at: so a begin that no
+ * hook saw makes no false leak.
+ */
+#ifndef WAITS_BPF_H
+#define WAITS_BPF_H
+
+#include "calls.bpf.h"
+#include "verdicts.bpf.h"
+
+#define NO_FD (~0U)
+#define LEFT_SHIFT 20 /* call.left_at is in units of 2^20 ns, a millisecond nearly */
+#define LEFT_GRACE 95 /* of these, 0.1 s: for as long a call counts as going on all the same */
+
+/*
+ * Key: inode. Value: the number of the last sweep at whose begin a thread waited in connect for it.
+ * Memory is taken as entries come; there is room for all calls that are followed. Without memory
+ * one that waits for long may be reported (in_flight_full).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT + SOCKLEAK_MAX_IN_FLIGHT / 2);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u64);
+} waits SEC(".maps");
+
+/* The context of iter/task. */
+struct task_iterator {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+/*
+ * Of the thread that sweeps: its registers, and the stack in the kernel that holds them. Each
+ * thread has them at the same place of its own. (Linux 6.1's verifier allows no sums with the
+ * pointers themselves.)
+ */
+__u64 own_regs, own_stack;
+
+static __always_inline void waits_begin(void)
+{
+	struct task_struct *self = bpf_get_current_task_btf();
+
+	own_regs = (__u64)self_regs(self);
+	own_stack = (__u64)self->stack;
+}
+
+/*
+ * Is a thread inside connect, or stopped on its way out of it by a signal? *ret_fd: by which
+ * descriptor. One that has ended is left in memory as it ended.
+ */
+static __always_inline bool thread_connects(struct task_struct *task, __u32 *ret_fd)
+{
+	struct pt_regs *regs = (void *)BPF_CORE_READ(task, stack) + own_regs - own_stack;
+	__u32 number = REGS_SYSCALL(regs);
+
+	if (BPF_CORE_READ(task, flags) & PF_EXITING)
+		return false;
+	if (!REGS_UNDECIDED(regs) && !call_restarts((__s32)REGS_RESULT(regs)))
+		return false;
+	if (number == NR_CONNECT)
+		*ret_fd = REGS_ARG1(regs);
+	return number == NR_CONNECT || number == NR_COMPAT_CONNECT ||
+	       number == NR_COMPAT_SOCKETCALL;
+}
+
+/* Before Linux 5.15 nobody says where registers are: as far as the hooks know, then. */
+static __always_inline bool registers_are_known(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs);
+}
+
+/* Is the thread inside that call? It may have ended, and another one have its place. */
+static __always_inline bool call_goes_on(const struct call *call)
+{
+	struct task_struct *task = (void *)call->task;
+	__u32 fd = call->fd;
+
+	if ((__u32)BPF_CORE_READ(task, pid) != call->tid)
+		return false;
+	return !registers_are_known() || (thread_connects(task, &fd) && fd == call->fd);
+}
+
+/*
+ * The thread is elsewhere, and no hook saw how connect ended. If it had connected, that would
+ * show.
+ */
+static __always_inline void call_end_missed(struct call *call)
+{
+	struct pending *entry = NULL;
+
+	if (!call->untracked && !call->restarts && call->family != AF_UNSPEC)
+		entry = entry_open(call->file, call->inode);
+	if (!entry)
+		return;
+	entry->evidence.connect_tries++;
+	entry->evidence.connect_errno = 0;
+	young_close(entry);
+}
+
+static __always_inline void wait_note(__u64 inode)
+{
+	__u64 number = sweep.number;
+
+	if (bpf_map_update_elem(&waits, &inode, &number, BPF_ANY))
+		count(COUNTER_IN_FLIGHT_FULL);
+}
+
+/* How long ago the thread was first found elsewhere. */
+static __always_inline __u32 call_left_for(struct call *call)
+{
+	__u32 now = sweep.start_ns >> LEFT_SHIFT;
+
+	if (!call->left_at)
+		call->left_at = now | 1;
+	return now - call->left_at;
+}
+
+/*
+ * One call that is followed. True when it has ended, out of sight. Not at once: its hook may be
+ * about to run, or be interrupted, or the thread is in a signal handler and will call again.
+ */
+static __always_inline bool call_look(struct call *call)
+{
+	struct call copy;
+
+	if (!call->tid || call->kind != CALL_CONNECT)
+		return false;
+	if (call_goes_on(call)) {
+		call->left_at = 0;
+	} else if ((__s32)call_left_for(call) > LEFT_GRACE) {
+		copy = *call;
+		call_end_missed(&copy);
+		return true;
+	}
+	wait_note(call->inode);
+	return false;
+}
+
+/* Does a thread wait in connect for it, as of the begin of this sweep? */
+static __always_inline bool is_waited_for(__u64 inode)
+{
+	__u64 *number = bpf_map_lookup_elem(&waits, &inode);
+
+	return number && *number == sweep.number;
+}
+
+/*
+ * What sweeps judge a socket by: the socket itself, its entry, and the threads that wait for it.
+ * One that is waited for is of use as long as that lasts, whatever was reported of it before.
+ */
+static __always_inline void view_weigh_now(struct socket_view *view, struct pending *entry)
+{
+	view_weigh(view, entry);
+	if (!entry || view->use == USE_IN_USE)
+		return;
+	entry->connecting = is_waited_for(view->inode);
+	if (entry->connecting)
+		view->use = USE_REMEMBERED;
+}
+
+static __always_inline struct file *thread_file(struct task_struct *task, __u32 fd)
+{
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd), *file = NULL;
+
+	if (fd < BPF_CORE_READ(table, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
+	return file;
+}
+
+/*
+ * One thread: is it inside connect, and no hook saw it go in? The socket is the one that its
+ * descriptor leads to now, which a hook knows better. 64-bit calls alone tell which that is.
+ */
+static __always_inline void look_at_thread(struct task_struct *task)
+{
+	struct socket_view view = {};
+	__u32 fd = NO_FD;
+
+	if (!registers_are_known() || !thread_connects(task, &fd) || fd == NO_FD ||
+	    call_of(BPF_CORE_READ(task, pid)))
+		return;
+	if (view_open(thread_file(task, fd), &view) && !view_shows_connect(&view))
+		wait_note(view.inode);
+}
+
+/* ---- For bpf_for_each_map_elem(). ---- */
+
+static long look_at_place(struct bpf_map *map, const __u32 *place, struct call *call, void *unused)
+{
+	if (call_look(call))
+		call_leave(call, call->tid);
+	return 0;
+}
+
+static long look_at_apart(struct bpf_map *map, const __u32 *met, struct call *call, void *unused)
+{
+	__u32 tid = *met;
+
+	if (call_look(call))
+		bpf_map_delete_elem(&in_flight_apart, &tid);
+	return 0;
+}
+
+static long drop_old_wait(struct bpf_map *map, const __u64 *met, __u64 *number, void *unused)
+{
+	__u64 inode = *met;
+
+	if (*number != sweep.number)
+		bpf_map_delete_elem(&waits, &inode);
+	return 0;
+}
+
+#endif /* WAITS_BPF_H */
