@@ -57,9 +57,13 @@ static __always_inline void call_begin(struct call *call)
 	}
 }
 
-/* By an operation that orders what was read of the call before: another may take the place. */
+/*
+ * By an operation that orders what was read of the call before: another may take the place, and
+ * the sweeps, which may look at it before it is written, are to see no old call there.
+ */
 static __always_inline void call_leave(struct call *place, __u32 tid)
 {
+	place->kind = CALL_NONE;
 	__sync_val_compare_and_swap(&place->tid, tid, 0);
 }
 
@@ -88,7 +92,7 @@ static __always_inline void call_name(struct call *call, struct task_struct *sel
 /* bind or getpeername begins. */
 static __always_inline void call_enter(struct task_struct *self, __u32 fd, enum call_kind kind)
 {
-	struct call call = { .kind = kind };
+	struct call call = { .kind = kind, .task = (__u64)self };
 
 	call_name(&call, self, fd);
 	if (entry_of(call.file, call.inode))
@@ -240,8 +244,11 @@ static __always_inline void connect_enter(struct task_struct *self, __u32 fd, co
 	call.dissolves = connect_dissolves(&call, entry);
 	if (!entry)
 		return connect_untracked(&call);
-	if (call.family == AF_UNSPEC && !call.dissolves)
+	if (call.family == AF_UNSPEC && !call.dissolves) {
 		entry->flags |= PENDING_UNSPEC;
+		if (!entry_is_of(entry, call.inode))
+			entry->flags &= ~PENDING_UNSPEC;
+	}
 	call_begin(&call);
 	young_close(entry);
 }
@@ -273,13 +280,19 @@ static __always_inline bool call_is_followed(struct task_struct *self)
 	struct pt_regs *regs = self_regs(self);
 	struct call *call = call_of(self->pid);
 
-	return call && regs && call->fd == (__u32)PLAIN_ARG1(regs);
+	return call && regs && call->fd == (__u32)REGS_ARG1(regs);
+}
+
+/* Before Linux 5.15 nobody says where a thread's registers are: as far as the hooks know, then. */
+static __always_inline bool registers_are_known(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs);
 }
 
 /* The call of this kind that this thread ends; false if none is followed. */
 static __always_inline bool call_exit(enum call_kind kind, long result, struct call *ret_call)
 {
-	bool stays = kind == CALL_CONNECT && call_restarts(result);
+	bool stays = kind == CALL_CONNECT && call_restarts(result) && registers_are_known();
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct call *place = call_place(tid), *apart;
 

@@ -73,7 +73,7 @@ int census_files(struct bpf_iter__task_file *ctx)
 	record.socket.file = 0; /* no address leaves the kernel */
 	view_weigh(&view, &record.socket);
 	if (view.use == USE_IN_USE || view.use == USE_REMEMBERED || view.use == USE_CONNECTING ||
-	    (!view_shows_connect(&view) && record.socket.connecting))
+	    record.socket.connecting)
 		return 0;
 	record.kind = VERDICT_LEAK;
 	record.now_ns = bpf_ktime_get_boot_ns();

@@ -326,14 +326,15 @@ static __always_inline enum socket_use netlink_use(struct socket_view *view)
 
 /*
  * With a protocol a packet socket receives from birth, also when nobody reads it; without, it may
- * send. A membership is there for its own sake. Where af_packet is a module its layout is not
- * known.
+ * send. One that is bound to an interface was bound to be used, and a membership is there for its
+ * own sake. Where af_packet is a module its layout is not known.
  */
 static __always_inline enum socket_use packet_use(struct socket_view *view)
 {
 	struct packet_sock *sk = (void *)view->sk;
 
-	if (bpf_core_type_exists(struct packet_sock) && BPF_CORE_READ(sk, mclist))
+	if (bpf_core_type_exists(struct packet_sock) &&
+	    (BPF_CORE_READ(sk, mclist) || BPF_CORE_READ(sk, ifindex) > 0))
 		return USE_IN_USE;
 	return USE_UNKNOWABLE;
 }

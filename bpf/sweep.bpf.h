@@ -110,7 +110,7 @@ static __always_inline bool entry_end(const struct fd_key *key, struct pending *
 {
 	enum end_reason reason = entry->flags & PENDING_USED ? END_USED : END_CLOSED;
 
-	if (entry->flags & PENDING_ORIGIN_UNKNOWN && !was_reported(entry))
+	if (entry->flags & PENDING_ORIGIN_UNKNOWN && reason == END_CLOSED && !was_reported(entry))
 		pending_mention(entry, VERDICT_ENDED, reason);
 	return pending_end(key, entry, reason);
 }

@@ -51,13 +51,18 @@ static __always_inline void waits_begin(void)
 	own_stack = (__u64)self->stack;
 }
 
+static __always_inline struct pt_regs *thread_regs(struct task_struct *task)
+{
+	return (void *)BPF_CORE_READ(task, stack) + own_regs - own_stack;
+}
+
 /*
  * Is a thread inside connect, or stopped on its way out of it by a signal? *ret_fd: by which
  * descriptor. One that has ended is left in memory as it ended.
  */
 static __always_inline bool thread_connects(struct task_struct *task, __u32 *ret_fd)
 {
-	struct pt_regs *regs = (void *)BPF_CORE_READ(task, stack) + own_regs - own_stack;
+	struct pt_regs *regs = thread_regs(task);
 	__u32 number = REGS_SYSCALL(regs);
 
 	if (BPF_CORE_READ(task, flags) & PF_EXITING)
@@ -70,21 +75,26 @@ static __always_inline bool thread_connects(struct task_struct *task, __u32 *ret
 	       number == NR_COMPAT_SOCKETCALL;
 }
 
-/* Before Linux 5.15 nobody says where registers are: as far as the hooks know, then. */
-static __always_inline bool registers_are_known(void)
+/* Is the thread that began the call still there? Another one may have its place in memory. */
+static __always_inline bool thread_is_there(const struct call *call)
 {
-	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs);
+	struct task_struct *task = (void *)call->task;
+
+	return (__u32)BPF_CORE_READ(task, pid) == call->tid &&
+	       !(BPF_CORE_READ(task, flags) & PF_EXITING);
 }
 
-/* Is the thread inside that call? It may have ended, and another one have its place. */
+/* Is the thread inside that call, or stopped by a signal that has interrupted it? */
 static __always_inline bool call_goes_on(const struct call *call)
 {
 	struct task_struct *task = (void *)call->task;
 	__u32 fd = call->fd;
 
-	if ((__u32)BPF_CORE_READ(task, pid) != call->tid)
+	if (!thread_is_there(call))
 		return false;
-	return !registers_are_known() || (thread_connects(task, &fd) && fd == call->fd);
+	if (!registers_are_known() || (call->restarts && REGS_FORGET(thread_regs(task))))
+		return true;
+	return thread_connects(task, &fd) && fd == call->fd;
 }
 
 /*
@@ -94,13 +104,16 @@ static __always_inline bool call_goes_on(const struct call *call)
 static __always_inline void call_end_missed(struct call *call)
 {
 	struct pending *entry = NULL;
+	__u32 tries;
 
 	if (!call->untracked && !call->restarts && call->family != AF_UNSPEC)
 		entry = entry_open(call->file, call->inode);
 	if (!entry)
 		return;
-	entry->evidence.connect_tries++;
-	entry->evidence.connect_errno = 0;
+	tries = entry->evidence.connect_tries + !(entry->flags & PENDING_RESTARTS);
+	entry->evidence.connect_tries = tries;
+	if (!entry_is_of(entry, call->inode))
+		TAKE_BACK(entry->evidence.connect_tries, tries);
 	young_close(entry);
 }
 
@@ -130,8 +143,10 @@ static __always_inline bool call_look(struct call *call)
 {
 	struct call copy;
 
-	if (!call->tid || call->kind != CALL_CONNECT)
+	if (!call->tid || call->kind == CALL_NONE)
 		return false;
+	if (call->kind != CALL_CONNECT)
+		return !thread_is_there(call);
 	if (call_goes_on(call)) {
 		call->left_at = 0;
 	} else if ((__s32)call_left_for(call) > LEFT_GRACE) {
@@ -182,10 +197,13 @@ static __always_inline struct file *thread_file(struct task_struct *task, __u32 
 static __always_inline void look_at_thread(struct task_struct *task)
 {
 	struct socket_view view = {};
+	struct call *known;
 	__u32 fd = NO_FD;
 
-	if (!registers_are_known() || !thread_connects(task, &fd) || fd == NO_FD ||
-	    call_of(BPF_CORE_READ(task, pid)))
+	if (!registers_are_known() || !thread_connects(task, &fd) || fd == NO_FD)
+		return;
+	known = call_of(BPF_CORE_READ(task, pid));
+	if (known && known->kind == CALL_CONNECT && known->fd == fd)
 		return;
 	if (view_open(thread_file(task, fd), &view) && !view_shows_connect(&view))
 		wait_note(view.inode);

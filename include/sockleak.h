@@ -438,7 +438,8 @@ _Static_assert(sizeof(struct pinned_layout) == 24, "struct pinned_layout has hol
 #define AF_UNREADABLE 0xffff
 
 enum call_kind {
-	CALL_CONNECT = 1,
+	CALL_NONE = 0,
+	CALL_CONNECT,
 	CALL_BIND,
 	CALL_GETPEERNAME,
 };
