@@ -29,6 +29,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -202,6 +203,17 @@ static const char *judge_netlink(const struct socket *socket, int fd)
 	return "unused";
 }
 
+/* Bound to an interface it is in use. */
+static const char *judge_packet(int fd)
+{
+	struct sockaddr_ll address = { 0 };
+	socklen_t len = sizeof(address);
+
+	if (!getsockname(fd, (struct sockaddr *)&address, &len) && address.sll_ifindex > 0)
+		return "in_use";
+	return "unknowable";
+}
+
 static const char *judge(struct socket *socket, int fd)
 {
 	switch (socket->domain) {
@@ -213,7 +225,7 @@ static const char *judge(struct socket *socket, int fd)
 	case AF_NETLINK:
 		return judge_netlink(socket, fd);
 	case AF_PACKET:
-		return "unknowable";
+		return judge_packet(fd);
 	}
 	if (number(fd, SO_ACCEPTCONN) == 1 || has_peer(fd))
 		return "in_use";
