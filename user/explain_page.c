@@ -12,7 +12,7 @@
 #include "text.h"
 #include "text_page.h"
 
-/* More than two of the pauses that an agent which runs makes between writes (stacks_file.h). */
+/* Three of the pauses that an agent makes between writes, where it writes often (stacks_file.h). */
 #define STALE_S 180
 
 /* ---- What is in the file ---- */
@@ -70,7 +70,7 @@ static void add_date(struct text *line, const char *date)
 
 /* ---- The page ---- */
 
-/* Has no agent written the file for so long that none does now? */
+/* Was the file written so long ago that it may be otherwise by now? */
 static bool is_stale(const char *written)
 {
 	__s64 then_s, now_s = (__s64)(clock_now(CLOCK_REALTIME) / NSEC_PER_SEC);
@@ -84,7 +84,7 @@ static void add_open(struct text *line, const json_t *site, const char *stale)
 	bool leaking = json_is_true(json_object_get(site, "leaking"));
 
 	if (stale)
-		text_addf(line, " %s: %lld were open at the last report",
+		text_addf(line, " %s: %lld were open then",
 			  leaking ? "leaked sockets" : "held sockets that were not connected",
 			  number_of(site, "open"));
 	else
@@ -93,12 +93,12 @@ static void add_open(struct text *line, const json_t *site, const char *stale)
 			  number_of(site, "open"));
 }
 
-/* Why nothing is said of now. */
+/* Nothing is known of now. */
 static void page_stale(struct page *page, const char *written)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	text_add(&line, "No agent has reported since ");
+	text_add(&line, "Written ");
 	add_date(&line, written);
 	text_add(&line, ": what is here was so then");
 	page_line(page, &line, false);
@@ -109,6 +109,7 @@ static void page_verdict(struct page *page, const json_t *site, const char *stal
 	const json_t *program = json_array_get(json_object_get(site, "programs"), 0);
 	const char *package = string_of(site, "package"), *file = string_of(site, "file");
 	_cleanup_text_ struct text line = TEXT_INIT;
+	const char *none_open = stale ? "was open then" : "is open now";
 	long long open = number_of(site, "open");
 
 	page_add_clean(&line, name_of(program) ?: "A program");
@@ -116,9 +117,9 @@ static void page_verdict(struct page *page, const json_t *site, const char *stal
 		text_add(&line, " held sockets that were never connected; not seen since the agent "
 				"was restarted");
 	else if (!open && json_is_object(json_object_get(site, "ended")))
-		text_add(&line, " leaked sockets, and ended with them; none is open now");
+		text_addf(&line, " leaked sockets, and ended with them; none %s", none_open);
 	else if (!open)
-		text_add(&line, " held sockets that were never connected; none is open now");
+		text_addf(&line, " held sockets that were never connected; none %s", none_open);
 	else
 		add_open(&line, site, stale);
 	page_line(page, &line, true);

@@ -102,9 +102,19 @@ void account_end(struct site *site, struct site_process *process)
 	rate_end(&site->rate);
 }
 
+/*
+ * Was the socket there before the watch? The first sweep has met it then. What a later one meets
+ * as of unknown origin (of io_uring, or dissolved) comes again and again, and pays for nothing.
+ */
+static bool is_of_before(const struct leaks *leaks, const struct pending *socket)
+{
+	return socket->flags & PENDING_ORIGIN_UNKNOWN && !(socket->flags & PENDING_DISSOLVED) &&
+	       socket->since_ns < leaks->began_ns + leaks->moment_ns;
+}
+
 void account_renewal(struct leaks *leaks, const struct verdict *verdict)
 {
-	if (verdict->socket.flags & PENDING_ORIGIN_UNKNOWN && verdict->reason == END_CLOSED)
+	if (verdict->reason == END_CLOSED && is_of_before(leaks, &verdict->socket))
 		renewals_end(&leaks->renewals, verdict->tgid, verdict->now_ns);
 }
 

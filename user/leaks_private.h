@@ -51,7 +51,7 @@ void account_drop(struct site *site, struct site_process *process, const struct 
 /* One less, which has ended; -> account_leave(). */
 void account_end(struct site *site, struct site_process *process);
 /*
- * A socket has ended, shown or not: if it was closed, and is of unknown origin, the next one of
+ * A socket has ended, shown or not: if it was closed, and is of before the watch, the next one of
  * its process is no growth (renewals.h). After each sweep: forget those of long ago.
  */
 void account_renewal(struct leaks *leaks, const struct verdict *verdict);

@@ -3,7 +3,7 @@
  * renewals: sockets that a process makes in the place of those that it had before the watch
  * began. A pool that renews its sockets closes one whose code is not known and makes another,
  * whose code is: at that site the number of open sockets grows from none to all of the pool,
- * and in the process it does not grow at all. So each end of a socket of unknown origin pays
+ * and in the process it does not grow at all. So each end of a socket of before the watch pays
  * for one birth that comes with it. Their number is finite, and a birth long after the last
  * end is not paid for: it cannot be held back by more than that.
  *
@@ -22,7 +22,7 @@ struct renewals {
 };
 
 /*
- * The process has closed a socket of unknown origin, as a sweep finds now. Without memory it
+ * The process has closed a socket of before the watch, as a sweep finds now. Without memory it
  * pays for none.
  */
 void renewals_end(struct renewals *renewals, __u32 tgid, __u64 now_ns);

@@ -247,8 +247,8 @@ void scope__add_absent(const struct scope *scope, struct text *lines)
 		}
 		text_add(lines, "--exclude-cgroup ");
 		text_add_clean(lines, excluded->items[i], strlen(excluded->items[i]));
-		text_add(lines, ": there is no such cgroup now, so nothing is left out until there "
-				"is ('systemd-cgls' lists those that are)\n");
+		text_add(lines, ": no such cgroup can be opened now, so this leaves nothing out "
+				"('systemd-cgls' lists those that are there)\n");
 	}
 }
 

@@ -207,7 +207,7 @@ static void add_its_rate(struct text *line, const struct site *site, const struc
 	page_add_rate(&of_site, site);
 	page_add_per_minute(&of_process, fds->per_minute);
 	if (strcmp(text_str(&of_site), text_str(&of_process)) != 0)
-		text_addf(line, " at its %s/min", text_str(&of_process));
+		text_addf(line, " at the process's %s/min", text_str(&of_process));
 	else
 		text_add(line, " at this rate");
 }

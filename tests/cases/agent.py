@@ -276,7 +276,7 @@ def exclude_cgroup(bench):
     inner = bench.cgroups.make(noisy, "inner")
     only = bench.agent("--cgroup", outer, "--exclude-cgroup", noisy, "--exclude-cgroup", later,
                        "--cgroup", inner)
-    absent = [line for line in only.errors if ": there is no such cgroup now" in line]
+    absent = [line for line in only.errors if ": no such cgroup can be opened now" in line]
     if len(absent) != 1 or later not in absent[0]:
         raise Failure(f"expected one line on {later}, seen: {only.errors}")
     rest = bench.agent("--comm", "excluded", "--exclude-cgroup", outer)

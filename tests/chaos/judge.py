@@ -315,20 +315,22 @@ class Socket:
         return lines + [f"  {event}" for event in self.history]
 
 
-def compare(seen, journal, leaks, rounds, holds_back):
+def compare(seen, journal, leaks, rounds, holds_back, may_doubt=False):
     """The differences in words, each with the socket's history; and what is held back.
 
     seen: the oracle's lines. leaks: inode -> sockleak's last event of each open leak of
-    these sockets. Returns (differences, (least, most) that are held back, unclear).
+    these sockets. may_doubt: hooks were left out, as sockleak says, so a class may not be known.
+    Returns (differences, (least, most) that are held back, unclear).
     """
     differences, least, most, unclear = [], 0, 0, 0
     found = {line["inode"]: Socket(line, journal, rounds) for line in seen}
     for inode, socket in found.items():
         answer, leak = socket.answer(), leaks.get(inode)
-        # One whose class is not known, for hooks that were left out, is one on which nothing was seen.
-        said = (leak["class"] or "never_used") if leak else None
+        said = leak["class"] if leak else None
+        if leak and not said:  # one on which nothing was seen
+            said = "never_used" if may_doubt else "no class"
         unclear += len(answer) > 1
-        if leak and socket.is_connecting and socket.told_before(leak):
+        if leak and socket.is_inet and socket.is_connecting and socket.told_before(leak):
             continue  # it stays what it was told to be until the connect ends
         if holds_back and not leak and socket.is_unknowable and answer != {None}:
             least += None not in answer

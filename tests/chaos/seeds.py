@@ -162,7 +162,8 @@ class Batch:
             of_seeds[seed] = {i: leak for i, leak in leaks.items() if i in journal.of}
             seen = seed.look(self._oracle)
             differences, held_back, unclear = judge.compare(
-                seen, journal, of_seeds[seed], ROUNDS, self._holds_back
+                seen, journal, of_seeds[seed], ROUNDS, self._holds_back,
+                self._agent.owns_up_to_skipped_hooks(),
             )
             if not journal.is_whole:
                 differences.append((f"the journal is too short for {journal.count} events", None))

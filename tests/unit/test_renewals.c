@@ -148,6 +148,35 @@ static void a_pool_that_is_renewed_never_leaks(void **state)
 	assert_int_equal(simulate(600, 0).leaking, 0);
 }
 
+/* Sockets of io_uring come and go as long as the process lives: not those of before the watch. */
+static void what_comes_later_pays_for_nothing(void **state)
+{
+	struct simulated simulated = {
+		.leaks = leaks__new(~0U, SECOND, ignore, NULL),
+		.owner = owner_new(NULL, NULL, NULL),
+		.stack = stack_new(1),
+	};
+
+	(void)state;
+	simulated.stack->site = 0x1234;
+	leaks__time(simulated.leaks, OLDER_THAN, SECOND);
+	leaks__begin(simulated.leaks, 1000 * SECOND);
+	for (__u64 second = 10; second < 200; second++) {
+		__u64 now_ns = (1000 + second) * SECOND;
+
+		verdict(&simulated, VERDICT_ENDED, 5000000 + second, true, now_ns - SECOND, now_ns);
+		if (second % 5 == 0)
+			verdict(&simulated, VERDICT_LEAK, second, false, now_ns - OLDER_THAN,
+				now_ns);
+		leaks__tick(simulated.leaks, now_ns);
+		simulated.leaking += site_leaks(&simulated);
+	}
+	assert_true(simulated.leaking > 170);
+	leaks__free(simulated.leaks);
+	owner_unref(simulated.owner);
+	stack_unref(simulated.stack);
+}
+
 static void a_leak_beside_a_pool_is_told(void **state)
 {
 	(void)state;
@@ -161,6 +190,7 @@ int main(void)
 		cmocka_unit_test(an_end_pays_for_one_birth),
 		cmocka_unit_test(a_birth_long_after_is_not_paid_for),
 		cmocka_unit_test(a_pool_that_is_renewed_never_leaks),
+		cmocka_unit_test(what_comes_later_pays_for_nothing),
 		cmocka_unit_test(a_leak_beside_a_pool_is_told),
 	};
 

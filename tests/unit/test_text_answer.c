@@ -60,8 +60,8 @@ static void a_leak_has_a_time_left(void **state)
 	text_clear(&out);
 	text_report(&out, leaks, &summary, &whole);
 	assert_non_null(strstr(text_str(&out),
-			       "\n         724 of 1024 descriptors open, EMFILE in 10m00s at its "
-			       "+30/min; no new one for 2m00s\n"));
+			       "\n         724 of 1024 descriptors open, EMFILE in 10m00s at the "
+			       "process's +30/min; no new one for 2m00s\n"));
 	text_free(&out);
 	leaks__free(leaks);
 	owner_unref(owner);
