@@ -169,7 +169,7 @@ static __always_inline bool connect_dissolved(const struct call *call, long resu
 
 /*
  * connect on a socket that is not pending. It may end a connection; to a unix address it may
- * wait unseen. Anything else is no news.
+ * wait unseen. Any other call changes nothing that is reported.
  */
 static __always_inline void connect_untracked(struct call *call)
 {

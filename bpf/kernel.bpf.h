@@ -162,7 +162,10 @@ struct dentry___name {
 	} d_name;
 } __attribute__((preserve_access_index));
 
-/* The base name of what a task executes, cut as a comm is. A task whose type the verifier knows. */
+/*
+ * The base name of the file that a task executes, cut to the length of a comm. The task must be a
+ * pointer whose type the verifier knows.
+ */
 static __always_inline bool task_exe_name(struct task_struct *task, char *ret_name)
 {
 	struct file *exe = self_exe(task);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * pending: the sockets that are made and not connected yet, and what was tried on them. An
- * entry is found by the open file and its inode, under whichever descriptor a dup, a fork or
- * SCM_RIGHTS made: while it is young in the table of those (young.bpf.h), later by inode.
+ * pending: the sockets that are made and not connected yet, and what was tried on them. An entry
+ * is found by the open file and its inode, so it does not matter which descriptor a dup, a fork or
+ * SCM_RIGHTS made. A young entry is in a table of its own (young.bpf.h), an older one in the map.
  *
- * Hooks write to entries and mark them; what has ended the sweeps find out by the
- * file's references. A missed event therefore costs evidence, and never makes a false leak.
+ * Hooks write to entries and mark them. The sweeps find out which sockets have ended, by the
+ * references to their files. A missed event therefore costs evidence, and never makes a false leak.
  */
 #ifndef PENDING_BPF_H
 #define PENDING_BPF_H

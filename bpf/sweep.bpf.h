@@ -103,8 +103,9 @@ static __always_inline bool pending_end(const struct fd_key *key, struct pending
 }
 
 /*
- * The same, found by a look at the map. When a socket of unknown origin was closed that was not
- * old enough to be reported, user space hears of it: one made in its place is no growth.
+ * The same, for an entry that a sweep finds to have ended. User space is also told of a socket of
+ * unknown origin that was closed before it was old enough to be reported: a socket that the
+ * process makes in its place does not count as growth (user/renewals.h).
  */
 static __always_inline bool entry_end(const struct fd_key *key, struct pending *entry)
 {

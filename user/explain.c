@@ -122,8 +122,7 @@ static int find(const json_t *file, const char *id, bool as_json, struct text *r
 	}
 	if (as_json)
 		return dump(found, ret_out);
-	explain_page(ret_out, found,
-		     json_string_value(json_object_get(file, "written")));
+	explain_page(ret_out, found, json_string_value(json_object_get(file, "written")));
 	return text_error(ret_out);
 }
 

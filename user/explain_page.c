@@ -12,7 +12,7 @@
 #include "text.h"
 #include "text_page.h"
 
-/* Three of the pauses that an agent makes between writes, where it writes often (stacks_file.h). */
+/* An agent at its defaults writes the file every minute (STACKS_FILE_PAUSE_NS). */
 #define STALE_S 180
 
 /* ---- What is in the file ---- */
@@ -338,12 +338,13 @@ static void page_suppression(struct page *page, const json_t *site)
 void explain_page(struct text *out, const json_t *site, const char *written)
 {
 	const struct text_layout layout = { .columns = TEXT_WIDTH };
+	const char *stale = is_stale(written) ? written : NULL; /* the date, to be told */
 	struct page page = { .out = out, .layout = &layout };
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	page_verdict(&page, site, is_stale(written) ? written : NULL);
-	if (is_stale(written))
-		page_stale(&page, written);
+	page_verdict(&page, site, stale);
+	if (stale)
+		page_stale(&page, stale);
 	page_line(&page, &line, false);
 	text_add(&line, "  Site       ");
 	page_add_clean(&line, string_of(site, "site") ?: "?");

@@ -9,8 +9,8 @@ struct text;
 
 /*
  * All that is known of it. What is missing, or of another type, is left out. `written`: the
- * date of its file, NULL when that is not known. An agent that runs writes every minute, so what
- * an older file says is told as what was then.
+ * date of its file, NULL when that is not known. What a file says that was written some minutes
+ * ago is told as what was so then.
  */
 void explain_page(struct text *out, const json_t *site, const char *written);
 

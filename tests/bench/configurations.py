@@ -139,7 +139,7 @@ def sockleak(path, name, title, *options):
 
 def every(sockleak_path, empty_path, before_path=None):
     """All of them; the order is that of the tables. `before_path`: another build, or None."""
-    before = [sockleak(before_path, "before", "the sockleak compared with")] if before_path else []
+    before = [sockleak(before_path, "before", "the earlier build")] if before_path else []
     return [
         Nothing(),
         Tool("empty", "empty programs on the same ten tracepoints", lambda pid: [empty_path],

@@ -105,7 +105,7 @@ def every(sockleak, before):
     for kind, has_calls in EMPTY_KINDS.items():
         found += [Empty(kind, False)] + ([Empty(kind, True)] if has_calls else [])
     if before:
-        found += [Sockleak(kind, BEFORE, "before", "the sockleak compared with")
+        found += [Sockleak(kind, BEFORE, "before", "the earlier build")
                   for kind in hook_kinds(before)]
     found += [Sockleak(kind) for kind in hook_kinds(sockleak)]
     return found + [Nothing("again", "nothing, again")]

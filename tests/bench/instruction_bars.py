@@ -32,7 +32,7 @@ BEFORE_BARS = [
 WORDS = {
     "times": "takes at most {} times what it takes with nothing attached",
     "added": "adds at most {:,} instructions",
-    "of before": "adds at most {} of what the sockleak compared with adds",
+    "of before": "adds at most {} of what the earlier build adds",
 }
 
 

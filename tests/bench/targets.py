@@ -32,7 +32,7 @@ COMPARED = [
     ("udp", {"before": 0.6, "bpftrace": 0.6}),
     ("tcp", {"before": 0.55, "bpftrace": 0.45}),
 ]
-NAMES = {"before": "the sockleak compared with", "bpftrace": "bpftrace"}
+NAMES = {"before": "the earlier build", "bpftrace": "bpftrace"}
 RIVALS = ["bpftrace", "perf_trace", "strace"]
 
 
