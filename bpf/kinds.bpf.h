@@ -2,7 +2,7 @@
 /*
  * kinds: the ways in which the kernel can show system calls, each with a program for each body
  * of sockleak.bpf.c, which includes this behind them. No program is loaded unless user space
- * asks for it ("?"): it chooses one kind, by the table of user/hook_kinds.c, and finds its
+ * asks for it ("?"): it chooses one kind, by the table of hook_kinds.c, and finds its
  * programs, and what they are attached to, by their sections.
  *
  * socket and connect are met on functions that 32-bit programs come to as well; the others on

@@ -49,7 +49,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* ---- The bodies of the hooks. ---- */
 
-/* Those that sockleak's own calls have run, a bit for each enum counter: user/hooks.h. */
+/* Those that sockleak's own calls have run, a bit for each enum counter: kernel/hooks/hooks.h. */
 __u32 proved;
 
 /*

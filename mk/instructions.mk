@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What sockleak costs in instructions: kernels under a qemu that counts them. Needs no root, no quiet
-# machine and no particular processor, but x86_64, as the kernels of `make vm` do.
+# What sockleak costs in instructions: kernels under a qemu that counts them. Needs no root, no
+# quiet machine and no particular processor, but x86_64, as the kernels of `make vm` do.
 #
 #   make bench-instructions INSTRUCTIONS_KERNELS=bookworm/6.1 INSTRUCTIONSFLAGS="--only 'sockleak*'"
 #   make bench-instructions BEFORE=FILE     another build of sockleak beside this one

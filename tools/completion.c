@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "describe.h"
-#include "text.h"
+#include "lib/text.h"
 
 /* How each offer is made. `cur` is what is there of the word. */
 static const char *const offers[] = {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "describe.h"
-#include "text.h"
+#include "lib/text.h"
 
 static const char *const offers[] = {
 	[OFFER_NO_ARGUMENT] = "-f",

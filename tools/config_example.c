@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "describe.h"
-#include "text.h"
+#include "lib/text.h"
 
 #define COLUMNS 78
 

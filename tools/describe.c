@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "text.h"
+#include "lib/text.h"
 
 static const char usage[] = "usage: describe manual < SOURCE\n"
 			    "       describe config|bash|zsh|fish\n";

@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-#include "options.h"
+#include "options/options.h"
 
 /*
  * A manual page from its source in mdoc(7): lines go through as they are, but

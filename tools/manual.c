@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "describe.h"
-#include "text.h"
+#include "lib/text.h"
 
 #define ALL_COMMANDS ((1U << COMMAND_COUNT) - 1)
 

@@ -18,25 +18,26 @@
 
 #include <linux/capability.h>
 
-#include "agent.h"
-#include "doctor.h"
-#include "explain.h"
-#include "fetcher.h"
-#include "input.h"
-#include "log.h"
-#include "options.h"
-#include "output.h"
-#include "pins.h"
-#include "preflight.h"
-#include "resolver.h"
-#include "rights.h"
-#include "scan.h"
-#include "scope.h"
-#include "signals.h"
-#include "text.h"
-#include "textfile.h"
-#include "tracer.h"
-#include "watch.h"
+#include "commands/agent.h"
+#include "commands/doctor.h"
+#include "commands/explain.h"
+#include "commands/preflight.h"
+#include "commands/scan.h"
+#include "host/rights.h"
+#include "host/workloads/scope.h"
+#include "kernel/pins/pins.h"
+#include "kernel/tracer.h"
+#include "lib/cleanup.h"
+#include "lib/log.h"
+#include "lib/signals.h"
+#include "lib/text.h"
+#include "lib/textfile.h"
+#include "options/input.h"
+#include "options/options.h"
+#include "resolver/fetcher.h"
+#include "resolver/resolver.h"
+#include "watch/output.h"
+#include "watch/watch.h"
 
 enum exit_code {
 	EXIT_RAN = 0,
@@ -46,48 +47,13 @@ enum exit_code {
 	EXIT_PIPE = 256, /* beyond what a process can exit with: SIGPIPE ends it, a shell's 141 */
 };
 
-#define _cleanup_agent_ __attribute__((cleanup(agent_cleanup)))
-#define _cleanup_input_ __attribute__((cleanup(input_cleanup)))
-#define _cleanup_tracer_ __attribute__((cleanup(tracer_cleanup)))
-#define _cleanup_output_ __attribute__((cleanup(output_cleanup)))
-#define _cleanup_watch_ __attribute__((cleanup(watch_cleanup)))
-#define _cleanup_scan_ __attribute__((cleanup(scan_cleanup)))
-#define _cleanup_scope_ __attribute__((cleanup(scope_cleanup)))
-
-static void agent_cleanup(struct agent **agent)
-{
-	agent__free(*agent);
-}
-
-static void input_cleanup(struct input **input)
-{
-	input__free(*input);
-}
-
-static void tracer_cleanup(struct tracer **tracer)
-{
-	tracer__free(*tracer);
-}
-
-static void output_cleanup(struct output **output)
-{
-	output__free(*output);
-}
-
-static void watch_cleanup(struct watch **watch)
-{
-	watch__free(*watch);
-}
-
-static void scan_cleanup(struct scan **scan)
-{
-	scan__free(*scan);
-}
-
-static void scope_cleanup(struct scope **scope)
-{
-	scope__free(*scope);
-}
+DEFINE_CLEANUP(struct agent *, agent__free)
+DEFINE_CLEANUP(struct input *, input__free)
+DEFINE_CLEANUP(struct tracer *, tracer__free)
+DEFINE_CLEANUP(struct output *, output__free)
+DEFINE_CLEANUP(struct watch *, watch__free)
+DEFINE_CLEANUP(struct scan *, scan__free)
+DEFINE_CLEANUP(struct scope *, scope__free)
 
 /* What was printed has to come out: 0, or the exit code when it did not. */
 static int flush_stdout(void)
@@ -169,7 +135,7 @@ static int broken_by(int err)
 
 static int scan(const struct options *options, struct output *output, struct scope *scope)
 {
-	_cleanup_scan_ struct scan *scan = NULL;
+	_cleanup_(scan__free) struct scan *scan = NULL;
 	_cleanup_text_ struct text error = TEXT_INIT;
 	unsigned int matches = 0;
 	int err = scan__new(options, output, scope, &scan, &error);
@@ -264,8 +230,8 @@ static int open_tracer(const struct options *options, struct watch *watch,
 
 static int trace(const struct options *options, struct output *output, struct scope *scope)
 {
-	_cleanup_watch_ struct watch *watch = NULL;
-	_cleanup_tracer_ struct tracer *tracer = NULL;
+	_cleanup_(watch__free) struct watch *watch = NULL;
+	_cleanup_(tracer__free) struct tracer *tracer = NULL;
 	_cleanup_text_ struct text error = TEXT_INIT;
 	int err = watch__new(options, output, scope, &watch, &error), exit_code;
 
@@ -280,8 +246,8 @@ static int trace(const struct options *options, struct output *output, struct sc
 
 static int agent(const struct input *input, struct scope *scope)
 {
-	_cleanup_agent_ struct agent *agent = NULL;
-	_cleanup_tracer_ struct tracer *tracer = NULL;
+	_cleanup_(agent__free) struct agent *agent = NULL;
+	_cleanup_(tracer__free) struct tracer *tracer = NULL;
 	_cleanup_text_ struct text error = TEXT_INIT;
 	int err = agent__new(input, scope, &agent, &error), exit_code;
 
@@ -336,8 +302,8 @@ static int check_config(const struct input *input)
 static int run(const struct input *input)
 {
 	const struct options *options = &input->options;
-	_cleanup_output_ struct output *output = NULL;
-	_cleanup_scope_ struct scope *scope = NULL;
+	_cleanup_(output__free) struct output *output = NULL;
+	_cleanup_(scope__free) struct scope *scope = NULL;
 	_cleanup_text_ struct text error = TEXT_INIT, absent = TEXT_INIT;
 	int err;
 
@@ -360,7 +326,7 @@ static int run(const struct input *input)
 
 static int do_command(int argc, char **argv)
 {
-	_cleanup_input_ struct input *input = NULL;
+	_cleanup_(input__free) struct input *input = NULL;
 	_cleanup_text_ struct text error = TEXT_INIT;
 	int result;
 

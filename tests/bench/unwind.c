@@ -21,7 +21,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "resolver.h"
+#include "resolver/resolver.h"
 #include "snapshot_of.h"
 
 #define PROCESSES 40

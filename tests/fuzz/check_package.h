@@ -5,7 +5,7 @@
 
 #include "fuzz.h"
 
-#include "package_sources.h"
+#include "packages/package_sources.h"
 
 /* Can it be pasted into a shell as it is? */
 static UNUSED void check_pastable(const char *text, size_t size, bool may_be_empty)

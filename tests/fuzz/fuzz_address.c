@@ -4,8 +4,8 @@
 
 #include <sys/socket.h>
 
-#include "address.h"
-#include "text.h"
+#include "lib/text.h"
+#include "report/address.h"
 
 /* An IPv4 address must read back as the bytes it was. */
 static void check_inet(const char *string, const uint8_t *data)

@@ -2,7 +2,7 @@
 /* The build id among an ELF file's first bytes, as a process has them in its memory. */
 #include "fuzz.h"
 
-#include "process_files.h"
+#include "host/files/process_files.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "cgroup.h"
-#include "cgroup_mount.h"
+#include "host/workloads/cgroup.h"
+#include "host/workloads/cgroup_mount.h"
 
 static bool ends_in(const char *string, const char *suffix)
 {

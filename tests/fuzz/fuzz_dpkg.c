@@ -4,8 +4,8 @@
  * list's name, and the status file. An input is the path that is asked for, a
  * line; the list's name, a line; the list up to a line "%%"; the status.
  */
-#include "clocks.h"
 #include "check_package.h"
+#include "lib/clocks.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "duration.h"
-#include "text.h"
+#include "lib/duration.h"
+#include "lib/text.h"
 
 static void check_written(__u64 ns)
 {

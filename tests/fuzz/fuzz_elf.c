@@ -9,9 +9,9 @@
 #include <elf.h>
 #include <limits.h>
 
-#include "function_name.h"
-#include "module_symbols.h"
-#include "unwind.h"
+#include "stacks/files/function_name.h"
+#include "stacks/files/module_symbols.h"
+#include "stacks/unwind.h"
 
 #define MAX_BYTES (256 * 1024)
 #define BIAS 0x7f0000000000ULL

@@ -7,9 +7,9 @@
 
 #include <errno.h>
 
-#include "explain.h"
-#include "stacks_recall.h"
-#include "text.h"
+#include "commands/explain.h"
+#include "lib/text.h"
+#include "report/explain/stacks_recall.h"
 
 static void take(const struct recalled_site *site, void *ctx)
 {

@@ -2,8 +2,8 @@
 /* Symbols to names: whatever stands in a string table, with libiberty's demanglers behind it. */
 #include "fuzz.h"
 
-#include "function_name.h"
-#include "short_name.h"
+#include "report/short_name.h"
+#include "stacks/files/function_name.h"
 
 /* In a line of text: nothing but what stands in the name, and a short one whole. */
 static void check_short(const char *name)

@@ -5,8 +5,8 @@
  */
 #include "check_json.h"
 
-#include "json.h"
-#include "text.h"
+#include "lib/json.h"
+#include "lib/text.h"
 
 #define MAX_OPEN (JSON_MAX_DEPTH - 2)
 

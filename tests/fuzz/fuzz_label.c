@@ -6,9 +6,9 @@
 #include "check_metrics.h"
 #include "take_stack.h"
 
-#include "exposition.h"
-#include "prometheus.h"
-#include "text.h"
+#include "lib/text.h"
+#include "report/metrics/exposition.h"
+#include "report/metrics/prometheus.h"
 
 #define MAX_LEAKS 48
 

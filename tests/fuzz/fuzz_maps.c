@@ -2,7 +2,7 @@
 /* /proc/PID/maps, in which a process chooses every path. */
 #include "fuzz.h"
 
-#include "modules.h"
+#include "host/files/modules.h"
 
 static struct modules *parse(const uint8_t *data, size_t size)
 {

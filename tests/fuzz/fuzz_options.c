@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "options.h"
-#include "text.h"
+#include "lib/text.h"
+#include "options/options.h"
 
 #define MAX_WORDS 100
 

@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <errno.h>
 
-#include "perf_map.h"
+#include "stacks/files/perf_map.h"
 
 #define MAX_NAME 512
 #define MAX_LINES 4096 /* of overlapping lines no more are looked at */

@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 
-#include "process.h"
+#include "host/process.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -2,8 +2,8 @@
 /* What a resolver that was taken over says to the agent: frames of a stack, or a package. */
 #include "fuzz.h"
 
-#include "package_sources.h"
-#include "resolver_protocol.h"
+#include "packages/package_sources.h"
+#include "resolver/resolver_protocol.h"
 
 static void check_word(const char *word, size_t size)
 {

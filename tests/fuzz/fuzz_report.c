@@ -6,10 +6,10 @@
 #include "check_json.h"
 #include "take_stack.h"
 
-#include "json_report.h"
-#include "leaks.h"
-#include "text.h"
-#include "text_report.h"
+#include "leaks/leaks.h"
+#include "lib/text.h"
+#include "report/json/json_report.h"
+#include "report/text/text_report.h"
 
 #define MAX_STEPS 64
 

@@ -2,7 +2,7 @@
 /* What lets other processes' bytes into reports: escaping, UTF-8, width. */
 #include "fuzz.h"
 
-#include "text.h"
+#include "lib/text.h"
 
 static void check_decoding(const uint8_t *data, size_t size)
 {

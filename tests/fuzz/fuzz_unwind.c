@@ -10,9 +10,9 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "elf_file.h"
-#include "process_files.h"
-#include "unwind.h"
+#include "host/files/process_files.h"
+#include "stacks/files/elf_file.h"
+#include "stacks/unwind.h"
 
 #define MAX_FILES 16
 #define STACK 0x7ffd00000000ULL

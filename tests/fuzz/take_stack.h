@@ -5,7 +5,7 @@
 
 #include "fuzz.h"
 
-#include "stack.h"
+#include "stacks/stack.h"
 
 #define TAKE_STACK_FRAMES 8
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Preloaded, it makes a kernel that leaves out hooks of connect all the time, of the one program that
- * it is preloaded to: each time that this asks, one more has been left out.
+ * Preloaded, it makes a kernel that leaves out hooks of connect all the time, of the one program
+ * that it is preloaded to: each time that this asks, one more has been left out.
  */
 #include <dlfcn.h>
 #include <stdarg.h>

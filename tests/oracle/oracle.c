@@ -398,7 +398,7 @@ static const char *truth(bool value)
 
 static void print(struct socket *socket)
 {
-	bool is_inet = socket->domain == AF_INET || socket->domain == AF_INET6; /* its state tells */
+	bool is_inet = socket->domain == AF_INET || socket->domain == AF_INET6;
 
 	for (size_t i = 0; i < n_waiting && !is_inet; i++)
 		if (waiting[i] == socket->inode && strcmp(socket->state, "in_use"))

@@ -27,10 +27,10 @@ class Socket {
 
 template <typename T> class Transport {
     public:
-	NOINLINE explicit Transport(const T &name) : name_(name), socket_(open(name)) { KEEP_FRAME(); }
+	NOINLINE explicit Transport(const T &n) : name_(n), socket_(open(n)) { KEEP_FRAME(); }
 
     private:
-	static inline Socket *open(const T &name) { return new Socket(name.empty() ? AF_UNIX : AF_INET); }
+	static inline Socket *open(const T &n) { return new Socket(n.empty() ? AF_UNIX : AF_INET); }
 	T name_;
 	std::unique_ptr<Socket> socket_;
 };

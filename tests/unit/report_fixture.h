@@ -18,8 +18,8 @@
 
 #include <cmocka.h>
 
-#include "evidence.h"
-#include "text_report.h"
+#include "report/evidence.h"
+#include "report/text/text_report.h"
 
 #define _unused_ __attribute__((unused))
 #define SECOND 1000000000ULL

@@ -30,7 +30,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "symbols.h"
+#include "stacks/symbols.h"
 
 #define _unused_ __attribute__((unused))
 

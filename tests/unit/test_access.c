@@ -15,8 +15,8 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "access.h"
-#include "resolver_protocol.h"
+#include "host/files/access.h"
+#include "resolver/resolver_protocol.h"
 
 /* What the agent says to a request of this process's files; a descriptor is closed again. */
 static int serve(struct access_request *request)

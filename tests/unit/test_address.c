@@ -14,9 +14,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "address.h"
+#include "lib/text.h"
+#include "report/address.h"
 #include "sockleak.h"
-#include "text.h"
 
 /* On the heap and of the exact size, so that ASan sees one byte read too many. */
 static void check(const void *bytes, size_t len, const char *expected)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "call_sites.h"
+#include "stacks/call_sites.h"
 
 static struct stack *a_stack(__u64 site)
 {

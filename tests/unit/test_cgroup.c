@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cgroup.h"
-#include "cgroup_mount.h"
+#include "host/workloads/cgroup.h"
+#include "host/workloads/cgroup_mount.h"
 
 static void check_unit(const char *path, const char *wanted)
 {

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 
 #include "config_fixture.h"
-#include "input.h"
-#include "option_values.h"
+#include "options/input.h"
+#include "options/option_values.h"
 
 #define SECOND 1000000000ULL
 

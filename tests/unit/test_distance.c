@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "distance.h"
+#include "options/distance.h"
 
 static size_t between(const char *a, const char *b)
 {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "doubt.h"
+#include "leaks/doubt.h"
 
 static struct verdict made(__u64 since_ns, enum leak_class class)
 {

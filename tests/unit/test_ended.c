@@ -2,7 +2,7 @@
 /* ended: sites whose sockets ended with their processes, and what a report says of them. */
 #include "report_fixture.h"
 
-#include "ended.h"
+#include "leaks/ended.h"
 
 static struct leaks *leaks;
 static struct owner *owner;

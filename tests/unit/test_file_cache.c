@@ -15,8 +15,8 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "file_cache.h"
-#include "function_name.h"
+#include "stacks/files/file_cache.h"
+#include "stacks/files/function_name.h"
 
 static char directory[] = "/tmp/sockleak-files-XXXXXX";
 

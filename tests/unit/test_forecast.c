@@ -12,8 +12,8 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
-#include "forecast.h"
-#include "process.h"
+#include "host/process.h"
+#include "leaks/growth/forecast.h"
 
 static void a_limit_is_reached_in_time(void **state)
 {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "function_name.h"
+#include "stacks/files/function_name.h"
 
 static void check(const char *symbol, bool is_go, const char *wanted)
 {

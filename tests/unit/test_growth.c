@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "growth.h"
+#include "leaks/growth/growth.h"
 
 #define SECOND 1000000000ULL
 #define MINUTE (60 * SECOND)

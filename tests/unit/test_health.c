@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "duration.h"
-#include "health.h"
+#include "host/health.h"
+#include "lib/duration.h"
 
 static void times_are_behind_the_name(void **state)
 {

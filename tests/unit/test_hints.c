@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hints.h"
-#include "json.h"
+#include "lib/json.h"
+#include "lib/text.h"
 #include "package_fixture.h"
-#include "text.h"
+#include "packages/hints.h"
 
 #define RPM_NOTE(name)                                                           \
 	"{\"type\":\"rpm\",\"name\":\"" name "\",\"version\":\"1.35.0-1.fc25\"," \

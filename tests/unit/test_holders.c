@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "holders.h"
+#include "leaks/holders.h"
 
 static struct verdict held(__u32 tgid, __u32 fd)
 {

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "hook_kinds.h"
+#include "kernel/hooks/hook_kinds.h"
 
 #define REFUSED(choice) (1U << (choice))
 #define NO_FUNCTIONS (REFUSED(HOOKS_FENTRY) | REFUSED(HOOKS_KPROBE_MULTI))

@@ -10,8 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "json.h"
-#include "text.h"
+#include "lib/json.h"
+#include "lib/text.h"
 
 static void nests(void **state)
 {

@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "json_report.h"
-#include "text.h"
+#include "lib/text.h"
+#include "report/json/json_report.h"
 
 #define SECOND 1000000000ULL
 #define BOOT_TO_WALL (1790000000LL * 1000000000LL) /* 2026-09-21T14:13:20Z, in ns */

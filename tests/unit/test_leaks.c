@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "leaks.h"
+#include "leaks/leaks.h"
 
 #define SECOND 1000000000ULL
 #define ALL_CLASSES (~0U)

@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -25,7 +26,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "process_files.h"
+#include "host/files/modules.h"
+#include "host/files/process_files.h"
 
 /* ---- Text ---- */
 

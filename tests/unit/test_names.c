@@ -13,7 +13,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "names.h"
+#include "leaks/leaks.h"
+#include "lib/names.h"
 
 static struct name_buffer buffer;
 

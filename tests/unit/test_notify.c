@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "notify.h"
+#include "host/notify.h"
 
 static int manager(const char *name, size_t len)
 {

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "options.h"
-#include "text.h"
+#include "lib/text.h"
+#include "options/options.h"
 
 #define MAX_WORDS 200
 #define SECOND 1000000000ULL

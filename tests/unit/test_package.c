@@ -15,11 +15,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "clocks.h"
-#include "package.h"
+#include "lib/clocks.h"
+#include "lib/text.h"
 #include "package_fixture.h"
-#include "package_sources.h"
-#include "text.h"
+#include "packages/package.h"
+#include "packages/package_sources.h"
 
 #define SECOND_NS 1000000000ULL
 

@@ -19,8 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "perf_map.h"
-#include "symbols.h"
+#include "stacks/files/perf_map.h"
+#include "stacks/symbols.h"
 
 static struct perf_map *parse(const char *text)
 {

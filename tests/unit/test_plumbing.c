@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "plumbing.h"
+#include "stacks/plumbing.h"
 
 static void libc_is_told(void **state)
 {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "preemption.h"
+#include "kernel/hooks/preemption.h"
 
 #define DYNAMIC "#1 SMP PREEMPT_DYNAMIC Debian 6.12.118-1"
 #define VOLUNTARY \

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "process.h"
+#include "host/process.h"
 
 static pid_t start_child(void)
 {

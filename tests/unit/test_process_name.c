@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "owner.h"
-#include "process_name.h"
+#include "host/process_name.h"
+#include "host/workloads/owner.h"
 
 static void exe_names(void **state)
 {

@@ -2,8 +2,8 @@
 /* A scan adds up a process: its rows, their order, and the function of most, said honestly. */
 #include "report_fixture.h"
 
-#include "json_report.h"
-#include "process_total.h"
+#include "leaks/process_total.h"
+#include "report/json/json_report.h"
 
 static struct leaks *leaks;
 static struct owner *owner;

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "progress.h"
+#include "commands/progress.h"
 
 static int terminal = -1, saved = -1;
 

@@ -3,10 +3,10 @@
 #include "report_fixture.h"
 
 #include "../fuzz/check_metrics.h"
-#include "exposition.h"
-#include "limit_series.h"
-#include "losses.h"
-#include "prometheus.h"
+#include "report/losses.h"
+#include "report/metrics/exposition.h"
+#include "report/metrics/limit_series.h"
+#include "report/metrics/prometheus.h"
 
 #define WALL (1700000000LL * (__s64)SECOND)
 

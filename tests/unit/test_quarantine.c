@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "quarantine.h"
+#include "resolver/quarantine.h"
 
 #define S 1000000000ULL
 

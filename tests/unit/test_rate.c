@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "rate.h"
+#include "leaks/growth/rate.h"
 
 #define MS 1000000ULL
 #define SECOND 1000000000ULL

@@ -5,9 +5,9 @@
  */
 #include "report_fixture.h"
 
-#include "host_files.h"
-#include "limit_series.h"
-#include "refusals.h"
+#include "leaks/refusals.h"
+#include "host/host_files.h"
+#include "report/metrics/limit_series.h"
 
 static struct refusal a_refusal(__u64 count, __u64 first_ns, __u64 last_ns)
 {

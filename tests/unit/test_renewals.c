@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "leaks.h"
-#include "renewals.h"
+#include "leaks/growth/renewals.h"
+#include "leaks/leaks.h"
 
 #define SECOND 1000000000ULL
 #define OLDER_THAN (8 * SECOND)

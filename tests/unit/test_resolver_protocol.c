@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "channel.h"
-#include "resolver_protocol.h"
+#include "lib/channel.h"
+#include "resolver/resolver_protocol.h"
 
 static struct stack *a_stack(unsigned int count, size_t name_len)
 {

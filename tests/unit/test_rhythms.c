@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "leaks.h"
-#include "options.h"
+#include "leaks/leaks.h"
+#include "options/options.h"
 
 #define MS 1000000ULL
 #define SECOND 1000000000ULL

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sandbox.h"
+#include "resolver/sandbox.h"
 
 #define NOBODY 65534
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "short_name.h"
+#include "report/short_name.h"
 
 /* What makes a name longer than SHORT_NAME_MAX, in front of what is looked at. */
 #define LONG "a_module_whose_name_is_so_long_that_no_line_of_80_columns_has_room_for_it::"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stack.h"
+#include "stacks/stack.h"
 
 static char *copy(const char *string)
 {

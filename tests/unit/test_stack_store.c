@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stack_store.h"
+#include "stacks/stack_store.h"
 
 #define NAME_BYTES (1024 * 1024)
 

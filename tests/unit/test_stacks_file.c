@@ -5,13 +5,13 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "clocks.h"
-#include "date.h"
-#include "explain.h"
-#include "hints.h"
-#include "site_holders.h"
-#include "stacks_file.h"
-#include "stacks_recall.h"
+#include "commands/explain.h"
+#include "lib/clocks.h"
+#include "lib/date.h"
+#include "packages/hints.h"
+#include "report/explain/site_holders.h"
+#include "report/explain/stacks_file.h"
+#include "report/explain/stacks_recall.h"
 
 #define WALL (1700000000LL * (__s64)SECOND)
 #define DAY (86400 * SECOND)

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "suppressions.h"
+#include "leaks/suppressions.h"
 
 static char path[] = "/tmp/sockleak-suppress-XXXXXX";
 

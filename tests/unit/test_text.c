@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "text.h"
+#include "lib/text.h"
 
 static void empty_is_a_string(void **state)
 {

@@ -2,8 +2,8 @@
 /* text_limit: what a report, the log and the status say of who is at the limit. */
 #include "report_fixture.h"
 
-#include "refusals.h"
-#include "suppressions.h"
+#include "leaks/refusals.h"
+#include "leaks/suppressions.h"
 
 static struct refusals *refusals;
 static struct text out;

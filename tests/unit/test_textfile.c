@@ -19,8 +19,8 @@
 
 #include <cmocka.h>
 
-#include "text.h"
-#include "textfile.h"
+#include "lib/text.h"
+#include "lib/textfile.h"
 
 static char directory[64], path[128];
 

@@ -17,8 +17,8 @@
 
 #include <linux/capability.h>
 
-#include "tracefs.h"
-#include "unit.h"
+#include "host/workloads/unit.h"
+#include "kernel/hooks/tracefs.h"
 
 static bool may_pin(const char *writable, const char *directory)
 {

@@ -15,9 +15,9 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "modules.h"
+#include "host/files/modules.h"
 #include "snapshot_of.h"
-#include "symbols.h"
+#include "stacks/symbols.h"
 
 static char directory[] = "/tmp/sockleak-unwind-XXXXXX";
 static struct symbols *symbols;

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "workload.h"
+#include "host/workloads/workload.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define OUTER "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"

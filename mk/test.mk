@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Tests, and the demo: tests/all.sh runs what is built here. What the programs are built from:
+# mk/programs.mk.
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
+
+.PHONY: deps
+deps:
+	$(Q)packaging/deps.sh demo check
+
+# In a second make, since what is missing may be what this one would have looked up. What the
+# machine lacks is said before anything is installed or built.
+.PHONY: test demo check root
+root:
+	$(Q)tests/machine.sh $(firstword $(MAKECMDGOALS))
+test: root
+	$(Q)packaging/deps.sh $@
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) run-test
+demo: root
+	$(Q)packaging/deps.sh $@
+	$(Q)[ "$(V)" = 1 ] || \
+		printf '  %-8s %s\n' BUILD 'sockleak and the demo (V=1 shows the commands)'
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(if $(filter 1,$(V)),,QUIET=1) run-demo
+check:
+	$(Q)packaging/deps.sh $@
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) run-check
+
+.PHONY: run-test
+run-test: man completion
+run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(REPLAYS) $(PROGRAMS) $(TRUTH_PROGRAMS) \
+		$(LIBRARY_PROGRAMS) $(CHAOS)
+	$(Q)tests/prometheus/unpack.sh $(O)/prometheus
+	$(Q)tests/all.sh $(BUILD) $(O)/programs $(TESTFLAGS)
+
+.PHONY: run-check
+run-check: $(UNIT_TESTS) $(REPLAYS)
+	$(Q)tests/all.sh $(BUILD)
+
+.PHONY: run-demo
+run-demo: sockleak $(addprefix $(O)/demo/,libtransport.so delayed_job healthy broker)
+	$(Q)tests/demo/demo.sh ./sockleak $(O)/demo
+
+# Real programs, from the distribution's packages: tests/compat/.
+COMPAT := $(O)/compat/root
+.PHONY: compat run-compat
+compat: root
+	$(Q)packaging/deps.sh compat
+	$(Q)tests/compat/unpack.sh $(COMPAT)
+	$(Q)$(MAKE) --no-print-directory run-compat
+
+run-compat: $(BUILD)/sockleak
+	$(Q)python3 tests/compat/run.py --sockleak $< --root $(COMPAT) --table $(O)/compat/table \
+		$(COMPATFLAGS)
+
+$(BUILD)/unit/%: tests/unit/%.c $(USER_ARCHIVE)
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP $< $(USER_ARCHIVE) $(LIBS) -lcmocka -ldl -o $@
+
+# The dashboard's picture in the docs, out of a real run of four minutes; needs gnuplot.
+.PHONY: picture run-picture
+picture: root
+	$(Q)packaging/deps.sh demo test
+	$(Q)$(MAKE) --no-print-directory run-picture
+run-picture: $(BUILD)/sockleak $(O)/programs/leaker \
+		$(addprefix $(O)/demo/,libtransport.so delayed_job healthy broker)
+	$(Q)tests/prometheus/unpack.sh $(O)/prometheus
+	$(Q)tests/prometheus/picture.py --sockleak $(BUILD)/sockleak --programs $(O)/programs

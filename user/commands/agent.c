@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "commands/agent.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "leaks/suppressions.h"
+#include "lib/clocks.h"
+#include "lib/duration.h"
+#include "lib/log.h"
+#include "host/notify.h"
+#include "lib/signals.h"
+#include "lib/text.h"
+#include "lib/textfile.h"
+#include "report/text/text_report.h"
+#include "watch/publisher.h"
+
+struct agent {
+	const struct input *input; /* in force */
+	struct input *reread;	   /* the same, when it is ours; NULL = main's is in force */
+	struct scope *rescoped;
+	struct watch *watch;
+	struct publisher *publisher;
+	__u64 write_ns;	   /* when the files are due */
+	bool write_failed; /* the last time */
+	__u64 notes_failed;
+	__u64 progress_ns; /* when the manager was last told of long work, CLOCK_MONOTONIC */
+	unsigned int told; /* sites that the log was told of since the files were written */
+	unsigned int limits_told; /* likewise: processes at their limit */
+};
+
+/* More are counted alone: a host where hundreds leak has one cause, and a log has its limits. */
+#define MAX_TOLD 20
+
+/* ---- What is said ---- */
+
+static void set_log(const struct options *options)
+{
+	log_set_quiet(options->quiet);
+	log_set_journald(options->log == LOG_JOURNALD ||
+			 (options->log == LOG_AUTO && log_is_journal()));
+}
+
+static void tell_manager(struct agent *agent, const char *lines)
+{
+	int err = notify(lines);
+
+	if (err && !agent->notes_failed++)
+		log_error(err, "cannot tell the service manager by NOTIFY_SOCKET: %s (said once)",
+			  strerror(-err));
+}
+
+static void on_growth(const struct site *site, void *ctx)
+{
+	struct agent *agent = ctx;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (agent->told++ >= MAX_TOLD)
+		return;
+	text_leaking(&line, site, watch__summary(agent->watch));
+	if (text_error(&line))
+		return;
+	if (site->leaking)
+		log_notice("%s", text_str(&line));
+	else
+		log_note("%s%s", site->open ? "grows no more: " : "", text_str(&line));
+}
+
+/* A process is at its limit, or the host: the last act of a leak, and mostly a bystander's. */
+static void on_limit(const struct limited *limited, void *ctx)
+{
+	struct agent *agent = ctx;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (agent->limits_told++ >= MAX_TOLD)
+		return;
+	text_limit(&line, limited, watch__summary(agent->watch));
+	if (!text_error(&line))
+		log_notice("%s", text_str(&line));
+}
+
+static void tell_rest(struct agent *agent)
+{
+	if (agent->limits_told > MAX_TOLD)
+		log_notice("%u more processes are at their limit of descriptors: the textfile has "
+			   "them",
+			   agent->limits_told - MAX_TOLD);
+	agent->limits_told = 0;
+
+	if (agent->told > MAX_TOLD)
+		log_notice("%u more sites have begun or ceased to grow: the textfile has them",
+			   agent->told - MAX_TOLD);
+	agent->told = 0;
+}
+
+/* One line for `systemctl status`. */
+static void tell_status(struct agent *agent)
+{
+	const struct summary *summary = watch__summary(agent->watch);
+	const struct leaks_totals *leaks = &summary->leaks;
+	_cleanup_text_ struct text lines = TEXT_INIT;
+
+	text_add(&lines, "STATUS=");
+	if (text_limits_now(&lines, summary))
+		text_add(&lines, "; ");
+	text_addf(&lines, "%zu of %zu sites leak, %u leaked sockets are open; %llu sweeps",
+		  leaks->leaking, leaks->sites, leaks->open, (unsigned long long)summary->sweeps);
+	if (summary->pin_refused)
+		text_add(&lines, "; pin is refused: a restart forgets what is known");
+	if (!text_error(&lines))
+		tell_manager(agent, text_str(&lines));
+}
+
+/* The manager would end an agent that is well. */
+static void check_watchdog(const struct options *options)
+{
+	__u64 limit_ns = notify_watchdog_ns();
+
+	if (limit_ns && options->interval_ns > limit_ns / 2)
+		log_error(0,
+			  "--interval %llus is more than half of WatchdogSec: the service "
+			  "manager may end a healthy agent (lower --interval or raise WatchdogSec)",
+			  (unsigned long long)(options->interval_ns / NSEC_PER_SEC));
+}
+
+static int check_textfile(const struct options *options, struct text *ret_error)
+{
+	if (!options->textfile || textfile_is_read(options->textfile))
+		return 0;
+	text_addf(ret_error,
+		  "--textfile %s: node_exporter reads only names that end in " TEXTFILE_SUFFIX,
+		  options->textfile);
+	return -EINVAL;
+}
+
+int agent_check(const struct input *input, struct text *ret_error)
+{
+	const struct options *options = &input->options;
+	struct suppressions *suppressions = NULL;
+	struct scope *scope = NULL;
+	int err = check_textfile(options, ret_error) ?: scope__new(options, &scope, ret_error);
+
+	if (!err && options->suppress)
+		err = suppressions__load(options->suppress, &suppressions, ret_error);
+	suppressions__free(suppressions);
+	scope__free(scope);
+	return err;
+}
+
+/* ---- Reload ---- */
+
+/* Sites that were written there before, by whomever it was. */
+static void recall(struct agent *agent, const char *textfile)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+
+	if (publisher__recall(agent->publisher, textfile, watch__summary(agent->watch), &error))
+		log_note("%s", text_str(&error));
+}
+
+static void take_up(struct agent *agent, struct input *input, struct scope *scope)
+{
+	const char *before = agent->input->options.textfile, *now = input->options.textfile;
+
+	if (strcmp(before ?: "", now ?: "")) {
+		publisher__move(agent->publisher, before, now);
+		if (now)
+			recall(agent, now);
+	}
+	scope__free(agent->rescoped);
+	input__free(agent->reread);
+	agent->input = agent->reread = input;
+	agent->rescoped = scope;
+	agent->write_ns = 0;
+	set_log(&input->options);
+	check_watchdog(&input->options);
+}
+
+static void reload(struct agent *agent)
+{
+	_cleanup_text_ struct text error = TEXT_INIT, kept = TEXT_INIT;
+	struct scope *scope = NULL;
+	struct input *input = NULL;
+	int err = input__read(agent->input->argc, agent->input->argv, &input, &error);
+
+	if (!err) {
+		err = input__keep_fixed(input, agent->input, &kept)	  ?:
+			      check_textfile(&input->options, &error)	  ?:
+			      scope__new(&input->options, &scope, &error) ?:
+			      watch__reload(agent->watch, &input->options, scope, &error);
+	}
+	if (err) {
+		log_error(err, "not reloaded, all stays as it was: %s",
+			  error.len ? text_str(&error) : strerror(-err));
+		scope__free(scope);
+		input__free(input);
+		return;
+	}
+	take_up(agent, input, scope);
+	log_note("reloaded%s%s", kept.len ? "; for the next start: " : "", text_str(&kept));
+}
+
+static void reload_when_asked(struct agent *agent)
+{
+	_cleanup_text_ struct text lines = TEXT_INIT;
+
+	if (!signals_reload_asked())
+		return;
+	signals_reloaded();
+	text_addf(&lines, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		  (unsigned long long)(clock_now(CLOCK_MONOTONIC) / 1000));
+	tell_manager(agent, text_str(&lines));
+	reload(agent);
+	tell_manager(agent, "READY=1");
+}
+
+/* ---- The run ---- */
+
+/* How often the manager hears of long work, and how long it may then wait for the next word. */
+#define PROGRESS_PAUSE_NS (5 * NSEC_PER_SEC)
+#define PROGRESS_LINES "EXTEND_TIMEOUT_USEC=60000000\nWATCHDOG=1"
+
+void agent__progress(void *ctx)
+{
+	struct agent *agent = ctx;
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
+
+	if (!agent->progress_ns)
+		agent->progress_ns = now_ns; /* the first second needs no word */
+	if (now_ns - agent->progress_ns < PROGRESS_PAUSE_NS)
+		return;
+	agent->progress_ns = now_ns;
+	tell_manager(agent, PROGRESS_LINES);
+}
+
+static void tell_begin(const struct agent *agent)
+{
+	const char *hooks = watch__summary(agent->watch)->hooks;
+	const char *textfile = agent->input->options.textfile;
+
+	if (textfile)
+		log_note("watching by %s: metrics are in %s", hooks, textfile);
+	else
+		log_note("watching by %s: what leaks is told here alone (for Prometheus: "
+			 "--textfile " TEXTFILE_DEFAULT ")",
+			 hooks);
+}
+
+int agent__new(const struct input *input, struct scope *scope, struct agent **ret_agent,
+	       struct text *ret_error)
+{
+	struct agent *agent = calloc(1, sizeof(*agent));
+	int err;
+
+	if (!agent)
+		return -ENOMEM;
+	agent->input = input;
+	signals_reload_by_hangup(); /* one that comes too early is no reason to end */
+	log_set_never_waits();
+	agent->publisher = publisher__new(&input->options);
+	err = agent->publisher ? check_textfile(&input->options, ret_error) : -ENOMEM;
+	if (!err)
+		err = watch__new(&input->options, NULL, scope, &agent->watch, ret_error);
+	if (err) {
+		agent__free(agent);
+		return err;
+	}
+	leaks__on_growth(watch__leaks(agent->watch), on_growth, agent);
+	watch__on_limit(agent->watch, on_limit, agent);
+	set_log(&input->options);
+	*ret_agent = agent;
+	return 0;
+}
+
+void agent__free(struct agent *agent)
+{
+	if (!agent)
+		return;
+	watch__free(agent->watch);
+	publisher__free(agent->publisher);
+	scope__free(agent->rescoped);
+	input__free(agent->reread);
+	free(agent);
+}
+
+struct watch *agent__watch(struct agent *agent)
+{
+	return agent->watch;
+}
+
+/* A failure is told once, until writing works again. */
+static void write_files(struct agent *agent)
+{
+	const struct options *options = &agent->input->options;
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int err = publisher__write(agent->publisher, options, agent->watch, log_lost(),
+				   &error);
+
+	if (err && !agent->write_failed)
+		log_error(err, "%s; it is tried again, and counted",
+			  error.len ? text_str(&error) : strerror(-err));
+	else if (!err && agent->write_failed)
+		log_note("can write %s again", options->textfile);
+	agent->write_failed = err;
+}
+
+/* A sweep, and what follows from it. The watchdog is fed by sweeps that are complete. */
+static void look(struct agent *agent, bool last)
+{
+	const struct summary *summary = watch__summary(agent->watch);
+	bool asked;
+
+	agent->progress_ns = 0;
+	if (!watch__sweep(agent->watch, last)) {
+		tell_manager(agent, "WATCHDOG=1");
+		publisher__swept(agent->publisher, summary->now_ns);
+	}
+	asked = watch__asked(agent->watch) || last;
+	if (!asked && summary->now_ns < agent->write_ns)
+		return;
+	if (asked)
+		publisher__want_stacks(agent->publisher);
+	agent->write_ns = summary->now_ns + agent->input->options.write_interval_ns;
+	tell_rest(agent);
+	tell_status(agent);
+	if (agent->input->options.textfile)
+		write_files(agent);
+}
+
+void agent__run(struct agent *agent, struct tracer *tracer)
+{
+	check_watchdog(&agent->input->options);
+	watch__begin(agent->watch, tracer);
+	if (agent->input->options.textfile) {
+		publisher__clean(agent->input->options.textfile);
+		recall(agent, agent->input->options.textfile);
+	}
+	look(agent, false);
+	tell_begin(agent);
+	tell_manager(agent, "READY=1");
+	while (watch__wait(agent->watch)) {
+		reload_when_asked(agent);
+		look(agent, false);
+	}
+	tell_manager(agent, "STOPPING=1");
+	look(agent, true);
+	if (agent->input->options.textfile)
+		publisher__remove(agent->input->options.textfile);
+}

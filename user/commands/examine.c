@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "commands/examine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+#include "commands/findings.h"
+#include "commands/preflight.h"
+#include "host/rights.h"
+#include "kernel/bpf_stats.h"
+#include "kernel/tracer.h"
+#include "lib/clocks.h"
+#include "lib/duration.h"
+
+void findings_free(struct findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		free(findings->items[i].name);
+		free(findings->items[i].text);
+	}
+	free(findings->items);
+	*findings = (struct findings){ 0 };
+}
+
+static int add(struct findings *findings, const char *name, enum finding_status status,
+	       const char *text)
+{
+	struct finding *items = reallocarray(findings->items, findings->count + 1, sizeof(*items));
+	struct finding finding = { strdup(name), strdup(text), status };
+
+	if (items)
+		findings->items = items;
+	if (!items || !finding.name || !finding.text) {
+		free(finding.name);
+		free(finding.text);
+		return -ENOMEM;
+	}
+	items[findings->count++] = finding;
+	findings->counts[status]++;
+	if (status != FINDING_UNKNOWN && status > findings->worst)
+		findings->worst = status;
+	return 0;
+}
+
+/* What a run needs at least. *ret_passed false: there is no point in loading anything. */
+static int add_preflight(struct findings *findings, const struct options *options, bool *ret_passed)
+{
+	const struct preflight *next;
+	int result = 0;
+
+	*ret_passed = true;
+	for (next = preflight_next(NULL); next && !result; next = preflight_next(next)) {
+		_cleanup_text_ struct text text = TEXT_INIT;
+		int err = next->check(options, &text);
+
+		if (!err)
+			text_add(&text, next->passed);
+		result = add(findings, next->name, err ? FINDING_FAILED : FINDING_OK,
+			     text_str(&text));
+		*ret_passed = *ret_passed && !err;
+	}
+	return result;
+}
+
+static int add_table(struct findings *findings, const struct options *options)
+{
+	const struct finding_check *next;
+	int err = 0;
+
+	for (next = finding_next(NULL); next && !err; next = finding_next(next)) {
+		_cleanup_text_ struct text text = TEXT_INIT;
+		enum finding_status status;
+
+		status = next->look(options, &text);
+		err = add(findings, next->name, status, text_str(&text));
+	}
+	return err;
+}
+
+static void ignore(const struct verdict *verdict, void *ctx)
+{
+	(void)verdict, (void)ctx;
+}
+
+/* As the agent's start: 0 or -errno with one line, cause and remedy. */
+static int give_up(struct text *ret_error)
+{
+	int err = rights_give_up(CAP_SYS_ADMIN, NULL);
+
+	if (err)
+		text_addf(ret_error, "cannot give up CAP_SYS_ADMIN: %s (let seccomp allow capset)",
+			  strerror(-err));
+	return err;
+}
+
+/* Which were chosen, what they see and cost, and why they are not better. */
+static int add_hooks(struct findings *findings, const struct hooks *hooks)
+{
+	const struct hook_kind *kind = hooks__kind(hooks);
+	const char *why = hooks__why(hooks), *misses = hooks__misses(hooks);
+	_cleanup_text_ struct text text = TEXT_INIT;
+
+	text_addf(&text, "by %s: sees %s; other system calls pay %s", kind->name, kind->sees,
+		  kind->costs);
+	if (misses)
+		text_addf(&text, "; calls are missed: %s", misses);
+	if (why)
+		text_addf(&text, "; not by %s", why);
+	return add(findings, "hooks",
+		   kind->is_everywhere || misses ? FINDING_LIMITED : FINDING_OK, text_str(&text));
+}
+
+/* `gives_up`: as the agent does, so that what follows is tried with what is left to it. */
+static int add_load(struct findings *findings, const struct options *options, bool gives_up)
+{
+	__u64 begun_ns = clock_now(CLOCK_MONOTONIC), loaded_ns;
+	_cleanup_text_ struct text text = TEXT_INIT;
+	struct options unpinned = *options; /* it changes nothing, and an agent may use it */
+	struct tracer *tracer = NULL;
+	struct health health = { 0 };
+	int err, result;
+
+	unpinned.pin = NULL;
+	err = tracer__open(&unpinned, ignore, NULL, &tracer, &text);
+	if (!err && gives_up)
+		err = give_up(&text);
+	if (!err)
+		err = tracer__load(tracer, &unpinned, &text);
+	if (!err)
+		err = tracer__attach(tracer, &unpinned, &text);
+	loaded_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
+	if (!err) {
+		bpf_stats_update(&health, tracer);
+		text_addf(&text, "loaded and attached in %llu ms by %s, %.1f MiB of kernel memory",
+			  (unsigned long long)(loaded_ns / NSEC_PER_MSEC),
+			  hooks__kind(tracer__hooks(tracer))->name,
+			  (double)health.bpf_bytes / (1024 * 1024));
+	}
+	result = add(findings, "programs", err ? FINDING_FAILED : FINDING_OK, text_str(&text));
+	if (!err && !result)
+		result = add_hooks(findings, tracer__hooks(tracer));
+	tracer__free(tracer);
+	return result;
+}
+
+int examine(const struct options *options, struct findings *findings)
+{
+	bool passed;
+	int err = add_preflight(findings, options, &passed);
+
+	if (!err && passed)
+		err = add_load(findings, options, false);
+	return err ?: add_table(findings, options);
+}
+
+/* ---- The service ---- */
+
+static int add_pin_sandbox(struct findings *findings, const struct options *options,
+			   const struct unit *unit)
+{
+	_cleanup_text_ struct text text = TEXT_INIT;
+
+	if (!options->pin || unit_may_pin(unit, options->pin))
+		return 0;
+	text_add(&text, "the unit's ProtectKernelTunables= makes ");
+	text_add_clean(&text, options->pin, strlen(options->pin));
+	text_add(&text, " read-only: what is known ends with the agent (systemctl edit " UNIT_NAME
+			", ReadWritePaths= of that very directory)");
+	return add(findings, "sandbox", FINDING_LIMITED, text_str(&text));
+}
+
+static int add_unit(struct findings *findings, const struct unit *unit)
+{
+	_cleanup_text_ struct text text = TEXT_INIT;
+
+	text_add_clean(&text, unit->path, strlen(unit->path));
+	if (unit->is_masked) {
+		text_add(&text, " is masked, so that it cannot start (systemctl unmask " UNIT_NAME
+				")");
+		return add(findings, "unit", FINDING_FAILED, text_str(&text));
+	}
+	text_add(&text, ", as the user ");
+	text_add_clean(&text, unit->user, strlen(unit->user));
+	return add(findings, "unit", FINDING_OK, text_str(&text));
+}
+
+/* As an agent has it: the tracepoints are opened, then CAP_SYS_ADMIN is gone. */
+static int examine_start(struct findings *findings, const struct options *options)
+{
+	_cleanup_text_ struct text text = TEXT_INIT;
+	bool passed = false;
+	int err = add_preflight(findings, options, &passed);
+
+	if (!err && passed)
+		err = add_load(findings, options, true);
+	else if (!err && give_up(&text))
+		err = add(findings, "service", FINDING_FAILED, text_str(&text));
+	return err ?: add_table(findings, options);
+}
+
+/* The child: all that it finds, a line each, "STATUS NAME TEXT". Returns its exit status. */
+static int examine_as(const struct unit *unit, const struct options *options, int fd)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	struct findings findings = { 0 };
+	int err = unit_become(unit, &error);
+
+	if (err)
+		err = add(&findings, "service", FINDING_FAILED, text_str(&error));
+	else
+		err = examine_start(&findings, options);
+	for (size_t i = 0; i < findings.count; i++)
+		dprintf(fd, "%d %s %s\n", findings.items[i].status, findings.items[i].name,
+			findings.items[i].text);
+	findings_free(&findings);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int read_findings(struct findings *findings, int fd)
+{
+	FILE *lines = fdopen(fd, "re");
+	char *line = NULL;
+	size_t room = 0;
+	int err = 0;
+
+	if (!lines) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	while (!err && getline(&line, &room, lines) > 0) {
+		char *rest = line, *name, *status = strsep(&rest, " ");
+		unsigned long number = strtoul(status, NULL, 10);
+
+		name = strsep(&rest, " ");
+		if (!rest || number >= FINDING_STATUSES)
+			continue;
+		rest[strcspn(rest, "\n")] = '\0';
+		err = add(findings, name, (enum finding_status)number, rest);
+	}
+	free(line);
+	fclose(lines);
+	return err;
+}
+
+static int examine_in_child(const struct options *options, const struct unit *unit,
+			    struct findings *findings)
+{
+	int ends[2], status = 0, err;
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	fflush(NULL);
+	child = fork();
+	if (!child) {
+		close(ends[0]);
+		_exit(examine_as(unit, options, ends[1]));
+	}
+	err = child < 0 ? -errno : 0;
+	close(ends[1]);
+	if (err) {
+		close(ends[0]);
+		return err;
+	}
+	err = read_findings(findings, ends[0]);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!err && (!WIFEXITED(status) || WEXITSTATUS(status)))
+		err = add(findings, "service", FINDING_FAILED,
+			  "the look with its rights broke off (a bug in sockleak)");
+	return err;
+}
+
+/* What can be known without its rights: the unit's, and what the host asks for. */
+static int examine_from_outside(const struct unit *unit, struct findings *findings)
+{
+	const unsigned long long needed = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON;
+	_cleanup_text_ struct text rights = TEXT_INIT, hooks = TEXT_INIT;
+	enum finding_status status;
+	int err;
+
+	err = (unit->given & needed) == needed ?
+		      add(findings, "capabilities", FINDING_OK,
+			  "the unit gives what loading needs") :
+		      add(findings, "capabilities", FINDING_FAILED,
+			  "the unit lacks CAP_BPF or CAP_PERFMON (systemctl edit " UNIT_NAME
+			  ", AmbientCapabilities=)");
+	status = finding_rights(unit->given & ~(1ULL << CAP_SYS_ADMIN), &rights);
+	err = err ?: add(findings, "rights", status, text_str(&rights));
+	status = finding_paranoid(unit->given, &hooks);
+	err = err ?: add(findings, "hooks", status, text_str(&hooks));
+	return err   ?:
+		       add(findings, "programs", FINDING_UNKNOWN,
+			   "only root can look with the service's rights (sudo sockleak doctor)");
+}
+
+int examine_service(const struct options *options, const struct unit *unit,
+		    struct findings *findings)
+{
+	int err = add_unit(findings, unit);
+
+	if (err || unit->is_masked)
+		return err;
+	err = add_pin_sandbox(findings, options, unit);
+	if (err)
+		return err;
+	return geteuid() ? examine_from_outside(unit, findings) :
+			   examine_in_child(options, unit, findings);
+}

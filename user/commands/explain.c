@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "commands/explain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/text.h"
+#include "report/explain/explain_page.h"
+#include "report/explain/stacks_file.h"
+#include "report/metrics/series.h"
+
+#define ID_DIGITS 16
+#define MAX_LISTED 16
+
+/* ---- Which site ---- */
+
+/* Lower-case hex, long enough; else why not. */
+static int read_id(const char *site, char ret_id[ID_DIGITS + 1], struct text *ret_error)
+{
+	size_t len = strlen(site);
+
+	if (!strcmp(site, SERIES_OTHER) || !strcmp(site, SERIES_UNKNOWN)) {
+		text_addf(ret_error,
+			  "'%s' is no site: it stands for sockets %s (see docs/metrics.md)", site,
+			  !strcmp(site, SERIES_OTHER) ? "of sites beyond --max-sites" :
+							"without a stack to tell one by");
+		return -EINVAL;
+	}
+	if (len < EXPLAIN_MIN_DIGITS || len > ID_DIGITS ||
+	    strspn(site, "0123456789abcdefABCDEF") != len) {
+		text_add(ret_error, "'");
+		text_add_clean(ret_error, site, strnlen(site, 64));
+		text_addf(ret_error,
+			  "' is no site id: give its %d hex digits, or the first ones, %d at least",
+			  ID_DIGITS, EXPLAIN_MIN_DIGITS);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i <= len; i++)
+		ret_id[i] = site[i] >= 'A' && site[i] <= 'F' ? (char)(site[i] | 0x20) : site[i];
+	return 0;
+}
+
+static bool is_wanted(const json_t *site, const char *id)
+{
+	const char *name = json_string_value(json_object_get(site, "site"));
+
+	return name && strlen(name) == ID_DIGITS && !strncmp(name, id, strlen(id));
+}
+
+static void list_sites(const json_t *sites, const char *id, struct text *ret_out)
+{
+	unsigned int listed = 0;
+	const json_t *site;
+	size_t i;
+
+	json_array_foreach(sites, i, site)
+	{
+		if (!is_wanted(site, id))
+			continue;
+		if (++listed > MAX_LISTED) {
+			text_add(ret_out, "... and more\n");
+			break;
+		}
+		explain_page_line(ret_out, site);
+	}
+}
+
+static int say_no_site(const json_t *file, const char *id, struct text *ret_error)
+{
+	const char *written = json_string_value(json_object_get(file, "written"));
+
+	text_addf(ret_error, "no site begins with %s among the %zu that are known", id,
+		  json_array_size(json_object_get(file, "sites")));
+	if (written) {
+		text_add(ret_error, " (written ");
+		text_add_clean(ret_error, written, strnlen(written, 64));
+		text_add(ret_error, ")");
+	}
+	text_add(ret_error, ": it may be of another host, or long gone");
+	return -ENOENT;
+}
+
+/* In ASCII, so that nothing in it speaks to a terminal; of DEL libjansson does not see to that. */
+static int dump(const json_t *site, struct text *ret_out)
+{
+	char *line = json_dumps(site, JSON_COMPACT | JSON_ENSURE_ASCII);
+
+	if (!line)
+		return -ENOMEM;
+	for (const char *at = line; *at; at++)
+		text_add_bytes(ret_out, *at == 0x7f ? "\\u007f" : at, *at == 0x7f ? 6 : 1);
+	text_add(ret_out, "\n");
+	free(line);
+	return text_error(ret_out);
+}
+
+static int find(const json_t *file, const char *id, bool as_json, struct text *ret_out,
+		struct text *ret_error)
+{
+	const json_t *sites = json_object_get(file, "sites"), *site, *found = NULL;
+	unsigned int count = 0;
+	size_t i;
+
+	json_array_foreach(sites, i, site)
+	{
+		if (!is_wanted(site, id))
+			continue;
+		found = site;
+		count++;
+	}
+	if (!found)
+		return say_no_site(file, id, ret_error);
+	if (count > 1) {
+		list_sites(sites, id, ret_out);
+		text_addf(ret_error, "%u sites begin with %s: give more digits", count, id);
+		return -ENOTUNIQ;
+	}
+	if (as_json)
+		return dump(found, ret_out);
+	explain_page(ret_out, found, json_string_value(json_object_get(file, "written")));
+	return text_error(ret_out);
+}
+
+int explain_bytes(const void *bytes, size_t len, const char *site, bool as_json,
+		  struct text *ret_out, struct text *ret_error)
+{
+	char id[ID_DIGITS + 1];
+	json_error_t where;
+	json_t *file;
+	int err = read_id(site, id, ret_error);
+
+	if (err)
+		return err;
+	file = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &where);
+	if (!json_is_array(json_object_get(file, "sites"))) {
+		text_add(ret_error, "it is no stacks file of sockleak");
+		err = -EPROTO;
+	} else if (json_integer_value(json_object_get(file, "version")) != STACKS_FILE_VERSION) {
+		text_add(ret_error, "it is of another version of sockleak than this one");
+		err = -EPROTO;
+	} else {
+		err = find(file, id, as_json, ret_out, ret_error);
+	}
+	json_decref(file);
+	return err;
+}
+
+/* ---- The file ---- */
+
+static int read_all(int fd, char **ret_bytes, size_t *ret_len)
+{
+	size_t room = 0, len = 0;
+	char *bytes = NULL;
+	ssize_t got;
+
+	do {
+		if (len == room) {
+			char *more = room > EXPLAIN_MAX_BYTES ?
+					     NULL :
+					     realloc(bytes, room ? room * 2 : 65536);
+
+			if (!more) {
+				free(bytes);
+				return room > EXPLAIN_MAX_BYTES ? -EFBIG : -ENOMEM;
+			}
+			bytes = more;
+			room = room ? room * 2 : 65536;
+		}
+		got = read(fd, bytes + len, room - len);
+		if (got > 0)
+			len += (size_t)got;
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	if (got < 0 || len > EXPLAIN_MAX_BYTES) {
+		int err = got < 0 ? -errno : -EFBIG;
+
+		free(bytes);
+		return err;
+	}
+	*ret_bytes = bytes;
+	*ret_len = len;
+	return 0;
+}
+
+static int read_file(const char *path, char **ret_bytes, size_t *ret_len)
+{
+	/* A pipe would be waited for. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), err;
+	struct stat stat;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &stat))
+		err = -errno;
+	else if (S_ISDIR(stat.st_mode))
+		err = -EISDIR;
+	else
+		err = read_all(fd, ret_bytes, ret_len);
+	close(fd);
+	return err;
+}
+
+int explain(const char *path, const char *site, bool as_json, FILE *out, struct text *ret_error)
+{
+	_cleanup_text_ struct text text = TEXT_INIT, why = TEXT_INIT;
+	char id[ID_DIGITS + 1], *bytes = NULL;
+	int err = read_id(site, id, ret_error);
+	size_t len = 0;
+
+	if (err)
+		return err;
+	err = read_file(path, &bytes, &len);
+	if (err) {
+		text_addf(ret_error, "cannot read %s: %s%s", path, strerror(-err),
+			  err == -ENOENT ? " (a 'sockleak agent' with --textfile writes it when it "
+					   "finds a leak)" :
+					   "");
+		return err;
+	}
+	err = explain_bytes(bytes, len, site, as_json, &text, &why);
+	free(bytes);
+	fwrite(text_str(&text), 1, text.len, out);
+	if (err)
+		text_addf(ret_error, "%s: %s", path, why.len ? text_str(&why) : strerror(-err));
+	return err;
+}

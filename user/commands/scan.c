@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "commands/scan.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "host/workloads/owners.h"
+#include "kernel/census.h"
+#include "kernel/history.h"
+#include "leaks/leaks.h"
+#include "leaks/suppressions.h"
+#include "lib/clocks.h"
+#include "lib/duration.h"
+#include "lib/log.h"
+#include "lib/signals.h"
+#include "commands/progress.h"
+#include "watch/descriptors.h"
+#include "watch/origins.h"
+
+/*
+ * A socket on its way from socket() to connect() is no leak. One that is younger
+ * than this, or of which nobody knows the age, must be there at a second look so
+ * much later.
+ */
+#define SECOND_LOOK_NS (20 * NSEC_PER_MSEC)
+
+/* Processes that are looked at again one by one; of more, all are. */
+#define MAX_LOOKED_AT 64
+
+/* The descriptors of unconnected sockets, as one look found them. */
+struct records {
+	struct verdict *items;
+	size_t count, room;
+};
+
+/* A stack of a process, named once for all its sockets. */
+struct named_stack {
+	__u64 key; /* of past_stack() */
+	struct stack *stack;
+	UT_hash_handle hh;
+};
+
+struct scan {
+	const struct options *options;
+	struct output *output;
+	struct past past;
+	struct census *census;
+	struct origins *origins;
+	struct owners *owners;
+	struct leaks *leaks;
+	struct suppressions *suppressions; /* NULL = nothing is */
+	struct named_stack *stacks;	   /* a uthash table */
+	unsigned int unwound; /* stacks that were not told yet */
+	struct progress progress;
+	struct summary summary;
+	bool missed; /* what was asked for by a name that nothing has */
+};
+
+static void on_change(const struct leak *leak, enum leaks_change change, void *ctx)
+{
+	(void)leak, (void)change, (void)ctx; /* all are told at the end, with all their holders */
+}
+
+/* Whoever mistypes a name must not take the silence for good news. */
+static void tell_missing(struct scan *scan, const struct scope *scope)
+{
+	_cleanup_text_ struct text lines = TEXT_INIT;
+
+	scan->missed = scope__missing(scope, &lines) > 0;
+	log_notice_lines(text_str(&lines));
+}
+
+/* The names are right, and still there is no process. */
+static void tell_nothing_watched(struct scan *scan)
+{
+	const struct options *options = scan->options;
+
+	scan->summary.nothing_watched = options_limit(options) && !census__processes(scan->census);
+	if (!scan->summary.nothing_watched || scan->missed)
+		return;
+	scan->missed = true;
+	if (!options->json && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
+		return; /* the report says so on the same screen */
+	log_notice("nothing was looked at: no process is what the options ask for%s",
+		   options->comm ? " ('ps -e -o pid,comm' has the names)" : "");
+}
+
+static int aim(struct scan *scan, struct scope *scope, struct text *ret_error)
+{
+	const struct ruled_cgroup *ruled;
+	size_t count;
+	int err;
+
+	if (!options_rule_cgroups(scan->options))
+		return 0;
+	ruled = scope__find(scope, clock_now(CLOCK_BOOTTIME), &count);
+	scan->summary.cgroups_left_out = scope__left_out(scope);
+	tell_missing(scan, scope);
+	err = census__rule_cgroups(scan->census, ruled, count);
+	if (err)
+		text_addf(ret_error, "cannot look at %zu cgroups: %s", count, strerror(-err));
+	return err;
+}
+
+static int open_past(struct scan *scan, struct text *ret_error)
+{
+	const struct options *options = scan->options;
+	int err = past_open(options->history, &scan->past);
+
+	if (err == -EPERM && !options->history) {
+		log_note("needs CAP_SYS_ADMIN to ask a running sockleak: no ages, no stacks");
+		return 0;
+	}
+	if (err == -EPERM)
+		text_addf(ret_error, "--history %u: needs CAP_SYS_ADMIN", options->history);
+	else if (err && options->history)
+		text_addf(ret_error, "--history %u: this is no running sockleak of this version",
+			  options->history);
+	else
+		return 0;
+	return err == -EPERM ? err : -EINVAL;
+}
+
+int scan__new(const struct options *options, struct output *output, struct scope *scope,
+	      struct scan **ret_scan, struct text *ret_error)
+{
+	struct scan *scan = calloc(1, sizeof(*scan));
+	int err;
+
+	if (!scan)
+		return -ENOMEM;
+	scan->options = options;
+	scan->output = output;
+	scan->progress = progress_begin(!options->quiet);
+	scan->leaks = leaks__new(options->classes, UINT64_MAX / 2, on_change, NULL);
+	scan->owners = owners__new();
+	err = open_past(scan, ret_error);
+	if (!err)
+		err = origins__new(options->debuginfod, &scan->origins, ret_error);
+	if (!err && options->suppress)
+		err = suppressions__load(options->suppress, &scan->suppressions, ret_error);
+	scan->summary.suppressions = scan->suppressions;
+	if (!err && (!scan->leaks || !scan->owners))
+		err = -ENOMEM;
+	if (!err)
+		err = census__open(options, &scan->past, &scan->census, ret_error);
+	if (!err)
+		err = aim(scan, scope, ret_error);
+	if (err) {
+		scan__free(scan);
+		return err;
+	}
+	leaks__group_by_process(scan->leaks);
+	/* There is no growth to wait for: what may be in use is shown, or it is not. */
+	leaks__tune(scan->leaks, options->verbose || options->json ? 0 : UINT_MAX, 1);
+	*ret_scan = scan;
+	return 0;
+}
+
+void scan__free(struct scan *scan)
+{
+	struct named_stack *named, *next;
+
+	if (!scan)
+		return;
+	HASH_ITER(hh, scan->stacks, named, next) {
+		HASH_DEL(scan->stacks, named);
+		stack_unref(named->stack);
+		free(named);
+	}
+	leaks__free(scan->leaks);
+	origins__free(scan->origins);
+	owners__free(scan->owners);
+	suppressions__free(scan->suppressions);
+	census__free(scan->census);
+	past_close(&scan->past);
+	free(scan);
+}
+
+/* ---- Looking ---- */
+
+struct look {
+	struct scan *scan;
+	struct records *records;
+};
+
+static int on_record(const struct verdict *record, void *ctx)
+{
+	struct records *records = ((struct look *)ctx)->records;
+
+	if (records->count == records->room) {
+		size_t room = records->room ? 2 * records->room : 256;
+		struct verdict *items = realloc(records->items, room * sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		records->items = items;
+		records->room = room;
+	}
+	records->items[records->count++] = *record;
+	return signals_stop_asked() ? -EINTR : 0;
+}
+
+static void on_progress(__u64 files, void *ctx)
+{
+	progress_files(&((struct look *)ctx)->scan->progress, files);
+}
+
+static int look(struct scan *scan, struct records *records)
+{
+	struct summary *summary = &scan->summary;
+	struct look ctx = { scan, records };
+	__u64 begun_ns = clock_now(CLOCK_BOOTTIME), files = 0;
+	int err = census__look(scan->census, on_record, on_progress, &ctx, &files);
+
+	summary->sweeps++;
+	summary->sweep_counts.censuses++;
+	summary->sweep_ns += clock_now(CLOCK_BOOTTIME) - begun_ns;
+	summary->counters[COUNTER_FILES_SWEPT] = files;
+	return err;
+}
+
+static bool is_old(const struct verdict *record, __u64 age_ns)
+{
+	return record->socket.since_ns && record->socket.since_ns + age_ns <= record->now_ns;
+}
+
+/* Nobody knows the age of some: those are old enough, if any are. */
+static bool is_old_enough(const struct scan *scan, const struct verdict *record)
+{
+	return record->socket.flags & PENDING_ORIGIN_UNKNOWN ||
+	       is_old(record, scan->options->older_than_ns);
+}
+
+/* What a record stands for, whatever is known of it. */
+static int by_descriptor(const void *a, const void *b)
+{
+	const struct verdict *x = a, *y = b;
+
+	if (x->socket.inode != y->socket.inode)
+		return x->socket.inode < y->socket.inode ? -1 : 1;
+	if (x->tgid != y->tgid)
+		return x->tgid < y->tgid ? -1 : 1;
+	return x->fd < y->fd ? -1 : x->fd > y->fd;
+}
+
+/* The same, but of one socket's the process that made it first. */
+static int by_inode(const void *a, const void *b)
+{
+	const struct verdict *x = a, *y = b;
+
+	if (x->socket.inode != y->socket.inode)
+		return x->socket.inode < y->socket.inode ? -1 : 1;
+	if ((x->tgid == x->socket.tgid) != (y->tgid == y->socket.tgid))
+		return x->tgid == x->socket.tgid ? -1 : 1;
+	return by_descriptor(a, b);
+}
+
+static void sort(struct records *records, int (*compare)(const void *, const void *))
+{
+	if (records->count)
+		qsort(records->items, records->count, sizeof(*records->items), compare);
+}
+
+/* The processes that hold a socket which may be on its way to a connection; sorted by inode. */
+static unsigned int unsure_processes(const struct records *records, __u32 ret_tgids[MAX_LOOKED_AT])
+{
+	unsigned int count = 0, k;
+
+	for (size_t i = 0; i < records->count; i++) {
+		const struct verdict *record = &records->items[i];
+
+		if (is_old(record, SECOND_LOOK_NS))
+			continue;
+		for (k = 0; k < count && ret_tgids[k] != record->tgid; k++)
+			;
+		if (k < count)
+			continue;
+		if (count == MAX_LOOKED_AT)
+			return count + 1;
+		ret_tgids[count++] = record->tgid;
+	}
+	return count;
+}
+
+/* At a few processes alone where that can be done: most of a host is what it was. */
+static int look_again(struct scan *scan, const __u32 *tgids, unsigned int count,
+		      struct records *records)
+{
+	struct look ctx = { scan, records };
+	int err = count > MAX_LOOKED_AT ? -EOPNOTSUPP : 0;
+
+	for (unsigned int i = 0; i < count && !err; i++)
+		err = census__look_at(scan->census, tgids[i], on_record, &ctx);
+	if (err != -EOPNOTSUPP)
+		return err;
+	records->count = 0;
+	return look(scan, records);
+}
+
+/* Of what may be on its way to a connection, keep what was seen again. */
+static void keep_seen(struct records *first, const struct records *second)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < first->count; i++)
+		if (is_old(&first->items[i], SECOND_LOOK_NS) ||
+		    (second->count && bsearch(&first->items[i], second->items, second->count,
+					      sizeof(*second->items), by_descriptor)))
+			first->items[kept++] = first->items[i];
+	first->count = kept;
+}
+
+/* Look; and if some were made just now, or may have been, whether they are still there later. */
+static int find(struct scan *scan, struct records *ret_records)
+{
+	struct records second = { 0 };
+	__u32 tgids[MAX_LOOKED_AT];
+	unsigned int unsure;
+	int err = look(scan, ret_records);
+
+	sort(ret_records, by_inode);
+	unsure = unsure_processes(ret_records, tgids);
+	if (!err && unsure) {
+		usleep(SECOND_LOOK_NS / 1000);
+		err = look_again(scan, tgids, unsure, &second);
+		sort(&second, by_descriptor);
+		keep_seen(ret_records, &second);
+		free(second.items);
+	}
+	return err;
+}
+
+/* ---- Whose, and from where ---- */
+
+/* One that the sockleak which runs has not told of: it is too young there to be a leak. */
+static struct stack *unwind_stack(struct scan *scan, const struct verdict *record)
+{
+	struct raw_stack raw = { 0 };
+
+	if (!scan->past.tgid || record->socket.flags & PENDING_ORIGIN_UNKNOWN)
+		return NULL;
+	progress_stacks(&scan->progress, HASH_COUNT(scan->stacks) + scan->unwound++);
+	raw.snapshot = past_snapshot(&scan->past, &record->socket);
+	raw.count = past_pcs(&scan->past, &record->socket, raw.pcs);
+	return origins__stack_of(scan->origins, &raw, record);
+}
+
+static struct stack *name_stack(struct scan *scan, const struct verdict *record)
+{
+	struct named_stack *named;
+	struct told_stack told;
+	__u64 key;
+
+	if (!past_told(&scan->past, &record->socket, &key))
+		return unwind_stack(scan, record);
+	HASH_FIND(hh, scan->stacks, &key, sizeof(key), named);
+	if (named)
+		return stack_ref(named->stack);
+	if (!past_stack(&scan->past, key, &told))
+		return unwind_stack(scan, record);
+	progress_stacks(&scan->progress, HASH_COUNT(scan->stacks) + scan->unwound);
+	named = calloc(1, sizeof(*named));
+	if (!named)
+		return NULL;
+	named->key = key;
+	named->stack = origins__name(scan->origins, record, &told);
+	HASH_ADD(hh, scan->stacks, key, sizeof(named->key), named);
+	if (!named->hh.tbl) {
+		struct stack *stack = named->stack;
+
+		free(named);
+		return stack;
+	}
+	return stack_ref(named->stack);
+}
+
+/* `known`: the record that made the socket known, NULL when this one is to. */
+static int account(struct scan *scan, const struct verdict *record, const struct verdict *known)
+{
+	struct verdict verdict = *record;
+	struct owner *owner;
+	struct stack *stack;
+	int err;
+
+	if (known) {
+		verdict.kind = VERDICT_HELD;
+		verdict.socket = known->socket; /* of this descriptor less may be known */
+		return leaks__apply(scan->leaks, &verdict, NULL, NULL);
+	}
+	owner = owners__find(scan->owners, &verdict);
+	if (!owner)
+		return -ENOMEM;
+	stack = name_stack(scan, &verdict);
+	err = suppressions__take(scan->suppressions, &verdict, owner, stack) ?
+		      0 :
+		      leaks__apply(scan->leaks, &verdict, owner, stack);
+	stack_unref(stack);
+	owner_unref(owner);
+	return err;
+}
+
+/* Sorted by socket: the first record of each makes it known, the others say who holds it, too. */
+static void account_all(struct scan *scan, const struct records *records)
+{
+	const struct verdict *first = NULL;
+
+	past_expect(&scan->past, records->count);
+	for (size_t i = 0; i < records->count && !signals_stop_asked(); i++) {
+		const struct verdict *record = &records->items[i];
+
+		if (first && first->socket.inode != record->socket.inode)
+			first = NULL;
+		if (is_old_enough(scan, first ?: record) && account(scan, record, first))
+			scan->summary.leaks_not_accounted++;
+		first = first ?: record;
+	}
+}
+
+/* ---- The report ---- */
+
+static unsigned int report(struct scan *scan)
+{
+	struct summary *summary = &scan->summary;
+	struct site *const *sites;
+	long count;
+
+	summary->now_ns = clock_now(CLOCK_BOOTTIME);
+	leaks__tick(scan->leaks, summary->now_ns);
+	leaks__add_up(scan->leaks);
+	count = leaks__sites(scan->leaks, &sites);
+	summary->leaks = leaks__totals(scan->leaks);
+	descriptors_look(sites, count, summary->now_ns);
+	for (long i = 0; i < count; i++)
+		if (sites[i]->unknowable)
+			summary->uncertain += sites[i]->open;
+	summary->hints = origins__hints(scan->origins, sites, count);
+	origins__summarize(scan->origins, summary);
+	progress_end(&scan->progress);
+	output__collect(scan->output);
+	for (long i = 0; i < count; i++)
+		for (const struct leak *leak = sites[i]->leaks; leak; leak = leak->next)
+			if (!leak->held_back)
+				output__leak(scan->output, leak, LEAKS_OPENED, summary);
+	output__report(scan->output, scan->leaks, summary);
+	return summary->leaks.open - (unsigned int)summary->uncertain;
+}
+
+int scan__run(struct scan *scan, unsigned int *ret_matches)
+{
+	struct summary *summary = &scan->summary;
+	_cleanup_text_ struct text why = TEXT_INIT;
+	struct records records = { 0 };
+	int err;
+
+	summary->is_scan = true;
+	summary->older_than_ns = scan->options->older_than_ns;
+	summary->history_tgid = scan->past.tgid;
+	summary->history_begun_ns = scan->past.begun_ns;
+	summary->history_is_partial = scan->past.is_partial;
+	summary->started_ns = clock_now(CLOCK_BOOTTIME);
+	summary->wall_offset_ns = (__s64)(clock_now(CLOCK_REALTIME) - summary->started_ns);
+	err = find(scan, &records);
+	if (err) {
+		progress_end(&scan->progress);
+		free(records.items);
+		return err == -EINTR ? log_error(err, "interrupted") :
+				       log_error(err, "cannot read the fd tables to their end: %s",
+						 strerror(-err));
+	}
+	tell_nothing_watched(scan);
+	account_all(scan, &records);
+	free(records.items);
+	*ret_matches = report(scan);
+	err = output__close(scan->output);
+	if (err && output__add_error(scan->output, &why))
+		log_error(err, "%s", text_str(&why));
+	return err;
+}
+
+bool scan__missed(const struct scan *scan)
+{
+	return scan->missed;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/files/access.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/channel.h"
+
+/* Where this process asks; -1 = it opens by itself. What it may do is one thing for all of it. */
+static int agent = -1;
+
+void access_through(int channel)
+{
+	agent = channel;
+}
+
+/* ---- Asking ---- */
+
+static int ask(struct access_request *request, struct access_reply *ret_reply, int *ret_fd)
+{
+	struct message reply = { .data = ret_reply, .size = sizeof(*ret_reply) };
+	int err;
+
+	request->message = MESSAGE_ACCESS;
+	err = channel_send(agent, request, sizeof(*request), -1, CHANNEL_NO_DEADLINE) ?:
+		      channel_receive(agent, &reply, CHANNEL_NO_DEADLINE);
+	if (err)
+		return -EPIPE;
+	if (reply.len == sizeof(*ret_reply) && !ret_reply->error && (reply.fd >= 0) == !!ret_fd) {
+		if (ret_fd)
+			*ret_fd = reply.fd;
+		return 0;
+	}
+	if (reply.fd >= 0)
+		close(reply.fd);
+	return reply.len == sizeof(*ret_reply) && ret_reply->error < 0 ? ret_reply->error : -EPROTO;
+}
+
+static int ask_file(struct access_request *request, int *ret_fd)
+{
+	struct access_reply reply;
+
+	return ask(request, &reply, ret_fd);
+}
+
+static int ask_path(enum access_kind kind, pid_t tgid, const char *path, int *ret_fd)
+{
+	struct access_request request = { .kind = kind, .tgid = tgid };
+	size_t len = strlen(path);
+
+	if (len >= sizeof(request.path))
+		return -ENAMETOOLONG;
+	memcpy(request.path, path, len);
+	return ask_file(&request, ret_fd);
+}
+
+static int ask_mapping(enum access_kind kind, pid_t tgid, const struct mapping *mapping,
+		       int *ret_fd)
+{
+	struct access_request request = {
+		.kind = kind,
+		.tgid = tgid,
+		.major = mapping->major,
+		.minor = mapping->minor,
+		.deleted = mapping->deleted,
+		.start = mapping->start,
+		.end = mapping->end,
+		.offset = mapping->offset,
+		.inode = mapping->inode,
+		.header = mapping->header,
+	};
+	size_t len;
+
+	if (!mapping_is_file(mapping))
+		return -ENOENT;
+	len = strlen(mapping->path);
+	if (len >= sizeof(request.path))
+		return -ENAMETOOLONG;
+	memcpy(request.path, mapping->path, len);
+	return ask_file(&request, ret_fd);
+}
+
+static int ask_process(enum access_kind kind, pid_t tgid, int *ret_fd)
+{
+	struct access_request request = { .kind = kind, .tgid = tgid };
+
+	return ask_file(&request, ret_fd);
+}
+
+int access_view(pid_t tgid, struct process_view *ret_view)
+{
+	struct access_request request = { .kind = ACCESS_VIEW, .tgid = tgid };
+	struct access_reply reply;
+	int err;
+
+	if (agent < 0)
+		return process_look(tgid, ret_view);
+	err = ask(&request, &reply, NULL);
+	if (!err)
+		*ret_view = reply.view;
+	return err;
+}
+
+int access_maps(pid_t tgid, int *ret_fd)
+{
+	return agent < 0 ? process_open_maps(tgid, ret_fd) : ask_process(ACCESS_MAPS, tgid, ret_fd);
+}
+
+int access_mapping(pid_t tgid, const struct mapping *mapping, int *ret_fd)
+{
+	return agent < 0 ? mapping_open(tgid, mapping, ret_fd) :
+			   ask_mapping(ACCESS_MAPPING, tgid, mapping, ret_fd);
+}
+
+int access_orphan(const struct mapping *mapping, int *ret_fd)
+{
+	return agent < 0 ? mapping_open_orphan(mapping, ret_fd) :
+			   ask_mapping(ACCESS_ORPHAN, 0, mapping, ret_fd);
+}
+
+int access_path(pid_t tgid, const char *path, int *ret_fd)
+{
+	return agent < 0 ? process_open_path(tgid, path, ret_fd) :
+			   ask_path(ACCESS_PATH, tgid, path, ret_fd);
+}
+
+int access_root(pid_t tgid, int *ret_fd)
+{
+	return agent < 0 ? process_open_root(tgid, ret_fd) : ask_process(ACCESS_ROOT, tgid, ret_fd);
+}
+
+int access_perf_map(pid_t tgid, int *ret_fd)
+{
+	return agent < 0 ? process_open_perf_map(tgid, ret_fd) :
+			   ask_process(ACCESS_PERF_MAP, tgid, ret_fd);
+}
+
+int access_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd)
+{
+	struct access_request request = {
+		.kind = ACCESS_VDSO, .tgid = tgid, .start = start, .end = start + len
+	};
+
+	return agent < 0 ? process_copy_vdso(tgid, start, len, ret_fd) : ask_file(&request, ret_fd);
+}
+
+int access_fetched(const char *build_id, int *ret_fd)
+{
+	return agent < 0 ? -ENOENT : ask_path(ACCESS_FETCHED, 0, build_id, ret_fd);
+}
+
+/* ---- Answering ---- */
+
+/* A program, a library, or their debug information; a core dump is somebody's memory. */
+static bool is_code(int fd)
+{
+	Elf64_Half type; /* it stands in the same place in files of 32 bits */
+	char start[EI_NIDENT + sizeof(type)];
+
+	if (pread(fd, start, sizeof(start), 0) != sizeof(start) || memcmp(start, ELFMAG, SELFMAG))
+		return false;
+	memcpy(&type, start + EI_NIDENT, sizeof(type));
+	return type == ET_REL || type == ET_EXEC || type == ET_DYN;
+}
+
+static int open_asked(const struct access_request *request, access_fetched_fn fetched, void *ctx,
+		      int *ret_fd)
+{
+	struct mapping mapping = {
+		.start = request->start,
+		.end = request->end,
+		.offset = request->offset,
+		.inode = request->inode,
+		.header = request->header,
+		.path = (char *)request->path,
+		.major = request->major,
+		.minor = request->minor,
+		.deleted = request->deleted,
+	};
+
+	switch ((enum access_kind)request->kind) {
+	case ACCESS_MAPS:
+		return process_open_maps(request->tgid, ret_fd);
+	case ACCESS_MAPPING:
+		return mapping_open(request->tgid, &mapping, ret_fd);
+	case ACCESS_ORPHAN:
+		return mapping_open_orphan(&mapping, ret_fd);
+	case ACCESS_PATH:
+		return process_open_path(request->tgid, request->path, ret_fd);
+	case ACCESS_ROOT:
+		return process_open_root(request->tgid, ret_fd);
+	case ACCESS_PERF_MAP:
+		return process_open_perf_map(request->tgid, ret_fd);
+	case ACCESS_VDSO:
+		return process_copy_vdso(request->tgid, request->start,
+					 request->end - request->start, ret_fd);
+	case ACCESS_FETCHED:
+		return fetched ? fetched(request->path, ret_fd, ctx) : -ENOENT;
+	case ACCESS_VIEW:
+	case ACCESS_COUNT:
+		break;
+	}
+	return -EINVAL;
+}
+
+static bool must_be_code(enum access_kind kind)
+{
+	return kind == ACCESS_MAPPING || kind == ACCESS_ORPHAN || kind == ACCESS_PATH ||
+	       kind == ACCESS_FETCHED;
+}
+
+void access_serve(const struct access_request *request, size_t len, access_fetched_fn fetched,
+		  void *ctx, struct access_reply *ret_reply, int *ret_fd)
+{
+	*ret_fd = -1;
+	memset(ret_reply, 0, sizeof(*ret_reply));
+	if (len != sizeof(*request) || !memchr(request->path, '\0', sizeof(request->path)) ||
+	    request->tgid < 0) {
+		ret_reply->error = -EINVAL;
+		return;
+	}
+	if (request->kind == ACCESS_VIEW) {
+		ret_reply->error = process_look(request->tgid, &ret_reply->view);
+		return;
+	}
+	ret_reply->error = open_asked(request, fetched, ctx, ret_fd);
+	if (ret_reply->error) {
+		*ret_fd = -1;
+	} else if (must_be_code((enum access_kind)request->kind) && !is_code(*ret_fd)) {
+		close(*ret_fd);
+		*ret_fd = -1;
+		ret_reply->error = -ENOEXEC;
+	}
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * access: how the code that looks into other users' files gets at them. In the
+ * agent these are plain calls of process_files.h. In the resolver, a process
+ * without privileges, the same calls ask the agent, which opens the file and
+ * passes the descriptor on (access_serve()).
+ *
+ * What the agent opens for a resolver that has gone astray, because the file it
+ * reads has taken it over, is limited to: the maps of processes, ELF files (known
+ * by their first bytes; nobody keeps secrets in those, but for core dumps, which
+ * are not opened), perf maps, the vdso, and directories that are some process's root, below which
+ * the resolver may read what everybody may.
+ *
+ * The errors are those of process_files.h, and -EPIPE when the agent is gone.
+ */
+#ifndef SOCKLEAK_ACCESS_H
+#define SOCKLEAK_ACCESS_H
+
+#include <limits.h>
+
+#include "host/files/process_files.h"
+
+int access_view(pid_t tgid, struct process_view *ret_view);
+int access_maps(pid_t tgid, int *ret_fd);
+int access_mapping(pid_t tgid, const struct mapping *mapping, int *ret_fd);
+int access_orphan(const struct mapping *mapping, int *ret_fd);
+int access_path(pid_t tgid, const char *path, int *ret_fd);
+int access_root(pid_t tgid, int *ret_fd);
+int access_perf_map(pid_t tgid, int *ret_fd);
+int access_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd);
+/*
+ * The debug file of a build id in hex that was fetched from a debuginfod server.
+ * -ENOENT: it is not there (yet); asking is what gets it fetched.
+ */
+int access_fetched(const char *build_id, int *ret_fd);
+
+/* ---- Between the resolver and the agent ---- */
+
+/* The first word of a message that is no access_reply. */
+enum message_kind {
+	MESSAGE_REQUEST = 1,
+	MESSAGE_ACCESS,
+	MESSAGE_ANSWER,
+	MESSAGE_FRAMES,
+};
+
+enum access_kind {
+	ACCESS_VIEW = 1,
+	ACCESS_MAPS,
+	ACCESS_MAPPING,
+	ACCESS_ORPHAN,
+	ACCESS_PATH,
+	ACCESS_ROOT,
+	ACCESS_PERF_MAP,
+	ACCESS_VDSO,
+	ACCESS_FETCHED,
+	ACCESS_COUNT,
+};
+
+/* One call; members that its kind does not need are 0. */
+struct access_request {
+	__u32 message; /* MESSAGE_ACCESS */
+	__u32 kind;
+	__s32 tgid;
+	__u32 major, minor;
+	__u32 deleted;
+	__u64 start, end; /* of the mapping, or of the vdso */
+	__u64 offset, inode, header;
+	char path[PATH_MAX]; /* of a file; or a build id */
+};
+
+struct access_reply {
+	__s32 error; /* 0: a descriptor comes with it, but for ACCESS_VIEW */
+	__u32 pad;
+	struct process_view view;
+};
+
+/* From now on this process asks at the other end of a channel (channel.h). */
+void access_through(int channel);
+
+/* Called to answer ACCESS_FETCHED; as access_fetched(). */
+typedef int (*access_fetched_fn)(const char *build_id, int *ret_fd, void *ctx);
+
+/*
+ * Do what a request of len bytes asks, in the agent. *ret_fd is the descriptor to
+ * pass on, to be closed after that, or -1.
+ */
+void access_serve(const struct access_request *request, size_t len, access_fetched_fn fetched,
+		  void *ctx, struct access_reply *ret_reply, int *ret_fd);
+
+#endif /* SOCKLEAK_ACCESS_H */

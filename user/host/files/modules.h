@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * modules: which files are mapped executable in one process, by /proc/PID/maps.
+ * Opens none of them (process_files.h does); knows nothing of symbols.
+ *
+ * The names in it are another user's input, and so is their number: at most
+ * 65,536 lines and 16 MiB are read, what follows is not known.
+ */
+#ifndef SOCKLEAK_MODULES_H
+#define SOCKLEAK_MODULES_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "host/files/mapping.h"
+
+struct modules;
+
+/*
+ * Read the executable mappings of a process into *ret_modules, to be freed with
+ * modules__free() (NULL is allowed there).
+ * -ESRCH: it is gone, or has no memory any more (a zombie), or never had (a
+ * kernel thread). -EACCES or -EPERM: needs CAP_SYS_PTRACE.
+ */
+int modules__read(pid_t tgid, struct modules **ret_modules);
+void modules__free(struct modules *modules);
+
+/* The same from any text in the format of /proc/PID/maps (proc(5)); may be empty. */
+int modules__parse(FILE *maps, struct modules **ret_modules);
+
+/* How many mappings. */
+size_t modules__count(const struct modules *modules);
+
+/* One of them, by its place in the order of addresses. */
+const struct mapping *modules__get(const struct modules *modules, size_t index);
+
+/* Do both say the same? */
+bool modules__equal(const struct modules *a, const struct modules *b);
+
+/* The mapping that holds an address, NULL = none. Valid as long as modules. */
+const struct mapping *modules__find(const struct modules *modules, __u64 address);
+
+#endif /* SOCKLEAK_MODULES_H */

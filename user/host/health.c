@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/health.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "host/process.h"
+#include "lib/duration.h"
+
+/* A file of /proc that fits, as a string. False: it could not be read. */
+static bool read_file(const char *path, char *to, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+
+	if (fd < 0)
+		return false;
+	len = read(fd, to, size - 1);
+	close(fd);
+	to[len > 0 ? len : 0] = '\0';
+	return len > 0;
+}
+
+static void path_of(pid_t pid, const char *file, char *path, size_t size)
+{
+	snprintf(path, size, "/proc/%d/%s", (int)pid, file);
+}
+
+/* statm's second number: resident pages. */
+static void update_rss(pid_t pid, __u64 *rss_bytes)
+{
+	unsigned long long all, resident;
+	char path[64], text[256];
+
+	path_of(pid, "statm", path, sizeof(path));
+	if (read_file(path, text, sizeof(text)) && sscanf(text, "%llu %llu", &all, &resident) == 2)
+		*rss_bytes = resident * (unsigned long long)sysconf(_SC_PAGESIZE);
+}
+
+/* utime and stime are the fields 14 and 15, the 12th and 13th behind the name: proc(5). */
+bool health_parse_times(const char *stat, long ticks, __u64 *ret_user_ns, __u64 *ret_system_ns)
+{
+	const char *at = strrchr(stat, ')'); /* a name may hold anything, brackets too */
+	unsigned long long user, kernel;
+
+	if (!at || ticks <= 0 ||
+	    sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
+		   &kernel) != 2)
+		return false;
+	*ret_user_ns = user * (NSEC_PER_SEC / (unsigned long)ticks);
+	*ret_system_ns = kernel * (NSEC_PER_SEC / (unsigned long)ticks);
+	return true;
+}
+
+static __u64 ns_of(const struct timeval *time)
+{
+	return (__u64)time->tv_sec * NSEC_PER_SEC + (__u64)time->tv_usec * 1000;
+}
+
+static void raise_to(__u64 *counter, __u64 value)
+{
+	if (value > *counter)
+		*counter = value;
+}
+
+/*
+ * Our own time, that of the children that have ended, and of the one that runs. The
+ * last is told in ticks and, once it has ended, exactly: the sum must not run back.
+ */
+static void update_times(struct health *health, pid_t resolver)
+{
+	__u64 user_ns = 0, system_ns = 0;
+	struct rusage self, ended;
+	char path[64], text[1024];
+
+	if (getrusage(RUSAGE_SELF, &self) || getrusage(RUSAGE_CHILDREN, &ended))
+		return;
+	path_of(resolver, "stat", path, sizeof(path));
+	if (resolver && read_file(path, text, sizeof(text)))
+		health_parse_times(text, sysconf(_SC_CLK_TCK), &user_ns, &system_ns);
+	raise_to(&health->user_ns, ns_of(&self.ru_utime) + ns_of(&ended.ru_utime) + user_ns);
+	raise_to(&health->system_ns, ns_of(&self.ru_stime) + ns_of(&ended.ru_stime) + system_ns);
+}
+
+void health_update(struct health *health, pid_t resolver)
+{
+	if (!health->started_ns)
+		process_start_time(getpid(), &health->started_ns);
+	update_times(health, resolver);
+	update_rss(getpid(), &health->rss_bytes);
+	health->resolver_rss_bytes = 0;
+	if (resolver)
+		update_rss(resolver, &health->resolver_rss_bytes);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/host_files.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+int host_files_parse(const char *text, __u64 *ret_open, __u64 *ret_max)
+{
+	unsigned long long open, free_ones, max;
+
+	/* The second number has been 0 since Linux 2.6. */
+	if (sscanf(text, "%llu %llu %llu", &open, &free_ones, &max) != 3)
+		return -EPROTO;
+	*ret_open = open - (free_ones < open ? free_ones : 0);
+	*ret_max = max;
+	return 0;
+}
+
+int host_files(__u64 *ret_open, __u64 *ret_max)
+{
+	FILE *file = fopen("/proc/sys/fs/file-nr", "re");
+	char text[96];
+	int err = -EPROTO;
+
+	if (!file)
+		return -errno;
+	if (fgets(text, sizeof(text), file))
+		err = host_files_parse(text, ret_open, ret_max);
+	fclose(file);
+	return err;
+}

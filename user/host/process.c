@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NS_PER_S 1000000000ULL
+#define PF_EXITING 0x4 /* include/linux/sched.h */
+
+/* /proc says ENOENT for a pid that is not there, ESRCH for one that went while it was read. */
+static int process_error(int err)
+{
+	return err == ENOENT ? -ESRCH : -err;
+}
+
+static int read_proc_file(pid_t tgid, const char *name, char *buffer, size_t size)
+{
+	char path[64];
+	ssize_t len;
+	int fd, err;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", tgid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return process_error(errno);
+	len = read(fd, buffer, size - 1);
+	err = errno;
+	close(fd);
+	if (len < 0)
+		return process_error(err);
+	buffer[len] = '\0';
+	return 0;
+}
+
+int process_parse_stat(const char *line, struct process_stat *ret_stat)
+{
+	struct process_stat stat;
+	const char *rest;
+
+	/* the comm in parentheses may hold anything, parentheses too: its end is the last one */
+	rest = strrchr(line, ')');
+	/* proc(5): fields 3 (state), 9 (flags), 20 (num_threads) and 22 (starttime) */
+	if (!rest || sscanf(rest + 1,
+			    " %c %*s %*s %*s %*s %*s %u %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+			    " %ld %*s %llu",
+			    &stat.state, &stat.flags, &stat.threads, &stat.start_ticks) != 4)
+		return -EPROTO;
+	*ret_stat = stat;
+	return 0;
+}
+
+static int read_stat(pid_t tgid, struct process_stat *ret_stat)
+{
+	char line[1024];
+	int err;
+
+	err = read_proc_file(tgid, "stat", line, sizeof(line));
+	return err ? err : process_parse_stat(line, ret_stat);
+}
+
+int process_exe(pid_t tgid, char **ret_exe)
+{
+	char link[64], target[PATH_MAX];
+	struct process_stat stat;
+	ssize_t len;
+	char *exe;
+	int err;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", tgid);
+	len = readlink(link, target, sizeof(target));
+	if (len < 0) {
+		if (errno != ENOENT)
+			return -errno;
+		/* no such process, or a process without an executable? */
+		err = read_stat(tgid, &stat);
+		return err ? err : -ENOENT;
+	}
+	exe = strndup(target, len);
+	if (!exe)
+		return -ENOMEM;
+	*ret_exe = exe;
+	return 0;
+}
+
+int process_start_time(pid_t tgid, __u64 *ret_start_ns)
+{
+	__u64 ticks_per_s = sysconf(_SC_CLK_TCK);
+	struct process_stat stat;
+	int err;
+
+	err = read_stat(tgid, &stat);
+	if (err)
+		return err;
+	*ret_start_ns = stat.start_ticks / ticks_per_s * NS_PER_S +
+			stat.start_ticks % ticks_per_s * NS_PER_S / ticks_per_s;
+	return 0;
+}
+
+/* A file of /proc/PID as a string, cut; NULs in it become blanks. */
+static int read_text(pid_t tgid, const char *name, size_t max, char **ret_text)
+{
+	char path[64], *text = malloc(max + 1);
+	size_t len = 0;
+	ssize_t got = 0;
+	int fd, err = 0;
+
+	if (!text)
+		return -ENOMEM;
+	snprintf(path, sizeof(path), "/proc/%d/%s", tgid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		free(text);
+		return process_error(errno);
+	}
+	while (len < max && (got = read(fd, text + len, max - len)) > 0)
+		len += (size_t)got;
+	if (got < 0)
+		err = process_error(errno);
+	close(fd);
+	if (err) {
+		free(text);
+		return err;
+	}
+	while (len && !text[len - 1])
+		len--;
+	for (size_t i = 0; i < len; i++)
+		text[i] = text[i] ?: ' ';
+	text[len] = '\0';
+	*ret_text = text;
+	return 0;
+}
+
+int process_command(pid_t tgid, char **ret_command)
+{
+	char *command;
+	int err = read_text(tgid, "cmdline", PROCESS_COMMAND_MAX, &command);
+
+	if (err)
+		return err;
+	if (!command[0]) {
+		free(command);
+		return -ENOENT;
+	}
+	*ret_command = command;
+	return 0;
+}
+
+int process_comm(pid_t tgid, char ret_comm[SOCKLEAK_COMM_LEN])
+{
+	char text[SOCKLEAK_COMM_LEN + 1] = "";
+	int err = read_proc_file(tgid, "comm", text, sizeof(text));
+	size_t len = strlen(text);
+
+	if (err)
+		return err;
+	memset(ret_comm, 0, SOCKLEAK_COMM_LEN);
+	memcpy(ret_comm, text, len ? len - 1 : 0); /* a newline ends it */
+	return 0;
+}
+
+int process_cgroups(pid_t tgid, char **ret_text)
+{
+	return read_text(tgid, "cgroup", 16384, ret_text);
+}
+
+int process_uid(pid_t tgid, uid_t *ret_uid)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d", tgid);
+	if (stat(path, &st))
+		return process_error(errno);
+	*ret_uid = st.st_uid;
+	return 0;
+}
+
+bool process_stat_is_ending(const struct process_stat *stat)
+{
+	return strchr("ZXx", stat->state) || stat->flags & PF_EXITING;
+}
+
+/* Does any of its threads run on? When their list cannot be read: none is known to. */
+static bool a_thread_runs(pid_t tgid)
+{
+	const struct dirent *entry;
+	char path[64];
+	bool runs = false;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", tgid);
+	tasks = opendir(path);
+	if (!tasks)
+		return false;
+	while (!runs && (entry = readdir(tasks))) {
+		struct process_stat stat;
+		pid_t tid = atoi(entry->d_name); /* 0 of "." and ".." */
+
+		runs = tid && !read_stat(tid, &stat) && !process_stat_is_ending(&stat);
+	}
+	closedir(tasks);
+	return runs;
+}
+
+bool process_alive(pid_t tgid)
+{
+	struct process_stat stat;
+
+	if (read_stat(tgid, &stat))
+		return false;
+	return !process_stat_is_ending(&stat) || (stat.threads > 1 && a_thread_runs(tgid));
+}
+
+static int count_fds(pid_t tgid, __u64 *ret_count)
+{
+	const struct dirent *entry;
+	char path[64];
+	DIR *fds;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", tgid);
+	fds = opendir(path);
+	if (!fds)
+		return process_error(errno);
+	*ret_count = 0;
+	while ((entry = readdir(fds)))
+		*ret_count += entry->d_name[0] != '.';
+	closedir(fds);
+	return 0;
+}
+
+/* "Max open files  1024  1048576  files": the first is the soft one. */
+static int read_fd_limit(pid_t tgid, __u64 *ret_limit)
+{
+	char text[4096];
+	int err = read_proc_file(tgid, "limits", text, sizeof(text));
+	const char *line = err ? NULL : strstr(text, "Max open files");
+	unsigned long long limit;
+
+	if (err)
+		return err;
+	if (!line)
+		return -EPROTO;
+	line += strlen("Max open files");
+	line += strspn(line, " ");
+	if (!strncmp(line, "unlimited", strlen("unlimited"))) {
+		*ret_limit = UINT64_MAX;
+		return 0;
+	}
+	if (sscanf(line, "%llu", &limit) != 1)
+		return -EPROTO;
+	*ret_limit = limit;
+	return 0;
+}
+
+int process_fds(pid_t tgid, __u64 *ret_open, __u64 *ret_limit, bool *ret_counted)
+{
+	char path[64];
+	struct stat stat_of;
+	int err = read_fd_limit(tgid, ret_limit);
+
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "/proc/%d/fd", tgid);
+	if (stat(path, &stat_of))
+		return process_error(errno);
+	*ret_open = (__u64)stat_of.st_size;
+	*ret_counted = !stat_of.st_size; /* before 6.2 it is 0; then, too, when there are none */
+	return *ret_counted ? count_fds(tgid, ret_open) : 0;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/workloads/owners.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <uthash.h>
+
+#include "host/process.h"
+#include "host/process_name.h"
+#include "host/workloads/cgroup.h"
+#include "host/workloads/workload.h"
+
+#define MAX_KNOWN 1024
+
+struct known {
+	struct key {
+		__u64 cgroup_id;
+		__u64 tgid;
+	} key;
+	__u64 sweep; /* in which it was looked up */
+	struct owner *owner;
+	UT_hash_handle hh;
+};
+
+struct owners {
+	struct cgroups *cgroups; /* NULL = no cgroup2 mount: ids without paths */
+	struct known *known;	 /* a uthash table, the oldest first */
+	__u64 sweep;
+};
+
+struct owners *owners__new(void)
+{
+	struct owners *owners = calloc(1, sizeof(*owners));
+
+	if (owners)
+		cgroups__new(&owners->cgroups);
+	return owners;
+}
+
+static void forget(struct owners *owners, struct known *known)
+{
+	HASH_DEL(owners->known, known);
+	owner_unref(known->owner);
+	free(known);
+}
+
+void owners__free(struct owners *owners)
+{
+	if (!owners)
+		return;
+	while (owners->known)
+		forget(owners, owners->known);
+	cgroups__free(owners->cgroups);
+	free(owners);
+}
+
+void owners__begin_sweep(struct owners *owners)
+{
+	owners->sweep++;
+}
+
+/* By the cgroup; where that is not of version 2, by what the process itself is in. */
+static void find_workload(const char *cgroup, pid_t tgid, struct workload *ret)
+{
+	char *text;
+
+	if (cgroup)
+		workload_of_cgroup(cgroup, ret);
+	if (ret->container[0] || process_cgroups(tgid, &text))
+		return;
+	workload_of_proc(text, ret);
+	free(text);
+}
+
+/* Does the executable's name say more than the comm? */
+static void find_name(struct owner *owner, pid_t tgid)
+{
+	char comm[SOCKLEAK_COMM_LEN];
+
+	if (!process_comm(tgid, comm) && process_is_renamed(comm, owner->exe, owner->command))
+		process_exe_name(owner->exe, owner->renamed);
+}
+
+static struct owner *read_owner(struct owners *owners, const struct key *key)
+{
+	char *exe = NULL, *cgroup = NULL, *unit = NULL;
+	struct owner *owner;
+
+	process_exe((pid_t)key->tgid, &exe);
+	if (owners->cgroups)
+		cgroups__path(owners->cgroups, key->cgroup_id, &cgroup);
+	if (cgroup)
+		cgroup_unit(cgroup, &unit);
+	owner = owner_new(exe, cgroup, unit);
+	if (!owner)
+		return NULL;
+	process_command((pid_t)key->tgid, &owner->command);
+	find_name(owner, (pid_t)key->tgid);
+	find_workload(owner->cgroup, (pid_t)key->tgid, &owner->workload);
+	return owner;
+}
+
+/* Takes the owner, gives one reference back; without memory it is not remembered. */
+static struct owner *remember(struct owners *owners, const struct key *key, struct owner *owner)
+{
+	struct known *known;
+
+	if (HASH_COUNT(owners->known) >= MAX_KNOWN)
+		forget(owners, owners->known);
+	known = calloc(1, sizeof(*known));
+	if (!known)
+		return owner;
+	known->key = *key;
+	known->sweep = owners->sweep;
+	HASH_ADD(hh, owners->known, key, sizeof(known->key), known);
+	if (!known->hh.tbl) {
+		free(known);
+		return owner;
+	}
+	known->owner = owner_ref(owner);
+	return owner;
+}
+
+static struct owner *find(struct owners *owners, __u32 tgid, const struct pending *socket)
+{
+	struct key key = { socket->cgroup_id, tgid };
+	__u64 start_ns = 0;
+	struct known *known;
+	struct owner *owner;
+	bool alive;
+
+	HASH_FIND(hh, owners->known, &key, sizeof(key), known);
+	if (known && known->sweep == owners->sweep)
+		return owner_ref(known->owner);
+	alive = !process_start_time((pid_t)tgid, &start_ns);
+	if (known && !alive)
+		return owner_ref(known->owner); /* all there is */
+	owner = read_owner(owners, &key);
+	if (!owner)
+		return NULL;
+	if (known)
+		forget(owners, known);
+	return remember(owners, &key, owner);
+}
+
+void owners__look(struct owners *owners, const struct verdict *verdict)
+{
+	owner_unref(find(owners, verdict->tgid, &verdict->socket));
+}
+
+struct owner *owners__find(struct owners *owners, const struct verdict *verdict)
+{
+	return find(owners, verdict->tgid, &verdict->socket);
+}

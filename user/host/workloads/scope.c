@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/workloads/scope.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/workloads/cgroup.h"
+#include "host/workloads/scope_missing.h"
+#include "host/workloads/workload.h"
+#include "lib/clocks.h"
+#include "sockleak.h"
+
+#define SHARE 20 /* the tree may be read a twentieth of the time */
+#define MIN_CONTAINER 4
+
+struct scope {
+	const struct options *options;
+	struct cgroups *cgroups;
+	struct ruled_cgroup ruled[SOCKLEAK_MAX_RULED];
+	size_t fixed, found, count; /* of --cgroup; with those in the tree; and all */
+	__u64 left_out;
+	__u64 read_ns, cost_ns; /* when the tree was read, and how long that took */
+};
+
+/* ---- The options ---- */
+
+static bool names_workloads(const struct options *options)
+{
+	return options->units.count || options->containers.count || options->pods.count;
+}
+
+static void add_awaited(struct text *text, const char *option, const struct option_list *list)
+{
+	for (unsigned int i = 0; i < list->count; i++) {
+		text_addf(text, "%s--%s ", text->len ? ", " : "", option);
+		text_add_clean(text, list->items[i], strlen(list->items[i]));
+	}
+}
+
+void scope_add_awaited(const struct options *options, struct text *text)
+{
+	add_awaited(text, "unit", &options->units);
+	add_awaited(text, "container", &options->containers);
+	add_awaited(text, "pod", &options->pods);
+}
+
+static void add(struct scope *scope, __u64 id, enum cgroup_rule rule)
+{
+	if (scope->count == SOCKLEAK_MAX_RULED)
+		scope->left_out++;
+	else
+		scope->ruled[scope->count++] = (struct ruled_cgroup){ .id = id, .rule = rule };
+}
+
+static int open_cgroups(struct scope *scope, struct text *ret_error)
+{
+	const struct options *options = scope->options;
+	__u64 id;
+
+	for (unsigned int i = 0; i < options->cgroups.count; i++) {
+		const char *path = options->cgroups.items[i];
+		int fd, err = cgroups__open(scope->cgroups, path, &fd, &id);
+
+		if (err == -EINVAL || err == -ENOTDIR)
+			text_addf(ret_error,
+				  "--cgroup %s is not a cgroup v2 directory (they are below %s)",
+				  path, cgroups__mount(scope->cgroups));
+		else if (err == -ENOENT)
+			text_addf(ret_error,
+				  "--cgroup %s: there is no such cgroup below %s (find %s -type d "
+				  "lists them)",
+				  path, cgroups__mount(scope->cgroups),
+				  cgroups__mount(scope->cgroups));
+		else if (err)
+			text_addf(ret_error, "--cgroup %s: %s", path, strerror(-err));
+		if (err)
+			return -EINVAL;
+		close(fd);
+		add(scope, id, CGROUP_WANTED);
+	}
+	return 0;
+}
+
+/* One need not be there yet; the root would leave nothing to watch. */
+static int check_excluded(struct scope *scope, struct text *ret_error)
+{
+	const struct option_list *excluded = &scope->options->excluded_cgroups;
+	__u64 root, id;
+	int fd, err;
+
+	if (!excluded->count)
+		return 0;
+	err = cgroups__open(scope->cgroups, ".", &fd, &root);
+	if (err)
+		return 0;
+	close(fd);
+	for (unsigned int i = 0; i < excluded->count; i++) {
+		const char *path = excluded->items[i];
+
+		if (path[strspn(path, "/")]) {
+			if (cgroups__open(scope->cgroups, path, &fd, &id))
+				continue;
+			close(fd);
+			if (id != root)
+				continue;
+		}
+		text_addf(ret_error,
+			  "--exclude-cgroup %s is the root of all cgroups: nothing would be left "
+			  "to watch (name one below it)",
+			  path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_workloads(const struct options *options, struct text *ret_error)
+{
+	for (unsigned int i = 0; i < options->containers.count; i++) {
+		const char *id = options->containers.items[i];
+		size_t len = strspn(id, "0123456789abcdef");
+
+		if (len >= MIN_CONTAINER && len <= WORKLOAD_CONTAINER_LEN && !id[len])
+			continue;
+		text_addf(ret_error,
+			  "--container %s is no container's id (%d to %d hex digits; a name is "
+			  "known to its runtime alone)",
+			  id, MIN_CONTAINER, WORKLOAD_CONTAINER_LEN);
+		return -EINVAL;
+	}
+	for (unsigned int i = 0; i < options->pods.count; i++) {
+		const char *uid = options->pods.items[i];
+
+		if (workload_is_pod(uid))
+			continue;
+		text_addf(ret_error,
+			  "--pod %s is no pod's UID (kubectl get pod NAME -o "
+			  "jsonpath={.metadata.uid})",
+			  uid);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int scope__new(const struct options *options, struct scope **ret_scope, struct text *ret_error)
+{
+	struct scope *scope = calloc(1, sizeof(*scope));
+	int err;
+
+	if (!scope)
+		return -ENOMEM;
+	scope->options = options;
+	err = check_workloads(options, ret_error);
+	if (!err && options_rule_cgroups(options)) {
+		err = cgroups__new(&scope->cgroups);
+		if (err)
+			text_add(ret_error, "--cgroup, --exclude-cgroup, --unit, --container and "
+					    "--pod need cgroup v2, which is not mounted (mount -t "
+					    "cgroup2 none /sys/fs/cgroup/unified)");
+		err = err ?: open_cgroups(scope, ret_error);
+		err = err ?: check_excluded(scope, ret_error);
+	}
+	if (err) {
+		scope__free(scope);
+		return err;
+	}
+	scope->fixed = scope->found = scope->count;
+	*ret_scope = scope;
+	return 0;
+}
+
+void scope__free(struct scope *scope)
+{
+	if (!scope)
+		return;
+	cgroups__free(scope->cgroups);
+	free(scope);
+}
+
+/* ---- The tree ---- */
+
+bool scope_is_unit(const char *name, const char *wanted)
+{
+	size_t len = strlen(wanted);
+
+	return !strncmp(name, wanted, len) &&
+	       (!name[len] || (!strchr(wanted, '.') && !strcmp(name + len, ".service")));
+}
+
+static bool is_wanted(const struct options *options, const char *path, const char *name)
+{
+	struct workload workload;
+
+	for (unsigned int i = 0; i < options->units.count; i++)
+		if (scope_is_unit(name, options->units.items[i]))
+			return true;
+	workload_of_cgroup(path, &workload);
+	for (unsigned int i = 0; i < options->containers.count; i++)
+		if (!strncmp(workload.container, options->containers.items[i],
+			     strlen(options->containers.items[i])))
+			return true;
+	for (unsigned int i = 0; i < options->pods.count; i++)
+		if (workload_same_pod(workload.pod, options->pods.items[i]))
+			return true;
+	return false;
+}
+
+static bool visit(const char *path, const char *name, int fd, void *ctx)
+{
+	struct scope *scope = ctx;
+	struct stat st;
+
+	if (!is_wanted(scope->options, path, name))
+		return true;
+	if (!fstat(fd, &st))
+		add(scope, st.st_ino, CGROUP_WANTED); /* kernfs: it is the id */
+	return false;				      /* what is below it is watched with it */
+}
+
+/* Those of --exclude-cgroup that are there; one may be made later, or made anew. */
+static void add_excluded(struct scope *scope)
+{
+	const struct option_list *excluded = &scope->options->excluded_cgroups;
+	__u64 id;
+	int fd;
+
+	for (unsigned int i = 0; i < excluded->count; i++) {
+		if (cgroups__open(scope->cgroups, excluded->items[i], &fd, &id))
+			continue;
+		close(fd);
+		add(scope, id, CGROUP_EXCLUDED);
+	}
+}
+
+void scope__add_absent(const struct scope *scope, struct text *lines)
+{
+	const struct option_list *excluded = &scope->options->excluded_cgroups;
+	__u64 id;
+	int fd;
+
+	for (unsigned int i = 0; i < excluded->count; i++) {
+		if (!cgroups__open(scope->cgroups, excluded->items[i], &fd, &id)) {
+			close(fd);
+			continue;
+		}
+		text_add(lines, "--exclude-cgroup ");
+		text_add_clean(lines, excluded->items[i], strlen(excluded->items[i]));
+		text_add(lines, ": no such cgroup can be opened now, so this leaves nothing out "
+				"('systemd-cgls' lists those that are there)\n");
+	}
+}
+
+const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count)
+{
+	__u64 begun_ns;
+
+	if (names_workloads(scope->options) &&
+	    (!scope->read_ns || now_ns - scope->read_ns >= SHARE * scope->cost_ns)) {
+		begun_ns = clock_now(CLOCK_MONOTONIC);
+		scope->count = scope->fixed;
+		scope->left_out = 0;
+		cgroups__walk(scope->cgroups, visit, scope);
+		scope->cost_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
+		scope->read_ns = now_ns;
+		scope->found = scope->count;
+	}
+	scope->count = scope->found;
+	add_excluded(scope);
+	*ret_count = scope->count;
+	return scope->ruled;
+}
+
+__u64 scope__left_out(const struct scope *scope)
+{
+	return scope->left_out;
+}
+
+unsigned int scope__missing(const struct scope *scope, struct text *ret_lines)
+{
+	return names_workloads(scope->options) ?
+		       scope_missing(scope->options, scope->cgroups, ret_lines) :
+		       0;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/census.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "census.skel.h"
+#include "kernel/load_error.h"
+#include "kernel/settings.h"
+
+/* Records read at once. */
+#define ROOM 256
+
+struct census {
+	struct census_bpf *skeleton;
+	struct bpf_link *files;
+};
+
+/* Read what the one that runs has; or maps that stay empty, as small as they can be. */
+static int set_maps(struct census_bpf *skeleton, const struct past *past)
+{
+	if (past->tgid)
+		return bpf_map__reuse_fd(skeleton->maps.pending, past->pending)	    ?:
+			       bpf_map__reuse_fd(skeleton->maps.homes, past->homes) ?:
+			       bpf_map__reuse_fd(skeleton->maps.young, past->young);
+	return bpf_map__set_max_entries(skeleton->maps.pending, 1)	 ?:
+		       bpf_map__set_max_entries(skeleton->maps.homes, 1) ?:
+		       bpf_map__set_max_entries(skeleton->maps.young, 1);
+}
+
+int census__open(const struct options *options, const struct past *past, struct census **ret_census,
+		 struct text *ret_error)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
+	struct census *census = calloc(1, sizeof(*census));
+	int err;
+
+	libbpf_set_print(NULL); /* its guesses at a cause mislead; ours are told */
+	if (!census)
+		return -ENOMEM;
+	census->skeleton = census_bpf__open_opts(&open_options);
+	if (census->skeleton) {
+		/* libbpf keeps a const volatile section writable until it is loaded. */
+		*(struct settings *)&census->skeleton->rodata->settings = settings_of(options);
+		err = set_maps(census->skeleton, past) ?: census_bpf__load(census->skeleton);
+	} else {
+		err = -errno;
+	}
+	if (!err) {
+		census->files =
+			bpf_program__attach_iter(census->skeleton->progs.census_files, NULL);
+		err = census->files ? 0 : -errno;
+	}
+	if (!err) {
+		*ret_census = census;
+		return 0;
+	}
+	load_error_add(ret_error, err, options);
+	census__free(census);
+	return err;
+}
+
+void census__free(struct census *census)
+{
+	if (!census)
+		return;
+	bpf_link__destroy(census->files);
+	census_bpf__destroy(census->skeleton);
+	free(census);
+}
+
+int census__rule_cgroups(struct census *census, const struct ruled_cgroup *ruled, size_t count)
+{
+	int map = bpf_map__fd(census->skeleton->maps.cgroups);
+
+	for (size_t i = 0; i < count; i++)
+		if (bpf_map_update_elem(map, &ruled[i].id, &ruled[i].rule, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+/* Run the iterator of a link to its end. */
+static int read_records(const struct bpf_link *link, const volatile __u64 *files,
+			census_record_fn on_record, census_progress_fn on_progress, void *ctx)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
+	struct verdict *records = calloc(ROOM, sizeof(*records));
+	size_t len = 0, whole;
+	ssize_t got;
+
+	if (fd < 0 || !records) {
+		err = fd < 0 ? -errno : -ENOMEM;
+		goto out;
+	}
+	while (!err) {
+		got = read(fd, (char *)records + len, ROOM * sizeof(*records) - len);
+		if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+			if (on_progress) /* the kernel pauses after a million */
+				on_progress(*files, ctx);
+			continue;
+		}
+		if (got <= 0) {
+			err = got ? -errno : 0;
+			break;
+		}
+		len += (size_t)got;
+		whole = len / sizeof(*records);
+		for (size_t i = 0; i < whole && !err; i++)
+			err = on_record(&records[i], ctx);
+		len -= whole * sizeof(*records); /* a part of the next one may be here */
+		memmove(records, &records[whole], len);
+	}
+out:
+	if (fd >= 0)
+		close(fd);
+	free(records);
+	return err;
+}
+
+int census__look(struct census *census, census_record_fn on_record, census_progress_fn on_progress,
+		 void *ctx, __u64 *ret_files)
+{
+	volatile __u64 *files = &census->skeleton->bss->census.files;
+	int err;
+
+	*files = 0;
+	census->skeleton->bss->census.processes = 0;
+	census->skeleton->bss->census.last_tgid = 0;
+	err = read_records(census->files, files, on_record, on_progress, ctx);
+	*ret_files = *files;
+	return err;
+}
+
+__u64 census__processes(const struct census *census)
+{
+	return census->skeleton->bss->census.processes;
+}
+
+/* An older kernel takes no notice of the wish, and would look at all. */
+static bool is_of_one(const struct bpf_link *link, __u32 tgid)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &len) &&
+	       info.iter.task.pid == tgid;
+}
+
+int census__look_at(struct census *census, __u32 tgid, census_record_fn on_record, void *ctx)
+{
+	union bpf_iter_link_info one = { .task.pid = tgid };
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &one, .link_info_len = sizeof(one));
+	struct bpf_link *link =
+		bpf_program__attach_iter(census->skeleton->progs.census_files, &options);
+	int err;
+
+	if (!link) /* it is gone, or the kernel does not know the wish */
+		return errno == ESRCH ? 0 : -EOPNOTSUPP;
+	err = is_of_one(link, tgid) ? read_records(link, NULL, on_record, NULL, ctx) : -EOPNOTSUPP;
+	bpf_link__destroy(link);
+	return err;
+}

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/history.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "lib/hash.h"
+#include "sockleak.skel.h"
+
+/* By these names the one is found by the other. */
+#define TOLD "told"
+#define STACKS "told_stacks"
+#define PENDING "pending"
+#define HOMES "homes"
+#define YOUNG "young"
+#define UNNAMED "stacks"
+#define SLOTS "slots"
+#define SNAPSHOTS "snapshots"
+#define SETTINGS "sockleak.rodata"
+#define PROGRAM "sweep_files"
+
+#define MAX_MAPS 64 /* of one program */
+
+struct history {
+	struct history_maps maps;
+	__u64 lost, growth_lost;
+};
+
+/* ---- The one that runs ---- */
+
+void history__free(struct history *history)
+{
+	free(history);
+}
+
+int history__new(int program_fd, const struct history_maps *maps, struct history **ret_history)
+{
+	struct history *history = calloc(1, sizeof(*history));
+	const int bound[] = { maps->told, maps->stacks, maps->unnamed.stacks, maps->unnamed.slots,
+			      maps->unnamed.snapshots };
+
+	if (!history)
+		return -ENOMEM;
+	history->maps = *maps;
+	for (size_t i = 0; i < sizeof(bound) / sizeof(bound[0]); i++) {
+		if (bpf_prog_bind_map(program_fd, bound[i], NULL)) {
+			int err = -errno;
+
+			history__free(history);
+			return err;
+		}
+	}
+	*ret_history = history;
+	return 0;
+}
+
+/* Inlined frames have no address of their own, and are found again by their names. */
+static void told_stack_of(const struct stack *stack, struct told_stack *ret_told)
+{
+	*ret_told = (struct told_stack){ .site = stack->site,
+					 .source = stack->source,
+					 .truncated = stack->truncated };
+	for (unsigned int i = 0; i < stack->count; i++) {
+		if (stack->frames[i].inlined)
+			continue;
+		if (ret_told->count == SOCKLEAK_STACK_DEPTH) {
+			ret_told->truncated = 1;
+			break;
+		}
+		ret_told->found[ret_told->count] = (__u8)stack->frames[i].source;
+		ret_told->pcs[ret_told->count++] = stack->frames[i].pc;
+	}
+}
+
+void history__tell(struct history *history, const struct pending *socket, const struct stack *stack)
+{
+	struct told told = { .since_ns = socket->since_ns };
+	struct told_stack pcs = { 0 };
+	__u64 inode = socket->inode;
+
+	if (stack)
+		told_stack_of(stack, &pcs);
+	if (!pcs.count)
+		return;
+	/*
+	 * The same addresses in another process are other code; and in one they are the call of
+	 * one socket, and all that frame pointers gave of another.
+	 */
+	told.stack = hash_bytes(HASH_BEGIN ^ socket->tgid, &pcs, sizeof(pcs));
+	if (bpf_map_update_elem(history->maps.stacks, &told.stack, &pcs, BPF_ANY) ||
+	    bpf_map_update_elem(history->maps.told, &inode, &told, BPF_ANY))
+		history->lost++;
+}
+
+void history__forget(struct history *history, __u64 inode)
+{
+	bpf_map_delete_elem(history->maps.told, &inode);
+}
+
+__u64 history__lost(const struct history *history)
+{
+	return history->lost;
+}
+
+void history__keep_growth(struct history *history, const struct grown_key *key,
+			  const struct growth *growth)
+{
+	struct grown grown = { 0 };
+
+	if (!growth) {
+		bpf_map_delete_elem(history->maps.growths, key);
+		return;
+	}
+	grown.last_step_ns = growth->last_step_ns;
+	grown.counted_ns = growth->counted_ns;
+	grown.pause_ns = growth->pause_ns;
+	grown.pause_ended_ns = growth->pause_ended_ns;
+	grown.later_ns = growth->later_ns;
+	grown.peak = growth->peak;
+	grown.steps = growth->steps;
+	if (bpf_map_update_elem(history->maps.growths, key, &grown, BPF_ANY))
+		history->growth_lost++;
+}
+
+void history__growth(const struct history *history, const struct grown_key *key,
+		     struct growth *ret_growth)
+{
+	struct grown grown;
+
+	if (bpf_map_lookup_elem(history->maps.growths, key, &grown))
+		return;
+	*ret_growth = (struct growth){ .peak = grown.peak,
+				       .steps = grown.steps,
+				       .last_step_ns = grown.last_step_ns,
+				       .counted_ns = grown.counted_ns,
+				       .pause_ns = grown.pause_ns,
+				       .pause_ended_ns = grown.pause_ended_ns,
+				       .later_ns = grown.later_ns };
+}
+
+__u64 history__growth_lost(const struct history *history)
+{
+	return history->growth_lost;
+}
+
+static bool find_by_key(int stacks_fd, __u64 key, struct told_stack *ret_stack)
+{
+	struct told_stack stack;
+
+	if (bpf_map_lookup_elem(stacks_fd, &key, &stack) || !stack.count ||
+	    stack.count > SOCKLEAK_STACK_DEPTH)
+		return false;
+	memcpy(ret_stack, &stack, sizeof(stack));
+	return true;
+}
+
+bool history__find(const struct history *history, const struct pending *socket,
+		   struct told_stack *ret_stack, __u64 *ret_key)
+{
+	__u64 inode = socket->inode;
+	struct told told;
+
+	if (bpf_map_lookup_elem(history->maps.told, &inode, &told) ||
+	    told.since_ns != socket->since_ns ||
+	    !find_by_key(history->maps.stacks, told.stack, ret_stack))
+		return false;
+	*ret_key = told.stack;
+	return true;
+}
+
+/* ---- The one that asks ---- */
+
+#define NO_PAST                                                                                 \
+	{                                                                                       \
+		.pending = -1, .homes = -1, .young = -1, .told = -1, .stacks = -1, .unnamed = { \
+			-1,                                                                     \
+			-1,                                                                     \
+			-1                                                                      \
+		}                                                                               \
+	}
+
+static void told_free(struct all_told *all)
+{
+	free(all->entries);
+	free(all->slots);
+	*all = (struct all_told){ 0 };
+}
+
+void past_close(struct past *past)
+{
+	int *const fds[] = { &past->pending,	   &past->homes,
+			     &past->young,	   &past->told,
+			     &past->stacks,	   &past->unnamed.stacks,
+			     &past->unnamed.slots, &past->unnamed.snapshots };
+
+	free(past->snapshot);
+	past->snapshot = NULL;
+	told_free(&past->all_told);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+	past->tgid = 0;
+}
+
+/* Who loaded the programs, and whether they watch all of the host, as they were told. */
+static void read_settings(struct past *past, int map, __u32 value_size)
+{
+	typedef typeof(*((struct sockleak_bpf *)0)->rodata) rodata_of_this_version;
+	rodata_of_this_version *rodata;
+	const struct settings *settings;
+	__u32 key = 0;
+
+	if (value_size < sizeof(*rodata)) /* the compiler may have put tables behind it */
+		return;
+	rodata = calloc(1, value_size);
+	if (rodata && !bpf_map_lookup_elem(map, &key, rodata)) {
+		settings = (const struct settings *)&rodata->settings;
+		past->tgid = settings->self_tgid;
+		past->is_partial = settings->tgid || settings->by_uid || settings->by_cgroup ||
+				   settings->comm[0];
+	}
+	free(rodata);
+}
+
+/* Takes the map's descriptor, or closes it. */
+static void take_map(struct past *past, int map)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+	const struct {
+		const char *name;
+		int *fd;
+		__u32 key, value; /* value 0 = of any size: an option sets it */
+	} wanted[] = {
+		{ PENDING, &past->pending, sizeof(struct fd_key), sizeof(struct pending) },
+		{ HOMES, &past->homes, sizeof(__u64), sizeof(struct fd_key) },
+		{ YOUNG, &past->young, sizeof(__u32), sizeof(struct young_pair) },
+		{ TOLD, &past->told, sizeof(__u64), sizeof(struct told) },
+		{ STACKS, &past->stacks, sizeof(__u64), sizeof(struct told_stack) },
+		{ UNNAMED, &past->unnamed.stacks, sizeof(__u32),
+		  SOCKLEAK_STACK_DEPTH * sizeof(__u64) },
+		{ SLOTS, &past->unnamed.slots, sizeof(__u64), sizeof(__u32) },
+		{ SNAPSHOTS, &past->unnamed.snapshots, sizeof(__u32), 0 },
+	};
+
+	if (bpf_obj_get_info_by_fd(map, &info, &len)) {
+		close(map);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (strcmp(info.name, wanted[i].name) || info.key_size != wanted[i].key ||
+		    (wanted[i].value && info.value_size != wanted[i].value) || *wanted[i].fd >= 0)
+			continue;
+		*wanted[i].fd = map;
+		return;
+	}
+	if (!strcmp(info.name, SETTINGS))
+		read_settings(past, map, info.value_size);
+	close(map);
+}
+
+static bool is_whole(const struct past *past)
+{
+	return past->pending >= 0 && past->homes >= 0 && past->young >= 0 && past->told >= 0 &&
+	       past->stacks >= 0 && past->unnamed.stacks >= 0 && past->unnamed.slots >= 0 &&
+	       past->unnamed.snapshots >= 0;
+}
+
+/* Is this program one of a sockleak that tells? Then *ret_past is that one's. */
+static bool past_of(int program, struct past *ret_past)
+{
+	struct past past = NO_PAST;
+	__u32 ids[MAX_MAPS], len;
+	struct bpf_prog_info info = { .map_ids = (__u64)(uintptr_t)ids, .nr_map_ids = MAX_MAPS };
+
+	len = sizeof(info);
+	if (bpf_obj_get_info_by_fd(program, &info, &len) || strcmp(info.name, PROGRAM))
+		return false;
+	past.begun_ns = info.load_time;
+	for (__u32 i = 0; i < info.nr_map_ids && i < MAX_MAPS; i++) {
+		int map = bpf_map_get_fd_by_id(ids[i]);
+
+		if (map >= 0)
+			take_map(&past, map);
+	}
+	if (past.tgid && is_whole(&past)) {
+		*ret_past = past;
+		return true;
+	}
+	past_close(&past);
+	return false;
+}
+
+/* Is it the one to be asked, rather than the other? */
+static bool past_before(const struct past *past, const struct past *other)
+{
+	if (!other->tgid || past->is_partial != other->is_partial)
+		return !other->tgid || other->is_partial;
+	return past->begun_ns < other->begun_ns;
+}
+
+int past_open(__u32 tgid, struct past *ret_past)
+{
+	struct past past = NO_PAST, best = past;
+	int program;
+
+	*ret_past = best;
+	for (__u32 id = 0; !bpf_prog_get_next_id(id, &id);) {
+		program = bpf_prog_get_fd_by_id(id);
+		if (program < 0 && errno == EPERM)
+			return -EPERM;
+		if (program < 0)
+			continue;
+		if (past_of(program, &past)) {
+			if ((!tgid || past.tgid == tgid) && past_before(&past, &best)) {
+				past_close(&best);
+				best = past;
+			} else {
+				past_close(&past);
+			}
+		}
+		close(program);
+	}
+	if (errno == EPERM)
+		return -EPERM;
+	*ret_past = best;
+	return best.tgid ? 0 : -ENOENT;
+}
+
+/* ---- `told` as a whole ---- */
+
+/* Entries read by one call; a bucket of the kernel's hash map, which is never split, has few. */
+#define BATCH 4096
+/* With so many sockets one reading of all is quicker than a look-up of each. */
+#define WORTH_A_BATCH 256
+
+static struct told_entry *room_for_batch(struct all_told *all)
+{
+	struct told_entry *entries;
+
+	if (all->count + BATCH > all->room) {
+		size_t room = 2 * all->room + BATCH;
+
+		entries = realloc(all->entries, room * sizeof(*entries));
+		if (!entries)
+			return NULL;
+		all->entries = entries;
+		all->room = room;
+	}
+	return all->entries + all->count;
+}
+
+/* 0, or why it is to be asked for each alone: a kernel without batches, or no memory. */
+static int read_all_told(int map, struct all_told *all)
+{
+	__u64 *inodes = calloc(BATCH, sizeof(*inodes));
+	struct told *told = calloc(BATCH, sizeof(*told));
+	__u32 place = 0, count; /* of the hash map: the number of a bucket */
+	bool is_first = true;
+	int err = inodes && told ? 0 : -ENOMEM;
+
+	while (!err) {
+		struct told_entry *entries = room_for_batch(all);
+
+		count = BATCH;
+		if (!entries)
+			err = -ENOMEM;
+		else if (bpf_map_lookup_batch(map, is_first ? NULL : &place, &place, inodes, told,
+					      &count, NULL))
+			err = -errno;
+		if (err && err != -ENOENT) /* which is the end, and may bring the last ones */
+			break;
+		for (__u32 i = 0; i < count; i++)
+			entries[i] = (struct told_entry){ inodes[i], told[i] };
+		all->count += count;
+		is_first = false;
+	}
+	free(inodes);
+	free(told);
+	return err == -ENOENT ? 0 : err;
+}
+
+/* Where the search for an inode begins. They are numbered one after the other. */
+static size_t first_slot(const struct all_told *all, __u64 inode)
+{
+	return (size_t)(inode * 0x9e3779b97f4a7c15ULL >> 32) & (all->n_slots - 1);
+}
+
+/* A hash table of the entries' numbers, from 1 on, at most half full. */
+static int index_told(struct all_told *all)
+{
+	size_t n_slots = 1;
+
+	while (n_slots < 2 * all->count + 1)
+		n_slots *= 2;
+	all->slots = calloc(n_slots, sizeof(*all->slots));
+	if (!all->slots)
+		return -ENOMEM;
+	all->n_slots = n_slots;
+	for (size_t i = 0; i < all->count; i++) {
+		size_t slot = first_slot(all, all->entries[i].inode);
+
+		while (all->slots[slot])
+			slot = (slot + 1) & (n_slots - 1);
+		all->slots[slot] = (__u32)i + 1;
+	}
+	return 0;
+}
+
+void past_expect(struct past *past, size_t sockets)
+{
+	if (!past->tgid || sockets < WORTH_A_BATCH || past->all_told.slots)
+		return;
+	if (read_all_told(past->told, &past->all_told) || index_told(&past->all_told))
+		told_free(&past->all_told);
+}
+
+static bool find_told(const struct past *past, __u64 inode, struct told *ret_told)
+{
+	const struct all_told *all = &past->all_told;
+
+	if (!all->slots)
+		return !bpf_map_lookup_elem(past->told, &inode, ret_told);
+	for (size_t slot = first_slot(all, inode); all->slots[slot];
+	     slot = (slot + 1) & (all->n_slots - 1)) {
+		const struct told_entry *entry = &all->entries[all->slots[slot] - 1];
+
+		if (entry->inode != inode)
+			continue;
+		*ret_told = entry->told;
+		return true;
+	}
+	return false;
+}
+
+bool past_told(const struct past *past, const struct pending *socket, __u64 *ret_key)
+{
+	struct told told;
+
+	if (!past->tgid || !find_told(past, socket->inode, &told) ||
+	    told.since_ns != socket->since_ns)
+		return false;
+	*ret_key = told.stack;
+	return true;
+}
+
+bool past_stack(const struct past *past, __u64 key, struct told_stack *ret_stack)
+{
+	return find_by_key(past->stacks, key, ret_stack);
+}
+
+unsigned int past_pcs(const struct past *past, const struct pending *socket, __u64 *ret_pcs)
+{
+	return past->tgid ? stack_maps_pcs(&past->unnamed, socket, ret_pcs) : 0;
+}
+
+/* Room for a slot of its size, made when the first one is read. */
+static struct snapshot *snapshot_room(struct past *past)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	if (past->snapshot || bpf_obj_get_info_by_fd(past->unnamed.snapshots, &info, &len) ||
+	    info.value_size < sizeof(struct snapshot))
+		return past->snapshot;
+	past->snapshot = malloc(info.value_size);
+	past->snapshot_size = info.value_size;
+	return past->snapshot;
+}
+
+const struct snapshot *past_snapshot(struct past *past, const struct pending *socket)
+{
+	struct snapshot *snapshot = past->tgid ? snapshot_room(past) : NULL;
+	__u32 slot;
+	bool whole;
+
+	if (!snapshot || stack_maps_snapshot(&past->unnamed, socket, snapshot, &slot, &whole))
+		return NULL;
+	/* Still the socket's own after the copy: then nobody wrote to it meanwhile. */
+	if (!whole || !stack_maps_has_slot(&past->unnamed, socket, slot) ||
+	    snapshot->len > past->snapshot_size - sizeof(*snapshot))
+		return NULL;
+	return snapshot;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * history: how a running `sockleak trace` tells `sockleak scan` what it knows. Its
+ * map of pending sockets is there to be read, and what it keeps of their stacks; the stacks
+ * of those that have become leaks, which are named, are put into two more maps, which live as long
+ * as its programs do, or, with
+ * --pin, until the next run, which finds them here. Any
+ * process that may see BPF objects finds them; nothing is listening, and nothing
+ * can be asked of the one that runs.
+ *
+ * Knows libbpf: tests/layout.sh.
+ */
+#ifndef SOCKLEAK_HISTORY_H
+#define SOCKLEAK_HISTORY_H
+
+#include <linux/types.h>
+
+#include "kernel/stack_maps.h"
+#include "leaks/growth/growth.h"
+#include "sockleak.h"
+#include "stacks/stack.h"
+
+/* ---- The one that runs ---- */
+
+struct history;
+
+/*
+ * The maps of told.bpf.h, and of what was not told yet. They stay the caller's and must
+ * outlive the history.
+ */
+struct history_maps {
+	int told, stacks, growths;
+	struct stack_maps unnamed;
+};
+
+/*
+ * All but `growths` are bound to a loaded program, by which they are found. 0 or -errno.
+ * Free with history__free(); NULL is allowed there.
+ */
+int history__new(int program_fd, const struct history_maps *maps, struct history **ret_history);
+void history__free(struct history *history);
+
+/* The stack of a leak; NULL and an empty one are not told. */
+void history__tell(struct history *history, const struct pending *socket,
+		   const struct stack *stack);
+/* A leak has ended. */
+void history__forget(struct history *history, __u64 inode);
+/*
+ * The stack of a socket, if it was told: by an earlier run, or before it was looked at anew.
+ * *ret_key: the same for all sockets of one process that were made on that stack.
+ */
+bool history__find(const struct history *history, const struct pending *socket,
+		   struct told_stack *ret_stack, __u64 *ret_key);
+/* Stacks that could not be told. */
+__u64 history__lost(const struct history *history);
+
+/*
+ * How the leaks that one process has of one account have grown: kept for the next run,
+ * and recalled by it; NULL forgets. *ret_growth stays as it is when nothing was kept.
+ * For struct growth_memory of leaks.h.
+ */
+void history__keep_growth(struct history *history, const struct grown_key *key,
+			  const struct growth *growth);
+void history__growth(const struct history *history, const struct grown_key *key,
+		     struct growth *ret_growth);
+/* Growths that could not be kept. */
+__u64 history__growth_lost(const struct history *history);
+
+/* ---- The one that asks ---- */
+
+/* All of the map `told`, read at once; for past_expect() alone. */
+struct all_told {
+	struct told_entry {
+		__u64 inode;
+		struct told told;
+	} *entries;
+	size_t count, room;
+	__u32 *slots; /* NULL = it was not read */
+	size_t n_slots;
+};
+
+/* What a running sockleak has: its maps, open. */
+struct past {
+	__u32 tgid;	 /* 0 = none was found */
+	__u64 begun_ns;	 /* when it was started, CLOCK_BOOTTIME */
+	bool is_partial; /* it watches one process, user, name or cgroup and not the host */
+	int pending, homes, young, told, stacks;
+	struct stack_maps unnamed; /* of what it has not told of yet */
+	struct snapshot *snapshot; /* room for one, of so many bytes */
+	__u32 snapshot_size;
+	struct all_told all_told;
+};
+
+/*
+ * Find the sockleak with this process id, or with 0 the one that has run longest, of
+ * those that watch the whole host if one does.
+ * 0; -ENOENT: there is none of this version; -EPERM: needs CAP_SYS_ADMIN. Close
+ * with past_close(), which also takes one that was not found.
+ */
+int past_open(__u32 tgid, struct past *ret_past);
+void past_close(struct past *past);
+
+/*
+ * So many sockets are about to be asked for, which have been found already. For many the stacks'
+ * keys are read at once, in batches, where the kernel can do that: a call for each socket costs
+ * more than all the rest that is done for it.
+ */
+void past_expect(struct past *past, size_t sockets);
+
+/*
+ * Was the stack of a socket told? Then *ret_key is the same for the same stack of the same
+ * process, and past_stack() has it, unless so many others were told since that it was dropped.
+ */
+bool past_told(const struct past *past, const struct pending *socket, __u64 *ret_key);
+bool past_stack(const struct past *past, __u64 key, struct told_stack *ret_stack);
+
+/*
+ * Of a socket whose stack was not told yet, for it has not become a leak there: the
+ * addresses by frame pointers, as stack_maps_pcs(); and the snapshot, valid until the next
+ * call, or NULL.
+ */
+unsigned int past_pcs(const struct past *past, const struct pending *socket, __u64 *ret_pcs);
+const struct snapshot *past_snapshot(struct past *past, const struct pending *socket);
+
+#endif /* SOCKLEAK_HISTORY_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* load_error: why the kernel has not taken the BPF programs, and what to do. */
+#ifndef SOCKLEAK_LOAD_ERROR_H
+#define SOCKLEAK_LOAD_ERROR_H
+
+#include "lib/text.h"
+#include "options/options.h"
+
+/* Add the line for a user; err is libbpf's, negative. */
+void load_error_add(struct text *text, int err, const struct options *options);
+
+#endif /* SOCKLEAK_LOAD_ERROR_H */

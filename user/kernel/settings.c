@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/settings.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/hooks/hook_kinds.h"
+
+struct settings settings_of(const struct options *options)
+{
+	struct settings settings = {
+		.older_than_ns = options->older_than_ns,
+		.self_tgid = (__u32)getpid(),
+		.tgid = options->tgid,
+		.by_uid = options->by_uid,
+		.uid = options->uid,
+		.by_cgroup = options_limit_cgroups(options),
+		.excludes = options->excluded_cgroups.count > 0,
+		.stack_size = options->stack_size,
+		.spare_after = options->spare_after,
+		.watch_close = options->watch_close,
+		.was_connected = !!(options->classes & 1U << CLASS_WAS_CONNECTED),
+	};
+
+	if (options->comm)
+		strncpy(settings.comm, options->comm, sizeof(settings.comm) - 1);
+	return settings;
+}

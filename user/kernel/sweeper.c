@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/sweeper.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "lib/clocks.h"
+#include "sockleak.skel.h"
+
+/* Verdicts that did not fit: how often one sweep is repeated for them while running. */
+#define MAX_REPEATS 64
+/* Reads of an iterator without an end: it yields every million objects. */
+#define MAX_READS 10000
+
+struct sweeper {
+	struct sockleak_bpf *skeleton;
+	struct bpf_link *calls, *threads;
+	struct bpf_link *files; /* of all processes */
+	struct bpf_link *maps;
+	struct bpf_link *glance;
+	struct bpf_link *harvest;
+	struct sweep_plan plan;
+	struct sweep_counts counts;
+	struct ring_buffer *ring; /* the verdicts; NULL before the first sweep */
+	int records;		  /* that were handed over in this walk */
+	__u64 drained_ns;	  /* what that took in this sweep: it is no part of its cost */
+	bool can_look;
+	bool retells; /* the next sweep: see sweeper__retell() */
+};
+
+static struct sweep *sweep_of(struct sweeper *sweeper)
+{
+	return &sweeper->skeleton->bss->sweep;
+}
+
+/* Hand over the verdicts that are there. Below 0: the ring could not be read. */
+static int drain(struct sweeper *sweeper)
+{
+	__u64 began_ns = clock_now(CLOCK_BOOTTIME);
+	int records = sweeper->ring ? ring_buffer__consume(sweeper->ring) : 0;
+
+	sweeper->drained_ns += clock_now(CLOCK_BOOTTIME) - began_ns;
+	return records;
+}
+
+/*
+ * Reading an iterator runs its program over everything; it writes only to have a read
+ * return while the ring is emptied: verdicts_make_room().
+ */
+static int iterator_run(struct sweeper *sweeper, struct bpf_link *link)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link)), reads = 0, err = 0, records;
+	char nothing[SOCKLEAK_ITERATOR_READ];
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		len = read(fd, nothing, sizeof(nothing));
+		err = len < 0 ? -errno : 0;
+		if (len <= 0)
+			continue;
+		records = drain(sweeper);
+		if (records > 0)
+			sweeper->records += records;
+	} while ((len > 0 || err == -EAGAIN || err == -EINTR) && ++reads < MAX_READS);
+	close(fd);
+	return err;
+}
+
+/* ---- One process alone ---- */
+
+static int iterator_run_of(struct sweeper *sweeper, const struct bpf_program *program, __u32 tgid)
+{
+	union bpf_iter_link_info one = { .task.pid = tgid };
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &one, .link_info_len = sizeof(one));
+	struct bpf_link *link = bpf_program__attach_iter(program, &options);
+	int err;
+
+	if (!link)
+		return errno == ESRCH ? -ESRCH : -EOPNOTSUPP;
+	err = iterator_run(sweeper, link);
+	bpf_link__destroy(link);
+	return err;
+}
+
+/* -EOPNOTSUPP: this kernel cannot, or did not. A process that is gone has nothing to show. */
+static int look_at(struct sweeper *sweeper, __u32 tgid)
+{
+	struct sweep *sweep = sweep_of(sweeper);
+	int err = 0;
+
+	sweep->only_tgid = tgid;
+	sweep->strangers = 0;
+	if (sweep->asks_threads)
+		err = iterator_run_of(sweeper, sweeper->skeleton->progs.sweep_threads, tgid);
+	if (!err)
+		err = iterator_run_of(sweeper, sweeper->skeleton->progs.sweep_files, tgid);
+	sweep->only_tgid = 0;
+	sweeper->counts.looks++;
+	return err == -ESRCH ? 0 : sweep->strangers ? -EOPNOTSUPP : err;
+}
+
+/* Empty the map of processes to look at, into an array of SOCKLEAK_MAX_LOOKS. */
+static unsigned int take_suspects(struct sweeper *sweeper, __u32 *ret_tgids)
+{
+	int map = bpf_map__fd(sweeper->skeleton->maps.suspects);
+	unsigned int count = 0;
+
+	while (count < SOCKLEAK_MAX_LOOKS && !bpf_map_get_next_key(map, NULL, &ret_tgids[count]))
+		if (bpf_map_delete_elem(map, &ret_tgids[count++]))
+			break;
+	return count;
+}
+
+/* ---- A sweep ---- */
+
+/* And look at who lives on, and at who is inside connect: all that follows asks for it. */
+static int begin(struct sweeper *sweeper)
+{
+	struct sweep *sweep = sweep_of(sweeper);
+
+	sweep->last_ns = sweep->start_ns;
+	sweep->start_ns = clock_now(CLOCK_BOOTTIME);
+	sweep->repeats = 0;
+	sweep->unsettled = 0;
+	sweep->number++;
+	return iterator_run(sweeper, sweeper->harvest) ?: iterator_run(sweeper, sweeper->calls);
+}
+
+static int glance(struct sweeper *sweeper)
+{
+	struct sweep *sweep = sweep_of(sweeper);
+
+	sweep->pending = sweep->waiting = sweep->unread = sweep->crowd = sweep->asks_threads = 0;
+	return iterator_run(sweeper, sweeper->glance);
+}
+
+/* All that can be told without a census. 0, an error, or 1 when one is needed. */
+static int small_sweep(struct sweeper *sweeper)
+{
+	struct sweep *sweep = sweep_of(sweeper);
+	__u32 tgids[SOCKLEAK_MAX_LOOKS];
+	unsigned int count;
+	int err;
+
+	err = begin(sweeper) ?: glance(sweeper);
+	count = take_suspects(sweeper, tgids);
+	if (err)
+		return err;
+	if (sweep->waiting || sweep->crowd)
+		return 1;
+	if (!sweep->unread)
+		return 0;
+	if (!sweeper->can_look || !sweep_plan_may_look(&sweeper->plan, count))
+		return 1;
+	for (unsigned int i = 0; i < count; i++) {
+		err = look_at(sweeper, tgids[i]);
+		if (err == -EOPNOTSUPP)
+			sweeper->can_look = false;
+		if (err)
+			return err == -EOPNOTSUPP ? 1 : err;
+	}
+	if (sweep->waiting)
+		return 1;
+	err = glance(sweeper); /* what was not found where it should be? */
+	take_suspects(sweeper, tgids);
+	return err ?: sweep->waiting || sweep->unread;
+}
+
+/* *ret_records: how many verdicts it gave. */
+static int census_once(struct sweeper *sweeper, int *ret_records)
+{
+	struct sweep *sweep = sweep_of(sweeper);
+	int err;
+
+	sweep->pending = sweep->waiting = 0;
+	sweeper->records = 0;
+	err = iterator_run(sweeper, sweeper->files);
+	if (!err)
+		err = iterator_run(sweeper, sweeper->maps);
+	*ret_records = drain(sweeper);
+	if (*ret_records >= 0)
+		*ret_records += sweeper->records;
+	return err;
+}
+
+/* Repeated while verdicts wait for room, and some come each time. */
+static int census(struct sweeper *sweeper, bool to_the_last)
+{
+	struct sweep *sweep = sweep_of(sweeper);
+	int records = 0, err;
+
+	err = begin(sweeper) ?: iterator_run(sweeper, sweeper->threads);
+	err = err ?: census_once(sweeper, &records);
+	sweep_plan_was_census(&sweeper->plan, sweep->start_ns,
+			      clock_now(CLOCK_BOOTTIME) - sweep->start_ns - sweeper->drained_ns,
+			      err || sweep->unsettled);
+	sweeper->counts.censuses++;
+	while (!err && sweep->waiting && records > 0 &&
+	       (to_the_last || sweep->repeats < MAX_REPEATS)) {
+		sweep->repeats++;
+		err = census_once(sweeper, &records);
+	}
+	return err;
+}
+
+int sweeper__run(struct sweeper *sweeper, struct ring_buffer *ring, bool to_the_last, __u64 *ret_ns)
+{
+	__u64 began_ns = clock_now(CLOCK_BOOTTIME);
+	int err = 1;
+
+	sweeper->ring = ring;
+	sweeper->drained_ns = 0;
+	if (!to_the_last && !sweeper->retells && !sweep_plan_is_census(&sweeper->plan, began_ns)) {
+		err = small_sweep(sweeper);
+		*ret_ns = clock_now(CLOCK_BOOTTIME) - began_ns - sweeper->drained_ns;
+		drain(sweeper);
+		if (err <= 0)
+			return err;
+		sweeper->counts.escalations++;
+	}
+	sweep_of(sweeper)->retells = sweeper->retells;
+	sweeper->retells = false;
+	sweeper->drained_ns = 0;
+	err = census(sweeper, to_the_last);
+	sweep_of(sweeper)->retells = 0;
+	*ret_ns = sweeper->plan.last_ns + sweeper->plan.census_ns - began_ns;
+	return err;
+}
+
+/* ---- Life ---- */
+
+void sweeper__free(struct sweeper *sweeper)
+{
+	if (!sweeper)
+		return;
+	bpf_link__destroy(sweeper->calls);
+	bpf_link__destroy(sweeper->threads);
+	bpf_link__destroy(sweeper->files);
+	bpf_link__destroy(sweeper->maps);
+	bpf_link__destroy(sweeper->glance);
+	bpf_link__destroy(sweeper->harvest);
+	free(sweeper);
+}
+
+int sweeper__new(struct sockleak_bpf *skeleton, const struct options *options,
+		 struct sweeper **ret_sweeper)
+{
+	struct sweeper *sweeper = calloc(1, sizeof(*sweeper));
+	int err = 0;
+
+	if (!sweeper)
+		return -ENOMEM;
+	sweeper->skeleton = skeleton;
+	sweeper->plan.interval_ns = options->interval_ns;
+	sweeper->plan.census_interval_ns = options->census_interval_ns;
+	sweeper->calls = bpf_program__attach_iter(skeleton->progs.sweep_calls, NULL);
+	if (sweeper->calls)
+		sweeper->threads = bpf_program__attach_iter(skeleton->progs.sweep_threads, NULL);
+	if (sweeper->threads)
+		sweeper->files = bpf_program__attach_iter(skeleton->progs.sweep_files, NULL);
+	if (sweeper->files)
+		sweeper->maps = bpf_program__attach_iter(skeleton->progs.sweep_maps, NULL);
+	if (sweeper->maps)
+		sweeper->glance = bpf_program__attach_iter(skeleton->progs.glance_maps, NULL);
+	if (sweeper->glance)
+		sweeper->harvest = bpf_program__attach_iter(skeleton->progs.harvest_maps, NULL);
+	if (!sweeper->harvest) {
+		err = -errno;
+		sweeper__free(sweeper);
+		return err;
+	}
+	/* Our own descriptors are many enough, and none of them is judged. */
+	sweeper->can_look = !look_at(sweeper, (__u32)getpid());
+	sweeper->counts.looks = 0;
+	*ret_sweeper = sweeper;
+	return 0;
+}
+
+void sweeper__retell(struct sweeper *sweeper)
+{
+	sweeper->retells = true;
+}
+
+struct sweep_counts sweeper__counts(const struct sweeper *sweeper)
+{
+	return sweeper->counts;
+}
+
+bool sweeper__can_look(const struct sweeper *sweeper)
+{
+	return sweeper->can_look;
+}

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/tracer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "kernel/hooks/hooks.h"
+#include "kernel/load_error.h"
+#include "kernel/pins/pins.h"
+#include "kernel/pins/takeover.h"
+#include "kernel/refusal_map.h"
+#include "kernel/settings.h"
+#include "kernel/stack_maps.h"
+#include "kernel/sweeper.h"
+#include "sockleak.skel.h"
+
+#define MIN_STACKS 1024 /* an LRU map keeps some entries a processor in hand */
+
+struct tracer {
+	struct sockleak_bpf *skeleton;
+	struct ring_buffer *ring;
+	struct sweeper *sweeper;
+	struct history *history;
+	struct pins *pins;	  /* NULL = nothing is to survive */
+	struct text pins_refused; /* why nothing does that was to */
+	bool pins_failed;
+	void (*on_progress)(void *ctx);
+	void *progress_ctx;
+	struct ruled_cgroup ruled[SOCKLEAK_MAX_RULED]; /* as they are in the map */
+	size_t n_ruled;
+	struct hooks *hooks;
+	int n_cpus;
+	__u32 max_sockets;
+	tracer_verdict_fn on_verdict;
+	void *ctx;
+	struct snapshot *snapshot; /* room for one slot */
+	size_t slot_size;
+	__u64 *per_cpu; /* room for one counter of every processor */
+};
+
+void tracer__on_progress(struct tracer *tracer, void (*on_progress)(void *ctx), void *ctx)
+{
+	tracer->on_progress = on_progress;
+	tracer->progress_ctx = ctx;
+}
+
+static void progress(void *ctx)
+{
+	const struct tracer *tracer = ctx;
+
+	if (tracer->on_progress)
+		tracer->on_progress(tracer->progress_ctx);
+}
+
+static int on_record(void *ctx, void *data, size_t size)
+{
+	struct tracer *tracer = ctx;
+
+	if (size == sizeof(struct verdict))
+		tracer->on_verdict(data, tracer->ctx);
+	progress(tracer);
+	return 0;
+}
+
+const struct pins *tracer__pins(const struct tracer *tracer)
+{
+	return tracer->pins;
+}
+
+const char *tracer__pins_refused(const struct tracer *tracer)
+{
+	return tracer->pins_refused.len ? text_str(&tracer->pins_refused) : NULL;
+}
+
+const struct hooks *tracer__hooks(const struct tracer *tracer)
+{
+	return tracer->hooks;
+}
+
+/* ---- Load ---- */
+
+static int set_snapshot_sizes(struct tracer *tracer, const struct options *options)
+{
+	struct sockleak_bpf *skeleton = tracer->skeleton;
+	__u32 slots = options->stack_size ? options->snapshots : 1;
+
+	tracer->slot_size = SNAPSHOT_SLOT(options->stack_size);
+	tracer->snapshot = calloc(1, tracer->slot_size);
+	if (!tracer->snapshot)
+		return -ENOMEM;
+	return bpf_map__set_value_size(skeleton->maps.snapshots, (__u32)tracer->slot_size) ?:
+		       bpf_map__set_max_entries(skeleton->maps.snapshots, slots)	   ?:
+		       bpf_map__set_max_entries(skeleton->maps.free_slots, slots)	   ?:
+		       bpf_map__set_max_entries(skeleton->maps.slots, slots);
+}
+
+static int set_sizes(struct tracer *tracer, const struct options *options)
+{
+	struct sockleak_bpf *skeleton = tracer->skeleton;
+	__u32 told_stacks = options->max_stacks < MIN_STACKS ? MIN_STACKS : options->max_stacks;
+	__u32 growths = options->pin ? options->max_sockets : 1; /* nothing else asks for it */
+
+	tracer->max_sockets = options->max_sockets;
+	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	    ?:
+		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets) ?:
+		       bpf_map__set_max_entries(skeleton->maps.told, options->max_sockets)  ?:
+		       bpf_map__set_max_entries(skeleton->maps.growths, growths)	    ?:
+		       bpf_map__set_max_entries(skeleton->maps.told_stacks, told_stacks)    ?:
+		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks)  ?:
+		       bpf_map__set_max_entries(skeleton->maps.verdicts, options->ring_size) ?:
+		       set_snapshot_sizes(tracer, options);
+}
+
+/* The maps as the programs expect them: with what an earlier run knew, or empty. */
+static int maps_begin(struct tracer *tracer, struct text *ret_error)
+{
+	struct bpf_object *object = tracer->skeleton->obj;
+	int err;
+
+	if (tracer->pins) {
+		err = pins__begin(tracer->pins, object, progress, tracer, ret_error);
+		tracer->pins_failed = err;
+		return err;
+	}
+	err = takeover_fill_slots(object);
+	if (err)
+		text_addf(ret_error, "cannot fill the maps: %s", strerror(-err));
+	return err;
+}
+
+static struct stack_maps stack_maps_of(const struct sockleak_bpf *skeleton)
+{
+	return (struct stack_maps){ .stacks = bpf_map__fd(skeleton->maps.stacks),
+				    .slots = bpf_map__fd(skeleton->maps.slots),
+				    .snapshots = bpf_map__fd(skeleton->maps.snapshots) };
+}
+
+static int history_begin(struct tracer *tracer)
+{
+	const struct sockleak_bpf *skeleton = tracer->skeleton;
+	const struct history_maps maps = { .told = bpf_map__fd(skeleton->maps.told),
+					   .stacks = bpf_map__fd(skeleton->maps.told_stacks),
+					   .growths = bpf_map__fd(skeleton->maps.growths),
+					   .unnamed = stack_maps_of(skeleton) };
+
+	return history__new(bpf_program__fd(skeleton->progs.sweep_files), &maps, &tracer->history);
+}
+
+static int load_programs(struct tracer *tracer, const struct options *options, const char *pin,
+			 struct text *ret_error)
+{
+	int err;
+
+	/* libbpf keeps a const volatile section writable until it is loaded. */
+	*(struct settings *)&tracer->skeleton->rodata->settings = settings_of(options);
+	err = set_sizes(tracer, options);
+	if (!err && pin) {
+		err = pins__open(pin, tracer->skeleton->obj, &tracer->pins, ret_error);
+		tracer->pins_failed = err;
+		if (err)
+			return err;
+	}
+	if (!err)
+		err = sockleak_bpf__load(tracer->skeleton);
+	if (err)
+		load_error_add(ret_error, err, options);
+	return err;
+}
+
+static int load(struct tracer *tracer, const struct options *options, const char *pin,
+		struct text *ret_error)
+{
+	int err = load_programs(tracer, options, pin, ret_error);
+
+	if (err)
+		return err;
+	err = maps_begin(tracer, ret_error);
+	if (err)
+		return err;
+	err = sweeper__new(tracer->skeleton, options, &tracer->sweeper);
+	if (err) {
+		text_addf(ret_error, "cannot attach the sweep's iterators: %s (needs Linux 5.13)",
+			  strerror(-err));
+		return err;
+	}
+	err = history_begin(tracer);
+	if (err)
+		text_addf(ret_error, "cannot bind the maps for 'sockleak scan': %s",
+			  strerror(-err));
+	return err;
+}
+
+static int open_skeleton(struct tracer *tracer, const struct options *options,
+			 struct text *ret_error)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
+	int err;
+
+	tracer->skeleton = sockleak_bpf__open_opts(&open_options);
+	if (tracer->skeleton)
+		return 0;
+	err = -errno;
+	text_addf(ret_error, "cannot open the BPF object: %s", strerror(-err));
+	return err;
+}
+
+/* All that load() has begun. */
+static void unload(struct tracer *tracer)
+{
+	sweeper__free(tracer->sweeper);
+	history__free(tracer->history);
+	ring_buffer__free(tracer->ring);
+	sockleak_bpf__destroy(tracer->skeleton);
+	pins__free(tracer->pins); /* the lock goes last */
+	free(tracer->snapshot);
+	tracer->sweeper = NULL;
+	tracer->history = NULL;
+	tracer->ring = NULL;
+	tracer->skeleton = NULL;
+	tracer->pins = NULL;
+	tracer->snapshot = NULL;
+}
+
+/* The object is as tracer__open() left it, for the hooks that are chosen now. */
+static int begin_again(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	int err;
+
+	unload(tracer);
+	err = open_skeleton(tracer, options, ret_error);
+	if (!err)
+		hooks__select(tracer->hooks, tracer->skeleton->obj);
+	return err;
+}
+
+/* With what an earlier run knew; an agent goes on without where that cannot be used. */
+static int load_pinned(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int err = load(tracer, options, tracer->pins_refused.len ? NULL : options->pin, &error);
+
+	if (err && tracer->pins_failed && options->command == COMMAND_AGENT) {
+		text_add(&tracer->pins_refused, text_str(&error));
+		text_clear(&error);
+		tracer->pins_failed = false;
+		err = begin_again(tracer, options, &error);
+		if (!err)
+			err = load(tracer, options, NULL, &error);
+	}
+	if (err)
+		text_add(ret_error, text_str(&error));
+	return err;
+}
+
+static int load_all(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	int err = load_pinned(tracer, options, ret_error);
+
+	if (err)
+		return err;
+	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skeleton->maps.verdicts), on_record,
+					tracer, NULL);
+	if (tracer->ring)
+		return 0;
+	err = -errno;
+	text_addf(ret_error, "cannot map the ring buffer: %s (lower --ring-size)", strerror(-err));
+	return err;
+}
+
+/*
+ * With the kind of hooks that is chosen, or one that comes behind it where the kernel refuses its
+ * programs. When it refuses all it is the first refusal that counts: that was of the best one.
+ */
+static int load_kind(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	_cleanup_text_ struct text first = TEXT_INIT;
+
+	for (;;) {
+		_cleanup_text_ struct text reason = TEXT_INIT, error = TEXT_INIT;
+		int err = load_all(tracer, options, &error);
+
+		if (!err)
+			return 0;
+		text_add(&first, first.len ? "" : text_str(&error));
+		text_addf(&reason, "its programs were refused: %s", strerror(-err));
+		if (tracer->pins_failed || !tracer->skeleton ||
+		    !hooks__yield(tracer->hooks, tracer->skeleton->obj, text_str(&reason))) {
+			text_add(ret_error, text_str(&first));
+			return err;
+		}
+		if ((err = begin_again(tracer, options, ret_error)))
+			return err;
+	}
+}
+
+int tracer__load(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	int err = hooks__choose(tracer->hooks, tracer->skeleton->obj, ret_error);
+
+	return err ?: load_kind(tracer, options, ret_error);
+}
+
+/* ---- Attach ---- */
+
+/* With hooks of another kind, and the cgroups that have a rule. */
+static int load_again(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	int err = begin_again(tracer, options, ret_error) ?: load_kind(tracer, options, ret_error);
+	size_t count = tracer->n_ruled;
+
+	tracer->n_ruled = 0;
+	return err ?: tracer__rule_cgroups(tracer, tracer->ruled, count);
+}
+
+int tracer__attach(struct tracer *tracer, const struct options *options, struct text *ret_error)
+{
+	_cleanup_text_ struct text reason = TEXT_INIT;
+	int err;
+
+	while ((err = hooks__attach(tracer->hooks, tracer->skeleton->obj,
+				    &tracer->skeleton->bss->proved, &reason))) {
+		if (!hooks__yield(tracer->hooks, tracer->skeleton->obj, text_str(&reason))) {
+			hooks__add_error(tracer->hooks, text_str(&reason), ret_error);
+			return err;
+		}
+		text_clear(&reason);
+		err = load_again(tracer, options, ret_error);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, void *ctx,
+		 struct tracer **ret_tracer, struct text *ret_error)
+{
+	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	int err;
+
+	libbpf_set_print(NULL); /* its guesses at a cause mislead; ours are told */
+	if (!tracer)
+		return -ENOMEM;
+	tracer->on_verdict = on_verdict;
+	tracer->ctx = ctx;
+	tracer->n_cpus = libbpf_num_possible_cpus();
+	tracer->per_cpu = calloc(tracer->n_cpus > 0 ? (size_t)tracer->n_cpus : 1, sizeof(__u64));
+	err = tracer->per_cpu ? open_skeleton(tracer, options, ret_error) : -ENOMEM;
+	if (!err)
+		err = hooks__new(tracer->skeleton->obj, options, &tracer->hooks);
+	if (err) {
+		tracer__free(tracer);
+		return err;
+	}
+	*ret_tracer = tracer;
+	return 0;
+}
+
+void tracer__free(struct tracer *tracer)
+{
+	if (!tracer)
+		return;
+	hooks__free(tracer->hooks);
+	unload(tracer);
+	text_free(&tracer->pins_refused);
+	free(tracer->per_cpu);
+	free(tracer);
+}
+
+/* ---- Run ---- */
+
+int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
+{
+	int err = sweeper__run(tracer->sweeper, tracer->ring, to_the_last, ret_ns);
+
+	if (tracer->pins)
+		pins__swept(tracer->pins, tracer->skeleton->obj,
+			    tracer->skeleton->bss->sweep.number);
+	return err;
+}
+
+struct sweep_counts tracer__sweeps(const struct tracer *tracer)
+{
+	return sweeper__counts(tracer->sweeper);
+}
+
+bool tracer__can_look(const struct tracer *tracer)
+{
+	return sweeper__can_look(tracer->sweeper);
+}
+
+static bool has_rule(const struct ruled_cgroup *ruled, size_t count, __u64 id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ruled[i].id == id)
+			return true;
+	return false;
+}
+
+int tracer__rule_cgroups(struct tracer *tracer, const struct ruled_cgroup *ruled, size_t count)
+{
+	int map = bpf_map__fd(tracer->skeleton->maps.cgroups);
+
+	if (count == tracer->n_ruled && !memcmp(ruled, tracer->ruled, count * sizeof(*ruled)))
+		return 0;
+	for (size_t i = 0; i < tracer->n_ruled; i++)
+		if (!has_rule(ruled, count, tracer->ruled[i].id))
+			bpf_map_delete_elem(map, &tracer->ruled[i].id);
+	tracer->n_ruled = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (bpf_map_update_elem(map, &ruled[i].id, &ruled[i].rule, BPF_ANY))
+			return -errno;
+		tracer->ruled[tracer->n_ruled++] = ruled[i];
+	}
+	return 0;
+}
+
+void tracer__retell(struct tracer *tracer)
+{
+	sweeper__retell(tracer->sweeper);
+}
+
+struct history *tracer__history(struct tracer *tracer)
+{
+	return tracer->history;
+}
+
+const struct bpf_object *tracer__object(const struct tracer *tracer)
+{
+	return tracer->skeleton->obj;
+}
+
+__u64 tracer__waiting(const struct tracer *tracer)
+{
+	return tracer->skeleton->bss->sweep.waiting;
+}
+
+__u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max)
+{
+	*ret_max = tracer->max_sockets;
+	return tracer->skeleton->bss->sweep.pending;
+}
+
+unsigned int tracer__stack(struct tracer *tracer, const struct pending *socket, __u64 *ret_pcs)
+{
+	struct stack_maps maps = stack_maps_of(tracer->skeleton);
+
+	return stack_maps_pcs(&maps, socket, ret_pcs);
+}
+
+const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pending *socket)
+{
+	struct sockleak_bpf *skeleton = tracer->skeleton;
+	struct stack_maps maps = stack_maps_of(skeleton);
+	__u64 inode = socket->inode;
+	__u32 slot;
+	bool whole;
+
+	if (stack_maps_snapshot(&maps, socket, tracer->snapshot, &slot, &whole))
+		return NULL;
+	/* Still the socket's own after the copy: then nobody wrote to it meanwhile. */
+	if (bpf_map_delete_elem(maps.slots, &inode))
+		return NULL;
+	bpf_map_update_elem(bpf_map__fd(skeleton->maps.free_slots), NULL, &slot, BPF_ANY);
+	return whole ? tracer->snapshot : NULL;
+}
+
+unsigned int tracer__refusals(struct tracer *tracer, struct refusal_key *ret_keys,
+			      struct refusal *ret_refusals)
+{
+	return refusal_map_read(bpf_map__fd(tracer->skeleton->maps.refusals), ret_keys,
+				ret_refusals);
+}
+
+void tracer__forget_refusal(struct tracer *tracer, const struct refusal_key *key)
+{
+	bpf_map_delete_elem(bpf_map__fd(tracer->skeleton->maps.refusals), key);
+}
+
+int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT])
+{
+	int map = bpf_map__fd(tracer->skeleton->maps.counters);
+
+	for (__u32 i = 0; i < COUNTER_COUNT; i++) {
+		ret_counters[i] = 0;
+		if (bpf_map_lookup_elem(map, &i, tracer->per_cpu))
+			continue;
+		for (int cpu = 0; cpu < tracer->n_cpus; cpu++)
+			ret_counters[i] += tracer->per_cpu[cpu];
+	}
+	return 0;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tracer: the kernel's side, as user space sees it. Loads the BPF programs,
+ * attaches them, runs the sweeps and hands over the verdicts. With census.c and
+ * history.c the only modules that know a skeleton.
+ */
+#ifndef SOCKLEAK_TRACER_H
+#define SOCKLEAK_TRACER_H
+
+#include "kernel/history.h"
+#include "kernel/hooks/hooks.h"
+#include "kernel/sweep_plan.h"
+#include "lib/text.h"
+#include "options/options.h"
+#include "sockleak.h"
+
+struct pins;
+struct tracer;
+
+/* Called for every record of the ring buffer, within tracer__sweep(). */
+typedef void (*tracer_verdict_fn)(const struct verdict *verdict, void *ctx);
+
+/*
+ * Open what hooks may hang on: all for which a kernel may ask for CAP_SYS_ADMIN (hooks.h).
+ * Nothing is loaded yet. Returns 0 or -errno with one line in ret_error: object, cause,
+ * remedy. Free with tracer__free(); NULL is allowed there.
+ */
+int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, void *ctx,
+		 struct tracer **ret_tracer, struct text *ret_error);
+/*
+ * Called now and then, within tracer__load() and tracer__sweep(), while long work goes on
+ * and gets on. Not called: there was none.
+ */
+void tracer__on_progress(struct tracer *tracer, void (*on_progress)(void *ctx), void *ctx);
+/*
+ * Choose the hooks and load the programs, set up for `options`, which must outlive the call
+ * only. An agent whose --pin cannot be used goes on without it: tracer__pins_refused(). Errors
+ * as above.
+ */
+int tracer__load(struct tracer *tracer, const struct options *options, struct text *ret_error);
+/*
+ * Attach the hooks. From now on evidence is collected. When they do not see calls that they
+ * must, or are refused, others are loaded in their place. Errors as above.
+ */
+int tracer__attach(struct tracer *tracer, const struct options *options, struct text *ret_error);
+void tracer__free(struct tracer *tracer);
+
+/*
+ * From now on these cgroups have a rule (SOCKLEAK_MAX_RULED at most), each with all
+ * below it; without meaning unless the options have rules. 0 or -errno.
+ */
+int tracer__rule_cgroups(struct tracer *tracer, const struct ruled_cgroup *ruled, size_t count);
+
+/* What it goes on from (--pin); NULL = nothing. The tracer's own. */
+const struct pins *tracer__pins(const struct tracer *tracer);
+/* Why nothing is kept, although --pin asked for it: one line; NULL: it is, or nobody asked. */
+const char *tracer__pins_refused(const struct tracer *tracer);
+
+/* How the system calls are seen; the tracer's own. */
+const struct hooks *tracer__hooks(const struct tracer *tracer);
+
+/*
+ * Run one sweep (sweeper.h) and hand over its verdicts; one that goes `to_the_last` is
+ * a census. When the ring buffer could not take
+ * all of them it is repeated for the others: some times, or, `to_the_last`, until
+ * none waits. *ret_ns is how long the sweep took, without repeats. Returns 0, or
+ * -errno when the fd tables could not be read to their end; no entry is judged
+ * gone then.
+ */
+int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns);
+
+/* How the sweeps were made so far. */
+struct sweep_counts tracer__sweeps(const struct tracer *tracer);
+/* Can a sweep look at one process alone? Not before Linux 6.1. */
+bool tracer__can_look(const struct tracer *tracer);
+
+/* Verdicts that still wait for room in the ring buffer. */
+__u64 tracer__waiting(const struct tracer *tracer);
+
+/* Entries in the map of pending sockets at the last sweep, and what that map holds at most. */
+__u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max);
+
+/*
+ * The return addresses of a socket's stack by frame pointers, the innermost first, into an
+ * array of SOCKLEAK_STACK_DEPTH. Returns their number; 0 when none was taken, or it is not
+ * there any more.
+ */
+unsigned int tracer__stack(struct tracer *tracer, const struct pending *socket, __u64 *ret_pcs);
+
+/*
+ * The snapshot that was taken of a new socket's stack, valid until the next
+ * call; its slot is free then. NULL: none was taken, or it was dropped already.
+ */
+const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pending *socket);
+
+/*
+ * The processes whose calls of socket() failed for want of a descriptor, into arrays of
+ * SOCKLEAK_MAX_REFUSALS. Returns their number.
+ */
+unsigned int tracer__refusals(struct tracer *tracer, struct refusal_key *ret_keys,
+			      struct refusal *ret_refusals);
+/* The next call of that process that fails begins a new one. */
+void tracer__forget_refusal(struct tracer *tracer, const struct refusal_key *key);
+
+/* Where `sockleak scan` is told of the leaks; the tracer's own. */
+struct history *tracer__history(struct tracer *tracer);
+/* In the next sweep every leak that is open is told (VERDICT_CHANGED), known or not. */
+void tracer__retell(struct tracer *tracer);
+
+/* The programs and maps that are loaded, for bpf_stats.c; the tracer's own. */
+struct bpf_object;
+const struct bpf_object *tracer__object(const struct tracer *tracer);
+
+/* The counters, summed over the processors. 0 or -errno. */
+int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT]);
+
+#endif /* SOCKLEAK_TRACER_H */

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "leaks/leaks_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "leaks/site.h"
+#include "leaks/strays.h"
+
+/*
+ * A site without open leaks is forgotten after this long: memory stays bounded. One
+ * that stands for a process, having no id, comes again in no other: there may be
+ * thousands in ten minutes.
+ */
+#define EMPTY_SITE_NS (600ULL * 1000000000)
+#define EMPTY_PROCESS_NS (10ULL * 1000000000)
+
+/*
+ * Sweeps come at their intervals, or late on a host with much to do (watch.c, MAX_REST_NS, and
+ * the sweep itself). More time between two of them was not watched: the machine slept, or
+ * this process was stopped, and their clock went on. It is no silence of a site.
+ */
+#define GAP_INTERVALS 3
+#define GAP_LATENESS_NS (30ULL * 1000000000)
+
+struct leaks *leaks__new(unsigned int classes, __u64 moment_ns, leaks_announce_fn announce,
+			 void *ctx)
+{
+	struct leaks *leaks = calloc(1, sizeof(*leaks));
+
+	if (!leaks)
+		return NULL;
+	leaks->classes = classes;
+	leaks->moment_ns = moment_ns;
+	leaks->min_steps = MIN_STEPS;
+	leaks->min_open = 1;
+	leaks->announce = announce;
+	leaks->announce_ctx = ctx;
+	return leaks;
+}
+
+void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_open)
+{
+	leaks->min_steps = min_growth;
+	leaks->min_open = min_open;
+}
+
+void leaks__time(struct leaks *leaks, __u64 older_than_ns, __u64 interval_ns)
+{
+	leaks->moment_ns = interval_ns;
+	leaks->lag_ns = older_than_ns + interval_ns;
+	leaks->max_gap_ns = interval_ns * GAP_INTERVALS + GAP_LATENESS_NS;
+}
+
+void leaks__begin(struct leaks *leaks, __u64 now_ns)
+{
+	leaks->began_ns = now_ns;
+}
+
+void leaks__on_growth(struct leaks *leaks, leaks_growth_fn on_growth, void *ctx)
+{
+	leaks->on_growth = on_growth;
+	leaks->on_growth_ctx = ctx;
+}
+
+void leaks__remember(struct leaks *leaks, struct growth_memory memory)
+{
+	leaks->memory = memory;
+}
+
+static void leak_free(struct leaks *leaks, struct leak *leak)
+{
+	strays_remove(leaks, leak);
+	owner_unref(leak->owner);
+	stack_unref(leak->stack);
+	holders_clear(&leak->holders);
+	free(leak);
+}
+
+void leaks__free(struct leaks *leaks)
+{
+	struct leak *leak, *next_leak;
+	struct site *site, *next_site;
+
+	if (!leaks)
+		return;
+	HASH_ITER(hh, leaks->by_socket, leak, next_leak) {
+		HASH_DEL(leaks->by_socket, leak);
+		leak_free(leaks, leak);
+	}
+	HASH_ITER(hh, leaks->by_key, site, next_site) {
+		HASH_DEL(leaks->by_key, site);
+		site_free(site);
+	}
+	ended_clear(&leaks->ended);
+	renewals_clear(&leaks->renewals);
+	free(leaks->sorted);
+	free(leaks);
+}
+
+void leaks__group_by_process(struct leaks *leaks)
+{
+	leaks->by_process = true;
+}
+
+/* Count a leak as shown (sign 1) or no longer (sign -1). */
+static void account(struct leaks *leaks, struct leak *leak, int sign)
+{
+	leak->site->open += sign;
+	leak->site->by_class[leak->verdict.class] += sign;
+	leaks->totals.open += sign;
+	if (sign > 0) {
+		leak->site->total++;
+		leaks->totals.total++;
+	}
+}
+
+static void show(struct leaks *leaks, struct leak *leak)
+{
+	leak->held_back = false;
+	leak->told = true;
+	account(leaks, leak, 1);
+	leaks->announce(leak, LEAKS_OPENED, leaks->announce_ctx);
+}
+
+/* Show what was held back in a process that has grown. */
+static void process_release(struct leaks *leaks, struct site *site, struct site_process *process)
+{
+	struct leak *leak;
+
+	DL_FOREACH(site->leaks, leak) {
+		if (!leak->held_back || leak->process != process)
+			continue;
+		site->held_back--;
+		leaks->totals.held_back--;
+		show(leaks, leak);
+	}
+}
+
+static struct leak *leak_find(struct leaks *leaks, const struct verdict *verdict)
+{
+	struct leak_key key = { verdict->socket.inode, verdict->socket.since_ns };
+	struct leak *leak;
+
+	HASH_FIND(hh, leaks->by_socket, &key, sizeof(key), leak);
+	return leak;
+}
+
+__u32 leaks__holder(struct leaks *leaks, const struct verdict *verdict)
+{
+	struct leak *leak = leak_find(leaks, verdict);
+
+	return leak ? leak->verdict.tgid : 0;
+}
+
+static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
+		     struct stack *stack)
+{
+	bool whole = stack && stack->source == STACK_SNAPSHOT;
+	struct site *site = account_site(leaks, verdict, owner, stack);
+	struct site_process *process;
+	struct leak *leak;
+
+	if (whole && site) /* the older ones first; accounts of processes may end by it */
+		strays_gather(leaks, verdict, stack);
+	process = site ? account_process(leaks, site, verdict) : NULL;
+	leak = process ? calloc(1, sizeof(*leak)) : NULL;
+	if (!leak)
+		return -ENOMEM;
+	leak->verdict = *verdict;
+	leak->key = (struct leak_key){ verdict->socket.inode, verdict->socket.since_ns };
+	HASH_ADD(hh, leaks->by_socket, key, sizeof(leak->key), leak);
+	if (!leak->hh.tbl) {
+		free(leak);
+		return -ENOMEM;
+	}
+	leak->owner = owner_ref(owner);
+	leak->stack = stack_ref(stack);
+	leak->site = site;
+	if (!whole)
+		strays_add(leaks, leak);
+	holders_add(&leak->holders, verdict, verdict->socket.tgid);
+	leak->process = process;
+	site_show_better(site, stack);
+	DL_PREPEND(site->leaks, leak);
+	account_grow(leaks, site, process, verdict);
+	if (verdict->unknowable && !growth_began(&process->growth, leaks->min_steps)) {
+		leak->held_back = true;
+		site->held_back++;
+		leaks->totals.held_back++;
+		return 0;
+	}
+	show(leaks, leak);
+	if (site->held_back && growth_began(&process->growth, leaks->min_steps))
+		process_release(leaks, site, process);
+	return 0;
+}
+
+/* It is open no more; -> leak_forget(). */
+static void unaccount(struct leaks *leaks, struct leak *leak)
+{
+	if (leak->held_back) {
+		leak->site->held_back--;
+		leaks->totals.held_back--;
+	} else {
+		account(leaks, leak, -1);
+	}
+}
+
+static void leak_forget(struct leaks *leaks, struct leak *leak)
+{
+	DL_DELETE(leak->site->leaks, leak);
+	account_leave(leaks, leak->site, leak->process);
+	HASH_DEL(leaks->by_socket, leak);
+	leak_free(leaks, leak);
+}
+
+/* Its process has exited or crashed with it. */
+static void keep_end(struct leaks *leaks, const struct leak *leak)
+{
+	struct site_process *process = leak->process;
+	bool grew = process->growth.peak >= leaks->min_open &&
+		    growth_began(&process->growth, leaks->min_steps);
+
+	ended_add(&leaks->ended, leak, grew, !process->ended);
+	process->ended = true;
+}
+
+/* The leak has ended, as its verdict says. */
+static void leak_close(struct leaks *leaks, struct leak *leak)
+{
+	enum end_reason reason = leak->verdict.reason;
+
+	unaccount(leaks, leak);
+	account_end(leak->site, leak->process);
+	if (!leak->held_back) {
+		leak->site->resolved[reason]++;
+		leaks->totals.resolved[reason]++;
+		leaks->announce(leak, LEAKS_RESOLVED, leaks->announce_ctx);
+		if (reason == END_EXITED)
+			keep_end(leaks, leak);
+	}
+	leak_forget(leaks, leak);
+}
+
+void leaks__drop(struct leaks *leaks, bool (*drops)(const struct leak *leak, void *ctx), void *ctx)
+{
+	struct leak *leak, *next;
+
+	HASH_ITER(hh, leaks->by_socket, leak, next) {
+		if (!drops(leak, ctx))
+			continue;
+		unaccount(leaks, leak);
+		account_drop(leak->site, leak->process, &leak->verdict);
+		leak_forget(leaks, leak);
+	}
+}
+
+/* One that is not known is wanted with those on which nothing was tried: it would be of these. */
+static bool wants_class(const struct leaks *leaks, unsigned int class)
+{
+	return leaks->classes & 1U << (class == CLASS_NONE ? CLASS_NEVER_USED : class);
+}
+
+static bool is_unwanted(const struct leak *leak, void *ctx)
+{
+	return !wants_class(ctx, leak->verdict.class);
+}
+
+void leaks__want(struct leaks *leaks, unsigned int classes)
+{
+	leaks->classes = classes;
+	leaks__drop(leaks, is_unwanted, leaks);
+}
+
+/* Another process holds it now: its own account there, the site stays. */
+static int leak_move(struct leaks *leaks, struct leak *leak, const struct verdict *verdict)
+{
+	struct site_process *process = account_process(leaks, leak->site, verdict);
+
+	if (!process)
+		return -ENOMEM;
+	process->open++;
+	account_leave(leaks, leak->site, leak->process);
+	leak->process = process;
+	return 0;
+}
+
+/*
+ * A leak has another class or holder now. Held back it stays so unless use can be
+ * told now.
+ */
+static int leak_change(struct leaks *leaks, struct leak *leak, const struct verdict *verdict,
+		       struct owner *owner)
+{
+	if (verdict->tgid != leak->verdict.tgid && leak_move(leaks, leak, verdict))
+		return -ENOMEM;
+	if (owner) {
+		owner_unref(leak->owner);
+		leak->owner = owner_ref(owner);
+	}
+	holders_add(&leak->holders, verdict, verdict->socket.tgid);
+	if (leak->held_back) {
+		leak->verdict = *verdict;
+		if (!verdict->unknowable) {
+			leak->site->held_back--;
+			leaks->totals.held_back--;
+			show(leaks, leak);
+		}
+		return 0;
+	}
+	leak->told = true;
+	leak->site->by_class[leak->verdict.class]--;
+	leak->verdict = *verdict;
+	leak->site->by_class[leak->verdict.class]++;
+	leaks->announce(leak, LEAKS_CHANGED, leaks->announce_ctx);
+	return 0;
+}
+
+/* One more process holds a leak, or one less: told at the end of the sweep, with the others. */
+static void leak_hold(struct leak *leak, const struct verdict *verdict)
+{
+	if (verdict->kind == VERDICT_HELD ?
+		    holders_add(&leak->holders, verdict, leak->verdict.socket.tgid) > 0 :
+		    holders_remove(&leak->holders, verdict->tgid))
+		leak->told = false;
+}
+
+int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
+		 struct stack *stack)
+{
+	struct leak *leak = leak_find(leaks, verdict);
+	bool wanted = wants_class(leaks, verdict->class);
+
+	if (verdict->kind == VERDICT_HELD || verdict->kind == VERDICT_LEFT) {
+		if (leak)
+			leak_hold(leak, verdict);
+		return 0;
+	}
+	if (verdict->kind == VERDICT_ENDED) {
+		account_renewal(leaks, verdict);
+		if (leak) {
+			/* It ends under the name it was shown by, with the last evidence. */
+			leak->verdict.now_ns = verdict->now_ns;
+			leak->verdict.socket = verdict->socket;
+			leak->verdict.reason = verdict->reason;
+			leak_close(leaks, leak);
+		}
+		return 0;
+	}
+	if (!leak)
+		return wanted ? leak_open(leaks, verdict, owner, stack) : 0;
+	if (wanted)
+		return leak_change(leaks, leak, verdict, owner);
+	leak->verdict.reason = END_RECLASSIFIED; /* something was tried that classes it anew */
+	leak_close(leaks, leak);
+	return 0;
+}
+
+/* Who holds a leak has changed; one that nobody holds is about to end. */
+static void tell_holders(struct leaks *leaks, struct site *site)
+{
+	struct leak *leak;
+
+	DL_FOREACH(site->leaks, leak) {
+		if (leak->told || leak->held_back || !leak->holders.count)
+			continue;
+		leak->told = true;
+		leaks->announce(leak, LEAKS_CHANGED, leaks->announce_ctx);
+	}
+}
+
+void leaks__rename(struct site *site, struct stack *stack, struct stack *renamed)
+{
+	for (struct leak *leak = site->leaks; leak; leak = leak->next) {
+		if (leak->stack != stack)
+			continue;
+		leak->stack = stack_ref(renamed);
+		stack_unref(stack);
+	}
+	if (site->stack == stack) {
+		site->stack = stack_ref(renamed);
+		stack_unref(stack);
+	}
+}
+
+void leaks__tick(struct leaks *leaks, __u64 now_ns)
+{
+	struct site *site, *next;
+	bool changes;
+
+	HASH_ITER(hh, leaks->by_key, site, next) {
+		if (site->leaks) {
+			site->empty_since_ns = 0;
+		} else if (!site->empty_since_ns) {
+			site->empty_since_ns = now_ns;
+		} else if (now_ns - site->empty_since_ns >
+			   (site->id ? EMPTY_SITE_NS : EMPTY_PROCESS_NS)) {
+			HASH_DEL(leaks->by_key, site);
+			site_free(site);
+			continue;
+		}
+		changes = account_tick(leaks, site, now_ns);
+		site_summarize(site);
+		tell_holders(leaks, site);
+		if (changes && leaks->on_growth)
+			leaks->on_growth(site, leaks->on_growth_ctx);
+	}
+	account_forget_renewals(leaks, now_ns);
+	leaks->ticked_ns = now_ns;
+}

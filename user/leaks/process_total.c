@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "leaks/process_total.h"
+
+#include <string.h>
+
+/* Sites of a process whose code may be that of most: the worst come first. */
+#define MAX_CANDIDATES 64
+
+static bool is_same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static const struct frame *place_of(const struct site *site)
+{
+	const struct frame *culprit = stack_culprit(site->stack);
+
+	return culprit && (culprit->function || culprit->module) ? culprit : NULL;
+}
+
+/* Without a name only one and the same instruction is one place. */
+static bool is_same_place(const struct frame *a, const struct frame *b)
+{
+	if (!is_same(a->function, b->function) || !is_same(a->module, b->module))
+		return false;
+	return a->function || a->offset == b->offset;
+}
+
+static unsigned int made_at(const struct frame *place, struct site *const *sites, long count)
+{
+	unsigned int made = 0;
+
+	for (long i = 0; i < count; i++) {
+		const struct frame *other = place_of(sites[i]);
+
+		if (other && is_same_place(place, other))
+			made += sites[i]->open;
+	}
+	return made;
+}
+
+static void find_place(struct process_total *total, struct site *const *sites)
+{
+	for (long i = 0; i < total->rows && i < MAX_CANDIDATES; i++) {
+		const struct frame *place = place_of(sites[i]);
+		unsigned int made = place ? made_at(place, sites, total->rows) : 0;
+
+		if (made <= total->made)
+			continue;
+		total->made = made;
+		total->made_by = sites[i]->stack;
+	}
+}
+
+static void add_site(struct process_total *total, const struct site *site)
+{
+	total->rows++;
+	total->open += site->open;
+	for (int class = 0; class < CLASS_COUNT; class ++)
+		total->by_class[class] += site->by_class[class];
+	/* Of unknown origin is what was there when it was first seen. */
+	if (!site->oldest_ns || site->by_class[CLASS_UNKNOWN_ORIGIN])
+		total->all_ages_known = false;
+	if (site->oldest_ns && (!total->oldest_ns || site->oldest_ns < total->oldest_ns))
+		total->oldest_ns = site->oldest_ns;
+}
+
+struct process_total process_total(struct site *const *sites, long count)
+{
+	struct process_total total = { .site = sites[0], .all_ages_known = true };
+
+	for (long i = 0; i < count && sites[i]->processes->tgid == sites[0]->processes->tgid &&
+			 sites[i]->unknowable == sites[0]->unknowable;
+	     i++)
+		add_site(&total, sites[i]);
+	find_place(&total, sites);
+	return total;
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "leaks/suppressions.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/process_name.h"
+#include "lib/hash.h"
+#include "lib/names.h"
+#include "lib/regular_file.h"
+
+/* Lines longer than inih's buffer are errors there; a pattern that we make is shorter. */
+#define MAX_PATTERN 120
+
+enum key { KEY_FUNCTION, KEY_MODULE, KEY_COMM, KEY_CGROUP, KEY_FAMILY, KEYS };
+
+static const char *const key_names[KEYS] = { "function", "module", "comm", "cgroup", "family" };
+
+struct entry {
+	char *name;
+	char *patterns[KEYS]; /* NULL = any */
+	__u64 total;
+};
+
+struct taken {
+	struct {
+		__u64 inode;
+		__u64 since_ns;
+	} socket;
+	UT_hash_handle hh;
+};
+
+struct suppressions {
+	struct entry *entries;
+	size_t count;
+	struct taken *taken; /* a uthash table */
+	struct text error;   /* the first one, while the file is read */
+};
+
+/* ---- The file ---- */
+
+static struct entry *entry_of(struct suppressions *suppressions, const char *name)
+{
+	struct entry *entries;
+
+	if (suppressions->count &&
+	    !strcmp(suppressions->entries[suppressions->count - 1].name, name))
+		return &suppressions->entries[suppressions->count - 1];
+	entries = realloc(suppressions->entries, (suppressions->count + 1) * sizeof(*entries));
+	if (!entries)
+		return NULL;
+	suppressions->entries = entries;
+	entries += suppressions->count;
+	memset(entries, 0, sizeof(*entries));
+	entries->name = strdup(name);
+	if (!entries->name)
+		return NULL;
+	suppressions->count++;
+	return entries;
+}
+
+/* As inih calls it: 0 is an error. */
+static int on_line(void *ctx, const char *section, const char *name, const char *value)
+{
+	struct suppressions *suppressions = ctx;
+	struct entry *entry;
+	int key = 0;
+
+	if (suppressions->error.len)
+		return 0;
+	while (key < KEYS && strcmp(name, key_names[key]) != 0)
+		key++;
+	entry = *section && key < KEYS && *value ? entry_of(suppressions, section) : NULL;
+	if (entry && !entry->patterns[key]) {
+		entry->patterns[key] = strdup(value);
+		return entry->patterns[key] != NULL;
+	}
+	if (!*section)
+		text_add(&suppressions->error, "a pattern stands before the first [name]");
+	else if (key == KEYS)
+		text_add(&suppressions->error,
+			 "there are function, module, comm, cgroup and family");
+	else if (!*value)
+		text_add(&suppressions->error, "a pattern is empty");
+	else if (entry)
+		text_add(&suppressions->error, "a pattern is given twice");
+	return 0;
+}
+
+int suppressions__load(const char *path, struct suppressions **ret_suppressions,
+		       struct text *ret_error)
+{
+	struct suppressions *suppressions = calloc(1, sizeof(*suppressions));
+	FILE *file = NULL;
+	int err = suppressions ? regular_file_open(path, &file) : -ENOMEM, line = 0;
+
+	if (!err)
+		line = ini_parse_file(file, on_line, suppressions);
+	if (!err && ferror(file)) /* to inih that is the end of the file */
+		err = errno ? -errno : -EIO;
+	if (err && err != -ENOMEM) {
+		text_addf(ret_error, "cannot read --suppress %s: %s", path,
+			  err == -EINVAL ? "it is no regular file" : strerror(-err));
+		err = -EINVAL;
+	}
+	if (!err && line) {
+		text_addf(ret_error, "--suppress %s, line %d: %s", path, line,
+			  suppressions->error.len ?
+				  text_str(&suppressions->error) :
+				  "it is neither [name] nor 'key = pattern' (or too long)");
+		err = -EINVAL;
+	}
+	if (file)
+		fclose(file);
+	if (err) {
+		suppressions__free(suppressions);
+		return err;
+	}
+	*ret_suppressions = suppressions;
+	return 0;
+}
+
+void suppressions__free(struct suppressions *suppressions)
+{
+	struct taken *taken, *next;
+
+	if (!suppressions)
+		return;
+	HASH_ITER(hh, suppressions->taken, taken, next) {
+		HASH_DEL(suppressions->taken, taken);
+		free(taken);
+	}
+	for (size_t i = 0; i < suppressions->count; i++) {
+		for (int key = 0; key < KEYS; key++)
+			free(suppressions->entries[i].patterns[key]);
+		free(suppressions->entries[i].name);
+	}
+	free(suppressions->entries);
+	text_free(&suppressions->error);
+	free(suppressions);
+}
+
+/* ---- Matching ---- */
+
+static bool matches(const char *pattern, const char *string)
+{
+	return !pattern || (string && !fnmatch(pattern, string, 0));
+}
+
+/* Function and module are of one and the same frame; which one does not matter. */
+static bool matches_stack(const struct entry *entry, const struct stack *stack)
+{
+	const char *function = entry->patterns[KEY_FUNCTION], *module = entry->patterns[KEY_MODULE];
+
+	if (!function && !module)
+		return true;
+	for (unsigned int i = 0; stack && i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+
+		if (matches(function, frame->function) &&
+		    (matches(module, frame->module) ||
+		     (frame->module && matches(module, module_name(frame->module)))))
+			return true;
+	}
+	return false;
+}
+
+/* By the name of its main thread, or by that of its executable: as --comm. */
+static bool matches_name(const char *pattern, const struct verdict *verdict,
+			 const struct owner *owner)
+{
+	char comm[SOCKLEAK_COMM_LEN + 1] = "", exe[SOCKLEAK_COMM_LEN];
+
+	memcpy(comm, verdict->comm, SOCKLEAK_COMM_LEN);
+	process_exe_name(owner->exe, exe);
+	return matches(pattern, comm) || (exe[0] && matches(pattern, exe));
+}
+
+static bool matches_all(const struct entry *entry, const struct verdict *verdict,
+			const struct owner *owner, const struct stack *stack)
+{
+	struct name_buffer buffer;
+
+	return matches_name(entry->patterns[KEY_COMM], verdict, owner) &&
+	       matches(entry->patterns[KEY_CGROUP], owner->cgroup) &&
+	       matches(entry->patterns[KEY_FAMILY], family_name(verdict->socket.family, &buffer)) &&
+	       matches_stack(entry, stack);
+}
+
+static struct taken *find(const struct suppressions *suppressions, const struct pending *socket)
+{
+	struct taken key = { .socket = { socket->inode, socket->since_ns } }, *taken;
+
+	HASH_FIND(hh, suppressions->taken, &key.socket, sizeof(key.socket), taken);
+	return taken;
+}
+
+bool suppressions__holds(const struct suppressions *suppressions, const struct pending *socket)
+{
+	return suppressions && find(suppressions, socket);
+}
+
+static void remember(struct suppressions *suppressions, const struct pending *socket)
+{
+	struct taken *taken = calloc(1, sizeof(*taken));
+
+	if (!taken)
+		return; /* it is matched again when something changes */
+	taken->socket.inode = socket->inode;
+	taken->socket.since_ns = socket->since_ns;
+	HASH_ADD(hh, suppressions->taken, socket, sizeof(taken->socket), taken);
+	if (!taken->hh.tbl)
+		free(taken);
+}
+
+bool suppressions__take(struct suppressions *suppressions, const struct verdict *verdict,
+			const struct owner *owner, const struct stack *stack)
+{
+	if (!suppressions)
+		return false;
+	for (size_t i = 0; i < suppressions->count; i++) {
+		if (!matches_all(&suppressions->entries[i], verdict, owner, stack))
+			continue;
+		suppressions->entries[i].total++;
+		remember(suppressions, &verdict->socket);
+		return true;
+	}
+	return false;
+}
+
+void suppressions__forget(struct suppressions *suppressions, const struct pending *socket)
+{
+	struct taken *taken = suppressions ? find(suppressions, socket) : NULL;
+
+	if (!taken)
+		return;
+	HASH_DEL(suppressions->taken, taken);
+	free(taken);
+}
+
+/* ---- What was suppressed ---- */
+
+unsigned int suppressions__open(const struct suppressions *suppressions)
+{
+	return HASH_COUNT(suppressions->taken);
+}
+
+size_t suppressions__count(const struct suppressions *suppressions)
+{
+	return suppressions->count;
+}
+
+struct suppression suppressions__get(const struct suppressions *suppressions, size_t index)
+{
+	const struct entry *entry = &suppressions->entries[index];
+
+	return (struct suppression){ entry->name, entry->total };
+}
+
+/* ---- An entry ---- */
+
+/* Does a pattern have this byte as it is? `clean`: all of the string is fit to be printed. */
+static bool stands_for_itself(const char *string, size_t at, bool clean)
+{
+	unsigned char byte = (unsigned char)string[at];
+
+	if (byte == ' ') /* at either end it would be taken off */
+		return at && string[at + 1];
+	if (byte < ' ' || byte == 0x7f || (byte >= 0x80 && !clean))
+		return false;
+	return byte != ';'; /* behind a blank it would begin a comment */
+}
+
+/*
+ * A string as a pattern that it matches: '?' for what the file cannot have, '*' for the
+ * rest of what is long. An empty one, which no pattern says, is left out.
+ */
+static void add_pattern(struct text *text, const char *key, const char *string)
+{
+	_cleanup_text_ struct text shown = TEXT_INIT, pattern = TEXT_INIT;
+	bool clean;
+
+	text_add_clean(&shown, string, strlen(string));
+	clean = !strcmp(text_str(&shown), string);
+	for (size_t at = 0; string[at]; at++) {
+		if (pattern.len >= MAX_PATTERN) {
+			text_add(&pattern, "*");
+			break;
+		}
+		if (!stands_for_itself(string, at, clean))
+			text_add(&pattern, "?");
+		else
+			text_addf(&pattern, strchr("*?[\\", string[at]) ? "\\%c" : "%c",
+				  string[at]);
+	}
+	if (pattern.len)
+		text_addf(text, "%s = %s\n", key, text_str(&pattern));
+	text->failed |= shown.failed || pattern.failed;
+}
+
+/* Without its name. */
+static void add_patterns(struct text *text, const struct site *site)
+{
+	const struct frame *culprit = stack_culprit(site->stack);
+	char comm[SOCKLEAK_COMM_LEN + 1] = "";
+	struct name_buffer buffer;
+
+	memcpy(comm, site->name, SOCKLEAK_COMM_LEN);
+	add_pattern(text, "comm", comm);
+	if (culprit && culprit->function)
+		add_pattern(text, "function", culprit->function);
+	if (culprit && culprit->module)
+		add_pattern(text, "module", module_name(culprit->module));
+	if (!culprit && *comm && site->leaks)
+		add_pattern(text, "family",
+			    family_name(site->leaks->verdict.socket.family, &buffer));
+}
+
+static void add_entry(struct text *text, const struct site *site, unsigned int number,
+		      const char *patterns)
+{
+	if (site->id)
+		text_addf(text, "[site %016llx", (unsigned long long)site->id);
+	else
+		text_add(text, "[known");
+	if (number > 1)
+		text_addf(text, " (%u)", number);
+	text_addf(text, "]\n%s", patterns);
+}
+
+void suppressions_add_entry(struct text *text, const struct site *site)
+{
+	_cleanup_text_ struct text patterns = TEXT_INIT;
+
+	add_patterns(&patterns, site);
+	if (patterns.len)
+		add_entry(text, site, 1, text_str(&patterns));
+}
+
+/* An entry that was added, or the last one of a name. */
+struct added {
+	__u64 key;
+	unsigned int number;
+	UT_hash_handle hh;
+};
+
+static struct added *find_added(struct added **all, __u64 key)
+{
+	struct added *added;
+
+	HASH_FIND(hh, *all, &key, sizeof(key), added);
+	if (added)
+		return added;
+	added = calloc(1, sizeof(*added));
+	if (!added)
+		return NULL;
+	added->key = key;
+	HASH_ADD(hh, *all, key, sizeof(added->key), added);
+	if (added->hh.tbl)
+		return added;
+	free(added);
+	return NULL;
+}
+
+void suppressions_add_entries(struct text *text, struct site *const *sites, long count)
+{
+	_cleanup_text_ struct text patterns = TEXT_INIT;
+	struct added *all = NULL, *entry, *name, *next;
+
+	for (long i = 0; i < count; i++) {
+		text_clear(&patterns);
+		add_patterns(&patterns, sites[i]);
+		entry = find_added(&all, hash_bytes(sites[i]->id ^ HASH_BEGIN, text_str(&patterns),
+						    patterns.len));
+		name = find_added(&all, sites[i]->id);
+		if (!entry || !name)
+			text->failed = true;
+		else if (patterns.len && !entry->number++)
+			add_entry(text, sites[i], ++name->number, text_str(&patterns));
+	}
+	HASH_ITER(hh, all, entry, next) {
+		HASH_DEL(all, entry);
+		free(entry);
+	}
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "lib/duration.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "lib/text.h"
+
+#define MINUTE (60 * NSEC_PER_SEC)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+#define LONGEST ((__u64)INT64_MAX) /* so that a difference of two never overflows */
+
+/* Smallest first. */
+static const struct unit {
+	const char *name;
+	__u64 ns;
+} units[] = {
+	{ "ms", NSEC_PER_MSEC }, { "s", NSEC_PER_SEC }, { "m", MINUTE }, { "h", HOUR },
+	{ "d", DAY },
+};
+#define N_UNITS (sizeof(units) / sizeof(units[0]))
+
+static const char digits[] = "0123456789";
+
+/* The unit's length in ns; a missing one is seconds; 0 = there is no such unit. */
+static __u64 unit_ns(const char *name)
+{
+	size_t i;
+
+	if (!*name)
+		return NSEC_PER_SEC;
+	for (i = 0; i < N_UNITS; i++)
+		if (!strcmp(name, units[i].name))
+			return units[i].ns;
+	return 0;
+}
+
+/* number[.fraction] units, in integers: a double would turn 0.1s into 99999999 ns. */
+static int scale(const char *number, size_t len, const char *fraction, size_t fraction_len,
+		 __u64 unit, __u64 *ret_ns)
+{
+	__u64 whole = 0, part = 0, place = unit, digit;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		digit = (__u64)(number[i] - '0');
+		if (whole > (LONGEST / unit - digit) / 10)
+			return -ERANGE;
+		whole = whole * 10 + digit;
+	}
+	for (i = 0; i < fraction_len; i++) {
+		place /= 10;
+		part += (__u64)(fraction[i] - '0') * place;
+	}
+	if (part > LONGEST - whole * unit)
+		return -ERANGE;
+	*ret_ns = whole * unit + part;
+	return 0;
+}
+
+int duration_parse(const char *string, __u64 *ret_ns, const char **ret_reason)
+{
+	size_t len = strspn(string, digits), fraction_len = 0;
+	const char *rest = string + len, *fraction = NULL;
+	__u64 unit;
+
+	*ret_reason = NULL;
+	if (*rest == '.') {
+		fraction = rest + 1;
+		fraction_len = strspn(fraction, digits);
+		rest = fraction + fraction_len;
+	}
+	if (!*string)
+		*ret_reason = "is empty";
+	else if (*string == '-' && string[1] && strchr("0123456789.", string[1]))
+		*ret_reason = "is negative";
+	else if (!len || (fraction && !fraction_len) || !(!*rest || isalpha((unsigned char)*rest)))
+		*ret_reason = "is not a number with a unit, such as 5s";
+	if (*ret_reason)
+		return -EINVAL;
+	unit = unit_ns(rest);
+	if (!unit) {
+		*ret_reason = "has an unknown unit (the units are ms, s, m, h, d)";
+		return -EINVAL;
+	}
+	if (!scale(string, len, fraction, fraction_len, unit, ret_ns))
+		return 0;
+	*ret_reason = "is too long";
+	return -ERANGE;
+}
+
+void duration_add(struct text *text, __u64 ns)
+{
+	if (ns < NSEC_PER_SEC)
+		text_addf(text, "%llums", ns / NSEC_PER_MSEC);
+	else if (ns < MINUTE)
+		text_addf(text, "%llus", ns / NSEC_PER_SEC);
+	else if (ns < HOUR)
+		text_addf(text, "%llum%02llus", ns / MINUTE, ns % MINUTE / NSEC_PER_SEC);
+	else if (ns < DAY)
+		text_addf(text, "%lluh%02llum", ns / HOUR, ns % HOUR / MINUTE);
+	else
+		text_addf(text, "%llud%lluh", ns / DAY, ns % DAY / HOUR);
+}
+
+void duration_add_exact(struct text *text, __u64 ns)
+{
+	size_t i = N_UNITS - 1;
+
+	if (!ns) {
+		text_add(text, "0s");
+		return;
+	}
+	while (i > 0 && ns % units[i].ns)
+		i--;
+	text_addf(text, "%llu%s", ns / units[i].ns, units[i].name);
+}

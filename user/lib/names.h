@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * names: the kernel's numbers and this program's enums to words, and back. The
+ * words are part of the JSON and metrics contract: never change one.
+ */
+#ifndef SOCKLEAK_NAMES_H
+#define SOCKLEAK_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sockleak.h"
+
+/* Memory for the name of a number that has none ("AF_99"); the caller's, uninitialised. */
+struct name_buffer {
+	char text[24];
+};
+
+/* "AF_INET"; unknown "AF_99". Never NULL. Valid as long as the buffer. */
+const char *family_name(unsigned int family, struct name_buffer *buffer);
+
+/* "SOCK_STREAM"; unknown "SOCK_99". Never NULL. */
+const char *socket_type_name(unsigned int type, struct name_buffer *buffer);
+
+/*
+ * "IPPROTO_TCP", "NETLINK_ROUTE", "CAN_RAW", ...; unknown "IPPROTO_99", or "99"
+ * of a family whose protocols this module does not know. NULL where the family
+ * has no protocol to tell: protocol 0 ("the default") anywhere but in
+ * AF_NETLINK and AF_BLUETOOTH, and AF_PACKET (its protocol is not kept in
+ * sk_protocol).
+ */
+const char *protocol_name(unsigned int family, unsigned int protocol, struct name_buffer *buffer);
+
+/* "ECONNREFUSED"; unknown "E<number>". NULL for 0. `error` is positive. */
+const char *errno_name(int error, struct name_buffer *buffer);
+
+/* "never_used", ...; NULL for CLASS_NONE and out of range. */
+const char *leak_class_name(enum leak_class class);
+/* The same where there must be a word: "not_known" then. */
+const char *leak_class_key(enum leak_class class);
+/* Back, from `len` bytes of `name`; CLASS_NONE when there is no such class. */
+enum leak_class leak_class_from_name(const char *name, size_t len);
+/* For people: "never used", "connect failed", ... NULL out of range. */
+const char *leak_class_phrase(enum leak_class class);
+
+/* "closed", "used", "exited"; NULL for END_NONE and out of range. */
+const char *end_reason_name(enum end_reason reason);
+
+/* The name SOCKLEAK_COUNTERS gives it; NULL out of range. */
+const char *counter_name(enum counter counter);
+/* Does it count something that was lost? */
+bool counter_is_loss(enum counter counter);
+
+#endif /* SOCKLEAK_NAMES_H */

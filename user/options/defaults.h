@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* defaults: what options are set to whose values other modules build on as well. */
+#ifndef SOCKLEAK_DEFAULTS_H
+#define SOCKLEAK_DEFAULTS_H
+
+/* --min-growth. One is a daemon's only socket, two a pool that was refilled; three are a habit. */
+#define MIN_STEPS 3
+
+/*
+ * A workload has a series for each class it leaks of (7 at most, mostly 1) and three
+ * more, a site two: some 600 series at these limits, fewer than node_exporter has
+ * of its own. A host with a hundred leaking workloads has one cause, or needs none
+ * told apart any more.
+ */
+#define SERIES_MAX_WORKLOADS 100
+#define SERIES_MAX_SITES 100
+
+#endif /* SOCKLEAK_DEFAULTS_H */

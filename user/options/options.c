@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "options/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "options/distance.h"
+#include "lib/text.h"
+#include "options/config.h"
+#include "options/option_values.h"
+
+#define LONG_ONLY 256 /* getopt's value of an option is this + its index, beyond any letter */
+#define TRY_HELP "; try 'sockleak --help'"
+
+bool options_rule_cgroups(const struct options *options)
+{
+	return options_limit_cgroups(options) || options->excluded_cgroups.count;
+}
+
+bool options_limit_cgroups(const struct options *options)
+{
+	return options->cgroups.count || options->units.count || options->containers.count ||
+	       options->pods.count;
+}
+
+bool options_limit(const struct options *options)
+{
+	return options_limit_cgroups(options) || options->tgid || options->by_uid || options->comm;
+}
+
+/* By getopt's value. */
+static const struct option_spec *spec_of(int value)
+{
+	const struct option_spec *spec;
+
+	for (spec = option_next(NULL); spec; spec = option_next(spec))
+		if (value == LONG_ONLY + (int)option_index(spec) ||
+		    (value && value == spec->letter))
+			return spec;
+	return NULL;
+}
+
+/* Options that begin so: getopt takes an abbreviation only when there is but one. */
+static bool add_ambiguous(struct text *error, const char *name, size_t len)
+{
+	const struct option_spec *spec;
+	size_t matches = 0;
+
+	for (spec = option_next(NULL); spec; spec = option_next(spec))
+		matches += !strncmp(spec->name, name, len);
+	if (!len || matches < 2)
+		return false;
+	text_add(error, " is ambiguous: it may be");
+	for (spec = option_next(NULL); spec; spec = option_next(spec))
+		if (!strncmp(spec->name, name, len))
+			text_addf(error, " --%s%s", spec->name, --matches ? "," : "");
+	return true;
+}
+
+static void add_nearest(struct text *error, const char *name, size_t len)
+{
+	const struct option_spec *spec, *nearest = NULL;
+	size_t least = len / 3 + 1, d; /* farther is another word, not a slip */
+
+	for (spec = option_next(NULL); spec; spec = option_next(spec)) {
+		d = distance(name, len, spec->name, strlen(spec->name));
+		if (d < least) {
+			least = d;
+			nearest = spec;
+		}
+	}
+	text_add(error, " is not known");
+	if (nearest)
+		text_addf(error, " (did you mean '--%s'?)", nearest->name);
+}
+
+static int unknown_option(const char *word, int letter, struct text *error)
+{
+	const struct option_spec *spec = spec_of(letter);
+	const char *name = word + strspn(word, "-");
+	char short_name = (char)letter;
+	size_t len = strcspn(name, "=");
+
+	if (spec) {
+		text_addf(error, "option '--%s' takes no argument" TRY_HELP, spec->name);
+		return -EINVAL;
+	}
+	text_add(error, letter ? "option '-" : "option '--");
+	text_add_clean(error, letter ? &short_name : name, letter ? 1 : len);
+	text_add(error, "'");
+	if (letter)
+		text_add(error, " is not known");
+	else if (!add_ambiguous(error, name, len))
+		add_nearest(error, name, len);
+	text_add(error, TRY_HELP);
+	return -EINVAL;
+}
+
+/* What getopt is told of the table. */
+struct getopt_table {
+	struct option longs[OPTIONS_MAX + 1];
+	char shorts[2 * OPTIONS_MAX + 3];
+};
+
+static void fill_getopt(struct getopt_table *getopt)
+{
+	const struct option_spec *spec;
+	struct option *next = getopt->longs;
+	char *shorts = getopt->shorts;
+
+	/* '-': other words come in order, as option 1; ':': a missing argument is told as such */
+	*shorts++ = '-';
+	*shorts++ = ':';
+	for (spec = option_next(NULL); spec; spec = option_next(spec)) {
+		*next++ = (struct option){ spec->name, spec->argument != NULL, NULL,
+					   LONG_ONLY + (int)option_index(spec) };
+		if (!spec->letter)
+			continue;
+		*shorts++ = spec->letter;
+		if (spec->argument)
+			*shorts++ = ':';
+	}
+	*shorts = '\0';
+	*next = (struct option){ 0 };
+}
+
+/*
+ * The command decides the defaults, and may stand behind the options: the first word
+ * that is no option's argument. getopt() finds out, without a report.
+ */
+enum command options_peek(int argc, char **argv, const char **ret_config)
+{
+	struct getopt_table table;
+	const char *word = NULL, *config = NULL;
+	int value, command;
+
+	fill_getopt(&table);
+	opterr = 0;
+	optind = 0; /* not 1: that would keep what an earlier call left half read */
+	while ((value = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1) {
+		if (value == 1)
+			word = word ?: optarg;
+		else if (value >= LONG_ONLY && !strcmp(spec_of(value)->name, "config"))
+			config = optarg;
+	}
+	if (!word && optind < argc)
+		word = argv[optind];
+	command = word ? command_from_name(word) : -1;
+	*ret_config = config;
+	return command < 0 ? COMMAND_TRACE : (enum command)command;
+}
+
+static void add_commands(struct text *error)
+{
+	text_add(error, "there are");
+	for (int i = 0; i < COMMAND_COUNT; i++)
+		text_addf(error, "%s '%s'",
+			  !i			? "" :
+			  i + 1 < COMMAND_COUNT ? "," :
+						  " and",
+			  command_name((enum command)i));
+}
+
+/* A word that is no option: the command, and what that is asked for. */
+static int read_word(const char *word, bool *command_seen, struct options *options,
+		     struct text *error)
+{
+	if (!*command_seen && command_from_name(word) >= 0) {
+		*command_seen = true;
+		return 0;
+	}
+	if (*command_seen && options->command == COMMAND_EXPLAIN && !options->site) {
+		options->site = word;
+		return 0;
+	}
+	if (*word && strspn(word, "0123456789") == strlen(word)) {
+		text_addf(error, "unexpected argument '%s'; to watch one process, use --pid %s",
+			  word, word);
+		return -EINVAL;
+	}
+	text_add(error, *command_seen ? "unexpected argument '" : "unknown command '");
+	text_add_clean(error, word, strlen(word));
+	text_add(error, *command_seen ? "'" : "', ");
+	if (!*command_seen)
+		add_commands(error);
+	text_add(error, TRY_HELP);
+	return -EINVAL;
+}
+
+/*
+ * Does it say what is watched, or where the report goes, and hold one value? Of
+ * other options, such as --top, the last one counts: that is for aliases.
+ */
+static bool is_single(const struct option_spec *spec)
+{
+	return (spec->group == GROUP_WHOSE || spec->type == OPTION_CLASSES ||
+		spec->type == OPTION_PATH) &&
+	       spec->type != OPTION_LIST;
+}
+
+/* What the entries of the table, in its order, were given so far. */
+struct given {
+	const char *values[OPTIONS_MAX]; /* of the command line; NULL = nothing */
+	bool in_file[OPTIONS_MAX];	 /* and it counts still */
+};
+
+static int reject_command(const struct option_spec *spec, struct text *error)
+{
+	text_addf(error, "option '--%s' is not for this command; it is for: ", spec->name);
+	option_add_commands(error, spec);
+	text_add(error, TRY_HELP);
+	return -EINVAL;
+}
+
+static int read_option(int value, struct given *given, struct options *options, struct text *error)
+{
+	const struct option_spec *spec = spec_of(value);
+	size_t index = option_index(spec);
+	const char **before = &given->values[index];
+
+	if (spec->type == OPTION_HELP_TEXT)
+		return OPTIONS_HELP;
+	if (spec->type == OPTION_VERSION_TEXT)
+		return OPTIONS_VERSION;
+	if (!option_is_of(spec, options->command))
+		return reject_command(spec, error);
+	if (is_single(spec) && *before && strcmp(*before, optarg)) {
+		text_addf(error, "--%s is given twice, as '", spec->name);
+		text_add_clean(error, *before, strlen(*before));
+		text_add(error, "' and '");
+		text_add_clean(error, optarg, strlen(optarg));
+		text_add(error, spec->type == OPTION_CLASSES ? "'; put commas between classes" :
+							       "'; give it once");
+		return -EINVAL;
+	}
+	if (given->in_file[index])
+		option_reset(spec, options);
+	given->in_file[index] = false;
+	*before = optarg;
+	return option_read(spec, optarg, options, error);
+}
+
+/* Is it for a command that reads a file? They share one, and skip what is for the others. */
+static bool has_reader(const struct option_spec *spec)
+{
+	const struct option_spec *config = option_find("config");
+
+	for (int i = 0; i < COMMAND_COUNT; i++)
+		if (option_is_of(config, (enum command)i) && option_is_of(spec, (enum command)i))
+			return true;
+	return false;
+}
+
+/* One line of the file. */
+static int read_line(const struct config_line *line, struct given *given, struct options *options,
+		     struct text *error)
+{
+	const struct option_spec *spec = option_find(line->name);
+
+	if (!spec) {
+		text_add(error, "option '");
+		text_add_clean(error, line->name, strlen(line->name));
+		text_add(error, "'");
+		add_nearest(error, line->name, strlen(line->name));
+		return -EINVAL;
+	}
+	if (spec->group == GROUP_OTHER) {
+		text_addf(error, "'%s' belongs on the command line", spec->name);
+		return -EINVAL;
+	}
+	if (given->in_file[option_index(spec)] && spec->type != OPTION_LIST) {
+		text_addf(error, "'%s' is given twice", spec->name);
+		return -EINVAL;
+	}
+	if (!has_reader(spec)) {
+		text_addf(error, "'%s' is for: ", spec->name);
+		option_add_commands(error, spec);
+		text_add(error, "; none of them reads a file");
+		return -EINVAL;
+	}
+	if (!option_is_of(spec, options->command))
+		return 0;
+	given->in_file[option_index(spec)] = true;
+	return option_read(spec, line->value, options, error);
+}
+
+static int read_file(const struct config *config, struct given *given, struct options *options,
+		     struct text *error)
+{
+	_cleanup_text_ struct text reason = TEXT_INIT;
+	const struct config_line *line;
+
+	for (size_t i = 0; (line = config__line(config, i)); i++) {
+		if (!read_line(line, given, options, &reason))
+			continue;
+		text_addf(error, "%s, line %u: %s", config__path(config), line->number,
+			  text_str(&reason));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What no option says alone. */
+static int check_together(const struct options *options, struct text *error)
+{
+	if (options->verbose && options->quiet)
+		text_add(error, "--verbose and --quiet exclude each other");
+	else if (options->command == COMMAND_EXPLAIN && !options->site)
+		text_add(error, "which site? Usage: sockleak explain SITE" TRY_HELP);
+	else
+		return 0;
+	return -EINVAL;
+}
+
+static int read_command_line(int argc, char **argv, struct given *given, struct options *options,
+			     struct text *error)
+{
+	bool command_seen = false;
+	struct getopt_table table;
+	int value, result = 0;
+
+	fill_getopt(&table);
+	opterr = 0;
+	optind = 0;
+	while (!result &&
+	       (value = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1) {
+		if (value == 1) {
+			result = read_word(optarg, &command_seen, options, error);
+		} else if (value == '?') {
+			result = unknown_option(argv[optind - 1], optopt, error);
+		} else if (value == ':') {
+			text_addf(error, "option '--%s' needs an argument: %s" TRY_HELP,
+				  spec_of(optopt)->name, spec_of(optopt)->argument);
+			result = -EINVAL;
+		} else {
+			result = read_option(value, given, options, error);
+		}
+	}
+	while (!result && optind < argc)
+		result = read_word(argv[optind++], &command_seen, options, error);
+	return result;
+}
+
+int options_parse(int argc, char **argv, const struct config *config, struct options *ret,
+		  struct text *ret_error)
+{
+	const char *unused;
+	struct options options = options_defaults(options_peek(argc, argv, &unused));
+	struct given given = { 0 };
+	int result = config ? read_file(config, &given, &options, ret_error) : 0;
+
+	if (!result)
+		result = read_command_line(argc, argv, &given, &options, ret_error);
+	if (!result)
+		result = check_together(&options, ret_error);
+	if (result == OPTIONS_RUN)
+		*ret = options;
+	return result;
+}

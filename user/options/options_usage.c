@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The help text of options.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/text.h"
+#include "options/options.h"
+
+#define COLUMNS 80
+#define INDENT 26 /* where the explanations begin */
+
+static const char opening[] =
+	"sockleak finds sockets that were created and never connected on this host, and\n"
+	"names the code that leaks them.\n"
+	"\n"
+	"Usage: sockleak [COMMAND] [OPTION]...\n"
+	"\n";
+
+static const char examples[] =
+	"\n"
+	"Examples:\n"
+	"  sockleak                        watch the whole host until Ctrl-C\n"
+	"  sockleak -p 4242 --duration 1m  watch one process for a minute\n"
+	"  sockleak --json --class connect_failed --output leaks.jsonl\n"
+	"                                  keep each socket whose connect failed\n"
+	"  sockleak scan --error-exitcode 9\n"
+	"                                  what is there now; exit status 9 if anything\n"
+	"  sockleak agent --textfile /var/lib/prometheus/node-exporter/sockleak.prom\n"
+	"                                  for Prometheus; then: sockleak explain SITE\n";
+
+static const char closing[] =
+	"\n"
+	"TIME is a number with a unit: ms, s, m, h or d; without one it is seconds.\n"
+	"\n"
+	"A scan's own defaults: --older-than 0, --top 10000; an agent's: --older-than 1m.\n"
+	"\n"
+	"Exit status: 0 it ran, 1 it failed while running, 2 wrong usage, 3 this host or\n"
+	"this user's rights do not let it run.\n";
+
+static const char *const group_titles[GROUP_COUNT] = {
+	[GROUP_WHAT] = "What counts, and when it is looked at",
+	[GROUP_WHOSE] = "Whose sockets",
+	[GROUP_OUTPUT] = "Output",
+	[GROUP_KERNEL] = "Kernel side and its limits",
+	[GROUP_OTHER] = "Other",
+};
+
+const char *option_group_title(enum option_group group)
+{
+	return (unsigned int)group < GROUP_COUNT ? group_titles[group] : NULL;
+}
+
+/* Words from column `column` on, in lines that begin at INDENT. */
+static void print_wrapped(FILE *stream, size_t column, const char *words)
+{
+	size_t len;
+
+	if (column > INDENT - 2) {
+		fputc('\n', stream);
+		column = 0;
+	}
+	fprintf(stream, "%*s", (int)(INDENT - column), "");
+	for (column = INDENT; *words; words += len + (words[len] == ' ')) {
+		len = strcspn(words, " ");
+		if (column > INDENT && column + 1 + len > COLUMNS) {
+			fprintf(stream, "\n%*s", INDENT, "");
+			column = INDENT;
+		} else if (column > INDENT) {
+			fputc(' ', stream);
+			column++;
+		}
+		fprintf(stream, "%.*s", (int)len, words);
+		column += len;
+	}
+	fputc('\n', stream);
+}
+
+/* Is it for all commands that look at sockets? Then it is not said for which it is. */
+static bool takes_looking(const struct option_spec *spec)
+{
+	return option_is_of(spec, COMMAND_TRACE) && option_is_of(spec, COMMAND_SCAN) &&
+	       option_is_of(spec, COMMAND_AGENT);
+}
+
+/* A command that takes it; the defaults that are told are its own. */
+static enum command first_command(const struct option_spec *spec)
+{
+	int command = 0;
+
+	while (!option_is_of(spec, (enum command)command))
+		command++;
+	return (enum command)command;
+}
+
+static void print_option(FILE *stream, const struct option_spec *spec)
+{
+	_cleanup_text_ struct text left = TEXT_INIT, right = TEXT_INIT, value = TEXT_INIT;
+
+	if (spec->letter)
+		text_addf(&left, "  -%c, --%s", spec->letter, spec->name);
+	else
+		text_addf(&left, "      --%s", spec->name);
+	if (spec->argument)
+		text_addf(&left, " %s", spec->argument);
+	if (spec->commands && !takes_looking(spec)) {
+		text_add(&right, "(");
+		option_add_commands(&right, spec);
+		text_add(&right, ") ");
+	}
+	text_add(&right, spec->help);
+	if (spec->type == OPTION_CHOICE || spec->type == OPTION_CLASSES) {
+		option_add_allowed(&value, spec);
+		text_addf(&right, ": %s", text_str(&value));
+		text_clear(&value);
+	}
+	option_add_default(&value, spec, first_command(spec));
+	if (value.len)
+		text_addf(&right, " (default: %s)", text_str(&value));
+	fputs(text_str(&left), stream);
+	print_wrapped(stream, left.len, text_str(&right));
+}
+
+void options_usage(FILE *stream)
+{
+	const struct option_spec *spec, *previous = NULL;
+
+	fputs(opening, stream);
+	for (int i = 0; i < COMMAND_COUNT; i++)
+		fprintf(stream, "  %-9s%s%s\n", command_name((enum command)i),
+			command_summary((enum command)i), i ? "" : " (when none is named)");
+	fputs(examples, stream);
+	for (spec = option_next(NULL); spec; previous = spec, spec = option_next(spec)) {
+		if (!previous || previous->group != spec->group)
+			fprintf(stream, "\n%s:\n", option_group_title(spec->group));
+		print_option(stream, spec);
+	}
+	fputs(closing, stream);
+}

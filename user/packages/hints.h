@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hints: which commands install the debug information that reported stacks lack,
+ * as gdb says it: "Missing separate debuginfos, use: dnf debuginfo-install ...".
+ * Collects modules, asks package.h for their owners, groups and sorts. Knows what
+ * such a command looks like; nothing of leaks, and prints nothing.
+ *
+ *	hints__begin(hints);
+ *	hints__add(hints, tgid, frame->module, frame->build_id);   for each frame
+ *	hints__finish(hints);					    without has_debug
+ *	hints_add_text(&out, hints, columns, verbose);
+ *
+ * The result depends on the set of modules alone, not on the order they came in,
+ * and holds each once: it can be compared between reports.
+ */
+#ifndef SOCKLEAK_HINTS_H
+#define SOCKLEAK_HINTS_H
+
+#include "packages/package.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct json;
+struct text;
+struct hints;
+
+/* One module without debug information. Strings belong to the hints, until the next begin. */
+struct hint {
+	const char *module;   /* path in its process's view */
+	const char *build_id; /* NULL = not known */
+	pid_t container;      /* a process whose root to install in, 0 = ours */
+	struct package package;
+	const char *command; /* for this module alone; NULL: nothing can be done by a command */
+};
+
+/* Whose package a module is: as packages__find(), of which it is to be the result. */
+typedef int (*hints_find_fn)(void *ctx, pid_t tgid, const char *path, const char *build_id,
+			     struct package *ret_package);
+
+/* An empty collection that asks `find`. Free it with hints__free() (NULL is allowed). */
+int hints__new(hints_find_fn find, void *ctx, struct hints **ret_hints);
+void hints__free(struct hints *hints);
+
+/* Start a new collection. */
+void hints__begin(struct hints *hints);
+
+/*
+ * Add a module, as often as it comes: repetition costs a hash lookup. path NULL,
+ * "[vdso]" and what else is no file is passed over; build_id may be NULL. At most
+ * 256 different ones are taken, further ones are not (hints__left_out()).
+ */
+void hints__add(struct hints *hints, pid_t tgid, const char *path, const char *build_id);
+
+/*
+ * Look for the packages: see packages__find() for what it costs when they are not
+ * cached. No new look-up is begun after 2 seconds; modules that were not reached
+ * are left out of this collection. One whose debug information has come under
+ * /usr/lib/debug/.build-id (ours or the process's) is no hint any more; that is
+ * looked at each time. -ENOMEM: the collection is incomplete.
+ */
+int hints__finish(struct hints *hints);
+
+/* The hints by container, package, and path. Valid from finish to the next begin. */
+size_t hints__count(const struct hints *hints);
+const struct hint *hints__get(const struct hints *hints, size_t index);
+/* Modules that the bounds on number or time kept out. */
+size_t hints__left_out(const struct hints *hints);
+
+/*
+ * Add them as text for a person, nothing when there are none: a command for each
+ * container and package manager, then one for each module that no database knows.
+ * Lines longer than `columns` (0 = any) are continued so that they can be pasted
+ * as they are. Out of memory shows in text_error(out).
+ */
+void hints_add_text(struct text *out, const struct hints *hints, unsigned int columns,
+		    bool verbose);
+
+/*
+ * Add them as an array of objects {module, build_id, container, package,
+ * package_source, replaced, command}; what is not known is null.
+ */
+void hints_add_json(struct json *json, const char *key, const struct hints *hints);
+
+#endif /* SOCKLEAK_HINTS_H */

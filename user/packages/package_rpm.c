@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "lib/clocks.h"
+#include "packages/package_sources.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define RPM "/usr/bin/rpm"
+#define MAX_ANSWER 4096 /* bytes */
+#define QUERY "%{NAME} %{EPOCHNUM} %{VERSION}-%{RELEASE} %{ARCH}\\n"
+
+const char *package_rpm_database(void)
+{
+	static const char *const directories[] = { "/usr/lib/sysimage/rpm", "/var/lib/rpm" };
+	/* of SQLite, ndb and Berkeley DB */
+	static const char *const files[] = { "rpmdb.sqlite", "Packages.db", "Packages" };
+	char path[64];
+	size_t i, j;
+
+	for (i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		for (j = 0; j < sizeof(files) / sizeof(files[0]); j++) {
+			snprintf(path, sizeof(path), "%s/%s", directories[i], files[j]);
+			if (!access(path, R_OK))
+				return directories[i];
+		}
+	}
+	return NULL;
+}
+
+/* ---- Running rpm ---- */
+
+/* Away from our signals, our environment and our files; in a group of its own, to be killed. */
+static int set_attributes(posix_spawnattr_t *attributes)
+{
+	sigset_t none, all;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_setsigmask(attributes, &none);
+	posix_spawnattr_setsigdefault(attributes, &all);
+	posix_spawnattr_setpgroup(attributes, 0);
+	return -posix_spawnattr_setflags(
+		attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+}
+
+static int spawn_rpm(const char *database, const char *path, int out_fd, pid_t *ret_pid)
+{
+	char *environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/", NULL };
+	char *arguments[] = { "rpm",  "--dbpath", (char *)database, "-qf",
+			      "--qf", QUERY,	  (char *)path,	    NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	int err;
+
+	err = posix_spawn_file_actions_init(&actions);
+	if (err)
+		return -err;
+	err = posix_spawnattr_init(&attributes);
+	if (err) {
+		posix_spawn_file_actions_destroy(&actions);
+		return -err;
+	}
+	err = -set_attributes(&attributes);
+	if (!err)
+		err = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	if (!err)
+		err = posix_spawn_file_actions_adddup2(&actions, out_fd, 1);
+	if (!err)
+		err = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+	if (!err)
+		err = posix_spawn(ret_pid, RPM, &actions, &attributes, arguments, environment);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return -err;
+}
+
+static int left_ms(__u64 deadline_ns)
+{
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
+
+	return now_ns >= deadline_ns ? 0 : (int)((deadline_ns - now_ns) / 1000000 + 1);
+}
+
+/* Read to the end of the file, at most to a full buffer. */
+static int read_answer(int fd, __u64 deadline_ns, char *ret_answer, size_t size)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	size_t len = 0;
+	ssize_t got;
+
+	while (len + 1 < size) {
+		if (clock_now(CLOCK_MONOTONIC) >= deadline_ns)
+			return -ETIMEDOUT;
+		if (poll(&pollfd, 1, left_ms(deadline_ns)) <= 0)
+			continue; /* a signal of ours, or the time is up */
+		got = read(fd, ret_answer + len, size - 1 - len);
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		if (!got)
+			break;
+		len += got > 0 ? (size_t)got : 0;
+	}
+	ret_answer[len] = '\0';
+	return 0;
+}
+
+/*
+ * Wait for its end, which may be an end by force. One that cannot even be killed
+ * (stuck in the kernel) is left behind.
+ */
+static int reap(pid_t pid, bool killed, __u64 deadline_ns)
+{
+	__u64 last_ns = deadline_ns + 1000000000ULL;
+	int status = 0;
+
+	while (!waitpid(pid, &status, WNOHANG)) {
+		if (!killed && clock_now(CLOCK_MONOTONIC) > deadline_ns)
+			killed = true;
+		if (killed)
+			kill(-pid, SIGKILL);
+		if (clock_now(CLOCK_MONOTONIC) > last_ns)
+			return -ETIMEDOUT;
+		poll(NULL, 0, 1);
+	}
+	if (killed)
+		return -ETIMEDOUT;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ENOENT;
+}
+
+static int run_rpm(const char *database, const char *path, __u64 deadline_ns, char *ret_answer,
+		   size_t size)
+{
+	int pipe_fds[2], err, result;
+	pid_t pid;
+
+	if (pipe2(pipe_fds, O_CLOEXEC))
+		return -errno;
+	err = spawn_rpm(database, path, pipe_fds[1], &pid);
+	close(pipe_fds[1]);
+	if (err) {
+		close(pipe_fds[0]);
+		return err;
+	}
+	err = read_answer(pipe_fds[0], deadline_ns, ret_answer, size);
+	close(pipe_fds[0]);
+	result = reap(pid, err == -ETIMEDOUT, deadline_ns);
+	return err ? err : result;
+}
+
+/* ---- What it says ---- */
+
+int package_finish_rpm(struct package *package)
+{
+	const char *version = strchr(package->version, ':');
+	int len;
+
+	version = version ? version + 1 : package->version;
+	len = snprintf(package->debug, sizeof(package->debug), "%s-%s.%s", package->name, version,
+		       package->arch);
+	if (len < 0 || (size_t)len >= sizeof(package->debug) ||
+	    !package_is_word(package->version) || !package_is_word(version) ||
+	    !package_is_word(package->name) || !package_is_word(package->arch))
+		return -EINVAL;
+	return 0;
+}
+
+int package_parse_rpm(const char *answer, struct package *ret_package)
+{
+	struct package package = { .kind = PACKAGE_RPM, .source = PACKAGE_FROM_RPM };
+	char name[128], epoch[16], version[96], arch[32];
+	int len;
+
+	if (sscanf(answer, "%127s %15s %95s %31s", name, epoch, version, arch) != 4)
+		return -ENOENT;
+	if (package_copy_word(package.name, sizeof(package.name), name) ||
+	    package_copy_word(package.arch, sizeof(package.arch), arch))
+		return -ENOENT;
+	len = snprintf(package.version, sizeof(package.version), "%s%s%s",
+		       strcmp(epoch, "0") ? epoch : "", strcmp(epoch, "0") ? ":" : "", version);
+	if (len < 0 || (size_t)len >= sizeof(package.version) || package_finish_rpm(&package))
+		return -ENOENT;
+	*ret_package = package;
+	return 0;
+}
+
+int package_from_rpm(const char *database, const char *path, __u64 deadline_ns,
+		     struct package *ret_package)
+{
+	char answer[MAX_ANSWER];
+	int err;
+
+	err = run_rpm(database, path, deadline_ns, answer, sizeof(answer));
+	return err ? err : package_parse_rpm(answer, ret_package);
+}

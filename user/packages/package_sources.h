@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * package_sources: the places that package.c asks, one file each. Each answers
+ * with a whole struct package (its root left out) or not at all: 0, -ENOENT when
+ * it knows no owner, or another error. Times are CLOCK_MONOTONIC nanoseconds.
+ */
+#ifndef SOCKLEAK_PACKAGE_SOURCES_H
+#define SOCKLEAK_PACKAGE_SOURCES_H
+
+#include "packages/package.h"
+
+#include <stddef.h>
+
+#define BUILD_ID_MAX 64 /* bytes; SHA-1 has 20 */
+
+/* ---- package_note.c: what a file says of itself ---- */
+
+struct package_file {
+	char build_id[2 * BUILD_ID_MAX + 1]; /* "" = none */
+	struct package package;		     /* by its .note.package, or unknown */
+};
+
+/*
+ * Read the notes of a 64-bit ELF file: of at most 128 program headers those of
+ * type PT_NOTE, at most 64 KiB each. Notes that are cut off or malformed are
+ * passed over. -ENOEXEC: not such a file.
+ */
+int package_read_file(int fd, struct package_file *ret_file);
+
+/* The text of a .note.package; NULs at its end are allowed. -EINVAL: it is of no use. */
+int package_parse_note(const char *json, size_t len, struct package *ret_package);
+
+/* ---- package_dpkg.c ---- */
+
+/*
+ * The owner of a path by /var/lib/dpkg within the directory root_fd (never out of
+ * it). /usr/lib/X and /lib/X and their like are one (usrmerge). -ETIMEDOUT,
+ * -E2BIG: given up.
+ */
+int package_from_dpkg(int root_fd, const char *path, __u64 deadline_ns,
+		      struct package *ret_package);
+
+/* The name of the package with a package's debug symbols; `source` its source package. */
+int package_debian_debug(const char *name, const char *source, char *ret_debug, size_t size);
+
+/*
+ * Open a regular file (or, with `directory`, a directory) below a directory that
+ * stands for "/", read-only; symbolic links stay within it. -EINVAL: of another type.
+ */
+int package_open_in(int root_fd, const char *path, bool directory, int *ret_fd);
+
+/* ---- package_rpm.c ---- */
+
+/* The directory of our rpm database; NULL = none (a query would create one). */
+const char *package_rpm_database(void);
+
+/*
+ * Ask /usr/bin/rpm for the owner of a path in the database in a directory.
+ * -ETIMEDOUT: it was killed at the deadline.
+ */
+int package_from_rpm(const char *database, const char *path, __u64 deadline_ns,
+		     struct package *ret_package);
+
+/*
+ * The first owner in what rpm says: the packages of two architectures may share a
+ * path. -ENOENT: it names none.
+ */
+int package_parse_rpm(const char *answer, struct package *ret_package);
+
+/* Fill in debug of an rpm with name, version and arch set. -EINVAL: one is no such thing. */
+int package_finish_rpm(struct package *package);
+
+/* ---- package.c ---- */
+
+/* Is it a name or version, not empty, that a shell takes as it is? */
+bool package_is_word(const char *word);
+/* Copy a word; -EINVAL: it is not one, or too long. */
+int package_copy_word(char *to, size_t size, const char *word);
+
+#endif /* SOCKLEAK_PACKAGE_SOURCES_H */

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/evidence.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "lib/duration.h"
+#include "lib/names.h"
+#include "lib/text.h"
+#include "report/address.h"
+
+int evidence_connect_error(const struct leak *leak)
+{
+	const struct evidence *evidence = &leak->verdict.socket.evidence;
+
+	if (!evidence->connect_tries)
+		return 0;
+	/* A connection under way that failed later leaves its error with the socket. */
+	return evidence->connect_errno ?: (int)leak->verdict.error;
+}
+
+static void add_times(struct text *text, unsigned int count)
+{
+	if (count == 1)
+		text_add(text, "once");
+	else
+		text_addf(text, "%u times", count);
+}
+
+static void add_connect(struct text *text, const struct leak *leak)
+{
+	const struct evidence *evidence = &leak->verdict.socket.evidence;
+	int error = evidence_connect_error(leak);
+	struct name_buffer buffer;
+
+	text_add(text, "connect failed ");
+	add_times(text, evidence->connect_tries);
+	if (error)
+		text_addf(text, ", %s", errno_name(error, &buffer));
+	if (evidence->dest_len) {
+		text_add(text, error ? " from " : ", to ");
+		address_add(text, evidence->dest, evidence->dest_len);
+	}
+}
+
+static void add_bind(struct text *text, const struct evidence *evidence)
+{
+	struct name_buffer buffer;
+
+	text_add(text, "bind failed ");
+	add_times(text, evidence->bind_tries);
+	if (evidence->bind_errno)
+		text_addf(text, ", %s", errno_name(evidence->bind_errno, &buffer));
+}
+
+static void add_probe(struct text *text, const struct pending *socket)
+{
+	const struct evidence *evidence = &socket->evidence;
+	__u64 after_ns;
+
+	text_add(text, "getpeername answered ENOTCONN ");
+	add_times(text, evidence->enotconn);
+	if (socket->flags & PENDING_ORIGIN_UNKNOWN ||
+	    evidence->first_enotconn_ns < socket->since_ns)
+		return;
+	text_add(text, evidence->enotconn > 1 ? ", first after " : ", after ");
+	after_ns = evidence->first_enotconn_ns - socket->since_ns;
+	if (after_ns < NSEC_PER_MSEC)
+		text_addf(text, "%lluus", (unsigned long long)after_ns / 1000);
+	else
+		duration_add(text, after_ns);
+}
+
+void evidence_add(struct text *text, const struct leak *leak)
+{
+	const struct pending *socket = &leak->verdict.socket;
+	const struct evidence *evidence = &socket->evidence;
+
+	if (leak->verdict.class == CLASS_WAS_CONNECTED) {
+		text_add(text, "was connected once");
+		return;
+	}
+	if (socket->flags & PENDING_ORIGIN_UNKNOWN)
+		text_add(text, "origin not seen; ");
+	if (evidence->connect_tries)
+		add_connect(text, leak);
+	else if (evidence->bound)
+		text_add(text, "bound, neither connected nor listening");
+	else if (evidence->bind_tries)
+		add_bind(text, evidence);
+	else if (evidence->enotconn)
+		add_probe(text, socket);
+	else if (leak->verdict.class == CLASS_NONE)
+		text_add(text, "not connected, not bound; it may have been tried, for the kernel "
+			       "left out some of sockleak's hooks");
+	else
+		text_add(text, "not connected, not bound");
+}
+
+/* Is it the protocol that its type has anyway? */
+static bool is_usual(const struct pending *socket)
+{
+	return (socket->type == SOCK_STREAM && socket->protocol == IPPROTO_TCP) ||
+	       (socket->type == SOCK_DGRAM && socket->protocol == IPPROTO_UDP);
+}
+
+void evidence_add_kind(struct text *text, const struct leak *leak)
+{
+	const struct pending *socket = &leak->verdict.socket;
+	struct name_buffer family, type, protocol;
+	const char *name = protocol_name(socket->family, socket->protocol, &protocol);
+
+	text_addf(text, "%s %s", family_name(socket->family, &family),
+		  socket_type_name(socket->type, &type));
+	if (name && !is_usual(socket))
+		text_addf(text, " %s", name);
+}

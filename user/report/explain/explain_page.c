@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/explain/explain_page.h"
+
+#include <string.h>
+
+#include "lib/clocks.h"
+#include "lib/date.h"
+#include "lib/duration.h"
+#include "lib/names.h"
+#include "report/short_name.h"
+#include "lib/text.h"
+#include "report/text/text_page.h"
+#include "stacks/plumbing.h"
+
+/* An agent at its defaults writes the file every minute (STACKS_FILE_PAUSE_NS). */
+#define STALE_S 180
+
+/* ---- What is in the file ---- */
+
+/* NULL when it is not there, null, or no string. */
+static const char *string_of(const json_t *object, const char *key)
+{
+	const char *string = json_string_value(json_object_get(object, key));
+
+	return string && *string ? string : NULL;
+}
+
+/* What reports call a program, or a process. */
+static const char *name_of(const json_t *object)
+{
+	return string_of(object, "name") ?: string_of(object, "comm");
+}
+
+static long long number_of(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+/* "SslTransport::SslTransport (libtransport.so)", or what there is of it. */
+static bool add_place(struct text *line, const json_t *site)
+{
+	const char *function = string_of(site, "function"), *module = string_of(site, "module");
+
+	if (!function && !module)
+		return false;
+	if (function)
+		short_name_add(line, function);
+	else
+		page_add_clean(line, module_name(module));
+	if (function && module) {
+		text_add(line, " (");
+		page_add_clean(line, module_name(module));
+		text_add(line, ")");
+	}
+	return true;
+}
+
+/* "2026-09-21T14:15:06.250Z, 3m05s ago". */
+static void add_date(struct text *line, const char *date)
+{
+	__s64 then_s, now_s = (__s64)(clock_now(CLOCK_REALTIME) / NSEC_PER_SEC);
+
+	page_add_clean(line, date);
+	if (!date_read(date, &then_s) || then_s < 0 || then_s > now_s)
+		return;
+	text_add(line, ", ");
+	duration_add(line, (__u64)(now_s - then_s) * NSEC_PER_SEC);
+	text_add(line, " ago");
+}
+
+/* ---- The page ---- */
+
+/* Was the file written so long ago that it may be otherwise by now? */
+static bool is_stale(const char *written)
+{
+	__s64 then_s, now_s = (__s64)(clock_now(CLOCK_REALTIME) / NSEC_PER_SEC);
+
+	return written && date_read(written, &then_s) && now_s - then_s > STALE_S;
+}
+
+/* "holds sockets that are not connected: 12 open"; `stale`: how it was when that was written. */
+static void add_open(struct text *line, const json_t *site, const char *stale)
+{
+	bool leaking = json_is_true(json_object_get(site, "leaking"));
+
+	if (stale)
+		text_addf(line, " %s: %lld were open then",
+			  leaking ? "leaked sockets" : "held sockets that were not connected",
+			  number_of(site, "open"));
+	else
+		text_addf(line, " %s: %lld open",
+			  leaking ? "leaks sockets" : "holds sockets that are not connected",
+			  number_of(site, "open"));
+}
+
+/* Nothing is known of now. */
+static void page_stale(struct page *page, const char *written)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	text_add(&line, "Written ");
+	add_date(&line, written);
+	text_add(&line, ": what is here was so then");
+	page_line(page, &line, false);
+}
+
+static void page_verdict(struct page *page, const json_t *site, const char *stale)
+{
+	const json_t *program = json_array_get(json_object_get(site, "programs"), 0);
+	const char *package = string_of(site, "package"), *file = string_of(site, "file");
+	_cleanup_text_ struct text line = TEXT_INIT;
+	const char *none_open = stale ? "was open then" : "is open now";
+	long long open = number_of(site, "open");
+
+	page_add_clean(&line, name_of(program) ?: "A program");
+	if (json_is_null(json_object_get(site, "open")))
+		text_add(&line, " held sockets that were never connected; not seen since the agent "
+				"was restarted");
+	else if (!open && json_is_object(json_object_get(site, "ended")))
+		text_addf(&line, " leaked sockets, and ended with them; none %s", none_open);
+	else if (!open)
+		text_addf(&line, " held sockets that were never connected; none %s", none_open);
+	else
+		add_open(&line, site, stale);
+	page_line(page, &line, true);
+	text_add(&line, "in ");
+	if (!add_place(&line, site))
+		text_add(&line, "code without a name");
+	page_line(page, &line, true);
+	if (file) {
+		text_add(&line, "at ");
+		page_add_clean(&line, file);
+		if (number_of(site, "line"))
+			text_addf(&line, ":%lld", number_of(site, "line"));
+		page_line(page, &line, false);
+	}
+	if (package) {
+		text_add(&line, "of the package ");
+		page_add_clean(&line, package);
+		page_line(page, &line, false);
+	}
+}
+
+static void page_classes(struct page *page, const json_t *site)
+{
+	json_t *classes = json_object_get(site, "classes"), *count;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	const char *name;
+
+	json_object_foreach(classes, name, count)
+	{
+		enum leak_class class = leak_class_from_name(name, strlen(name));
+
+		if (strcmp(name, leak_class_key(class)))
+			continue; /* of a later version */
+		text_addf(&line, "%s%lld %s (%s)", line.len ? ", " : "  Class      ",
+			  (long long)json_integer_value(count), leak_class_phrase(class),
+			  leak_class_key(class));
+	}
+	if (line.len)
+		page_line(page, &line, false);
+}
+
+static void page_date(struct page *page, const json_t *site, const char *key, const char *title)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	const char *date = string_of(site, key);
+
+	if (!date)
+		return;
+	text_add(&line, title);
+	add_date(&line, date);
+	page_line(page, &line, false);
+}
+
+static void add_workload(struct text *line, const json_t *of)
+{
+	static const char *const keys[] = { "unit", "container", "pod" };
+
+	for (size_t n = 0; n < sizeof(keys) / sizeof(keys[0]); n++) {
+		const char *name = string_of(of, keys[n]);
+
+		if (!name)
+			continue;
+		text_addf(line, ", %s ", keys[n]);
+		page_add_clean(line, name);
+	}
+}
+
+/* "worker[4242]: 12 open, oldest 3m05s, unit app.service". */
+static void add_process(struct text *line, const json_t *process)
+{
+	const char *oldest = string_of(process, "oldest");
+	__s64 then_s, now_s = (__s64)(clock_now(CLOCK_REALTIME) / NSEC_PER_SEC);
+
+	page_add_clean(line, name_of(process) ?: "?");
+	text_addf(line, "[%lld]: %lld open", number_of(process, "pid"), number_of(process, "open"));
+	if (oldest && date_read(oldest, &then_s) && then_s >= 0 && then_s <= now_s) {
+		text_add(line, ", oldest ");
+		duration_add(line, (__u64)(now_s - then_s) * NSEC_PER_SEC);
+	}
+	add_workload(line, process);
+}
+
+/* Who holds what is open, and how many each. False: that is not in the file. */
+static bool page_processes(struct page *page, const json_t *site)
+{
+	const json_t *processes = json_object_get(site, "processes"), *process;
+	long long more = number_of(site, "more_processes");
+	_cleanup_text_ struct text line = TEXT_INIT;
+	size_t i;
+
+	json_array_foreach(processes, i, process)
+	{
+		text_add(&line, i ? "             " : "  Held by    ");
+		add_process(&line, process);
+		page_line(page, &line, false);
+	}
+	if (more > 0) {
+		text_add(&line, "             and ");
+		page_add_count(&line, (unsigned long long)more, "more process", "more processes");
+		text_addf(&line, ": %lld open", number_of(site, "more_open"));
+		page_line(page, &line, false);
+	}
+	return json_array_size(processes) > 0;
+}
+
+/* "2026-09-21T14:15:06.250Z, 3h ago: 500 sockets, when 4242 exited". */
+static void page_ended(struct page *page, const json_t *site)
+{
+	const json_t *ended = json_object_get(site, "ended");
+	const char *date = string_of(ended, "time");
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (!date)
+		return;
+	text_add(&line, "  Ended      ");
+	add_date(&line, date);
+	text_add(&line, ": ");
+	page_add_count(&line, (unsigned long long)number_of(ended, "sockets"), "socket", "sockets");
+	if (number_of(ended, "processes") > 1)
+		text_addf(&line, " of %lld processes, the last", number_of(ended, "processes"));
+	text_addf(&line, "%s when %lld exited", number_of(ended, "processes") > 1 ? "" : ",",
+		  number_of(ended, "pid"));
+	page_line(page, &line, false);
+}
+
+static void page_programs(struct page *page, const json_t *site)
+{
+	const json_t *programs = json_object_get(site, "programs"), *program;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	size_t i;
+
+	json_array_foreach(programs, i, program)
+	{
+		text_add(&line, i ? "             " : "  Held by    ");
+		page_add_clean(&line, name_of(program) ?: "?");
+		add_workload(&line, program);
+		page_line(page, &line, false);
+	}
+}
+
+/* Lines to be copied: never wrapped. */
+static void page_verbatim(struct page *page, const char *text, const char *indent)
+{
+	const char *end;
+
+	for (; *text; text = *end ? end + 1 : end) {
+		end = strchrnul(text, '\n');
+		text_add(page->out, indent);
+		text_add_clean(page->out, text, (size_t)(end - text));
+		text_add(page->out, "\n");
+	}
+}
+
+static void page_frames(struct page *page, const json_t *site)
+{
+	const json_t *stack = json_object_get(site, "stack"), *frame;
+	const char *source = string_of(site, "stack_source");
+	_cleanup_text_ struct text line = TEXT_INIT;
+	size_t i;
+
+	if (!json_array_size(stack))
+		return;
+	page_line(page, &line, false);
+	text_add(&line, "Where they are made");
+	if (source) {
+		text_add(&line, ", stack by ");
+		page_add_clean(&line, source);
+	}
+	text_add(&line, ":");
+	page_line(page, &line, true);
+	json_array_foreach(stack, i, frame)
+	{
+		if (!json_is_string(frame))
+			continue;
+		text_addf(&line, "  #%-3zu", i);
+		page_add_clean(&line, json_string_value(frame));
+		page_verbatim(page, text_str(&line), ""); /* file:line is what an editor opens */
+		text_clear(&line);
+	}
+	if (json_is_true(json_object_get(site, "stack_truncated"))) {
+		text_add(&line, source && !strcmp(source, "call") ?
+					"  ... and further out: not kept" :
+					"  ... and further out: the copy of the stack ended here");
+		page_line(page, &line, false);
+	}
+}
+
+static void page_install(struct page *page, const json_t *site)
+{
+	const json_t *commands = json_object_get(site, "install"), *command;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	size_t i;
+
+	if (!json_array_size(commands))
+		return;
+	page_line(page, &line, false);
+	text_add(&line, "For the source lines that are missing, install their debug information:");
+	page_line(page, &line, true);
+	json_array_foreach(commands, i, command) if (json_is_string(command))
+		page_verbatim(page, json_string_value(command), "  ");
+}
+
+static void page_suppression(struct page *page, const json_t *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	const char *entry = string_of(site, "suppression");
+
+	if (!entry)
+		return;
+	page_line(page, &line, false);
+	text_add(&line, "To be told no more of it, put this into a file for --suppress:");
+	page_line(page, &line, true);
+	page_verbatim(page, entry, "");
+}
+
+void explain_page(struct text *out, const json_t *site, const char *written)
+{
+	const struct text_layout layout = { .columns = TEXT_WIDTH };
+	const char *stale = is_stale(written) ? written : NULL; /* the date, to be told */
+	struct page page = { .out = out, .layout = &layout };
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_verdict(&page, site, stale);
+	if (stale)
+		page_stale(&page, stale);
+	page_line(&page, &line, false);
+	text_add(&line, "  Site       ");
+	page_add_clean(&line, string_of(site, "site") ?: "?");
+	page_line(&page, &line, false);
+	page_classes(&page, site);
+	page_date(&page, site, "first_created", "  Since      ");
+	page_date(&page, site, "last_seen", "  Last seen  ");
+	page_ended(&page, site);
+	if (!page_processes(&page, site))
+		page_programs(&page, site);
+	page_frames(&page, site);
+	page_install(&page, site);
+	page_suppression(&page, site);
+}
+
+void explain_page_line(struct text *out, const json_t *site)
+{
+	const struct text_layout layout = { .columns = TEXT_WIDTH };
+	struct page page = { .out = out, .layout = &layout, .cuts = true };
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_add_clean(&line, string_of(site, "site") ?: "?");
+	text_add(&line, "  ");
+	add_place(&line, site);
+	page_line(&page, &line, false);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What stacks_file.h holds, for its own files: stacks_file.c takes in and writes what is
+ * open, stacks_kept.c keeps what was, over the end of processes and of the agent. Times in
+ * CLOCK_REALTIME nanoseconds, which an agent's restart does not change.
+ */
+#ifndef SOCKLEAK_STACKS_FILE_PRIVATE_H
+#define SOCKLEAK_STACKS_FILE_PRIVATE_H
+
+#include <uthash.h>
+
+#include "lib/text.h"
+#include "report/explain/site_holders.h"
+#include "report/explain/stacks_file.h"
+#include "report/explain/stacks_recall.h"
+
+#define MAX_PROGRAMS 8 /* programs told of one site; one interpreter's stack serves many */
+#define MAX_HINTS 16   /* commands */
+
+/* A program that made sockets at the site. */
+struct program {
+	char comm[SOCKLEAK_COMM_LEN];
+	char name[SOCKLEAK_COMM_LEN];
+	struct owner *owner;
+};
+
+struct known_site {
+	__u64 id;
+	struct stack *stack;
+	struct program programs[MAX_PROGRAMS];
+	unsigned int n_programs;
+	struct site_holders holders;  /* of what is open */
+	struct text hints[MAX_HINTS]; /* commands */
+	unsigned int n_hints;
+	struct text suppression;
+	unsigned int open;
+	unsigned int by_class[CLASS_COUNT]; /* of those open; at the end, of the last ones */
+	bool leaking;
+	bool was_leaking;	 /* at the end of the last update */
+	bool leaked;		 /* it was leaking at some time */
+	__s64 first_ns;		 /* birth of the oldest socket that was known; 0 = not known */
+	__s64 seen_ns;		 /* when it last had one open */
+	struct known_end end;	 /* how sockets of it ended with their processes */
+	struct known_end before; /* the part of that which earlier runs of the agent saw */
+	char *recalled; /* what an earlier run wrote, all that is known; NULL = met in this one */
+	__u64 round;	/* of the last update that met it */
+	UT_hash_handle hh;
+};
+
+struct stacks_file {
+	struct known_site *sites; /* a uthash table */
+	unsigned int max_sites;
+	__u64 round;
+	__u64 ended_ns; /* CLOCK_BOOTTIME: the newest end that was taken in */
+	__u64 written_ns;
+	__u64 dropped; /* sites that gave way before their time, or had no room */
+	bool has_news;
+};
+
+static inline __s64 wall_ns(const struct summary *summary, __u64 boot_ns)
+{
+	return (__s64)(boot_ns + (__u64)summary->wall_offset_ns);
+}
+
+/* ---- stacks_file.c ---- */
+
+/* NULL: no memory, or as many are open as have room; the worst come first. */
+struct known_site *known_get(struct stacks_file *file, __u64 id);
+void known_forget(struct stacks_file *file, struct known_site *known);
+/* What is said of a site that was met in this run: who makes its sockets, and where. */
+void known_describe(struct stacks_file *file, struct known_site *known, const struct site *site,
+		    const struct summary *summary);
+
+/* ---- stacks_kept.c ---- */
+
+/* Take in the sites that leaked and ended with their processes since the last update. */
+void known_take_ended(struct stacks_file *file, struct leaks *leaks, const struct summary *summary);
+/* Forget what was not open for STACKS_FILE_AGE_NS. */
+void known_expire(struct stacks_file *file, const struct summary *summary);
+
+#endif /* SOCKLEAK_STACKS_FILE_PRIVATE_H */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the summary of a scan has of its own: each process, with all that it holds. */
+#include "leaks/process_total.h"
+#include "lib/names.h"
+#include "report/json/json_parts.h"
+
+static void put_classes(struct json *json, const struct process_total *total)
+{
+	json_begin_object(json, "classes");
+	for (int class = CLASS_NONE; class < CLASS_COUNT; class ++)
+		if (total->by_class[class])
+			json_u64(json, leak_class_key((enum leak_class) class),
+				 total->by_class[class]);
+	json_end_object(json);
+}
+
+static void put_process(struct json *json, const struct process_total *total,
+			const struct summary *summary)
+{
+	const struct site *site = total->site;
+	const struct owner *owner = site->owner;
+
+	json_begin_object(json, NULL);
+	json_u64(json, "pid", site->processes->tgid);
+	put_comm(json, "comm", site->comm, true);
+	put_comm(json, "name", site->name, true);
+	put_known_string(json, "unit", owner->unit);
+	put_known_string(json, "container", known_or_null(owner->workload.container));
+	put_known_string(json, "pod", known_or_null(owner->workload.pod));
+	json_u64(json, "open", total->open);
+	json_bool(json, "may_be_in_use", site->unknowable);
+	put_classes(json, total);
+	put_date(json, "oldest", total->oldest_ns, summary, total->oldest_ns);
+	put_culprit(json, total->made_by);
+	json_u64(json, "culprit_open", total->made);
+	json_end_object(json);
+}
+
+void put_processes(struct json *json, struct leaks *leaks, const struct summary *summary,
+		   unsigned int top)
+{
+	struct process_total total;
+	struct site *const *sites;
+	long count = leaks__sites(leaks, &sites);
+
+	if (!summary->is_scan) {
+		json_null(json, "processes");
+		return;
+	}
+	json_begin_array(json, "processes");
+	for (long i = 0; i < count && top; i += total.rows, top--) {
+		total = process_total(sites + i, count - i);
+		put_process(json, &total, summary);
+	}
+	json_end_array(json);
+}

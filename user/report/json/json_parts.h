@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * json_parts: values that the parts of json_report.h share. What is not known is null.
+ * For these parts alone.
+ */
+#ifndef SOCKLEAK_JSON_PARTS_H
+#define SOCKLEAK_JSON_PARTS_H
+
+#include "leaks/growth/forecast.h"
+#include "lib/json.h"
+#include "report/json/json_report.h"
+#include "report/report.h"
+#include "stacks/stack.h"
+
+void put_known_u64(struct json *json, const char *key, __u64 value, bool known);
+void put_known_string(struct json *json, const char *key, const char *value);
+/* NULL for an empty one. */
+const char *known_or_null(const char *string);
+/* A point in boot time as a date. */
+void put_date(struct json *json, const char *key, __u64 ns, const struct summary *summary,
+	      bool known);
+void put_comm(struct json *json, const char *key, const char comm[SOCKLEAK_COMM_LEN], bool known);
+/* "fds_open" and "fds_limit". */
+void put_fds(struct json *json, const struct forecast *fds);
+/* "site"; "culprit" and "package"; "stack" and what is said of it. The stack may be NULL. */
+void put_site(struct json *json, const struct stack *stack);
+void put_culprit(struct json *json, const struct stack *stack);
+void put_stack(struct json *json, const struct stack *stack);
+/* As put_stack(); most leaks have the stack of the one before, and the same bytes. */
+void put_stack_again(struct json *json, struct stack *stack, struct json_last_stack *last);
+
+/* "at_limit" and "host_files" of the summary. */
+void put_at_limit(struct json *json, const struct summary *summary);
+
+/* "processes" of the summary of a scan: what each holds, at most `top` of them. */
+void put_processes(struct json *json, struct leaks *leaks, const struct summary *summary,
+		   unsigned int top);
+
+#endif /* SOCKLEAK_JSON_PARTS_H */

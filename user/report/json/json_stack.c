@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/names.h"
+#include "lib/text.h"
+#include "report/json/json_parts.h"
+#include "report/json/json_report.h"
+
+static void put_frame(struct json *json, const struct frame *frame)
+{
+	bool in_file = frame->module && strcmp(frame->module, FRAME_JIT) != 0;
+	char pc[sizeof("0x0123456789abcdef")];
+
+	snprintf(pc, sizeof(pc), "0x%llx", frame->pc);
+	json_begin_object(json, NULL);
+	json_string(json, "pc", pc);
+	put_known_string(json, "function", frame->function);
+	put_known_string(json, "module", frame->module);
+	put_known_string(json, "build_id", frame->build_id);
+	put_known_u64(json, "offset", frame->offset, in_file);
+	put_known_string(json, "file", frame->file);
+	put_known_u64(json, "line", frame->line, frame->line);
+	json_bool(json, "inlined", frame->inlined);
+	json_string(json, "unwound", frame_source_name(frame->source));
+	json_end_object(json);
+}
+
+/* Where a person should look, and whose it is. */
+void put_culprit(struct json *json, const struct stack *stack)
+{
+	const struct frame *culprit = stack_culprit(stack);
+
+	if (!culprit || (!culprit->function && !culprit->module)) {
+		json_null(json, "culprit");
+	} else {
+		json_begin_object(json, "culprit");
+		json_string(json, "function", culprit->function);
+		json_string(json, "module", culprit->module);
+		json_string(json, "file", culprit->file);
+		put_known_u64(json, "line", culprit->line, culprit->line);
+		json_end_object(json);
+	}
+	json_string(json, "package", stack ? stack->package : NULL);
+}
+
+void put_site(struct json *json, const struct stack *stack)
+{
+	if (stack && stack->site)
+		json_hex(json, "site", stack->site);
+	else
+		json_null(json, "site");
+}
+
+void put_stack(struct json *json, const struct stack *stack)
+{
+	unsigned int i;
+
+	if (!stack || !stack->count) {
+		json_null(json, "stack");
+		json_null(json, "stack_source");
+		json_null(json, "stack_truncated");
+		return;
+	}
+	json_begin_array(json, "stack");
+	for (i = 0; i < stack->count; i++)
+		put_frame(json, &stack->frames[i]);
+	json_end_array(json);
+	json_string(json, "stack_source", stack_source_name(stack->source));
+	json_bool(json, "stack_truncated", stack->truncated);
+}
+
+void json_last_stack_clear(struct json_last_stack *last)
+{
+	stack_unref(last->stack);
+	text_free(&last->bytes);
+	*last = (struct json_last_stack){ 0 };
+}
+
+void put_stack_again(struct json *json, struct stack *stack, struct json_last_stack *last)
+{
+	const struct text *out = json->out;
+	size_t begin = out->len;
+
+	if (last && last->stack && last->stack == stack) {
+		json_members(json, text_str(&last->bytes), last->bytes.len);
+		return;
+	}
+	put_stack(json, stack);
+	if (!last || !stack || text_error(out))
+		return;
+	json_last_stack_clear(last);
+	text_add_bytes(&last->bytes, out->data + begin, out->len - begin);
+	if (!text_error(&last->bytes))
+		last->stack = stack_ref(stack); /* so that none is made at its address */
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/metrics/prometheus_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "leaks/suppressions.h"
+#include "lib/names.h"
+#include "lib/text.h"
+#include "report/losses.h"
+#include "report/metrics/exposition.h"
+#include "report/metrics/limit_series.h"
+#include "stacks/plumbing.h"
+
+void metrics_put_gauge(const struct metrics *metrics, const char *name, const char *help,
+		       __u64 value)
+{
+	struct family family = family_begin(metrics->out, name, FAMILY_GAUGE, help);
+
+	family_u64(&family, NULL, value);
+}
+
+void metrics_put_ns(const struct metrics *metrics, const char *name, const char *help, __u64 ns)
+{
+	struct family family = family_begin(metrics->out, name, FAMILY_GAUGE, help);
+
+	family_ns(&family, NULL, ns);
+}
+
+__u64 metrics_wall_ns(const struct metrics *metrics, __u64 boot_ns)
+{
+	__s64 wall = (__s64)(boot_ns + (__u64)metrics->summary->wall_offset_ns);
+
+	return wall > 0 ? (__u64)wall : 0;
+}
+
+/* ---- Leaks, by workload ---- */
+
+static void put_leaked(const struct metrics *metrics)
+{
+	struct family family = family_begin(
+		metrics->out, "leaked_sockets", FAMILY_GAUGE,
+		"Sockets open now that were never connected, at places in the code that keep more "
+		"and more of them.");
+	_cleanup_text_ struct text labels = TEXT_INIT;
+
+	for (const struct workload_series *workload = metrics->series->workloads; workload;
+	     workload = workload->hh.next) {
+		for (int class = CLASS_NONE; class < CLASS_COUNT; class ++) {
+			if (!workload->by_class[class])
+				continue;
+			text_clear(&labels);
+			text_add(&labels, workload->labels);
+			label_add(&labels, "class", leak_class_key((enum leak_class) class));
+			if (text_error(&labels))
+				metrics->out->failed = true;
+			family_u64(&family, text_str(&labels), workload->by_class[class]);
+		}
+	}
+}
+
+static void put_oldest(const struct metrics *metrics)
+{
+	struct family family = family_begin(
+		metrics->out, "oldest_leak_created_timestamp_seconds", FAMILY_GAUGE,
+		"When the oldest leaked socket of a workload was made, or first seen.");
+
+	for (const struct workload_series *workload = metrics->series->workloads; workload;
+	     workload = workload->hh.next)
+		if (workload->oldest_ns)
+			family_ns(&family, workload->labels,
+				  metrics_wall_ns(metrics, workload->oldest_ns));
+}
+
+static void put_fds(const struct metrics *metrics)
+{
+	const struct workload_series *workload;
+	struct family family = family_begin(
+		metrics->out, "process_open_fds", FAMILY_GAUGE,
+		"Open descriptors of that leaking process of a workload that is nearest to its "
+		"limit.");
+
+	for (workload = metrics->series->workloads; workload; workload = workload->hh.next)
+		if (workload->fds_known)
+			family_u64(&family, workload->labels, workload->fds_open);
+	family =
+		family_begin(metrics->out, "process_max_fds", FAMILY_GAUGE,
+			     "Descriptors that the same process may have: its soft RLIMIT_NOFILE.");
+	for (workload = metrics->series->workloads; workload; workload = workload->hh.next) {
+		if (!workload->fds_known)
+			continue;
+		if (workload->fds_limit == FDS_UNLIMITED)
+			family_infinite(&family, workload->labels);
+		else
+			family_u64(&family, workload->labels, workload->fds_limit);
+	}
+}
+
+/* Who had none left, whatever took them: also a workload that leaks no socket. */
+static void put_limits(const struct metrics *metrics)
+{
+	const struct limit_series *series = metrics->summary->limit_series;
+	const struct limited_workload *workload, *first = series ? series->workloads : NULL;
+	struct family family = family_begin(
+		metrics->out, "process_fd_limit_failures_total", FAMILY_COUNTER,
+		"Calls of socket() that failed with EMFILE: the process was at its limit of "
+		"descriptors.");
+
+	for (workload = first; workload; workload = workload->hh.next)
+		family_u64(&family, workload->labels, workload->failures);
+	family = family_begin(metrics->out, "process_fd_limit_last_failure_timestamp_seconds",
+			      FAMILY_GAUGE, "When the last of them failed.");
+	for (workload = first; workload; workload = workload->hh.next)
+		family_ns(&family, workload->labels, metrics_wall_ns(metrics, workload->last_ns));
+}
+
+/* ---- Leaks, by site ---- */
+
+static void add_info_labels(struct text *labels, __u64 site, const struct stack *stack)
+{
+	const struct frame *culprit = stack_culprit(stack);
+	char id[sizeof("0123456789abcdef")];
+
+	snprintf(id, sizeof(id), "%016llx", (unsigned long long)site);
+	label_add(labels, "site", id);
+	label_add(labels, "module",
+		  culprit && culprit->module ? module_name(culprit->module) : NULL);
+	label_add(labels, "function", culprit ? culprit->function : NULL);
+	label_add(labels, "package", stack ? stack->package : NULL);
+}
+
+/* What has no id is told too, so that a join by site loses no sample. */
+static void put_nameless(const struct family *family, const char *site)
+{
+	_cleanup_text_ struct text labels = TEXT_INIT;
+
+	label_add(&labels, "site", site);
+	label_add(&labels, "module", NULL);
+	label_add(&labels, "function", NULL);
+	label_add(&labels, "package", NULL);
+	if (text_error(&labels))
+		family->out->failed = true;
+	family_u64(family, text_str(&labels), 1);
+}
+
+static void put_site_infos(const struct metrics *metrics)
+{
+	struct family family =
+		family_begin(metrics->out, "site_info", FAMILY_GAUGE,
+			     "1 for each site: the code that makes its sockets. 'sockleak explain "
+			     "SITE' shows the whole stack.");
+	_cleanup_text_ struct text labels = TEXT_INIT;
+	const struct site_series *site;
+
+	for (const struct site_info *info = metrics->series->infos; info; info = info->hh.next) {
+		if (!info->site) {
+			put_nameless(&family, SERIES_UNKNOWN);
+			continue;
+		}
+		text_clear(&labels);
+		add_info_labels(&labels, info->site, info->stack);
+		if (text_error(&labels))
+			metrics->out->failed = true;
+		family_u64(&family, text_str(&labels), 1);
+	}
+	for (site = metrics->series->sites; site; site = site->hh.next)
+		if (site->other)
+			put_nameless(&family, SERIES_OTHER);
+}
+
+static void put_sites(const struct metrics *metrics)
+{
+	struct family family = family_begin(
+		metrics->out, "site_leaked_sockets", FAMILY_GAUGE,
+		"The leaked sockets by the place in the code that made them, and the unit.");
+
+	for (const struct site_series *site = metrics->series->sites; site; site = site->hh.next)
+		family_u64(&family, site->labels, site->open);
+	put_site_infos(metrics);
+}
+
+/* ---- Leaks, in all ---- */
+
+static void put_totals(const struct metrics *metrics)
+{
+	const struct leaks_totals *totals = &metrics->summary->leaks;
+	struct family family = family_begin(metrics->out, "leaks_detected_total", FAMILY_COUNTER,
+					    "Sockets that were found never connected, idle ones "
+					    "included.");
+
+	family_u64(&family, NULL, totals->total);
+	family = family_begin(metrics->out, "leaks_resolved_total", FAMILY_COUNTER,
+			      "Those of them that ended, by how they did.");
+	for (int reason = END_NONE + 1; reason < END_COUNT; reason++)
+		family_of(&family, "reason", end_reason_name((enum end_reason)reason),
+			  totals->resolved[reason]);
+}
+
+static void put_states(const struct metrics *metrics)
+{
+	const struct summary *summary = metrics->summary;
+	struct family family;
+
+	metrics_put_gauge(
+		metrics, "idle_sockets",
+		"Sockets never connected of which a process keeps no more and more: no leak.",
+		metrics->series->idle);
+	metrics_put_gauge(metrics, "suppressed_sockets",
+			  "Sockets open now that --suppress keeps out.",
+			  summary->suppressions ? suppressions__open(summary->suppressions) : 0);
+	metrics_put_gauge(metrics, "suppressed_series",
+			  "Workloads and sites without series of their own, summed up as other.",
+			  metrics->series->folded);
+	family = family_begin(metrics->out, "tracked_sockets", FAMILY_GAUGE,
+			      "Sockets that are not connected, by what is known of them.");
+	family_of(&family, "state", "pending", summary->pending);
+	family_of(&family, "state", "leaked", summary->leaks.open);
+	family_of(&family, "state", "held_back", summary->leaks.held_back);
+	metrics_put_ns(metrics, "leak_age_threshold_seconds",
+		       "How long a socket is left to be connected: --older-than.",
+		       summary->older_than_ns);
+}
+
+/* ---- Events and losses ---- */
+
+/* Of the losses in the kernel, those that cost a stack. */
+static bool costs_stack(enum counter counter)
+{
+	return counter == COUNTER_STACK_COLLISION || counter == COUNTER_STACK_FAULT ||
+	       counter == COUNTER_STACK_OTHER || counter == COUNTER_NO_SLOT;
+}
+
+enum loss_kind {
+	LOSS_DROPPED,	/* something was not seen, kept or told */
+	LOSS_SYMBOLS,	/* a stack has no names */
+	LOSS_NOT_TOTAL, /* told by a family of its own, since it goes down again, or so */
+};
+
+static enum loss_kind loss_kind(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum loss_kind kind;
+	} others[] = {
+		{ "verdicts_waiting", LOSS_NOT_TOTAL }, { "sweeps_failed", LOSS_NOT_TOTAL },
+		{ "cgroups_left_out", LOSS_NOT_TOTAL }, { "resolver_crashed", LOSS_SYMBOLS },
+		{ "resolver_late", LOSS_SYMBOLS },	{ "stacks_plain", LOSS_SYMBOLS },
+		{ "stacks_refused", LOSS_SYMBOLS },
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strcmp(others[i].name, name))
+			return others[i].kind;
+	return LOSS_DROPPED;
+}
+
+static void put_losses(const struct family *family, const struct summary *summary,
+		       enum loss_kind kind)
+{
+	struct loss losses[LOSSES];
+
+	losses_of(summary, losses);
+	for (int i = 0; i < LOSSES; i++)
+		if (loss_kind(losses[i].name) == kind)
+			family_of(family, "reason", losses[i].name, losses[i].count);
+}
+
+static void put_counters(const struct family *family, const struct summary *summary,
+			 const char *label, bool loss, bool stack)
+{
+	for (int i = 0; i < COUNTER_COUNT; i++) {
+		enum counter counter = (enum counter)i;
+
+		if (counter_is_loss(counter) == loss && costs_stack(counter) == stack)
+			family_of(family, label, counter_name(counter), summary->counters[i]);
+	}
+}
+
+static void put_events(const struct metrics *metrics)
+{
+	const struct summary *summary = metrics->summary;
+	struct family family =
+		family_begin(metrics->out, "events_total", FAMILY_COUNTER,
+			     "What the programs in the kernel have seen and done, by name.");
+
+	put_counters(&family, summary, "event", false, false);
+	family = family_begin(metrics->out, "events_dropped_total", FAMILY_COUNTER,
+			      "What should have been seen, kept or told and was not.");
+	put_counters(&family, summary, "reason", true, false);
+	put_losses(&family, summary, LOSS_DROPPED);
+	family = family_begin(metrics->out, "stack_errors_total", FAMILY_COUNTER,
+			      "Stacks that were not taken, or by frame pointers alone.");
+	put_counters(&family, summary, "reason", true, true);
+	family = family_begin(metrics->out, "symbolize_errors_total", FAMILY_COUNTER,
+			      "Stacks that could not be named.");
+	put_losses(&family, summary, LOSS_SYMBOLS);
+	metrics_put_gauge(metrics, "verdicts_waiting",
+			  "Verdicts that wait in the kernel for room in the ring buffer.",
+			  summary->verdicts_waiting);
+	metrics_put_gauge(metrics, "cgroups_left_out",
+			  "Cgroups that match --unit, --container or --pod and are not watched.",
+			  summary->cgroups_left_out);
+}
+
+static void put_scans(const struct metrics *metrics)
+{
+	const struct summary *summary = metrics->summary;
+	struct family family = family_begin(metrics->out, "scans_total", FAMILY_COUNTER,
+					    "Sweeps over the fd tables.");
+
+	family_of(&family, "result", "ok", summary->sweeps - summary->sweeps_failed);
+	family_of(&family, "result", "failed", summary->sweeps_failed);
+	metrics_put_ns(metrics, "scan_duration_seconds", "How long the last sweep took.",
+		       summary->sweep_ns);
+	metrics_put_ns(metrics, "last_scan_timestamp_seconds",
+		       "When the last sweep came to its end: the agent's heartbeat. 0: none has.",
+		       metrics->health->scanned_ns ?
+			       metrics_wall_ns(metrics, metrics->health->scanned_ns) :
+			       0);
+}
+
+int prometheus_add(struct text *out, struct leaks *leaks, const struct summary *summary,
+		   const struct health *health, const struct series_limits *limits)
+{
+	_cleanup_series_ struct series series = { 0 };
+	struct metrics metrics = { out, summary, health, &series };
+	int err = series_collect(leaks, limits, &series);
+
+	if (err)
+		return err;
+	put_leaked(&metrics);
+	put_oldest(&metrics);
+	put_fds(&metrics);
+	put_limits(&metrics);
+	put_sites(&metrics);
+	put_totals(&metrics);
+	put_states(&metrics);
+	put_events(&metrics);
+	put_scans(&metrics);
+	metrics_put_agent(&metrics);
+	return text_error(out);
+}

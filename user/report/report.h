@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * report: what every output is given. A new output adds one file that reads
+ * these, and one line in main.c.
+ */
+#ifndef SOCKLEAK_REPORT_H
+#define SOCKLEAK_REPORT_H
+
+#include "kernel/sweep_plan.h"
+#include "leaks/leaks.h"
+#include "resolver/resolver_counts.h"
+
+struct hints;
+struct limit_series;
+struct refusals;
+struct suppressions;
+
+/* The state of the run at one moment. Times in CLOCK_BOOTTIME nanoseconds. */
+struct summary {
+	__u64 now_ns;
+	__u64 started_ns;
+	__s64 wall_offset_ns; /* CLOCK_REALTIME minus CLOCK_BOOTTIME, to print dates */
+	__u64 older_than_ns;
+	__u64 sweeps;	/* completed */
+	__u64 sweep_ns; /* how long the last one took */
+	__u64 sweeps_failed;
+	struct sweep_counts sweep_counts; /* how they were made */
+	__u64 pending; /* sockets in the kernel's map at the last sweep */
+	__u64 max_sockets;
+	__u64 kernel_bytes; /* memory of the BPF maps, at the last report; 0 = not known */
+	struct leaks_totals leaks;
+	__u64 counters[COUNTER_COUNT];
+	__u64 growth_not_kept;	   /* for the next run (--pin) */
+	__u64 hooks_skipped;	   /* see bpf_stats_skipped() */
+	__u64 stacks_not_told;	   /* to `sockleak scan` */
+	__u64 leaks_not_accounted; /* verdicts lost in user space: out of memory */
+	__u64 cgroups_left_out;	   /* that are in the scope, and not watched */
+	__u64 aims_failed;	   /* times that what is in it could not be told to the kernel */
+	__u64 verdicts_waiting;	   /* in the kernel, for room in the ring buffer */
+	struct resolver_counts resolver;
+	struct fetcher_counts fetcher;
+	bool is_scan;	    /* one look: what takes time to tell is not known */
+	__u32 history_tgid; /* of a scan: the sockleak that ages and stacks are from; 0 = none */
+	__u64 history_begun_ns;
+	bool history_is_partial; /* it watches some processes, and not the host */
+	__u64 uncertain; /* of a scan: sockets shown that may be in use */
+	/* No cgroup of --unit and the like so far; of a scan: no process that was asked for. */
+	bool nothing_watched;
+	bool pin_refused;     /* --pin was asked for and cannot be used: nothing outlives the run */
+	bool fetches; /* debug files are fetched: --debuginfod */
+	bool classes_left_out; /* --class leaves out some that are reported without it */
+	const struct suppressions *suppressions; /* NULL = without --suppress */
+	const struct refusals *refusals; /* who is at the limit of descriptors; NULL = of a scan */
+	const struct limit_series *limit_series; /* the same, by workload; NULL likewise */
+	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
+	const char *hooks;	   /* their kind (hook_kinds.h); NULL = of a scan */
+	const char *hooks_why;	   /* why they are not of a better one: hooks__why() */
+};
+
+#endif /* SOCKLEAK_REPORT_H */

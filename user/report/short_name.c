@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/short_name.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
+}
+
+/* The bytes from one bracket to that which closes it; 0 when there is none. */
+static size_t bracketed(const char *name)
+{
+	unsigned int angles = 0, parentheses = 0;
+
+	for (size_t i = 0; name[i]; i++) {
+		if (name[i] == '(')
+			parentheses++;
+		else if (name[i] == ')' && parentheses)
+			parentheses--;
+		else if (parentheses)
+			continue; /* parameters, or an expression that may compare */
+		else if (name[i] == '<')
+			angles++;
+		else if (name[i] == '>' && name[i - 1] != '-' && !--angles)
+			return i + 1;
+	}
+	return 0;
+}
+
+/* "operator<", "operator->" and the like: the bytes of it, 0 when it is none. */
+static size_t operator_name(const char *name, size_t at)
+{
+	static const char word[] = "operator";
+	static const char *const signs[] = { "<<=", "<=>", ">>=", "->*", "<<", ">>",
+					     "<=",  ">=",  "->",  "<",	 ">" };
+	const char *sign = name + at + sizeof(word) - 1;
+
+	if (strncmp(name + at, word, sizeof(word) - 1) || (at && is_word(name[at - 1])))
+		return 0;
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (!strncmp(sign, signs[i], strlen(signs[i])))
+			return sizeof(word) - 1 + strlen(signs[i]);
+	return 0;
+}
+
+/*
+ * Do generic arguments begin at this byte: "<" behind a word or an operator's name, which ends at
+ * `named`, or Rust's "::<"?
+ */
+static bool begins_arguments(const char *name, size_t at, size_t named)
+{
+	if (!at)
+		return false;
+	if (name[at] == '<')
+		return at == named || is_word(name[at - 1]);
+	return !strncmp(name + at, "::<", 3) && strncmp(name + at, "::<init>", 8) &&
+	       strncmp(name + at, "::<clinit>", 10); /* methods of Java's */
+}
+
+void short_name_add(struct text *text, const char *name)
+{
+	size_t len = strlen(name), kept = 0, named = 0, i = 0, bracket, skip;
+
+	if (len <= SHORT_NAME_MAX)
+		i = len;
+	while (i < len) {
+		skip = operator_name(name, i);
+		if (skip) {
+			i = named = i + skip;
+			continue;
+		}
+		if (!begins_arguments(name, i, named)) {
+			i++;
+			continue;
+		}
+		bracket = name[i] == '<' ? i : i + 2;
+		skip = bracketed(name + bracket);
+		if (!skip)
+			break; /* a strange name: the rest of it is shown as it is */
+		text_add_clean(text, name + kept, i - kept);
+		i = kept = bracket + skip;
+	}
+	text_add_clean(text, name + kept, len - kept);
+}

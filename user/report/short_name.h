@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * short_name: a function's name as a line of text has room for it. Pure.
+ *
+ * Rust and C++ put into a name what a generic function or type was made for; such names reach
+ * many lines. In text that is left out of a name longer than SHORT_NAME_MAX. JSON, suppressions
+ * and site ids keep the whole name.
+ */
+#ifndef SOCKLEAK_SHORT_NAME_H
+#define SOCKLEAK_SHORT_NAME_H
+
+#include "lib/text.h"
+
+#define SHORT_NAME_MAX 72 /* bytes: behind "  #10 " there is room for that in 80 columns */
+
+/*
+ * Add a name to a text, escaped as by text_add_clean(). Of a longer name the generic arguments
+ * are left out: "<a::B<C> as d::E<F>>::g::<H>" is "<a::B as d::E>::g", and "a::B<C, D>::f" is
+ * "a::B::f". What else stands in angle brackets stays: <T as Trait>, <init>, operator<.
+ */
+void short_name_add(struct text *text, const char *name);
+
+#endif /* SOCKLEAK_SHORT_NAME_H */

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The first lines of a report, which are the answer. */
+#include <string.h>
+
+#include "lib/duration.h"
+#include "report/text/text_page.h"
+
+/* Made before sockleak watched: whether they were growing then is not known. */
+static bool is_old(const struct site *site)
+{
+	return site->class == CLASS_UNKNOWN_ORIGIN && !site->leaking && !page_is_ended(site);
+}
+
+/* Too early to say; or there are more than there were, and whether that goes on is to be seen. */
+static bool is_new(const struct site *site)
+{
+	return site->is_new && !is_old(site) && !page_is_ended(site);
+}
+
+const char *page_state(const struct site *site)
+{
+	if (page_is_ended(site))
+		return page_is_exited(site) ? "exited" : "ended";
+	if (is_old(site))
+		return "old";
+	return site->leaking ? "leaking" : is_new(site) ? "new" : "idle";
+}
+
+static void add_worst(struct text *line, const struct page *page, const struct site *site)
+{
+	bool alone =
+		page_is_ended(site) ? site->ended.processes <= 1 : HASH_COUNT(site->processes) == 1;
+	double seconds;
+
+	page_add_clean(line, site->name);
+	text_add(line, alone ? "[" : " (");
+	page_add_holder(line, site);
+	text_add(line, alone ? "]" : ")");
+	if (page_is_ended(site)) {
+		page_add_ended(line, page, site);
+		return;
+	}
+	if (site->leaking) {
+		text_addf(line, " leaks sockets: %u open, ", site->open);
+		if (site->rate.known) {
+			page_add_rate(line, site);
+			text_add(line, "/min, ");
+		}
+		text_add(line, "oldest ");
+	} else if (is_old(site)) {
+		text_addf(line, " holds %u unconnected %s of unknown origin, for at least ",
+			  site->open, site->open == 1 ? "socket" : "sockets");
+	} else {
+		text_add(line, " holds ");
+		text_addf(line, "%u %s %s, oldest ", site->open, page_state(site),
+			  site->open == 1 ? "socket" : "sockets");
+	}
+	page_add_age(line, page, site->oldest_ns);
+	if (site->leaking && page_fullest(site, &seconds) && seconds < PAGE_FAR_S) {
+		text_add(line, alone ? ", " : ", first ");
+		page_add_time_left(line, seconds);
+	}
+}
+
+void text_leaking(struct text *out, const struct site *site, const struct summary *summary)
+{
+	struct page page = { .summary = summary };
+	const struct frame *culprit = stack_culprit(site->stack);
+
+	if (site->open) {
+		add_worst(out, &page, site);
+	} else {
+		page_add_clean(out, site->name);
+		text_add(out, " holds no leaked socket any more");
+		if (site->resolved[END_EXITED])
+			text_addf(out, ": %llu ended with their process",
+				  (unsigned long long)site->resolved[END_EXITED]);
+	}
+	if (culprit && (culprit->function || culprit->module)) {
+		text_add(out, ", in ");
+		page_add_frame(out, culprit, site->stack->package);
+	}
+	if (site->id)
+		text_addf(out, ", site %016llx", (unsigned long long)site->id);
+}
+
+/* Where the worst are made: in the first line if it has room, else in one of its own. */
+static void page_place(struct page *page, struct text *line, const struct site *site)
+{
+	const struct frame *culprit = stack_culprit(site->stack);
+	_cleanup_text_ struct text place = TEXT_INIT;
+
+	if (culprit && (culprit->function || culprit->module)) {
+		text_add(&place, "in ");
+		page_add_frame(&place, culprit, NULL);
+	}
+	page_answer_place(page, line, &place);
+}
+
+void page_answer_place(struct page *page, struct text *line, const struct text *place)
+{
+	if (place->len) {
+		if (text_width(text_str(line)) + 2 + text_width(text_str(place)) <=
+		    page_width(page))
+			text_add(line, ", ");
+		else
+			page_line(page, line, true);
+		text_add(line, text_str(place));
+	}
+	page_line(page, line, true);
+}
+
+void page_site_answer(struct page *page, const struct site *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	add_worst(&line, page, site);
+	page_place(page, &line, site);
+}
+
+/* There were leaks, and all have ended: no all-clear. */
+static void page_ended(struct page *page, struct text *line)
+{
+	const struct leaks_totals *totals = &page->summary->leaks;
+	static const char *const how[END_COUNT] = {
+		[END_CLOSED] = "closed",
+		[END_USED] = "used in the end",
+		[END_EXITED] = "ended with their process",
+	};
+	bool first = true;
+
+	text_addf(line, "No leaked sockets are open now, but %llu were: ",
+		  (unsigned long long)totals->total);
+	for (int reason = 0; reason < END_COUNT; reason++) {
+		if (!how[reason] || !totals->resolved[reason])
+			continue;
+		text_addf(line, "%s%llu %s", first ? "" : ", ",
+			  (unsigned long long)totals->resolved[reason], how[reason]);
+		first = false;
+	}
+	page_line(page, line, true);
+	if (totals->resolved[END_EXITED])
+		text_add(line, "(-v lists what ended with its process, --json each, with where it "
+			       "was made)");
+	else
+		text_add(line, "(--json tells of each, with where it was made)");
+	page_line(page, line, false);
+}
+
+static void page_nothing(struct page *page, struct text *line)
+{
+	const struct summary *summary = page->summary;
+	__u64 watched_ns = summary->now_ns - summary->started_ns;
+	bool early = watched_ns <= summary->older_than_ns;
+
+	if (summary->nothing_watched) {
+		text_add(line, "Nothing was watched: no such unit, container or pod in ");
+		duration_add(line, watched_ns);
+		page_line(page, line, true);
+		return;
+	}
+	if (summary->leaks.total) {
+		page_ended(page, line);
+		return;
+	}
+	text_add(line, early ? "Too early to tell: a socket counts when unconnected for " :
+			       "No leaked sockets: none stayed unconnected for ");
+	duration_add_exact(line, summary->older_than_ns);
+	text_add(line, ", watched for ");
+	duration_add(line, watched_ns);
+	page_line(page, line, true);
+}
+
+/* Is it what the worst process, which leaks, holds from before? Then the leak may be older. */
+static bool is_of_worst(const struct site *site, const struct site *worst)
+{
+	const struct site_process *process;
+	bool ended = page_is_ended(worst);
+
+	if ((!worst->leaking && !ended) || HASH_COUNT(worst->processes) != 1 ||
+	    site->class != CLASS_UNKNOWN_ORIGIN || site->leaking || ended != page_is_exited(site))
+		return false;
+	HASH_FIND(hh, site->processes, &worst->processes->tgid, sizeof(__u32), process);
+	return process;
+}
+
+static void page_older(struct page *page, struct text *line, struct site *const *sites, long count)
+{
+	unsigned int open = 0;
+
+	for (long i = 1; i < count; i++)
+		if (is_of_worst(sites[i], sites[0]))
+			open += sites[i]->open + (unsigned int)sites[i]->ended.sockets;
+	if (!open)
+		return;
+	text_addf(line, "It also %s %u of unknown origin: older than this watch, or of io_uring",
+		  page_is_ended(sites[0]) ? "held" : "holds", open);
+	page_line(page, line, false);
+}
+
+/* "More: 5 places leak, 1 holds idle sockets". */
+static void add_more(struct text *line, unsigned int count, const char *one, const char *many)
+{
+	if (!count)
+		return;
+	if (line->len)
+		text_addf(line, ", %u %s", count, count == 1 ? one : many);
+	else
+		text_addf(line, "More: %u %s %s", count, count == 1 ? "place" : "places",
+			  count == 1 ? one : many);
+}
+
+void page_answer(struct page *page, struct site *const *sites, long count)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	unsigned int leaking = 0, ended = 0, fresh = 0, idle = 0, old = 0;
+
+	if (page->summary->is_scan) {
+		page_census(page, sites, count);
+		return;
+	}
+	page_limits(page, sites, count);
+	if (!count || page_is_exited(sites[0])) {
+		page_nothing(page, &line);
+		return;
+	}
+	page_site_answer(page, sites[0]);
+	page_older(page, &line, sites, count);
+	for (long i = 1; i < count; i++) {
+		leaking += sites[i]->leaking;
+		ended += page_is_ended(sites[i]) && !page_is_exited(sites[i]);
+		old += is_old(sites[i]) && !is_of_worst(sites[i], sites[0]);
+		fresh += is_new(sites[i]);
+		idle += !sites[i]->leaking && !page_is_ended(sites[i]) && !is_old(sites[i]) &&
+			!is_new(sites[i]);
+	}
+	add_more(&line, leaking, "leaks", "leak");
+	add_more(&line, ended, "leaked and has ended", "leaked and have ended");
+	add_more(&line, fresh, "holds new sockets", "hold new sockets");
+	add_more(&line, idle, "holds idle sockets", "hold idle sockets");
+	add_more(&line, old, "holds some of unknown origin", "hold some of unknown origin");
+	if (line.len)
+		page_line(page, &line, false);
+}

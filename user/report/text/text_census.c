@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a scan's report has of its own: its first lines, and whose part a row is. */
+#include "leaks/process_total.h"
+#include "lib/duration.h"
+#include "report/text/text_page.h"
+
+/* How many processes hold what is listed; those of one stand together. */
+static unsigned int count_processes(struct site *const *sites, long count)
+{
+	unsigned int processes = 0;
+
+	for (long i = 0; i < count; i++)
+		processes += !i || sites[i]->processes->tgid != sites[i - 1]->processes->tgid;
+	return processes;
+}
+
+/* "in make_socket (libx.so)", or "17 of 20 made in ..." where it is not known of all. */
+static void add_place(struct text *place, const struct process_total *total)
+{
+	if (!total->made_by)
+		return;
+	if (total->made < total->open)
+		text_addf(place, "%u of %u made ", total->made, total->open);
+	text_add(place, "in ");
+	page_add_frame(place, stack_culprit(total->made_by), NULL);
+}
+
+/* Who has most of them. */
+static void page_worst(struct page *page, struct text *line, struct site *const *sites, long sure)
+{
+	struct process_total total = process_total(sites, sure);
+	_cleanup_text_ struct text place = TEXT_INIT;
+	unsigned int processes = count_processes(sites, sure);
+
+	text_add(line, " in ");
+	page_add_count(line, processes, "process", "processes");
+	text_add(line, processes > 1 ? "; " : ": ");
+	page_add_clean(line, sites[0]->name);
+	text_addf(line, "[%u]", sites[0]->processes->tgid);
+	if (processes > 1)
+		text_addf(line, " holds %u", total.open);
+	if (total.oldest_ns) {
+		text_add(line, total.all_ages_known ? ", oldest " : ", oldest at least ");
+		page_add_age(line, page, total.oldest_ns);
+	}
+	add_place(&place, &total);
+	page_answer_place(page, line, &place);
+}
+
+void page_census(struct page *page, struct site *const *sites, long count)
+{
+	const struct summary *summary = page->summary;
+	unsigned int certain = summary->leaks.open - (unsigned int)summary->uncertain;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	long sure = 0;
+
+	if (summary->nothing_watched) {
+		text_add(&line, "Nothing was looked at: no process is what the options ask for");
+		page_line(page, &line, true);
+		return;
+	}
+	while (sure < count && !sites[sure]->unknowable)
+		sure++;
+	if (!certain || !sure) {
+		text_addf(&line, "No unconnected sockets among %llu descriptors, looked at in ",
+			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT]);
+		duration_add(&line, summary->sweep_ns);
+		page_line(page, &line, true);
+		return;
+	}
+	page_add_count(&line, certain, "unconnected socket", "unconnected sockets");
+	page_worst(page, &line, sites, sure);
+}
+
+void page_share(struct page *page, const struct site *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (site->process_open <= site->open)
+		return;
+	text_addf(&line, "         %u of the %u that this process holds", site->open,
+		  site->process_open);
+	page_line(page, &line, false);
+}

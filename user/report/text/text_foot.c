@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "leaks/suppressions.h"
+#include "lib/duration.h"
+#include "lib/names.h"
+#include "report/losses.h"
+#include "report/text/text_page.h"
+
+/* What became of the leaks, and how many system calls were seen. */
+static void page_totals(struct page *page)
+{
+	const struct summary *summary = page->summary;
+	const struct leaks_totals *totals = &summary->leaks;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_line(page, &line, false);
+	text_addf(&line, "%u unconnected at ", totals->open);
+	page_add_count(&line, totals->sites, "site", "sites");
+	text_addf(&line, " (%zu leaking); %llu ever: %llu closed, %llu used, %llu exited",
+		  totals->leaking, (unsigned long long)totals->total,
+		  (unsigned long long)totals->resolved[END_CLOSED],
+		  (unsigned long long)totals->resolved[END_USED],
+		  (unsigned long long)totals->resolved[END_EXITED]);
+	page_line(page, &line, false);
+
+	text_add(&line, "Seen in ");
+	duration_add(&line, summary->now_ns - summary->started_ns);
+	text_addf(&line, ": %llu socket, %llu connect, %llu bind, %llu getpeername",
+		  (unsigned long long)summary->counters[COUNTER_SOCKET_EXIT],
+		  (unsigned long long)summary->counters[COUNTER_CONNECT_EXIT],
+		  (unsigned long long)summary->counters[COUNTER_BIND_EXIT],
+		  (unsigned long long)summary->counters[COUNTER_GETPEERNAME_EXIT]);
+	if (summary->counters[COUNTER_CLOSE_ENTER]) /* --watch-close */
+		text_addf(&line, ", %llu close",
+			  (unsigned long long)summary->counters[COUNTER_CLOSE_ENTER]);
+	page_line(page, &line, false);
+}
+
+/* The causes; the remedies, in parentheses, are for the log and for doctor. */
+static void add_causes(struct text *line, const char *why)
+{
+	int depth = 0;
+
+	for (; *why; why++) {
+		if (*why == ' ' && why[1] == '(')
+			depth++, why++;
+		else if (depth && *why == '(')
+			depth++;
+		else if (depth && *why == ')')
+			depth--;
+		else if (!depth)
+			text_add_bytes(line, why, 1);
+	}
+}
+
+static void page_run(struct page *page)
+{
+	const struct summary *summary = page->summary;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_totals(page);
+	text_addf(&line,
+		  "%llu sweeps, %llu of all processes, last %.1f ms; tracks %llu sockets, %llu fit",
+		  (unsigned long long)summary->sweeps,
+		  (unsigned long long)summary->sweep_counts.censuses,
+		  (double)summary->sweep_ns / 1e6, (unsigned long long)summary->pending,
+		  (unsigned long long)summary->max_sockets);
+	page_line(page, &line, false);
+	text_addf(&line, "Hooks by %s", summary->hooks);
+	if (summary->kernel_bytes)
+		text_addf(&line, "; %.1f MiB of kernel memory",
+			  (double)summary->kernel_bytes / (1024 * 1024));
+	page_line(page, &line, false);
+	if (summary->hooks_why) {
+		text_add(&line, "Not by ");
+		add_causes(&line, summary->hooks_why);
+		page_line(page, &line, false);
+	}
+	if (summary->fetches) {
+		text_addf(&line, "Debug files: %llu fetched, %llu not to be had, %llu to come",
+			  (unsigned long long)summary->fetcher.fetched,
+			  (unsigned long long)summary->fetcher.failed,
+			  (unsigned long long)summary->fetcher.waiting);
+		page_line(page, &line, false);
+	}
+	if (summary->leaks.held_back) {
+		page_add_count(&line, summary->leaks.held_back, "socket", "sockets");
+		text_add(&line, " not told used from unused, and not growing: not listed");
+		page_line(page, &line, false);
+	}
+	if (page->layout->verbose && summary->leaks.exited_not_kept) {
+		page_add_count(&line, summary->leaks.exited_not_kept, "site", "sites");
+		text_add(&line, " more ended with their processes, had not grown, and are not "
+				"listed");
+		page_line(page, &line, false);
+	}
+}
+
+/* The end of a scan's report: what was looked at, and where the rest would come from. */
+static void page_look(struct page *page)
+{
+	const struct summary *summary = page->summary;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_line(page, &line, false);
+	if (summary->leaks.open > summary->uncertain) {
+		text_addf(&line, "Looked at %llu descriptors in ",
+			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT]);
+		duration_add(&line, summary->sweep_ns);
+		page_line(page, &line, false);
+	}
+	if (summary->leaks.held_back) {
+		page_add_count(&line, summary->leaks.held_back, "more", "more");
+		text_add(&line,
+			 " may be in use without a trace, and are not listed (see them with -v)");
+		page_line(page, &line, false);
+	}
+	if (summary->history_tgid) {
+		text_addf(&line, "Ages and stacks as sockleak[%u] saw them, watching %sfor ",
+			  summary->history_tgid,
+			  summary->history_is_partial ? "a part of the host alone " : "");
+		duration_add(&line, summary->now_ns - summary->history_begun_ns);
+	} else {
+		text_add(&line, "No sockleak was watching: ages and stacks are not known");
+	}
+	page_line(page, &line, false);
+}
+
+static const char *remedy(enum counter counter)
+{
+	switch (counter) {
+	case COUNTER_MAP_FULL:
+	case COUNTER_ADOPT_FULL:
+		return "sockets not tracked: raise --max-sockets";
+	case COUNTER_STACK_COLLISION:
+		return "stacks lost: raise --max-stacks";
+	case COUNTER_NO_SLOT:
+		return "stacks by frame pointers alone: raise --snapshots";
+	case COUNTER_REFUSALS_FULL:
+		return "failures of processes at their limit of descriptors, of more than 256";
+	case COUNTER_HOLDERS_FULL:
+		return "further holders of leaked sockets not told: raise --max-sockets";
+	case COUNTER_RING_FULL:
+		return "verdicts sent a sweep late: raise --ring-size";
+	case COUNTER_IN_FLIGHT_FULL:
+		return "results of calls not noted: too many threads inside connect";
+	case COUNTER_STACK_FAULT:
+	case COUNTER_STACK_OTHER:
+		return "stacks lost";
+	case COUNTER_YOUNG_BUSY:
+		return "sockets not tracked: three made in one instant";
+	case COUNTER_SOCKET_UNREADABLE:
+		return "sockets closed before they were looked at";
+	case COUNTER_DEST_UNREADABLE:
+		return "destinations of connect unknown";
+	default:
+		return "";
+	}
+}
+
+static void page_losses(struct page *page)
+{
+	const struct summary *summary = page->summary;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	struct loss losses[LOSSES];
+	unsigned int said = 0;
+	bool late;
+
+	for (int i = 0; i < COUNTER_COUNT; i++) {
+		if (!counter_is_loss((enum counter)i) || !summary->counters[i])
+			continue;
+		/* What comes a sweep late is not lost: so it is with all that is there at start. */
+		late = i == COUNTER_RING_FULL;
+		text_addf(&line, "%s: %s %llu (%s)", late ? "Late, but not lost" : "Lost",
+			  counter_name((enum counter)i), (unsigned long long)summary->counters[i],
+			  remedy((enum counter)i));
+		page_line(page, &line, !late);
+		said++;
+	}
+	losses_of(summary, losses);
+	for (int i = 0; i < LOSSES; i++) {
+		if (!losses[i].count)
+			continue;
+		text_addf(&line, "Lost: %s %llu (%s)", losses[i].name,
+			  (unsigned long long)losses[i].count, losses[i].remedy);
+		page_line(page, &line, true);
+		said++;
+	}
+	if (!said) {
+		text_add(&line, "Nothing was lost.");
+		page_line(page, &line, false);
+	}
+}
+
+/* What was not told, as the user wished; and what of that wish was of no use. */
+static void page_suppressed(struct page *page)
+{
+	const struct suppressions *suppressions = page->summary->suppressions;
+	_cleanup_text_ struct text line = TEXT_INIT, unused = TEXT_INIT;
+	size_t count = suppressions ? suppressions__count(suppressions) : 0;
+	unsigned long long total = 0;
+
+	if (!suppressions)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct suppression entry = suppressions__get(suppressions, i);
+
+		total += entry.total;
+		if (entry.total)
+			continue;
+		text_add(&unused, unused.len ? ", " : "");
+		page_add_clean(&unused, entry.name);
+	}
+	page_add_count(&line, total, "leak", "leaks");
+	text_addf(&line, " suppressed, %u of them open", suppressions__open(suppressions));
+	if (unused.len)
+		text_addf(&line, "; without use: %s", text_str(&unused));
+	page_line(page, &line, false);
+}
+
+void text_foot(struct page *page)
+{
+	if (page->summary->is_scan)
+		page_look(page);
+	else
+		page_run(page);
+	page_suppressed(page);
+	page_losses(page);
+}

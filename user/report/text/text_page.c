@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/text/text_page.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "lib/duration.h"
+#include "report/short_name.h"
+
+#define BOLD "\033[1m"
+#define PLAIN "\033[0m"
+#define MAX_PIECES 3 /* a line of a screen may become; names of other processes have no end */
+
+unsigned int page_width(const struct page *page)
+{
+	return page->layout->columns ?: TEXT_WIDTH;
+}
+
+/* As many bytes of a clean UTF-8 line, which has `whole`, as fit into `columns`. */
+static size_t fitting(const char *line, size_t whole, unsigned int columns)
+{
+	size_t len, next, width = 0;
+	char character[5] = "";
+	unsigned int code;
+
+	if (!columns)
+		return whole;
+	for (len = 0; len < whole; len += next) {
+		next = text_decode_utf8(line + len, whole - len, &code);
+		if (!next)
+			break;
+		memcpy(character, line + len, next);
+		character[next] = '\0';
+		width += text_width(character);
+		if (width > columns)
+			break;
+	}
+	return len;
+}
+
+/* Where to end a piece of a line that goes on: behind a word, if it has one. */
+static size_t break_at(const char *line, size_t fit)
+{
+	size_t words = strspn(line, " "), end = fit;
+
+	while (end > words && line[end] != ' ')
+		end--;
+	return end > words ? end : fit;
+}
+
+static void page_piece(struct page *page, unsigned int indent, const char *bytes, size_t len,
+		       bool bold)
+{
+	if (page->layout->rows && page->lines >= page->layout->rows)
+		return;
+	bold = bold && page->layout->bold;
+	text_addf(page->out, "%s%*s", bold ? BOLD : "", (int)indent, "");
+	text_add_bytes(page->out, bytes, len);
+	text_add(page->out, bold ? PLAIN "\n" : "\n");
+	page->lines++;
+}
+
+void page_line(struct page *page, struct text *line, bool bold)
+{
+	unsigned int columns = page->layout->columns, indent = 0, pieces;
+	unsigned int most = page->cuts && !bold ? 1 : MAX_PIECES;
+	const char *rest = text_str(line);
+	size_t left = line->len, fit;
+
+	if (text_error(line))
+		page->out->failed = true;
+	for (pieces = 1;; pieces++) {
+		fit = fitting(rest, left, columns ? columns - indent : 0);
+		if (fit == left || pieces == most)
+			break;
+		fit = break_at(rest, fit);
+		page_piece(page, indent, rest, fit, bold);
+		if (pieces == 1)
+			indent = (unsigned int)strspn(rest, " ") + 2;
+		if (indent > columns / 2)
+			indent = 0;
+		rest += fit;
+		left -= fit;
+		for (; *rest == ' '; rest++)
+			left--;
+	}
+	page_piece(page, indent, rest, fit, bold);
+	text_clear(line);
+}
+
+void page_add_clean(struct text *line, const char *string)
+{
+	text_add_clean(line, string, strlen(string));
+}
+
+void page_add_count(struct text *line, unsigned long long count, const char *one, const char *many)
+{
+	text_addf(line, "%llu %s", count, count == 1 ? one : many);
+}
+
+void page_add_frame(struct text *line, const struct frame *frame, const char *package)
+{
+	if (frame->function)
+		short_name_add(line, frame->function);
+	else if (!frame->module)
+		text_addf(line, "0x%llx", (unsigned long long)frame->pc);
+	if (!frame->module)
+		return;
+	text_add(line, frame->function ? " (" : "");
+	page_add_clean(line, module_name(frame->module));
+	if (!frame->function)
+		text_addf(line, "+0x%llx", (unsigned long long)frame->offset);
+	if (package) {
+		text_add(line, frame->function ? ", package " : " (package ");
+		page_add_clean(line, package);
+	}
+	text_add(line, frame->function || package ? ")" : "");
+}
+
+void page_add_stack_frame(struct text *line, const struct frame *frame)
+{
+	page_add_frame(line, frame, NULL);
+	if (frame->inlined)
+		text_add(line, " inlined");
+	if (frame->file) {
+		text_add(line, " at ");
+		page_add_clean(line, frame->file);
+		text_addf(line, ":%u", frame->line);
+	}
+}
+
+void page_add_holder(struct text *line, const struct site *site)
+{
+	unsigned int processes =
+		page_is_ended(site) ? site->ended.processes : HASH_COUNT(site->processes);
+
+	if (processes == 1)
+		text_addf(line, "%u", site->processes->tgid);
+	else
+		text_addf(line, "%u procs", processes);
+}
+
+void page_add_rate(struct text *line, const struct site *site)
+{
+	if (site->rate.known)
+		page_add_per_minute(line, site->rate.per_minute);
+	else
+		text_add(line, "-");
+}
+
+void page_add_per_minute(struct text *line, double per_minute)
+{
+	if (fabs(per_minute) < 0.0005)
+		text_add(line, "+0");
+	else if (fabs(per_minute) < 0.95)
+		text_addf(line, "%+.1g", per_minute); /* one in twenty minutes: +0.05 */
+	else
+		text_addf(line, fabs(per_minute) < 9.95 ? "%+.1f" : "%+.0f", per_minute);
+}
+
+void page_add_age(struct text *line, const struct page *page, __u64 since_ns)
+{
+	if (since_ns && page->summary->now_ns > since_ns)
+		duration_add(line, page->summary->now_ns - since_ns);
+	else
+		text_add(line, "-");
+}
+
+void page_add_oldest(struct text *line, const struct page *page, const struct site *site)
+{
+	if (site->class == CLASS_UNKNOWN_ORIGIN && site->oldest_ns)
+		text_add(line, ">");
+	page_add_age(line, page, site->oldest_ns);
+}
+
+const struct site_process *page_fullest(const struct site *site, double *ret_seconds)
+{
+	const struct site_process *process, *found = NULL;
+	double seconds;
+
+	for (process = site->processes; process; process = process->hh.next) {
+		if (!forecast_seconds(&process->forecast, &seconds) ||
+		    (found && seconds >= *ret_seconds))
+			continue;
+		found = process;
+		*ret_seconds = seconds;
+	}
+	return found;
+}
+
+/* Is `a` nearer to its limit than `b`? */
+static bool is_fuller(const struct forecast *a, const struct forecast *b)
+{
+	double a_left, b_left;
+
+	if (forecast_seconds(a, &a_left)) /* it is known when the descriptors end */
+		return !forecast_seconds(b, &b_left) || a_left < b_left;
+	if (forecast_seconds(b, &b_left))
+		return false;
+	return (double)a->fds_open * (double)b->fds_limit >
+	       (double)b->fds_open * (double)a->fds_limit;
+}
+
+const struct site_process *page_most_full(const struct site *site)
+{
+	const struct site_process *process, *found = NULL;
+
+	for (process = site->processes; process; process = process->hh.next)
+		if (process->forecast.looked_ns &&
+		    (!found || is_fuller(&process->forecast, &found->forecast)))
+			found = process;
+	return found;
+}
+
+void page_add_fds(struct text *line, const struct forecast *fds)
+{
+	text_addf(line, "%llu ", (unsigned long long)fds->fds_open);
+	if (fds->fds_limit != FDS_UNLIMITED)
+		text_addf(line, "of %llu ", (unsigned long long)fds->fds_limit);
+	text_add(line, "descriptors");
+}
+
+void page_add_time_left(struct text *line, double seconds)
+{
+	text_add(line, "EMFILE ");
+	text_add(line, seconds > 0 ? "in " : "now");
+	if (seconds > PAGE_FAR_S)
+		text_add(line, "years");
+	else if (seconds > 0)
+		duration_add(line, (__u64)seconds * NSEC_PER_SEC);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * text_page: a report in the making, line by line, each wrapped at the columns
+ * and all cut to the rows of its layout. For the parts of text_report.h alone.
+ */
+#ifndef SOCKLEAK_TEXT_PAGE_H
+#define SOCKLEAK_TEXT_PAGE_H
+
+#include "leaks/refusals.h"
+#include "lib/text.h"
+#include "report/report.h"
+#include "report/text/text_report.h"
+
+#define TEXT_WIDTH 80 /* of a report that is not for a screen */
+#define TEXT_INDENT "         " /* what belongs to a row of the table stands below its pid */
+
+struct page {
+	struct text *out;
+	const struct text_layout *layout;
+	const struct summary *summary;
+	unsigned int lines; /* so far */
+	bool cuts;	    /* lines that are not bold are cut at the columns, not wrapped */
+};
+
+/* What is to fit into one line: the columns, or TEXT_WIDTH. */
+unsigned int page_width(const struct page *page);
+/*
+ * Add a line, made in `line`, which is empty afterwards. One that is wider than
+ * the columns goes on in the next, at a word if it can; three lines at most.
+ */
+void page_line(struct page *page, struct text *line, bool bold);
+/* Add a string of another process. */
+void page_add_clean(struct text *line, const char *string);
+/* "1 leak", "2 leaks". */
+void page_add_count(struct text *line, unsigned long long count, const char *one, const char *many);
+
+/*
+ * "SslSocket::SslSocket (libqpid.so.2, package qpid-1.35)", or the module and
+ * offset. The package may be NULL.
+ */
+void page_add_frame(struct text *line, const struct frame *frame, const char *package);
+/* The same in a stack: without the package, with what is known of the source line. */
+void page_add_stack_frame(struct text *line, const struct frame *frame);
+
+/* The stack of a site that has one, all frames. */
+void page_stack(struct page *page, const struct site *site);
+/*
+ * The stacks of the calls that failed for want of a descriptor, but for those that are the
+ * stack of one of the first `shown` sites.
+ */
+void page_limit_stacks(struct page *page, struct site *const *sites, long shown);
+/* What to install for the lines that are missing in the stacks. */
+void page_hints(struct page *page);
+
+/* What to put into a file for --suppress, one entry for each site. */
+void page_entries(struct page *page, struct site *const *sites, long count);
+
+/* Whose site: "4242", or how many processes. */
+void page_add_holder(struct text *line, const struct site *site);
+/* Sockets more a minute: "+243", "+3.2", "+0.05"; "-" when it is not known. */
+void page_add_rate(struct text *line, const struct site *site);
+/* The same of a rate that is known. */
+void page_add_per_minute(struct text *line, double per_minute);
+/* How long ago that was; "-" when it is not known. */
+void page_add_age(struct text *line, const struct page *page, __u64 since_ns);
+/* The same of the site's oldest socket: ">8s" where it is older than the watch. */
+void page_add_oldest(struct text *line, const struct page *page, const struct site *site);
+/* "leaking", "ended", "idle", "new", "old" or "exited". */
+const char *page_state(const struct site *site);
+
+/* The process of a site that is the first to have no descriptor left; NULL: none in sight. */
+const struct site_process *page_fullest(const struct site *site, double *ret_seconds);
+/* The one that is nearest to its limit, also one that does not leak; NULL: not known of any. */
+const struct site_process *page_most_full(const struct site *site);
+/* "57 of 64 descriptors"; without a limit "57 descriptors". */
+void page_add_fds(struct text *line, const struct forecast *fds);
+/* What is farther away than a year is not worth a number. */
+#define PAGE_FAR_S (365.0 * 86400)
+/* "EMFILE in 12m". */
+void page_add_time_left(struct text *line, double seconds);
+
+/* Is it one of leaks__ended()? And one that had not grown? */
+bool page_is_ended(const struct site *site);
+bool page_is_exited(const struct site *site);
+/* " leaked 500 sockets, and ended 12s ago with them". */
+void page_add_ended(struct text *line, const struct page *page, const struct site *site);
+/* When its processes exited: a line of the table, of a site that has ended alone. */
+void page_end(struct page *page, const struct site *site);
+
+#define LIMITED_SHOWN 3 /* processes at their limit that are told of one by one */
+/* "app[42]". */
+void page_add_limited(struct text *line, const struct limited *limited);
+/*
+ * Who is or was at the limit of descriptors, before all else; nothing when nobody is. The
+ * sites are those of the report.
+ */
+void page_limits(struct page *page, struct site *const *sites, long count);
+
+/* The answer on one site: who, how many, how fast, and where in the code. */
+void page_site_answer(struct page *page, const struct site *site);
+/* The beginning of the report: the answer, and what else there is. */
+void page_answer(struct page *page, struct site *const *sites, long count);
+/* That of a scan. */
+void page_census(struct page *page, struct site *const *sites, long count);
+/* How much of what its process holds a row of a scan is, if not all. */
+void page_share(struct page *page, const struct site *site);
+/* End the answer's line with a place in the code, "" = none is known; or begin one with it. */
+void page_answer_place(struct page *page, struct text *line, const struct text *place);
+
+/* The end of the report: what the run saw, and what it lost. */
+void text_foot(struct page *page);
+
+#endif /* SOCKLEAK_TEXT_PAGE_H */

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/text/text_report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/duration.h"
+#include "lib/names.h"
+#include "report/evidence.h"
+#include "report/text/text_page.h"
+
+#define PROCESSES_SHOWN 4 /* of a site that several share */
+
+/* ---- The table ---- */
+
+/*
+ * State, pid, command, open, per minute, oldest, class. A screen too narrow for
+ * the class has none: the line below says what happened, too.
+ */
+#define TABLE_ROW(open) "%-8s %8s %-15s %5" open " %7s %6s%s%s"
+/* Of a scan, which knows neither state nor rate. */
+#define CENSUS_ROW(open) "%8s %-15s %5" open " %6s  %s%s"
+
+static bool has_class(const struct page *page)
+{
+	return page_width(page) >= TEXT_WIDTH;
+}
+
+static void page_table_head(struct page *page)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_line(page, &line, false);
+	if (page->summary->is_scan)
+		text_addf(&line, CENSUS_ROW("s"), "PID", "COMMAND", "OPEN", "OLDEST", "CLASS", "");
+	else
+		text_addf(&line, TABLE_ROW("s"), "STATE", "PID", "COMMAND", "OPEN", "PER MIN",
+			  "OLDEST", has_class(page) ? "  " : "", has_class(page) ? "CLASS" : "");
+	page_line(page, &line, true);
+}
+
+/* Who is to blame, and who called it, a line each. */
+static void page_culprit(struct page *page, const struct stack *stack)
+{
+	const struct frame *culprit = stack_culprit(stack), *caller = stack_caller(stack);
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	text_add(&line, TEXT_INDENT "in ");
+	page_add_frame(&line, culprit, stack->package);
+	if (stack->package && text_width(text_str(&line)) > page_width(page)) {
+		text_clear(&line);
+		text_add(&line, TEXT_INDENT "in ");
+		page_add_frame(&line, culprit, NULL);
+		page_line(page, &line, false);
+		text_add(&line, TEXT_INDENT "of package ");
+		page_add_clean(&line, stack->package);
+	}
+	page_line(page, &line, false);
+	if (!caller)
+		return;
+	text_add(&line, TEXT_INDENT "called from ");
+	page_add_frame(&line, caller, NULL);
+	page_line(page, &line, false);
+}
+
+/* No code can be named: say why, for a line that is missing would only puzzle. */
+static void page_nowhere(struct page *page, const struct leak *leak, const struct stack *stack)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	unsigned int i = 0;
+
+	/* Who made one that no hook saw is not known, so neither is what ran then. */
+	if (leak->verdict.socket.flags & PENDING_ORIGIN_UNKNOWN)
+		return;
+	if (leak->verdict.execed) {
+		text_add(&line, TEXT_INDENT "made by what ran before its exec, which it was left "
+					    "open across");
+		page_line(page, &line, false);
+		return;
+	}
+	while (stack && i < stack->count && stack->frames[i].module)
+		i++;
+	if (!stack || i == stack->count)
+		return;
+	text_addf(&line, TEXT_INDENT "in 0x%llx, which is in no file now: JIT code, or unloaded",
+		  (unsigned long long)stack->frames[i].pc);
+	page_line(page, &line, false);
+}
+
+static int more_open(const void *a, const void *b)
+{
+	const struct site_process *x = *(struct site_process *const *)a;
+	const struct site_process *y = *(struct site_process *const *)b;
+
+	return x->open < y->open ? 1 : x->open > y->open ? -1 : x->tgid < y->tgid ? -1 : 1;
+}
+
+/* Which they are, when there are several: "by 4242 (17), 4243 (12) and 9 more". */
+static void page_processes(struct page *page, const struct site *site)
+{
+	unsigned int count = HASH_COUNT(site->processes), shown = 0;
+	struct site_process **sorted, *process;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	sorted = count > 1 ? calloc(count, sizeof(*sorted)) : NULL;
+	if (!sorted)
+		return;
+	for (process = site->processes; process; process = process->hh.next)
+		sorted[shown++] = process;
+	qsort(sorted, count, sizeof(*sorted), more_open);
+	text_add(&line, TEXT_INDENT "by ");
+	for (shown = 0; shown < count && (shown < PROCESSES_SHOWN || page->layout->verbose);
+	     shown++)
+		text_addf(&line, "%s%u (%u)", shown ? ", " : "", sorted[shown]->tgid,
+			  sorted[shown]->open);
+	if (page_is_ended(site)) /* of which the latest are named */
+		count = site->ended.processes;
+	if (shown < count)
+		text_addf(&line, " and %u more", count - shown);
+	page_line(page, &line, false);
+	free(sorted);
+}
+
+/* Who else holds it; and who made it, when that is none of them. */
+static void page_holders(struct page *page, const struct leak *leak)
+{
+	const struct holders *holders = &leak->holders;
+	const struct pending *socket = &leak->verdict.socket;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	unsigned int shown = 0, more = holders->others;
+
+	for (unsigned int i = 0; i < holders->count; i++) {
+		const struct holder *holder = &holders->named[i];
+
+		if (holder->tgid == leak->verdict.tgid)
+			continue;
+		if (shown >= PROCESSES_SHOWN && !page->layout->verbose) {
+			more++;
+			continue;
+		}
+		text_add(&line, shown++ ? ", " : TEXT_INDENT "also held by ");
+		page_add_clean(&line, holder->comm);
+		text_addf(&line, "[%u]", holder->tgid);
+	}
+	if (more)
+		text_addf(&line, " and %u more", more);
+	if (shown)
+		page_line(page, &line, false);
+	if (socket->flags & PENDING_ORIGIN_UNKNOWN || !socket->tgid || !holders->count ||
+	    holders->named[0].tgid == socket->tgid)
+		return;
+	text_addf(&line, TEXT_INDENT "made by process %u, which has ended or let it go",
+		  socket->tgid);
+	page_line(page, &line, false);
+}
+
+/* The main thread's own name, where the executable's stands in the row instead. */
+static void page_comm(struct page *page, const struct site *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (!memcmp(site->name, site->comm, sizeof(site->name)))
+		return;
+	text_add(&line, TEXT_INDENT "its main thread is called ");
+	page_add_clean(&line, site->comm);
+	page_line(page, &line, false);
+}
+
+/*
+ * The unit, container and pod; and the command line, with --verbose or where it
+ * alone tells the program: `interpreted`, the stack is an interpreter's.
+ */
+static void page_owner(struct page *page, const struct owner *owner, bool interpreted)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (owner->workload.container[0])
+		text_addf(&line, "container %.12s", owner->workload.container);
+	else if (owner->unit)
+		text_add(&line, "unit ");
+	if (!owner->workload.container[0] && owner->unit)
+		page_add_clean(&line, owner->unit);
+	if (owner->workload.pod[0])
+		text_addf(&line, "%spod %s", line.len ? ", " : "", owner->workload.pod);
+	if (line.len) {
+		_cleanup_text_ struct text whole = TEXT_INIT;
+
+		text_addf(&whole, TEXT_INDENT "of %s", text_str(&line));
+		page_line(page, &whole, false);
+		text_clear(&line);
+	}
+	if ((!page->layout->verbose && !interpreted) || !owner->command)
+		return;
+	text_add(&line, TEXT_INDENT "run as ");
+	page_add_clean(&line, owner->command);
+	page_line(page, &line, false);
+}
+
+/*
+ * The rate that a process's time is computed from is of all its leaking sites: it is said where
+ * it is not what the row says, which is of one site in all its processes.
+ */
+static void add_its_rate(struct text *line, const struct site *site, const struct forecast *fds)
+{
+	_cleanup_text_ struct text of_site = TEXT_INIT, of_process = TEXT_INIT;
+
+	page_add_rate(&of_site, site);
+	page_add_per_minute(&of_process, fds->per_minute);
+	if (strcmp(text_str(&of_site), text_str(&of_process)) != 0)
+		text_addf(line, " at the process's %s/min", text_str(&of_process));
+	else
+		text_add(line, " at this rate");
+}
+
+/* The descriptors of the worst of its processes, and how long they will do. */
+static void page_fds(struct page *page, const struct site *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	const struct site_process *process = page_most_full(site);
+	const struct forecast *fds = process ? &process->forecast : NULL;
+	double seconds;
+
+	if (!process)
+		return;
+	text_add(&line, TEXT_INDENT);
+	if (HASH_COUNT(site->processes) > 1)
+		text_addf(&line, "%u: ", process->tgid);
+	page_add_fds(&line, fds);
+	text_add(&line, " open");
+	if (forecast_seconds(fds, &seconds) && (site->leaking || seconds <= 0)) {
+		text_add(&line, ", ");
+		page_add_time_left(&line, seconds);
+		if (seconds > 0)
+			add_its_rate(&line, site, fds);
+	}
+	if (site->leaking && site->rate.silent_ns) {
+		text_add(&line, "; no new one for ");
+		duration_add(&line, site->rate.silent_ns);
+	}
+	page_line(page, &line, false);
+}
+
+static void page_row(struct page *page, const struct site *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT, holder = TEXT_INIT, comm = TEXT_INIT,
+				   rate = TEXT_INIT, age = TEXT_INIT;
+	unsigned int count = page_is_ended(site) ? (unsigned int)site->ended.sockets : site->open;
+
+	page_add_holder(&holder, site);
+	page_add_clean(&comm, site->name);
+	page_add_rate(&rate, site);
+	if (page->summary->is_scan && !site->oldest_ns)
+		text_add(&age, "?");
+	else if (page_is_ended(site))
+		text_add(&age, "-");
+	else
+		page_add_oldest(&age, page, site);
+	if (page->summary->is_scan)
+		text_addf(&line, CENSUS_ROW("u"), text_str(&holder), text_str(&comm), site->open,
+			  text_str(&age), leak_class_phrase(site->class),
+			  site->unknowable ? "; may be in use" : "");
+	else
+		text_addf(&line, TABLE_ROW("u"), page_state(site), text_str(&holder),
+			  text_str(&comm), count, text_str(&rate), text_str(&age),
+			  has_class(page) ? "  " : "",
+			  has_class(page) ? leak_class_phrase(site->class) : "");
+	page_line(page, &line, false);
+}
+
+static void page_site(struct page *page, const struct site *site)
+{
+	const struct frame *culprit = stack_culprit(site->stack);
+	_cleanup_text_ struct text line = TEXT_INIT;
+	const struct leak *leak = site->leaks;
+
+	while (leak && (leak->held_back || leak->verdict.class != site->class))
+		leak = leak->next;
+	if (!leak)
+		return; /* its table is made anew at the next sweep */
+	page_row(page, site);
+	page_share(page, site);
+	page_processes(page, site);
+	page_end(page, site);
+	page_fds(page, site);
+	text_add(&line, TEXT_INDENT);
+	evidence_add_kind(&line, leak);
+	text_add(&line, ": ");
+	evidence_add(&line, leak);
+	page_line(page, &line, false);
+
+	page_holders(page, leak);
+	if (culprit)
+		page_culprit(page, site->stack);
+	else
+		page_nowhere(page, leak, site->stack);
+	page_comm(page, site);
+	page_owner(page, site->owner, !culprit || culprit->plumbing == PLUMBING_RUNTIME);
+}
+
+/* Is its stack that of one before it? A site that leaks now may have ended before, as well. */
+static bool has_its_stack(struct site *const *sites, long index)
+{
+	const struct site *site = sites[index];
+
+	for (long i = 0; i < index; i++)
+		if (page_is_ended(site) != page_is_ended(sites[i]) && sites[i]->stack && site->id &&
+		    sites[i]->id == site->id &&
+		    !memcmp(sites[i]->comm, site->comm, sizeof(site->comm)))
+			return true;
+	return false;
+}
+
+/* Of the leaks first: the calls that failed for want of a descriptor are mostly a bystander's. */
+static void page_stacks(struct page *page, struct site *const *sites, long count)
+{
+	const struct text_layout *layout = page->layout;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	unsigned int shown = 0, left = 0;
+	long i, end = 0;
+
+	for (i = 0; i < count && i < layout->top; i++) {
+		if (!sites[i]->stack || has_its_stack(sites, i))
+			continue;
+		if (shown == layout->stacks) {
+			left++;
+			continue;
+		}
+		page_stack(page, sites[i]);
+		shown++;
+		end = i + 1;
+	}
+	page_limit_stacks(page, sites, end);
+	if (!left || !shown)
+		return;
+	page_line(page, &line, false);
+	text_addf(&line, "... and the %s of %u more of these sites (-v shows all)",
+		  left == 1 ? "stack" : "stacks", left);
+	page_line(page, &line, false);
+}
+
+static void page_body(struct page *page, struct site *const *sites, long count)
+{
+	const struct text_layout *layout = page->layout;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_answer(page, sites, count);
+	while (!layout->verbose && count && page_is_exited(sites[count - 1]))
+		count--; /* they had not grown: the foot counts them */
+	if (count)
+		page_table_head(page);
+	for (long i = 0; i < count && i < layout->top; i++)
+		page_site(page, sites[i]);
+	if (count > layout->top) {
+		text_addf(&line, "... and %ld more (--top %ld shows all)", count - layout->top,
+			  count);
+		page_line(page, &line, false);
+	}
+	page_stacks(page, sites, count);
+	page_hints(page);
+	if (layout->verbose && !layout->columns)
+		page_entries(page, sites, count < layout->top ? count : layout->top);
+}
+
+void text_report(struct text *out, struct leaks *leaks, const struct summary *summary,
+		 const struct text_layout *layout)
+{
+	_cleanup_text_ struct text foot = TEXT_INIT;
+	struct text_layout rest = *layout;
+	struct page page = { .out = &foot, .layout = &rest, .summary = summary, .cuts = true };
+	struct site *const *sites;
+	long count = leaks__listed(leaks, true, &sites);
+
+	text_foot(&page);
+	if (count < 0 || text_error(&foot)) {
+		out->failed = true;
+		return;
+	}
+	/* On a screen that is too small even for the answer and the foot, the answer. */
+	if (layout->rows && layout->rows > page.lines + 2)
+		rest.rows = layout->rows - page.lines;
+	page.out = out;
+	page.lines = 0;
+	page.cuts = false;
+	page_body(&page, sites, count);
+	if (!layout->rows || rest.rows != layout->rows)
+		text_add(out, text_str(&foot));
+}

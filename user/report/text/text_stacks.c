@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The stacks below the table of text_report.h, and what to install for their lines. */
+#include <string.h>
+
+#include "leaks/refusals.h"
+#include "leaks/suppressions.h"
+#include "lib/names.h"
+#include "packages/hints.h"
+#include "report/text/text_page.h"
+
+static void page_frame(struct page *page, const struct frame *frame, unsigned int number)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	text_addf(&line, "  #%-3u", number);
+	if (page->layout->verbose)
+		text_addf(&line, "0x%016llx ", (unsigned long long)frame->pc);
+	page_add_stack_frame(&line, frame);
+	page_line(page, &line, false);
+}
+
+/* Why the site's stack is not whole: what its entry says, of an open leak that the stack is of. */
+static const char *why_truncated(const struct site *site)
+{
+	const struct leak *leak = site->leaks;
+
+	if (site->stack->source == STACK_SNAPSHOT)
+		return "the copy of the stack ended here (--stack-size)";
+	if (site->stack->source != STACK_CALL)
+		return "not kept";
+	while (leak && leak->stack != site->stack)
+		leak = leak->next;
+	if (leak && leak->verdict.socket.flags & PENDING_SPARED)
+		return "not kept, for this call had come clean (--spare-after)";
+	if (leak && leak->verdict.socket.flags & PENDING_SNAPSHOT)
+		return "not known, its process had ended or called exec before a look at it";
+	return "not kept";
+}
+
+static void page_frames(struct page *page, const struct stack *stack, const char *why_truncated)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	for (unsigned int i = 0; i < stack->count; i++)
+		page_frame(page, &stack->frames[i], i);
+	if (!stack->truncated)
+		return;
+	text_addf(&line, "  ... and further out: %s", why_truncated);
+	page_line(page, &line, false);
+}
+
+void page_stack(struct page *page, const struct site *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_line(page, &line, false);
+	text_add(&line, "Where ");
+	page_add_clean(&line, site->name);
+	text_add(&line, " makes them");
+	if (site->id)
+		text_addf(&line, " (site %016llx)", (unsigned long long)site->id);
+	if (stack_source_name(site->stack->source))
+		text_addf(&line, ", stack by %s:", stack_source_name(site->stack->source));
+	page_line(page, &line, true);
+	page_frames(page, site->stack, why_truncated(site));
+}
+
+static bool is_shown(const struct stack *stack, struct site *const *sites, long shown)
+{
+	for (long i = 0; i < shown; i++)
+		if (sites[i]->id && sites[i]->id == stack->site)
+			return true;
+	return false;
+}
+
+void page_limit_stacks(struct page *page, struct site *const *sites, long shown)
+{
+	const struct summary *summary = page->summary;
+	const struct limited *list[LIMITED_SHOWN];
+	_cleanup_text_ struct text line = TEXT_INIT;
+	size_t all = refusals__list(summary->refusals, summary->now_ns, 0, LIMITED_SHOWN, list);
+
+	for (size_t i = 0; i < all && i < LIMITED_SHOWN; i++) {
+		const struct stack *stack = list[i]->stack;
+
+		if (!stack || is_shown(stack, sites, shown))
+			continue;
+		page_line(page, &line, false);
+		text_add(&line, "Where socket() failed in ");
+		page_add_limited(&line, list[i]);
+		if (stack_source_name(stack->source))
+			text_addf(&line, ", stack by %s:", stack_source_name(stack->source));
+		page_line(page, &line, true);
+		page_frames(page, stack, "not kept");
+	}
+}
+
+void page_hints(struct page *page)
+{
+	_cleanup_text_ struct text hints = TEXT_INIT, line = TEXT_INIT;
+	const char *rest, *end;
+
+	if (!page->summary->hints)
+		return;
+	hints_add_text(&hints, page->summary->hints, page->layout->columns, page->layout->verbose);
+	rest = text_str(&hints);
+	if (*rest)
+		page_line(page, &line, false);
+	for (; (end = strchr(rest, '\n')); rest = end + 1) {
+		text_add_bytes(&line, rest, (size_t)(end - rest));
+		page_line(page, &line, false);
+	}
+}
+
+void page_entries(struct page *page, struct site *const *sites, long count)
+{
+	_cleanup_text_ struct text entries = TEXT_INIT, line = TEXT_INIT;
+	const char *rest, *end;
+
+	suppressions_add_entries(&entries, sites, count);
+	rest = text_str(&entries);
+	if (!*rest)
+		return;
+	page_line(page, &line, false);
+	text_add(&line,
+		 "To be told no more of them, put their entries into a file for --suppress:");
+	page_line(page, &line, true);
+	for (; (end = strchr(rest, '\n')); rest = end + 1) {
+		text_add_bytes(&line, rest, (size_t)(end - rest));
+		page_line(page, &line, false);
+	}
+}

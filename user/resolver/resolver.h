@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * resolver: stacks and packages, made in a process without privileges. To
+ * unwind and to name is to read ELF, DWARF, perf maps and package databases of
+ * whoever leaks, and a file that is made for it can crash or hang its reader. So
+ * the agent does not read them: it starts a child, which has given up all that it
+ * had (sandbox.h), opens for it the files that it asks for (access.h), and waits
+ * for what it says for a limited time. When the child dies or is killed for
+ * being late, that costs one stack, which is counted, and its process's files are
+ * not opened again for a while (quarantine.h); the next question starts another.
+ *
+ * The child is this program again, as RESOLVER_ARGUMENT: see resolver_main(). It
+ * is started by the first question, so a host without leaks has none.
+ */
+#ifndef SOCKLEAK_RESOLVER_H
+#define SOCKLEAK_RESOLVER_H
+
+#include <sys/types.h>
+
+#include "host/files/access.h"
+#include "packages/package.h"
+#include "resolver/resolver_counts.h"
+#include "sockleak.h"
+#include "stacks/stack.h"
+
+struct resolver;
+
+/* argv[1] of the child; main() calls resolver_main() then, before anything else. */
+#define RESOLVER_ARGUMENT "--resolver"
+
+/* Whose code it is, and of which user, for the quarantine. */
+struct subject {
+	pid_t tgid;
+	uid_t uid;
+};
+
+/*
+ * `fetched` is asked for debug files that this machine does not have, see
+ * access_fetched(); it may be NULL. NULL: no memory. Free with resolver__free();
+ * NULL is allowed there.
+ */
+struct resolver *resolver__new(access_fetched_fn fetched, void *ctx);
+void resolver__free(struct resolver *resolver);
+
+/*
+ * As symbols__resolve() and symbols__unwind() (symbols.h). Equal stacks are one
+ * object, as long as they are among the 1024 that came last.
+ *
+ * When the resolver fails over it, or the process is in quarantine, the stack has
+ * modules and offsets but no names, and is not unwound. -ENOENT, -ENOMEM;
+ * -ENOBUFS: as many stacks are held as may be (stack_store.h).
+ */
+int resolver__resolve(struct resolver *resolver, const struct subject *subject, const __u64 *pcs,
+		      unsigned int count, __u64 caller, enum stack_source source,
+		      struct stack **ret_stack);
+int resolver__unwind(struct resolver *resolver, const struct subject *subject,
+		     const struct snapshot *snapshot, struct stack **ret_stack);
+
+/*
+ * The stack with the names that can be told now, for debug information may have
+ * come since it was made; the same object, with one more reference, when nothing
+ * has. -ESRCH: the process is gone and was not looked at.
+ */
+int resolver__rename(struct resolver *resolver, const struct subject *subject, struct stack *stack,
+		     struct stack **ret_stack);
+
+/* Look at the modules of a process, so that they are known when it is gone. */
+void resolver__look(struct resolver *resolver, const struct subject *subject);
+
+/* As packages__find() (package.h). -ECHILD: the resolver failed over it. */
+int resolver__package(struct resolver *resolver, const struct subject *subject, const char *path,
+		      const char *build_id, struct package *ret_package);
+
+const struct resolver_counts *resolver__counts(const struct resolver *resolver);
+
+/* The child's pid; 0 = none runs. */
+pid_t resolver__pid(const struct resolver *resolver);
+
+/* The child's whole life. Returns its exit status. */
+int resolver_main(void);
+
+#endif /* SOCKLEAK_RESOLVER_H */

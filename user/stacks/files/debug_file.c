@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stacks/files/debug_file.h"
+
+#include <elfutils/libdwelf.h>
+#include <gelf.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "host/files/access.h"
+#include "lib/cleanup.h"
+
+#define MAX_CRC_BYTES (256 * 1024 * 1024) /* of a debug file that has only a CRC to prove it */
+#define MAX_BUILD_ID 64
+#define DEBUG_DIR "/usr/lib/debug"
+
+char *debug_file_hex(const void *bytes, size_t len)
+{
+	char *string = malloc(2 * len + 1);
+	size_t i;
+
+	if (string)
+		string[0] = '\0';
+	for (i = 0; string && i < len; i++)
+		sprintf(string + 2 * i, "%02x", ((const unsigned char *)bytes)[i]);
+	return string;
+}
+
+static bool has_build_id(int fd, const char *build_id)
+{
+	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	_cleanup_free_ char *found = NULL;
+	const void *bytes;
+	ssize_t len;
+
+	len = elf ? dwelf_elf_gnu_build_id(elf, &bytes) : -1;
+	if (len > 0 && len <= MAX_BUILD_ID)
+		found = debug_file_hex(bytes, (size_t)len);
+	elf_end(elf);
+	return found && !strcmp(found, build_id);
+}
+
+/* The checksum that objcopy --add-gnu-debuglink stores is zlib's. */
+static bool has_crc(int fd, __u32 wanted)
+{
+	unsigned char buffer[16384];
+	uLong crc = crc32(0, NULL, 0);
+	struct stat st;
+	ssize_t len;
+	off_t at;
+
+	if (fstat(fd, &st) || st.st_size > MAX_CRC_BYTES)
+		return false;
+	for (at = 0; at < MAX_CRC_BYTES; at += len) {
+		len = pread(fd, buffer, sizeof(buffer), at);
+		if (len <= 0)
+			break;
+		crc = crc32(crc, buffer, (uInt)len);
+	}
+	return crc == wanted;
+}
+
+/* Our own directory first: only root writes there. */
+static int open_by_build_id(pid_t tgid, const char *build_id)
+{
+	char path[sizeof(DEBUG_DIR "/.build-id//.debug") + 2 * MAX_BUILD_ID];
+	int fd, i;
+
+	if (!build_id || strlen(build_id) < 4 || strlen(build_id) > 2 * MAX_BUILD_ID)
+		return -1;
+	snprintf(path, sizeof(path), DEBUG_DIR "/.build-id/%.2s/%s.debug", build_id, build_id + 2);
+	for (i = 0; i < 2; i++) {
+		if (i ? access_path(tgid, path, &fd) : open_regular(path, &fd))
+			continue;
+		if (has_build_id(fd, build_id))
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
+/* GDB manual, "Debugging Information in Separate Files": the places for a link's file. */
+static int open_by_link(const struct debug_query *query, const char *link, __u32 crc)
+{
+	static const char *const places[][2] = { { "", "/" },
+						 { "", "/.debug/" },
+						 { DEBUG_DIR, "/" } };
+	const char *slash = query->path ? strrchr(query->path, '/') : NULL;
+	char path[PATH_MAX];
+	size_t i;
+	int fd;
+
+	if (strchr(link, '/') || !slash)
+		return -1;
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if ((size_t)snprintf(path, sizeof(path), "%s%.*s%s%s", places[i][0],
+				     (int)(slash - query->path), query->path, places[i][1],
+				     link) >= sizeof(path))
+			continue;
+		if (access_path(query->tgid, path, &fd))
+			continue;
+		if (query->build_id ? has_build_id(fd, query->build_id) : has_crc(fd, crc))
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
+/* From a debuginfod server, when there is none on this machine. */
+static int open_fetched(const char *build_id)
+{
+	int fd;
+
+	if (!build_id || access_fetched(build_id, &fd))
+		return -1;
+	if (has_build_id(fd, build_id))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int debug_file_open(const struct debug_query *query, const char *link, __u32 crc)
+{
+	int fd = open_by_build_id(query->tgid, query->build_id);
+
+	if (fd < 0 && link)
+		fd = open_by_link(query, link, crc);
+	return fd < 0 ? open_fetched(query->build_id) : fd;
+}
+
+int debug_file_open_alt(const struct debug_query *query, const char *name, const char *build_id)
+{
+	int fd = open_by_build_id(query->tgid, build_id);
+
+	if (fd < 0)
+		fd = open_fetched(build_id);
+	if (fd >= 0)
+		return fd;
+	/* Debian has its dwz files under their names alone */
+	if (strncmp(name, DEBUG_DIR "/.dwz/", strlen(DEBUG_DIR "/.dwz/")) || strstr(name, "/../") ||
+	    access_path(query->tgid, name, &fd))
+		return -1;
+	if (has_build_id(fd, build_id))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* gABI "Compression Header"; before it GNU had "ZLIB" and 8 bytes, the highest first. */
+static __u64 inflated_size(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, bool gnu)
+{
+	GElf_Chdr compression;
+	const unsigned char *bytes;
+	Elf_Data *data;
+	__u64 size = 0;
+
+	if (header->sh_flags & SHF_COMPRESSED)
+		return gelf_getchdr(section, &compression) ? compression.ch_size : 0;
+	data = gnu ? elf_getdata_rawchunk(elf, (int64_t)header->sh_offset, 12, ELF_T_BYTE) : NULL;
+	if (!data || data->d_size != 12)
+		return 0;
+	bytes = data->d_buf;
+	for (unsigned int i = 4; i < 12; i++)
+		size = size << 8 | bytes[i];
+	return size;
+}
+
+static __u64 add_saturated(__u64 a, __u64 b)
+{
+	return a + b < a ? UINT64_MAX : a + b;
+}
+
+struct debug_size debug_file_size(Elf *elf)
+{
+	struct debug_size total = { 0 };
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	const char *name;
+	size_t strings;
+	__u64 size;
+	bool gnu;
+
+	if (elf_getshdrstrndx(elf, &strings))
+		return total;
+	while ((section = elf_nextscn(elf, section))) {
+		if (!gelf_getshdr(section, &header) || header.sh_type == SHT_NOBITS)
+			continue;
+		name = elf_strptr(elf, strings, header.sh_name);
+		gnu = name && !strncmp(name, ".zdebug_", 8);
+		if (!name || (!gnu && strncmp(name, ".debug_", 7)))
+			continue;
+		size = inflated_size(elf, section, &header, gnu);
+		if (gnu || header.sh_flags & SHF_COMPRESSED)
+			total.inflated = add_saturated(total.inflated, size);
+		else
+			total.mapped = add_saturated(total.mapped, header.sh_size);
+	}
+	return total;
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stacks/files/module_symbols.h"
+
+#include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
+#include <errno.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "stacks/files/debug_file.h"
+#include "stacks/files/elf_file.h"
+#include "stacks/files/function_name.h"
+
+#define MAX_BUILD_ID 64
+#define MAX_KNOWN 512
+#define BASE_BYTES (64 * 1024)
+/* Proving a file by its CRC alone means to read it: seldom. */
+#define CRC_LOOKS 32
+
+enum debug {
+	DEBUG_UNTRIED = 0,
+	DEBUG_NONE,
+	DEBUG_FOUND,
+	DEBUG_TOO_LARGE, /* it is there, but not used */
+};
+
+/* An address that was asked for. */
+struct known {
+	__u64 address;
+	struct code code;
+	UT_hash_handle hh;
+};
+
+/* Which file a descriptor is of, as far as needed to see that it is another now. */
+struct identity {
+	__u64 device, inode;
+	__s64 changed_s, changed_ns;
+};
+
+struct module_symbols {
+	struct elf_file file; /* first: what libdwfl's callbacks are given */
+	pid_t tgid;
+	char *path;
+
+	Dwfl *dwfl; /* NULL: symbols are not open */
+	Dwfl_Module *module;
+	enum debug debug;
+	struct debug_size other; /* debug sections of the debug file */
+	struct identity seen;	 /* the debug file that was looked at */
+	unsigned int looks;
+	Dwarf *alt; /* what dwz moved out of the debug information, or NULL */
+	int alt_fd;
+	char *alt_name, *alt_id; /* of the one that was not there */
+	struct known *known;	 /* the oldest first */
+	size_t known_bytes;
+};
+
+/* ---- What libdwfl asks ---- */
+
+static struct identity identity_of(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return (struct identity){ 0 };
+	return (struct identity){ st.st_dev, st.st_ino, st.st_ctim.tv_sec, st.st_ctim.tv_nsec };
+}
+
+static struct debug_query query_of(const struct module_symbols *file)
+{
+	return (struct debug_query){ file->tgid, file->path, file->file.build_id };
+}
+
+/*
+ * Not libdwfl's standard callback: that opens whatever lies at a path which
+ * another user's file names (a FIFO would block for ever), and may ask the
+ * network. It is also asked for dwz's files, without a CRC: see attach_alt().
+ */
+static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
+			  const char *main_file, const char *link, GElf_Word crc, char **ret_name)
+{
+	struct module_symbols *file = *userdata;
+	struct debug_query query = query_of(file);
+	Elf *elf;
+	int fd;
+
+	(void)module, (void)name, (void)base, (void)main_file, (void)ret_name;
+	fd = link && !crc ? -1 : debug_file_open(&query, link, crc);
+	if (fd >= 0) {
+		file->seen = identity_of(fd);
+		elf = elf_begin(fd, ELF_C_READ, NULL);
+		file->other = elf ? debug_file_size(elf) : (struct debug_size){ 0 };
+		elf_end(elf);
+		if (file->other.inflated > ELF_FILE_MAX_INFLATED) {
+			file->debug = DEBUG_TOO_LARGE;
+			file->other = (struct debug_size){ 0 };
+			close(fd);
+			fd = -1;
+		}
+	}
+	errno = 0; /* else libdwfl takes it for the cause */
+	return fd;
+}
+
+/* ---- Opening ---- */
+
+static struct module_symbols *new_file(void)
+{
+	struct module_symbols *file = calloc(1, sizeof(*file));
+
+	if (file)
+		file->alt_fd = -1;
+	return file;
+}
+
+struct module_symbols *module_symbols_open(int fd)
+{
+	struct module_symbols *file = new_file();
+
+	if (file)
+		elf_file_open(fd, &file->file);
+	else
+		close(fd);
+	return file;
+}
+
+struct module_symbols *module_symbols_of_bytes(const void *bytes, size_t len)
+{
+	struct module_symbols *file = new_file();
+
+	if (file)
+		elf_file_of_bytes(bytes, len, &file->file);
+	return file;
+}
+
+static size_t known_bytes(const struct known *known)
+{
+	const struct code_name *name = known->code.names;
+	size_t bytes = sizeof(*known);
+
+	for (; name < known->code.names + known->code.count; name++) {
+		bytes += name->function ? strlen(name->function) + 1 : 0;
+		bytes += name->file ? strlen(name->file) + 1 : 0;
+	}
+	return bytes;
+}
+
+static void forget_name(struct module_symbols *file, struct known *known)
+{
+	HASH_DEL(file->known, known);
+	file->known_bytes -= known_bytes(known);
+	code_clear(&known->code);
+	free(known);
+}
+
+static void forget_names(struct module_symbols *file)
+{
+	struct known *known, *next;
+
+	HASH_ITER(hh, file->known, known, next)
+		forget_name(file, known);
+}
+
+bool module_symbols_is_open(const struct module_symbols *file)
+{
+	return file->dwfl;
+}
+
+void module_symbols_shed(struct module_symbols *file)
+{
+	if (!file->dwfl)
+		return;
+	dwfl_end(file->dwfl);
+	file->dwfl = NULL;
+	file->module = NULL;
+	dwarf_end(file->alt); /* after what refers to it */
+	file->alt = NULL;
+	if (file->alt_fd >= 0)
+		close(file->alt_fd);
+	file->alt_fd = -1;
+	file->other = (struct debug_size){ 0 };
+}
+
+void module_symbols_free(struct module_symbols *file)
+{
+	if (!file)
+		return;
+	module_symbols_shed(file);
+	forget_names(file);
+	elf_file_clear(&file->file);
+	free(file->path);
+	free(file->alt_name);
+	free(file->alt_id);
+	free(file);
+}
+
+void module_symbols_seen_in(struct module_symbols *file, pid_t tgid, const char *path)
+{
+	file->tgid = tgid;
+	if (file->path && !strcmp(file->path, path))
+		return;
+	free(file->path);
+	file->path = strdup(path);
+}
+
+/* ---- Names ---- */
+
+/*
+ * Give DWARF that was split by dwz its other half. Without it libdw would open
+ * by itself what the file names, so then nothing of it is used (false).
+ */
+static bool attach_alt(struct module_symbols *file, Dwarf *dwarf)
+{
+	struct debug_query query = query_of(file);
+	const char *name;
+	const void *id;
+	ssize_t len = dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &id);
+
+	if (len == 0)
+		return true; /* it was not split */
+	if (len < 0 || len > MAX_BUILD_ID)
+		return false;
+	free(file->alt_name);
+	free(file->alt_id);
+	file->alt_name = strdup(name);
+	file->alt_id = debug_file_hex(id, (size_t)len);
+	if (!file->alt_name || !file->alt_id)
+		return false;
+	file->alt_fd = debug_file_open_alt(&query, file->alt_name, file->alt_id);
+	if (file->alt_fd < 0)
+		return false;
+	file->seen = identity_of(file->alt_fd);
+	file->alt = dwarf_begin(file->alt_fd, DWARF_C_READ);
+	if (!file->alt)
+		return false;
+	dwarf_setalt(dwarf, file->alt);
+	return true;
+}
+
+static bool open_symbols(struct module_symbols *file)
+{
+	static const Dwfl_Callbacks callbacks = {
+		.find_elf = elf_file_find_elf,
+		.find_debuginfo = find_debuginfo,
+		.section_address = dwfl_offline_section_address,
+	};
+	Dwarf_Addr bias;
+	Dwarf *dwarf;
+
+	if (file->dwfl)
+		return file->module;
+	file->dwfl = dwfl_begin(&callbacks);
+	file->module = file->dwfl ? elf_file_report(&file->file, file->dwfl, 0) : NULL;
+	if (!file->module)
+		return false;
+	file->debug = DEBUG_NONE;
+	if (file->file.debug.inflated > ELF_FILE_MAX_INFLATED) {
+		file->debug = DEBUG_TOO_LARGE;
+		return true;
+	}
+	dwarf = dwfl_module_getdwarf(file->module, &bias);
+	if (dwarf)
+		file->debug = attach_alt(file, dwarf) ? DEBUG_FOUND : DEBUG_NONE;
+	return true;
+}
+
+/* Is the symbol of size 0 one of the kind that symbols.h accepts? */
+static bool accepts_sizeless(Elf *elf, GElf_Word section_index)
+{
+	bool executable = false, symtab = false;
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	while ((section = elf_nextscn(elf, section))) {
+		if (!gelf_getshdr(section, &header))
+			return false;
+		if (header.sh_type == SHT_SYMTAB)
+			symtab = true;
+		if (elf_ndxscn(section) == section_index)
+			executable = header.sh_flags & SHF_EXECINSTR;
+	}
+	return executable && symtab;
+}
+
+/* NULL: no symbol covers it (or no memory). */
+static char *find_function(const struct module_symbols *file, Dwarf_Addr address)
+{
+	Dwarf_Addr bias;
+	GElf_Word section;
+	const char *name;
+	GElf_Off offset;
+	GElf_Sym symbol;
+	int type;
+	Elf *elf;
+
+	/* libdwfl: a sized symbol that holds the address, or one of size 0 with nothing between */
+	name = dwfl_module_addrinfo(file->module, address, &offset, &symbol, &section, &elf, &bias);
+	if (!name)
+		return NULL;
+	type = GELF_ST_TYPE(symbol.st_info);
+	if (type != STT_FUNC && type != STT_NOTYPE && type != STT_GNU_IFUNC)
+		return NULL;
+	if (symbol.st_size ? offset >= symbol.st_size : !accepts_sizeless(elf, section))
+		return NULL;
+	return function_name(name, file->file.is_go);
+}
+
+static void make_names(struct module_symbols *file, __u64 address, struct code *code)
+{
+	struct code_name *last;
+	char *function;
+
+	if (file->debug == DEBUG_FOUND)
+		lines_at(file->module, address, file->file.is_go, code);
+	if (!code->count)
+		code->count = 1;
+	function = find_function(file, address);
+	if (!function)
+		return;
+	last = &code->names[code->count - 1];
+	free(last->function);
+	last->function = function;
+}
+
+const struct code *module_symbols_name(struct module_symbols *file, __u64 address)
+{
+	struct known *known;
+
+	HASH_FIND(hh, file->known, &address, sizeof(address), known);
+	if (known)
+		return &known->code;
+	if (!file->file.elf || !open_symbols(file))
+		return NULL;
+	if (HASH_COUNT(file->known) >= MAX_KNOWN)
+		forget_name(file, file->known); /* uthash keeps the order in which they came */
+	known = calloc(1, sizeof(*known));
+	if (!known)
+		return NULL;
+	known->address = address;
+	make_names(file, address, &known->code);
+	HASH_ADD(hh, file->known, address, sizeof(known->address), known);
+	if (!known->hh.tbl) {
+		code_clear(&known->code);
+		free(known);
+		return NULL;
+	}
+	file->known_bytes += known_bytes(known);
+	return &known->code;
+}
+
+/* ---- The rest ---- */
+
+bool module_symbols_look_again(struct module_symbols *file)
+{
+	struct debug_query query = query_of(file);
+	struct identity found;
+	int fd;
+
+	if (file->debug != DEBUG_NONE || (!file->file.build_id && !file->file.link) ||
+	    (!file->file.build_id && ++file->looks % CRC_LOOKS))
+		return false;
+	fd = file->alt_name ? debug_file_open_alt(&query, file->alt_name, file->alt_id) :
+			      debug_file_open(&query, file->file.link, file->file.crc);
+	if (fd < 0)
+		return false;
+	found = identity_of(fd);
+	close(fd);
+	if (!memcmp(&found, &file->seen, sizeof(found)))
+		return false; /* it was there before, and of no use */
+	module_symbols_shed(file);
+	forget_names(file);
+	free(file->alt_name);
+	free(file->alt_id);
+	file->alt_name = file->alt_id = NULL;
+	file->debug = DEBUG_UNTRIED;
+	return true;
+}
+
+size_t module_symbols_memory(const struct module_symbols *file)
+{
+	__u64 bytes = BASE_BYTES + file->known_bytes;
+
+	/* when it is larger it is not inflated */
+	if (file->file.debug.inflated <= ELF_FILE_MAX_INFLATED)
+		bytes += file->file.debug.inflated;
+	if (file->dwfl)
+		bytes += BASE_BYTES + file->other.inflated +
+			 (file->file.debug.mapped / 8 + file->other.mapped / 8);
+	return bytes;
+}
+
+bool module_symbols_has_debug(const struct module_symbols *file)
+{
+	return file->debug == DEBUG_FOUND || file->debug == DEBUG_TOO_LARGE;
+}
+
+struct elf_file *module_symbols_file(struct module_symbols *file)
+{
+	return &file->file;
+}

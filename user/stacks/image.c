@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stacks/image.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/files/access.h"
+#include "lib/clocks.h"
+#include "stacks/files/file_cache.h"
+#include "stacks/files/perf_map.h"
+
+#define MAX_IMAGES 64
+#define MAX_MAPPINGS 131072 /* of all images together */
+#define MAX_FILES 256
+#define MAX_FILE_BYTES (64 * 1024 * 1024)
+#define MAX_PERF_BYTES (64 * 1024 * 1024)
+#define MAX_RESOLVED 32
+#define MAX_RESOLVED_STRINGS (128 * 1024) /* bytes in one stack */
+#define MAX_VDSO (64 * 1024)
+/* Compressed debug sections may have to be inflated for the sake of .debug_frame. */
+#define MAX_UNWIND_INFLATED (4 * ELF_FILE_MAX_INFLATED)
+#define FRESH_NS 1000000000ULL
+#define PERF_FRESH_NS 2000000000ULL
+#define PERF_SHARE 20 /* reading a map again may take a twentieth of the time */
+
+/* The file of a mapping that was in a stack. */
+struct image_file {
+	struct image_file *next;
+	const struct mapping *mapping;
+	struct module_symbols *symbols; /* NULL: there is nothing to know of it */
+	__u64 bias;
+};
+
+/* A stack that was resolved before. */
+struct resolved {
+	struct stack *stack; /* NULL: an empty place */
+	__u64 *pcs;
+	__u64 caller;
+	unsigned int count;
+};
+
+struct image {
+	pid_t tgid;
+	bool gone; /* the process has ended */
+	struct process_view view;
+	__u64 read_ns; /* when its mappings were last known to be true */
+	__u64 used;
+	struct modules *modules;
+	struct image *before; /* as it was until something was mapped or unmapped; NULL = never */
+	Dwfl *unwinder;
+	struct image_file *files;
+	struct perf_map *perf; /* NULL = none */
+	__u64 perf_checked_ns, perf_cost_ns;
+	struct resolved resolved[MAX_RESOLVED];
+	unsigned int next_resolved;
+	unsigned int generation; /* of the names in them */
+};
+
+struct images {
+	struct image *slots[MAX_IMAGES];
+	struct file_cache *files;
+	__u64 uses;
+};
+
+/* ---- The processes ---- */
+
+static void forget_resolved(struct image *image)
+{
+	struct resolved *known;
+
+	for (known = image->resolved; known < image->resolved + MAX_RESOLVED; known++) {
+		stack_unref(known->stack);
+		free(known->pcs);
+		*known = (struct resolved){ 0 };
+	}
+}
+
+static void free_image(struct images *images, struct image *image)
+{
+	struct image_file *file, *next;
+
+	if (!image)
+		return;
+	free_image(images, image->before);
+	forget_resolved(image);
+	if (image->unwinder)
+		dwfl_end(image->unwinder); /* first: it refers to the files */
+	for (file = image->files; file; file = next) {
+		next = file->next;
+		if (file->symbols)
+			file_cache__put(images->files, file->symbols);
+		free(file);
+	}
+	perf_map__free(image->perf);
+	modules__free(image->modules);
+	free(image);
+}
+
+static void drop_image(struct images *images, struct image **slot)
+{
+	free_image(images, *slot);
+	*slot = NULL;
+}
+
+/* Drop the image that was not used for longest, but not this one. False: there is no other. */
+static bool evict(struct images *images, const struct image *keep)
+{
+	struct image **oldest = NULL, **slot;
+
+	for (slot = images->slots; slot < images->slots + MAX_IMAGES; slot++)
+		if (*slot && *slot != keep && (!keep || (*slot)->before != keep) &&
+		    (!oldest || (*slot)->used < (*oldest)->used))
+			oldest = slot;
+	if (!oldest)
+		return false;
+	drop_image(images, oldest);
+	return true;
+}
+
+static struct image **find_slot(struct images *images, pid_t tgid)
+{
+	struct image **slot;
+
+	for (slot = images->slots; slot < images->slots + MAX_IMAGES; slot++)
+		if (*slot && (*slot)->tgid == tgid)
+			return slot;
+	return NULL;
+}
+
+static size_t mappings_held(const struct images *images)
+{
+	const struct image *image;
+	size_t count = 0;
+
+	for (int i = 0; i < MAX_IMAGES; i++)
+		for (image = images->slots[i]; image; image = image->before)
+			count += modules__count(image->modules);
+	return count;
+}
+
+static void place_image(struct images *images, struct image *image)
+{
+	struct image **slot;
+
+	size_t count = modules__count(image->modules);
+
+	count += image->before ? modules__count(image->before->modules) : 0;
+	while (mappings_held(images) + count > MAX_MAPPINGS)
+		if (!evict(images, NULL))
+			break;
+	for (;;) {
+		for (slot = images->slots; slot < images->slots + MAX_IMAGES; slot++)
+			if (!*slot) {
+				*slot = image;
+				return;
+			}
+		evict(images, NULL);
+	}
+}
+
+/* Takes the modules, also on failure. */
+static struct image *new_image(pid_t tgid, const struct process_view *view, struct modules *modules)
+{
+	struct image *image = calloc(1, sizeof(*image));
+
+	if (image)
+		image->unwinder = elf_file_unwinder();
+	if (!image || !image->unwinder) {
+		free(image);
+		modules__free(modules);
+		return NULL;
+	}
+	image->tgid = tgid;
+	image->view = *view;
+	image->modules = modules;
+	return image;
+}
+
+/* What was mapped is kept once more, for a library may be unloaded with its leak open. */
+static void supersede(struct images *images, struct image **slot, struct image *image)
+{
+	image->before = *slot;
+	image->before->gone = true; /* its files have to prove themselves */
+	free_image(images, image->before->before);
+	image->before->before = NULL;
+	*slot = NULL;
+}
+
+/* Bring what is known of a process up to date. On failure what was known stays, if it is its. */
+static int refresh_image(struct images *images, pid_t tgid)
+{
+	struct image **slot = find_slot(images, tgid), *image = slot ? *slot : NULL;
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
+	struct process_view view;
+	struct modules *modules;
+	int err;
+
+	err = access_view(tgid, &view);
+	if (err)
+		return err;
+	if (image && image->view.start_ns != view.start_ns) {
+		drop_image(images, slot);
+		slot = NULL, image = NULL;
+	}
+	if (image && now_ns - image->read_ns < FRESH_NS)
+		return 0;
+	err = modules__read(tgid, &modules);
+	if (err)
+		return err;
+	if (image && modules__equal(modules, image->modules)) {
+		modules__free(modules);
+		image->read_ns = now_ns;
+		return 0;
+	}
+	image = new_image(tgid, &view, modules);
+	if (!image)
+		return -ENOMEM;
+	image->read_ns = now_ns;
+	if (slot)
+		supersede(images, slot, image);
+	place_image(images, image);
+	return 0;
+}
+
+int images__find(struct images *images, pid_t tgid, struct image **ret_image)
+{
+	int err = refresh_image(images, tgid);
+	struct image **slot = find_slot(images, tgid);
+
+	if (!slot)
+		return err;
+	(*slot)->gone = err == -ESRCH;
+	(*slot)->used = ++images->uses;
+	*ret_image = *slot;
+	return 0;
+}
+
+struct images *images__new(void)
+{
+	struct images *images = calloc(1, sizeof(*images));
+
+	if (!images)
+		return NULL;
+	images->files = file_cache__new(MAX_FILES, MAX_FILE_BYTES);
+	if (!images->files) {
+		free(images);
+		return NULL;
+	}
+	return images;
+}
+
+void images__free(struct images *images)
+{
+	struct image **slot;
+
+	if (!images)
+		return;
+	for (slot = images->slots; slot < images->slots + MAX_IMAGES; slot++)
+		free_image(images, *slot);
+	file_cache__free(images->files);
+	free(images);
+}
+
+struct image *image_before(const struct image *image)
+{
+	return image->before;
+}
+
+/* ---- Their files ---- */
+
+const struct mapping *image_mapping(const struct image *image, __u64 address)
+{
+	return modules__find(image->modules, address);
+}
+
+/* The vdso is no file; its bytes are the same in nearly all processes. */
+static struct module_symbols *open_vdso(struct images *images, const struct image *image,
+					const struct mapping *mapping)
+{
+	size_t len = mapping->end - mapping->start;
+	struct module_symbols *file = NULL;
+	char bytes[MAX_VDSO];
+	int fd;
+
+	if (image->gone || len > sizeof(bytes) ||
+	    access_vdso(image->tgid, mapping->start, len, &fd))
+		return NULL;
+	if (pread(fd, bytes, len, 0) == (ssize_t)len)
+		file = file_cache__get_bytes(images->files, bytes, len);
+	close(fd);
+	return file;
+}
+
+static struct module_symbols *open_file(struct images *images, const struct image *image,
+					const struct mapping *mapping)
+{
+	struct module_symbols *file;
+	int fd;
+
+	if (mapping->path && !strcmp(mapping->path, "[vdso]"))
+		return open_vdso(images, image, mapping);
+	if (!mapping_is_file(mapping))
+		return NULL;
+	if (!image->gone) {
+		if (access_mapping(image->tgid, mapping, &fd))
+			return NULL;
+	} else if (!image->view.shares_mounts || access_orphan(mapping, &fd)) {
+		return NULL;
+	}
+	file = file_cache__get(images->files, fd, image->view.mount_ns);
+	if (file)
+		module_symbols_seen_in(file, image->tgid, mapping->path);
+	return file;
+}
+
+/* Make room for what a new file takes. False: it is one too many for this process. */
+static bool make_room(struct images *images, const struct image *image,
+		      const struct module_symbols *file)
+{
+	while (!file_cache__trim(images->files, file))
+		if (!evict(images, image))
+			return file_cache__files(images->files) <= MAX_FILES;
+	return true;
+}
+
+static bool is_reported(const struct image *image, const struct module_symbols *file, __u64 bias)
+{
+	const struct image_file *known;
+
+	for (known = image->files; known; known = known->next)
+		if (known->symbols == file && known->bias == bias)
+			return true;
+	return false;
+}
+
+/* What a new mapping has; NULL stays NULL. */
+static struct module_symbols *use_file(struct images *images, struct image *image,
+				       const struct mapping *mapping, struct module_symbols *file,
+				       __u64 *ret_bias)
+{
+	struct elf_file *elf_file = file ? module_symbols_file(file) : NULL;
+	__u64 bias;
+
+	if (!file)
+		return NULL;
+	if (!make_room(images, image, file) || elf_file_bias(elf_file, mapping, &bias)) {
+		file_cache__put(images->files, file);
+		return NULL;
+	}
+	if (elf_file->debug.inflated <= MAX_UNWIND_INFLATED && !is_reported(image, file, bias) &&
+	    !elf_file_is_copy(elf_file, mapping, bias))
+		elf_file_report(elf_file, image->unwinder, bias);
+	*ret_bias = bias;
+	return file;
+}
+
+struct module_symbols *image_file(struct images *images, struct image *image,
+				  const struct mapping *mapping, __u64 *ret_bias)
+{
+	struct module_symbols *symbols;
+	struct image_file *file;
+	__u64 bias = 0;
+
+	for (file = image->files; file; file = file->next) {
+		if (file->mapping != mapping)
+			continue;
+		if (file->symbols) {
+			file_cache__touch(images->files, file->symbols);
+			make_room(images, image, file->symbols);
+		}
+		*ret_bias = file->bias;
+		return file->symbols;
+	}
+	symbols = open_file(images, image, mapping);
+	symbols = use_file(images, image, mapping, symbols, &bias);
+	file = calloc(1, sizeof(*file));
+	if (!file) {
+		/* the unwinder may know it: it stays, though no one gives it back */
+		return NULL;
+	}
+	*file = (struct image_file){ image->files, mapping, symbols, bias };
+	image->files = file;
+	*ret_bias = bias;
+	return symbols;
+}
+
+void image_open_files(struct images *images, struct image *image)
+{
+	const struct mapping *mapping;
+	__u64 bias;
+
+	if (image->gone || image->view.shares_mounts)
+		return;
+	for (size_t i = 0; i < modules__count(image->modules); i++) {
+		mapping = modules__get(image->modules, i);
+		if (mapping_is_file(mapping))
+			image_file(images, image, mapping, &bias);
+	}
+}
+
+void image_refresh_names(struct images *images, struct image *image)
+{
+	unsigned int generation = file_cache__generation(images->files);
+
+	if (image->generation == generation)
+		return;
+	forget_resolved(image);
+	image->generation = generation;
+}
+
+Dwfl *image_unwinder(struct image *image)
+{
+	return image->unwinder;
+}
+
+/* ---- JIT code ---- */
+
+/* Maps of other processes give way; they are read again when they are needed. */
+static void trim_perf_maps(struct images *images, const struct image *keep)
+{
+	struct image **slot, *oldest;
+	size_t bytes;
+
+	for (;;) {
+		oldest = NULL;
+		bytes = 0;
+		for (slot = images->slots; slot < images->slots + MAX_IMAGES; slot++) {
+			if (!*slot || *slot == keep || !(*slot)->perf)
+				continue;
+			bytes += perf_map__memory((*slot)->perf);
+			if (!oldest || (*slot)->used < oldest->used)
+				oldest = *slot;
+		}
+		if (bytes <= MAX_PERF_BYTES)
+			return;
+		perf_map__free(oldest->perf);
+		oldest->perf = NULL;
+		oldest->perf_checked_ns = 0;
+	}
+}
+
+const char *image_jit_name(struct images *images, struct image *image, __u64 address)
+{
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC), wait_ns = image->perf_cost_ns * PERF_SHARE;
+	struct perf_map *map;
+
+	if (wait_ns < PERF_FRESH_NS)
+		wait_ns = PERF_FRESH_NS;
+	if (!image->gone &&
+	    (!image->perf_checked_ns || now_ns - image->perf_checked_ns > wait_ns)) {
+		if ((!image->perf || perf_map__stale(image->perf, image->tgid)) &&
+		    !perf_map__read(image->tgid, &map)) {
+			perf_map__free(image->perf);
+			image->perf = map;
+			image->perf_cost_ns = clock_now(CLOCK_MONOTONIC) - now_ns;
+			trim_perf_maps(images, image);
+		}
+		image->perf_checked_ns = now_ns;
+	}
+	return image->perf ? perf_map__find(image->perf, address) : NULL;
+}
+
+/* ---- Stacks ---- */
+
+struct stack *image_recall(struct images *images, struct image *image, const __u64 *pcs,
+			   unsigned int count, __u64 caller, enum stack_source source,
+			   bool truncated)
+{
+	const struct resolved *known;
+
+	image_refresh_names(images, image);
+	for (known = image->resolved; known < image->resolved + MAX_RESOLVED; known++)
+		if (known->stack && known->count == count && known->caller == caller &&
+		    known->stack->source == source && known->stack->truncated == truncated &&
+		    !memcmp(known->pcs, pcs, count * sizeof(*pcs)))
+			return known->stack;
+	return NULL;
+}
+
+void image_remember(struct image *image, const __u64 *pcs, unsigned int count, __u64 caller,
+		    struct stack *stack)
+{
+	struct resolved *place = &image->resolved[image->next_resolved];
+	__u64 *copy;
+
+	if (stack_string_bytes(stack) > MAX_RESOLVED_STRINGS)
+		return; /* 64 processes could fill all memory with such stacks */
+	copy = malloc(count * sizeof(*pcs) + 1);
+	if (!copy)
+		return;
+	memcpy(copy, pcs, count * sizeof(*pcs));
+	stack_unref(place->stack);
+	free(place->pcs);
+	*place = (struct resolved){ stack_ref(stack), copy, caller, count };
+	image->next_resolved = (image->next_resolved + 1) % MAX_RESOLVED;
+}

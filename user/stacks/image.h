@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * image: what is known of processes: their mappings, the files of those mappings
+ * that were in a stack, the names of their JIT code, the stacks that were
+ * resolved. Knows nothing of how a stack is put together.
+ *
+ * Held are the 64 processes asked for last (fewer when their mappings are
+ * together more than 131,072), 32 stacks each. Mappings that are older than a
+ * second are read again before they are used; what they were before their last change
+ * is kept beside them. What is known of a process is still used after it has ended, as
+ * long as its place is not needed.
+ *
+ * Files are shared by all processes that map them (file_cache.h): 256 files, and
+ * symbols and debug information of 64 MiB by estimate. Maps of JIT code take
+ * 64 MiB at most, beside the one in use.
+ */
+#ifndef SOCKLEAK_IMAGE_H
+#define SOCKLEAK_IMAGE_H
+
+#include <elfutils/libdwfl.h>
+#include <sys/types.h>
+
+#include "host/files/modules.h"
+#include "stacks/files/module_symbols.h"
+#include "stacks/stack.h"
+
+struct images;
+/* One process; an exec makes it another. Valid until the next images__find(). */
+struct image;
+
+/* NULL: no memory. */
+struct images *images__new(void);
+void images__free(struct images *images);
+
+/*
+ * What a process has mapped now, or last had. -ENOMEM; any other error: nothing
+ * can be said about it. Of a process that is gone, one of the same pid before it
+ * may be found: its addresses then seldom fit (ASLR), and the stack is cut.
+ */
+int images__find(struct images *images, pid_t tgid, struct image **ret_image);
+
+/*
+ * The same process as it was before it last mapped, unmapped or executed something, as far
+ * as that was seen. NULL: not known. Valid as long as the image.
+ */
+struct image *image_before(const struct image *image);
+
+/* The mapping that holds an address, NULL = none: it is no code. */
+const struct mapping *image_mapping(const struct image *image, __u64 address);
+
+/*
+ * The file of a mapping, or the vdso, and where it has it. NULL: it cannot be
+ * opened, is no ELF file, its headers do not explain the mapping, or no memory.
+ * Valid as long as the image.
+ */
+struct module_symbols *image_file(struct images *images, struct image *image,
+				  const struct mapping *mapping, __u64 *ret_bias);
+
+/*
+ * Open now what could not be opened once the process is gone: all files of one
+ * that lives in another mount namespace.
+ */
+void image_open_files(struct images *images, struct image *image);
+
+/* Look whether debug files were put in place, for names that are asked for next. */
+void image_refresh_names(struct images *images, struct image *image);
+
+/* A Dwfl that knows those modules of the process that image_file() was asked for. */
+Dwfl *image_unwinder(struct image *image);
+
+/* The name that the process's JIT compiler gave to the code at an address; valid as the image. */
+const char *image_jit_name(struct images *images, struct image *image, __u64 address);
+
+/*
+ * A stack is known by its addresses and its `caller` (see symbols.h), where it
+ * came from and whether it was cut. NULL: it is not known. No new reference.
+ */
+struct stack *image_recall(struct images *images, struct image *image, const __u64 *pcs,
+			   unsigned int count, __u64 caller, enum stack_source source,
+			   bool truncated);
+/* Takes a reference of its own. Without memory, or with names too long, it is not remembered. */
+void image_remember(struct image *image, const __u64 *pcs, unsigned int count, __u64 caller,
+		    struct stack *stack);
+
+#endif /* SOCKLEAK_IMAGE_H */

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stacks/stack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/hash.h"
+
+#define STRINGS 4   /* of a frame */
+#define LOOK_BACK 8 /* frames; stacks go to and fro between a few files */
+
+/* By stack_charge(). Stacks are freed by who has them last, who knows of no limit. */
+static size_t held;
+
+struct stack *stack_new(unsigned int count)
+{
+	struct stack *stack;
+
+	stack = calloc(1, sizeof(*stack) + (size_t)count * sizeof(stack->frames[0]));
+	if (!stack)
+		return NULL;
+	stack->refs = 1;
+	stack->count = count;
+	return stack;
+}
+
+bool stack_reserve(struct stack **stack, unsigned int count)
+{
+	const struct stack *old = *stack;
+	struct stack *larger = stack_new(count);
+
+	if (!larger)
+		return false;
+	memcpy(larger, old, sizeof(*old) + (size_t)old->count * sizeof(old->frames[0]));
+	free(*stack);
+	*stack = larger;
+	return true;
+}
+
+struct stack *stack_ref(struct stack *stack)
+{
+	if (stack)
+		stack->refs++;
+	return stack;
+}
+
+/* The strings of a frame, one after the other. */
+static char **string_of(const struct frame *frame, unsigned int which)
+{
+	static const size_t offsets[] = {
+		offsetof(struct frame, module),
+		offsetof(struct frame, build_id),
+		offsetof(struct frame, function),
+		offsetof(struct frame, file),
+	};
+
+	_Static_assert(sizeof(offsets) / sizeof(offsets[0]) == STRINGS, "all of them");
+	return (char **)((char *)frame + offsets[which]);
+}
+
+void stack_unref(struct stack *stack)
+{
+	if (!stack || --stack->refs)
+		return;
+	for (unsigned int i = 0; i < stack->count && !stack->packed; i++)
+		for (unsigned int which = 0; which < STRINGS; which++)
+			free(*string_of(&stack->frames[i], which));
+	free(stack->package);
+	held -= stack->charged;
+	free(stack);
+}
+
+static size_t string_bytes(const char *string)
+{
+	return string ? strlen(string) : 0;
+}
+
+size_t stack_string_bytes(const struct stack *stack)
+{
+	size_t bytes = 0;
+
+	for (unsigned int i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+
+		bytes += string_bytes(frame->module) + string_bytes(frame->build_id) +
+			 string_bytes(frame->function) + string_bytes(frame->file);
+	}
+	return bytes;
+}
+
+size_t stack_bytes(const struct stack *stack)
+{
+	if (stack->packed)
+		return sizeof(*stack) + stack->count * sizeof(stack->frames[0]) + stack->packed;
+	/* 4 strings a frame, each with a NUL and what malloc() takes */
+	return sizeof(*stack) + stack->count * (sizeof(stack->frames[0]) + 4 * 2 * sizeof(size_t)) +
+	       stack_string_bytes(stack);
+}
+
+void stack_charge(struct stack *stack)
+{
+	held -= stack->charged;
+	stack->charged = stack_bytes(stack);
+	held += stack->charged;
+}
+
+size_t stacks_held(void)
+{
+	return held;
+}
+
+/* NULL stays NULL; false: out of memory. */
+static bool copy_string(char **copy, const char *string)
+{
+	*copy = string ? strdup(string) : NULL;
+	return *copy || !string;
+}
+
+bool frame_copy(struct frame *to, const struct frame *from)
+{
+	bool whole;
+
+	*to = *from;
+	whole = copy_string(&to->module, from->module);
+	whole &= copy_string(&to->build_id, from->build_id);
+	whole &= copy_string(&to->function, from->function);
+	whole &= copy_string(&to->file, from->file);
+	return whole;
+}
+
+static bool same_string(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* The frame just before this one that has the same string, the nearest; NULL = none. */
+static const struct frame *twin_of(const struct stack *stack, unsigned int i, unsigned int which)
+{
+	const char *string = *string_of(&stack->frames[i], which);
+
+	for (unsigned int back = 1; back <= LOOK_BACK && back <= i; back++)
+		if (same_string(*string_of(&stack->frames[i - back], which), string))
+			return &stack->frames[i - back];
+	return NULL;
+}
+
+/*
+ * Put the strings of a stack behind the frames of its copy, those of a run of frames once.
+ * Returns their bytes; without a copy (NULL) it only counts them.
+ */
+static size_t pack(const struct stack *stack, struct stack *copy)
+{
+	char *strings = copy ? (char *)&copy->frames[copy->count] : NULL;
+	size_t bytes = 0, len;
+
+	for (unsigned int n = 0; n < stack->count * STRINGS; n++) {
+		unsigned int i = n / STRINGS, which = n % STRINGS;
+		const char *string = *string_of(&stack->frames[i], which);
+		const struct frame *twin = string ? twin_of(stack, i, which) : NULL;
+
+		if (twin && copy)
+			*string_of(&copy->frames[i], which) =
+				*string_of(&copy->frames[twin - stack->frames], which);
+		if (twin || !string)
+			continue;
+		len = strlen(string) + 1;
+		if (copy)
+			*string_of(&copy->frames[i], which) = memcpy(strings + bytes, string, len);
+		bytes += len;
+	}
+	return bytes;
+}
+
+struct stack *stack_copy(const struct stack *stack)
+{
+	size_t frames = stack->count * sizeof(stack->frames[0]), strings = pack(stack, NULL);
+	struct stack *copy = malloc(sizeof(*copy) + frames + strings);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, stack, sizeof(*copy) + frames);
+	copy->refs = 1;
+	copy->charged = 0;
+	copy->packed = strings;
+	pack(stack, copy);
+	if (copy_string(&copy->package, stack->package))
+		return copy;
+	stack_unref(copy);
+	return NULL;
+}
+
+static bool same_frame(const struct frame *a, const struct frame *b)
+{
+	return a->pc == b->pc && a->offset == b->offset && a->line == b->line &&
+	       a->source == b->source && a->exact == b->exact && a->inlined == b->inlined &&
+	       a->has_debug == b->has_debug && a->plumbing == b->plumbing &&
+	       same_string(a->module, b->module) && same_string(a->build_id, b->build_id) &&
+	       same_string(a->function, b->function) && same_string(a->file, b->file);
+}
+
+bool stack_equal(const struct stack *a, const struct stack *b)
+{
+	if (a->source != b->source || a->site != b->site || a->count != b->count ||
+	    a->truncated != b->truncated)
+		return false;
+	for (unsigned int i = 0; i < a->count; i++)
+		if (!same_frame(&a->frames[i], &b->frames[i]))
+			return false;
+	return true;
+}
+
+/* An address in no file, of a JIT compiler that tells no names, is nothing to look at. */
+static bool tells_something(const struct frame *frame)
+{
+	return frame->module || frame->function;
+}
+
+static const struct frame *first_outside(const struct stack *stack, enum plumbing plumbing)
+{
+	for (unsigned int i = 0; i < stack->count; i++)
+		if (stack->frames[i].plumbing < plumbing && tells_something(&stack->frames[i]))
+			return &stack->frames[i];
+	return NULL;
+}
+
+const struct frame *stack_culprit(const struct stack *stack)
+{
+	if (!stack)
+		return NULL;
+	return first_outside(stack, PLUMBING_RUNTIME) ?: first_outside(stack, PLUMBING_LIBC);
+}
+
+static bool of_one_module(const struct frame *a, const struct frame *b)
+{
+	return a->module && b->module && !strcmp(a->module, b->module);
+}
+
+const struct frame *stack_caller(const struct stack *stack)
+{
+	const struct frame *culprit = stack_culprit(stack), *end, *caller;
+
+	if (!culprit)
+		return NULL;
+	end = stack->frames + stack->count;
+	for (caller = culprit + 1; caller < end; caller++)
+		if (caller->plumbing != PLUMBING_RUNTIME || !of_one_module(caller, culprit))
+			break;
+	return caller < end && !caller->plumbing && caller->function ? caller : NULL;
+}
+
+/* The lowest byte first whatever the host's order, for ids are compared between hosts. */
+static __u64 hash_number(__u64 hash, __u64 number)
+{
+	unsigned char bytes[8];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = number >> (8 * i);
+	return hash_bytes(hash, bytes, sizeof(bytes));
+}
+
+__u64 stack_hash(const struct stack *stack)
+{
+	__u64 hash = hash_number(HASH_BEGIN, stack->site);
+
+	/* enough to tell most from another; names come with the addresses */
+	for (unsigned int i = 0; i < stack->count; i++)
+		hash = hash_number(hash, stack->frames[i].pc ^ stack->frames[i].line);
+	return hash;
+}
+
+static __u64 hash_frame(__u64 hash, const struct frame *frame)
+{
+	const char *name = frame->build_id ?: module_name(frame->module);
+
+	/* with its NUL, so that where a name ends is part of what is hashed */
+	hash = hash_bytes(hash, name, strlen(name) + 1);
+	return hash_number(hash, frame->offset);
+}
+
+static bool counts(const struct frame *frame)
+{
+	if (frame->inlined || (frame->module && !strcmp(frame->module, FRAME_JIT)))
+		return false;
+	return frame->module || frame->build_id;
+}
+
+__u64 site_id(const struct stack *stack)
+{
+	__u64 hash = HASH_BEGIN;
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; stack && i < stack->count; i++) {
+		if (!counts(&stack->frames[i]))
+			continue;
+		hash = hash_frame(hash, &stack->frames[i]);
+		any = true;
+	}
+	if (!any)
+		return 0;
+	return hash ? hash : 1; /* 0 means "no site" */
+}
+
+const char *stack_source_name(enum stack_source source)
+{
+	switch (source) {
+	case STACK_FP:
+		return "fp";
+	case STACK_SNAPSHOT:
+		return "snapshot";
+	case STACK_CALL:
+		return "call";
+	case STACK_NONE:
+		break;
+	}
+	return NULL;
+}
+
+const char *frame_source_name(enum frame_source source)
+{
+	switch (source) {
+	case FRAME_REGISTER:
+		return "register";
+	case FRAME_CFI:
+		return "cfi";
+	case FRAME_FP:
+		return "fp";
+	case FRAME_CALLER:
+		return "caller";
+	case FRAME_UNKNOWN:
+		break;
+	}
+	return NULL;
+}

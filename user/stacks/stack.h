@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stack: a resolved user stack, the product of the symbols module and the input
+ * of everything that shows or groups leaks. Plain data; knows nothing of ELF.
+ *
+ * Every string belongs to the stack. NULL and 0 mean "not known". A stack never
+ * changes after it was made, so it is shared by reference count.
+ */
+#ifndef SOCKLEAK_STACK_H
+#define SOCKLEAK_STACK_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "stacks/plumbing.h"
+
+/* Where the addresses came from. */
+enum stack_source {
+	STACK_NONE = 0, /* no stack: of unknown origin, or lost */
+	STACK_FP,	/* frame pointers, walked by the kernel */
+	STACK_SNAPSHOT, /* a copy of the stack, unwound in user space */
+	STACK_CALL,	/* no stack: the call of socket() alone, and where it returns to */
+};
+
+#define FRAME_JIT "[jit]"
+
+/* How one frame was found from the one inside it. */
+enum frame_source {
+	FRAME_UNKNOWN = 0,
+	FRAME_REGISTER, /* the program counter itself */
+	FRAME_CFI,	/* call frame information */
+	FRAME_FP,	/* the frame pointer */
+	FRAME_CALLER,	/* the return address of a wrapper that keeps no frame */
+};
+
+struct frame {
+	__u64 pc;     /* the return address in the process; of frame 0 the next instruction */
+	__u64 offset; /* of pc in the module's file, bytes; 0 without a file */
+	/* path of the mapped file in its process's view, "[vdso]"; FRAME_JIT: named JIT code */
+	char *module;
+	char *build_id; /* lower-case hex */
+	char *function; /* demangled; NULL when no symbol covers the address */
+	char *file;	/* source file, from debug information */
+	unsigned int line;
+	enum frame_source source;
+	bool exact;		/* pc is where the frame stands, not where a call returns to */
+	bool inlined;		/* into the next one, which is where pc and offset point */
+	bool has_debug;		/* debug information of the module was found */
+	enum plumbing plumbing; /* not the program's own code */
+};
+
+struct stack {
+	unsigned int refs;
+	enum stack_source source;
+	__u64 site; /* the hash that site_id() gave, 0 = no site can be told */
+	unsigned int count;
+	bool truncated; /* it went on beyond what was copied or can be held */
+	size_t charged; /* its part of stacks_held() */
+	size_t packed;	/* bytes of strings behind the frames; 0 = each has memory of its own */
+	char *package;	/* that owns the culprit's module, "name version"; NULL = not known */
+	struct frame frames[]; /* the innermost first */
+};
+
+/* A stack of `count` empty frames with one reference; NULL when out of memory. */
+struct stack *stack_new(unsigned int count);
+/*
+ * Make room for `count` frames in a stack of stack_new() that no one else refers to yet,
+ * the new ones empty; its own count stays. False: no memory, it is as it was.
+ */
+bool stack_reserve(struct stack **stack, unsigned int count);
+/*
+ * A stack of its own with the same content, in one piece of memory: half of what one takes
+ * that was made string by string. NULL when out of memory.
+ */
+struct stack *stack_copy(const struct stack *stack);
+/* Copy a frame with its strings; false: no memory, *to is still to be freed with its stack. */
+bool frame_copy(struct frame *to, const struct frame *from);
+/* Do they say the same, their packages aside? And a hash of what is compared then. */
+bool stack_equal(const struct stack *a, const struct stack *b);
+__u64 stack_hash(const struct stack *stack);
+/* Bytes of all its strings, their NULs aside; and of all the memory that it takes. */
+size_t stack_string_bytes(const struct stack *stack);
+size_t stack_bytes(const struct stack *stack);
+/* Count its memory, until it is freed, to what stacks_held() says of this process. */
+void stack_charge(struct stack *stack);
+size_t stacks_held(void);
+/* One more reference; NULL stays NULL. Returns its argument. */
+struct stack *stack_ref(struct stack *stack);
+/* One reference less; the last one frees it. NULL is allowed. */
+void stack_unref(struct stack *stack);
+
+/*
+ * Where a person should look: the first frame of the program's own code; when
+ * all of it is plumbing the first one outside libc. NULL when there is none.
+ * Never a mere address, as JIT code is without a perf map.
+ */
+const struct frame *stack_culprit(const struct stack *stack);
+
+/*
+ * Whose call led there: the next frame of the program's own code, with nothing
+ * between but the standard library that the same file was built with. NULL:
+ * none that has a name.
+ */
+const struct frame *stack_caller(const struct stack *stack);
+
+/*
+ * The site id: FNV-1a 64 over the frames' (build id, file offset), so the same
+ * on every host, under ASLR, and with or without symbols. A frame without a
+ * build id counts by its module's base name and offset; JIT code and inlined
+ * functions (which only debug information tells) are left out. 0 when no frame
+ * counts.
+ */
+__u64 site_id(const struct stack *stack);
+
+/* Its name in reports ("fp"), NULL for STACK_NONE. */
+const char *stack_source_name(enum stack_source source);
+/* "register", "cfi", "fp", "caller"; NULL for FRAME_UNKNOWN. */
+const char *frame_source_name(enum frame_source source);
+
+#endif /* SOCKLEAK_STACK_H */

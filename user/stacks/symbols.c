@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stacks/symbols.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/files/modules.h"
+#include "sockleak.h"
+#include "stacks/files/module_symbols.h"
+#include "stacks/image.h"
+#include "stacks/plumbing.h"
+#include "stacks/unwind.h"
+#include "stacks/walk.h"
+
+/* Frames of one stack, with all that is inlined. */
+#define MAX_FRAMES 1024
+
+struct symbols {
+	struct images *images;
+};
+
+static bool is_socket(const struct frame *frame)
+{
+	return frame->function &&
+	       (!strcmp(frame->function, "socket") || !strcmp(frame->function, "__socket"));
+}
+
+/*
+ * Executable memory that only looks like a file: JIT compilers map the same
+ * pages twice, to write and to run. An offset in it means nothing elsewhere.
+ */
+static bool is_nameless(const char *path)
+{
+	return !strncmp(path, "/memfd:", 7) || !strcmp(path, "/dev/zero") ||
+	       !strncmp(path, "/SYSV", 5);
+}
+
+/* ---- Frames ---- */
+
+/* A stack in the making. */
+struct making {
+	struct symbols *symbols;
+	struct image *image;
+	struct stack *stack;
+	unsigned int room;
+	bool fleeting; /* it has JIT code, whose names may come or change */
+	bool plain;    /* no file is to be opened */
+};
+
+/* Room for one more frame, NULL: there is none. */
+static struct frame *add_frame(struct making *making)
+{
+	struct stack *stack = making->stack;
+
+	if (stack->count == making->room) {
+		if (making->room >= MAX_FRAMES || !stack_reserve(&making->stack, making->room * 2))
+			return NULL;
+		making->room *= 2;
+		stack = making->stack;
+	}
+	return &stack->frames[stack->count++];
+}
+
+static char *copy(const char *string)
+{
+	return string ? strdup(string) : NULL;
+}
+
+/* Code that is in no file. */
+static void fill_jit(struct making *making, __u64 address, struct frame *frame)
+{
+	const char *name = image_jit_name(making->symbols->images, making->image, address);
+
+	making->fleeting = true;
+	frame->function = copy(name);
+	if (frame->function)
+		frame->module = strdup(FRAME_JIT);
+}
+
+/* What all frames of one address have in common. */
+struct place {
+	__u64 pc;
+	bool exact;
+	const struct mapping *mapping;
+	struct module_symbols *file; /* NULL: nothing is known of it */
+	enum frame_source source;
+};
+
+static void fill_frame(const struct place *place, const struct code_name *name, bool inlined,
+		       struct frame *frame)
+{
+	frame->pc = place->pc;
+	frame->exact = place->exact;
+	frame->source = place->source;
+	frame->inlined = inlined;
+	frame->module = strdup(place->mapping->path);
+	if (!frame->module)
+		return;
+	frame->offset = place->pc - place->mapping->start + place->mapping->offset;
+	frame->plumbing = plumbing_of(frame->module, NULL);
+	if (!place->file)
+		return;
+	frame->build_id = copy(module_symbols_file(place->file)->build_id);
+	frame->has_debug = module_symbols_has_debug(place->file);
+	if (!name)
+		return;
+	frame->function = copy(name->function);
+	frame->plumbing = plumbing_of(frame->module, frame->function);
+	frame->file = copy(name->file);
+	frame->line = frame->file ? name->line : 0;
+}
+
+/*
+ * The frames of the code at an address, first what is inlined there. pc is that
+ * address, or the return address of the call that it is in: pc may then be behind
+ * the function, which never returns.
+ */
+static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_source source)
+{
+	struct place place = { .pc = pc,
+			       .exact = pc == address,
+			       .mapping = image_mapping(making->image, address),
+			       .source = source };
+	const struct code *code = NULL;
+	struct frame *frame;
+	__u64 bias;
+
+	if (place.mapping && !making->plain)
+		place.file =
+			image_file(making->symbols->images, making->image, place.mapping, &bias);
+	if (!place.mapping || !place.mapping->path ||
+	    (!place.file && is_nameless(place.mapping->path))) {
+		frame = add_frame(making);
+		if (!frame)
+			return;
+		frame->pc = pc;
+		frame->exact = place.exact;
+		frame->source = source;
+		if (place.mapping && !making->plain)
+			fill_jit(making, address, frame);
+		return;
+	}
+	if (place.file)
+		code = module_symbols_name(place.file, address - bias);
+	for (unsigned int i = 0; i < (code ? code->count : 1); i++) {
+		frame = add_frame(making);
+		if (frame)
+			fill_frame(&place, code ? &code->names[i] : NULL,
+				   code && i + 1 < code->count, frame);
+	}
+}
+
+/* ---- Stacks ---- */
+
+static bool begin(struct making *making, struct symbols *symbols, struct image *image,
+		  unsigned int count)
+{
+	*making = (struct making){ .symbols = symbols, .image = image };
+	making->room = count + 8;
+	making->stack = stack_new(making->room);
+	if (making->stack)
+		making->stack->count = 0;
+	return making->stack;
+}
+
+/* The frame in libc of the call; what is inlined in it comes before. */
+static struct frame *end_of_first(struct making *making)
+{
+	struct frame *first = &making->stack->frames[making->stack->count - 1];
+
+	/* in a static program libc has no module of its own */
+	if (is_socket(first))
+		first->plumbing = PLUMBING_LIBC;
+	return first;
+}
+
+static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, unsigned int count,
+				      __u64 caller)
+{
+	const struct frame *first;
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (i && !image_mapping(making->image, pcs[i] - 1))
+			break; /* not code: the walk has gone astray */
+		add_code(making, pcs[i], pcs[i] - 1, i ? FRAME_FP : FRAME_REGISTER);
+		if (i || (count > 1 && pcs[1] == caller))
+			continue;
+		first = end_of_first(making);
+		if (walk_is_caller(making->symbols->images, making->image,
+				   plumbing_is_glibc(first->module) && is_socket(first), pcs[0],
+				   caller))
+			add_code(making, caller, caller - 1, FRAME_CALLER);
+	}
+	return making->stack;
+}
+
+static struct stack *bare_stack(const __u64 *pcs, unsigned int count)
+{
+	struct stack *stack = stack_new(count);
+	unsigned int i;
+
+	for (i = 0; stack && i < count; i++)
+		stack->frames[i].pc = pcs[i];
+	return stack;
+}
+
+int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsigned int count,
+		     __u64 caller, enum stack_source source, struct stack **ret_stack)
+{
+	struct making making = { 0 };
+	struct image *image = NULL;
+	struct stack *stack;
+
+	if (count > SOCKLEAK_STACK_DEPTH)
+		count = SOCKLEAK_STACK_DEPTH;
+	if (images__find(symbols->images, tgid, &image) == -ENOMEM)
+		return -ENOMEM;
+	if (image) {
+		stack = image_recall(symbols->images, image, pcs, count, caller, source,
+				     source == STACK_CALL);
+		if (stack) {
+			*ret_stack = stack_ref(stack);
+			return 0;
+		}
+		stack = begin(&making, symbols, image, count) ?
+				resolve_in_image(&making, pcs, count, caller) :
+				NULL;
+	} else {
+		stack = bare_stack(pcs, count);
+	}
+	if (!stack)
+		return -ENOMEM;
+	stack->source = source;
+	stack->truncated = source == STACK_CALL;
+	stack->site = site_id(stack);
+	if (image && !making.fleeting)
+		image_remember(image, pcs, count, caller, stack);
+	*ret_stack = stack;
+	return 0;
+}
+
+static struct stack *name_unwound(struct making *making, const struct unwound *unwound)
+{
+	for (unsigned int i = 0; i < unwound->count; i++) {
+		const struct unwound_frame *frame = &unwound->frames[i];
+
+		add_code(making, frame->pc, frame->pc - !frame->exact, frame->source);
+		if (!i)
+			end_of_first(making);
+	}
+	making->stack->truncated = unwound->truncated;
+	making->stack->source = STACK_SNAPSHOT;
+	making->stack->site = site_id(making->stack);
+	return making->stack;
+}
+
+int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
+		    struct stack **ret_stack)
+{
+	struct making making = { .symbols = symbols };
+	__u64 pcs[UNWIND_MAX_FRAMES];
+	struct unwound unwound;
+	struct stack *stack;
+	int err = images__find(symbols->images, tgid, &making.image);
+
+	if (!making.image)
+		return err;
+	err = walk_snapshot(symbols->images, &making.image, snapshot, &unwound);
+	if (err)
+		return err;
+	if (unwound.count < 2)
+		return -ENOENT;
+	for (unsigned int i = 0; i < unwound.count; i++)
+		pcs[i] = unwound.frames[i].pc;
+	stack = image_recall(symbols->images, making.image, pcs, unwound.count, 0, STACK_SNAPSHOT,
+			     unwound.truncated);
+	if (stack) {
+		*ret_stack = stack_ref(stack);
+		return 0;
+	}
+	if (!begin(&making, symbols, making.image, unwound.count))
+		return -ENOMEM;
+	*ret_stack = name_unwound(&making, &unwound);
+	if (!making.fleeting)
+		image_remember(making.image, pcs, unwound.count, 0, *ret_stack);
+	return 0;
+}
+
+int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsigned int count,
+		   enum stack_source source, struct stack **ret_stack)
+{
+	struct making making = { 0 };
+	struct image *image = NULL;
+
+	if (count > SOCKLEAK_STACK_DEPTH)
+		count = SOCKLEAK_STACK_DEPTH;
+	if (images__find(symbols->images, tgid, &image) == -ENOMEM)
+		return -ENOMEM;
+	if (image && begin(&making, symbols, image, count)) {
+		making.plain = true;
+		resolve_in_image(&making, pcs, count, 0);
+	} else {
+		making.stack = bare_stack(pcs, count);
+	}
+	if (!making.stack)
+		return -ENOMEM;
+	making.stack->source = source;
+	making.stack->site = site_id(making.stack);
+	making.stack->truncated = true;
+	*ret_stack = making.stack;
+	return 0;
+}
+
+/* Is the file of a mapping still that build? A library may be loaded again after an upgrade. */
+static bool is_same_build(const struct making *making, const struct mapping *mapping,
+			  const char *build_id)
+{
+	struct module_symbols *file;
+	const char *now;
+	__u64 bias;
+
+	file = image_file(making->symbols->images, making->image, mapping, &bias);
+	now = file ? module_symbols_file(file)->build_id : NULL;
+	return now && !strcmp(now, build_id);
+}
+
+/* Does the process still have there what the frame was found in? */
+static bool is_still_there(const struct making *making, const struct frame *frame)
+{
+	const struct mapping *mapping =
+		image_mapping(making->image, frame->exact ? frame->pc : frame->pc - 1);
+
+	if (!mapping)
+		return false;
+	if (!mapping->path)
+		return !frame->module || !strcmp(frame->module, FRAME_JIT);
+	return frame->module && !strcmp(frame->module, mapping->path) &&
+	       frame->offset == frame->pc - mapping->start + mapping->offset &&
+	       (!frame->build_id || is_same_build(making, mapping, frame->build_id));
+}
+
+/* The frames [from, to], the last of which has the others inlined. False: no memory. */
+static bool keep_frames(struct making *making, const struct stack *stack, unsigned int from,
+			unsigned int to)
+{
+	for (; from <= to; from++) {
+		struct frame *frame = add_frame(making);
+
+		if (!frame || !frame_copy(frame, &stack->frames[from]))
+			return false;
+	}
+	return true;
+}
+
+int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *stack,
+		    struct stack **ret_stack)
+{
+	struct making making = { 0 };
+	struct image *image = NULL;
+	unsigned int first = 0; /* inlined into the frame that is looked at, or it itself */
+	int err = images__find(symbols->images, tgid, &image);
+
+	if (!image)
+		return err;
+	if (!begin(&making, symbols, image, stack->count))
+		return -ENOMEM;
+	image_refresh_names(symbols->images, image);
+	for (unsigned int i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+
+		if (frame->inlined && i + 1 < stack->count)
+			continue;
+		if (is_still_there(&making, frame)) {
+			add_code(&making, frame->pc, frame->exact ? frame->pc : frame->pc - 1,
+				 frame->source);
+		} else if (!keep_frames(&making, stack, first, i)) {
+			stack_unref(making.stack);
+			return -ENOMEM;
+		}
+		if (!first && making.stack->count)
+			end_of_first(&making);
+		first = i + 1;
+	}
+	making.stack->source = stack->source;
+	making.stack->truncated = stack->truncated;
+	making.stack->site = site_id(making.stack);
+	*ret_stack = making.stack;
+	return 0;
+}
+
+int symbols__look(struct symbols *symbols, pid_t tgid)
+{
+	struct image *image = NULL;
+	int err = images__find(symbols->images, tgid, &image);
+
+	if (image)
+		image_open_files(symbols->images, image);
+	return err;
+}
+
+struct symbols *symbols__new(void)
+{
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+
+	if (!symbols)
+		return NULL;
+	symbols->images = images__new();
+	if (!symbols->images) {
+		free(symbols);
+		return NULL;
+	}
+	return symbols;
+}
+
+void symbols__free(struct symbols *symbols)
+{
+	if (!symbols)
+		return;
+	images__free(symbols->images);
+	free(symbols);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * walk: a snapshot unwound (unwind.h) through the modules of its process (image.h), as far
+ * as that is code. Knows nothing of names.
+ */
+#ifndef SOCKLEAK_WALK_H
+#define SOCKLEAK_WALK_H
+
+#include <stdbool.h>
+
+#include "stacks/image.h"
+#include "stacks/unwind.h"
+
+/*
+ * Unwind in what the process has mapped now; when the stack leads out of that, in what it had
+ * mapped before, which *image then is: the library that made the socket may be unloaded, or the
+ * program replaced by exec. That is believed only when it says the same and more. Where code
+ * ends, the stack does. As unwind_snapshot().
+ */
+int walk_snapshot(struct images *images, struct image **image, const struct snapshot *snapshot,
+		  struct unwound *ret_unwound);
+
+/*
+ * May an address be taken for the return address of frame 0, at `pc`, as a function that makes
+ * a system call and keeps no frame has it on top of its stack? When it is behind a call: any,
+ * where frame 0 is glibc's socket(); else a direct one of code right before `pc`.
+ */
+bool walk_is_caller(struct images *images, struct image *image, bool is_glibc_socket, __u64 pc,
+		    __u64 caller);
+
+#endif /* SOCKLEAK_WALK_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* growth_kept: growth by account and process (growth.h), kept in the maps that outlive a run. */
+#ifndef SOCKLEAK_GROWTH_KEPT_H
+#define SOCKLEAK_GROWTH_KEPT_H
+
+#include "kernel/history.h"
+#include "leaks/leaks.h"
+
+/* As long as the history lives. A process is told from a later one of its number by its start. */
+struct growth_memory growth_kept_in(struct history *history);
+
+#endif /* SOCKLEAK_GROWTH_KEPT_H */

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "watch/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "lib/signals.h"
+#include "lib/text.h"
+#include "report/json/json_report.h"
+#include "report/text/text_report.h"
+
+/* Stacks of so many sites below the table; --verbose shows all that --top lists. */
+#define STACKS_SHOWN 3
+/* Home; and behind the report: clear what an older, longer one left. */
+#define SCREEN_HOME "\033[H"
+#define SCREEN_CLEAR "\033[2J"
+#define LINE_CLEAR "\033[K"
+#define REST_CLEAR "\033[J"
+
+struct output {
+	const struct options *options;
+	int fd;
+	bool live;    /* a terminal that can be drawn on */
+	bool started; /* it was drawn on already */
+	struct text lines; /* not written yet: output__collect() */
+	struct json_last_stack last;
+	bool collects;
+	int error;
+};
+
+/* Lines that are collected are written when they are so many bytes: as much as a pipe holds. */
+#define COLLECTED_BYTES (64 * 1024)
+
+int output__open(const struct options *options, struct output **ret_output)
+{
+	struct output *output = calloc(1, sizeof(*output));
+	const char *terminal = getenv("TERM");
+
+	if (!output)
+		return -ENOMEM;
+	output->options = options;
+	output->fd = STDOUT_FILENO;
+	if (options->output)
+		output->fd = open(options->output,
+				  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	if (output->fd < 0) {
+		int err = -errno;
+
+		free(output);
+		return err;
+	}
+	output->live = !options->json && isatty(output->fd) && terminal && strcmp(terminal, "dumb");
+	*ret_output = output;
+	return 0;
+}
+
+void output__free(struct output *output)
+{
+	if (!output)
+		return;
+	if (output->fd >= 0 && output->fd != STDOUT_FILENO)
+		close(output->fd);
+	json_last_stack_clear(&output->last);
+	text_free(&output->lines);
+	free(output);
+}
+
+int output__close(struct output *output)
+{
+	/* Some file systems tell only now that there was no room. */
+	if (close(output->fd) && !output->error)
+		output->error = -errno;
+	output->fd = -1;
+	return output->error;
+}
+
+const char *output__name(const struct output *output)
+{
+	return output->options->output ?: "standard output";
+}
+
+int output__error(const struct output *output)
+{
+	return output->error;
+}
+
+bool output__add_error(const struct output *output, struct text *line)
+{
+	if (output->error == -EPIPE && signals_pipe_ends())
+		return false;
+	text_addf(line, "cannot write to %s: ", output__name(output));
+	if (output->error == -EINTR)
+		text_add(line, "nobody reads it, and a second signal ended the wait");
+	else
+		text_add(line, strerror(-output->error));
+	return true;
+}
+
+/* All of it, however slow the reader is, unless the program is to end at once. */
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t written = write(fd, data, len);
+
+		if (written < 0 && errno == EINTR && !signals_stop_insisted())
+			continue;
+		if (written < 0)
+			return -errno;
+		data += written;
+		len -= (size_t)written;
+	}
+	return 0;
+}
+
+/* Write what was made, and make it empty. */
+static void emit(struct output *output, struct text *text)
+{
+	if (!output->error)
+		output->error = text_error(text);
+	if (!output->error && text->len)
+		output->error = write_all(output->fd, text->data, text->len);
+	text_clear(text);
+}
+
+void output__collect(struct output *output)
+{
+	output->collects = true;
+}
+
+void output__leak(struct output *output, const struct leak *leak, enum leaks_change change,
+		  const struct summary *summary)
+{
+	if (!output->options->json)
+		return;
+	json_leak(&output->lines, leak, change, summary, &output->last);
+	if (!output->collects || output->lines.len >= COLLECTED_BYTES || text_error(&output->lines))
+		emit(output, &output->lines);
+}
+
+void output__limit(struct output *output, const struct limited *limited,
+		   const struct summary *summary)
+{
+	if (!output->options->json)
+		return;
+	json_limit(&output->lines, limited, summary);
+	emit(output, &output->lines);
+}
+
+static struct text_layout layout_of(const struct output *output)
+{
+	const struct options *options = output->options;
+	struct text_layout layout = {
+		.top = options->top,
+		.stacks = options->verbose ? options->top : STACKS_SHOWN,
+		.verbose = options->verbose,
+	};
+	const char *no_color = getenv("NO_COLOR"); /* https://no-color.org */
+	struct winsize size;
+
+	if (!output->live)
+		return layout;
+	layout.bold = !no_color || !*no_color;
+	if (!ioctl(output->fd, TIOCGWINSZ, &size) && size.ws_col && size.ws_row) {
+		layout.columns = size.ws_col;
+		layout.rows = size.ws_row > 1 ? size.ws_row - 1U : 1; /* the cursor's own */
+	}
+	return layout;
+}
+
+/* Draw over the last view, line by line, so that it does not flicker. */
+static void draw(struct output *output, const struct text *report)
+{
+	_cleanup_text_ struct text screen = TEXT_INIT;
+	const char *line = text_str(report), *end;
+
+	text_add(&screen, output->started ? SCREEN_HOME : SCREEN_HOME SCREEN_CLEAR);
+	output->started = true;
+	for (; (end = strchr(line, '\n')); line = end + 1) {
+		text_add_bytes(&screen, line, (size_t)(end - line));
+		text_add(&screen, LINE_CLEAR "\n");
+	}
+	text_add(&screen, REST_CLEAR);
+	emit(output, &screen);
+}
+
+bool output__is_live(const struct output *output)
+{
+	return output->live;
+}
+
+void output__sweep(struct output *output, struct leaks *leaks, const struct summary *summary)
+{
+	struct text_layout layout = layout_of(output);
+	_cleanup_text_ struct text report = TEXT_INIT;
+
+	if (!output->live)
+		return;
+	text_report(&report, leaks, summary, &layout);
+	if (text_error(&report))
+		output->error = text_error(&report);
+	else
+		draw(output, &report);
+}
+
+void output__report(struct output *output, struct leaks *leaks, const struct summary *summary)
+{
+	struct text_layout layout = layout_of(output);
+	struct text *report = &output->lines;
+
+	if (output->options->json) {
+		json_summary(report, leaks, summary, output->options->top);
+	} else {
+		/* Below the live view, and whole: it stays in the terminal's history. */
+		layout.rows = layout.columns = 0;
+		if (output->started)
+			text_add(report, SCREEN_HOME REST_CLEAR);
+		output->started = false;
+		text_report(report, leaks, summary, &layout);
+	}
+	emit(output, report);
+	text_free(report); /* the next one is a while away, or never comes */
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * output: where reports go, and when. On a terminal a view that is refreshed
+ * after every sweep; elsewhere the text report when asked for and at the end, or,
+ * with --json, a line for every event as it comes. No byte is lost silently: the
+ * first failed write is kept, and ends the run.
+ */
+#ifndef SOCKLEAK_OUTPUT_H
+#define SOCKLEAK_OUTPUT_H
+
+#include "leaks/leaks.h"
+#include "leaks/refusals.h"
+#include "options/options.h"
+#include "report/report.h"
+
+struct output;
+struct text;
+
+/*
+ * Open what --output names, or stdout; `options` must outlive the output.
+ * -errno when it cannot be written. Free with output__free(); NULL is allowed.
+ */
+int output__open(const struct options *options, struct output **ret_output);
+void output__free(struct output *output);
+
+/* Close it, when all is written. 0, or output__error() with what closing has found. */
+int output__close(struct output *output);
+
+/* Its name in messages: "standard output" or the file's. */
+const char *output__name(const struct output *output);
+
+/*
+ * From now on lines about leaks need not be written as they come, but at the latest with the
+ * report: for who has thousands of them at once, and no event to wait for.
+ */
+void output__collect(struct output *output);
+/* A leak was opened, changed or resolved. */
+void output__leak(struct output *output, const struct leak *leak, enum leaks_change change,
+		  const struct summary *summary);
+/* A process begins to fail for want of a descriptor. */
+void output__limit(struct output *output, const struct limited *limited,
+		   const struct summary *summary);
+/* Is every sweep shown? Else only reports are. */
+bool output__is_live(const struct output *output);
+/* A sweep is done. */
+void output__sweep(struct output *output, struct leaks *leaks, const struct summary *summary);
+/* A report was asked for (SIGUSR1), or the run ends. */
+void output__report(struct output *output, struct leaks *leaks, const struct summary *summary);
+
+/* 0, or the -errno of the first write that failed; -ENOMEM. */
+int output__error(const struct output *output);
+/*
+ * Add one line about it, for the log. False: there is nothing to say, for it is a reader
+ * that has gone, as `head` does, and SIGPIPE ends this program (signals.h).
+ */
+bool output__add_error(const struct output *output, struct text *line);
+
+#endif /* SOCKLEAK_OUTPUT_H */

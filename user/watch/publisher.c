@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "watch/publisher.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/health.h"
+#include "kernel/bpf_stats.h"
+#include "lib/text.h"
+#include "lib/textfile.h"
+#include "report/explain/stacks_file.h"
+#include "report/metrics/prometheus.h"
+
+struct publisher {
+	struct health health;
+	struct stacks_file *stacks;
+};
+
+struct publisher *publisher__new(const struct options *options)
+{
+	struct publisher *publisher = calloc(1, sizeof(*publisher));
+
+	if (!publisher)
+		return NULL;
+	publisher->stacks = stacks_file__new(
+		options->max_sites > STACKS_FILE_SITES ? options->max_sites : STACKS_FILE_SITES);
+	if (!publisher->stacks) {
+		free(publisher);
+		return NULL;
+	}
+	return publisher;
+}
+
+void publisher__free(struct publisher *publisher)
+{
+	if (!publisher)
+		return;
+	stacks_file__free(publisher->stacks);
+	free(publisher);
+}
+
+void publisher__swept(struct publisher *publisher, __u64 now_ns)
+{
+	publisher->health.scanned_ns = now_ns;
+}
+
+static int add_failure(int err, const char *path, struct text *ret_error)
+{
+	const char *remedy = textfile_remedy(err);
+
+	if (!err || ret_error->len)
+		return err;
+	text_addf(ret_error, "cannot write %s: %s", path, strerror(-err));
+	if (remedy)
+		text_addf(ret_error, " (%s)", remedy);
+	return err;
+}
+
+static int write_metrics(struct publisher *publisher, const struct options *options,
+			 struct watch *watch, struct text *ret_error)
+{
+	struct series_limits limits = { options->max_workloads, options->max_sites };
+	_cleanup_text_ struct text metrics = TEXT_INIT;
+	int err = prometheus_add(&metrics, watch__leaks(watch), watch__summary(watch),
+				 &publisher->health, &limits);
+
+	if (!err)
+		err = textfile_write(options->textfile, metrics.data, metrics.len);
+	*(err ? &publisher->health.textfile_failed : &publisher->health.textfile_written) += 1;
+	return add_failure(err, options->textfile, ret_error);
+}
+
+static int write_stacks(struct publisher *publisher, const struct options *options,
+			struct watch *watch, struct text *ret_error)
+{
+	const struct summary *summary = watch__summary(watch);
+	_cleanup_text_ struct text path = TEXT_INIT;
+	bool written = false;
+	int err = stacks_file__update(publisher->stacks, watch__leaks(watch), summary);
+
+	textfile_add_stacks_path(&path, options->textfile);
+	if (!err)
+		err = text_error(&path);
+	if (!err)
+		err = stacks_file__write(publisher->stacks, text_str(&path), summary, &written);
+	publisher->health.stacks_written += written;
+	publisher->health.stacks_failed += !!err;
+	publisher->health.stacks_dropped = stacks_file__dropped(publisher->stacks);
+	/* What is in there now is kept for as long; forgotten, it does not come again. */
+	if (summary->now_ns > STACKS_FILE_AGE_NS)
+		leaks__forget_ended(watch__leaks(watch), summary->now_ns - STACKS_FILE_AGE_NS);
+	return add_failure(err, text_str(&path), ret_error);
+}
+
+int publisher__write(struct publisher *publisher, const struct options *options,
+		     struct watch *watch, __u64 log_lost, struct text *ret_error)
+{
+	int stacks_err, err;
+
+	watch__look(watch, options->max_sites);
+	publisher->health.log_lost = log_lost;
+	health_update(&publisher->health, watch__resolver(watch));
+	bpf_stats_update(&publisher->health, watch__tracer(watch));
+	/* The stacks first: a site id that Prometheus has can be looked up. */
+	stacks_err = write_stacks(publisher, options, watch, ret_error);
+	err = write_metrics(publisher, options, watch, ret_error);
+	return stacks_err ?: err;
+}
+
+int publisher__recall(struct publisher *publisher, const char *path, const struct summary *summary,
+		      struct text *ret_error)
+{
+	_cleanup_text_ struct text stacks = TEXT_INIT;
+	int err;
+
+	textfile_add_stacks_path(&stacks, path);
+	err = text_error(&stacks) ?:
+		      stacks_file__recall(publisher->stacks, text_str(&stacks), summary);
+	if (!err)
+		return 0;
+	text_addf(ret_error,
+		  "the sites of the last run are not known any more: %s: ", text_str(&stacks));
+	if (err == -EPERM)
+		text_add(ret_error, "is no file of root or of this user");
+	else if (err == -EPROTO)
+		text_add(ret_error, "is no stacks file of this version");
+	else
+		text_add(ret_error, strerror(-err));
+	return err;
+}
+
+void publisher__clean(const char *path)
+{
+	_cleanup_text_ struct text stacks = TEXT_INIT;
+
+	textfile_add_stacks_path(&stacks, path);
+	textfile_clean(path);
+	if (!text_error(&stacks))
+		textfile_clean(text_str(&stacks));
+}
+
+void publisher__remove(const char *path)
+{
+	textfile_remove(path); /* the stacks stay, for an alert that is looked up later */
+}
+
+void publisher__want_stacks(struct publisher *publisher)
+{
+	stacks_file__want(publisher->stacks);
+}
+
+void publisher__move(struct publisher *publisher, const char *before, const char *now)
+{
+	if (before)
+		publisher__remove(before);
+	if (now)
+		publisher__clean(now);
+	stacks_file__want(publisher->stacks);
+}

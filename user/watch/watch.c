@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "watch/watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/process.h"
+#include "host/workloads/owners.h"
+#include "kernel/bpf_stats.h"
+#include "kernel/kernel_memory.h"
+#include "leaks/doubt.h"
+#include "leaks/leaks.h"
+#include "leaks/suppressions.h"
+#include "lib/clocks.h"
+#include "lib/duration.h"
+#include "lib/log.h"
+#include "lib/signals.h"
+#include "watch/descriptors.h"
+#include "watch/fd_limits.h"
+#include "watch/growth_kept.h"
+#include "watch/origins.h"
+
+/* Sweeps may take a fifth of one processor at most; the interval is stretched for it. */
+#define SWEEP_SHARE 5
+/* But not longer: thousands of new leaks to unwind are no reason to be blind for a minute. */
+#define MAX_REST_NS (10 * NSEC_PER_SEC)
+
+struct watch {
+	const struct options *options;
+	struct output *output;
+	struct scope *scope;
+	struct tracer *tracer;
+	struct leaks *leaks;
+	struct origins *origins;
+	struct owners *owners;
+	struct fd_limits *limits;
+	struct suppressions *suppressions; /* NULL = nothing is */
+	struct summary summary;
+	struct doubt doubt;
+	__u64 next_ns, end_ns; /* when the next sweep is due, and the end of it all */
+	bool is_waiting;       /* for a cgroup that is to be watched */
+	bool asked;	       /* for a report, and there is no output */
+};
+
+static void update_clock(struct summary *summary)
+{
+	__s64 offset_ns;
+
+	summary->now_ns = clock_now(CLOCK_BOOTTIME);
+	offset_ns = (__s64)(clock_now(CLOCK_REALTIME) - summary->now_ns);
+	/* Only when the clock was set: a time that was told once is not to tremble. */
+	if (llabs(offset_ns - summary->wall_offset_ns) > (__s64)NSEC_PER_SEC)
+		summary->wall_offset_ns = offset_ns;
+}
+
+static void on_change(const struct leak *leak, enum leaks_change change, void *ctx)
+{
+	struct watch *watch = ctx;
+
+	if (change == LEAKS_MOVED)
+		history__tell(tracer__history(watch->tracer), &leak->verdict.socket, leak->stack);
+	if (watch->output && !leak->held_back)
+		output__leak(watch->output, leak, change, &watch->summary);
+}
+
+static void tune(struct leaks *leaks, const struct options *options)
+{
+	leaks__tune(leaks, options->min_growth, options->min_open);
+	leaks__time(leaks, options->older_than_ns, options->interval_ns);
+}
+
+static void on_limit(const struct limited *limited, void *ctx)
+{
+	struct watch *watch = ctx;
+
+	output__limit(watch->output, limited, &watch->summary);
+}
+
+int watch__new(const struct options *options, struct output *output, struct scope *scope,
+	       struct watch **ret_watch, struct text *ret_error)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+	int err;
+
+	if (!watch)
+		return -ENOMEM;
+	watch->options = options;
+	watch->output = output;
+	watch->scope = scope;
+	watch->leaks = leaks__new(options->classes, options->interval_ns, on_change, watch);
+	err = origins__new(options->debuginfod, &watch->origins, ret_error);
+	if (watch->leaks)
+		tune(watch->leaks, options);
+	watch->owners = owners__new();
+	watch->limits = fd_limits__new(watch->owners, watch->origins, options->interval_ns);
+	if (watch->limits && output)
+		fd_limits__on_begin(watch->limits, on_limit, watch);
+	watch->summary.older_than_ns = options->older_than_ns;
+	watch->summary.classes_left_out = OPTIONS_DEFAULT_CLASSES & ~options->classes;
+	watch->summary.nothing_watched = options_limit_cgroups(options); /* until one is found */
+	if (!err && (!watch->leaks || !watch->owners || !watch->limits))
+		err = -ENOMEM;
+	if (!err && options->suppress)
+		err = suppressions__load(options->suppress, &watch->suppressions, ret_error);
+	watch->summary.suppressions = watch->suppressions;
+	if (err) {
+		watch__free(watch);
+		return err;
+	}
+	*ret_watch = watch;
+	return 0;
+}
+
+void watch__free(struct watch *watch)
+{
+	if (!watch)
+		return;
+	leaks__free(watch->leaks);
+	fd_limits__free(watch->limits);
+	origins__free(watch->origins);
+	owners__free(watch->owners);
+	suppressions__free(watch->suppressions);
+	free(watch);
+}
+
+static int open_leak(struct watch *watch, const struct verdict *verdict)
+{
+	struct owner *owner = owners__find(watch->owners, verdict);
+	struct stack *stack;
+	bool told;
+	int err;
+
+	if (!owner)
+		return -ENOMEM;
+	stack = origins__stack(watch->origins, watch->tracer, verdict, &told);
+	err = suppressions__take(watch->suppressions, verdict, owner, stack) ?
+		      0 :
+		      leaks__apply(watch->leaks, verdict, owner, stack);
+	if (!told)
+		history__tell(tracer__history(watch->tracer), &verdict->socket, stack);
+	stack_unref(stack);
+	owner_unref(owner);
+	return err;
+}
+
+/* It is known; its class or its holder has changed. */
+static int change_leak(struct watch *watch, const struct verdict *verdict, __u32 holder)
+{
+	struct owner *owner = holder == verdict->tgid ? NULL : owners__find(watch->owners, verdict);
+	int err = leaks__apply(watch->leaks, verdict, owner, NULL);
+
+	owner_unref(owner);
+	return err;
+}
+
+void watch__verdict(const struct verdict *verdict, void *ctx)
+{
+	struct watch *watch = ctx;
+	struct verdict ended, doubted;
+	__u32 holder;
+	int err;
+
+	if (doubt_has(&watch->doubt, verdict)) {
+		doubted = *verdict;
+		doubted.class = CLASS_NONE;
+		verdict = &doubted;
+	}
+	if (verdict->kind == VERDICT_SUSPECT) {
+		owners__look(watch->owners, verdict);
+		origins__look(watch->origins, &verdict->socket);
+		return;
+	}
+	if (verdict->kind == VERDICT_ENDED)
+		history__forget(tracer__history(watch->tracer), verdict->socket.inode);
+	if (suppressions__holds(watch->suppressions, &verdict->socket)) {
+		if (verdict->kind == VERDICT_ENDED)
+			suppressions__forget(watch->suppressions, &verdict->socket);
+		return;
+	}
+	holder = leaks__holder(watch->leaks, verdict);
+	if (verdict->kind == VERDICT_ENDED) {
+		ended = *verdict;
+		if (ended.reason == END_CLOSED && !(ended.socket.flags & PENDING_CLOSED) &&
+		    holder && !process_alive((pid_t)holder))
+			ended.reason = END_EXITED;
+		err = leaks__apply(watch->leaks, &ended, NULL, NULL);
+	} else if (holder) {
+		err = change_leak(watch, verdict, holder);
+	} else {
+		err = open_leak(watch, verdict);
+	}
+	if (err)
+		watch->summary.leaks_not_accounted++;
+}
+
+static void note_skipped(struct watch *watch)
+{
+	__u64 tries;
+
+	watch->summary.hooks_skipped = bpf_stats_skipped(watch->tracer, &tries);
+	doubt_note(&watch->doubt, tries, watch->summary.now_ns);
+}
+
+static void update_summary(struct watch *watch)
+{
+	struct summary *summary = &watch->summary;
+
+	update_clock(summary);
+	summary->pending = tracer__pending(watch->tracer, &summary->max_sockets);
+	summary->leaks = leaks__totals(watch->leaks);
+	summary->sweep_counts = tracer__sweeps(watch->tracer);
+	summary->verdicts_waiting = tracer__waiting(watch->tracer);
+	note_skipped(watch);
+	summary->growth_not_kept = history__growth_lost(tracer__history(watch->tracer));
+	summary->stacks_not_told = history__lost(tracer__history(watch->tracer));
+	tracer__counters(watch->tracer, summary->counters);
+	origins__summarize(watch->origins, summary);
+}
+
+static void tell_awaited(const struct options *options)
+{
+	_cleanup_text_ struct text awaited = TEXT_INIT;
+
+	scope_add_awaited(options, &awaited);
+	log_note("nothing of %s runs yet: waiting for it",
+		 awaited.len ? text_str(&awaited) : "below --cgroup");
+}
+
+void watch__aim(struct watch *watch, struct tracer *tracer)
+{
+	struct summary *summary = &watch->summary;
+	const struct ruled_cgroup *ruled;
+	size_t count, wanted = 0;
+	int err;
+
+	if (!options_rule_cgroups(watch->options))
+		return;
+	ruled = scope__find(watch->scope, clock_now(CLOCK_BOOTTIME), &count);
+	summary->cgroups_left_out = scope__left_out(watch->scope);
+	err = tracer__rule_cgroups(tracer, ruled, count);
+	if (err && !summary->aims_failed++)
+		log_error(err, "cannot watch %zu cgroups: %s (said once)", count, strerror(-err));
+	if (!options_limit_cgroups(watch->options))
+		return;
+	while (wanted < count && ruled[wanted].rule != CGROUP_WANTED)
+		wanted++;
+	if (wanted == count && !watch->is_waiting)
+		tell_awaited(watch->options);
+	watch->is_waiting = wanted == count;
+	if (wanted < count)
+		summary->nothing_watched = false;
+}
+
+/* How near to their limit the processes are, and how fast they leak. */
+static void update_forecasts(struct watch *watch, long most)
+{
+	struct site *const *sites;
+	long count = leaks__sites(watch->leaks, &sites);
+
+	if (count > most)
+		count = most;
+	descriptors_look(sites, count, watch->summary.now_ns);
+	for (long i = 0; i < count; i++) {
+		struct site_process *process = sites[i]->processes;
+
+		for (int n = 0; process && n < DESCRIPTORS_LOOKS; process = process->hh.next, n++) {
+			struct forecast *forecast = &process->forecast;
+
+			forecast->rate_known = leaks__process_rate(watch->leaks, process->tgid,
+								   &forecast->per_minute);
+		}
+	}
+}
+
+int watch__sweep(struct watch *watch, bool last)
+{
+	struct summary *summary = &watch->summary;
+	int err;
+
+	update_clock(summary);
+	watch__aim(watch, watch->tracer);
+	note_skipped(watch); /* before the verdicts */
+	origins__begin_sweep(watch->origins);
+	owners__begin_sweep(watch->owners);
+	err = tracer__sweep(watch->tracer, last, &summary->sweep_ns);
+	summary->sweeps++;
+	if (err && !summary->sweeps_failed++)
+		log_error(err,
+			  "cannot read the fd tables to their end: %s (counted as "
+			  "sweeps_failed; said once)",
+			  strerror(-err));
+	update_summary(watch);
+	summary->leaks_not_accounted += fd_limits__sweep(watch->limits, watch->tracer,
+							 watch->options->max_workloads, summary);
+	leaks__tick(watch->leaks, summary->now_ns);
+	summary->leaks = leaks__totals(watch->leaks); /* with what has grown */
+	return err;
+}
+
+/* What can be told now of the stacks that a report may show. */
+static void update_stacks(struct watch *watch, long most)
+{
+	struct site *const *sites;
+	long count = leaks__listed(watch->leaks, watch->options->verbose, &sites);
+
+	if (count > most)
+		count = most;
+	for (long i = 0; i < count; i++)
+		origins__rename(watch->origins, sites[i]);
+	watch->summary.hints = origins__hints(watch->origins, sites, count);
+}
+
+void watch__look(struct watch *watch, __u32 most)
+{
+	update_summary(watch);
+	kernel_memory(&watch->summary.kernel_bytes); /* else what it was */
+	update_stacks(watch, (long)most);
+	update_forecasts(watch, (long)most);
+}
+
+static void report(struct watch *watch)
+{
+	watch__look(watch, watch->options->top);
+	output__report(watch->output, watch->leaks, &watch->summary);
+}
+
+static bool is_over(const struct watch *watch)
+{
+	return signals_stop_asked() || (watch->output && output__error(watch->output));
+}
+
+/* With --pid there is nothing left to see once that process has ended. */
+static bool is_alone(const struct watch *watch)
+{
+	const struct options *options = watch->options;
+
+	if (!options->tgid || process_alive((pid_t)options->tgid))
+		return false;
+	log_note("process %u has ended", options->tgid);
+	return true;
+}
+
+void watch__begin(struct watch *watch, struct tracer *tracer)
+{
+	struct summary *summary = &watch->summary;
+	__u64 duration_ns = watch->options->duration_ns;
+
+	watch->tracer = tracer;
+	summary->hooks = hooks__kind(tracer__hooks(tracer))->name;
+	summary->hooks_why = hooks__why(tracer__hooks(tracer));
+	summary->pin_refused = tracer__pins_refused(tracer);
+	if (tracer__pins(tracer))
+		leaks__remember(watch->leaks, growth_kept_in(tracer__history(tracer)));
+	update_clock(summary);
+	summary->started_ns = watch->next_ns = summary->now_ns;
+	leaks__begin(watch->leaks, summary->now_ns);
+	watch->end_ns = duration_ns ? summary->now_ns + duration_ns : UINT64_MAX;
+}
+
+/*
+ * A signal may have asked for the sweep before it was due: then the next one is due as
+ * it was, or a storm of signals would put it off by an interval each.
+ */
+static void set_next(struct watch *watch, __u64 rest_ns)
+{
+	__u64 now_ns = watch->summary.now_ns, interval_ns = watch->options->interval_ns;
+
+	if (watch->next_ns <= now_ns)
+		watch->next_ns += interval_ns;
+	if (watch->next_ns > now_ns + interval_ns) /* it was made shorter by a reload */
+		watch->next_ns = now_ns + interval_ns;
+	if (watch->next_ns < now_ns + rest_ns)
+		watch->next_ns = now_ns + rest_ns;
+}
+
+bool watch__wait(struct watch *watch)
+{
+	struct summary *summary = &watch->summary;
+	__u64 rest_ns = summary->sweep_ns * (SWEEP_SHARE - 1), until_ns;
+
+	if (is_alone(watch))
+		return false;
+	update_clock(summary);
+	if (rest_ns > MAX_REST_NS)
+		rest_ns = MAX_REST_NS;
+	set_next(watch, rest_ns);
+	until_ns = watch->next_ns < watch->end_ns ? watch->next_ns : watch->end_ns;
+	for (; summary->now_ns < until_ns && !is_over(watch) && !signals_reload_asked();
+	     update_clock(summary)) {
+		signals_wait(until_ns - summary->now_ns);
+		if (!signals_report_asked())
+			continue;
+		watch->asked = !watch->output;
+		if (watch->asked)
+			break;
+		report(watch);
+	}
+	return !is_over(watch) && summary->now_ns < watch->end_ns;
+}
+
+bool watch__asked(struct watch *watch)
+{
+	bool asked = watch->asked;
+
+	watch->asked = false;
+	return asked;
+}
+
+const struct tracer *watch__tracer(const struct watch *watch)
+{
+	return watch->tracer;
+}
+
+pid_t watch__resolver(const struct watch *watch)
+{
+	return origins__resolver(watch->origins);
+}
+
+void watch__on_limit(struct watch *watch, fd_limits_begin_fn on_begin, void *ctx)
+{
+	fd_limits__on_begin(watch->limits, on_begin, ctx);
+}
+
+struct leaks *watch__leaks(struct watch *watch)
+{
+	return watch->leaks;
+}
+
+const struct summary *watch__summary(const struct watch *watch)
+{
+	return &watch->summary;
+}
+
+static void sweep_and_show(struct watch *watch, bool last)
+{
+	watch__sweep(watch, last);
+	if (output__is_live(watch->output))
+		update_forecasts(watch, (long)watch->options->top);
+	output__sweep(watch->output, watch->leaks, &watch->summary);
+}
+
+int watch__run(struct watch *watch, struct tracer *tracer)
+{
+	_cleanup_text_ struct text why = TEXT_INIT;
+	int err;
+
+	watch__begin(watch, tracer);
+	if (!is_over(watch)) {
+		sweep_and_show(watch, false);
+		log_note("watching by %s: Ctrl-C ends with the report, kill -USR1 %d gives one "
+			 "now",
+			 watch->summary.hooks, (int)getpid());
+		while (watch__wait(watch))
+			sweep_and_show(watch, false);
+	}
+	sweep_and_show(watch, true); /* the report is of now, not of an interval ago */
+	report(watch);
+	err = output__close(watch->output);
+	if (err && output__add_error(watch->output, &why))
+		log_error(err, "%s", text_str(&why));
+	return err;
+}
+
+/* ---- Other options, while it runs ---- */
+
+/* Goes through the leaks that are open, and takes what is suppressed now. */
+static bool is_suppressed(const struct leak *leak, void *ctx)
+{
+	struct watch *watch = ctx;
+
+	return suppressions__take(watch->suppressions, &leak->verdict, leak->owner, leak->stack);
+}
+
+int watch__reload(struct watch *watch, const struct options *options, struct scope *scope,
+		  struct text *ret_error)
+{
+	struct suppressions *suppressions = NULL;
+	int err = options->suppress ?
+			  suppressions__load(options->suppress, &suppressions, ret_error) :
+			  0;
+
+	if (err)
+		return err;
+	suppressions__free(watch->suppressions);
+	watch->summary.suppressions = watch->suppressions = suppressions;
+	watch->options = options;
+	watch->scope = scope;
+	tune(watch->leaks, options);
+	leaks__want(watch->leaks, options->classes);
+	watch->summary.classes_left_out = OPTIONS_DEFAULT_CLASSES & ~options->classes;
+	leaks__drop(watch->leaks, is_suppressed, watch);
+	tracer__retell(watch->tracer); /* what was suppressed so far, or of no wanted class */
+	return 0;
+}
