@@ -33,7 +33,7 @@ struct {
 	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT / 2);
 	__type(key, __u32);
 	__type(value, struct call);
-} in_flight_apart SEC(".maps");
+} in_flight_overflow SEC(".maps");
 
 /* The place of a thread; never NULL, but the verifier does not know that. */
 static __always_inline struct call *call_place(__u32 tid)
@@ -51,7 +51,7 @@ static __always_inline void call_begin(struct call *call)
 	call->tid = tid;
 	if (place && (place->tid == tid || !__sync_val_compare_and_swap(&place->tid, 0, tid))) {
 		*place = *call;
-	} else if (bpf_map_update_elem(&in_flight_apart, &tid, call, BPF_ANY)) {
+	} else if (bpf_map_update_elem(&in_flight_overflow, &tid, call, BPF_ANY)) {
 		count(COUNTER_IN_FLIGHT_FULL);
 		call->inode = 0;
 	}
@@ -75,8 +75,8 @@ static __always_inline void call_ignore(void)
 
 	if (place && place->tid == tid)
 		call_leave(place, tid);
-	else if (bpf_map_lookup_elem(&in_flight_apart, &tid))
-		bpf_map_delete_elem(&in_flight_apart, &tid);
+	else if (bpf_map_lookup_elem(&in_flight_overflow, &tid))
+		bpf_map_delete_elem(&in_flight_overflow, &tid);
 }
 
 /* Which socket a call is on: the open file behind the descriptor. */
@@ -267,7 +267,7 @@ static __always_inline struct call *call_of(__u32 tid)
 {
 	struct call *place = call_place(tid);
 
-	return place && place->tid == tid ? place : bpf_map_lookup_elem(&in_flight_apart, &tid);
+	return place && place->tid == tid ? place : bpf_map_lookup_elem(&in_flight_overflow, &tid);
 }
 
 /*
@@ -294,7 +294,7 @@ static __always_inline bool call_exit(enum call_kind kind, long result, struct c
 {
 	bool stays = kind == CALL_CONNECT && call_restarts(result) && registers_are_known();
 	__u32 tid = bpf_get_current_pid_tgid();
-	struct call *place = call_place(tid), *apart;
+	struct call *place = call_place(tid), *other;
 
 	if (place && place->tid == tid) {
 		*ret_call = *place;
@@ -304,14 +304,14 @@ static __always_inline bool call_exit(enum call_kind kind, long result, struct c
 			call_leave(place, tid);
 		return ret_call->kind == kind;
 	}
-	apart = bpf_map_lookup_elem(&in_flight_apart, &tid);
-	if (!apart)
+	other = bpf_map_lookup_elem(&in_flight_overflow, &tid);
+	if (!other)
 		return false;
-	*ret_call = *apart;
+	*ret_call = *other;
 	if (stays)
-		apart->restarts = 1;
+		other->restarts = 1;
 	else
-		bpf_map_delete_elem(&in_flight_apart, &tid);
+		bpf_map_delete_elem(&in_flight_overflow, &tid);
 	return ret_call->kind == kind;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * classes: from what the kernel knows of a socket and what was tried on it, whether
- * it is a leak and of which class: docs/classes.md in code. And how a verdict says
+ * it is a leak and of which class: docs/classes.md in code. And how an event says
  * so. Touches no map.
  */
 #ifndef CLASSES_BPF_H
@@ -68,14 +68,14 @@ static __always_inline void view_weigh(struct socket_view *view, struct pending 
 		return;
 	if (modelled && view->bound && view->use != USE_CONNECTING) /* or connect has bound it */
 		entry->evidence.bound = 1;
-	if (!modelled && view->use == USE_UNKNOWABLE && entry->evidence.bound)
+	if (!modelled && view->use == USE_MAYBE && entry->evidence.bound)
 		view->use = USE_REMEMBERED;
 	if (!modelled && view->use == USE_NEVER && entry->flags & PENDING_ORIGIN_UNKNOWN)
-		view->use = USE_UNKNOWABLE; /* it may have been connected before */
+		view->use = USE_MAYBE; /* it may have been connected before */
 	if (bound_by_connect(view, entry))
-		view->use = USE_UNKNOWABLE;
+		view->use = USE_MAYBE;
 	/* To the kernel it is as new; to stay known as an old one its entry must stay. */
-	if (entry->flags & PENDING_DISSOLVED && view->use <= USE_UNKNOWABLE)
+	if (entry->flags & PENDING_DISSOLVED && view->use <= USE_MAYBE)
 		view->use = settings.was_connected ? USE_WAS_CONNECTED : USE_REMEMBERED;
 }
 
@@ -109,20 +109,20 @@ static __always_inline void entry_of_unknown(struct pending *ret_entry,
 	BPF_CORE_READ_STR_INTO(&ret_entry->comm, task, group_leader, comm);
 }
 
-/* Who holds it, and in which state; verdict->socket is known already. */
-static __always_inline void verdict_describe(struct verdict *verdict,
+/* Who holds it, and in which state; event->socket is known already. */
+static __always_inline void event_describe(struct event *event,
 					     const struct socket_view *view,
 					     struct task_struct *task, __u32 fd)
 {
 	struct sock *sk = view->sk;
 
-	verdict->tgid = BPF_CORE_READ(task, tgid);
-	verdict->fd = fd;
-	verdict->uid = BPF_CORE_READ(task, cred, uid.val);
-	verdict->error = BPF_CORE_READ(sk, sk_err);
-	verdict->unknowable = view->use == USE_UNKNOWABLE;
-	verdict->execed = task_exec_id(task) != verdict->socket.exec_id;
-	BPF_CORE_READ_STR_INTO(&verdict->comm, task, group_leader, comm);
+	event->tgid = BPF_CORE_READ(task, tgid);
+	event->fd = fd;
+	event->uid = BPF_CORE_READ(task, cred, uid.val);
+	event->error = BPF_CORE_READ(sk, sk_err);
+	event->maybe_in_use = view->use == USE_MAYBE;
+	event->execed = task_exec_id(task) != event->socket.exec_id;
+	BPF_CORE_READ_STR_INTO(&event->comm, task, group_leader, comm);
 }
 
 #endif /* CLASSES_BPF_H */

@@ -8,7 +8,7 @@
 #define HOLDERS_BPF_H
 
 #include "pending.bpf.h"
-#include "verdicts.bpf.h"
+#include "events.bpf.h"
 
 struct holder_key {
 	__u64 inode;
@@ -36,20 +36,20 @@ struct {
 } holders SEC(".maps");
 
 /* Without room for the record it is told by the next sweep. */
-static __always_inline struct verdict *holder_begin(const struct holder_key *key, __u64 since_ns,
-						    enum verdict_kind kind)
+static __always_inline struct event *holder_begin(const struct holder_key *key, __u64 since_ns,
+						    enum event_kind kind)
 {
-	struct verdict *verdict = bpf_ringbuf_reserve(&verdicts, sizeof(*verdict), 0);
+	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
-	if (!verdict)
+	if (!event)
 		return NULL;
-	__builtin_memset(verdict, 0, sizeof(*verdict));
-	verdict->now_ns = bpf_ktime_get_boot_ns();
-	verdict->socket.inode = key->inode;
-	verdict->socket.since_ns = since_ns;
-	verdict->tgid = key->tgid;
-	verdict->kind = kind;
-	return verdict;
+	__builtin_memset(event, 0, sizeof(*event));
+	event->now_ns = bpf_ktime_get_boot_ns();
+	event->socket.inode = key->inode;
+	event->socket.since_ns = since_ns;
+	event->tgid = key->tgid;
+	event->kind = kind;
+	return event;
 }
 
 /* A sweep met a leaked socket in the fd table of a task. */
@@ -59,39 +59,39 @@ static __always_inline void holder_met(const struct pending *entry, struct task_
 	struct holder_key key = { .inode = entry->inode, .tgid = BPF_CORE_READ(task, tgid) };
 	struct holder holder = { .since_ns = entry->since_ns, .sweep = sweep.number };
 	struct holder *known = bpf_map_lookup_elem(&holders, &key);
-	struct verdict *verdict;
+	struct event *event;
 
 	if (known && known->since_ns == entry->since_ns) {
 		known->sweep = sweep.number;
 		return;
 	}
-	verdict = holder_begin(&key, entry->since_ns, VERDICT_HELD);
-	if (!verdict)
+	event = holder_begin(&key, entry->since_ns, EVENT_HELD);
+	if (!event)
 		return;
 	if (bpf_map_update_elem(&holders, &key, &holder, BPF_ANY)) {
 		count(COUNTER_HOLDERS_FULL);
-		bpf_ringbuf_discard(verdict, 0);
+		bpf_ringbuf_discard(event, 0);
 		return;
 	}
-	verdict->fd = fd;
-	verdict->uid = BPF_CORE_READ(task, cred, uid.val);
-	BPF_CORE_READ_STR_INTO(&verdict->comm, task, group_leader, comm);
-	bpf_ringbuf_submit(verdict, 0);
+	event->fd = fd;
+	event->uid = BPF_CORE_READ(task, cred, uid.val);
+	BPF_CORE_READ_STR_INTO(&event->comm, task, group_leader, comm);
+	bpf_ringbuf_submit(event, 0);
 }
 
 /* After all fd tables were seen: one that was not met has let go, or the socket is gone. */
 static __always_inline void sweep_holder(const struct holder_key *key)
 {
 	struct holder *known = bpf_map_lookup_elem(&holders, key);
-	struct verdict *verdict;
+	struct event *event;
 
 	if (!known || known->sweep == sweep.number)
 		return;
-	verdict = holder_begin(key, known->since_ns, VERDICT_LEFT);
-	if (!verdict)
+	event = holder_begin(key, known->since_ns, EVENT_LEFT);
+	if (!event)
 		return;
 	bpf_map_delete_elem(&holders, key);
-	bpf_ringbuf_submit(verdict, 0);
+	bpf_ringbuf_submit(event, 0);
 }
 
 #endif /* HOLDERS_BPF_H */

@@ -180,7 +180,7 @@ static __always_inline bool task_exe_name(struct task_struct *task, char *ret_na
 /* Whether a socket is in use, as far as the kernel can tell. */
 enum socket_use {
 	USE_NEVER,	/* not connected, and it could not work otherwise */
-	USE_UNKNOWABLE, /* not connected, but it may work so: sendto, ioctl */
+	USE_MAYBE, /* not connected, but it may work so: sendto, ioctl */
 	USE_CONNECTING,
 	USE_IN_USE,
 	USE_WAS_CONNECTED, /* not connected any more */
@@ -206,7 +206,7 @@ struct socket_view {
 /*
  * May this open file be a socket's? For the file that an iterator was given: the
  * verifier knows its type, so it is read by plain loads, and what is no socket need
- * not come to view_open(). Saves an eighth of a census of which half are sockets.
+ * not come to view_open(). Saves an eighth of a full sweep of which half are sockets.
  */
 static __always_inline bool file_may_be_socket(struct file *file)
 {
@@ -281,10 +281,10 @@ static __always_inline enum socket_use inet_use(struct socket_view *view, __u8 t
 	view->connected = tcp_state == TCP_ESTABLISHED;
 	if (view->type == SOCK_RAW) { /* skc_num is the protocol */
 		view->bound = 0;
-		return view->connected ? USE_IN_USE : USE_UNKNOWABLE;
+		return view->connected ? USE_IN_USE : USE_MAYBE;
 	}
 	if (view->type == SOCK_DGRAM) /* sending binds, so unbound is unsent: ioctl at most */
-		return view->connected || view->bound ? USE_IN_USE : USE_UNKNOWABLE;
+		return view->connected || view->bound ? USE_IN_USE : USE_MAYBE;
 	if (tcp_state == TCP_SYN_SENT)
 		return USE_CONNECTING;
 	if (tcp_state != TCP_CLOSE)
@@ -309,7 +309,7 @@ static __always_inline enum socket_use unix_use(struct socket_view *view, __u8 t
 	/* socketpair names the peer's process, and that stays when a send finds the peer gone */
 	if (BPF_CORE_READ(sk, sk.sk_peer_pid))
 		return USE_WAS_CONNECTED;
-	return USE_UNKNOWABLE; /* sendto leaves no trace */
+	return USE_MAYBE; /* sendto leaves no trace */
 }
 
 /*
@@ -324,7 +324,7 @@ static __always_inline enum socket_use netlink_use(struct socket_view *view)
 	view->bound = BPF_CORE_READ(sk, bound);
 	if (view->bound || BPF_CORE_READ(sk, subscriptions))
 		return USE_IN_USE;
-	return view->protocol == NETLINK_AUDIT ? USE_UNKNOWABLE : USE_NEVER;
+	return view->protocol == NETLINK_AUDIT ? USE_MAYBE : USE_NEVER;
 }
 
 /*
@@ -339,7 +339,7 @@ static __always_inline enum socket_use packet_use(struct socket_view *view)
 	if (bpf_core_type_exists(struct packet_sock) &&
 	    (BPF_CORE_READ(sk, mclist) || BPF_CORE_READ(sk, ifindex) > 0))
 		return USE_IN_USE;
-	return USE_UNKNOWABLE;
+	return USE_MAYBE;
 }
 
 /*
@@ -386,7 +386,7 @@ static __always_inline void view_judge(struct socket_view *view)
 	else if (view->family == AF_SMC)
 		view->use = tcp_state == SMC_INIT ? USE_NEVER : USE_IN_USE;
 	else
-		view->use = USE_UNKNOWABLE;
+		view->use = USE_MAYBE;
 }
 
 /* The v2 cgroup of a task, its id (the inode number of its directory), and the one above it. */

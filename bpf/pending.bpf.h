@@ -67,7 +67,7 @@ static __always_inline void entry_ended(const struct pending *entry, bool clean)
 
 static __always_inline void pending_drop(const struct fd_key *key, __u64 inode)
 {
-	bpf_map_delete_elem(&homes, &inode);
+	bpf_map_delete_elem(&pending_by_inode, &inode);
 	bpf_map_delete_elem(&pending, key);
 }
 
@@ -93,12 +93,12 @@ static __always_inline int pending_put(const struct pending *entry, struct fd_ke
 		ret_key->tgid = 0;
 		ret_key->fd = inode;
 	}
-	err = bpf_map_update_elem(&homes, &inode, ret_key, BPF_ANY);
+	err = bpf_map_update_elem(&pending_by_inode, &inode, ret_key, BPF_ANY);
 	if (err)
 		return err;
 	err = bpf_map_update_elem(&pending, ret_key, entry, BPF_NOEXIST);
 	if (err)
-		bpf_map_delete_elem(&homes, &inode);
+		bpf_map_delete_elem(&pending_by_inode, &inode);
 	return err;
 }
 
@@ -120,9 +120,9 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 		entry->call_site = call_site_key(self, regs, entry);
 	}
 	site = call_site_of(entry->call_site, true);
-	if (site && call_site_spares(site, entry->since_ns)) {
-		count(COUNTER_SNAPSHOTS_SPARED);
-		entry->flags |= PENDING_SPARED;
+	if (site && call_site_is_sampled_out(site, entry->since_ns)) {
+		count(COUNTER_SNAPSHOTS_SAMPLED_OUT);
+		entry->flags |= PENDING_SAMPLED_OUT;
 	} else if (entry->call_site && snapshot_take(inode, entry->since_ns)) {
 		entry->flags |= PENDING_SNAPSHOT;
 		if (site)
@@ -142,7 +142,7 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
  */
 static __always_inline int young_publish(struct pending *entry, struct fd_key *ret_key)
 {
-	struct pending *known = pending_by_inode(entry->inode, ret_key);
+	struct pending *known = pending_of_inode(entry->inode, ret_key);
 
 	if (known) {
 		entry->reported = known->reported;
@@ -246,7 +246,7 @@ static __always_inline struct pending *entry_open(__u64 file, __u64 inode)
 	struct pending *entry = young_open(file, inode);
 	struct fd_key key;
 
-	return entry ?: pending_by_inode(inode, &key);
+	return entry ?: pending_of_inode(inode, &key);
 }
 
 /* The same, to be read alone. The young first: who is moved is in the map before it leaves them. */
@@ -255,7 +255,7 @@ static __always_inline struct pending *entry_of(__u64 file, __u64 inode)
 	struct pending *entry = young_of(file, inode);
 	struct fd_key key;
 
-	return entry ?: pending_by_inode(inode, &key);
+	return entry ?: pending_of_inode(inode, &key);
 }
 
 /* What an entry takes over when connect(AF_UNSPEC) was seen on its socket elsewhere. */

@@ -12,7 +12,7 @@
 #include "filter.bpf.h"
 
 #define SNAPSHOT_READS (SOCKLEAK_STACK_SIZE_MAX / SNAPSHOT_PAGE + 1)
-#define SPARED_SAMPLE 64 /* of the sockets of a clean site one in so many has a snapshot */
+#define SAMPLED_ONE_IN 64 /* of the sockets of a clean site one in so many has a snapshot */
 
 /*
  * Key: slot. Value: struct snapshot with --stack-size bytes of stack behind it.
@@ -93,10 +93,10 @@ static __always_inline __u64 call_site_key(struct task_struct *self, struct pt_r
 	return hash_more(key, (ARCH_PC(regs) & 0xfff) << 12 | (entry->caller & 0xfff)) | 1;
 }
 
-/* One of SPARED_SAMPLE sockets, by when it was made: cheaper than to ask for a random number. */
+/* One of SAMPLED_ONE_IN sockets, by when it was made: cheaper than to ask for a random number. */
 static __always_inline bool is_sample(__u64 since_ns)
 {
-	return since_ns * 0x9e3779b97f4a7c15 >> 32 < (1ULL << 32) / SPARED_SAMPLE;
+	return since_ns * 0x9e3779b97f4a7c15 >> 32 < (1ULL << 32) / SAMPLED_ONE_IN;
 }
 
 /* NULL = nothing is to be spared; or it was forgotten, when it does not begin. */
@@ -107,7 +107,7 @@ static __always_inline struct call_site *call_site_of(__u64 key, bool begins)
 	struct call_site *site;
 	__u64 second;
 
-	if (!pair || !key || !settings.spare_after)
+	if (!pair || !key || !settings.sample_after)
 		return NULL;
 	second = pair->sites[1].key == key;
 	barrier_var(second); /* as in young_of() */
@@ -125,9 +125,9 @@ static __always_inline struct call_site *call_site_of(__u64 key, bool begins)
  * site's have one as would make it clean: a busy place does not take all slots. A sample is taken
  * all the same, whatever was counted.
  */
-static __always_inline bool call_site_spares(const struct call_site *site, __u64 since_ns)
+static __always_inline bool call_site_is_sampled_out(const struct call_site *site, __u64 since_ns)
 {
-	__s32 enough = settings.spare_after;
+	__s32 enough = settings.sample_after;
 
 	return !site->dirty && !is_sample(since_ns) &&
 	       (site->clean >= enough || site->open >= enough);
@@ -138,7 +138,7 @@ static __always_inline void call_site_ended(const struct pending *entry, bool cl
 {
 	struct call_site *site;
 
-	if (entry->flags & PENDING_SPARED)
+	if (entry->flags & PENDING_SAMPLED_OUT)
 		return;
 	site = call_site_of(entry->call_site, false);
 	if (!site)
@@ -161,7 +161,7 @@ static __always_inline void call_site_kept(const struct pending *entry)
  * The stack pointer of the code that was interrupted when the thread went to its
  * alternate signal stack [start, start + size), on which it stands at `sp`: it is
  * in the signal frame at that stack's upper end, which also repeats what
- * sigaltstack(2) was told. 0 = not found.
+ * sigaltstack(2) was reported. 0 = not found.
  */
 static __always_inline __u64 interrupted_sp(__u64 sp, __u64 start, __u64 size)
 {

@@ -13,11 +13,11 @@
  *   iter  bpf_map           before each sweep: who of the young lives   young.bpf.h
  *                           on is moved to the map of pending sockets   pending.bpf.h
  *   iter  bpf_map, task     then, who is inside connect                 waits.bpf.h
- *   iter  task_file         confirm, report and take in: the verdicts   sweep.bpf.h
+ *   iter  task_file         confirm, report and take in: the events   sweep.bpf.h
  *   iter  bpf_map           at its end: end what no fd table holds any  sweep.bpf.h
  *                           more; give back copies whose socket is gone;
  *                           forget who holds a leak no more             holders.bpf.h
- *   iter  bpf_map           likewise, in between: end what is closed or glance.bpf.h
+ *   iter  bpf_map           likewise, in between: end what is closed or quick_sweep.bpf.h
  *                           in use; whose fd table is to be asked?
  *   with --watch-close:
  *   enter close             mark it                                     pending.bpf.h
@@ -40,10 +40,10 @@
  * kernel's objects look like: kernel.bpf.h.
  */
 #include "calls.bpf.h"
-#include "glance.bpf.h"
+#include "quick_sweep.bpf.h"
 #include "refusals.bpf.h"
 #include "sweep.bpf.h"
-#include "told.bpf.h"
+#include "reported.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -151,7 +151,7 @@ static __always_inline int on_close_exit(void)
 
 #include "kinds.bpf.h"
 
-/* ---- A census: user space reads two iterators, one after the other. ---- */
+/* ---- A full sweep: user space reads two iterators, one after the other. ---- */
 
 SEC("iter/task_file")
 int sweep_files(struct bpf_iter__task_file *ctx)
@@ -175,7 +175,7 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 		sweep_socket(task, fd, &view);
 	else
 		sweep_stranger(task, fd, view.inode);
-	verdicts_make_room(ctx->meta);
+	events_make_room(ctx->meta);
 	return 0;
 }
 
@@ -199,12 +199,13 @@ int sweep_calls(struct bpf_iter__bpf_map *ctx)
 		return 0;
 	waits_begin();
 	bpf_for_each_map_elem(&in_flight, look_at_place, NULL, 0);
-	bpf_for_each_map_elem(&in_flight_apart, look_at_apart, NULL, 0);
+	bpf_for_each_map_elem(&in_flight_overflow, look_at_overflow, NULL, 0);
 	bpf_for_each_map_elem(&waits, drop_old_wait, NULL, 0);
 	return 0;
 }
 
-/* The second of a census, and of a few processes where that matters: who else is inside connect? */
+/* The second of a full sweep, and of a few processes where that matters: who else is inside
+ * connect? */
 SEC("iter/task")
 int sweep_threads(struct task_iterator *ctx)
 {
@@ -231,12 +232,12 @@ int sweep_maps(struct bpf_iter__bpf_map *ctx)
 /* ---- Any other sweep: this one, and the first of those two of a few processes. ---- */
 
 SEC("iter/bpf_map")
-int glance_maps(struct bpf_iter__bpf_map *ctx)
+int quick_sweep_maps(struct bpf_iter__bpf_map *ctx)
 {
 	if (ctx->map)
 		return 0;
-	bpf_for_each_map_elem(&pending, glance_entry_of, NULL, 0);
+	bpf_for_each_map_elem(&pending, quick_sweep_entry_of, NULL, 0);
 	bpf_for_each_map_elem(&slots, sweep_slot_of, NULL, 0);
-	bpf_for_each_map_elem(&holders, glance_holder_of, NULL, 0);
+	bpf_for_each_map_elem(&holders, quick_sweep_holder_of, NULL, 0);
 	return 0;
 }

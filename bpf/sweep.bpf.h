@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sweep: the verdicts. Once in a while user space has a census taken, which, when it is known who
- * waits in connect (waits.bpf.h), goes through
+ * sweep: what becomes of each socket. Once in a while user space has a full sweep taken, which,
+ * when it is known who waits in connect (waits.bpf.h), goes through
  *   1. the fd tables: every socket there is, and what the kernel knows of it;
  *   2. `pending`: what the first did not see is held by nobody any more;
  *   3. `slots`: a copy of a stack whose socket has no entry is given back;
  *   4. `holders`: who was not seen with a leaked socket has let it go.
- * In between, once an interval, it has a glance (glance.bpf.h), and the first of these
- * of few processes alone. A verdict is sent once; one that does not fit the ring buffer
- * is not marked as sent, and goes out with the next sweep. User space repeats a census
+ * In between, once an interval, it has a quick sweep (quick_sweep.bpf.h), and the first of these
+ * of few processes alone. An event is sent once; one that does not fit the ring buffer
+ * is not marked as sent, and goes out with the next sweep. User space repeats a full sweep
  * for these at once; a repeat looks at nothing else.
  */
 #ifndef SWEEP_BPF_H
@@ -23,11 +23,11 @@
 
 #define HARVEST_TRIES 8
 
-static __always_inline struct verdict *verdict_begin(struct pending *entry, enum verdict_kind kind)
+static __always_inline struct event *event_begin(struct pending *entry, enum event_kind kind)
 {
-	struct verdict *verdict = bpf_ringbuf_reserve(&verdicts, sizeof(*verdict), 0);
+	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
-	if (!verdict) {
+	if (!event) {
 		sweep.waiting++;
 		if (!(entry->flags & PENDING_WAITING))
 			count(COUNTER_RING_FULL);
@@ -35,38 +35,38 @@ static __always_inline struct verdict *verdict_begin(struct pending *entry, enum
 		return NULL;
 	}
 	entry->flags &= ~PENDING_WAITING;
-	__builtin_memset(verdict, 0, sizeof(*verdict));
-	verdict->now_ns = bpf_ktime_get_boot_ns();
-	__builtin_memcpy(&verdict->socket, entry, sizeof(verdict->socket));
-	verdict->socket.file = 0; /* no address leaves the kernel */
-	verdict->kind = kind;
-	return verdict;
+	__builtin_memset(event, 0, sizeof(*event));
+	event->now_ns = bpf_ktime_get_boot_ns();
+	__builtin_memcpy(&event->socket, entry, sizeof(event->socket));
+	event->socket.file = 0; /* no address leaves the kernel */
+	event->kind = kind;
+	return event;
 }
 
-static __always_inline void verdict_send(struct verdict *verdict)
+static __always_inline void event_send(struct event *event)
 {
-	bpf_ringbuf_submit(verdict, 0);
-	count(COUNTER_VERDICTS);
+	bpf_ringbuf_submit(event, 0);
+	count(COUNTER_EVENTS);
 }
 
 /* The leak has ended. False when the word of it must wait. */
 static __always_inline bool pending_tell_end(struct pending *entry, enum end_reason reason)
 {
-	struct verdict *verdict;
+	struct event *event;
 
 	if (!was_reported(entry))
 		return true;
-	verdict = verdict_begin(entry, VERDICT_ENDED);
-	if (!verdict)
+	event = event_begin(entry, EVENT_ENDED);
+	if (!event)
 		return false;
-	verdict->tgid = entry->tgid;
-	verdict->fd = entry->fd;
-	verdict->uid = entry->uid;
-	verdict->class = reported_class(entry);
-	verdict->reason = reason;
-	__builtin_memcpy(verdict->comm, entry->comm, sizeof(verdict->comm));
+	event->tgid = entry->tgid;
+	event->fd = entry->fd;
+	event->uid = entry->uid;
+	event->class = reported_class(entry);
+	event->reason = reason;
+	__builtin_memcpy(event->comm, entry->comm, sizeof(event->comm));
 	entry->reported = 0;
-	verdict_send(verdict);
+	event_send(event);
 	return true;
 }
 
@@ -74,21 +74,21 @@ static __always_inline bool pending_tell_end(struct pending *entry, enum end_rea
  * A record that waits for no room in the ring: not to have sent it costs no more than what it
  * would have made known. False when there was none.
  */
-static __always_inline bool pending_mention(const struct pending *entry, enum verdict_kind kind,
+static __always_inline bool pending_mention(const struct pending *entry, enum event_kind kind,
 					    enum end_reason reason)
 {
-	struct verdict *verdict = bpf_ringbuf_reserve(&verdicts, sizeof(*verdict), 0);
+	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
-	if (!verdict)
+	if (!event)
 		return false;
-	__builtin_memset(verdict, 0, sizeof(*verdict));
-	verdict->now_ns = bpf_ktime_get_boot_ns();
-	__builtin_memcpy(&verdict->socket, entry, sizeof(verdict->socket));
-	verdict->socket.file = 0;
-	verdict->kind = kind;
-	verdict->reason = reason;
-	verdict->tgid = entry->tgid;
-	bpf_ringbuf_submit(verdict, 0);
+	__builtin_memset(event, 0, sizeof(*event));
+	event->now_ns = bpf_ktime_get_boot_ns();
+	__builtin_memcpy(&event->socket, entry, sizeof(event->socket));
+	event->socket.file = 0;
+	event->kind = kind;
+	event->reason = reason;
+	event->tgid = entry->tgid;
+	bpf_ringbuf_submit(event, 0);
 	return true;
 }
 
@@ -112,7 +112,7 @@ static __always_inline bool entry_end(const struct fd_key *key, struct pending *
 	enum end_reason reason = entry->flags & PENDING_USED ? END_USED : END_CLOSED;
 
 	if (entry->flags & PENDING_ORIGIN_UNKNOWN && reason == END_CLOSED && !was_reported(entry))
-		pending_mention(entry, VERDICT_ENDED, reason);
+		pending_mention(entry, EVENT_ENDED, reason);
 	return pending_end(key, entry, reason);
 }
 
@@ -122,21 +122,21 @@ static __always_inline void pending_report(struct pending *entry, const struct s
 {
 	enum leak_class class = classify(entry, view);
 	__u8 before = reported_class(entry);
-	struct verdict *verdict;
+	struct event *event;
 
 	if (class == before && !(entry->flags & PENDING_MOVED) && !sweep.retells)
 		return;
-	verdict = verdict_begin(entry, before == CLASS_NONE ? VERDICT_LEAK : VERDICT_CHANGED);
-	if (!verdict)
+	event = event_begin(entry, before == CLASS_NONE ? EVENT_LEAK : EVENT_CHANGED);
+	if (!event)
 		return;
-	verdict->class = class;
-	verdict_describe(verdict, view, task, holder->fd);
+	event->class = class;
+	event_describe(event, view, task, holder->fd);
 	entry->reported = REPORTED(view->inode, class);
 	entry->flags &= ~PENDING_MOVED;
 	entry->holder_tgid = holder->tgid;
 	entry->holder_fd = holder->fd;
 	entry->holder_sweep = sweep.number;
-	verdict_send(verdict);
+	event_send(event);
 }
 
 /*
@@ -147,11 +147,11 @@ static __always_inline void pending_report(struct pending *entry, const struct s
 static __always_inline void pending_suspect(struct pending *entry)
 {
 	if (!(entry->flags & (PENDING_SUSPECTED | PENDING_ORIGIN_UNKNOWN)) &&
-	    pending_mention(entry, VERDICT_SUSPECT, END_NONE))
+	    pending_mention(entry, EVENT_SUSPECT, END_NONE))
 		entry->flags |= PENDING_SUSPECTED;
 }
 
-/* A socket that no hook saw: remember since when it is known. A verdict at the next sight. */
+/* A socket that no hook saw: remember since when it is known. An event at the next sight. */
 static __always_inline void pending_adopt(const struct fd_key *key, const struct socket_view *view,
 					  struct task_struct *task)
 {
@@ -175,7 +175,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 
 	if (young_of((__u64)BPF_CORE_READ(socket, file), view->inode))
 		return; /* the next sweep's; or it was just being written to */
-	entry = pending_by_inode(view->inode, &key);
+	entry = pending_of_inode(view->inode, &key);
 	if (entry)
 		entry_complete(entry, view);
 	view_judge(view);
@@ -218,7 +218,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 static __always_inline void sweep_stranger(struct task_struct *task, __u32 fd, __u64 inode)
 {
 	struct fd_key key;
-	struct pending *entry = pending_by_inode(inode, &key);
+	struct pending *entry = pending_of_inode(inode, &key);
 
 	if (entry && was_reported(entry))
 		holder_met(entry, task, fd);
@@ -226,7 +226,7 @@ static __always_inline void sweep_stranger(struct task_struct *task, __u32 fd, _
 
 /*
  * One entry, after all fd tables were seen. An entry that no table held and whose file
- * is there all the same gets one more census: its socket may be passing from one
+ * is there all the same gets one more full sweep: its socket may be passing from one
  * process to another.
  */
 static __always_inline void sweep_entry(const struct fd_key *key, struct pending *entry)
@@ -238,7 +238,7 @@ static __always_inline void sweep_entry(const struct fd_key *key, struct pending
 		return;
 	if (entry->seen_sweep == (__u32)sweep.number) {
 		if (was_reported(entry) && entry->holder_sweep != (__u32)sweep.number) {
-			entry->flags |= PENDING_MOVED; /* the next census says to whom */
+			entry->flags |= PENDING_MOVED; /* the next full sweep says to whom */
 			sweep.unsettled++;
 		}
 		return;
@@ -278,7 +278,7 @@ static __always_inline void sweep_slot(__u64 inode, __u32 slot)
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
 	struct fd_key key;
 
-	if (!snapshot || snapshot->since_ns >= sweep.last_ns || pending_by_inode(inode, &key) ||
+	if (!snapshot || snapshot->since_ns >= sweep.last_ns || pending_of_inode(inode, &key) ||
 	    slot_is_of_refusal(inode, snapshot))
 		return;
 	snapshot_drop(inode);

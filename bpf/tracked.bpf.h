@@ -2,7 +2,7 @@
 /*
  * tracked: the two maps in which sockets are found that have outlived a sweep, by descriptor and
  * by inode. `sockleak trace` fills them (pending.bpf.h); `sockleak scan` only reads those of
- * one that runs, for what it has seen (census.bpf.c).
+ * one that runs, for what it has seen (scan.bpf.c).
  */
 #ifndef TRACKED_BPF_H
 #define TRACKED_BPF_H
@@ -32,11 +32,11 @@ struct {
 	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
 	__type(key, __u64);
 	__type(value, struct fd_key);
-} homes SEC(".maps");
+} pending_by_inode SEC(".maps");
 
-static __always_inline struct pending *pending_by_inode(__u64 inode, struct fd_key *ret_key)
+static __always_inline struct pending *pending_of_inode(__u64 inode, struct fd_key *ret_key)
 {
-	struct fd_key *home = bpf_map_lookup_elem(&homes, &inode);
+	struct fd_key *home = bpf_map_lookup_elem(&pending_by_inode, &inode);
 	struct pending *entry;
 
 	if (!home)

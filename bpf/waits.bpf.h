@@ -3,15 +3,15 @@
  * waits: which sockets a thread waits in connect for, which leaves no trace in a unix socket; and
  * in none while its process is stopped. The hooks say which threads went in (calls.bpf.h); each
  * sweep begins with a look at where they are, by their registers. So an end of connect that no
- * hook saw, of a thread that was killed for one, hides nothing. A census looks at all threads, and
- * before a leak of such a family is reported those of its process are looked at: so a begin that no
- * hook saw makes no false leak.
+ * hook saw, of a thread that was killed for one, hides nothing. A full sweep looks at all threads,
+ * and before a leak of such a family is reported those of its process are looked at: so a begin
+ * that no hook saw makes no false leak.
  */
 #ifndef WAITS_BPF_H
 #define WAITS_BPF_H
 
 #include "calls.bpf.h"
-#include "verdicts.bpf.h"
+#include "events.bpf.h"
 
 #define NO_FD (~0U)
 #define LEFT_SHIFT 20 /* call.left_at is in units of 2^20 ns, a millisecond nearly */
@@ -218,12 +218,12 @@ static long look_at_place(struct bpf_map *map, const __u32 *place, struct call *
 	return 0;
 }
 
-static long look_at_apart(struct bpf_map *map, const __u32 *met, struct call *call, void *unused)
+static long look_at_overflow(struct bpf_map *map, const __u32 *met, struct call *call, void *unused)
 {
 	__u32 tid = *met;
 
 	if (call_look(call))
-		bpf_map_delete_elem(&in_flight_apart, &tid);
+		bpf_map_delete_elem(&in_flight_overflow, &tid);
 	return 0;
 }
 

@@ -39,7 +39,7 @@
 #define SOCKLEAK_MAX_STACKS 1024
 /*
  * Bytes of the ring buffer (--ring-size), a power of two times the page size.
- * 1 MiB holds some 2,500 verdicts; what does not fit is sent by the next sweep.
+ * 1 MiB holds some 2,500 events; what does not fit is sent by the next sweep.
  */
 #define SOCKLEAK_RING_SIZE (1024 * 1024)
 /*
@@ -50,7 +50,7 @@
 #define SOCKLEAK_MAX_IN_FLIGHT 4096
 /*
  * Processes that a sweep may look at one by one. To look at one costs as much as some
- * hundred descriptors in a census: for more of them a census is as cheap.
+ * hundred descriptors in a full sweep: for more of them a full sweep is as cheap.
  */
 #define SOCKLEAK_MAX_LOOKS 256
 /*
@@ -72,8 +72,8 @@
 #define SOCKLEAK_SNAPSHOTS 1024
 #define SOCKLEAK_STACK_SIZE (16 * 1024)
 #define SOCKLEAK_STACK_SIZE_MAX (64 * 1024)
-/* Clean sockets in a row after which a creation site is trusted (--spare-after). */
-#define SOCKLEAK_SPARE_AFTER 16
+/* Clean sockets in a row after which a creation site is trusted (--sample-after). */
+#define SOCKLEAK_SAMPLE_AFTER 16
 /* Creation sites remembered, to tell those that always come clean; the least used give way. */
 #define SOCKLEAK_MAX_SITES 8192
 
@@ -97,20 +97,20 @@ enum leak_class {
 };
 
 /* What a record in the ring buffer says. */
-enum verdict_kind {
-	VERDICT_LEAK = 1, /* it has become a leak */
-	VERDICT_CHANGED,  /* it is still one, of another class */
-	VERDICT_ENDED,	  /* it is none any more: see enum end_reason */
-	VERDICT_HELD,	  /* a process holds it; with inode, since_ns, tgid, fd, uid, comm alone */
-	VERDICT_LEFT,	  /* a process does not any more; with inode, since_ns, tgid alone */
-	VERDICT_SUSPECT,  /* it may become one: whose code made it is to be looked at in time */
+enum event_kind {
+	EVENT_LEAK = 1, /* it has become a leak */
+	EVENT_CHANGED,	/* it is still one, of another class */
+	EVENT_ENDED,	/* it is none any more: see enum end_reason */
+	EVENT_HELD,	/* a process holds it; with inode, since_ns, tgid, fd, uid, comm alone */
+	EVENT_LEFT,	/* a process does not any more; with inode, since_ns, tgid alone */
+	EVENT_SUSPECT,	/* it may become one: whose code made it is to be looked at in time */
 };
 
 enum end_reason {
 	END_NONE = 0,
-	END_CLOSED, /* no fd table holds it any more */
-	END_USED,   /* it is connected, listening or otherwise in use */
-	END_EXITED, /* as closed, and its process is gone (told by user space) */
+	END_CLOSED,	  /* no fd table holds it any more */
+	END_USED,	  /* it is connected, listening or otherwise in use */
+	END_EXITED,	  /* as closed, and its process is gone (told by user space) */
 	END_RECLASSIFIED, /* still there, but not of a class that is wanted (likewise) */
 	END_COUNT,
 };
@@ -120,44 +120,44 @@ enum end_reason {
  * A loss is something that sockleak should have seen, kept or sent and did not;
  * every summary lists the losses that are not 0.
  */
-#define SOCKLEAK_COUNTERS(C)									\
-	C(SOCKET_ENTER, "socket_enter", 0)							\
-	C(SOCKET_EXIT, "socket", 0)								\
-	C(CONNECT_ENTER, "connect_enter", 0)							\
-	C(CONNECT_EXIT, "connect", 0)								\
-	C(BIND_ENTER, "bind_enter", 0)								\
-	C(BIND_EXIT, "bind", 0)									\
-	C(GETPEERNAME_ENTER, "getpeername_enter", 0)						\
-	C(GETPEERNAME_EXIT, "getpeername", 0)							\
-	C(CLOSE_ENTER, "close", 0)								\
-	C(CLOSE_EXIT, "close_exit", 0)								\
-	C(TRACKED, "tracked", 0)			/* noted by the hooks */		\
-	C(ADOPTED, "adopted", 0)			/* put into the map by a sweep */	\
-	C(FILES_SWEPT, "files_swept", 0)		/* descriptors looked at */		\
-	C(VERDICTS, "verdicts", 0)			/* records sent */			\
-	C(MAP_FULL, "map_full", 1)			/* one that lived on, given up */	\
-	C(YOUNG_BUSY, "young_busy", 1)			/* socket not tracked */		\
-	C(ADOPT_FULL, "adopt_full", 1)			/* one of unknown origin neither */	\
-	C(IN_FLIGHT_FULL, "in_flight_full", 1)		/* result of a call not noted */	\
-	C(STACK_COLLISION, "stack_collision", 1)	/* bucket taken by another */		\
-	C(STACK_FAULT, "stack_fault", 1)		/* user memory not readable */		\
-	C(STACK_OTHER, "stack_other", 1)		/* any other error */			\
-	C(SOCKET_EMFILE, "socket_emfile", 0)		/* socket() failed: the process's limit */ \
-	C(SOCKET_ENFILE, "socket_enfile", 0)		/* likewise: that of the host */	\
-	C(REFUSALS_FULL, "refusals_full", 1)		/* such a process not kept */		\
-	C(SNAPSHOTS, "snapshots", 0)			/* stacks copied */			\
-	C(SNAPSHOTS_SPARED, "snapshots_spared", 0)	/* not, at a site that is clean */	\
-	C(NO_SLOT, "no_slot", 1)			/* stack by frame pointers alone */	\
-	C(HOLDERS_FULL, "holders_full", 1)		/* a further holder not told */		\
-	C(RING_FULL, "ring_full", 1)			/* verdict put off a sweep */		\
-	C(SOCKET_UNREADABLE, "socket_unreadable", 1)	/* new fd gone already */		\
-	C(DEST_UNREADABLE, "dest_unreadable", 1)	/* connect's address */
+#define SOCKLEAK_COUNTERS(C)                                                                     \
+	C(SOCKET_ENTER, "socket_enter", 0)                                                       \
+	C(SOCKET_EXIT, "socket", 0)                                                              \
+	C(CONNECT_ENTER, "connect_enter", 0)                                                     \
+	C(CONNECT_EXIT, "connect", 0)                                                            \
+	C(BIND_ENTER, "bind_enter", 0)                                                           \
+	C(BIND_EXIT, "bind", 0)                                                                  \
+	C(GETPEERNAME_ENTER, "getpeername_enter", 0)                                             \
+	C(GETPEERNAME_EXIT, "getpeername", 0)                                                    \
+	C(CLOSE_ENTER, "close", 0)                                                               \
+	C(CLOSE_EXIT, "close_exit", 0)                                                           \
+	C(TRACKED, "tracked", 0)		 /* noted by the hooks */                        \
+	C(ADOPTED, "adopted", 0)		 /* put into the map by a sweep */               \
+	C(FILES_SWEPT, "files_swept", 0)	 /* descriptors looked at */                     \
+	C(EVENTS, "events", 0)			 /* records sent */                              \
+	C(MAP_FULL, "map_full", 1)		 /* one that lived on, given up */               \
+	C(YOUNG_BUSY, "young_busy", 1)		 /* socket not tracked */                        \
+	C(ADOPT_FULL, "adopt_full", 1)		 /* one of unknown origin neither */             \
+	C(IN_FLIGHT_FULL, "in_flight_full", 1)	 /* result of a call not noted */                \
+	C(STACK_COLLISION, "stack_collision", 1) /* bucket taken by another */                   \
+	C(STACK_FAULT, "stack_fault", 1)	 /* user memory not readable */                  \
+	C(STACK_OTHER, "stack_other", 1)	 /* any other error */                           \
+	C(SOCKET_EMFILE, "socket_emfile", 0)	 /* socket() failed: the process's limit */      \
+	C(SOCKET_ENFILE, "socket_enfile", 0)	 /* likewise: that of the host */                \
+	C(REFUSALS_FULL, "refusals_full", 1)	 /* such a process not kept */                   \
+	C(SNAPSHOTS, "snapshots", 0)		 /* stacks copied */                             \
+	C(SNAPSHOTS_SAMPLED_OUT, "snapshots_sampled_out", 0) /* not, at a site that is clean */  \
+	C(NO_SLOT, "no_slot", 1)			     /* stack by frame pointers alone */ \
+	C(HOLDERS_FULL, "holders_full", 1)		     /* a further holder not told */     \
+	C(RING_FULL, "ring_full", 1)			     /* event put off a sweep */         \
+	C(SOCKET_UNREADABLE, "socket_unreadable", 1)	     /* new fd gone already */           \
+	C(DEST_UNREADABLE, "dest_unreadable", 1)	     /* connect's address */
 
 enum counter {
 #define C(id, name, loss) COUNTER_##id,
 	SOCKLEAK_COUNTERS(C)
 #undef C
-	COUNTER_COUNT,
+		COUNTER_COUNT,
 };
 
 /* ---- Data ---- */
@@ -188,14 +188,14 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_CLOSED 0x04	    /* its last descriptor was closed after it was reported */
 #define PENDING_USED 0x08	    /* it was connected after it was reported */
 #define PENDING_DISSOLVED 0x10	    /* it was in use, and connect(AF_UNSPEC) ended that */
-#define PENDING_WAITING 0x20	    /* a verdict on it did not fit the ring buffer */
+#define PENDING_WAITING 0x20	    /* an event on it did not fit the ring buffer */
 #define PENDING_RESTARTS 0x80	    /* a signal interrupted connect, which may be called again */
 #define PENDING_MOVED 0x40	    /* the process that it was reported of does not hold it now */
 #define PENDING_SNAPSHOT 0x100	    /* it had a snapshot of the stack taken */
 #define PENDING_SUSPECTED 0x200	    /* user space was told that it may become a leak */
 #define PENDING_UNSPEC 0x400	    /* connect(AF_UNSPEC) came while it was as new */
 #define PENDING_WAS_PORT 0x800	    /* with DISSOLVED: of use was no more than a local port */
-#define PENDING_SPARED 0x1000	    /* its call always came clean: the call is all that is kept */
+#define PENDING_SAMPLED_OUT 0x1000  /* its call always came clean: the call is all that is kept */
 #define PENDING_STACK 0x2000	    /* its stack by frame pointers is in the stack map */
 
 /*
@@ -203,32 +203,32 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
  * tgid and fd are those of its creation; a dup or a child may hold it elsewhere.
  */
 struct pending {
-	__u64 inode; /* which socket: descriptor numbers are reused */
-	__u64 file; /* address of its struct file, for the kernel's side alone */
-	__u64 since_ns; /* when it was made; of unknown origin: when first seen */
+	__u64 inode;	 /* which socket: descriptor numbers are reused */
+	__u64 file;	 /* address of its struct file, for the kernel's side alone */
+	__u64 since_ns;	 /* when it was made; of unknown origin: when first seen */
 	__u64 cgroup_id; /* v2 cgroup of the creator (unknown origin: of the holder) */
 	__u64 origin;	 /* PENDING_STACK: its stack id; else the pc of the call, 0 = not known */
 	__u64 caller;	 /* return address on top of the user stack at socket(), 0 = not read */
 	__u64 call_site; /* key of its creation site, for the sparing of snapshots; 0 = none */
-	__u64 reported;	 /* REPORTED(inode, class) of the last verdict that was sent */
+	__u64 reported;	 /* REPORTED(inode, class) of the last event that was sent */
 	struct evidence evidence;
 	__u32 tgid;
 	__u32 tid;
 	__u32 fd;
 	__u32 uid;
-	__u32 connecting; /* 1 = a thread was inside connect at the last sweep */
-	__u32 exec_id;	  /* how often the process had called exec, modulo 2^32 */
-	__u32 holder_tgid; /* whom the last verdict named as the holder */
+	__u32 connecting;  /* 1 = a thread was inside connect at the last sweep */
+	__u32 exec_id;	   /* how often the process had called exec, modulo 2^32 */
+	__u32 holder_tgid; /* whom the last event named as the holder */
 	__u32 holder_fd;
 	__u32 holder_sweep; /* number of the last sweep that saw it there, modulo 2^32 */
-	__u32 seen_sweep; /* and of the last that saw it in any fd table */
-	__u32 lock;	  /* of one that is young: see young.bpf.h */
+	__u32 seen_sweep;   /* and of the last that saw it in any fd table */
+	__u32 lock;	    /* of one that is young: see young.bpf.h */
 	__u32 pad;
 	__u16 family; /* 0 = no sweep has met it yet, which reads these three */
 	__u16 protocol;
 	__u8 type;
-	__u8 unseen; /* censuses in a row that did not see it */
-	__u16 flags; /* PENDING_* */
+	__u8 unseen;		      /* full sweeps in a row that did not see it */
+	__u16 flags;		      /* PENDING_* */
 	char comm[SOCKLEAK_COMM_LEN]; /* of the thread that made it */
 };
 _Static_assert(sizeof(struct pending) == 64 + sizeof(struct evidence) + 56 + SOCKLEAK_COMM_LEN,
@@ -316,7 +316,7 @@ struct refusal {
 	__u64 caller; /* return address on top of the user stack then, 0 = not read */
 	__u32 exec_id;
 	__u32 uid;
-	__u32 noted; /* enum refusal_state */
+	__u32 noted;  /* enum refusal_state */
 	__u16 family; /* what the first call asked for; */
 	__u8 type;    /* without SOCK_CLOEXEC and the like; 0 with family 0 = not known */
 	__u8 has_stack;
@@ -328,27 +328,26 @@ _Static_assert(sizeof(struct refusal) == 72 + SOCKLEAK_COMM_LEN, "struct refusal
  * The first call's snapshot stands in `slots` under this for an inode, which no socket has:
  * the kernel's inode numbers of sockets have 32 bits. Its since_ns is the refusal's first_ns.
  */
-#define REFUSAL_INODE(key)                                                                    \
-	(1ULL << 63 | ((__u64)(key)->error & 0xff) << 32 | (__u64)(key)->tgid)
+#define REFUSAL_INODE(key) (1ULL << 63 | ((__u64)(key)->error & 0xff) << 32 | (__u64)(key)->tgid)
 
 /* A record in the ring buffer. */
-struct verdict {
+struct event {
 	__u64 now_ns;
 	struct pending socket;
 	__u32 tgid; /* a process that holds it now, and under which number; of an */
 	__u32 fd;   /* ENDED one the creator's */
 	__u32 uid;
-	__u32 error;  /* the socket's own pending error (SO_ERROR), positive; 0 = none */
-	__u8 kind;    /* enum verdict_kind */
-	__u8 class;   /* enum leak_class; of an ENDED one the last that was sent */
-	__u8 reason;  /* enum end_reason */
-	__u8 unknowable; /* the kernel cannot tell use from non-use: a leak only if it grows */
+	__u32 error;	   /* the socket's own pending error (SO_ERROR), positive; 0 = none */
+	__u8 kind;	   /* enum event_kind */
+	__u8 class;	   /* enum leak_class; of an ENDED one the last that was sent */
+	__u8 reason;	   /* enum end_reason */
+	__u8 maybe_in_use; /* the kernel cannot tell use from non-use: a leak only if it grows */
 	__u8 execed; /* the holder has called exec since: its code is not what made the socket */
 	__u8 pad[3];
 	char comm[SOCKLEAK_COMM_LEN]; /* of the holding process (its main thread) */
 };
-_Static_assert(sizeof(struct verdict) == 8 + sizeof(struct pending) + 24 + SOCKLEAK_COMM_LEN,
-	       "struct verdict has holes");
+_Static_assert(sizeof(struct event) == 8 + sizeof(struct pending) + 24 + SOCKLEAK_COMM_LEN,
+	       "struct event has holes");
 
 /*
  * What user space writes before load (rodata). 0 and "" mean "no such filter".
@@ -359,7 +358,7 @@ struct settings {
 	__u32 tgid;	     /* --pid */
 	__u32 uid;	     /* --uid, when by_uid */
 	__u32 stack_size;    /* --stack-size, bytes; 0 = no snapshots */
-	__u32 spare_after;   /* sockets in a row that make a site clean; 0 = never spare */
+	__u32 sample_after;  /* sockets in a row that make a site clean; 0 = never spare */
 	__u8 by_uid;
 	__u8 by_cgroup;	    /* only what the map `cgroups` names as wanted */
 	__u8 was_connected; /* dead former connections are wanted too */
@@ -387,15 +386,15 @@ struct ruled_cgroup {
  * each: the only word it has with the kernel. What it found stands below them.
  */
 struct sweep {
-	__u64 number;	/* 1, 2, 3 ... */
-	__u64 start_ns; /* when it began */
-	__u64 last_ns;	/* when the one before it began */
-	__u64 repeats;	/* of this sweep, for the verdicts that did not fit before */
-	__u64 retells;	/* in this sweep every leak is told, also one that was told before */
-	__u64 pending;	/* entries in the map of pending sockets */
-	__u64 waiting;	/* verdicts that did not fit the ring buffer */
-	__u64 unread;	/* entries that a fd table is to be asked about, and was not yet */
-	__u64 unsettled; /* that the next census is to decide, and soon */
+	__u64 number;	 /* 1, 2, 3 ... */
+	__u64 start_ns;	 /* when it began */
+	__u64 last_ns;	 /* when the one before it began */
+	__u64 repeats;	 /* of this sweep, for the events that did not fit before */
+	__u64 retells;	 /* in this sweep every leak is reported, also one that was told before */
+	__u64 pending;	 /* entries in the map of pending sockets */
+	__u64 waiting;	 /* events that did not fit the ring buffer */
+	__u64 unread;	 /* entries that a fd table is to be asked about, and was not yet */
+	__u64 unsettled; /* that the next full sweep is to decide, and soon */
 	__u32 only_tgid; /* whose fd table is read; 0 = all. Written by user space */
 	__u32 strangers; /* descriptors of others that came all the same */
 	__u32 crowd;	 /* 1 = the map of processes to look at was full */
@@ -405,8 +404,8 @@ struct sweep {
 /* Bytes that user space reads of a sweep's iterator at once: what is written ends the read. */
 #define SOCKLEAK_ITERATOR_READ 64
 
-/* How far a census has come (bss). */
-struct census_progress {
+/* How far a full sweep has come (bss). */
+struct scan_progress {
 	__u64 files;	 /* descriptors looked at */
 	__u64 processes; /* that the filters ask for, when there are any */
 	__u32 last_tgid; /* whose descriptors it looks at */
@@ -422,9 +421,10 @@ struct census_progress {
 #define SOCKLEAK_PINNED_VERSION 1
 
 /* The flags that say something of the socket; all others are of one run. */
-#define PENDING_LASTING                                                                \
-	(PENDING_ORIGIN_UNKNOWN | PENDING_CLOSED | PENDING_USED | PENDING_DISSOLVED |  \
-	 PENDING_SNAPSHOT | PENDING_UNSPEC | PENDING_WAS_PORT | PENDING_SPARED | PENDING_STACK)
+#define PENDING_LASTING                                                               \
+	(PENDING_ORIGIN_UNKNOWN | PENDING_CLOSED | PENDING_USED | PENDING_DISSOLVED | \
+	 PENDING_SNAPSHOT | PENDING_UNSPEC | PENDING_WAS_PORT | PENDING_SAMPLED_OUT | \
+	 PENDING_STACK)
 
 /* Whose the pinned maps are: in a map of its own, pinned last and removed first. */
 struct pinned_layout {
@@ -455,12 +455,12 @@ enum dissolves {
 struct call {
 	__u64 file; /* address of the open file, for the kernel's side alone */
 	__u64 inode;
-	__u64 task; /* of connect: address of the thread's struct, for the kernel's side alone */
-	__u32 fd; /* as the thread passed it */
-	__u32 tid; /* whose it is; 0 = nobody's */
+	__u64 task;    /* of connect: address of the thread's struct, for the kernel's side alone */
+	__u32 fd;      /* as the thread passed it */
+	__u32 tid;     /* whose it is; 0 = nobody's */
 	__u32 left_at; /* when a sweep found the thread outside connect, in 2^20 ns; 0 = none has */
-	__u16 family;	/* of connect's address; AF_UNREADABLE = there is none to be read */
-	__u8 kind;	/* enum call_kind */
+	__u16 family;  /* of connect's address; AF_UNREADABLE = there is none to be read */
+	__u8 kind;     /* enum call_kind */
 	__u8 untracked; /* the socket is not pending: followed for what its end may tell */
 	__u8 dissolves; /* enum dissolves: what connect ends, of a socket that is, or was, of use */
 	__u8 restarts;	/* a signal has interrupted it; the try is noted */
@@ -468,27 +468,27 @@ struct call {
 };
 _Static_assert(sizeof(struct call) == 48, "struct call has holes");
 
-/* A stack that was told, as `sockleak scan` finds it (history.h). */
-struct told_stack {
+/* A stack that was reported, as `sockleak scan` finds it (history.h). */
+struct reported_stack {
 	__u64 site; /* also one that a whole stack of the same call gave it; 0 = none */
 	__u32 count;
-	__u32 source; /* enum stack_source (stack.h) */
-	__u64 pcs[SOCKLEAK_STACK_DEPTH]; /* the innermost first, as a stack by frame pointers */
+	__u32 source;			  /* enum stack_source (stack.h) */
+	__u64 pcs[SOCKLEAK_STACK_DEPTH];  /* the innermost first, as a stack by frame pointers */
 	__u8 found[SOCKLEAK_STACK_DEPTH]; /* how each was: enum frame_source (stack.h) */
 	__u8 truncated;			  /* it went on */
 };
-_Static_assert(sizeof(struct told_stack) == 16 + 9 * SOCKLEAK_STACK_DEPTH + 1,
-	       "struct told_stack has holes");
+_Static_assert(sizeof(struct reported_stack) == 16 + 9 * SOCKLEAK_STACK_DEPTH + 1,
+	       "struct reported_stack has holes");
 
 /* Which one is a socket's. */
-struct told {
+struct reported {
 	__u64 since_ns; /* of the socket: inodes are given again */
-	__u64 stack;	/* key of its struct told_stack */
+	__u64 stack;	/* key of its struct reported_stack */
 };
 
 /* How what one process leaks of one account has grown, see growth.h; kept for the next run. */
 struct grown_key {
-	__u64 account; /* what stands for the site, see leaks.c */
+	__u64 account;	/* what stands for the site, see leaks.c */
 	__u64 start_ns; /* of the process: see process.h */
 	__u32 tgid;
 	__u32 pad;

@@ -4,7 +4,7 @@
 
 USER_SOURCES := $(sort $(shell find user -name "*.c"))
 USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/user/%.o)
-SKELETONS := $(O)/sockleak.skel.h $(O)/census.skel.h
+SKELETONS := $(O)/sockleak.skel.h $(O)/scan.skel.h
 # All but main(): what tests and tools are linked with, of which the linker takes what they need.
 USER_ARCHIVE := $(BUILD)/libuser.a
 
@@ -33,7 +33,7 @@ $(patsubst %.c,$(BUILD)/%.o,$(shell grep -rl 'skel\.h"' user --include='*.[c]'))
 
 # Without the compiler: what to do, instead of make's error.
 ifeq ($(shell command -v $(CLANG) 2>/dev/null),)
-$(O)/sockleak.bpf.o $(O)/census.bpf.o: no-compiler
+$(O)/sockleak.bpf.o $(O)/scan.bpf.o: no-compiler
 .PHONY: no-compiler
 no-compiler:
 	$(Q)echo "sockleak: packages are missing. Run: make deps" >&2; exit 1

@@ -19,7 +19,7 @@ static const struct {
 static const char opening[] =
 	"# SPDX-License-Identifier: BSD-2-Clause\n"
 	"#\n"
-	"# /etc/sockleak/sockleak.conf: what `sockleak agent` is told; see sockleak.conf(5).\n"
+	"# /etc/sockleak/sockleak.conf: what `sockleak agent` is reported; see sockleak.conf(5).\n"
 	"# Each key is an option's long name. A line that is commented out shows the default,\n"
 	"# or, where there is none, what the value is called. Check a change before it is used:\n"
 	"#   sockleak agent --config /etc/sockleak/sockleak.conf --check-config\n"

@@ -204,7 +204,7 @@ static int open_tracer(const struct options *options, struct watch *watch,
 		       void (*on_progress)(void *ctx), void *ctx, struct tracer **ret_tracer)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
-	int err = tracer__open(options, watch__verdict, watch, ret_tracer, &error);
+	int err = tracer__open(options, watch__event, watch, ret_tracer, &error);
 	bool had = false;
 
 	if (!err) {

@@ -145,7 +145,7 @@ def every(sockleak_path, empty_path, before_path=None):
         Tool("empty", "empty programs on the same ten tracepoints", lambda pid: [empty_path],
              b"ready"),
         sockleak(sockleak_path, "sockleak", "sockleak"),
-        sockleak(sockleak_path, "every_stack", "sockleak --spare-after 0", "--spare-after", "0"),
+        sockleak(sockleak_path, "every_stack", "sockleak --sample-after 0", "--sample-after", "0"),
         sockleak(sockleak_path, "no_copy", "sockleak --stack-size 0", "--stack-size", "0"),
         *before,
         Bpftrace("bpftrace", "bpftrace equivalent.bt",

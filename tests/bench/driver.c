@@ -44,7 +44,7 @@
 #define CHUNK_NS 250000
 #define MAX_CHUNKS 65536
 #define MAX_THREADS 2
-#define WARM_UP 64 /* more than it takes sockleak to trust a site (--spare-after) */
+#define WARM_UP 64 /* more than it takes sockleak to trust a site (--sample-after) */
 
 /* One thread of a batch. */
 struct worker {

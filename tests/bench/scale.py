@@ -202,7 +202,7 @@ def measure(axis, agent, driver):
         "agent_mib": own / 2**20, "resolver_mib": resolver / 2**20,
         "kernel_mib": processes.kernel_memory(agent.pid) / 2**20,
         "pending": summary["pending"], "sites": summary["sites"], "total": summary["total"],
-        "events": summary["events"],
+        "events": summary["counters"],
         "dropped": {name: count for name, count in summary["dropped"].items() if count},
     }
 

@@ -147,8 +147,8 @@ def agent_reloads(bench):
     service.reload()
     service.wait_for(lambda s: [l for l in s.lines if "not reloaded" in l and "line 1" in l],
                      "the error and its line")
-    before = service.value(moved, "sockleak_scans_total", result="ok")
-    service.wait_for(lambda s: s.value(moved, "sockleak_scans_total", result="ok") > before + 2,
+    before = service.value(moved, "sockleak_sweeps_total", result="ok")
+    service.wait_for(lambda s: s.value(moved, "sockleak_sweeps_total", result="ok") > before + 2,
                      "it to go on")
     program.end()
     service.stop()
@@ -169,7 +169,7 @@ def agent_reloads_in_a_storm(bench):
     service.wait_for(lambda s: "sockleak: reloaded; for the next start: uid" in s.lines,
                      "what waits to be named")
     # put off by an interval each it would be three minutes, and the wait ends before
-    name = "sockleak_scans_total"
+    name = "sockleak_sweeps_total"
     before = service.value(textfile, name, result="ok")
     service.wait_for(lambda s: s.value(textfile, name, result="ok") > before + 2, "more sweeps")
     service.stop()

@@ -17,7 +17,7 @@ TRIES = 193
 
 def limited(agent, pid):
     """What the newest summary says of a process at its limit, or None; asks for another one."""
-    agent.censuses(0)
+    agent.full_sweeps(0)
     told = agent.summaries[-1][1]["at_limit"] if agent.summaries else []
     return next((process for process in told if process["pid"] == pid), None)
 
@@ -80,7 +80,7 @@ def at_limit(bench):
         wait_limited(agent, program.pid, failures=2 * TRIES, now=False, ended=True)
         expect_line(agent, program.pid)  # and no other one since
         summary = agent.stop()
-        counts = (summary["events"]["socket_emfile"], summary["dropped"]["refusals_full"])
+        counts = (summary["counters"]["socket_emfile"], summary["dropped"]["refusals_full"])
         if counts != (2 * TRIES, 0):
             raise Failure(f"expected {2 * TRIES} failures and none lost, seen: {counts}")
         yield f"at_limit@{hooks}", None
@@ -110,7 +110,7 @@ def at_limit_first_line(bench):
 
 def report(agent, pattern):
     """The lines of the newest whole report that has this; asks for another one."""
-    agent.censuses(0)
+    agent.full_sweeps(0)
     reports = re.split(r"(?<=Nothing was lost\.\n)", "".join(agent.lines))
     whole = [text for text in reports if text.endswith("lost.\n") and re.search(pattern, text)]
     return whole[-1].splitlines() if whole else None
@@ -147,7 +147,7 @@ def at_limit_threads(bench):
         raise Failure(f"expected ask_in_vain in the stack, seen: {functions(line)}")
     advance(program)
     wait_limited(agent, program.pid, failures=16 * 500)
-    if agent.stop()["events"]["snapshots"] != 1:
+    if agent.stop()["counters"]["snapshots"] != 1:
         raise Failure("expected one snapshot")
 
 
@@ -182,7 +182,7 @@ def at_limit_host(bench):
     files = summary["host_files"]
     if not files or files["max"] != most or not 0 < files["open"]:
         raise Failure(f"expected {most} files at the most, seen: {files}")
-    if summary["events"]["socket_enfile"] != 15 or summary["events"]["socket_emfile"]:
+    if summary["counters"]["socket_enfile"] != 15 or summary["counters"]["socket_emfile"]:
         raise Failure(f"expected 15 calls with ENFILE, seen: {summary['events']}")
 
 
@@ -230,7 +230,7 @@ def at_limit_filters(bench):
         wait_limited(agent, program.pid, failures=count)
         agent.wait_quiet()
         strange = [line for line in agent.of("at_limit") if line["pid"] != program.pid]
-        told = agent.stop()["events"]["socket_emfile"]
+        told = agent.stop()["counters"]["socket_emfile"]
         if strange or told != count:
             raise Failure(f"expected {count} failures of {program.pid}, seen: {told}, {strange}")
 
@@ -256,7 +256,7 @@ def at_limit_full_table(bench):
 
 
 def newest(agent):
-    agent.censuses(0)
+    agent.full_sweeps(0)
     return agent.summaries[-1][1] if agent.summaries else None
 
 
@@ -267,7 +267,7 @@ def lost(agent):
 
 def emfile(agent):
     summary = newest(agent)
-    return summary and summary["events"]["socket_emfile"]
+    return summary and summary["counters"]["socket_emfile"]
 
 
 @case
@@ -294,7 +294,7 @@ def at_limit_agent(bench):
         lambda s: s.value(textfile, total, comm="lim_agent") == TRIES, f"{total} of {TRIES}"
     )
     last = service.value(textfile, total.replace("failures_total", "last_failure_timestamp_seconds"))
-    scanned = service.value(textfile, "sockleak_last_scan_timestamp_seconds")
+    scanned = service.value(textfile, "sockleak_last_sweep_timestamp_seconds")
     if not 0 < scanned - last < 600:
         raise Failure(f"expected the time of the last failure, seen: {last}, now {scanned}")
     program.end()

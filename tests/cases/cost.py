@@ -138,7 +138,7 @@ def flooded(bench, agent, name, *args, count=1):
 
 def expect_exact(summary, sockets):
     """Every socket that was made was tracked, or is counted by name."""
-    events, dropped = summary["events"], summary["dropped"]
+    events, dropped = summary["counters"], summary["dropped"]
     lost = sum(dropped[name] for name in NAMED_LOSSES)
     if events["socket"] != sockets or events["socket_enter"] != sockets:
         raise Failure(f"expected {sockets} calls of socket, seen: {events}")
@@ -150,7 +150,7 @@ def expect_exact(summary, sockets):
 def nothing_lost(bench):
     """Two threads make sockets as fast as they can: each is counted, tracked, and forgotten."""
     sockets = 200000 if bench.options.quick else 1000000
-    agent = bench.agent("--comm", "flood2", "--interval", "1s", "--census-interval", "60s",
+    agent = bench.agent("--comm", "flood2", "--interval", "1s", "--full-sweep-interval", "60s",
                         "--watch-close")
     begun = time.monotonic()
     (program,) = flooded(bench, agent, "flood2", 2, sockets // 2)
@@ -158,7 +158,7 @@ def nothing_lost(bench):
     program.end()
     summary = agent.stop()
     expect_exact(summary, sockets)
-    if summary["events"]["close"] < sockets or summary["events"]["connect"] != sockets // 2:
+    if summary["counters"]["close"] < sockets or summary["counters"]["connect"] != sockets // 2:
         raise Failure(f"expected {sockets} closed and half connected, seen: {summary['events']}")
     lost = {k: v for k, v in summary["dropped"].items() if v and k != "stack_collision"}
     if lost or summary["total"] or summary["pending"]:
@@ -192,7 +192,7 @@ def resident(pid):
 def many_sites(bench):
     """10,000 sites leak: the agent takes less than 100 MiB for all of them, its resolver too."""
     sites = 1000 if bench.options.quick else 10000
-    agent = bench.agent("--comm", "sites", "--snapshots", 4096, "--spare-after", 0)
+    agent = bench.agent("--comm", "sites", "--snapshots", 4096, "--sample-after", 0)
     program = bench.start_program(str(bench.copy("sites", "sites")), sites, 300)
     trouble = program.wait_ready(timeout=300)
     if trouble:
@@ -218,10 +218,10 @@ def cpu_s(pid):
 
 @case(stage=ALONE)
 def idle_descriptors(bench):
-    """200,000 descriptors without a suspect: between two censuses none of them is looked at."""
+    """200,000 descriptors without a suspect: between two full sweeps none of them is looked at."""
     holders = [bench.program("hoard", IDLE_DESCRIPTORS // 20) for _ in range(20)]
-    agent = bench.agent("--interval", IDLE_INTERVAL_S, "--census-interval", "1h", "--comm", "hoard")
-    agent.wait_for(lambda a: a.censuses(0), "a summary")
+    agent = bench.agent("--interval", IDLE_INTERVAL_S, "--full-sweep-interval", "1h", "--comm", "hoard")
+    agent.wait_for(lambda a: a.full_sweeps(0), "a summary")
     begun, before = time.monotonic(), cpu_s(agent.pid)
     time.sleep(IDLE_S)
     spent, took = cpu_s(agent.pid) - before, time.monotonic() - begun
@@ -229,10 +229,10 @@ def idle_descriptors(bench):
     for holder in holders:
         holder.end()
     summary = agent.stop()
-    if summary["censuses"] != 2 or summary["processes_looked_at"]:
-        raise Failure(f"expected a census at the start and at the end alone, seen: {summary}")
+    if summary["full_sweeps"] != 2 or summary["processes_swept"]:
+        raise Failure(f"expected a full sweep at the start and at the end alone, seen: {summary}")
     # Ten sweeps for each that the default interval would make: 1 % is 10 % here. Had each been
-    # a census, which costs some 60 ms, it would be 60 %; the one of each minute adds 0.1 %.
+    # a full sweep, which costs some 60 ms, it would be 60 %; the one of each minute adds 0.1 %.
     share = spent / took * IDLE_INTERVAL_S
     if share > 0.01:
         raise Failure(f"expected less than 1 %, seen: {spent:.2f} s of {took:.1f} s")

@@ -30,7 +30,7 @@ def end_by(program, how):
 
 def summary_of(agent, question, what):
     """A summary of this answer, and then the last one, at the end."""
-    agent.wait_for(lambda a: a.censuses(0) and any(question(e) for _, e in a.summaries), what)
+    agent.wait_for(lambda a: a.full_sweeps(0) and any(question(e) for _, e in a.summaries), what)
     return agent.stop()
 
 
@@ -105,7 +105,7 @@ def ended_with_one_socket(bench):
 @case
 def closed_before_the_exit(bench):
     """Closed by the program, and then it exits, before a sweep has come by: it did clean up."""
-    agent = bench.agent("--comm", "closesall", "--interval", "1s", "--census-interval", "1s",
+    agent = bench.agent("--comm", "closesall", "--interval", "1s", "--full-sweep-interval", "1s",
                         "--watch-close")
     program = bench.program(str(bench.copy("growing", "closesall")), 70)
     agent.wait_for(lambda a: len(a.open_leaks()) == 70, "70 leaks")

@@ -106,8 +106,8 @@ def filter_comm_left(bench):
 
 @case
 def filter_comm_entered(bench):
-    """A call that began out of sight is found all the same, by a census or without one."""
-    agents = [bench.agent("--comm", "connect-begun", "--census-interval", interval)
+    """A call that began out of sight is found all the same, by a full sweep or without one."""
+    agents = [bench.agent("--comm", "connect-begun", "--full-sweep-interval", interval)
               for interval in ("400ms", "600s")]
     program = bench.program("connect_begun_renamed", agents=agents)
     expect_all(program, agents[:1])

@@ -13,7 +13,7 @@ def leaking(agent, open_now):
 
     One that was told before all of its sockets were made is not meant.
     """
-    agent.censuses(0)
+    agent.full_sweeps(0)
     told = agent.summaries[-1][1]["leaking"] if agent.summaries else []
     return [p for p in told if p["fds_open"] == open_now and p["emfile_in_s"] is not None]
 

@@ -38,7 +38,7 @@ def rate_of(times):
 
 def first_summary_of_a_leak(agent):
     """The events until then, and the leaking process it has; asks for another summary."""
-    agent.censuses(0)
+    agent.full_sweeps(0)
     for number, event in enumerate(list(agent.events)):
         if event["type"] == "summary" and event["leaking"]:
             return agent.events[:number], event["leaking"][0]
@@ -86,7 +86,7 @@ def pool_of_before(bench):
         "the pool renewed three times", 40)
     expect(renewed, "the ends of sockets of the pool", agent.events[-3:])
     since = time.monotonic()
-    agent.wait_for(lambda a: a.censuses(since), "a summary")
+    agent.wait_for(lambda a: a.full_sweeps(since), "a summary")
     leaking = [e["leaking"] for e in agent.of("summary") if e["leaking"]]
     expect(not leaking, "no site that leaks", leaking)
     program.next_phase()
@@ -124,9 +124,9 @@ def agent_defaults(bench):
         expect(len(seen) == 1 and seen[0] >= least, f"{name} of {least} or more", seen)
     expect(service.value(textfile, "sockleak_idle_sockets") == 0, "none idle", "some")
     # It goes on to leak, and nothing says otherwise.
-    sweeps = service.value(textfile, "sockleak_scans_total", result="ok")
+    sweeps = service.value(textfile, "sockleak_sweeps_total", result="ok")
     service.wait_for(
-        lambda s: s.value(textfile, "sockleak_scans_total", result="ok") >= sweeps + 15, "sweeps"
+        lambda s: s.value(textfile, "sockleak_sweeps_total", result="ok") >= sweeps + 15, "sweeps"
     )
     strange = [l for l in service.lines if "grows no more" in l]
     expect(not strange, "it to leak on", strange)

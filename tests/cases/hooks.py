@@ -45,7 +45,7 @@ def check_hooks(bench, kind, *more):
     if (summary["hooks"], summary["hooks_why"]) != (kind, None) or agent.hooks != kind:
         raise Failure(f"expected hooks {kind!r} as forced, seen: {summary['hooks']!r}, "
                       f"{summary['hooks_why']!r}, {agent.hooks!r}")
-    counted = [summary["events"][name] > 0 for name in ("close", "close_exit", "socket_enter")]
+    counted = [summary["counters"][name] > 0 for name in ("close", "close_exit", "socket_enter")]
     if counted != [bool(more)] * 3:
         raise Failure(f"expected closes to be counted: {bool(more)}, seen: {summary['events']}")
     if tracefs_mounts() != before:

@@ -73,7 +73,7 @@ def healthy_in_use(bench):
         program.end()
     summary = agent.stop()
     expect_nothing_lost(summary)
-    if summary["events"]["socket"] != 150000:
+    if summary["counters"]["socket"] != 150000:
         raise Failure(f"expected 150000 sockets, seen: {summary['events']}")
 
 
@@ -88,7 +88,7 @@ def workers_share_a_site(bench):
         program.end()
         summary = agent.stop()
         expect_nothing_lost(summary)
-        events = summary["events"]
+        events = summary["counters"]
         if events["socket"] != 1500 or not 1 <= events["snapshots"] <= 150:
             raise Failure(f"expected 1500 sockets and 150 copies at most, seen: {events}")
 
@@ -128,7 +128,7 @@ def wait_empty(agent):
     begun = time.monotonic()
 
     def empty(agent):
-        told = agent.censuses(begun)
+        told = agent.full_sweeps(begun)
         return told and told[-1] >= told[0] + 3 and not agent.summaries[-1][1]["pending"]
 
     agent.wait_for(empty, "an end of all that is pending")
@@ -137,7 +137,7 @@ def wait_empty(agent):
 @case
 def slots_come_back(bench):
     """64 slots, 480 sockets one after the other, half of them killed in between: none is lost."""
-    agent = bench.agent("--comm", "slots", "--snapshots", 64, "--spare-after", 0)
+    agent = bench.agent("--comm", "slots", "--snapshots", 64, "--sample-after", 0)
     path = str(bench.copy("many", "slots"))
     for turn in range(8):
         program = bench.program(path, 60, agents=[agent])
@@ -154,5 +154,5 @@ def slots_come_back(bench):
     summary = agent.stop()
     if strange or summary["dropped"]["no_slot"]:
         raise Failure(f"expected a snapshot of each socket, seen: {strange}, {summary['dropped']}")
-    if summary["events"]["snapshots"] < 8 * 60:
+    if summary["counters"]["snapshots"] < 8 * 60:
         raise Failure(f"expected {8 * 60} snapshots, seen: {summary['events']}")

@@ -23,7 +23,7 @@ LASTING = (
     "class", "site", "culprit", "package", "stack", "stack_source", "stack_truncated",
     "evidence", "cgroup_id",
 )
-LEAKS = 15  # fewer than --spare-after: of each its stack is copied
+LEAKS = 15  # fewer than --sample-after: of each its stack is copied
 MANY = 2000
 
 
@@ -121,7 +121,7 @@ def restart(bench, comm, how):
         leak(program, second)  # one more
         program.end()
         summary = second.stop()
-        seen = {key: summary["events"][key] for key in ("socket", "tracked")}
+        seen = {key: summary["counters"][key] for key in ("socket", "tracked")}
         if set(seen.values()) != {1}:
             raise Failure(f"expected one socket() to be counted once, seen: {seen}")
         if summary["resolved"]["closed"] != LEAKS:
@@ -138,7 +138,7 @@ def pins_untold(bench):
 def pins_young(bench):
     """Killed before any sweep has met the sockets: the next run knows them all the same."""
     killed_before(bench, "young", "--older-than", "20s", "--interval", "60s",
-                  "--census-interval", "60s")
+                  "--full-sweep-interval", "60s")
 
 
 def killed_before(bench, comm, *more):
@@ -287,8 +287,8 @@ def pins_broken(bench):
         (pin / "slots").unlink()
 
     def swap(pin):
-        (pin / "told").unlink()
-        (pin / "growths").rename(pin / "told")
+        (pin / "reported").unlink()
+        (pin / "growths").rename(pin / "reported")
 
     def age(pin):
         subprocess.run(
@@ -388,7 +388,7 @@ def pins_unusable(bench):
 
 @case
 def pins_many(bench):
-    """After a restart all leaks come in one census: its walk is not repeated for a small ring."""
+    """After a restart all leaks come in one full sweep: its walk is not repeated for a small ring."""
     with bpffs(bench) as pin:
         options = ("--comm", "pinsmany", "--pin", pin)
         first = bench.agent(*options)
@@ -442,7 +442,7 @@ def kernel_bytes(pin):
 def pins_churn(bench):
     """Killed 20 times while sockets come and go: no slot is lost, no memory is left over."""
     with bpffs(bench) as pin:
-        options = ("--comm", "pinchurn", "--pin", pin, "--snapshots", 64, "--spare-after", 0)
+        options = ("--comm", "pinchurn", "--pin", pin, "--snapshots", 64, "--sample-after", 0)
         end(bench.agent(*options), signal.SIGTERM)
         empty = kernel_bytes(pin)
         churn = [bench.program(str(bench.copy("churn", "pinchurn"))) for _ in range(2)]

@@ -22,7 +22,7 @@ from lib.registry import case
 FIRST = 100
 WRITTEN = 'sockleak_textfile_writes_total{result="ok"}'
 FAILED = 'sockleak_textfile_writes_total{result="failed"}'
-SCANS = 'sockleak_scans_total{result="ok"}'
+SCANS = 'sockleak_sweeps_total{result="ok"}'
 
 
 class Watched:

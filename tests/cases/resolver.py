@@ -305,10 +305,10 @@ def library_unloaded(bench):
     made = time.monotonic()
 
     def was_looked_at(agent):
-        told = agent.censuses(made)
+        told = agent.full_sweeps(made)
         return told and told[-1] > told[0] + 1
 
-    agent.wait_for(was_looked_at, "two censuses", timeout=60)
+    agent.wait_for(was_looked_at, "two full sweeps", timeout=60)
     if host.say("unload"):
         raise Failure("expected the library to be unloaded")
     if "liblibrary" in pathlib.Path(f"/proc/{host.process.pid}/maps").read_text():
@@ -343,7 +343,7 @@ def debuginfod(bench):
     host.leak(agent, "leak_a")
 
     def has_line(agent):
-        agent.censuses(0)
+        agent.full_sweeps(0)
         event = host.leak(agent, "leak_b")
         return any((frame["file"] or "").endswith("library.c") for frame in event["stack"])
 

@@ -136,7 +136,7 @@ def few_rights(bench, directory):
     ((_, _, limit),) = service.metrics(textfile, "sockleak_process_max_fds", comm="fewrights")
     if not limit:
         raise Failure("expected the limit of its descriptors")
-    lost = [sample for name in ("events_dropped", "stack_errors", "symbolize_errors")
+    lost = [sample for name in ("dropped", "stack_errors", "symbolize_errors")
             for sample in service.metrics(textfile, f"sockleak_{name}_total") if sample[2]]
     if lost:
         raise Failure(f"expected nothing lost, seen: {lost}")

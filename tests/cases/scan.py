@@ -159,7 +159,7 @@ def scan_of_the_young(bench):
 @case
 def scan_of_the_youngest(bench):
     """The same of one that no sweep has met yet."""
-    look_at_the_young(bench, "--interval", "60s", "--census-interval", "60s")
+    look_at_the_young(bench, "--interval", "60s", "--full-sweep-interval", "60s")
 
 
 def look_at_the_young(bench, *more):

@@ -53,7 +53,7 @@ def memory_kib(agent):
 def entries(agent):
     """How many sockets it tracks, by a sweep that begins now."""
     asked = time.monotonic()
-    agent.wait_for(lambda a: len(set(a.censuses(asked))) >= 3, "sweeps that tell of themselves", 120)
+    agent.wait_for(lambda a: len(set(a.full_sweeps(asked))) >= 3, "sweeps that tell of themselves", 120)
     return agent.summaries[-1][1]["pending"]
 
 
@@ -118,7 +118,7 @@ def stress(bench):
         raise Skip("no stress-ng on this host")
     cgroup = bench.cgroups.make()
     args = ["--cgroup", cgroup, "--min-growth", 1, "--duration", "6h", "--snapshots", 64,
-            "--spare-after", 0]
+            "--sample-after", 0]
     agent = bench.agent(*args)
     expect_free_slots(bench, agent, cgroup)  # which also makes it open what it keeps open
     files = open_files(agent.pid)
@@ -133,7 +133,7 @@ def stress(bench):
     seen = agent.summaries[-1][1]
     if seen["held_back"] or seen["open"]:
         raise Failure(f"expected nothing left, seen: {seen}")
-    if seen["events"]["socket"] < 100:
+    if seen["counters"]["socket"] < 100:
         raise Failure(f"expected hundreds of sockets, seen: {seen['events']}")
     expect_free_slots(bench, agent, cgroup)
     if open_files(agent.pid) != files:

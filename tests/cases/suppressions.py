@@ -46,7 +46,7 @@ def suppress(bench):
 
 def suppressed(agent):
     """The last summary's word of it: (ever, open); asks for another."""
-    agent.censuses(0)
+    agent.full_sweeps(0)
     if not agent.summaries:
         return 0, 0
     told = agent.summaries[-1][1]["suppressed"]
@@ -66,7 +66,7 @@ def suppress_gives_back(bench):
         program.end()
         agent.wait_for(lambda a, n=number: suppressed(a) == (n, 0), f"the end of leak {number}")
     summary = agent.stop()
-    if summary["dropped"]["stacks_not_told"]:
+    if summary["dropped"]["stacks_not_reported"]:
         raise Failure(f"expected nothing dropped, seen: {summary['dropped']}")
 
 

@@ -165,7 +165,7 @@ class Socket:
         if self.made.what == "MADE" and self._is_original(event):
             return True
         if event.what in ("CONNECT", "CONNECT_BEGUN", "BIND", "DISSOLVE"):
-            return event.round > max(self.made.round, 1)  # no census between the first two
+            return event.round > max(self.made.round, 1)  # no full sweep between the first two
         if event.pid in self._journal.tables_of():
             return False
         return any(

@@ -2,7 +2,7 @@
 """seeds: run seeds of tests/chaos/ side by side under one sockleak, and judge each.
 
 Each seed lives in a cgroup of its own below the one that sockleak watches, and in its
-own network namespace. Its rounds of chaos have some censuses between them; after the
+own network namespace. Its rounds of chaos have some full sweeps between them; after the
 last all stand still until nothing is left that sockleak could yet say.
 """
 
@@ -21,12 +21,12 @@ from lib.outcome import Failure
 
 ROUNDS = 3
 SETTLING_CENSUSES = 4  # after which a descriptor that was there has been seen, or a socket given up
-QUIET_CENSUSES = 4
+QUIET_SWEEPS = 4
 OLDER_THAN_S = 0.1
 PULSE_S = 0.05
 TRIES = 4  # a difference must last: TCP may give up in between
 AGENT_ARGS = (
-    "--older-than", f"{OLDER_THAN_S:g}s", "--interval", "40ms", "--census-interval", "120ms", "--top", 0, "--stack-size", 0,
+    "--older-than", f"{OLDER_THAN_S:g}s", "--interval", "40ms", "--full-sweep-interval", "120ms", "--top", 0, "--stack-size", 0,
     "--max-sockets", 65536,
 )  # fmt: skip
 
@@ -81,29 +81,29 @@ class Seed:
 
 
 class Pulse:
-    """How far sockleak's censuses are."""
+    """How far sockleak's full sweeps are."""
 
     def __init__(self, agent):
         self._agent = agent
 
-    def wait_censuses(self, count, since=None, timeout=60):
-        """Until so many whole censuses were made after a moment (now)."""
+    def wait_full_sweeps(self, count, since=None, timeout=60):
+        """Until so many whole full sweeps were made after a moment (now)."""
         since = since or time.monotonic()
         deadline = time.monotonic() + timeout
         while True:
-            told = [e["censuses"] for at, e in list(self._agent.summaries) if at > since]
+            told = [e["full_sweeps"] for at, e in list(self._agent.summaries) if at > since]
             # The first that is told may have begun before, and is then still under way.
             if told and told[-1] >= told[0] + 1 + count:
                 return
             if self._agent.ended() or time.monotonic() > deadline:
-                raise Failure(f"expected {count} censuses, seen: {self._agent.describe()}")
+                raise Failure(f"expected {count} full sweeps, seen: {self._agent.describe()}")
             self._agent.process.send_signal(signal.SIGUSR1)
             time.sleep(PULSE_S)
 
     def wait_quiet(self):
         since = time.monotonic() + OLDER_THAN_S
         time.sleep(OLDER_THAN_S)
-        self.wait_censuses(QUIET_CENSUSES, since)
+        self.wait_full_sweeps(QUIET_SWEEPS, since)
 
 
 class Batch:
@@ -139,7 +139,7 @@ class Batch:
             for seed in self._seeds:
                 seed.expect("parked")
             if number < ROUNDS - 1:
-                self._pulse.wait_censuses(SETTLING_CENSUSES)
+                self._pulse.wait_full_sweeps(SETTLING_CENSUSES)
 
     def _judge(self):
         for tries_left in reversed(range(TRIES)):

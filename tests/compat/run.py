@@ -40,7 +40,7 @@ JOBS = 3
 QUIET_TIMEOUT_S = 240  # the one that watches the host also sees what others do there
 # Losses that do not hide a socket: its stack may be missing, for which there are counters.
 HARMLESS = {"stack_collision", "stack_fault", "stack_other", "no_slot", "dest_unreadable",
-            "stacks_not_told", "resolver_late", "stacks_plain", "holders_full"}
+            "stacks_not_reported", "resolver_late", "stacks_plain", "holders_full"}
 
 
 class Seen:
@@ -131,7 +131,7 @@ def watch(entry, bench, wide, options):
 
 def judge(entry, seen):
     """The problems there are; none when it was as it must be."""
-    events = seen.summary["events"]
+    events = seen.summary["counters"]
     problems = [f"lost: {name} {n}" for name, n in seen.summary["dropped"].items()
                 if n and name not in HARMLESS]
     if not events["tracked"]:

@@ -50,18 +50,18 @@ static struct owner *take_owner(struct input *input)
 
 static void take_leak(struct input *input, struct leaks *leaks, unsigned int number)
 {
-	struct verdict verdict = { .kind = VERDICT_LEAK };
+	struct event event = { .kind = EVENT_LEAK };
 	struct owner *owner = take_owner(input);
 	struct stack *stack = take_u8(input) & 1 ? take_stack(input) : NULL;
 	uint8_t which = take_u8(input);
 
-	verdict.class = (__u8)(1 + which % (CLASS_COUNT - 1));
-	verdict.tgid = verdict.socket.tgid = 1 + (which >> 6);
-	verdict.unknowable = which >> 5 & 1;
-	verdict.socket.inode = number + 1;
-	verdict.socket.since_ns = take_u32(input) * 1000000ULL;
-	take_bytes(input, verdict.comm, take_u8(input) % (SOCKLEAK_COMM_LEN + 1));
-	check(!leaks__apply(leaks, &verdict, owner, stack));
+	event.class = (__u8)(1 + which % (CLASS_COUNT - 1));
+	event.tgid = event.socket.tgid = 1 + (which >> 6);
+	event.maybe_in_use = which >> 5 & 1;
+	event.socket.inode = number + 1;
+	event.socket.since_ns = take_u32(input) * 1000000ULL;
+	take_bytes(input, event.comm, take_u8(input) % (SOCKLEAK_COMM_LEN + 1));
+	check(!leaks__apply(leaks, &event, owner, stack));
 	owner_unref(owner);
 	stack_unref(stack);
 }

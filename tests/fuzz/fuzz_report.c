@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Accounts and reports: a sequence of verdicts with hostile names in them, then the
+ * Accounts and reports: a sequence of events with hostile names in them, then the
  * text and the JSON that are made of it.
  */
 #include "check_json.h"
@@ -19,8 +19,8 @@ struct run {
 	struct text lines;
 	struct json_last_stack last;
 	unsigned int announced;
-	struct verdict verdicts[MAX_STEPS]; /* that were applied */
-	unsigned int n_verdicts;
+	struct event events[MAX_STEPS]; /* that were applied */
+	unsigned int n_events;
 };
 
 static void announce(const struct leak *leak, enum leaks_change change, void *ctx)
@@ -66,41 +66,41 @@ static void take_evidence(struct input *input, struct evidence *evidence)
 }
 
 /* Numbers that index something are the kernel's own, and in range; few sockets, so they meet. */
-static void take_verdict(struct input *input, struct verdict *verdict)
+static void take_event(struct input *input, struct event *event)
 {
-	struct pending *socket = &verdict->socket;
+	struct pending *socket = &event->socket;
 	uint8_t which = take_u8(input);
 
-	*verdict = (struct verdict){ .kind = (__u8)(1 + which % 3) };
-	verdict->class = (__u8)(1 + (which >> 2) % (CLASS_COUNT - 1));
-	verdict->reason = (__u8)(which >> 5) % END_COUNT;
+	*event = (struct event){ .kind = (__u8)(1 + which % 3) };
+	event->class = (__u8)(1 + (which >> 2) % (CLASS_COUNT - 1));
+	event->reason = (__u8)(which >> 5) % END_COUNT;
 	which = take_u8(input);
 	socket->inode = 1 + (which & 15);
-	verdict->tgid = socket->tgid = 1 + (which >> 4 & 3);
-	verdict->unknowable = which >> 6 & 1;
-	verdict->error = which >> 7;
+	event->tgid = socket->tgid = 1 + (which >> 4 & 3);
+	event->maybe_in_use = which >> 6 & 1;
+	event->error = which >> 7;
 	socket->since_ns = take_u8(input) * 1000000000ULL;
 	socket->family = take_u8(input);
 	socket->type = take_u8(input) & 15;
 	socket->protocol = take_u8(input);
 	socket->flags = take_u8(input);
-	verdict->now_ns = take_u32(input) * 1000000ULL;
-	take_comm(input, verdict->comm);
+	event->now_ns = take_u32(input) * 1000000ULL;
+	take_comm(input, event->comm);
 	take_comm(input, socket->comm);
 	take_evidence(input, &socket->evidence);
 }
 
 static void apply(struct run *run, struct input *input)
 {
-	struct verdict *verdict = &run->verdicts[run->n_verdicts++];
+	struct event *event = &run->events[run->n_events++];
 	struct owner *owner;
 	struct stack *stack = NULL;
 
-	take_verdict(input, verdict);
+	take_event(input, event);
 	owner = take_owner(input);
 	if (take_u8(input) & 1)
 		stack = take_stack(input);
-	check(!leaks__apply(run->leaks, verdict, owner, stack));
+	check(!leaks__apply(run->leaks, event, owner, stack));
 	owner_unref(owner);
 	stack_unref(stack);
 }
@@ -135,9 +135,9 @@ static void check_ends(struct run *run)
 	struct leaks_totals totals;
 	__u64 resolved = 0;
 
-	for (unsigned int i = 0; i < run->n_verdicts; i++) {
-		run->verdicts[i].kind = VERDICT_ENDED;
-		check(!leaks__apply(run->leaks, &run->verdicts[i], NULL, NULL));
+	for (unsigned int i = 0; i < run->n_events; i++) {
+		run->events[i].kind = EVENT_ENDED;
+		check(!leaks__apply(run->leaks, &run->events[i], NULL, NULL));
 	}
 	totals = leaks__totals(run->leaks);
 	for (unsigned int i = 0; i < END_COUNT; i++)

@@ -76,7 +76,7 @@ static void check_culprit(const struct stack *stack)
 	for (frame = stack->frames; frame < stack->frames + stack->count; frame++) {
 		if (!frame->module && !frame->function)
 			continue; /* a mere address */
-		check(culprit || frame->plumbing == PLUMBING_LIBC);
+		check(culprit || frame->plumbing == FRAME_OF_LIBC);
 		if (frame == culprit)
 			break;
 		check(frame->plumbing);
@@ -84,7 +84,7 @@ static void check_culprit(const struct stack *stack)
 	if (!culprit)
 		return;
 	check(culprit >= stack->frames && culprit < stack->frames + stack->count);
-	check(culprit->plumbing != PLUMBING_LIBC && (culprit->module || culprit->function));
+	check(culprit->plumbing != FRAME_OF_LIBC && (culprit->module || culprit->function));
 	frame = stack_caller(stack);
 	check(!frame || (frame > culprit && frame < stack->frames + stack->count));
 	check(!frame || (!frame->plumbing && frame->function));

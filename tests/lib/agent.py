@@ -12,10 +12,10 @@ from lib.outcome import Failure
 
 OLDER_THAN_S = 1.0
 INTERVAL_S = 0.2
-# Every second sweep is a census, so that both kinds decide in turn.
-CENSUS_INTERVAL_S = 0.4
-# Censuses past the threshold after which a verdict that has not come will not come.
-QUIET_CENSUSES = 3
+# Every second sweep is a full sweep, so that both kinds decide in turn.
+FULL_SWEEP_INTERVAL_S = 0.4
+# Full sweeps past the threshold after which a verdict that has not come will not come.
+QUIET_SWEEPS = 3
 PULSE_S = 0.5
 READY_LINE = "sockleak: watching"
 
@@ -54,7 +54,7 @@ class Agent:
         """What makes it decide sooner than by its defaults."""
         return [
             "--older-than", f"{OLDER_THAN_S:g}s", "--interval", f"{INTERVAL_S * 1000:g}ms",
-            "--census-interval", f"{CENSUS_INTERVAL_S * 1000:g}ms", "--duration", "600s",
+            "--full-sweep-interval", f"{FULL_SWEEP_INTERVAL_S * 1000:g}ms", "--duration", "600s",
         ]
 
     @property
@@ -111,8 +111,8 @@ class Agent:
             return f"sockleak ended: {self.describe()}"
         return None
 
-    def censuses(self, since):
-        """How many censuses it has made, each time that it told so after `since`; asks for more.
+    def full_sweeps(self, since):
+        """How many full sweeps it has made, each time that it told so after `since`; asks for more.
 
         A host with much to do makes them late: waiting for them is exact, waiting
         for some seconds is not.
@@ -121,12 +121,12 @@ class Agent:
         if now > self._pulse_at + PULSE_S and self.process.poll() is None:
             self._pulse_at = now
             self.process.send_signal(signal.SIGUSR1)
-        return [event["censuses"] for told_at, event in list(self.summaries) if told_at > since]
+        return [event["full_sweeps"] for told_at, event in list(self.summaries) if told_at > since]
 
     def quiet_since(self, since):
-        """Is the threshold over for whatever stood at `since`, with some censuses to see it?"""
-        told = self.censuses(since + OLDER_THAN_S)
-        return bool(told) and told[-1] >= told[0] + QUIET_CENSUSES
+        """Is the threshold over for whatever stood at `since`, with some full sweeps to see it?"""
+        told = self.full_sweeps(since + OLDER_THAN_S)
+        return bool(told) and told[-1] >= told[0] + QUIET_SWEEPS
 
     def owns_up_to_lost_stacks(self):
         """Are the leaks without a stack no more than the collisions that it has counted?
@@ -149,7 +149,7 @@ class Agent:
             if self.ended():
                 raise Failure(f"expected it to go on, seen: {self.ended()}")
             if time.monotonic() > since + timeout:
-                raise Failure(f"expected {QUIET_CENSUSES} censuses within {timeout} s, seen: fewer")
+                raise Failure(f"expected {QUIET_SWEEPS} full sweeps within {timeout} s, seen: fewer")
             time.sleep(0.05)
 
     def of(self, kind, **fields):

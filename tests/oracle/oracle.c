@@ -14,7 +14,7 @@
  * One line of JSON a socket:
  *   inode, domain, type, protocol   numbers of the kernel
  *   holders    processes that have it in a table, of any of their threads
- *   state      in_use | connecting | unused | unknowable, by docs/classes.md
+ *   state      in_use | connecting | unused | maybe_in_use, by docs/classes.md
  *   bound      it has an address of its own
  *   peer       getpeername names one
  *   was_open   it is closed, and the other side once acknowledged something
@@ -135,7 +135,7 @@ static const char *judge_tcp(struct socket *socket, int fd)
 		return has_peer(fd) ? "in_use" : "unused";
 	}
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
-		return "unknowable";
+		return "maybe_in_use";
 	if (info.tcpi_state == STATE_SYN_SENT)
 		return "connecting";
 	if (info.tcpi_state != STATE_CLOSE)
@@ -150,9 +150,9 @@ static const char *judge_inet(struct socket *socket, int fd)
 		return judge_tcp(socket, fd);
 	if (socket->type == SOCK_RAW) { /* its "port" is the protocol */
 		socket->bound = false;
-		return has_peer(fd) ? "in_use" : "unknowable";
+		return has_peer(fd) ? "in_use" : "maybe_in_use";
 	}
-	return has_peer(fd) || socket->bound ? "in_use" : "unknowable";
+	return has_peer(fd) || socket->bound ? "in_use" : "maybe_in_use";
 }
 
 static const char *judge_unix(const struct socket *socket, int fd)
@@ -161,7 +161,7 @@ static const char *judge_unix(const struct socket *socket, int fd)
 		return "in_use";
 	if (socket->type != SOCK_DGRAM)
 		return "unused";
-	return socket->bound ? "in_use" : "unknowable";
+	return socket->bound ? "in_use" : "maybe_in_use";
 }
 
 /*
@@ -211,7 +211,7 @@ static const char *judge_packet(int fd)
 
 	if (!getsockname(fd, (struct sockaddr *)&address, &len) && address.sll_ifindex > 0)
 		return "in_use";
-	return "unknowable";
+	return "maybe_in_use";
 }
 
 static const char *judge(struct socket *socket, int fd)
@@ -229,7 +229,7 @@ static const char *judge(struct socket *socket, int fd)
 	}
 	if (number(fd, SO_ACCEPTCONN) == 1 || has_peer(fd))
 		return "in_use";
-	return socket->domain == AF_VSOCK && socket->type != SOCK_DGRAM ? "unused" : "unknowable";
+	return socket->domain == AF_VSOCK && socket->type != SOCK_DGRAM ? "unused" : "maybe_in_use";
 }
 
 static struct socket *socket_of(unsigned long inode)
@@ -384,7 +384,7 @@ static void look_at_all(void)
 
 static const char *class_of(const struct socket *socket)
 {
-	if (strcmp(socket->state, "unused") && strcmp(socket->state, "unknowable"))
+	if (strcmp(socket->state, "unused") && strcmp(socket->state, "maybe_in_use"))
 		return "null";
 	if (socket->was_open)
 		return "\"was_connected\"";

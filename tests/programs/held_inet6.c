@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An IPv6 TCP and an IPv6 UDP socket are held: the first is a leak, the second cannot be told. */
+/* An IPv6 TCP and an IPv6 UDP socket are held: the first is a leak, the second cannot be reported.
+ */
 #include "program.h"
 
 int main(void)

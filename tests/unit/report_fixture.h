@@ -38,7 +38,7 @@ _unused_ static struct stack *a_stack(const char *function)
 	stack->site = 0xabcdef;
 	stack->frames[0].function = strdup("socket");
 	stack->frames[0].module = strdup("/lib/x86_64-linux-gnu/libc.so.6");
-	stack->frames[0].plumbing = PLUMBING_LIBC;
+	stack->frames[0].plumbing = FRAME_OF_LIBC;
 	if (function) {
 		stack->frames[1].function = strdup(function);
 		stack->frames[1].file = strdup("src/transport.cpp");
@@ -49,24 +49,24 @@ _unused_ static struct stack *a_stack(const char *function)
 	return stack;
 }
 
-_unused_ static struct verdict a_verdict(__u64 inode, const char *comm)
+_unused_ static struct event a_event(__u64 inode, const char *comm)
 {
-	struct verdict verdict = { .kind = VERDICT_LEAK, .class = CLASS_PROBED, .tgid = 4242 };
+	struct event event = { .kind = EVENT_LEAK, .class = CLASS_PROBED, .tgid = 4242 };
 
-	verdict.socket.inode = inode;
-	verdict.socket.tgid = 4242;
-	verdict.socket.since_ns = NOW - 65 * SECOND;
-	verdict.socket.family = AF_INET;
-	verdict.socket.type = SOCK_STREAM;
-	verdict.socket.protocol = IPPROTO_TCP;
-	verdict.socket.evidence.enotconn = 1;
-	verdict.socket.evidence.first_enotconn_ns = verdict.socket.since_ns + 14000;
-	strncpy(verdict.comm, comm, sizeof(verdict.comm) - 1);
-	return verdict;
+	event.socket.inode = inode;
+	event.socket.tgid = 4242;
+	event.socket.since_ns = NOW - 65 * SECOND;
+	event.socket.family = AF_INET;
+	event.socket.type = SOCK_STREAM;
+	event.socket.protocol = IPPROTO_TCP;
+	event.socket.evidence.enotconn = 1;
+	event.socket.evidence.first_enotconn_ns = event.socket.since_ns + 14000;
+	strncpy(event.comm, comm, sizeof(event.comm) - 1);
+	return event;
 }
 
-/* Verdicts on the socket of inode 1 that come behind the others. */
-_unused_ static const struct verdict *more;
+/* Events on the socket of inode 1 that come behind the others. */
+_unused_ static const struct event *more;
 _unused_ static unsigned int n_more;
 
 /* A report on `count` sockets, each seen by a sweep of its own. */
@@ -79,11 +79,11 @@ _unused_ static char *report_on(int count, const char *comm, struct stack *stack
 
 	owner->command = strdup("ruby worker.rb --all");
 	for (int i = 0; i < count; i++) {
-		struct verdict verdict = a_verdict((__u64)i + 1, comm);
+		struct event event = a_event((__u64)i + 1, comm);
 
-		verdict.socket.since_ns += (__u64)i * 10 * SECOND;
-		verdict.socket.evidence.first_enotconn_ns += (__u64)i * 10 * SECOND;
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		event.socket.since_ns += (__u64)i * 10 * SECOND;
+		event.socket.evidence.first_enotconn_ns += (__u64)i * 10 * SECOND;
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 		leaks__tick(leaks, NOW - (__u64)(count - 1 - i) * SECOND);
 	}
 	for (unsigned int i = 0; i < n_more; i++)

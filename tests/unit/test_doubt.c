@@ -8,18 +8,18 @@
 
 #include "leaks/doubt.h"
 
-static struct verdict made(__u64 since_ns, enum leak_class class)
+static struct event made(__u64 since_ns, enum leak_class class)
 {
-	return (struct verdict){ .kind = VERDICT_LEAK,
+	return (struct event){ .kind = EVENT_LEAK,
 				 .class = (__u8)class,
 				 .socket.since_ns = since_ns };
 }
 
 static bool doubts(const struct doubt *doubt, __u64 since_ns, enum leak_class class)
 {
-	struct verdict verdict = made(since_ns, class);
+	struct event event = made(since_ns, class);
 
-	return doubt_has(doubt, &verdict);
+	return doubt_has(doubt, &event);
 }
 
 static void none_without_skips(void **state)

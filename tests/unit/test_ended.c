@@ -29,23 +29,23 @@ static int end(void **state)
 }
 
 /* One of a process, made so many seconds before now. */
-static struct verdict socket_of(__u32 tgid, unsigned int number, unsigned int before_s)
+static struct event socket_of(__u32 tgid, unsigned int number, unsigned int before_s)
 {
-	struct verdict verdict = a_verdict((__u64)tgid * 1000 + number, "job");
+	struct event event = a_event((__u64)tgid * 1000 + number, "job");
 
-	verdict.tgid = verdict.socket.tgid = tgid;
-	verdict.socket.since_ns = NOW - before_s * SECOND;
-	verdict.socket.evidence.first_enotconn_ns = verdict.socket.since_ns + 14000;
-	return verdict;
+	event.tgid = event.socket.tgid = tgid;
+	event.socket.since_ns = NOW - before_s * SECOND;
+	event.socket.evidence.first_enotconn_ns = event.socket.since_ns + 14000;
+	return event;
 }
 
 /* `count` of them, `apart_s` apart, the first one 60 seconds ago. */
 static void leak(__u32 tgid, unsigned int count, unsigned int apart_s)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		struct verdict verdict = socket_of(tgid, i, 60 - i * apart_s);
+		struct event event = socket_of(tgid, i, 60 - i * apart_s);
 
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 	}
 	leaks__tick(leaks, NOW - 10 * SECOND);
 }
@@ -53,12 +53,12 @@ static void leak(__u32 tgid, unsigned int count, unsigned int apart_s)
 static void end_one(__u32 tgid, unsigned int i, unsigned int apart_s, enum end_reason reason,
 		    unsigned int before_s)
 {
-	struct verdict verdict = socket_of(tgid, i, 60 - i * apart_s);
+	struct event event = socket_of(tgid, i, 60 - i * apart_s);
 
-	verdict.kind = VERDICT_ENDED;
-	verdict.reason = reason;
-	verdict.now_ns = NOW - before_s * SECOND;
-	assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+	event.kind = EVENT_ENDED;
+	event.reason = reason;
+	event.now_ns = NOW - before_s * SECOND;
+	assert_int_equal(leaks__apply(leaks, &event, NULL, NULL), 0);
 }
 
 static void end_all(__u32 tgid, unsigned int count, unsigned int apart_s, enum end_reason reason,
@@ -207,21 +207,21 @@ static void what_it_held_from_before_is_said(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < 7; i++) {
-		struct verdict verdict = socket_of(42, 100 + i, 60);
+		struct event event = socket_of(42, 100 + i, 60);
 
-		verdict.class = CLASS_UNKNOWN_ORIGIN;
-		verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+		event.class = CLASS_UNKNOWN_ORIGIN;
+		event.socket.flags = PENDING_ORIGIN_UNKNOWN;
+		assert_int_equal(leaks__apply(leaks, &event, owner, NULL), 0);
 	}
 	leak(42, 5, 2);
 	end_all(42, 5, 2, END_EXITED, 5);
 	for (unsigned int i = 0; i < 7; i++) {
-		struct verdict verdict = socket_of(42, 100 + i, 60);
+		struct event event = socket_of(42, 100 + i, 60);
 
-		verdict.kind = VERDICT_ENDED;
-		verdict.reason = END_EXITED;
-		verdict.now_ns = NOW;
-		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+		event.kind = EVENT_ENDED;
+		event.reason = END_EXITED;
+		event.now_ns = NOW;
+		assert_int_equal(leaks__apply(leaks, &event, NULL, NULL), 0);
 	}
 	expect(false, "job[42] leaked 5 sockets, and ended 5s ago with them\n"
 		      "in open_session (libtransport.so.2)\n"
@@ -232,7 +232,7 @@ static void what_it_held_from_before_is_said(void **state)
 /* Behind what leaks now, before what does not; and its stack is there once. */
 static void what_leaks_now_comes_first(void **state)
 {
-	struct verdict idle = a_verdict(7, "idler");
+	struct event idle = a_event(7, "idler");
 	struct site *const *sites;
 	char *text, *first;
 
@@ -338,23 +338,23 @@ static void the_class_of_most_is_shown(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < 5; i++) {
-		struct verdict verdict = socket_of(42, i, 60 - 2 * i);
+		struct event event = socket_of(42, i, 60 - 2 * i);
 
-		verdict.class = i < 2 ? CLASS_PROBED : CLASS_CONNECT_FAILED;
-		verdict.socket.evidence.connect_tries = i < 2 ? 0 : 1;
-		verdict.socket.evidence.connect_errno = ECONNREFUSED;
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
-		verdict.kind = VERDICT_ENDED;
+		event.class = i < 2 ? CLASS_PROBED : CLASS_CONNECT_FAILED;
+		event.socket.evidence.connect_tries = i < 2 ? 0 : 1;
+		event.socket.evidence.connect_errno = ECONNREFUSED;
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
+		event.kind = EVENT_ENDED;
 	}
 	for (unsigned int i = 0; i < 5; i++) {
-		struct verdict verdict = socket_of(42, i, 60 - 2 * i);
+		struct event event = socket_of(42, i, 60 - 2 * i);
 
-		verdict.kind = VERDICT_ENDED;
-		verdict.reason = END_EXITED;
-		verdict.now_ns = NOW;
-		verdict.socket.evidence.connect_tries = i < 2 ? 0 : 1;
-		verdict.socket.evidence.connect_errno = ECONNREFUSED;
-		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+		event.kind = EVENT_ENDED;
+		event.reason = END_EXITED;
+		event.now_ns = NOW;
+		event.socket.evidence.connect_tries = i < 2 ? 0 : 1;
+		event.socket.evidence.connect_errno = ECONNREFUSED;
+		assert_int_equal(leaks__apply(leaks, &event, NULL, NULL), 0);
 	}
 	assert_int_equal(the_site(false)->class, CLASS_CONNECT_FAILED);
 	expect(false, "connect failed");

@@ -14,8 +14,8 @@ static void assert_evidence(const struct leak *leak, const char *expected)
 static void evidence_in_words(void **state)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(5672) };
-	struct leak leak = { .verdict = a_verdict(1, "ruby") };
-	struct evidence *evidence = &leak.verdict.socket.evidence;
+	struct leak leak = { .event = a_event(1, "ruby") };
+	struct evidence *evidence = &leak.event.socket.evidence;
 
 	(void)state;
 	assert_evidence(&leak, "getpeername answered ENOTCONN once, after 14us");
@@ -35,7 +35,7 @@ static void evidence_in_words(void **state)
 	evidence->dest_len = sizeof(to);
 	memcpy(evidence->dest, &to, sizeof(to));
 	assert_evidence(&leak, "connect failed once, to 127.0.0.1:5672");
-	leak.verdict.error = ETIMEDOUT;
+	leak.event.error = ETIMEDOUT;
 	assert_evidence(&leak, "connect failed once, ETIMEDOUT from 127.0.0.1:5672");
 	evidence->connect_errno = ECONNREFUSED;
 	assert_evidence(&leak, "connect failed once, ECONNREFUSED from 127.0.0.1:5672");
@@ -43,23 +43,23 @@ static void evidence_in_words(void **state)
 
 static void evidence_of_unknown_origin_has_no_delay(void **state)
 {
-	struct leak leak = { .verdict = a_verdict(1, "ruby") };
+	struct leak leak = { .event = a_event(1, "ruby") };
 
 	(void)state;
-	leak.verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
-	leak.verdict.class = CLASS_UNKNOWN_ORIGIN;
+	leak.event.socket.flags = PENDING_ORIGIN_UNKNOWN;
+	leak.event.class = CLASS_UNKNOWN_ORIGIN;
 	assert_evidence(&leak, "origin not seen; getpeername answered ENOTCONN once");
-	leak.verdict.class = CLASS_WAS_CONNECTED;
+	leak.event.class = CLASS_WAS_CONNECTED;
 	assert_evidence(&leak, "was connected once");
 }
 
 static void evidence_in_doubt(void **state)
 {
-	struct leak leak = { .verdict = { .kind = VERDICT_LEAK, .class = CLASS_NEVER_USED } };
+	struct leak leak = { .event = { .kind = EVENT_LEAK, .class = CLASS_NEVER_USED } };
 
 	(void)state;
 	assert_evidence(&leak, "not connected, not bound");
-	leak.verdict.class = CLASS_NONE;
+	leak.event.class = CLASS_NONE;
 	assert_evidence(&leak, "not connected, not bound; it may have been tried, for the kernel "
 			       "left out some of sockleak's hooks");
 }

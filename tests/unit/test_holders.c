@@ -9,20 +9,20 @@
 
 #include "leaks/holders.h"
 
-static struct verdict held(__u32 tgid, __u32 fd)
+static struct event held(__u32 tgid, __u32 fd)
 {
-	return (struct verdict){ .kind = VERDICT_HELD, .tgid = tgid, .fd = fd, .comm = "worker" };
+	return (struct event){ .kind = EVENT_HELD, .tgid = tgid, .fd = fd, .comm = "worker" };
 }
 
 static void the_creator_comes_first(void **state)
 {
-	struct verdict verdicts[] = { held(30, 3), held(10, 3), held(20, 4), held(40, 5) };
+	struct event events[] = { held(30, 3), held(10, 3), held(20, 4), held(40, 5) };
 	struct holders holders = { 0 };
 	static const __u32 order[] = { 20, 10, 30, 40 };
 
 	(void)state;
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(holders_add(&holders, &verdicts[i], 20), 1);
+		assert_int_equal(holders_add(&holders, &events[i], 20), 1);
 	assert_int_equal(holders.count, 4);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(holders.named[i].tgid, order[i]);
@@ -33,7 +33,7 @@ static void the_creator_comes_first(void **state)
 
 static void told_twice_is_one(void **state)
 {
-	struct verdict first = held(10, 3), again = held(10, 7);
+	struct event first = held(10, 3), again = held(10, 7);
 	struct holders holders = { 0 };
 
 	(void)state;
@@ -46,7 +46,7 @@ static void told_twice_is_one(void **state)
 
 static void they_go(void **state)
 {
-	struct verdict a = held(10, 3), b = held(20, 3), c = held(30, 3);
+	struct event a = held(10, 3), b = held(20, 3), c = held(30, 3);
 	struct holders holders = { 0 };
 
 	(void)state;
@@ -69,9 +69,9 @@ static void more_than_are_named(void **state)
 
 	(void)state;
 	for (__u32 i = 0; i < HOLDERS_NAMED + 10; i++) {
-		struct verdict verdict = held(100 + i, 3);
+		struct event event = held(100 + i, 3);
 
-		assert_int_equal(holders_add(&holders, &verdict, 1), 1);
+		assert_int_equal(holders_add(&holders, &event, 1), 1);
 	}
 	assert_int_equal(holders.count, HOLDERS_NAMED);
 	assert_int_equal(holders.others, 10);

@@ -40,7 +40,7 @@ static struct summary at(__u64 now_ns)
 static struct leak story_leak(void)
 {
 	struct leak leak = {
-		.verdict = {
+		.event = {
 			.now_ns = 106 * SECOND,
 			.socket = {
 				.inode = 81234,
@@ -53,7 +53,7 @@ static struct leak story_leak(void)
 				.comm = "worker-1",
 			},
 			.tgid = 4242, .fd = 35, .uid = 1000,
-			.kind = VERDICT_LEAK, .class = CLASS_PROBED,
+			.kind = EVENT_LEAK, .class = CLASS_PROBED,
 			.comm = "delayed_job",
 		},
 		.owner = &story_owner,
@@ -191,7 +191,7 @@ static void the_stack_before(void **state)
 	static const int order[] = { 0, 0, 2, 0, 1, 1, 2, 2, 0 };
 
 	(void)state;
-	leak.verdict.reason = END_CLOSED;
+	leak.event.reason = END_CLOSED;
 	stacks[1]->truncated = true;
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		leak.stack = stacks[order[i]];
@@ -211,7 +211,7 @@ static void a_failed_connection(void **state)
 	_cleanup_text_ struct text out = TEXT_INIT;
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(5672) };
 	struct leak leak = story_leak();
-	struct evidence *evidence = &leak.verdict.socket.evidence;
+	struct evidence *evidence = &leak.event.socket.evidence;
 	struct summary now = at(107 * SECOND);
 
 	(void)state;
@@ -222,8 +222,8 @@ static void a_failed_connection(void **state)
 	evidence->connect_errno = ECONNREFUSED;
 	evidence->bind_tries = 1;
 	evidence->bind_errno = EADDRINUSE;
-	leak.verdict.class = CLASS_CONNECT_FAILED;
-	leak.verdict.error = ETIMEDOUT; /* connect's own word goes first */
+	leak.event.class = CLASS_CONNECT_FAILED;
+	leak.event.error = ETIMEDOUT; /* connect's own word goes first */
 	json_leak(&out, &leak, LEAKS_CHANGED, &now, NULL);
 	assert_has(&out, "\"type\":\"leak\"");
 	assert_has(&out, "\"change\":\"changed\"");
@@ -244,10 +244,10 @@ static void an_error_of_the_socket(void **state)
 	struct summary now = at(107 * SECOND);
 
 	(void)state;
-	leak.verdict.error = ETIMEDOUT;
+	leak.event.error = ETIMEDOUT;
 	json_leak(&not_tried, &leak, LEAKS_OPENED, &now, NULL);
 	assert_has(&not_tried, "\"connect_errno\":null");
-	leak.verdict.socket.evidence.connect_tries = 1;
+	leak.event.socket.evidence.connect_tries = 1;
 	json_leak(&tried, &leak, LEAKS_OPENED, &now, NULL);
 	assert_has(&tried, "\"connect_errno\":\"ETIMEDOUT\"");
 }
@@ -261,11 +261,11 @@ static void of_unknown_origin(void **state)
 
 	(void)state;
 	leak.owner = &nobody;
-	leak.verdict.class = CLASS_UNKNOWN_ORIGIN;
-	leak.verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
-	leak.verdict.socket.cgroup_id = 0;
-	leak.verdict.socket.family = AF_UNIX;
-	leak.verdict.socket.protocol = 0;
+	leak.event.class = CLASS_UNKNOWN_ORIGIN;
+	leak.event.socket.flags = PENDING_ORIGIN_UNKNOWN;
+	leak.event.socket.cgroup_id = 0;
+	leak.event.socket.family = AF_UNIX;
+	leak.event.socket.protocol = 0;
 	json_leak(&out, &leak, LEAKS_OPENED, &now, NULL);
 	assert_has(&out, "\"tid\":null,\"comm\":\"delayed_job\",\"name\":\"delayed_job\","
 			 "\"thread\":null,\"exe\":null,");
@@ -285,9 +285,9 @@ static void resolved(void **state)
 	struct summary now = at(200 * SECOND);
 
 	(void)state;
-	leak.verdict.kind = VERDICT_ENDED;
-	leak.verdict.reason = END_EXITED;
-	leak.verdict.now_ns = 130 * SECOND + 500000000;
+	leak.event.kind = EVENT_ENDED;
+	leak.event.reason = END_EXITED;
+	leak.event.now_ns = 130 * SECOND + 500000000;
 	leak.stack = story_stack();
 	json_leak(&out, &leak, LEAKS_RESOLVED, &now, NULL);
 	stack_unref(leak.stack);
@@ -318,10 +318,10 @@ static void hostile(void **state)
 	leak.stack = story_stack();
 	free(leak.stack->frames[0].function);
 	leak.stack->frames[0].function = strdup("f<\"\\\">(\xed\xa0\x80\t)");
-	memcpy(leak.verdict.comm, "\"}\n{\"type\":1}\xe6\x97\xa5", SOCKLEAK_COMM_LEN);
-	memcpy(leak.verdict.socket.comm, "\x1b[2J\0secret rest", SOCKLEAK_COMM_LEN);
-	memcpy(leak.verdict.socket.evidence.dest, "\1\0/x\"\n\xff", 7);
-	leak.verdict.socket.evidence.dest_len = 7;
+	memcpy(leak.event.comm, "\"}\n{\"type\":1}\xe6\x97\xa5", SOCKLEAK_COMM_LEN);
+	memcpy(leak.event.socket.comm, "\x1b[2J\0secret rest", SOCKLEAK_COMM_LEN);
+	memcpy(leak.event.socket.evidence.dest, "\1\0/x\"\n\xff", 7);
+	leak.event.socket.evidence.dest_len = 7;
 	json_leak(&out, &leak, LEAKS_OPENED, &now, NULL);
 	stack_unref(leak.stack);
 	assert_ptr_equal(strchr(text_str(&out), '\n'), out.data + out.len - 1);
@@ -335,7 +335,7 @@ static void hostile(void **state)
 }
 
 /* Bytes from the ring buffer are the kernel's, but nothing here may crash on them. */
-static void any_verdict(void **state)
+static void any_event(void **state)
 {
 	char path[SOCKLEAK_DEST_LEN] = "", destination[SOCKLEAK_DEST_LEN + 32];
 	_cleanup_text_ struct text out = TEXT_INIT;
@@ -343,13 +343,13 @@ static void any_verdict(void **state)
 	struct summary now = at(107 * SECOND);
 
 	(void)state;
-	memset(&leak.verdict, 0xff, sizeof(leak.verdict));
-	memset(leak.verdict.socket.evidence.dest, 'a', SOCKLEAK_DEST_LEN);
-	memcpy(leak.verdict.socket.evidence.dest, &(sa_family_t){ AF_UNIX }, sizeof(sa_family_t));
+	memset(&leak.event, 0xff, sizeof(leak.event));
+	memset(leak.event.socket.evidence.dest, 'a', SOCKLEAK_DEST_LEN);
+	memcpy(leak.event.socket.evidence.dest, &(sa_family_t){ AF_UNIX }, sizeof(sa_family_t));
 	memset(path, 'a', SOCKLEAK_DEST_LEN - sizeof(sa_family_t));
 	json_leak(&out, &leak, LEAKS_OPENED, &now, NULL);
 	snprintf(destination, sizeof(destination), "\"destination\":\"unix:%s\"", path);
-	memset(&leak.verdict, 0, sizeof(leak.verdict));
+	memset(&leak.event, 0, sizeof(leak.event));
 	json_leak(&out, &leak, LEAKS_RESOLVED, &now, NULL);
 	assert_has(&out, "\"inode\":18446744073709551615,\"family\":\"AF_65535\"");
 	assert_has(&out, destination); /* dest_len said 65535 */
@@ -383,7 +383,7 @@ static void a_summary(void **state)
 		.started_ns = 100 * SECOND,
 		.wall_offset_ns = BOOT_TO_WALL,
 		.sweeps = 60,
-		.sweep_counts = { .censuses = 2, .looks = 7 },
+		.sweep_counts = { .full_sweeps = 2, .looks = 7 },
 		.sweep_ns = 12345678,
 		.kernel_bytes = 40890368,
 		.pending = 40,
@@ -411,15 +411,15 @@ static void a_summary(void **state)
 			 "\"host_files\":null,\"processes\":null,"
 			 "\"ended_sites\":0,\"ended\":[],\"suppressed\":null,"
 			 "\"sweeps\":60,\"sweeps_failed\":0,"
-			 "\"censuses\":2,\"processes_looked_at\":7,"
+			 "\"full_sweeps\":2,\"processes_swept\":7,"
 			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
 			 "\"kernel_memory_bytes\":40890368,"
 			 "\"hooks\":\"tracepoint\",\"hooks_why\":null,"
 			 "\"hints\":null,\"debuginfod\":null,"
-			 "\"events\":{");
+			 "\"counters\":{");
 	assert_has(&out, "\"socket\":1234,");
 	assert_has(&out, "\"dropped\":{\"map_full\":7,");
-	assert_has(&out, "\"leaks_not_accounted\":5,\"verdicts_waiting\":0,");
+	assert_has(&out, "\"leaks_not_accounted\":5,\"events_waiting\":0,");
 	assert_valid(&out);
 }
 
@@ -430,14 +430,14 @@ static void a_forecast(void **state)
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct owner *owner = owner_new(NULL, NULL, NULL);
 	struct summary summary = { .wall_offset_ns = BOOT_TO_WALL };
-	struct verdict verdict = story_leak().verdict;
+	struct event event = story_leak().event;
 	struct site *const *sites;
 	double per_minute = 0;
 
 	(void)state;
 	for (__u64 second = 100; second < 110; second++) {
-		verdict.socket.inode = verdict.socket.since_ns = second * SECOND;
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+		event.socket.inode = event.socket.since_ns = second * SECOND;
+		assert_int_equal(leaks__apply(leaks, &event, owner, NULL), 0);
 		leaks__tick(leaks, second * SECOND);
 	}
 	summary.now_ns = 110 * SECOND;
@@ -474,20 +474,20 @@ static void what_has_ended(void **state)
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct owner *owner = owner_new(NULL, NULL, strdup("delayed_job.service"));
 	struct summary summary = { .now_ns = 110 * SECOND, .wall_offset_ns = BOOT_TO_WALL };
-	struct verdict verdict = story_leak().verdict;
+	struct event event = story_leak().event;
 	struct stack *stack = story_stack();
 
 	(void)state;
 	for (__u64 second = 100; second < 103; second++) {
-		verdict.socket.inode = verdict.socket.since_ns = second * SECOND;
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		event.socket.inode = event.socket.since_ns = second * SECOND;
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 	}
-	verdict.kind = VERDICT_ENDED;
-	verdict.reason = END_EXITED;
-	verdict.now_ns = 108 * SECOND;
+	event.kind = EVENT_ENDED;
+	event.reason = END_EXITED;
+	event.now_ns = 108 * SECOND;
 	for (__u64 second = 100; second < 103; second++) {
-		verdict.socket.inode = verdict.socket.since_ns = second * SECOND;
-		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+		event.socket.inode = event.socket.since_ns = second * SECOND;
+		assert_int_equal(leaks__apply(leaks, &event, NULL, NULL), 0);
 	}
 	summary.leaks = leaks__totals(leaks);
 	json_summary(&out, leaks, &summary, 10);
@@ -513,18 +513,18 @@ static void what_has_ended(void **state)
 	stack_unref(stack);
 }
 
-/* A process that does not leak has its descriptors told, too. */
+/* A process that does not leak has its descriptors reported, too. */
 static void what_is_only_held(void **state)
 {
 	_cleanup_text_ struct text out = TEXT_INIT;
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct owner *owner = owner_new(NULL, NULL, NULL);
 	struct summary summary = { .now_ns = 110 * SECOND, .wall_offset_ns = BOOT_TO_WALL };
-	struct verdict verdict = story_leak().verdict;
+	struct event event = story_leak().event;
 	struct site *const *sites;
 
 	(void)state;
-	assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+	assert_int_equal(leaks__apply(leaks, &event, owner, NULL), 0);
 	leaks__tick(leaks, 110 * SECOND);
 	assert_int_equal(leaks__sites(leaks, &sites), 1);
 	sites[0]->processes->forecast = (struct forecast){ .looked_ns = 110 * SECOND,
@@ -553,10 +553,10 @@ static struct limited *limited_of(struct refusals *refusals, __s32 error, struct
 					 .comm = "delayed_job" };
 	const struct refusal_key key = { 4242, error };
 	struct limited *limited;
-	__u64 told;
+	__u64 reported;
 	bool is_new;
 
-	limited = refusals__apply(refusals, &key, &refusal, &told, &is_new);
+	limited = refusals__apply(refusals, &key, &refusal, &reported, &is_new);
 	assert_non_null(limited);
 	limited_describe(limited, owner_new(strdup("/usr/bin/ruby"), NULL, strdup("jobs.service")),
 			 stack);
@@ -646,7 +646,7 @@ int main(void)
 		cmocka_unit_test(of_unknown_origin),
 		cmocka_unit_test(resolved),
 		cmocka_unit_test(hostile),
-		cmocka_unit_test(any_verdict),
+		cmocka_unit_test(any_event),
 		cmocka_unit_test(a_clock_that_runs_backwards),
 		cmocka_unit_test(a_summary),
 		cmocka_unit_test(a_forecast),

@@ -28,8 +28,8 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 	(void)ctx;
 	assert_true(n_announced < 256);
 	announced[n_announced].change = change;
-	announced[n_announced].inode = leak->verdict.socket.inode;
-	announced[n_announced++].reason = leak->verdict.reason;
+	announced[n_announced].inode = leak->event.socket.inode;
+	announced[n_announced++].reason = leak->event.reason;
 }
 
 struct fixture {
@@ -64,20 +64,20 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct verdict verdict_of(const struct fixture *fixture, __u64 inode, __u32 tgid)
+static struct event event_of(const struct fixture *fixture, __u64 inode, __u32 tgid)
 {
-	struct verdict verdict = { .kind = VERDICT_LEAK, .class = CLASS_PROBED, .tgid = tgid };
+	struct event event = { .kind = EVENT_LEAK, .class = CLASS_PROBED, .tgid = tgid };
 
-	verdict.socket.inode = inode;
-	verdict.socket.since_ns = fixture->now_ns - 5 * SECOND;
-	verdict.now_ns = fixture->now_ns;
-	strcpy(verdict.comm, "ruby");
-	return verdict;
+	event.socket.inode = inode;
+	event.socket.since_ns = fixture->now_ns - 5 * SECOND;
+	event.now_ns = fixture->now_ns;
+	strcpy(event.comm, "ruby");
+	return event;
 }
 
-static void apply(struct fixture *fixture, const struct verdict *verdict)
+static void apply(struct fixture *fixture, const struct event *event)
 {
-	assert_int_equal(leaks__apply(fixture->leaks, verdict, fixture->owner, fixture->stack), 0);
+	assert_int_equal(leaks__apply(fixture->leaks, event, fixture->owner, fixture->stack), 0);
 }
 
 static void tick(struct fixture *fixture)
@@ -94,23 +94,23 @@ static const struct site *first_site(struct fixture *fixture)
 	return sites[0];
 }
 
-static void end(struct fixture *fixture, struct verdict verdict, enum end_reason reason)
+static void end(struct fixture *fixture, struct event event, enum end_reason reason)
 {
-	verdict.kind = VERDICT_ENDED;
-	verdict.reason = reason;
-	apply(fixture, &verdict);
+	event.kind = EVENT_ENDED;
+	event.reason = reason;
+	apply(fixture, &event);
 }
 
 static void a_leak_opens_and_resolves(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict verdict = verdict_of(fixture, 7, 42);
+	struct event event = event_of(fixture, 7, 42);
 
-	assert_int_equal(leaks__holder(fixture->leaks, &verdict), 0);
-	apply(fixture, &verdict);
-	assert_int_equal(leaks__holder(fixture->leaks, &verdict), 42);
+	assert_int_equal(leaks__holder(fixture->leaks, &event), 0);
+	apply(fixture, &event);
+	assert_int_equal(leaks__holder(fixture->leaks, &event), 42);
 	assert_int_equal(leaks__totals(fixture->leaks).open, 1);
-	end(fixture, verdict, END_USED);
+	end(fixture, event, END_USED);
 	assert_int_equal(n_announced, 2);
 	assert_int_equal(announced[0].change, LEAKS_OPENED);
 	assert_int_equal(announced[1].change, LEAKS_RESOLVED);
@@ -118,14 +118,14 @@ static void a_leak_opens_and_resolves(void **state)
 	assert_int_equal(leaks__totals(fixture->leaks).open, 0);
 	assert_int_equal(leaks__totals(fixture->leaks).total, 1);
 	assert_int_equal(leaks__totals(fixture->leaks).resolved[END_USED], 1);
-	assert_int_equal(leaks__holder(fixture->leaks, &verdict), 0);
+	assert_int_equal(leaks__holder(fixture->leaks, &event), 0);
 }
 
 static void the_end_of_an_unknown_socket_is_nothing(void **state)
 {
 	struct fixture *fixture = *state;
 
-	end(fixture, verdict_of(fixture, 7, 42), END_CLOSED);
+	end(fixture, event_of(fixture, 7, 42), END_CLOSED);
 	assert_int_equal(n_announced, 0);
 	assert_int_equal(leaks__totals(fixture->leaks).total, 0);
 }
@@ -133,7 +133,7 @@ static void the_end_of_an_unknown_socket_is_nothing(void **state)
 static void the_same_inode_later_is_another_socket(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict first = verdict_of(fixture, 7, 42), second = first;
+	struct event first = event_of(fixture, 7, 42), second = first;
 
 	second.socket.since_ns++;
 	apply(fixture, &first);
@@ -146,12 +146,12 @@ static void the_same_inode_later_is_another_socket(void **state)
 static void a_class_changes(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict verdict = verdict_of(fixture, 7, 42);
+	struct event event = event_of(fixture, 7, 42);
 
-	apply(fixture, &verdict);
-	verdict.kind = VERDICT_CHANGED;
-	verdict.class = CLASS_CONNECT_FAILED;
-	apply(fixture, &verdict);
+	apply(fixture, &event);
+	event.kind = EVENT_CHANGED;
+	event.class = CLASS_CONNECT_FAILED;
+	apply(fixture, &event);
 	tick(fixture);
 	assert_int_equal(announced[1].change, LEAKS_CHANGED);
 	assert_int_equal(first_site(fixture)->class, CLASS_CONNECT_FAILED);
@@ -162,19 +162,19 @@ static void a_class_changes(void **state)
 static void unwanted_classes_are_not_accounted(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict verdict = verdict_of(fixture, 7, 42);
+	struct event event = event_of(fixture, 7, 42);
 
 	leaks__free(fixture->leaks);
 	fixture->leaks = leaks__new(1U << CLASS_NEVER_USED, SECOND, on_change, NULL);
-	apply(fixture, &verdict);
+	apply(fixture, &event);
 	assert_int_equal(n_announced, 0);
 
-	verdict.socket.inode = 8;
-	verdict.class = CLASS_NEVER_USED;
-	apply(fixture, &verdict);
-	verdict.kind = VERDICT_CHANGED;
-	verdict.class = CLASS_PROBED;
-	apply(fixture, &verdict);
+	event.socket.inode = 8;
+	event.class = CLASS_NEVER_USED;
+	apply(fixture, &event);
+	event.kind = EVENT_CHANGED;
+	event.class = CLASS_PROBED;
+	apply(fixture, &event);
 	assert_int_equal(n_announced, 2);
 	assert_int_equal(announced[1].change, LEAKS_RESOLVED);
 	assert_int_equal(leaks__totals(fixture->leaks).open, 0);
@@ -184,12 +184,12 @@ static void unwanted_classes_are_not_accounted(void **state)
 static void a_class_that_is_not_known(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict verdict = verdict_of(fixture, 7, 42);
+	struct event event = event_of(fixture, 7, 42);
 
 	leaks__free(fixture->leaks);
 	fixture->leaks = leaks__new(1U << CLASS_NEVER_USED, SECOND, on_change, NULL);
-	verdict.class = CLASS_NONE;
-	apply(fixture, &verdict);
+	event.class = CLASS_NONE;
+	apply(fixture, &event);
 	tick(fixture);
 	assert_int_equal(n_announced, 1);
 	assert_int_equal(first_site(fixture)->class, CLASS_NONE);
@@ -197,16 +197,16 @@ static void a_class_that_is_not_known(void **state)
 
 	leaks__free(fixture->leaks);
 	fixture->leaks = leaks__new(1U << CLASS_PROBED, SECOND, on_change, NULL);
-	apply(fixture, &verdict);
+	apply(fixture, &event);
 	assert_int_equal(n_announced, 1);
 }
 
 static void one_socket_is_no_growth(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict verdict = verdict_of(fixture, 7, 42);
+	struct event event = event_of(fixture, 7, 42);
 
-	apply(fixture, &verdict);
+	apply(fixture, &event);
 	for (int i = 0; i < 100; i++)
 		tick(fixture);
 	assert_false(first_site(fixture)->leaking);
@@ -218,9 +218,9 @@ static void a_burst_is_no_growth(void **state)
 	struct fixture *fixture = *state;
 
 	for (__u64 inode = 1; inode <= 50; inode++) {
-		struct verdict verdict = verdict_of(fixture, inode, 42);
+		struct event event = event_of(fixture, inode, 42);
 
-		apply(fixture, &verdict);
+		apply(fixture, &event);
 	}
 	tick(fixture);
 	tick(fixture);
@@ -233,10 +233,10 @@ static void more_and_more_is_growth_until_it_stops(void **state)
 	struct fixture *fixture = *state;
 
 	for (__u64 inode = 1; inode <= 3; inode++) {
-		struct verdict verdict = verdict_of(fixture, inode, 42);
+		struct event event = event_of(fixture, inode, 42);
 
 		assert_false(inode > 1 && first_site(fixture)->leaking);
-		apply(fixture, &verdict);
+		apply(fixture, &event);
 		tick(fixture);
 	}
 	assert_true(first_site(fixture)->leaking);
@@ -286,23 +286,23 @@ static void begin_again(struct fixture *fixture)
 static void growth_goes_on_in_the_next_run(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict verdicts[4];
+	struct event events[4];
 
 	kept.is_there = false;
 	begin_again(fixture);
 	for (int i = 0; i < 4; i++) {
-		verdicts[i] = verdict_of(fixture, i + 1, 42);
-		apply(fixture, &verdicts[i]);
+		events[i] = event_of(fixture, i + 1, 42);
+		apply(fixture, &events[i]);
 		tick(fixture);
 	}
 	assert_true(first_site(fixture)->leaking);
 	begin_again(fixture);
 	for (int i = 3; i >= 0; i--) /* in any order */
-		apply(fixture, &verdicts[i]);
+		apply(fixture, &events[i]);
 	tick(fixture);
 	assert_true(first_site(fixture)->leaking);
 	for (int i = 0; i < 4; i++)
-		end(fixture, verdicts[i], END_CLOSED);
+		end(fixture, events[i], END_CLOSED);
 	assert_false(kept.is_there);
 }
 
@@ -310,22 +310,22 @@ static void growth_goes_on_in_the_next_run(void **state)
 static void a_pool_does_not_grow_over_a_restart(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict verdicts[6];
+	struct event events[6];
 
 	kept.is_there = false;
 	begin_again(fixture);
 	for (int i = 0; i < 6; i++) {
-		verdicts[i] = verdict_of(fixture, i + 1, 42);
+		events[i] = event_of(fixture, i + 1, 42);
 		if (i >= 3)
-			end(fixture, verdicts[i - 3], END_CLOSED);
-		apply(fixture, &verdicts[i]);
+			end(fixture, events[i - 3], END_CLOSED);
+		apply(fixture, &events[i]);
 		if (i >= 2)
 			tick(fixture);
 	}
 	assert_false(first_site(fixture)->leaking);
 	begin_again(fixture);
 	for (int i = 3; i < 6; i++)
-		apply(fixture, &verdicts[i]);
+		apply(fixture, &events[i]);
 	tick(fixture);
 	assert_false(first_site(fixture)->leaking);
 }
@@ -337,10 +337,10 @@ static void what_growth_takes_can_be_told(void **state)
 
 	leaks__tune(fixture->leaks, 5, 8);
 	for (inode = 1; inode <= 8; inode++) {
-		struct verdict verdict = verdict_of(fixture, inode, 42);
+		struct event event = event_of(fixture, inode, 42);
 
-		verdict.unknowable = true;
-		apply(fixture, &verdict);
+		event.maybe_in_use = true;
+		apply(fixture, &event);
 		tick(fixture);
 		/* Shown from the fifth moment on, but leaking only when eight are open. */
 		assert_int_equal(n_announced, inode < 5 ? 0 : inode);
@@ -355,9 +355,9 @@ static void a_leak_an_hour_is_still_growth(void **state)
 	struct fixture *fixture = *state;
 
 	for (__u64 inode = 1; inode <= 4; inode++) {
-		struct verdict verdict = verdict_of(fixture, inode, 42);
+		struct event event = event_of(fixture, inode, 42);
 
-		apply(fixture, &verdict);
+		apply(fixture, &event);
 		for (int i = 0; i < 3600; i++) {
 			tick(fixture);
 			assert_int_equal(first_site(fixture)->leaking, inode >= 3);
@@ -371,11 +371,11 @@ static void growth_is_by_times_of_birth(void **state)
 	struct fixture *fixture = *state;
 
 	for (__u64 inode = 1; inode <= 3; inode++) {
-		struct verdict verdict = verdict_of(fixture, inode, 42);
+		struct event event = event_of(fixture, inode, 42);
 
-		verdict.unknowable = 1;
-		verdict.socket.since_ns += inode * SECOND;
-		apply(fixture, &verdict);
+		event.maybe_in_use = 1;
+		event.socket.since_ns += inode * SECOND;
+		apply(fixture, &event);
 	}
 	tick(fixture);
 	assert_int_equal(n_announced, 3);
@@ -386,20 +386,20 @@ static void another_process_takes_a_leak_over(void **state)
 {
 	struct fixture *fixture = *state;
 	struct owner *heir = owner_new(strdup("/usr/bin/perl"), NULL, NULL);
-	struct verdict verdict = verdict_of(fixture, 7, 42);
+	struct event event = event_of(fixture, 7, 42);
 
-	apply(fixture, &verdict);
-	verdict.kind = VERDICT_CHANGED;
-	verdict.tgid = 43;
-	assert_int_equal(leaks__apply(fixture->leaks, &verdict, heir, NULL), 0);
+	apply(fixture, &event);
+	event.kind = EVENT_CHANGED;
+	event.tgid = 43;
+	assert_int_equal(leaks__apply(fixture->leaks, &event, heir, NULL), 0);
 	tick(fixture);
 	assert_int_equal(announced[1].change, LEAKS_CHANGED);
-	assert_int_equal(leaks__holder(fixture->leaks, &verdict), 43);
+	assert_int_equal(leaks__holder(fixture->leaks, &event), 43);
 	assert_int_equal(HASH_COUNT(first_site(fixture)->processes), 1);
 	assert_int_equal(first_site(fixture)->processes->tgid, 43);
 	assert_int_equal(first_site(fixture)->open, 1);
 	assert_ptr_equal(first_site(fixture)->leaks->owner, heir);
-	end(fixture, verdict, END_EXITED);
+	end(fixture, event, END_EXITED);
 	assert_int_equal(leaks__totals(fixture->leaks).open, 0);
 	owner_unref(heir);
 }
@@ -409,9 +409,9 @@ static void many_processes_with_one_each_are_no_growth(void **state)
 	struct fixture *fixture = *state;
 
 	for (__u32 tgid = 1; tgid <= 10; tgid++) {
-		struct verdict verdict = verdict_of(fixture, tgid, tgid);
+		struct event event = event_of(fixture, tgid, tgid);
 
-		apply(fixture, &verdict);
+		apply(fixture, &event);
 		tick(fixture);
 	}
 	assert_int_equal(leaks__totals(fixture->leaks).sites, 1);
@@ -424,12 +424,12 @@ static void unknowable_sockets_wait_for_growth(void **state)
 	struct fixture *fixture = *state;
 
 	for (__u64 inode = 1; inode <= 3; inode++) {
-		struct verdict verdict = verdict_of(fixture, inode, 42);
+		struct event event = event_of(fixture, inode, 42);
 
-		verdict.unknowable = 1;
+		event.maybe_in_use = 1;
 		assert_int_equal(n_announced, 0);
 		assert_int_equal(leaks__totals(fixture->leaks).held_back, inode - 1);
-		apply(fixture, &verdict);
+		apply(fixture, &event);
 		tick(fixture);
 	}
 	assert_int_equal(n_announced, 3);
@@ -437,9 +437,9 @@ static void unknowable_sockets_wait_for_growth(void **state)
 	assert_int_equal(leaks__totals(fixture->leaks).open, 3);
 
 	/* Another process at the same site is judged on its own. */
-	struct verdict other = verdict_of(fixture, 9, 43);
+	struct event other = event_of(fixture, 9, 43);
 
-	other.unknowable = 1;
+	other.maybe_in_use = 1;
 	apply(fixture, &other);
 	tick(fixture);
 	assert_int_equal(n_announced, 3);
@@ -451,14 +451,14 @@ static void unknowable_sockets_wait_for_growth(void **state)
 static void a_held_back_socket_that_can_be_told_is_shown(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict verdict = verdict_of(fixture, 7, 42);
+	struct event event = event_of(fixture, 7, 42);
 
-	verdict.unknowable = 1;
-	apply(fixture, &verdict);
-	verdict.unknowable = 0;
-	verdict.kind = VERDICT_CHANGED;
-	verdict.class = CLASS_CONNECT_FAILED;
-	apply(fixture, &verdict);
+	event.maybe_in_use = 1;
+	apply(fixture, &event);
+	event.maybe_in_use = 0;
+	event.kind = EVENT_CHANGED;
+	event.class = CLASS_CONNECT_FAILED;
+	apply(fixture, &event);
 	assert_int_equal(n_announced, 1);
 	assert_int_equal(announced[0].change, LEAKS_OPENED);
 	assert_int_equal(leaks__totals(fixture->leaks).held_back, 0);
@@ -467,15 +467,15 @@ static void a_held_back_socket_that_can_be_told_is_shown(void **state)
 #define THE_CALL 0x77
 
 /* Of one call in the process 42; `stack` is the fixture's from now on. */
-static struct verdict verdict_of_call(struct fixture *fixture, __u64 inode, struct stack *stack)
+static struct event event_of_call(struct fixture *fixture, __u64 inode, struct stack *stack)
 {
-	struct verdict verdict = verdict_of(fixture, inode, 42);
+	struct event event = event_of(fixture, inode, 42);
 
-	verdict.socket.tgid = 42;
-	verdict.socket.call_site = THE_CALL;
+	event.socket.tgid = 42;
+	event.socket.call_site = THE_CALL;
 	stack_unref(fixture->stack);
 	fixture->stack = stack;
-	return verdict;
+	return event;
 }
 
 /* With a site id of its own, as it is made of its one frame. */
@@ -502,11 +502,11 @@ static __u64 site_at(__u64 offset)
 static void a_whole_stack_gathers_the_strays_of_its_call(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict first, verdict, stranger;
+	struct event first, event, stranger;
 	struct site *const *sites;
 
 	/* A socket of another call at the short stack's site stays there. */
-	first = verdict_of_call(fixture, 1, stack_at(0xca11, STACK_CALL));
+	first = event_of_call(fixture, 1, stack_at(0xca11, STACK_CALL));
 	stranger = first;
 	stranger.socket.inode = 9;
 	stranger.socket.call_site = THE_CALL + 1;
@@ -515,8 +515,8 @@ static void a_whole_stack_gathers_the_strays_of_its_call(void **state)
 	assert_int_equal(leaks__sites(fixture->leaks, &sites), 1);
 	n_announced = 0;
 	tick(fixture);
-	verdict = verdict_of_call(fixture, 2, stack_at(0x3401e, STACK_SNAPSHOT));
-	apply(fixture, &verdict);
+	event = event_of_call(fixture, 2, stack_at(0x3401e, STACK_SNAPSHOT));
+	apply(fixture, &event);
 	assert_int_equal(n_announced, 2);
 	assert_int_equal(announced[0].change, LEAKS_MOVED);
 	assert_int_equal(announced[0].inode, 1);
@@ -537,8 +537,8 @@ static void a_whole_stack_gathers_the_strays_of_its_call(void **state)
 	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
 	assert_int_equal(leaks__totals(fixture->leaks).open, 2);
 	n_announced = 0;
-	verdict.socket.inode = 3;
-	apply(fixture, &verdict);
+	event.socket.inode = 3;
+	apply(fixture, &event);
 	assert_int_equal(n_announced, 1);
 	assert_int_equal(announced[0].change, LEAKS_OPENED);
 }
@@ -551,11 +551,11 @@ static void a_stray_that_is_held_back_grows_with_the_others(void **state)
 
 	for (__u64 inode = 1; inode <= 3; inode++) {
 		enum stack_source source = inode == 1 ? STACK_FP : STACK_SNAPSHOT;
-		struct verdict verdict =
-			verdict_of_call(fixture, inode, stack_at(0x10 + source, source));
+		struct event event =
+			event_of_call(fixture, inode, stack_at(0x10 + source, source));
 
-		verdict.unknowable = 1;
-		apply(fixture, &verdict);
+		event.maybe_in_use = 1;
+		apply(fixture, &event);
 		tick(fixture);
 	}
 	assert_int_equal(announced[0].change, LEAKS_MOVED);
@@ -571,18 +571,18 @@ static void a_site_that_its_strays_leave_has_not_grown_by_them(void **state)
 {
 	struct fixture *fixture = *state;
 	struct site *const *sites;
-	struct verdict verdict;
+	struct event event;
 
 	for (__u64 inode = 1; inode <= 4; inode++) {
-		verdict = verdict_of_call(fixture, inode, stack_at(0xca11, STACK_CALL));
-		verdict.socket.call_site += inode == 4;
-		apply(fixture, &verdict);
+		event = event_of_call(fixture, inode, stack_at(0xca11, STACK_CALL));
+		event.socket.call_site += inode == 4;
+		apply(fixture, &event);
 		tick(fixture);
 		fixture->now_ns += SECOND;
 	}
 	assert_true(first_site(fixture)->leaking);
-	verdict = verdict_of_call(fixture, 5, stack_at(0x3401e, STACK_SNAPSHOT));
-	apply(fixture, &verdict);
+	event = event_of_call(fixture, 5, stack_at(0x3401e, STACK_SNAPSHOT));
+	apply(fixture, &event);
 	tick(fixture);
 	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
 	assert_int_equal(sites[0]->open, 4);
@@ -596,14 +596,14 @@ static void a_short_stack_with_a_whole_ones_site_stays_there(void **state)
 {
 	struct fixture *fixture = *state;
 	struct stack *adopted = stack_at(0xca11, STACK_CALL);
-	struct verdict verdict;
+	struct event event;
 
 	adopted->site = site_at(0x3401e);
-	verdict = verdict_of_call(fixture, 1, adopted);
-	apply(fixture, &verdict);
+	event = event_of_call(fixture, 1, adopted);
+	apply(fixture, &event);
 	n_announced = 0;
-	verdict = verdict_of_call(fixture, 2, stack_at(0x3402e, STACK_SNAPSHOT));
-	apply(fixture, &verdict);
+	event = event_of_call(fixture, 2, stack_at(0x3402e, STACK_SNAPSHOT));
+	apply(fixture, &event);
 	assert_int_equal(n_announced, 1);
 	assert_int_equal(announced[0].change, LEAKS_OPENED);
 }
@@ -612,15 +612,15 @@ static void a_short_stack_with_a_whole_ones_site_stays_there(void **state)
 static void a_stray_of_a_program_by_another_name_leaves(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict first, second;
+	struct event first, second;
 	struct site *const *sites;
 
-	first = verdict_of_call(fixture, 1, stack_at(0x3401e, STACK_CALL));
+	first = event_of_call(fixture, 1, stack_at(0x3401e, STACK_CALL));
 	apply(fixture, &first);
 	strcpy(first.comm, "busy");
 	first.class = CLASS_CONNECT_FAILED;
 	apply(fixture, &first);
-	second = verdict_of_call(fixture, 2, stack_at(0x3401e, STACK_SNAPSHOT));
+	second = event_of_call(fixture, 2, stack_at(0x3401e, STACK_SNAPSHOT));
 	apply(fixture, &second);
 	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
 	end(fixture, first, END_CLOSED);
@@ -631,16 +631,16 @@ static void a_stray_of_a_program_by_another_name_leaves(void **state)
 static void who_holds_a_stray_is_told_once(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict first, verdict;
+	struct event first, event;
 
-	first = verdict_of_call(fixture, 1, stack_at(0xca11, STACK_CALL));
+	first = event_of_call(fixture, 1, stack_at(0xca11, STACK_CALL));
 	apply(fixture, &first);
-	first.kind = VERDICT_HELD;
+	first.kind = EVENT_HELD;
 	first.tgid++;
 	apply(fixture, &first);
 	n_announced = 0;
-	verdict = verdict_of_call(fixture, 2, stack_at(0x3401e, STACK_SNAPSHOT));
-	apply(fixture, &verdict);
+	event = event_of_call(fixture, 2, stack_at(0x3401e, STACK_SNAPSHOT));
+	apply(fixture, &event);
 	tick(fixture);
 	assert_int_equal(n_announced, 2);
 	assert_int_equal(announced[0].change, LEAKS_MOVED);
@@ -652,13 +652,13 @@ static void a_whole_stack_without_a_site_gathers_none(void **state)
 	struct fixture *fixture = *state;
 	struct stack *jit = stack_new(1);
 	struct site *const *sites;
-	struct verdict verdict;
+	struct event event;
 
 	jit->source = STACK_SNAPSHOT;
-	verdict = verdict_of_call(fixture, 1, stack_at(0xca11, STACK_FP));
-	apply(fixture, &verdict);
-	verdict = verdict_of_call(fixture, 2, jit);
-	apply(fixture, &verdict);
+	event = event_of_call(fixture, 1, stack_at(0xca11, STACK_FP));
+	apply(fixture, &event);
+	event = event_of_call(fixture, 2, jit);
+	apply(fixture, &event);
 	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
 }
 
@@ -667,9 +667,9 @@ static void the_rate_is_a_minute(void **state)
 	struct fixture *fixture = *state;
 
 	for (__u64 inode = 1; inode <= 31; inode++) {
-		struct verdict verdict = verdict_of(fixture, inode, 42);
+		struct event event = event_of(fixture, inode, 42);
 
-		apply(fixture, &verdict);
+		apply(fixture, &event);
 		tick(fixture);
 		if (inode == 1)
 			assert_false(first_site(fixture)->rate.known);
@@ -691,14 +691,14 @@ static void the_worst_site_comes_first(void **state)
 
 	other->site = 0x9999;
 	for (__u64 inode = 1; inode <= 20; inode++) {
-		struct verdict verdict = verdict_of(fixture, inode, 42);
+		struct event event = event_of(fixture, inode, 42);
 
-		apply(fixture, &verdict);
+		apply(fixture, &event);
 	}
 	for (__u64 inode = 101; inode <= 103; inode++) {
-		struct verdict verdict = verdict_of(fixture, inode, 42);
+		struct event event = event_of(fixture, inode, 42);
 
-		leaks__apply(fixture->leaks, &verdict, fixture->owner, other);
+		leaks__apply(fixture->leaks, &event, fixture->owner, other);
 		tick(fixture);
 	}
 	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
@@ -710,13 +710,13 @@ static void the_worst_site_comes_first(void **state)
 static void sockets_without_a_stack_are_told_apart_by_process(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict verdict = verdict_of(fixture, 1, 42);
+	struct event event = event_of(fixture, 1, 42);
 
 	for (__u32 i = 0; i < 4; i++) {
-		verdict.socket.inode = i + 1;
-		verdict.tgid = 42 + i / 2;
+		event.socket.inode = i + 1;
+		event.tgid = 42 + i / 2;
 		assert_int_equal(
-			leaks__apply(fixture->leaks, &verdict, fixture->owner, NULL), 0);
+			leaks__apply(fixture->leaks, &event, fixture->owner, NULL), 0);
 	}
 	assert_int_equal(leaks__totals(fixture->leaks).sites, 2);
 	tick(fixture);
@@ -726,11 +726,11 @@ static void sockets_without_a_stack_are_told_apart_by_process(void **state)
 static void empty_sites_are_forgotten(void **state)
 {
 	struct fixture *fixture = *state;
-	struct verdict verdict = verdict_of(fixture, 7, 42);
+	struct event event = event_of(fixture, 7, 42);
 	struct site *const *sites;
 
-	apply(fixture, &verdict);
-	end(fixture, verdict, END_CLOSED);
+	apply(fixture, &event);
+	end(fixture, event, END_CLOSED);
 	for (int i = 0; i < 700; i++)
 		tick(fixture);
 	assert_int_equal(leaks__sites(fixture->leaks, &sites), 0);
@@ -745,12 +745,12 @@ static void a_renamed_main_thread_does_not_split_a_site(void **state)
 	struct fixture *fixture = *state;
 
 	for (__u64 i = 0; i < 3; i++) {
-		struct verdict verdict = verdict_of(fixture, 7 + i, 42);
+		struct event event = event_of(fixture, 7 + i, 42);
 
 		if (i)
-			snprintf(verdict.comm, sizeof(verdict.comm), "Thread%llu", i);
+			snprintf(event.comm, sizeof(event.comm), "Thread%llu", i);
 		strcpy(fixture->owner->renamed, i ? "ruby" : "");
-		apply(fixture, &verdict);
+		apply(fixture, &event);
 	}
 	assert_int_equal(leaks__totals(fixture->leaks).sites, 1);
 	assert_string_equal(first_site(fixture)->name, "ruby");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the service manager is told, by both kinds of sockets, and the watchdog's time. */
+/* What the service manager is reported, by both kinds of sockets, and the watchdog's time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -40,16 +40,16 @@ static struct stack *stack_of(__u64 site, const char *function)
 static void hold(__u32 tgid, unsigned int count, enum leak_class class, struct stack *stack)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		struct verdict verdict = a_verdict(++inode, "worker");
+		struct event event = a_event(++inode, "worker");
 
-		verdict.tgid = verdict.socket.tgid = tgid;
-		verdict.class = class;
-		verdict.unknowable = class == CLASS_BOUND_ONLY;
+		event.tgid = event.socket.tgid = tgid;
+		event.class = class;
+		event.maybe_in_use = class == CLASS_BOUND_ONLY;
 		if (class == CLASS_UNKNOWN_ORIGIN) {
-			verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
-			verdict.socket.since_ns = 0;
+			event.socket.flags = PENDING_ORIGIN_UNKNOWN;
+			event.socket.since_ns = 0;
 		}
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 	}
 	stack_unref(stack);
 }
@@ -71,7 +71,7 @@ static char *report_on_all(void)
 	summary = (struct summary){ .now_ns = NOW, .is_scan = true };
 	summary.leaks = leaks__totals(leaks);
 	for (long i = 0; i < count; i++)
-		summary.uncertain += sites[i]->unknowable ? sites[i]->open : 0;
+		summary.uncertain += sites[i]->maybe_in_use ? sites[i]->open : 0;
 	text_report(&out, leaks, &summary, &whole);
 	return out.data;
 }

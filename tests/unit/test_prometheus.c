@@ -54,11 +54,11 @@ static void leak_of(struct owner *owner, __u32 tgid, const char *comm, struct st
 		    unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		struct verdict verdict = a_verdict(next_inode++, comm);
+		struct event event = a_event(next_inode++, comm);
 
-		verdict.tgid = tgid;
-		verdict.socket.since_ns = NOW - 60 * SECOND + i * 2 * SECOND;
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		event.tgid = tgid;
+		event.socket.since_ns = NOW - 60 * SECOND + i * 2 * SECOND;
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 	}
 	owner_unref(owner);
 }
@@ -125,13 +125,13 @@ static void all_reasons_are_there_from_the_start(void **state)
 	(void)state;
 	expect(text, "sockleak_leaks_resolved_total{reason=\"closed\"} 0");
 	expect(text, "sockleak_leaks_resolved_total{reason=\"reclassified\"} 0");
-	expect(text, "sockleak_events_dropped_total{reason=\"map_full\"} 0");
-	expect(text, "sockleak_events_dropped_total{reason=\"leaks_not_accounted\"} 0");
+	expect(text, "sockleak_dropped_total{reason=\"map_full\"} 0");
+	expect(text, "sockleak_dropped_total{reason=\"leaks_not_accounted\"} 0");
 	expect(text, "sockleak_stack_errors_total{reason=\"stack_collision\"} 0");
 	expect(text, "sockleak_symbolize_errors_total{reason=\"resolver_crashed\"} 0");
-	expect(text, "sockleak_scans_total{result=\"failed\"} 0");
+	expect(text, "sockleak_sweeps_total{result=\"failed\"} 0");
 	expect(text, "sockleak_textfile_writes_total{result=\"failed\"} 0");
-	expect(text, "sockleak_last_scan_timestamp_seconds 0");
+	expect(text, "sockleak_last_sweep_timestamp_seconds 0");
 	expect(text,
 	       "sockleak_build_info{version=\"" SOCKLEAK_VERSION "\",hooks=\"tracepoint\"} 1");
 }
@@ -152,10 +152,10 @@ static void no_loss_is_left_out(void **state)
 		text_addf(&value, "} %d\n", 1000 + i);
 		assert_int_equal(count_of(text, text_str(&value)), 1);
 	}
-	n += count_of(text, "\nsockleak_events_dropped_total{");
+	n += count_of(text, "\nsockleak_dropped_total{");
 	n += count_of(text, "\nsockleak_stack_errors_total{");
 	n += count_of(text, "\nsockleak_symbolize_errors_total{");
-	n += count_of(text, "\nsockleak_events_total{");
+	n += count_of(text, "\nsockleak_counters_total{");
 	/* and those of user space, but for three that have families of their own */
 	assert_int_equal(n, COUNTER_COUNT + LOSSES - 3);
 }
@@ -358,7 +358,7 @@ static void the_agent_says_what_it_costs(void **state)
 	(void)state;
 	health = (struct health){
 		.started_ns = NOW - 100 * SECOND,
-		.scanned_ns = NOW + SECOND / 4,
+		.swept_ns = NOW + SECOND / 4,
 		.user_ns = 1500000000,
 		.system_ns = 1,
 		.rss_bytes = 4096,
@@ -366,19 +366,19 @@ static void the_agent_says_what_it_costs(void **state)
 		.n_programs = 2,
 		.programs = { { "sys_exit_socket", 12345, 6 }, { "sweep_files", 0, 0 } },
 		.n_maps = 2,
-		.maps = { { "pending", 32768, 17, true }, { "homes", 32768, 0, false } },
+		.maps = { { "pending", 32768, 17, true }, { "pending_by_inode", 32768, 0, false } },
 		.textfile_written = 3,
 		.textfile_failed = 2,
 	};
 	text = metrics();
 	expect(text, "sockleak_agent_start_time_seconds 1700000900");
-	expect(text, "sockleak_last_scan_timestamp_seconds 1700001000.25");
+	expect(text, "sockleak_last_sweep_timestamp_seconds 1700001000.25");
 	expect(text, "sockleak_agent_cpu_seconds_total{mode=\"user\"} 1.5");
 	expect(text, "sockleak_agent_cpu_seconds_total{mode=\"system\"} 0.000000001");
 	expect(text, "sockleak_bpf_run_seconds_total{program=\"sys_exit_socket\"} 0.000012345");
 	expect(text, "sockleak_bpf_runs_total{program=\"sweep_files\"} 0");
 	expect(text, "sockleak_map_entries{map=\"pending\"} 17");
-	expect(text, "sockleak_map_max_entries{map=\"homes\"} 32768");
+	expect(text, "sockleak_map_max_entries{map=\"pending_by_inode\"} 32768");
 	assert_int_equal(count_of(text, "\nsockleak_map_entries{"), 1);
 	expect(text, "sockleak_textfile_writes_total{result=\"failed\"} 2");
 	expect(text, "sockleak_bpf_memory_bytes 8192");
@@ -467,8 +467,8 @@ static void a_workload_at_its_limit(void **state)
 	(void)state;
 	/* A healthy host has no series of it; that it is counted is told from the start. */
 	assert_null(strstr(text, "sockleak_process_fd_limit_failures_total{"));
-	expect(text, "sockleak_events_total{event=\"socket_emfile\"} 0");
-	expect(text, "sockleak_events_total{event=\"socket_enfile\"} 0");
+	expect(text, "sockleak_counters_total{counter=\"socket_emfile\"} 0");
+	expect(text, "sockleak_counters_total{counter=\"socket_enfile\"} 0");
 	limited.owner = an_owner("jobs.service", "", "");
 	assert_int_equal(limit_series_add(&series, &limited, 3, 10), 0);
 	summary.limit_series = &series;
@@ -480,7 +480,7 @@ static void a_workload_at_its_limit(void **state)
 	text_addf(&line, "sockleak_process_fd_limit_last_failure_timestamp_seconds{%s} 1700001000",
 		  labels);
 	expect(text, text_str(&line));
-	expect(text, "sockleak_events_total{event=\"socket_enfile\"} 4");
+	expect(text, "sockleak_counters_total{counter=\"socket_enfile\"} 4");
 	limit_series_clear(&series);
 	owner_unref(limited.owner);
 }

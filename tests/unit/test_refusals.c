@@ -26,12 +26,12 @@ static struct limited *apply(struct refusals *refusals, __u32 tgid, __s32 error,
 {
 	struct refusal_key key = { tgid, error };
 	struct limited *limited;
-	__u64 told;
+	__u64 reported;
 	bool is_new;
 
-	limited = refusals__apply(refusals, &key, &refusal, &told, &is_new);
+	limited = refusals__apply(refusals, &key, &refusal, &reported, &is_new);
 	assert_non_null(limited);
-	assert_int_equal(told, wanted_more);
+	assert_int_equal(reported, wanted_more);
 	assert_int_equal(is_new, wanted_new);
 	return limited;
 }

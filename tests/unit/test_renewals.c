@@ -67,19 +67,19 @@ static void ignore(const struct leak *leak, enum leaks_change change, void *ctx)
 	(void)leak, (void)change, (void)ctx;
 }
 
-static void verdict(struct simulated *simulated, enum verdict_kind kind, __u64 inode, bool is_old,
+static void event(struct simulated *simulated, enum event_kind kind, __u64 inode, bool is_old,
 		    __u64 since_ns, __u64 now_ns)
 {
-	struct verdict verdict = { .kind = kind, .tgid = PROCESS, .now_ns = now_ns };
+	struct event event = { .kind = kind, .tgid = PROCESS, .now_ns = now_ns };
 
-	verdict.class = is_old ? CLASS_UNKNOWN_ORIGIN : CLASS_NEVER_USED;
-	verdict.reason = kind == VERDICT_ENDED ? END_CLOSED : END_NONE;
-	verdict.socket.inode = inode;
-	verdict.socket.since_ns = since_ns;
-	verdict.socket.tgid = PROCESS;
-	verdict.socket.flags = is_old ? PENDING_ORIGIN_UNKNOWN : 0;
-	strcpy(verdict.comm, "pool");
-	assert_int_equal(leaks__apply(simulated->leaks, &verdict, simulated->owner,
+	event.class = is_old ? CLASS_UNKNOWN_ORIGIN : CLASS_NEVER_USED;
+	event.reason = kind == EVENT_ENDED ? END_CLOSED : END_NONE;
+	event.socket.inode = inode;
+	event.socket.since_ns = since_ns;
+	event.socket.tgid = PROCESS;
+	event.socket.flags = is_old ? PENDING_ORIGIN_UNKNOWN : 0;
+	strcpy(event.comm, "pool");
+	assert_int_equal(leaks__apply(simulated->leaks, &event, simulated->owner,
 				      is_old ? NULL : simulated->stack),
 			 0);
 }
@@ -96,10 +96,10 @@ static void live(struct simulated *simulated, unsigned int place, unsigned int s
 	__u64 since_ns = turn ? now_ns - age * SECOND : begin_ns;
 
 	if (!age && turn)
-		verdict(simulated, VERDICT_ENDED, place + (turn - 1) * POOL, turn == 1,
+		event(simulated, EVENT_ENDED, place + (turn - 1) * POOL, turn == 1,
 			turn == 1 ? begin_ns : now_ns - LIFE * SECOND, now_ns);
 	if (now_ns - since_ns == OLDER_THAN)
-		verdict(simulated, VERDICT_LEAK, place + turn * POOL, !turn, since_ns, now_ns);
+		event(simulated, EVENT_LEAK, place + turn * POOL, !turn, since_ns, now_ns);
 }
 
 static bool site_leaks(struct simulated *simulated)
@@ -131,7 +131,7 @@ static struct simulated simulate(unsigned int seconds, unsigned int leak_every)
 		for (unsigned int place = 0; place < POOL; place++)
 			live(&simulated, place, second);
 		if (leak_every && second % leak_every == 0)
-			verdict(&simulated, VERDICT_LEAK, 1000000 + second, false,
+			event(&simulated, EVENT_LEAK, 1000000 + second, false,
 				now_ns - OLDER_THAN, now_ns);
 		leaks__tick(simulated.leaks, now_ns);
 		simulated.leaking += site_leaks(&simulated);
@@ -164,9 +164,9 @@ static void what_comes_later_pays_for_nothing(void **state)
 	for (__u64 second = 10; second < 200; second++) {
 		__u64 now_ns = (1000 + second) * SECOND;
 
-		verdict(&simulated, VERDICT_ENDED, 5000000 + second, true, now_ns - SECOND, now_ns);
+		event(&simulated, EVENT_ENDED, 5000000 + second, true, now_ns - SECOND, now_ns);
 		if (second % 5 == 0)
-			verdict(&simulated, VERDICT_LEAK, second, false, now_ns - OLDER_THAN,
+			event(&simulated, EVENT_LEAK, second, false, now_ns - OLDER_THAN,
 				now_ns);
 		leaks__tick(simulated.leaks, now_ns);
 		simulated.leaking += site_leaks(&simulated);

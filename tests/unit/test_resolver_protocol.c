@@ -185,7 +185,7 @@ static void nonsense_is_refused(void **state)
 		protocol_take_frames(copy, len, other, &at);
 		for (unsigned int n = 0; n < 4; n++)
 			assert_true(other->frames[n].source <= FRAME_CALLER &&
-				    other->frames[n].plumbing <= PLUMBING_LIBC);
+				    other->frames[n].plumbing <= FRAME_OF_LIBC);
 		stack_unref(other);
 		free(copy);
 	}

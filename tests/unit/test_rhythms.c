@@ -29,7 +29,7 @@
 enum sweeps {
 	SWEEPS_IN_TIME,
 	SWEEPS_LATE,	/* a host with much to do: each as late as user space may make it */
-	SWEEPS_CENSUSES /* only a census sees these sockets */
+	SWEEPS_CENSUSES /* only a full sweep sees these sockets */
 };
 
 /* The program and what watches it. */
@@ -108,20 +108,20 @@ static void teardown(struct world *world)
 	stack_unref(world->stack);
 }
 
-static struct verdict verdict_of(const struct world *world, unsigned int i)
+static struct event event_of(const struct world *world, unsigned int i)
 {
-	struct verdict verdict = { .kind = VERDICT_LEAK, .class = CLASS_PROBED, .tgid = TGID };
+	struct event event = { .kind = EVENT_LEAK, .class = CLASS_PROBED, .tgid = TGID };
 
-	verdict.now_ns = world->now_ns;
-	verdict.socket.tgid = TGID;
-	verdict.socket.inode = i + 1;
-	verdict.socket.since_ns = world->born_ns[i];
-	return verdict;
+	event.now_ns = world->now_ns;
+	event.socket.tgid = TGID;
+	event.socket.inode = i + 1;
+	event.socket.since_ns = world->born_ns[i];
+	return event;
 }
 
-static void apply(struct world *world, const struct verdict *verdict)
+static void apply(struct world *world, const struct event *event)
 {
-	assert_int_equal(leaks__apply(world->leaks, verdict, world->owner, world->stack), 0);
+	assert_int_equal(leaks__apply(world->leaks, event, world->owner, world->stack), 0);
 }
 
 static __u64 countable_ns(const struct world *world, unsigned int i)
@@ -139,9 +139,9 @@ static void sweep(struct world *world)
 	while (until < world->count && countable_ns(world, until) <= world->now_ns)
 		until++;
 	for (unsigned int i = until; i-- > world->counted;) {
-		struct verdict verdict = verdict_of(world, i);
+		struct event event = event_of(world, i);
 
-		apply(world, &verdict);
+		apply(world, &event);
 	}
 	if (until > world->counted) {
 		if (world->counted && world->now_ns - world->counted_ns > world->longest_ns)
@@ -158,7 +158,7 @@ static __u64 time_to_the_next(struct world *world)
 	case SWEEPS_LATE: /* watch.c: MAX_REST_NS, and the sweep itself */
 		return (__u64)((double)world->options.interval_ns + chance(world) * 15e9);
 	case SWEEPS_CENSUSES: /* taken to the nearest sweep */
-		return world->options.census_interval_ns +
+		return world->options.full_sweep_interval_ns +
 		       (__u64)(chance(world) * (double)world->options.interval_ns);
 	case SWEEPS_IN_TIME:
 		break;
@@ -171,7 +171,7 @@ static void run_until(struct world *world, __u64 until_ns)
 	while (world->now_ns < until_ns) {
 		__u64 next_ns = world->now_ns + time_to_the_next(world);
 
-		/* Sweeps that are no censuses see nothing of these sockets. */
+		/* Sweeps that are no full sweeps see nothing of these sockets. */
 		while (world->now_ns + world->options.interval_ns < next_ns &&
 		       world->sweeps == SWEEPS_CENSUSES) {
 			world->now_ns += world->options.interval_ns;
@@ -256,9 +256,10 @@ static __u64 lateness(const struct world *world)
 {
 	__u64 interval_ns = world->options.interval_ns;
 
-	return world->sweeps == SWEEPS_LATE	? interval_ns + 15 * SECOND :
-	       world->sweeps == SWEEPS_CENSUSES ? world->options.census_interval_ns + interval_ns :
-						  interval_ns;
+	return world->sweeps == SWEEPS_LATE ? interval_ns + 15 * SECOND :
+	       world->sweeps == SWEEPS_CENSUSES ?
+					      world->options.full_sweep_interval_ns + interval_ns :
+					      interval_ns;
 }
 
 /*
@@ -402,11 +403,11 @@ static void a_pool_that_is_renewed(void **state)
 	leak(&world, STEADY, MS, 8);
 	run_through(&world);
 	for (unsigned int i = 0; i < 400; i++) {
-		struct verdict verdict = verdict_of(&world, i);
+		struct event event = event_of(&world, i);
 
-		verdict.kind = VERDICT_ENDED;
-		verdict.reason = END_CLOSED;
-		apply(&world, &verdict);
+		event.kind = EVENT_ENDED;
+		event.reason = END_CLOSED;
+		apply(&world, &event);
 		leak(&world, STEADY, 10 * SECOND, 1);
 		run_through(&world);
 	}
@@ -427,12 +428,12 @@ static void what_was_there_before_has_no_rate(void **state)
 	(void)state;
 	setup(&world, COMMAND_TRACE, SWEEPS_IN_TIME, 1);
 	for (unsigned int i = 0; i < 30; i++) {
-		struct verdict verdict = verdict_of(&world, i);
+		struct event event = event_of(&world, i);
 
-		verdict.class = CLASS_UNKNOWN_ORIGIN;
-		verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
-		verdict.socket.since_ns = world.now_ns - world.options.older_than_ns + i;
-		assert_int_equal(leaks__apply(world.leaks, &verdict, world.owner, NULL), 0);
+		event.class = CLASS_UNKNOWN_ORIGIN;
+		event.socket.flags = PENDING_ORIGIN_UNKNOWN;
+		event.socket.since_ns = world.now_ns - world.options.older_than_ns + i;
+		assert_int_equal(leaks__apply(world.leaks, &event, world.owner, NULL), 0);
 	}
 	run_until(&world, START + 20 * MINUTE);
 	assert_int_equal(leaks__sites(world.leaks, &sites), 1);
@@ -479,12 +480,12 @@ static void a_rate_is_net(void **state)
 	while (world.counted < world.count) {
 		run_until(&world, world.now_ns + 1);
 		for (; closed + 30 < world.counted; closed++) {
-			struct verdict verdict = verdict_of(&world, closed);
+			struct event event = event_of(&world, closed);
 
-			verdict.kind = VERDICT_ENDED;
-			verdict.reason = END_CLOSED;
+			event.kind = EVENT_ENDED;
+			event.reason = END_CLOSED;
 			if (closed % 3)
-				apply(&world, &verdict);
+				apply(&world, &event);
 		}
 	}
 	assert_int_equal(leaks__sites(world.leaks, &sites), 1);
@@ -534,9 +535,9 @@ static void restart(struct world *world, __u64 down_ns)
 		if (world->born_ns[i] >= stopped_ns && world->born_ns[i] < world->now_ns)
 			world->born_ns[i] = UINT64_MAX / 2;
 	for (unsigned int i = 0; i < world->counted; i++) {
-		struct verdict verdict = verdict_of(world, i);
+		struct event event = event_of(world, i);
 
-		apply(world, &verdict);
+		apply(world, &event);
 	}
 }
 
@@ -646,10 +647,10 @@ static void a_lifted_suppression_is_no_growth(void **state)
 	run_until(&world, world.now_ns + HOUR);
 	assert_int_equal(world.ceased, 1);
 	for (unsigned int i = 0; i < world.count; i++) {
-		struct verdict verdict = verdict_of(&world, i);
+		struct event event = event_of(&world, i);
 
-		verdict.kind = VERDICT_CHANGED; /* tracer__retell() */
-		apply(&world, &verdict);
+		event.kind = EVENT_CHANGED; /* tracer__retell() */
+		apply(&world, &event);
 	}
 	run_until(&world, world.now_ns + HOUR);
 	assert_int_equal(leaks__totals(world.leaks).open, 100);

@@ -50,11 +50,11 @@ static __u64 leak_at(__u64 site, const char *comm, const char *unit, unsigned in
 	stack->site = site;
 	stack->package = strdup("transport 1.2-3");
 	for (unsigned int i = 0; i < count; i++) {
-		struct verdict verdict = a_verdict(next_inode++, comm);
+		struct event event = a_event(next_inode++, comm);
 
-		verdict.tgid = (__u32)site;
-		verdict.socket.since_ns = NOW - 60 * SECOND + i * 2 * SECOND;
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		event.tgid = (__u32)site;
+		event.socket.since_ns = NOW - 60 * SECOND + i * 2 * SECOND;
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 	}
 	leaks__tick(leaks, NOW);
 	owner_unref(owner);
@@ -65,13 +65,13 @@ static __u64 leak_at(__u64 site, const char *comm, const char *unit, unsigned in
 static void all_end_as(__u64 first, unsigned int count, enum end_reason reason)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		struct verdict verdict = a_verdict(first + i, "");
+		struct event event = a_event(first + i, "");
 
-		verdict.kind = VERDICT_ENDED;
-		verdict.reason = reason;
-		verdict.now_ns = summary.now_ns;
-		verdict.socket.since_ns = NOW - 60 * SECOND + i * 2 * SECOND;
-		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+		event.kind = EVENT_ENDED;
+		event.reason = reason;
+		event.now_ns = summary.now_ns;
+		event.socket.since_ns = NOW - 60 * SECOND + i * 2 * SECOND;
+		assert_int_equal(leaks__apply(leaks, &event, NULL, NULL), 0);
 	}
 	leaks__tick(leaks, summary.now_ns);
 }
@@ -169,20 +169,20 @@ static void a_site_reads_back(void **state)
 }
 
 /* One more socket of the site 0xaaaa, in this process. */
-static struct verdict hold(__u32 tgid, const char *unit)
+static struct event hold(__u32 tgid, const char *unit)
 {
 	struct owner *owner = owner_new(strdup("/usr/bin/node"), NULL, strdup(unit));
 	struct stack *stack = a_stack("make");
-	struct verdict verdict = a_verdict(next_inode++, "MainThread");
+	struct event event = a_event(next_inode++, "MainThread");
 
 	stack->site = 0xaaaa;
 	strcpy(owner->renamed, "node");
-	verdict.tgid = verdict.socket.tgid = tgid;
-	verdict.socket.since_ns = NOW - tgid * SECOND;
-	assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+	event.tgid = event.socket.tgid = tgid;
+	event.socket.since_ns = NOW - tgid * SECOND;
+	assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 	owner_unref(owner);
 	stack_unref(stack);
-	return verdict;
+	return event;
 }
 
 /* Nobody has written the file for long: what it says of then is not said of now. */
@@ -212,14 +212,14 @@ static void what_an_agent_left_is_told_of_then(void **state)
 static void who_holds_how_many(void **state)
 {
 	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
-	struct verdict shared;
+	struct event shared;
 	char *bytes;
 
 	(void)state;
 	hold(11, "b.service");
 	for (int i = 0; i < 3; i++)
 		shared = hold(12, "a.service");
-	shared.kind = VERDICT_HELD;
+	shared.kind = EVENT_HELD;
 	shared.tgid = 13;
 	strcpy(shared.comm, "child");
 	assert_int_equal(leaks__apply(leaks, &shared, NULL, NULL), 0);
@@ -603,13 +603,13 @@ static void the_bytes_are_bounded(void **state)
 	file = stacks_file__new((unsigned int)sites);
 	for (size_t i = 0; i < sites; i++) {
 		struct owner *owner = owner_new(NULL, NULL, NULL);
-		struct verdict verdict = a_verdict(i + 1, "long");
+		struct event event = a_event(i + 1, "long");
 		struct stack *stack = stack_new((unsigned int)frames);
 
 		stack->site = i + 1;
 		for (size_t n = 0; n < frames; n++)
 			stack->frames[n].function = strdup(function);
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 		owner_unref(owner);
 		stack_unref(stack);
 	}

@@ -67,7 +67,7 @@ static struct stack *a_stack(void)
 	stack->site = 0xabc;
 	stack->frames[0].function = strdup("socket");
 	stack->frames[0].module = strdup("/lib/libc.so.6");
-	stack->frames[0].plumbing = PLUMBING_LIBC;
+	stack->frames[0].plumbing = FRAME_OF_LIBC;
 	stack->frames[1].function = strdup("qpid::Buffer::operator[]");
 	stack->frames[1].module = strdup("/usr/lib/libqpid.so.2");
 	stack->frames[2].function = strdup("main");
@@ -80,16 +80,16 @@ static bool suppressed(const char *content)
 	_cleanup_text_ struct text error = TEXT_INIT;
 	struct owner *owner = owner_new(strdup("/usr/bin/ruby3.1 (deleted)"),
 					strdup("/system.slice/app.service"), NULL);
-	struct verdict verdict = { .kind = VERDICT_LEAK, .comm = "ruby" };
+	struct event event = { .kind = EVENT_LEAK, .comm = "ruby" };
 	struct suppressions *suppressions = NULL;
 	struct stack *stack = a_stack();
 	bool taken;
 
-	verdict.socket.inode = 7;
-	verdict.socket.family = AF_INET6;
+	event.socket.inode = 7;
+	event.socket.family = AF_INET6;
 	assert_int_equal(load(content, &suppressions, &error), 0);
-	taken = suppressions__take(suppressions, &verdict, owner, stack);
-	assert_int_equal(suppressions__holds(suppressions, &verdict.socket), taken);
+	taken = suppressions__take(suppressions, &event, owner, stack);
+	assert_int_equal(suppressions__holds(suppressions, &event.socket), taken);
 	assert_int_equal(suppressions__open(suppressions), taken);
 	suppressions__free(suppressions);
 	owner_unref(owner);
@@ -120,15 +120,15 @@ static void what_is_not_known_matches_nothing(void **state)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
 	struct owner *owner = owner_new(NULL, NULL, NULL);
-	struct verdict verdict = { .kind = VERDICT_LEAK };
+	struct event event = { .kind = EVENT_LEAK };
 	struct suppressions *suppressions = NULL;
 
 	(void)state;
 	assert_int_equal(load("[a]\ncgroup = *\n[b]\nfunction = *\n[c]\nmodule = *\n",
 			      &suppressions, &error),
 			 0);
-	assert_false(suppressions__take(suppressions, &verdict, owner, NULL));
-	assert_false(suppressions__take(NULL, &verdict, owner, NULL));
+	assert_false(suppressions__take(suppressions, &event, owner, NULL));
+	assert_false(suppressions__take(NULL, &event, owner, NULL));
 	assert_int_equal(suppressions__count(suppressions), 3);
 	suppressions__free(suppressions);
 	owner_unref(owner);
@@ -138,16 +138,16 @@ static void the_first_entry_counts(void **state)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
 	struct owner *owner = owner_new(NULL, NULL, NULL);
-	struct verdict verdict = { .kind = VERDICT_LEAK, .comm = "ruby" };
+	struct event event = { .kind = EVENT_LEAK, .comm = "ruby" };
 	struct suppressions *suppressions = NULL;
 
 	(void)state;
 	assert_int_equal(load("[a]\ncomm = ruby\n[b]\ncomm = *\n", &suppressions, &error), 0);
-	for (verdict.socket.inode = 1; verdict.socket.inode <= 3; verdict.socket.inode++)
-		assert_true(suppressions__take(suppressions, &verdict, owner, NULL));
-	verdict.socket.inode = 2;
-	suppressions__forget(suppressions, &verdict.socket);
-	suppressions__forget(suppressions, &verdict.socket);
+	for (event.socket.inode = 1; event.socket.inode <= 3; event.socket.inode++)
+		assert_true(suppressions__take(suppressions, &event, owner, NULL));
+	event.socket.inode = 2;
+	suppressions__forget(suppressions, &event.socket);
+	suppressions__forget(suppressions, &event.socket);
 	assert_int_equal(suppressions__open(suppressions), 2);
 	assert_int_equal(suppressions__get(suppressions, 0).total, 3);
 	assert_int_equal(suppressions__get(suppressions, 1).total, 0);
@@ -183,16 +183,16 @@ static bool suppressed_comm(const char *content, const char *comm)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
 	struct owner *owner = owner_new(NULL, NULL, NULL);
-	struct verdict verdict = { .kind = VERDICT_LEAK };
+	struct event event = { .kind = EVENT_LEAK };
 	struct suppressions *suppressions = NULL;
 	bool taken;
 
-	strncpy(verdict.comm, comm, SOCKLEAK_COMM_LEN - 1);
-	verdict.socket.family = AF_INET;
-	verdict.socket.inode = 9;
+	strncpy(event.comm, comm, SOCKLEAK_COMM_LEN - 1);
+	event.socket.family = AF_INET;
+	event.socket.inode = 9;
 	if (load(content, &suppressions, &error))
 		fail_msg("%s in:\n%s", text_str(&error), content);
-	taken = suppressions__take(suppressions, &verdict, owner, NULL);
+	taken = suppressions__take(suppressions, &event, owner, NULL);
 	suppressions__free(suppressions);
 	owner_unref(owner);
 	return taken;
@@ -205,7 +205,7 @@ static void a_printed_entry_works_for_any_comm(void **state)
 					     "k=v", ":",     "\\",	 "a\\",	   "*",	      "?",
 					     "#",   "\"q\"", "\033[m",	 "a\nb",   "\xff",    " ",
 					     ";",   "\t",    "\xc3\xa9", "\u202e", "\xc2\x85" };
-	struct leak leak = { .verdict.socket.family = AF_INET };
+	struct leak leak = { .event.socket.family = AF_INET };
 	struct site site = { .leaks = &leak };
 
 	(void)state;
@@ -224,7 +224,7 @@ static void a_printed_entry_works_for_any_comm(void **state)
 static void what_nothing_tells_apart_has_no_entry(void **state)
 {
 	_cleanup_text_ struct text entry = TEXT_INIT;
-	struct leak leak = { .verdict.socket.family = AF_INET };
+	struct leak leak = { .event.socket.family = AF_INET };
 	struct site site = { .leaks = &leak };
 
 	(void)state;
@@ -236,7 +236,7 @@ static void what_nothing_tells_apart_has_no_entry(void **state)
 static void printed_entries_are_one_file(void **state)
 {
 	_cleanup_text_ struct text entries = TEXT_INIT;
-	struct leak leak = { .verdict.socket.family = AF_INET };
+	struct leak leak = { .event.socket.family = AF_INET };
 	struct site a = { .name = "a", .leaks = &leak }, b = { .name = "b", .leaks = &leak };
 	struct site c = { .id = 0xabc, .name = "c" }, d = { .id = 0xabc, .name = "d" };
 	struct site *const sites[] = { &a, &a, &b, &a, &c, &c, &d, &b };

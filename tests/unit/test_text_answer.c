@@ -34,10 +34,10 @@ static void a_leak_has_a_time_left(void **state)
 
 	(void)state;
 	for (__u64 i = 0; i < 4; i++) {
-		struct verdict verdict = a_verdict(i + 1, "ruby");
+		struct event event = a_event(i + 1, "ruby");
 
-		verdict.socket.since_ns += i * 20 * SECOND;
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+		event.socket.since_ns += i * 20 * SECOND;
+		assert_int_equal(leaks__apply(leaks, &event, owner, NULL), 0);
 		leaks__tick(leaks, NOW - (3 - i) * SECOND);
 	}
 	assert_int_equal(leaks__sites(leaks, &sites), 1);
@@ -104,16 +104,16 @@ static void a_scan(void **state)
 	leaks__group_by_process(leaks);
 	leaks__tune(leaks, 0, 1);
 	for (__u64 inode = 1; inode <= 4; inode++) {
-		struct verdict verdict = a_verdict(inode, "ruby");
+		struct event event = a_event(inode, "ruby");
 
-		verdict.unknowable = inode == 1;
+		event.maybe_in_use = inode == 1;
 		if (inode == 2) {
-			verdict.tgid = 4243;
-			verdict.class = CLASS_UNKNOWN_ORIGIN;
-			verdict.socket.since_ns = 0;
-			verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
+			event.tgid = 4243;
+			event.class = CLASS_UNKNOWN_ORIGIN;
+			event.socket.since_ns = 0;
+			event.socket.flags = PENDING_ORIGIN_UNKNOWN;
 		}
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+		assert_int_equal(leaks__apply(leaks, &event, owner, NULL), 0);
 	}
 	leaks__tick(leaks, NOW);
 	summary.leaks = leaks__totals(leaks);
@@ -170,12 +170,12 @@ static void leaks_that_have_ended_are_no_all_clear(void **state)
 
 	(void)state;
 	for (__u64 inode = 1; inode <= 3; inode++) {
-		struct verdict verdict = a_verdict(inode, "job");
+		struct event event = a_event(inode, "job");
 
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
-		verdict.kind = VERDICT_ENDED;
-		verdict.reason = inode == 1 ? END_CLOSED : END_EXITED;
-		assert_int_equal(leaks__apply(leaks, &verdict, NULL, NULL), 0);
+		assert_int_equal(leaks__apply(leaks, &event, owner, NULL), 0);
+		event.kind = EVENT_ENDED;
+		event.reason = inode == 1 ? END_CLOSED : END_EXITED;
+		assert_int_equal(leaks__apply(leaks, &event, NULL, NULL), 0);
 	}
 	report = report_of(leaks, &summary);
 	assert_memory_equal(report, expected, strlen(expected));
@@ -189,21 +189,21 @@ static void what_is_older_than_the_watch_is_told(void **state)
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct owner *owner = owner_new(NULL, NULL, NULL);
 	struct stack *stack = a_stack("open_session");
-	struct verdict fresh = a_verdict(99, "job");
+	struct event fresh = a_event(99, "job");
 	struct summary summary = { 0 };
 	char *report;
 
 	(void)state;
 	for (__u64 inode = 1; inode <= 13; inode++) {
-		struct verdict verdict = a_verdict(inode, "ruby");
+		struct event event = a_event(inode, "ruby");
 
 		if (inode > 4) {
-			verdict.class = CLASS_UNKNOWN_ORIGIN;
-			verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
-			verdict.tgid = inode > 11 ? 77 : 4242;
+			event.class = CLASS_UNKNOWN_ORIGIN;
+			event.socket.flags = PENDING_ORIGIN_UNKNOWN;
+			event.tgid = inode > 11 ? 77 : 4242;
 		}
-		verdict.socket.since_ns += (inode > 4 ? 5 : inode) * 10 * SECOND;
-		if (leaks__apply(leaks, &verdict, owner, inode > 4 ? NULL : stack))
+		event.socket.since_ns += (inode > 4 ? 5 : inode) * 10 * SECOND;
+		if (leaks__apply(leaks, &event, owner, inode > 4 ? NULL : stack))
 			fail();
 		leaks__tick(leaks, NOW - (inode > 4 ? 0 : 13 - inode) * SECOND);
 	}
@@ -225,16 +225,16 @@ static void only_older_ones_are_not_idle(void **state)
 {
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct owner *owner = owner_new(NULL, NULL, NULL);
-	struct verdict verdict = a_verdict(1, "ruby");
+	struct event event = a_event(1, "ruby");
 	struct summary summary = { 0 };
 	const char *expected = "ruby[4242] holds 1 unconnected socket of unknown origin, for at "
 			       "least 1m05s\n";
 	char *report;
 
 	(void)state;
-	verdict.class = CLASS_UNKNOWN_ORIGIN;
-	verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
-	assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+	event.class = CLASS_UNKNOWN_ORIGIN;
+	event.socket.flags = PENDING_ORIGIN_UNKNOWN;
+	assert_int_equal(leaks__apply(leaks, &event, owner, NULL), 0);
 	leaks__tick(leaks, NOW);
 	report = report_of(leaks, &summary);
 	assert_memory_equal(report, expected, strlen(expected));

@@ -31,10 +31,10 @@ static struct limited *limited_of(__u32 tgid, __s32 error, __u64 count, __u64 fi
 	};
 	struct refusal_key key = { tgid, error };
 	struct limited *limited;
-	__u64 told;
+	__u64 reported;
 	bool is_new;
 
-	limited = refusals__apply(refusals, &key, &refusal, &told, &is_new);
+	limited = refusals__apply(refusals, &key, &refusal, &reported, &is_new);
 	assert_non_null(limited);
 	limited_describe(limited, NULL, a_stack("fetch_url"));
 	return limited;
@@ -247,12 +247,12 @@ static void expect_reason(struct summary *summary, bool held_back, bool expected
 {
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct owner *owner = owner_new(NULL, NULL, NULL);
-	struct verdict verdict = a_verdict(1, "ruby");
+	struct event event = a_event(1, "ruby");
 	char *report;
 
-	verdict.unknowable = true;
+	event.maybe_in_use = true;
 	if (held_back)
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+		assert_int_equal(leaks__apply(leaks, &event, owner, NULL), 0);
 	report = report_of(leaks, summary);
 	assert_int_equal(summary->leaks.held_back, held_back);
 	begins_with(report, "app[4242] is at its limit now: 64 of 64 descriptors");
@@ -282,7 +282,7 @@ static void what_fills_it_may_be_suppressed(void **state)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
 	struct summary summary = { .refusals = refusals };
-	struct verdict verdict = a_verdict(1, "ruby");
+	struct event event = a_event(1, "ruby");
 	struct owner *owner = owner_new(NULL, NULL, NULL);
 	struct suppressions *suppressions;
 	char path[] = "/tmp/sockleak-suppress-XXXXXX";
@@ -297,9 +297,9 @@ static void what_fills_it_may_be_suppressed(void **state)
 	full_of(limited_of(4242, EMFILE, 1, NOW - 6 * SECOND, NOW - 6 * SECOND), 64, 64);
 	summary.suppressions = suppressions;
 	expect_reason(&summary, false, true);
-	assert_true(suppressions__take(suppressions, &verdict, owner, NULL));
+	assert_true(suppressions__take(suppressions, &event, owner, NULL));
 	expect_reason(&summary, false, false);
-	suppressions__forget(suppressions, &verdict.socket);
+	suppressions__forget(suppressions, &event.socket);
 	expect_reason(&summary, false, true);
 	suppressions__free(suppressions);
 	owner_unref(owner);

@@ -18,18 +18,18 @@ static void a_small_screen_keeps_the_losses(void **state)
 
 static void all_holders_are_named(void **state)
 {
-	struct verdict verdicts[] = {
-		{ .kind = VERDICT_HELD, .tgid = 4242, .fd = 5, .comm = "ruby" },
-		{ .kind = VERDICT_HELD, .tgid = 4300, .fd = 5, .comm = "child\033[2J" },
-		{ .kind = VERDICT_HELD, .tgid = 4301, .fd = 5, .comm = "child" },
+	struct event events[] = {
+		{ .kind = EVENT_HELD, .tgid = 4242, .fd = 5, .comm = "ruby" },
+		{ .kind = EVENT_HELD, .tgid = 4300, .fd = 5, .comm = "child\033[2J" },
+		{ .kind = EVENT_HELD, .tgid = 4301, .fd = 5, .comm = "child" },
 	};
 	struct summary summary = { 0 };
 	char *report;
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		verdicts[i].socket = a_verdict(1, "").socket;
-	more = verdicts;
+		events[i].socket = a_event(1, "").socket;
+	more = events;
 	n_more = 3;
 	report = report_on(1, "ruby", NULL, &whole, &summary);
 	assert_non_null(strstr(report, "also held by child\\x1b[2J[4300], child[4301]\n"));
@@ -37,11 +37,11 @@ static void all_holders_are_named(void **state)
 	free(report);
 
 	/* The creator lets it go; who is named as the holder is another. */
-	verdicts[0].kind = VERDICT_CHANGED;
-	verdicts[0].class = CLASS_PROBED;
-	verdicts[0].tgid = 4300;
-	verdicts[1].kind = VERDICT_LEFT;
-	verdicts[1].tgid = 4242;
+	events[0].kind = EVENT_CHANGED;
+	events[0].class = CLASS_PROBED;
+	events[0].tgid = 4300;
+	events[1].kind = EVENT_LEFT;
+	events[1].tgid = 4242;
 	n_more = 2;
 	report = report_on(1, "ruby", NULL, &whole, &summary);
 	assert_non_null(strstr(report, "made by process 4242, which has ended or let it go\n"));
@@ -66,7 +66,7 @@ static void losses_are_named_with_a_remedy(void **state)
 	summary.counters[COUNTER_MAP_FULL] = 0;
 	summary.counters[COUNTER_RING_FULL] = 3;
 	report = report_on(1, "ruby", NULL, &whole, &summary);
-	assert_non_null(strstr(report, "\nLate, but not lost: ring_full 3 (verdicts sent a sweep "
+	assert_non_null(strstr(report, "\nLate, but not lost: ring_full 3 (events sent a sweep "
 				       "late: raise --ring-size)\n"));
 	assert_null(strstr(report, "Nothing was lost."));
 	free(report);
@@ -132,7 +132,7 @@ static void an_interpreter_is_told_with_what_it_runs(void **state)
 	char *report;
 
 	(void)state;
-	stack->frames[1].plumbing = PLUMBING_RUNTIME;
+	stack->frames[1].plumbing = FRAME_OF_RUNTIME;
 	stack->package = strdup("libruby3.1 3.1.7+really3.1.2-0+deb12u1");
 	report = report_on(1, "ruby", stack, &whole, &summary);
 	assert_non_null(strstr(report, "         in rsock_socket (libtransport.so.2)\n"
@@ -154,7 +154,7 @@ static void the_end_of_a_stack_is_told(void **state)
 		const char *end;
 	} cases[] = {
 		{ STACK_SNAPSHOT, PENDING_SNAPSHOT, "the copy of the stack ended here" },
-		{ STACK_CALL, PENDING_SPARED, "not kept, for this call had come clean" },
+		{ STACK_CALL, PENDING_SAMPLED_OUT, "not kept, for this call had come clean" },
 		{ STACK_CALL, PENDING_SNAPSHOT, "not known, its process had ended or called exec" },
 		{ STACK_CALL, 0, "not kept\n" },
 		{ STACK_FP, PENDING_STACK, "not kept\n" },
@@ -164,7 +164,7 @@ static void the_end_of_a_stack_is_told(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 		struct owner *owner = owner_new(NULL, NULL, NULL);
-		struct verdict verdict = a_verdict(1, "ruby");
+		struct event event = a_event(1, "ruby");
 		struct stack *stack = a_stack("leak");
 		struct text expected = TEXT_INIT;
 		struct summary summary = { 0 };
@@ -172,8 +172,8 @@ static void the_end_of_a_stack_is_told(void **state)
 
 		stack->source = cases[i].source;
 		stack->truncated = true;
-		verdict.socket.flags = cases[i].flags;
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		event.socket.flags = cases[i].flags;
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 		leaks__tick(leaks, NOW);
 		report = report_of(leaks, &summary);
 		text_addf(&expected, "  ... and further out: %s", cases[i].end);
@@ -196,12 +196,12 @@ static void the_whole_stack_of_a_site_is_shown(void **state)
 		char *report;
 
 		for (__u64 inode = 1; inode <= 2; inode++) {
-			struct verdict verdict = a_verdict(inode, "ruby");
+			struct event event = a_event(inode, "ruby");
 			struct stack *stack = inode == first ? stack_new(1) : a_stack(NULL);
 
 			stack->source = inode == first ? STACK_CALL : STACK_SNAPSHOT;
 			stack->site = 0xabcdef;
-			assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+			assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 			stack_unref(stack);
 		}
 		leaks__tick(leaks, NOW);
@@ -221,11 +221,11 @@ static char *report_on_sites(unsigned int count, const struct text_layout *layou
 	struct text out = TEXT_INIT;
 
 	for (__u64 inode = 1; inode <= count; inode++) {
-		struct verdict verdict = a_verdict(inode, "ruby");
+		struct event event = a_event(inode, "ruby");
 		struct stack *stack = a_stack("f");
 
 		stack->site = inode;
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 		stack_unref(stack);
 	}
 	leaks__tick(leaks, NOW);
@@ -273,13 +273,13 @@ static void code_in_no_file_is_told(void **state)
 	free(report);
 }
 
-static char *report_on_one(const struct verdict *verdict)
+static char *report_on_one(const struct event *event)
 {
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct owner *owner = owner_new(NULL, NULL, NULL);
 	struct summary summary = { 0 };
 
-	assert_int_equal(leaks__apply(leaks, verdict, owner, NULL), 0);
+	assert_int_equal(leaks__apply(leaks, event, owner, NULL), 0);
 	owner_unref(owner);
 	leaks__tick(leaks, NOW);
 	return report_of(leaks, &summary);
@@ -288,17 +288,17 @@ static char *report_on_one(const struct verdict *verdict)
 /* A sweep that finds a socket does not know how often its maker had called exec. */
 static void an_exec_is_told_only_of_what_was_seen_made(void **state)
 {
-	struct verdict verdict = a_verdict(1, "ruby");
+	struct event event = a_event(1, "ruby");
 	char *report;
 
 	(void)state;
-	verdict.execed = true;
-	report = report_on_one(&verdict);
+	event.execed = true;
+	report = report_on_one(&event);
 	assert_non_null(strstr(report, "made by what ran before its exec"));
 	free(report);
-	verdict.socket.flags = PENDING_ORIGIN_UNKNOWN;
-	verdict.class = CLASS_UNKNOWN_ORIGIN;
-	report = report_on_one(&verdict);
+	event.socket.flags = PENDING_ORIGIN_UNKNOWN;
+	event.class = CLASS_UNKNOWN_ORIGIN;
+	report = report_on_one(&event);
 	assert_non_null(strstr(report, "origin not seen"));
 	assert_null(strstr(report, "exec"));
 	free(report);
@@ -344,10 +344,10 @@ static void a_row_has_its_descriptors(void **state)
 
 	(void)state;
 	for (__u32 i = 0; i < 3; i++) {
-		struct verdict verdict = a_verdict(i + 1, "ruby");
+		struct event event = a_event(i + 1, "ruby");
 
-		verdict.tgid = verdict.socket.tgid = 4242 + i;
-		assert_int_equal(leaks__apply(leaks, &verdict, owner, stack), 0);
+		event.tgid = event.socket.tgid = 4242 + i;
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 	}
 	leaks__tick(leaks, NOW);
 	assert_int_equal(leaks__sites(leaks, &sites), 1);
@@ -389,13 +389,13 @@ static void a_row_without_a_limit(void **state)
 {
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct owner *owner = owner_new(NULL, NULL, NULL);
-	struct verdict verdict = a_verdict(1, "ruby");
+	struct event event = a_event(1, "ruby");
 	struct summary summary = { 0 };
 	struct site *const *sites;
 	char *report;
 
 	(void)state;
-	assert_int_equal(leaks__apply(leaks, &verdict, owner, NULL), 0);
+	assert_int_equal(leaks__apply(leaks, &event, owner, NULL), 0);
 	leaks__tick(leaks, NOW);
 	assert_int_equal(leaks__sites(leaks, &sites), 1);
 	sites[0]->processes->forecast =

@@ -67,8 +67,8 @@ def check(guest, sockleak, asked, patience):
     kind, skipped = summary["hooks"], summary["dropped"]["hooks_skipped"]
     if asked not in (kind, AUTO):
         raise Failure(f"expected hooks {asked}, seen: {kind}")
-    seen = {name: summary["events"][name] for name in HOOKS
-            if summary["events"].get(name) or name not in OPTIONAL}
+    seen = {name: summary["counters"][name] for name in HOOKS
+            if summary["counters"].get(name) or name not in OPTIONAL}
     unseen = sum(calls - count for count in seen.values())
     words = (f"by {kind} {calls:,} calls at {len(seen)} hooks: {unseen:,} not seen "
              f"({100 * unseen / (calls * len(seen)):.1f} %), {skipped:,} counted as skipped")

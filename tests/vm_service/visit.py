@@ -92,7 +92,7 @@ class Visit:
 
     def last_scan(self):
         """When the file says that the agent has looked; 0 without a file."""
-        done = self.machine.run(f"grep ^sockleak_last_scan_timestamp_seconds {PROM}")
+        done = self.machine.run(f"grep ^sockleak_last_sweep_timestamp_seconds {PROM}")
         return float(done.out.split()[1]) if done.status == 0 else 0
 
     def version(self):

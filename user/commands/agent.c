@@ -26,12 +26,12 @@ struct agent {
 	bool write_failed; /* the last time */
 	__u64 notes_failed;
 	__u64 progress_ns; /* when the manager was last told of long work, CLOCK_MONOTONIC */
-	unsigned int told; /* sites that the log was told of since the files were written */
-	unsigned int limits_told; /* likewise: processes at their limit */
+	unsigned int reported; /* sites that the log was told of since the files were written */
+	unsigned int limits_reported; /* likewise: processes at their limit */
 };
 
 /* More are counted alone: a host where hundreds leak has one cause, and a log has its limits. */
-#define MAX_TOLD 20
+#define MAX_REPORTED 20
 
 /* ---- What is said ---- */
 
@@ -56,7 +56,7 @@ static void on_growth(const struct site *site, void *ctx)
 	struct agent *agent = ctx;
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	if (agent->told++ >= MAX_TOLD)
+	if (agent->reported++ >= MAX_REPORTED)
 		return;
 	text_leaking(&line, site, watch__summary(agent->watch));
 	if (text_error(&line))
@@ -73,7 +73,7 @@ static void on_limit(const struct limited *limited, void *ctx)
 	struct agent *agent = ctx;
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	if (agent->limits_told++ >= MAX_TOLD)
+	if (agent->limits_reported++ >= MAX_REPORTED)
 		return;
 	text_limit(&line, limited, watch__summary(agent->watch));
 	if (!text_error(&line))
@@ -82,16 +82,16 @@ static void on_limit(const struct limited *limited, void *ctx)
 
 static void tell_rest(struct agent *agent)
 {
-	if (agent->limits_told > MAX_TOLD)
+	if (agent->limits_reported > MAX_REPORTED)
 		log_notice("%u more processes are at their limit of descriptors: the textfile has "
 			   "them",
-			   agent->limits_told - MAX_TOLD);
-	agent->limits_told = 0;
+			   agent->limits_reported - MAX_REPORTED);
+	agent->limits_reported = 0;
 
-	if (agent->told > MAX_TOLD)
+	if (agent->reported > MAX_REPORTED)
 		log_notice("%u more sites have begun or ceased to grow: the textfile has them",
-			   agent->told - MAX_TOLD);
-	agent->told = 0;
+			   agent->reported - MAX_REPORTED);
+	agent->reported = 0;
 }
 
 /* One line for `systemctl status`. */

@@ -84,9 +84,9 @@ static int add_table(struct findings *findings, const struct options *options)
 	return err;
 }
 
-static void ignore(const struct verdict *verdict, void *ctx)
+static void ignore(const struct event *event, void *ctx)
 {
-	(void)verdict, (void)ctx;
+	(void)event, (void)ctx;
 }
 
 /* As the agent's start: 0 or -errno with one line, cause and remedy. */

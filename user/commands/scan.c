@@ -11,7 +11,7 @@
 #include <uthash.h>
 
 #include "host/workloads/owners.h"
-#include "kernel/census.h"
+#include "kernel/scanner.h"
 #include "kernel/history.h"
 #include "leaks/leaks.h"
 #include "leaks/suppressions.h"
@@ -21,7 +21,7 @@
 #include "lib/signals.h"
 #include "commands/progress.h"
 #include "watch/descriptors.h"
-#include "watch/origins.h"
+#include "watch/attribution.h"
 
 /*
  * A socket on its way from socket() to connect() is no leak. One that is younger
@@ -35,7 +35,7 @@
 
 /* The descriptors of unconnected sockets, as one look found them. */
 struct records {
-	struct verdict *items;
+	struct event *items;
 	size_t count, room;
 };
 
@@ -50,13 +50,13 @@ struct scan {
 	const struct options *options;
 	struct output *output;
 	struct past past;
-	struct census *census;
-	struct origins *origins;
+	struct scanner *scanner;
+	struct attribution *attribution;
 	struct owners *owners;
 	struct leaks *leaks;
 	struct suppressions *suppressions; /* NULL = nothing is */
 	struct named_stack *stacks;	   /* a uthash table */
-	unsigned int unwound; /* stacks that were not told yet */
+	unsigned int unwound;		   /* stacks that were not told yet */
 	struct progress progress;
 	struct summary summary;
 	bool missed; /* what was asked for by a name that nothing has */
@@ -81,7 +81,8 @@ static void tell_nothing_watched(struct scan *scan)
 {
 	const struct options *options = scan->options;
 
-	scan->summary.nothing_watched = options_limit(options) && !census__processes(scan->census);
+	scan->summary.nothing_watched =
+		options_limit(options) && !scanner__processes(scan->scanner);
 	if (!scan->summary.nothing_watched || scan->missed)
 		return;
 	scan->missed = true;
@@ -102,7 +103,7 @@ static int aim(struct scan *scan, struct scope *scope, struct text *ret_error)
 	ruled = scope__find(scope, clock_now(CLOCK_BOOTTIME), &count);
 	scan->summary.cgroups_left_out = scope__left_out(scope);
 	tell_missing(scan, scope);
-	err = census__rule_cgroups(scan->census, ruled, count);
+	err = scanner__rule_cgroups(scan->scanner, ruled, count);
 	if (err)
 		text_addf(ret_error, "cannot look at %zu cgroups: %s", count, strerror(-err));
 	return err;
@@ -142,14 +143,14 @@ int scan__new(const struct options *options, struct output *output, struct scope
 	scan->owners = owners__new();
 	err = open_past(scan, ret_error);
 	if (!err)
-		err = origins__new(options->debuginfod, &scan->origins, ret_error);
+		err = attribution__new(options->debuginfod, &scan->attribution, ret_error);
 	if (!err && options->suppress)
 		err = suppressions__load(options->suppress, &scan->suppressions, ret_error);
 	scan->summary.suppressions = scan->suppressions;
 	if (!err && (!scan->leaks || !scan->owners))
 		err = -ENOMEM;
 	if (!err)
-		err = census__open(options, &scan->past, &scan->census, ret_error);
+		err = scanner__open(options, &scan->past, &scan->scanner, ret_error);
 	if (!err)
 		err = aim(scan, scope, ret_error);
 	if (err) {
@@ -175,10 +176,10 @@ void scan__free(struct scan *scan)
 		free(named);
 	}
 	leaks__free(scan->leaks);
-	origins__free(scan->origins);
+	attribution__free(scan->attribution);
 	owners__free(scan->owners);
 	suppressions__free(scan->suppressions);
-	census__free(scan->census);
+	scanner__free(scan->scanner);
 	past_close(&scan->past);
 	free(scan);
 }
@@ -190,13 +191,13 @@ struct look {
 	struct records *records;
 };
 
-static int on_record(const struct verdict *record, void *ctx)
+static int on_record(const struct event *record, void *ctx)
 {
 	struct records *records = ((struct look *)ctx)->records;
 
 	if (records->count == records->room) {
 		size_t room = records->room ? 2 * records->room : 256;
-		struct verdict *items = realloc(records->items, room * sizeof(*items));
+		struct event *items = realloc(records->items, room * sizeof(*items));
 
 		if (!items)
 			return -ENOMEM;
@@ -217,22 +218,22 @@ static int look(struct scan *scan, struct records *records)
 	struct summary *summary = &scan->summary;
 	struct look ctx = { scan, records };
 	__u64 begun_ns = clock_now(CLOCK_BOOTTIME), files = 0;
-	int err = census__look(scan->census, on_record, on_progress, &ctx, &files);
+	int err = scanner__look(scan->scanner, on_record, on_progress, &ctx, &files);
 
 	summary->sweeps++;
-	summary->sweep_counts.censuses++;
+	summary->sweep_counts.full_sweeps++;
 	summary->sweep_ns += clock_now(CLOCK_BOOTTIME) - begun_ns;
 	summary->counters[COUNTER_FILES_SWEPT] = files;
 	return err;
 }
 
-static bool is_old(const struct verdict *record, __u64 age_ns)
+static bool is_old(const struct event *record, __u64 age_ns)
 {
 	return record->socket.since_ns && record->socket.since_ns + age_ns <= record->now_ns;
 }
 
 /* Nobody knows the age of some: those are old enough, if any are. */
-static bool is_old_enough(const struct scan *scan, const struct verdict *record)
+static bool is_old_enough(const struct scan *scan, const struct event *record)
 {
 	return record->socket.flags & PENDING_ORIGIN_UNKNOWN ||
 	       is_old(record, scan->options->older_than_ns);
@@ -241,7 +242,7 @@ static bool is_old_enough(const struct scan *scan, const struct verdict *record)
 /* What a record stands for, whatever is known of it. */
 static int by_descriptor(const void *a, const void *b)
 {
-	const struct verdict *x = a, *y = b;
+	const struct event *x = a, *y = b;
 
 	if (x->socket.inode != y->socket.inode)
 		return x->socket.inode < y->socket.inode ? -1 : 1;
@@ -253,7 +254,7 @@ static int by_descriptor(const void *a, const void *b)
 /* The same, but of one socket's the process that made it first. */
 static int by_inode(const void *a, const void *b)
 {
-	const struct verdict *x = a, *y = b;
+	const struct event *x = a, *y = b;
 
 	if (x->socket.inode != y->socket.inode)
 		return x->socket.inode < y->socket.inode ? -1 : 1;
@@ -274,7 +275,7 @@ static unsigned int unsure_processes(const struct records *records, __u32 ret_tg
 	unsigned int count = 0, k;
 
 	for (size_t i = 0; i < records->count; i++) {
-		const struct verdict *record = &records->items[i];
+		const struct event *record = &records->items[i];
 
 		if (is_old(record, SECOND_LOOK_NS))
 			continue;
@@ -297,7 +298,7 @@ static int look_again(struct scan *scan, const __u32 *tgids, unsigned int count,
 	int err = count > MAX_LOOKED_AT ? -EOPNOTSUPP : 0;
 
 	for (unsigned int i = 0; i < count && !err; i++)
-		err = census__look_at(scan->census, tgids[i], on_record, &ctx);
+		err = scanner__look_at(scan->scanner, tgids[i], on_record, &ctx);
 	if (err != -EOPNOTSUPP)
 		return err;
 	records->count = 0;
@@ -340,7 +341,7 @@ static int find(struct scan *scan, struct records *ret_records)
 /* ---- Whose, and from where ---- */
 
 /* One that the sockleak which runs has not told of: it is too young there to be a leak. */
-static struct stack *unwind_stack(struct scan *scan, const struct verdict *record)
+static struct stack *unwind_stack(struct scan *scan, const struct event *record)
 {
 	struct raw_stack raw = { 0 };
 
@@ -349,28 +350,28 @@ static struct stack *unwind_stack(struct scan *scan, const struct verdict *recor
 	progress_stacks(&scan->progress, HASH_COUNT(scan->stacks) + scan->unwound++);
 	raw.snapshot = past_snapshot(&scan->past, &record->socket);
 	raw.count = past_pcs(&scan->past, &record->socket, raw.pcs);
-	return origins__stack_of(scan->origins, &raw, record);
+	return attribution__stack_of(scan->attribution, &raw, record);
 }
 
-static struct stack *name_stack(struct scan *scan, const struct verdict *record)
+static struct stack *name_stack(struct scan *scan, const struct event *record)
 {
 	struct named_stack *named;
-	struct told_stack told;
+	struct reported_stack reported;
 	__u64 key;
 
-	if (!past_told(&scan->past, &record->socket, &key))
+	if (!past_reported(&scan->past, &record->socket, &key))
 		return unwind_stack(scan, record);
 	HASH_FIND(hh, scan->stacks, &key, sizeof(key), named);
 	if (named)
 		return stack_ref(named->stack);
-	if (!past_stack(&scan->past, key, &told))
+	if (!past_stack(&scan->past, key, &reported))
 		return unwind_stack(scan, record);
 	progress_stacks(&scan->progress, HASH_COUNT(scan->stacks) + scan->unwound);
 	named = calloc(1, sizeof(*named));
 	if (!named)
 		return NULL;
 	named->key = key;
-	named->stack = origins__name(scan->origins, record, &told);
+	named->stack = attribution__name(scan->attribution, record, &reported);
 	HASH_ADD(hh, scan->stacks, key, sizeof(named->key), named);
 	if (!named->hh.tbl) {
 		struct stack *stack = named->stack;
@@ -382,25 +383,25 @@ static struct stack *name_stack(struct scan *scan, const struct verdict *record)
 }
 
 /* `known`: the record that made the socket known, NULL when this one is to. */
-static int account(struct scan *scan, const struct verdict *record, const struct verdict *known)
+static int account(struct scan *scan, const struct event *record, const struct event *known)
 {
-	struct verdict verdict = *record;
+	struct event event = *record;
 	struct owner *owner;
 	struct stack *stack;
 	int err;
 
 	if (known) {
-		verdict.kind = VERDICT_HELD;
-		verdict.socket = known->socket; /* of this descriptor less may be known */
-		return leaks__apply(scan->leaks, &verdict, NULL, NULL);
+		event.kind = EVENT_HELD;
+		event.socket = known->socket; /* of this descriptor less may be known */
+		return leaks__apply(scan->leaks, &event, NULL, NULL);
 	}
-	owner = owners__find(scan->owners, &verdict);
+	owner = owners__find(scan->owners, &event);
 	if (!owner)
 		return -ENOMEM;
-	stack = name_stack(scan, &verdict);
-	err = suppressions__take(scan->suppressions, &verdict, owner, stack) ?
+	stack = name_stack(scan, &event);
+	err = suppressions__take(scan->suppressions, &event, owner, stack) ?
 		      0 :
-		      leaks__apply(scan->leaks, &verdict, owner, stack);
+		      leaks__apply(scan->leaks, &event, owner, stack);
 	stack_unref(stack);
 	owner_unref(owner);
 	return err;
@@ -409,11 +410,11 @@ static int account(struct scan *scan, const struct verdict *record, const struct
 /* Sorted by socket: the first record of each makes it known, the others say who holds it, too. */
 static void account_all(struct scan *scan, const struct records *records)
 {
-	const struct verdict *first = NULL;
+	const struct event *first = NULL;
 
 	past_expect(&scan->past, records->count);
 	for (size_t i = 0; i < records->count && !signals_stop_asked(); i++) {
-		const struct verdict *record = &records->items[i];
+		const struct event *record = &records->items[i];
 
 		if (first && first->socket.inode != record->socket.inode)
 			first = NULL;
@@ -438,10 +439,10 @@ static unsigned int report(struct scan *scan)
 	summary->leaks = leaks__totals(scan->leaks);
 	descriptors_look(sites, count, summary->now_ns);
 	for (long i = 0; i < count; i++)
-		if (sites[i]->unknowable)
+		if (sites[i]->maybe_in_use)
 			summary->uncertain += sites[i]->open;
-	summary->hints = origins__hints(scan->origins, sites, count);
-	origins__summarize(scan->origins, summary);
+	summary->hints = attribution__hints(scan->attribution, sites, count);
+	attribution__summarize(scan->attribution, summary);
 	progress_end(&scan->progress);
 	output__collect(scan->output);
 	for (long i = 0; i < count; i++)

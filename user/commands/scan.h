@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * scan: `sockleak scan`. One census of the sockets that are not connected, now,
+ * scan: `sockleak scan`. One full sweep of the sockets that are not connected, now,
  * with what a running sockleak knows of them, grouped by process and class.
  */
 #ifndef SOCKLEAK_SCAN_H

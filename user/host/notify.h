@@ -3,7 +3,7 @@
  * notify: tells the service manager how the agent is, by the protocol of sd_notify(3):
  * one datagram of "NAME=VALUE" lines to the AF_UNIX socket that NOTIFY_SOCKET names, a
  * path, or with "@" in front an abstract one. The protocol is stable and meant to be
- * spoken without libsystemd. Without NOTIFY_SOCKET nothing is told.
+ * spoken without libsystemd. Without NOTIFY_SOCKET nothing is reported.
  */
 #ifndef SOCKLEAK_NOTIFY_H
 #define SOCKLEAK_NOTIFY_H

@@ -12,10 +12,10 @@
 #include "sockleak.skel.h"
 
 /* By these names the one is found by the other. */
-#define TOLD "told"
-#define STACKS "told_stacks"
+#define REPORTED_STACKS "reported"
+#define STACKS "reported_stacks"
 #define PENDING "pending"
-#define HOMES "homes"
+#define PENDING_BY_INODE "pending_by_inode"
 #define YOUNG "young"
 #define UNNAMED "stacks"
 #define SLOTS "slots"
@@ -40,8 +40,8 @@ void history__free(struct history *history)
 int history__new(int program_fd, const struct history_maps *maps, struct history **ret_history)
 {
 	struct history *history = calloc(1, sizeof(*history));
-	const int bound[] = { maps->told, maps->stacks, maps->unnamed.stacks, maps->unnamed.slots,
-			      maps->unnamed.snapshots };
+	const int bound[] = { maps->reported, maps->stacks, maps->unnamed.stacks,
+			      maps->unnamed.slots, maps->unnamed.snapshots };
 
 	if (!history)
 		return -ENOMEM;
@@ -59,46 +59,46 @@ int history__new(int program_fd, const struct history_maps *maps, struct history
 }
 
 /* Inlined frames have no address of their own, and are found again by their names. */
-static void told_stack_of(const struct stack *stack, struct told_stack *ret_told)
+static void reported_stack_of(const struct stack *stack, struct reported_stack *ret_reported)
 {
-	*ret_told = (struct told_stack){ .site = stack->site,
-					 .source = stack->source,
-					 .truncated = stack->truncated };
+	*ret_reported = (struct reported_stack){ .site = stack->site,
+						 .source = stack->source,
+						 .truncated = stack->truncated };
 	for (unsigned int i = 0; i < stack->count; i++) {
 		if (stack->frames[i].inlined)
 			continue;
-		if (ret_told->count == SOCKLEAK_STACK_DEPTH) {
-			ret_told->truncated = 1;
+		if (ret_reported->count == SOCKLEAK_STACK_DEPTH) {
+			ret_reported->truncated = 1;
 			break;
 		}
-		ret_told->found[ret_told->count] = (__u8)stack->frames[i].source;
-		ret_told->pcs[ret_told->count++] = stack->frames[i].pc;
+		ret_reported->found[ret_reported->count] = (__u8)stack->frames[i].source;
+		ret_reported->pcs[ret_reported->count++] = stack->frames[i].pc;
 	}
 }
 
 void history__tell(struct history *history, const struct pending *socket, const struct stack *stack)
 {
-	struct told told = { .since_ns = socket->since_ns };
-	struct told_stack pcs = { 0 };
+	struct reported reported = { .since_ns = socket->since_ns };
+	struct reported_stack pcs = { 0 };
 	__u64 inode = socket->inode;
 
 	if (stack)
-		told_stack_of(stack, &pcs);
+		reported_stack_of(stack, &pcs);
 	if (!pcs.count)
 		return;
 	/*
 	 * The same addresses in another process are other code; and in one they are the call of
 	 * one socket, and all that frame pointers gave of another.
 	 */
-	told.stack = hash_bytes(HASH_BEGIN ^ socket->tgid, &pcs, sizeof(pcs));
-	if (bpf_map_update_elem(history->maps.stacks, &told.stack, &pcs, BPF_ANY) ||
-	    bpf_map_update_elem(history->maps.told, &inode, &told, BPF_ANY))
+	reported.stack = hash_bytes(HASH_BEGIN ^ socket->tgid, &pcs, sizeof(pcs));
+	if (bpf_map_update_elem(history->maps.stacks, &reported.stack, &pcs, BPF_ANY) ||
+	    bpf_map_update_elem(history->maps.reported, &inode, &reported, BPF_ANY))
 		history->lost++;
 }
 
 void history__forget(struct history *history, __u64 inode)
 {
-	bpf_map_delete_elem(history->maps.told, &inode);
+	bpf_map_delete_elem(history->maps.reported, &inode);
 }
 
 __u64 history__lost(const struct history *history)
@@ -147,9 +147,9 @@ __u64 history__growth_lost(const struct history *history)
 	return history->growth_lost;
 }
 
-static bool find_by_key(int stacks_fd, __u64 key, struct told_stack *ret_stack)
+static bool find_by_key(int stacks_fd, __u64 key, struct reported_stack *ret_stack)
 {
-	struct told_stack stack;
+	struct reported_stack stack;
 
 	if (bpf_map_lookup_elem(stacks_fd, &key, &stack) || !stack.count ||
 	    stack.count > SOCKLEAK_STACK_DEPTH)
@@ -159,47 +159,47 @@ static bool find_by_key(int stacks_fd, __u64 key, struct told_stack *ret_stack)
 }
 
 bool history__find(const struct history *history, const struct pending *socket,
-		   struct told_stack *ret_stack, __u64 *ret_key)
+		   struct reported_stack *ret_stack, __u64 *ret_key)
 {
 	__u64 inode = socket->inode;
-	struct told told;
+	struct reported reported;
 
-	if (bpf_map_lookup_elem(history->maps.told, &inode, &told) ||
-	    told.since_ns != socket->since_ns ||
-	    !find_by_key(history->maps.stacks, told.stack, ret_stack))
+	if (bpf_map_lookup_elem(history->maps.reported, &inode, &reported) ||
+	    reported.since_ns != socket->since_ns ||
+	    !find_by_key(history->maps.stacks, reported.stack, ret_stack))
 		return false;
-	*ret_key = told.stack;
+	*ret_key = reported.stack;
 	return true;
 }
 
 /* ---- The one that asks ---- */
 
-#define NO_PAST                                                                                 \
-	{                                                                                       \
-		.pending = -1, .homes = -1, .young = -1, .told = -1, .stacks = -1, .unnamed = { \
-			-1,                                                                     \
-			-1,                                                                     \
-			-1                                                                      \
-		}                                                                               \
+#define NO_PAST                                                                           \
+	{                                                                                 \
+		.pending = -1, .by_inode = -1, .young = -1, .reported = -1, .stacks = -1, \
+		.unnamed = {                                                              \
+			-1,                                                               \
+			-1,                                                               \
+			-1                                                                \
+		}                                                                         \
 	}
 
-static void told_free(struct all_told *all)
+static void reported_free(struct all_reported *all)
 {
 	free(all->entries);
 	free(all->slots);
-	*all = (struct all_told){ 0 };
+	*all = (struct all_reported){ 0 };
 }
 
 void past_close(struct past *past)
 {
-	int *const fds[] = { &past->pending,	   &past->homes,
-			     &past->young,	   &past->told,
-			     &past->stacks,	   &past->unnamed.stacks,
+	int *const fds[] = { &past->pending,	   &past->by_inode,	    &past->young,
+			     &past->reported,	   &past->stacks,	    &past->unnamed.stacks,
 			     &past->unnamed.slots, &past->unnamed.snapshots };
 
 	free(past->snapshot);
 	past->snapshot = NULL;
-	told_free(&past->all_told);
+	reported_free(&past->all_reported);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (*fds[i] >= 0)
 			close(*fds[i]);
@@ -208,7 +208,7 @@ void past_close(struct past *past)
 	past->tgid = 0;
 }
 
-/* Who loaded the programs, and whether they watch all of the host, as they were told. */
+/* Who loaded the programs, and whether they watch all of the host, as they were reported. */
 static void read_settings(struct past *past, int map, __u32 value_size)
 {
 	typedef typeof(*((struct sockleak_bpf *)0)->rodata) rodata_of_this_version;
@@ -239,10 +239,10 @@ static void take_map(struct past *past, int map)
 		__u32 key, value; /* value 0 = of any size: an option sets it */
 	} wanted[] = {
 		{ PENDING, &past->pending, sizeof(struct fd_key), sizeof(struct pending) },
-		{ HOMES, &past->homes, sizeof(__u64), sizeof(struct fd_key) },
+		{ PENDING_BY_INODE, &past->by_inode, sizeof(__u64), sizeof(struct fd_key) },
 		{ YOUNG, &past->young, sizeof(__u32), sizeof(struct young_pair) },
-		{ TOLD, &past->told, sizeof(__u64), sizeof(struct told) },
-		{ STACKS, &past->stacks, sizeof(__u64), sizeof(struct told_stack) },
+		{ REPORTED_STACKS, &past->reported, sizeof(__u64), sizeof(struct reported) },
+		{ STACKS, &past->stacks, sizeof(__u64), sizeof(struct reported_stack) },
 		{ UNNAMED, &past->unnamed.stacks, sizeof(__u32),
 		  SOCKLEAK_STACK_DEPTH * sizeof(__u64) },
 		{ SLOTS, &past->unnamed.slots, sizeof(__u64), sizeof(__u32) },
@@ -254,7 +254,9 @@ static void take_map(struct past *past, int map)
 		return;
 	}
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		if (strcmp(info.name, wanted[i].name) || info.key_size != wanted[i].key ||
+		/* the kernel keeps so many characters of a name */
+		if (strncmp(info.name, wanted[i].name, sizeof(info.name) - 1) ||
+		    info.key_size != wanted[i].key ||
 		    (wanted[i].value && info.value_size != wanted[i].value) || *wanted[i].fd >= 0)
 			continue;
 		*wanted[i].fd = map;
@@ -267,9 +269,9 @@ static void take_map(struct past *past, int map)
 
 static bool is_whole(const struct past *past)
 {
-	return past->pending >= 0 && past->homes >= 0 && past->young >= 0 && past->told >= 0 &&
-	       past->stacks >= 0 && past->unnamed.stacks >= 0 && past->unnamed.slots >= 0 &&
-	       past->unnamed.snapshots >= 0;
+	return past->pending >= 0 && past->by_inode >= 0 && past->young >= 0 &&
+	       past->reported >= 0 && past->stacks >= 0 && past->unnamed.stacks >= 0 &&
+	       past->unnamed.slots >= 0 && past->unnamed.snapshots >= 0;
 }
 
 /* Is this program one of a sockleak that tells? Then *ret_past is that one's. */
@@ -333,16 +335,16 @@ int past_open(__u32 tgid, struct past *ret_past)
 	return best.tgid ? 0 : -ENOENT;
 }
 
-/* ---- `told` as a whole ---- */
+/* ---- `reported` as a whole ---- */
 
 /* Entries read by one call; a bucket of the kernel's hash map, which is never split, has few. */
 #define BATCH 4096
 /* With so many sockets one reading of all is quicker than a look-up of each. */
 #define WORTH_A_BATCH 256
 
-static struct told_entry *room_for_batch(struct all_told *all)
+static struct reported_entry *room_for_batch(struct all_reported *all)
 {
-	struct told_entry *entries;
+	struct reported_entry *entries;
 
 	if (all->count + BATCH > all->room) {
 		size_t room = 2 * all->room + BATCH;
@@ -357,43 +359,43 @@ static struct told_entry *room_for_batch(struct all_told *all)
 }
 
 /* 0, or why it is to be asked for each alone: a kernel without batches, or no memory. */
-static int read_all_told(int map, struct all_told *all)
+static int read_all_reported(int map, struct all_reported *all)
 {
 	__u64 *inodes = calloc(BATCH, sizeof(*inodes));
-	struct told *told = calloc(BATCH, sizeof(*told));
+	struct reported *reported = calloc(BATCH, sizeof(*reported));
 	__u32 place = 0, count; /* of the hash map: the number of a bucket */
 	bool is_first = true;
-	int err = inodes && told ? 0 : -ENOMEM;
+	int err = inodes && reported ? 0 : -ENOMEM;
 
 	while (!err) {
-		struct told_entry *entries = room_for_batch(all);
+		struct reported_entry *entries = room_for_batch(all);
 
 		count = BATCH;
 		if (!entries)
 			err = -ENOMEM;
-		else if (bpf_map_lookup_batch(map, is_first ? NULL : &place, &place, inodes, told,
-					      &count, NULL))
+		else if (bpf_map_lookup_batch(map, is_first ? NULL : &place, &place, inodes,
+					      reported, &count, NULL))
 			err = -errno;
 		if (err && err != -ENOENT) /* which is the end, and may bring the last ones */
 			break;
 		for (__u32 i = 0; i < count; i++)
-			entries[i] = (struct told_entry){ inodes[i], told[i] };
+			entries[i] = (struct reported_entry){ inodes[i], reported[i] };
 		all->count += count;
 		is_first = false;
 	}
 	free(inodes);
-	free(told);
+	free(reported);
 	return err == -ENOENT ? 0 : err;
 }
 
 /* Where the search for an inode begins. They are numbered one after the other. */
-static size_t first_slot(const struct all_told *all, __u64 inode)
+static size_t first_slot(const struct all_reported *all, __u64 inode)
 {
 	return (size_t)(inode * 0x9e3779b97f4a7c15ULL >> 32) & (all->n_slots - 1);
 }
 
 /* A hash table of the entries' numbers, from 1 on, at most half full. */
-static int index_told(struct all_told *all)
+static int index_reported(struct all_reported *all)
 {
 	size_t n_slots = 1;
 
@@ -415,42 +417,43 @@ static int index_told(struct all_told *all)
 
 void past_expect(struct past *past, size_t sockets)
 {
-	if (!past->tgid || sockets < WORTH_A_BATCH || past->all_told.slots)
+	if (!past->tgid || sockets < WORTH_A_BATCH || past->all_reported.slots)
 		return;
-	if (read_all_told(past->told, &past->all_told) || index_told(&past->all_told))
-		told_free(&past->all_told);
+	if (read_all_reported(past->reported, &past->all_reported) ||
+	    index_reported(&past->all_reported))
+		reported_free(&past->all_reported);
 }
 
-static bool find_told(const struct past *past, __u64 inode, struct told *ret_told)
+static bool find_reported(const struct past *past, __u64 inode, struct reported *ret_reported)
 {
-	const struct all_told *all = &past->all_told;
+	const struct all_reported *all = &past->all_reported;
 
 	if (!all->slots)
-		return !bpf_map_lookup_elem(past->told, &inode, ret_told);
+		return !bpf_map_lookup_elem(past->reported, &inode, ret_reported);
 	for (size_t slot = first_slot(all, inode); all->slots[slot];
 	     slot = (slot + 1) & (all->n_slots - 1)) {
-		const struct told_entry *entry = &all->entries[all->slots[slot] - 1];
+		const struct reported_entry *entry = &all->entries[all->slots[slot] - 1];
 
 		if (entry->inode != inode)
 			continue;
-		*ret_told = entry->told;
+		*ret_reported = entry->reported;
 		return true;
 	}
 	return false;
 }
 
-bool past_told(const struct past *past, const struct pending *socket, __u64 *ret_key)
+bool past_reported(const struct past *past, const struct pending *socket, __u64 *ret_key)
 {
-	struct told told;
+	struct reported reported;
 
-	if (!past->tgid || !find_told(past, socket->inode, &told) ||
-	    told.since_ns != socket->since_ns)
+	if (!past->tgid || !find_reported(past, socket->inode, &reported) ||
+	    reported.since_ns != socket->since_ns)
 		return false;
-	*ret_key = told.stack;
+	*ret_key = reported.stack;
 	return true;
 }
 
-bool past_stack(const struct past *past, __u64 key, struct told_stack *ret_stack)
+bool past_stack(const struct past *past, __u64 key, struct reported_stack *ret_stack)
 {
 	return find_by_key(past->stacks, key, ret_stack);
 }

@@ -25,11 +25,11 @@
 struct history;
 
 /*
- * The maps of told.bpf.h, and of what was not told yet. They stay the caller's and must
+ * The maps of reported.bpf.h, and of what was not told yet. They stay the caller's and must
  * outlive the history.
  */
 struct history_maps {
-	int told, stacks, growths;
+	int reported, stacks, growths;
 	struct stack_maps unnamed;
 };
 
@@ -40,7 +40,7 @@ struct history_maps {
 int history__new(int program_fd, const struct history_maps *maps, struct history **ret_history);
 void history__free(struct history *history);
 
-/* The stack of a leak; NULL and an empty one are not told. */
+/* The stack of a leak; NULL and an empty one are not reported. */
 void history__tell(struct history *history, const struct pending *socket,
 		   const struct stack *stack);
 /* A leak has ended. */
@@ -50,8 +50,8 @@ void history__forget(struct history *history, __u64 inode);
  * *ret_key: the same for all sockets of one process that were made on that stack.
  */
 bool history__find(const struct history *history, const struct pending *socket,
-		   struct told_stack *ret_stack, __u64 *ret_key);
-/* Stacks that could not be told. */
+		   struct reported_stack *ret_stack, __u64 *ret_key);
+/* Stacks that could not be reported. */
 __u64 history__lost(const struct history *history);
 
 /*
@@ -69,10 +69,10 @@ __u64 history__growth_lost(const struct history *history);
 /* ---- The one that asks ---- */
 
 /* All of the map `told`, read at once; for past_expect() alone. */
-struct all_told {
-	struct told_entry {
+struct all_reported {
+	struct reported_entry {
 		__u64 inode;
-		struct told told;
+		struct reported reported;
 	} *entries;
 	size_t count, room;
 	__u32 *slots; /* NULL = it was not read */
@@ -84,11 +84,11 @@ struct past {
 	__u32 tgid;	 /* 0 = none was found */
 	__u64 begun_ns;	 /* when it was started, CLOCK_BOOTTIME */
 	bool is_partial; /* it watches one process, user, name or cgroup and not the host */
-	int pending, homes, young, told, stacks;
+	int pending, by_inode, young, reported, stacks;
 	struct stack_maps unnamed; /* of what it has not told of yet */
 	struct snapshot *snapshot; /* room for one, of so many bytes */
 	__u32 snapshot_size;
-	struct all_told all_told;
+	struct all_reported all_reported;
 };
 
 /*
@@ -111,8 +111,8 @@ void past_expect(struct past *past, size_t sockets);
  * Was the stack of a socket told? Then *ret_key is the same for the same stack of the same
  * process, and past_stack() has it, unless so many others were told since that it was dropped.
  */
-bool past_told(const struct past *past, const struct pending *socket, __u64 *ret_key);
-bool past_stack(const struct past *past, __u64 key, struct told_stack *ret_stack);
+bool past_reported(const struct past *past, const struct pending *socket, __u64 *ret_key);
+bool past_stack(const struct past *past, __u64 key, struct reported_stack *ret_stack);
 
 /*
  * Of a socket whose stack was not told yet, for it has not become a leak there: the

@@ -17,7 +17,7 @@ struct settings settings_of(const struct options *options)
 		.by_cgroup = options_limit_cgroups(options),
 		.excludes = options->excluded_cgroups.count > 0,
 		.stack_size = options->stack_size,
-		.spare_after = options->spare_after,
+		.sample_after = options->sample_after,
 		.watch_close = options->watch_close,
 		.was_connected = !!(options->classes & 1U << CLASS_WAS_CONNECTED),
 	};

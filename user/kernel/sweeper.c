@@ -11,7 +11,7 @@
 #include "lib/clocks.h"
 #include "sockleak.skel.h"
 
-/* Verdicts that did not fit: how often one sweep is repeated for them while running. */
+/* Events that did not fit: how often one sweep is repeated for them while running. */
 #define MAX_REPEATS 64
 /* Reads of an iterator without an end: it yields every million objects. */
 #define MAX_READS 10000
@@ -21,11 +21,11 @@ struct sweeper {
 	struct bpf_link *calls, *threads;
 	struct bpf_link *files; /* of all processes */
 	struct bpf_link *maps;
-	struct bpf_link *glance;
+	struct bpf_link *quick_sweep;
 	struct bpf_link *harvest;
 	struct sweep_plan plan;
 	struct sweep_counts counts;
-	struct ring_buffer *ring; /* the verdicts; NULL before the first sweep */
+	struct ring_buffer *ring; /* the events; NULL before the first sweep */
 	int records;		  /* that were handed over in this walk */
 	__u64 drained_ns;	  /* what that took in this sweep: it is no part of its cost */
 	bool can_look;
@@ -37,7 +37,7 @@ static struct sweep *sweep_of(struct sweeper *sweeper)
 	return &sweeper->skeleton->bss->sweep;
 }
 
-/* Hand over the verdicts that are there. Below 0: the ring could not be read. */
+/* Hand over the events that are there. Below 0: the ring could not be read. */
 static int drain(struct sweeper *sweeper)
 {
 	__u64 began_ns = clock_now(CLOCK_BOOTTIME);
@@ -49,7 +49,7 @@ static int drain(struct sweeper *sweeper)
 
 /*
  * Reading an iterator runs its program over everything; it writes only to have a read
- * return while the ring is emptied: verdicts_make_room().
+ * return while the ring is emptied: events_make_room().
  */
 static int iterator_run(struct sweeper *sweeper, struct bpf_link *link)
 {
@@ -132,15 +132,15 @@ static int begin(struct sweeper *sweeper)
 	return iterator_run(sweeper, sweeper->harvest) ?: iterator_run(sweeper, sweeper->calls);
 }
 
-static int glance(struct sweeper *sweeper)
+static int quick_sweep(struct sweeper *sweeper)
 {
 	struct sweep *sweep = sweep_of(sweeper);
 
 	sweep->pending = sweep->waiting = sweep->unread = sweep->crowd = sweep->asks_threads = 0;
-	return iterator_run(sweeper, sweeper->glance);
+	return iterator_run(sweeper, sweeper->quick_sweep);
 }
 
-/* All that can be told without a census. 0, an error, or 1 when one is needed. */
+/* All that can be told without a full sweep. 0, an error, or 1 when one is needed. */
 static int small_sweep(struct sweeper *sweeper)
 {
 	struct sweep *sweep = sweep_of(sweeper);
@@ -148,7 +148,7 @@ static int small_sweep(struct sweeper *sweeper)
 	unsigned int count;
 	int err;
 
-	err = begin(sweeper) ?: glance(sweeper);
+	err = begin(sweeper) ?: quick_sweep(sweeper);
 	count = take_suspects(sweeper, tgids);
 	if (err)
 		return err;
@@ -167,13 +167,13 @@ static int small_sweep(struct sweeper *sweeper)
 	}
 	if (sweep->waiting)
 		return 1;
-	err = glance(sweeper); /* what was not found where it should be? */
+	err = quick_sweep(sweeper); /* what was not found where it should be? */
 	take_suspects(sweeper, tgids);
 	return err ?: sweep->waiting || sweep->unread;
 }
 
-/* *ret_records: how many verdicts it gave. */
-static int census_once(struct sweeper *sweeper, int *ret_records)
+/* *ret_records: how many events it gave. */
+static int full_sweep_once(struct sweeper *sweeper, int *ret_records)
 {
 	struct sweep *sweep = sweep_of(sweeper);
 	int err;
@@ -189,22 +189,22 @@ static int census_once(struct sweeper *sweeper, int *ret_records)
 	return err;
 }
 
-/* Repeated while verdicts wait for room, and some come each time. */
-static int census(struct sweeper *sweeper, bool to_the_last)
+/* Repeated while events wait for room, and some come each time. */
+static int full_sweep(struct sweeper *sweeper, bool to_the_last)
 {
 	struct sweep *sweep = sweep_of(sweeper);
 	int records = 0, err;
 
 	err = begin(sweeper) ?: iterator_run(sweeper, sweeper->threads);
-	err = err ?: census_once(sweeper, &records);
-	sweep_plan_was_census(&sweeper->plan, sweep->start_ns,
-			      clock_now(CLOCK_BOOTTIME) - sweep->start_ns - sweeper->drained_ns,
-			      err || sweep->unsettled);
-	sweeper->counts.censuses++;
+	err = err ?: full_sweep_once(sweeper, &records);
+	sweep_plan_was_full(&sweeper->plan, sweep->start_ns,
+			    clock_now(CLOCK_BOOTTIME) - sweep->start_ns - sweeper->drained_ns,
+			    err || sweep->unsettled);
+	sweeper->counts.full_sweeps++;
 	while (!err && sweep->waiting && records > 0 &&
 	       (to_the_last || sweep->repeats < MAX_REPEATS)) {
 		sweep->repeats++;
-		err = census_once(sweeper, &records);
+		err = full_sweep_once(sweeper, &records);
 	}
 	return err;
 }
@@ -216,7 +216,7 @@ int sweeper__run(struct sweeper *sweeper, struct ring_buffer *ring, bool to_the_
 
 	sweeper->ring = ring;
 	sweeper->drained_ns = 0;
-	if (!to_the_last && !sweeper->retells && !sweep_plan_is_census(&sweeper->plan, began_ns)) {
+	if (!to_the_last && !sweeper->retells && !sweep_plan_is_full(&sweeper->plan, began_ns)) {
 		err = small_sweep(sweeper);
 		*ret_ns = clock_now(CLOCK_BOOTTIME) - began_ns - sweeper->drained_ns;
 		drain(sweeper);
@@ -227,9 +227,9 @@ int sweeper__run(struct sweeper *sweeper, struct ring_buffer *ring, bool to_the_
 	sweep_of(sweeper)->retells = sweeper->retells;
 	sweeper->retells = false;
 	sweeper->drained_ns = 0;
-	err = census(sweeper, to_the_last);
+	err = full_sweep(sweeper, to_the_last);
 	sweep_of(sweeper)->retells = 0;
-	*ret_ns = sweeper->plan.last_ns + sweeper->plan.census_ns - began_ns;
+	*ret_ns = sweeper->plan.last_ns + sweeper->plan.full_ns - began_ns;
 	return err;
 }
 
@@ -243,7 +243,7 @@ void sweeper__free(struct sweeper *sweeper)
 	bpf_link__destroy(sweeper->threads);
 	bpf_link__destroy(sweeper->files);
 	bpf_link__destroy(sweeper->maps);
-	bpf_link__destroy(sweeper->glance);
+	bpf_link__destroy(sweeper->quick_sweep);
 	bpf_link__destroy(sweeper->harvest);
 	free(sweeper);
 }
@@ -258,7 +258,7 @@ int sweeper__new(struct sockleak_bpf *skeleton, const struct options *options,
 		return -ENOMEM;
 	sweeper->skeleton = skeleton;
 	sweeper->plan.interval_ns = options->interval_ns;
-	sweeper->plan.census_interval_ns = options->census_interval_ns;
+	sweeper->plan.full_sweep_interval_ns = options->full_sweep_interval_ns;
 	sweeper->calls = bpf_program__attach_iter(skeleton->progs.sweep_calls, NULL);
 	if (sweeper->calls)
 		sweeper->threads = bpf_program__attach_iter(skeleton->progs.sweep_threads, NULL);
@@ -267,8 +267,9 @@ int sweeper__new(struct sockleak_bpf *skeleton, const struct options *options,
 	if (sweeper->files)
 		sweeper->maps = bpf_program__attach_iter(skeleton->progs.sweep_maps, NULL);
 	if (sweeper->maps)
-		sweeper->glance = bpf_program__attach_iter(skeleton->progs.glance_maps, NULL);
-	if (sweeper->glance)
+		sweeper->quick_sweep =
+			bpf_program__attach_iter(skeleton->progs.quick_sweep_maps, NULL);
+	if (sweeper->quick_sweep)
 		sweeper->harvest = bpf_program__attach_iter(skeleton->progs.harvest_maps, NULL);
 	if (!sweeper->harvest) {
 		err = -errno;

@@ -26,19 +26,19 @@ int sweeper__new(struct sockleak_bpf *skeleton, const struct options *options,
 void sweeper__free(struct sweeper *sweeper);
 
 /*
- * Run one sweep and hand its verdicts over from `ring`: a census when the plan says so,
- * or when it is the last one (`to_the_last`), of which also no verdict may wait. *ret_ns
+ * Run one sweep and hand its events over from `ring`: a full sweep when the plan says so,
+ * or when it is the last one (`to_the_last`), of which also no event may wait. *ret_ns
  * is how long it took, without repeats for want of room. 0, or -errno when the fd tables
  * could not be read to their end; no entry is judged gone then.
  */
 int sweeper__run(struct sweeper *sweeper, struct ring_buffer *ring, bool to_the_last,
 		 __u64 *ret_ns);
 
-/* The next sweep is a census, and tells of every leak that is open (VERDICT_CHANGED). */
+/* The next sweep is a full sweep, and tells of every leak that is open (EVENT_CHANGED). */
 void sweeper__retell(struct sweeper *sweeper);
 
 struct sweep_counts sweeper__counts(const struct sweeper *sweeper);
-/* Can it look at one process alone? Else whatever needs a look needs a census. */
+/* Can it look at one process alone? Else whatever needs a look needs a full sweep. */
 bool sweeper__can_look(const struct sweeper *sweeper);
 
 #endif /* SOCKLEAK_SWEEPER_H */

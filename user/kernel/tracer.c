@@ -12,7 +12,7 @@
 #include "kernel/hooks/hooks.h"
 #include "kernel/load_error.h"
 #include "kernel/pins/pins.h"
-#include "kernel/pins/takeover.h"
+#include "kernel/pins/restore.h"
 #include "kernel/refusal_map.h"
 #include "kernel/settings.h"
 #include "kernel/stack_maps.h"
@@ -36,7 +36,7 @@ struct tracer {
 	struct hooks *hooks;
 	int n_cpus;
 	__u32 max_sockets;
-	tracer_verdict_fn on_verdict;
+	tracer_event_fn on_event;
 	void *ctx;
 	struct snapshot *snapshot; /* room for one slot */
 	size_t slot_size;
@@ -61,8 +61,8 @@ static int on_record(void *ctx, void *data, size_t size)
 {
 	struct tracer *tracer = ctx;
 
-	if (size == sizeof(struct verdict))
-		tracer->on_verdict(data, tracer->ctx);
+	if (size == sizeof(struct event))
+		tracer->on_event(data, tracer->ctx);
 	progress(tracer);
 	return 0;
 }
@@ -102,17 +102,18 @@ static int set_snapshot_sizes(struct tracer *tracer, const struct options *optio
 static int set_sizes(struct tracer *tracer, const struct options *options)
 {
 	struct sockleak_bpf *skeleton = tracer->skeleton;
-	__u32 told_stacks = options->max_stacks < MIN_STACKS ? MIN_STACKS : options->max_stacks;
+	__u32 reported_stacks = options->max_stacks < MIN_STACKS ? MIN_STACKS : options->max_stacks;
 	__u32 growths = options->pin ? options->max_sockets : 1; /* nothing else asks for it */
 
 	tracer->max_sockets = options->max_sockets;
-	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets)	    ?:
-		       bpf_map__set_max_entries(skeleton->maps.homes, options->max_sockets) ?:
-		       bpf_map__set_max_entries(skeleton->maps.told, options->max_sockets)  ?:
-		       bpf_map__set_max_entries(skeleton->maps.growths, growths)	    ?:
-		       bpf_map__set_max_entries(skeleton->maps.told_stacks, told_stacks)    ?:
-		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks)  ?:
-		       bpf_map__set_max_entries(skeleton->maps.verdicts, options->ring_size) ?:
+	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets) ?:
+		       bpf_map__set_max_entries(skeleton->maps.pending_by_inode,
+						options->max_sockets)			 ?:
+		       bpf_map__set_max_entries(skeleton->maps.reported, options->max_sockets)	 ?:
+		       bpf_map__set_max_entries(skeleton->maps.growths, growths)		 ?:
+		       bpf_map__set_max_entries(skeleton->maps.reported_stacks, reported_stacks) ?:
+		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks)	 ?:
+		       bpf_map__set_max_entries(skeleton->maps.events, options->ring_size)	 ?:
 		       set_snapshot_sizes(tracer, options);
 }
 
@@ -127,7 +128,7 @@ static int maps_begin(struct tracer *tracer, struct text *ret_error)
 		tracer->pins_failed = err;
 		return err;
 	}
-	err = takeover_fill_slots(object);
+	err = restore_fill_slots(object);
 	if (err)
 		text_addf(ret_error, "cannot fill the maps: %s", strerror(-err));
 	return err;
@@ -143,8 +144,8 @@ static struct stack_maps stack_maps_of(const struct sockleak_bpf *skeleton)
 static int history_begin(struct tracer *tracer)
 {
 	const struct sockleak_bpf *skeleton = tracer->skeleton;
-	const struct history_maps maps = { .told = bpf_map__fd(skeleton->maps.told),
-					   .stacks = bpf_map__fd(skeleton->maps.told_stacks),
+	const struct history_maps maps = { .reported = bpf_map__fd(skeleton->maps.reported),
+					   .stacks = bpf_map__fd(skeleton->maps.reported_stacks),
 					   .growths = bpf_map__fd(skeleton->maps.growths),
 					   .unnamed = stack_maps_of(skeleton) };
 
@@ -263,7 +264,7 @@ static int load_all(struct tracer *tracer, const struct options *options, struct
 
 	if (err)
 		return err;
-	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skeleton->maps.verdicts), on_record,
+	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skeleton->maps.events), on_record,
 					tracer, NULL);
 	if (tracer->ring)
 		return 0;
@@ -336,7 +337,7 @@ int tracer__attach(struct tracer *tracer, const struct options *options, struct 
 	return 0;
 }
 
-int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, void *ctx,
+int tracer__open(const struct options *options, tracer_event_fn on_event, void *ctx,
 		 struct tracer **ret_tracer, struct text *ret_error)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
@@ -345,7 +346,7 @@ int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, vo
 	libbpf_set_print(NULL); /* its guesses at a cause mislead; ours are told */
 	if (!tracer)
 		return -ENOMEM;
-	tracer->on_verdict = on_verdict;
+	tracer->on_event = on_event;
 	tracer->ctx = ctx;
 	tracer->n_cpus = libbpf_num_possible_cpus();
 	tracer->per_cpu = calloc(tracer->n_cpus > 0 ? (size_t)tracer->n_cpus : 1, sizeof(__u64));

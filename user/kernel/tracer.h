@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tracer: the kernel's side, as user space sees it. Loads the BPF programs,
- * attaches them, runs the sweeps and hands over the verdicts. With census.c and
+ * attaches them, runs the sweeps and hands over the events. With scanner.c and
  * history.c the only modules that know a skeleton.
  */
 #ifndef SOCKLEAK_TRACER_H
@@ -18,14 +18,14 @@ struct pins;
 struct tracer;
 
 /* Called for every record of the ring buffer, within tracer__sweep(). */
-typedef void (*tracer_verdict_fn)(const struct verdict *verdict, void *ctx);
+typedef void (*tracer_event_fn)(const struct event *event, void *ctx);
 
 /*
  * Open what hooks may hang on: all for which a kernel may ask for CAP_SYS_ADMIN (hooks.h).
  * Nothing is loaded yet. Returns 0 or -errno with one line in ret_error: object, cause,
  * remedy. Free with tracer__free(); NULL is allowed there.
  */
-int tracer__open(const struct options *options, tracer_verdict_fn on_verdict, void *ctx,
+int tracer__open(const struct options *options, tracer_event_fn on_event, void *ctx,
 		 struct tracer **ret_tracer, struct text *ret_error);
 /*
  * Called now and then, within tracer__load() and tracer__sweep(), while long work goes on
@@ -60,8 +60,8 @@ const char *tracer__pins_refused(const struct tracer *tracer);
 const struct hooks *tracer__hooks(const struct tracer *tracer);
 
 /*
- * Run one sweep (sweeper.h) and hand over its verdicts; one that goes `to_the_last` is
- * a census. When the ring buffer could not take
+ * Run one sweep (sweeper.h) and hand over its events; one that goes `to_the_last` is
+ * a full sweep. When the ring buffer could not take
  * all of them it is repeated for the others: some times, or, `to_the_last`, until
  * none waits. *ret_ns is how long the sweep took, without repeats. Returns 0, or
  * -errno when the fd tables could not be read to their end; no entry is judged
@@ -74,7 +74,7 @@ struct sweep_counts tracer__sweeps(const struct tracer *tracer);
 /* Can a sweep look at one process alone? Not before Linux 6.1. */
 bool tracer__can_look(const struct tracer *tracer);
 
-/* Verdicts that still wait for room in the ring buffer. */
+/* Events that still wait for room in the ring buffer. */
 __u64 tracer__waiting(const struct tracer *tracer);
 
 /* Entries in the map of pending sockets at the last sweep, and what that map holds at most. */
@@ -104,7 +104,7 @@ void tracer__forget_refusal(struct tracer *tracer, const struct refusal_key *key
 
 /* Where `sockleak scan` is told of the leaks; the tracer's own. */
 struct history *tracer__history(struct tracer *tracer);
-/* In the next sweep every leak that is open is told (VERDICT_CHANGED), known or not. */
+/* In the next sweep every leak that is open is told (EVENT_CHANGED), known or not. */
 void tracer__retell(struct tracer *tracer);
 
 /* The programs and maps that are loaded, for bpf_stats.c; the tracer's own. */

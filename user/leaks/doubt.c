@@ -8,7 +8,7 @@ void doubt_note(struct doubt *doubt, __u64 skipped, __u64 now_ns)
 	doubt->skipped = skipped;
 }
 
-bool doubt_has(const struct doubt *doubt, const struct verdict *verdict)
+bool doubt_has(const struct doubt *doubt, const struct event *event)
 {
-	return verdict->class == CLASS_NEVER_USED && verdict->socket.since_ns <= doubt->until_ns;
+	return event->class == CLASS_NEVER_USED && event->socket.since_ns <= doubt->until_ns;
 }

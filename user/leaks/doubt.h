@@ -21,6 +21,6 @@ struct doubt {
 void doubt_note(struct doubt *doubt, __u64 skipped, __u64 now_ns);
 
 /* Is it nothing that speaks for the class, of a socket that was there when hooks were left out? */
-bool doubt_has(const struct doubt *doubt, const struct verdict *verdict);
+bool doubt_has(const struct doubt *doubt, const struct event *event);
 
 #endif /* SOCKLEAK_DOUBT_H */

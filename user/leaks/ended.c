@@ -133,14 +133,14 @@ static void keep_sample(struct site *site, const struct leak *leak, bool first)
 {
 	struct leak *sample;
 
-	if (leak->verdict.class != site->class ||
-	    (site->leaks && site->leaks->verdict.class == site->class && !first))
+	if (leak->event.class != site->class ||
+	    (site->leaks && site->leaks->event.class == site->class && !first))
 		return;
 	sample = calloc(1, sizeof(*sample));
 	if (!sample)
 		return;
 	drop_sample(site);
-	sample->verdict = leak->verdict;
+	sample->event = leak->event;
 	sample->owner = owner_ref(leak->owner);
 	sample->stack = stack_ref(leak->stack);
 	sample->site = site;
@@ -151,7 +151,7 @@ void ended_add(struct ended *ended, const struct leak *leak, bool grew, bool fir
 {
 	struct site *site =
 		first ? site_get(ended, leak->site, grew) : site_find(ended, leak->site);
-	__u64 since_ns = leak->verdict.socket.since_ns;
+	__u64 since_ns = leak->event.socket.since_ns;
 
 	if (!site) {
 		if (first)
@@ -159,16 +159,16 @@ void ended_add(struct ended *ended, const struct leak *leak, bool grew, bool fir
 		return;
 	}
 	site->ended.sockets++;
-	site->ended.ns = leak->verdict.now_ns;
+	site->ended.ns = leak->event.now_ns;
 	site->ended.grew |= grew;
-	site->by_class[leak->verdict.class]++;
+	site->by_class[leak->event.class]++;
 	site_class(site);
 	if (!site->oldest_ns || since_ns < site->oldest_ns)
 		site->oldest_ns = since_ns;
 	owner_unref(site->owner);
 	site->owner = owner_ref(leak->owner);
 	site_show_better(site, leak->site->stack);
-	count_process(site, leak->verdict.tgid, first);
+	count_process(site, leak->event.tgid, first);
 	keep_sample(site, leak, first);
 }
 

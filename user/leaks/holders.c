@@ -16,13 +16,13 @@ static bool comes_before(__u32 a, __u32 b, __u32 creator)
 	return a == creator || (b != creator && a < b);
 }
 
-int holders_add(struct holders *holders, const struct verdict *verdict, __u32 creator)
+int holders_add(struct holders *holders, const struct event *event, __u32 creator)
 {
-	struct holder holder = { verdict->tgid, verdict->fd, verdict->uid, { 0 } };
+	struct holder holder = { event->tgid, event->fd, event->uid, { 0 } };
 	struct holder *named;
 	unsigned int place;
 
-	memcpy(holder.comm, verdict->comm, sizeof(holder.comm));
+	memcpy(holder.comm, event->comm, sizeof(holder.comm));
 	for (place = 0; place < holders->count; place++) {
 		if (holders->named[place].tgid != holder.tgid)
 			continue;

@@ -28,10 +28,10 @@ struct holders {
 
 void holders_clear(struct holders *holders);
 /*
- * A process holds it (VERDICT_LEAK, VERDICT_CHANGED, VERDICT_HELD). 1: it was not
+ * A process holds it (EVENT_LEAK, EVENT_CHANGED, EVENT_HELD). 1: it was not
  * known to; 0: it was; -ENOMEM.
  */
-int holders_add(struct holders *holders, const struct verdict *verdict, __u32 creator);
+int holders_add(struct holders *holders, const struct event *event, __u32 creator);
 /* A process does not any more. True: it did. */
 bool holders_remove(struct holders *holders, __u32 tgid);
 

@@ -7,7 +7,7 @@
 #include <utlist.h>
 
 #include "leaks/site.h"
-#include "leaks/strays.h"
+#include "leaks/partial_stacks.h"
 
 /*
  * A site without open leaks is forgotten after this long: memory stays bounded. One
@@ -72,7 +72,7 @@ void leaks__remember(struct leaks *leaks, struct growth_memory memory)
 
 static void leak_free(struct leaks *leaks, struct leak *leak)
 {
-	strays_remove(leaks, leak);
+	partial_stacks_remove(leaks, leak);
 	owner_unref(leak->owner);
 	stack_unref(leak->stack);
 	holders_clear(&leak->holders);
@@ -109,7 +109,7 @@ void leaks__group_by_process(struct leaks *leaks)
 static void account(struct leaks *leaks, struct leak *leak, int sign)
 {
 	leak->site->open += sign;
-	leak->site->by_class[leak->verdict.class] += sign;
+	leak->site->by_class[leak->event.class] += sign;
 	leaks->totals.open += sign;
 	if (sign > 0) {
 		leak->site->total++;
@@ -120,7 +120,7 @@ static void account(struct leaks *leaks, struct leak *leak, int sign)
 static void show(struct leaks *leaks, struct leak *leak)
 {
 	leak->held_back = false;
-	leak->told = true;
+	leak->reported = true;
 	account(leaks, leak, 1);
 	leaks->announce(leak, LEAKS_OPENED, leaks->announce_ctx);
 }
@@ -139,38 +139,38 @@ static void process_release(struct leaks *leaks, struct site *site, struct site_
 	}
 }
 
-static struct leak *leak_find(struct leaks *leaks, const struct verdict *verdict)
+static struct leak *leak_find(struct leaks *leaks, const struct event *event)
 {
-	struct leak_key key = { verdict->socket.inode, verdict->socket.since_ns };
+	struct leak_key key = { event->socket.inode, event->socket.since_ns };
 	struct leak *leak;
 
 	HASH_FIND(hh, leaks->by_socket, &key, sizeof(key), leak);
 	return leak;
 }
 
-__u32 leaks__holder(struct leaks *leaks, const struct verdict *verdict)
+__u32 leaks__holder(struct leaks *leaks, const struct event *event)
 {
-	struct leak *leak = leak_find(leaks, verdict);
+	struct leak *leak = leak_find(leaks, event);
 
-	return leak ? leak->verdict.tgid : 0;
+	return leak ? leak->event.tgid : 0;
 }
 
-static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
+static int leak_open(struct leaks *leaks, const struct event *event, struct owner *owner,
 		     struct stack *stack)
 {
 	bool whole = stack && stack->source == STACK_SNAPSHOT;
-	struct site *site = account_site(leaks, verdict, owner, stack);
+	struct site *site = account_site(leaks, event, owner, stack);
 	struct site_process *process;
 	struct leak *leak;
 
 	if (whole && site) /* the older ones first; accounts of processes may end by it */
-		strays_gather(leaks, verdict, stack);
-	process = site ? account_process(leaks, site, verdict) : NULL;
+		partial_stacks_gather(leaks, event, stack);
+	process = site ? account_process(leaks, site, event) : NULL;
 	leak = process ? calloc(1, sizeof(*leak)) : NULL;
 	if (!leak)
 		return -ENOMEM;
-	leak->verdict = *verdict;
-	leak->key = (struct leak_key){ verdict->socket.inode, verdict->socket.since_ns };
+	leak->event = *event;
+	leak->key = (struct leak_key){ event->socket.inode, event->socket.since_ns };
 	HASH_ADD(hh, leaks->by_socket, key, sizeof(leak->key), leak);
 	if (!leak->hh.tbl) {
 		free(leak);
@@ -180,13 +180,13 @@ static int leak_open(struct leaks *leaks, const struct verdict *verdict, struct 
 	leak->stack = stack_ref(stack);
 	leak->site = site;
 	if (!whole)
-		strays_add(leaks, leak);
-	holders_add(&leak->holders, verdict, verdict->socket.tgid);
+		partial_stacks_add(leaks, leak);
+	holders_add(&leak->holders, event, event->socket.tgid);
 	leak->process = process;
 	site_show_better(site, stack);
 	DL_PREPEND(site->leaks, leak);
-	account_grow(leaks, site, process, verdict);
-	if (verdict->unknowable && !growth_began(&process->growth, leaks->min_steps)) {
+	account_grow(leaks, site, process, event);
+	if (event->maybe_in_use && !growth_began(&process->growth, leaks->min_steps)) {
 		leak->held_back = true;
 		site->held_back++;
 		leaks->totals.held_back++;
@@ -228,10 +228,10 @@ static void keep_end(struct leaks *leaks, const struct leak *leak)
 	process->ended = true;
 }
 
-/* The leak has ended, as its verdict says. */
+/* The leak has ended, as its event says. */
 static void leak_close(struct leaks *leaks, struct leak *leak)
 {
-	enum end_reason reason = leak->verdict.reason;
+	enum end_reason reason = leak->event.reason;
 
 	unaccount(leaks, leak);
 	account_end(leak->site, leak->process);
@@ -253,7 +253,7 @@ void leaks__drop(struct leaks *leaks, bool (*drops)(const struct leak *leak, voi
 		if (!drops(leak, ctx))
 			continue;
 		unaccount(leaks, leak);
-		account_drop(leak->site, leak->process, &leak->verdict);
+		account_drop(leak->site, leak->process, &leak->event);
 		leak_forget(leaks, leak);
 	}
 }
@@ -266,7 +266,7 @@ static bool wants_class(const struct leaks *leaks, unsigned int class)
 
 static bool is_unwanted(const struct leak *leak, void *ctx)
 {
-	return !wants_class(ctx, leak->verdict.class);
+	return !wants_class(ctx, leak->event.class);
 }
 
 void leaks__want(struct leaks *leaks, unsigned int classes)
@@ -276,9 +276,9 @@ void leaks__want(struct leaks *leaks, unsigned int classes)
 }
 
 /* Another process holds it now: its own account there, the site stays. */
-static int leak_move(struct leaks *leaks, struct leak *leak, const struct verdict *verdict)
+static int leak_move(struct leaks *leaks, struct leak *leak, const struct event *event)
 {
-	struct site_process *process = account_process(leaks, leak->site, verdict);
+	struct site_process *process = account_process(leaks, leak->site, event);
 
 	if (!process)
 		return -ENOMEM;
@@ -292,69 +292,69 @@ static int leak_move(struct leaks *leaks, struct leak *leak, const struct verdic
  * A leak has another class or holder now. Held back it stays so unless use can be
  * told now.
  */
-static int leak_change(struct leaks *leaks, struct leak *leak, const struct verdict *verdict,
+static int leak_change(struct leaks *leaks, struct leak *leak, const struct event *event,
 		       struct owner *owner)
 {
-	if (verdict->tgid != leak->verdict.tgid && leak_move(leaks, leak, verdict))
+	if (event->tgid != leak->event.tgid && leak_move(leaks, leak, event))
 		return -ENOMEM;
 	if (owner) {
 		owner_unref(leak->owner);
 		leak->owner = owner_ref(owner);
 	}
-	holders_add(&leak->holders, verdict, verdict->socket.tgid);
+	holders_add(&leak->holders, event, event->socket.tgid);
 	if (leak->held_back) {
-		leak->verdict = *verdict;
-		if (!verdict->unknowable) {
+		leak->event = *event;
+		if (!event->maybe_in_use) {
 			leak->site->held_back--;
 			leaks->totals.held_back--;
 			show(leaks, leak);
 		}
 		return 0;
 	}
-	leak->told = true;
-	leak->site->by_class[leak->verdict.class]--;
-	leak->verdict = *verdict;
-	leak->site->by_class[leak->verdict.class]++;
+	leak->reported = true;
+	leak->site->by_class[leak->event.class]--;
+	leak->event = *event;
+	leak->site->by_class[leak->event.class]++;
 	leaks->announce(leak, LEAKS_CHANGED, leaks->announce_ctx);
 	return 0;
 }
 
 /* One more process holds a leak, or one less: told at the end of the sweep, with the others. */
-static void leak_hold(struct leak *leak, const struct verdict *verdict)
+static void leak_hold(struct leak *leak, const struct event *event)
 {
-	if (verdict->kind == VERDICT_HELD ?
-		    holders_add(&leak->holders, verdict, leak->verdict.socket.tgid) > 0 :
-		    holders_remove(&leak->holders, verdict->tgid))
-		leak->told = false;
+	if (event->kind == EVENT_HELD ?
+		    holders_add(&leak->holders, event, leak->event.socket.tgid) > 0 :
+		    holders_remove(&leak->holders, event->tgid))
+		leak->reported = false;
 }
 
-int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
+int leaks__apply(struct leaks *leaks, const struct event *event, struct owner *owner,
 		 struct stack *stack)
 {
-	struct leak *leak = leak_find(leaks, verdict);
-	bool wanted = wants_class(leaks, verdict->class);
+	struct leak *leak = leak_find(leaks, event);
+	bool wanted = wants_class(leaks, event->class);
 
-	if (verdict->kind == VERDICT_HELD || verdict->kind == VERDICT_LEFT) {
+	if (event->kind == EVENT_HELD || event->kind == EVENT_LEFT) {
 		if (leak)
-			leak_hold(leak, verdict);
+			leak_hold(leak, event);
 		return 0;
 	}
-	if (verdict->kind == VERDICT_ENDED) {
-		account_renewal(leaks, verdict);
+	if (event->kind == EVENT_ENDED) {
+		account_renewal(leaks, event);
 		if (leak) {
 			/* It ends under the name it was shown by, with the last evidence. */
-			leak->verdict.now_ns = verdict->now_ns;
-			leak->verdict.socket = verdict->socket;
-			leak->verdict.reason = verdict->reason;
+			leak->event.now_ns = event->now_ns;
+			leak->event.socket = event->socket;
+			leak->event.reason = event->reason;
 			leak_close(leaks, leak);
 		}
 		return 0;
 	}
 	if (!leak)
-		return wanted ? leak_open(leaks, verdict, owner, stack) : 0;
+		return wanted ? leak_open(leaks, event, owner, stack) : 0;
 	if (wanted)
-		return leak_change(leaks, leak, verdict, owner);
-	leak->verdict.reason = END_RECLASSIFIED; /* something was tried that classes it anew */
+		return leak_change(leaks, leak, event, owner);
+	leak->event.reason = END_RECLASSIFIED; /* something was tried that classes it anew */
 	leak_close(leaks, leak);
 	return 0;
 }
@@ -365,9 +365,9 @@ static void tell_holders(struct leaks *leaks, struct site *site)
 	struct leak *leak;
 
 	DL_FOREACH(site->leaks, leak) {
-		if (leak->told || leak->held_back || !leak->holders.count)
+		if (leak->reported || leak->held_back || !leak->holders.count)
 			continue;
-		leak->told = true;
+		leak->reported = true;
 		leaks->announce(leak, LEAKS_CHANGED, leaks->announce_ctx);
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * leaks: which sockets are leaked now, and at which sites. Takes verdicts in,
+ * leaks: which sockets are leaked now, and at which sites. Takes events in,
  * holds the accounts, answers questions. Pure: no I/O, no clock, no libbpf;
  * every time comes in with the caller.
  *
@@ -8,7 +8,7 @@
  * or, where no stack is known, one process. A site *grows*, and is called
  * leaking, when one process keeps more and more sockets of it open: see
  * growth.h. Where the kernel cannot tell use from
- * non-use (verdict.unknowable) a socket is held back, in no account that is
+ * non-use (event.maybe_in_use) a socket is held back, in no account that is
  * shown, until its site has grown within one process.
  */
 #ifndef SOCKLEAK_LEAKS_H
@@ -28,26 +28,26 @@
 
 struct site;
 struct site_process;
-struct stray_call;
+struct partial_call;
 
 /* One leaked socket. */
 struct leak {
-	struct verdict verdict; /* the last one; its evidence is the newest known */
+	struct event event; /* the last one; its evidence is the newest known */
 	struct owner *owner;	/* never NULL */
 	struct stack *stack;	/* NULL = no stack */
 	struct site *site;
-	struct holders holders; /* that of the verdict, and all others */
-	bool held_back;		/* unknowable, and its site has not grown: not shown */
+	struct holders holders; /* that of the event, and all others */
+	bool held_back;		/* maybe_in_use, and its site has not grown: not shown */
 	/* private: */
-	bool told; /* is what is known of its holders told? */
+	bool reported; /* is what is known of its holders told? */
 	struct leak_key {
 		__u64 inode;
 		__u64 since_ns;
 	} key;
 	struct site_process *process;
 	struct leak *prev, *next; /* at the site */
-	struct stray_call *stray_of; /* strays.h; NULL = it is none */
-	struct leak *prev_stray, *next_stray;
+	struct partial_call *partial_of; /* partial_stacks.h; NULL = it is none */
+	struct leak *prev_partial, *next_partial;
 	UT_hash_handle hh;
 };
 
@@ -88,7 +88,7 @@ struct site {
 	__u64 oldest_ns;       /* birth (or first sight) of its oldest open leak; 0 = none open */
 	bool leaking;	       /* it grows: see growth.h */
 	bool is_new; /* it has not grown yet, and may: just seen, or more than there were */
-	bool unknowable;       /* grouped by process: its sockets may be in use */
+	bool maybe_in_use;       /* grouped by process: its sockets may be in use */
 	unsigned int process_open; /* what its process holds of such: leaks__add_up() */
 	struct rate rate;      /* without sockets of unknown origin, whose births are not known */
 	enum leak_class class; /* of most of its open leaks */
@@ -106,7 +106,7 @@ enum leaks_change {
 	LEAKS_OPENED = 1, /* show it: it is new, or its site has grown */
 	LEAKS_CHANGED,	  /* it has another class, or others hold it */
 	LEAKS_MOVED,	  /* a whole stack has told its site; also of one that is held back */
-	LEAKS_RESOLVED,	  /* it has ended: leak->verdict.reason says how */
+	LEAKS_RESOLVED,	  /* it has ended: leak->event.reason says how */
 };
 
 /* "opened", "changed", "resolved", of the JSON contract; NULL out of range. */
@@ -169,7 +169,7 @@ void leaks__remember(struct leaks *leaks, struct growth_memory memory);
 
 /*
  * A site is one process, class and site id from now on, and sockets of which use
- * cannot be told are at a site of their own: for a census, which has no growth.
+ * cannot be told are at a site of their own: for a full sweep, which has no growth.
  */
 void leaks__group_by_process(struct leaks *leaks);
 
@@ -180,18 +180,18 @@ void leaks__group_by_process(struct leaks *leaks);
 void leaks__add_up(struct leaks *leaks);
 
 /*
- * Take in one verdict. owner and stack are referenced, not taken; of a leak that
+ * Take in one event. owner and stack are referenced, not taken; of a leak that
  * is known already both may be NULL, and then stay as they are. Returns 0, or
  * -ENOMEM: not accounted then.
  */
-int leaks__apply(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
+int leaks__apply(struct leaks *leaks, const struct event *event, struct owner *owner,
 		 struct stack *stack);
 
 /*
- * The process that the leak of this verdict is accounted to; 0 when it is not
+ * The process that the leak of this event is accounted to; 0 when it is not
  * accounted yet (only then its owner and stack need to be looked up).
  */
-__u32 leaks__holder(struct leaks *leaks, const struct verdict *verdict);
+__u32 leaks__holder(struct leaks *leaks, const struct event *event);
 
 /* Another stack, of the same frames with better names, for the leaks that have this one. */
 void leaks__rename(struct site *site, struct stack *stack, struct stack *renamed);

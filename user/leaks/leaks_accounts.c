@@ -18,26 +18,26 @@
  * its main thread a name. Without a site id one process, hooks' and sweeps' sockets
  * apart.
  */
-static __u64 account_key(const struct leaks *leaks, const struct verdict *verdict,
+static __u64 account_key(const struct leaks *leaks, const struct event *event,
 			 const struct owner *owner, const struct stack *stack)
 {
 	__u64 parts[3] = { stack ? stack->site : 0, 0, 0 };
 
-	memcpy(&parts[1], owner_name(owner, verdict->comm), sizeof(__u64) * 2);
+	memcpy(&parts[1], owner_name(owner, event->comm), sizeof(__u64) * 2);
 	if (leaks->by_process) {
-		parts[1] = verdict->tgid;
-		parts[2] = (__u64)verdict->class << 1 | verdict->unknowable;
+		parts[1] = event->tgid;
+		parts[2] = (__u64)event->class << 1 | event->maybe_in_use;
 	} else if (!parts[0]) {
-		parts[1] = verdict->tgid;
-		parts[2] = verdict->socket.flags & PENDING_ORIGIN_UNKNOWN;
+		parts[1] = event->tgid;
+		parts[2] = event->socket.flags & PENDING_ORIGIN_UNKNOWN;
 	}
 	return hash_bytes(HASH_BEGIN, parts, sizeof(parts));
 }
 
-struct site *account_site(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
+struct site *account_site(struct leaks *leaks, const struct event *event, struct owner *owner,
 			  struct stack *stack)
 {
-	__u64 key = account_key(leaks, verdict, owner, stack);
+	__u64 key = account_key(leaks, event, owner, stack);
 	struct site *site;
 
 	HASH_FIND(hh, leaks->by_key, &key, sizeof(key), site);
@@ -48,10 +48,10 @@ struct site *account_site(struct leaks *leaks, const struct verdict *verdict, st
 		return NULL;
 	site->key = key;
 	site->id = stack ? stack->site : 0;
-	site->unknowable = leaks->by_process && verdict->unknowable;
+	site->maybe_in_use = leaks->by_process && event->maybe_in_use;
 	site->is_new = true;
-	memcpy(site->comm, verdict->comm, sizeof(site->comm));
-	memcpy(site->name, owner_name(owner, verdict->comm), sizeof(site->name));
+	memcpy(site->comm, event->comm, sizeof(site->comm));
+	memcpy(site->name, owner_name(owner, event->comm), sizeof(site->name));
 	site->owner = owner_ref(owner);
 	site->stack = stack_ref(stack);
 	HASH_ADD(hh, leaks->by_key, key, sizeof(site->key), site);
@@ -63,15 +63,15 @@ struct site *account_site(struct leaks *leaks, const struct verdict *verdict, st
 }
 
 struct site_process *account_process(struct leaks *leaks, struct site *site,
-				     const struct verdict *verdict)
+				     const struct event *event)
 {
 	const struct growth_memory *memory = &leaks->memory;
-	struct site_process *process = site_process_get(site, verdict->tgid);
+	struct site_process *process = site_process_get(site, event->tgid);
 
 	if (!process || process->open || !memory->keep)
 		return process;
-	process->start_ns = memory->begin(site->key, verdict->tgid, &process->growth, memory->ctx);
-	growth_resume(&process->growth, verdict->now_ns);
+	process->start_ns = memory->begin(site->key, event->tgid, &process->growth, memory->ctx);
+	growth_resume(&process->growth, event->now_ns);
 	return process;
 }
 
@@ -84,16 +84,16 @@ static void process_keep(struct leaks *leaks, const struct site *site,
 }
 
 void account_take_back(struct site *site, struct site_process *process,
-		       const struct verdict *verdict)
+		       const struct event *event)
 {
 	growth_take_back(&process->growth);
-	account_drop(site, process, verdict);
+	account_drop(site, process, event);
 }
 
-void account_drop(struct site *site, struct site_process *process, const struct verdict *verdict)
+void account_drop(struct site *site, struct site_process *process, const struct event *event)
 {
-	rate_take_back(&process->rate, verdict->socket.since_ns);
-	rate_take_back(&site->rate, verdict->socket.since_ns);
+	rate_take_back(&process->rate, event->socket.since_ns);
+	rate_take_back(&site->rate, event->socket.since_ns);
 }
 
 void account_end(struct site *site, struct site_process *process)
@@ -112,10 +112,10 @@ static bool is_of_before(const struct leaks *leaks, const struct pending *socket
 	       socket->since_ns < leaks->began_ns + leaks->moment_ns;
 }
 
-void account_renewal(struct leaks *leaks, const struct verdict *verdict)
+void account_renewal(struct leaks *leaks, const struct event *event)
 {
-	if (verdict->reason == END_CLOSED && is_of_before(leaks, &verdict->socket))
-		renewals_end(&leaks->renewals, verdict->tgid, verdict->now_ns);
+	if (event->reason == END_CLOSED && is_of_before(leaks, &event->socket))
+		renewals_end(&leaks->renewals, event->tgid, event->now_ns);
 }
 
 void account_forget_renewals(struct leaks *leaks, __u64 now_ns)
@@ -137,12 +137,12 @@ void account_leave(struct leaks *leaks, struct site *site, struct site_process *
  * Now. But a socket that an earlier run may have counted, or that was suppressed until a
  * reload, is counted as of the time when it could have been at first.
  */
-static __u64 counted_at(const struct leaks *leaks, const struct verdict *verdict)
+static __u64 counted_at(const struct leaks *leaks, const struct event *event)
 {
-	__u64 born_ns = verdict->socket.since_ns, could_ns = born_ns + leaks->lag_ns;
-	__u64 now_ns = verdict->now_ns > born_ns ? verdict->now_ns : born_ns;
+	__u64 born_ns = event->socket.since_ns, could_ns = born_ns + leaks->lag_ns;
+	__u64 now_ns = event->now_ns > born_ns ? event->now_ns : born_ns;
 
-	if (verdict->kind == VERDICT_LEAK && born_ns >= leaks->began_ns)
+	if (event->kind == EVENT_LEAK && born_ns >= leaks->began_ns)
 		return now_ns;
 	return could_ns < now_ns ? could_ns : now_ns;
 }
@@ -157,19 +157,19 @@ static __u64 renewal_window(const struct leaks *leaks)
 }
 
 void account_grow(struct leaks *leaks, struct site *site, struct site_process *process,
-		  const struct verdict *verdict)
+		  const struct event *event)
 {
-	struct growth_birth birth = { verdict->socket.since_ns, counted_at(leaks, verdict),
+	struct growth_birth birth = { event->socket.since_ns, counted_at(leaks, event),
 				      leaks->moment_ns };
 
 	process->open++;
-	if (verdict->socket.flags & PENDING_ORIGIN_UNKNOWN) {
+	if (event->socket.flags & PENDING_ORIGIN_UNKNOWN) {
 		growth_step(&process->growth, process->open, &birth);
 		return; /* since_ns is when a sweep met it */
 	}
 	rate_birth(&process->rate, birth.born_ns, birth.counted_ns);
 	rate_birth(&site->rate, birth.born_ns, birth.counted_ns);
-	if (leaks->min_steps > 1 && /* or each socket is told, whatever it is */
+	if (leaks->min_steps > 1 && /* or each socket is reported, whatever it is */
 	    renewals_take(&leaks->renewals, process->tgid, birth.born_ns, renewal_window(leaks))) {
 		growth_renew(&process->growth, process->open);
 		rate_end(&process->rate);
@@ -227,7 +227,7 @@ bool account_tick(struct leaks *leaks, struct site *site, __u64 now_ns)
 struct held {
 	struct {
 		__u32 tgid;
-		__u32 unknowable;
+		__u32 maybe_in_use;
 	} key;
 	unsigned int open;
 	UT_hash_handle hh;
@@ -235,7 +235,7 @@ struct held {
 
 static struct held *held_of(struct held **all, const struct site *site)
 {
-	struct held key = { .key = { site->processes->tgid, site->unknowable } }, *held;
+	struct held key = { .key = { site->processes->tgid, site->maybe_in_use } }, *held;
 
 	HASH_FIND(hh, *all, &key.key, sizeof(key.key), held);
 	if (held)

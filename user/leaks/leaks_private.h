@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The accounts of leaks.h, for its own files: leaks.c keeps them, leaks_accounts.c finds the one
- * that is meant, strays.c moves what was in the wrong one, leaks_view.c reads them.
+ * that is meant, partial_stacks.c moves what was in the wrong one, leaks_view.c reads them.
  */
 #ifndef SOCKLEAK_LEAKS_PRIVATE_H
 #define SOCKLEAK_LEAKS_PRIVATE_H
@@ -13,7 +13,7 @@
 struct leaks {
 	struct leak *by_socket; /* uthash tables */
 	struct site *by_key;
-	struct stray_call *strays;
+	struct partial_call *partial_calls;
 	unsigned int classes;
 	__u64 moment_ns;
 	__u64 lag_ns;	 /* from a birth until it is counted, unless something hinders it */
@@ -34,27 +34,27 @@ struct leaks {
 	size_t sorted_room;
 };
 
-/* The site of a leak with this verdict and stack, made when there is none. NULL: no memory. */
-struct site *account_site(struct leaks *leaks, const struct verdict *verdict, struct owner *owner,
+/* The site of a leak with this event and stack, made when there is none. NULL: no memory. */
+struct site *account_site(struct leaks *leaks, const struct event *event, struct owner *owner,
 			  struct stack *stack);
 /* The account of a process at it, likewise, with what is remembered of its growth. */
 struct site_process *account_process(struct leaks *leaks, struct site *site,
-				     const struct verdict *verdict);
-/* One leak more, counted by this verdict. */
+				     const struct event *event);
+/* One leak more, counted by this event. */
 void account_grow(struct leaks *leaks, struct site *site, struct site_process *process,
-		  const struct verdict *verdict);
+		  const struct event *event);
 /* One less, which belongs to another site; -> account_leave(). */
 void account_take_back(struct site *site, struct site_process *process,
-		       const struct verdict *verdict);
+		       const struct event *event);
 /* One less, which is left out from now on, and may come back; -> account_leave(). */
-void account_drop(struct site *site, struct site_process *process, const struct verdict *verdict);
+void account_drop(struct site *site, struct site_process *process, const struct event *event);
 /* One less, which has ended; -> account_leave(). */
 void account_end(struct site *site, struct site_process *process);
 /*
  * A socket has ended, shown or not: if it was closed, and is of before the watch, the next one of
  * its process is no growth (renewals.h). After each sweep: forget those of long ago.
  */
-void account_renewal(struct leaks *leaks, const struct verdict *verdict);
+void account_renewal(struct leaks *leaks, const struct event *event);
 void account_forget_renewals(struct leaks *leaks, __u64 now_ns);
 /* One less; the last one frees the process's account. */
 void account_leave(struct leaks *leaks, struct site *site, struct site_process *process);

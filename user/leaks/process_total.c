@@ -70,7 +70,7 @@ struct process_total process_total(struct site *const *sites, long count)
 	struct process_total total = { .site = sites[0], .all_ages_known = true };
 
 	for (long i = 0; i < count && sites[i]->processes->tgid == sites[0]->processes->tgid &&
-			 sites[i]->unknowable == sites[0]->unknowable;
+			 sites[i]->maybe_in_use == sites[0]->maybe_in_use;
 	     i++)
 		add_site(&total, sites[i]);
 	find_place(&total, sites);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * process_total: what one process holds at all its sites, of a census. Pure. Its sites stand
+ * process_total: what one process holds at all its sites, of a full sweep. Pure. Its sites stand
  * together in leaks__sites(), after leaks__add_up().
  */
 #ifndef SOCKLEAK_PROCESS_TOTAL_H

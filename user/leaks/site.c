@@ -83,7 +83,7 @@ void site_summarize(struct site *site)
 
 	site->oldest_ns = 0;
 	DL_FOREACH(site->leaks, leak) {
-		__u64 since_ns = leak->verdict.socket.since_ns;
+		__u64 since_ns = leak->event.socket.since_ns;
 
 		if (!leak->held_back && (!site->oldest_ns || since_ns < site->oldest_ns))
 			site->oldest_ns = since_ns;
@@ -95,8 +95,8 @@ int site_worse_first(const void *a, const void *b)
 {
 	const struct site *x = *(struct site *const *)a, *y = *(struct site *const *)b;
 
-	if (x->unknowable != y->unknowable)
-		return x->unknowable - y->unknowable;
+	if (x->maybe_in_use != y->maybe_in_use)
+		return x->maybe_in_use - y->maybe_in_use;
 	if (x->leaking != y->leaking)
 		return y->leaking - x->leaking;
 	if (x->process_open != y->process_open)

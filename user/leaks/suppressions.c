@@ -170,24 +170,24 @@ static bool matches_stack(const struct entry *entry, const struct stack *stack)
 }
 
 /* By the name of its main thread, or by that of its executable: as --comm. */
-static bool matches_name(const char *pattern, const struct verdict *verdict,
+static bool matches_name(const char *pattern, const struct event *event,
 			 const struct owner *owner)
 {
 	char comm[SOCKLEAK_COMM_LEN + 1] = "", exe[SOCKLEAK_COMM_LEN];
 
-	memcpy(comm, verdict->comm, SOCKLEAK_COMM_LEN);
+	memcpy(comm, event->comm, SOCKLEAK_COMM_LEN);
 	process_exe_name(owner->exe, exe);
 	return matches(pattern, comm) || (exe[0] && matches(pattern, exe));
 }
 
-static bool matches_all(const struct entry *entry, const struct verdict *verdict,
+static bool matches_all(const struct entry *entry, const struct event *event,
 			const struct owner *owner, const struct stack *stack)
 {
 	struct name_buffer buffer;
 
-	return matches_name(entry->patterns[KEY_COMM], verdict, owner) &&
+	return matches_name(entry->patterns[KEY_COMM], event, owner) &&
 	       matches(entry->patterns[KEY_CGROUP], owner->cgroup) &&
-	       matches(entry->patterns[KEY_FAMILY], family_name(verdict->socket.family, &buffer)) &&
+	       matches(entry->patterns[KEY_FAMILY], family_name(event->socket.family, &buffer)) &&
 	       matches_stack(entry, stack);
 }
 
@@ -217,16 +217,16 @@ static void remember(struct suppressions *suppressions, const struct pending *so
 		free(taken);
 }
 
-bool suppressions__take(struct suppressions *suppressions, const struct verdict *verdict,
+bool suppressions__take(struct suppressions *suppressions, const struct event *event,
 			const struct owner *owner, const struct stack *stack)
 {
 	if (!suppressions)
 		return false;
 	for (size_t i = 0; i < suppressions->count; i++) {
-		if (!matches_all(&suppressions->entries[i], verdict, owner, stack))
+		if (!matches_all(&suppressions->entries[i], event, owner, stack))
 			continue;
 		suppressions->entries[i].total++;
-		remember(suppressions, &verdict->socket);
+		remember(suppressions, &event->socket);
 		return true;
 	}
 	return false;
@@ -317,7 +317,7 @@ static void add_patterns(struct text *text, const struct site *site)
 		add_pattern(text, "module", module_name(culprit->module));
 	if (!culprit && *comm && site->leaks)
 		add_pattern(text, "family",
-			    family_name(site->leaks->verdict.socket.family, &buffer));
+			    family_name(site->leaks->event.socket.family, &buffer));
 }
 
 static void add_entry(struct text *text, const struct site *site, unsigned int number,

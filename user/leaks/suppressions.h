@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * suppressions: leaks that the user knows of and does not want to be told, by
+ * suppressions: leaks that the user knows of and does not want to be reported, by
  * --suppress FILE (docs/suppressions.md). Pure but for the reading of that file.
  */
 #ifndef SOCKLEAK_SUPPRESSIONS_H
@@ -26,11 +26,11 @@ int suppressions__load(const char *path, struct suppressions **ret_suppressions,
 void suppressions__free(struct suppressions *suppressions);
 
 /*
- * Is the leak of this verdict suppressed? It then stays so until
+ * Is the leak of this event suppressed? It then stays so until
  * suppressions__forget(), and is counted by the first entry that matches it. What is
  * not known (no stack, no cgroup) matches no pattern. NULL suppresses nothing.
  */
-bool suppressions__take(struct suppressions *suppressions, const struct verdict *verdict,
+bool suppressions__take(struct suppressions *suppressions, const struct event *event,
 			const struct owner *owner, const struct stack *stack);
 /* Was it taken? */
 bool suppressions__holds(const struct suppressions *suppressions, const struct pending *socket);

@@ -53,7 +53,7 @@ struct options {
 	enum command command;
 	__u64 older_than_ns;
 	__u64 interval_ns;
-	__u64 census_interval_ns;
+	__u64 full_sweep_interval_ns;
 	__u64 write_interval_ns; /* of the textfile */
 	__u64 duration_ns; /* 0 = until interrupted */
 	const char *comm;  /* NULL = any; at most 15 bytes */
@@ -81,7 +81,7 @@ struct options {
 	__u32 ring_size; /* bytes, a power of two */
 	__u32 stack_size; /* bytes of stack in a snapshot; 0 = no snapshots */
 	__u32 snapshots;  /* held at once */
-	__u32 spare_after; /* sockets in a row that make a site clean; 0 = spare none */
+	__u32 sample_after; /* sockets in a row that make a site clean; 0 = spare none */
 	__u32 history; /* of a scan: the sockleak to ask, 0 = the one that has run longest */
 	__u32 error_exitcode; /* of a scan that finds something; 0 = none of its own */
 	__u32 hooks;	 /* enum hooks_choice */

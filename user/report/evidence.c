@@ -11,12 +11,12 @@
 
 int evidence_connect_error(const struct leak *leak)
 {
-	const struct evidence *evidence = &leak->verdict.socket.evidence;
+	const struct evidence *evidence = &leak->event.socket.evidence;
 
 	if (!evidence->connect_tries)
 		return 0;
 	/* A connection under way that failed later leaves its error with the socket. */
-	return evidence->connect_errno ?: (int)leak->verdict.error;
+	return evidence->connect_errno ?: (int)leak->event.error;
 }
 
 static void add_times(struct text *text, unsigned int count)
@@ -29,7 +29,7 @@ static void add_times(struct text *text, unsigned int count)
 
 static void add_connect(struct text *text, const struct leak *leak)
 {
-	const struct evidence *evidence = &leak->verdict.socket.evidence;
+	const struct evidence *evidence = &leak->event.socket.evidence;
 	int error = evidence_connect_error(leak);
 	struct name_buffer buffer;
 
@@ -73,10 +73,10 @@ static void add_probe(struct text *text, const struct pending *socket)
 
 void evidence_add(struct text *text, const struct leak *leak)
 {
-	const struct pending *socket = &leak->verdict.socket;
+	const struct pending *socket = &leak->event.socket;
 	const struct evidence *evidence = &socket->evidence;
 
-	if (leak->verdict.class == CLASS_WAS_CONNECTED) {
+	if (leak->event.class == CLASS_WAS_CONNECTED) {
 		text_add(text, "was connected once");
 		return;
 	}
@@ -90,7 +90,7 @@ void evidence_add(struct text *text, const struct leak *leak)
 		add_bind(text, evidence);
 	else if (evidence->enotconn)
 		add_probe(text, socket);
-	else if (leak->verdict.class == CLASS_NONE)
+	else if (leak->event.class == CLASS_NONE)
 		text_add(text, "not connected, not bound; it may have been tried, for the kernel "
 			       "left out some of sockleak's hooks");
 	else
@@ -106,7 +106,7 @@ static bool is_usual(const struct pending *socket)
 
 void evidence_add_kind(struct text *text, const struct leak *leak)
 {
-	const struct pending *socket = &leak->verdict.socket;
+	const struct pending *socket = &leak->event.socket;
 	struct name_buffer family, type, protocol;
 	const char *name = protocol_name(socket->family, socket->protocol, &protocol);
 

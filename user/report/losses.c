@@ -11,9 +11,9 @@ void losses_of(const struct summary *summary, struct loss ret_losses[LOSSES])
 					 "origin, may be missing" };
 	ret_losses[n++] = (struct loss){ "leaks_not_accounted", summary->leaks_not_accounted,
 					 "out of memory" };
-	ret_losses[n++] = (struct loss){ "verdicts_waiting", summary->verdicts_waiting,
+	ret_losses[n++] = (struct loss){ "events_waiting", summary->events_waiting,
 					 "not told yet: raise --ring-size" };
-	ret_losses[n++] = (struct loss){ "stacks_not_told", summary->stacks_not_told,
+	ret_losses[n++] = (struct loss){ "stacks_not_reported", summary->stacks_not_reported,
 					 "to 'sockleak scan': no kernel memory" };
 	ret_losses[n++] = (struct loss){ "growth_not_kept", summary->growth_not_kept,
 					 "for the next run: no kernel memory" };

@@ -32,11 +32,11 @@ struct summary {
 	__u64 counters[COUNTER_COUNT];
 	__u64 growth_not_kept;	   /* for the next run (--pin) */
 	__u64 hooks_skipped;	   /* see bpf_stats_skipped() */
-	__u64 stacks_not_told;	   /* to `sockleak scan` */
-	__u64 leaks_not_accounted; /* verdicts lost in user space: out of memory */
+	__u64 stacks_not_reported;	   /* to `sockleak scan` */
+	__u64 leaks_not_accounted; /* events lost in user space: out of memory */
 	__u64 cgroups_left_out;	   /* that are in the scope, and not watched */
 	__u64 aims_failed;	   /* times that what is in it could not be told to the kernel */
-	__u64 verdicts_waiting;	   /* in the kernel, for room in the ring buffer */
+	__u64 events_waiting;	   /* in the kernel, for room in the ring buffer */
 	struct resolver_counts resolver;
 	struct fetcher_counts fetcher;
 	bool is_scan;	    /* one look: what takes time to tell is not known */

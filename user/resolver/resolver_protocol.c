@@ -125,13 +125,13 @@ static bool take_frame(const char **from, const char *end, struct frame *frame)
 		return false;
 	memcpy(&wire, *from, sizeof(wire));
 	*from += sizeof(wire);
-	if (wire.source > FRAME_CALLER || wire.plumbing > PLUMBING_LIBC)
+	if (wire.source > FRAME_CALLER || wire.plumbing > FRAME_OF_LIBC)
 		return false;
 	frame->pc = wire.pc;
 	frame->offset = wire.offset;
 	frame->line = wire.line;
 	frame->source = (enum frame_source)wire.source;
-	frame->plumbing = (enum plumbing)wire.plumbing;
+	frame->plumbing = (enum frame_kind)wire.plumbing;
 	frame->inlined = wire.flags & WIRE_INLINED;
 	frame->has_debug = wire.flags & WIRE_HAS_DEBUG;
 	frame->exact = wire.flags & WIRE_EXACT;

@@ -215,7 +215,7 @@ static bool tells_something(const struct frame *frame)
 	return frame->module || frame->function;
 }
 
-static const struct frame *first_outside(const struct stack *stack, enum plumbing plumbing)
+static const struct frame *first_outside(const struct stack *stack, enum frame_kind plumbing)
 {
 	for (unsigned int i = 0; i < stack->count; i++)
 		if (stack->frames[i].plumbing < plumbing && tells_something(&stack->frames[i]))
@@ -227,7 +227,7 @@ const struct frame *stack_culprit(const struct stack *stack)
 {
 	if (!stack)
 		return NULL;
-	return first_outside(stack, PLUMBING_RUNTIME) ?: first_outside(stack, PLUMBING_LIBC);
+	return first_outside(stack, FRAME_OF_RUNTIME) ?: first_outside(stack, FRAME_OF_LIBC);
 }
 
 static bool of_one_module(const struct frame *a, const struct frame *b)
@@ -243,7 +243,7 @@ const struct frame *stack_caller(const struct stack *stack)
 		return NULL;
 	end = stack->frames + stack->count;
 	for (caller = culprit + 1; caller < end; caller++)
-		if (caller->plumbing != PLUMBING_RUNTIME || !of_one_module(caller, culprit))
+		if (caller->plumbing != FRAME_OF_RUNTIME || !of_one_module(caller, culprit))
 			break;
 	return caller < end && !caller->plumbing && caller->function ? caller : NULL;
 }

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "stacks/plumbing.h"
+#include "stacks/runtime_frames.h"
 
 /* Where the addresses came from. */
 enum stack_source {
@@ -47,7 +47,7 @@ struct frame {
 	bool exact;		/* pc is where the frame stands, not where a call returns to */
 	bool inlined;		/* into the next one, which is where pc and offset point */
 	bool has_debug;		/* debug information of the module was found */
-	enum plumbing plumbing; /* not the program's own code */
+	enum frame_kind plumbing; /* not the program's own code */
 };
 
 struct stack {

@@ -9,7 +9,7 @@
 #include "sockleak.h"
 #include "stacks/files/module_symbols.h"
 #include "stacks/image.h"
-#include "stacks/plumbing.h"
+#include "stacks/runtime_frames.h"
 #include "stacks/unwind.h"
 #include "stacks/walk.h"
 
@@ -98,7 +98,7 @@ static void fill_frame(const struct place *place, const struct code_name *name, 
 	if (!frame->module)
 		return;
 	frame->offset = place->pc - place->mapping->start + place->mapping->offset;
-	frame->plumbing = plumbing_of(frame->module, NULL);
+	frame->plumbing = runtime_frame_kind(frame->module, NULL);
 	if (!place->file)
 		return;
 	frame->build_id = copy(module_symbols_file(place->file)->build_id);
@@ -106,7 +106,7 @@ static void fill_frame(const struct place *place, const struct code_name *name, 
 	if (!name)
 		return;
 	frame->function = copy(name->function);
-	frame->plumbing = plumbing_of(frame->module, frame->function);
+	frame->plumbing = runtime_frame_kind(frame->module, frame->function);
 	frame->file = copy(name->file);
 	frame->line = frame->file ? name->line : 0;
 }
@@ -171,7 +171,7 @@ static struct frame *end_of_first(struct making *making)
 
 	/* in a static program libc has no module of its own */
 	if (is_socket(first))
-		first->plumbing = PLUMBING_LIBC;
+		first->plumbing = FRAME_OF_LIBC;
 	return first;
 }
 
@@ -188,8 +188,8 @@ static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, u
 			continue;
 		first = end_of_first(making);
 		if (walk_is_caller(making->symbols->images, making->image,
-				   plumbing_is_glibc(first->module) && is_socket(first), pcs[0],
-				   caller))
+				   runtime_frame_is_glibc(first->module) && is_socket(first),
+				   pcs[0], caller))
 			add_code(making, caller, caller - 1, FRAME_CALLER);
 	}
 	return making->stack;

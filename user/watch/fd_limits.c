@@ -16,23 +16,24 @@
 
 struct fd_limits {
 	struct owners *owners;
-	struct origins *origins;
+	struct attribution *attribution;
 	struct refusals *refusals;
 	struct limit_series series;
 	fd_limits_begin_fn on_begin;
 	void *ctx;
-	__u64 failed; /* calls of which the kernel's side was asked */
+	__u64 failed;	  /* calls of which the kernel's side was asked */
 	bool host_failed; /* some of those of this sweep did so with ENFILE */
 };
 
-struct fd_limits *fd_limits__new(struct owners *owners, struct origins *origins, __u64 interval_ns)
+struct fd_limits *fd_limits__new(struct owners *owners, struct attribution *attribution,
+				 __u64 interval_ns)
 {
 	struct fd_limits *limits = calloc(1, sizeof(*limits));
 
 	if (!limits)
 		return NULL;
 	limits->owners = owners;
-	limits->origins = origins;
+	limits->attribution = attribution;
 	limits->refusals =
 		refusals__new(2 * interval_ns > MIN_RECENT_NS ? 2 * interval_ns : MIN_RECENT_NS);
 	if (!limits->refusals) {
@@ -58,13 +59,13 @@ void fd_limits__on_begin(struct fd_limits *limits, fd_limits_begin_fn on_begin, 
 }
 
 /* The call as if it had made a socket: so owner and stack are found as those of a leak are. */
-static struct verdict verdict_of(const struct limited *limited)
+static struct event event_of(const struct limited *limited)
 {
 	const struct refusal *refusal = &limited->refusal;
-	struct verdict verdict = { .kind = VERDICT_SUSPECT, .tgid = limited->key.tgid };
-	struct pending *socket = &verdict.socket;
+	struct event event = { .kind = EVENT_SUSPECT, .tgid = limited->key.tgid };
+	struct pending *socket = &event.socket;
 
-	verdict.uid = socket->uid = refusal->uid;
+	event.uid = socket->uid = refusal->uid;
 	socket->inode = REFUSAL_INODE(&limited->key);
 	socket->since_ns = refusal->first_ns;
 	socket->cgroup_id = refusal->cgroup_id;
@@ -72,17 +73,17 @@ static struct verdict verdict_of(const struct limited *limited)
 	socket->caller = refusal->caller;
 	socket->tgid = limited->key.tgid;
 	socket->flags = refusal->has_stack ? PENDING_STACK : PENDING_SNAPSHOT;
-	memcpy(verdict.comm, refusal->comm, sizeof(verdict.comm));
-	return verdict;
+	memcpy(event.comm, refusal->comm, sizeof(event.comm));
+	return event;
 }
 
 static void describe(struct fd_limits *limits, struct tracer *tracer, struct limited *limited)
 {
-	struct verdict verdict = verdict_of(limited);
-	bool told; /* of no use: the history is of sockets that there are */
+	struct event event = event_of(limited);
+	bool reported; /* of no use: the history is of sockets that there are */
 
-	limited_describe(limited, owners__find(limits->owners, &verdict),
-			 origins__stack(limits->origins, tracer, &verdict, &told));
+	limited_describe(limited, owners__find(limits->owners, &event),
+			 attribution__stack(limits->attribution, tracer, &event, &reported));
 }
 
 /* Returns what could not be accounted. */

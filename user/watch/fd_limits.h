@@ -13,7 +13,7 @@
 #include "leaks/refusals.h"
 #include "report/metrics/limit_series.h"
 #include "report/report.h"
-#include "watch/origins.h"
+#include "watch/attribution.h"
 
 struct fd_limits;
 
@@ -24,9 +24,10 @@ typedef void (*fd_limits_begin_fn)(const struct limited *limited, void *ctx);
  * What is given must outlive the limits. `interval_ns`: between two sweeps. NULL: no
  * memory. Free with fd_limits__free(); NULL is allowed there.
  */
-struct fd_limits *fd_limits__new(struct owners *owners, struct origins *origins, __u64 interval_ns);
+struct fd_limits *fd_limits__new(struct owners *owners, struct attribution *attribution,
+				 __u64 interval_ns);
 void fd_limits__free(struct fd_limits *limits);
-/* NULL = nobody is told. */
+/* NULL = nobody is reported. */
 void fd_limits__on_begin(struct fd_limits *limits, fd_limits_begin_fn on_begin, void *ctx);
 
 /*

@@ -42,7 +42,7 @@ void publisher__free(struct publisher *publisher)
 
 void publisher__swept(struct publisher *publisher, __u64 now_ns)
 {
-	publisher->health.scanned_ns = now_ns;
+	publisher->health.swept_ns = now_ns;
 }
 
 static int add_failure(int err, const char *path, struct text *ret_error)

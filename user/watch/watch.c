@@ -20,7 +20,7 @@
 #include "watch/descriptors.h"
 #include "watch/fd_limits.h"
 #include "watch/growth_kept.h"
-#include "watch/origins.h"
+#include "watch/attribution.h"
 
 /* Sweeps may take a fifth of one processor at most; the interval is stretched for it. */
 #define SWEEP_SHARE 5
@@ -33,7 +33,7 @@ struct watch {
 	struct scope *scope;
 	struct tracer *tracer;
 	struct leaks *leaks;
-	struct origins *origins;
+	struct attribution *attribution;
 	struct owners *owners;
 	struct fd_limits *limits;
 	struct suppressions *suppressions; /* NULL = nothing is */
@@ -60,7 +60,7 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 	struct watch *watch = ctx;
 
 	if (change == LEAKS_MOVED)
-		history__tell(tracer__history(watch->tracer), &leak->verdict.socket, leak->stack);
+		history__tell(tracer__history(watch->tracer), &leak->event.socket, leak->stack);
 	if (watch->output && !leak->held_back)
 		output__leak(watch->output, leak, change, &watch->summary);
 }
@@ -90,11 +90,11 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	watch->output = output;
 	watch->scope = scope;
 	watch->leaks = leaks__new(options->classes, options->interval_ns, on_change, watch);
-	err = origins__new(options->debuginfod, &watch->origins, ret_error);
+	err = attribution__new(options->debuginfod, &watch->attribution, ret_error);
 	if (watch->leaks)
 		tune(watch->leaks, options);
 	watch->owners = owners__new();
-	watch->limits = fd_limits__new(watch->owners, watch->origins, options->interval_ns);
+	watch->limits = fd_limits__new(watch->owners, watch->attribution, options->interval_ns);
 	if (watch->limits && output)
 		fd_limits__on_begin(watch->limits, on_limit, watch);
 	watch->summary.older_than_ns = options->older_than_ns;
@@ -119,77 +119,77 @@ void watch__free(struct watch *watch)
 		return;
 	leaks__free(watch->leaks);
 	fd_limits__free(watch->limits);
-	origins__free(watch->origins);
+	attribution__free(watch->attribution);
 	owners__free(watch->owners);
 	suppressions__free(watch->suppressions);
 	free(watch);
 }
 
-static int open_leak(struct watch *watch, const struct verdict *verdict)
+static int open_leak(struct watch *watch, const struct event *event)
 {
-	struct owner *owner = owners__find(watch->owners, verdict);
+	struct owner *owner = owners__find(watch->owners, event);
 	struct stack *stack;
-	bool told;
+	bool reported;
 	int err;
 
 	if (!owner)
 		return -ENOMEM;
-	stack = origins__stack(watch->origins, watch->tracer, verdict, &told);
-	err = suppressions__take(watch->suppressions, verdict, owner, stack) ?
+	stack = attribution__stack(watch->attribution, watch->tracer, event, &reported);
+	err = suppressions__take(watch->suppressions, event, owner, stack) ?
 		      0 :
-		      leaks__apply(watch->leaks, verdict, owner, stack);
-	if (!told)
-		history__tell(tracer__history(watch->tracer), &verdict->socket, stack);
+		      leaks__apply(watch->leaks, event, owner, stack);
+	if (!reported)
+		history__tell(tracer__history(watch->tracer), &event->socket, stack);
 	stack_unref(stack);
 	owner_unref(owner);
 	return err;
 }
 
 /* It is known; its class or its holder has changed. */
-static int change_leak(struct watch *watch, const struct verdict *verdict, __u32 holder)
+static int change_leak(struct watch *watch, const struct event *event, __u32 holder)
 {
-	struct owner *owner = holder == verdict->tgid ? NULL : owners__find(watch->owners, verdict);
-	int err = leaks__apply(watch->leaks, verdict, owner, NULL);
+	struct owner *owner = holder == event->tgid ? NULL : owners__find(watch->owners, event);
+	int err = leaks__apply(watch->leaks, event, owner, NULL);
 
 	owner_unref(owner);
 	return err;
 }
 
-void watch__verdict(const struct verdict *verdict, void *ctx)
+void watch__event(const struct event *event, void *ctx)
 {
 	struct watch *watch = ctx;
-	struct verdict ended, doubted;
+	struct event ended, doubted;
 	__u32 holder;
 	int err;
 
-	if (doubt_has(&watch->doubt, verdict)) {
-		doubted = *verdict;
+	if (doubt_has(&watch->doubt, event)) {
+		doubted = *event;
 		doubted.class = CLASS_NONE;
-		verdict = &doubted;
+		event = &doubted;
 	}
-	if (verdict->kind == VERDICT_SUSPECT) {
-		owners__look(watch->owners, verdict);
-		origins__look(watch->origins, &verdict->socket);
+	if (event->kind == EVENT_SUSPECT) {
+		owners__look(watch->owners, event);
+		attribution__look(watch->attribution, &event->socket);
 		return;
 	}
-	if (verdict->kind == VERDICT_ENDED)
-		history__forget(tracer__history(watch->tracer), verdict->socket.inode);
-	if (suppressions__holds(watch->suppressions, &verdict->socket)) {
-		if (verdict->kind == VERDICT_ENDED)
-			suppressions__forget(watch->suppressions, &verdict->socket);
+	if (event->kind == EVENT_ENDED)
+		history__forget(tracer__history(watch->tracer), event->socket.inode);
+	if (suppressions__holds(watch->suppressions, &event->socket)) {
+		if (event->kind == EVENT_ENDED)
+			suppressions__forget(watch->suppressions, &event->socket);
 		return;
 	}
-	holder = leaks__holder(watch->leaks, verdict);
-	if (verdict->kind == VERDICT_ENDED) {
-		ended = *verdict;
+	holder = leaks__holder(watch->leaks, event);
+	if (event->kind == EVENT_ENDED) {
+		ended = *event;
 		if (ended.reason == END_CLOSED && !(ended.socket.flags & PENDING_CLOSED) &&
 		    holder && !process_alive((pid_t)holder))
 			ended.reason = END_EXITED;
 		err = leaks__apply(watch->leaks, &ended, NULL, NULL);
 	} else if (holder) {
-		err = change_leak(watch, verdict, holder);
+		err = change_leak(watch, event, holder);
 	} else {
-		err = open_leak(watch, verdict);
+		err = open_leak(watch, event);
 	}
 	if (err)
 		watch->summary.leaks_not_accounted++;
@@ -211,12 +211,12 @@ static void update_summary(struct watch *watch)
 	summary->pending = tracer__pending(watch->tracer, &summary->max_sockets);
 	summary->leaks = leaks__totals(watch->leaks);
 	summary->sweep_counts = tracer__sweeps(watch->tracer);
-	summary->verdicts_waiting = tracer__waiting(watch->tracer);
+	summary->events_waiting = tracer__waiting(watch->tracer);
 	note_skipped(watch);
 	summary->growth_not_kept = history__growth_lost(tracer__history(watch->tracer));
-	summary->stacks_not_told = history__lost(tracer__history(watch->tracer));
+	summary->stacks_not_reported = history__lost(tracer__history(watch->tracer));
 	tracer__counters(watch->tracer, summary->counters);
-	origins__summarize(watch->origins, summary);
+	attribution__summarize(watch->attribution, summary);
 }
 
 static void tell_awaited(const struct options *options)
@@ -281,8 +281,8 @@ int watch__sweep(struct watch *watch, bool last)
 
 	update_clock(summary);
 	watch__aim(watch, watch->tracer);
-	note_skipped(watch); /* before the verdicts */
-	origins__begin_sweep(watch->origins);
+	note_skipped(watch); /* before the events */
+	attribution__begin_sweep(watch->attribution);
 	owners__begin_sweep(watch->owners);
 	err = tracer__sweep(watch->tracer, last, &summary->sweep_ns);
 	summary->sweeps++;
@@ -308,8 +308,8 @@ static void update_stacks(struct watch *watch, long most)
 	if (count > most)
 		count = most;
 	for (long i = 0; i < count; i++)
-		origins__rename(watch->origins, sites[i]);
-	watch->summary.hints = origins__hints(watch->origins, sites, count);
+		attribution__rename(watch->attribution, sites[i]);
+	watch->summary.hints = attribution__hints(watch->attribution, sites, count);
 }
 
 void watch__look(struct watch *watch, __u32 most)
@@ -415,7 +415,7 @@ const struct tracer *watch__tracer(const struct watch *watch)
 
 pid_t watch__resolver(const struct watch *watch)
 {
-	return origins__resolver(watch->origins);
+	return attribution__resolver(watch->attribution);
 }
 
 void watch__on_limit(struct watch *watch, fd_limits_begin_fn on_begin, void *ctx)
@@ -470,7 +470,7 @@ static bool is_suppressed(const struct leak *leak, void *ctx)
 {
 	struct watch *watch = ctx;
 
-	return suppressions__take(watch->suppressions, &leak->verdict, leak->owner, leak->stack);
+	return suppressions__take(watch->suppressions, &leak->event, leak->owner, leak->stack);
 }
 
 int watch__reload(struct watch *watch, const struct options *options, struct scope *scope,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * watch: one run, in steps. Sweeps, takes the verdicts in, finds out whose they are
+ * watch: one run, in steps. Sweeps, takes the events in, finds out whose they are
  * and where in the code, and keeps the accounts. watch__run() puts the steps together
  * for `trace`, which tells an output until the duration is over, a signal comes, or
  * the output breaks; `agent` has a loop of its own.
@@ -25,7 +25,7 @@ int watch__new(const struct options *options, struct output *output, struct scop
 void watch__free(struct watch *watch);
 
 /* For tracer__open(): ctx is the watch. */
-void watch__verdict(const struct verdict *verdict, void *ctx);
+void watch__event(const struct event *event, void *ctx);
 
 /* Aim at the cgroups that are in the scope now. Done by each sweep, too. */
 void watch__aim(struct watch *watch, struct tracer *tracer);

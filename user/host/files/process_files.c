@@ -329,7 +329,7 @@ const void *process_files_build_id(const char *bytes, size_t len, size_t *ret_le
 
 /*
  * Does the file begin with the build id that the process has in its memory?
- * -ENODATA when that cannot be told.
+ * -ENODATA when that cannot be reported.
  */
 static int compare_build_id(pid_t tgid, const struct mapping *mapping, int fd)
 {

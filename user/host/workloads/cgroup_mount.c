@@ -145,7 +145,7 @@ static bool is_mount(int fd, const struct cgroup_mount *mount)
 
 	if (fstatfs(fd, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
 		return false;
-	/* Before Linux 5.8 it cannot be told. */
+	/* Before Linux 5.8 it cannot be reported. */
 	return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) ||
 	       !(status.stx_mask & STATX_MNT_ID) || status.stx_mnt_id == (__u64)mount->id;
 }

@@ -143,12 +143,12 @@ static struct owner *find(struct owners *owners, __u32 tgid, const struct pendin
 	return remember(owners, &key, owner);
 }
 
-void owners__look(struct owners *owners, const struct verdict *verdict)
+void owners__look(struct owners *owners, const struct event *event)
 {
-	owner_unref(find(owners, verdict->tgid, &verdict->socket));
+	owner_unref(find(owners, event->tgid, &event->socket));
 }
 
-struct owner *owners__find(struct owners *owners, const struct verdict *verdict)
+struct owner *owners__find(struct owners *owners, const struct event *event)
 {
-	return find(owners, verdict->tgid, &verdict->socket);
+	return find(owners, event->tgid, &event->socket);
 }

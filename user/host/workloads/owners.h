@@ -22,14 +22,14 @@ void owners__free(struct owners *owners);
 /* A sweep begins: what is known was looked up before it, and is asked for anew. */
 void owners__begin_sweep(struct owners *owners);
 
-/* A socket may become a leak (VERDICT_SUSPECT): remember whose it is. */
-void owners__look(struct owners *owners, const struct verdict *verdict);
+/* A socket may become a leak (EVENT_SUSPECT): remember whose it is. */
+void owners__look(struct owners *owners, const struct event *event);
 
 /*
- * The owner of the socket of a verdict: the process that holds it, and the cgroup
+ * The owner of the socket of an event: the process that holds it, and the cgroup
  * that it was made in. One reference; NULL when out of memory. What cannot be
  * told stays unknown: the process may be gone, the cgroup removed.
  */
-struct owner *owners__find(struct owners *owners, const struct verdict *verdict);
+struct owner *owners__find(struct owners *owners, const struct event *event);
 
 #endif /* SOCKLEAK_OWNERS_H */

@@ -13,7 +13,7 @@
  * What is in the pinned maps. A snapshot is none, to the compiler: bytes. Its
  * layout is that of the registers, which the size and the version speak for.
  */
-static const char *const structs[] = { "pending", "young_pair", "told",	     "told_stack",
+static const char *const structs[] = { "pending", "young_pair", "reported",  "reported_stack",
 				       "call",	  "call_site",	"grown_key", "grown" };
 
 static __u64 hash_string(__u64 hash, const char *string)

@@ -16,7 +16,7 @@
 #include "host/process.h"
 #include "kernel/pins/pin_dir.h"
 #include "kernel/pins/pin_layout.h"
-#include "kernel/pins/takeover.h"
+#include "kernel/pins/restore.h"
 #include "sockleak.h"
 
 #define LAYOUT "layout"
@@ -39,12 +39,12 @@ static const struct pinned_map {
 	{ "snapshots", "was made with another --snapshots or --stack-size" },
 	{ "slots", "was made with another --snapshots or --stack-size" },
 	{ "stacks", "was made with another --max-stacks" },
-	{ "told", "was made with another --max-sockets" },
-	{ "told_stacks", "was made with another --max-stacks" },
+	{ "reported", "was made with another --max-sockets" },
+	{ "reported_stacks", "was made with another --max-stacks" },
 	{ "growths", "was made with another --max-sockets" },
 	{ "call_sites", NULL },
 	{ "in_flight", NULL },
-	{ "in_flight_apart", NULL },
+	{ "in_flight_overflow", NULL },
 };
 
 #define N_PINNED (sizeof(pinned) / sizeof(pinned[0]))
@@ -353,8 +353,8 @@ int pins__begin(struct pins *pins, struct bpf_object *object, void (*on_progress
 
 	if (err)
 		return err;
-	err = pins->reused ? takeover_begin(object, on_progress, ctx, &pins->sockets) :
-			     takeover_fill_slots(object);
+	err = pins->reused ? restore_begin(object, on_progress, ctx, &pins->sockets) :
+			     restore_fill_slots(object);
 	if (err)
 		pin_dir_refuse_errno(pins->path, err, ret_error);
 	return err;
@@ -363,7 +363,7 @@ int pins__begin(struct pins *pins, struct bpf_object *object, void (*on_progress
 void pins__swept(const struct pins *pins, const struct bpf_object *object, __u64 sweep)
 {
 	if (pins->reused && sweep == TIDY_SWEEP)
-		takeover_tidy(object);
+		restore_tidy(object);
 }
 
 bool pins__tell(const struct pins *pins, struct text *text)

@@ -3,7 +3,7 @@
  * pins: where the kernel's maps outlive sockleak (--pin DIR): a directory of its own
  * on a bpffs, for its user alone (snapshots may hold keys). It knows which maps are
  * pinned, whether those that lie there are what this run would make, and who uses
- * them; what stands in them is takeover.c's.
+ * them; what stands in them is restore.c's.
  *
  * The state in DIR is whole or it is none: the map `layout` is pinned last and
  * removed first. It says whose the maps are, and has a fingerprint of

@@ -10,7 +10,7 @@
 #include "report/short_name.h"
 #include "lib/text.h"
 #include "report/text/text_page.h"
-#include "stacks/plumbing.h"
+#include "stacks/runtime_frames.h"
 
 /* An agent at its defaults writes the file every minute (STACKS_FILE_PAUSE_NS). */
 #define STALE_S 180
@@ -104,7 +104,7 @@ static void page_stale(struct page *page, const char *written)
 	page_line(page, &line, false);
 }
 
-static void page_verdict(struct page *page, const json_t *site, const char *stale)
+static void page_answer_line(struct page *page, const json_t *site, const char *stale)
 {
 	const json_t *program = json_array_get(json_object_get(site, "programs"), 0);
 	const char *package = string_of(site, "package"), *file = string_of(site, "file");
@@ -342,7 +342,7 @@ void explain_page(struct text *out, const json_t *site, const char *written)
 	struct page page = { .out = out, .layout = &layout };
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	page_verdict(&page, site, stale);
+	page_answer_line(&page, site, stale);
 	if (stale)
 		page_stale(&page, stale);
 	page_line(&page, &line, false);

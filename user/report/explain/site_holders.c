@@ -55,7 +55,7 @@ static int add_one(struct site_holders *holders, const struct leak *leak,
 		   const struct holder *named)
 {
 	struct site_holder *holder = holder_get(holders, named->tgid);
-	__u64 since_ns = leak->verdict.socket.since_ns;
+	__u64 since_ns = leak->event.socket.since_ns;
 
 	if (!holder)
 		return -ENOMEM;
@@ -63,7 +63,7 @@ static int add_one(struct site_holders *holders, const struct leak *leak,
 	memcpy(holder->comm, named->comm, sizeof(holder->comm));
 	if (since_ns && (!holder->oldest_ns || since_ns < holder->oldest_ns))
 		holder->oldest_ns = since_ns;
-	if (!holder->owner && named->tgid == leak->verdict.tgid)
+	if (!holder->owner && named->tgid == leak->event.tgid)
 		holder->owner = owner_ref(leak->owner);
 	return 0;
 }

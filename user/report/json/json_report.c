@@ -69,27 +69,27 @@ const char *known_or_null(const char *string)
 
 static void put_identity(struct json *json, const struct leak *leak)
 {
-	const struct verdict *verdict = &leak->verdict;
-	const struct pending *socket = &verdict->socket;
+	const struct event *event = &leak->event;
+	const struct pending *socket = &event->socket;
 	bool origin = !(socket->flags & PENDING_ORIGIN_UNKNOWN);
 	struct name_buffer buffer;
 
-	json_u64(json, "pid", verdict->tgid);
+	json_u64(json, "pid", event->tgid);
 	put_known_u64(json, "creator_pid", socket->tgid, origin && socket->tgid);
 	put_known_u64(json, "tid", socket->tid, origin && socket->tid);
-	put_comm(json, "comm", verdict->comm, true);
-	put_comm(json, "name", owner_name(leak->owner, verdict->comm), true);
+	put_comm(json, "comm", event->comm, true);
+	put_comm(json, "name", owner_name(leak->owner, event->comm), true);
 	put_comm(json, "thread", socket->comm, origin);
 	put_known_string(json, "exe", leak->owner->exe);
 	put_known_string(json, "command", leak->owner->command);
-	json_u64(json, "uid", verdict->uid);
-	json_u64(json, "fd", verdict->fd);
+	json_u64(json, "uid", event->uid);
+	json_u64(json, "fd", event->fd);
 	json_u64(json, "inode", socket->inode);
 	json_string(json, "family", family_name(socket->family, &buffer));
 	json_string(json, "socket_type", socket_type_name(socket->type, &buffer));
 	json_string(json, "protocol", protocol_name(socket->family, socket->protocol, &buffer));
-	json_string(json, "class", leak_class_name((enum leak_class)verdict->class));
-	json_bool(json, "may_be_in_use", verdict->unknowable);
+	json_string(json, "class", leak_class_name((enum leak_class)event->class));
+	json_bool(json, "may_be_in_use", event->maybe_in_use);
 }
 
 static void put_holders(struct json *json, const struct leak *leak)
@@ -130,7 +130,7 @@ static void put_workload(struct json *json, const struct owner *owner)
 
 static void put_owner(struct json *json, const struct leak *leak)
 {
-	const struct pending *socket = &leak->verdict.socket;
+	const struct pending *socket = &leak->event.socket;
 
 	put_known_u64(json, "cgroup_id", socket->cgroup_id, socket->cgroup_id);
 	put_known_string(json, "cgroup", leak->owner->cgroup);
@@ -152,9 +152,9 @@ static void put_destination(struct json *json, const struct evidence *evidence)
 	json_string(json, "destination", text_str(&destination));
 }
 
-static void put_evidence(struct json *json, const struct verdict *verdict)
+static void put_evidence(struct json *json, const struct event *event)
 {
-	const struct pending *socket = &verdict->socket;
+	const struct pending *socket = &event->socket;
 	const struct evidence *evidence = &socket->evidence;
 	bool origin = !(socket->flags & PENDING_ORIGIN_UNKNOWN) && socket->since_ns;
 	int connect_errno = evidence->connect_errno;
@@ -162,7 +162,7 @@ static void put_evidence(struct json *json, const struct verdict *verdict)
 
 	/* A connection under way fails later: that error is the socket's, not connect's. */
 	if (!connect_errno && evidence->connect_tries)
-		connect_errno = (int)verdict->error;
+		connect_errno = (int)event->error;
 	json_begin_object(json, "evidence");
 	json_u64(json, "getpeername_enotconn", evidence->enotconn);
 	put_span(json, "first_enotconn_after_s", socket->since_ns, evidence->first_enotconn_ns,
@@ -176,14 +176,14 @@ static void put_evidence(struct json *json, const struct verdict *verdict)
 	json_end_object(json);
 }
 
-static void put_end(struct json *json, const struct verdict *verdict, const struct summary *summary)
+static void put_end(struct json *json, const struct event *event, const struct summary *summary)
 {
-	const struct pending *socket = &verdict->socket;
+	const struct pending *socket = &event->socket;
 	bool origin = !(socket->flags & PENDING_ORIGIN_UNKNOWN) && socket->since_ns;
 
-	json_string(json, "reason", end_reason_name((enum end_reason)verdict->reason));
+	json_string(json, "reason", end_reason_name((enum end_reason)event->reason));
 	put_span(json, "lived_s", socket->since_ns,
-		 verdict->now_ns ? verdict->now_ns : summary->now_ns, origin);
+		 event->now_ns ? event->now_ns : summary->now_ns, origin);
 }
 
 void json_leak(struct text *out, const struct leak *leak, enum leaks_change change,
@@ -200,13 +200,13 @@ void json_leak(struct text *out, const struct leak *leak, enum leaks_change chan
 	put_identity(&json, leak);
 	if (!ended)
 		put_holders(&json, leak);
-	put_times(&json, &leak->verdict.socket, summary);
+	put_times(&json, &leak->event.socket, summary);
 	put_owner(&json, leak);
-	put_evidence(&json, &leak->verdict);
+	put_evidence(&json, &leak->event);
 	put_site(&json, leak->stack);
 	put_culprit(&json, leak->stack);
 	if (ended)
-		put_end(&json, &leak->verdict, summary);
+		put_end(&json, &leak->event, summary);
 	else
 		put_stack_again(&json, leak->stack, last);
 	json_end_object(&json);
@@ -405,8 +405,8 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	put_suppressed(&json, summary->suppressions);
 	json_u64(&json, "sweeps", summary->sweeps);
 	json_u64(&json, "sweeps_failed", summary->sweeps_failed);
-	json_u64(&json, "censuses", summary->sweep_counts.censuses);
-	json_u64(&json, "processes_looked_at", summary->sweep_counts.looks);
+	json_u64(&json, "full_sweeps", summary->sweep_counts.full_sweeps);
+	json_u64(&json, "processes_swept", summary->sweep_counts.looks);
 	put_span(&json, "last_sweep_s", 0, summary->sweep_ns, summary->sweeps);
 	put_known_u64(&json, "pending", summary->pending, summary->sweeps && !summary->is_scan);
 	put_known_u64(&json, "max_sockets", summary->max_sockets, summary->max_sockets);
@@ -418,7 +418,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	else
 		json_null(&json, "hints");
 	put_fetches(&json, summary);
-	json_begin_object(&json, "events");
+	json_begin_object(&json, "counters");
 	put_counters(&json, summary, false);
 	json_end_object(&json);
 	json_begin_object(&json, "dropped");

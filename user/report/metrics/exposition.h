@@ -9,9 +9,9 @@
  * are, no sample has a timestamp, and decimals do not depend on the locale. That
  * no family comes twice, and no label set twice in one, is up to the caller.
  *
- *	struct family family = family_begin(&out, "scans_total", FAMILY_COUNTER, "Scans.");
+ *	struct family family = family_begin(&out, "sweeps_total", FAMILY_COUNTER, "Scans.");
  *
- *	family_of(&family, "result", "ok", 7);		sockleak_scans_total{result="ok"} 7
+ *	family_of(&family, "result", "ok", 7);		sockleak_sweeps_total{result="ok"} 7
  *
  * Out of memory shows in text_error() of the text alone.
  */

@@ -10,7 +10,7 @@
 #include "report/losses.h"
 #include "report/metrics/exposition.h"
 #include "report/metrics/limit_series.h"
-#include "stacks/plumbing.h"
+#include "stacks/runtime_frames.h"
 
 void metrics_put_gauge(const struct metrics *metrics, const char *name, const char *help,
 		       __u64 value)
@@ -242,7 +242,7 @@ static enum loss_kind loss_kind(const char *name)
 		const char *name;
 		enum loss_kind kind;
 	} others[] = {
-		{ "verdicts_waiting", LOSS_NOT_TOTAL }, { "sweeps_failed", LOSS_NOT_TOTAL },
+		{ "events_waiting", LOSS_NOT_TOTAL }, { "sweeps_failed", LOSS_NOT_TOTAL },
 		{ "cgroups_left_out", LOSS_NOT_TOTAL }, { "resolver_crashed", LOSS_SYMBOLS },
 		{ "resolver_late", LOSS_SYMBOLS },	{ "stacks_plain", LOSS_SYMBOLS },
 		{ "stacks_refused", LOSS_SYMBOLS },
@@ -280,11 +280,11 @@ static void put_events(const struct metrics *metrics)
 {
 	const struct summary *summary = metrics->summary;
 	struct family family =
-		family_begin(metrics->out, "events_total", FAMILY_COUNTER,
+		family_begin(metrics->out, "counters_total", FAMILY_COUNTER,
 			     "What the programs in the kernel have seen and done, by name.");
 
-	put_counters(&family, summary, "event", false, false);
-	family = family_begin(metrics->out, "events_dropped_total", FAMILY_COUNTER,
+	put_counters(&family, summary, "counter", false, false);
+	family = family_begin(metrics->out, "dropped_total", FAMILY_COUNTER,
 			      "What should have been seen, kept or told and was not.");
 	put_counters(&family, summary, "reason", true, false);
 	put_losses(&family, summary, LOSS_DROPPED);
@@ -294,28 +294,28 @@ static void put_events(const struct metrics *metrics)
 	family = family_begin(metrics->out, "symbolize_errors_total", FAMILY_COUNTER,
 			      "Stacks that could not be named.");
 	put_losses(&family, summary, LOSS_SYMBOLS);
-	metrics_put_gauge(metrics, "verdicts_waiting",
-			  "Verdicts that wait in the kernel for room in the ring buffer.",
-			  summary->verdicts_waiting);
+	metrics_put_gauge(metrics, "events_waiting",
+			  "Events that wait in the kernel for room in the ring buffer.",
+			  summary->events_waiting);
 	metrics_put_gauge(metrics, "cgroups_left_out",
 			  "Cgroups that match --unit, --container or --pod and are not watched.",
 			  summary->cgroups_left_out);
 }
 
-static void put_scans(const struct metrics *metrics)
+static void put_sweeps(const struct metrics *metrics)
 {
 	const struct summary *summary = metrics->summary;
-	struct family family = family_begin(metrics->out, "scans_total", FAMILY_COUNTER,
+	struct family family = family_begin(metrics->out, "sweeps_total", FAMILY_COUNTER,
 					    "Sweeps over the fd tables.");
 
 	family_of(&family, "result", "ok", summary->sweeps - summary->sweeps_failed);
 	family_of(&family, "result", "failed", summary->sweeps_failed);
-	metrics_put_ns(metrics, "scan_duration_seconds", "How long the last sweep took.",
+	metrics_put_ns(metrics, "sweep_duration_seconds", "How long the last sweep took.",
 		       summary->sweep_ns);
-	metrics_put_ns(metrics, "last_scan_timestamp_seconds",
+	metrics_put_ns(metrics, "last_sweep_timestamp_seconds",
 		       "When the last sweep came to its end: the agent's heartbeat. 0: none has.",
-		       metrics->health->scanned_ns ?
-			       metrics_wall_ns(metrics, metrics->health->scanned_ns) :
+		       metrics->health->swept_ns ?
+			       metrics_wall_ns(metrics, metrics->health->swept_ns) :
 			       0);
 }
 
@@ -336,7 +336,7 @@ int prometheus_add(struct text *out, struct leaks *leaks, const struct summary *
 	put_totals(&metrics);
 	put_states(&metrics);
 	put_events(&metrics);
-	put_scans(&metrics);
+	put_sweeps(&metrics);
 	metrics_put_agent(&metrics);
 	return text_error(out);
 }

@@ -159,9 +159,9 @@ static void count_leak(struct workload_series *workload, const struct leak *leak
 	const struct site_process *process;
 
 	workload->open++;
-	workload->by_class[leak->verdict.class]++;
-	note_birth(workload, leak->verdict.socket.since_ns);
-	HASH_FIND(hh, leak->site->processes, &leak->verdict.tgid, sizeof(__u32), process);
+	workload->by_class[leak->event.class]++;
+	note_birth(workload, leak->event.socket.since_ns);
+	HASH_FIND(hh, leak->site->processes, &leak->event.tgid, sizeof(__u32), process);
 	if (process && process->forecast.looked_ns)
 		note_fds(workload, process->forecast.fds_open, process->forecast.fds_limit);
 }
@@ -178,14 +178,14 @@ static int find_accounts(struct series *series, const struct leak *leak, struct 
 {
 	_cleanup_text_ struct text labels = TEXT_INIT, pair = TEXT_INIT;
 
-	series_add_workload(&labels, leak->owner, leak->verdict.comm);
+	series_add_workload(&labels, leak->owner, leak->event.comm);
 	site_labels(&pair, leak->site->id, leak->owner->unit);
 	last->workload = workload_get(series, &labels);
 	last->site = last->workload ? site_get(series, &pair, leak->site->id) : NULL;
 	if (!last->site)
 		return -ENOMEM;
 	last->owner = leak->owner;
-	memcpy(last->comm, leak->verdict.comm, sizeof(last->comm));
+	memcpy(last->comm, leak->event.comm, sizeof(last->comm));
 	return 0;
 }
 
@@ -203,7 +203,7 @@ static int count_site(struct series *series, const struct leaks *leaks, const st
 			continue;
 		}
 		if (leak->owner != last.owner ||
-		    memcmp(leak->verdict.comm, last.comm, sizeof(last.comm)) != 0) {
+		    memcmp(leak->event.comm, last.comm, sizeof(last.comm)) != 0) {
 			err = find_accounts(series, leak, &last);
 			if (err)
 				return err;
@@ -299,7 +299,7 @@ static void info_forget(struct series *series, struct site_info *info)
 	free(info);
 }
 
-/* Of sites that have no series nothing is told. */
+/* Of sites that have no series nothing is reported. */
 static void keep_shown_infos(struct series *series)
 {
 	struct site_series *site;

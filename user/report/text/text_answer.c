@@ -216,7 +216,7 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 	unsigned int leaking = 0, ended = 0, fresh = 0, idle = 0, old = 0;
 
 	if (page->summary->is_scan) {
-		page_census(page, sites, count);
+		page_scan(page, sites, count);
 		return;
 	}
 	page_limits(page, sites, count);

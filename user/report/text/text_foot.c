@@ -61,7 +61,7 @@ static void page_run(struct page *page)
 	text_addf(&line,
 		  "%llu sweeps, %llu of all processes, last %.1f ms; tracks %llu sockets, %llu fit",
 		  (unsigned long long)summary->sweeps,
-		  (unsigned long long)summary->sweep_counts.censuses,
+		  (unsigned long long)summary->sweep_counts.full_sweeps,
 		  (double)summary->sweep_ns / 1e6, (unsigned long long)summary->pending,
 		  (unsigned long long)summary->max_sockets);
 	page_line(page, &line, false);
@@ -140,7 +140,7 @@ static const char *remedy(enum counter counter)
 	case COUNTER_HOLDERS_FULL:
 		return "further holders of leaked sockets not told: raise --max-sockets";
 	case COUNTER_RING_FULL:
-		return "verdicts sent a sweep late: raise --ring-size";
+		return "events sent a sweep late: raise --ring-size";
 	case COUNTER_IN_FLIGHT_FULL:
 		return "results of calls not noted: too many threads inside connect";
 	case COUNTER_STACK_FAULT:
@@ -191,7 +191,7 @@ static void page_losses(struct page *page)
 	}
 }
 
-/* What was not told, as the user wished; and what of that wish was of no use. */
+/* What was not reported, as the user wished; and what of that wish was of no use. */
 static void page_suppressed(struct page *page)
 {
 	const struct suppressions *suppressions = page->summary->suppressions;

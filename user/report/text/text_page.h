@@ -101,7 +101,7 @@ void page_site_answer(struct page *page, const struct site *site);
 /* The beginning of the report: the answer, and what else there is. */
 void page_answer(struct page *page, struct site *const *sites, long count);
 /* That of a scan. */
-void page_census(struct page *page, struct site *const *sites, long count);
+void page_scan(struct page *page, struct site *const *sites, long count);
 /* How much of what its process holds a row of a scan is, if not all. */
 void page_share(struct page *page, const struct site *site);
 /* End the answer's line with a place in the code, "" = none is known; or begin one with it. */

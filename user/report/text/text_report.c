@@ -19,7 +19,7 @@
  */
 #define TABLE_ROW(open) "%-8s %8s %-15s %5" open " %7s %6s%s%s"
 /* Of a scan, which knows neither state nor rate. */
-#define CENSUS_ROW(open) "%8s %-15s %5" open " %6s  %s%s"
+#define SCAN_ROW(open) "%8s %-15s %5" open " %6s  %s%s"
 
 static bool has_class(const struct page *page)
 {
@@ -32,7 +32,7 @@ static void page_table_head(struct page *page)
 
 	page_line(page, &line, false);
 	if (page->summary->is_scan)
-		text_addf(&line, CENSUS_ROW("s"), "PID", "COMMAND", "OPEN", "OLDEST", "CLASS", "");
+		text_addf(&line, SCAN_ROW("s"), "PID", "COMMAND", "OPEN", "OLDEST", "CLASS", "");
 	else
 		text_addf(&line, TABLE_ROW("s"), "STATE", "PID", "COMMAND", "OPEN", "PER MIN",
 			  "OLDEST", has_class(page) ? "  " : "", has_class(page) ? "CLASS" : "");
@@ -70,9 +70,9 @@ static void page_nowhere(struct page *page, const struct leak *leak, const struc
 	unsigned int i = 0;
 
 	/* Who made one that no hook saw is not known, so neither is what ran then. */
-	if (leak->verdict.socket.flags & PENDING_ORIGIN_UNKNOWN)
+	if (leak->event.socket.flags & PENDING_ORIGIN_UNKNOWN)
 		return;
-	if (leak->verdict.execed) {
+	if (leak->event.execed) {
 		text_add(&line, TEXT_INDENT "made by what ran before its exec, which it was left "
 					    "open across");
 		page_line(page, &line, false);
@@ -125,14 +125,14 @@ static void page_processes(struct page *page, const struct site *site)
 static void page_holders(struct page *page, const struct leak *leak)
 {
 	const struct holders *holders = &leak->holders;
-	const struct pending *socket = &leak->verdict.socket;
+	const struct pending *socket = &leak->event.socket;
 	_cleanup_text_ struct text line = TEXT_INIT;
 	unsigned int shown = 0, more = holders->others;
 
 	for (unsigned int i = 0; i < holders->count; i++) {
 		const struct holder *holder = &holders->named[i];
 
-		if (holder->tgid == leak->verdict.tgid)
+		if (holder->tgid == leak->event.tgid)
 			continue;
 		if (shown >= PROCESSES_SHOWN && !page->layout->verbose) {
 			more++;
@@ -256,9 +256,9 @@ static void page_row(struct page *page, const struct site *site)
 	else
 		page_add_oldest(&age, page, site);
 	if (page->summary->is_scan)
-		text_addf(&line, CENSUS_ROW("u"), text_str(&holder), text_str(&comm), site->open,
+		text_addf(&line, SCAN_ROW("u"), text_str(&holder), text_str(&comm), site->open,
 			  text_str(&age), leak_class_phrase(site->class),
-			  site->unknowable ? "; may be in use" : "");
+			  site->maybe_in_use ? "; may be in use" : "");
 	else
 		text_addf(&line, TABLE_ROW("u"), page_state(site), text_str(&holder),
 			  text_str(&comm), count, text_str(&rate), text_str(&age),
@@ -273,7 +273,7 @@ static void page_site(struct page *page, const struct site *site)
 	_cleanup_text_ struct text line = TEXT_INIT;
 	const struct leak *leak = site->leaks;
 
-	while (leak && (leak->held_back || leak->verdict.class != site->class))
+	while (leak && (leak->held_back || leak->event.class != site->class))
 		leak = leak->next;
 	if (!leak)
 		return; /* its table is made anew at the next sweep */
@@ -294,7 +294,7 @@ static void page_site(struct page *page, const struct site *site)
 	else
 		page_nowhere(page, leak, site->stack);
 	page_comm(page, site);
-	page_owner(page, site->owner, !culprit || culprit->plumbing == PLUMBING_RUNTIME);
+	page_owner(page, site->owner, !culprit || culprit->plumbing == FRAME_OF_RUNTIME);
 }
 
 /* Is its stack that of one before it? A site that leaks now may have ended before, as well. */

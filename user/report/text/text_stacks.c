@@ -30,9 +30,9 @@ static const char *why_truncated(const struct site *site)
 		return "not kept";
 	while (leak && leak->stack != site->stack)
 		leak = leak->next;
-	if (leak && leak->verdict.socket.flags & PENDING_SPARED)
-		return "not kept, for this call had come clean (--spare-after)";
-	if (leak && leak->verdict.socket.flags & PENDING_SNAPSHOT)
+	if (leak && leak->event.socket.flags & PENDING_SAMPLED_OUT)
+		return "not kept, for this call had come clean (--sample-after)";
+	if (leak && leak->event.socket.flags & PENDING_SNAPSHOT)
 		return "not known, its process had ended or called exec before a look at it";
 	return "not kept";
 }

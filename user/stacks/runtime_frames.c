@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks/plumbing.h"
+#include "stacks/runtime_frames.h"
 
 #include <fnmatch.h>
 #include <stddef.h>
@@ -70,18 +70,18 @@ const char *module_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
-bool plumbing_is_glibc(const char *module)
+bool runtime_frame_is_glibc(const char *module)
 {
 	return module && matches(module_name(module), glibc);
 }
 
-enum plumbing plumbing_of(const char *module, const char *function)
+enum frame_kind runtime_frame_kind(const char *module, const char *function)
 {
-	if (module && (plumbing_is_glibc(module) || matches(module_name(module), libc)))
-		return PLUMBING_LIBC;
+	if (module && (runtime_frame_is_glibc(module) || matches(module_name(module), libc)))
+		return FRAME_OF_LIBC;
 	if (module && (matches(module_name(module), runtimes) || matches(module, runtime_paths)))
-		return PLUMBING_RUNTIME;
+		return FRAME_OF_RUNTIME;
 	if (function && matches(function, runtime_functions) && !matches(function, callers_of_code))
-		return PLUMBING_RUNTIME;
-	return PLUMBING_NONE;
+		return FRAME_OF_RUNTIME;
+	return FRAME_OF_PROGRAM;
 }

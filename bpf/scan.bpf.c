@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * census: every socket on the host that is not connected, now (sockleak scan).
+ * full sweep: every socket on the host that is not connected, now (sockleak scan).
  * One iterator over the fd tables writes a record for each descriptor of such a
  * socket to whoever reads it, so nothing can be too much for a buffer. When a
- * sockleak is running, `young`, `pending` and `homes` are its own, and tell what its hooks
- * have seen of a socket; else they are empty. Nothing is written to them.
+ * sockleak is running, `young`, `pending` and `pending_by_inode` are its own, and tell what its
+ * hooks have seen of a socket; else they are empty. Nothing is written to them.
  */
 #include "classes.bpf.h"
 #include "young.bpf.h"
 
 /* How far it has come, for who waits. */
-struct census_progress census;
+struct scan_progress scan;
 
 /* Too large for the stack; the iterator has one reader. */
-struct verdict record;
+struct event record;
 
 /* vmlinux.h has no more of it than the name. */
 struct bpf_iter_meta___seq {
@@ -27,7 +27,7 @@ static __always_inline struct pending *known(const struct socket_view *view)
 	struct pending *entry = young_of((__u64)BPF_CORE_READ(socket, file), view->inode);
 	struct fd_key key;
 
-	return entry ?: pending_by_inode(view->inode, &key);
+	return entry ?: pending_of_inode(view->inode, &key);
 }
 
 /* How many of those that were asked for there are; the iterator goes process by process. */
@@ -35,15 +35,15 @@ static __always_inline void count_process(struct task_struct *task)
 {
 	__u32 tgid = BPF_CORE_READ(task, tgid);
 
-	if (tgid == census.last_tgid)
+	if (tgid == scan.last_tgid)
 		return;
-	census.last_tgid = tgid;
+	scan.last_tgid = tgid;
 	if (task_wanted(task))
-		census.processes++;
+		scan.processes++;
 }
 
 SEC("iter/task_file")
-int census_files(struct bpf_iter__task_file *ctx)
+int scan_files(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
@@ -55,7 +55,7 @@ int census_files(struct bpf_iter__task_file *ctx)
 	if (!task || !file)
 		return 0;
 	barrier_var(fd); /* read at one place: the verifier refuses a sum with the context */
-	census.files++;
+	scan.files++;
 	if (settings.tgid || settings.by_uid || settings.by_cgroup || settings.comm[0])
 		count_process(task);
 	if (!file_may_be_socket(file) || !view_open(file, &view) || !task_wanted(task))
@@ -75,10 +75,10 @@ int census_files(struct bpf_iter__task_file *ctx)
 	if (view.use == USE_IN_USE || view.use == USE_REMEMBERED || view.use == USE_CONNECTING ||
 	    record.socket.connecting)
 		return 0;
-	record.kind = VERDICT_LEAK;
+	record.kind = EVENT_LEAK;
 	record.now_ns = bpf_ktime_get_boot_ns();
 	record.class = classify(&record.socket, &view);
-	verdict_describe(&record, &view, task, fd);
+	event_describe(&record, &view, task, fd);
 	bpf_seq_write(meta->seq, &record, sizeof(record));
 	return 0;
 }

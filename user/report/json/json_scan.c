@@ -28,7 +28,7 @@ static void put_process(struct json *json, const struct process_total *total,
 	put_known_string(json, "container", known_or_null(owner->workload.container));
 	put_known_string(json, "pod", known_or_null(owner->workload.pod));
 	json_u64(json, "open", total->open);
-	json_bool(json, "may_be_in_use", site->unknowable);
+	json_bool(json, "may_be_in_use", site->maybe_in_use);
 	put_classes(json, total);
 	put_date(json, "oldest", total->oldest_ns, summary, total->oldest_ns);
 	put_culprit(json, total->made_by);

@@ -47,7 +47,7 @@ static void page_worst(struct page *page, struct text *line, struct site *const 
 	page_answer_place(page, line, &place);
 }
 
-void page_census(struct page *page, struct site *const *sites, long count)
+void page_scan(struct page *page, struct site *const *sites, long count)
 {
 	const struct summary *summary = page->summary;
 	unsigned int certain = summary->leaks.open - (unsigned int)summary->uncertain;
@@ -59,7 +59,7 @@ void page_census(struct page *page, struct site *const *sites, long count)
 		page_line(page, &line, true);
 		return;
 	}
-	while (sure < count && !sites[sure]->unknowable)
+	while (sure < count && !sites[sure]->maybe_in_use)
 		sure++;
 	if (!certain || !sure) {
 		text_addf(&line, "No unconnected sockets among %llu descriptors, looked at in ",

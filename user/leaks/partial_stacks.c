@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "leaks/strays.h"
+#include "leaks/partial_stacks.h"
 
 #include <stdlib.h>
 #include <utlist.h>
@@ -7,24 +7,24 @@
 #include "leaks/leaks_private.h"
 
 /* The strays of one call. */
-struct stray_call {
+struct partial_call {
 	__u64 key;	    /* pending.call_site */
-	struct leak *leaks; /* by next_stray, the oldest first; never empty */
+	struct leak *leaks; /* by next_partial, the oldest first; never empty */
 	UT_hash_handle hh;
 };
 
-static struct stray_call *find(struct stray_call *calls, const struct pending *socket)
+static struct partial_call *find(struct partial_call *calls, const struct pending *socket)
 {
 	__u64 key = socket->call_site;
-	struct stray_call *call;
+	struct partial_call *call;
 
 	HASH_FIND(hh, calls, &key, sizeof(key), call);
 	return call;
 }
 
-static struct stray_call *add_call(struct stray_call **calls, const struct pending *socket)
+static struct partial_call *add_call(struct partial_call **calls, const struct pending *socket)
 {
-	struct stray_call *call = calloc(1, sizeof(*call));
+	struct partial_call *call = calloc(1, sizeof(*call));
 
 	if (!call)
 		return NULL;
@@ -36,40 +36,40 @@ static struct stray_call *add_call(struct stray_call **calls, const struct pendi
 	return NULL;
 }
 
-static struct leak *first_of(struct stray_call *calls, const struct pending *socket)
+static struct leak *first_of(struct partial_call *calls, const struct pending *socket)
 {
-	struct stray_call *call = find(calls, socket);
+	struct partial_call *call = find(calls, socket);
 
 	return call ? call->leaks : NULL;
 }
 
-void strays_add(struct leaks *leaks, struct leak *leak)
+void partial_stacks_add(struct leaks *leaks, struct leak *leak)
 {
-	const struct pending *socket = &leak->verdict.socket;
-	struct stray_call *call;
+	const struct pending *socket = &leak->event.socket;
+	struct partial_call *call;
 
 	if (!socket->call_site || !leak->stack || leaks->by_process)
 		return;
 	if (leak->stack->site != site_id(leak->stack))
 		return; /* it was given that of the first whole one: call_sites.h */
-	call = find(leaks->strays, socket) ?: add_call(&leaks->strays, socket);
+	call = find(leaks->partial_calls, socket) ?: add_call(&leaks->partial_calls, socket);
 	if (!call)
 		return;
-	DL_APPEND2(call->leaks, leak, prev_stray, next_stray);
-	leak->stray_of = call;
+	DL_APPEND2(call->leaks, leak, prev_partial, next_partial);
+	leak->partial_of = call;
 }
 
-void strays_remove(struct leaks *leaks, struct leak *leak)
+void partial_stacks_remove(struct leaks *leaks, struct leak *leak)
 {
-	struct stray_call *call = leak->stray_of;
+	struct partial_call *call = leak->partial_of;
 
 	if (!call)
 		return;
-	DL_DELETE2(call->leaks, leak, prev_stray, next_stray);
-	leak->stray_of = NULL;
+	DL_DELETE2(call->leaks, leak, prev_partial, next_partial);
+	leak->partial_of = NULL;
 	if (call->leaks)
 		return;
-	HASH_DEL(leaks->strays, call);
+	HASH_DEL(leaks->partial_calls, call);
 	free(call);
 }
 
@@ -86,28 +86,28 @@ static void rehome(struct leaks *leaks, struct leak *leak, struct site *site,
 	site->open += shown;
 	old->total -= shown;
 	site->total += shown;
-	old->by_class[leak->verdict.class] -= shown;
-	site->by_class[leak->verdict.class] += shown;
+	old->by_class[leak->event.class] -= shown;
+	site->by_class[leak->event.class] += shown;
 	DL_DELETE(old->leaks, leak);
-	account_take_back(old, leak->process, &leak->verdict);
+	account_take_back(old, leak->process, &leak->event);
 	account_leave(leaks, old, leak->process);
 	DL_PREPEND(site->leaks, leak);
 	leak->site = site;
 	leak->process = process;
-	account_grow(leaks, site, process, &leak->verdict);
-	leak->told = shown;
+	account_grow(leaks, site, process, &leak->event);
+	leak->reported = shown;
 	leaks->announce(leak, LEAKS_MOVED, leaks->announce_ctx);
 }
 
 /* A stray belongs to the site of `stack`, its own under that site's id. */
-static void stray_move(struct leaks *leaks, struct leak *leak, struct stack *stack)
+static void partial_move(struct leaks *leaks, struct leak *leak, struct stack *stack)
 {
-	struct site *site = account_site(leaks, &leak->verdict, leak->owner, stack);
+	struct site *site = account_site(leaks, &leak->event, leak->owner, stack);
 	struct site_process *process;
 
 	if (!site || site == leak->site)
 		return;
-	process = account_process(leaks, site, &leak->verdict);
+	process = account_process(leaks, site, &leak->event);
 	if (!process)
 		return;
 	stack_unref(leak->stack);
@@ -116,15 +116,16 @@ static void stray_move(struct leaks *leaks, struct leak *leak, struct stack *sta
 }
 
 /* They keep their short stacks: one call is reached on many ways. */
-void strays_gather(struct leaks *leaks, const struct verdict *verdict, const struct stack *whole)
+void partial_stacks_gather(struct leaks *leaks, const struct event *event,
+			   const struct stack *whole)
 {
 	struct stack *last = NULL, *moved = NULL; /* most have the same one */
 	struct leak *leak;
 
 	if (!whole->site) /* code without a file, which is no place to be moved to */
 		return;
-	while ((leak = first_of(leaks->strays, &verdict->socket))) {
-		strays_remove(leaks, leak);
+	while ((leak = first_of(leaks->partial_calls, &event->socket))) {
+		partial_stacks_remove(leaks, leak);
 		if (!moved || leak->stack != last) {
 			stack_unref(last);
 			stack_unref(moved);
@@ -134,7 +135,7 @@ void strays_gather(struct leaks *leaks, const struct verdict *verdict, const str
 				moved->site = whole->site;
 		}
 		if (moved)
-			stray_move(leaks, leak, moved);
+			partial_move(leaks, leak, moved);
 	}
 	stack_unref(last);
 	stack_unref(moved);

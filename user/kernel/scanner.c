@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "kernel/census.h"
+#include "kernel/scanner.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,74 +9,74 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "census.skel.h"
+#include "scan.skel.h"
 #include "kernel/load_error.h"
 #include "kernel/settings.h"
 
 /* Records read at once. */
 #define ROOM 256
 
-struct census {
-	struct census_bpf *skeleton;
+struct scanner {
+	struct scan_bpf *skeleton;
 	struct bpf_link *files;
 };
 
 /* Read what the one that runs has; or maps that stay empty, as small as they can be. */
-static int set_maps(struct census_bpf *skeleton, const struct past *past)
+static int set_maps(struct scan_bpf *skeleton, const struct past *past)
 {
 	if (past->tgid)
-		return bpf_map__reuse_fd(skeleton->maps.pending, past->pending)	    ?:
-			       bpf_map__reuse_fd(skeleton->maps.homes, past->homes) ?:
+		return bpf_map__reuse_fd(skeleton->maps.pending, past->pending)			  ?:
+			       bpf_map__reuse_fd(skeleton->maps.pending_by_inode, past->by_inode) ?:
 			       bpf_map__reuse_fd(skeleton->maps.young, past->young);
-	return bpf_map__set_max_entries(skeleton->maps.pending, 1)	 ?:
-		       bpf_map__set_max_entries(skeleton->maps.homes, 1) ?:
+	return bpf_map__set_max_entries(skeleton->maps.pending, 1)		    ?:
+		       bpf_map__set_max_entries(skeleton->maps.pending_by_inode, 1) ?:
 		       bpf_map__set_max_entries(skeleton->maps.young, 1);
 }
 
-int census__open(const struct options *options, const struct past *past, struct census **ret_census,
-		 struct text *ret_error)
+int scanner__open(const struct options *options, const struct past *past,
+		  struct scanner **ret_scanner, struct text *ret_error)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
-	struct census *census = calloc(1, sizeof(*census));
+	struct scanner *scanner = calloc(1, sizeof(*scanner));
 	int err;
 
 	libbpf_set_print(NULL); /* its guesses at a cause mislead; ours are told */
-	if (!census)
+	if (!scanner)
 		return -ENOMEM;
-	census->skeleton = census_bpf__open_opts(&open_options);
-	if (census->skeleton) {
+	scanner->skeleton = scan_bpf__open_opts(&open_options);
+	if (scanner->skeleton) {
 		/* libbpf keeps a const volatile section writable until it is loaded. */
-		*(struct settings *)&census->skeleton->rodata->settings = settings_of(options);
-		err = set_maps(census->skeleton, past) ?: census_bpf__load(census->skeleton);
+		*(struct settings *)&scanner->skeleton->rodata->settings = settings_of(options);
+		err = set_maps(scanner->skeleton, past) ?: scan_bpf__load(scanner->skeleton);
 	} else {
 		err = -errno;
 	}
 	if (!err) {
-		census->files =
-			bpf_program__attach_iter(census->skeleton->progs.census_files, NULL);
-		err = census->files ? 0 : -errno;
+		scanner->files =
+			bpf_program__attach_iter(scanner->skeleton->progs.scan_files, NULL);
+		err = scanner->files ? 0 : -errno;
 	}
 	if (!err) {
-		*ret_census = census;
+		*ret_scanner = scanner;
 		return 0;
 	}
 	load_error_add(ret_error, err, options);
-	census__free(census);
+	scanner__free(scanner);
 	return err;
 }
 
-void census__free(struct census *census)
+void scanner__free(struct scanner *scanner)
 {
-	if (!census)
+	if (!scanner)
 		return;
-	bpf_link__destroy(census->files);
-	census_bpf__destroy(census->skeleton);
-	free(census);
+	bpf_link__destroy(scanner->files);
+	scan_bpf__destroy(scanner->skeleton);
+	free(scanner);
 }
 
-int census__rule_cgroups(struct census *census, const struct ruled_cgroup *ruled, size_t count)
+int scanner__rule_cgroups(struct scanner *scanner, const struct ruled_cgroup *ruled, size_t count)
 {
-	int map = bpf_map__fd(census->skeleton->maps.cgroups);
+	int map = bpf_map__fd(scanner->skeleton->maps.cgroups);
 
 	for (size_t i = 0; i < count; i++)
 		if (bpf_map_update_elem(map, &ruled[i].id, &ruled[i].rule, BPF_ANY))
@@ -86,10 +86,10 @@ int census__rule_cgroups(struct census *census, const struct ruled_cgroup *ruled
 
 /* Run the iterator of a link to its end. */
 static int read_records(const struct bpf_link *link, const volatile __u64 *files,
-			census_record_fn on_record, census_progress_fn on_progress, void *ctx)
+			scanner_record_fn on_record, scanner_progress_fn on_progress, void *ctx)
 {
 	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
-	struct verdict *records = calloc(ROOM, sizeof(*records));
+	struct event *records = calloc(ROOM, sizeof(*records));
 	size_t len = 0, whole;
 	ssize_t got;
 
@@ -122,23 +122,23 @@ out:
 	return err;
 }
 
-int census__look(struct census *census, census_record_fn on_record, census_progress_fn on_progress,
-		 void *ctx, __u64 *ret_files)
+int scanner__look(struct scanner *scanner, scanner_record_fn on_record,
+		  scanner_progress_fn on_progress, void *ctx, __u64 *ret_files)
 {
-	volatile __u64 *files = &census->skeleton->bss->census.files;
+	volatile __u64 *files = &scanner->skeleton->bss->scan.files;
 	int err;
 
 	*files = 0;
-	census->skeleton->bss->census.processes = 0;
-	census->skeleton->bss->census.last_tgid = 0;
-	err = read_records(census->files, files, on_record, on_progress, ctx);
+	scanner->skeleton->bss->scan.processes = 0;
+	scanner->skeleton->bss->scan.last_tgid = 0;
+	err = read_records(scanner->files, files, on_record, on_progress, ctx);
 	*ret_files = *files;
 	return err;
 }
 
-__u64 census__processes(const struct census *census)
+__u64 scanner__processes(const struct scanner *scanner)
 {
-	return census->skeleton->bss->census.processes;
+	return scanner->skeleton->bss->scan.processes;
 }
 
 /* An older kernel takes no notice of the wish, and would look at all. */
@@ -151,12 +151,12 @@ static bool is_of_one(const struct bpf_link *link, __u32 tgid)
 	       info.iter.task.pid == tgid;
 }
 
-int census__look_at(struct census *census, __u32 tgid, census_record_fn on_record, void *ctx)
+int scanner__look_at(struct scanner *scanner, __u32 tgid, scanner_record_fn on_record, void *ctx)
 {
 	union bpf_iter_link_info one = { .task.pid = tgid };
 	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &one, .link_info_len = sizeof(one));
 	struct bpf_link *link =
-		bpf_program__attach_iter(census->skeleton->progs.census_files, &options);
+		bpf_program__attach_iter(scanner->skeleton->progs.scan_files, &options);
 	int err;
 
 	if (!link) /* it is gone, or the kernel does not know the wish */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "kernel/pins/takeover.h"
+#include "kernel/pins/restore.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -15,8 +15,8 @@
 
 /* Descriptors of the maps of these names, and what some of them hold at most. */
 struct maps {
-	int pending, homes, slots, free_slots, stacks, told, growths;
-	int in_flight, in_flight_apart;
+	int pending, by_inode, slots, free_slots, stacks, reported, growths;
+	int in_flight, in_flight_overflow;
 	__u32 max_slots, max_stacks;
 	void (*on_progress)(void *ctx); /* NULL = nobody wants to know */
 	void *ctx;
@@ -44,14 +44,14 @@ static struct maps maps_of(const struct bpf_object *object)
 {
 	struct maps maps = {
 		.pending = map_of(object, "pending"),
-		.homes = map_of(object, "homes"),
+		.by_inode = map_of(object, "pending_by_inode"),
 		.slots = map_of(object, "slots"),
 		.free_slots = map_of(object, "free_slots"),
 		.stacks = map_of(object, "stacks"),
-		.told = map_of(object, "told"),
+		.reported = map_of(object, "reported"),
 		.growths = map_of(object, "growths"),
 		.in_flight = map_of(object, "in_flight"),
-		.in_flight_apart = map_of(object, "in_flight_apart"),
+		.in_flight_overflow = map_of(object, "in_flight_overflow"),
 		.max_slots = room_of(object, "slots"),
 		.max_stacks = 1,
 	};
@@ -149,7 +149,7 @@ static int take_sockets(const struct maps *maps, __u8 *used, __u32 *ret_count)
 		if (bpf_map_lookup_elem(maps->pending, key, &entry))
 			continue;
 		reset(&entry);
-		err = bpf_map_update_elem(maps->homes, &entry.inode, key, BPF_ANY) ? -errno : 0;
+		err = bpf_map_update_elem(maps->by_inode, &entry.inode, key, BPF_ANY) ? -errno : 0;
 		if (err)
 			break;
 		if (entry.flags & PENDING_STACK && entry.origin < maps->max_stacks)
@@ -164,7 +164,7 @@ static bool is_known(const struct maps *maps, __u64 inode)
 {
 	struct fd_key key;
 
-	return !bpf_map_lookup_elem(maps->homes, &inode, &key);
+	return !bpf_map_lookup_elem(maps->by_inode, &inode, &key);
 }
 
 /* ---- Stacks ---- */
@@ -179,15 +179,15 @@ static void drop_stacks(const struct maps *maps, const __u8 *used)
 	}
 }
 
-static int drop_told(const struct maps *maps)
+static int drop_reported(const struct maps *maps)
 {
 	_cleanup_keys_ struct keys keys = { 0 };
-	int err = keys_read(&keys, maps->told, sizeof(__u64));
+	int err = keys_read(&keys, maps->reported, sizeof(__u64));
 
 	for (size_t i = 0; i < keys.count && !err; i++) {
 		progress(maps, i);
 		if (!is_known(maps, *(const __u64 *)keys_at(&keys, i)))
-			bpf_map_delete_elem(maps->told, keys_at(&keys, i));
+			bpf_map_delete_elem(maps->reported, keys_at(&keys, i));
 	}
 	return err;
 }
@@ -279,7 +279,7 @@ static int take_calls(const struct maps *maps, int map)
 	return err;
 }
 
-int takeover_fill_slots(const struct bpf_object *object)
+int restore_fill_slots(const struct bpf_object *object)
 {
 	const struct maps maps = maps_of(object);
 	bool *taken = calloc(maps.max_slots, sizeof(*taken));
@@ -289,7 +289,7 @@ int takeover_fill_slots(const struct bpf_object *object)
 	return err;
 }
 
-int takeover_begin(const struct bpf_object *object, void (*on_progress)(void *ctx), void *ctx,
+int restore_begin(const struct bpf_object *object, void (*on_progress)(void *ctx), void *ctx,
 		   __u32 *ret_count)
 {
 	struct maps maps = maps_of(object);
@@ -302,20 +302,20 @@ int takeover_begin(const struct bpf_object *object, void (*on_progress)(void *ct
 	err = used && taken ? take_young(object) ?: take_sockets(&maps, used, ret_count) : -ENOMEM;
 	if (!err) {
 		drop_stacks(&maps, used);
-		err = drop_told(&maps)				?:
+		err = drop_reported(&maps)				?:
 			      drop_growths(&maps)		?:
 			      take_slots(&maps, taken)		?:
 			      take_calls(&maps, maps.in_flight) ?:
-			      take_calls(&maps, maps.in_flight_apart);
+			      take_calls(&maps, maps.in_flight_overflow);
 	}
 	free(used);
 	free(taken);
 	return err;
 }
 
-void takeover_tidy(const struct bpf_object *object)
+void restore_tidy(const struct bpf_object *object)
 {
 	const struct maps maps = maps_of(object);
 
-	drop_told(&maps);
+	drop_reported(&maps);
 }

@@ -3,8 +3,8 @@
  * told: what user space found out about the leaks, kept where `sockleak scan` and
  * the next run can read it (history.h). No program here touches these maps.
  */
-#ifndef TOLD_BPF_H
-#define TOLD_BPF_H
+#ifndef REPORTED_BPF_H
+#define REPORTED_BPF_H
 
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -14,23 +14,23 @@
 /*
  * Key: inode of a leak. Value: its stack's key. Memory is taken as entries come: most
  * hosts have no leak. Sized as `pending`: not full while that is not; what the kernel
- * has no memory for is counted by user space (stacks_not_told).
+ * has no memory for is counted by user space (stacks_not_reported).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64);
-	__type(value, struct told);
-} told SEC(".maps");
+	__type(value, struct reported);
+} reported SEC(".maps");
 
-/* Most leaks share a stack. Sized by --max-stacks, the last ones told. */
+/* Most leaks share a stack. Sized by --max-stacks, the last ones reported. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, SOCKLEAK_MAX_STACKS);
 	__type(key, __u64);
-	__type(value, struct told_stack);
-} told_stacks SEC(".maps");
+	__type(value, struct reported_stack);
+} reported_stacks SEC(".maps");
 
 /*
  * Key: an account and a process. Value: how it has grown. Written with --pin alone, and
@@ -45,4 +45,4 @@ struct {
 	__type(value, struct grown);
 } growths SEC(".maps");
 
-#endif /* TOLD_BPF_H */
+#endif /* REPORTED_BPF_H */

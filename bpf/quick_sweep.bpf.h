@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * glance: what most sweeps are. It goes through the pending sockets, which are few, and
+ * quick sweep: what most sweeps are. It goes through the pending sockets, which are few, and
  * not through the fd tables, which may be long. Of an entry it looks at the open file:
  *   - nothing refers to it: the socket is in no fd table and in no message. It has ended;
  *   - its socket is in use: it has ended;
  *   - it is not what was told of it last: somebody's fd table is to be asked before it
- *     is told. The process is put into `suspects`, and user space has it looked at; what
- *     is not found there, a census looks for.
+ *     is reported. The process is put into `suspects`, and user space has it looked at; what
+ *     is not found there, a full sweep looks for.
  * So nothing is called a leak here, and nothing closed that anybody holds.
  */
-#ifndef GLANCE_BPF_H
-#define GLANCE_BPF_H
+#ifndef QUICK_SWEEP_BPF_H
+#define QUICK_SWEEP_BPF_H
 
 #include "sweep.bpf.h"
 
 /*
  * Key: a process whose fd table is to be asked. Value: unused. Emptied by user space.
- * When it is full the sweep becomes a census (sweep.crowd), which asks all.
+ * When it is full the sweep becomes a full sweep (sweep.crowd), which asks all.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -27,7 +27,7 @@ struct {
 
 /*
  * The view of a socket whose file is known to be open: half the reads of view_open(), and
- * most of what a glance costs are reads.
+ * most of what a quick sweep costs are reads.
  */
 static __always_inline bool view_reopen(const struct pending *entry, struct socket_view *ret_view)
 {
@@ -69,7 +69,7 @@ static __always_inline bool has_news(struct pending *entry, const struct socket_
 	}
 	if (!view_shows_connect(view))
 		sweep.asks_threads = 1;
-	/* What the last census did not find, the next one looks for. */
+	/* What the last full sweep did not find, the next one looks for. */
 	return !entry->unseen && classify(entry, view) != reported_class(entry);
 }
 
@@ -80,13 +80,13 @@ static __always_inline void suspects_add(const struct pending *entry)
 	__u8 yes = 1;
 
 	if (entry->seen_sweep == (__u32)sweep.number)
-		return; /* its table was read already; the verdict waits for room */
+		return; /* its table was read already; the event waits for room */
 	sweep.unread++;
 	if (bpf_map_update_elem(&suspects, &tgid, &yes, BPF_ANY))
 		sweep.crowd = 1;
 }
 
-static __always_inline void glance_entry(const struct fd_key *key, struct pending *entry)
+static __always_inline void quick_sweep_entry(const struct fd_key *key, struct pending *entry)
 {
 	struct socket_view view = {};
 
@@ -96,7 +96,7 @@ static __always_inline void glance_entry(const struct fd_key *key, struct pendin
 		return;
 	}
 	if (!view_of(entry, &view) || view.inode != entry->inode)
-		return; /* for the next census */
+		return; /* for the next full sweep */
 	view_judge(&view);
 	view_weigh_now(&view, entry);
 	if (view.use == USE_IN_USE)
@@ -107,35 +107,35 @@ static __always_inline void glance_entry(const struct fd_key *key, struct pendin
 		suspects_add(entry);
 }
 
-/* Who held a socket whose entry has gone; of the others the censuses know better. */
-static __always_inline void glance_holder(const struct holder_key *key)
+/* Who held a socket whose entry has gone; of the others the full sweeps know better. */
+static __always_inline void quick_sweep_holder(const struct holder_key *key)
 {
 	struct fd_key home;
 
-	if (!pending_by_inode(key->inode, &home))
+	if (!pending_of_inode(key->inode, &home))
 		sweep_holder(key);
 }
 
 /* ---- For bpf_for_each_map_elem(), as in sweep.bpf.h. ---- */
 
-static long glance_entry_of(struct bpf_map *map, const struct fd_key *met, void *value,
+static long quick_sweep_entry_of(struct bpf_map *map, const struct fd_key *met, void *value,
 			    void *unused)
 {
 	struct fd_key key = *met;
 	struct pending *entry = bpf_map_lookup_elem(&pending, &key);
 
 	if (entry)
-		glance_entry(&key, entry);
+		quick_sweep_entry(&key, entry);
 	return 0;
 }
 
-static long glance_holder_of(struct bpf_map *map, const struct holder_key *met, void *value,
+static long quick_sweep_holder_of(struct bpf_map *map, const struct holder_key *met, void *value,
 			     void *unused)
 {
 	struct holder_key key = *met;
 
-	glance_holder(&key);
+	quick_sweep_holder(&key);
 	return 0;
 }
 
-#endif /* GLANCE_BPF_H */
+#endif /* QUICK_SWEEP_BPF_H */

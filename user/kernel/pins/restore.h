@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * takeover: what an earlier run left in its maps, made fit for this one, before the
+ * restore: what an earlier run left in its maps, made fit for this one, before the
  * hooks are attached. What is known of a socket stays; what is of one
  * run alone goes: what was reported, to whom, seen by which sweep. So all of it is told
- * again, once. What follows from the rest is made anew (homes, free slots); what
+ * again, once. What follows from the rest is made anew (pending_by_inode, free slots); what
  * nobody can need any more is removed. Each step can be done twice: a run that is
  * killed here leaves nothing that the next one cannot take up.
  *
  * Knows libbpf: tests/layout.sh.
  */
-#ifndef SOCKLEAK_TAKEOVER_H
-#define SOCKLEAK_TAKEOVER_H
+#ifndef SOCKLEAK_RESTORE_H
+#define SOCKLEAK_RESTORE_H
 
 #include <linux/types.h>
 
@@ -21,16 +21,16 @@ struct bpf_object;
  * known from before, closed ones among them. `on_progress` is called for every thousand
  * of what there is. 0 or -errno.
  */
-int takeover_begin(const struct bpf_object *object, void (*on_progress)(void *ctx), void *ctx,
+int restore_begin(const struct bpf_object *object, void (*on_progress)(void *ctx), void *ctx,
 		   __u32 *ret_count);
 
 /*
  * Some sweeps later, between two: what was told by the earlier run of sockets that had
  * ended when this one looked at them, is removed.
  */
-void takeover_tidy(const struct bpf_object *object);
+void restore_tidy(const struct bpf_object *object);
 
 /* Without an earlier run: all slots are free. 0 or -errno. */
-int takeover_fill_slots(const struct bpf_object *object);
+int restore_fill_slots(const struct bpf_object *object);
 
-#endif /* SOCKLEAK_TAKEOVER_H */
+#endif /* SOCKLEAK_RESTORE_H */

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* runtime_frames: whose frames are not to blame. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "stacks/runtime_frames.h"
+
+static void libc_is_told(void **state)
+{
+	(void)state;
+	assert_int_equal(runtime_frame_kind("/lib/x86_64-linux-gnu/libc.so.6", "socket"),
+			 FRAME_OF_LIBC);
+	assert_int_equal(runtime_frame_kind("/usr/lib/libpthread-2.31.so", NULL), FRAME_OF_LIBC);
+	assert_int_equal(runtime_frame_kind("/lib/ld-musl-x86_64.so.1", NULL), FRAME_OF_LIBC);
+	assert_int_equal(runtime_frame_kind("[vdso]", NULL), FRAME_OF_LIBC);
+	assert_true(runtime_frame_is_glibc("/lib64/libc.so.6"));
+	assert_false(runtime_frame_is_glibc("/lib/ld-musl-x86_64.so.1"));
+	assert_false(runtime_frame_is_glibc(NULL));
+}
+
+static void runtimes_are_told(void **state)
+{
+	(void)state;
+	assert_int_equal(runtime_frame_kind("/usr/bin/python3.11", "x"), FRAME_OF_RUNTIME);
+	assert_int_equal(runtime_frame_kind("/usr/lib/ruby/3.1.0/socket.so", "x"),
+			 FRAME_OF_RUNTIME);
+	assert_int_equal(runtime_frame_kind("/usr/lib/libruby-3.1.so.3.1", NULL), FRAME_OF_RUNTIME);
+	assert_int_equal(runtime_frame_kind("/usr/lib/jvm/lib/libnio.so", NULL), FRAME_OF_RUNTIME);
+	assert_int_equal(runtime_frame_kind("/usr/bin/node", NULL), FRAME_OF_RUNTIME);
+	assert_int_equal(runtime_frame_kind("/srv/app", "net.(*sysDialer).dialTCP"),
+			 FRAME_OF_RUNTIME);
+	assert_int_equal(runtime_frame_kind("/srv/app", "runtime/internal/syscall.Syscall6"),
+			 FRAME_OF_RUNTIME); /* Go 1.19 to 1.22; internal/runtime/ since */
+	assert_int_equal(runtime_frame_kind("/srv/app", "golang.org/x/sys/unix.Socket"),
+			 FRAME_OF_RUNTIME);
+	assert_int_equal(runtime_frame_kind("/srv/app", "std::net::tcp::TcpStream::connect"),
+			 FRAME_OF_RUNTIME);
+	assert_int_equal(runtime_frame_kind("/srv/app", "std::make_unique<net::Socket>"),
+			 FRAME_OF_RUNTIME);
+	assert_int_equal(runtime_frame_kind("/srv/app", "<core::iter::Map<I,F> as Iterator>::fold"),
+			 FRAME_OF_RUNTIME);
+	assert_int_equal(runtime_frame_kind("/usr/lib/jvm/lib/libjli.so", "JavaMain"),
+			 FRAME_OF_RUNTIME);
+}
+
+static void programs_are_to_blame(void **state)
+{
+	(void)state;
+	assert_int_equal(runtime_frame_kind("/usr/lib/libqpidcommon.so.2", "qpid::sys::SslSocket"),
+			 FRAME_OF_PROGRAM);
+	assert_int_equal(runtime_frame_kind("/srv/socket.so", "leak"), FRAME_OF_PROGRAM);
+	assert_int_equal(runtime_frame_kind("/srv/app", "main.leak"), FRAME_OF_PROGRAM);
+	assert_int_equal(runtime_frame_kind("/srv/libcurl.so.4", NULL), FRAME_OF_PROGRAM);
+	assert_int_equal(runtime_frame_kind("/srv/network", "network_open"), FRAME_OF_PROGRAM);
+	assert_int_equal(runtime_frame_kind("/srv/app", "core::Socket::open"), FRAME_OF_PROGRAM);
+	assert_int_equal(
+		runtime_frame_kind("/srv/app", "std::_Function_handler<void (), f>::_M_invoke"),
+		FRAME_OF_PROGRAM); /* f may be inlined there, and nothing tells */
+	assert_int_equal(runtime_frame_kind(NULL, NULL), FRAME_OF_PROGRAM);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(libc_is_told),
+		cmocka_unit_test(runtimes_are_told),
+		cmocka_unit_test(programs_are_to_blame),
+	};
+
+	return cmocka_run_group_tests_name("plumbing", tests, NULL, NULL);
+}

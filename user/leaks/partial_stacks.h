@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * partial_stacks: leaks that stand at the site of a short stack (the call alone, or what frame
+ * pointers gave), because no whole one of their call had been taken: its copy was spared, or
+ * there was no slot for it. When the first whole stack of the call comes, they belong to
+ * its site. Listed by the call: pending.call_site. For leaks.c alone; pure.
+ */
+#ifndef SOCKLEAK_PARTIAL_STACKS_H
+#define SOCKLEAK_PARTIAL_STACKS_H
+
+#include "leaks/leaks.h"
+
+/* List a leak whose stack is not whole. Without memory it is not, and stays where it is. */
+void partial_stacks_add(struct leaks *leaks, struct leak *leak);
+/* It has ended. Nothing, when it is not listed. */
+void partial_stacks_remove(struct leaks *leaks, struct leak *leak);
+
+/*
+ * A leak with this event has come, and a whole stack: what strayed from its call is of that
+ * site, and is announced as LEAKS_MOVED.
+ */
+void partial_stacks_gather(struct leaks *leaks, const struct event *event,
+			   const struct stack *whole);
+
+#endif /* SOCKLEAK_PARTIAL_STACKS_H */

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "watch/attribution.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "host/process.h"
+#include "lib/text.h"
+#include "packages/hints.h"
+#include "resolver/fetcher.h"
+#include "resolver/resolver.h"
+#include "stacks/call_sites.h"
+
+/* Processes whose modules are looked at before they have a leak: in one sweep, and remembered. */
+#define LOOKS_A_SWEEP 16
+#define MAX_LOOKED 1024
+/* Stacks that are kept by name during one sweep. */
+#define MAX_NAMED 1024
+
+/* A process whose modules are known, should it end before its leak is reported. */
+struct looked {
+	__u32 tgid;
+	__u64 start_ns; /* which process of that number */
+	UT_hash_handle hh;
+};
+
+/* Stacks of an earlier run that were named in this sweep: thousands of leaks share a few. */
+struct named {
+	struct named_key {
+		__u64 stack; /* as history__find() gives it */
+		__u64 tgid;  /* in whose code it was looked up */
+	} key;
+	struct stack *stack;
+	UT_hash_handle hh;
+};
+
+struct attribution {
+	struct resolver *resolver;
+	struct fetcher *fetcher; /* NULL = debug files are not fetched */
+	struct call_sites *call_sites;
+	struct hints *hints;
+	struct looked *looked; /* a uthash table, the oldest first */
+	struct named *named;   /* a uthash table */
+	unsigned int looks;    /* in this sweep */
+};
+
+static void forget_looked(struct attribution *attribution, struct looked *looked)
+{
+	HASH_DEL(attribution->looked, looked);
+	free(looked);
+}
+
+/* What a process runs may be other code by the next sweep, and debug information may have come. */
+static void forget_named(struct attribution *attribution)
+{
+	struct named *named, *next;
+
+	HASH_ITER(hh, attribution->named, named, next) {
+		HASH_DEL(attribution->named, named);
+		stack_unref(named->stack);
+		free(named);
+	}
+}
+
+void attribution__free(struct attribution *attribution)
+{
+	if (!attribution)
+		return;
+	forget_named(attribution);
+	while (attribution->looked)
+		forget_looked(attribution, attribution->looked);
+	hints__free(attribution->hints);
+	resolver__free(attribution->resolver); /* before what it asks */
+	fetcher__free(attribution->fetcher);
+	call_sites__free(attribution->call_sites);
+	free(attribution);
+}
+
+static int ask_fetcher(const char *build_id, int *ret_fd, void *ctx)
+{
+	struct attribution *attribution = ctx;
+
+	return attribution->fetcher ? fetcher__ask(attribution->fetcher, build_id, ret_fd) :
+				      -ENOENT;
+}
+
+/* Whose files are looked into for a process; of one that is gone nobody's. */
+static struct subject subject_of(pid_t tgid)
+{
+	struct subject subject = { .tgid = tgid };
+
+	process_uid(tgid, &subject.uid);
+	return subject;
+}
+
+static int find_package(void *ctx, pid_t tgid, const char *path, const char *build_id,
+			struct package *ret_package)
+{
+	struct attribution *attribution = ctx;
+	bool gone = !process_alive(tgid);
+	/* Its files may still be there, under the same names in the root directory of ours. */
+	struct subject subject = subject_of(gone ? getpid() : tgid);
+	int err = resolver__package(attribution->resolver, &subject, path, build_id, ret_package);
+
+	/* They were those of a container, or have been replaced: whose they are is not known. */
+	return !err && gone && (!build_id || ret_package->replaced) ? -ENOENT : err;
+}
+
+int attribution__new(bool fetches, struct attribution **ret_attribution, struct text *ret_error)
+{
+	struct attribution *attribution = calloc(1, sizeof(*attribution));
+	int err = fetches && attribution ? fetcher__new(&attribution->fetcher, ret_error) : 0;
+
+	if (!attribution)
+		return -ENOMEM;
+	attribution->resolver = resolver__new(ask_fetcher, attribution);
+	attribution->call_sites = call_sites__new();
+	if (!err && (!attribution->resolver || !attribution->call_sites))
+		err = -ENOMEM;
+	if (!err)
+		err = hints__new(find_package, attribution, &attribution->hints);
+	if (err) {
+		attribution__free(attribution);
+		return err;
+	}
+	*ret_attribution = attribution;
+	return 0;
+}
+
+pid_t attribution__resolver(const struct attribution *attribution)
+{
+	return resolver__pid(attribution->resolver);
+}
+
+void attribution__summarize(const struct attribution *attribution, struct summary *ret_summary)
+{
+	ret_summary->resolver = *resolver__counts(attribution->resolver);
+	ret_summary->fetches = attribution->fetcher;
+	if (attribution->fetcher)
+		ret_summary->fetcher = *fetcher__counts(attribution->fetcher);
+}
+
+void attribution__begin_sweep(struct attribution *attribution)
+{
+	attribution->looks = 0;
+	forget_named(attribution);
+	if (attribution->fetcher)
+		fetcher__step(attribution->fetcher);
+}
+
+static struct looked *find_looked(struct attribution *attribution, __u32 tgid)
+{
+	struct looked *looked;
+
+	HASH_FIND(hh, attribution->looked, &tgid, sizeof(tgid), looked);
+	return looked;
+}
+
+/* Was the process looked at that had this number when the socket was made? */
+static bool has_looked(struct attribution *attribution, __u32 tgid, __u64 since_ns)
+{
+	const struct looked *looked = find_looked(attribution, tgid);
+
+	return looked && looked->start_ns <= since_ns;
+}
+
+void attribution__look(struct attribution *attribution, const struct pending *socket)
+{
+	struct subject subject = { (pid_t)socket->tgid, socket->uid };
+	struct looked *looked = find_looked(attribution, socket->tgid);
+	__u64 start_ns;
+
+	if (attribution->looks >= LOOKS_A_SWEEP || process_start_time(subject.tgid, &start_ns) ||
+	    (looked && looked->start_ns == start_ns))
+		return;
+	attribution->looks++;
+	resolver__look(attribution->resolver, &subject);
+	if (looked)
+		forget_looked(attribution, looked);
+	if (HASH_COUNT(attribution->looked) >= MAX_LOOKED)
+		forget_looked(attribution, attribution->looked);
+	looked = calloc(1, sizeof(*looked));
+	if (!looked)
+		return;
+	looked->tgid = socket->tgid;
+	looked->start_ns = start_ns;
+	HASH_ADD(hh, attribution->looked, tgid, sizeof(looked->tgid), looked);
+	if (!looked->hh.tbl)
+		free(looked);
+}
+
+/* Did the process run when the socket was made? (A pid is given again, to a younger one.) */
+static bool was_there(__u32 tgid, __u64 since_ns)
+{
+	__u64 start_ns;
+
+	return process_alive((pid_t)tgid) && !process_start_time((pid_t)tgid, &start_ns) &&
+	       start_ns <= since_ns;
+}
+
+/*
+ * In which process the code of a stack is looked up: the creator, also when it
+ * has ended and was looked at before. Else the holder, if it can be a child of it
+ * that runs the same code: one that is older than the socket was passed it by
+ * SCM_RIGHTS. 0: the code is not there any more.
+ */
+static pid_t code_of(struct attribution *attribution, const struct event *event)
+{
+	const struct pending *socket = &event->socket;
+
+	if (event->tgid == socket->tgid)
+		return event->execed ? 0 : (pid_t)socket->tgid;
+	if (was_there(socket->tgid, socket->since_ns) ||
+	    has_looked(attribution, socket->tgid, socket->since_ns))
+		return (pid_t)socket->tgid;
+	if (event->execed || was_there(event->tgid, socket->since_ns))
+		return 0;
+	return (pid_t)event->tgid;
+}
+
+/* The stack that the socket was made on, one reference; NULL = none is known. */
+static struct stack *find_stack(struct attribution *attribution, const struct raw_stack *raw,
+				const struct event *event)
+{
+	const struct pending *socket = &event->socket;
+	struct subject code = { code_of(attribution, event), socket->uid };
+	const __u64 *pcs = raw->pcs;
+	enum stack_source source = STACK_FP;
+	unsigned int count = raw->count;
+	struct stack *stack = NULL;
+
+	if (raw->snapshot && code.tgid &&
+	    !resolver__unwind(attribution->resolver, &code, raw->snapshot, &stack)) {
+		if (stack->source != STACK_SNAPSHOT) /* its files are left alone: not unwound */
+			return call_sites__adopt(attribution->call_sites, socket->call_site, stack);
+		call_sites__learn(attribution->call_sites, socket->call_site, stack);
+		return stack;
+	}
+	if (!count && !(socket->flags & PENDING_STACK)) { /* the call itself is known at least */
+		pcs = &socket->origin;
+		count = socket->origin != 0;
+		source = STACK_CALL;
+	}
+	if (count)
+		resolver__resolve(attribution->resolver, &code, pcs, count, socket->caller, source,
+				  &stack);
+	return call_sites__adopt(attribution->call_sites, socket->call_site, stack);
+}
+
+/* Which package the culprit is of; asked once for a stack, while its process is there. */
+static void name_package(struct attribution *attribution, const struct event *event,
+			 struct stack *stack)
+{
+	const struct frame *culprit = stack_culprit(stack);
+	struct subject code = { code_of(attribution, event), event->socket.uid };
+	struct text label = TEXT_INIT;
+	struct package package;
+
+	if (!culprit || !culprit->module || stack->package ||
+	    resolver__package(attribution->resolver, &code, culprit->module, culprit->build_id,
+			      &package))
+		return;
+	package_add_label(&label, &package);
+	stack->package = label.data; /* NULL when there is no label */
+}
+
+/* How it was taken, and its site then: what its addresses alone do not say. */
+static void set_sources(struct stack *stack, const struct reported_stack *reported)
+{
+	unsigned int n = 0;
+
+	stack->source = (enum stack_source)reported->source;
+	stack->truncated = reported->truncated;
+	stack->site = reported->site ?: stack->site;
+	for (unsigned int i = 0; i < stack->count && n < reported->count; i++) {
+		stack->frames[i].source = (enum frame_source)reported->found[n];
+		n += !stack->frames[i].inlined; /* an inlined one is where the next one is */
+	}
+}
+
+struct stack *attribution__name(struct attribution *attribution, const struct event *event,
+				const struct reported_stack *reported)
+{
+	struct subject code = { code_of(attribution, event), event->socket.uid };
+	struct stack *stack = NULL, *own;
+
+	if (resolver__resolve(attribution->resolver, &code, reported->pcs, reported->count, 0,
+			      STACK_FP, &stack))
+		return NULL;
+	own = stack_copy(stack);
+	stack_unref(stack);
+	if (!own)
+		return NULL;
+	set_sources(own, reported);
+	name_package(attribution, event, own);
+	if (own->source == STACK_SNAPSHOT)
+		call_sites__learn(attribution->call_sites, event->socket.call_site, own);
+	return own;
+}
+
+struct stack *attribution__stack_of(struct attribution *attribution, const struct raw_stack *raw,
+				    const struct event *event)
+{
+	struct stack *stack = find_stack(attribution, raw, event);
+
+	name_package(attribution, event, stack);
+	return stack;
+}
+
+/* Without memory it is named again for the next one. */
+static void remember_named(struct attribution *attribution, const struct named_key *key,
+			   struct stack *stack)
+{
+	struct named *named;
+
+	if (HASH_COUNT(attribution->named) >= MAX_NAMED)
+		forget_named(attribution);
+	named = calloc(1, sizeof(*named));
+	if (!named)
+		return;
+	named->key = *key;
+	HASH_ADD(hh, attribution->named, key, sizeof(named->key), named);
+	if (named->hh.tbl)
+		named->stack = stack_ref(stack);
+	else
+		free(named);
+}
+
+/* The stack as it was told before, one reference, or NULL. */
+static struct stack *stack_reported(struct attribution *attribution, struct tracer *tracer,
+				    const struct event *event)
+{
+	struct named_key key = { 0 };
+	struct reported_stack reported;
+	struct named *named;
+	struct stack *stack;
+
+	if (!history__find(tracer__history(tracer), &event->socket, &reported, &key.stack))
+		return NULL;
+	key.tgid = (__u64)code_of(attribution, event);
+	HASH_FIND(hh, attribution->named, &key, sizeof(key), named);
+	if (named)
+		return stack_ref(named->stack);
+	stack = attribution__name(attribution, event, &reported);
+	if (stack)
+		remember_named(attribution, &key, stack);
+	return stack;
+}
+
+struct stack *attribution__stack(struct attribution *attribution, struct tracer *tracer,
+				 const struct event *event, bool *ret_reported)
+{
+	/* Its snapshot went with the first look: by an earlier run, when it was pinned. */
+	struct stack *stack = stack_reported(attribution, tracer, event);
+	struct raw_stack raw = { 0 };
+
+	*ret_reported = stack;
+	if (stack)
+		return stack;
+	raw.snapshot = tracer__snapshot(tracer, &event->socket);
+	raw.count = tracer__stack(tracer, &event->socket, raw.pcs);
+	return attribution__stack_of(attribution, &raw, event);
+}
+
+static bool lacks_names(const struct stack *stack)
+{
+	for (unsigned int i = 0; i < stack->count; i++)
+		if (!stack->frames[i].has_debug)
+			return true;
+	return false;
+}
+
+/* Debug information may have been installed, or fetched, since a stack was made. */
+void attribution__rename(struct attribution *attribution, struct site *site)
+{
+	struct stack *stack = site->stack, *renamed;
+	const struct leak *leak = site->leaks;
+	struct subject code;
+
+	if (!stack || !lacks_names(stack))
+		return;
+	while (leak && leak->stack != stack)
+		leak = leak->next;
+	if (!leak)
+		return;
+	code = (struct subject){ code_of(attribution, &leak->event), leak->event.socket.uid };
+	if (resolver__rename(attribution->resolver, &code, stack, &renamed))
+		return;
+	if (renamed != stack) {
+		renamed->package =
+			renamed->package ?: (stack->package ? strdup(stack->package) : NULL);
+		leaks__rename(site, stack, renamed);
+	}
+	stack_unref(renamed);
+}
+
+const struct hints *attribution__hints(struct attribution *attribution, struct site *const *sites,
+				       long count)
+{
+	hints__begin(attribution->hints);
+	for (long i = 0; i < count; i++) {
+		const struct site_process *process = sites[i]->processes;
+		const struct stack *stack = sites[i]->stack;
+		pid_t pid = (pid_t)(process ? process->tgid : sites[i]->ended.tgid);
+
+		for (unsigned int n = 0; stack && n < stack->count; n++)
+			if (!stack->frames[n].has_debug)
+				hints__add(attribution->hints, pid, stack->frames[n].module,
+					   stack->frames[n].build_id);
+	}
+	return hints__finish(attribution->hints) ? NULL : attribution->hints;
+}
