@@ -141,7 +141,7 @@ struct task_struct___arm64 {
 #define REGS_SYSCALL(regs) ARM64_REG(regs, syscallno)
 #define REGS_RESULT(regs) ARM64_REG(regs, regs[0])
 #define REGS_UNDECIDED(regs) (REGS_RESULT(regs) == REGS_ARG1(regs)) /* the argument, still */
-#define REGS_FORGET(regs) ((__s32)REGS_SYSCALL(regs) == -1) /* forget_syscall() */
+#define REGS_FORGET(regs) ((__s32)REGS_SYSCALL(regs) == -1)	    /* forget_syscall() */
 #define PLAIN_ARG1(from) (((struct pt_regs___arm64 *)(from))->regs[0])
 #define PLAIN_ARG2(from) (((struct pt_regs___arm64 *)(from))->regs[1])
 #define PLAIN_ARG3(from) (((struct pt_regs___arm64 *)(from))->regs[2])

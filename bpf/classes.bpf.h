@@ -110,9 +110,8 @@ static __always_inline void entry_of_unknown(struct pending *ret_entry,
 }
 
 /* Who holds it, and in which state; event->socket is known already. */
-static __always_inline void event_describe(struct event *event,
-					     const struct socket_view *view,
-					     struct task_struct *task, __u32 fd)
+static __always_inline void event_describe(struct event *event, const struct socket_view *view,
+					   struct task_struct *task, __u32 fd)
 {
 	struct sock *sk = view->sk;
 

@@ -37,7 +37,7 @@ struct {
 
 /* Without room for the record it is told by the next sweep. */
 static __always_inline struct event *holder_begin(const struct holder_key *key, __u64 since_ns,
-						    enum event_kind kind)
+						  enum event_kind kind)
 {
 	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 

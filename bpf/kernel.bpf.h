@@ -179,7 +179,7 @@ static __always_inline bool task_exe_name(struct task_struct *task, char *ret_na
 
 /* Whether a socket is in use, as far as the kernel can tell. */
 enum socket_use {
-	USE_NEVER,	/* not connected, and it could not work otherwise */
+	USE_NEVER, /* not connected, and it could not work otherwise */
 	USE_MAYBE, /* not connected, but it may work so: sendto, ioctl */
 	USE_CONNECTING,
 	USE_IN_USE,

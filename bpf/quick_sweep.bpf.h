@@ -119,7 +119,7 @@ static __always_inline void quick_sweep_holder(const struct holder_key *key)
 /* ---- For bpf_for_each_map_elem(), as in sweep.bpf.h. ---- */
 
 static long quick_sweep_entry_of(struct bpf_map *map, const struct fd_key *met, void *value,
-			    void *unused)
+				 void *unused)
 {
 	struct fd_key key = *met;
 	struct pending *entry = bpf_map_lookup_elem(&pending, &key);
@@ -130,7 +130,7 @@ static long quick_sweep_entry_of(struct bpf_map *map, const struct fd_key *met, 
 }
 
 static long quick_sweep_holder_of(struct bpf_map *map, const struct holder_key *met, void *value,
-			     void *unused)
+				  void *unused)
 {
 	struct holder_key key = *met;
 

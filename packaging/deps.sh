@@ -39,6 +39,7 @@ needs() {
 		objcopy                  binutils            binutils                  build
 		cmocka.h                 libcmocka-dev       libcmocka-devel           check,test
 		gdb                      gdb                 gdb                       test
+		clang-format             clang-format        clang-tools-extra         check,test
 		strip                    binutils            binutils                  check,test
 		readelf                  binutils            binutils                  check,test
 		rpmbuild                 rpm                 rpm-build                 check,test,rpm

@@ -17,12 +17,12 @@ class SslTransport;
 /* A connection to a broker on the loopback; it lives as long as the object. */
 class Connection
 {
-public:
+      public:
 	explicit Connection(unsigned short port);
 	~Connection();
 	void send(const std::string &message);
 
-private:
+      private:
 	std::unique_ptr<amqp::SslTransport> transport;
 };
 

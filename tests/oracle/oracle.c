@@ -180,9 +180,9 @@ static bool netlink_is_listed(pid_t pid, pid_t tid, unsigned long inode)
 	for (int i = 0; i < 3 && !listed; i++) {
 		file = fopen(path, "re");
 		while (file && !listed && fgets(line, sizeof(line), file))
-			listed = sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %lu", &of) ==
-					 1 &&
-				 of == inode;
+			listed =
+				sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %lu", &of) == 1 &&
+				of == inode;
 		if (file)
 			fclose(file);
 	}

@@ -18,9 +18,9 @@ static int listener;
 /* A child with this process id; 0 = it is taken, or out of reach. */
 static pid_t start_child_as(pid_t pid)
 {
-	struct clone_args args = {
-		.exit_signal = SIGCHLD, .set_tid = (uintptr_t)&pid, .set_tid_size = 1
-	};
+	struct clone_args args = { .exit_signal = SIGCHLD,
+				   .set_tid = (uintptr_t)&pid,
+				   .set_tid_size = 1 };
 	pid_t parent = getpid();
 
 	fflush(stdout);

@@ -166,9 +166,12 @@ static void anything_is_clean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(inet),		 cmocka_unit_test(inet6),
-		cmocka_unit_test(unix_path),	 cmocka_unit_test(unix_abstract),
-		cmocka_unit_test(vsock),	 cmocka_unit_test(others),
+		cmocka_unit_test(inet),
+		cmocka_unit_test(inet6),
+		cmocka_unit_test(unix_path),
+		cmocka_unit_test(unix_abstract),
+		cmocka_unit_test(vsock),
+		cmocka_unit_test(others),
 		cmocka_unit_test(anything_is_clean),
 	};
 

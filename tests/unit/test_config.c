@@ -143,8 +143,7 @@ static void too_many_lines(void **state)
 
 static void what_can_change(void **state)
 {
-	struct input *running =
-		accept("max-sockets = 100\ninterval = 1s\nunit = a\n", NULL);
+	struct input *running = accept("max-sockets = 100\ninterval = 1s\nunit = a\n", NULL);
 	struct input *wanted =
 		accept("max-sockets = 200\ninterval = 2s\nuid = 7\nunit = b\n", NULL);
 	_cleanup_text_ struct text kept = TEXT_INIT;
@@ -197,9 +196,9 @@ static void members_as_a_whole(void **state)
 {
 	static const struct {
 		const char *name, *value;
-	} given[] = { { "older-than", "3s" },	  { "top", "77" },    { "stack-size", "8K" },
-		      { "hooks", "raw_tp" },	  { "comm", "x" },    { "uid", "0" },
-		      { "class", "probed" },	  { "unit", "u" },    { "debuginfod", NULL },
+	} given[] = { { "older-than", "3s" },	  { "top", "77" },   { "stack-size", "8K" },
+		      { "hooks", "raw_tp" },	  { "comm", "x" },   { "uid", "0" },
+		      { "class", "probed" },	  { "unit", "u" },   { "debuginfod", NULL },
 		      { "exclude-cgroup", "/x" }, { "output", "/o" } };
 
 	(void)state;

@@ -11,8 +11,8 @@
 static struct event made(__u64 since_ns, enum leak_class class)
 {
 	return (struct event){ .kind = EVENT_LEAK,
-				 .class = (__u8)class,
-				 .socket.since_ns = since_ns };
+			       .class = (__u8) class,
+			       .socket.since_ns = since_ns };
 }
 
 static bool doubts(const struct doubt *doubt, __u64 since_ns, enum leak_class class)

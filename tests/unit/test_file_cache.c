@@ -188,10 +188,8 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sharing),
-		cmocka_unit_test(bytes),
-		cmocka_unit_test(too_many_files),
-		cmocka_unit_test(too_many_bytes),
+		cmocka_unit_test(sharing),	  cmocka_unit_test(bytes),
+		cmocka_unit_test(too_many_files), cmocka_unit_test(too_many_bytes),
 		cmocka_unit_test(long_names),
 	};
 

@@ -33,7 +33,7 @@ static void plain(void **state)
 	check("_ZN5hello4main17h0123456789abcdefE", false, "hello::main");
 	check("_RNvCs1234_7mycrate3foo", false, "mycrate::foo");
 	check("_Z", false, "_Z");
-	check("_RNvC00", false, "_RNvC00"); /* "" */
+	check("_RNvC00", false, "_RNvC00");   /* "" */
 	check("_RNvC0_3foo", false, "::foo"); /* the demangler adds a piece of no bytes */
 }
 
@@ -88,8 +88,7 @@ static void a_name_that_explodes(void **state)
 	assert_string_equal(name, symbol);
 	free(name);
 	/* the same of a sane size */
-	check("_Z1fI1XIiiES0_IS1_S1_EEvv", false,
-	      "f<X<int, int>, X<X<int, int>, X<int, int> > >");
+	check("_Z1fI1XIiiES0_IS1_S1_EEvv", false, "f<X<int, int>, X<X<int, int>, X<int, int> > >");
 }
 
 static void a_very_long_name(void **state)

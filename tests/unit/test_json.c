@@ -160,9 +160,12 @@ static void doubles_in_any_locale(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nests),	cmocka_unit_test(one_line_each),
-		cmocka_unit_test(strings),	cmocka_unit_test(a_key_is_escaped_too),
-		cmocka_unit_test(numbers),	cmocka_unit_test(doubles),
+		cmocka_unit_test(nests),
+		cmocka_unit_test(one_line_each),
+		cmocka_unit_test(strings),
+		cmocka_unit_test(a_key_is_escaped_too),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(doubles),
 		cmocka_unit_test(doubles_in_any_locale),
 	};
 

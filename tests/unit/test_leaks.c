@@ -551,8 +551,7 @@ static void a_stray_that_is_held_back_grows_with_the_others(void **state)
 
 	for (__u64 inode = 1; inode <= 3; inode++) {
 		enum stack_source source = inode == 1 ? STACK_FP : STACK_SNAPSHOT;
-		struct event event =
-			event_of_call(fixture, inode, stack_at(0x10 + source, source));
+		struct event event = event_of_call(fixture, inode, stack_at(0x10 + source, source));
 
 		event.maybe_in_use = 1;
 		apply(fixture, &event);
@@ -715,8 +714,7 @@ static void sockets_without_a_stack_are_told_apart_by_process(void **state)
 	for (__u32 i = 0; i < 4; i++) {
 		event.socket.inode = i + 1;
 		event.tgid = 42 + i / 2;
-		assert_int_equal(
-			leaks__apply(fixture->leaks, &event, fixture->owner, NULL), 0);
+		assert_int_equal(leaks__apply(fixture->leaks, &event, fixture->owner, NULL), 0);
 	}
 	assert_int_equal(leaks__totals(fixture->leaks).sites, 2);
 	tick(fixture);

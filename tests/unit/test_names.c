@@ -171,9 +171,9 @@ static void counters(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(families),	     cmocka_unit_test(types),
-		cmocka_unit_test(protocols),	     cmocka_unit_test(errors),
-		cmocka_unit_test(leak_classes),	     cmocka_unit_test(ends_and_changes),
+		cmocka_unit_test(families),	cmocka_unit_test(types),
+		cmocka_unit_test(protocols),	cmocka_unit_test(errors),
+		cmocka_unit_test(leak_classes), cmocka_unit_test(ends_and_changes),
 		cmocka_unit_test(counters),
 	};
 

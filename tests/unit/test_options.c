@@ -413,15 +413,20 @@ static void table_is_sound(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),	   cmocka_unit_test(every_option),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(every_option),
 		cmocka_unit_test(other_ways_to_say_it),
 		cmocka_unit_test(order_of_words_is_free),
-		cmocka_unit_test(bad_numbers),	   cmocka_unit_test(bad_durations),
-		cmocka_unit_test(bad_words),	   cmocka_unit_test(given_twice),
+		cmocka_unit_test(bad_numbers),
+		cmocka_unit_test(bad_durations),
+		cmocka_unit_test(bad_words),
+		cmocka_unit_test(given_twice),
 		cmocka_unit_test(too_many_cgroups),
-		cmocka_unit_test(unknown_options), cmocka_unit_test(commands),
+		cmocka_unit_test(unknown_options),
+		cmocka_unit_test(commands),
 		cmocka_unit_test(options_of_one_command),
-		cmocka_unit_test(help_and_version), cmocka_unit_test(getopt_is_silent),
+		cmocka_unit_test(help_and_version),
+		cmocka_unit_test(getopt_is_silent),
 		cmocka_unit_test(usage),
 		cmocka_unit_test(table_is_sound),
 	};

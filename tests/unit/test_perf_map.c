@@ -81,10 +81,23 @@ static void overlaps(void **state)
 static void nonsense(void **state)
 {
 	static const char *const texts[] = {
-		"", "\n", " \n", "1000\n", "1000 \n", "1000 10\n", "1000 10 \n", "xyz 10 name\n",
-		"1000 10 \r\n", "0 10 \r\t\r\n",
-		"1000 name\n", "1000 0 empty\n", "ffffffffffffffff 10 round\n",
-		"11112222333344445 10 long\n", "-1000 10 minus\n", "0x 10 name\n", "1000,10,name\n",
+		"",
+		"\n",
+		" \n",
+		"1000\n",
+		"1000 \n",
+		"1000 10\n",
+		"1000 10 \n",
+		"xyz 10 name\n",
+		"1000 10 \r\n",
+		"0 10 \r\t\r\n",
+		"1000 name\n",
+		"1000 0 empty\n",
+		"ffffffffffffffff 10 round\n",
+		"11112222333344445 10 long\n",
+		"-1000 10 minus\n",
+		"0x 10 name\n",
+		"1000,10,name\n",
 	};
 	struct perf_map *map;
 	size_t i;
@@ -201,7 +214,6 @@ static void traps(void **state)
 	unlink(path_of(getpid()));
 }
 
-
 /* A process in a pid namespace writes the pid that it has there. */
 static void pid_namespace(void **state)
 {
@@ -295,8 +307,8 @@ static void in_a_chroot(void **state)
 static void in_a_stack(void **state)
 {
 	struct symbols *symbols = symbols__new();
-	unsigned char *code = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-				   -1, 0);
+	unsigned char *code =
+		mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	__u64 pcs[2] = { (uintptr_t)code + 9, (uintptr_t)code + 41 };
 	struct stack *stack;
 	char text[128];

@@ -52,8 +52,8 @@ static void by_config(void **state)
 	(void)state;
 	assert_false(of(DYNAMIC, NULL, "quiet", VOLUNTARY));
 	assert_false(of(DYNAMIC, NULL, NULL, "\nCONFIG_PREEMPT_NONE=y\n"));
-	assert_true(of(DYNAMIC, NULL, NULL,
-		       "\n# CONFIG_PREEMPT_NONE is not set\nCONFIG_PREEMPT=y\n"));
+	assert_true(
+		of(DYNAMIC, NULL, NULL, "\n# CONFIG_PREEMPT_NONE is not set\nCONFIG_PREEMPT=y\n"));
 	assert_true(of(DYNAMIC, NULL, "quiet", NULL));
 	assert_true(of(NULL, NULL, NULL, NULL));
 }

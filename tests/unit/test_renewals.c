@@ -68,7 +68,7 @@ static void ignore(const struct leak *leak, enum leaks_change change, void *ctx)
 }
 
 static void event(struct simulated *simulated, enum event_kind kind, __u64 inode, bool is_old,
-		    __u64 since_ns, __u64 now_ns)
+		  __u64 since_ns, __u64 now_ns)
 {
 	struct event event = { .kind = kind, .tgid = PROCESS, .now_ns = now_ns };
 
@@ -97,7 +97,7 @@ static void live(struct simulated *simulated, unsigned int place, unsigned int s
 
 	if (!age && turn)
 		event(simulated, EVENT_ENDED, place + (turn - 1) * POOL, turn == 1,
-			turn == 1 ? begin_ns : now_ns - LIFE * SECOND, now_ns);
+		      turn == 1 ? begin_ns : now_ns - LIFE * SECOND, now_ns);
 	if (now_ns - since_ns == OLDER_THAN)
 		event(simulated, EVENT_LEAK, place + turn * POOL, !turn, since_ns, now_ns);
 }
@@ -131,8 +131,8 @@ static struct simulated simulate(unsigned int seconds, unsigned int leak_every)
 		for (unsigned int place = 0; place < POOL; place++)
 			live(&simulated, place, second);
 		if (leak_every && second % leak_every == 0)
-			event(&simulated, EVENT_LEAK, 1000000 + second, false,
-				now_ns - OLDER_THAN, now_ns);
+			event(&simulated, EVENT_LEAK, 1000000 + second, false, now_ns - OLDER_THAN,
+			      now_ns);
 		leaks__tick(simulated.leaks, now_ns);
 		simulated.leaking += site_leaks(&simulated);
 	}
@@ -166,8 +166,7 @@ static void what_comes_later_pays_for_nothing(void **state)
 
 		event(&simulated, EVENT_ENDED, 5000000 + second, true, now_ns - SECOND, now_ns);
 		if (second % 5 == 0)
-			event(&simulated, EVENT_LEAK, second, false, now_ns - OLDER_THAN,
-				now_ns);
+			event(&simulated, EVENT_LEAK, second, false, now_ns - OLDER_THAN, now_ns);
 		leaks__tick(simulated.leaks, now_ns);
 		simulated.leaking += site_leaks(&simulated);
 	}

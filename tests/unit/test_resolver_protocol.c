@@ -206,16 +206,21 @@ static void more_frames_than_were_said_are_refused(void **state)
 	stack_unref(stack);
 	stack_unref(other);
 	free(message);
-	assert_null(protocol_new_stack(
-		&(struct resolver_answer){ .count = PROTOCOL_MAX_FRAMES + 1 }));
+	assert_null(
+		protocol_new_stack(&(struct resolver_answer){ .count = PROTOCOL_MAX_FRAMES + 1 }));
 	assert_null(protocol_new_stack(&(struct resolver_answer){ .source = 9 }));
 }
 
 static void packages(void **state)
 {
-	struct package package = { .kind = PACKAGE_DEB, .source = PACKAGE_FROM_DPKG,
-				   .name = "libc6", .version = "2.36-9+deb12u14", .arch = "amd64",
-				   .debug = "libc6-dbg", .foreign = true, .root_inode = 7 },
+	struct package package = { .kind = PACKAGE_DEB,
+				   .source = PACKAGE_FROM_DPKG,
+				   .name = "libc6",
+				   .version = "2.36-9+deb12u14",
+				   .arch = "amd64",
+				   .debug = "libc6-dbg",
+				   .foreign = true,
+				   .root_inode = 7 },
 		       other;
 	struct wire_package wire;
 

@@ -313,16 +313,11 @@ static void many_processes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(own_stack),
-		cmocka_unit_test(offsets_and_build_id),
-		cmocka_unit_test(libc_functions),
-		cmocka_unit_test(vdso),
-		cmocka_unit_test(garbage_cuts),
-		cmocka_unit_test(equal_stacks_are_shared),
-		cmocka_unit_test(gone_process),
-		cmocka_unit_test(remembered_process),
-		cmocka_unit_test(exec_is_seen),
-		cmocka_unit_test(many_processes),
+		cmocka_unit_test(own_stack),	  cmocka_unit_test(offsets_and_build_id),
+		cmocka_unit_test(libc_functions), cmocka_unit_test(vdso),
+		cmocka_unit_test(garbage_cuts),	  cmocka_unit_test(equal_stacks_are_shared),
+		cmocka_unit_test(gone_process),	  cmocka_unit_test(remembered_process),
+		cmocka_unit_test(exec_is_seen),	  cmocka_unit_test(many_processes),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

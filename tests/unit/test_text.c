@@ -118,8 +118,13 @@ static void cleans(void **state)
 	check_clean("cut by length", 3, "cut");
 	CLEAN("\x1b[2J\r\n\t\x7f", "\\x1b[2J\\x0d\\x0a\\x09\\x7f");
 	/* C1: CSI as one character */
-	CLEAN("\xc2\x9b" "31m", "\\x9b31m");
-	CLEAN("a\xe2\x80\xae" "b\xe2\x81\xa6" "c\xe2\x80\xa8", "a\\u{202e}b\\u{2066}c\\u{2028}");
+	CLEAN("\xc2\x9b"
+	      "31m",
+	      "\\x9b31m");
+	CLEAN("a\xe2\x80\xae"
+	      "b\xe2\x81\xa6"
+	      "c\xe2\x80\xa8",
+	      "a\\u{202e}b\\u{2066}c\\u{2028}");
 	CLEAN("\xe2\x80\x8f\xd8\x9c", "\\u{200f}\\u{061c}");
 	/* not escaped: just beside the escaped ones */
 	CLEAN("\xc2\xa0\xe2\x80\xa7\xe2\x80\xaf", "\xc2\xa0\xe2\x80\xa7\xe2\x80\xaf");
@@ -128,7 +133,9 @@ static void cleans(void **state)
 static void replaces_invalid_bytes(void **state)
 {
 	(void)state;
-	CLEAN("\xff" "a", FFFD "a");
+	CLEAN("\xff"
+	      "a",
+	      FFFD "a");
 	CLEAN("\x80", FFFD);
 	/* overlong '/', NUL and euro; a surrogate; beyond the last character */
 	CLEAN("\xc0\xaf", FFFD FFFD);
@@ -172,12 +179,14 @@ static void knows_widths(void **state)
 	assert_int_equal(text_width(""), 0);
 	assert_int_equal(text_width("ruby"), 4);
 	assert_int_equal(text_width("gr\xc3\xbc\xc3\x9f"), 4);
-	assert_int_equal(text_width("e\xcc\x81"), 1);		 /* e, combining acute */
+	assert_int_equal(text_width("e\xcc\x81"), 1);		     /* e, combining acute */
 	assert_int_equal(text_width("\xe6\x97\xa5\xe6\x9c\xac"), 4); /* two ideographs */
-	assert_int_equal(text_width("\xf0\x9f\x92\xa7"), 2);	 /* droplet */
-	assert_int_equal(text_width("a\xe2\x80\x8b" "b"), 2);	 /* zero width space */
-	assert_int_equal(text_width("\xef\xbc\xa1"), 2);		 /* fullwidth A */
-	assert_int_equal(text_width("\xef\xbd\xb1"), 1);		 /* halfwidth katakana */
+	assert_int_equal(text_width("\xf0\x9f\x92\xa7"), 2);	     /* droplet */
+	assert_int_equal(text_width("a\xe2\x80\x8b"
+				    "b"),
+			 2);				 /* zero width space */
+	assert_int_equal(text_width("\xef\xbc\xa1"), 2); /* fullwidth A */
+	assert_int_equal(text_width("\xef\xbd\xb1"), 1); /* halfwidth katakana */
 	assert_int_equal(text_width(FFFD), 1);
 	assert_int_equal(text_width("\xff"), 1);
 	assert_int_equal(text_width("\xe2\x94\x80\xe2\x80\xa6"), 2); /* line, ellipsis */
@@ -186,14 +195,10 @@ static void knows_widths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(empty_is_a_string),
-		cmocka_unit_test(grows),
-		cmocka_unit_test(adds_numbers),
-		cmocka_unit_test(is_extended),
-		cmocka_unit_test(remembers_a_failure),
-		cmocka_unit_test(cleans),
-		cmocka_unit_test(replaces_invalid_bytes),
-		cmocka_unit_test(decodes),
+		cmocka_unit_test(empty_is_a_string),	  cmocka_unit_test(grows),
+		cmocka_unit_test(adds_numbers),		  cmocka_unit_test(is_extended),
+		cmocka_unit_test(remembers_a_failure),	  cmocka_unit_test(cleans),
+		cmocka_unit_test(replaces_invalid_bytes), cmocka_unit_test(decodes),
 		cmocka_unit_test(knows_widths),
 	};
 

@@ -535,7 +535,8 @@ static void hostile_snapshots(void **state)
 			for (j = 0; j < SNAPSHOT_PARTS; j++)
 				bad->pieces[j] = (struct snapshot_piece){
 					good->regs[7] + (unsigned int)rand() % 64 * 8 - 256,
-					(__u32)rand() >> (rand() % 31), 0 };
+					(__u32)rand() >> (rand() % 31), 0
+				};
 		if (i % 5 == 0) /* the stack says again and again that it was called from here */
 			for (j = 0; j + 8 <= bad->len; j += 8)
 				memcpy(bad->stack + j, &good->regs[16], 8);

@@ -39,14 +39,17 @@ static const struct {
 	{ "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID ".scope", ID, "" },
 	/* Kubernetes with systemd's driver */
 	{ "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" UID_ ".slice/"
-	  "cri-containerd-" ID ".scope", ID, UID },
+	  "cri-containerd-" ID ".scope",
+	  ID, UID },
 	{ "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" UID_ ".slice/"
-	  "crio-" ID ".scope/container", ID, UID },
+	  "crio-" ID ".scope/container",
+	  ID, UID },
 	{ "/kubepods.slice/kubepods-pod" UID_ ".slice/docker-" ID ".scope", ID, UID },
 	{ "/kubepods.slice/kubepods-pod" UID_ ".slice/crio-conmon-" ID ".scope", "", UID },
 	{ "/kubepods.slice/kubepods-pod" UID_ ".slice", "", UID },
 	{ "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" STATIC ".slice/"
-	  "cri-containerd-" ID ".scope", ID, STATIC },
+	  "cri-containerd-" ID ".scope",
+	  ID, STATIC },
 	/* with the cgroupfs driver */
 	{ "/kubepods/burstable/pod" UID "/" ID, ID, UID },
 	{ "/kubepods/besteffort/pod" UID "/" ID, ID, UID },
@@ -54,10 +57,12 @@ static const struct {
 	{ "/kubepods/pod" STATIC "/" ID, ID, STATIC },
 	/* the kubelet's driver is not the runtime's */
 	{ "/system.slice/containerd.service/kubepods-besteffort-pod" UID_
-	  ".slice:cri-containerd:" ID, ID, UID },
+	  ".slice:cri-containerd:" ID,
+	  ID, UID },
 	/* kind: Kubernetes within docker */
 	{ "/docker/" OUTER "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod" UID_
-	  ".slice/cri-containerd-" ID ".scope", ID, UID },
+	  ".slice/cri-containerd-" ID ".scope",
+	  ID, UID },
 	/* what only looks like it */
 	{ "/docker/0123456789abcdef", "", "" },
 	{ "/docker/" ID "0", "", "" },
@@ -91,7 +96,8 @@ static void of_version_1(void **state)
 	assert_true(workload_of_proc("12:pids:/docker/" ID "\n"
 				     "11:memory:/docker/" ID "\n"
 				     "1:name=systemd:/docker/" ID "\n"
-				     "0::/system.slice/containerd.service\n", &found));
+				     "0::/system.slice/containerd.service\n",
+				     &found));
 	assert_string_equal(found.container, ID);
 	/* hybrid: version 2 is mounted and empty */
 	assert_true(workload_of_proc("0::/\n5:cpu,cpuacct:/kubepods/burstable/pod" UID "/" ID "\n",

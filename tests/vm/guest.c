@@ -56,7 +56,7 @@ enum { IN, OUT, ERR, STREAMS };
 static const char *const stream_names[] = { "in", "out", "err" };
 
 struct process {
-	pid_t pid; /* 0: not started, or ended */
+	pid_t pid;	  /* 0: not started, or ended */
 	int fds[STREAMS]; /* -1: closed */
 };
 

@@ -25,7 +25,7 @@ struct agent {
 	__u64 write_ns;	   /* when the files are due */
 	bool write_failed; /* the last time */
 	__u64 notes_failed;
-	__u64 progress_ns; /* when the manager was last told of long work, CLOCK_MONOTONIC */
+	__u64 progress_ns;     /* when the manager was last told of long work, CLOCK_MONOTONIC */
 	unsigned int reported; /* sites that the log was told of since the files were written */
 	unsigned int limits_reported; /* likewise: processes at their limit */
 };
@@ -294,8 +294,7 @@ static void write_files(struct agent *agent)
 {
 	const struct options *options = &agent->input->options;
 	_cleanup_text_ struct text error = TEXT_INIT;
-	int err = publisher__write(agent->publisher, options, agent->watch, log_lost(),
-				   &error);
+	int err = publisher__write(agent->publisher, options, agent->watch, log_lost(), &error);
 
 	if (err && !agent->write_failed)
 		log_error(err, "%s; it is tried again, and counted",

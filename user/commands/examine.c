@@ -113,8 +113,8 @@ static int add_hooks(struct findings *findings, const struct hooks *hooks)
 		text_addf(&text, "; calls are missed: %s", misses);
 	if (why)
 		text_addf(&text, "; not by %s", why);
-	return add(findings, "hooks",
-		   kind->is_everywhere || misses ? FINDING_LIMITED : FINDING_OK, text_str(&text));
+	return add(findings, "hooks", kind->is_everywhere || misses ? FINDING_LIMITED : FINDING_OK,
+		   text_str(&text));
 }
 
 /* `gives_up`: as the agent does, so that what follows is tried with what is left to it. */
@@ -182,8 +182,8 @@ static int add_unit(struct findings *findings, const struct unit *unit)
 
 	text_add_clean(&text, unit->path, strlen(unit->path));
 	if (unit->is_masked) {
-		text_add(&text, " is masked, so that it cannot start (systemctl unmask " UNIT_NAME
-				")");
+		text_add(&text,
+			 " is masked, so that it cannot start (systemctl unmask " UNIT_NAME ")");
 		return add(findings, "unit", FINDING_FAILED, text_str(&text));
 	}
 	text_add(&text, ", as the user ");

@@ -214,12 +214,9 @@ static enum finding_status look_at_bpffs(const struct options *options, struct t
 }
 
 static const struct finding_check table[] = {
-	{ "kernel", look_at_kernel },
-	{ "rights", look_at_rights },
-	{ "cgroups", look_at_cgroups },
-	{ "bpffs", look_at_bpffs },
-	{ "textfile", look_at_textfile },
-	{ "packages", look_at_packages },
+	{ "kernel", look_at_kernel },	    { "rights", look_at_rights },
+	{ "cgroups", look_at_cgroups },	    { "bpffs", look_at_bpffs },
+	{ "textfile", look_at_textfile },   { "packages", look_at_packages },
 	{ "debuginfo", look_at_debuginfo },
 };
 

@@ -34,7 +34,7 @@ struct health_map {
 
 struct health {
 	__u64 started_ns; /* when the agent was started, CLOCK_BOOTTIME; 0 = not known */
-	__u64 swept_ns; /* when the last scan that came to its end did; 0 = none yet */
+	__u64 swept_ns;	  /* when the last scan that came to its end did; 0 = none yet */
 	__u64 user_ns;	  /* processor time of the agent and all its children, ended or not */
 	__u64 system_ns;
 	__u64 rss_bytes;	  /* resident memory of the agent; 0 = not known */
@@ -49,7 +49,7 @@ struct health {
 	__u64 textfile_written, textfile_failed;
 	__u64 stacks_written, stacks_failed;
 	__u64 stacks_dropped; /* sites that gave way in that file before their time */
-	__u64 log_lost; /* lines */
+	__u64 log_lost;	      /* lines */
 };
 
 /*

@@ -73,7 +73,7 @@ struct all_reported {
 	struct reported_entry {
 		__u64 inode;
 		struct reported reported;
-	} *entries;
+	} * entries;
 	size_t count, room;
 	__u32 *slots; /* NULL = it was not read */
 	size_t n_slots;

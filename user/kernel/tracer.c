@@ -102,19 +102,29 @@ static int set_snapshot_sizes(struct tracer *tracer, const struct options *optio
 static int set_sizes(struct tracer *tracer, const struct options *options)
 {
 	struct sockleak_bpf *skeleton = tracer->skeleton;
-	__u32 reported_stacks = options->max_stacks < MIN_STACKS ? MIN_STACKS : options->max_stacks;
 	__u32 growths = options->pin ? options->max_sockets : 1; /* nothing else asks for it */
+	__u32 stacks = options->max_stacks;
+	const struct {
+		struct bpf_map *map;
+		__u32 entries;
+	} sizes[] = {
+		{ skeleton->maps.pending, options->max_sockets },
+		{ skeleton->maps.pending_by_inode, options->max_sockets },
+		{ skeleton->maps.reported, options->max_sockets },
+		{ skeleton->maps.reported_stacks, stacks < MIN_STACKS ? MIN_STACKS : stacks },
+		{ skeleton->maps.growths, growths },
+		{ skeleton->maps.stacks, stacks },
+		{ skeleton->maps.events, options->ring_size },
+	};
 
 	tracer->max_sockets = options->max_sockets;
-	return bpf_map__set_max_entries(skeleton->maps.pending, options->max_sockets) ?:
-		       bpf_map__set_max_entries(skeleton->maps.pending_by_inode,
-						options->max_sockets)			 ?:
-		       bpf_map__set_max_entries(skeleton->maps.reported, options->max_sockets)	 ?:
-		       bpf_map__set_max_entries(skeleton->maps.growths, growths)		 ?:
-		       bpf_map__set_max_entries(skeleton->maps.reported_stacks, reported_stacks) ?:
-		       bpf_map__set_max_entries(skeleton->maps.stacks, options->max_stacks)	 ?:
-		       bpf_map__set_max_entries(skeleton->maps.events, options->ring_size)	 ?:
-		       set_snapshot_sizes(tracer, options);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		int err = bpf_map__set_max_entries(sizes[i].map, sizes[i].entries);
+
+		if (err)
+			return err;
+	}
+	return set_snapshot_sizes(tracer, options);
 }
 
 /* The maps as the programs expect them: with what an earlier run knew, or empty. */

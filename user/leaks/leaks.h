@@ -32,9 +32,9 @@ struct partial_call;
 
 /* One leaked socket. */
 struct leak {
-	struct event event; /* the last one; its evidence is the newest known */
-	struct owner *owner;	/* never NULL */
-	struct stack *stack;	/* NULL = no stack */
+	struct event event;  /* the last one; its evidence is the newest known */
+	struct owner *owner; /* never NULL */
+	struct stack *stack; /* NULL = no stack */
 	struct site *site;
 	struct holders holders; /* that of the event, and all others */
 	bool held_back;		/* maybe_in_use, and its site has not grown: not shown */
@@ -45,7 +45,7 @@ struct leak {
 		__u64 since_ns;
 	} key;
 	struct site_process *process;
-	struct leak *prev, *next; /* at the site */
+	struct leak *prev, *next;	 /* at the site */
 	struct partial_call *partial_of; /* partial_stacks.h; NULL = it is none */
 	struct leak *prev_partial, *next_partial;
 	UT_hash_handle hh;
@@ -55,9 +55,9 @@ struct leak {
 struct site_process {
 	__u64 start_ns; /* for struct growth_memory; 0 = nothing is kept */
 	__u32 tgid;
-	unsigned int open;    /* leaks now, those held back included */
-	struct growth growth; /* of that number */
-	struct rate rate;     /* likewise */
+	unsigned int open;	  /* leaks now, those held back included */
+	struct growth growth;	  /* of that number */
+	struct rate rate;	  /* likewise */
 	struct forecast forecast; /* filled by who can look at the process */
 	/* private: */
 	bool ended; /* a leak of it has ended with it */
@@ -85,10 +85,10 @@ struct site {
 	unsigned int held_back;
 	__u64 total; /* ever shown */
 	__u64 resolved[END_COUNT];
-	__u64 oldest_ns;       /* birth (or first sight) of its oldest open leak; 0 = none open */
-	bool leaking;	       /* it grows: see growth.h */
-	bool is_new; /* it has not grown yet, and may: just seen, or more than there were */
-	bool maybe_in_use;       /* grouped by process: its sockets may be in use */
+	__u64 oldest_ns;   /* birth (or first sight) of its oldest open leak; 0 = none open */
+	bool leaking;	   /* it grows: see growth.h */
+	bool is_new;	   /* it has not grown yet, and may: just seen, or more than there were */
+	bool maybe_in_use; /* grouped by process: its sockets may be in use */
 	unsigned int process_open; /* what its process holds of such: leaks__add_up() */
 	struct rate rate;      /* without sockets of unknown origin, whose births are not known */
 	enum leak_class class; /* of most of its open leaks */

@@ -83,8 +83,7 @@ static void process_keep(struct leaks *leaks, const struct site *site,
 				   leaks->memory.ctx);
 }
 
-void account_take_back(struct site *site, struct site_process *process,
-		       const struct event *event)
+void account_take_back(struct site *site, struct site_process *process, const struct event *event)
 {
 	growth_take_back(&process->growth);
 	account_drop(site, process, event);

@@ -16,10 +16,10 @@ struct leaks {
 	struct partial_call *partial_calls;
 	unsigned int classes;
 	__u64 moment_ns;
-	__u64 lag_ns;	 /* from a birth until it is counted, unless something hinders it */
+	__u64 lag_ns;	  /* from a birth until it is counted, unless something hinders it */
 	__u64 max_gap_ns; /* between two ticks; what is above was not watched. 0 = no limit */
-	__u64 began_ns;	 /* this run */
-	__u64 ticked_ns; /* the last tick; 0 = none yet */
+	__u64 began_ns;	  /* this run */
+	__u64 ticked_ns;  /* the last tick; 0 = none yet */
 	unsigned int min_steps, min_open;
 	bool by_process;
 	leaks_announce_fn announce;
@@ -29,7 +29,7 @@ struct leaks {
 	struct growth_memory memory; /* .keep NULL = none */
 	struct ended ended;
 	struct renewals renewals;
-	struct leaks_totals totals;  /* of sites: what leaks__totals() cannot count itself */
+	struct leaks_totals totals; /* of sites: what leaks__totals() cannot count itself */
 	struct site **sorted;
 	size_t sorted_room;
 };
@@ -44,8 +44,7 @@ struct site_process *account_process(struct leaks *leaks, struct site *site,
 void account_grow(struct leaks *leaks, struct site *site, struct site_process *process,
 		  const struct event *event);
 /* One less, which belongs to another site; -> account_leave(). */
-void account_take_back(struct site *site, struct site_process *process,
-		       const struct event *event);
+void account_take_back(struct site *site, struct site_process *process, const struct event *event);
 /* One less, which is left out from now on, and may come back; -> account_leave(). */
 void account_drop(struct site *site, struct site_process *process, const struct event *event);
 /* One less, which has ended; -> account_leave(). */

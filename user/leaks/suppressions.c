@@ -170,8 +170,7 @@ static bool matches_stack(const struct entry *entry, const struct stack *stack)
 }
 
 /* By the name of its main thread, or by that of its executable: as --comm. */
-static bool matches_name(const char *pattern, const struct event *event,
-			 const struct owner *owner)
+static bool matches_name(const char *pattern, const struct event *event, const struct owner *owner)
 {
 	char comm[SOCKLEAK_COMM_LEN + 1] = "", exe[SOCKLEAK_COMM_LEN];
 
@@ -316,8 +315,7 @@ static void add_patterns(struct text *text, const struct site *site)
 	if (culprit && culprit->module)
 		add_pattern(text, "module", module_name(culprit->module));
 	if (!culprit && *comm && site->leaks)
-		add_pattern(text, "family",
-			    family_name(site->leaks->event.socket.family, &buffer));
+		add_pattern(text, "family", family_name(site->leaks->event.socket.family, &buffer));
 }
 
 static void add_entry(struct text *text, const struct site *site, unsigned int number,

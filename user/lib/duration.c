@@ -19,8 +19,8 @@ static const struct unit {
 	const char *name;
 	__u64 ns;
 } units[] = {
-	{ "ms", NSEC_PER_MSEC }, { "s", NSEC_PER_SEC }, { "m", MINUTE }, { "h", HOUR },
-	{ "d", DAY },
+	{ "ms", NSEC_PER_MSEC }, { "s", NSEC_PER_SEC }, { "m", MINUTE },
+	{ "h", HOUR },		 { "d", DAY },
 };
 #define N_UNITS (sizeof(units) / sizeof(units[0]))
 

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* Tables in columns of their own. */
+/* clang-format off */
+
 /*
  * Numbers are spelled out where a header of a supported distribution may be
  * older than the number; they are the kernel's ABI.
@@ -79,6 +82,8 @@ static const char *const bluetooth_protocols[] = {
 	E(EOPNOTSUPP) E(EPERM) E(EPIPE) E(EPROTO) E(EPROTONOSUPPORT) E(EPROTOTYPE) E(EROFS)        \
 	E(ESOCKTNOSUPPORT) E(ETIMEDOUT)
 
+/* clang-format on */
+
 static const char *const errors[] = {
 #define E(name) [name] = #name,
 	SOCKET_ERRORS(E)
@@ -115,7 +120,7 @@ static const struct {
 };
 
 /* A table's name for a number, or NULL. */
-#define NAME_IN(table, number)                                                                     \
+#define NAME_IN(table, number) \
 	((size_t)(number) < sizeof(table) / sizeof((table)[0]) ? (table)[number] : NULL)
 
 static const char *numbered(struct name_buffer *buffer, const char *prefix, unsigned int number)
@@ -192,11 +197,9 @@ const char *leak_class_key(enum leak_class class)
 
 enum leak_class leak_class_from_name(const char *name, size_t len)
 {
-	unsigned int class;
-
-	for (class = CLASS_NONE + 1; class < CLASS_COUNT; class++)
-		if (strlen(classes[class].name) == len && !memcmp(classes[class].name, name, len))
-			return (enum leak_class)class;
+	for (unsigned int i = CLASS_NONE + 1; i < CLASS_COUNT; i++)
+		if (strlen(classes[i].name) == len && !memcmp(classes[i].name, name, len))
+			return (enum leak_class)i;
 	return CLASS_NONE;
 }
 

@@ -19,8 +19,9 @@
 #define LOOKS (WATCHES | SCAN)	/* has the kernel asked at all */
 #define AT(member) .offset = offsetof(struct options, member)
 
-static const char *const hooks_choices[] = { "auto",	     "fentry", "kprobe.multi", "tracepoint",
-					     "raw_syscalls", "raw_tp", NULL };
+static const char *const hooks_choices[] = { "auto",	   "fentry",	   "kprobe.multi",
+					     "tracepoint", "raw_syscalls", "raw_tp",
+					     NULL };
 static const char *const log_choices[] = { "auto", "journald", "plain", NULL };
 
 static const struct option_spec table[] = {

@@ -245,10 +245,11 @@ typedef int (*read_fn)(const struct option_spec *spec, const char *value, struct
 		       struct text *error);
 
 static const read_fn readers[] = {
-	[OPTION_FLAG] = read_flag, [OPTION_DURATION] = read_duration, [OPTION_NUMBER] = read_number,
-	[OPTION_SIZE] = read_size, [OPTION_CHOICE] = read_choice,     [OPTION_PATH] = read_path,
-	[OPTION_COMM] = read_comm, [OPTION_USER] = read_user,
-	[OPTION_LIST] = read_list, [OPTION_CLASSES] = read_classes,
+	[OPTION_FLAG] = read_flag,     [OPTION_DURATION] = read_duration,
+	[OPTION_NUMBER] = read_number, [OPTION_SIZE] = read_size,
+	[OPTION_CHOICE] = read_choice, [OPTION_PATH] = read_path,
+	[OPTION_COMM] = read_comm,     [OPTION_USER] = read_user,
+	[OPTION_LIST] = read_list,     [OPTION_CLASSES] = read_classes,
 };
 
 int option_read(const struct option_spec *spec, const char *value, struct options *options,

@@ -55,39 +55,39 @@ struct options {
 	__u64 interval_ns;
 	__u64 full_sweep_interval_ns;
 	__u64 write_interval_ns; /* of the textfile */
-	__u64 duration_ns; /* 0 = until interrupted */
-	const char *comm;  /* NULL = any; at most 15 bytes */
-	const char *output; /* NULL = stdout */
-	const char *suppress; /* NULL = nothing is suppressed */
-	const char *textfile; /* NULL = none is written */
-	const char *config;   /* NULL = the command line alone */
-	const char *site;     /* of `explain`: a site id, or how it begins */
-	const char *pin;    /* directory for what survives a restart; NULL = nothing does */
-	const char *btf;    /* NULL = the kernel's own */
+	__u64 duration_ns;	 /* 0 = until interrupted */
+	const char *comm;	 /* NULL = any; at most 15 bytes */
+	const char *output;	 /* NULL = stdout */
+	const char *suppress;	 /* NULL = nothing is suppressed */
+	const char *textfile;	 /* NULL = none is written */
+	const char *config;	 /* NULL = the command line alone */
+	const char *site;	 /* of `explain`: a site id, or how it begins */
+	const char *pin;	 /* directory for what survives a restart; NULL = nothing does */
+	const char *btf;	 /* NULL = the kernel's own */
 	struct option_list {
 		const char *items[SOCKLEAK_MAX_CGROUPS];
 		unsigned int count;
 	} cgroups, units, containers, pods, excluded_cgroups; /* as given; 0 = all, or none */
-	__u32 tgid;				   /* 0 = any */
-	__u32 uid;				   /* meaningful when by_uid */
-	__u32 classes;				   /* 1 << enum leak_class for each wanted one */
-	__u32 min_growth; /* moments of growth that make a site leaking */
-	__u32 min_open;	  /* and sockets that one process must have open for it */
-	__u32 top;				   /* sites to show */
+	__u32 tgid;					      /* 0 = any */
+	__u32 uid;					      /* meaningful when by_uid */
+	__u32 classes;			/* 1 << enum leak_class for each wanted one */
+	__u32 min_growth;		/* moments of growth that make a site leaking */
+	__u32 min_open;			/* and sockets that one process must have open for it */
+	__u32 top;			/* sites to show */
 	__u32 max_workloads, max_sites; /* that have series of their own in the textfile */
 	__u32 log;			/* enum log_choice */
 	__u32 max_sockets;
 	__u32 max_stacks;
-	__u32 ring_size; /* bytes, a power of two */
-	__u32 stack_size; /* bytes of stack in a snapshot; 0 = no snapshots */
-	__u32 snapshots;  /* held at once */
-	__u32 sample_after; /* sockets in a row that make a site clean; 0 = spare none */
-	__u32 history; /* of a scan: the sockleak to ask, 0 = the one that has run longest */
+	__u32 ring_size;      /* bytes, a power of two */
+	__u32 stack_size;     /* bytes of stack in a snapshot; 0 = no snapshots */
+	__u32 snapshots;      /* held at once */
+	__u32 sample_after;   /* sockets in a row that make a site clean; 0 = spare none */
+	__u32 history;	      /* of a scan: the sockleak to ask, 0 = the one that has run longest */
 	__u32 error_exitcode; /* of a scan that finds something; 0 = none of its own */
-	__u32 hooks;	 /* enum hooks_choice */
+	__u32 hooks;	      /* enum hooks_choice */
 	bool by_uid;
 	bool watch_close; /* also by hooks of close */
-	bool debuginfod; /* fetch debug files from servers */
+	bool debuginfod;  /* fetch debug files from servers */
 	bool json;
 	bool verbose;
 	bool quiet;
@@ -158,8 +158,8 @@ enum option_type {
 };
 
 enum option_group {
-	GROUP_WHAT,   /* which sockets count as leaked */
-	GROUP_WHOSE,  /* filters */
+	GROUP_WHAT,  /* which sockets count as leaked */
+	GROUP_WHOSE, /* filters */
 	GROUP_OUTPUT,
 	GROUP_KERNEL, /* how the kernel side works, and its limits */
 	GROUP_OTHER,
@@ -167,17 +167,17 @@ enum option_group {
 };
 
 struct option_spec {
-	const char *name;     /* long name, without the dashes */
-	const char *argument; /* its name in help texts; NULL = takes none */
-	const char *help;     /* one sentence without a full stop, plain ASCII */
+	const char *name;	    /* long name, without the dashes */
+	const char *argument;	    /* its name in help texts; NULL = takes none */
+	const char *help;	    /* one sentence without a full stop, plain ASCII */
 	const char *const *choices; /* OPTION_CHOICE: their names; NULL ends */
-	__u64 min, max;	      /* in the units of the member; min == max: no range */
-	size_t offset;	      /* in struct options */
+	__u64 min, max;		    /* in the units of the member; min == max: no range */
+	size_t offset;		    /* in struct options */
 	enum option_type type;
 	enum option_group group;
 	unsigned int commands; /* 1 << enum command for each that takes it; 0 = all */
 	bool reloads;	       /* SIGHUP takes up another value; else the next start does */
-	char letter; /* short name, 0 = none */
+	char letter;	       /* short name, 0 = none */
 };
 
 /* The option after `previous`, in the order of --help; NULL begins, and ends. */

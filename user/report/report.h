@@ -25,14 +25,14 @@ struct summary {
 	__u64 sweep_ns; /* how long the last one took */
 	__u64 sweeps_failed;
 	struct sweep_counts sweep_counts; /* how they were made */
-	__u64 pending; /* sockets in the kernel's map at the last sweep */
+	__u64 pending;			  /* sockets in the kernel's map at the last sweep */
 	__u64 max_sockets;
 	__u64 kernel_bytes; /* memory of the BPF maps, at the last report; 0 = not known */
 	struct leaks_totals leaks;
 	__u64 counters[COUNTER_COUNT];
 	__u64 growth_not_kept;	   /* for the next run (--pin) */
 	__u64 hooks_skipped;	   /* see bpf_stats_skipped() */
-	__u64 stacks_not_reported;	   /* to `sockleak scan` */
+	__u64 stacks_not_reported; /* to `sockleak scan` */
 	__u64 leaks_not_accounted; /* events lost in user space: out of memory */
 	__u64 cgroups_left_out;	   /* that are in the scope, and not watched */
 	__u64 aims_failed;	   /* times that what is in it could not be told to the kernel */
@@ -43,11 +43,11 @@ struct summary {
 	__u32 history_tgid; /* of a scan: the sockleak that ages and stacks are from; 0 = none */
 	__u64 history_begun_ns;
 	bool history_is_partial; /* it watches some processes, and not the host */
-	__u64 uncertain; /* of a scan: sockets shown that may be in use */
+	__u64 uncertain;	 /* of a scan: sockets shown that may be in use */
 	/* No cgroup of --unit and the like so far; of a scan: no process that was asked for. */
 	bool nothing_watched;
-	bool pin_refused;     /* --pin was asked for and cannot be used: nothing outlives the run */
-	bool fetches; /* debug files are fetched: --debuginfod */
+	bool pin_refused; /* --pin was asked for and cannot be used: nothing outlives the run */
+	bool fetches;	  /* debug files are fetched: --debuginfod */
 	bool classes_left_out; /* --class leaves out some that are reported without it */
 	const struct suppressions *suppressions; /* NULL = without --suppress */
 	const struct refusals *refusals; /* who is at the limit of descriptors; NULL = of a scan */

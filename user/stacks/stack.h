@@ -44,9 +44,9 @@ struct frame {
 	char *file;	/* source file, from debug information */
 	unsigned int line;
 	enum frame_source source;
-	bool exact;		/* pc is where the frame stands, not where a call returns to */
-	bool inlined;		/* into the next one, which is where pc and offset point */
-	bool has_debug;		/* debug information of the module was found */
+	bool exact;		  /* pc is where the frame stands, not where a call returns to */
+	bool inlined;		  /* into the next one, which is where pc and offset point */
+	bool has_debug;		  /* debug information of the module was found */
 	enum frame_kind plumbing; /* not the program's own code */
 };
 

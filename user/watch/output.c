@@ -24,8 +24,8 @@
 struct output {
 	const struct options *options;
 	int fd;
-	bool live;    /* a terminal that can be drawn on */
-	bool started; /* it was drawn on already */
+	bool live;	   /* a terminal that can be drawn on */
+	bool started;	   /* it was drawn on already */
 	struct text lines; /* not written yet: output__collect() */
 	struct json_last_stack last;
 	bool collects;

@@ -21,7 +21,7 @@ __attribute__((noinline, noclone)) static int open_upstream(void)
 int main(int argc, char **argv)
 {
 	long period_ms = argc > 1 ? atol(argv[1]) : 1000;
-	struct timespec pause = {period_ms / 1000, period_ms % 1000 * 1000000};
+	struct timespec pause = { period_ms / 1000, period_ms % 1000 * 1000000 };
 
 	for (;;) {
 		open_upstream();

@@ -290,7 +290,7 @@ int restore_fill_slots(const struct bpf_object *object)
 }
 
 int restore_begin(const struct bpf_object *object, void (*on_progress)(void *ctx), void *ctx,
-		   __u32 *ret_count)
+		  __u32 *ret_count)
 {
 	struct maps maps = maps_of(object);
 	__u8 *used = calloc(maps.max_stacks / 8 + 1, 1);
@@ -302,7 +302,7 @@ int restore_begin(const struct bpf_object *object, void (*on_progress)(void *ctx
 	err = used && taken ? take_young(object) ?: take_sockets(&maps, used, ret_count) : -ENOMEM;
 	if (!err) {
 		drop_stacks(&maps, used);
-		err = drop_reported(&maps)				?:
+		err = drop_reported(&maps)			?:
 			      drop_growths(&maps)		?:
 			      take_slots(&maps, taken)		?:
 			      take_calls(&maps, maps.in_flight) ?:

@@ -22,7 +22,7 @@ struct bpf_object;
  * of what there is. 0 or -errno.
  */
 int restore_begin(const struct bpf_object *object, void (*on_progress)(void *ctx), void *ctx,
-		   __u32 *ret_count);
+		  __u32 *ret_count);
 
 /*
  * Some sweeps later, between two: what was told by the earlier run of sockets that had

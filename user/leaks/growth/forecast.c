@@ -11,7 +11,7 @@ bool forecast_seconds(const struct forecast *forecast, double *ret_seconds)
 	}
 	if (!forecast->rate_known || forecast->per_minute <= 0)
 		return false;
-	*ret_seconds = (double)(forecast->fds_limit - forecast->fds_open) * 60 /
-		       forecast->per_minute;
+	*ret_seconds =
+		(double)(forecast->fds_limit - forecast->fds_open) * 60 / forecast->per_minute;
 	return true;
 }

@@ -16,7 +16,7 @@ struct forecast {
 	__u64 looked_ns; /* CLOCK_BOOTTIME; 0 = never, or it could not be told */
 	__u64 next_ns;	 /* when to look again */
 	__u64 fds_open;
-	__u64 fds_limit;   /* its soft RLIMIT_NOFILE; FDS_UNLIMITED */
+	__u64 fds_limit; /* its soft RLIMIT_NOFILE; FDS_UNLIMITED */
 	bool rate_known;
 	double per_minute; /* sockets more in a minute, at all its leaking sites: rate.h */
 };

@@ -182,8 +182,8 @@ static void put_end(struct json *json, const struct event *event, const struct s
 	bool origin = !(socket->flags & PENDING_ORIGIN_UNKNOWN) && socket->since_ns;
 
 	json_string(json, "reason", end_reason_name((enum end_reason)event->reason));
-	put_span(json, "lived_s", socket->since_ns,
-		 event->now_ns ? event->now_ns : summary->now_ns, origin);
+	put_span(json, "lived_s", socket->since_ns, event->now_ns ? event->now_ns : summary->now_ns,
+		 origin);
 }
 
 void json_leak(struct text *out, const struct leak *leak, enum leaks_change change,

@@ -11,7 +11,7 @@
 #include "report/report.h"
 #include "report/text/text_report.h"
 
-#define TEXT_WIDTH 80 /* of a report that is not for a screen */
+#define TEXT_WIDTH 80		/* of a report that is not for a screen */
 #define TEXT_INDENT "         " /* what belongs to a row of the table stands below its pid */
 
 struct page {

@@ -22,12 +22,12 @@
 #define ELF_FILE_MAX_INFLATED (256 * 1024 * 1024ULL)
 
 struct elf_file {
-	Elf *elf;	 /* NULL: it is no ELF program or library */
-	void *bytes;	 /* what elf reads, when that is our own */
-	char *build_id;	 /* hex, NULL = none */
-	char *link;	 /* its .gnu_debuglink, NULL = none */
-	__u32 crc;	 /* of what that names */
-	bool is_go;	 /* a program of Go */
+	Elf *elf;		 /* NULL: it is no ELF program or library */
+	void *bytes;		 /* what elf reads, when that is our own */
+	char *build_id;		 /* hex, NULL = none */
+	char *link;		 /* its .gnu_debuglink, NULL = none */
+	__u32 crc;		 /* of what that names */
+	bool is_go;		 /* a program of Go */
 	struct debug_size debug; /* debug sections of the file itself */
 };
 
