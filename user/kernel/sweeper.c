@@ -28,8 +28,8 @@ struct sweeper {
 	struct ring_buffer *ring; /* the events; NULL before the first sweep */
 	int records;		  /* that were handed over in this walk */
 	__u64 drained_ns;	  /* what that took in this sweep: it is no part of its cost */
-	bool can_look;
-	bool retells; /* the next sweep: see sweeper__retell() */
+	bool can_look;		  /* at one process alone: not before Linux 6.1 */
+	bool retells;		  /* the next sweep: see sweeper__retell() */
 };
 
 static struct sweep *sweep_of(struct sweeper *sweeper)
@@ -291,9 +291,4 @@ void sweeper__retell(struct sweeper *sweeper)
 struct sweep_counts sweeper__counts(const struct sweeper *sweeper)
 {
 	return sweeper->counts;
-}
-
-bool sweeper__can_look(const struct sweeper *sweeper)
-{
-	return sweeper->can_look;
 }

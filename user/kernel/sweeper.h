@@ -38,7 +38,5 @@ int sweeper__run(struct sweeper *sweeper, struct ring_buffer *ring, bool to_the_
 void sweeper__retell(struct sweeper *sweeper);
 
 struct sweep_counts sweeper__counts(const struct sweeper *sweeper);
-/* Can it look at one process alone? Else whatever needs a look needs a full sweep. */
-bool sweeper__can_look(const struct sweeper *sweeper);
 
 #endif /* SOCKLEAK_SWEEPER_H */

@@ -11,6 +11,7 @@
 
 #include "kernel/hooks/hooks.h"
 #include "kernel/load_error.h"
+#include "kernel/map_sizes.h"
 #include "kernel/pins/pins.h"
 #include "kernel/pins/restore.h"
 #include "kernel/refusal_map.h"
@@ -18,8 +19,6 @@
 #include "kernel/stack_maps.h"
 #include "kernel/sweeper.h"
 #include "sockleak.skel.h"
-
-#define MIN_STACKS 1024 /* an LRU map keeps some entries a processor in hand */
 
 struct tracer {
 	struct sockleak_bpf *skeleton;
@@ -84,47 +83,14 @@ const struct hooks *tracer__hooks(const struct tracer *tracer)
 
 /* ---- Load ---- */
 
-static int set_snapshot_sizes(struct tracer *tracer, const struct options *options)
+static int set_sizes(struct tracer *tracer, const struct options *options)
 {
-	struct sockleak_bpf *skeleton = tracer->skeleton;
-	__u32 slots = options->stack_size ? options->snapshots : 1;
-
+	tracer->max_sockets = options->max_sockets;
 	tracer->slot_size = SNAPSHOT_SLOT(options->stack_size);
 	tracer->snapshot = calloc(1, tracer->slot_size);
 	if (!tracer->snapshot)
 		return -ENOMEM;
-	return bpf_map__set_value_size(skeleton->maps.snapshots, (__u32)tracer->slot_size) ?:
-		       bpf_map__set_max_entries(skeleton->maps.snapshots, slots)	   ?:
-		       bpf_map__set_max_entries(skeleton->maps.free_slots, slots)	   ?:
-		       bpf_map__set_max_entries(skeleton->maps.slots, slots);
-}
-
-static int set_sizes(struct tracer *tracer, const struct options *options)
-{
-	struct sockleak_bpf *skeleton = tracer->skeleton;
-	__u32 growths = options->pin ? options->max_sockets : 1; /* nothing else asks for it */
-	__u32 stacks = options->max_stacks;
-	const struct {
-		struct bpf_map *map;
-		__u32 entries;
-	} sizes[] = {
-		{ skeleton->maps.pending, options->max_sockets },
-		{ skeleton->maps.pending_by_inode, options->max_sockets },
-		{ skeleton->maps.reported, options->max_sockets },
-		{ skeleton->maps.reported_stacks, stacks < MIN_STACKS ? MIN_STACKS : stacks },
-		{ skeleton->maps.growths, growths },
-		{ skeleton->maps.stacks, stacks },
-		{ skeleton->maps.events, options->ring_size },
-	};
-
-	tracer->max_sockets = options->max_sockets;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		int err = bpf_map__set_max_entries(sizes[i].map, sizes[i].entries);
-
-		if (err)
-			return err;
-	}
-	return set_snapshot_sizes(tracer, options);
+	return map_sizes_set(tracer->skeleton, options);
 }
 
 /* The maps as the programs expect them: with what an earlier run knew, or empty. */
@@ -397,11 +363,6 @@ int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
 struct sweep_counts tracer__sweeps(const struct tracer *tracer)
 {
 	return sweeper__counts(tracer->sweeper);
-}
-
-bool tracer__can_look(const struct tracer *tracer)
-{
-	return sweeper__can_look(tracer->sweeper);
 }
 
 static bool has_rule(const struct ruled_cgroup *ruled, size_t count, __u64 id)

@@ -71,8 +71,6 @@ int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns);
 
 /* How the sweeps were made so far. */
 struct sweep_counts tracer__sweeps(const struct tracer *tracer);
-/* Can a sweep look at one process alone? Not before Linux 6.1. */
-bool tracer__can_look(const struct tracer *tracer);
 
 /* Events that still wait for room in the ring buffer. */
 __u64 tracer__waiting(const struct tracer *tracer);

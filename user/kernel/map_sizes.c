@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/map_sizes.h"
+
+#include <bpf/libbpf.h>
+
+#include "sockleak.h"
+#include "sockleak.skel.h"
+
+#define MIN_STACKS 1024 /* an LRU map keeps some entries a processor in hand */
+
+int map_sizes_set(struct sockleak_bpf *skeleton, const struct options *options)
+{
+	__u32 growths = options->pin ? options->max_sockets : 1; /* nothing else asks for it */
+	__u32 slots = options->stack_size ? options->snapshots : 1;
+	__u32 stacks = options->max_stacks;
+	const struct {
+		struct bpf_map *map;
+		__u32 entries;
+	} sizes[] = {
+		{ skeleton->maps.pending, options->max_sockets },
+		{ skeleton->maps.pending_by_inode, options->max_sockets },
+		{ skeleton->maps.reported, options->max_sockets },
+		{ skeleton->maps.reported_stacks, stacks < MIN_STACKS ? MIN_STACKS : stacks },
+		{ skeleton->maps.growths, growths },
+		{ skeleton->maps.stacks, stacks },
+		{ skeleton->maps.events, options->ring_size },
+		{ skeleton->maps.snapshots, slots },
+		{ skeleton->maps.free_slots, slots },
+		{ skeleton->maps.slots, slots },
+	};
+	int err;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		err = bpf_map__set_max_entries(sizes[i].map, sizes[i].entries);
+		if (err)
+			return err;
+	}
+	return bpf_map__set_value_size(skeleton->maps.snapshots,
+				       (__u32)SNAPSHOT_SLOT(options->stack_size));
+}
