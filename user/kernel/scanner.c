@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "scan.skel.h"
+#include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
 #include "kernel/settings.h"
 
@@ -40,7 +41,7 @@ int scanner__open(const struct options *options, const struct past *past,
 	struct scanner *scanner = calloc(1, sizeof(*scanner));
 	int err;
 
-	libbpf_set_print(NULL); /* its guesses at a cause mislead; ours are told */
+	libbpf_log_begin();
 	if (!scanner)
 		return -ENOMEM;
 	scanner->skeleton = scan_bpf__open_opts(&open_options);

@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "kernel/hooks/hooks.h"
+#include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
 #include "kernel/map_sizes.h"
 #include "kernel/pins/pins.h"
@@ -319,7 +320,7 @@ int tracer__open(const struct options *options, tracer_event_fn on_event, void *
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	int err;
 
-	libbpf_set_print(NULL); /* its guesses at a cause mislead; ours are told */
+	libbpf_log_begin();
 	if (!tracer)
 		return -ENOMEM;
 	tracer->on_event = on_event;

@@ -16,15 +16,12 @@
 #include "lib/duration.h"
 #include "lib/log.h"
 #include "lib/signals.h"
+#include "watch/debug_log.h"
 #include "watch/descriptors.h"
 #include "watch/fd_limits.h"
 #include "watch/growth_kept.h"
+#include "watch/pace.h"
 #include "watch/attribution.h"
-
-/* Sweeps may take a fifth of one processor at most; the interval is stretched for it. */
-#define SWEEP_SHARE 5
-/* But not longer: thousands of new leaks to unwind are no reason to be blind for a minute. */
-#define MAX_REST_NS (10 * NSEC_PER_SEC)
 
 struct watch {
 	const struct options *options;
@@ -134,6 +131,8 @@ static int open_leak(struct watch *watch, const struct event *event)
 	err = attribution__find(watch->attribution, &evidence, &attributed);
 	if (err)
 		return err;
+	if (watch->options->debug)
+		debug_log_stack(&attributed);
 	if (!suppressions__take(watch->suppressions, event, attributed.owner, attributed.stack))
 		err = leaks__apply(watch->leaks, event, attributed.owner, attributed.stack);
 	if (!attributed.was_reported)
@@ -280,6 +279,7 @@ static void update_forecasts(struct watch *watch, long most)
 int watch__sweep(struct watch *watch, bool last)
 {
 	struct summary *summary = &watch->summary;
+	struct debug_mark before = debug_mark(summary);
 	int err;
 
 	update_clock(summary);
@@ -294,6 +294,8 @@ int watch__sweep(struct watch *watch, bool last)
 			  "sweeps_failed; said once)",
 			  strerror(-err));
 	update_summary(watch);
+	if (watch->options->debug)
+		debug_log_sweep(summary, &before);
 	summary->leaks_not_accounted += fd_limits__sweep(watch->limits, watch->tracer,
 							 watch->options->max_workloads, summary);
 	leaks__tick(watch->leaks, summary->now_ns);
@@ -361,33 +363,16 @@ void watch__begin(struct watch *watch, struct tracer *tracer)
 	watch->end_ns = duration_ns ? summary->now_ns + duration_ns : UINT64_MAX;
 }
 
-/*
- * A signal may have asked for the sweep before it was due: then the next one is due as
- * it was, or a storm of signals would put it off by an interval each.
- */
-static void set_next(struct watch *watch, __u64 rest_ns)
-{
-	__u64 now_ns = watch->summary.now_ns, interval_ns = watch->options->interval_ns;
-
-	if (watch->next_ns <= now_ns)
-		watch->next_ns += interval_ns;
-	if (watch->next_ns > now_ns + interval_ns) /* it was made shorter by a reload */
-		watch->next_ns = now_ns + interval_ns;
-	if (watch->next_ns < now_ns + rest_ns)
-		watch->next_ns = now_ns + rest_ns;
-}
-
 bool watch__wait(struct watch *watch)
 {
 	struct summary *summary = &watch->summary;
-	__u64 rest_ns = summary->sweep_ns * (SWEEP_SHARE - 1), until_ns;
+	__u64 until_ns;
 
 	if (is_alone(watch))
 		return false;
 	update_clock(summary);
-	if (rest_ns > MAX_REST_NS)
-		rest_ns = MAX_REST_NS;
-	set_next(watch, rest_ns);
+	watch->next_ns = pace_next_ns(watch->next_ns, summary->now_ns, watch->options->interval_ns,
+				      summary->sweep_ns);
 	until_ns = watch->next_ns < watch->end_ns ? watch->next_ns : watch->end_ns;
 	for (; summary->now_ns < until_ns && !is_over(watch) && !signals_reload_asked();
 	     update_clock(summary)) {
