@@ -27,6 +27,9 @@ void losses_of(const struct summary *summary, struct loss ret_losses[LOSSES])
 			       "more match --unit, --container or --pod than are watched" };
 	ret_losses[n++] = (struct loss){ "aims_failed", summary->aims_failed,
 					 "cgroups not watched for a while" };
+	ret_losses[n++] = (struct loss){ "resolver_not_started", resolver->not_started,
+					 "stacks without names: raise the limit of processes, "
+					 "memory or descriptors of sockleak" };
 	ret_losses[n++] = (struct loss){ "resolver_crashed", resolver->crashed,
 					 "over a file that it read for a stack" };
 	ret_losses[n++] =

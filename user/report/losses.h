@@ -16,7 +16,7 @@ struct loss {
 	const char *remedy; /* or what it means, for a person */
 };
 
-#define LOSSES 13
+#define LOSSES 14
 
 /* All of them, also those that are 0, always in the same order. */
 void losses_of(const struct summary *summary, struct loss ret_losses[LOSSES]);

@@ -177,7 +177,8 @@ void attribution__look(struct attribution *attribution, const struct pending *so
 	    (looked && looked->start_ns == start_ns))
 		return;
 	attribution->looks++;
-	resolver__look(attribution->resolver, &subject);
+	if (resolver__look(attribution->resolver, &subject) == -EAGAIN)
+		return;
 	if (looked)
 		forget_looked(attribution, looked);
 	if (HASH_COUNT(attribution->looked) >= MAX_LOOKED)

@@ -242,10 +242,10 @@ static enum loss_kind loss_kind(const char *name)
 		const char *name;
 		enum loss_kind kind;
 	} others[] = {
-		{ "events_waiting", LOSS_NOT_TOTAL },	{ "sweeps_failed", LOSS_NOT_TOTAL },
-		{ "cgroups_left_out", LOSS_NOT_TOTAL }, { "resolver_crashed", LOSS_SYMBOLS },
-		{ "resolver_late", LOSS_SYMBOLS },	{ "stacks_plain", LOSS_SYMBOLS },
-		{ "stacks_refused", LOSS_SYMBOLS },
+		{ "events_waiting", LOSS_NOT_TOTAL },	  { "sweeps_failed", LOSS_NOT_TOTAL },
+		{ "cgroups_left_out", LOSS_NOT_TOTAL },	  { "resolver_crashed", LOSS_SYMBOLS },
+		{ "resolver_not_started", LOSS_SYMBOLS }, { "resolver_late", LOSS_SYMBOLS },
+		{ "stacks_plain", LOSS_SYMBOLS },	  { "stacks_refused", LOSS_SYMBOLS },
 	};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
