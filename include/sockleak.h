@@ -39,7 +39,8 @@
 #define SOCKLEAK_MAX_STACKS 1024
 /*
  * Bytes of the ring buffer (--ring-size), a power of two times the page size.
- * 1 MiB holds some 2,500 events; what does not fit is sent by the next sweep.
+ * 1 MiB holds some 3,100 events. Sweeps have it emptied when it is half full; what does not fit
+ * all the same is sent by the next one, and counted (ring_full).
  */
 #define SOCKLEAK_RING_SIZE (1024 * 1024)
 /*
