@@ -119,7 +119,7 @@ enum end_reason {
 /*
  * What is counted, by name: C(identifier, "its name in reports", is it a loss).
  * A loss is something that sockleak should have seen, kept or sent and did not;
- * every summary lists the losses that are not 0.
+ * every summary lists the losses that are not 0. Each loss has a line in user/report/losses.c.
  */
 #define SOCKLEAK_COUNTERS(C)                                                                     \
 	C(SOCKET_ENTER, "socket_enter", 0)                                                       \
