@@ -275,11 +275,11 @@ static int look_again(struct scan *scan, const __u32 *tgids, unsigned int count,
 		      struct records *records)
 {
 	struct look ctx = { scan, records };
-	int err = count > MAX_LOOKED_AT ? -EOPNOTSUPP : 0;
+	int err = count > MAX_LOOKED_AT ? -E2BIG : 0;
 
 	for (unsigned int i = 0; i < count && !err; i++)
 		err = scanner__look_at(scan->scanner, tgids[i], on_record, &ctx);
-	if (err != -EOPNOTSUPP)
+	if (!err || err == -EINTR)
 		return err;
 	records->count = 0;
 	return look(scan, records);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tracer: the kernel's side, as user space sees it. Loads the BPF programs,
- * attaches them, runs the sweeps and hands over the events. With scanner.c and
- * history.c the only modules that know a skeleton.
+ * attaches them, runs the sweeps and hands over the events. Which other files know a
+ * skeleton is for user/kernel/ alone to know.
  */
 #ifndef SOCKLEAK_TRACER_H
 #define SOCKLEAK_TRACER_H

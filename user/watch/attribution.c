@@ -183,7 +183,8 @@ static void look_at_modules(struct attribution *attribution, const struct pendin
 	    (looked && looked->start_ns == start_ns))
 		return;
 	attribution->looks++;
-	resolver__look(attribution->resolver, &subject);
+	if (resolver__look(attribution->resolver, &subject) == -EAGAIN)
+		return;
 	if (looked)
 		forget_looked(attribution, looked);
 	if (HASH_COUNT(attribution->looked) >= MAX_LOOKED)
