@@ -309,7 +309,7 @@ static int check_config(const struct input *input)
 
 	if (err)
 		return log_error(EXIT_USAGE, "%s", error.len ? text_str(&error) : strerror(-err));
-	log_note("the configuration is right");
+	log_note("configuration OK");
 	return EXIT_RAN;
 }
 
