@@ -340,7 +340,7 @@ def scan_usage(bench):
     no_btf = bench.directory / "no.btf"
     no_btf.write_bytes(bytes(4096))
     status, _, errors = bench.run("scan", "--btf", no_btf)
-    if status != 3 or f"is --btf {no_btf} the BTF of this kernel?" not in errors:
+    if status != 3 or f" with --btf {no_btf}: " not in errors:
         raise Failure(f"expected the file to be blamed and 3, seen {status}: {errors}")
     for args, words in (
         (("scan", "--duration", "5s"), "is not for this command; it is for: trace"),
