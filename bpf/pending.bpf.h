@@ -123,7 +123,7 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 	if (site && call_site_is_sampled_out(site, entry->since_ns)) {
 		count(COUNTER_SNAPSHOTS_SAMPLED_OUT);
 		entry->flags |= PENDING_SAMPLED_OUT;
-	} else if (entry->call_site && snapshot_take(inode, entry->since_ns)) {
+	} else if (entry->call_site && snapshot_take(inode, entry->since_ns, &entry->slot)) {
 		entry->flags |= PENDING_SNAPSHOT;
 		if (site)
 			__sync_fetch_and_add(&site->open, 1);
@@ -223,7 +223,8 @@ static __always_inline void young_add(void *ctx, struct task_struct *self, __u32
 	}
 	/* all but the lock */
 	__builtin_memset(entry, 0, __builtin_offsetof(struct pending, lock));
-	__builtin_memset(&entry->pad, 0, sizeof(*entry) - __builtin_offsetof(struct pending, pad));
+	__builtin_memset(&entry->slot, 0,
+			 sizeof(*entry) - __builtin_offsetof(struct pending, slot));
 	entry->file = (__u64)file;
 	entry->since_ns = bpf_ktime_get_boot_ns();
 	entry->cgroup_id = self->cgroups->dfl_cgrp->kn->id;

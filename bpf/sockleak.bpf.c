@@ -17,6 +17,7 @@
  *   iter  bpf_map           at its end: end what no fd table holds any  sweep.bpf.h
  *                           more; give back copies whose socket is gone;
  *                           forget who holds a leak no more             holders.bpf.h
+ *   iter  bpf_map           behind it: what user space wants done       orders.bpf.h
  *   iter  bpf_map           likewise, in between: end what is closed or quick_sweep.bpf.h
  *                           in use; whose fd table is to be asked?
  *   with --watch-close:
@@ -41,9 +42,9 @@
  */
 #include "calls.bpf.h"
 #include "quick_sweep.bpf.h"
+#include "orders.bpf.h"
 #include "refusals.bpf.h"
 #include "sweep.bpf.h"
-#include "reported.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -169,7 +170,7 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 		sweep.strangers++; /* this kernel cannot look at one process alone */
 		return 0;
 	}
-	if (!file_may_be_socket(file) || !view_open(file, &view))
+	if (!view_open_met(file, &view))
 		return 0;
 	if (task_wanted(task))
 		sweep_socket(task, fd, &view);
@@ -229,6 +230,16 @@ int sweep_maps(struct bpf_iter__bpf_map *ctx)
 	return 0;
 }
 
+/* ---- Behind each sweep, for user space. ---- */
+
+SEC("iter/bpf_map")
+int carry_out_orders(struct bpf_iter__bpf_map *ctx)
+{
+	if (!ctx->map)
+		bpf_for_each_map_elem(&orders, order_carry_out, NULL, 0);
+	return 0;
+}
+
 /* ---- Any other sweep: this one, and the first of those two of a few processes. ---- */
 
 SEC("iter/bpf_map")
@@ -236,6 +247,7 @@ int quick_sweep_maps(struct bpf_iter__bpf_map *ctx)
 {
 	if (ctx->map)
 		return 0;
+	bpf_for_each_map_elem(&suspects, drop_suspect, NULL, 0);
 	bpf_for_each_map_elem(&pending, quick_sweep_entry_of, NULL, 0);
 	bpf_for_each_map_elem(&slots, sweep_slot_of, NULL, 0);
 	bpf_for_each_map_elem(&holders, quick_sweep_holder_of, NULL, 0);

@@ -161,6 +161,15 @@ enum counter {
 		COUNTER_COUNT,
 };
 
+/*
+ * The counters of a processor, in whole pairs of cache lines: processors side by side share none.
+ * Processors beyond so many have a row together with another one.
+ */
+#define SOCKLEAK_COUNTER_ROWS 128
+struct counter_row {
+	__u64 counts[(COUNTER_COUNT + 15) / 16 * 16]; /* by enum counter, and a rest */
+};
+
 /* ---- Data ---- */
 
 /* Which descriptor: the key of the map of pending sockets. */
@@ -224,8 +233,8 @@ struct pending {
 	__u32 holder_sweep; /* number of the last sweep that saw it there, modulo 2^32 */
 	__u32 seen_sweep;   /* and of the last that saw it in any fd table */
 	__u32 lock;	    /* of one that is young: see young.bpf.h */
-	__u32 pad;
-	__u16 family; /* 0 = no sweep has met it yet, which reads these three */
+	__u32 slot;	    /* PENDING_SNAPSHOT: of the snapshot, unless it was given back */
+	__u16 family;	    /* 0 = no sweep has met it yet, which reads these three */
 	__u16 protocol;
 	__u8 type;
 	__u8 unseen;		      /* full sweeps in a row that did not see it */
@@ -321,9 +330,11 @@ struct refusal {
 	__u16 family; /* what the first call asked for; */
 	__u8 type;    /* without SOCK_CLOEXEC and the like; 0 with family 0 = not known */
 	__u8 has_stack;
+	__u32 slot; /* of the first call's snapshot, where it has no stack */
+	__u32 pad;
 	char comm[SOCKLEAK_COMM_LEN]; /* of the process (its main thread) */
 };
-_Static_assert(sizeof(struct refusal) == 72 + SOCKLEAK_COMM_LEN, "struct refusal has holes");
+_Static_assert(sizeof(struct refusal) == 80 + SOCKLEAK_COMM_LEN, "struct refusal has holes");
 
 /*
  * The first call's snapshot stands in `slots` under this for an inode, which no socket has:
@@ -349,6 +360,33 @@ struct event {
 };
 _Static_assert(sizeof(struct event) == 8 + sizeof(struct pending) + 24 + SOCKLEAK_COMM_LEN,
 	       "struct event has holes");
+
+/*
+ * What user space has the kernel's side do in its maps, in place of bpf(2) calls of its own, which
+ * keep hooks from running. See bpf/orders.bpf.h.
+ */
+enum order_kind {
+	ORDER_NONE = 0,	     /* this place and those behind it are empty */
+	ORDER_FREE_SLOT,     /* `slot` is nobody's now */
+	ORDER_DROP_SNAPSHOT, /* that of the socket `inode` was read */
+	ORDER_KEEP_STACK,    /* number `slot` of those in hand is to be known under `stack` */
+	ORDER_TELL,   /* the stack of the leak `inode` of `since_ns` is known under `stack` */
+	ORDER_FORGET, /* that of `inode` is of no use any more */
+};
+
+struct order {
+	__u64 inode;
+	__u64 since_ns;
+	__u64 stack;
+	__u32 kind; /* enum order_kind */
+	__u32 slot;
+};
+_Static_assert(sizeof(struct order) == 32, "struct order has holes");
+
+/* Orders in hand, in two pages: two for each leak. To carry them out takes one system call more. */
+#define SOCKLEAK_ORDERS 256
+/* Stacks in hand for ORDER_KEEP_STACK, 1.2 KiB each. */
+#define SOCKLEAK_STACKS_IN_HAND 16
 
 /*
  * What user space writes before load (rodata). 0 and "" mean "no such filter".
