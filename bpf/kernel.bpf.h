@@ -31,6 +31,7 @@
 #define IPPROTO_SCTP 132
 #define SMC_INIT 2 /* net/smc/smc.h: what other families call TCP_CLOSE */
 #define EINTR 4
+#define EAGAIN 11
 #define EFAULT 14
 #define EEXIST 17
 #define ENOSYS 38
@@ -38,7 +39,9 @@
 #define ENOTCONN 107
 #define EALREADY 114
 #define EINPROGRESS 115
+#define MAX_ERRNO 4095		  /* include/linux/err.h: above -MAX_ERRNO no pointer is one */
 #define PF_EXITING 0x4		  /* include/linux/sched.h: task_struct.flags */
+#define PF_IO_WORKER 0x10	  /* a thread of io_uring's own */
 #define ERESTARTSYS 512		  /* a system call that a signal interrupted, before it is */
 #define ERESTART_RESTARTBLOCK 516 /* restarted or turned into EINTR */
 

@@ -89,7 +89,7 @@ static __always_inline int pending_put(const struct pending *entry, struct fd_ke
 
 	ret_key->tgid = entry->tgid;
 	ret_key->fd = entry->fd;
-	if (bpf_map_lookup_elem(&pending, ret_key)) {
+	if (entry->fd == NO_FD || bpf_map_lookup_elem(&pending, ret_key)) {
 		ret_key->tgid = 0;
 		ret_key->fd = inode;
 	}
@@ -208,12 +208,12 @@ static __always_inline struct pending *young_claim(__u64 file)
 }
 
 /*
- * The current thread has made the socket behind fd. Most sockets are connected or closed
- * before a sweep meets them: what the socket itself can tell, it tells the sweep.
+ * The current thread has made a socket. Most are connected or closed before a sweep meets them:
+ * what the socket itself can tell, it tells the sweep. NO_FD: io_uring made it.
  */
-static __always_inline void young_add(void *ctx, struct task_struct *self, __u32 fd)
+static __always_inline void young_add(void *ctx, struct task_struct *self, struct file *file,
+				      __u32 fd)
 {
-	struct file *file = self_file(self, fd);
 	__u64 inode = file_inode_number(file);
 	struct pending *entry = inode ? young_claim((__u64)file) : NULL;
 
@@ -234,7 +234,12 @@ static __always_inline void young_add(void *ctx, struct task_struct *self, __u32
 	entry->uid = self->cred->uid.val;
 	entry->exec_id = self->self_exec_id;
 	self_comm(self, entry->comm);
-	pending_origin(ctx, self, entry, inode);
+	if (fd == NO_FD)
+		entry->flags = PENDING_URING;
+	if (fd != NO_FD || is_in_uring_call(self))
+		pending_origin(ctx, self, entry, inode);
+	else
+		count(COUNTER_STACK_NONE);
 	barrier();
 	*(volatile __u64 *)&entry->inode = inode;
 	young_release(entry);

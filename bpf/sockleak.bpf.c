@@ -37,6 +37,7 @@
  *   raw_syscalls  sys_enter, sys_exit          that, and a program     never by preemption
  *   raw_tp        the same, without perf event that, and a program     from 7.2 on, if preempted
  *
+ * Those on functions see io_uring and 32-bit programs, too; of the others, sweeps find the sockets.
  * Why: docs/kernels.md. Their programs: kinds.bpf.h. Whom to watch: filter.bpf.h. What the
  * kernel's objects look like: kernel.bpf.h.
  */
@@ -81,9 +82,19 @@ static __always_inline int on_socket_exit(void *ctx, long fd)
 	struct task_struct *self = watched(COUNTER_SOCKET_EXIT, false);
 
 	if (self && fd >= 0)
-		young_add(ctx, self, fd);
+		young_add(ctx, self, self_file(self, fd), fd);
 	else if (self && is_refusal(fd))
 		refusal_note(ctx, self, -fd);
+	return 0;
+}
+
+/* It has made a file, or says why not. */
+static __always_inline int on_uring_socket_exit(void *ctx, __u64 file)
+{
+	struct task_struct *self = watched(COUNTER_SOCKET_EXIT, false);
+
+	if (self && file < (__u64)-MAX_ERRNO)
+		young_add(ctx, self, (struct file *)file, NO_FD);
 	return 0;
 }
 
@@ -92,30 +103,42 @@ static __always_inline int on_connect_enter(__u32 fd, const void *address, __u32
 	struct task_struct *self = watched(COUNTER_CONNECT_ENTER, false);
 
 	if (self)
-		connect_enter(self, fd, address, len);
+		connect_enter(self, 0, fd, address, len);
 	return 0;
 }
 
-static __always_inline int on_connect_exit(long result)
+static __always_inline int on_uring_connect_enter(__u64 request)
+{
+	struct task_struct *self = watched(COUNTER_CONNECT_ENTER, false);
+	struct io_connect *connect = (void *)request;
+
+	if (self)
+		connect_enter(self, request, NO_FD, BPF_CORE_READ(connect, addr),
+			      BPF_CORE_READ(connect, addr_len));
+	return 0;
+}
+
+static __always_inline int on_connect_exit(long result, bool uring)
 {
 	if (watched(COUNTER_CONNECT_EXIT, true))
-		connect_exit(result);
+		connect_exit(result, uring);
 	return 0;
 }
 
-static __always_inline int on_bind_enter(__u32 fd)
+/* By `request` of io_uring, or 0 and a descriptor. */
+static __always_inline int on_bind_enter(__u64 request, __u32 fd)
 {
 	struct task_struct *self = watched(COUNTER_BIND_ENTER, false);
 
 	if (self)
-		call_enter(self, fd, CALL_BIND);
+		call_enter(self, request, fd, CALL_BIND);
 	return 0;
 }
 
-static __always_inline int on_bind_exit(long result)
+static __always_inline int on_bind_exit(long result, bool uring)
 {
 	if (watched(COUNTER_BIND_EXIT, true))
-		bind_exit(result);
+		bind_exit(result, uring);
 	return 0;
 }
 
@@ -124,7 +147,7 @@ static __always_inline int on_getpeername_enter(__u32 fd)
 	struct task_struct *self = watched(COUNTER_GETPEERNAME_ENTER, false);
 
 	if (self)
-		call_enter(self, fd, CALL_GETPEERNAME);
+		call_enter(self, 0, fd, CALL_GETPEERNAME);
 	return 0;
 }
 

@@ -44,7 +44,7 @@
  */
 #define SOCKLEAK_RING_SIZE (1024 * 1024)
 /*
- * Places for threads inside connect, bind or getpeername, 48 bytes each. A thread's is found by
+ * Places for threads inside connect, bind or getpeername, 56 bytes each. A thread's is found by
  * its number, so it must be a power of two; who finds it taken goes into a hash map, which has
  * room for half as many: for 4,900 threads in all when their numbers are anyhow.
  */
@@ -143,6 +143,7 @@ enum end_reason {
 	C(STACK_COLLISION, "stack_collision", 1) /* bucket taken by another */                   \
 	C(STACK_FAULT, "stack_fault", 1)	 /* user memory not readable */                  \
 	C(STACK_OTHER, "stack_other", 1)	 /* any other error */                           \
+	C(STACK_NONE, "stack_none", 0)		 /* io_uring's, by no call */                    \
 	C(SOCKET_EMFILE, "socket_emfile", 0)	 /* socket() failed: the process's limit */      \
 	C(SOCKET_ENFILE, "socket_enfile", 0)	 /* likewise: that of the host */                \
 	C(REFUSALS_FULL, "refusals_full", 1)	 /* such a process not kept */                   \
@@ -177,6 +178,7 @@ struct fd_key {
 	__u32 tgid; /* the process; 0 = its descriptor is another entry's, and fd the inode */
 	__u32 fd;
 };
+#define NO_FD (~0U) /* io_uring makes a socket before it has a descriptor, and may give it none */
 
 /* What was tried on a socket. */
 struct evidence {
@@ -207,6 +209,7 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_WAS_PORT 0x800	    /* with DISSOLVED: of use was no more than a local port */
 #define PENDING_SAMPLED_OUT 0x1000  /* its call always came clean: the call is all that is kept */
 #define PENDING_STACK 0x2000	    /* its stack by frame pointers is in the stack map */
+#define PENDING_URING 0x4000	    /* io_uring made it */
 
 /*
  * A socket that is not connected yet: the value of the map of pending sockets.
@@ -463,7 +466,7 @@ struct scan_progress {
 #define PENDING_LASTING                                                               \
 	(PENDING_ORIGIN_UNKNOWN | PENDING_CLOSED | PENDING_USED | PENDING_DISSOLVED | \
 	 PENDING_SNAPSHOT | PENDING_UNSPEC | PENDING_WAS_PORT | PENDING_SAMPLED_OUT | \
-	 PENDING_STACK)
+	 PENDING_STACK | PENDING_URING)
 
 /* Whose the pinned maps are: in a map of its own, pinned last and removed first. */
 struct pinned_layout {
@@ -490,12 +493,13 @@ enum dissolves {
 	DISSOLVES_PORT, /* a datagram socket has a local port, and that is all that is known */
 };
 
-/* A system call that a thread is inside of; see calls.bpf.h. */
+/* A system call that a thread is inside of; see in_flight.bpf.h. */
 struct call {
 	__u64 file; /* address of the open file, for the kernel's side alone */
 	__u64 inode;
 	__u64 task;    /* of connect: address of the thread's struct, for the kernel's side alone */
-	__u32 fd;      /* as the thread passed it */
+	__u64 request; /* io_uring's: of its request, likewise; 0 = it is a system call */
+	__u32 fd;      /* as the thread passed it; NO_FD: io_uring's */
 	__u32 tid;     /* whose it is; 0 = nobody's */
 	__u32 left_at; /* when a sweep found the thread outside connect, in 2^20 ns; 0 = none has */
 	__u16 family;  /* of connect's address; AF_UNREADABLE = there is none to be read */
@@ -505,7 +509,7 @@ struct call {
 	__u8 restarts;	/* a signal has interrupted it; the try is noted */
 	__u8 pad[6];
 };
-_Static_assert(sizeof(struct call) == 48, "struct call has holes");
+_Static_assert(sizeof(struct call) == 56, "struct call has holes");
 
 /* A stack that was reported, as `sockleak scan` finds it (history.h). */
 struct reported_stack {
