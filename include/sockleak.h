@@ -39,7 +39,8 @@
 #define SOCKLEAK_MAX_STACKS 1024
 /*
  * Bytes of the ring buffer (--ring-size), a power of two times the page size.
- * 1 MiB holds some 2,500 events; what does not fit is sent by the next sweep.
+ * 1 MiB holds some 3,100 events. Sweeps have it emptied when it is half full; what does not fit
+ * all the same is sent by the next one, and counted (ring_full).
  */
 #define SOCKLEAK_RING_SIZE (1024 * 1024)
 /*
@@ -118,7 +119,7 @@ enum end_reason {
 /*
  * What is counted, by name: C(identifier, "its name in reports", is it a loss).
  * A loss is something that sockleak should have seen, kept or sent and did not;
- * every summary lists the losses that are not 0.
+ * every summary lists the losses that are not 0. Each loss has a line in user/report/losses.c.
  */
 #define SOCKLEAK_COUNTERS(C)                                                                     \
 	C(SOCKET_ENTER, "socket_enter", 0)                                                       \

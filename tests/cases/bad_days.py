@@ -7,6 +7,7 @@ import sys
 
 from lib.outcome import Failure
 from lib.registry import case, cases
+from lib.service import preloaded
 
 NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}
 USAGE, RUNTIME, ENVIRONMENT = 2, 1, 3
@@ -131,3 +132,19 @@ def other_pid_namespace(bench):
     command = ["unshare", "--pid", "--fork", "--mount-proc", bench.sockleak]
     command += ["trace", "--duration", "1s"]
     expect_one_line(ENVIRONMENT, "pid namespace", bench.run(command=command))
+
+
+@case
+def out_of_memory_for_a_moment(bench):
+    """That the kernel could not look at one process alone once is no reason never to try again."""
+    library = pathlib.Path(bench.options.programs).parent / "library/libstarved.so"
+    agent = bench.agent("--comm", "starved", "--full-sweep-interval", "1h",
+                        environment=preloaded(library))
+    path = bench.copy("held", "starved")
+    for _ in range(3):
+        program = bench.program(str(path))
+        inode = next(iter(program.inodes))
+        agent.wait_for(lambda a, inode=inode: inode in a.open_leaks(), f"the leak {inode}")
+    summary = agent.stop()
+    if not summary["processes_swept"] or summary["sweeps_failed"]:
+        raise Failure(f"expected processes to be looked at, and no failed sweep, seen: {summary}")

@@ -146,7 +146,7 @@ def ended_processes_by_the_thousand(bench):
     if trouble:
         raise Failure(trouble)
     agent.wait_for(lambda a: len(a.open_leaks()) == 1000, "1,000 leaks", timeout=60)
-    ask_for_report(verbose, "1000 unconnected sockets at 1 site")
+    ask_for_report(verbose, "1000 unconnected at 1 site")
     program.next_phase()
     program.wait_ready()
     agent.wait_for(lambda a: len(a.of("resolved", reason="exited")) == 1000, "1,000 ends",

@@ -83,6 +83,37 @@ static void more_than_are_named(void **state)
 	holders_clear(&holders);
 }
 
+/* A class that changes, or a second sweep, tells of it again. */
+static void one_without_a_name_is_counted_once(void **state)
+{
+	struct holders holders = { 0 };
+	struct event again = held(150, 9), late = held(99, 3), unknown = held(7, 3);
+
+	(void)state;
+	for (__u32 i = 0; i < HOLDERS_NAMED; i++) {
+		struct event event = held(1000 + i, 3);
+
+		holders_add(&holders, &event, 1);
+	}
+	for (__u32 i = 0; i < 100; i++) {
+		struct event event = held(100 + i, 3);
+
+		assert_int_equal(holders_add(&holders, &event, 1), 1);
+	}
+	assert_int_equal(holders_add(&holders, &again, 1), 0);
+	assert_int_equal(holders_add(&holders, &late, 1), 1);
+	assert_int_equal(holders.others, 101);
+	assert_false(holders_remove(&holders, unknown.tgid));
+	assert_int_equal(holders.others, 101);
+	assert_true(holders_remove(&holders, 1000)); /* there is room for a name */
+	assert_int_equal(holders_add(&holders, &again, 1), 0);
+	assert_int_equal(holders.count + holders.others, HOLDERS_NAMED - 1 + 101);
+	assert_true(holders_remove(&holders, again.tgid));
+	assert_int_equal(holders_add(&holders, &again, 1), 1); /* it came again, and is named */
+	assert_int_equal(holders.count, HOLDERS_NAMED);
+	holders_clear(&holders);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -90,6 +121,7 @@ int main(void)
 		cmocka_unit_test(told_twice_is_one),
 		cmocka_unit_test(they_go),
 		cmocka_unit_test(more_than_are_named),
+		cmocka_unit_test(one_without_a_name_is_counted_once),
 	};
 
 	return cmocka_run_group_tests_name("holders", tests, NULL, NULL);

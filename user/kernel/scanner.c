@@ -10,7 +10,9 @@
 #include <bpf/libbpf.h>
 
 #include "scan.skel.h"
+#include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
+#include "kernel/process_iterator.h"
 #include "kernel/settings.h"
 
 /* Records read at once. */
@@ -40,7 +42,7 @@ int scanner__open(const struct options *options, const struct past *past,
 	struct scanner *scanner = calloc(1, sizeof(*scanner));
 	int err;
 
-	libbpf_set_print(NULL); /* its guesses at a cause mislead; ours are told */
+	libbpf_log_begin();
 	if (!scanner)
 		return -ENOMEM;
 	scanner->skeleton = scan_bpf__open_opts(&open_options);
@@ -141,27 +143,14 @@ __u64 scanner__processes(const struct scanner *scanner)
 	return scanner->skeleton->bss->scan.processes;
 }
 
-/* An older kernel takes no notice of the wish, and would look at all. */
-static bool is_of_one(const struct bpf_link *link, __u32 tgid)
-{
-	struct bpf_link_info info = { 0 };
-	__u32 len = sizeof(info);
-
-	return !bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &len) &&
-	       info.iter.task.pid == tgid;
-}
-
 int scanner__look_at(struct scanner *scanner, __u32 tgid, scanner_record_fn on_record, void *ctx)
 {
-	union bpf_iter_link_info one = { .task.pid = tgid };
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &one, .link_info_len = sizeof(one));
-	struct bpf_link *link =
-		bpf_program__attach_iter(scanner->skeleton->progs.scan_files, &options);
-	int err;
+	struct bpf_link *link;
+	int err = process_iterator_attach(scanner->skeleton->progs.scan_files, tgid, &link);
 
-	if (!link) /* it is gone, or the kernel does not know the wish */
-		return errno == ESRCH ? 0 : -EOPNOTSUPP;
-	err = is_of_one(link, tgid) ? read_records(link, NULL, on_record, NULL, ctx) : -EOPNOTSUPP;
+	if (err)
+		return err == -ESRCH ? 0 : err; /* one that is gone has nothing to show */
+	err = read_records(link, /* files= */ NULL, on_record, /* on_progress= */ NULL, ctx);
 	bpf_link__destroy(link);
 	return err;
 }

@@ -47,7 +47,7 @@ int scanner__look(struct scanner *scanner, scanner_record_fn on_record,
  */
 __u64 scanner__processes(const struct scanner *scanner);
 
-/* The same for one process. -EOPNOTSUPP before Linux 6.1, which cannot look at one alone. */
+/* The same for one process. -EOPNOTSUPP before Linux 6.1: see process_iterator_attach(). */
 int scanner__look_at(struct scanner *scanner, __u32 tgid, scanner_record_fn on_record, void *ctx);
 
 #endif /* SOCKLEAK_SCANNER_H */

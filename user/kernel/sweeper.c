@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "kernel/process_iterator.h"
 #include "lib/clocks.h"
 #include "sockleak.skel.h"
 
@@ -76,19 +77,20 @@ static int iterator_run(struct sweeper *sweeper, struct bpf_link *link)
 
 static int iterator_run_of(struct sweeper *sweeper, const struct bpf_program *program, __u32 tgid)
 {
-	union bpf_iter_link_info one = { .task.pid = tgid };
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &one, .link_info_len = sizeof(one));
-	struct bpf_link *link = bpf_program__attach_iter(program, &options);
-	int err;
+	struct bpf_link *link;
+	int err = process_iterator_attach(program, tgid, &link);
 
-	if (!link)
-		return errno == ESRCH ? -ESRCH : -EOPNOTSUPP;
+	if (err)
+		return err;
 	err = iterator_run(sweeper, link);
 	bpf_link__destroy(link);
 	return err;
 }
 
-/* -EOPNOTSUPP: this kernel cannot, or did not. A process that is gone has nothing to show. */
+/*
+ * -EOPNOTSUPP: this kernel cannot, or did not, and is not asked again. A process that is gone has
+ * nothing to show.
+ */
 static int look_at(struct sweeper *sweeper, __u32 tgid)
 {
 	struct sweep *sweep = sweep_of(sweeper);
@@ -101,8 +103,14 @@ static int look_at(struct sweeper *sweeper, __u32 tgid)
 	if (!err)
 		err = iterator_run_of(sweeper, sweeper->skeleton->progs.sweep_files, tgid);
 	sweep->only_tgid = 0;
+	if (sweep->strangers)
+		err = -EOPNOTSUPP;
+	if (err == -EOPNOTSUPP)
+		sweeper->can_look = false;
+	if (err && err != -ESRCH)
+		return err;
 	sweeper->counts.looks++;
-	return err == -ESRCH ? 0 : sweep->strangers ? -EOPNOTSUPP : err;
+	return 0;
 }
 
 /* Empty the map of processes to look at, into an array of SOCKLEAK_MAX_LOOKS. */
@@ -158,13 +166,9 @@ static int small_sweep(struct sweeper *sweeper)
 		return 0;
 	if (!sweeper->can_look || !sweep_plan_may_look(&sweeper->plan, count))
 		return 1;
-	for (unsigned int i = 0; i < count; i++) {
-		err = look_at(sweeper, tgids[i]);
-		if (err == -EOPNOTSUPP)
-			sweeper->can_look = false;
-		if (err)
-			return err == -EOPNOTSUPP ? 1 : err;
-	}
+	for (unsigned int i = 0; i < count; i++)
+		if (look_at(sweeper, tgids[i]))
+			return 1; /* a full sweep needs no more memory or descriptors */
 	if (sweep->waiting)
 		return 1;
 	err = quick_sweep(sweeper); /* what was not found where it should be? */
@@ -276,8 +280,8 @@ int sweeper__new(struct sockleak_bpf *skeleton, const struct options *options,
 		sweeper__free(sweeper);
 		return err;
 	}
-	/* Our own descriptors are many enough, and none of them is judged. */
-	sweeper->can_look = !look_at(sweeper, (__u32)getpid());
+	sweeper->can_look = true;
+	look_at(sweeper, (__u32)getpid()); /* which are many descriptors, and none is judged */
 	sweeper->counts.looks = 0;
 	*ret_sweeper = sweeper;
 	return 0;

@@ -8,6 +8,7 @@
 void holders_clear(struct holders *holders)
 {
 	free(holders->named);
+	free(holders->other_tgids);
 	*holders = (struct holders){ 0 };
 }
 
@@ -15,6 +16,63 @@ static bool comes_before(__u32 a, __u32 b, __u32 creator)
 {
 	return a == creator || (b != creator && a < b);
 }
+
+/* ---- Those without a name ---- */
+
+/* Where it stands among the others, or would. */
+static unsigned int other_place(const struct holders *holders, __u32 tgid)
+{
+	unsigned int first = 0, end = holders->others;
+
+	while (first < end) {
+		unsigned int middle = first + (end - first) / 2;
+
+		if (holders->other_tgids[middle] < tgid)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	return first;
+}
+
+static bool is_other(const struct holders *holders, unsigned int place, __u32 tgid)
+{
+	return place < holders->others && holders->other_tgids[place] == tgid;
+}
+
+static int add_other(struct holders *holders, __u32 tgid)
+{
+	unsigned int place = other_place(holders, tgid);
+
+	if (is_other(holders, place, tgid))
+		return 0;
+	if (holders->others == holders->room) {
+		unsigned int room = 2 * holders->room + 16;
+		__u32 *tgids = reallocarray(holders->other_tgids, room, sizeof(*tgids));
+
+		if (!tgids)
+			return -ENOMEM;
+		holders->other_tgids = tgids;
+		holders->room = room;
+	}
+	memmove(&holders->other_tgids[place + 1], &holders->other_tgids[place],
+		(holders->others++ - place) * sizeof(tgid));
+	holders->other_tgids[place] = tgid;
+	return 1;
+}
+
+static bool remove_other(struct holders *holders, __u32 tgid)
+{
+	unsigned int place = other_place(holders, tgid);
+
+	if (!is_other(holders, place, tgid))
+		return false;
+	memmove(&holders->other_tgids[place], &holders->other_tgids[place + 1],
+		(--holders->others - place) * sizeof(tgid));
+	return true;
+}
+
+/* ---- All ---- */
 
 int holders_add(struct holders *holders, const struct event *event, __u32 creator)
 {
@@ -29,10 +87,9 @@ int holders_add(struct holders *holders, const struct event *event, __u32 creato
 		holders->named[place] = holder;
 		return 0;
 	}
-	if (holders->count == HOLDERS_NAMED) {
-		holders->others++;
-		return 1;
-	}
+	if (holders->count == HOLDERS_NAMED ||
+	    is_other(holders, other_place(holders, holder.tgid), holder.tgid))
+		return add_other(holders, holder.tgid);
 	named = reallocarray(holders->named, holders->count + 1, sizeof(*named));
 	if (!named)
 		return -ENOMEM;
@@ -55,8 +112,5 @@ bool holders_remove(struct holders *holders, __u32 tgid)
 			(--holders->count - i) * sizeof(*holders->named));
 		return true;
 	}
-	if (!holders->others)
-		return false;
-	holders->others--;
-	return true;
+	return remove_other(holders, tgid);
 }

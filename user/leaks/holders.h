@@ -10,7 +10,7 @@
 
 #include "sockleak.h"
 
-/* A server's children may be thousands: so many are named, the others counted. */
+/* A server's children may be thousands: so many are named, of the others the pid is kept. */
 #define HOLDERS_NAMED 64
 
 struct holder {
@@ -24,6 +24,8 @@ struct holders {
 	struct holder *named; /* by pid, the creator first */
 	unsigned int count;   /* of those named */
 	unsigned int others;  /* that have no name here */
+	unsigned int room;    /* in the next one */
+	__u32 *other_tgids;   /* theirs, by number: as many as the kernel's table of holders has */
 };
 
 void holders_clear(struct holders *holders);

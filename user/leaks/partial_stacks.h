@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * partial_stacks: leaks that stand at the site of a short stack (the call alone, or what frame
- * pointers gave), because no whole one of their call had been taken: its copy was spared, or
- * there was no slot for it. When the first whole stack of the call comes, they belong to
- * its site. Listed by the call: pending.call_site. For leaks.c alone; pure.
+ * pointers gave), because no whole one of their call had been seen: the call always came clean and
+ * was sampled out, there was no slot, the memory was not readable, or the unwinding failed. When
+ * the first whole stack of the call comes, they belong to its site. Listed by the call:
+ * pending.call_site. For leaks.c alone; pure.
  */
 #ifndef SOCKLEAK_PARTIAL_STACKS_H
 #define SOCKLEAK_PARTIAL_STACKS_H

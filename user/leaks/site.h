@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* site: one place in the code, by itself (struct site of leaks.h). For leaks.c alone. */
+/* site: the code that makes the sockets, by itself (struct site of leaks.h). For leaks/ alone. */
 #ifndef SOCKLEAK_SITE_H
 #define SOCKLEAK_SITE_H
 

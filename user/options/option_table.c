@@ -5,7 +5,6 @@
 
 #include "lib/duration.h"
 #include "lib/text.h"
-#include "options/defaults.h"
 #include "options/option_values.h"
 #include "options/options.h"
 
@@ -264,7 +263,16 @@ static const struct option_spec table[] = {
 	  .commands = TRACE | SCAN,
 	  .group = GROUP_OUTPUT,
 	  AT(verbose),
-	  .help = "show the stacks of all listed sites, with addresses" },
+	  .help = "show the stacks of all listed sites, with addresses, and what libbpf and the "
+		  "kernel's verifier say" },
+	{ .name = "debug",
+	  .reloads = true,
+	  .type = OPTION_FLAG,
+	  .commands = WATCHES,
+	  .group = GROUP_OUTPUT,
+	  AT(debug),
+	  .help = "log what each sweep did, and for each new leak how its stack was taken and "
+		  "where unwinding stopped" },
 	{ .name = "quiet",
 	  .letter = 'q',
 	  .reloads = true,
@@ -431,35 +439,6 @@ int command_from_name(const char *name)
 		if (!strcmp(name, commands[i].name))
 			return i;
 	return -1;
-}
-
-struct options options_defaults(enum command command)
-{
-	bool scan = command == COMMAND_SCAN, agent = command == COMMAND_AGENT;
-
-	return (struct options){
-		.command = command,
-		.older_than_ns = (scan	? 0 :
-				  agent ? 60 :
-					  5) *
-				 NSEC_PER_SEC,
-		.interval_ns = NSEC_PER_SEC,
-		.full_sweep_interval_ns = 60 * NSEC_PER_SEC,
-		.write_interval_ns = 15 * NSEC_PER_SEC,
-		.classes = OPTIONS_DEFAULT_CLASSES,
-		.min_growth = MIN_STEPS,
-		.min_open = 1,
-		.top = scan ? 10000 : 10,
-		.max_workloads = SERIES_MAX_WORKLOADS,
-		.max_sites = SERIES_MAX_SITES,
-		.max_sockets = SOCKLEAK_MAX_SOCKETS,
-		.max_stacks = SOCKLEAK_MAX_STACKS,
-		.stack_size = SOCKLEAK_STACK_SIZE,
-		.snapshots = SOCKLEAK_SNAPSHOTS,
-		.sample_after = SOCKLEAK_SAMPLE_AFTER,
-		.ring_size = SOCKLEAK_RING_SIZE,
-		.hooks = HOOKS_AUTO,
-	};
 }
 
 const struct option_spec *option_next(const struct option_spec *previous)

@@ -3,6 +3,7 @@
 
 #include "host/files/process_files.h"
 #include "lib/clocks.h"
+#include "lib/regular_file.h"
 #include "lib/text.h"
 
 #include <errno.h>
@@ -161,7 +162,7 @@ static bool has_debug_file(const struct module *module)
 	if (!build_id)
 		return false;
 	snprintf(path, sizeof(path), DEBUG_DIR "/%.2s/%s.debug", build_id, build_id + 2);
-	if (open_regular(path, &fd) && process_open_path(module->tgid, path, &fd))
+	if (regular_file_open_stored(path, &fd) && process_open_path(module->tgid, path, &fd))
 		return false;
 	close(fd);
 	return true;

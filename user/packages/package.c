@@ -4,6 +4,7 @@
 #include "host/files/access.h"
 #include "lib/cleanup.h"
 #include "lib/clocks.h"
+#include "lib/regular_file.h"
 #include "lib/text.h"
 #include "packages/package_sources.h"
 
@@ -211,7 +212,7 @@ static bool is_our_file(const struct question *question, int fd)
 	struct stat theirs, ours;
 	_cleanup_close_ int our_fd = -1;
 
-	return !open_regular(question->path, &our_fd) && !fstat(fd, &theirs) &&
+	return !regular_file_open_stored(question->path, &our_fd) && !fstat(fd, &theirs) &&
 	       !fstat(our_fd, &ours) && theirs.st_dev == ours.st_dev &&
 	       theirs.st_ino == ours.st_ino;
 }

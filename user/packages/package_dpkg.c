@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/cleanup.h"
+#include "lib/regular_file.h"
 
 #define INFO "/var/lib/dpkg/info"
 #define STATUS "/var/lib/dpkg/status"
@@ -24,32 +25,24 @@
 
 /* ---- Opening below a root ---- */
 
-int package_open_in(int root_fd, const char *path, bool directory, int *ret_fd)
+static int open_in(int root_fd, const char *path, int flags)
 {
 	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
+		.flags = (__u64)(flags | O_CLOEXEC),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	_cleanup_close_ int path_fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
-	struct stat before, after;
-	int fd;
+	long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 
-	if (path_fd < 0 || fstat(path_fd, &before))
-		return -errno;
-	/* before it is opened: to open a FIFO or a device does things by itself */
-	if (directory ? !S_ISDIR(before.st_mode) : !S_ISREG(before.st_mode))
-		return -EINVAL;
-	/* not by /proc/self/fd, which one who has given up all rights may not open */
-	how.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
-	fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int package_open_in(int root_fd, const char *path, int *ret_fd)
+{
+	_cleanup_close_ int fd = open_in(root_fd, path, O_PATH);
+
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &after) || after.st_ino != before.st_ino || after.st_dev != before.st_dev) {
-		close(fd);
-		return -ESTALE;
-	}
-	*ret_fd = fd;
-	return 0;
+		return fd;
+	return regular_file_reopen(fd, ret_fd);
 }
 
 /* ---- Who lists the path? ---- */
@@ -100,7 +93,7 @@ static int load_list(struct search *search, int info_fd, const char *name, size_
 	char *list;
 	int err;
 
-	err = package_open_in(info_fd, name, false, &fd);
+	err = package_open_in(info_fd, name, &fd);
 	if (err)
 		return err;
 	if (fstat(fd, &st))
@@ -169,13 +162,13 @@ static int search_lists(struct search *search, DIR *info, __u64 deadline_ns)
 /* Into ret_owner, of 256 bytes. */
 static int find_owner(int root_fd, const char *path, __u64 deadline_ns, char *ret_owner)
 {
+	int fd = open_in(root_fd, INFO, O_RDONLY | O_DIRECTORY);
 	struct search search = { 0 };
-	int err, fd;
 	DIR *info;
+	int err;
 
-	err = package_open_in(root_fd, INFO, true, &fd);
-	if (err)
-		return err;
+	if (fd < 0)
+		return fd;
 	info = fdopendir(fd);
 	if (!info) {
 		err = -errno;
@@ -327,7 +320,7 @@ int package_from_dpkg(int root_fd, const char *path, __u64 deadline_ns, struct p
 	err = find_owner(root_fd, path, deadline_ns, owner);
 	if (err)
 		return err;
-	err = package_open_in(root_fd, STATUS, false, &fd);
+	err = package_open_in(root_fd, STATUS, &fd);
 	if (err)
 		return err;
 	status = fdopen(fd, "r");

@@ -44,10 +44,10 @@ int package_from_dpkg(int root_fd, const char *path, __u64 deadline_ns,
 int package_debian_debug(const char *name, const char *source, char *ret_debug, size_t size);
 
 /*
- * Open a regular file (or, with `directory`, a directory) below a directory that
- * stands for "/", read-only; symbolic links stay within it. -EINVAL: of another type.
+ * Open a regular file below a directory that stands for "/", read-only; symbolic links
+ * stay within it. -EINVAL: of another type.
  */
-int package_open_in(int root_fd, const char *path, bool directory, int *ret_fd);
+int package_open_in(int root_fd, const char *path, int *ret_fd);
 
 /* ---- package_rpm.c ---- */
 

@@ -1,39 +1,84 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/losses.h"
 
-void losses_of(const struct summary *summary, struct loss ret_losses[LOSSES])
-{
-	const struct resolver_counts *resolver = &summary->resolver;
-	unsigned int n = 0;
+#include <stddef.h>
 
-	ret_losses[n++] = (struct loss){ "hooks_skipped", summary->hooks_skipped,
-					 "system calls whose hooks the kernel skipped: evidence or "
-					 "origins may be missing" };
-	ret_losses[n++] = (struct loss){ "leaks_not_accounted", summary->leaks_not_accounted,
-					 "out of memory" };
-	ret_losses[n++] = (struct loss){ "events_waiting", summary->events_waiting,
-					 "not reported yet: raise --ring-size" };
-	ret_losses[n++] = (struct loss){ "stacks_not_reported", summary->stacks_not_reported,
-					 "stacks missing in 'sockleak scan': no kernel memory" };
-	ret_losses[n++] = (struct loss){ "growth_not_kept", summary->growth_not_kept,
-					 "growth lost for the next run: no kernel memory" };
-	ret_losses[n++] = (struct loss){ "ended_not_kept", summary->leaks.ended_not_kept,
-					 "sites that ended with their process, not listed: there "
-					 "were too many later ones" };
-	ret_losses[n++] = (struct loss){ "sweeps_failed", summary->sweeps_failed,
-					 "fd tables not read completely" };
-	ret_losses[n++] =
-		(struct loss){ "cgroups_left_out", summary->cgroups_left_out,
-			       "matches of --unit, --container or --pod not watched: too many" };
-	ret_losses[n++] = (struct loss){ "aims_failed", summary->aims_failed,
-					 "cgroups not watched for a while" };
-	ret_losses[n++] = (struct loss){ "resolver_crashed", resolver->crashed,
-					 "stacks without names: the resolver crashed on a file" };
-	ret_losses[n++] = (struct loss){ "resolver_late", resolver->late,
-					 "stacks without names: the resolver took too long" };
-	ret_losses[n++] =
-		(struct loss){ "stacks_plain", resolver->plain,
-			       "symbolization disabled for this process after a failure" };
-	ret_losses[n++] = (struct loss){ "stacks_refused", resolver->refused,
-					 "stacks not kept: too many different ones" };
+#define AT(member) offsetof(struct summary, member)
+#define COUNTER(id) AT(counters) + COUNTER_##id * sizeof(__u64)
+
+#define MORE_SOCKETS "raise --max-sockets"
+#define MORE_MEMORY "raise the limits of sockleak's memory, processes and descriptors"
+
+/* In the order of reports. */
+static const struct loss losses[] = {
+	{ "map_full", "sockets that are open and no longer tracked", MORE_SOCKETS, LOSS_DROPPED,
+	  COUNTER(MAP_FULL) },
+	{ "young_busy", "sockets not tracked: three were created at one place of the table at once",
+	  NULL, LOSS_DROPPED, COUNTER(YOUNG_BUSY) },
+	{ "adopt_full", "sockets of unknown origin not added, counted by each full sweep",
+	  MORE_SOCKETS, LOSS_DROPPED, COUNTER(ADOPT_FULL) },
+	{ "in_flight_full", "results of calls, because too many threads were inside connect", NULL,
+	  LOSS_DROPPED, COUNTER(IN_FLIGHT_FULL) },
+	{ "stack_collision", "stacks by frame pointers; only the call is known",
+	  "raise --max-stacks", LOSS_STACK, COUNTER(STACK_COLLISION) },
+	{ "stack_fault", "stacks by frame pointers, because the memory was not readable", NULL,
+	  LOSS_STACK, COUNTER(STACK_FAULT) },
+	{ "stack_other", "stacks by frame pointers, because of another error", NULL, LOSS_STACK,
+	  COUNTER(STACK_OTHER) },
+	{ "refusals_full", "processes at their limit of descriptors, beyond the 256 that are kept",
+	  NULL, LOSS_DROPPED, COUNTER(REFUSALS_FULL) },
+	{ "no_slot", "whole stacks; they are taken by frame pointers", "raise --snapshots",
+	  LOSS_STACK, COUNTER(NO_SLOT) },
+	{ "holders_full", "further holders of leaked sockets", MORE_SOCKETS, LOSS_DROPPED,
+	  COUNTER(HOLDERS_FULL) },
+	{ "ring_full", "events sent a sweep late", "raise --ring-size", LOSS_LATE,
+	  COUNTER(RING_FULL) },
+	{ "socket_unreadable", "sockets closed before they were examined", NULL, LOSS_DROPPED,
+	  COUNTER(SOCKET_UNREADABLE) },
+	{ "dest_unreadable", "destinations of connect, because the address was not readable", NULL,
+	  LOSS_DROPPED, COUNTER(DEST_UNREADABLE) },
+	{ "hooks_skipped",
+	  "system calls whose hooks the kernel skipped: evidence or origins may be missing", NULL,
+	  LOSS_DROPPED, AT(hooks_skipped) },
+	{ "leaks_not_accounted", "events, because sockleak had no memory for them", NULL,
+	  LOSS_DROPPED, AT(leaks_not_accounted) },
+	{ "events_waiting", "events that wait for the next sweep", "raise --ring-size", LOSS_APART,
+	  AT(events_waiting) },
+	{ "stacks_not_reported",
+	  "stacks for 'sockleak scan' and the next run with --pin: no kernel memory", NULL,
+	  LOSS_DROPPED, AT(stacks_not_reported) },
+	{ "growth_not_kept", "growth of sites for the next run with --pin: no kernel memory", NULL,
+	  LOSS_DROPPED, AT(growth_not_kept) },
+	{ "ended_not_kept", "sites that ended with their process, beyond the 100 that are listed",
+	  NULL, LOSS_DROPPED, AT(leaks.ended_not_kept) },
+	{ "sweeps_failed", "sweeps that did not read the fd tables completely", NULL, LOSS_APART,
+	  AT(sweeps_failed) },
+	{ "cgroups_left_out",
+	  "cgroups that match --unit, --container or --pod, beyond the 1,024 that are watched",
+	  NULL, LOSS_APART, AT(cgroups_left_out) },
+	{ "aims_failed", "sweeps that could not tell the kernel which cgroups to watch", NULL,
+	  LOSS_DROPPED, AT(aims_failed) },
+	{ "resolver_not_started", "names of stacks, because the resolver could not be started",
+	  MORE_MEMORY, LOSS_SYMBOLS, AT(resolver.not_started) },
+	{ "resolver_crashed", "names of stacks, because a file made the resolver crash", NULL,
+	  LOSS_SYMBOLS, AT(resolver.crashed) },
+	{ "resolver_late",
+	  "names of stacks, because the resolver took over 5 seconds and was killed", NULL,
+	  LOSS_SYMBOLS, AT(resolver.late) },
+	{ "stacks_plain",
+	  "names of stacks: symbolization is disabled for this process after a failure", NULL,
+	  LOSS_SYMBOLS, AT(resolver.plain) },
+	{ "stacks_refused", "stacks beyond the 128 MiB of different ones that are kept",
+	  "watch less: --class, --comm and the like", LOSS_SYMBOLS, AT(resolver.refused) },
+};
+
+const struct loss *loss_next(const struct loss *loss)
+{
+	loss = loss ? loss + 1 : losses;
+	return loss < losses + sizeof(losses) / sizeof(losses[0]) ? loss : NULL;
+}
+
+__u64 loss_count(const struct loss *loss, const struct summary *summary)
+{
+	return *(const __u64 *)((const char *)summary + loss->offset);
 }

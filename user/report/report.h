@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * report: what every output is given. A new output adds one file that reads
- * these, and one line in main.c.
+ * report: what every output is given. A new output adds a file that reads these, and is
+ * called by watch/output.c, or by watch/publisher.c if it is a file that is written anew each time.
  */
 #ifndef SOCKLEAK_REPORT_H
 #define SOCKLEAK_REPORT_H

@@ -19,6 +19,7 @@
 
 #include "host/files/process_files.h"
 #include "lib/clocks.h"
+#include "lib/regular_file.h"
 #include "resolver/sandbox.h"
 
 #define SECOND_NS 1000000000ULL
@@ -307,7 +308,7 @@ int fetcher__ask(struct fetcher *fetcher, const char *build_id, int *ret_fd)
 		want(fetcher, build_id);
 		return -ENOENT;
 	}
-	if (wanted->state == THERE && !open_regular(wanted->path, ret_fd))
+	if (wanted->state == THERE && !regular_file_open_stored(wanted->path, ret_fd))
 		return 0;
 	/* its cache was cleaned, or the time has come to try again */
 	if (wanted->state == THERE || (wanted->state == NOT_TO_BE_HAD &&

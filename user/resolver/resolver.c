@@ -12,6 +12,7 @@
 
 #include "host/files/access.h"
 #include "lib/channel.h"
+#include "lib/cleanup.h"
 #include "lib/clocks.h"
 #include "resolver/quarantine.h"
 #include "resolver/resolver_protocol.h"
@@ -136,23 +137,35 @@ static int spawn(int channel, pid_t *ret_pid)
 
 static int start(struct resolver *resolver)
 {
-	int ends[2], err;
+	int ends[2];
+	int err = channel_pair(ends);
 
+	if (err)
+		return err;
+	_cleanup_close_ int ours = ends[0], its = ends[1];
+	pid_t pid;
+
+	err = spawn(its, &pid);
+	if (err)
+		return err;
+	resolver->pid = pid;
+	resolver->channel = TAKE_FD(ours);
+	return 0;
+}
+
+/*
+ * -EAGAIN: it does not run and could not be started, as where there are too many processes. No
+ * file is to blame for that, and the next question tries again.
+ */
+static int ensure_started(struct resolver *resolver)
+{
 	if (resolver->pid && !waitpid(resolver->pid, NULL, WNOHANG))
 		return 0;
 	forget(resolver); /* it was ended by others, as for want of memory */
-	err = channel_pair(ends);
-	if (err)
-		return err;
-	err = spawn(ends[1], &resolver->pid);
-	close(ends[1]);
-	if (err) {
-		close(ends[0]);
-		resolver->pid = 0;
-		return err;
-	}
-	resolver->channel = ends[0];
-	return 0;
+	if (!start(resolver))
+		return 0;
+	resolver->counts.not_started++;
+	return -EAGAIN;
 }
 
 /* ---- A question ---- */
@@ -245,17 +258,18 @@ static int fail(struct resolver *resolver, const struct question *question, int 
 /*
  * Ask, and wait for the answer, behind which there are `extra` bytes when it is
  * no error. 0: it is in resolver->in, error or not. -ECHILD: it failed over it.
+ * -EAGAIN: it could not be started.
  */
 static int ask(struct resolver *resolver, struct question *question, size_t extra)
 {
 	__u64 begun_ns = clock_now(CLOCK_MONOTONIC), spent_ns;
-	int err;
+	int err = ensure_started(resolver);
 
+	if (err)
+		return err;
 	question->request.message = MESSAGE_REQUEST;
 	question->request.tgid = question->subject->tgid;
-	err = start(resolver);
-	if (!err)
-		err = send_question(resolver, question);
+	err = send_question(resolver, question);
 	if (!err)
 		err = await_answer(resolver, extra, question->deadline_ns);
 	spent_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
@@ -358,15 +372,15 @@ int resolver__rename(struct resolver *resolver, const struct subject *subject, s
 	return ask_stack(resolver, &question, ret_stack);
 }
 
-void resolver__look(struct resolver *resolver, const struct subject *subject)
+int resolver__look(struct resolver *resolver, const struct subject *subject)
 {
 	struct question question = { .subject = subject, .request = { .task = TASK_LOOK } };
 
 	if (quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid,
 			     clock_now(CLOCK_MONOTONIC)))
-		return;
+		return -ECHILD;
 	question.deadline_ns = clock_now(CLOCK_MONOTONIC) + STACK_LIMIT_NS;
-	ask(resolver, &question, 0);
+	return ask(resolver, &question, 0);
 }
 
 /* Both with their NULs, an unknown build id as "". NULL: no memory. */

@@ -48,7 +48,8 @@ void resolver__free(struct resolver *resolver);
  *
  * When the resolver fails over it, or the process is in quarantine, the stack has
  * modules and offsets but no names, and is not unwound. -ENOENT, -ENOMEM;
- * -ENOBUFS: as many stacks are held as may be (stack_store.h).
+ * -ENOBUFS: as many stacks are held as may be (stack_store.h). -EAGAIN: the resolver
+ * could not be started; nobody is blamed for it, and the next question tries again.
  */
 int resolver__resolve(struct resolver *resolver, const struct subject *subject, const __u64 *pcs,
 		      unsigned int count, __u64 caller, enum stack_source source,
@@ -64,10 +65,13 @@ int resolver__unwind(struct resolver *resolver, const struct subject *subject,
 int resolver__rename(struct resolver *resolver, const struct subject *subject, struct stack *stack,
 		     struct stack **ret_stack);
 
-/* Look at the modules of a process, so that they are known when it is gone. */
-void resolver__look(struct resolver *resolver, const struct subject *subject);
+/*
+ * Look at the modules of a process, so that they are known when it is gone. -EAGAIN likewise;
+ * -ECHILD: it failed over them, or they are in quarantine.
+ */
+int resolver__look(struct resolver *resolver, const struct subject *subject);
 
-/* As packages__find() (package.h). -ECHILD: the resolver failed over it. */
+/* As packages__find() (package.h). -ECHILD: the resolver failed over it. -EAGAIN likewise. */
 int resolver__package(struct resolver *resolver, const struct subject *subject, const char *path,
 		      const char *build_id, struct package *ret_package);
 

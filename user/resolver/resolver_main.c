@@ -92,6 +92,7 @@ static int answer_stack(int err, const struct stack *stack)
 		answer.count = stack->count;
 		answer.source = stack->source;
 		answer.truncated = stack->truncated;
+		answer.end = stack->end;
 		answer.site = stack->site;
 	}
 	err = channel_send(RESOLVER_CHANNEL, &answer, sizeof(answer), -1, CHANNEL_NO_DEADLINE);

@@ -4,7 +4,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +13,11 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "host/process.h"
 #include "lib/cleanup.h"
+#include "lib/regular_file.h"
 
 #define MAX_COPY (64 * 1024)
 
@@ -28,56 +27,6 @@ static int gone_or_error(void)
 	if (errno == ENOENT)
 		return -ESRCH;
 	return errno > 0 ? -errno : -EIO;
-}
-
-/*
- * Is it one that the kernel makes up as it is read? Those say that they are regular
- * files, but to read /proc/kmsg or a trace_pipe takes from it what others wait for.
- */
-static bool is_made_up(int path_fd)
-{
-	static const unsigned int magics[] = { PROC_SUPER_MAGIC, SYSFS_MAGIC,	   DEBUGFS_MAGIC,
-					       TRACEFS_MAGIC,	 SECURITYFS_MAGIC, BPF_FS_MAGIC,
-					       SELINUX_MAGIC,	 EFIVARFS_MAGIC };
-	struct statfs fs;
-
-	if (fstatfs(path_fd, &fs))
-		return true;
-	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
-		if ((unsigned int)fs.f_type == magics[i])
-			return true;
-	return false;
-}
-
-/*
- * Open for reading what an O_PATH descriptor names, once it is known to be a
- * regular file: an open of a device or a FIFO does things by itself.
- */
-static int reopen_regular(int path_fd, int *ret_fd)
-{
-	char link[64];
-	struct stat st;
-	int fd;
-
-	if (fstat(path_fd, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode) || is_made_up(path_fd))
-		return -EINVAL;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", path_fd);
-	fd = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	*ret_fd = fd;
-	return 0;
-}
-
-int open_regular(const char *path, int *ret_fd)
-{
-	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	return reopen_regular(fd, ret_fd);
 }
 
 int process_open_root(pid_t tgid, int *ret_fd)
@@ -111,7 +60,7 @@ static int open_in_root(pid_t tgid, const char *path, int flags, int *ret_fd)
 	fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 	if (fd < 0)
 		return -errno;
-	return reopen_regular(fd, ret_fd);
+	return regular_file_reopen(fd, ret_fd);
 }
 
 /* The number of a namespace, by its link in /proc; 0 = not known. */
@@ -144,7 +93,8 @@ int process_open_path(pid_t tgid, const char *path, int *ret_fd)
 	if (err)
 		return err;
 	/* not by its root: of a process in a chroot the kernel gives us the whole path */
-	return shares ? open_regular(path, ret_fd) : open_in_root(tgid, path, 0, ret_fd);
+	return shares ? regular_file_open_stored(path, ret_fd) :
+			open_in_root(tgid, path, 0, ret_fd);
 }
 
 int process_look(pid_t tgid, struct process_view *ret_view)
@@ -226,8 +176,7 @@ int process_open_perf_map(pid_t tgid, int *ret_fd)
 		return -errno;
 	if ((st.st_uid != uid && st.st_uid != 0) || st.st_nlink > 1)
 		return -EPERM;
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
 
@@ -270,8 +219,7 @@ int process_copy_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd)
 		return -errno;
 	if (copied != (ssize_t)len || write(fd, bytes, len) != copied)
 		return -EINVAL;
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
 
@@ -389,7 +337,7 @@ int mapping_open(pid_t tgid, const struct mapping *mapping, int *ret_fd)
 		return -ENOENT;
 	snprintf(link, sizeof(link), "/proc/%d/map_files/%llx-%llx", tgid, mapping->start,
 		 mapping->end);
-	if (!open_regular(link, ret_fd))
+	if (!regular_file_open_stored(link, ret_fd))
 		return 0;
 	err = process_open_path(tgid, mapping->path, &fd);
 	if (err)
@@ -397,8 +345,7 @@ int mapping_open(pid_t tgid, const struct mapping *mapping, int *ret_fd)
 	err = check_identity(tgid, mapping, fd);
 	if (err)
 		return err;
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
 
@@ -409,13 +356,12 @@ int mapping_open_orphan(const struct mapping *mapping, int *ret_fd)
 
 	if (!mapping_is_file(mapping))
 		return -ENOENT;
-	err = open_regular(mapping->path, &fd);
+	err = regular_file_open_stored(mapping->path, &fd);
 	if (err)
 		return err;
 	err = same_numbers(mapping, fd);
 	if (err <= 0)
 		return err ? err : -ESTALE;
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = TAKE_FD(fd);
 	return 0;
 }

@@ -75,9 +75,6 @@ int process_open_perf_map(pid_t tgid, int *ret_fd);
  */
 int process_copy_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd);
 
-/* The same as process_open_path() in our own view: for /usr/lib/debug. */
-int open_regular(const char *path, int *ret_fd);
-
 /*
  * For the tests: the build id of an ELF file of which these are the first bytes
  * (linkers put it right behind the program headers), within them, and its length.

@@ -16,13 +16,18 @@
 #define SHARE 20 /* the tree may be read a twentieth of the time */
 #define MIN_CONTAINER 4
 
+/* How many cgroups have a rule, and how many more should have one. */
+struct tally {
+	size_t count;
+	__u64 left_out;
+};
+
 struct scope {
 	const struct options *options;
 	struct cgroups *cgroups;
 	struct ruled_cgroup ruled[SOCKLEAK_MAX_RULED];
-	size_t fixed, found, count; /* of --cgroup; with those in the tree; and all */
-	__u64 left_out;
-	__u64 read_ns, cost_ns; /* when the tree was read, and how long that took */
+	struct tally fixed, found, all; /* of --cgroup; with those in the tree; with the excluded */
+	__u64 read_ns, cost_ns;		/* when the tree was read, and how long that took */
 };
 
 /* ---- The options ---- */
@@ -49,10 +54,10 @@ void scope_add_awaited(const struct options *options, struct text *text)
 
 static void add(struct scope *scope, __u64 id, enum cgroup_rule rule)
 {
-	if (scope->count == SOCKLEAK_MAX_RULED)
-		scope->left_out++;
+	if (scope->all.count == SOCKLEAK_MAX_RULED)
+		scope->all.left_out++;
 	else
-		scope->ruled[scope->count++] = (struct ruled_cgroup){ .id = id, .rule = rule };
+		scope->ruled[scope->all.count++] = (struct ruled_cgroup){ .id = id, .rule = rule };
 }
 
 static int open_cgroups(struct scope *scope, struct text *ret_error)
@@ -167,7 +172,7 @@ int scope__new(const struct options *options, struct scope **ret_scope, struct t
 		scope__free(scope);
 		return err;
 	}
-	scope->fixed = scope->found = scope->count;
+	scope->fixed = scope->found = scope->all;
 	*ret_scope = scope;
 	return 0;
 }
@@ -260,22 +265,21 @@ const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t
 	if (names_workloads(scope->options) &&
 	    (!scope->read_ns || now_ns - scope->read_ns >= SHARE * scope->cost_ns)) {
 		begun_ns = clock_now(CLOCK_MONOTONIC);
-		scope->count = scope->fixed;
-		scope->left_out = 0;
+		scope->all = scope->fixed;
 		cgroups__walk(scope->cgroups, visit, scope);
 		scope->cost_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
 		scope->read_ns = now_ns;
-		scope->found = scope->count;
+		scope->found = scope->all;
 	}
-	scope->count = scope->found;
+	scope->all = scope->found;
 	add_excluded(scope);
-	*ret_count = scope->count;
+	*ret_count = scope->all.count;
 	return scope->ruled;
 }
 
 __u64 scope__left_out(const struct scope *scope)
 {
-	return scope->left_out;
+	return scope->all.left_out;
 }
 
 unsigned int scope__missing(const struct scope *scope, struct text *ret_lines)

@@ -45,7 +45,7 @@ unsigned int scope__missing(const struct scope *scope, struct text *ret_lines);
 /* Add a line for each cgroup of --exclude-cgroup that is not there now. */
 void scope__add_absent(const struct scope *scope, struct text *lines);
 
-/* How many cgroups did not find a place. */
+/* How many cgroups did not find a place in the last scope__find(). */
 __u64 scope__left_out(const struct scope *scope);
 
 #endif /* SOCKLEAK_SCOPE_H */

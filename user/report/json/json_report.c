@@ -214,13 +214,21 @@ void json_leak(struct text *out, const struct leak *leak, enum leaks_change chan
 
 /* ---- The summary ---- */
 
-static void put_counters(struct json *json, const struct summary *summary, bool losses)
+static void put_counters(struct json *json, const struct summary *summary)
 {
-	unsigned int i;
-
-	for (i = 0; i < COUNTER_COUNT; i++)
-		if (counter_is_loss((enum counter)i) == losses)
+	json_begin_object(json, "counters");
+	for (unsigned int i = 0; i < COUNTER_COUNT; i++)
+		if (!counter_is_loss((enum counter)i))
 			json_u64(json, counter_name((enum counter)i), summary->counters[i]);
+	json_end_object(json);
+}
+
+static void put_losses(struct json *json, const struct summary *summary)
+{
+	json_begin_object(json, "dropped");
+	for (const struct loss *loss = loss_next(NULL); loss; loss = loss_next(loss))
+		json_u64(json, loss->name, loss_count(loss, summary));
+	json_end_object(json);
 }
 
 static void put_resolved(struct json *json, const __u64 resolved[END_COUNT])
@@ -382,7 +390,6 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 {
 	const struct leaks_totals *totals = &summary->leaks;
 	struct json json = json_writer(out);
-	struct loss losses[LOSSES];
 
 	json_begin_object(&json, NULL);
 	json_string(&json, "type", "summary");
@@ -418,14 +425,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	else
 		json_null(&json, "hints");
 	put_fetches(&json, summary);
-	json_begin_object(&json, "counters");
-	put_counters(&json, summary, false);
-	json_end_object(&json);
-	json_begin_object(&json, "dropped");
-	put_counters(&json, summary, true);
-	losses_of(summary, losses);
-	for (int i = 0; i < LOSSES; i++)
-		json_u64(&json, losses[i].name, losses[i].count);
-	json_end_object(&json);
+	put_counters(&json, summary);
+	put_losses(&json, summary);
 	json_end_object(&json);
 }

@@ -223,57 +223,20 @@ static void put_states(const struct metrics *metrics)
 
 /* ---- Events and losses ---- */
 
-/* Of the losses in the kernel, those that cost a stack. */
-static bool costs_stack(enum counter counter)
-{
-	return counter == COUNTER_STACK_COLLISION || counter == COUNTER_STACK_FAULT ||
-	       counter == COUNTER_STACK_OTHER || counter == COUNTER_NO_SLOT;
-}
-
-enum loss_kind {
-	LOSS_DROPPED,	/* something was not seen, kept or told */
-	LOSS_SYMBOLS,	/* a stack has no names */
-	LOSS_NOT_TOTAL, /* told by a family of its own, since it goes down again, or so */
-};
-
-static enum loss_kind loss_kind(const char *name)
-{
-	static const struct {
-		const char *name;
-		enum loss_kind kind;
-	} others[] = {
-		{ "events_waiting", LOSS_NOT_TOTAL },	{ "sweeps_failed", LOSS_NOT_TOTAL },
-		{ "cgroups_left_out", LOSS_NOT_TOTAL }, { "resolver_crashed", LOSS_SYMBOLS },
-		{ "resolver_late", LOSS_SYMBOLS },	{ "stacks_plain", LOSS_SYMBOLS },
-		{ "stacks_refused", LOSS_SYMBOLS },
-	};
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (!strcmp(others[i].name, name))
-			return others[i].kind;
-	return LOSS_DROPPED;
-}
-
 static void put_losses(const struct family *family, const struct summary *summary,
 		       enum loss_kind kind)
 {
-	struct loss losses[LOSSES];
-
-	losses_of(summary, losses);
-	for (int i = 0; i < LOSSES; i++)
-		if (loss_kind(losses[i].name) == kind)
-			family_of(family, "reason", losses[i].name, losses[i].count);
+	for (const struct loss *loss = loss_next(NULL); loss; loss = loss_next(loss))
+		if (loss->kind == kind)
+			family_of(family, "reason", loss->name, loss_count(loss, summary));
 }
 
-static void put_counters(const struct family *family, const struct summary *summary,
-			 const char *label, bool loss, bool stack)
+static void put_counters(const struct family *family, const struct summary *summary)
 {
-	for (int i = 0; i < COUNTER_COUNT; i++) {
-		enum counter counter = (enum counter)i;
-
-		if (counter_is_loss(counter) == loss && costs_stack(counter) == stack)
-			family_of(family, label, counter_name(counter), summary->counters[i]);
-	}
+	for (unsigned int i = 0; i < COUNTER_COUNT; i++)
+		if (!counter_is_loss((enum counter)i))
+			family_of(family, "counter", counter_name((enum counter)i),
+				  summary->counters[i]);
 }
 
 static void put_events(const struct metrics *metrics)
@@ -283,14 +246,14 @@ static void put_events(const struct metrics *metrics)
 		family_begin(metrics->out, "counters_total", FAMILY_COUNTER,
 			     "What the programs in the kernel have seen and done, by name.");
 
-	put_counters(&family, summary, "counter", false, false);
+	put_counters(&family, summary);
 	family = family_begin(metrics->out, "dropped_total", FAMILY_COUNTER,
 			      "What should have been seen, kept or told and was not.");
-	put_counters(&family, summary, "reason", true, false);
 	put_losses(&family, summary, LOSS_DROPPED);
+	put_losses(&family, summary, LOSS_LATE);
 	family = family_begin(metrics->out, "stack_errors_total", FAMILY_COUNTER,
 			      "Stacks that were not taken, or by frame pointers alone.");
-	put_counters(&family, summary, "reason", true, true);
+	put_losses(&family, summary, LOSS_STACK);
 	family = family_begin(metrics->out, "symbolize_errors_total", FAMILY_COUNTER,
 			      "Stacks that could not be named.");
 	put_losses(&family, summary, LOSS_SYMBOLS);

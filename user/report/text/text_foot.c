@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "leaks/suppressions.h"
 #include "lib/duration.h"
-#include "lib/names.h"
 #include "report/losses.h"
 #include "report/text/text_page.h"
 
@@ -13,8 +12,7 @@ static void page_totals(struct page *page)
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	page_line(page, &line, false);
-	text_addf(&line, "%u unconnected %s at ", totals->open,
-		  totals->open == 1 ? "socket" : "sockets");
+	text_addf(&line, "%u unconnected at ", totals->open);
 	page_add_count(&line, totals->sites, "site", "sites");
 	text_addf(&line, " (%zu leaking); %llu in total: %llu closed, %llu used, %llu exited",
 		  totals->leaking, (unsigned long long)totals->total,
@@ -125,64 +123,28 @@ static void page_look(struct page *page)
 	page_line(page, &line, false);
 }
 
-static const char *remedy(enum counter counter)
+/* What comes a sweep late is not lost: so it is with all that is there at start. */
+static bool is_late(const struct loss *loss)
 {
-	switch (counter) {
-	case COUNTER_MAP_FULL:
-	case COUNTER_ADOPT_FULL:
-		return "sockets not tracked: raise --max-sockets";
-	case COUNTER_STACK_COLLISION:
-		return "stacks lost: raise --max-stacks";
-	case COUNTER_NO_SLOT:
-		return "stacks by frame pointers only: raise --snapshots";
-	case COUNTER_REFUSALS_FULL:
-		return "more than 256 processes at their limit of descriptors";
-	case COUNTER_HOLDERS_FULL:
-		return "further holders of leaked sockets not named: raise --max-sockets";
-	case COUNTER_RING_FULL:
-		return "events sent a sweep late: raise --ring-size";
-	case COUNTER_IN_FLIGHT_FULL:
-		return "results of calls not noted: too many threads inside connect";
-	case COUNTER_STACK_FAULT:
-	case COUNTER_STACK_OTHER:
-		return "stacks lost";
-	case COUNTER_YOUNG_BUSY:
-		return "sockets not tracked: three created in one instant";
-	case COUNTER_SOCKET_UNREADABLE:
-		return "sockets closed before they were examined";
-	case COUNTER_DEST_UNREADABLE:
-		return "destinations of connect unknown";
-	default:
-		return "";
-	}
+	return loss->kind == LOSS_LATE;
 }
 
 static void page_losses(struct page *page)
 {
-	const struct summary *summary = page->summary;
 	_cleanup_text_ struct text line = TEXT_INIT;
-	struct loss losses[LOSSES];
+	const struct loss *loss;
 	unsigned int said = 0;
-	bool late;
 
-	for (int i = 0; i < COUNTER_COUNT; i++) {
-		if (!counter_is_loss((enum counter)i) || !summary->counters[i])
+	for (loss = loss_next(NULL); loss; loss = loss_next(loss)) {
+		__u64 count = loss_count(loss, page->summary);
+
+		if (!count)
 			continue;
-		/* What comes a sweep late is not lost: so it is with all that is there at start. */
-		late = i == COUNTER_RING_FULL;
-		text_addf(&line, "%s: %s %llu (%s)", late ? "Late, but not lost" : "Lost",
-			  counter_name((enum counter)i), (unsigned long long)summary->counters[i],
-			  remedy((enum counter)i));
-		page_line(page, &line, !late);
-		said++;
-	}
-	losses_of(summary, losses);
-	for (int i = 0; i < LOSSES; i++) {
-		if (!losses[i].count)
-			continue;
-		text_addf(&line, "Lost: %s %llu (%s)", losses[i].name,
-			  (unsigned long long)losses[i].count, losses[i].remedy);
-		page_line(page, &line, true);
+		text_addf(&line, "%s: %s %llu (%s%s%s)",
+			  is_late(loss) ? "Late, but not lost" : "Lost", loss->name,
+			  (unsigned long long)count, loss->what, loss->remedy ? ": " : "",
+			  loss->remedy ?: "");
+		page_line(page, &line, !is_late(loss));
 		said++;
 	}
 	if (!said) {

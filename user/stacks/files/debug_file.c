@@ -14,6 +14,7 @@
 
 #include "host/files/access.h"
 #include "lib/cleanup.h"
+#include "lib/regular_file.h"
 
 #define MAX_CRC_BYTES (256 * 1024 * 1024) /* of a debug file that has only a CRC to prove it */
 #define MAX_BUILD_ID 64
@@ -75,7 +76,7 @@ static int open_by_build_id(pid_t tgid, const char *build_id)
 		return -1;
 	snprintf(path, sizeof(path), DEBUG_DIR "/.build-id/%.2s/%s.debug", build_id, build_id + 2);
 	for (i = 0; i < 2; i++) {
-		if (i ? access_path(tgid, path, &fd) : open_regular(path, &fd))
+		if (i ? access_path(tgid, path, &fd) : regular_file_open_stored(path, &fd))
 			continue;
 		if (has_build_id(fd, build_id))
 			return fd;
