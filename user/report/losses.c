@@ -11,7 +11,7 @@
 
 /* In the order of reports. */
 static const struct loss losses[] = {
-	{ "map_full", "sockets that are open and no longer tracked", MORE_SOCKETS, LOSS_DROPPED,
+	{ "map_full", "open sockets that are no longer tracked", MORE_SOCKETS, LOSS_DROPPED,
 	  COUNTER(MAP_FULL) },
 	{ "young_busy", "sockets not tracked: three were created at one place of the table at once",
 	  NULL, LOSS_DROPPED, COUNTER(YOUNG_BUSY) },
