@@ -53,7 +53,7 @@ def check_end(bench, comm, how):
     ask_for_report(text, f"{comm}[{program.pid}] leaks sockets: 12 open")
     as_json.wait_for(lambda a: len(a.open_leaks()) == 12, "12 leaks")
     end_by(program, how)
-    ask_for_report(text, f"{comm}[{program.pid}] leaked 12 sockets, and ended ")
+    ask_for_report(text, f"{comm}[{program.pid}] leaked 12 sockets and exited ")
     before_end = len(text.lines)
     text.stop()
     report = "".join(text.lines[before_end:])

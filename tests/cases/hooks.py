@@ -175,6 +175,6 @@ def hooks_skipped(bench):
     if not agent.stop()["dropped"]["hooks_skipped"]:
         raise Failure("expected hooks_skipped, seen: none")
     text.stop()
-    words = "it may have been tried, for the kernel left out some of sockleak's hooks"
+    words = "calls may be missing, because the kernel skipped hooks"
     if words not in " ".join("".join(text.lines).split()):
         raise Failure(f"expected {words!r}, seen: {''.join(text.lines)}")

@@ -372,7 +372,7 @@ def pins_unusable(bench):
     """Pins that an agent cannot use are a warning and a metric, not its end."""
     with bpffs(bench) as pin:
         unusable(bench, bench.directory, "mount -t bpf")
-        unusable(bench, pin / "deeper" / "still", "parent", "make it")
+        unusable(bench, pin / "deeper" / "still", "parent", "create it")
         pin.mkdir(mode=0o700)
         os.chown(pin, 65534, 65534)
         unusable(bench, pin, "another user", "chown")
