@@ -213,7 +213,7 @@ static void what_is_older_than_the_watch_is_told(void **state)
 	assert_non_null(strstr(report, "leaks sockets: 4 open, +6.0/min, "));
 	assert_non_null(strstr(report, "\nIt also holds 7 of unknown origin: older than this "
 				       "watch, or created by io_uring\n"
-				       "More: 1 site holds new sockets, 1 holds some of "
+				       "More: 1 site holds new sockets, 1 holds sockets of "
 				       "unknown origin\n"));
 	assert_non_null(strstr(report, "\nold          4242 ruby                7       -   >15s"));
 	stack_unref(stack);

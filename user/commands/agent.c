@@ -198,8 +198,7 @@ static void reload(struct agent *agent)
 		return;
 	}
 	take_up(agent, input, scope);
-	log_note("reloaded%s%s", kept.len ? "; effective at the next start: " : "",
-		 text_str(&kept));
+	log_note("reloaded%s%s", kept.len ? "; at the next start: " : "", text_str(&kept));
 }
 
 static void reload_when_asked(struct agent *agent)

@@ -239,7 +239,7 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 	add_more(&line, ended, "leaked and has ended", "leaked and have ended");
 	add_more(&line, fresh, "holds new sockets", "hold new sockets");
 	add_more(&line, idle, "holds idle sockets", "hold idle sockets");
-	add_more(&line, old, "holds some of unknown origin", "hold some of unknown origin");
+	add_more(&line, old, "holds sockets of unknown origin", "hold sockets of unknown origin");
 	if (line.len)
 		page_line(page, &line, false);
 }
