@@ -169,7 +169,7 @@ static void tell_of_pins(const struct tracer *tracer)
 	_cleanup_text_ struct text text = TEXT_INIT;
 
 	if (tracer__pins_refused(tracer))
-		log_notice("%s; it goes on without, and what is known ends with it",
+		log_notice("%s; running without it, so a restart loses everything known",
 			   tracer__pins_refused(tracer));
 	if (!tracer__pins(tracer))
 		return;
@@ -203,12 +203,12 @@ static void tell_of_hooks(const struct hooks *hooks)
 	const char *why = hooks__why(hooks), *misses = hooks__misses(hooks);
 
 	if (kind->is_everywhere && why)
-		log_notice("hooks by %s run at every system call, which costs each some 20 to "
-			   "40 ns: %s",
+		log_notice("%s hooks run at every system call and cost 20 to 40 ns "
+			   "each: %s",
 			   kind->name, why);
 	if (misses)
-		log_notice("hooks by %s do not see every call here: %s (hooks_skipped has those "
-			   "that the kernel counts)",
+		log_notice("%s hooks miss calls on this kernel: %s (hooks_skipped counts them, "
+			   "if the kernel does)",
 			   kind->name, misses);
 }
 
@@ -224,7 +224,7 @@ static int open_tracer(const struct options *options, struct watch *watch,
 		if (options->command == COMMAND_AGENT && give_up_rights(&had))
 			return EXIT_ENVIRONMENT;
 		if (had)
-			log_note("CAP_SYS_ADMIN is given up: only opening the tracepoints may need "
+			log_note("CAP_SYS_ADMIN is given up; only opening tracepoints may need "
 				 "it");
 		tracer__on_progress(*ret_tracer, on_progress, ctx);
 		err = tracer__load(*ret_tracer, options, &error);
@@ -285,7 +285,7 @@ static int explain_site(const struct options *options)
 	if (error.len)
 		return log_error(err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME, "%s",
 				 text_str(&error));
-	return err ? log_error(EXIT_RUNTIME, "cannot explain it: %s", strerror(-err)) :
+	return err ? log_error(EXIT_RUNTIME, "cannot explain the site: %s", strerror(-err)) :
 		     flush_stdout();
 }
 
@@ -333,7 +333,7 @@ static int run(const struct input *input)
 		return log_error(err == -ENOMEM ? EXIT_RUNTIME : EXIT_USAGE,
 				 "cannot write to --output %s: %s%s", options->output,
 				 strerror(-err),
-				 err == -ENOENT ? " (is its directory there?)" : "");
+				 err == -ENOENT ? " (does its directory exist?)" : "");
 	return options->command == COMMAND_SCAN ? scan(options, output, scope) :
 						  trace(options, output, scope);
 }

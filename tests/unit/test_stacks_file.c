@@ -156,7 +156,7 @@ static void a_site_reads_back(void **state)
 	expect(text_str(&out), "  Last seen  2023-11-14T22:30:00.000Z, ");
 	expect(text_str(&out), "  Held by    worker[1151895237]: 5 open, oldest ");
 	expect(text_str(&out), ", unit app.service\n");
-	expect(text_str(&out), "\nWhere they are made, stack by fp:\n  #0  socket (libc.so.6)\n"
+	expect(text_str(&out), "\nWhere they are created, stack by fp:\n  #0  socket (libc.so.6)\n"
 			       "  #1  messaging::Transport::Transport(int) (libtransport.so.2) at "
 			       "src/transport.cpp:42\n");
 	expect(text_str(&out), "\n[site eea983d044a886c5]\ncomm = worker\n"
@@ -197,7 +197,7 @@ static void what_an_agent_left_is_told_of_then(void **state)
 	assert_int_equal(explain_bytes(bytes, strlen(bytes), "0000", false, &out, &error), 0);
 	expect(text_str(&out), "a leaked sockets: 6 were open then\n");
 	expect_words(text_str(&out), "Written 2023-11-14T22:30:00.000Z, ");
-	expect_words(text_str(&out), " ago: what is here was so then ");
+	expect_words(text_str(&out), " ago: this was the state then ");
 	free(bytes);
 
 	all_end(1, 6);
@@ -279,13 +279,13 @@ static void what_is_no_site_is_said(void **state)
 		int err;
 		const char *why;
 	} cases[] = {
-		{ "abc", -EINVAL, "'abc' is no site id: give its 16 hex digits" },
-		{ "xyzw\033", -EINVAL, "'xyzw\\x1b' is no site id" },
-		{ "00000000000000001", -EINVAL, "is no site id" },
+		{ "abc", -EINVAL, "'abc' is not a site id: give its 16 hex digits" },
+		{ "xyzw\033", -EINVAL, "'xyzw\\x1b' is not a site id" },
+		{ "00000000000000001", -EINVAL, "is not a site id" },
 		{ "other", -EINVAL, "beyond --max-sites" },
 		{ "unknown", -EINVAL, "without a stack" },
 		{ "ffff", -ENOENT,
-		  "no site begins with ffff among the 2 that are known (written "
+		  "none of the 2 known sites begins with ffff (written "
 		  "20" },
 		{ "0000", -ENOTUNIQ, "2 sites begin with 0000: give more digits" },
 	};
@@ -390,7 +390,7 @@ static void what_ended_says_so_for_a_day(void **state)
 		      "\"ended\":{\"time\":\"2023-11-14T22:31:00.000Z\",\"sockets\":5,"
 		      "\"processes\":1,\"pid\":43690},\"programs\":[{\"comm\":\"a\"");
 	assert_int_equal(explained(bytes, "0000", false, &out, &error), 0);
-	expect(text_str(&out), "a leaked sockets, and ended with them; none is open now\nin ");
+	expect(text_str(&out), "a leaked sockets and exited; none is open now\nin ");
 	expect(text_str(&out), "  Ended      2023-11-14T22:31:00.000Z, ");
 	expect_words(text_str(&out), ": 5 sockets, when 43690 exited ");
 	free(bytes);
@@ -483,7 +483,7 @@ static void a_restart_keeps_the_sites(void **state)
 		      "\"ended\":{\"time\":\"2023-11-14T22:30:00.000Z\",\"sockets\":5,");
 	expect(bytes, "\"leaking\":false,\"open\":null,\"classes\":{\"probed\":6}");
 	assert_int_equal(explained(bytes, "000000000000aaaa", false, &out, &error), 0);
-	expect(text_str(&out), "a leaked sockets, and ended with them; none is open now\n");
+	expect(text_str(&out), "a leaked sockets and exited; none is open now\n");
 	expect(text_str(&out), "  #1  messaging::Transport::Transport(int) (libtransport.so.2)");
 	assert_int_equal(explained(bytes, "000000000000bbbb", false, &out, &error), 0);
 	expect(text_str(&out),
@@ -701,7 +701,7 @@ static void what_to_install_is_told(void **state)
 	expect(bytes, "\"install\":[\"apt install transport-dbgsym\"]");
 	assert_int_equal(explained(bytes, "0000", false, &out, &error), 0);
 	expect(text_str(&out),
-	       "install their debug information:\n  apt install transport-dbgsym\n\nTo be");
+	       "install debug information:\n  apt install transport-dbgsym\n\nTo suppress");
 	free(bytes);
 	hints__free(hints);
 }

@@ -83,13 +83,13 @@ static void on_limit(const struct limited *limited, void *ctx)
 static void tell_rest(struct agent *agent)
 {
 	if (agent->limits_reported > MAX_REPORTED)
-		log_notice("%u more processes are at their limit of descriptors: the textfile has "
-			   "them",
+		log_notice("%u more processes are at their limit of descriptors; see the "
+			   "textfile",
 			   agent->limits_reported - MAX_REPORTED);
 	agent->limits_reported = 0;
 
 	if (agent->reported > MAX_REPORTED)
-		log_notice("%u more sites have begun or ceased to grow: the textfile has them",
+		log_notice("%u more sites began or ceased to grow; see the textfile",
 			   agent->reported - MAX_REPORTED);
 	agent->reported = 0;
 }
@@ -107,7 +107,7 @@ static void tell_status(struct agent *agent)
 	text_addf(&lines, "%zu of %zu sites leak, %u leaked sockets are open; %llu sweeps",
 		  leaks->leaking, leaks->sites, leaks->open, (unsigned long long)summary->sweeps);
 	if (summary->pin_refused)
-		text_add(&lines, "; pin is refused: a restart forgets what is known");
+		text_add(&lines, "; pin is refused: a restart loses everything known");
 	if (!text_error(&lines))
 		tell_manager(agent, text_str(&lines));
 }
@@ -191,14 +191,14 @@ static void reload(struct agent *agent)
 			      watch__reload(agent->watch, &input->options, scope, &error);
 	}
 	if (err) {
-		log_error(err, "not reloaded, all stays as it was: %s",
+		log_error(err, "not reloaded, nothing has changed: %s",
 			  error.len ? text_str(&error) : strerror(-err));
 		scope__free(scope);
 		input__free(input);
 		return;
 	}
 	take_up(agent, input, scope);
-	log_note("reloaded%s%s", kept.len ? "; for the next start: " : "", text_str(&kept));
+	log_note("reloaded%s%s", kept.len ? "; at the next start: " : "", text_str(&kept));
 }
 
 static void reload_when_asked(struct agent *agent)
@@ -242,7 +242,7 @@ static void tell_begin(const struct agent *agent)
 	if (textfile)
 		log_note("watching by %s: metrics are in %s", hooks, textfile);
 	else
-		log_note("watching by %s: what leaks is told here alone (for Prometheus: "
+		log_note("watching by %s: leaks are reported only here (for Prometheus: "
 			 "--textfile " TEXTFILE_DEFAULT ")",
 			 hooks);
 }
@@ -297,7 +297,7 @@ static void write_files(struct agent *agent)
 	int err = publisher__write(agent->publisher, options, agent->watch, log_lost(), &error);
 
 	if (err && !agent->write_failed)
-		log_error(err, "%s; it is tried again, and counted",
+		log_error(err, "%s; counted, and tried again",
 			  error.len ? text_str(&error) : strerror(-err));
 	else if (!err && agent->write_failed)
 		log_note("can write %s again", options->textfile);

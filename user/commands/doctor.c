@@ -145,7 +145,7 @@ enum finding_status doctor(const struct options *options, FILE *out)
 	if (!err && unit)
 		err = examine_service(&asked, unit, &service);
 	if (err)
-		fprintf(out, "cannot look: %s\n", strerror(-err));
+		fprintf(out, "cannot check: %s\n", strerror(-err));
 	else
 		print_all(options, out, options->service ? NULL : &here, unit ? &service : NULL);
 	worst = here.worst > service.worst ? here.worst : service.worst;

@@ -107,12 +107,12 @@ static int add_hooks(struct findings *findings, const struct hooks *hooks)
 	const char *why = hooks__why(hooks), *misses = hooks__misses(hooks);
 	_cleanup_text_ struct text text = TEXT_INIT;
 
-	text_addf(&text, "by %s: sees %s%s; other system calls pay %s", kind->name, kind->sees,
+	text_addf(&text, "%s: sees %s%s; cost for other system calls: %s", kind->name, kind->sees,
 		  hooks__sees_uring(hooks) ? ", and io_uring" : "", kind->costs);
 	if (misses)
-		text_addf(&text, "; calls are missed: %s", misses);
+		text_addf(&text, "; misses calls: %s", misses);
 	if (why)
-		text_addf(&text, "; not by %s", why);
+		text_addf(&text, "; not used: %s", why);
 	return add(findings, "hooks", kind->is_everywhere || misses ? FINDING_LIMITED : FINDING_OK,
 		   text_str(&text));
 }
@@ -171,7 +171,7 @@ static int add_pin_sandbox(struct findings *findings, const struct options *opti
 		return 0;
 	text_add(&text, "the unit's ProtectKernelTunables= makes ");
 	text_add_clean(&text, options->pin, strlen(options->pin));
-	text_add(&text, " read-only: what is known ends with the agent (systemctl edit " UNIT_NAME
+	text_add(&text, " read-only: a restart loses everything known (systemctl edit " UNIT_NAME
 			", ReadWritePaths= of that very directory)");
 	return add(findings, "sandbox", FINDING_LIMITED, text_str(&text));
 }
@@ -182,8 +182,7 @@ static int add_unit(struct findings *findings, const struct unit *unit)
 
 	text_add_clean(&text, unit->path, strlen(unit->path));
 	if (unit->is_masked) {
-		text_add(&text,
-			 " is masked, so that it cannot start (systemctl unmask " UNIT_NAME ")");
+		text_add(&text, " is masked, so it cannot start (systemctl unmask " UNIT_NAME ")");
 		return add(findings, "unit", FINDING_FAILED, text_str(&text));
 	}
 	text_add(&text, ", as the user ");
@@ -275,7 +274,7 @@ static int examine_in_child(const struct options *options, const struct unit *un
 		;
 	if (!err && (!WIFEXITED(status) || WEXITSTATUS(status)))
 		err = add(findings, "service", FINDING_FAILED,
-			  "the look with its rights broke off (a bug in sockleak)");
+			  "the check with its rights was interrupted (a bug in sockleak)");
 	return err;
 }
 
@@ -288,8 +287,7 @@ static int examine_from_outside(const struct unit *unit, struct findings *findin
 	int err;
 
 	err = (unit->given & needed) == needed ?
-		      add(findings, "capabilities", FINDING_OK,
-			  "the unit gives what loading needs") :
+		      add(findings, "capabilities", FINDING_OK, "the unit has what loading needs") :
 		      add(findings, "capabilities", FINDING_FAILED,
 			  "the unit lacks CAP_BPF or CAP_PERFMON (systemctl edit " UNIT_NAME
 			  ", AmbientCapabilities=)");
@@ -299,7 +297,7 @@ static int examine_from_outside(const struct unit *unit, struct findings *findin
 	err = err ?: add(findings, "hooks", status, text_str(&hooks));
 	return err   ?:
 		       add(findings, "programs", FINDING_UNKNOWN,
-			   "only root can look with the service's rights (sudo sockleak doctor)");
+			   "only root can check with the service's rights (sudo sockleak doctor)");
 }
 
 int examine_service(const struct options *options, const struct unit *unit,

@@ -26,9 +26,10 @@ static int read_id(const char *site, char ret_id[ID_DIGITS + 1], struct text *re
 
 	if (!strcmp(site, SERIES_OTHER) || !strcmp(site, SERIES_UNKNOWN)) {
 		text_addf(ret_error,
-			  "'%s' is no site: it stands for sockets %s (see docs/metrics.md)", site,
+			  "'%s' is not a site: it stands for sockets %s (see docs/metrics.md)",
+			  site,
 			  !strcmp(site, SERIES_OTHER) ? "of sites beyond --max-sites" :
-							"without a stack to tell one by");
+							"without a stack");
 		return -EINVAL;
 	}
 	if (len < EXPLAIN_MIN_DIGITS || len > ID_DIGITS ||
@@ -36,7 +37,7 @@ static int read_id(const char *site, char ret_id[ID_DIGITS + 1], struct text *re
 		text_add(ret_error, "'");
 		text_add_clean(ret_error, site, strnlen(site, 64));
 		text_addf(ret_error,
-			  "' is no site id: give its %d hex digits, or the first ones, %d at least",
+			  "' is not a site id: give its %d hex digits, or at least the first %d",
 			  ID_DIGITS, EXPLAIN_MIN_DIGITS);
 		return -EINVAL;
 	}
@@ -74,14 +75,14 @@ static int say_no_site(const json_t *file, const char *id, struct text *ret_erro
 {
 	const char *written = json_string_value(json_object_get(file, "written"));
 
-	text_addf(ret_error, "no site begins with %s among the %zu that are known", id,
-		  json_array_size(json_object_get(file, "sites")));
+	text_addf(ret_error, "none of the %zu known sites begins with %s",
+		  json_array_size(json_object_get(file, "sites")), id);
 	if (written) {
 		text_add(ret_error, " (written ");
 		text_add_clean(ret_error, written, strnlen(written, 64));
 		text_add(ret_error, ")");
 	}
-	text_add(ret_error, ": it may be of another host, or long gone");
+	text_add(ret_error, ": it may be from another host, or too old");
 	return -ENOENT;
 }
 
@@ -138,10 +139,10 @@ int explain_bytes(const void *bytes, size_t len, const char *site, bool as_json,
 		return err;
 	file = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &where);
 	if (!json_is_array(json_object_get(file, "sites"))) {
-		text_add(ret_error, "it is no stacks file of sockleak");
+		text_add(ret_error, "not a stacks file of sockleak");
 		err = -EPROTO;
 	} else if (json_integer_value(json_object_get(file, "version")) != STACKS_FILE_VERSION) {
-		text_add(ret_error, "it is of another version of sockleak than this one");
+		text_add(ret_error, "it is from another version of sockleak");
 		err = -EPROTO;
 	} else {
 		err = find(file, id, as_json, ret_out, ret_error);

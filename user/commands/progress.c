@@ -64,7 +64,7 @@ void progress_files(struct progress *progress, __u64 files)
 	memset(bar, '.', WIDTH);
 	memset(bar, '#', done * WIDTH / 100);
 	bar[WIDTH] = '\0';
-	fprintf(stderr, "\rLooking at descriptors [%s] %2u %%, %llu\033[K", bar, done,
+	fprintf(stderr, "\rReading descriptors [%s] %2u %%, %llu\033[K", bar, done,
 		(unsigned long long)files);
 }
 

@@ -77,7 +77,7 @@ static void tell_nothing_watched(struct scan *scan)
 	scan->missed = true;
 	if (!options->json && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
 		return; /* the report says so on the same screen */
-	log_notice("nothing was looked at: no process is what the options ask for%s",
+	log_notice("nothing was scanned: no process matches the options%s",
 		   options->comm ? " ('ps -e -o pid,comm' has the names)" : "");
 }
 
@@ -94,7 +94,7 @@ static int aim(struct scan *scan, struct scope *scope, struct text *ret_error)
 	tell_missing(scan, scope);
 	err = scanner__rule_cgroups(scan->scanner, ruled, count);
 	if (err)
-		text_addf(ret_error, "cannot look at %zu cgroups: %s", count, strerror(-err));
+		text_addf(ret_error, "cannot scan %zu cgroups: %s", count, strerror(-err));
 	return err;
 }
 
@@ -104,13 +104,14 @@ static int open_past(struct scan *scan, struct text *ret_error)
 	int err = past_open(options->history, &scan->past);
 
 	if (err == -EPERM && !options->history) {
-		log_note("needs CAP_SYS_ADMIN to ask a running sockleak: no ages, no stacks");
+		log_note("no ages and stacks: reading them from a running sockleak needs "
+			 "CAP_SYS_ADMIN");
 		return 0;
 	}
 	if (err == -EPERM)
 		text_addf(ret_error, "--history %u: needs CAP_SYS_ADMIN", options->history);
 	else if (err && options->history)
-		text_addf(ret_error, "--history %u: this is no running sockleak of this version",
+		text_addf(ret_error, "--history %u: not a running sockleak of this version",
 			  options->history);
 	else
 		return 0;
@@ -436,7 +437,7 @@ int scan__run(struct scan *scan, unsigned int *ret_matches)
 		progress_end(&scan->progress);
 		free(records.items);
 		return err == -EINTR ? log_error(err, "interrupted") :
-				       log_error(err, "cannot read the fd tables to their end: %s",
+				       log_error(err, "cannot read the fd tables completely: %s",
 						 strerror(-err));
 	}
 	tell_nothing_watched(scan);

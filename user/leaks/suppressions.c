@@ -80,10 +80,10 @@ static int on_line(void *ctx, const char *section, const char *name, const char 
 		return entry->patterns[key] != NULL;
 	}
 	if (!*section)
-		text_add(&suppressions->error, "a pattern stands before the first [name]");
+		text_add(&suppressions->error, "a pattern comes before the first [name]");
 	else if (key == KEYS)
 		text_add(&suppressions->error,
-			 "there are function, module, comm, cgroup and family");
+			 "the keys are function, module, comm, cgroup and family");
 	else if (!*value)
 		text_add(&suppressions->error, "a pattern is empty");
 	else if (entry)
@@ -104,14 +104,14 @@ int suppressions__load(const char *path, struct suppressions **ret_suppressions,
 		err = errno ? -errno : -EIO;
 	if (err && err != -ENOMEM) {
 		text_addf(ret_error, "cannot read --suppress %s: %s", path,
-			  err == -EINVAL ? "it is no regular file" : strerror(-err));
+			  err == -EINVAL ? "not a regular file" : strerror(-err));
 		err = -EINVAL;
 	}
 	if (!err && line) {
 		text_addf(ret_error, "--suppress %s, line %d: %s", path, line,
 			  suppressions->error.len ?
 				  text_str(&suppressions->error) :
-				  "it is neither [name] nor 'key = pattern' (or too long)");
+				  "neither [name] nor 'key = pattern' (or too long)");
 		err = -EINVAL;
 	}
 	if (file)

@@ -93,14 +93,14 @@ static const char *const errors[] = {
 static const struct {
 	const char *name, *phrase;
 } classes[CLASS_COUNT] = {
-	[CLASS_NONE] = { NULL, "what was tried is not known" },
+	[CLASS_NONE] = { NULL, "not known: hooks were skipped" },
 	[CLASS_NEVER_USED] = { "never_used", "never used" },
 	[CLASS_PROBED] = { "probed", "only asked for its peer" },
 	[CLASS_CONNECT_FAILED] = { "connect_failed", "connect failed" },
 	[CLASS_BIND_FAILED] = { "bind_failed", "bind failed" },
 	[CLASS_BOUND_ONLY] = { "bound_only", "bound, never connected or listening" },
 	[CLASS_UNKNOWN_ORIGIN] = { "unknown_origin", "not seen being created" },
-	[CLASS_WAS_CONNECTED] = { "was_connected", "connected once, now dead" },
+	[CLASS_WAS_CONNECTED] = { "was_connected", "formerly connected" },
 };
 
 static const char *const reasons[END_COUNT] = {

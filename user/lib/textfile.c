@@ -105,7 +105,7 @@ const char *textfile_remedy(int err)
 	switch (-err) {
 	case ENOENT:
 	case ENOTDIR:
-		return "make its directory";
+		return "create its directory";
 	case EACCES:
 	case EPERM:
 		return "let the agent's user write to its directory";

@@ -62,7 +62,7 @@ static int parse(struct config *config, struct text *ret_error)
 	file = config->file;
 	if (err) {
 		text_addf(ret_error, "cannot read --config %s: %s", config->path,
-			  err == -EINVAL ? "it is no regular file" : strerror(-err));
+			  err == -EINVAL ? "not a regular file" : strerror(-err));
 		return -EINVAL;
 	}
 	line = ini_parse_stream(read_line, config, on_line, config);
@@ -73,7 +73,7 @@ static int parse(struct config *config, struct text *ret_error)
 	else if (line)
 		text_addf(ret_error, "%s, line %d: %s", config->path, line,
 			  config->err ? "there are too many lines" :
-					"it is not 'NAME = VALUE' (or too long)");
+					"not 'NAME = VALUE' (or too long)");
 	else
 		return 0;
 	return -EINVAL;

@@ -33,8 +33,8 @@ static int reject(const struct option_spec *spec, const char *value, const char 
 /* "--cgroup '' is empty (an unset variable?)". Returns -EINVAL. */
 static int reject_empty(const struct option_spec *spec, struct text *error)
 {
-	text_addf(error, "--%s '' is empty (an unset variable?); it needs its argument, %s",
-		  spec->name, spec->argument);
+	text_addf(error, "--%s '' is empty (an unset variable?); the argument is %s", spec->name,
+		  spec->argument);
 	return -EINVAL;
 }
 
@@ -222,7 +222,7 @@ static int read_classes(const struct option_spec *spec, const char *value, struc
 		else if (len == 3 && !memcmp(name, "all", len))
 			mask = OPTIONS_ALL_CLASSES;
 		else
-			return reject(spec, value, "holds a class that is not known", error);
+			return reject(spec, value, "has an unknown class", error);
 		if (!name[len])
 			break;
 	}

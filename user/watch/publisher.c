@@ -119,12 +119,11 @@ int publisher__recall(struct publisher *publisher, const char *path, const struc
 		      stacks_file__recall(publisher->stacks, text_str(&stacks), summary);
 	if (!err)
 		return 0;
-	text_addf(ret_error,
-		  "the sites of the last run are not known any more: %s: ", text_str(&stacks));
+	text_addf(ret_error, "the sites of the last run are lost: %s: ", text_str(&stacks));
 	if (err == -EPERM)
-		text_add(ret_error, "is no file of root or of this user");
+		text_add(ret_error, "does not belong to root or to this user");
 	else if (err == -EPROTO)
-		text_add(ret_error, "is no stacks file of this version");
+		text_add(ret_error, "is not a stacks file of this version");
 	else
 		text_add(ret_error, strerror(-err));
 	return err;

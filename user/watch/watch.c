@@ -225,7 +225,7 @@ static void tell_awaited(const struct options *options)
 	_cleanup_text_ struct text awaited = TEXT_INIT;
 
 	scope_add_awaited(options, &awaited);
-	log_note("nothing of %s runs yet: waiting for it",
+	log_note("nothing matches %s yet; waiting",
 		 awaited.len ? text_str(&awaited) : "below --cgroup");
 }
 
@@ -289,7 +289,7 @@ int watch__sweep(struct watch *watch, bool last)
 	summary->sweeps++;
 	if (err && !summary->sweeps_failed++)
 		log_error(err,
-			  "cannot read the fd tables to their end: %s (counted as "
+			  "cannot read the fd tables completely: %s (counted as "
 			  "sweeps_failed; said once)",
 			  strerror(-err));
 	update_summary(watch);

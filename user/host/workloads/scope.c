@@ -112,10 +112,11 @@ static int check_excluded(struct scope *scope, struct text *ret_error)
 			if (id != root)
 				continue;
 		}
-		text_addf(ret_error,
-			  "--exclude-cgroup %s is the root of all cgroups: nothing would be left "
-			  "to watch (name one below it)",
-			  path);
+		text_addf(
+			ret_error,
+			"--exclude-cgroup %s is the root of all cgroups, so nothing would be left "
+			"to watch (name one below it)",
+			path);
 		return -EINVAL;
 	}
 	return 0;
@@ -130,8 +131,8 @@ static int check_workloads(const struct options *options, struct text *ret_error
 		if (len >= MIN_CONTAINER && len <= WORKLOAD_CONTAINER_LEN && !id[len])
 			continue;
 		text_addf(ret_error,
-			  "--container %s is no container's id (%d to %d hex digits; a name is "
-			  "known to its runtime alone)",
+			  "--container %s is not a container id (%d to %d hex digits; only the "
+			  "runtime knows names)",
 			  id, MIN_CONTAINER, WORKLOAD_CONTAINER_LEN);
 		return -EINVAL;
 	}
@@ -141,7 +142,7 @@ static int check_workloads(const struct options *options, struct text *ret_error
 		if (workload_is_pod(uid))
 			continue;
 		text_addf(ret_error,
-			  "--pod %s is no pod's UID (kubectl get pod NAME -o "
+			  "--pod %s is not a pod UID (kubectl get pod NAME -o "
 			  "jsonpath={.metadata.uid})",
 			  uid);
 		return -EINVAL;
@@ -252,8 +253,8 @@ void scope__add_absent(const struct scope *scope, struct text *lines)
 		}
 		text_add(lines, "--exclude-cgroup ");
 		text_add_clean(lines, excluded->items[i], strlen(excluded->items[i]));
-		text_add(lines, ": no such cgroup can be opened now, so this leaves nothing out "
-				"('systemd-cgls' lists those that are there)\n");
+		text_add(lines, ": no such cgroup now, so this excludes nothing "
+				"('systemd-cgls' lists them)\n");
 	}
 }
 

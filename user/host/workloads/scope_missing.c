@@ -104,10 +104,9 @@ unsigned int scope_missing(const struct options *options, struct cgroups *cgroup
 
 	cgroups__walk(cgroups, visit, &names);
 	return add_missing(ret_lines, "unit", &options->units, names.units,
-			   "'systemctl list-units' lists those that do") +
-	       add_missing(
-		       ret_lines, "container", &options->containers, names.containers,
-		       "'podman ps', 'docker ps' or 'crictl ps' list the ids of those that do") +
+			   "'systemctl list-units' lists running units") +
+	       add_missing(ret_lines, "container", &options->containers, names.containers,
+			   "'podman ps', 'docker ps' or 'crictl ps' list the ids of running ones") +
 	       add_missing(ret_lines, "pod", &options->pods, names.pods,
 			   "'crictl pods' lists those of this host; the UID is "
 			   "{.metadata.uid} of 'kubectl get pod'");

@@ -401,7 +401,7 @@ static int prove(const struct hooks *hooks, const volatile __u32 *proved, struct
 		make_calls();
 	if ((*proved & wanted) == wanted)
 		return 0;
-	text_add(ret_error, "attached, but calls of sockleak's own were not seen");
+	text_add(ret_error, "attached, but did not see sockleak's own calls");
 	return -ENODATA;
 }
 

@@ -124,7 +124,7 @@ void tracefs_add_refusal(struct text *text, int tracefs_err, int event_err)
 						      "mount -t tracefs nodev /sys/kernel/tracing");
 	else if (is_forbidden(event_err) && tracefs_may_refuse(level, rights_effective()))
 		text_addf(text,
-			  "kernel.perf_event_paranoid is %ld, with which this kernel asks for "
+			  "kernel.perf_event_paranoid is %ld, so this kernel asks for "
 			  "CAP_SYS_ADMIN to open one (add it, the agent gives it up once they are "
 			  "open; or sysctl kernel.perf_event_paranoid=%d)",
 			  level, MAX_PARANOID);

@@ -34,14 +34,14 @@ static const struct pinned_map {
 	const char *name;
 	const char *resized; /* why it is of another size; NULL = it never is */
 } pinned[] = {
-	{ "pending", "was made with another --max-sockets" },
+	{ "pending", "was created with another --max-sockets" },
 	{ "young", NULL },
-	{ "snapshots", "was made with another --snapshots or --stack-size" },
-	{ "slots", "was made with another --snapshots or --stack-size" },
-	{ "stacks", "was made with another --max-stacks" },
-	{ "reported", "was made with another --max-sockets" },
-	{ "reported_stacks", "was made with another --max-stacks" },
-	{ "growths", "was made with another --max-sockets" },
+	{ "snapshots", "was created with another --snapshots or --stack-size" },
+	{ "slots", "was created with another --snapshots or --stack-size" },
+	{ "stacks", "was created with another --max-stacks" },
+	{ "reported", "was created with another --max-sockets" },
+	{ "reported_stacks", "was created with another --max-stacks" },
+	{ "growths", "was created with another --max-sockets" },
 	{ "call_sites", NULL },
 	{ "in_flight", NULL },
 	{ "in_flight_overflow", NULL },
@@ -127,8 +127,8 @@ static void drop(struct pins *pins)
 		unlinkat(pins->dir, pinned[i].name, 0);
 }
 
-#define BROKEN "is of another version, or not whole"
-#define FOREIGN "is another user's" /* in a directory of ours: whoever made it was root */
+#define BROKEN "is from another version, or incomplete"
+#define FOREIGN "belongs to another user" /* in a directory of ours: whoever made it was root */
 
 /* Say why, once. */
 static void drop_for(struct pins *pins, const char *why)
@@ -136,9 +136,9 @@ static void drop_for(struct pins *pins, const char *why)
 	struct text *text = &pins->dropped;
 
 	drop(pins);
-	text_add(text, "what was known in --pin ");
+	text_add(text, "the state in --pin ");
 	text_add_clean(text, pins->path, strlen(pins->path));
-	text_addf(text, " %s: it is forgotten, and begun anew", why);
+	text_addf(text, " %s: discarded", why);
 }
 
 static bool is_forbidden(int err)
@@ -176,7 +176,7 @@ static int wait_for_end(const struct pinned_layout *layout, struct text *error)
 		}
 		usleep(END_PAUSE_US);
 	}
-	text_addf(error, "the sockleak before, process %u, is still ending (try again later)",
+	text_addf(error, "the previous sockleak, process %u, is still exiting (try again later)",
 		  layout->owner_tgid);
 	return -EBUSY;
 }
@@ -371,7 +371,7 @@ bool pins__tell(const struct pins *pins, struct text *text)
 	if (pins->dropped.len)
 		text_add(text, text_str(&pins->dropped));
 	else if (pins->reused)
-		text_addf(text, "going on from what was known: %u sockets in ", pins->sockets);
+		text_addf(text, "restored %u sockets from ", pins->sockets);
 	if (pins->reused)
 		text_add_clean(text, pins->path, strlen(pins->path));
 	return pins->dropped.len;

@@ -100,7 +100,7 @@ static void page_stale(struct page *page, const char *written)
 
 	text_add(&line, "Written ");
 	add_date(&line, written);
-	text_add(&line, ": what is here was so then");
+	text_add(&line, ": this was the state then");
 	page_line(page, &line, false);
 }
 
@@ -117,7 +117,7 @@ static void page_answer_line(struct page *page, const json_t *site, const char *
 		text_add(&line, " held sockets that were never connected; not seen since the agent "
 				"was restarted");
 	else if (!open && json_is_object(json_object_get(site, "ended")))
-		text_addf(&line, " leaked sockets, and ended with them; none %s", none_open);
+		text_addf(&line, " leaked sockets and exited; none %s", none_open);
 	else if (!open)
 		text_addf(&line, " held sockets that were never connected; none %s", none_open);
 	else
@@ -283,7 +283,7 @@ static void page_frames(struct page *page, const json_t *site)
 	if (!json_array_size(stack))
 		return;
 	page_line(page, &line, false);
-	text_add(&line, "Where they are made");
+	text_add(&line, "Where they are created");
 	if (source) {
 		text_add(&line, ", stack by ");
 		page_add_clean(&line, source);
@@ -316,7 +316,7 @@ static void page_install(struct page *page, const json_t *site)
 	if (!json_array_size(commands))
 		return;
 	page_line(page, &line, false);
-	text_add(&line, "For the source lines that are missing, install their debug information:");
+	text_add(&line, "To get the missing source lines, install debug information:");
 	page_line(page, &line, true);
 	json_array_foreach(commands, i, command) if (json_is_string(command))
 		page_verbatim(page, json_string_value(command), "  ");
@@ -330,7 +330,7 @@ static void page_suppression(struct page *page, const json_t *site)
 	if (!entry)
 		return;
 	page_line(page, &line, false);
-	text_add(&line, "To be told no more of it, put this into a file for --suppress:");
+	text_add(&line, "To suppress these, add to a --suppress file:");
 	page_line(page, &line, true);
 	page_verbatim(page, entry, "");
 }

@@ -124,13 +124,13 @@ static void page_ended(struct page *page, struct text *line)
 	const struct leaks_totals *totals = &page->summary->leaks;
 	static const char *const how[END_COUNT] = {
 		[END_CLOSED] = "closed",
-		[END_USED] = "used in the end",
+		[END_USED] = "used later",
 		[END_EXITED] = "ended with their process",
 	};
 	bool first = true;
 
-	text_addf(line, "No leaked sockets are open now, but %llu were: ",
-		  (unsigned long long)totals->total);
+	text_addf(line,
+		  "No leaked sockets are open now; %llu were: ", (unsigned long long)totals->total);
 	for (int reason = 0; reason < END_COUNT; reason++) {
 		if (!how[reason] || !totals->resolved[reason])
 			continue;
@@ -140,10 +140,10 @@ static void page_ended(struct page *page, struct text *line)
 	}
 	page_line(page, line, true);
 	if (totals->resolved[END_EXITED])
-		text_add(line, "(-v lists what ended with its process, --json each, with where it "
-			       "was made)");
+		text_add(line, "(-v lists those that ended with their process; --json has every "
+			       "leak with its site)");
 	else
-		text_add(line, "(--json tells of each, with where it was made)");
+		text_add(line, "(--json has every leak with its site)");
 	page_line(page, line, false);
 }
 
@@ -163,7 +163,7 @@ static void page_nothing(struct page *page, struct text *line)
 		page_ended(page, line);
 		return;
 	}
-	text_add(line, early ? "Too early to tell: a socket counts when unconnected for " :
+	text_add(line, early ? "Too early to tell: a socket is reported if unconnected for " :
 			       "No leaked sockets: none stayed unconnected for ");
 	duration_add_exact(line, summary->older_than_ns);
 	text_add(line, ", watched for ");
@@ -193,12 +193,13 @@ static void page_older(struct page *page, struct text *line, struct site *const 
 			open += sites[i]->open + (unsigned int)sites[i]->ended.sockets;
 	if (!open)
 		return;
-	text_addf(line, "It also %s %u of unknown origin: older than this watch, or of io_uring",
+	text_addf(line,
+		  "It also %s %u of unknown origin: older than this watch, or created by io_uring",
 		  page_is_ended(sites[0]) ? "held" : "holds", open);
 	page_line(page, line, false);
 }
 
-/* "More: 5 places leak, 1 holds idle sockets". */
+/* "More: 5 sites leak, 1 holds idle sockets". */
 static void add_more(struct text *line, unsigned int count, const char *one, const char *many)
 {
 	if (!count)
@@ -206,7 +207,7 @@ static void add_more(struct text *line, unsigned int count, const char *one, con
 	if (line->len)
 		text_addf(line, ", %u %s", count, count == 1 ? one : many);
 	else
-		text_addf(line, "More: %u %s %s", count, count == 1 ? "place" : "places",
+		text_addf(line, "More: %u %s %s", count, count == 1 ? "site" : "sites",
 			  count == 1 ? one : many);
 }
 
@@ -238,7 +239,7 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 	add_more(&line, ended, "leaked and has ended", "leaked and have ended");
 	add_more(&line, fresh, "holds new sockets", "hold new sockets");
 	add_more(&line, idle, "holds idle sockets", "hold idle sockets");
-	add_more(&line, old, "holds some of unknown origin", "hold some of unknown origin");
+	add_more(&line, old, "holds sockets of unknown origin", "hold sockets of unknown origin");
 	if (line.len)
 		page_line(page, &line, false);
 }

@@ -22,13 +22,10 @@ static void add_ago(struct text *line, const struct page *page, __u64 then_ns)
 
 void page_add_ended(struct text *line, const struct page *page, const struct site *site)
 {
-	text_addf(line, " leaked %llu %s, and ended ", (unsigned long long)site->ended.sockets,
-		  site->ended.sockets == 1 ? "socket" : "sockets");
-	if (site->ended.processes > 1)
-		text_add(line, "with them, the last ");
+	text_addf(line, " leaked %llu %s and exited%s", (unsigned long long)site->ended.sockets,
+		  site->ended.sockets == 1 ? "socket" : "sockets",
+		  site->ended.processes > 1 ? ", the last " : " ");
 	add_ago(line, page, site->ended.ns);
-	if (site->ended.processes <= 1)
-		text_add(line, site->ended.sockets == 1 ? " with it" : " with them");
 }
 
 void page_end(struct page *page, const struct site *site)
@@ -45,8 +42,8 @@ void page_end(struct page *page, const struct site *site)
 	if (site->oldest_ns && site->oldest_ns < site->ended.ns) {
 		text_add(&line, ", ");
 		duration_add(&line, took_ns);
-		text_add(&line, site->ended.sockets == 1 ? " after it was made" :
-							   " after the first was made");
+		text_add(&line, site->ended.sockets == 1 ? " after it was created" :
+							   " after the first was created");
 	}
 	page_line(page, &line, false);
 }

@@ -73,8 +73,7 @@ static void page_nowhere(struct page *page, const struct leak *leak, const struc
 	if (leak->event.socket.flags & PENDING_ORIGIN_UNKNOWN)
 		return;
 	if (leak->event.execed) {
-		text_add(&line, TEXT_INDENT "made by what ran before its exec, which it was left "
-					    "open across");
+		text_add(&line, TEXT_INDENT "created before exec and inherited (no SOCK_CLOEXEC)");
 		page_line(page, &line, false);
 		return;
 	}
@@ -88,7 +87,7 @@ static void page_nowhere(struct page *page, const struct leak *leak, const struc
 		i++;
 	if (!stack || i == stack->count)
 		return;
-	text_addf(&line, TEXT_INDENT "in 0x%llx, which is in no file now: JIT code, or unloaded",
+	text_addf(&line, TEXT_INDENT "in 0x%llx, which is in no mapped file: JIT code or unloaded",
 		  (unsigned long long)stack->frames[i].pc);
 	page_line(page, &line, false);
 }
@@ -155,7 +154,7 @@ static void page_holders(struct page *page, const struct leak *leak)
 	if (socket->flags & PENDING_ORIGIN_UNKNOWN || !socket->tgid || !holders->count ||
 	    holders->named[0].tgid == socket->tgid)
 		return;
-	text_addf(&line, TEXT_INDENT "made by process %u, which has ended or let it go",
+	text_addf(&line, TEXT_INDENT "created by process %u, which has exited or closed it",
 		  socket->tgid);
 	page_line(page, &line, false);
 }
@@ -197,7 +196,7 @@ static void page_owner(struct page *page, const struct owner *owner, bool interp
 	}
 	if ((!page->layout->verbose && !interpreted) || !owner->command)
 		return;
-	text_add(&line, TEXT_INDENT "run as ");
+	text_add(&line, TEXT_INDENT "command line: ");
 	page_add_clean(&line, owner->command);
 	page_line(page, &line, false);
 }
@@ -339,8 +338,8 @@ static void page_stacks(struct page *page, struct site *const *sites, long count
 	if (!left || !shown)
 		return;
 	page_line(page, &line, false);
-	text_addf(&line, "... and the %s of %u more of these sites (-v shows all)",
-		  left == 1 ? "stack" : "stacks", left);
+	text_addf(&line, "... and the %s of %u more %s (-v shows all)",
+		  left == 1 ? "stack" : "stacks", left, left == 1 ? "site" : "sites");
 	page_line(page, &line, false);
 }
 

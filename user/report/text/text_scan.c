@@ -14,13 +14,13 @@ static unsigned int count_processes(struct site *const *sites, long count)
 	return processes;
 }
 
-/* "in make_socket (libx.so)", or "17 of 20 made in ..." where it is not known of all. */
+/* "in make_socket (libx.so)", or "17 of 20 created in ..." where it is not known of all. */
 static void add_place(struct text *place, const struct process_total *total)
 {
 	if (!total->made_by)
 		return;
 	if (total->made < total->open)
-		text_addf(place, "%u of %u made ", total->made, total->open);
+		text_addf(place, "%u of %u created ", total->made, total->open);
 	text_add(place, "in ");
 	page_add_frame(place, stack_culprit(total->made_by), NULL);
 }
@@ -55,14 +55,14 @@ void page_scan(struct page *page, struct site *const *sites, long count)
 	long sure = 0;
 
 	if (summary->nothing_watched) {
-		text_add(&line, "Nothing was looked at: no process is what the options ask for");
+		text_add(&line, "Nothing was scanned: no process matches the options");
 		page_line(page, &line, true);
 		return;
 	}
 	while (sure < count && !sites[sure]->maybe_in_use)
 		sure++;
 	if (!certain || !sure) {
-		text_addf(&line, "No unconnected sockets among %llu descriptors, looked at in ",
+		text_addf(&line, "No unconnected sockets among %llu descriptors, read in ",
 			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT]);
 		duration_add(&line, summary->sweep_ns);
 		page_line(page, &line, true);

@@ -31,9 +31,9 @@ static const char *why_truncated(const struct site *site)
 	while (leak && leak->stack != site->stack)
 		leak = leak->next;
 	if (leak && leak->event.socket.flags & PENDING_SAMPLED_OUT)
-		return "not kept, for this call had come clean (--sample-after)";
+		return "not kept, because this call had never leaked (--sample-after)";
 	if (leak && leak->event.socket.flags & PENDING_SNAPSHOT)
-		return "not known, its process had ended or called exec before a look at it";
+		return "unknown: the process exited or called exec first";
 	return "not kept";
 }
 
@@ -56,7 +56,7 @@ void page_stack(struct page *page, const struct site *site)
 	page_line(page, &line, false);
 	text_add(&line, "Where ");
 	page_add_clean(&line, site->name);
-	text_add(&line, " makes them");
+	text_add(&line, " creates them");
 	if (site->id)
 		text_addf(&line, " (site %016llx)", (unsigned long long)site->id);
 	if (stack_source_name(site->stack->source))
@@ -122,8 +122,7 @@ void page_entries(struct page *page, struct site *const *sites, long count)
 	if (!*rest)
 		return;
 	page_line(page, &line, false);
-	text_add(&line,
-		 "To be told no more of them, put their entries into a file for --suppress:");
+	text_add(&line, "To suppress these, add to a --suppress file:");
 	page_line(page, &line, true);
 	for (; (end = strchr(rest, '\n')); rest = end + 1) {
 		text_add_bytes(&line, rest, (size_t)(end - rest));
