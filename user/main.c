@@ -29,6 +29,7 @@
 #include "kernel/tracer.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
+#include "lib/proc_file.h"
 #include "lib/signals.h"
 #include "lib/text.h"
 #include "lib/textfile.h"
@@ -91,22 +92,19 @@ static int open_standard_files(void)
 /* --pid must name a process that runs, and not one of its threads. */
 static int check_pid(__u32 tgid)
 {
-	char path[64], line[128];
-	unsigned int leader = 0;
-	FILE *status;
+	char status[512]; /* as far as the field, which is among the first */
+	unsigned long leader = 0;
+	const char *field;
 
 	if (!tgid)
 		return EXIT_RAN;
-	snprintf(path, sizeof(path), "/proc/%u/status", tgid);
-	status = fopen(path, "re");
-	if (!status)
+	if (proc_file_read_of((pid_t)tgid, "status", status, sizeof(status)) < 0)
 		return log_error(EXIT_USAGE, "--pid %u: there is no such process", tgid);
-	while (fgets(line, sizeof(line), status))
-		if (sscanf(line, "Tgid: %u", &leader) == 1)
-			break;
-	fclose(status);
+	field = proc_file_field(status, "Tgid:");
+	if (field)
+		leader = strtoul(field, NULL, 10);
 	if (leader && leader != tgid)
-		return log_error(EXIT_USAGE, "--pid %u is a thread of process %u: use --pid %u",
+		return log_error(EXIT_USAGE, "--pid %u is a thread of process %lu: use --pid %lu",
 				 tgid, leader, leader);
 	return EXIT_RAN;
 }

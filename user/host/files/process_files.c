@@ -17,6 +17,7 @@
 
 #include "host/process.h"
 #include "lib/cleanup.h"
+#include "lib/proc_file.h"
 #include "lib/regular_file.h"
 
 #define MAX_COPY (64 * 1024)
@@ -133,7 +134,7 @@ static int read_status(pid_t tgid, pid_t *ret_pid, uid_t *ret_uid)
 	const char *last;
 	int uid = 0, pid = 0;
 	unsigned int euid;
-	FILE *status;
+	_cleanup_fclose_ FILE *status = NULL;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", tgid);
 	status = fopen(path, "re");
@@ -147,7 +148,6 @@ static int read_status(pid_t tgid, pid_t *ret_pid, uid_t *ret_uid)
 		last = strrchr(line, '\t'); /* the innermost namespace's is the last */
 		pid = last ? atoi(last + 1) : 0;
 	}
-	fclose(status);
 	if (!uid || pid <= 0)
 		return -ESRCH;
 	*ret_pid = pid;
@@ -184,16 +184,8 @@ int process_open_perf_map(pid_t tgid, int *ret_fd)
 static bool is_vdso(pid_t tgid, __u64 address)
 {
 	Elf64_auxv_t vector[64];
-	char path[64];
-	ssize_t len;
-	int fd;
+	ssize_t len = proc_file_read_of(tgid, "auxv", (char *)vector, sizeof(vector));
 
-	snprintf(path, sizeof(path), "/proc/%d/auxv", tgid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	len = read(fd, vector, sizeof(vector));
-	close(fd);
 	for (ssize_t i = 0; (i + 1) * (ssize_t)sizeof(*vector) <= len; i++)
 		if (vector[i].a_type == AT_SYSINFO_EHDR)
 			return vector[i].a_un.a_val == address;
