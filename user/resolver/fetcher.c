@@ -6,7 +6,6 @@
 #include <glob.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 
 #include "host/files/process_files.h"
 #include "lib/clocks.h"
+#include "lib/spawn.h"
 #include "lib/regular_file.h"
 #include "resolver/sandbox.h"
 
@@ -141,40 +141,17 @@ int fetcher_main(const char *build_id)
 	return 1;
 }
 
-static int spawn(const char *build_id, int out_fd, pid_t *ret_pid)
+static int spawn_fetcher(const char *build_id, int out_fd, pid_t *ret_pid)
 {
 	char *arguments[] = { "sockleak", FETCHER_ARGUMENT, (char *)build_id, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	int err;
+	const struct spawn_fd fds[] = {
+		{ STDIN_FILENO, SPAWN_NULL },
+		{ STDOUT_FILENO, out_fd },
+		{ STDERR_FILENO, SPAWN_NULL },
+		{ -1, -1 },
+	};
 
-	err = posix_spawn_file_actions_init(&actions);
-	if (err)
-		return -err;
-	err = posix_spawnattr_init(&attributes);
-	if (err) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -err;
-	}
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-						      POSIX_SPAWN_SETPGROUP);
-	err = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	if (!err)
-		err = posix_spawn_file_actions_adddup2(&actions, out_fd, 1);
-	if (!err)
-		err = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	if (!err)
-		err = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attributes, arguments,
-				  environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return -err;
+	return spawn("/proc/self/exe", arguments, environ, fds, ret_pid);
 }
 
 static void set_failed(struct fetcher *fetcher, struct wanted *wanted)
@@ -190,7 +167,7 @@ static void begin(struct fetcher *fetcher, struct wanted *wanted)
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
 		return; /* later */
-	err = spawn(wanted->build_id, ends[1], &fetcher->pid);
+	err = spawn_fetcher(wanted->build_id, ends[1], &fetcher->pid);
 	close(ends[1]);
 	if (err) {
 		close(ends[0]);

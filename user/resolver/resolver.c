@@ -2,9 +2,7 @@
 #include "resolver/resolver.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,6 +12,7 @@
 #include "lib/channel.h"
 #include "lib/cleanup.h"
 #include "lib/clocks.h"
+#include "lib/spawn.h"
 #include "resolver/quarantine.h"
 #include "resolver/resolver_protocol.h"
 #include "stacks/stack_store.h"
@@ -97,42 +96,19 @@ void resolver__free(struct resolver *resolver)
 	free(resolver);
 }
 
-/* Away from our terminal's signals, our environment and our files. */
-static int spawn(int channel, pid_t *ret_pid)
+/* Away from our terminal, our environment and our files. */
+static int spawn_resolver(int channel, pid_t *ret_pid)
 {
 	char *arguments[] = { "sockleak", RESOLVER_ARGUMENT, NULL };
 	char *environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	int err;
+	const struct spawn_fd fds[] = {
+		{ RESOLVER_CHANNEL, channel },
+		{ STDIN_FILENO, SPAWN_NULL },
+		{ STDOUT_FILENO, SPAWN_NULL },
+		{ -1, -1 },
+	};
 
-	err = posix_spawn_file_actions_init(&actions);
-	if (err)
-		return -err;
-	err = posix_spawnattr_init(&attributes);
-	if (err) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -err;
-	}
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-						      POSIX_SPAWN_SETPGROUP);
-	err = posix_spawn_file_actions_adddup2(&actions, channel, RESOLVER_CHANNEL);
-	if (!err)
-		err = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	if (!err)
-		err = posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-	if (!err)
-		err = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attributes, arguments,
-				  environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return -err;
+	return spawn("/proc/self/exe", arguments, environment, fds, ret_pid);
 }
 
 static int start(struct resolver *resolver)
@@ -145,7 +121,7 @@ static int start(struct resolver *resolver)
 	_cleanup_close_ int ours = ends[0], its = ends[1];
 	pid_t pid;
 
-	err = spawn(its, &pid);
+	err = spawn_resolver(its, &pid);
 	if (err)
 		return err;
 	resolver->pid = pid;
