@@ -2,6 +2,7 @@
 #include "packages/package.h"
 
 #include "host/files/access.h"
+#include "host/files/elf_notes.h"
 #include "lib/cleanup.h"
 #include "lib/clocks.h"
 #include "lib/regular_file.h"
@@ -62,13 +63,6 @@ int package_copy_word(char *to, size_t size, const char *word)
 		return -EINVAL;
 	memcpy(to, word, len + 1);
 	return 0;
-}
-
-static bool is_build_id(const char *build_id)
-{
-	size_t len = strlen(build_id);
-
-	return len >= 4 && len <= 2 * BUILD_ID_MAX && strspn(build_id, "0123456789abcdef") == len;
 }
 
 const char *package_source_name(enum package_source source)
@@ -292,7 +286,7 @@ int packages__find(struct packages *packages, pid_t tgid, const char *path, cons
 
 	if (path[0] != '/' || strchr(path, '\n'))
 		return -EINVAL;
-	if (build_id && is_build_id(build_id))
+	if (build_id && build_id_is_hex(build_id))
 		question.build_id = build_id;
 	err = find_root(&question);
 	if (!err) {

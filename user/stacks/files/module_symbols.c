@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#include "host/files/elf_notes.h"
 #include "stacks/files/debug_file.h"
 #include "stacks/files/elf_file.h"
 #include "stacks/files/function_name.h"
@@ -228,7 +229,7 @@ static bool attach_alt(struct module_symbols *file, Dwarf *dwarf)
 	free(file->alt_name);
 	free(file->alt_id);
 	file->alt_name = strdup(name);
-	file->alt_id = debug_file_hex(id, (size_t)len);
+	file->alt_id = build_id_hex(id, (size_t)len);
 	if (!file->alt_name || !file->alt_id)
 		return false;
 	file->alt_fd = debug_file_open_alt(&query, file->alt_name, file->alt_id);
