@@ -259,13 +259,13 @@ static int agent(const struct input *input, struct scope *scope)
 	return EXIT_RAN;
 }
 
-static int explain_site(const struct options *options)
+static int run_explain(const struct options *options)
 {
 	_cleanup_text_ struct text path = TEXT_INIT, error = TEXT_INIT;
 	int err;
 
 	textfile_add_stacks_path(&path, options->textfile ?: TEXTFILE_DEFAULT);
-	err = explain(text_str(&path), options->site, options->json, stdout, &error);
+	err = explain_site(text_str(&path), options->site, options->json, stdout, &error);
 	if (error.len)
 		return log_error(err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME, "%s",
 				 text_str(&error));
@@ -273,7 +273,7 @@ static int explain_site(const struct options *options)
 		     flush_stdout();
 }
 
-static int examine(const struct options *options)
+static int run_doctor(const struct options *options)
 {
 	enum finding_status worst;
 
@@ -297,7 +297,7 @@ static int check_config(const struct input *input)
 	return EXIT_RAN;
 }
 
-static int run(const struct input *input)
+static int run_command(const struct input *input)
 {
 	const struct options *options = &input->options;
 	_cleanup_(output__free) struct output *output = NULL;
@@ -339,16 +339,16 @@ static int do_command(int argc, char **argv)
 	if (input->options.check_config)
 		return check_config(input);
 	if (input->options.command == COMMAND_EXPLAIN)
-		return explain_site(&input->options);
+		return run_explain(&input->options);
 	if (input->options.command == COMMAND_DOCTOR)
-		return examine(&input->options);
+		return run_doctor(&input->options);
 	result = check_pid(input->options.tgid);
 	if (result)
 		return result;
 	if (preflight_check(&input->options, &error))
 		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
 	raise_memlock();
-	return run(input);
+	return run_command(input);
 }
 
 int main(int argc, char **argv)

@@ -68,7 +68,7 @@ static void on_growth(const struct site *site, void *ctx)
 }
 
 /* A process is at its limit, or the host: the last act of a leak, and mostly a bystander's. */
-static void on_limit(const struct limited *limited, void *ctx)
+static void on_agent_limit(const struct limited *limited, void *ctx)
 {
 	struct agent *agent = ctx;
 	_cleanup_text_ struct text line = TEXT_INIT;
@@ -151,7 +151,7 @@ int agent_check(const struct input *input, struct text *ret_error)
 /* ---- Reload ---- */
 
 /* Sites that were written there before, by whomever it was. */
-static void recall(struct agent *agent, const char *textfile)
+static void recall_stacks(struct agent *agent, const char *textfile)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
 
@@ -166,7 +166,7 @@ static void take_up(struct agent *agent, struct input *input, struct scope *scop
 	if (strcmp(before ?: "", now ?: "")) {
 		publisher__move(agent->publisher, before, now);
 		if (now)
-			recall(agent, now);
+			recall_stacks(agent, now);
 	}
 	scope__free(agent->rescoped);
 	input__free(agent->reread);
@@ -267,7 +267,7 @@ int agent__new(const struct input *input, struct scope *scope, struct agent **re
 		return err;
 	}
 	leaks__on_growth(watch__leaks(agent->watch), on_growth, agent);
-	watch__on_limit(agent->watch, on_limit, agent);
+	watch__on_limit(agent->watch, on_agent_limit, agent);
 	set_log(&input->options);
 	*ret_agent = agent;
 	return 0;
@@ -305,7 +305,7 @@ static void write_files(struct agent *agent)
 }
 
 /* A sweep, and what follows from it. The watchdog is fed by sweeps that are complete. */
-static void look(struct agent *agent, bool last)
+static void agent_look(struct agent *agent, bool last)
 {
 	const struct summary *summary = watch__summary(agent->watch);
 	bool asked;
@@ -333,17 +333,17 @@ void agent__run(struct agent *agent, struct tracer *tracer)
 	watch__begin(agent->watch, tracer);
 	if (agent->input->options.textfile) {
 		publisher__clean(agent->input->options.textfile);
-		recall(agent, agent->input->options.textfile);
+		recall_stacks(agent, agent->input->options.textfile);
 	}
-	look(agent, false);
+	agent_look(agent, false);
 	tell_begin(agent);
 	tell_manager(agent, "READY=1");
 	while (watch__wait(agent->watch)) {
 		reload_when_asked(agent);
-		look(agent, false);
+		agent_look(agent, false);
 	}
 	tell_manager(agent, "STOPPING=1");
-	look(agent, true);
+	agent_look(agent, true);
 	if (agent->input->options.textfile)
 		publisher__remove(agent->input->options.textfile);
 }

@@ -89,7 +89,7 @@ int process_start_time(pid_t tgid, __u64 *ret_start_ns)
 }
 
 /* A file of /proc/PID as a string, cut; NULs in it become blanks. */
-static int read_text(pid_t tgid, const char *name, size_t max, char **ret_text)
+static int read_process_text(pid_t tgid, const char *name, size_t max, char **ret_text)
 {
 	_cleanup_free_ char *text = malloc(max + 1);
 	ssize_t len;
@@ -111,7 +111,7 @@ static int read_text(pid_t tgid, const char *name, size_t max, char **ret_text)
 int process_command(pid_t tgid, char **ret_command)
 {
 	_cleanup_free_ char *command = NULL;
-	int err = read_text(tgid, "cmdline", PROCESS_COMMAND_MAX, &command);
+	int err = read_process_text(tgid, "cmdline", PROCESS_COMMAND_MAX, &command);
 
 	if (err)
 		return err;
@@ -135,7 +135,7 @@ int process_comm(pid_t tgid, char ret_comm[SOCKLEAK_COMM_LEN])
 
 int process_cgroups(pid_t tgid, char **ret_text)
 {
-	return read_text(tgid, "cgroup", 16384, ret_text);
+	return read_process_text(tgid, "cgroup", 16384, ret_text);
 }
 
 int process_uid(pid_t tgid, uid_t *ret_uid)

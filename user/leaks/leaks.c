@@ -259,9 +259,9 @@ void leaks__drop(struct leaks *leaks, bool (*drops)(const struct leak *leak, voi
 }
 
 /* One that is not known is wanted with those on which nothing was tried: it would be of these. */
-static bool wants_class(const struct leaks *leaks, unsigned int class)
+static bool wants_class(const struct leaks *leaks, unsigned int cls)
 {
-	return leaks->classes & 1U << (class == CLASS_NONE ? CLASS_NEVER_USED : class);
+	return leaks->classes & 1U << (cls == CLASS_NONE ? CLASS_NEVER_USED : cls);
 }
 
 static bool is_unwanted(const struct leak *leak, void *ctx)

@@ -27,7 +27,7 @@
 /* ---- What a note says ---- */
 
 /* A member of the object, if it is a string; else it is passed over, as if it were empty. */
-static const char *string_of(const json_t *object, const char *key)
+static const char *note_string(const json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key)) ?: "";
 }
@@ -35,13 +35,14 @@ static const char *string_of(const json_t *object, const char *key)
 static int take_note(const json_t *note, struct package *ret_package)
 {
 	struct package package = { .source = PACKAGE_FROM_NOTE };
-	const char *type = string_of(note, "type");
+	const char *type = note_string(note, "type");
 	int err;
 
-	if (package_copy_word(package.name, sizeof(package.name), string_of(note, "name")) ||
+	if (package_copy_word(package.name, sizeof(package.name), note_string(note, "name")) ||
 	    package_copy_word(package.version, sizeof(package.version),
-			      string_of(note, "version")) ||
-	    package_copy_word(package.arch, sizeof(package.arch), string_of(note, "architecture")))
+			      note_string(note, "version")) ||
+	    package_copy_word(package.arch, sizeof(package.arch),
+			      note_string(note, "architecture")))
 		return -EINVAL;
 	if (!strcmp(type, "rpm")) {
 		package.kind = PACKAGE_RPM;

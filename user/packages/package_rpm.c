@@ -54,13 +54,6 @@ static int spawn_rpm(const char *database, const char *path, int out_fd, pid_t *
 	return spawn(RPM, arguments, environment, fds, ret_pid);
 }
 
-static int left_ms(__u64 deadline_ns)
-{
-	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
-
-	return now_ns >= deadline_ns ? 0 : (int)((deadline_ns - now_ns) / 1000000 + 1);
-}
-
 /* Read to the end of the file, at most to a full buffer. */
 static int read_answer(int fd, __u64 deadline_ns, char *ret_answer, size_t size)
 {
@@ -71,7 +64,7 @@ static int read_answer(int fd, __u64 deadline_ns, char *ret_answer, size_t size)
 	while (len + 1 < size) {
 		if (clock_now(CLOCK_MONOTONIC) >= deadline_ns)
 			return -ETIMEDOUT;
-		if (poll(&pollfd, 1, left_ms(deadline_ns)) <= 0)
+		if (poll(&pollfd, 1, clock_left_ms(deadline_ns)) <= 0)
 			continue; /* a signal of ours, or the time is up */
 		got = read(fd, ret_answer + len, size - 1 - len);
 		if (got < 0 && errno != EINTR)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#include "host/files/elf_notes.h"
 #include "host/files/process_files.h"
 #include "lib/clocks.h"
 #include "lib/spawn.h"
@@ -161,7 +162,7 @@ static void set_failed(struct fetcher *fetcher, struct wanted *wanted)
 	fetcher->counts.failed++;
 }
 
-static void begin(struct fetcher *fetcher, struct wanted *wanted)
+static void begin_fetch(struct fetcher *fetcher, struct wanted *wanted)
 {
 	int ends[2], err;
 
@@ -181,7 +182,7 @@ static void begin(struct fetcher *fetcher, struct wanted *wanted)
 }
 
 /* The path that it printed; NULL: it did not. */
-static char *read_path(int fd)
+static char *read_printed_path(int fd)
 {
 	char line[PATH_MAX + 2];
 	ssize_t len = read(fd, line, sizeof(line) - 1);
@@ -202,7 +203,7 @@ static void finish(struct fetcher *fetcher, int status)
 	struct wanted *wanted = fetcher->running;
 
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
-		wanted->path = read_path(fetcher->out_fd);
+		wanted->path = read_printed_path(fetcher->out_fd);
 	if (wanted->path) {
 		wanted->state = THERE;
 		fetcher->counts.fetched++;
@@ -229,21 +230,14 @@ void fetcher__step(struct fetcher *fetcher)
 		if (wanted->state != WANTED)
 			continue;
 		if (!fetcher->pid)
-			begin(fetcher, wanted);
+			begin_fetch(fetcher, wanted);
 		fetcher->counts.waiting += wanted->state == WANTED;
 	}
 }
 
 /* ---- Questions ---- */
 
-static bool is_build_id(const char *build_id)
-{
-	size_t len = strlen(build_id);
-
-	return len >= 4 && len <= 128 && strspn(build_id, "0123456789abcdef") == len;
-}
-
-static void forget(struct fetcher *fetcher, struct wanted *wanted)
+static void forget_wanted(struct fetcher *fetcher, struct wanted *wanted)
 {
 	HASH_DEL(fetcher->wanted, wanted);
 	free(wanted->build_id);
@@ -259,7 +253,7 @@ static void want(struct fetcher *fetcher, const char *build_id)
 		wanted = fetcher->wanted;
 		if (wanted == fetcher->running)
 			wanted = wanted->hh.next;
-		forget(fetcher, wanted);
+		forget_wanted(fetcher, wanted);
 	}
 	wanted = calloc(1, sizeof(*wanted));
 	if (!wanted)
@@ -278,7 +272,7 @@ int fetcher__ask(struct fetcher *fetcher, const char *build_id, int *ret_fd)
 {
 	struct wanted *wanted;
 
-	if (!is_build_id(build_id))
+	if (!build_id_is_hex(build_id))
 		return -EINVAL;
 	HASH_FIND_STR(fetcher->wanted, build_id, wanted);
 	if (!wanted) {
@@ -312,6 +306,6 @@ void fetcher__free(struct fetcher *fetcher)
 		close(fetcher->out_fd);
 	}
 	while (fetcher->wanted)
-		forget(fetcher, fetcher->wanted);
+		forget_wanted(fetcher, fetcher->wanted);
 	free(fetcher);
 }

@@ -69,7 +69,7 @@ pid_t resolver__pid(const struct resolver *resolver)
 
 /* ---- The child ---- */
 
-static void forget(struct resolver *resolver)
+static void forget_child(struct resolver *resolver)
 {
 	if (resolver->channel >= 0)
 		close(resolver->channel);
@@ -77,21 +77,21 @@ static void forget(struct resolver *resolver)
 	resolver->pid = 0;
 }
 
-static void stop(struct resolver *resolver)
+static void stop_child(struct resolver *resolver)
 {
 	if (!resolver->pid)
 		return;
 	kill(resolver->pid, SIGKILL);
 	while (waitpid(resolver->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	forget(resolver);
+	forget_child(resolver);
 }
 
 void resolver__free(struct resolver *resolver)
 {
 	if (!resolver)
 		return;
-	stop(resolver);
+	stop_child(resolver);
 	stack_store__free(resolver->store);
 	free(resolver);
 }
@@ -137,7 +137,7 @@ static int ensure_started(struct resolver *resolver)
 {
 	if (resolver->pid && !waitpid(resolver->pid, NULL, WNOHANG))
 		return 0;
-	forget(resolver); /* it was ended by others, as for want of memory */
+	forget_child(resolver); /* it was ended by others, as for want of memory */
 	if (!start(resolver))
 		return 0;
 	resolver->counts.not_started++;
@@ -219,7 +219,7 @@ static int await_answer(struct resolver *resolver, size_t extra, __u64 deadline_
 /* It is of no use any more. */
 static int fail(struct resolver *resolver, const struct question *question, int err)
 {
-	stop(resolver);
+	stop_child(resolver);
 	if (err == -ENOMEM)
 		return err;
 	if (err == -ETIMEDOUT)
@@ -236,7 +236,7 @@ static int fail(struct resolver *resolver, const struct question *question, int 
  * no error. 0: it is in resolver->in, error or not. -ECHILD: it failed over it.
  * -EAGAIN: it could not be started.
  */
-static int ask(struct resolver *resolver, struct question *question, size_t extra)
+static int ask_child(struct resolver *resolver, struct question *question, size_t extra)
 {
 	__u64 begun_ns = clock_now(CLOCK_MONOTONIC), spent_ns;
 	int err = ensure_started(resolver);
@@ -262,7 +262,7 @@ static int ask_stack(struct resolver *resolver, struct question *question, struc
 	int err;
 
 	question->deadline_ns = clock_now(CLOCK_MONOTONIC) + STACK_LIMIT_NS;
-	err = ask(resolver, question, 0);
+	err = ask_child(resolver, question, 0);
 	if (err)
 		return err;
 	if (resolver->in.answer.error)
@@ -356,7 +356,7 @@ int resolver__look(struct resolver *resolver, const struct subject *subject)
 			     clock_now(CLOCK_MONOTONIC)))
 		return -ECHILD;
 	question.deadline_ns = clock_now(CLOCK_MONOTONIC) + STACK_LIMIT_NS;
-	return ask(resolver, &question, 0);
+	return ask_child(resolver, &question, 0);
 }
 
 /* Both with their NULs, an unknown build id as "". NULL: no memory. */
@@ -389,7 +389,7 @@ int resolver__package(struct resolver *resolver, const struct subject *subject, 
 		return -ENOMEM;
 	question.payload = payload;
 	question.deadline_ns = clock_now(CLOCK_MONOTONIC) + PACKAGE_LIMIT_NS;
-	err = ask(resolver, &question, sizeof(wire));
+	err = ask_child(resolver, &question, sizeof(wire));
 	free(payload);
 	if (err)
 		return err;

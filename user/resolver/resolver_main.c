@@ -149,7 +149,7 @@ static int answer(struct child *child)
 	return err;
 }
 
-static int run(struct child *child)
+static int run_child(struct child *child)
 {
 	struct message message = { .data = child->in.bytes, .size = sizeof(child->in) };
 	int err;
@@ -220,7 +220,7 @@ int resolver_main(void)
 		return 1;
 	child->symbols = symbols__new();
 	if (child->symbols && !packages__new(&child->packages))
-		err = run(child);
+		err = run_child(child);
 	symbols__free(child->symbols);
 	packages__free(child->packages);
 	free(child);

@@ -28,7 +28,7 @@
 #define THE_THREAD 1 /* the frozen process has one thread, and needs a number */
 
 /* One unwinding. */
-struct walk {
+struct unwinding {
 	Dwfl *dwfl;
 	const struct snapshot *snapshot;
 	unwind_need_fn need;
@@ -40,7 +40,7 @@ struct walk {
  * libdwfl takes its argument once for the life of a Dwfl. There is one walk at a
  * time, and this is it.
  */
-static const struct walk *current;
+static const struct unwinding *current;
 
 static pid_t next_thread(Dwfl *dwfl, void *dwfl_arg, void **thread_arg)
 {
@@ -139,7 +139,7 @@ static bool has_cfi(Dwfl *dwfl, Dwarf_Addr address)
 
 static int on_frame(Dwfl_Frame *state, void *arg)
 {
-	struct walk *walk = arg;
+	struct unwinding *walk = arg;
 	struct unwound *result = walk->result;
 	struct unwound_frame *frame, *last;
 	Dwarf_Addr pc;
@@ -173,7 +173,7 @@ __u64 unwind_pc(const struct snapshot *snapshot)
 int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot, unwind_need_fn need, void *ctx,
 		    struct unwound *ret)
 {
-	struct walk walk = {
+	struct unwinding walk = {
 		.dwfl = dwfl, .snapshot = snapshot, .need = need, .ctx = ctx, .result = ret
 	};
 	Dwfl_Module *module;

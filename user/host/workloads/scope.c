@@ -52,7 +52,7 @@ void scope_add_awaited(const struct options *options, struct text *text)
 	add_awaited(text, "pod", &options->pods);
 }
 
-static void add(struct scope *scope, __u64 id, enum cgroup_rule rule)
+static void add_rule(struct scope *scope, __u64 id, enum cgroup_rule rule)
 {
 	if (scope->all.count == SOCKLEAK_MAX_RULED)
 		scope->all.left_out++;
@@ -84,7 +84,7 @@ static int open_cgroups(struct scope *scope, struct text *ret_error)
 		if (err)
 			return -EINVAL;
 		close(fd);
-		add(scope, id, CGROUP_WANTED);
+		add_rule(scope, id, CGROUP_WANTED);
 	}
 	return 0;
 }
@@ -194,7 +194,7 @@ bool scope_is_unit(const char *name, const char *wanted)
 	       (!name[len] || (!strchr(wanted, '.') && !strcmp(name + len, ".service")));
 }
 
-static bool is_wanted(const struct options *options, const char *path, const char *name)
+static bool is_in_scope(const struct options *options, const char *path, const char *name)
 {
 	struct workload workload;
 
@@ -212,16 +212,16 @@ static bool is_wanted(const struct options *options, const char *path, const cha
 	return false;
 }
 
-static bool visit(const char *path, const char *name, int fd, void *ctx)
+static bool visit_scope(const char *path, const char *name, int fd, void *ctx)
 {
 	struct scope *scope = ctx;
 	struct stat st;
 
-	if (!is_wanted(scope->options, path, name))
+	if (!is_in_scope(scope->options, path, name))
 		return true;
 	if (!fstat(fd, &st))
-		add(scope, st.st_ino, CGROUP_WANTED); /* kernfs: it is the id */
-	return false;				      /* what is below it is watched with it */
+		add_rule(scope, st.st_ino, CGROUP_WANTED); /* kernfs: it is the id */
+	return false;					   /* what is below it is watched with it */
 }
 
 /* Those of --exclude-cgroup that are there; one may be made later, or made anew. */
@@ -235,7 +235,7 @@ static void add_excluded(struct scope *scope)
 		if (cgroups__open(scope->cgroups, excluded->items[i], &fd, &id))
 			continue;
 		close(fd);
-		add(scope, id, CGROUP_EXCLUDED);
+		add_rule(scope, id, CGROUP_EXCLUDED);
 	}
 }
 
@@ -265,7 +265,7 @@ const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t
 	    (!scope->read_ns || now_ns - scope->read_ns >= SHARE * scope->cost_ns)) {
 		begun_ns = clock_now(CLOCK_MONOTONIC);
 		scope->all = scope->fixed;
-		cgroups__walk(scope->cgroups, visit, scope);
+		cgroups__walk(scope->cgroups, visit_scope, scope);
 		scope->cost_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
 		scope->read_ns = now_ns;
 		scope->found = scope->all;

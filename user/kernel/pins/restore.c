@@ -24,7 +24,7 @@ struct maps {
 
 #define PROGRESS_EVERY 1000
 
-static void progress(const struct maps *maps, size_t done)
+static void show_progress(const struct maps *maps, size_t done)
 {
 	if (maps->on_progress && done % PROGRESS_EVERY == 0)
 		maps->on_progress(maps->ctx);
@@ -145,7 +145,7 @@ static int take_sockets(const struct maps *maps, __u8 *used, __u32 *ret_count)
 		const struct fd_key *key = keys_at(&keys, i);
 		struct pending entry;
 
-		progress(maps, i);
+		show_progress(maps, i);
 		if (bpf_map_lookup_elem(maps->pending, key, &entry))
 			continue;
 		reset(&entry);
@@ -173,7 +173,7 @@ static bool is_known(const struct maps *maps, __u64 inode)
 static void drop_stacks(const struct maps *maps, const __u8 *used)
 {
 	for (__u32 id = 0; id < maps->max_stacks; id++) {
-		progress(maps, id);
+		show_progress(maps, id);
 		if (!(used[id / 8] & 1U << id % 8))
 			bpf_map_delete_elem(maps->stacks, &id);
 	}
@@ -185,7 +185,7 @@ static int drop_reported(const struct maps *maps)
 	int err = keys_read(&keys, maps->reported, sizeof(__u64));
 
 	for (size_t i = 0; i < keys.count && !err; i++) {
-		progress(maps, i);
+		show_progress(maps, i);
 		if (!is_known(maps, *(const __u64 *)keys_at(&keys, i)))
 			bpf_map_delete_elem(maps->reported, keys_at(&keys, i));
 	}
@@ -202,7 +202,7 @@ static int drop_growths(const struct maps *maps)
 		const struct grown_key *key = keys_at(&keys, i);
 		__u64 start_ns;
 
-		progress(maps, i);
+		show_progress(maps, i);
 		if (process_start_time((pid_t)key->tgid, &start_ns) || start_ns != key->start_ns)
 			bpf_map_delete_elem(maps->growths, key);
 	}
@@ -231,7 +231,7 @@ static int take_slots(const struct maps *maps, bool *taken)
 		__u64 inode = *(const __u64 *)keys_at(&keys, i);
 		__u32 slot;
 
-		progress(maps, i);
+		show_progress(maps, i);
 		if (bpf_map_lookup_elem(maps->slots, &inode, &slot))
 			continue;
 		if (is_known(maps, inode) && slot < maps->max_slots && !taken[slot])
@@ -267,7 +267,7 @@ static int take_calls(const struct maps *maps, int map)
 		const void *key = keys_at(&keys, i);
 		struct call call;
 
-		progress(maps, i);
+		show_progress(maps, i);
 		if (bpf_map_lookup_elem(map, key, &call) || !call.tid)
 			continue;
 		call.left_at = 0;

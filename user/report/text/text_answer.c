@@ -6,7 +6,7 @@
 #include "report/text/text_page.h"
 
 /* Made before sockleak watched: whether they were growing then is not known. */
-static bool is_old(const struct site *site)
+static bool site_is_old(const struct site *site)
 {
 	return site->class == CLASS_UNKNOWN_ORIGIN && !site->leaking && !page_is_ended(site);
 }
@@ -14,14 +14,14 @@ static bool is_old(const struct site *site)
 /* Too early to say; or there are more than there were, and whether that goes on is to be seen. */
 static bool is_new(const struct site *site)
 {
-	return site->is_new && !is_old(site) && !page_is_ended(site);
+	return site->is_new && !site_is_old(site) && !page_is_ended(site);
 }
 
 const char *page_state(const struct site *site)
 {
 	if (page_is_ended(site))
 		return page_is_exited(site) ? "exited" : "ended";
-	if (is_old(site))
+	if (site_is_old(site))
 		return "old";
 	return site->leaking ? "leaking" : is_new(site) ? "new" : "idle";
 }
@@ -47,7 +47,7 @@ static void add_worst(struct text *line, const struct page *page, const struct s
 			text_add(line, "/min, ");
 		}
 		text_add(line, "oldest ");
-	} else if (is_old(site)) {
+	} else if (site_is_old(site)) {
 		text_addf(line, " holds %u unconnected %s of unknown origin, for at least ",
 			  site->open, site->open == 1 ? "socket" : "sockets");
 	} else {
@@ -119,7 +119,7 @@ void page_site_answer(struct page *page, const struct site *site)
 }
 
 /* There were leaks, and all have ended: no all-clear. */
-static void page_ended(struct page *page, struct text *line)
+static void answer_ended(struct page *page, struct text *line)
 {
 	const struct leaks_totals *totals = &page->summary->leaks;
 	static const char *const how[END_COUNT] = {
@@ -160,7 +160,7 @@ static void page_nothing(struct page *page, struct text *line)
 		return;
 	}
 	if (summary->leaks.total) {
-		page_ended(page, line);
+		answer_ended(page, line);
 		return;
 	}
 	text_add(line, early ? "Too early to tell: a socket counts when unconnected for " :
@@ -229,9 +229,9 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 	for (long i = 1; i < count; i++) {
 		leaking += sites[i]->leaking;
 		ended += page_is_ended(sites[i]) && !page_is_exited(sites[i]);
-		old += is_old(sites[i]) && !is_of_worst(sites[i], sites[0]);
+		old += site_is_old(sites[i]) && !is_of_worst(sites[i], sites[0]);
 		fresh += is_new(sites[i]);
-		idle += !sites[i]->leaking && !page_is_ended(sites[i]) && !is_old(sites[i]) &&
+		idle += !sites[i]->leaking && !page_is_ended(sites[i]) && !site_is_old(sites[i]) &&
 			!is_new(sites[i]);
 	}
 	add_more(&line, leaking, "leaks", "leak");

@@ -14,7 +14,7 @@ bool page_is_exited(const struct site *site)
 }
 
 /* "12s ago" */
-static void add_ago(struct text *line, const struct page *page, __u64 then_ns)
+static void add_ended_ago(struct text *line, const struct page *page, __u64 then_ns)
 {
 	page_add_age(line, page, then_ns);
 	text_add(line, " ago");
@@ -26,7 +26,7 @@ void page_add_ended(struct text *line, const struct page *page, const struct sit
 		  site->ended.sockets == 1 ? "socket" : "sockets");
 	if (site->ended.processes > 1)
 		text_add(line, "with them, the last ");
-	add_ago(line, page, site->ended.ns);
+	add_ended_ago(line, page, site->ended.ns);
 	if (site->ended.processes <= 1)
 		text_add(line, site->ended.sockets == 1 ? " with it" : " with them");
 }
@@ -40,7 +40,7 @@ void page_end(struct page *page, const struct site *site)
 		return;
 	text_add(&line, TEXT_INDENT);
 	text_add(&line, site->ended.processes > 1 ? "the last exited " : "exited ");
-	add_ago(&line, page, site->ended.ns);
+	add_ended_ago(&line, page, site->ended.ns);
 	text_addf(&line, " with %s open", site->ended.sockets == 1 ? "it" : "them");
 	if (site->oldest_ns && site->oldest_ns < site->ended.ns) {
 		text_add(&line, ", ");

@@ -31,7 +31,7 @@ enum debug {
 };
 
 /* An address that was asked for. */
-struct known {
+struct known_name {
 	__u64 address;
 	struct code code;
 	UT_hash_handle hh;
@@ -56,8 +56,8 @@ struct module_symbols {
 	unsigned int looks;
 	Dwarf *alt; /* what dwz moved out of the debug information, or NULL */
 	int alt_fd;
-	char *alt_name, *alt_id; /* of the one that was not there */
-	struct known *known;	 /* the oldest first */
+	char *alt_name, *alt_id;  /* of the one that was not there */
+	struct known_name *known; /* the oldest first */
 	size_t known_bytes;
 };
 
@@ -139,7 +139,7 @@ struct module_symbols *module_symbols_of_bytes(const void *bytes, size_t len)
 	return file;
 }
 
-static size_t known_bytes(const struct known *known)
+static size_t known_bytes(const struct known_name *known)
 {
 	const struct code_name *name = known->code.names;
 	size_t bytes = sizeof(*known);
@@ -151,7 +151,7 @@ static size_t known_bytes(const struct known *known)
 	return bytes;
 }
 
-static void forget_name(struct module_symbols *file, struct known *known)
+static void forget_name(struct module_symbols *file, struct known_name *known)
 {
 	HASH_DEL(file->known, known);
 	file->known_bytes -= known_bytes(known);
@@ -161,7 +161,7 @@ static void forget_name(struct module_symbols *file, struct known *known)
 
 static void forget_names(struct module_symbols *file)
 {
-	struct known *known, *next;
+	struct known_name *known, *next;
 
 	HASH_ITER(hh, file->known, known, next)
 		forget_name(file, known);
@@ -330,7 +330,7 @@ static void make_names(struct module_symbols *file, __u64 address, struct code *
 
 const struct code *module_symbols_name(struct module_symbols *file, __u64 address)
 {
-	struct known *known;
+	struct known_name *known;
 
 	HASH_FIND(hh, file->known, &address, sizeof(address), known);
 	if (known)
