@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "leaks/suppressions.h"
-#include "lib/clocks.h"
-#include "lib/duration.h"
 #include "lib/log.h"
+#include "lib/time.h"
 #include "host/notify.h"
 #include "lib/signals.h"
 #include "lib/text.h"

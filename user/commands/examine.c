@@ -16,8 +16,7 @@
 #include "host/rights.h"
 #include "kernel/bpf_stats.h"
 #include "kernel/tracer.h"
-#include "lib/clocks.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 
 void findings_free(struct findings *findings)
 {

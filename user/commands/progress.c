@@ -8,8 +8,7 @@
 #include <unistd.h>
 
 #include "host/host_files.h"
-#include "lib/clocks.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 
 #define DELAY_NS NSEC_PER_SEC
 #define PAUSE_NS (100 * NSEC_PER_MSEC)

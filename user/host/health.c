@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "host/process.h"
-#include "lib/duration.h"
 #include "lib/proc_file.h"
+#include "lib/time.h"
 
 /* statm's second number: resident pages. */
 static void update_rss(pid_t pid, __u64 *rss_bytes)

@@ -13,8 +13,8 @@
 
 #include "lib/cleanup.h"
 #include "lib/proc_file.h"
+#include "lib/time.h"
 
-#define NS_PER_S 1000000000ULL
 #define PF_EXITING 0x4 /* include/linux/sched.h */
 
 /* /proc says ENOENT for a pid that is not there. */
@@ -83,8 +83,8 @@ int process_start_time(pid_t tgid, __u64 *ret_start_ns)
 	err = read_stat(tgid, &stat);
 	if (err)
 		return err;
-	*ret_start_ns = stat.start_ticks / ticks_per_s * NS_PER_S +
-			stat.start_ticks % ticks_per_s * NS_PER_S / ticks_per_s;
+	*ret_start_ns = stat.start_ticks / ticks_per_s * NSEC_PER_SEC +
+			stat.start_ticks % ticks_per_s * NSEC_PER_SEC / ticks_per_s;
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "kernel/process_iterator.h"
-#include "lib/clocks.h"
+#include "lib/time.h"
 #include "sockleak.skel.h"
 
 /* Events that did not fit: how often one sweep is repeated for them while running. */

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/clocks.h"
+#include "lib/time.h"
 
 #define BUFFER_BYTES (2 * CHANNEL_MAX)
 

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "lib/duration.h"
 #include "lib/names.h"
 #include "lib/text.h"
+#include "lib/time.h"
 
 static void *member(struct options *options, const struct option_spec *spec)
 {

@@ -3,9 +3,9 @@
 
 #include "host/files/elf_notes.h"
 #include "host/files/process_files.h"
-#include "lib/clocks.h"
 #include "lib/regular_file.h"
 #include "lib/text.h"
+#include "lib/time.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,9 +4,9 @@
 #include "host/files/access.h"
 #include "host/files/elf_notes.h"
 #include "lib/cleanup.h"
-#include "lib/clocks.h"
 #include "lib/regular_file.h"
 #include "lib/text.h"
+#include "lib/time.h"
 #include "packages/package_sources.h"
 
 #include <errno.h>
@@ -19,10 +19,9 @@
 #include <uthash.h>
 
 #define MAX_ANSWERS 1024
-#define SECOND_NS 1000000000ULL
-#define UNKNOWN_NS (300 * SECOND_NS)	 /* how long "unknown" is believed */
-#define OUR_LIMIT_NS (3 * SECOND_NS)	 /* for one look into a database of ours */
-#define FOREIGN_LIMIT_NS (SECOND_NS / 2) /* ... or of somebody else's root */
+#define UNKNOWN_NS (300 * NSEC_PER_SEC)	    /* how long "unknown" is believed */
+#define OUR_LIMIT_NS (3 * NSEC_PER_SEC)	    /* for one look into a database of ours */
+#define FOREIGN_LIMIT_NS (NSEC_PER_SEC / 2) /* ... or of somebody else's root */
 
 /* An answer; or, with the path "", that a root's database took too long. */
 struct answer {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "lib/clocks.h"
+#include "lib/time.h"
 #include "packages/package_sources.h"
 
 #include <dirent.h>

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "lib/cleanup.h"
-#include "lib/clocks.h"
 #include "lib/spawn.h"
+#include "lib/time.h"
 
 #define RPM "/usr/bin/rpm"
 #define MAX_ANSWER 4096 /* bytes */
@@ -83,7 +83,7 @@ static int read_answer(int fd, __u64 deadline_ns, char *ret_answer, size_t size)
  */
 static int reap(pid_t pid, bool killed, __u64 deadline_ns)
 {
-	__u64 last_ns = deadline_ns + 1000000000ULL;
+	__u64 last_ns = deadline_ns + NSEC_PER_SEC;
 	int status = 0;
 
 	while (!waitpid(pid, &status, WNOHANG)) {

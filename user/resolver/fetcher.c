@@ -18,15 +18,14 @@
 
 #include "host/files/elf_notes.h"
 #include "host/files/process_files.h"
-#include "lib/clocks.h"
 #include "lib/spawn.h"
 #include "lib/regular_file.h"
+#include "lib/time.h"
 #include "resolver/sandbox.h"
 
-#define SECOND_NS 1000000000ULL
-#define LIMIT_NS (120 * SECOND_NS)
+#define LIMIT_NS (120 * NSEC_PER_SEC)
 #define LIMIT_BYTES (512UL * 1024 * 1024)
-#define AGAIN_NS (3600 * SECOND_NS)
+#define AGAIN_NS (3600 * NSEC_PER_SEC)
 #define MAX_WANTED 4096
 #define MAX_URLS 8192 /* bytes of the servers' list */
 #define URLS_FILES "/etc/debuginfod/*.urls"

@@ -11,19 +11,18 @@
 #include "host/files/access.h"
 #include "lib/channel.h"
 #include "lib/cleanup.h"
-#include "lib/clocks.h"
 #include "lib/spawn.h"
+#include "lib/time.h"
 #include "resolver/quarantine.h"
 #include "resolver/resolver_protocol.h"
 #include "stacks/stack_store.h"
 
-#define SECOND_NS 1000000000ULL
 /* The first stack of a large program with its debug information takes about one. */
-#define STACK_LIMIT_NS (5 * SECOND_NS)
+#define STACK_LIMIT_NS (5 * NSEC_PER_SEC)
 /* What takes less is no burden, however often it comes. */
-#define SLOW_NS (SECOND_NS / 10)
+#define SLOW_NS (NSEC_PER_SEC / 10)
 /* Two databases may each take their own limit, see package.h. */
-#define PACKAGE_LIMIT_NS (10 * SECOND_NS)
+#define PACKAGE_LIMIT_NS (10 * NSEC_PER_SEC)
 
 struct resolver {
 	pid_t pid; /* 0 = none runs */

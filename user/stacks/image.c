@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "host/files/access.h"
-#include "lib/clocks.h"
+#include "lib/time.h"
 #include "stacks/files/file_cache.h"
 #include "stacks/files/perf_map.h"
 
@@ -23,7 +23,7 @@
 #define MAX_VDSO (64 * 1024)
 /* Compressed debug sections may have to be inflated for the sake of .debug_frame. */
 #define MAX_UNWIND_INFLATED (4 * ELF_FILE_MAX_INFLATED)
-#define FRESH_NS 1000000000ULL
+#define FRESH_NS NSEC_PER_SEC
 #define PERF_FRESH_NS 2000000000ULL
 #define PERF_SHARE 20 /* reading a map again may take a twentieth of the time */
 

@@ -2,7 +2,7 @@
 #include "watch/descriptors.h"
 
 #include "host/process.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 
 /* Where descriptors have to be counted, that is not done more often. */
 #define COUNT_PAUSE_NS (10 * NSEC_PER_SEC)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "host/process.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 #include "host/host_files.h"
 
 /* Who has not failed for long, and where descriptors have to be counted, is looked at rarely. */

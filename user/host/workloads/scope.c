@@ -10,7 +10,7 @@
 #include "host/workloads/cgroup.h"
 #include "host/workloads/scope_missing.h"
 #include "host/workloads/workload.h"
-#include "lib/clocks.h"
+#include "lib/time.h"
 #include "sockleak.h"
 
 #define SHARE 20 /* the tree may be read a twentieth of the time */

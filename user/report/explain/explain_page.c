@@ -3,10 +3,8 @@
 
 #include <string.h>
 
-#include "lib/clocks.h"
-#include "lib/date.h"
-#include "lib/duration.h"
 #include "lib/names.h"
+#include "lib/time.h"
 #include "report/short_name.h"
 #include "lib/text.h"
 #include "report/text/text_page.h"

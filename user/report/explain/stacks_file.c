@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "leaks/suppressions.h"
-#include "lib/date.h"
 #include "lib/json.h"
 #include "lib/names.h"
 #include "lib/textfile.h"
+#include "lib/time.h"
 #include "packages/hints.h"
 #include "report/text/text_page.h"
 

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "lib/cleanup.h"
-#include "lib/date.h"
 #include "lib/regular_file.h"
 #include "lib/text.h"
+#include "lib/time.h"
 #include "report/explain/stacks_file.h"
 
 #define ID_DIGITS 16

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "leaks/suppressions.h"
-#include "lib/date.h"
 #include "lib/json.h"
 #include "lib/names.h"
 #include "lib/text.h"
+#include "lib/time.h"
 #include "packages/hints.h"
 #include "report/address.h"
 #include "report/json/json_parts.h"

@@ -2,7 +2,7 @@
 /* The first lines of a report, which are the answer. */
 #include <string.h>
 
-#include "lib/duration.h"
+#include "lib/time.h"
 #include "report/text/text_page.h"
 
 /* Made before sockleak watched: whether they were growing then is not known. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a report says of sites whose sockets ended with their processes: ended.h. */
-#include "lib/duration.h"
+#include "lib/time.h"
 #include "report/text/text_page.h"
 
 bool page_is_ended(const struct site *site)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "leaks/suppressions.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 #include "report/losses.h"
 #include "report/text/text_page.h"
 

@@ -5,7 +5,7 @@
 
 #include "leaks/refusals.h"
 #include "leaks/suppressions.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 #include "report/text/text_page.h"
 
 void page_add_limited(struct text *line, const struct limited *limited)

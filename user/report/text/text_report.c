@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/duration.h"
 #include "lib/names.h"
+#include "lib/time.h"
 #include "report/evidence.h"
 #include "report/text/text_page.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a scan's report has of its own: its first lines, and whose part a row is. */
 #include "leaks/process_total.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 #include "report/text/text_page.h"
 
 /* How many processes hold what is listed; those of one stand together. */

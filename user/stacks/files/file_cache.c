@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/clocks.h"
+#include "lib/time.h"
 
 #define LOOK_AGAIN_NS 2000000000ULL
 
