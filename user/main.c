@@ -49,12 +49,10 @@ enum exit_code {
 };
 
 DEFINE_CLEANUP(struct agent *, agent__free)
-DEFINE_CLEANUP(struct input *, input__free)
 DEFINE_CLEANUP(struct tracer *, tracer__free)
 DEFINE_CLEANUP(struct output *, output__free)
 DEFINE_CLEANUP(struct watch *, watch__free)
 DEFINE_CLEANUP(struct scan *, scan__free)
-DEFINE_CLEANUP(struct scope *, scope__free)
 
 /* What was printed has to come out: 0, or the exit code when it did not. */
 static int flush_stdout(void)
@@ -276,10 +274,14 @@ static int run_explain(const struct options *options)
 static int run_doctor(const struct options *options)
 {
 	enum finding_status worst;
+	int result;
 
 	raise_memlock();
 	worst = doctor(options, stdout);
-	return flush_stdout() ?: worst == FINDING_FAILED ? EXIT_ENVIRONMENT : EXIT_RAN;
+	result = flush_stdout();
+	if (result)
+		return result;
+	return worst == FINDING_FAILED ? EXIT_ENVIRONMENT : EXIT_RAN;
 }
 
 static int check_config(const struct input *input)

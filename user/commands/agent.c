@@ -136,15 +136,18 @@ static int check_textfile(const struct options *options, struct text *ret_error)
 int agent_check(const struct input *input, struct text *ret_error)
 {
 	const struct options *options = &input->options;
-	struct suppressions *suppressions = NULL;
-	struct scope *scope = NULL;
-	int err = check_textfile(options, ret_error) ?: scope__new(options, &scope, ret_error);
+	_cleanup_(suppressions__free) struct suppressions *suppressions = NULL;
+	_cleanup_(scope__free) struct scope *scope = NULL;
+	int err = check_textfile(options, ret_error);
 
-	if (!err && options->suppress)
-		err = suppressions__load(options->suppress, &suppressions, ret_error);
-	suppressions__free(suppressions);
-	scope__free(scope);
-	return err;
+	if (err)
+		return err;
+	err = scope__new(options, &scope, ret_error);
+	if (err)
+		return err;
+	if (!options->suppress)
+		return 0;
+	return suppressions__load(options->suppress, &suppressions, ret_error);
 }
 
 /* ---- Reload ---- */
@@ -176,28 +179,41 @@ static void take_up(struct agent *agent, struct input *input, struct scope *scop
 	check_watchdog(&input->options);
 }
 
+static int try_reload(struct agent *agent, struct text *kept, struct text *ret_error)
+{
+	_cleanup_(input__free) struct input *input = NULL;
+	_cleanup_(scope__free) struct scope *scope = NULL;
+	int err;
+
+	err = input__read(agent->input->argc, agent->input->argv, &input, ret_error);
+	if (err)
+		return err;
+	err = input__keep_fixed(input, agent->input, kept);
+	if (err)
+		return err;
+	err = check_textfile(&input->options, ret_error);
+	if (err)
+		return err;
+	err = scope__new(&input->options, &scope, ret_error);
+	if (err)
+		return err;
+	err = watch__reload(agent->watch, &input->options, scope, ret_error);
+	if (err)
+		return err;
+	take_up(agent, TAKE_PTR(input), TAKE_PTR(scope));
+	return 0;
+}
+
 static void reload(struct agent *agent)
 {
 	_cleanup_text_ struct text error = TEXT_INIT, kept = TEXT_INIT;
-	struct scope *scope = NULL;
-	struct input *input = NULL;
-	int err = input__read(agent->input->argc, agent->input->argv, &input, &error);
+	int err = try_reload(agent, &kept, &error);
 
-	if (!err) {
-		err = input__keep_fixed(input, agent->input, &kept)	  ?:
-			      check_textfile(&input->options, &error)	  ?:
-			      scope__new(&input->options, &scope, &error) ?:
-			      watch__reload(agent->watch, &input->options, scope, &error);
-	}
-	if (err) {
+	if (err)
 		log_error(err, "not reloaded, all stays as it was: %s",
 			  error.len ? text_str(&error) : strerror(-err));
-		scope__free(scope);
-		input__free(input);
-		return;
-	}
-	take_up(agent, input, scope);
-	log_note("reloaded%s%s", kept.len ? "; for the next start: " : "", text_str(&kept));
+	else
+		log_note("reloaded%s%s", kept.len ? "; for the next start: " : "", text_str(&kept));
 }
 
 static void reload_when_asked(struct agent *agent)

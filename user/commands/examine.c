@@ -156,9 +156,14 @@ int examine(const struct options *options, struct findings *findings)
 	bool passed;
 	int err = add_preflight(findings, options, &passed);
 
-	if (!err && passed)
-		err = add_load(findings, options, false);
-	return err ?: add_table(findings, options);
+	if (err)
+		return err;
+	if (passed) {
+		err = add_load(findings, options, /* gives_up= */ false);
+		if (err)
+			return err;
+	}
+	return add_table(findings, options);
 }
 
 /* ---- The service ---- */
@@ -199,11 +204,15 @@ static int examine_start(struct findings *findings, const struct options *option
 	bool passed = false;
 	int err = add_preflight(findings, options, &passed);
 
-	if (!err && passed)
-		err = add_load(findings, options, true);
-	else if (!err && give_up(&text))
+	if (err)
+		return err;
+	if (passed)
+		err = add_load(findings, options, /* gives_up= */ true);
+	else if (give_up(&text))
 		err = add_finding(findings, "service", FINDING_FAILED, text_str(&text));
-	return err ?: add_table(findings, options);
+	if (err)
+		return err;
+	return add_table(findings, options);
 }
 
 /* The child: all that it finds, a line each, "STATUS NAME TEXT". Returns its exit status. */
@@ -288,20 +297,25 @@ static int examine_from_outside(const struct unit *unit, struct findings *findin
 	enum finding_status status;
 	int err;
 
-	err = (unit->given & needed) == needed ?
-		      add_finding(findings, "capabilities", FINDING_OK,
-				  "the unit gives what loading needs") :
-		      add_finding(findings, "capabilities", FINDING_FAILED,
+	if ((unit->given & needed) == needed)
+		err = add_finding(findings, "capabilities", FINDING_OK,
+				  "the unit gives what loading needs");
+	else
+		err = add_finding(findings, "capabilities", FINDING_FAILED,
 				  "the unit lacks CAP_BPF or CAP_PERFMON (systemctl edit " UNIT_NAME
 				  ", AmbientCapabilities=)");
+	if (err)
+		return err;
 	status = finding_rights(unit->given & ~(1ULL << CAP_SYS_ADMIN), &rights);
-	err = err ?: add_finding(findings, "rights", status, text_str(&rights));
+	err = add_finding(findings, "rights", status, text_str(&rights));
+	if (err)
+		return err;
 	status = finding_paranoid(unit->given, &hooks);
-	err = err ?: add_finding(findings, "hooks", status, text_str(&hooks));
-	return err   ?:
-		       add_finding(findings, "programs", FINDING_UNKNOWN,
-				   "only root can look with the service's rights (sudo sockleak "
-				   "doctor)");
+	err = add_finding(findings, "hooks", status, text_str(&hooks));
+	if (err)
+		return err;
+	return add_finding(findings, "programs", FINDING_UNKNOWN,
+			   "only root can look with the service's rights (sudo sockleak doctor)");
 }
 
 int examine_service(const struct options *options, const struct unit *unit,

@@ -131,13 +131,17 @@ static unsigned int take_suspects(struct sweeper *sweeper, __u32 *ret_tgids)
 static int begin_sweep(struct sweeper *sweeper)
 {
 	struct sweep *sweep = sweep_of(sweeper);
+	int err;
 
 	sweep->last_ns = sweep->start_ns;
 	sweep->start_ns = clock_now(CLOCK_BOOTTIME);
 	sweep->repeats = 0;
 	sweep->unsettled = 0;
 	sweep->number++;
-	return iterator_run(sweeper, sweeper->harvest) ?: iterator_run(sweeper, sweeper->calls);
+	err = iterator_run(sweeper, sweeper->harvest);
+	if (err)
+		return err;
+	return iterator_run(sweeper, sweeper->calls);
 }
 
 static int quick_sweep(struct sweeper *sweeper)
@@ -156,7 +160,9 @@ static int small_sweep(struct sweeper *sweeper)
 	unsigned int count;
 	int err;
 
-	err = begin_sweep(sweeper) ?: quick_sweep(sweeper);
+	err = begin_sweep(sweeper);
+	if (!err)
+		err = quick_sweep(sweeper);
 	count = take_suspects(sweeper, tgids);
 	if (err)
 		return err;
@@ -173,7 +179,9 @@ static int small_sweep(struct sweeper *sweeper)
 		return 1;
 	err = quick_sweep(sweeper); /* what was not found where it should be? */
 	take_suspects(sweeper, tgids);
-	return err ?: sweep->waiting || sweep->unread;
+	if (err)
+		return err;
+	return sweep->waiting || sweep->unread;
 }
 
 /* *ret_records: how many events it gave. */
@@ -199,8 +207,11 @@ static int full_sweep(struct sweeper *sweeper, bool to_the_last)
 	struct sweep *sweep = sweep_of(sweeper);
 	int records = 0, err;
 
-	err = begin_sweep(sweeper) ?: iterator_run(sweeper, sweeper->threads);
-	err = err ?: full_sweep_once(sweeper, &records);
+	err = begin_sweep(sweeper);
+	if (!err)
+		err = iterator_run(sweeper, sweeper->threads);
+	if (!err)
+		err = full_sweep_once(sweeper, &records);
 	sweep_plan_was_full(&sweeper->plan, sweep->start_ns,
 			    clock_now(CLOCK_BOOTTIME) - sweep->start_ns - sweeper->drained_ns,
 			    err || sweep->unsettled);

@@ -331,5 +331,7 @@ int package_from_dpkg(int root_fd, const char *path, __u64 deadline_ns, struct p
 	}
 	err = find_stanza(status, owner, deadline_ns, &stanza, native);
 	fclose(status);
-	return err ? err : fill_package(&stanza, native, ret_package);
+	if (err)
+		return err;
+	return fill_package(&stanza, native, ret_package);
 }

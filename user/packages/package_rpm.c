@@ -160,8 +160,9 @@ int package_from_rpm(const char *database, const char *path, __u64 deadline_ns,
 		     struct package *ret_package)
 {
 	char answer[MAX_ANSWER];
-	int err;
+	int err = run_rpm(database, path, deadline_ns, answer, sizeof(answer));
 
-	err = run_rpm(database, path, deadline_ns, answer, sizeof(answer));
-	return err ? err : package_parse_rpm(answer, ret_package);
+	if (err)
+		return err;
+	return package_parse_rpm(answer, ret_package);
 }

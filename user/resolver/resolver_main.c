@@ -152,17 +152,20 @@ static int answer(struct child *child)
 static int run_child(struct child *child)
 {
 	struct message message = { .data = child->in.bytes, .size = sizeof(child->in) };
-	int err;
 
-	do {
-		err = channel_receive(RESOLVER_CHANNEL, &message, CHANNEL_NO_DEADLINE);
-		if (!err && (message.len < sizeof(child->in.request) ||
-			     child->in.request.message != MESSAGE_REQUEST))
-			err = -EPROTO;
+	for (;;) {
+		int err = channel_receive(RESOLVER_CHANNEL, &message, CHANNEL_NO_DEADLINE);
+
+		if (err)
+			return err;
+		if (message.len < sizeof(child->in.request) ||
+		    child->in.request.message != MESSAGE_REQUEST)
+			return -EPROTO;
 		child->payload = message.len - sizeof(child->in.request);
-		err = err ?: answer(child);
-	} while (!err);
-	return err;
+		err = answer(child);
+		if (err)
+			return err;
+	}
 }
 
 /*

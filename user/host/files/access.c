@@ -24,8 +24,9 @@ static int ask_agent(struct access_request *request, struct access_reply *ret_re
 	int err;
 
 	request->message = MESSAGE_ACCESS;
-	err = channel_send(agent, request, sizeof(*request), -1, CHANNEL_NO_DEADLINE) ?:
-		      channel_receive(agent, &reply, CHANNEL_NO_DEADLINE);
+	err = channel_send(agent, request, sizeof(*request), /* fd= */ -1, CHANNEL_NO_DEADLINE);
+	if (!err)
+		err = channel_receive(agent, &reply, CHANNEL_NO_DEADLINE);
 	if (err)
 		return -EPIPE;
 	if (reply.len == sizeof(*ret_reply) && !ret_reply->error && (reply.fd >= 0) == !!ret_fd) {

@@ -149,30 +149,41 @@ static int check_workloads(const struct options *options, struct text *ret_error
 	return 0;
 }
 
+static int find_cgroups(struct scope *scope, struct text *ret_error)
+{
+	int err = cgroups__new(&scope->cgroups);
+
+	if (err) {
+		text_add(ret_error,
+			 "--cgroup, --exclude-cgroup, --unit, --container and --pod need "
+			 "cgroup v2, which is not mounted (mount -t cgroup2 none "
+			 "/sys/fs/cgroup/unified)");
+		return err;
+	}
+	err = open_cgroups(scope, ret_error);
+	if (err)
+		return err;
+	return check_excluded(scope, ret_error);
+}
+
 int scope__new(const struct options *options, struct scope **ret_scope, struct text *ret_error)
 {
-	struct scope *scope = calloc(1, sizeof(*scope));
+	_cleanup_(scope__free) struct scope *scope = calloc(1, sizeof(*scope));
 	int err;
 
 	if (!scope)
 		return -ENOMEM;
 	scope->options = options;
 	err = check_workloads(options, ret_error);
-	if (!err && options_rule_cgroups(options)) {
-		err = cgroups__new(&scope->cgroups);
-		if (err)
-			text_add(ret_error, "--cgroup, --exclude-cgroup, --unit, --container and "
-					    "--pod need cgroup v2, which is not mounted (mount -t "
-					    "cgroup2 none /sys/fs/cgroup/unified)");
-		err = err ?: open_cgroups(scope, ret_error);
-		err = err ?: check_excluded(scope, ret_error);
-	}
-	if (err) {
-		scope__free(scope);
+	if (err)
 		return err;
+	if (options_rule_cgroups(options)) {
+		err = find_cgroups(scope, ret_error);
+		if (err)
+			return err;
 	}
 	scope->fixed = scope->found = scope->all;
-	*ret_scope = scope;
+	*ret_scope = TAKE_PTR(scope);
 	return 0;
 }
 

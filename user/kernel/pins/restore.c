@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "host/process.h"
+#include "lib/cleanup.h"
 #include "sockleak.h"
 
 /* Descriptors of the maps of these names, and what some of them hold at most. */
@@ -239,7 +240,9 @@ static int take_slots(const struct maps *maps, bool *taken)
 		else /* the run was killed between the slot and its socket's entry */
 			bpf_map_delete_elem(maps->slots, &inode);
 	}
-	return err ?: fill_slots(maps, taken);
+	if (err)
+		return err;
+	return fill_slots(maps, taken);
 }
 
 /* ---- Calls ---- */
@@ -293,24 +296,34 @@ int restore_begin(const struct bpf_object *object, void (*on_progress)(void *ctx
 		  __u32 *ret_count)
 {
 	struct maps maps = maps_of(object);
-	__u8 *used = calloc(maps.max_stacks / 8 + 1, 1);
-	bool *taken = calloc(maps.max_slots, sizeof(*taken));
+	_cleanup_free_ __u8 *used = calloc(maps.max_stacks / 8 + 1, 1);
+	_cleanup_free_ bool *taken = calloc(maps.max_slots, sizeof(*taken));
 	int err;
 
 	maps.on_progress = on_progress;
 	maps.ctx = ctx;
-	err = used && taken ? take_young(object) ?: take_sockets(&maps, used, ret_count) : -ENOMEM;
-	if (!err) {
-		drop_stacks(&maps, used);
-		err = drop_reported(&maps)			?:
-			      drop_growths(&maps)		?:
-			      take_slots(&maps, taken)		?:
-			      take_calls(&maps, maps.in_flight) ?:
-			      take_calls(&maps, maps.in_flight_overflow);
-	}
-	free(used);
-	free(taken);
-	return err;
+	if (!used || !taken)
+		return -ENOMEM;
+	err = take_young(object);
+	if (err)
+		return err;
+	err = take_sockets(&maps, used, ret_count);
+	if (err)
+		return err;
+	drop_stacks(&maps, used);
+	err = drop_reported(&maps);
+	if (err)
+		return err;
+	err = drop_growths(&maps);
+	if (err)
+		return err;
+	err = take_slots(&maps, taken);
+	if (err)
+		return err;
+	err = take_calls(&maps, maps.in_flight);
+	if (err)
+		return err;
+	return take_calls(&maps, maps.in_flight_overflow);
 }
 
 void restore_tidy(const struct bpf_object *object)

@@ -424,7 +424,10 @@ int stacks_file__write(struct stacks_file *file, const char *path, const struct 
 	if (!file->has_news && summary->now_ns - file->written_ns < STACKS_FILE_PAUSE_NS)
 		return 0;
 	stacks_file__add_json(file, summary, &out);
-	err = text_error(&out) ?: textfile_write(path, text_str(&out), out.len);
+	err = text_error(&out);
+	if (err)
+		return err;
+	err = textfile_write(path, text_str(&out), out.len);
 	if (err)
 		return err;
 	file->has_news = false;
