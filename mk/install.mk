@@ -22,7 +22,8 @@ install: sockleak $(MANUALS) $(COMPLETIONS) $(O)/sockleak.conf
 	$(to) $(O)/completion/zsh $(DESTDIR)$(ZSHDIR)/_sockleak
 	$(to) $(O)/completion/fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/sockleak.fish
 	$(to) $(O)/sockleak.conf $(DESTDIR)$(SYSCONFDIR)/sockleak/sockleak.conf
-	$(to) -t $(DESTDIR)$(DOCDIR) README.md CHANGELOG.md docs/*.md
+	$(to) -t $(DESTDIR)$(DOCDIR) README.md CHANGELOG.md \
+		$(filter-out docs/README.md,$(wildcard docs/*.md))
 	$(Q)for kind in prometheus grafana kubernetes; do for file in packaging/$$kind/*.y*ml \
 		packaging/$$kind/*.json; do [ ! -e $$file ] || $(INSTALL) -D -m 0644 $$file \
 		$(DESTDIR)$(DATADIR)/sockleak/$$kind/$${file##*/} || exit; done; done

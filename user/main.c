@@ -26,6 +26,7 @@
 #include "host/rights.h"
 #include "host/workloads/scope.h"
 #include "kernel/pins/pins.h"
+#include "kernel/libbpf_log.h"
 #include "kernel/tracer.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
@@ -129,6 +130,17 @@ static int broken_by(int err)
 	return err == -EPIPE && signals_pipe_ends() ? EXIT_PIPE : EXIT_RUNTIME;
 }
 
+/* What libbpf and the kernel's verifier have said, for who asks; also when all went well. */
+static void show_libbpf_log(const struct options *options)
+{
+	_cleanup_text_ struct text lines = TEXT_INIT;
+
+	if (!options->verbose && !options->debug)
+		return;
+	libbpf_log_take(&lines);
+	log_note_lines(text_str(&lines));
+}
+
 static int scan(const struct options *options, struct output *output, struct scope *scope)
 {
 	_cleanup_(scan__free) struct scan *scan = NULL;
@@ -136,6 +148,7 @@ static int scan(const struct options *options, struct output *output, struct sco
 	unsigned int matches = 0;
 	int err = scan__new(options, output, scope, &scan, &error);
 
+	show_libbpf_log(options);
 	if (err)
 		return cannot_start(err, &error);
 	err = scan__run(scan, &matches);
@@ -216,6 +229,7 @@ static int open_tracer(const struct options *options, struct watch *watch,
 		watch__aim(watch, *ret_tracer); /* before the first socket is seen */
 		err = tracer__attach(*ret_tracer, options, &error);
 	}
+	show_libbpf_log(options);
 	if (err)
 		return log_error(EXIT_ENVIRONMENT, "%s",
 				 error.len ? text_str(&error) : strerror(-err));
@@ -295,7 +309,7 @@ static int check_config(const struct input *input)
 
 	if (err)
 		return log_error(EXIT_USAGE, "%s", error.len ? text_str(&error) : strerror(-err));
-	log_note("the configuration is right");
+	log_note("configuration OK");
 	return EXIT_RAN;
 }
 

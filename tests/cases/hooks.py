@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 
 from lib.hooks import KINDS, force, kinds_here
 from lib.outcome import Failure
@@ -124,9 +125,36 @@ def hooks_refused(bench):
     status, out, errors = bench.run(
         "trace", "--duration", "1ms", env={**os.environ, **environment},
     )
-    words = ("sockleak: cannot load the BPF programs: Invalid argument",)
-    if status != 3 or out or len(errors.splitlines()) != 1 or not errors.startswith(words):
-        raise Failure(f"expected exit 3 and one line like {words}, seen {status}: {out} {errors}")
+    words = re.compile(r"sockleak: cannot load the BPF program '\w+': Invalid argument "
+                       r"\(--verbose shows what the kernel said\)\n")
+    if status != 3 or out or not words.fullmatch(errors):
+        raise Failure(f"expected exit 3 and one line like {words.pattern}, seen {status}: {out} "
+                      f"{errors}")
+    status, out, errors = bench.run(
+        "trace", "--verbose", "--duration", "1ms", env={**os.environ, **environment},
+    )
+    wanted = [f"prog '{name}" for name in begins.values() if name[:4] not in ("fent", "kpro")]
+    missing = [words for words in wanted if f"sockleak: libbpf: {words}" not in errors]
+    if status != 3 or missing:
+        raise Failure(f"expected libbpf's words on each kind, missing {missing} of {errors}")
+
+
+@case
+def debug_log(bench):
+    """--debug says what each sweep did, and of each new leak how its stack was taken."""
+    agent = bench.agent("--debug", "--comm", "held")
+    program = bench.program("held", agents=[agent])
+    agent.wait_for(lambda a: set(program.phase.leaks) <= set(a.open_leaks()), "the leaks")
+    agent.stop()
+    errors = "\n".join(agent.errors)
+    for inode in program.phase.leaks:
+        if not re.search(rf"debug: inode {inode} of process \d+: \d+ frames \(snapshot\), "
+                         r"unwinding stopped at the outermost frame", errors):
+            raise Failure(f"expected a line on the stack of inode {inode}, seen: {errors}")
+    sweeps = re.findall(r"debug: sweep (\d+): (full|quick), \d+ processes one by one, \d+ "
+                        r"descriptors, \d+ events, \d+ pending, \d+ us", errors)
+    if {kind for _, kind in sweeps} != {"full", "quick"}:
+        raise Failure(f"expected sweeps of both kinds, seen: {errors}")
 
 
 @case

@@ -8,9 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <uthash.h>
 
-#include "host/workloads/owners.h"
 #include "kernel/scanner.h"
 #include "kernel/history.h"
 #include "leaks/leaks.h"
@@ -38,24 +36,15 @@ struct records {
 	size_t count, room;
 };
 
-/* A stack of a process, named once for all its sockets. */
-struct named_stack {
-	__u64 key; /* of past_stack() */
-	struct stack *stack;
-	UT_hash_handle hh;
-};
-
 struct scan {
 	const struct options *options;
 	struct output *output;
 	struct past past;
 	struct scanner *scanner;
 	struct attribution *attribution;
-	struct owners *owners;
 	struct leaks *leaks;
 	struct suppressions *suppressions; /* NULL = nothing is */
-	struct named_stack *stacks;	   /* a uthash table */
-	unsigned int unwound;		   /* stacks that were not told yet */
+	unsigned int stacks;		   /* that were looked up */
 	struct progress progress;
 	struct summary summary;
 	bool missed; /* what was asked for by a name that nothing has */
@@ -139,14 +128,13 @@ int scan__new(const struct options *options, struct output *output, struct scope
 	scan->output = output;
 	scan->progress = progress_begin(!options->quiet);
 	scan->leaks = leaks__new(options->classes, UINT64_MAX / 2, on_scan_change, NULL);
-	scan->owners = owners__new();
 	err = open_past(scan, ret_error);
 	if (!err)
 		err = attribution__new(options->debuginfod, &scan->attribution, ret_error);
 	if (!err && options->suppress)
 		err = suppressions__load(options->suppress, &scan->suppressions, ret_error);
 	scan->summary.suppressions = scan->suppressions;
-	if (!err && (!scan->leaks || !scan->owners))
+	if (!err && !scan->leaks)
 		err = -ENOMEM;
 	if (!err)
 		err = scanner__open(options, &scan->past, &scan->scanner, ret_error);
@@ -165,18 +153,10 @@ int scan__new(const struct options *options, struct output *output, struct scope
 
 void scan__free(struct scan *scan)
 {
-	struct named_stack *named, *next;
-
 	if (!scan)
 		return;
-	HASH_ITER(hh, scan->stacks, named, next) {
-		HASH_DEL(scan->stacks, named);
-		stack_unref(named->stack);
-		free(named);
-	}
 	leaks__free(scan->leaks);
 	attribution__free(scan->attribution);
-	owners__free(scan->owners);
 	suppressions__free(scan->suppressions);
 	scanner__free(scan->scanner);
 	past_close(&scan->past);
@@ -339,71 +319,55 @@ static int find_sockets(struct scan *scan, struct records *ret_records)
 
 /* ---- Whose, and from where ---- */
 
-/* One that the sockleak which runs has not told of: it is too young there to be a leak. */
-static struct stack *unwind_stack(struct scan *scan, const struct event *record)
+static bool find_past_key(void *ctx, const struct pending *socket, __u64 *ret_key)
 {
-	struct raw_stack raw = { 0 };
-
-	if (!scan->past.tgid || record->socket.flags & PENDING_ORIGIN_UNKNOWN)
-		return NULL;
-	progress_stacks(&scan->progress, HASH_COUNT(scan->stacks) + scan->unwound++);
-	raw.snapshot = past_snapshot(&scan->past, &record->socket);
-	raw.count = past_pcs(&scan->past, &record->socket, raw.pcs);
-	return attribution__stack_of(scan->attribution, &raw, record);
+	return past_reported(&((struct scan *)ctx)->past, socket, ret_key);
 }
 
-static struct stack *name_stack(struct scan *scan, const struct event *record)
+static bool find_past_stack(void *ctx, __u64 key, struct reported_stack *ret_stack)
 {
-	struct named_stack *named;
-	struct reported_stack reported;
-	__u64 key;
+	struct scan *scan = ctx;
 
-	if (!past_reported(&scan->past, &record->socket, &key))
-		return unwind_stack(scan, record);
-	HASH_FIND(hh, scan->stacks, &key, sizeof(key), named);
-	if (named)
-		return stack_ref(named->stack);
-	if (!past_stack(&scan->past, key, &reported))
-		return unwind_stack(scan, record);
-	progress_stacks(&scan->progress, HASH_COUNT(scan->stacks) + scan->unwound);
-	named = calloc(1, sizeof(*named));
-	if (!named)
-		return NULL;
-	named->key = key;
-	named->stack = attribution__name(scan->attribution, record, &reported);
-	HASH_ADD(hh, scan->stacks, key, sizeof(named->key), named);
-	if (!named->hh.tbl) {
-		struct stack *stack = named->stack;
+	progress_stacks(&scan->progress, scan->stacks++);
+	return past_stack(&scan->past, key, ret_stack);
+}
 
-		free(named);
-		return stack;
-	}
-	return stack_ref(named->stack);
+/* The sockleak that runs has not reported it: it is too young there to be a leak. */
+static void read_past(void *ctx, const struct pending *socket, struct raw_stack *ret_raw)
+{
+	struct scan *scan = ctx;
+
+	if (!scan->past.tgid || socket->flags & PENDING_ORIGIN_UNKNOWN)
+		return;
+	progress_stacks(&scan->progress, scan->stacks++);
+	ret_raw->snapshot = past_snapshot(&scan->past, socket);
+	ret_raw->count = past_pcs(&scan->past, socket, ret_raw->pcs);
+}
+
+static int open_found_leak(struct scan *scan, const struct event *record)
+{
+	struct stack_evidence evidence = { scan, find_past_key, find_past_stack, read_past };
+	_cleanup_attributed_ struct attributed attributed = { .event = record };
+	int err;
+
+	err = attribution__find(scan->attribution, &evidence, &attributed);
+	if (err)
+		return err;
+	if (suppressions__take(scan->suppressions, record, attributed.owner, attributed.stack))
+		return 0;
+	return leaks__apply(scan->leaks, record, attributed.owner, attributed.stack);
 }
 
 /* `known`: the record that made the socket known, NULL when this one is to. */
 static int account_record(struct scan *scan, const struct event *record, const struct event *known)
 {
 	struct event event = *record;
-	struct owner *owner;
-	struct stack *stack;
-	int err;
 
-	if (known) {
-		event.kind = EVENT_HELD;
-		event.socket = known->socket; /* of this descriptor less may be known */
-		return leaks__apply(scan->leaks, &event, NULL, NULL);
-	}
-	owner = owners__find(scan->owners, &event);
-	if (!owner)
-		return -ENOMEM;
-	stack = name_stack(scan, &event);
-	err = suppressions__take(scan->suppressions, &event, owner, stack) ?
-		      0 :
-		      leaks__apply(scan->leaks, &event, owner, stack);
-	stack_unref(stack);
-	owner_unref(owner);
-	return err;
+	if (!known)
+		return open_found_leak(scan, record);
+	event.kind = EVENT_HELD;
+	event.socket = known->socket; /* of this descriptor less may be known */
+	return leaks__apply(scan->leaks, &event, /* owner= */ NULL, /* stack= */ NULL);
 }
 
 /* Sorted by socket: the first record of each makes it known, the others say who holds it, too. */

@@ -158,18 +158,21 @@ static bool find_by_key(int stacks_fd, __u64 key, struct reported_stack *ret_sta
 	return true;
 }
 
-bool history__find(const struct history *history, const struct pending *socket,
-		   struct reported_stack *ret_stack, __u64 *ret_key)
+bool history__find_key(const struct history *history, const struct pending *socket, __u64 *ret_key)
 {
 	__u64 inode = socket->inode;
 	struct reported reported;
 
 	if (bpf_map_lookup_elem(history->maps.reported, &inode, &reported) ||
-	    reported.since_ns != socket->since_ns ||
-	    !find_by_key(history->maps.stacks, reported.stack, ret_stack))
+	    reported.since_ns != socket->since_ns)
 		return false;
 	*ret_key = reported.stack;
 	return true;
+}
+
+bool history__find_stack(const struct history *history, __u64 key, struct reported_stack *ret_stack)
+{
+	return find_by_key(history->maps.stacks, key, ret_stack);
 }
 
 /* ---- The one that asks ---- */

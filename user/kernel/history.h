@@ -46,11 +46,12 @@ void history__tell(struct history *history, const struct pending *socket,
 /* A leak has ended. */
 void history__forget(struct history *history, __u64 inode);
 /*
- * The stack of a socket, if it was told: by an earlier run, or before it was looked at anew.
- * *ret_key: the same for all sockets of one process that were made on that stack.
+ * The stack of a socket, if it was reported: by an earlier run, or before it was looked at anew.
+ * As find_key() and find_stack() of struct stack_evidence.
  */
-bool history__find(const struct history *history, const struct pending *socket,
-		   struct reported_stack *ret_stack, __u64 *ret_key);
+bool history__find_key(const struct history *history, const struct pending *socket, __u64 *ret_key);
+bool history__find_stack(const struct history *history, __u64 key,
+			 struct reported_stack *ret_stack);
 /* Stacks that could not be reported. */
 __u64 history__lost(const struct history *history);
 

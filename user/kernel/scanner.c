@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "scan.skel.h"
+#include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
 #include "kernel/process_iterator.h"
 #include "kernel/settings.h"
@@ -72,7 +73,7 @@ int scanner__open(const struct options *options, const struct past *past,
 	_cleanup_(scanner__free) struct scanner *scanner = calloc(1, sizeof(*scanner));
 	int err;
 
-	libbpf_set_print(NULL); /* its guesses at a cause mislead; ours are told */
+	libbpf_log_begin();
 	if (!scanner)
 		return -ENOMEM;
 	err = load_scanner(scanner, options, past);

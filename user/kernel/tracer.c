@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "kernel/hooks/hooks.h"
+#include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
 #include "kernel/map_sizes.h"
 #include "kernel/pins/pins.h"
@@ -319,7 +320,7 @@ int tracer__open(const struct options *options, tracer_event_fn on_event, void *
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	int err;
 
-	libbpf_set_print(NULL); /* its guesses at a cause mislead; ours are told */
+	libbpf_log_begin();
 	if (!tracer)
 		return -ENOMEM;
 	tracer->on_event = on_event;
@@ -417,14 +418,15 @@ __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max)
 	return tracer->skeleton->bss->sweep.pending;
 }
 
-unsigned int tracer__stack(struct tracer *tracer, const struct pending *socket, __u64 *ret_pcs)
+static unsigned int read_pcs(struct tracer *tracer, const struct pending *socket, __u64 *ret_pcs)
 {
 	struct stack_maps maps = stack_maps_of(tracer->skeleton);
 
 	return stack_maps_pcs(&maps, socket, ret_pcs);
 }
 
-const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pending *socket)
+/* Its slot is free then. */
+static const struct snapshot *take_snapshot(struct tracer *tracer, const struct pending *socket)
 {
 	struct sockleak_bpf *skeleton = tracer->skeleton;
 	struct stack_maps maps = stack_maps_of(skeleton);
@@ -439,6 +441,33 @@ const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pend
 		return NULL;
 	bpf_map_update_elem(bpf_map__fd(skeleton->maps.free_slots), NULL, &slot, BPF_ANY);
 	return whole ? tracer->snapshot : NULL;
+}
+
+static bool find_key(void *ctx, const struct pending *socket, __u64 *ret_key)
+{
+	struct tracer *tracer = ctx;
+
+	return history__find_key(tracer->history, socket, ret_key);
+}
+
+static bool find_stack(void *ctx, __u64 key, struct reported_stack *ret_stack)
+{
+	struct tracer *tracer = ctx;
+
+	return history__find_stack(tracer->history, key, ret_stack);
+}
+
+static void read_raw(void *ctx, const struct pending *socket, struct raw_stack *ret_raw)
+{
+	struct tracer *tracer = ctx;
+
+	ret_raw->snapshot = take_snapshot(tracer, socket);
+	ret_raw->count = read_pcs(tracer, socket, ret_raw->pcs);
+}
+
+struct stack_evidence tracer__stack_evidence(struct tracer *tracer)
+{
+	return (struct stack_evidence){ tracer, find_key, find_stack, read_raw };
 }
 
 unsigned int tracer__refusals(struct tracer *tracer, struct refusal_key *ret_keys,

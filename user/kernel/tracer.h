@@ -9,6 +9,7 @@
 
 #include "kernel/history.h"
 #include "kernel/hooks/hooks.h"
+#include "kernel/stack_evidence.h"
 #include "kernel/sweep_plan.h"
 #include "lib/text.h"
 #include "options/options.h"
@@ -78,18 +79,8 @@ __u64 tracer__waiting(const struct tracer *tracer);
 /* Entries in the map of pending sockets at the last sweep, and what that map holds at most. */
 __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max);
 
-/*
- * The return addresses of a socket's stack by frame pointers, the innermost first, into an
- * array of SOCKLEAK_STACK_DEPTH. Returns their number; 0 when none was taken, or it is not
- * there any more.
- */
-unsigned int tracer__stack(struct tracer *tracer, const struct pending *socket, __u64 *ret_pcs);
-
-/*
- * The snapshot that was taken of a new socket's stack, valid until the next
- * call; its slot is free then. NULL: none was taken, or it was dropped already.
- */
-const struct snapshot *tracer__snapshot(struct tracer *tracer, const struct pending *socket);
+/* What is kept of the stacks of its sockets, as long as the tracer. */
+struct stack_evidence tracer__stack_evidence(struct tracer *tracer);
 
 /*
  * The processes whose calls of socket() failed for want of a descriptor, into arrays of

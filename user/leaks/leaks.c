@@ -106,7 +106,7 @@ void leaks__group_by_process(struct leaks *leaks)
 }
 
 /* Count a leak as shown (sign 1) or no longer (sign -1). */
-static void account(struct leaks *leaks, struct leak *leak, int sign)
+static void count_at_site(struct leaks *leaks, struct leak *leak, int sign)
 {
 	leak->site->open += sign;
 	leak->site->by_class[leak->event.class] += sign;
@@ -121,7 +121,7 @@ static void show(struct leaks *leaks, struct leak *leak)
 {
 	leak->held_back = false;
 	leak->reported = true;
-	account(leaks, leak, 1);
+	count_at_site(leaks, leak, 1);
 	leaks->announce(leak, LEAKS_OPENED, leaks->announce_ctx);
 }
 
@@ -205,7 +205,7 @@ static void unaccount(struct leaks *leaks, struct leak *leak)
 		leak->site->held_back--;
 		leaks->totals.held_back--;
 	} else {
-		account(leaks, leak, -1);
+		count_at_site(leaks, leak, -1);
 	}
 }
 

@@ -123,6 +123,12 @@ void log_notice(const char *format, ...)
 	va_end(args);
 }
 
+void log_note_lines(const char *lines)
+{
+	for (const char *end; (end = strchr(lines, '\n')); lines = end + 1)
+		log_note("%.*s", (int)(end - lines), lines);
+}
+
 void log_notice_lines(const char *lines)
 {
 	for (const char *end; (end = strchr(lines, '\n')); lines = end + 1)

@@ -28,7 +28,9 @@ unsigned long log_lost(void);
 
 /* "sockleak: ..." unless quiet. */
 void log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The same, quiet or not: what is to be looked at. */
+/* Each line of `lines`, which ends with a newline unless it is empty. */
+void log_note_lines(const char *lines);
+/* As log_note(), quiet or not: what is to be looked at. */
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Each line of `lines`, which ends with a newline unless it is empty. */
 void log_notice_lines(const char *lines);

@@ -111,12 +111,11 @@ void text_add(struct text *text, const char *string)
 	text_add_bytes(text, string, strlen(string));
 }
 
-void text_addf(struct text *text, const char *format, ...)
+void text_vaddf(struct text *text, const char *format, va_list args)
 {
-	va_list args, again;
+	va_list again;
 	int len;
 
-	va_start(args, format);
 	va_copy(again, args);
 	len = vsnprintf(NULL, 0, format, args);
 	if (len < 0)
@@ -125,6 +124,14 @@ void text_addf(struct text *text, const char *format, ...)
 		text->len +=
 			(size_t)vsnprintf(text->data + text->len, (size_t)len + 1, format, again);
 	va_end(again);
+}
+
+void text_addf(struct text *text, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	text_vaddf(text, format, args);
 	va_end(args);
 }
 

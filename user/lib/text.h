@@ -10,6 +10,7 @@
 #ifndef SOCKLEAK_TEXT_H
 #define SOCKLEAK_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -44,6 +45,8 @@ void text_add_u64(struct text *text, unsigned long long value);
  */
 char *text_extend(struct text *text, size_t len);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_vaddf(struct text *text, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 /*
  * Add bytes that another process chose, up to len or a NUL: valid UTF-8 stays,

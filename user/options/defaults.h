@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* defaults: what options are set to whose values other modules build on as well. */
+/*
+ * defaults: the options before anything was given (options_defaults() of options.h), and the values
+ * that other modules build on as well.
+ */
 #ifndef SOCKLEAK_DEFAULTS_H
 #define SOCKLEAK_DEFAULTS_H
 

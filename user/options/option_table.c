@@ -5,7 +5,6 @@
 
 #include "lib/text.h"
 #include "lib/time.h"
-#include "options/defaults.h"
 #include "options/option_values.h"
 #include "options/options.h"
 
@@ -32,7 +31,7 @@ static const struct option_spec table[] = {
 	  .group = GROUP_WHAT,
 	  AT(older_than_ns),
 	  .max = 365 * DAY_NS,
-	  .help = "how long a socket may stay unconnected before it counts as leaked" },
+	  .help = "how long a socket may stay unconnected before it is reported" },
 	{ .name = "class",
 	  .reloads = true,
 	  .argument = "LIST",
@@ -40,7 +39,7 @@ static const struct option_spec table[] = {
 	  .commands = LOOKS,
 	  .group = GROUP_WHAT,
 	  AT(classes),
-	  .help = "the classes of leak to report, separated by commas" },
+	  .help = "report only these classes of leak, separated by commas" },
 	{ .name = "min-growth",
 	  .reloads = true,
 	  .argument = "N",
@@ -50,9 +49,9 @@ static const struct option_spec table[] = {
 	  AT(min_growth),
 	  .min = 1,
 	  .max = 1000000,
-	  .help = "call a place leaking once the sockets that one process keeps of it have "
-		  "passed their peak so many times; 1 holds back nothing, not even what may be in "
-		  "use" },
+	  .help = "report a site as leaking once the number of its sockets open in one "
+		  "process has exceeded its previous maximum N times; 1 also reports "
+		  "sockets that are maybe in use" },
 	{ .name = "min-open",
 	  .reloads = true,
 	  .argument = "N",
@@ -62,7 +61,8 @@ static const struct option_spec table[] = {
 	  AT(min_open),
 	  .min = 1,
 	  .max = 1000000,
-	  .help = "and only while that process has at least so many of them open" },
+	  .help = "report a site as leaking only while one process has at least N of its "
+		  "sockets open" },
 	{ .name = "interval",
 	  .reloads = true,
 	  .argument = "TIME",
@@ -72,7 +72,7 @@ static const struct option_spec table[] = {
 	  AT(interval_ns),
 	  .min = 10 * NSEC_PER_MSEC,
 	  .max = DAY_NS,
-	  .help = "time from one look at the descriptor tables to the next" },
+	  .help = "time between two sweeps" },
 	{ .name = "full-sweep-interval",
 	  .argument = "TIME",
 	  .type = OPTION_DURATION,
@@ -80,8 +80,8 @@ static const struct option_spec table[] = {
 	  .group = GROUP_WHAT,
 	  AT(full_sweep_interval_ns),
 	  .max = DAY_NS,
-	  .help = "time from one look at all descriptor tables to the next: it finds sockets "
-		  "that no hook saw and who else holds one; 0 makes every look one" },
+	  .help = "time between two sweeps over all fd tables, which find sockets that no "
+		  "hook saw and all holders of a leak; 0: read every fd table each time" },
 	{ .name = "duration",
 	  .argument = "TIME",
 	  .type = OPTION_DURATION,
@@ -89,7 +89,7 @@ static const struct option_spec table[] = {
 	  .group = GROUP_WHAT,
 	  AT(duration_ns),
 	  .max = 365 * DAY_NS,
-	  .help = "stop after this time; 0, the default, is until interrupted" },
+	  .help = "stop after this time; 0, the default, runs until interrupted" },
 	{ .name = "history",
 	  .argument = "PID",
 	  .type = OPTION_NUMBER,
@@ -98,8 +98,8 @@ static const struct option_spec table[] = {
 	  AT(history),
 	  .min = 1,
 	  .max = 4194304,
-	  .help = "take ages and stacks from this running sockleak; else from the one that has "
-		  "run longest, of those that watch the whole host" },
+	  .help = "take ages and stacks from this running sockleak; without it, from the "
+		  "one that has watched the whole host for longest" },
 	{ .name = "error-exitcode",
 	  .argument = "N",
 	  .type = OPTION_NUMBER,
@@ -108,8 +108,8 @@ static const struct option_spec table[] = {
 	  AT(error_exitcode),
 	  .min = 1,
 	  .max = 255,
-	  .help = "exit with this status when there is such a socket; 1 to 3 are failures, too, "
-		  "and 2 says that what --unit and the like name is not there" },
+	  .help = "exit with this status if an unconnected socket is found; 1 to 3 also "
+		  "mean failures, and 2 also means that nothing matches --unit and the like" },
 	{ .name = "pid",
 	  .letter = 'p',
 	  .argument = "PID",
@@ -119,7 +119,7 @@ static const struct option_spec table[] = {
 	  AT(tgid),
 	  .min = 1,
 	  .max = 4194304,
-	  .help = "watch only this process, all its threads" },
+	  .help = "watch only this process and all its threads" },
 	{ .name = "comm",
 	  .argument = "NAME",
 	  .type = OPTION_COMM,
@@ -128,8 +128,8 @@ static const struct option_spec table[] = {
 	  AT(comm),
 	  .min = 1,
 	  .max = SOCKLEAK_COMM_LEN - 1,
-	  .help = "watch only processes with this comm (see ps -o comm), or whose executable has "
-		  "this name (its first 15 bytes)" },
+	  .help = "watch only processes with this comm (see ps -o comm), or with an "
+		  "executable of this name (its first 15 bytes)" },
 	{ .name = "uid",
 	  .argument = "USER",
 	  .type = OPTION_USER,
@@ -137,7 +137,7 @@ static const struct option_spec table[] = {
 	  .group = GROUP_WHOSE,
 	  AT(uid),
 	  .max = UINT32_MAX - 1ULL,
-	  .help = "watch only processes of this user, a number or a name" },
+	  .help = "watch only processes of this user (a number or a name)" },
 	{ .name = "cgroup",
 	  .reloads = true,
 	  .argument = "PATH",
@@ -153,7 +153,7 @@ static const struct option_spec table[] = {
 	  .commands = LOOKS,
 	  .group = GROUP_WHOSE,
 	  AT(units),
-	  .help = "watch only this systemd unit, also when it is started later; may be repeated" },
+	  .help = "watch only this systemd unit, even if it starts later; may be repeated" },
 	{ .name = "container",
 	  .reloads = true,
 	  .argument = "ID",
@@ -161,7 +161,7 @@ static const struct option_spec table[] = {
 	  .commands = LOOKS,
 	  .group = GROUP_WHOSE,
 	  AT(containers),
-	  .help = "watch only the container whose id begins so; may be repeated" },
+	  .help = "watch only the container whose id begins with this; may be repeated" },
 	{ .name = "pod",
 	  .reloads = true,
 	  .argument = "UID",
@@ -177,7 +177,7 @@ static const struct option_spec table[] = {
 	  .commands = LOOKS,
 	  .group = GROUP_WHOSE,
 	  AT(excluded_cgroups),
-	  .help = "do not watch this cgroup (v2) nor those below it, also when it is made later; "
+	  .help = "do not watch this cgroup (v2) and those below it, even if created later; "
 		  "may be repeated" },
 	{ .name = "json",
 	  .letter = 'j',
@@ -185,7 +185,7 @@ static const struct option_spec table[] = {
 	  .commands = TRACE | SCAN | EXPLAIN | DOCTOR,
 	  .group = GROUP_OUTPUT,
 	  AT(json),
-	  .help = "print JSON Lines, one object for each leak, see sockleak-json(7)" },
+	  .help = "print JSON Lines, one object for each leak; see sockleak-json(7)" },
 	{ .name = "output",
 	  .argument = "FILE",
 	  .type = OPTION_PATH,
@@ -200,8 +200,8 @@ static const struct option_spec table[] = {
 	  .commands = AGENT | EXPLAIN | DOCTOR,
 	  .group = GROUP_OUTPUT,
 	  AT(textfile),
-	  .help = "the Prometheus textfile, in the directory that node_exporter reads; its name "
-		  "ends in .prom, and the stacks stand beside it in .stacks.json" },
+	  .help = "the Prometheus textfile, in the directory that node_exporter reads; its "
+		  "name ends in .prom, and the stacks are beside it in .stacks.json" },
 	{ .name = "write-interval",
 	  .reloads = true,
 	  .argument = "TIME",
@@ -211,7 +211,7 @@ static const struct option_spec table[] = {
 	  AT(write_interval_ns),
 	  .min = 10 * NSEC_PER_MSEC,
 	  .max = DAY_NS,
-	  .help = "time from one writing of the textfile to the next" },
+	  .help = "time between two writes of the textfile" },
 	{ .name = "max-workloads",
 	  .reloads = true,
 	  .argument = "N",
@@ -221,8 +221,8 @@ static const struct option_spec table[] = {
 	  AT(max_workloads),
 	  .min = 1,
 	  .max = 10000,
-	  .help = "how many workloads have series of their own in the textfile; the others are "
-		  "'other'" },
+	  .help = "how many workloads have their own series in the textfile; the rest is "
+		  "summed up as 'other'" },
 	{ .name = "max-sites",
 	  .reloads = true,
 	  .argument = "N",
@@ -232,7 +232,7 @@ static const struct option_spec table[] = {
 	  AT(max_sites),
 	  .min = 1,
 	  .max = 10000,
-	  .help = "the same for sites, the places in the code" },
+	  .help = "how many sites have their own series; the rest is summed up as 'other'" },
 	{ .name = "top",
 	  .argument = "N",
 	  .type = OPTION_NUMBER,
@@ -248,8 +248,8 @@ static const struct option_spec table[] = {
 	  .commands = LOOKS,
 	  .group = GROUP_OUTPUT,
 	  AT(suppress),
-	  .help = "do not report what FILE lists, see docs/suppressions.md; -v prints the "
-		  "entry for each site" },
+	  .help = "do not report the leaks that FILE lists (docs/suppressions.md); -v "
+		  "prints the entry for each site" },
 	{ .name = "debuginfod",
 	  .type = OPTION_FLAG,
 	  .commands = LOOKS,
@@ -263,7 +263,16 @@ static const struct option_spec table[] = {
 	  .commands = TRACE | SCAN,
 	  .group = GROUP_OUTPUT,
 	  AT(verbose),
-	  .help = "show the stacks of all sites listed, with addresses" },
+	  .help = "show the stacks of all listed sites, with addresses, and what libbpf and the "
+		  "kernel's verifier say" },
+	{ .name = "debug",
+	  .reloads = true,
+	  .type = OPTION_FLAG,
+	  .commands = WATCHES,
+	  .group = GROUP_OUTPUT,
+	  AT(debug),
+	  .help = "log what each sweep did, and for each new leak how its stack was taken and "
+		  "where unwinding stopped" },
 	{ .name = "quiet",
 	  .letter = 'q',
 	  .reloads = true,
@@ -271,7 +280,7 @@ static const struct option_spec table[] = {
 	  .commands = LOOKS,
 	  .group = GROUP_OUTPUT,
 	  AT(quiet),
-	  .help = "say nothing but the report and errors" },
+	  .help = "print only the report and errors" },
 	{ .name = "log",
 	  .reloads = true,
 	  .argument = "FORMAT",
@@ -280,8 +289,8 @@ static const struct option_spec table[] = {
 	  .group = GROUP_OUTPUT,
 	  AT(log),
 	  .choices = log_choices,
-	  .help = "how messages on stderr look: with journald's priorities, or plain; auto finds "
-		  "out whether stderr is the journal" },
+	  .help = "format of messages on stderr: with journald's priorities, or plain; auto "
+		  "checks whether stderr is the journal" },
 	{ .name = "hooks",
 	  .argument = "KIND",
 	  .type = OPTION_CHOICE,
@@ -289,30 +298,30 @@ static const struct option_spec table[] = {
 	  .group = GROUP_KERNEL,
 	  AT(hooks),
 	  .choices = hooks_choices,
-	  .help = "how to see the system calls; auto takes the best kind that works here, see "
-		  "docs/kernels.md" },
+	  .help = "how to see system calls; auto takes the best kind that works on this "
+		  "host, see docs/kernels.md" },
 	{ .name = "watch-close",
 	  .type = OPTION_FLAG,
 	  .commands = WATCHES,
 	  .group = GROUP_KERNEL,
 	  AT(watch_close),
-	  .help = "also see each close(), so that what a process closed before it exited has not "
-		  "ended with it; every close of any file costs a little more" },
+	  .help = "also see each close(), to know that a process closed its sockets before "
+		  "it exited; every close of any file costs a little more" },
 	{ .name = "btf",
 	  .argument = "FILE",
 	  .type = OPTION_PATH,
 	  .commands = LOOKS | DOCTOR,
 	  .group = GROUP_KERNEL,
 	  AT(btf),
-	  .help = "the kernel's type information, where the kernel has none itself" },
+	  .help = "the kernel's type information, for a kernel that has none itself" },
 	{ .name = "pin",
 	  .argument = "DIR",
 	  .type = OPTION_PATH,
 	  .commands = WATCHES | DOCTOR,
 	  .group = GROUP_KERNEL,
 	  AT(pin),
-	  .help = "keep what is known in DIR, on a bpffs, so that the next sockleak with this "
-		  "option goes on from it; rm -r DIR forgets it" },
+	  .help = "keep what is known in DIR on a bpffs, for the next sockleak with this "
+		  "option; rm -r DIR removes it" },
 	{ .name = "max-sockets",
 	  .argument = "N",
 	  .type = OPTION_NUMBER,
@@ -321,7 +330,7 @@ static const struct option_spec table[] = {
 	  AT(max_sockets),
 	  .min = 1,
 	  .max = 1 << 24,
-	  .help = "how many unconnected sockets to keep track of at once" },
+	  .help = "how many unconnected sockets to track at once" },
 	{ .name = "max-stacks",
 	  .argument = "N",
 	  .type = OPTION_NUMBER,
@@ -339,8 +348,8 @@ static const struct option_spec table[] = {
 	  AT(stack_size),
 	  .min = 0,
 	  .max = SOCKLEAK_STACK_SIZE_MAX,
-	  .help = "how much of the stack to copy, to unwind code without frame pointers; "
-		  "0 follows frame pointers alone" },
+	  .help = "how much of the stack to copy, so that code without frame pointers can "
+		  "be unwound; 0: follow frame pointers only" },
 	{ .name = "snapshots",
 	  .argument = "N",
 	  .type = OPTION_NUMBER,
@@ -349,7 +358,7 @@ static const struct option_spec table[] = {
 	  AT(snapshots),
 	  .min = 1,
 	  .max = 1 << 16,
-	  .help = "how many such copies to hold at once" },
+	  .help = "how many such copies to keep at once" },
 	{ .name = "sample-after",
 	  .argument = "N",
 	  .type = OPTION_NUMBER,
@@ -358,8 +367,8 @@ static const struct option_spec table[] = {
 	  AT(sample_after),
 	  .min = 0,
 	  .max = 1 << 20,
-	  .help = "copy few stacks more from where so many sockets in a row were connected or "
-		  "closed in time; 0 copies every one" },
+	  .help = "copy few further stacks of a call once this many of its sockets in a row "
+		  "were connected or closed in time; 0 copies every stack" },
 	{ .name = "ring-size",
 	  .argument = "BYTES",
 	  .type = OPTION_SIZE,
@@ -368,27 +377,27 @@ static const struct option_spec table[] = {
 	  AT(ring_size),
 	  .min = 4096,
 	  .max = 1 << 30,
-	  .help = "size of the buffer in which the kernel hands over its findings" },
+	  .help = "size of the buffer between the kernel and sockleak" },
 	{ .name = "config",
 	  .argument = "FILE",
 	  .type = OPTION_PATH,
 	  .commands = AGENT | EXPLAIN | DOCTOR,
 	  .group = GROUP_OTHER,
 	  AT(config),
-	  .help = "read options from FILE, a line 'NAME = VALUE' for each, by their long names; "
-		  "what the command line says counts more" },
+	  .help = "read options from FILE, one 'NAME = VALUE' a line, by their long names; "
+		  "the command line overrides it" },
 	{ .name = "check-config",
 	  .type = OPTION_FLAG,
 	  .commands = AGENT,
 	  .group = GROUP_OTHER,
 	  AT(check_config),
-	  .help = "say whether options and files are right, and exit" },
+	  .help = "check options and files, and exit" },
 	{ .name = "service",
 	  .type = OPTION_FLAG,
 	  .commands = DOCTOR,
 	  .group = GROUP_OTHER,
 	  AT(service),
-	  .help = "answer for the installed service alone, with the rights of its unit" },
+	  .help = "check only the installed service, with the rights of its unit" },
 	{ .name = "help",
 	  .letter = 'h',
 	  .type = OPTION_HELP_TEXT,
@@ -407,11 +416,11 @@ _Static_assert(N_OPTIONS <= OPTIONS_MAX, "raise OPTIONS_MAX");
 static const struct {
 	const char *name, *summary;
 } commands[COMMAND_COUNT] = {
-	[COMMAND_TRACE] = { "trace", "watch, and report what stays unconnected" },
-	[COMMAND_SCAN] = { "scan", "what is unconnected now, and exit" },
-	[COMMAND_AGENT] = { "agent", "watch for months, for Prometheus and the journal" },
-	[COMMAND_EXPLAIN] = { "explain", "the stack behind the site id of an alert" },
-	[COMMAND_DOCTOR] = { "doctor", "can sockleak run here, and if not, why" },
+	[COMMAND_TRACE] = { "trace", "watch, and report sockets that stay unconnected" },
+	[COMMAND_SCAN] = { "scan", "list what is unconnected right now, and exit" },
+	[COMMAND_AGENT] = { "agent", "watch as a service, for Prometheus and the journal" },
+	[COMMAND_EXPLAIN] = { "explain", "print the stack behind the site id of an alert" },
+	[COMMAND_DOCTOR] = { "doctor", "check whether sockleak can run here, and if not, why" },
 };
 
 const char *command_name(enum command command)
@@ -430,35 +439,6 @@ int command_from_name(const char *name)
 		if (!strcmp(name, commands[i].name))
 			return i;
 	return -1;
-}
-
-struct options options_defaults(enum command command)
-{
-	bool scan = command == COMMAND_SCAN, agent = command == COMMAND_AGENT;
-
-	return (struct options){
-		.command = command,
-		.older_than_ns = (scan	? 0 :
-				  agent ? 60 :
-					  5) *
-				 NSEC_PER_SEC,
-		.interval_ns = NSEC_PER_SEC,
-		.full_sweep_interval_ns = 60 * NSEC_PER_SEC,
-		.write_interval_ns = 15 * NSEC_PER_SEC,
-		.classes = OPTIONS_DEFAULT_CLASSES,
-		.min_growth = MIN_STEPS,
-		.min_open = 1,
-		.top = scan ? 10000 : 10,
-		.max_workloads = SERIES_MAX_WORKLOADS,
-		.max_sites = SERIES_MAX_SITES,
-		.max_sockets = SOCKLEAK_MAX_SOCKETS,
-		.max_stacks = SOCKLEAK_MAX_STACKS,
-		.stack_size = SOCKLEAK_STACK_SIZE,
-		.snapshots = SOCKLEAK_SNAPSHOTS,
-		.sample_after = SOCKLEAK_SAMPLE_AFTER,
-		.ring_size = SOCKLEAK_RING_SIZE,
-		.hooks = HOOKS_AUTO,
-	};
 }
 
 const struct option_spec *option_next(const struct option_spec *previous)

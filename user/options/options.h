@@ -90,6 +90,7 @@ struct options {
 	bool debuginfod;  /* fetch debug files from servers */
 	bool json;
 	bool verbose;
+	bool debug;
 	bool quiet;
 	bool service;	   /* of the doctor: for the service alone */
 	bool check_config; /* only say whether all this is right */

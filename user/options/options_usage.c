@@ -22,24 +22,24 @@ static const char examples[] =
 	"  sockleak                        watch the whole host until Ctrl-C\n"
 	"  sockleak -p 4242 --duration 1m  watch one process for a minute\n"
 	"  sockleak --json --class connect_failed --output leaks.jsonl\n"
-	"                                  keep each socket whose connect failed\n"
+	"                                  write each socket whose connect() failed\n"
 	"  sockleak scan --error-exitcode 9\n"
-	"                                  what is there now; exit status 9 if anything\n"
+	"                                  look once; exit with 9 if anything is found\n"
 	"  sockleak agent --textfile /var/lib/prometheus/node-exporter/sockleak.prom\n"
-	"                                  for Prometheus; then: sockleak explain SITE\n";
+	"                                  metrics for Prometheus; see sockleak explain\n";
 
 static const char closing[] =
 	"\n"
-	"TIME is a number with a unit: ms, s, m, h or d; without one it is seconds.\n"
+	"TIME is a number with a unit: ms, s, m, h or d; without a unit it is in seconds.\n"
 	"\n"
-	"A scan's own defaults: --older-than 0, --top 10000; an agent's: --older-than 1m.\n"
+	"A scan's defaults: --older-than 0, --top 10000. An agent's: --older-than 1m.\n"
 	"\n"
 	"Exit status: 0 it ran, 1 it failed while running, 2 wrong usage, 3 this host or\n"
 	"this user's rights do not let it run.\n";
 
 static const char *const group_titles[GROUP_COUNT] = {
-	[GROUP_WHAT] = "What counts, and when it is looked at",
-	[GROUP_WHOSE] = "Whose sockets",
+	[GROUP_WHAT] = "What is reported, and when",
+	[GROUP_WHOSE] = "Which processes",
 	[GROUP_OUTPUT] = "Output",
 	[GROUP_KERNEL] = "Kernel side and its limits",
 	[GROUP_OTHER] = "Other",
@@ -75,14 +75,14 @@ static void print_wrapped(FILE *stream, size_t column, const char *words)
 	fputc('\n', stream);
 }
 
-/* Is it for all commands that look at sockets? Then it is not said for which it is. */
+/* Do all commands that look at sockets take it? Then the help does not name the commands. */
 static bool takes_looking(const struct option_spec *spec)
 {
 	return option_is_of(spec, COMMAND_TRACE) && option_is_of(spec, COMMAND_SCAN) &&
 	       option_is_of(spec, COMMAND_AGENT);
 }
 
-/* A command that takes it; the defaults that are told are its own. */
+/* A command that takes it; the help shows the defaults of that command. */
 static enum command first_command(const struct option_spec *spec)
 {
 	int command = 0;
@@ -127,7 +127,7 @@ void options_usage(FILE *stream)
 	fputs(opening, stream);
 	for (int i = 0; i < COMMAND_COUNT; i++)
 		fprintf(stream, "  %-9s%s%s\n", command_name((enum command)i),
-			command_summary((enum command)i), i ? "" : " (when none is named)");
+			command_summary((enum command)i), i ? "" : " (the default)");
 	fputs(examples, stream);
 	for (spec = option_next(NULL); spec; previous = spec, spec = option_next(spec)) {
 		if (!previous || previous->group != spec->group)

@@ -51,7 +51,7 @@ static int resolve(struct child *child, struct stack **ret_stack)
 				request->caller, (enum stack_source)request->source, ret_stack);
 }
 
-static int unwind(struct child *child, struct stack **ret_stack)
+static int answer_unwind(struct child *child, struct stack **ret_stack)
 {
 	const struct snapshot *snapshot = payload_of(child);
 	__u64 pc;
@@ -92,6 +92,7 @@ static int answer_stack(int err, const struct stack *stack)
 		answer.count = stack->count;
 		answer.source = stack->source;
 		answer.truncated = stack->truncated;
+		answer.end = stack->end;
 		answer.site = stack->site;
 	}
 	err = channel_send(RESOLVER_CHANNEL, &answer, sizeof(answer), -1, CHANNEL_NO_DEADLINE);
@@ -133,7 +134,7 @@ static int answer(struct child *child)
 		err = resolve(child, &stack);
 		break;
 	case TASK_UNWIND:
-		err = unwind(child, &stack);
+		err = answer_unwind(child, &stack);
 		break;
 	case TASK_RENAME:
 		err = rename_stack(child, &stack);

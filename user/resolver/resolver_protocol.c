@@ -212,13 +212,15 @@ struct stack *protocol_new_stack(const struct resolver_answer *answer)
 {
 	struct stack *stack;
 
-	if (answer->count > PROTOCOL_MAX_FRAMES || answer->source > STACK_CALL)
+	if (answer->count > PROTOCOL_MAX_FRAMES || answer->source > STACK_CALL ||
+	    answer->end >= STACK_ENDS)
 		return NULL;
 	stack = stack_new(answer->count);
 	if (!stack)
 		return NULL;
 	stack->source = (enum stack_source)answer->source;
 	stack->truncated = answer->truncated;
+	stack->end = (enum stack_end)answer->end;
 	stack->site = answer->site;
 	return stack;
 }

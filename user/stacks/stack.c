@@ -303,6 +303,26 @@ __u64 site_id(const struct stack *stack)
 	return hash ? hash : 1; /* 0 means "no site" */
 }
 
+const char *stack_end_phrase(enum stack_end end)
+{
+	switch (end) {
+	case STACK_END_OUTERMOST:
+		return "at the outermost frame";
+	case STACK_END_COPY:
+		return "beyond the copy of the stack (--stack-size)";
+	case STACK_END_ASTRAY:
+		return "at an address that is not mapped as code";
+	case STACK_END_RULES:
+		return "where neither call frame information nor a frame pointer leads on";
+	case STACK_END_LIMIT:
+		return "at the most frames that are kept";
+	case STACK_END_UNKNOWN:
+	case STACK_ENDS:
+		break;
+	}
+	return "not known: it was not unwound here";
+}
+
 const char *stack_source_name(enum stack_source source)
 {
 	switch (source) {

@@ -23,6 +23,17 @@ enum stack_source {
 	STACK_CALL,	/* no stack: the call of socket() alone, and where it returns to */
 };
 
+/* Why an unwinding has no further frame; for --debug. */
+enum stack_end {
+	STACK_END_UNKNOWN = 0, /* it was not unwound here */
+	STACK_END_OUTERMOST,   /* the call frame information says so, or the address is 0 */
+	STACK_END_COPY,	       /* the next word lies beyond what was copied */
+	STACK_END_ASTRAY,      /* the next address is in nothing that is mapped as code */
+	STACK_END_RULES,       /* neither call frame information nor a frame pointer leads on */
+	STACK_END_LIMIT,       /* as many frames as are kept */
+	STACK_ENDS,
+};
+
 #define FRAME_JIT "[jit]"
 
 /* How one frame was found from the one inside it. */
@@ -53,6 +64,7 @@ struct frame {
 struct stack {
 	unsigned int refs;
 	enum stack_source source;
+	enum stack_end end;
 	__u64 site; /* the hash that site_id() gave, 0 = no site can be told */
 	unsigned int count;
 	bool truncated; /* it went on beyond what was copied or can be held */
@@ -115,6 +127,8 @@ __u64 site_id(const struct stack *stack);
 
 /* Its name in reports ("fp"), NULL for STACK_NONE. */
 const char *stack_source_name(enum stack_source source);
+/* In a clause: "beyond the copy of the stack". Never NULL. */
+const char *stack_end_phrase(enum stack_end end);
 /* "register", "cfi", "fp", "caller"; NULL for FRAME_UNKNOWN. */
 const char *frame_source_name(enum frame_source source);
 

@@ -250,6 +250,7 @@ static struct stack *name_unwound(struct making *making, const struct unwound *u
 			end_of_first(making);
 	}
 	making->stack->truncated = unwound->truncated;
+	making->stack->end = unwound->end;
 	making->stack->source = STACK_SNAPSHOT;
 	making->stack->site = site_id(making->stack);
 	return making->stack;

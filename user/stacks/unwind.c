@@ -147,6 +147,7 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 
 	if (result->count == UNWIND_MAX_FRAMES) {
 		result->truncated = true;
+		result->end = STACK_END_LIMIT;
 		return DWARF_CB_ABORT;
 	}
 	if (!dwfl_frame_pc(state, &pc, NULL) || !pc)
@@ -178,9 +179,11 @@ int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot, unwind_need_fn 
 	};
 	Dwfl_Module *module;
 	GElf_Addr bias;
+	bool failed;
 
 	ret->count = 0;
 	ret->truncated = false;
+	ret->end = STACK_END_UNKNOWN;
 	if (snapshot->n_regs != N_REGS)
 		return -EINVAL;
 	need(snapshot->regs[REG_PC] - 1, ctx);
@@ -193,7 +196,11 @@ int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot, unwind_need_fn 
 			       NULL))
 		return -ENOENT;
 	/* An error is how an unwinding that runs out of stack ends; what it found counts. */
-	dwfl_getthread_frames(dwfl, THE_THREAD, on_frame, &walk);
+	failed = dwfl_getthread_frames(dwfl, THE_THREAD, on_frame, &walk) < 0;
+	if (!ret->end)
+		ret->end = ret->truncated ? STACK_END_COPY :
+			   failed	  ? STACK_END_RULES :
+					    STACK_END_OUTERMOST;
 	return ret->count ? 0 : -ENOENT;
 }
 

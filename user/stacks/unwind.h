@@ -21,6 +21,7 @@
 struct unwound {
 	unsigned int count;
 	bool truncated; /* the stack went on beyond the snapshot */
+	enum stack_end end;
 	struct unwound_frame {
 		__u64 pc;
 		bool exact; /* pc is where the frame stands, not where a call returns to */

@@ -76,6 +76,7 @@ static bool cut_astray(const struct image *image, struct unwound *unwound)
 		if (image_mapping(image, frame->pc - !frame->exact))
 			continue;
 		astray = true;
+		unwound->end = STACK_END_ASTRAY;
 		if (i)
 			unwound->count = i; /* frame 0 is where it was, whatever is there now */
 	}
@@ -95,6 +96,7 @@ static void insert_caller(struct walk *walk, const struct snapshot *snapshot,
 	if (unwound->count == UNWIND_MAX_FRAMES) {
 		unwound->count--;
 		unwound->truncated = true;
+		unwound->end = STACK_END_LIMIT;
 	}
 	memmove(&frames[2], &frames[1], (unwound->count - 1) * sizeof(*frames));
 	frames[1] = (struct unwound_frame){ .pc = caller, .source = FRAME_CALLER };

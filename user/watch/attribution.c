@@ -8,6 +8,7 @@
 #include <uthash.h>
 
 #include "host/process.h"
+#include "host/workloads/owners.h"
 #include "lib/text.h"
 #include "packages/hints.h"
 #include "resolver/fetcher.h"
@@ -18,7 +19,7 @@
 #define LOOKS_A_SWEEP 16
 #define MAX_LOOKED 1024
 /* Stacks that are kept by name during one sweep. */
-#define MAX_NAMED 1024
+#define MAX_NAMED 8192
 
 /* A process whose modules are known, should it end before its leak is reported. */
 struct looked {
@@ -27,10 +28,10 @@ struct looked {
 	UT_hash_handle hh;
 };
 
-/* Stacks of an earlier run that were named in this sweep: thousands of leaks share a few. */
+/* Stacks that were reported before and named in this sweep: thousands of leaks share a few. */
 struct named {
 	struct named_key {
-		__u64 stack; /* as history__find() gives it */
+		__u64 stack; /* as find_key() of struct stack_evidence gives it */
 		__u64 tgid;  /* in whose code it was looked up */
 	} key;
 	struct stack *stack;
@@ -38,6 +39,7 @@ struct named {
 };
 
 struct attribution {
+	struct owners *owners;
 	struct resolver *resolver;
 	struct fetcher *fetcher; /* NULL = debug files are not fetched */
 	struct call_sites *call_sites;
@@ -76,6 +78,7 @@ void attribution__free(struct attribution *attribution)
 	resolver__free(attribution->resolver); /* before what it asks */
 	fetcher__free(attribution->fetcher);
 	call_sites__free(attribution->call_sites);
+	owners__free(attribution->owners);
 	free(attribution);
 }
 
@@ -118,7 +121,8 @@ int attribution__new(bool fetches, struct attribution **ret_attribution, struct 
 		return -ENOMEM;
 	attribution->resolver = resolver__new(ask_fetcher, attribution);
 	attribution->call_sites = call_sites__new();
-	if (!err && (!attribution->resolver || !attribution->call_sites))
+	attribution->owners = owners__new();
+	if (!err && (!attribution->resolver || !attribution->call_sites || !attribution->owners))
 		err = -ENOMEM;
 	if (!err)
 		err = hints__new(find_package, attribution, &attribution->hints);
@@ -146,6 +150,7 @@ void attribution__summarize(const struct attribution *attribution, struct summar
 void attribution__begin_sweep(struct attribution *attribution)
 {
 	attribution->looks = 0;
+	owners__begin_sweep(attribution->owners);
 	forget_named(attribution);
 	if (attribution->fetcher)
 		fetcher__step(attribution->fetcher);
@@ -167,7 +172,8 @@ static bool has_looked(struct attribution *attribution, __u32 tgid, __u64 since_
 	return looked && looked->start_ns <= since_ns;
 }
 
-void attribution__look(struct attribution *attribution, const struct pending *socket)
+/* Have the resolver know its modules. */
+static void look_at_modules(struct attribution *attribution, const struct pending *socket)
 {
 	struct subject subject = { (pid_t)socket->tgid, socket->uid };
 	struct looked *looked = find_looked(attribution, socket->tgid);
@@ -193,6 +199,12 @@ void attribution__look(struct attribution *attribution, const struct pending *so
 		free(looked);
 }
 
+void attribution__look(struct attribution *attribution, const struct event *event)
+{
+	owners__look(attribution->owners, event);
+	look_at_modules(attribution, &event->socket);
+}
+
 /* Did the process run when the socket was made? (A pid is given again, to a younger one.) */
 static bool was_there(__u32 tgid, __u64 since_ns)
 {
@@ -208,7 +220,7 @@ static bool was_there(__u32 tgid, __u64 since_ns)
  * that runs the same code: one that is older than the socket was passed it by
  * SCM_RIGHTS. 0: the code is not there any more.
  */
-static pid_t code_of(struct attribution *attribution, const struct event *event)
+static pid_t code_process(struct attribution *attribution, const struct event *event)
 {
 	const struct pending *socket = &event->socket;
 
@@ -222,19 +234,22 @@ static pid_t code_of(struct attribution *attribution, const struct event *event)
 	return (pid_t)event->tgid;
 }
 
-/* The stack that the socket was made on, one reference; NULL = none is known. */
-static struct stack *find_stack(struct attribution *attribution, const struct raw_stack *raw,
-				const struct event *event)
+static struct subject code_of(struct attribution *attribution, const struct event *event)
 {
-	const struct pending *socket = &event->socket;
-	struct subject code = { code_of(attribution, event), socket->uid };
+	return (struct subject){ code_process(attribution, event), event->socket.uid };
+}
+
+/* The stack that the socket was made on, one reference; NULL = none is known. */
+static struct stack *unwind(struct attribution *attribution, const struct raw_stack *raw,
+			    const struct pending *socket, const struct subject *code)
+{
 	const __u64 *pcs = raw->pcs;
 	enum stack_source source = STACK_FP;
 	unsigned int count = raw->count;
 	struct stack *stack = NULL;
 
-	if (raw->snapshot && code.tgid &&
-	    !resolver__unwind(attribution->resolver, &code, raw->snapshot, &stack)) {
+	if (raw->snapshot && code->tgid &&
+	    !resolver__unwind(attribution->resolver, code, raw->snapshot, &stack)) {
 		if (stack->source != STACK_SNAPSHOT) /* its files are left alone: not unwound */
 			return call_sites__adopt(attribution->call_sites, socket->call_site, stack);
 		call_sites__learn(attribution->call_sites, socket->call_site, stack);
@@ -246,22 +261,21 @@ static struct stack *find_stack(struct attribution *attribution, const struct ra
 		source = STACK_CALL;
 	}
 	if (count)
-		resolver__resolve(attribution->resolver, &code, pcs, count, socket->caller, source,
+		resolver__resolve(attribution->resolver, code, pcs, count, socket->caller, source,
 				  &stack);
 	return call_sites__adopt(attribution->call_sites, socket->call_site, stack);
 }
 
 /* Which package the culprit is of; asked once for a stack, while its process is there. */
-static void name_package(struct attribution *attribution, const struct event *event,
+static void name_package(struct attribution *attribution, const struct subject *code,
 			 struct stack *stack)
 {
 	const struct frame *culprit = stack_culprit(stack);
-	struct subject code = { code_of(attribution, event), event->socket.uid };
 	struct text label = TEXT_INIT;
 	struct package package;
 
 	if (!culprit || !culprit->module || stack->package ||
-	    resolver__package(attribution->resolver, &code, culprit->module, culprit->build_id,
+	    resolver__package(attribution->resolver, code, culprit->module, culprit->build_id,
 			      &package))
 		return;
 	package_add_label(&label, &package);
@@ -282,33 +296,23 @@ static void set_sources(struct stack *stack, const struct reported_stack *report
 	}
 }
 
-struct stack *attribution__name(struct attribution *attribution, const struct event *event,
-				const struct reported_stack *reported)
+/* A stack that was reported, by its addresses. */
+static struct stack *name(struct attribution *attribution, const struct reported_stack *reported,
+			  const struct pending *socket, const struct subject *code)
 {
-	struct subject code = { code_of(attribution, event), event->socket.uid };
 	struct stack *stack = NULL, *own;
 
-	if (resolver__resolve(attribution->resolver, &code, reported->pcs, reported->count, 0,
-			      STACK_FP, &stack))
+	if (resolver__resolve(attribution->resolver, code, reported->pcs, reported->count,
+			      /* caller= */ 0, STACK_FP, &stack))
 		return NULL;
 	own = stack_copy(stack);
 	stack_unref(stack);
 	if (!own)
 		return NULL;
 	set_sources(own, reported);
-	name_package(attribution, event, own);
 	if (own->source == STACK_SNAPSHOT)
-		call_sites__learn(attribution->call_sites, event->socket.call_site, own);
+		call_sites__learn(attribution->call_sites, socket->call_site, own);
 	return own;
-}
-
-struct stack *attribution__stack_of(struct attribution *attribution, const struct raw_stack *raw,
-				    const struct event *event)
-{
-	struct stack *stack = find_stack(attribution, raw, event);
-
-	name_package(attribution, event, stack);
-	return stack;
 }
 
 /* Without memory it is named again for the next one. */
@@ -330,40 +334,64 @@ static void remember_named(struct attribution *attribution, const struct named_k
 		free(named);
 }
 
-/* The stack as it was told before, one reference, or NULL. */
-static struct stack *stack_reported(struct attribution *attribution, struct tracer *tracer,
-				    const struct event *event)
+/* The stack as it was reported before, one reference, or NULL. */
+static struct stack *find_reported_before(struct attribution *attribution,
+					  const struct stack_evidence *evidence,
+					  const struct pending *socket, const struct subject *code)
 {
-	struct named_key key = { 0 };
+	struct named_key key = { .tgid = (__u64)code->tgid };
 	struct reported_stack reported;
 	struct named *named;
 	struct stack *stack;
 
-	if (!history__find(tracer__history(tracer), &event->socket, &reported, &key.stack))
+	if (!evidence->find_key(evidence->ctx, socket, &key.stack))
 		return NULL;
-	key.tgid = (__u64)code_of(attribution, event);
 	HASH_FIND(hh, attribution->named, &key, sizeof(key), named);
 	if (named)
 		return stack_ref(named->stack);
-	stack = attribution__name(attribution, event, &reported);
+	if (!evidence->find_stack(evidence->ctx, key.stack, &reported))
+		return NULL;
+	stack = name(attribution, &reported, socket, code);
+	name_package(attribution, code, stack);
 	if (stack)
 		remember_named(attribution, &key, stack);
 	return stack;
 }
 
-struct stack *attribution__stack(struct attribution *attribution, struct tracer *tracer,
-				 const struct event *event, bool *ret_reported)
+void attributed_free(struct attributed *attributed)
 {
-	/* Its snapshot went with the first look: by an earlier run, when it was pinned. */
-	struct stack *stack = stack_reported(attribution, tracer, event);
-	struct raw_stack raw = { 0 };
+	owner_unref(attributed->owner);
+	stack_unref(attributed->stack);
+}
 
-	*ret_reported = stack;
-	if (stack)
-		return stack;
-	raw.snapshot = tracer__snapshot(tracer, &event->socket);
-	raw.count = tracer__stack(tracer, &event->socket, raw.pcs);
-	return attribution__stack_of(attribution, &raw, event);
+int attribution__own(struct attribution *attribution, struct attributed *attributed)
+{
+	attributed->owner = owners__find(attribution->owners, attributed->event);
+	return attributed->owner ? 0 : -ENOMEM;
+}
+
+int attribution__find(struct attribution *attribution, const struct stack_evidence *evidence,
+		      struct attributed *attributed)
+{
+	const struct event *event = attributed->event;
+	const struct pending *socket = &event->socket;
+	struct raw_stack raw = { 0 };
+	struct subject code;
+	int err;
+
+	err = attribution__own(attribution, attributed);
+	if (err)
+		return err;
+	code = code_of(attribution, event);
+	/* Its snapshot went with the first look: by an earlier run, when it was pinned. */
+	attributed->stack = find_reported_before(attribution, evidence, socket, &code);
+	attributed->was_reported = attributed->stack;
+	if (attributed->was_reported)
+		return 0;
+	evidence->read_raw(evidence->ctx, socket, &raw);
+	attributed->stack = unwind(attribution, &raw, socket, &code);
+	name_package(attribution, &code, attributed->stack);
+	return 0;
 }
 
 static bool lacks_names(const struct stack *stack)
@@ -387,7 +415,7 @@ void attribution__rename(struct attribution *attribution, struct site *site)
 		leak = leak->next;
 	if (!leak)
 		return;
-	code = (struct subject){ code_of(attribution, &leak->event), leak->event.socket.uid };
+	code = code_of(attribution, &leak->event);
 	if (resolver__rename(attribution->resolver, &code, stack, &renamed))
 		return;
 	if (renamed != stack) {

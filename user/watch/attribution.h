@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * attribution: where sockets are made: the stack of the call of socket(), named, and
- * the package that its culprit is of, and what to install for more of it. Decides whose code a
- * stack is looked up in, which of the stacks that there are is the best, and when names are to be
- * made anew. Knows nothing of leaks' accounts but the stacks in them.
+ * attribution: whose socket it is, and whose code made it. What is found out about an event is
+ * found out here, once, and goes on with it in one struct: its owner (owners.h), the process in
+ * whose code the stack is looked up, the stack, named, and the package of the stack's culprit.
+ *
+ * It is the same step twice: early, when a socket may become a leak, so that what its process
+ * tells is known when that has ended (attribution__look()); late, when it is one
+ * (attribution__find()). Knows nothing of leaks' accounts but the stacks in them.
  */
 #ifndef SOCKLEAK_ATTRIBUTION_H
 #define SOCKLEAK_ATTRIBUTION_H
 
 #include <sys/types.h>
 
-#include "kernel/tracer.h"
+#include "host/workloads/owner.h"
+#include "kernel/stack_evidence.h"
 #include "leaks/leaks.h"
 #include "lib/text.h"
 #include "packages/package.h"
@@ -27,36 +31,31 @@ struct attribution;
 int attribution__new(bool fetches, struct attribution **ret_attribution, struct text *ret_error);
 void attribution__free(struct attribution *attribution);
 
-/* A sweep begins: how many processes one may look at is limited. */
+/* A sweep begins: how many processes one may look at is limited; owners are asked for anew. */
 void attribution__begin_sweep(struct attribution *attribution);
 
-/*
- * A socket may become a leak (EVENT_SUSPECT): see what its process has mapped,
- * for that process may have ended when it is one.
- */
-void attribution__look(struct attribution *attribution, const struct pending *socket);
-
-/*
- * The stack that the socket of an event was made on, one reference; NULL = none is known.
- * *ret_reported: it stands in the tracer's history already.
- */
-struct stack *attribution__stack(struct attribution *attribution, struct tracer *tracer,
-				 const struct event *event, bool *ret_reported);
-
-/* What the kernel's side has kept of a socket's stack, until it is named. */
-struct raw_stack {
-	const struct snapshot *snapshot; /* NULL = there is none */
-	unsigned int count;		 /* of the next; 0 = none */
-	__u64 pcs[SOCKLEAK_STACK_DEPTH]; /* by frame pointers, the innermost first */
+/* One event, and what was found out about it. Each field is filled in by one function. */
+struct attributed {
+	const struct event *event; /* by the caller, whose it stays */
+	struct owner *owner;	   /* attribution__own(): of the process that holds the socket */
+	struct stack *stack;	   /* attribution__find(); NULL = none is known */
+	bool was_reported;	   /* likewise: the stack stands in the tracer's history already */
 };
+void attributed_free(struct attributed *attributed);
+#define _cleanup_attributed_ __attribute__((cleanup(attributed_free)))
 
-/* The same from that alone: of another sockleak that runs (past_pcs(), past_snapshot()). */
-struct stack *attribution__stack_of(struct attribution *attribution, const struct raw_stack *raw,
-				    const struct event *event);
+/*
+ * Early: a socket may become a leak (EVENT_SUSPECT). See whose it is, and what its process has
+ * mapped, for that process may have ended when the socket is a leak.
+ */
+void attribution__look(struct attribution *attribution, const struct event *event);
 
-/* The same from a stack that was told (history.h). */
-struct stack *attribution__name(struct attribution *attribution, const struct event *event,
-				const struct reported_stack *reported);
+/* Late, the first half: who holds the socket of attributed->event now. 0 or -ENOMEM. */
+int attribution__own(struct attribution *attribution, struct attributed *attributed);
+
+/* Late, all of it: also the stack, from what `evidence` has of it. 0 or -ENOMEM. */
+int attribution__find(struct attribution *attribution, const struct stack_evidence *evidence,
+		      struct attributed *attributed);
 
 /* Debug information may have been installed, or fetched, since a site's stack was made. */
 void attribution__rename(struct attribution *attribution, struct site *site);

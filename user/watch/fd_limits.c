@@ -15,7 +15,6 @@
 #define MIN_RECENT_NS (2 * NSEC_PER_SEC)
 
 struct fd_limits {
-	struct owners *owners;
 	struct attribution *attribution;
 	struct refusals *refusals;
 	struct limit_series series;
@@ -25,14 +24,12 @@ struct fd_limits {
 	bool host_failed; /* some of those of this sweep did so with ENFILE */
 };
 
-struct fd_limits *fd_limits__new(struct owners *owners, struct attribution *attribution,
-				 __u64 interval_ns)
+struct fd_limits *fd_limits__new(struct attribution *attribution, __u64 interval_ns)
 {
 	struct fd_limits *limits = calloc(1, sizeof(*limits));
 
 	if (!limits)
 		return NULL;
-	limits->owners = owners;
 	limits->attribution = attribution;
 	limits->refusals =
 		refusals__new(2 * interval_ns > MIN_RECENT_NS ? 2 * interval_ns : MIN_RECENT_NS);
@@ -79,11 +76,12 @@ static struct event event_of(const struct limited *limited)
 
 static void describe(struct fd_limits *limits, struct tracer *tracer, struct limited *limited)
 {
+	struct stack_evidence evidence = tracer__stack_evidence(tracer);
 	struct event event = event_of(limited);
-	bool reported; /* of no use: the history is of sockets that there are */
+	struct attributed attributed = { .event = &event };
 
-	limited_describe(limited, owners__find(limits->owners, &event),
-			 attribution__stack(limits->attribution, tracer, &event, &reported));
+	attribution__find(limits->attribution, &evidence, &attributed);
+	limited_describe(limited, attributed.owner, attributed.stack); /* takes both over */
 }
 
 /* Returns what could not be accounted. */

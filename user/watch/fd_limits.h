@@ -8,7 +8,6 @@
 #ifndef SOCKLEAK_FD_LIMITS_H
 #define SOCKLEAK_FD_LIMITS_H
 
-#include "host/workloads/owners.h"
 #include "kernel/tracer.h"
 #include "leaks/refusals.h"
 #include "report/metrics/limit_series.h"
@@ -24,8 +23,7 @@ typedef void (*fd_limits_begin_fn)(const struct limited *limited, void *ctx);
  * What is given must outlive the limits. `interval_ns`: between two sweeps. NULL: no
  * memory. Free with fd_limits__free(); NULL is allowed there.
  */
-struct fd_limits *fd_limits__new(struct owners *owners, struct attribution *attribution,
-				 __u64 interval_ns);
+struct fd_limits *fd_limits__new(struct attribution *attribution, __u64 interval_ns);
 void fd_limits__free(struct fd_limits *limits);
 /* NULL = nobody is reported. */
 void fd_limits__on_begin(struct fd_limits *limits, fd_limits_begin_fn on_begin, void *ctx);

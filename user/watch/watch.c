@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "host/process.h"
-#include "host/workloads/owners.h"
 #include "kernel/bpf_stats.h"
 #include "kernel/kernel_memory.h"
 #include "leaks/doubt.h"
@@ -16,15 +15,12 @@
 #include "lib/log.h"
 #include "lib/signals.h"
 #include "lib/time.h"
+#include "watch/debug_log.h"
 #include "watch/descriptors.h"
 #include "watch/fd_limits.h"
 #include "watch/growth_kept.h"
+#include "watch/pace.h"
 #include "watch/attribution.h"
-
-/* Sweeps may take a fifth of one processor at most; the interval is stretched for it. */
-#define SWEEP_SHARE 5
-/* But not longer: thousands of new leaks to unwind are no reason to be blind for a minute. */
-#define MAX_REST_NS (10 * NSEC_PER_SEC)
 
 struct watch {
 	const struct options *options;
@@ -33,7 +29,6 @@ struct watch {
 	struct tracer *tracer;
 	struct leaks *leaks;
 	struct attribution *attribution;
-	struct owners *owners;
 	struct fd_limits *limits;
 	struct suppressions *suppressions; /* NULL = nothing is */
 	struct summary summary;
@@ -92,14 +87,13 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	err = attribution__new(options->debuginfod, &watch->attribution, ret_error);
 	if (watch->leaks)
 		tune(watch->leaks, options);
-	watch->owners = owners__new();
-	watch->limits = fd_limits__new(watch->owners, watch->attribution, options->interval_ns);
+	watch->limits = fd_limits__new(watch->attribution, options->interval_ns);
 	if (watch->limits && output)
 		fd_limits__on_begin(watch->limits, on_limit, watch);
 	watch->summary.older_than_ns = options->older_than_ns;
 	watch->summary.classes_left_out = OPTIONS_DEFAULT_CLASSES & ~options->classes;
 	watch->summary.nothing_watched = options_limit_cgroups(options); /* until one is found */
-	if (!err && (!watch->leaks || !watch->owners || !watch->limits))
+	if (!err && (!watch->leaks || !watch->limits))
 		err = -ENOMEM;
 	if (!err && options->suppress)
 		err = suppressions__load(options->suppress, &watch->suppressions, ret_error);
@@ -119,78 +113,86 @@ void watch__free(struct watch *watch)
 	leaks__free(watch->leaks);
 	fd_limits__free(watch->limits);
 	attribution__free(watch->attribution);
-	owners__free(watch->owners);
 	suppressions__free(watch->suppressions);
 	free(watch);
 }
 
+/* ---- The way of an event: attributed, accounted; the accounts call on_change(), which writes ----
+ */
+
+/* It is not known yet. */
 static int open_leak(struct watch *watch, const struct event *event)
 {
-	struct owner *owner = owners__find(watch->owners, event);
-	struct stack *stack;
-	bool reported;
+	_cleanup_attributed_ struct attributed attributed = { .event = event };
+	struct stack_evidence evidence = tracer__stack_evidence(watch->tracer);
 	int err;
 
-	if (!owner)
-		return -ENOMEM;
-	stack = attribution__stack(watch->attribution, watch->tracer, event, &reported);
-	err = suppressions__take(watch->suppressions, event, owner, stack) ?
-		      0 :
-		      leaks__apply(watch->leaks, event, owner, stack);
-	if (!reported)
-		history__tell(tracer__history(watch->tracer), &event->socket, stack);
-	stack_unref(stack);
-	owner_unref(owner);
+	err = attribution__find(watch->attribution, &evidence, &attributed);
+	if (err)
+		return err;
+	if (watch->options->debug)
+		debug_log_stack(&attributed);
+	if (!suppressions__take(watch->suppressions, event, attributed.owner, attributed.stack))
+		err = leaks__apply(watch->leaks, event, attributed.owner, attributed.stack);
+	if (!attributed.was_reported)
+		history__tell(tracer__history(watch->tracer), &event->socket, attributed.stack);
 	return err;
 }
 
 /* It is known; its class or its holder has changed. */
 static int change_leak(struct watch *watch, const struct event *event, __u32 holder)
 {
-	struct owner *owner = holder == event->tgid ? NULL : owners__find(watch->owners, event);
-	int err = leaks__apply(watch->leaks, event, owner, NULL);
+	_cleanup_attributed_ struct attributed attributed = { .event = event };
 
-	owner_unref(owner);
-	return err;
+	if (holder != event->tgid)
+		attribution__own(watch->attribution, &attributed); /* else the owner stays */
+	return leaks__apply(watch->leaks, event, attributed.owner, /* stack= */ NULL);
 }
 
-void watch__event(const struct event *event, void *ctx)
+/* The hooks of close say of what was closed that it was; of all else a process that is gone. */
+static bool has_exited(const struct event *event, __u32 holder)
+{
+	return event->reason == END_CLOSED && !(event->socket.flags & PENDING_CLOSED) && holder &&
+	       !process_alive((pid_t)holder);
+}
+
+static int end_leak(struct watch *watch, const struct event *event, __u32 holder)
+{
+	struct event ended = *event;
+
+	if (has_exited(event, holder))
+		ended.reason = END_EXITED;
+	return leaks__apply(watch->leaks, &ended, /* owner= */ NULL, /* stack= */ NULL);
+}
+
+static int account(struct watch *watch, const struct event *event)
+{
+	__u32 holder = leaks__holder(watch->leaks, event);
+
+	if (event->kind == EVENT_ENDED)
+		return end_leak(watch, event, holder);
+	return holder ? change_leak(watch, event, holder) : open_leak(watch, event);
+}
+
+void watch__event(const struct event *met, void *ctx)
 {
 	struct watch *watch = ctx;
-	struct event ended, doubted;
-	__u32 holder;
-	int err;
+	struct event event = *met;
 
-	if (doubt_has(&watch->doubt, event)) {
-		doubted = *event;
-		doubted.class = CLASS_NONE;
-		event = &doubted;
-	}
-	if (event->kind == EVENT_SUSPECT) {
-		owners__look(watch->owners, event);
-		attribution__look(watch->attribution, &event->socket);
+	if (doubt_has(&watch->doubt, &event))
+		event.class = CLASS_NONE;
+	if (event.kind == EVENT_SUSPECT) {
+		attribution__look(watch->attribution, &event);
 		return;
 	}
-	if (event->kind == EVENT_ENDED)
-		history__forget(tracer__history(watch->tracer), event->socket.inode);
-	if (suppressions__holds(watch->suppressions, &event->socket)) {
-		if (event->kind == EVENT_ENDED)
-			suppressions__forget(watch->suppressions, &event->socket);
+	if (event.kind == EVENT_ENDED)
+		history__forget(tracer__history(watch->tracer), event.socket.inode);
+	if (suppressions__holds(watch->suppressions, &event.socket)) {
+		if (event.kind == EVENT_ENDED)
+			suppressions__forget(watch->suppressions, &event.socket);
 		return;
 	}
-	holder = leaks__holder(watch->leaks, event);
-	if (event->kind == EVENT_ENDED) {
-		ended = *event;
-		if (ended.reason == END_CLOSED && !(ended.socket.flags & PENDING_CLOSED) &&
-		    holder && !process_alive((pid_t)holder))
-			ended.reason = END_EXITED;
-		err = leaks__apply(watch->leaks, &ended, NULL, NULL);
-	} else if (holder) {
-		err = change_leak(watch, event, holder);
-	} else {
-		err = open_leak(watch, event);
-	}
-	if (err)
+	if (account(watch, &event))
 		watch->summary.leaks_not_accounted++;
 }
 
@@ -276,13 +278,13 @@ static void update_forecasts(struct watch *watch, long most)
 int watch__sweep(struct watch *watch, bool last)
 {
 	struct summary *summary = &watch->summary;
+	struct debug_mark before = debug_mark(summary);
 	int err;
 
 	update_clock(summary);
 	watch__aim(watch, watch->tracer);
 	note_skipped(watch); /* before the events */
 	attribution__begin_sweep(watch->attribution);
-	owners__begin_sweep(watch->owners);
 	err = tracer__sweep(watch->tracer, last, &summary->sweep_ns);
 	summary->sweeps++;
 	if (err && !summary->sweeps_failed++)
@@ -291,6 +293,8 @@ int watch__sweep(struct watch *watch, bool last)
 			  "sweeps_failed; said once)",
 			  strerror(-err));
 	update_summary(watch);
+	if (watch->options->debug)
+		debug_log_sweep(summary, &before);
 	summary->leaks_not_accounted += fd_limits__sweep(watch->limits, watch->tracer,
 							 watch->options->max_workloads, summary);
 	leaks__tick(watch->leaks, summary->now_ns);
@@ -358,33 +362,16 @@ void watch__begin(struct watch *watch, struct tracer *tracer)
 	watch->end_ns = duration_ns ? summary->now_ns + duration_ns : UINT64_MAX;
 }
 
-/*
- * A signal may have asked for the sweep before it was due: then the next one is due as
- * it was, or a storm of signals would put it off by an interval each.
- */
-static void set_next(struct watch *watch, __u64 rest_ns)
-{
-	__u64 now_ns = watch->summary.now_ns, interval_ns = watch->options->interval_ns;
-
-	if (watch->next_ns <= now_ns)
-		watch->next_ns += interval_ns;
-	if (watch->next_ns > now_ns + interval_ns) /* it was made shorter by a reload */
-		watch->next_ns = now_ns + interval_ns;
-	if (watch->next_ns < now_ns + rest_ns)
-		watch->next_ns = now_ns + rest_ns;
-}
-
 bool watch__wait(struct watch *watch)
 {
 	struct summary *summary = &watch->summary;
-	__u64 rest_ns = summary->sweep_ns * (SWEEP_SHARE - 1), until_ns;
+	__u64 until_ns;
 
 	if (is_alone(watch))
 		return false;
 	update_clock(summary);
-	if (rest_ns > MAX_REST_NS)
-		rest_ns = MAX_REST_NS;
-	set_next(watch, rest_ns);
+	watch->next_ns = pace_next_ns(watch->next_ns, summary->now_ns, watch->options->interval_ns,
+				      summary->sweep_ns);
 	until_ns = watch->next_ns < watch->end_ns ? watch->next_ns : watch->end_ns;
 	for (; summary->now_ns < until_ns && !is_over(watch) && !signals_reload_asked();
 	     update_clock(summary)) {

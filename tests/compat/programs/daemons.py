@@ -104,7 +104,7 @@ def chrony(stage):
         turns += 1
     if "127.0.0.1" not in text:
         raise RuntimeError(f"the client has no source: {text}")
-    return f"a poll a second of a server, a dead one and a pool that is none; {turns * 5} chronyc"
+    return f"a poll a second of a server, a dead one and an unknown pool; {turns * 5} chronyc"
 
 
 @program(version=["rsyslogd", "-v"])

@@ -99,7 +99,7 @@ def nginx(stage):
         clients.ask(4, address, "/", "/back", "/down", "/name")
         stage.run(*command, "-s", "reload")
         reloads += 1
-    return f"{clients}; {reloads} reloads, a dead backend, a name that is none"
+    return f"{clients}; {reloads} reloads, a dead backend, an unknown name"
 
 
 @program(version=["haproxy", "-v"])

@@ -118,7 +118,7 @@ public class Servers {
 		} catch (IOException expected) {
 			refused.incrementAndGet();
 		}
-		// Not a name that is none: java.net.Socket leaks there, see docs/compat.md.
+		// Only a name that resolves: java.net.Socket leaks there, see docs/compat.md.
 		Thread.sleep(20);
 	}
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "watch/debug_log.h"
+
+#include "lib/log.h"
+#include "lib/time.h"
+
+struct debug_mark debug_mark(const struct summary *summary)
+{
+	return (struct debug_mark){ summary->sweep_counts, summary->counters[COUNTER_FILES_SWEPT],
+				    summary->counters[COUNTER_EVENTS] };
+}
+
+void debug_log_sweep(const struct summary *summary, const struct debug_mark *before)
+{
+	const struct sweep_counts *now = &summary->sweep_counts;
+
+	log_note("debug: sweep %llu: %s, %llu processes one by one, %llu descriptors, "
+		 "%llu events, %llu pending, %llu us",
+		 summary->sweeps, now->full_sweeps > before->sweeps.full_sweeps ? "full" : "quick",
+		 now->looks - before->sweeps.looks,
+		 summary->counters[COUNTER_FILES_SWEPT] - before->files,
+		 summary->counters[COUNTER_EVENTS] - before->events, summary->pending,
+		 summary->sweep_ns / 1000);
+}
+
+void debug_log_stack(const struct attributed *attributed)
+{
+	const struct event *event = attributed->event;
+	const struct stack *stack = attributed->stack;
+
+	if (!stack) {
+		log_note("debug: inode %llu of process %u: no stack", event->socket.inode,
+			 event->tgid);
+		return;
+	}
+	log_note("debug: inode %llu of process %u: %u frames (%s%s), unwinding stopped %s",
+		 event->socket.inode, event->tgid, stack->count, stack_source_name(stack->source),
+		 attributed->was_reported ? ", reported before" : "", stack_end_phrase(stack->end));
+}
