@@ -91,7 +91,7 @@ static void ignore(const struct event *event, void *ctx)
 /* As the agent's start: 0 or -errno with one line, cause and remedy. */
 static int give_up(struct text *ret_error)
 {
-	int err = rights_give_up(CAP_SYS_ADMIN, NULL);
+	int err = rights_give_up(CAP_SYS_ADMIN, /* ret_had= */ NULL);
 
 	if (err)
 		text_addf(ret_error, "cannot give up CAP_SYS_ADMIN: %s (let seccomp allow capset)",

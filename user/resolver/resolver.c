@@ -166,7 +166,7 @@ static int send_question(struct resolver *resolver, const struct question *quest
 	if (question->len)
 		memcpy(message + sizeof(question->request), question->payload, question->len);
 	err = channel_send(resolver->channel, message, sizeof(question->request) + question->len,
-			   -1, question->deadline_ns);
+			   /* fd= */ -1, question->deadline_ns);
 	free(message);
 	if (!err && question->frames)
 		err = protocol_send_frames(resolver->channel, question->frames,

@@ -95,7 +95,8 @@ static int answer_stack(int err, const struct stack *stack)
 		answer.end = stack->end;
 		answer.site = stack->site;
 	}
-	err = channel_send(RESOLVER_CHANNEL, &answer, sizeof(answer), -1, CHANNEL_NO_DEADLINE);
+	err = channel_send(RESOLVER_CHANNEL, &answer, sizeof(answer), /* fd= */ -1,
+			   CHANNEL_NO_DEADLINE);
 	if (!err && stack)
 		err = protocol_send_frames(RESOLVER_CHANNEL, stack, CHANNEL_NO_DEADLINE);
 	return err;

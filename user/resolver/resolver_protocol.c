@@ -174,7 +174,7 @@ int protocol_send_frames(int channel, const struct stack *stack, __u64 deadline_
 		return -ENOMEM;
 	while (at < stack->count && !err) {
 		len = protocol_put_frames(stack, &at, message, CHANNEL_MAX);
-		err = channel_send(channel, message, len, -1, deadline_ns);
+		err = channel_send(channel, message, len, /* fd= */ -1, deadline_ns);
 	}
 	free(message);
 	return err;

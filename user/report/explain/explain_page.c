@@ -100,7 +100,7 @@ static void page_stale(struct page *page, const char *written)
 	text_add(&line, "Written ");
 	add_date(&line, written);
 	text_add(&line, ": what is here was so then");
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 static void page_answer_line(struct page *page, const json_t *site, const char *stale)
@@ -122,22 +122,22 @@ static void page_answer_line(struct page *page, const json_t *site, const char *
 		text_addf(&line, " held sockets that were never connected; none %s", none_open);
 	else
 		add_open(&line, site, stale);
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 	text_add(&line, "in ");
 	if (!explain_place(&line, site))
 		text_add(&line, "code without a name");
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 	if (file) {
 		text_add(&line, "at ");
 		page_add_clean(&line, file);
 		if (number_of(site, "line"))
 			text_addf(&line, ":%lld", number_of(site, "line"));
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 	if (package) {
 		text_add(&line, "of the package ");
 		page_add_clean(&line, package);
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 }
 
@@ -158,7 +158,7 @@ static void page_classes(struct page *page, const json_t *site)
 			  leak_class_key(cls));
 	}
 	if (line.len)
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 }
 
 static void page_date(struct page *page, const json_t *site, const char *key, const char *title)
@@ -170,7 +170,7 @@ static void page_date(struct page *page, const json_t *site, const char *key, co
 		return;
 	text_add(&line, title);
 	add_date(&line, date);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 static void explain_workload(struct text *line, const json_t *of)
@@ -214,13 +214,13 @@ static bool explain_processes(struct page *page, const json_t *site)
 	{
 		text_add(&line, i ? "             " : "  Held by    ");
 		explain_process(&line, process);
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 	if (more > 0) {
 		text_add(&line, "             and ");
 		page_add_count(&line, (unsigned long long)more, "more process", "more processes");
 		text_addf(&line, ": %lld open", number_of(site, "more_open"));
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 	return json_array_size(processes) > 0;
 }
@@ -242,7 +242,7 @@ static void explain_end(struct page *page, const json_t *site)
 		text_addf(&line, " of %lld processes, the last", number_of(ended, "processes"));
 	text_addf(&line, "%s when %lld exited", number_of(ended, "processes") > 1 ? "" : ",",
 		  number_of(ended, "pid"));
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 static void page_programs(struct page *page, const json_t *site)
@@ -256,7 +256,7 @@ static void page_programs(struct page *page, const json_t *site)
 		text_add(&line, i ? "             " : "  Held by    ");
 		page_add_clean(&line, explained_name(program) ?: "?");
 		explain_workload(&line, program);
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 }
 
@@ -282,14 +282,14 @@ static void explain_frames(struct page *page, const json_t *site)
 
 	if (!json_array_size(stack))
 		return;
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 	text_add(&line, "Where they are made");
 	if (source) {
 		text_add(&line, ", stack by ");
 		page_add_clean(&line, source);
 	}
 	text_add(&line, ":");
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 	json_array_foreach(stack, i, frame)
 	{
 		if (!json_is_string(frame))
@@ -303,7 +303,7 @@ static void explain_frames(struct page *page, const json_t *site)
 		text_add(&line, source && !strcmp(source, "call") ?
 					"  ... and further out: not kept" :
 					"  ... and further out: the copy of the stack ended here");
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 }
 
@@ -315,9 +315,9 @@ static void page_install(struct page *page, const json_t *site)
 
 	if (!json_array_size(commands))
 		return;
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 	text_add(&line, "For the source lines that are missing, install their debug information:");
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 	json_array_foreach(commands, i, command) if (json_is_string(command))
 		page_verbatim(page, json_string_value(command), "  ");
 }
@@ -329,9 +329,9 @@ static void page_suppression(struct page *page, const json_t *site)
 
 	if (!entry)
 		return;
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 	text_add(&line, "To be told no more of it, put this into a file for --suppress:");
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 	page_verbatim(page, entry, "");
 }
 
@@ -345,10 +345,10 @@ void explain_page(struct text *out, const json_t *site, const char *written)
 	page_answer_line(&page, site, stale);
 	if (stale)
 		page_stale(&page, stale);
-	page_line(&page, &line, false);
+	page_line(&page, &line, /* bold= */ false);
 	text_add(&line, "  Site       ");
 	page_add_clean(&line, explained_string(site, "site") ?: "?");
-	page_line(&page, &line, false);
+	page_line(&page, &line, /* bold= */ false);
 	page_classes(&page, site);
 	page_date(&page, site, "first_created", "  Since      ");
 	page_date(&page, site, "last_seen", "  Last seen  ");
@@ -369,5 +369,5 @@ void explain_page_line(struct text *out, const json_t *site)
 	page_add_clean(&line, explained_string(site, "site") ?: "?");
 	text_add(&line, "  ");
 	explain_place(&line, site);
-	page_line(&page, &line, false);
+	page_line(&page, &line, /* bold= */ false);
 }

@@ -52,7 +52,7 @@ static void describe_ended(struct stacks_file *file, struct known_site *known,
 void known_take_ended(struct stacks_file *file, struct leaks *leaks, const struct summary *summary)
 {
 	struct site *const *sites;
-	long count = leaks__ended(leaks, false, &sites);
+	long count = leaks__ended(leaks, /* all= */ false, &sites);
 	__u64 newest_ns = file->ended_ns;
 
 	for (long i = 0; i < count; i++) {

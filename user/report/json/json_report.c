@@ -355,7 +355,7 @@ static void put_ended(struct json *json, struct leaks *leaks, const struct summa
 		      unsigned int top)
 {
 	struct site *const *sites;
-	long count = leaks__ended(leaks, false, &sites);
+	long count = leaks__ended(leaks, /* all= */ false, &sites);
 
 	json_u64(json, "ended_sites", summary->leaks.ended);
 	json_begin_array(json, "ended");

@@ -104,10 +104,10 @@ void page_answer_place(struct page *page, struct text *line, const struct text *
 		    page_width(page))
 			text_add(line, ", ");
 		else
-			page_line(page, line, true);
+			page_line(page, line, /* bold= */ true);
 		text_add(line, text_str(place));
 	}
-	page_line(page, line, true);
+	page_line(page, line, /* bold= */ true);
 }
 
 void page_site_answer(struct page *page, const struct site *site)
@@ -138,13 +138,13 @@ static void answer_ended(struct page *page, struct text *line)
 			  (unsigned long long)totals->resolved[reason], how[reason]);
 		first = false;
 	}
-	page_line(page, line, true);
+	page_line(page, line, /* bold= */ true);
 	if (totals->resolved[END_EXITED])
 		text_add(line, "(-v lists what ended with its process, --json each, with where it "
 			       "was made)");
 	else
 		text_add(line, "(--json tells of each, with where it was made)");
-	page_line(page, line, false);
+	page_line(page, line, /* bold= */ false);
 }
 
 static void page_nothing(struct page *page, struct text *line)
@@ -156,7 +156,7 @@ static void page_nothing(struct page *page, struct text *line)
 	if (summary->nothing_watched) {
 		text_add(line, "Nothing was watched: no such unit, container or pod in ");
 		duration_add(line, watched_ns);
-		page_line(page, line, true);
+		page_line(page, line, /* bold= */ true);
 		return;
 	}
 	if (summary->leaks.total) {
@@ -168,7 +168,7 @@ static void page_nothing(struct page *page, struct text *line)
 	duration_add_exact(line, summary->older_than_ns);
 	text_add(line, ", watched for ");
 	duration_add(line, watched_ns);
-	page_line(page, line, true);
+	page_line(page, line, /* bold= */ true);
 }
 
 /* Is it what the worst process, which leaks, holds from before? Then the leak may be older. */
@@ -195,7 +195,7 @@ static void page_older(struct page *page, struct text *line, struct site *const 
 		return;
 	text_addf(line, "It also %s %u of unknown origin: older than this watch, or of io_uring",
 		  page_is_ended(sites[0]) ? "held" : "holds", open);
-	page_line(page, line, false);
+	page_line(page, line, /* bold= */ false);
 }
 
 /* "More: 5 places leak, 1 holds idle sockets". */
@@ -240,5 +240,5 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 	add_more(&line, idle, "holds idle sockets", "hold idle sockets");
 	add_more(&line, old, "holds some of unknown origin", "hold some of unknown origin");
 	if (line.len)
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 }

@@ -48,5 +48,5 @@ void page_end(struct page *page, const struct site *site)
 		text_add(&line, site->ended.sockets == 1 ? " after it was made" :
 							   " after the first was made");
 	}
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }

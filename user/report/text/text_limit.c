@@ -234,7 +234,7 @@ static void page_reason(struct page *page, const struct limited *limited, struct
 	else
 		text_add(&line, "None of its descriptors is a leaked socket");
 	text_addf(&line, ": see ls -l /proc/%u/fd", limited->key.tgid);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 void page_limits(struct page *page, struct site *const *sites, long count)
@@ -248,16 +248,16 @@ void page_limits(struct page *page, struct site *const *sites, long count)
 
 	if (host.processes) {
 		add_host(&line, &host, summary);
-		page_line(page, &line, true);
+		page_line(page, &line, /* bold= */ true);
 	}
 	for (size_t i = 0; i < all && i < LIMITED_SHOWN; i++) {
 		add_limited_process(&line, list[i], summary);
-		page_line(page, &line, true);
+		page_line(page, &line, /* bold= */ true);
 		page_reason(page, list[i], sites, count);
 	}
 	if (all <= LIMITED_SHOWN)
 		return;
 	page_add_count(&line, all - LIMITED_SHOWN, "more process is or was at its limit",
 		       "more processes are or were at their limit");
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 }

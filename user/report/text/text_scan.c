@@ -56,7 +56,7 @@ void page_scan(struct page *page, struct site *const *sites, long count)
 
 	if (summary->nothing_watched) {
 		text_add(&line, "Nothing was looked at: no process is what the options ask for");
-		page_line(page, &line, true);
+		page_line(page, &line, /* bold= */ true);
 		return;
 	}
 	while (sure < count && !sites[sure]->maybe_in_use)
@@ -65,7 +65,7 @@ void page_scan(struct page *page, struct site *const *sites, long count)
 		text_addf(&line, "No unconnected sockets among %llu descriptors, looked at in ",
 			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT]);
 		duration_add(&line, summary->sweep_ns);
-		page_line(page, &line, true);
+		page_line(page, &line, /* bold= */ true);
 		return;
 	}
 	page_add_count(&line, certain, "unconnected socket", "unconnected sockets");
@@ -80,5 +80,5 @@ void page_share(struct page *page, const struct site *site)
 		return;
 	text_addf(&line, "         %u of the %u that this process holds", site->open,
 		  site->process_open);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
