@@ -28,7 +28,6 @@
 
 CLANG ?= clang
 BPFTOOL ?= $(or $(shell command -v bpftool 2>/dev/null),$(wildcard /usr/sbin/bpftool),bpftool)
-PKG_CONFIG ?= pkg-config
 PREFIX ?= /usr/local
 O := .output
 VERSION := 0.1.0

@@ -49,12 +49,10 @@ static __always_inline void call_begin(struct call *call)
 	struct call *place = call_place(tid);
 
 	call->tid = tid;
-	if (place && (place->tid == tid || !__sync_val_compare_and_swap(&place->tid, 0, tid))) {
+	if (place && (place->tid == tid || !__sync_val_compare_and_swap(&place->tid, 0, tid)))
 		*place = *call;
-	} else if (bpf_map_update_elem(&in_flight_overflow, &tid, call, BPF_ANY)) {
+	else if (bpf_map_update_elem(&in_flight_overflow, &tid, call, BPF_ANY))
 		count(COUNTER_IN_FLIGHT_FULL);
-		call->inode = 0;
-	}
 }
 
 /*

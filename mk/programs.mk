@@ -52,7 +52,7 @@ $(O)/programs/%: tests/programs/%.c mk/programs.mk
 
 # One that is stripped, truncated and given its debug information by the tests; others are
 # preloaded to sockleak, and make this host one that is stricter, or slower.
-$(O)/library/lib%.so: tests/library/%.c
+$(O)/library/lib%.so: tests/library/%.c tests/library/syscalls.h
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM_CFLAGS) -fPIC -shared $< -o $@

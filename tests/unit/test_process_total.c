@@ -37,15 +37,15 @@ static struct stack *stack_of(__u64 site, const char *function)
 }
 
 /* So many sockets of one row. The stack is taken. */
-static void hold(__u32 tgid, unsigned int count, enum leak_class class, struct stack *stack)
+static void hold(__u32 tgid, unsigned int count, enum leak_class cls, struct stack *stack)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		struct event event = a_event(++inode, "worker");
 
 		event.tgid = event.socket.tgid = tgid;
-		event.class = class;
-		event.maybe_in_use = class == CLASS_BOUND_ONLY;
-		if (class == CLASS_UNKNOWN_ORIGIN) {
+		event.class = cls;
+		event.maybe_in_use = cls == CLASS_BOUND_ONLY;
+		if (cls == CLASS_UNKNOWN_ORIGIN) {
 			event.socket.flags = PENDING_ORIGIN_UNKNOWN;
 			event.socket.since_ns = 0;
 		}

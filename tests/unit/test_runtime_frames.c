@@ -67,15 +67,15 @@ static void programs_are_to_blame(void **state)
 static void ends_are_glibc_alone(void **state)
 {
 	(void)state;
-	assert_true(plumbing_is_end("/usr/lib/x86_64-linux-gnu/libc.so.6", "__socket"));
-	assert_true(plumbing_is_end("/lib/libc.so.6", "__libc_start_call_main"));
-	assert_true(plumbing_is_end("/lib/libc.so.6", "__libc_start_main@@GLIBC_2.34"));
-	assert_true(plumbing_is_end("/lib/libpthread.so.0", "start_thread"));
-	assert_false(plumbing_is_end("/lib/libc.so.6", "getaddrinfo"));
-	assert_false(plumbing_is_end("/lib/libc.so.6", "__socketpair"));
-	assert_false(plumbing_is_end("/lib/libc.so.6", NULL));
-	assert_false(plumbing_is_end("/srv/app", "socket"));
-	assert_false(plumbing_is_end(NULL, "socket"));
+	assert_true(runtime_frame_is_end("/usr/lib/x86_64-linux-gnu/libc.so.6", "__socket"));
+	assert_true(runtime_frame_is_end("/lib/libc.so.6", "__libc_start_call_main"));
+	assert_true(runtime_frame_is_end("/lib/libc.so.6", "__libc_start_main@@GLIBC_2.34"));
+	assert_true(runtime_frame_is_end("/lib/libpthread.so.0", "start_thread"));
+	assert_false(runtime_frame_is_end("/lib/libc.so.6", "getaddrinfo"));
+	assert_false(runtime_frame_is_end("/lib/libc.so.6", "__socketpair"));
+	assert_false(runtime_frame_is_end("/lib/libc.so.6", NULL));
+	assert_false(runtime_frame_is_end("/srv/app", "socket"));
+	assert_false(runtime_frame_is_end(NULL, "socket"));
 }
 
 int main(void)
@@ -87,5 +87,5 @@ int main(void)
 		cmocka_unit_test(ends_are_glibc_alone),
 	};
 
-	return cmocka_run_group_tests_name("plumbing", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("runtime_frames", tests, NULL, NULL);
 }

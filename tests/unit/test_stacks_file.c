@@ -6,8 +6,7 @@
 #include <sys/stat.h>
 
 #include "commands/explain.h"
-#include "lib/clocks.h"
-#include "lib/date.h"
+#include "lib/time.h"
 #include "packages/hints.h"
 #include "report/explain/site_holders.h"
 #include "report/explain/stacks_file.h"
@@ -732,7 +731,7 @@ static void it_is_written_when_there_is_news(void **state)
 	assert_true(written);
 	assert_int_equal(lstat(path, &stat), 0);
 	assert_int_equal(stat.st_mode & 07777, 0644);
-	assert_int_equal(explain(path, "000000000000aaaa", false, stderr, &error), 0);
+	assert_int_equal(explain_site(path, "000000000000aaaa", false, stderr, &error), 0);
 	summary.now_ns += STACKS_FILE_PAUSE_NS;
 	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
 	assert_true(written);
@@ -745,16 +744,16 @@ static void a_file_that_is_none_is_said(void **state)
 	_cleanup_text_ struct text error = TEXT_INIT;
 
 	(void)state;
-	assert_int_equal(explain("/no/such/file", "abcd", false, stderr, &error), -ENOENT);
+	assert_int_equal(explain_site("/no/such/file", "abcd", false, stderr, &error), -ENOENT);
 	expect(text_str(&error),
 	       "cannot read /no/such/file: No such file or directory (a 'sockleak "
 	       "agent' with --textfile writes it when it finds a leak)");
 	text_clear(&error);
-	assert_int_equal(explain("/tmp", "abcd", false, stderr, &error), -EISDIR);
+	assert_int_equal(explain_site("/tmp", "abcd", false, stderr, &error), -EISDIR);
 	close(mkstemp(path));
 	assert_int_equal(truncate(path, (off_t)EXPLAIN_MAX_BYTES + 1), 0);
 	text_clear(&error);
-	assert_int_equal(explain(path, "abcd", false, stderr, &error), -EFBIG);
+	assert_int_equal(explain_site(path, "abcd", false, stderr, &error), -EFBIG);
 	unlink(path);
 }
 

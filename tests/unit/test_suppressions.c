@@ -67,7 +67,7 @@ static struct stack *a_stack(void)
 	stack->site = 0xabc;
 	stack->frames[0].function = strdup("socket");
 	stack->frames[0].module = strdup("/lib/libc.so.6");
-	stack->frames[0].plumbing = FRAME_OF_LIBC;
+	stack->frames[0].kind = FRAME_OF_LIBC;
 	stack->frames[1].function = strdup("qpid::Buffer::operator[]");
 	stack->frames[1].module = strdup("/usr/lib/libqpid.so.2");
 	stack->frames[2].function = strdup("main");

@@ -132,7 +132,7 @@ static void an_interpreter_is_told_with_what_it_runs(void **state)
 	char *report;
 
 	(void)state;
-	stack->frames[1].plumbing = FRAME_OF_RUNTIME;
+	stack->frames[1].kind = FRAME_OF_RUNTIME;
 	stack->package = strdup("libruby3.1 3.1.7+really3.1.2-0+deb12u1");
 	report = report_on(1, "ruby", stack, &whole, &summary);
 	assert_non_null(strstr(report, "         in rsock_socket (libtransport.so.2)\n"

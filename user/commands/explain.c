@@ -20,7 +20,7 @@
 /* ---- Which site ---- */
 
 /* Lower-case hex, long enough; else why not. */
-static int read_id(const char *site, char ret_id[ID_DIGITS + 1], struct text *ret_error)
+static int read_site_id(const char *site, char ret_id[ID_DIGITS + 1], struct text *ret_error)
 {
 	size_t len = strlen(site);
 
@@ -46,7 +46,7 @@ static int read_id(const char *site, char ret_id[ID_DIGITS + 1], struct text *re
 	return 0;
 }
 
-static bool is_wanted(const json_t *site, const char *id)
+static bool is_asked_for(const json_t *site, const char *id)
 {
 	const char *name = json_string_value(json_object_get(site, "site"));
 
@@ -61,7 +61,7 @@ static void list_sites(const json_t *sites, const char *id, struct text *ret_out
 
 	json_array_foreach(sites, i, site)
 	{
-		if (!is_wanted(site, id))
+		if (!is_asked_for(site, id))
 			continue;
 		if (++listed > MAX_LISTED) {
 			text_add(ret_out, "... and more\n");
@@ -87,7 +87,7 @@ static int say_no_site(const json_t *file, const char *id, struct text *ret_erro
 }
 
 /* In ASCII, so that nothing in it speaks to a terminal; of DEL libjansson does not see to that. */
-static int dump(const json_t *site, struct text *ret_out)
+static int dump_ascii(const json_t *site, struct text *ret_out)
 {
 	char *line = json_dumps(site, JSON_COMPACT | JSON_ENSURE_ASCII);
 
@@ -100,8 +100,8 @@ static int dump(const json_t *site, struct text *ret_out)
 	return text_error(ret_out);
 }
 
-static int find(const json_t *file, const char *id, bool as_json, struct text *ret_out,
-		struct text *ret_error)
+static int find_site(const json_t *file, const char *id, bool as_json, struct text *ret_out,
+		     struct text *ret_error)
 {
 	const json_t *sites = json_object_get(file, "sites"), *site, *found = NULL;
 	unsigned int count = 0;
@@ -109,7 +109,7 @@ static int find(const json_t *file, const char *id, bool as_json, struct text *r
 
 	json_array_foreach(sites, i, site)
 	{
-		if (!is_wanted(site, id))
+		if (!is_asked_for(site, id))
 			continue;
 		found = site;
 		count++;
@@ -122,7 +122,7 @@ static int find(const json_t *file, const char *id, bool as_json, struct text *r
 		return -ENOTUNIQ;
 	}
 	if (as_json)
-		return dump(found, ret_out);
+		return dump_ascii(found, ret_out);
 	explain_page(ret_out, found, json_string_value(json_object_get(file, "written")));
 	return text_error(ret_out);
 }
@@ -133,7 +133,7 @@ int explain_bytes(const void *bytes, size_t len, const char *site, bool as_json,
 	char id[ID_DIGITS + 1];
 	json_error_t where;
 	json_t *file;
-	int err = read_id(site, id, ret_error);
+	int err = read_site_id(site, id, ret_error);
 
 	if (err)
 		return err;
@@ -145,7 +145,7 @@ int explain_bytes(const void *bytes, size_t len, const char *site, bool as_json,
 		text_add(ret_error, "it is from another version of sockleak");
 		err = -EPROTO;
 	} else {
-		err = find(file, id, as_json, ret_out, ret_error);
+		err = find_site(file, id, as_json, ret_out, ret_error);
 	}
 	json_decref(file);
 	return err;
@@ -187,7 +187,7 @@ static int read_all(int fd, char **ret_bytes, size_t *ret_len)
 	return 0;
 }
 
-static int read_file(const char *path, char **ret_bytes, size_t *ret_len)
+static int read_stacks(const char *path, char **ret_bytes, size_t *ret_len)
 {
 	/* A pipe would be waited for. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), err;
@@ -205,16 +205,17 @@ static int read_file(const char *path, char **ret_bytes, size_t *ret_len)
 	return err;
 }
 
-int explain(const char *path, const char *site, bool as_json, FILE *out, struct text *ret_error)
+int explain_site(const char *path, const char *site, bool as_json, FILE *out,
+		 struct text *ret_error)
 {
 	_cleanup_text_ struct text text = TEXT_INIT, why = TEXT_INIT;
 	char id[ID_DIGITS + 1], *bytes = NULL;
-	int err = read_id(site, id, ret_error);
+	int err = read_site_id(site, id, ret_error);
 	size_t len = 0;
 
 	if (err)
 		return err;
-	err = read_file(path, &bytes, &len);
+	err = read_stacks(path, &bytes, &len);
 	if (err) {
 		text_addf(ret_error, "cannot read %s: %s%s", path, strerror(-err),
 			  err == -ENOENT ? " (a 'sockleak agent' with --textfile writes it when it "

@@ -13,6 +13,7 @@
 #include <linux/capability.h>
 
 #include "host/rights.h"
+#include "lib/proc_file.h"
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 #define MIN_DESCRIPTORS 256 /* 80 for maps, programs and links; more while symbols are read */
@@ -75,16 +76,12 @@ static int check_btf(const struct options *options, struct text *ret_error)
 
 static int check_lockdown(const struct options *options, struct text *ret_error)
 {
-	FILE *lockdown = fopen("/sys/kernel/security/lockdown", "re");
-	char line[128] = "";
+	char modes[128];
 
 	(void)options;
-	if (!lockdown)
+	if (proc_file_read("/sys/kernel/security/lockdown", modes, sizeof(modes)) < 0)
 		return 0; /* no such feature, or no way to know: loading will tell */
-	if (!fgets(line, sizeof(line), lockdown))
-		line[0] = 0;
-	fclose(lockdown);
-	if (!strstr(line, "[confidentiality]"))
+	if (!strstr(modes, "[confidentiality]"))
 		return 0;
 	text_add(ret_error,
 		 "the kernel is locked down for confidentiality, so BPF programs cannot read "

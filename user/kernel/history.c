@@ -402,7 +402,7 @@ static int read_all_reported(int map, struct all_reported *all)
 	return err == -ENOENT ? 0 : err;
 }
 
-static int by_inode(const void *a, const void *b)
+static int by_reported_inode(const void *a, const void *b)
 {
 	const struct reported_entry *x = a, *y = b;
 
@@ -418,7 +418,7 @@ void past_expect(struct past *past, size_t sockets)
 	if (read_all_reported(past->reported, all))
 		reported_free(all);
 	else
-		qsort(all->entries, all->count, sizeof(*all->entries), by_inode);
+		qsort(all->entries, all->count, sizeof(*all->entries), by_reported_inode);
 }
 
 static bool find_reported(const struct past *past, __u64 inode, struct reported *ret_reported)
@@ -429,7 +429,7 @@ static bool find_reported(const struct past *past, __u64 inode, struct reported 
 	if (!all->entries)
 		return !bpf_map_lookup_elem(past->reported, &inode, ret_reported);
 	/* Who goes through sockets by inode, as a scan does, finds each beside the last one. */
-	entry = bsearch(&wanted, all->entries, all->count, sizeof(wanted), by_inode);
+	entry = bsearch(&wanted, all->entries, all->count, sizeof(wanted), by_reported_inode);
 	if (entry)
 		*ret_reported = entry->reported;
 	return entry;

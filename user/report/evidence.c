@@ -4,9 +4,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "lib/duration.h"
 #include "lib/names.h"
 #include "lib/text.h"
+#include "lib/time.h"
 #include "report/address.h"
 
 int evidence_connect_error(const struct leak *leak)

@@ -35,7 +35,7 @@ static const __u8 regs_32[0];
 #define THE_THREAD 1 /* the frozen process has one thread, and needs a number */
 
 /* One unwinding. */
-struct walk {
+struct unwinding {
 	Dwfl *dwfl;
 	const struct snapshot *snapshot;
 	size_t word; /* bytes of an address: 4 in a 32-bit program */
@@ -48,7 +48,7 @@ struct walk {
  * libdwfl takes its argument once for the life of a Dwfl. There is one walk at a
  * time, and this is it.
  */
-static const struct walk *current;
+static const struct unwinding *current;
 
 static pid_t next_thread(Dwfl *dwfl, void *dwfl_arg, void **thread_arg)
 {
@@ -153,7 +153,7 @@ static bool has_cfi(Dwfl *dwfl, Dwarf_Addr address)
 
 static int on_frame(Dwfl_Frame *state, void *arg)
 {
-	struct walk *walk = arg;
+	struct unwinding *walk = arg;
 	struct unwound *result = walk->result;
 	struct unwound_frame *frame, *last;
 	Dwarf_Addr pc;
@@ -188,7 +188,7 @@ __u64 unwind_pc(const struct snapshot *snapshot)
 int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot, unwind_need_fn need, void *ctx,
 		    struct unwound *ret)
 {
-	struct walk walk = {
+	struct unwinding walk = {
 		.dwfl = dwfl, .snapshot = snapshot, .need = need, .ctx = ctx, .result = ret
 	};
 	Dwfl_Module *module;

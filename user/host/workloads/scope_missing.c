@@ -53,7 +53,7 @@ static void note_nearest(struct name *name, const char *wanted, const char *unit
 	memcpy(name->nearest, unit, strlen(unit) + 1);
 }
 
-static bool visit(const char *path, const char *cgroup, int fd, void *ctx)
+static bool visit_missing(const char *path, const char *cgroup, int fd, void *ctx)
 {
 	struct names *names = ctx;
 	const struct options *options = names->options;
@@ -102,7 +102,7 @@ unsigned int scope_missing(const struct options *options, struct cgroups *cgroup
 {
 	struct names names = { .options = options };
 
-	cgroups__walk(cgroups, visit, &names);
+	cgroups__walk(cgroups, visit_missing, &names);
 	return add_missing(ret_lines, "unit", &options->units, names.units,
 			   "'systemctl list-units' lists running units") +
 	       add_missing(ret_lines, "container", &options->containers, names.containers,

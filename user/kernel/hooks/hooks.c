@@ -16,10 +16,12 @@
 #include "kernel/hooks/hook_probe.h"
 #include "kernel/hooks/preemption.h"
 #include "kernel/hooks/tracefs.h"
+#include "sockleak.skel.h"
 
-#define ENOTSUPP 524	/* the kernel's own, for what the architecture lacks */
-#define MAX_PROGRAMS 16 /* of one kind */
-#define MAX_PROOFS 64	/* where a kernel skips two hooks of three, all are met in a few rounds */
+#define ENOTSUPP 524 /* the kernel's own, for what the architecture lacks */
+/* All programs there are, which is more than one kind has. */
+#define MAX_PROGRAMS (sizeof(((struct sockleak_bpf *)NULL)->progs) / sizeof(struct bpf_program *))
+#define MAX_PROOFS 64 /* where a kernel skips two hooks of three, all are met in a few rounds */
 
 struct hooks {
 	enum hooks_choice asked, chosen;
@@ -125,8 +127,7 @@ static int open_events_of(struct hooks *hooks, const struct bpf_object *object, 
 
 		if (!is_wanted(hooks, program, kind))
 			continue;
-		if (hooks->n_events[choice] == MAX_PROGRAMS ||
-		    sscanf(bpf_program__section_name(program), "tracepoint/%31[^/]/%63s", category,
+		if (sscanf(bpf_program__section_name(program), "tracepoint/%31[^/]/%63s", category,
 			   event) != 2)
 			return -E2BIG;
 		fd = tracefs_event_open(tracefs, category, event);
@@ -332,8 +333,6 @@ static int attach(struct hooks *hooks, const struct bpf_program *program, int *e
 {
 	struct bpf_link *link;
 
-	if (hooks->n_links == MAX_PROGRAMS)
-		return -E2BIG;
 	if (event)
 		link = bpf_program__attach_perf_event(program, *event);
 	else if (hooks->chosen == HOOKS_KPROBE_MULTI)

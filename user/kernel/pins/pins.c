@@ -117,7 +117,7 @@ void pins__free(struct pins *pins)
 /* ---- Taking up ---- */
 
 /* Remove all that was pinned, whole or not. */
-static void drop(struct pins *pins)
+static void drop_pins(struct pins *pins)
 {
 	if (pins->layout >= 0)
 		close(pins->layout);
@@ -135,13 +135,13 @@ static void drop_for(struct pins *pins, const char *why)
 {
 	struct text *text = &pins->dropped;
 
-	drop(pins);
+	drop_pins(pins);
 	text_add(text, "the state in --pin ");
 	text_add_clean(text, pins->path, strlen(pins->path));
 	text_addf(text, " %s: discarded", why);
 }
 
-static bool is_forbidden(int err)
+static bool pins_are_forbidden(int err)
 {
 	return err == -EACCES || err == -EPERM;
 }
@@ -188,7 +188,7 @@ static int open_maps(const struct pins *pins, struct bpf_object *object, int ret
 	*ret_why = BROKEN;
 	for (size_t i = 0; i < N_PINNED; i++) {
 		ret_fds[i] = open_map(pins, pinned[i].name);
-		if (is_forbidden(ret_fds[i])) {
+		if (pins_are_forbidden(ret_fds[i])) {
 			*ret_why = FOREIGN;
 			return -ENOENT;
 		}
@@ -216,7 +216,7 @@ static int reuse_maps(struct pins *pins, struct bpf_object *object, const int fd
 }
 
 /* The layout is of this version: take the maps, if they are of these sizes, too. */
-static int take(struct pins *pins, struct bpf_object *object, struct text *error)
+static int take_pins(struct pins *pins, struct bpf_object *object, struct text *error)
 {
 	const char *why;
 	int fds[N_PINNED], err;
@@ -246,10 +246,10 @@ static int reuse(struct pins *pins, struct bpf_object *object, struct text *ret_
 
 	pins->layout = open_map(pins, LAYOUT);
 	if (pins->layout == -ENOENT) {
-		drop(pins); /* what a run left that ended before it had pinned all */
+		drop_pins(pins); /* what a run left that ended before it had pinned all */
 		return 0;
 	}
-	if (is_forbidden(pins->layout)) {
+	if (pins_are_forbidden(pins->layout)) {
 		drop_for(pins, FOREIGN);
 		return 0;
 	}
@@ -267,7 +267,7 @@ static int reuse(struct pins *pins, struct bpf_object *object, struct text *ret_
 		drop_for(pins, BROKEN);
 		return 0;
 	}
-	return take(pins, object, ret_error);
+	return take_pins(pins, object, ret_error);
 }
 
 static int open_and_lock(struct pins *pins, struct text *error)
@@ -342,7 +342,7 @@ static int keep(struct pins *pins, const struct bpf_object *object, struct text 
 	if (!err)
 		return 0;
 	if (!pins->reused)
-		drop(pins);
+		drop_pins(pins);
 	return pin_dir_refuse_errno(pins->path, err, error);
 }
 

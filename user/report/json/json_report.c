@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "leaks/suppressions.h"
-#include "lib/date.h"
 #include "lib/json.h"
 #include "lib/names.h"
 #include "lib/text.h"
+#include "lib/time.h"
 #include "packages/hints.h"
 #include "report/address.h"
 #include "report/json/json_parts.h"
@@ -359,7 +359,7 @@ static void put_ended(struct json *json, struct leaks *leaks, const struct summa
 		      unsigned int top)
 {
 	struct site *const *sites;
-	long count = leaks__ended(leaks, false, &sites);
+	long count = leaks__ended(leaks, /* all= */ false, &sites);
 
 	json_u64(json, "ended_sites", summary->leaks.ended);
 	json_begin_array(json, "ended");

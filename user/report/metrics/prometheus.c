@@ -46,15 +46,15 @@ static void put_leaked(const struct metrics *metrics)
 
 	for (const struct workload_series *workload = metrics->series->workloads; workload;
 	     workload = workload->hh.next) {
-		for (int class = CLASS_NONE; class < CLASS_COUNT; class ++) {
-			if (!workload->by_class[class])
+		for (int cls = CLASS_NONE; cls < CLASS_COUNT; cls++) {
+			if (!workload->by_class[cls])
 				continue;
 			text_clear(&labels);
 			text_add(&labels, workload->labels);
-			label_add(&labels, "class", leak_class_key((enum leak_class) class));
+			label_add(&labels, "class", leak_class_key((enum leak_class)cls));
 			if (text_error(&labels))
 				metrics->out->failed = true;
-			family_u64(&family, text_str(&labels), workload->by_class[class]);
+			family_u64(&family, text_str(&labels), workload->by_class[cls]);
 		}
 	}
 }
@@ -72,7 +72,7 @@ static void put_oldest(const struct metrics *metrics)
 				  metrics_wall_ns(metrics, workload->oldest_ns));
 }
 
-static void put_fds(const struct metrics *metrics)
+static void put_fd_gauges(const struct metrics *metrics)
 {
 	const struct workload_series *workload;
 	struct family family = family_begin(
@@ -221,15 +221,15 @@ static void put_states(const struct metrics *metrics)
 
 /* ---- Events and losses ---- */
 
-static void put_losses(const struct family *family, const struct summary *summary,
-		       enum loss_kind kind)
+static void put_loss_family(const struct family *family, const struct summary *summary,
+			    enum loss_kind kind)
 {
 	for (const struct loss *loss = loss_next(NULL); loss; loss = loss_next(loss))
 		if (loss->kind == kind)
 			family_of(family, "reason", loss->name, loss_count(loss, summary));
 }
 
-static void put_counters(const struct family *family, const struct summary *summary)
+static void put_counter_family(const struct family *family, const struct summary *summary)
 {
 	for (unsigned int i = 0; i < COUNTER_COUNT; i++)
 		if (!counter_is_loss((enum counter)i))
@@ -244,17 +244,17 @@ static void put_events(const struct metrics *metrics)
 		family_begin(metrics->out, "counters_total", FAMILY_COUNTER,
 			     "What the programs in the kernel have seen and done, by name.");
 
-	put_counters(&family, summary);
+	put_counter_family(&family, summary);
 	family = family_begin(metrics->out, "dropped_total", FAMILY_COUNTER,
 			      "What should have been seen, kept or reported and was not.");
-	put_losses(&family, summary, LOSS_DROPPED);
-	put_losses(&family, summary, LOSS_LATE);
+	put_loss_family(&family, summary, LOSS_DROPPED);
+	put_loss_family(&family, summary, LOSS_LATE);
 	family = family_begin(metrics->out, "stack_errors_total", FAMILY_COUNTER,
 			      "Stacks that were not taken, or only by frame pointers.");
-	put_losses(&family, summary, LOSS_STACK);
+	put_loss_family(&family, summary, LOSS_STACK);
 	family = family_begin(metrics->out, "symbolize_errors_total", FAMILY_COUNTER,
 			      "Stacks that could not be named.");
-	put_losses(&family, summary, LOSS_SYMBOLS);
+	put_loss_family(&family, summary, LOSS_SYMBOLS);
 	metrics_put_gauge(metrics, "events_waiting",
 			  "Events that wait in the kernel for room in the ring buffer.",
 			  summary->events_waiting);
@@ -291,7 +291,7 @@ int prometheus_add(struct text *out, struct leaks *leaks, const struct summary *
 		return err;
 	put_leaked(&metrics);
 	put_oldest(&metrics);
-	put_fds(&metrics);
+	put_fd_gauges(&metrics);
 	put_limits(&metrics);
 	put_sites(&metrics);
 	put_totals(&metrics);

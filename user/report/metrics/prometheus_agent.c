@@ -22,7 +22,7 @@ static void put_build(const struct metrics *metrics)
 		metrics->summary->pin_refused);
 }
 
-static void put_process(const struct metrics *metrics)
+static void put_agent_process(const struct metrics *metrics)
 {
 	_cleanup_text_ struct text user = TEXT_INIT, kernel = TEXT_INIT;
 	const struct health *health = metrics->health;
@@ -113,7 +113,7 @@ static void put_files(const struct metrics *metrics)
 void metrics_put_agent(const struct metrics *metrics)
 {
 	put_build(metrics);
-	put_process(metrics);
+	put_agent_process(metrics);
 	put_programs(metrics);
 	put_maps(metrics);
 	put_files(metrics);

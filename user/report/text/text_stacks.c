@@ -16,7 +16,7 @@ static void page_frame(struct page *page, const struct frame *frame, unsigned in
 	if (page->layout->verbose)
 		text_addf(&line, "0x%016llx ", (unsigned long long)frame->pc);
 	page_add_stack_frame(&line, frame);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 /* Why the site's stack is not whole: what its entry says, of an open leak that the stack is of. */
@@ -46,14 +46,14 @@ static void page_frames(struct page *page, const struct stack *stack, const char
 	if (!stack->truncated)
 		return;
 	text_addf(&line, "  ... and further out: %s", why_truncated);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 void page_stack(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 	text_add(&line, "Where ");
 	page_add_clean(&line, site->name);
 	text_add(&line, " creates them");
@@ -61,7 +61,7 @@ void page_stack(struct page *page, const struct site *site)
 		text_addf(&line, " (site %016llx)", (unsigned long long)site->id);
 	if (stack_source_name(site->stack->source))
 		text_addf(&line, ", stack by %s:", stack_source_name(site->stack->source));
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 	page_frames(page, site->stack, why_truncated(site));
 }
 
@@ -85,12 +85,12 @@ void page_limit_stacks(struct page *page, struct site *const *sites, long shown)
 
 		if (!stack || is_shown(stack, sites, shown))
 			continue;
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 		text_add(&line, "Where socket() failed in ");
 		page_add_limited(&line, list[i]);
 		if (stack_source_name(stack->source))
 			text_addf(&line, ", stack by %s:", stack_source_name(stack->source));
-		page_line(page, &line, true);
+		page_line(page, &line, /* bold= */ true);
 		page_frames(page, stack, "not kept");
 	}
 }
@@ -105,10 +105,10 @@ void page_hints(struct page *page)
 	hints_add_text(&hints, page->summary->hints, page->layout->columns, page->layout->verbose);
 	rest = text_str(&hints);
 	if (*rest)
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	for (; (end = strchr(rest, '\n')); rest = end + 1) {
 		text_add_bytes(&line, rest, (size_t)(end - rest));
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 }
 
@@ -121,11 +121,11 @@ void page_entries(struct page *page, struct site *const *sites, long count)
 	rest = text_str(&entries);
 	if (!*rest)
 		return;
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 	text_add(&line, "To suppress these, add to a --suppress file:");
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 	for (; (end = strchr(rest, '\n')); rest = end + 1) {
 		text_add_bytes(&line, rest, (size_t)(end - rest));
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 }

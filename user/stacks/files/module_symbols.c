@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#include "host/files/elf_notes.h"
 #include "stacks/files/debug_file.h"
 #include "stacks/files/elf_file.h"
 #include "stacks/files/function_name.h"
@@ -31,7 +32,7 @@ enum debug {
 };
 
 /* An address that was asked for. */
-struct known {
+struct known_name {
 	__u64 address;
 	struct code code;
 	UT_hash_handle hh;
@@ -57,8 +58,8 @@ struct module_symbols {
 	unsigned int looks;
 	Dwarf *alt; /* what dwz moved out of the debug information, or NULL */
 	int alt_fd;
-	char *alt_name, *alt_id; /* of the one that was not there */
-	struct known *known;	 /* the oldest first */
+	char *alt_name, *alt_id;  /* of the one that was not there */
+	struct known_name *known; /* the oldest first */
 	size_t known_bytes;
 };
 
@@ -140,7 +141,7 @@ struct module_symbols *module_symbols_of_bytes(const void *bytes, size_t len)
 	return file;
 }
 
-static size_t known_bytes(const struct known *known)
+static size_t known_bytes(const struct known_name *known)
 {
 	const struct code_name *name = known->code.names;
 	size_t bytes = sizeof(*known);
@@ -152,7 +153,7 @@ static size_t known_bytes(const struct known *known)
 	return bytes;
 }
 
-static void forget_name(struct module_symbols *file, struct known *known)
+static void forget_name(struct module_symbols *file, struct known_name *known)
 {
 	HASH_DEL(file->known, known);
 	file->known_bytes -= known_bytes(known);
@@ -162,7 +163,7 @@ static void forget_name(struct module_symbols *file, struct known *known)
 
 static void forget_names(struct module_symbols *file)
 {
-	struct known *known, *next;
+	struct known_name *known, *next;
 
 	HASH_ITER(hh, file->known, known, next)
 		forget_name(file, known);
@@ -230,7 +231,7 @@ static bool attach_alt(struct module_symbols *file, Dwarf *dwarf)
 	free(file->alt_name);
 	free(file->alt_id);
 	file->alt_name = strdup(name);
-	file->alt_id = debug_file_hex(id, (size_t)len);
+	file->alt_id = build_id_hex(id, (size_t)len);
 	if (!file->alt_name || !file->alt_id)
 		return false;
 	file->alt_fd = debug_file_open_alt(&query, file->alt_name, file->alt_id);
@@ -282,7 +283,7 @@ static void open_dwarf(struct module_symbols *file)
 }
 
 /* Is the debug file there that find_debuginfo() was asked for? */
-static bool has_debug_file(const struct module_symbols *file)
+static bool may_have_debug_file(const struct module_symbols *file)
 {
 	return file->other.mapped || file->other.inflated;
 }
@@ -333,9 +334,9 @@ static void make_names(struct module_symbols *file, __u64 address, struct code *
 	char *function = find_function(file, address);
 	struct code_name *last;
 
-	if (!has_debug_file(file) || !plumbing_is_end(file->path, function))
+	if (!may_have_debug_file(file) || !runtime_frame_is_end(file->path, function))
 		open_dwarf(file);
-	if (file->debug == DEBUG_FOUND && !plumbing_is_end(file->path, function))
+	if (file->debug == DEBUG_FOUND && !runtime_frame_is_end(file->path, function))
 		lines_at(file->module, address, file->file.is_go, code);
 	if (!code->count)
 		code->count = 1;
@@ -348,7 +349,7 @@ static void make_names(struct module_symbols *file, __u64 address, struct code *
 
 const struct code *module_symbols_name(struct module_symbols *file, __u64 address)
 {
-	struct known *known;
+	struct known_name *known;
 
 	HASH_FIND(hh, file->known, &address, sizeof(address), known);
 	if (known)
@@ -416,7 +417,7 @@ size_t module_symbols_memory(const struct module_symbols *file)
 bool module_symbols_has_debug(const struct module_symbols *file)
 {
 	return file->debug == DEBUG_FOUND || file->debug == DEBUG_TOO_LARGE ||
-	       (file->debug == DEBUG_UNTRIED && has_debug_file(file));
+	       (file->debug == DEBUG_UNTRIED && may_have_debug_file(file));
 }
 
 struct elf_file *module_symbols_file(struct module_symbols *file)

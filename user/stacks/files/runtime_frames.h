@@ -29,6 +29,6 @@ bool runtime_frame_is_glibc(const char *module);
  * Is it a function of glibc's at either end of a stack: the call of socket(), or what starts a
  * program or a thread? Nobody mends it, and nothing is inlined in it that a reader asks for.
  */
-bool plumbing_is_end(const char *module, const char *function);
+bool runtime_frame_is_end(const char *module, const char *function);
 
 #endif /* SOCKLEAK_RUNTIME_FRAMES_H */
