@@ -84,7 +84,7 @@ static void start_pair(const int reported[2], unsigned long inodes[2])
 
 int main(void)
 {
-	int first = make_socket(AF_UNIX, SOCK_STREAM, 0), told[2];
+	int first = make_socket(AF_UNIX, SOCK_STREAM, 0), reported[2];
 	unsigned long inodes[2];
 
 	listener = check(socket(AF_UNIX, SOCK_STREAM, 0));
