@@ -78,6 +78,8 @@ static void unwanted_classes_are_not_accounted(void **state)
 	apply(fixture, &event);
 	assert_int_equal(n_announced, 2);
 	assert_int_equal(announced[1].change, LEAKS_RESOLVED);
+	assert_int_equal(announced[1].reason, END_RECLASSIFIED);
+	assert_int_equal(leaks__totals(fixture->leaks).resolved[END_RECLASSIFIED], 1);
 	assert_int_equal(leaks__totals(fixture->leaks).open, 0);
 }
 
@@ -179,6 +181,43 @@ static void empty_sites_are_forgotten(void **state)
 	assert_int_equal(fixture->owner->refs, 1);
 }
 
+/* How many leaks the site has had when another one comes `empty_s` seconds after its last. */
+static __u64 total_after(struct fixture *fixture, struct stack *stack, unsigned int empty_s)
+{
+	struct event event = event_of(fixture, fixture->now_ns, 42);
+
+	assert_int_equal(leaks__apply(fixture->leaks, &event, fixture->owner, stack), 0);
+	event.kind = EVENT_ENDED;
+	event.reason = END_CLOSED;
+	assert_int_equal(leaks__apply(fixture->leaks, &event, NULL, NULL), 0);
+	for (unsigned int i = 0; i <= empty_s; i++) /* the first tick finds it empty */
+		tick(fixture);
+	event = event_of(fixture, fixture->now_ns, 42);
+	assert_int_equal(leaks__apply(fixture->leaks, &event, fixture->owner, stack), 0);
+	return first_site(fixture)->total;
+}
+
+/* Code comes again: its site has ten minutes. A process without a stack has ten seconds. */
+static void an_empty_site_is_known_for_a_while(void **state)
+{
+	assert_int_equal(total_after(*state, ((struct fixture *)*state)->stack, 600), 2);
+}
+
+static void an_empty_site_is_new_after_that(void **state)
+{
+	assert_int_equal(total_after(*state, ((struct fixture *)*state)->stack, 601), 1);
+}
+
+static void an_empty_process_is_known_for_a_while(void **state)
+{
+	assert_int_equal(total_after(*state, NULL, 10), 2);
+}
+
+static void an_empty_process_is_new_after_that(void **state)
+{
+	assert_int_equal(total_after(*state, NULL, 11), 1);
+}
+
 /* A main thread that is given another name, or several, is no other program. */
 static void a_renamed_main_thread_does_not_split_a_site(void **state)
 {
@@ -209,6 +248,10 @@ int main(void)
 		TEST(the_worst_site_comes_first),
 		TEST(sockets_without_a_stack_are_told_apart_by_process),
 		TEST(empty_sites_are_forgotten),
+		TEST(an_empty_site_is_known_for_a_while),
+		TEST(an_empty_site_is_new_after_that),
+		TEST(an_empty_process_is_known_for_a_while),
+		TEST(an_empty_process_is_new_after_that),
 		TEST(a_renamed_main_thread_does_not_split_a_site),
 	};
 

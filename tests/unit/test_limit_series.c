@@ -34,7 +34,9 @@ static void a_workload_at_its_limit(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {};
+	const struct CMUnitTest tests[] = {
+		test(a_workload_at_its_limit),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -106,6 +106,33 @@ static void a_stray_that_is_held_back_grows_with_the_others(void **state)
 	assert_true(sites[0]->leaking);
 }
 
+/* The site that it leaves has it no more, and the one that it comes to has. */
+static void a_stray_that_is_held_back_stays_so(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event event, shown;
+	struct site *const *sites;
+
+	event = event_of_call(fixture, 1, stack_at(0xca11, STACK_CALL));
+	shown = event;
+	event.maybe_in_use = 1;
+	apply(fixture, &event);
+	shown.socket.inode = 9;
+	shown.socket.call_site = THE_CALL + 1;
+	apply(fixture, &shown);
+	assert_int_equal(first_site(fixture)->held_back, 1);
+	event = event_of_call(fixture, 2, stack_at(0x3401e, STACK_SNAPSHOT));
+	apply(fixture, &event);
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(sites[i]->held_back, sites[i]->id == site_at(0x3401e));
+		assert_int_equal(sites[i]->open, 1);
+		assert_int_equal(sites[i]->total, 1);
+	}
+	assert_int_equal(leaks__totals(fixture->leaks).held_back, 1);
+	assert_int_equal(leaks__totals(fixture->leaks).open, 2);
+}
+
 /* Threads have the same short stack, and a call each. */
 static void a_site_that_its_strays_leave_has_not_grown_by_them(void **state)
 {
@@ -207,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_whole_stack_gathers_the_strays_of_its_call),
 		TEST(a_stray_that_is_held_back_grows_with_the_others),
+		TEST(a_stray_that_is_held_back_stays_so),
 		TEST(a_site_that_its_strays_leave_has_not_grown_by_them),
 		TEST(a_short_stack_with_a_whole_ones_site_stays_there),
 		TEST(a_stray_of_a_program_by_another_name_leaves),
