@@ -33,6 +33,7 @@ static void nothing_is_left_out(void **state)
 		assert_false(options_rule_cgroups(&options));
 		assert_int_equal(options.classes, OPTIONS_DEFAULT_CLASSES);
 		assert_int_equal(options.min_growth, MIN_STEPS);
+		assert_int_equal(options.min_open, 1);
 		assert_int_equal(options.hooks, HOOKS_AUTO);
 	}
 }

@@ -76,7 +76,7 @@ static void a_label_holds_any_bytes(void **state)
 
 static void a_label_is_cut_at_a_character(void **state)
 {
-	_cleanup_text_ struct text label = TEXT_INIT, twice = TEXT_INIT;
+	_cleanup_text_ struct text label = TEXT_INIT, twice = TEXT_INIT, one_more = TEXT_INIT;
 	char value[600] = "";
 
 	(void)state;
@@ -88,6 +88,9 @@ static void a_label_is_cut_at_a_character(void **state)
 	value[0] = 'x';
 	label_add(&twice, "a", value);
 	assert_int_equal(twice.len, LABEL_MAX_BYTES - 1 + 4);
+	memset(value, 'x', LABEL_MAX_BYTES + 1);
+	label_add_bytes(&one_more, "a", value, LABEL_MAX_BYTES + 1);
+	assert_int_equal(one_more.len, LABEL_MAX_BYTES + 4);
 }
 
 int main(void)

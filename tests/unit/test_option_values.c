@@ -56,6 +56,7 @@ static void values_of_each_type_are_refused(void **state)
 	expect_refused("ring-size", "3M", "is not a power of two");
 	expect_refused("ring-size", "1T", "is not a number of bytes, with K, M or G");
 	expect_refused("ring-size", "17179869184G", "is out of range");
+	expect_refused("ring-size", "18014398509483008K", "is out of range"); /* 2^64 + 1M */
 	expect_refused("hooks", "kprobe", "is not known; allowed: auto, ");
 	expect_refused("comm", "sixteen_bytes_xx", "is longer than the kernel keeps a comm");
 	expect_refused("uid", "nobody-at-all", "is not a user of this host");

