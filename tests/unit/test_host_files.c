@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "host/host_files.h"
@@ -42,13 +43,12 @@ static void other_texts(void **state)
 	assert_int_equal(max, 8);
 }
 
-/* Others open files meanwhile, but five hundred of ours are there. */
-static void files_of_this_process_count(void **state)
+/* How many files the host has more while this process has 500 more. */
+static long long more_with_500(void)
 {
 	__u64 before, after, max;
 	int fds[500];
 
-	(void)state;
 	assert_int_equal(host_files(&before, &max), 0);
 	for (int i = 0; i < 500; i++) {
 		fds[i] = open("/dev/null", O_RDONLY);
@@ -57,8 +57,18 @@ static void files_of_this_process_count(void **state)
 	assert_int_equal(host_files(&after, &max), 0);
 	for (int i = 0; i < 500; i++)
 		close(fds[i]);
-	assert_true(after >= before + 250);
 	assert_true(max > after);
+	return (long long)(after - before);
+}
+
+/* Others open and close files meanwhile, but not each time. */
+static void files_of_this_process_count(void **state)
+{
+	int tries = 0;
+
+	(void)state;
+	while (llabs(more_with_500() - 500) > 250)
+		assert_true(++tries < 20);
 }
 
 int main(void)
