@@ -270,6 +270,7 @@ int main(void)
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(any_event),
 		cmocka_unit_test(a_clock_that_runs_backwards),
+		cmocka_unit_test(all_lines_pass_the_schema),
 	};
 
 	return cmocka_run_group_tests_name("json_report", tests, NULL, NULL);

@@ -270,6 +270,7 @@ int main(void)
 		cmocka_unit_test(a_process_at_its_limit),
 		cmocka_unit_test(a_host_at_its_limit),
 		cmocka_unit_test(a_summary_before_the_first_sweep),
+		cmocka_unit_test(all_lines_pass_the_schema),
 	};
 
 	return cmocka_run_group_tests_name("json_summary", tests, NULL, NULL);
