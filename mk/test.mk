@@ -33,7 +33,7 @@ run-test: man completion
 run-test: $(BUILD)/sockleak $(UNIT_TESTS) $(REPLAYS) $(PROGRAMS) $(TRUTH_PROGRAMS) \
 		$(LIBRARY_PROGRAMS) $(CHAOS)
 	$(Q)tests/prometheus/unpack.sh $(O)/prometheus
-	$(Q)tests/all.sh $(BUILD) $(O)/programs $(TESTFLAGS)
+	$(Q)tests/guarded.py tests/all.sh $(BUILD) $(O)/programs $(TESTFLAGS)
 
 .PHONY: run-check
 run-check: $(UNIT_TESTS) $(REPLAYS)

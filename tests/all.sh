@@ -18,12 +18,35 @@ if [[ -n $programs ]] && ((root)); then
 	"$here/machine.sh" test "$build/sockleak" || exit
 fi
 
-# Count the result lines of a TAP program; one that died counts as a failure.
-tap() {
-	local name=$1 output status ok not_ok skip left_out
+# What needs no root runs side by side, one for each processor: begin() starts a TAP program, and
+# count_all() waits for each, in the order in which they were begun.
+at_once=$(getconf _NPROCESSORS_ONLN)
+outputs=$(mktemp -d)
+trap 'rm -rf "$outputs"' EXIT
+names=() pids=()
+
+begin() {
+	local output=$outputs/${#names[@]}
+	names+=("$1")
 	shift
-	output=$("$@" 2>&1)
-	status=$?
+	while (($(jobs -rp | wc -l) >= at_once)); do wait -n; done
+	"$@" >"$output" 2>&1 &
+	pids+=($!)
+}
+
+count_all() {
+	local i status
+	for i in "${!names[@]}"; do
+		wait "${pids[i]}"
+		status=$?
+		tap "${names[i]}" "$status" "$outputs/$i"
+	done
+}
+
+# Count the result lines of a TAP program that has ended; one that died counts as a failure.
+tap() {
+	local name=$1 status=$2 output ok not_ok skip left_out
+	output=$(<"$3")
 	ok=$(grep -cE '^[[:space:]]*ok [0-9]' <<<"$output")
 	# cmocka writes a skipped test as one that is not ok. Root has no reason to skip.
 	skip=0
@@ -41,16 +64,17 @@ tap() {
 	passed=$((passed + ok)) failed=$((failed + not_ok)) skipped=$((skipped + skip + left_out))
 }
 
-tap layout "$here/layout.sh"
+begin layout "$here/layout.sh"
 export CMOCKA_MESSAGE_OUTPUT=TAP
 for unit in "$build"/unit/test_*; do
-	[[ -x $unit && $unit != *.d ]] && tap "$(basename "$unit")" "$unit"
+	[[ -x $unit && $unit != *.d ]] && begin "$(basename "$unit")" "$unit"
 done
 
 for target in "$build"/fuzz/fuzz_*; do
 	name=$(basename "$target")
-	[[ -x $target && $target != *.d ]] && tap "$name" "$target" "$here/fuzz/corpus/${name#fuzz_}"
+	[[ -x $target && $target != *.d ]] && begin "$name" "$target" "$here/fuzz/corpus/${name#fuzz_}"
 done
+count_all
 
 if [[ -n $programs ]]; then
 	log=$(mktemp)

@@ -109,22 +109,38 @@ sources() {
 }
 
 lines_are_short() {
-	sources bpf user tools include mk tests | grep -E '\.([ch]|cpp|awk|mk)$' |
-		while read -r file; do
-			expand -t8 "$file" | awk -v file="$file" 'length($0) > 100 { print file ":" NR }'
-		done
+	sources bpf user tools include mk tests | grep -E '\.([ch]|cpp|awk|mk)$' | xargs awk '
+		{
+			columns = 0
+			count = split($0, parts, "\t")
+			for (i = 1; i < count; i++)
+				columns += length(parts[i]) + 8 - (columns + length(parts[i])) % 8
+			if (columns + length(parts[count]) > 100) print FILENAME ":" FNR
+		}'
 }
 
 files_are_small() {
 	wc -l $(sources user bpf tools) | awk '$2 != "total" && $1 > 500 { print $2 ": " $1 " lines" }'
 }
 
+# What a file of its own name answers for: a header with a .c beside it.
+modules_have_tests() {
+	for header in $(find user/leaks user/report user/options user/host -name '*.h'); do
+		name=$(basename "$header" .h)
+		[ ! -e "${header%.h}.c" ] || [ -e "tests/unit/test_$name.c" ] || echo "$header"
+	done
+}
+
+tests_are_small() {
+	wc -l $(sources tests | grep -E '\.(c|h|cpp|py|sh)$') |
+		awk '$2 != "total" && $1 > 500 { print $2 ": " $1 " lines" }'
+}
+
 files_have_a_licence() {
 	sources user bpf include tests tools mk packaging docs/man Makefile |
 		grep -vE '\.(json|md|svg|txt|ya?ml|conf|deb|rpm|xz|gz|0|bin|links|lintian-overrides)$|/corpus/|/debian/|\.gitignore$' |
-		while read -r file; do
-			head -3 "$file" | grep -q 'SPDX-License-Identifier' || echo "$file"
-		done
+		xargs awk 'FNR == 1 && NR > 1 && !found { print name } FNR == 1 { found = 0; name = FILENAME }
+			FNR <= 3 && /SPDX-License-Identifier/ { found = 1 } END { if (!found) print name }'
 }
 
 fuzz_targets_have_inputs() {
@@ -175,6 +191,8 @@ check "the contract has fixed-width members alone" contract_has_fixed_widths
 check "only main, commands/ and watch/ log" modules_do_not_log
 check "lines have at most 100 columns" lines_are_short
 check "files have at most 500 lines" files_are_small
+check "a module of leaks/, report/, options/ and host/ has a unit test" modules_have_tests
+check "files of tests/ have at most 500 lines" tests_are_small
 check "every file names its licence" files_have_a_licence
 check "a function's name is of one function" functions_have_one_name_each
 check "a struct's name is of one struct" structs_have_one_name_each

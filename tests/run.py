@@ -5,7 +5,7 @@
     tests/run.py [--sockleak ./sockleak] [--programs .output/programs]
                  [--only NAME]... [--quick] [--list] [-v]
 
-One line a case, "N passed, N failed" at the end; exit 0 when nothing failed and
+One line a case, the ten slowest, and "N passed, N failed" at the end; exit 0 when nothing failed and
 nothing was skipped that had to run. See tests/programs/README.md.
 """
 
@@ -15,12 +15,13 @@ import os
 import pathlib
 import signal
 import sys
+import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from lib import registry, turn  # noqa: E402
+from lib import guard, registry, turn  # noqa: E402
 from lib.bench import Bench  # noqa: E402
 from lib.outcome import Failure, Skip  # noqa: E402
 from lib.tally import Tally  # noqa: E402
@@ -28,8 +29,10 @@ from lib.tally import Tally  # noqa: E402
 
 def run_case(case, bench, tally):
     """All the names of a case get an outcome, whatever happens to its function."""
-    missing = case.wanted(bench.options.only)
+    wanted = case.wanted(bench.options.only)
+    missing = list(wanted)
     ended = None
+    begun = time.monotonic()
     bench = bench.for_case()
     try:
         for name, outcome in case.run(bench):
@@ -46,21 +49,27 @@ def run_case(case, bench, tally):
         missing = [f"{case.names[0]} and others, at their end"]
     for name in missing:
         tally.add(name, ended or Failure("the case ended without an outcome"))
+    tally.took(wanted, time.monotonic() - begun)
 
 
 def run_stages(selected, bench, tally, jobs):
-    for stage in (registry.SHARED, registry.ALONE, registry.LAST):
-        cases = [case for case in selected if case.stage == stage]
-        workers = jobs if stage == registry.SHARED else 1
-        pool = concurrent.futures.ThreadPoolExecutor(workers)
-        futures = [pool.submit(run_case, case, bench, tally) for case in cases]
+    for step in registry.STEPS:
+        pools, futures = [], []
+        for stage in step:
+            pool = concurrent.futures.ThreadPoolExecutor(jobs if stage == registry.SHARED else 1)
+            pools.append(pool)
+            futures += [
+                pool.submit(run_case, case, bench, tally) for case in selected if case.stage == stage
+            ]
         try:
             for future in futures:
                 future.result()
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            for pool in pools:
+                pool.shutdown(wait=False, cancel_futures=True)
             raise
-        pool.shutdown()
+        for pool in pools:
+            pool.shutdown()
 
 
 def parse_options():
@@ -94,6 +103,7 @@ def main():
     if not selected:
         print(f"tests/run.py: no case is like {options.only}", file=sys.stderr)
         return 2
+    guard.begin()
     # With SAN=1 freed memory is kept back; a little, so that growth can be told from that.
     os.environ.setdefault("ASAN_OPTIONS", "quarantine_size_mb=1")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -113,6 +123,7 @@ def main():
         bench.close()
         if ours:
             ours.close()
+    print("the slowest:", *tally.slowest(), sep="\n")
     print(tally.summary())
     return 1 if tally.failed else 0
 

@@ -12,7 +12,7 @@ import subprocess
 
 from lib import unit_file
 from lib.outcome import Failure, Skip
-from lib.registry import ALONE, case
+from lib.registry import BUILDS, case
 from lib.rpm import rpm
 from lib.scratch import Scratch
 
@@ -185,7 +185,7 @@ def check_gone(root, before):
     )
 
 
-@case(stage=ALONE)
+@case(stage=BUILDS)
 def package_deb(bench):
     packages = build("deb")
     package = next(file for file in packages if "dbgsym" not in file.name)
@@ -218,7 +218,7 @@ def package_deb(bench):
     check_gone(root, before)
 
 
-@case(stage=ALONE)
+@case(stage=BUILDS)
 def package_rpm(bench):
     package = next(file for file in build("rpm") if ".src." not in file.name)
     root = Scratch(bench, "rpm")
@@ -252,7 +252,7 @@ def package_version_checked(bench):
             raise Failure(f"expected exit 2 and one line, seen: {status}, {out!r}, {errors!r}")
 
 
-@case(stage=ALONE)
+@case(stage=BUILDS)
 def install_prefix(bench):
     """`make install` into a prefix of one's own: the unit runs the program that is there."""
     directory = bench.directory / "install"
@@ -276,7 +276,7 @@ def install_prefix(bench):
     expect(said == f"sockleak {version()}\n", "the version", said)
 
 
-@case(stage=ALONE)
+@case(stage=BUILDS)
 def package_lint(bench):
     """After the packages: what their distributions' own checkers say of them."""
     del bench

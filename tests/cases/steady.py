@@ -8,7 +8,7 @@ import time
 
 from lib.cgroups import inside
 from lib.outcome import Failure, Skip
-from lib.registry import ALONE, case
+from lib.registry import ALONE, LONG, case
 from lib.resolver import resolver_of
 
 # (the caches are full and every table has its size, the end), in seconds
@@ -64,7 +64,7 @@ def periods(options):
     return QUICK_S if options.quick else FULL_S
 
 
-@case(stage=ALONE)
+@case(stage=LONG)
 def churn(bench):
     agent = bench.agent("--comm", "churn", "--duration", "6h")
     programs = [bench.program("churn", *args) for args in ([], [], ["busy"])]

@@ -11,6 +11,7 @@ Exit 0 when sockleak and oracle agreed on every socket.
 import argparse
 import os
 import pathlib
+import signal
 import sys
 import time
 
@@ -18,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 sys.dont_write_bytecode = True
 
+from lib import guard  # noqa: E402
 from lib.bench import Bench  # noqa: E402
 from lib.outcome import Failure  # noqa: E402
 from suite import Suite  # noqa: E402
@@ -41,6 +43,8 @@ def main():
     if os.geteuid() != 0:
         print("tests/chaos/run.py: must be root: sockleak loads BPF programs", file=sys.stderr)
         return 2
+    guard.begin()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     numbers = options.seed or list(range(options.first, options.first + options.count))
     options.only = []
     bench = Bench(options)
@@ -57,6 +61,9 @@ def main():
         print(f"{suite.figures}, {time.monotonic() - begun:.1f} s; {bad} seeds differ")
     except Failure as failure:
         print(f"FAIL {failure}")
+        bad += 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
         bad += 1
     finally:
         bench.close()

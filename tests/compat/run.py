@@ -31,6 +31,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 sys.dont_write_bytecode = True
 
 import catalog  # noqa: E402
+from lib import guard  # noqa: E402
 from lib.agent import brief  # noqa: E402
 from lib.bench import Bench  # noqa: E402
 from lib.outcome import Failure  # noqa: E402
@@ -211,6 +212,7 @@ def main():
         print("tests/compat/run.py: must be root, and know the program", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    guard.begin()
     bench, tally = Bench(options), Tally()
     try:
         wide = bench.agent("--duration", "6h", name="wide")

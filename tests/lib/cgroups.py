@@ -7,6 +7,8 @@ import time
 
 from lib.outcome import Failure
 
+PREFIX = "sockleak-test-"  # of their names: what a run that is killed leaves, lib/guard.py removes
+
 
 def cgroup2_mount():
     """Where the host's v2 tree is mounted; on hybrid hosts not at /sys/fs/cgroup."""
@@ -28,7 +30,7 @@ class Cgroups:
         """A new cgroup, in `parent` or at the root of the tree. Returns its path."""
         with self._lock:
             self._count += 1
-            name = name or f"sockleak-test-{os.getpid()}-{self._count}"
+            name = name or f"{PREFIX}{os.getpid()}-{self._count}"
         path = os.path.join(parent or cgroup2_mount(), name)
         os.mkdir(path)
         self._made.append(path)

@@ -7,14 +7,18 @@
     @cases(names=[...])        many from one function: a generator that yields
     def table(bench): ...      (name, None | Failure | Skip) for every name
 
-`stage` orders them: cases of one stage run side by side, stages one after the other.
+`stage` says beside what a case can run: SHARED ones run side by side, of every other stage one
+runs after the other; and the stages of one step run side by side, step after step.
 """
 
 import fnmatch
 import importlib
 import pathlib
 
-SHARED, ALONE, LAST = range(3)  # stages
+# LONG and BUILDS: what watches its own cgroup or program alone and mostly waits, beside what
+# compiles. ALONE: what measures, or fills the host. LAST: what looks at all that was seen.
+SHARED, LONG, BUILDS, ALONE, LAST = range(5)
+STEPS = ((SHARED,), (LONG, BUILDS), (ALONE,), (LAST,))
 
 
 class Case:

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""tally: prints outcomes, one line each, and counts them."""
+"""tally: prints outcomes, one line each, counts them, and knows which cases took longest."""
 
 import threading
 import time
 
 from lib.outcome import Skip, skip_is_allowed
+
+
+SLOWEST = 10
 
 
 class Tally:
@@ -16,6 +19,7 @@ class Tally:
         self._verbose = verbose
         self._lock = threading.Lock()
         self._begun = time.monotonic()
+        self._took = []  # (seconds, the names of a case)
 
     def add(self, name, outcome, where=""):
         """The outcome of a case; `where`: on which machine it was run, if there are some."""
@@ -37,6 +41,17 @@ class Tally:
             if self._verbose:
                 line = f"{time.monotonic() - self._begun:6.1f} s  {line}"
             print(line, flush=True)
+
+    def took(self, names, seconds):
+        """How long a case went on, beside others; one that has many names is one."""
+        with self._lock:
+            self._took.append((seconds, names))
+
+    def slowest(self):
+        """A line for each of those that took longest, the longest first."""
+        for seconds, names in sorted(self._took, reverse=True)[:SLOWEST]:
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            yield f"{seconds:6.1f} s  {names[0]}{more}"
 
     def summary(self):
         text = f"{self.passed} passed, {self.failed} failed"

@@ -23,7 +23,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.dont_write_bytecode = True
 
-from lib import monitoring  # noqa: E402
+from lib import guard, monitoring  # noqa: E402
 from lib.bench import Bench  # noqa: E402
 from lib.cgroups import inside  # noqa: E402
 from prometheus.drawing import draw  # noqa: E402
@@ -146,6 +146,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=240)
     options = parser.parse_args()
     options.only = []
+    guard.begin()
     bench = Bench(options)
     try:
         board, data = record(bench, options.seconds)

@@ -18,6 +18,7 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
 sys.dont_write_bytecode = True
 
+from lib import guard  # noqa: E402
 from lib.bench import Bench  # noqa: E402
 from lib.cgroups import inside  # noqa: E402
 from truth import suite, table  # noqa: E402
@@ -39,6 +40,7 @@ def parse_options():
 
 def main():
     options = parse_options()
+    guard.begin()
     bench = Bench(options)
     rows = {}
     try:

@@ -21,6 +21,9 @@
 #include <unistd.h>
 
 #define UNUSED __attribute__((unused))
+/* The JSON of a package note; both are written with their quotes. */
+#define NOTE(name, version) \
+	"{\"type\":\"rpm\",\"name\":" name ",\"version\":" version ",\"architecture\":\"x\"}"
 
 static char root[] = "/tmp/sockleak-package.XXXXXX";
 

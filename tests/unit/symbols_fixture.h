@@ -135,6 +135,55 @@ __attribute__((format(printf, 1, 2), unused)) static int run(const char *format,
 	return system(script);
 }
 
+_unused_ static void *load(const char *name)
+{
+	void *library = dlopen(path_of(name), RTLD_NOW);
+
+	if (!library)
+		fail_msg("%s", dlerror());
+	/* mappings of before the load are taken as true for a second */
+	symbols__free(symbols);
+	symbols = symbols__new();
+	assert_non_null(symbols);
+	return library;
+}
+
+_unused_ static const char source[] = "void *last;\n"
+				      "__attribute__((noinline)) static void note(void)\n"
+				      "{\n"
+				      "	last = __builtin_return_address(0);\n"
+				      "}\n"
+				      "void *where(void);\n"
+				      "void *where(void)\n"
+				      "{\n"
+				      "	note();\n" /* line 9 */
+				      "	return last;\n"
+				      "}\n";
+
+/* has_debug: some of the file has debug information. */
+_unused_ static void check_line_of(const char *name, unsigned int line, bool has_debug)
+{
+	void *library = load(name);
+	void *(*where)(void) = (void *(*)(void))dlsym(library, "where");
+	struct stack *stack = resolve_one(address(where()));
+	const struct frame *frame = &stack->frames[0];
+
+	assert_string_equal(frame->function, "where");
+	assert_int_equal(frame->line, line);
+	assert_int_equal(frame->has_debug, has_debug);
+	if (line)
+		assert_non_null(strstr(frame->file, "where.c"));
+	else
+		assert_null(frame->file);
+	stack_unref(stack);
+	dlclose(library);
+}
+
+_unused_ static void check_line(const char *name, unsigned int line)
+{
+	check_line_of(name, line, line != 0);
+}
+
 _unused_ static int set_up(void **state)
 {
 	(void)state;

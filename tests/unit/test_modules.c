@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Mappings: the text of maps with what it can hold, this process's own, and
- * files that are not what they seem (root for other mount namespaces).
- */
+/* modules: the text of maps with what it can hold, and this process's own. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,22 +10,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "host/files/modules.h"
 #include "host/files/process_files.h"
-#include "lib/regular_file.h"
 
 /* ---- Text ---- */
 
@@ -212,252 +204,14 @@ static void no_process(void **state)
 	assert_ptr_equal(modules, state);
 }
 
-/* ---- Files that are not what they seem ---- */
-
-static char directory[] = "/tmp/sockleak-modules-XXXXXX";
-
-static char *path_of(const char *name)
-{
-	static char paths[4][PATH_MAX];
-	static unsigned int next;
-	char *path = paths[next++ % 4];
-
-	snprintf(path, PATH_MAX, "%s/%s", directory, name);
-	return path;
-}
-
-static void copy_file(const char *from, const char *to)
-{
-	char command[2 * PATH_MAX + 16];
-
-	snprintf(command, sizeof(command), "cp '%s' '%s'", from, to);
-	assert_int_equal(system(command), 0);
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
-static void refuses_special_files(void **state)
-{
-	int fd = -77;
-
-	(void)state;
-	assert_int_equal(mkfifo(path_of("fifo"), 0600), 0);
-	assert_int_equal(symlink("fifo", path_of("link")), 0);
-	alarm(10); /* an open of it would wait for a writer */
-	assert_int_equal(regular_file_open_stored(path_of("fifo"), &fd), -EINVAL);
-	assert_int_equal(process_open_path(getpid(), path_of("link"), &fd), -EINVAL);
-	assert_int_equal(regular_file_open_stored("/dev/null", &fd), -EINVAL);
-	assert_int_equal(regular_file_open_stored("/tmp", &fd), -EINVAL);
-	assert_int_equal(regular_file_open_stored(path_of("nothing"), &fd), -ENOENT);
-	assert_int_equal(fd, -77);
-	alarm(0);
-	unlink(path_of("fifo"));
-	unlink(path_of("link"));
-}
-
-static void *map_copy(const char *path)
-{
-	int fd = open(path, O_RDONLY);
-	void *memory;
-
-	assert_true(fd >= 0);
-	memory = mmap(NULL, 8192, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
-	assert_true(memory != MAP_FAILED);
-	close(fd);
-	return memory;
-}
-
-/*
- * The mapping that holds an address, but cut short, so that map_files has no
- * entry for it and the path must do.
- */
-static struct mapping by_path_only(const struct modules *modules, const void *address)
-{
-	const struct mapping *mapping = modules__find(modules, (uintptr_t)address);
-	struct mapping cut;
-
-	assert_non_null(mapping);
-	cut = *mapping;
-	cut.end--;
-	return cut;
-}
-
-static void replaced_files(void **state)
-{
-	struct modules *modules;
-	struct mapping mapping;
-	int fd = -77;
-	void *memory;
-
-	(void)state;
-	copy_file("/proc/self/exe", path_of("copy"));
-	memory = map_copy(path_of("copy"));
-	assert_int_equal(modules__read(getpid(), &modules), 0);
-	mapping = by_path_only(modules, memory);
-	assert_int_equal(mapping_open(getpid(), &mapping, &fd), 0);
-	close(fd);
-
-	/* another file of the same content: the build id says so */
-	copy_file(path_of("copy"), path_of("other"));
-	assert_int_equal(rename(path_of("other"), path_of("copy")), 0);
-	assert_int_equal(mapping_open(getpid(), &mapping, &fd), 0);
-	close(fd);
-	fd = -77;
-
-	/* another one: by path never, by map_files the right one */
-	copy_file("/bin/true", path_of("other"));
-	assert_int_equal(rename(path_of("other"), path_of("copy")), 0);
-	assert_int_equal(mapping_open(getpid(), &mapping, &fd), -ESTALE);
-	assert_int_equal(fd, -77);
-	unlink(path_of("copy"));
-	assert_int_equal(mapping_open(getpid(), &mapping, &fd), -ENOENT);
-
-	mapping.header = 0; /* nothing in memory to compare with, and deleted */
-	mapping.deleted = true;
-	copy_file("/bin/true", path_of("copy"));
-	assert_int_equal(mapping_open(getpid(), &mapping, &fd), -ESTALE);
-	unlink(path_of("copy"));
-	modules__free(modules);
-	munmap(memory, 8192);
-}
-
-/* The mapped file has no name any more, and is opened all the same. */
-static void deleted_file(void **state)
-{
-	struct modules *modules;
-	const struct mapping *mapping;
-	char magic[4];
-	void *memory;
-	int fd;
-
-	(void)state;
-	if (geteuid()) {
-		print_message("SKIPPED: map_files needs root\n");
-		skip();
-	}
-	copy_file("/proc/self/exe", path_of("copy"));
-	memory = map_copy(path_of("copy"));
-	unlink(path_of("copy"));
-	assert_int_equal(modules__read(getpid(), &modules), 0);
-	mapping = modules__find(modules, (uintptr_t)memory);
-	assert_non_null(mapping);
-	assert_true(mapping->deleted);
-	assert_string_equal(mapping->path, path_of("copy"));
-	assert_int_equal(mapping_open(getpid(), mapping, &fd), 0);
-	assert_int_equal(read(fd, magic, 4), 4);
-	assert_memory_equal(magic, "\177ELF", 4);
-	close(fd);
-	modules__free(modules);
-	munmap(memory, 8192);
-}
-
-/* ---- Another mount namespace ---- */
-
-static void assert_content(int fd, const char *wanted)
-{
-	char content[16] = "";
-
-	assert_true(read(fd, content, sizeof(content) - 1) >= 0);
-	assert_string_equal(content, wanted);
-	close(fd);
-}
-
-/* A child whose root is a tmpfs of its own; ready when this returns. */
-static pid_t start_contained(void)
-{
-	int ready[2];
-	char byte;
-	pid_t pid;
-
-	assert_int_equal(pipe(ready), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-		    mount("none", directory, "tmpfs", 0, NULL) || chroot(directory) || chdir("/") ||
-		    mkdir("/tmp", 0755) || symlink("/secret", "/tmp/link") || mkfifo("/fifo", 0600))
-			_exit(1);
-		write_file("/secret", "theirs");
-		write_file("/host", "theirs");
-		byte = write(ready[1], "x", 1);
-		pause();
-		_exit(0);
-	}
-	close(ready[1]);
-	if (read(ready[0], &byte, 1) != 1) {
-		print_message("SKIPPED: cannot make a mount namespace (needs root)\n");
-		waitpid(pid, NULL, 0);
-		skip();
-	}
-	close(ready[0]);
-	return pid;
-}
-
-static void other_namespace(void **state)
-{
-	pid_t pid = start_contained();
-	int fd = -77;
-
-	(void)state;
-	write_file(path_of("host"), "ours");
-	alarm(10);
-	assert_int_equal(process_open_path(pid, "/secret", &fd), 0);
-	assert_content(fd, "theirs");
-	assert_int_equal(process_open_path(getpid(), path_of("host"), &fd), 0);
-	assert_content(fd, "ours");
-	/* an absolute symbolic link stays within the root, and so does .. */
-	assert_int_equal(process_open_path(pid, "/tmp/link", &fd), 0);
-	assert_content(fd, "theirs");
-	assert_int_equal(process_open_path(pid, "/../../secret", &fd), 0);
-	assert_content(fd, "theirs");
-	fd = -77;
-	assert_int_equal(process_open_path(pid, "/etc/passwd", &fd), -ENOENT); /* the host's */
-	assert_int_equal(process_open_path(pid, path_of("host"), &fd), -ENOENT);
-	assert_int_equal(process_open_path(pid, "/fifo", &fd), -EINVAL);
-	alarm(0);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	assert_int_equal(process_open_path(pid, "/secret", &fd), -ESRCH);
-	assert_int_equal(fd, -77);
-	unlink(path_of("host"));
-}
-
-static int make_directory(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) ? 0 : -1;
-}
-
-static int remove_directory(void **state)
-{
-	(void)state;
-	return rmdir(directory);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(files),
-		cmocka_unit_test(not_files),
-		cmocka_unit_test(nonsense),
-		cmocka_unit_test(too_many),
-		cmocka_unit_test(equality),
-		cmocka_unit_test(own_process),
-		cmocka_unit_test(no_process),
-		cmocka_unit_test(refuses_special_files),
-		cmocka_unit_test(replaced_files),
-		cmocka_unit_test(deleted_file),
-		cmocka_unit_test(other_namespace),
+		cmocka_unit_test(addresses),   cmocka_unit_test(files),
+		cmocka_unit_test(not_files),   cmocka_unit_test(nonsense),
+		cmocka_unit_test(too_many),    cmocka_unit_test(equality),
+		cmocka_unit_test(own_process), cmocka_unit_test(no_process),
 	};
 
-	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+	return cmocka_run_group_tests_name("modules", tests, NULL, NULL);
 }

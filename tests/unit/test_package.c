@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Packages: notes, good and hostile; a dpkg database made by hand and the real
- * one; an rpm database made by rpmbuild and rpm; processes in another root.
+ * package: the real dpkg database, an rpm database made by rpmbuild and rpm, and processes in
+ * another root.
  */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
@@ -22,309 +22,6 @@
 #include "packages/package_sources.h"
 
 #define SECOND_NS 1000000000ULL
-
-/* ---- Notes ---- */
-
-static int parse(const char *json, struct package *ret_package)
-{
-	return package_parse_note(json, strlen(json), ret_package);
-}
-
-static void note_of_rpm(void **state)
-{
-	struct package package = { 0 };
-
-	(void)state;
-	assert_int_equal(parse("{\"type\":\"rpm\",\"name\":\"ruby\",\"version\":\"3.2.2-1.fc38\","
-			       "\"architecture\":\"x86_64\","
-			       "\"osCpe\":\"cpe:/o:fedoraproject:fedora:38\"}",
-			       &package),
-			 0);
-	assert_int_equal(package.kind, PACKAGE_RPM);
-	assert_int_equal(package.source, PACKAGE_FROM_NOTE);
-	assert_string_equal(package.name, "ruby");
-	assert_string_equal(package.debug, "ruby-3.2.2-1.fc38.x86_64");
-	assert_int_equal(parse("{ \"version\" : \"2:1-1\", \"x\" : [1,{\"name\": \"}\\\"\"}, null],"
-			       "\"name\":\"a\" ,\n\"architecture\":\"noarch\",\"type\":\"rpm\" } ",
-			       &package),
-			 0);
-	assert_string_equal(package.version, "2:1-1");
-	assert_string_equal(package.debug, "a-1-1.noarch");
-}
-
-static void note_of_deb(void **state)
-{
-	static const char json[] =
-		"{\"type\":\"deb\",\"os\":\"Debian\",\"name\":\"systemd\","
-		"\"version\":\"252.38-1~deb12u1\",\"architecture\":\"amd64\"}\0\0";
-	struct package package = { 0 };
-
-	(void)state;
-	assert_int_equal(package_parse_note(json, sizeof(json), &package), 0);
-	assert_int_equal(package.kind, PACKAGE_DEB);
-	assert_string_equal(package.version, "252.38-1~deb12u1");
-	assert_string_equal(package.debug, "systemd-dbgsym");
-}
-
-#define NOTE(name, version) \
-	"{\"type\":\"rpm\",\"name\":" name ",\"version\":" version ",\"architecture\":\"x\"}"
-
-static void hostile_notes(void **state)
-{
-	static const char *const notes[] = {
-		"",
-		"{",
-		"{}",
-		"[]",
-		"null",
-		"\"",
-		"{\"",
-		"{\"type\"",
-		"{\"type\":",
-		"{,}",
-		NOTE("\"a; id\"", "\"1\""),
-		NOTE("\"$(id)\"", "\"1\""),
-		NOTE("\"a\nid\"", "\"1\""),
-		NOTE("\"a\\nid\"", "\"1\""),
-		NOTE("\"-rf\"", "\"1\""),
-		NOTE("\"~root\"", "\"1\""),
-		NOTE("\"^.+\"", "\"1\""), /* a pattern to apt: all that there are */
-		NOTE("\"\"", "\"1\""),
-		NOTE("\"a\xc3\xa9\"", "\"1\""),
-		NOTE("\"a\"", "\"1`id`\""),
-		NOTE("\"a\"", "\"1:\""),
-		NOTE("\"a\"", "1"),
-		NOTE("{\"name\":\"a\"}", "\"1\""),
-		NOTE("null", "\"1\""),
-		NOTE("[[[[[[[[[[1]]]]]]]]]]", "\"1\""),
-		NOTE("]", "\"1\""),
-		NOTE("\"a\"", "\"1\"") "x",
-		NOTE("\"a\"", "\"1\"") "{}",
-		"{\"type\":\"exe\",\"name\":\"a\",\"version\":\"1\",\"architecture\":\"x\"}",
-		"{\"type\":\"rpm\",\"name\":\"a\",\"version\":\"1\"}",
-		"{\"type\":\"rpm\",\"name\":\"a\",\"version\":\"1\",\"architecture\":\"x\",}",
-	};
-	struct package package = { .arch = "untouched" };
-	char *huge = calloc(1, 100000);
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
-		if (parse(notes[i], &package) != -EINVAL)
-			fail_msg("taken: %s", notes[i]);
-	snprintf(huge, 100000, NOTE("\"%0300d\"", "\"1\""), 0);
-	assert_int_equal(parse(huge, &package), -EINVAL);
-	memset(huge, '[', 99999);
-	assert_int_equal(parse(huge, &package), -EINVAL);
-	assert_int_equal(package_parse_note(huge, 0, &package), -EINVAL);
-	assert_string_equal(package.arch, "untouched");
-	free(huge);
-}
-
-/* No part of a note is a note; each is in memory of its own size, for ASan. */
-static void cut_notes(void **state)
-{
-	static const char json[] = NOTE("\"ruby\"", "\"3.2.2-1\"");
-	struct package package;
-	size_t len;
-	char *part;
-
-	(void)state;
-	for (len = 1; len < strlen(json); len++) {
-		part = malloc(len);
-		memcpy(part, json, len);
-		assert_int_equal(package_parse_note(part, len, &package), -EINVAL);
-		free(part);
-	}
-}
-
-/* ---- ELF files ---- */
-
-static int read_bytes(const char *bytes, size_t len, struct package_file *ret_file)
-{
-	int fd = memfd_create("elf", MFD_CLOEXEC), err;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, bytes, len), len);
-	err = package_read_file(fd, ret_file);
-	close(fd);
-	return err;
-}
-
-static void elf_notes(void **state)
-{
-	struct package_file file = { 0 };
-	char elf[4096];
-	size_t len = make_elf(elf, 0xab, NOTE("\"ruby\"", "\"3.2.2-1\"")), cut;
-
-	(void)state;
-	assert_int_equal(read_bytes(elf, len, &file), 0);
-	assert_string_equal(file.build_id, "abababababababab");
-	assert_string_equal(file.package.debug, "ruby-3.2.2-1.x");
-	for (cut = 0; cut < len; cut++)
-		if (!read_bytes(elf, cut, &file))
-			assert_int_equal(file.package.kind, PACKAGE_UNKNOWN);
-	assert_int_equal(read_bytes("#!/bin/sh\n", 10, &file), -ENOEXEC);
-}
-
-/* Every byte of the headers and notes set to the worst. */
-static void hostile_elf(void **state)
-{
-	static const unsigned char worst[] = { 0x00, 0x7f, 0x80, 0xff };
-	char elf[4096], changed[4096];
-	size_t len = make_elf(elf, 0xab, NOTE("\"a\"", "\"1\"")), width, i, j;
-	struct package_file file;
-
-	(void)state;
-	for (i = 0; i < len; i++) {
-		for (j = 0; j < 2 * sizeof(worst); j++) {
-			width = j % 2 && len - i >= 4 ? 4 : 1;
-			memcpy(changed, elf, len);
-			memset(changed + i, worst[j / 2], width);
-			if (!read_bytes(changed, len, &file))
-				assert_true(strlen(file.build_id) <= 2 * BUILD_ID_MAX);
-		}
-	}
-}
-
-/* ---- dpkg ---- */
-
-static int ask_dpkg(const char *path, struct package *ret_package)
-{
-	int fd = open(root, O_PATH | O_DIRECTORY), err;
-
-	assert_true(fd >= 0);
-	err = package_from_dpkg(fd, path, clock_now(CLOCK_MONOTONIC) + 5 * SECOND_NS, ret_package);
-	close(fd);
-	return err;
-}
-
-static void dpkg(void **state)
-{
-	struct package package = { 0 };
-
-	(void)state;
-	put_dpkg();
-	assert_int_equal(ask_dpkg("/usr/lib/x/libqpid.so.1", &package), 0);
-	assert_int_equal(package.source, PACKAGE_FROM_DPKG);
-	assert_string_equal(package.name, "libqpid1");
-	assert_string_equal(package.version, "1:1.35.0-1+b2");
-	assert_string_equal(package.debug, "libqpid1-dbgsym");
-	assert_int_equal(ask_dpkg("/usr/lib/i386/libqpid.so.1", &package), 0);
-	assert_string_equal(package.version, "9");
-	assert_string_equal(package.debug, "libqpid1-dbgsym:i386");
-	/* the last of its list, the last of the status; and a longer path before it */
-	assert_int_equal(ask_dpkg("/usr/bin/tool", &package), 0);
-	assert_string_equal(package.version, "2.0~rc1");
-}
-
-static void dpkg_usrmerge(void **state)
-{
-	struct package package = { 0 };
-
-	(void)state;
-	assert_int_equal(ask_dpkg("/usr/lib/x/libm.so.6", &package), 0);
-	assert_string_equal(package.name, "libc6");
-	assert_string_equal(package.debug, "libc6-dbg");
-	assert_int_equal(ask_dpkg("/lib/x/libc.so.6", &package), 0);
-	assert_int_equal(ask_dpkg("/lib/x/libqpid.so.1", &package), 0);
-	assert_string_equal(package.name, "libqpid1");
-	assert_int_equal(ask_dpkg("/bin/tool", &package), 0);
-	assert_int_equal(ask_dpkg("/x/libc.so.6", &package), -ENOENT);
-	assert_int_equal(ask_dpkg("/usr/x/libc.so.6", &package), -ENOENT);
-	assert_int_equal(ask_dpkg("/opt/usr/bin/tool", &package), -ENOENT);
-}
-
-static void dpkg_knows_not(void **state)
-{
-	static const char *const paths[] = { "/usr/bin/too",	 "/usr/bin/tool2", "/usr/bin/md5",
-					     "/usr/bin/gone",	 "/usr/bin/evil2", "/",
-					     "/usr/bin/nameless" };
-	struct package package = { .name = "untouched" };
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		assert_int_equal(ask_dpkg(paths[i], &package), -ENOENT);
-	assert_string_equal(package.name, "untouched");
-	/* a version that no shell may see is none */
-	assert_int_equal(ask_dpkg("/usr/bin/evil", &package), 0);
-	assert_string_equal(package.version, "");
-}
-
-/* Lists and a status that are not what they seem. It must neither hang nor be led outside. */
-static void hostile_dpkg(void **state)
-{
-	struct package package = { 0 };
-	char *line = malloc(4 << 20), outside[512];
-	FILE *file;
-	int fd;
-
-	(void)state;
-	/* outside of the directory of lists, which is the root of what is opened there */
-	put("/outside.list", "/usr/bin/outside\n");
-	snprintf(outside, sizeof(outside), "%s", in_root("/outside.list"));
-	assert_int_equal(symlink(outside, in_root("/var/lib/dpkg/info/link.list")), 0);
-	assert_int_equal(symlink("../../../../outside.list", in_root("/var/lib/dpkg/info/up.list")),
-			 0);
-	assert_int_equal(mkfifo(in_root("/var/lib/dpkg/info/fifo.list"), 0600), 0);
-	assert_int_equal(mkdir(in_root("/var/lib/dpkg/info/directory.list"), 0700), 0);
-	put("/var/lib/dpkg/info/empty.list", "");
-	put("/var/lib/dpkg/info/.list", "/usr/bin/outside\n");
-	put("/var/lib/dpkg/info/huge.list", "/usr/bin/huge\n");
-	assert_int_equal(truncate(in_root("/var/lib/dpkg/info/huge.list"), 1LL << 40), 0);
-	memset(line, '/', 4 << 20);
-	put_bytes("/var/lib/dpkg/info/line.list", line, 4 << 20);
-	assert_int_equal(ask_dpkg("/usr/bin/outside", &package), -ENOENT);
-	assert_int_equal(ask_dpkg("/usr/bin/huge", &package), -ENOENT);
-	assert_int_equal(ask_dpkg("////////", &package), -ENOENT);
-	/* still there */
-	assert_int_equal(ask_dpkg("/usr/bin/tool", &package), 0);
-	assert_string_equal(package.name, "tool");
-
-	file = fopen(in_root("/var/lib/dpkg/status"), "w");
-	fwrite(line, 1, 4 << 20, file);
-	fputs("\nPackage: tool\nVersion: 3\n", file);
-	fclose(file);
-	assert_int_equal(ask_dpkg("/usr/bin/tool", &package), 0);
-	assert_string_equal(package.version, "3");
-	unlink(in_root("/var/lib/dpkg/status"));
-	assert_int_equal(mkfifo(in_root("/var/lib/dpkg/status"), 0600), 0);
-	assert_int_equal(ask_dpkg("/usr/bin/tool", &package), -EINVAL);
-	fd = open(root, O_PATH | O_DIRECTORY);
-	assert_int_equal(package_from_dpkg(fd, "/usr/bin/tool", 0, &package), -ETIMEDOUT);
-	close(fd);
-	free(line);
-}
-
-static void debug_names(void **state)
-{
-	static const char *const names[][3] = {
-		{ "libc6", "glibc", "libc6-dbg" },
-		{ "libc6-i386", "glibc", "libc6-i386-dbgsym" },
-		{ "libc-bin", "glibc", "libc-bin-dbgsym" },
-		{ "python3.11-minimal", "python3.11", "python3.11-dbg" },
-		{ "libpython3.11-stdlib", "python3.11", "python3.11-dbg" },
-		{ "python3-lxml", "lxml", "python3-lxml-dbgsym" },
-		{ "perl-base", "perl", "perl-debug" },
-		{ "openjdk-17-jre-headless", "openjdk-17", "openjdk-17-dbg" },
-		{ "libgssapi-krb5-2", "krb5", "libkrb5-dbg" },
-		{ "krb5-user", "krb5", "krb5-user-dbgsym" },
-		{ "libdb5.3", "db5.3", "libdb5.3-dbg" },
-		{ "libssl3", "openssl", "libssl3-dbgsym" },
-	};
-	char debug[64];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		assert_int_equal(package_debian_debug(names[i][0], names[i][1], debug, 64), 0);
-		assert_string_equal(debug, names[i][2]);
-	}
-	assert_int_equal(package_debian_debug("libssl3", "openssl", debug, 8), -EINVAL);
-}
-
-/* ---- The whole, in this system ---- */
 
 static void expect_dpkg(struct packages *packages, const char *path, const char *name,
 			const char *debug)
@@ -401,8 +98,6 @@ static void replaced_and_wrong(void **state)
 	packages__free(packages);
 }
 
-/* ---- A process in another root ---- */
-
 static void other_root(void **state)
 {
 	static const char json[] = NOTE("\"proton\"", "\"1.0-1\"");
@@ -453,8 +148,6 @@ static void other_root(void **state)
 			 -ESRCH);
 	packages__free(packages);
 }
-
-/* ---- rpm ---- */
 
 static void answers_of_rpm(void **state)
 {
@@ -592,23 +285,9 @@ static void labels(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(note_of_rpm),
-		cmocka_unit_test(note_of_deb),
-		cmocka_unit_test(hostile_notes),
-		cmocka_unit_test(cut_notes),
-		cmocka_unit_test(elf_notes),
-		cmocka_unit_test(hostile_elf),
-		cmocka_unit_test(dpkg),
-		cmocka_unit_test(dpkg_usrmerge),
-		cmocka_unit_test(dpkg_knows_not),
-		cmocka_unit_test(hostile_dpkg),
-		cmocka_unit_test(debug_names),
-		cmocka_unit_test(debian),
-		cmocka_unit_test(replaced_and_wrong),
-		cmocka_unit_test(other_root),
-		cmocka_unit_test(answers_of_rpm),
-		cmocka_unit_test(rpm),
-		cmocka_unit_test(rpm_hangs),
+		cmocka_unit_test(debian),     cmocka_unit_test(replaced_and_wrong),
+		cmocka_unit_test(other_root), cmocka_unit_test(answers_of_rpm),
+		cmocka_unit_test(rpm),	      cmocka_unit_test(rpm_hangs),
 		cmocka_unit_test(labels),
 	};
 

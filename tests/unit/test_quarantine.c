@@ -68,6 +68,19 @@ static void a_user_who_takes_too_long(void **state)
 	assert_false(quarantine_holds(&quarantine, 1, 1000, 2 * S + QUARANTINE_NS));
 }
 
+/* Honest work of a user who is kept out, begun before, does not keep the user out for longer. */
+static void work_does_not_prolong_it(void **state)
+{
+	struct quarantine quarantine = { 0 };
+
+	(void)state;
+	for (int i = 0; i < QUARANTINE_USER_STRIKES; i++)
+		quarantine_strike(&quarantine, 10 + i, 1000, 10 * S);
+	quarantine_spend(&quarantine, 1000, S, 10 * S + QUARANTINE_NS / 2);
+	assert_true(quarantine_holds(&quarantine, 99, 1000, 10 * S + QUARANTINE_NS - 1));
+	assert_false(quarantine_holds(&quarantine, 99, 1000, 10 * S + QUARANTINE_NS));
+}
+
 static void more_than_there_are_places_for(void **state)
 {
 	struct quarantine quarantine = { 0 };
@@ -88,6 +101,7 @@ int main(void)
 		cmocka_unit_test(a_user_after_the_third),
 		cmocka_unit_test(strikes_long_ago_do_not_add_up),
 		cmocka_unit_test(a_user_who_takes_too_long),
+		cmocka_unit_test(work_does_not_prolong_it),
 		cmocka_unit_test(more_than_there_are_places_for),
 	};
 

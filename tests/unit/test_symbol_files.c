@@ -1,21 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Symbols and lines from files: libraries built here (with cc) whose every byte is known. */
+/* symbols: names out of files: libraries built here (with cc) whose every byte is known. */
 #include "symbols_fixture.h"
-
-/* ---- Libraries whose every byte is known ---- */
-
-static void *load(const char *name)
-{
-	void *library = dlopen(path_of(name), RTLD_NOW);
-
-	if (!library)
-		fail_msg("%s", dlerror());
-	/* mappings of before the load are taken as true for a second */
-	symbols__free(symbols);
-	symbols = symbols__new();
-	assert_non_null(symbols);
-	return library;
-}
 
 /* One 16-byte function after the other; `table` says where all of them are. */
 static const char assembly[] =
@@ -185,110 +170,6 @@ static void deleted_library(void **state)
 	dlclose(library);
 }
 
-/* ---- Lines ---- */
-
-static const char source[] = "void *last;\n"
-			     "__attribute__((noinline)) static void note(void)\n"
-			     "{\n"
-			     "	last = __builtin_return_address(0);\n"
-			     "}\n"
-			     "void *where(void);\n"
-			     "void *where(void)\n"
-			     "{\n"
-			     "	note();\n" /* line 9 */
-			     "	return last;\n"
-			     "}\n";
-
-/* has_debug: some of the file has debug information. */
-static void check_line_of(const char *name, unsigned int line, bool has_debug)
-{
-	void *library = load(name);
-	void *(*where)(void) = (void *(*)(void))dlsym(library, "where");
-	struct stack *stack = resolve_one(address(where()));
-	const struct frame *frame = &stack->frames[0];
-
-	assert_string_equal(frame->function, "where");
-	assert_int_equal(frame->line, line);
-	assert_int_equal(frame->has_debug, has_debug);
-	if (line)
-		assert_non_null(strstr(frame->file, "where.c"));
-	else
-		assert_null(frame->file);
-	stack_unref(stack);
-	dlclose(library);
-}
-
-static void check_line(const char *name, unsigned int line)
-{
-	check_line_of(name, line, line != 0);
-}
-
-static void lines(void **state)
-{
-	(void)state;
-	write_file("where.c", source);
-	assert_int_equal(run("gcc -g -O1 -shared -fPIC -o lines.so where.c"), 0);
-	check_line("lines.so", 9);
-	assert_int_equal(run("gcc -gdwarf-4 -O1 -shared -fPIC -o lines4.so where.c"), 0);
-	check_line("lines4.so", 9);
-	/* addresses that are not offsets in the file */
-	assert_int_equal(run("gcc -g -O1 -shared -fPIC -Wl,-Ttext-segment=0x10000 -o moved.so "
-			     "where.c"),
-			 0);
-	check_line("moved.so", 9);
-	assert_int_equal(run("strip -o stripped.so lines.so"), 0);
-	check_line("stripped.so", 0);
-}
-
-/* clang writes no .debug_aranges, by which libdwfl looks for lines. */
-static void lines_by_clang(void **state)
-{
-	(void)state;
-	write_file("where.c", source);
-	if (run("clang -g -O1 -shared -fPIC -o clang.so where.c 2>/dev/null")) {
-		print_message("SKIPPED: no clang\n");
-		skip();
-	}
-	check_line("clang.so", 9);
-}
-
-/* A unit of gcc's whose cold part is far from the rest: what lies between is not its own. */
-static const char two_parts[] = "#include <stdlib.h>\n"
-				"int part(int number);\n"
-				"__attribute__((cold, noinline)) static void end(int number)\n"
-				"{\n"
-				"	if (number)\n"
-				"		abort();\n"
-				"	_Exit(1);\n"
-				"}\n"
-				"int part(int number)\n"
-				"{\n"
-				"	if (number > 1000)\n"
-				"		end(number);\n"
-				"	return number;\n"
-				"}\n";
-
-/*
- * Beside it a unit that has no .debug_aranges, or no debug information at all. libdwfl of
- * elfutils 0.188 answers with the other one for it, and so with another one's line.
- */
-static void lines_of_neighbours(void **state)
-{
-	(void)state;
-	write_file("where.c", source);
-	write_file("parts.c", two_parts);
-	assert_int_equal(run("gcc -g -O2 -fPIC -c parts.c && gcc -O1 -fPIC -c where.c && "
-			     "gcc -shared -o plain.so where.o parts.o"),
-			 0);
-	check_line_of("plain.so", 0, true);
-	if (run("clang -g -O1 -fPIC -c where.c 2>/dev/null")) {
-		print_message("SKIPPED: no clang\n");
-		skip();
-	}
-	assert_int_equal(run("gcc -shared -o mixed.so where.o parts.o"), 0);
-	check_line("mixed.so", 9);
-}
-
 static void debuglink(void **state)
 {
 	(void)state;
@@ -404,8 +285,6 @@ static void dwz_half(void **state)
 	alarm(0);
 }
 
-/* ---- Strange files ---- */
-
 /* Executable mappings of what is no program: addresses, and no crash. */
 static void not_elf(void **state)
 {
@@ -485,9 +364,6 @@ int main(void)
 		cmocka_unit_test(minidebuginfo),
 		cmocka_unit_test(clones_and_go),
 		cmocka_unit_test(deleted_library),
-		cmocka_unit_test(lines),
-		cmocka_unit_test(lines_by_clang),
-		cmocka_unit_test(lines_of_neighbours),
 		cmocka_unit_test(debuglink),
 		cmocka_unit_test(debuglink_by_crc),
 		cmocka_unit_test(renamed_frames_are_of_the_same_build),

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A run that is killed: nothing that it, or what it has started, has made goes on.
+
+Seeds of tests/chaos/ are what is hardest to end: they make processes that have lost their
+parents, and that wait for each other without a pause.
+"""
+
+import os
+import pathlib
+import sys
+import time
+
+from lib import guard
+from lib.cgroups import PREFIX, cgroup2_mount
+from lib.outcome import Failure
+from lib.registry import LONG, case
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+MANY = 30  # processes of chaos, before the run is killed
+BEGIN_S, END_S = 60, 30
+
+
+def chaos_of(label):
+    return [pid for pid, command in guard.marked(label).items() if "/chaos " in command]
+
+
+def cgroups_of(runs):
+    names = {path.name for path in pathlib.Path(cgroup2_mount()).glob(PREFIX + "*")}
+    return [name for name in names if name.removeprefix(PREFIX).split("-")[0] in map(str, runs)]
+
+
+def wait_until(question, timeout):
+    deadline = time.monotonic() + timeout
+    while not question():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def expect_nothing_left(bench, *command):
+    """Of this run, which has to do with chaos, when its first process is killed."""
+    label = f"killed-{os.getpid()}-{time.monotonic_ns()}"
+    marks = f"{os.environ.get(guard.VARIABLE, '')} {label}"
+    log = bench.directory / label
+    with open(log, "wb") as output:
+        run = bench.processes.start(
+            [str(word) for word in command], env={**os.environ, guard.VARIABLE: marks},
+            stdout=output, stderr=output,
+        )
+    try:
+        if not wait_until(lambda: len(chaos_of(label)) >= MANY or run.poll() is not None, BEGIN_S):
+            raise Failure(f"expected {MANY} processes, seen: {guard.marked(label)}")
+        if run.poll() is not None:
+            raise Failure(f"expected it to go on, seen: {log.read_text()}")
+        everything = guard.marked(label)
+        if not cgroups_of(everything):
+            raise Failure("expected cgroups of the run, seen: none")
+        run.kill()
+        run.wait()
+        if not wait_until(lambda: not guard.marked(label), END_S):
+            raise Failure(f"expected nothing left, seen: {guard.marked(label)}")
+        if not wait_until(lambda: not cgroups_of(everything), END_S):
+            raise Failure(f"expected its cgroups to be removed, seen: {cgroups_of(everything)}")
+    finally:
+        guard.kill_marked(label)
+
+
+def chaos_run(bench):
+    return [sys.executable, TESTS / "chaos" / "run.py", "--sockleak", bench.sockleak,
+            "--programs", bench.programs, "--first", "1", "--count", "200"]
+
+
+@case(stage=LONG)
+def killed_run(bench):
+    expect_nothing_left(
+        bench, sys.executable, TESTS / "run.py", "--beside", "--only", "chaos", "--sockleak",
+        bench.sockleak, "--programs", bench.programs,
+    )
+
+
+@case(stage=LONG)
+def killed_chaos(bench):
+    expect_nothing_left(bench, *chaos_run(bench))
+
+
+@case(stage=LONG)
+def killed_make(bench):
+    """By make, through a command that is guarded as all of `make test` is."""
+    rules = bench.directory / "killed.mk"
+    words = " ".join(str(word) for word in chaos_run(bench))
+    rules.write_text(f"all:\n\t@{TESTS / 'guarded.py'} sh -c 'setsid {words}; sleep 600'\n")
+    expect_nothing_left(bench, "make", "-f", rules)
+
+
+@case(stage=LONG)
+def killed_make_of_chaos(bench):
+    """As `make soak` has it: the run looks after itself."""
+    rules = bench.directory / "soak.mk"
+    words = " ".join(str(word) for word in chaos_run(bench))
+    rules.write_text(f"all:\n\t@{words}\n")
+    expect_nothing_left(bench, "make", "-f", rules)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""guard: nothing that a run has started outlives it, also when the run is killed.
+
+A run that is killed by SIGKILL can end nothing itself, and to end its children would not do:
+programs start programs, and what has lost its parent is nobody's child. So a run begins with a
+guard, a process in a session of its own, which waits for the run's end and then kills whatever
+has the run's mark: a variable of the environment, which goes on to all that is started. Where
+make has started the run, the guard waits for the end of make as well, and ends the run then.
+"""
+
+import os
+import pathlib
+import select
+import signal
+import time
+
+from lib.cgroups import PREFIX, Cgroups, cgroup2_mount
+from lib.processes import start_time
+
+VARIABLE = "SOCKLEAK_TEST_RUNS"  # the marks of this run and of the runs that it is a part of
+PATIENCE_S = 20  # for a run that is told to end, to clean up
+TROUBLE_S = 60  # for what was killed, to be gone
+PAUSE_S = 0.02
+
+
+def mark_of(run):
+    """The mark of a run, by its process id; as long as it is there."""
+    return f"{run}-{start_time(run).decode()}"
+
+
+def marked(mark):
+    """The processes that a run, or a part of it, has started: pid -> command line."""
+    found = {}
+    for pid in filter(str.isdecimal, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                is_ours = any(
+                    mark.encode() in variable.split(b"=")[1].split()
+                    for variable in file.read().split(b"\0")
+                    if variable.startswith(VARIABLE.encode() + b"=")
+                )
+            if is_ours:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    found[int(pid)] = file.read().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:  # it has ended, or is the kernel's
+            pass
+    return found
+
+
+def kill_marked(mark):
+    """Until two looks in a row find none: what was being started has its mark by then. Returns
+    the pids of all that were killed."""
+    deadline, quiet, killed = time.monotonic() + TROUBLE_S, 0, set()
+    while quiet < 2 and time.monotonic() < deadline:
+        found = marked(mark)
+        killed |= found.keys()
+        for pid in found:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        quiet = 0 if found else quiet + 1
+        time.sleep(PAUSE_S)
+    return killed
+
+
+def remove_cgroups(runs):
+    """Those that these processes have made, which nobody is in any more."""
+    for top in pathlib.Path(cgroup2_mount()).glob(PREFIX + "*"):
+        if top.name.removeprefix(PREFIX).split("-")[0] in map(str, runs):
+            for directory, _, _ in os.walk(top, topdown=False):
+                Cgroups().remove(directory)
+
+
+def starters(pid):
+    """The makes above a process, with nothing but shells that run a command in between."""
+    while True:
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                pid = int(file.read().rpartition(b")")[2].split()[1])
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+        except OSError:
+            return
+        name = os.path.basename(words[0])
+        if name in (b"make", b"gmake"):
+            yield pid
+        elif name not in (b"sh", b"bash", b"dash") or b"-c" not in words[1:]:
+            return
+
+
+def watch(run, mark):
+    """The guard's life. `run` and its starters are there, or have just ended."""
+    ends = {}
+    for pid in [run, *starters(run)]:
+        try:
+            ends[os.pidfd_open(pid)] = pid
+        except ProcessLookupError:
+            pass
+    if run in ends.values():
+        ready, _, _ = select.select(list(ends), [], [])
+        if run not in [ends[fd] for fd in ready]:  # make has ended before its run
+            of_run = [fd for fd, pid in ends.items() if pid == run]
+            signal.pidfd_send_signal(of_run[0], signal.SIGTERM)
+            if not select.select(of_run, [], [], PATIENCE_S)[0]:
+                signal.pidfd_send_signal(of_run[0], signal.SIGKILL)
+    remove_cgroups(kill_marked(mark) | {run})
+
+
+def begin():
+    """This process is a run from now on. Before it starts threads or other processes."""
+    run, mark = os.getpid(), mark_of(os.getpid())
+    os.environ[VARIABLE] = " ".join(filter(None, [os.environ.get(VARIABLE), mark]))
+    if os.fork():
+        return
+    os.setsid()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in range(3):  # or whoever reads the run's output would wait for the guard, too
+        os.dup2(null, fd)
+    try:
+        watch(run, mark)
+    finally:
+        os._exit(0)

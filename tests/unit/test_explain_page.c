@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* explain_page: what explain says of a site in a file, and of a file that is none. */
+#include "stacks_file_fixture.h"
+
+static void a_site_reads_back(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	char *bytes;
+
+	(void)state;
+	leak_at(0xeea983d044a886c5, "worker", "app.service", 5);
+	bytes = content();
+	assert_int_equal(explained(bytes, "eea983d044a886c5", false, &out, &error), 0);
+	expect(text_str(&out), "worker leaks sockets: 5 open\n"
+			       "in messaging::Transport::Transport(int) (libtransport.so.2)\n"
+			       "at src/transport.cpp:42\nof the package transport 1.2-3\n");
+	expect(text_str(&out), "  Site       eea983d044a886c5\n");
+	expect(text_str(&out), "5 only asked for its peer (probed)\n");
+	expect(text_str(&out), "  Since      2023-11-14T22:29:00.000Z, ");
+	expect(text_str(&out), "  Last seen  2023-11-14T22:30:00.000Z, ");
+	expect(text_str(&out), "  Held by    worker[1151895237]: 5 open, oldest ");
+	expect(text_str(&out), ", unit app.service\n");
+	expect(text_str(&out), "\nWhere they are created, stack by fp:\n  #0  socket (libc.so.6)\n"
+			       "  #1  messaging::Transport::Transport(int) (libtransport.so.2) at "
+			       "src/transport.cpp:42\n");
+	expect(text_str(&out), "\n[site eea983d044a886c5]\ncomm = worker\n"
+			       "function = messaging::Transport::Transport(int)\n");
+	/* By its beginning, in capitals; and as it is in the file. */
+	assert_int_equal(explained(bytes, "EEA9", true, &out, &error), 0);
+	expect(text_str(&out), "{\"site\":\"eea983d044a886c5\",\"function\":");
+	assert_int_equal(out.data[out.len - 1], '\n');
+	free(bytes);
+}
+
+/* Nobody has written the file for long: what it says of then is not said of now. */
+static void what_an_agent_left_is_told_of_then(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	char *bytes;
+
+	(void)state;
+	leak_at(0xaaaa, "a", "a.service", 6);
+	bytes = content();
+	assert_int_equal(explain_bytes(bytes, strlen(bytes), "0000", false, &out, &error), 0);
+	expect(text_str(&out), "a leaked sockets: 6 were open then\n");
+	expect_words(text_str(&out), "Written 2023-11-14T22:30:00.000Z, ");
+	expect_words(text_str(&out), " ago: this was the state then ");
+	free(bytes);
+
+	all_end(1, 6);
+	bytes = content();
+	text_clear(&out);
+	assert_int_equal(explain_bytes(bytes, strlen(bytes), "0000", false, &out, &error), 0);
+	expect(text_str(&out), "a held sockets that were never connected; none was open then\n");
+	free(bytes);
+}
+
+static void what_is_no_site_is_said(void **state)
+{
+	static const struct {
+		const char *site;
+		int err;
+		const char *why;
+	} cases[] = {
+		{ "abc", -EINVAL, "'abc' is not a site id: give its 16 hex digits" },
+		{ "xyzw\033", -EINVAL, "'xyzw\\x1b' is not a site id" },
+		{ "00000000000000001", -EINVAL, "is not a site id" },
+		{ "other", -EINVAL, "beyond --max-sites" },
+		{ "unknown", -EINVAL, "without a stack" },
+		{ "ffff", -ENOENT,
+		  "none of the 2 known sites begins with ffff (written "
+		  "20" },
+		{ "0000", -ENOTUNIQ, "2 sites begin with 0000: give more digits" },
+	};
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	char *bytes;
+
+	(void)state;
+	leak_at(0xaaaa, "a", "a.service", 5);
+	leak_at(0xbbbb, "b", "b.service", 5);
+	bytes = content();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(explained(bytes, cases[i].site, false, &out, &error),
+				 cases[i].err);
+		expect(text_str(&error), cases[i].why);
+	}
+	/* The last one lists them. */
+	expect(text_str(&out), "000000000000aaaa  messaging::Transport::Transport(int)");
+	expect(text_str(&out), "000000000000bbbb  messaging::");
+	free(bytes);
+}
+
+static void a_bad_file_is_refused(void **state)
+{
+	static const char *const files[] = { "",
+					     "{",
+					     "[]",
+					     "{\"sites\":[],\"sites\":[]}",
+					     "{\"sites\":{},\"version\":1}",
+					     "{\"sites\":[],\"version\":2}",
+					     "{\"sites\":[]}" };
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		assert_int_equal(explained(files[i], "abcd", false, &out, &error), -EPROTO);
+		assert_true(error.len > 0);
+	}
+	/* What is of another type, or missing, is passed over. null is what libjansson makes. */
+	assert_int_equal(
+		explained("{\"version\":1,\"sites\":[7,null,{\"site\":null},"
+			  "{\"site\":\"abcd000000000000\",\"open\":\"x\",\"stack\":[1,null,"
+			  "\"f\\u001b\"],\"programs\":{},\"classes\":[],\"install\":[null]}]}",
+			  "abcd", false, &out, &error),
+		0);
+	expect(text_str(&out),
+	       "A program held sockets that were never connected; none is open now\n"
+	       "in code without a name\n");
+	expect(text_str(&out), "  #2  f\\x1b\n");
+}
+
+static int find_package(void *ctx, pid_t tgid, const char *path, const char *build_id,
+			struct package *ret_package)
+{
+	(void)ctx, (void)tgid, (void)build_id;
+	*ret_package = (struct package){ .kind = PACKAGE_DEB };
+	strcpy(ret_package->name, "x");
+	strcpy(ret_package->debug,
+	       strstr(path, "transport") ? "transport-dbgsym" : "elsewhere-dbgsym");
+	return 0;
+}
+
+/* For the modules of this stack, and no others. */
+static void what_to_install_is_told(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	struct hints *hints;
+	char *bytes;
+
+	(void)state;
+	assert_int_equal(hints__new(find_package, NULL, &hints), 0);
+	hints__begin(hints);
+	hints__add(hints, getpid(), "/usr/lib/libtransport.so.2", NULL);
+	hints__add(hints, getpid(), "/usr/lib/libelsewhere.so", NULL);
+	assert_int_equal(hints__finish(hints), 0);
+	assert_int_equal(hints__count(hints), 2);
+	summary.hints = hints;
+	leak_at(0xaaaa, "a", "a.service", 5);
+	bytes = content();
+	expect(bytes, "\"install\":[\"apt install transport-dbgsym\"]");
+	assert_int_equal(explained(bytes, "0000", false, &out, &error), 0);
+	expect(text_str(&out),
+	       "install debug information:\n  apt install transport-dbgsym\n\nTo suppress");
+	free(bytes);
+	hints__free(hints);
+}
+
+static void a_file_that_is_none_is_said(void **state)
+{
+	char path[] = "/tmp/sockleak-stacks-XXXXXX";
+	_cleanup_text_ struct text error = TEXT_INIT;
+
+	(void)state;
+	assert_int_equal(explain_site("/no/such/file", "abcd", false, stderr, &error), -ENOENT);
+	expect(text_str(&error),
+	       "cannot read /no/such/file: No such file or directory (a 'sockleak "
+	       "agent' with --textfile writes it when it finds a leak)");
+	text_clear(&error);
+	assert_int_equal(explain_site("/tmp", "abcd", false, stderr, &error), -EISDIR);
+	close(mkstemp(path));
+	assert_int_equal(truncate(path, (off_t)EXPLAIN_MAX_BYTES + 1), 0);
+	text_clear(&error);
+	assert_int_equal(explain_site(path, "abcd", false, stderr, &error), -EFBIG);
+	unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(a_site_reads_back),       test(what_an_agent_left_is_told_of_then),
+		test(what_is_no_site_is_said), test(a_bad_file_is_refused),
+		test(what_to_install_is_told), test(a_file_that_is_none_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
