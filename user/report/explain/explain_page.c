@@ -25,7 +25,7 @@ static const char *string_of(const json_t *object, const char *key)
 	return string && *string ? string : NULL;
 }
 
-/* What reports call a program, or a process. */
+/* The name of a program or process in reports. */
 static const char *name_of(const json_t *object)
 {
 	return string_of(object, "name") ?: string_of(object, "comm");
@@ -202,7 +202,7 @@ static void add_process(struct text *line, const json_t *process)
 	add_workload(line, process);
 }
 
-/* Who holds what is open, and how many each. False: that is not in the file. */
+/* The processes that hold open sockets, with their counts. False: the file has none. */
 static bool page_processes(struct page *page, const json_t *site)
 {
 	const json_t *processes = json_object_get(site, "processes"), *process;
@@ -338,7 +338,7 @@ static void page_suppression(struct page *page, const json_t *site)
 void explain_page(struct text *out, const json_t *site, const char *written)
 {
 	const struct text_layout layout = { .columns = TEXT_WIDTH };
-	const char *stale = is_stale(written) ? written : NULL; /* the date, to be told */
+	const char *stale = is_stale(written) ? written : NULL; /* the date, to be printed */
 	struct page page = { .out = out, .layout = &layout };
 	_cleanup_text_ struct text line = TEXT_INIT;
 

@@ -15,7 +15,7 @@ static struct limited_workload *find(struct limit_series *series, const struct t
 	return workload;
 }
 
-/* The account of these labels, which are taken over, made when there is none. NULL: no memory. */
+/* The account of these labels, created if needed; takes over the labels. NULL: no memory. */
 static struct limited_workload *get(struct limit_series *series, struct text *labels)
 {
 	struct limited_workload *workload = find(series, labels);
