@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/notify.h"
 #include "leaks/suppressions.h"
 #include "lib/clocks.h"
 #include "lib/duration.h"
 #include "lib/log.h"
-#include "host/notify.h"
 #include "lib/signals.h"
 #include "lib/text.h"
 #include "lib/textfile.h"

@@ -9,17 +9,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kernel/scanner.h"
+#include "commands/progress.h"
 #include "kernel/history.h"
+#include "kernel/scanner.h"
 #include "leaks/leaks.h"
 #include "leaks/suppressions.h"
 #include "lib/clocks.h"
 #include "lib/duration.h"
 #include "lib/log.h"
 #include "lib/signals.h"
-#include "commands/progress.h"
-#include "watch/descriptors.h"
 #include "watch/attribution.h"
+#include "watch/descriptors.h"
 
 /*
  * A socket on its way from socket() to connect() is no leak. One that is younger
