@@ -55,7 +55,7 @@ DEFINE_CLEANUP(struct output *, output__free)
 DEFINE_CLEANUP(struct watch *, watch__free)
 DEFINE_CLEANUP(struct scan *, scan__free)
 
-/* What was printed has to come out: 0, or the exit code when it did not. */
+/* Flush the output: 0, or the exit code if that failed. */
 static int flush_stdout(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))
@@ -116,7 +116,7 @@ static void raise_memlock(void)
 	setrlimit(RLIMIT_MEMLOCK, &all);
 }
 
-/* A module could not be made: why, and which exit code that is. */
+/* Log why a module could not be created, and return the exit code for that. */
 static int cannot_start(int err, const struct text *error)
 {
 	if (err == -ENOMEM && !error->len)
@@ -130,7 +130,7 @@ static int broken_by(int err)
 	return err == -EPIPE && signals_pipe_ends() ? EXIT_PIPE : EXIT_RUNTIME;
 }
 
-/* What libbpf and the kernel's verifier have said, for who asks; also when all went well. */
+/* The messages of libbpf and of the kernel's verifier, with --verbose; on success too. */
 static void show_libbpf_log(const struct options *options)
 {
 	_cleanup_text_ struct text lines = TEXT_INIT;
@@ -159,7 +159,7 @@ static int scan(const struct options *options, struct output *output, struct sco
 	return scan__missed(scan) ? EXIT_USAGE : EXIT_RAN; /* what is not there is not clean */
 }
 
-/* What became of the state of an earlier run, and whether this one's will outlive it. */
+/* Report whether the state of an earlier run was restored, and whether this one's is kept. */
 static void tell_of_pins(const struct tracer *tracer)
 {
 	_cleanup_text_ struct text text = TEXT_INIT;
@@ -192,7 +192,7 @@ static int give_up_rights(bool *ret_had)
 	return err && geteuid() ? EXIT_ENVIRONMENT : EXIT_RAN;
 }
 
-/* What the others pay for, and what is not seen; if that was not asked for, why. */
+/* Report the cost for other calls and the calls that are missed, and why. */
 static void tell_of_hooks(const struct hooks *hooks)
 {
 	const struct hook_kind *kind = hooks__kind(hooks);
@@ -208,7 +208,7 @@ static void tell_of_hooks(const struct hooks *hooks)
 			   kind->name, misses);
 }
 
-/* Load the kernel's side, and let it loose. */
+/* Load and attach the kernel side. */
 static int open_tracer(const struct options *options, struct watch *watch,
 		       void (*on_progress)(void *ctx), void *ctx, struct tracer **ret_tracer)
 {

@@ -25,9 +25,9 @@ struct agent {
 	__u64 write_ns;	   /* when the files are due */
 	bool write_failed; /* the last time */
 	__u64 notes_failed;
-	__u64 progress_ns;     /* when the manager was last told of long work, CLOCK_MONOTONIC */
-	unsigned int reported; /* sites that the log was told of since the files were written */
-	unsigned int limits_reported; /* likewise: processes at their limit */
+	__u64 progress_ns;     /* when the manager last got a sign of progress, CLOCK_MONOTONIC */
+	unsigned int reported; /* sites that were logged since the files were written */
+	unsigned int limits_reported; /* processes at their limit that were logged since then */
 };
 
 /* More are counted alone: a host where hundreds leak has one cause, and a log has its limits. */
@@ -272,7 +272,7 @@ int agent__new(const struct input *input, struct scope *scope, struct agent **re
 	if (!agent)
 		return -ENOMEM;
 	agent->input = input;
-	signals_reload_by_hangup(); /* one that comes too early is no reason to end */
+	signals_reload_by_hangup(); /* a signal that comes too early must not end the agent */
 	log_set_never_waits();
 	agent->publisher = publisher__new(&input->options);
 	err = agent->publisher ? check_textfile(&input->options, ret_error) : -ENOMEM;
@@ -305,7 +305,7 @@ struct watch *agent__watch(struct agent *agent)
 	return agent->watch;
 }
 
-/* A failure is told once, until writing works again. */
+/* A failure is logged once, until writing works again. */
 static void write_files(struct agent *agent)
 {
 	const struct options *options = &agent->input->options;

@@ -104,7 +104,7 @@ static void print_json(FILE *out, const struct findings *here, const struct find
 
 /* ---- Both ---- */
 
-/* What an agent would run with: the sizes are its own; of the host, what was asked for. */
+/* The options of an agent: its own sizes, and the host's options as given. */
 static struct options options_of_agent(const struct options *options)
 {
 	struct options asked = options_defaults(COMMAND_AGENT);

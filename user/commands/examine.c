@@ -48,7 +48,7 @@ static int add_finding(struct findings *findings, const char *name, enum finding
 	return 0;
 }
 
-/* What a run needs at least. *ret_passed false: there is no point in loading anything. */
+/* The minimum that a run needs. *ret_passed false: loading is pointless. */
 static int add_preflight(struct findings *findings, const struct options *options, bool *ret_passed)
 {
 	const struct preflight *next;
@@ -288,7 +288,7 @@ static int examine_in_child(const struct options *options, const struct unit *un
 	return err;
 }
 
-/* What can be known without its rights: the unit's, and what the host asks for. */
+/* The checks that need no rights: the unit, and the demands of the host. */
 static int examine_from_outside(const struct unit *unit, struct findings *findings)
 {
 	const unsigned long long needed = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON;

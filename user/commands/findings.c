@@ -32,7 +32,7 @@ static enum finding_status look_at_kernel(const struct options *options, struct 
 	return FINDING_OK;
 }
 
-/* What is lost without each. CAP_BPF and CAP_PERFMON are preflight's. */
+/* The loss without each capability. preflight checks CAP_BPF and CAP_PERFMON. */
 static const struct {
 	int capability;
 	const char *name, *for_what;

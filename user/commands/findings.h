@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * findings: what `sockleak doctor` looks at, each by itself: the table of its checks.
- * Of the host alone; the kernel's side is doctor.c's.
+ * Only about the host; doctor.c checks the kernel side.
  */
 #ifndef SOCKLEAK_FINDINGS_H
 #define SOCKLEAK_FINDINGS_H

@@ -89,7 +89,7 @@ static int check_lockdown(const struct options *options, struct text *ret_error)
 	return -EPERM;
 }
 
-/* libbpf takes the want of one for a kernel that lacks something, so it is told here. */
+/* Without one libbpf would blame the kernel, so check it here. */
 static int check_descriptors(const struct options *options, struct text *ret_error)
 {
 	struct rlimit limit;

@@ -54,7 +54,8 @@ struct scan {
 
 static void on_scan_change(const struct leak *leak, enum leaks_change change, void *ctx)
 {
-	(void)leak, (void)change, (void)ctx; /* all are told at the end, with all their holders */
+	(void)leak, (void)change,
+		(void)ctx; /* all are reported at the end, with all their holders */
 }
 
 /* Whoever mistypes a name must not take the silence for good news. */
@@ -66,7 +67,7 @@ static void tell_missing(struct scan *scan, const struct scope *scope)
 	log_notice_lines(text_str(&lines));
 }
 
-/* The names are right, and still there is no process. */
+/* The names exist, but no process matches. */
 static void tell_nothing_watched(struct scan *scan)
 {
 	const struct options *options = scan->options;
@@ -148,7 +149,7 @@ int scan__new(const struct options *options, struct output *output, struct scope
 		return err;
 	}
 	leaks__group_by_process(scan->leaks);
-	/* There is no growth to wait for: what may be in use is shown, or it is not. */
+	/* A scan knows no growth: sockets that may be in use are either shown or not. */
 	leaks__tune(scan->leaks, options->verbose || options->json ? 0 : UINT_MAX, 1);
 	*ret_scan = scan;
 	return 0;
@@ -221,7 +222,7 @@ static bool is_old_enough(const struct scan *scan, const struct event *record)
 	       is_older_than(record, scan->options->older_than_ns);
 }
 
-/* What a record stands for, whatever is known of it. */
+/* The event of a record, with everything known about it. */
 static int by_descriptor(const void *a, const void *b)
 {
 	const struct event *x = a, *y = b;
@@ -287,7 +288,7 @@ static int look_again(struct scan *scan, const __u32 *tgids, unsigned int count,
 	return look_at_host(scan, records);
 }
 
-/* Of what may be on its way to a connection, keep what was seen again. */
+/* Keep sockets that may be about to connect only if they were seen again. */
 static void keep_seen(struct records *first, const struct records *second)
 {
 	size_t kept = 0;

@@ -60,7 +60,7 @@ void health_update(struct health *health, pid_t resolver);
 
 /*
  * For the tests: processor time out of a text in the format of /proc/PID/stat, the
- * process's own (`ticks` of them are a second). False: it is no such text.
+ * process's own (`ticks` of them are a second). False: the text has another form.
  */
 bool health_parse_times(const char *stat, long ticks, __u64 *ret_user_ns, __u64 *ret_system_ns);
 

@@ -59,7 +59,7 @@ bool process_alive(pid_t tgid);
  */
 int process_fds(pid_t tgid, __u64 *ret_open, __u64 *ret_limit, bool *ret_counted);
 
-/* What is used of /proc/PID/stat. */
+/* The used fields of /proc/PID/stat. */
 struct process_stat {
 	char state;
 	unsigned int flags; /* PF_*, of include/linux/sched.h in the kernel */
@@ -67,9 +67,9 @@ struct process_stat {
 	unsigned long long start_ticks;
 };
 
-/* For the tests: from the text of that file (proc(5)). -EPROTO: it is no such text. */
+/* For the tests: from the text of that file (proc(5)). -EPROTO: the text has another form. */
 int process_parse_stat(const char *line, struct process_stat *ret_stat);
-/* Of a thread: has it ended, or does it no more than end? */
+/* Has the thread ended, or is it exiting? */
 bool process_stat_is_ending(const struct process_stat *stat);
 
 #endif /* SOCKLEAK_PROCESS_H */

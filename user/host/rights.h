@@ -14,7 +14,7 @@ unsigned long long rights_effective(void);
 /*
  * Give a capability up, in every set that would give it back: effective, permitted,
  * inheritable and ambient, and the bounding one where that is allowed (CAP_SETPCAP).
- * *ret_had (may be NULL): it was there. 0 or -errno; not to have it is no error.
+ * *ret_had (may be NULL): it was there. 0 or -errno; not having it is not an error.
  */
 int rights_give_up(int capability, bool *ret_had);
 

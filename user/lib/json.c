@@ -78,7 +78,7 @@ static void add_quoted(struct text *out, const char *bytes, size_t len)
 		add_escaped(out, bytes, len);
 }
 
-/* What stands before a value: the comma and the key. */
+/* The comma and the key before a value. */
 static void before(struct json *json, const char *key)
 {
 	assert(in_object(json) == (key != NULL));
@@ -91,7 +91,7 @@ static void before(struct json *json, const char *key)
 	text_add_bytes(json->out, ":", 1);
 }
 
-/* What stands behind one: at the top level, the end of the line. */
+/* After a value: at the top level, the end of the line. */
 static void after(struct json *json)
 {
 	if (json->depth)

@@ -64,7 +64,7 @@ void json_bytes(struct json *json, const char *key, const char *bytes, size_t le
  * written them elsewhere.
  */
 void json_members(struct json *json, const char *members, size_t len);
-/* What is JSON already, of one value, on one line. */
+/* A value that is JSON already, on one line. */
 void json_raw(struct json *json, const char *key, const char *value);
 /* A 64-bit number as a string of 16 hex digits: ids that no reader must round. */
 void json_hex(struct json *json, const char *key, __u64 value);

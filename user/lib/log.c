@@ -11,7 +11,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-/* What a pipe takes whole, or not at all. */
+/* The length that a pipe takes as a whole, or not at all. */
 #define MAX_LINE PIPE_BUF
 #define PATIENCE_MS 1000
 

@@ -34,7 +34,8 @@ void log_note_lines(const char *lines);
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Each line of `lines`, which ends with a newline unless it is empty. */
 void log_notice_lines(const char *lines);
-/* "sockleak: ..."; returns `result`, so that an error can be told and returned in one go. */
+/* "sockleak: ..."; returns `result`, so that an error can be logged and returned in one statement.
+ */
 int log_error(int result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif /* SOCKLEAK_LOG_H */

@@ -72,7 +72,7 @@ static const char *const bluetooth_protocols[] = {
 	[6] = "BTPROTO_HIDP",  [7] = "BTPROTO_AVDTP", [8] = "BTPROTO_ISO",
 };
 
-/* What sockets fail with, for a libc that cannot tell the names itself (musl). */
+/* Errors of sockets, for a libc that does not know the names itself (musl). */
 #define SOCKET_ERRORS(E)                                                                           \
 	E(EACCES) E(EADDRINUSE) E(EADDRNOTAVAIL) E(EAFNOSUPPORT) E(EAGAIN) E(EALREADY) E(EBADF)    \
 	E(ECONNABORTED) E(ECONNREFUSED) E(ECONNRESET) E(EDESTADDRREQ) E(EFAULT) E(EHOSTDOWN)       \

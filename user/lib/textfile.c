@@ -53,7 +53,7 @@ static int write_new(int directory, const char *name, const void *data, size_t l
 {
 	int fd, err;
 
-	/* What is there has our pid, and is of a process that has ended. */
+	/* The file has our pid, so it is from a process that has ended. */
 	if (unlinkat(directory, name, 0) && errno != ENOENT)
 		return -errno;
 	fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -111,7 +111,7 @@ const char *textfile_remedy(int err)
 
 /* ---- What was left ---- */
 
-/* The pid in the name of a temporary file of the file; 0: it is no such name. */
+/* The pid in the name of a temporary file of the file; 0: not such a name. */
 static pid_t pid_in(const char *name, const char *base)
 {
 	size_t len = strlen(base);

@@ -33,7 +33,7 @@ struct text;
  */
 int textfile_write(const char *path, const void *data, size_t len);
 
-/* What to do about an error of it, to stand in brackets behind the cause; NULL = no advice. */
+/* The remedy for an error, to be put in parentheses after the cause; NULL = no advice. */
 const char *textfile_remedy(int err);
 
 /*
@@ -42,7 +42,7 @@ const char *textfile_remedy(int err);
  */
 int textfile_clean(const char *path);
 
-/* At a clean end: no file, no stale metrics. 0, also when there is none; -errno. */
+/* At a clean end: no file, no stale metrics. 0, even if there is no file; or -errno. */
 int textfile_remove(const char *path);
 
 /* Would the collector read a file of this name? It ends in .prom, with something before it. */

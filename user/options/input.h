@@ -18,7 +18,7 @@ struct input {
 	size_t n_kept;
 };
 
-/* What the packaged agent is started with; `explain` and `doctor` read it by themselves. */
+/* The configuration of the packaged agent; `explain` and `doctor` read it by default. */
 #define INPUT_AGENT_CONFIG "/etc/sockleak/sockleak.conf"
 
 /*

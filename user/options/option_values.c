@@ -96,7 +96,7 @@ static int read_number(const struct option_spec *spec, const char *value, struct
 	return 0;
 }
 
-/* What a size's suffix multiplies with; 0 = there is no such suffix. */
+/* The factor of a size's suffix; 0 = there is no such suffix. */
 static __u64 suffix_factor(const char *suffix)
 {
 	if (!*suffix)

@@ -98,7 +98,7 @@ static int unknown_option(const char *word, int letter, struct text *error)
 	return -EINVAL;
 }
 
-/* What getopt is told of the table. */
+/* The table in getopt's form. */
 struct getopt_table {
 	struct option longs[OPTIONS_MAX + 1];
 	char shorts[2 * OPTIONS_MAX + 3];
@@ -110,7 +110,8 @@ static void fill_getopt(struct getopt_table *getopt)
 	struct option *next = getopt->longs;
 	char *shorts = getopt->shorts;
 
-	/* '-': other words come in order, as option 1; ':': a missing argument is told as such */
+	/* '-': other words come in order, as option 1; ':': a missing argument is reported as such
+	 */
 	*shorts++ = '-';
 	*shorts++ = ':';
 	for (spec = option_next(NULL); spec; spec = option_next(spec)) {
@@ -163,7 +164,7 @@ static void add_commands(struct text *error)
 			  command_name((enum command)i));
 }
 
-/* A word that is no option: the command, and what that is asked for. */
+/* A word that is not an option: the command, or its argument. */
 static int read_command(const char *word, bool *command_seen, struct options *options,
 			struct text *error)
 {
@@ -200,7 +201,7 @@ static bool is_single(const struct option_spec *spec)
 	       spec->type != OPTION_LIST;
 }
 
-/* What the entries of the table, in its order, were given so far. */
+/* The values that were given so far, in the order of the table. */
 struct given {
 	const char *values[OPTIONS_MAX]; /* of the command line; NULL = nothing */
 	bool in_file[OPTIONS_MAX];	 /* and it counts still */
@@ -302,7 +303,7 @@ static int read_config_file(const struct config *config, struct given *given,
 	return 0;
 }
 
-/* What no option says alone. */
+/* Checks that involve more than one option. */
 static int check_together(const struct options *options, struct text *error)
 {
 	if (options->verbose && options->quiet)

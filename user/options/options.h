@@ -132,7 +132,7 @@ bool options_rule_cgroups(const struct options *options);
 /* Are only some processes watched, by whatever option? */
 bool options_limit(const struct options *options);
 
-/* "agent", and what it does, in a few words. NULL: there is no such command. */
+/* "agent", and a summary of it in a few words. NULL: there is no such command. */
 const char *command_name(enum command command);
 const char *command_summary(enum command command);
 /* -1: there is no such command. */
@@ -142,7 +142,7 @@ int command_from_name(const char *name);
 
 #define OPTIONS_MAX 64 /* entries; the table says so when it has more */
 
-/* What an argument is, and the type of the member it is stored in. */
+/* The kind of an argument, and the type of the member that stores it. */
 enum option_type {
 	OPTION_FLAG,	 /* no argument; bool */
 	OPTION_DURATION, /* __u64, ns */
@@ -194,7 +194,7 @@ void option_add_commands(struct text *text, const struct option_spec *spec);
 const char *option_group_title(enum option_group group);
 /* Add what is allowed as its argument: "10ms to 1d". Nothing for flags and paths. */
 void option_add_allowed(struct text *text, const struct option_spec *spec);
-/* Add its default for a command that takes it: "5s". Nothing when there is none to tell. */
+/* Add its default for a command that takes it: "5s". Nothing when it has no default to show. */
 void option_add_default(struct text *text, const struct option_spec *spec, enum command command);
 
 #endif /* SOCKLEAK_OPTIONS_H */

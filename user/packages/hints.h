@@ -35,7 +35,7 @@ struct hint {
 	const char *command; /* for this module alone; NULL: nothing can be done by a command */
 };
 
-/* Whose package a module is: as packages__find(), of which it is to be the result. */
+/* The package of a module: the result of packages__find(). */
 typedef int (*hints_find_fn)(void *ctx, pid_t tgid, const char *path, const char *build_id,
 			     struct package *ret_package);
 

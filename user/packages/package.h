@@ -39,7 +39,7 @@ enum package_kind {
 	PACKAGE_DEB,
 };
 
-/* Who said so. */
+/* The source of the answer. */
 enum package_source {
 	PACKAGE_FROM_NOTHING = 0,
 	PACKAGE_FROM_RPM,

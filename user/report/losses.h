@@ -24,7 +24,7 @@ enum loss_kind {
 struct loss {
 	const char *name;   /* in all reports */
 	const char *what;   /* was lost, for a person */
-	const char *remedy; /* NULL = there is none to be given in a word */
+	const char *remedy; /* NULL = none that fits in a few words */
 	enum loss_kind kind;
 	size_t offset; /* of its count in struct summary, for loss_count() */
 };

@@ -35,8 +35,8 @@ struct summary {
 	__u64 stacks_not_reported; /* to `sockleak scan` */
 	__u64 leaks_not_accounted; /* events lost in user space: out of memory */
 	__u64 cgroups_left_out;	   /* that are in the scope, and not watched */
-	__u64 aims_failed;	   /* times that what is in it could not be told to the kernel */
-	__u64 events_waiting;	   /* in the kernel, for room in the ring buffer */
+	__u64 aims_failed;    /* sweeps that could not tell the kernel which cgroups to watch */
+	__u64 events_waiting; /* in the kernel, for room in the ring buffer */
 	struct resolver_counts resolver;
 	struct fetcher_counts fetcher;
 	bool is_scan;	    /* one look: what takes time to tell is not known */
@@ -51,7 +51,7 @@ struct summary {
 	bool classes_left_out; /* --class leaves out some that are reported without it */
 	const struct suppressions *suppressions; /* NULL = without --suppress */
 	const struct refusals *refusals; /* who is at the limit of descriptors; NULL = of a scan */
-	const struct limit_series *limit_series; /* the same, by workload; NULL likewise */
+	const struct limit_series *limit_series; /* the same, by workload; may be NULL too */
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
 	const char *hooks;	   /* their kind (hook_kinds.h); NULL = of a scan */
 	const char *hooks_why;	   /* why they are not of a better one: hooks__why() */

@@ -10,7 +10,7 @@ static bool is_word(char c)
 	return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* The bytes from one bracket to that which closes it; 0 when there is none. */
+/* The bytes from a bracket to the one that closes it; 0 when there is none. */
 static size_t bracketed(const char *name)
 {
 	unsigned int angles = 0, parentheses = 0;
@@ -30,7 +30,7 @@ static size_t bracketed(const char *name)
 	return 0;
 }
 
-/* "operator<", "operator->" and the like: the bytes of it, 0 when it is none. */
+/* The length of "operator<", "operator->" and the like; 0 for another name. */
 static size_t operator_name(const char *name, size_t at)
 {
 	static const char word[] = "operator";

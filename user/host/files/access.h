@@ -36,7 +36,7 @@ int access_fetched(const char *build_id, int *ret_fd);
 
 /* ---- Between the resolver and the agent ---- */
 
-/* The first word of a message that is no access_reply. */
+/* The first word of a message that is not an access_reply. */
 enum message_kind {
 	MESSAGE_REQUEST = 1,
 	MESSAGE_ACCESS,

@@ -23,7 +23,7 @@
 
 #define MAX_COPY (64 * 1024)
 
-/* What an open of something of a process says when the process is gone. */
+/* The error of opening a file of a process that is gone. */
 static int gone_or_error(void)
 {
 	if (errno == ENOENT)

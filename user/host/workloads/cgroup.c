@@ -135,7 +135,7 @@ struct cgroup_walk {
 	char path[MAX_PATH];
 };
 
-/* What is below a cgroup, whose path is in `walk`; takes the descriptor. */
+/* The cgroups below one whose path is in `walk`; takes the descriptor. */
 static void walk_below(struct cgroup_walk *walk, int fd, unsigned int depth)
 {
 	size_t len = strlen(walk->path);

@@ -21,7 +21,7 @@ void cgroups__free(struct cgroups *cgroups);
 
 /* Where it is mounted; belongs to cgroups. */
 const char *cgroups__mount(const struct cgroups *cgroups);
-/* There is none that shows the whole tree: cgroups outside of this part have no names. */
+/* No mount shows the whole tree: cgroups outside this part have no names. */
 bool cgroups__is_part(const struct cgroups *cgroups);
 
 /*

@@ -10,7 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Of the same part of the tree: the usual place before all others. */
+/* Among mounts of the same part of the tree the usual place comes first. */
 enum place { PLACE_OTHER, PLACE_UNIFIED, PLACE_USUAL, PLACES };
 
 #define RANK_PART 0

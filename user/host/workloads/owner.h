@@ -27,7 +27,7 @@ struct owner *owner_ref(struct owner *owner);
 void owner_unref(struct owner *owner);
 
 /*
- * What reports call a process of this owner that has this comm: SOCKLEAK_COMM_LEN bytes,
+ * The name in reports of a process of this owner with this comm: SOCKLEAK_COMM_LEN bytes,
  * one of the two.
  */
 const char *owner_name(const struct owner *owner, const char comm[SOCKLEAK_COMM_LEN]);

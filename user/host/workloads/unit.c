@@ -80,7 +80,7 @@ static void change_set(unsigned long long *set, const char *value, unsigned long
 		*set |= named;
 }
 
-/* As parse_boolean() of systemd; what is none changes nothing. */
+/* As systemd's parse_boolean(); any other word changes nothing. */
 static void change_boolean(bool *is_set, const char *value)
 {
 	static const char *const words[] = { "1", "yes", "y", "true",  "t", "on",
@@ -116,7 +116,7 @@ static bool add_writable(struct unit *unit, const char *value)
 	return true;
 }
 
-/* Of ini_parse(): 0 ends it. */
+/* A handler of ini_parse(): 0 ends the parsing. */
 static int on_unit_line(void *ctx, const char *section, const char *name, const char *value)
 {
 	struct unit *unit = ctx;
@@ -146,7 +146,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(base_name_of(*(char *const *)a), base_name_of(*(char *const *)b));
 }
 
-/* Of those of one name the first directory's counts; whichever directory, names order them. */
+/* If several have one name, the first directory's counts. All are ordered by name. */
 static size_t choose_drop_ins(char *const *paths, size_t count, const char **ret_chosen)
 {
 	size_t chosen = 0, j;

@@ -29,7 +29,7 @@ struct workload {
 	char pod[WORKLOAD_POD_LEN + 1];		    /* with dashes, "" = none */
 };
 
-/* Of a path in a cgroup tree, of version 1 or 2; may begin with "/../". */
+/* From a path in a cgroup tree of version 1 or 2; it may begin with "/../". */
 void workload_of_cgroup(const char *path, struct workload *ret);
 
 /*

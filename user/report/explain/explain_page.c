@@ -24,7 +24,7 @@ static const char *explained_string(const json_t *object, const char *key)
 	return string && *string ? string : NULL;
 }
 
-/* What reports call a program, or a process. */
+/* The name of a program or process in reports. */
 static const char *explained_name(const json_t *object)
 {
 	return explained_string(object, "name") ?: explained_string(object, "comm");
@@ -203,7 +203,7 @@ static void explain_process(struct text *line, const json_t *process)
 	explain_workload(line, process);
 }
 
-/* Who holds what is open, and how many each. False: that is not in the file. */
+/* The processes that hold open sockets, with their counts. False: the file has none. */
 static bool explain_processes(struct page *page, const json_t *site)
 {
 	const json_t *processes = json_object_get(site, "processes"), *process;
@@ -339,7 +339,7 @@ static void page_suppression(struct page *page, const json_t *site)
 void explain_page(struct text *out, const json_t *site, const char *written)
 {
 	const struct text_layout layout = { .columns = TEXT_WIDTH };
-	const char *stale = is_stale(written) ? written : NULL; /* the date, to be told */
+	const char *stale = is_stale(written) ? written : NULL; /* the date, to be printed */
 	struct page page = { .out = out, .layout = &layout };
 	_cleanup_text_ struct text line = TEXT_INIT;
 

@@ -19,7 +19,7 @@
 struct stacks_file;
 struct text;
 
-/* What stands in its head. Another version: a reader of this one may misread it. */
+/* The head of the file. A reader of this version may misread another one. */
 #define STACKS_FILE_FORMAT "sockleak stacks"
 #define STACKS_FILE_VERSION 1
 
@@ -28,7 +28,7 @@ struct text;
 #define STACKS_FILE_AGE_NS (86400ULL * 1000000000)
 /* Sites of long stacks, beyond that: a reader may hold it all in memory. */
 #define STACKS_FILE_BYTES (8 * 1024 * 1024)
-/* What is written when nothing but numbers has changed is at least so far apart. */
+/* The least time between two writes if only numbers have changed. */
 #define STACKS_FILE_PAUSE_NS (60ULL * 1000000000)
 
 /*

@@ -14,7 +14,7 @@
 #include "report/explain/stacks_file.h"
 #include "report/explain/stacks_recall.h"
 
-#define MAX_PROGRAMS 8 /* programs told of one site; one interpreter's stack serves many */
+#define MAX_PROGRAMS 8 /* programs named for one site; an interpreter stack may serve many */
 #define MAX_HINTS 16   /* commands */
 
 /* A program that made sockets at the site. */
@@ -67,7 +67,7 @@ static inline __s64 wall_ns(const struct summary *summary, __u64 boot_ns)
 /* NULL: no memory, or as many are open as have room; the worst come first. */
 struct known_site *known_get(struct stacks_file *file, __u64 id);
 void known_forget(struct stacks_file *file, struct known_site *known);
-/* What is said of a site that was met in this run: who makes its sockets, and where. */
+/* A site that was met in this run: the programs and the code that create its sockets. */
 void known_describe(struct stacks_file *file, struct known_site *known, const struct site *site,
 		    const struct summary *summary);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What stacks_file.h keeps of sites that are not open: in this run of the agent, and the next. */
+/* Sites without open sockets, which stacks_file.h keeps in this run and the next. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -82,7 +82,7 @@ static void recall_site(json_t *site, recall_fn take, void *ctx)
 	if (!recalled.seen_ns || !read_id(site, &recalled.id))
 		return;
 	recalled.leaked = recalled.end.ns || json_is_true(json_object_get(site, "leaking"));
-	/* Of one that had some open it is not known whether they still are. */
+	/* If a site had open sockets, it is not known whether they are still open. */
 	if (count_of(site, "open"))
 		set_null(site, "open");
 	json_object_set_new(site, "leaking", json_false());

@@ -14,7 +14,7 @@
 
 struct text;
 
-/* Of the file, and of one site in it: ten times what they have. */
+/* Bounds of the file and of one site in it: ten times the usual size. */
 #define RECALL_MAX_BYTES (16 * 1024 * 1024)
 #define RECALL_MAX_SITE_BYTES (64 * 1024)
 

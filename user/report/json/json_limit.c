@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who is at the limit of descriptors, as JSON: a line when it begins, and in the summary. */
+/* Processes at their limit of descriptors as JSON: a line at the start, and in the summary. */
 #include "report/json/json_report.h"
 
 #include "lib/names.h"

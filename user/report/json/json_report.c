@@ -354,7 +354,7 @@ static void put_ended_site(struct json *json, const struct site *site,
 	json_end_object(json);
 }
 
-/* What leaked, and exited or crashed with its sockets. */
+/* Sites that leaked in a process that exited or crashed with the sockets. */
 static void put_ended(struct json *json, struct leaks *leaks, const struct summary *summary,
 		      unsigned int top)
 {

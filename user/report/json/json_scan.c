@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the summary of a scan has of its own: each process, with all that it holds. */
+/* The part of the summary that only a scan has: each process, with all its sockets. */
 #include "leaks/process_total.h"
 #include "lib/names.h"
 #include "report/json/json_parts.h"

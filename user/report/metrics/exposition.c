@@ -17,7 +17,7 @@ struct family family_begin(struct text *out, const char *name, enum family_kind 
 	return (struct family){ out, name };
 }
 
-/* What stands before the value. */
+/* The part of a line before the value. */
 static void begin_sample(const struct family *family, const char *labels)
 {
 	text_addf(family->out, PREFIX "%s", family->name);

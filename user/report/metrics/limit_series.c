@@ -16,7 +16,7 @@ static struct limited_workload *find_limited_workload(struct limit_series *serie
 	return workload;
 }
 
-/* The account of these labels, which are taken over, made when there is none. NULL: no memory. */
+/* The account of these labels, created if needed; takes over the labels. NULL: no memory. */
 static struct limited_workload *get_limited_workload(struct limit_series *series,
 						     struct text *labels)
 {

@@ -96,7 +96,7 @@ static void put_fd_gauges(const struct metrics *metrics)
 	}
 }
 
-/* Who had none left, whatever took them: also a workload that leaks no socket. */
+/* Workloads that had no descriptor left, including those that leak no socket. */
 static void put_limits(const struct metrics *metrics)
 {
 	const struct limit_series *series = metrics->summary->limit_series;
@@ -129,7 +129,7 @@ static void add_info_labels(struct text *labels, __u64 site, const struct stack 
 	label_add(labels, "package", stack ? stack->package : NULL);
 }
 
-/* What has no id is told too, so that a join by site loses no sample. */
+/* Sites without an id have a sample too, so that a join by site loses none. */
 static void put_nameless(const struct family *family, const char *site)
 {
 	_cleanup_text_ struct text labels = TEXT_INIT;

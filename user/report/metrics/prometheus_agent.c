@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What prometheus.h says of the agent itself: what it is, what it costs, its files. */
+/* The metrics of the agent itself: its build, its cost, its files. */
 #include "report/metrics/prometheus_parts.h"
 
 #include "lib/text.h"

@@ -62,7 +62,7 @@ static void site_series_free(struct site_series *site)
 	free(site);
 }
 
-/* The account of these labels, which are taken over, made when there is none. NULL: no memory. */
+/* The account of these labels, created if needed; takes over the labels. NULL: no memory. */
 static struct workload_series *workload_get(struct series *series, struct text *labels)
 {
 	struct workload_series *workload;
@@ -135,7 +135,7 @@ static double fullness(__u64 open, __u64 limit)
 	return limit && limit != FDS_UNLIMITED ? (double)open / (double)limit : 0;
 }
 
-/* Of the processes of a workload that one counts which will fail first. */
+/* In a workload the process counts that will fail first. */
 static void note_fds(struct workload_series *workload, __u64 open, __u64 limit)
 {
 	double before = fullness(workload->fds_open, workload->fds_limit);
@@ -299,7 +299,7 @@ static void info_forget(struct series *series, struct site_info *info)
 	free(info);
 }
 
-/* Of sites that have no series nothing is reported. */
+/* Nothing is reported about sites without a series. */
 static void keep_shown_infos(struct series *series)
 {
 	struct site_series *site;

@@ -40,7 +40,7 @@ struct workload_series {
 	unsigned int open;
 	unsigned int by_class[CLASS_COUNT];
 	__u64 oldest_ns; /* birth, or first sight, of its oldest leaked socket; 0 = not known */
-	/* Of the process that is nearest to its limit; fds_limit may be FDS_UNLIMITED. */
+	/* The process that is nearest to its limit; fds_limit may be FDS_UNLIMITED. */
 	bool fds_known;
 	__u64 fds_open, fds_limit;
 	/* private: */
@@ -57,7 +57,7 @@ struct site_series {
 	UT_hash_handle hh;
 };
 
-/* What is known of a site that has a series, those without an id as one. */
+/* A site that has a series; all sites without an id are one. */
 struct site_info {
 	__u64 site;
 	struct stack *stack; /* one reference; NULL = none */

@@ -5,13 +5,13 @@
 #include "lib/time.h"
 #include "report/text/text_page.h"
 
-/* Made before sockleak watched: whether they were growing then is not known. */
+/* Created before sockleak watched, so whether they grew is unknown. */
 static bool site_is_old(const struct site *site)
 {
 	return site->class == CLASS_UNKNOWN_ORIGIN && !site->leaking && !page_is_ended(site);
 }
 
-/* Too early to say; or there are more than there were, and whether that goes on is to be seen. */
+/* Too early to tell; or there are more than before, which may stop. */
 static bool is_new(const struct site *site)
 {
 	return site->is_new && !site_is_old(site) && !page_is_ended(site);
@@ -84,7 +84,7 @@ void text_leaking(struct text *out, const struct site *site, const struct summar
 		text_addf(out, ", site %016llx", (unsigned long long)site->id);
 }
 
-/* Where the worst are made: in the first line if it has room, else in one of its own. */
+/* The code of the worst site: in the first line if it fits, otherwise on its own line. */
 static void page_place(struct page *page, struct text *line, const struct site *site)
 {
 	const struct frame *culprit = stack_culprit(site->stack);
@@ -118,7 +118,7 @@ void page_site_answer(struct page *page, const struct site *site)
 	page_place(page, &line, site);
 }
 
-/* There were leaks, and all have ended: no all-clear. */
+/* There were leaks, and all have ended. This is not an all-clear. */
 static void answer_ended(struct page *page, struct text *line)
 {
 	const struct leaks_totals *totals = &page->summary->leaks;
@@ -171,7 +171,7 @@ static void page_nothing(struct page *page, struct text *line)
 	page_line(page, line, /* bold= */ true);
 }
 
-/* Is it what the worst process, which leaks, holds from before? Then the leak may be older. */
+/* Are these older sockets of the worst process? Then its leak may be older than the watch. */
 static bool is_of_worst(const struct site *site, const struct site *worst)
 {
 	const struct site_process *process;

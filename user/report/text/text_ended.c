@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a report says of sites whose sockets ended with their processes: ended.h. */
+/* The lines about sites whose sockets ended with their processes: ended.h. */
 #include "lib/time.h"
 #include "report/text/text_page.h"
 

@@ -4,7 +4,7 @@
 #include "report/losses.h"
 #include "report/text/text_page.h"
 
-/* What became of the leaks, and how many system calls were seen. */
+/* How the leaks ended, and how many system calls were seen. */
 static void page_totals(struct page *page)
 {
 	const struct summary *summary = page->summary;
@@ -94,7 +94,7 @@ static void page_run(struct page *page)
 	}
 }
 
-/* The end of a scan's report: what was looked at, and where the rest would come from. */
+/* The end of a scan's report: how much was read, and the source of ages and stacks. */
 static void page_look(struct page *page)
 {
 	const struct summary *summary = page->summary;
@@ -123,7 +123,7 @@ static void page_look(struct page *page)
 	page_line(page, &line, /* bold= */ false);
 }
 
-/* What comes a sweep late is not lost: so it is with all that is there at start. */
+/* An event that is a sweep late is not lost. At the start many are. */
 static bool is_late(const struct loss *loss)
 {
 	return loss->kind == LOSS_LATE;
@@ -153,7 +153,7 @@ static void page_losses(struct page *page)
 	}
 }
 
-/* What was not reported, as the user wished; and what of that wish was of no use. */
+/* The number of suppressed leaks, and the entries that matched nothing. */
 static void page_suppressed(struct page *page)
 {
 	const struct suppressions *suppressions = page->summary->suppressions;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who is at the limit of descriptors, in words: the first lines of a report, when there is one. */
+/* Processes at their limit of descriptors: the first lines of a report, if there are any. */
 #include <errno.h>
 #include <string.h>
 

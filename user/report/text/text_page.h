@@ -22,7 +22,7 @@ struct page {
 	bool cuts;	    /* lines that are not bold are cut at the columns, not wrapped */
 };
 
-/* What is to fit into one line: the columns, or TEXT_WIDTH. */
+/* The width of a line: the columns, or TEXT_WIDTH. */
 unsigned int page_width(const struct page *page);
 /*
  * Add a line, made in `line`, which is empty afterwards. One that is wider than
@@ -49,13 +49,13 @@ void page_stack(struct page *page, const struct site *site);
  * stack of one of the first `shown` sites.
  */
 void page_limit_stacks(struct page *page, struct site *const *sites, long shown);
-/* What to install for the lines that are missing in the stacks. */
+/* The commands that install debug information for missing source lines. */
 void page_hints(struct page *page);
 
-/* What to put into a file for --suppress, one entry for each site. */
+/* The entries for a --suppress file, one for each site. */
 void page_entries(struct page *page, struct site *const *sites, long count);
 
-/* Whose site: "4242", or how many processes. */
+/* The process of a site, "4242", or how many processes. */
 void page_add_holder(struct text *line, const struct site *site);
 /* Sockets more a minute: "+243", "+3.2", "+0.05"; "-" when it is not known. */
 void page_add_rate(struct text *line, const struct site *site);
@@ -74,7 +74,7 @@ const struct site_process *page_fullest(const struct site *site, double *ret_sec
 const struct site_process *page_most_full(const struct site *site);
 /* "57 of 64 descriptors"; without a limit "57 descriptors". */
 void page_add_fds(struct text *line, const struct forecast *fds);
-/* What is farther away than a year is not worth a number. */
+/* A time of more than a year is printed as "years". */
 #define PAGE_FAR_S (365.0 * 86400)
 /* "EMFILE in 12m". */
 void page_add_time_left(struct text *line, double seconds);
@@ -87,7 +87,7 @@ void page_add_ended(struct text *line, const struct page *page, const struct sit
 /* When its processes exited: a line of the table, of a site that has ended alone. */
 void page_end(struct page *page, const struct site *site);
 
-#define LIMITED_SHOWN 3 /* processes at their limit that are told of one by one */
+#define LIMITED_SHOWN 3 /* processes at their limit with a line of their own */
 /* "app[42]". */
 void page_add_limited(struct text *line, const struct limited *limited);
 /*
@@ -104,7 +104,7 @@ void page_answer(struct page *page, struct site *const *sites, long count);
 void page_scan(struct page *page, struct site *const *sites, long count);
 /* How much of what its process holds a row of a scan is, if not all. */
 void page_share(struct page *page, const struct site *site);
-/* End the answer's line with a place in the code, "" = none is known; or begin one with it. */
+/* Add the code to the answer's line if it fits, otherwise on a new line; "" = unknown. */
 void page_answer_place(struct page *page, struct text *line, const struct text *place);
 
 /* The end of the report: what the run saw, and what it lost. */

@@ -18,7 +18,7 @@
  * the class has none: the line below says what happened, too.
  */
 #define TABLE_ROW(open) "%-8s %8s %-15s %5" open " %7s %6s%s%s"
-/* Of a scan, which knows neither state nor rate. */
+/* The row of a scan, which knows neither state nor rate. */
 #define SCAN_ROW(open) "%8s %-15s %5" open " %6s  %s%s"
 
 static bool has_class(const struct page *page)
@@ -39,7 +39,7 @@ static void page_table_head(struct page *page)
 	page_line(page, &line, /* bold= */ true);
 }
 
-/* Who is to blame, and who called it, a line each. */
+/* The culprit and its caller, a line each. */
 static void page_culprit(struct page *page, const struct stack *stack)
 {
 	const struct frame *culprit = stack_culprit(stack), *caller = stack_caller(stack);
@@ -69,7 +69,7 @@ static void page_nowhere(struct page *page, const struct leak *leak, const struc
 	_cleanup_text_ struct text line = TEXT_INIT;
 	unsigned int i = 0;
 
-	/* Who made one that no hook saw is not known, so neither is what ran then. */
+	/* If no hook saw the creation, the creating program is unknown. */
 	if (leak->event.socket.flags & PENDING_ORIGIN_UNKNOWN)
 		return;
 	if (leak->event.execed) {
@@ -126,7 +126,7 @@ static void page_processes(struct page *page, const struct site *site)
 	free(sorted);
 }
 
-/* Who else holds it; and who made it, when that is none of them. */
+/* The other holders; and the creator, if it is not a holder. */
 static void page_holders(struct page *page, const struct leak *leak)
 {
 	const struct holders *holders = &leak->holders;
@@ -315,7 +315,7 @@ static bool has_its_stack(struct site *const *sites, long index)
 	return false;
 }
 
-/* Of the leaks first: the calls that failed for want of a descriptor are mostly a bystander's. */
+/* Stacks of leaks come first: a call that failed with EMFILE is usually a bystander's. */
 static void page_stacks(struct page *page, struct site *const *sites, long count)
 {
 	const struct text_layout *layout = page->layout;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a scan's report has of its own: its first lines, and whose part a row is. */
+/* The parts that only a scan's report has: its first lines, and the process of a row. */
 #include "leaks/process_total.h"
 #include "lib/time.h"
 #include "report/text/text_page.h"
@@ -25,7 +25,7 @@ static void add_place(struct text *place, const struct process_total *total)
 	page_add_frame(place, stack_culprit(total->made_by), NULL);
 }
 
-/* Who has most of them. */
+/* The process that has most of them. */
 static void page_worst(struct page *page, struct text *line, struct site *const *sites, long sure)
 {
 	struct process_total total = process_total(sites, sure);
