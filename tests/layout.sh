@@ -41,6 +41,7 @@ report
 kernel
 kernel/pins
 kernel/hooks
+kernel/maps
 leaks
 leaks/growth
 resolver

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "options/config.h"
 #include "lib/text.h"
+#include "options/config.h"
 
 /* Its path; valid until the next call, and removed by it. */
 static const char *config_file(const char *content)

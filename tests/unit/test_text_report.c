@@ -285,6 +285,19 @@ static char *report_on_one(const struct event *event)
 	return report_of(leaks, &summary);
 }
 
+static void a_socket_of_io_uring_without_a_stack_says_so(void **state)
+{
+	struct event event = a_event(1, "server");
+	char *report;
+
+	(void)state;
+	event.socket.flags = PENDING_URING;
+	report = report_on_one(&event);
+	assert_non_null(strstr(report, "         made by io_uring, in no call of the program's: "
+				       "there is no stack\n"));
+	free(report);
+}
+
 /* A sweep that finds a socket does not know how often its maker had called exec. */
 static void an_exec_is_told_only_of_what_was_seen_made(void **state)
 {
@@ -420,6 +433,7 @@ int main(void)
 		cmocka_unit_test(the_whole_stack_of_a_site_is_shown),
 		cmocka_unit_test(stacks_that_are_not_shown_are_counted),
 		cmocka_unit_test(code_in_no_file_is_told),
+		cmocka_unit_test(a_socket_of_io_uring_without_a_stack_says_so),
 		cmocka_unit_test(an_exec_is_told_only_of_what_was_seen_made),
 		cmocka_unit_test(a_line_of_marks_is_cut_in_time),
 		cmocka_unit_test(a_row_has_its_descriptors),

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/notify.h"
 #include "leaks/suppressions.h"
 #include "lib/log.h"
 #include "lib/time.h"
-#include "host/notify.h"
 #include "lib/signals.h"
 #include "lib/text.h"
 #include "lib/textfile.h"

@@ -106,8 +106,8 @@ static int add_hooks(struct findings *findings, const struct hooks *hooks)
 	const char *why = hooks__why(hooks), *misses = hooks__misses(hooks);
 	_cleanup_text_ struct text text = TEXT_INIT;
 
-	text_addf(&text, "by %s: sees %s; other system calls pay %s", kind->name, kind->sees,
-		  kind->costs);
+	text_addf(&text, "by %s: sees %s%s; other system calls pay %s", kind->name, kind->sees,
+		  hooks__sees_uring(hooks) ? ", and io_uring" : "", kind->costs);
 	if (misses)
 		text_addf(&text, "; calls are missed: %s", misses);
 	if (why)

@@ -9,16 +9,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kernel/scanner.h"
+#include "commands/progress.h"
 #include "kernel/history.h"
+#include "kernel/scanner.h"
 #include "leaks/leaks.h"
 #include "leaks/suppressions.h"
 #include "lib/log.h"
 #include "lib/signals.h"
 #include "lib/time.h"
-#include "commands/progress.h"
-#include "watch/descriptors.h"
 #include "watch/attribution.h"
+#include "watch/descriptors.h"
 
 /*
  * A socket on its way from socket() to connect() is no leak. One that is younger
@@ -231,7 +231,7 @@ static int by_descriptor(const void *a, const void *b)
 }
 
 /* The same, but of one socket's the process that made it first. */
-static int by_inode(const void *a, const void *b)
+static int by_socket(const void *a, const void *b)
 {
 	const struct event *x = a, *y = b;
 
@@ -305,7 +305,7 @@ static int find_sockets(struct scan *scan, struct records *ret_records)
 	unsigned int unsure;
 	int err = look_at_host(scan, ret_records);
 
-	sort(ret_records, by_inode);
+	sort(ret_records, by_socket);
 	unsure = unsure_processes(ret_records, tgids);
 	if (!err && unsure) {
 		usleep(SECOND_LOOK_NS / 1000);

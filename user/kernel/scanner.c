@@ -9,12 +9,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "scan.skel.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
 #include "kernel/process_iterator.h"
 #include "kernel/settings.h"
 #include "lib/cleanup.h"
+#include "scan.skel.h"
 
 /* Records read at once. */
 #define ROOM 256

@@ -113,15 +113,16 @@ static int sweep_process(struct sweeper *sweeper, __u32 tgid)
 	return 0;
 }
 
-/* Empty the map of processes to look at, into an array of SOCKLEAK_MAX_LOOKS. */
-static unsigned int take_suspects(struct sweeper *sweeper, __u32 *ret_tgids)
+/* The processes to look at, into an array of SOCKLEAK_MAX_LOOKS; the next quick sweep forgets them.
+ */
+static unsigned int read_suspects(struct sweeper *sweeper, __u32 *ret_tgids)
 {
 	int map = bpf_map__fd(sweeper->skeleton->maps.suspects);
 	unsigned int count = 0;
 
-	while (count < SOCKLEAK_MAX_LOOKS && !bpf_map_get_next_key(map, NULL, &ret_tgids[count]))
-		if (bpf_map_delete_elem(map, &ret_tgids[count++]))
-			break;
+	while (count < SOCKLEAK_MAX_LOOKS &&
+	       !bpf_map_get_next_key(map, count ? &ret_tgids[count - 1] : NULL, &ret_tgids[count]))
+		count++;
 	return count;
 }
 
@@ -163,7 +164,7 @@ static int small_sweep(struct sweeper *sweeper)
 	err = begin_sweep(sweeper);
 	if (!err)
 		err = quick_sweep(sweeper);
-	count = take_suspects(sweeper, tgids);
+	count = read_suspects(sweeper, tgids);
 	if (err)
 		return err;
 	if (sweep->waiting || sweep->crowd)
@@ -178,7 +179,6 @@ static int small_sweep(struct sweeper *sweeper)
 	if (sweep->waiting)
 		return 1;
 	err = quick_sweep(sweeper); /* what was not found where it should be? */
-	take_suspects(sweeper, tgids);
 	if (err)
 		return err;
 	return sweep->waiting || sweep->unread;

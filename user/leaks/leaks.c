@@ -6,8 +6,8 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "leaks/site.h"
 #include "leaks/partial_stacks.h"
+#include "leaks/site.h"
 
 /*
  * A site without open leaks is forgotten after this long: memory stays bounded. One

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "options/distance.h"
 #include "lib/text.h"
 #include "options/config.h"
+#include "options/distance.h"
 #include "options/option_values.h"
 
 #define LONG_ONLY 256 /* getopt's value of an option is this + its index, beyond any letter */

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "stacks/runtime_frames.h"
+#include "stacks/files/runtime_frames.h"
 
 /* Where the addresses came from. */
 enum stack_source {

@@ -8,8 +8,8 @@
 #include "host/files/modules.h"
 #include "sockleak.h"
 #include "stacks/files/module_symbols.h"
+#include "stacks/files/runtime_frames.h"
 #include "stacks/image.h"
-#include "stacks/runtime_frames.h"
 #include "stacks/unwind.h"
 #include "stacks/walk.h"
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/host_files.h"
 #include "host/process.h"
 #include "lib/time.h"
-#include "host/host_files.h"
 
 /* Who has not failed for long, and where descriptors have to be counted, is looked at rarely. */
 #define LOOK_PAUSE_NS (10 * NSEC_PER_SEC)
@@ -69,6 +69,7 @@ static struct event event_of(const struct limited *limited)
 	socket->origin = refusal->origin;
 	socket->caller = refusal->caller;
 	socket->tgid = limited->key.tgid;
+	socket->slot = refusal->slot;
 	socket->flags = refusal->has_stack ? PENDING_STACK : PENDING_SNAPSHOT;
 	memcpy(event.comm, refusal->comm, sizeof(event.comm));
 	return event;

@@ -8,19 +8,19 @@
 
 #include "host/process.h"
 #include "kernel/bpf_stats.h"
-#include "kernel/kernel_memory.h"
+#include "kernel/maps/kernel_memory.h"
 #include "leaks/doubt.h"
 #include "leaks/leaks.h"
 #include "leaks/suppressions.h"
 #include "lib/log.h"
 #include "lib/signals.h"
 #include "lib/time.h"
+#include "watch/attribution.h"
 #include "watch/debug_log.h"
 #include "watch/descriptors.h"
 #include "watch/fd_limits.h"
 #include "watch/growth_kept.h"
 #include "watch/pace.h"
-#include "watch/attribution.h"
 
 struct watch {
 	const struct options *options;
@@ -213,7 +213,6 @@ static void update_summary(struct watch *watch)
 	summary->leaks = leaks__totals(watch->leaks);
 	summary->sweep_counts = tracer__sweeps(watch->tracer);
 	summary->events_waiting = tracer__waiting(watch->tracer);
-	note_skipped(watch);
 	summary->growth_not_kept = history__growth_lost(tracer__history(watch->tracer));
 	summary->stacks_not_reported = history__lost(tracer__history(watch->tracer));
 	tracer__counters(watch->tracer, summary->counters);
@@ -318,6 +317,7 @@ static void update_stacks(struct watch *watch, long most)
 void watch__look(struct watch *watch, __u32 most)
 {
 	update_summary(watch);
+	note_skipped(watch);			     /* also those since the sweep began */
 	kernel_memory(&watch->summary.kernel_bytes); /* else what it was */
 	update_stacks(watch, (long)most);
 	update_forecasts(watch, (long)most);

@@ -181,15 +181,22 @@ int process_open_perf_map(pid_t tgid, int *ret_fd)
 	return 0;
 }
 
-/* Does the process have its vdso there? By its auxiliary vector (getauxval(3)). */
+/*
+ * Does the process have its vdso there? By its auxiliary vector (getauxval(3)), which has half the
+ * width in a 32-bit program: no address of another is so low.
+ */
 static bool is_vdso(pid_t tgid, __u64 address)
 {
 	Elf64_auxv_t vector[64];
+	const Elf32_auxv_t *narrow = (const Elf32_auxv_t *)vector;
 	ssize_t len = proc_file_read_of(tgid, "auxv", (char *)vector, sizeof(vector));
 
 	for (ssize_t i = 0; (i + 1) * (ssize_t)sizeof(*vector) <= len; i++)
 		if (vector[i].a_type == AT_SYSINFO_EHDR)
 			return vector[i].a_un.a_val == address;
+	for (ssize_t i = 0; (i + 1) * (ssize_t)sizeof(*narrow) <= len; i++)
+		if (narrow[i].a_type == AT_SYSINFO_EHDR)
+			return narrow[i].a_un.a_val == address;
 	return false;
 }
 

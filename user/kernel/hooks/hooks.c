@@ -36,6 +36,7 @@ struct hooks {
 	struct text refused[HOOKS_CHOICES]; /* why */
 	struct bpf_link *links[MAX_PROGRAMS];
 	unsigned int n_links;
+	bool sees_uring;
 	struct text why;
 };
 
@@ -60,13 +61,26 @@ static bool is_of_kind(const struct bpf_program *program, const struct hook_kind
 	return begins_with(section, kind->sections[0]) || begins_with(section, kind->sections[1]);
 }
 
+/* A function that io_uring alone calls: a kernel without it is watched without it. */
+static bool is_optional(const struct bpf_program *program)
+{
+	return strstr(bpf_program__name(program), "_uring_") != NULL;
+}
+
+static bool kernel_has(const struct hooks *hooks, const struct bpf_program *program)
+{
+	const char *function = strchr(bpf_program__section_name(program), '/') + 1;
+
+	return hooks->btf && btf__find_by_name_kind(hooks->btf, function, BTF_KIND_FUNC) > 0;
+}
+
 /* Is it attached, when its kind is? Those of close, and the enter of socket, only on request. */
 static bool is_wanted(const struct hooks *hooks, const struct bpf_program *program,
 		      const struct hook_kind *kind)
 {
 	const char *name = bpf_program__name(program);
 
-	if (!is_of_kind(program, kind))
+	if (!is_of_kind(program, kind) || (is_optional(program) && !kernel_has(hooks, program)))
 		return false;
 	return hooks->watch_close ||
 	       !(ends_with(name, "_close") || ends_with(name, "_enter_socket"));
@@ -289,6 +303,7 @@ bool hooks__yield(struct hooks *hooks, const struct bpf_object *object, const ch
 	while (hooks->n_links)
 		bpf_link__destroy(hooks->links[--hooks->n_links]);
 	close_events(hooks, before);
+	hooks->sees_uring = false;
 	hooks->is_refused[before] = true;
 	text_add(&hooks->refused[before], reason);
 	hooks->chosen = best(hooks, object);
@@ -346,6 +361,8 @@ static int attach_all(struct hooks *hooks, const struct bpf_object *object, stru
 		err = attach(hooks, program,
 			     kind->is_event ? &hooks->events[hooks->chosen][next++] : NULL);
 		if (!err)
+			hooks->sees_uring |= is_optional(program);
+		if (!err || is_optional(program))
 			continue;
 		text_addf(ret_error, "cannot attach '%s': %s", bpf_program__name(program),
 			  strerror(-err));
@@ -412,6 +429,11 @@ void hooks__add_error(const struct hooks *hooks, const char *reason, struct text
 const struct hook_kind *hooks__kind(const struct hooks *hooks)
 {
 	return hook_kind(hooks->chosen);
+}
+
+bool hooks__sees_uring(const struct hooks *hooks)
+{
+	return hooks->sees_uring;
 }
 
 const char *hooks__misses(const struct hooks *hooks)

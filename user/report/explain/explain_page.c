@@ -5,10 +5,10 @@
 
 #include "lib/names.h"
 #include "lib/time.h"
-#include "report/short_name.h"
 #include "lib/text.h"
+#include "report/short_name.h"
 #include "report/text/text_page.h"
-#include "stacks/runtime_frames.h"
+#include "stacks/files/runtime_frames.h"
 
 /* An agent at its defaults writes the file every minute (STACKS_FILE_PAUSE_NS). */
 #define STALE_S 180

@@ -117,6 +117,10 @@ static void put_times(struct json *json, const struct pending *socket,
 	bool origin = !(socket->flags & PENDING_ORIGIN_UNKNOWN) && socket->since_ns;
 
 	put_date(json, "created", socket->since_ns, summary, origin);
+	json_string(json, "created_by",
+		    socket->flags & PENDING_ORIGIN_UNKNOWN ? NULL :
+		    socket->flags & PENDING_URING	   ? "io_uring" :
+							     "socket");
 	put_date(json, "first_seen", socket->since_ns, summary, !origin && socket->since_ns);
 	put_span(json, "age_s", socket->since_ns, summary->now_ns, origin);
 }

@@ -10,7 +10,7 @@
 #include "report/losses.h"
 #include "report/metrics/exposition.h"
 #include "report/metrics/limit_series.h"
-#include "stacks/runtime_frames.h"
+#include "stacks/files/runtime_frames.h"
 
 void metrics_put_gauge(const struct metrics *metrics, const char *name, const char *help,
 		       __u64 value)

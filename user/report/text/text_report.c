@@ -78,6 +78,12 @@ static void page_nowhere(struct page *page, const struct leak *leak, const struc
 		page_line(page, &line, /* bold= */ false);
 		return;
 	}
+	if (!stack && leak->event.socket.flags & PENDING_URING) {
+		text_add(&line, TEXT_INDENT "made by io_uring, in no call of the program's: there "
+					    "is no stack");
+		page_line(page, &line, false);
+		return;
+	}
 	while (stack && i < stack->count && stack->frames[i].module)
 		i++;
 	if (!stack || i == stack->count)

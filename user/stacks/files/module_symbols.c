@@ -16,6 +16,7 @@
 #include "stacks/files/debug_file.h"
 #include "stacks/files/elf_file.h"
 #include "stacks/files/function_name.h"
+#include "stacks/files/runtime_frames.h"
 
 #define MAX_BUILD_ID 64
 #define MAX_KNOWN 512
@@ -51,6 +52,7 @@ struct module_symbols {
 	Dwfl *dwfl; /* NULL: symbols are not open */
 	Dwfl_Module *module;
 	enum debug debug;
+	bool dwarf_is_open;	 /* or it was tried */
 	struct debug_size other; /* debug sections of the debug file */
 	struct identity seen;	 /* the debug file that was looked at */
 	unsigned int looks;
@@ -250,24 +252,40 @@ static bool open_symbols(struct module_symbols *file)
 		.find_debuginfo = find_debuginfo,
 		.section_address = dwfl_offline_section_address,
 	};
-	Dwarf_Addr bias;
-	Dwarf *dwarf;
 
 	if (file->dwfl)
 		return file->module;
 	file->dwfl = dwfl_begin(&callbacks);
 	file->module = file->dwfl ? elf_file_report(&file->file, file->dwfl, 0) : NULL;
-	if (!file->module)
-		return false;
-	file->debug = DEBUG_NONE;
+	file->debug = DEBUG_UNTRIED;
+	file->dwarf_is_open = false;
+	return file->module;
+}
+
+/* Costs more than all else: libdw inflates all of what is compressed, 30 ms for that of glibc. */
+static void open_dwarf(struct module_symbols *file)
+{
+	Dwarf_Addr bias;
+	Dwarf *dwarf;
+
+	if (file->dwarf_is_open)
+		return;
+	file->dwarf_is_open = true;
 	if (file->file.debug.inflated > ELF_FILE_MAX_INFLATED) {
 		file->debug = DEBUG_TOO_LARGE;
-		return true;
+		return;
 	}
+	if (file->debug == DEBUG_UNTRIED)
+		file->debug = DEBUG_NONE;
 	dwarf = dwfl_module_getdwarf(file->module, &bias);
 	if (dwarf)
 		file->debug = attach_alt(file, dwarf) ? DEBUG_FOUND : DEBUG_NONE;
-	return true;
+}
+
+/* Is the debug file there that find_debuginfo() was asked for? */
+static bool debug_file_is_there(const struct module_symbols *file)
+{
+	return file->other.mapped || file->other.inflated;
 }
 
 /* Is the symbol of size 0 one of the kind that symbols.h accepts? */
@@ -313,14 +331,15 @@ static char *find_function(const struct module_symbols *file, Dwarf_Addr address
 
 static void make_names(struct module_symbols *file, __u64 address, struct code *code)
 {
+	char *function = find_function(file, address);
 	struct code_name *last;
-	char *function;
 
-	if (file->debug == DEBUG_FOUND)
+	if (!debug_file_is_there(file) || !plumbing_is_end(file->path, function))
+		open_dwarf(file);
+	if (file->debug == DEBUG_FOUND && !plumbing_is_end(file->path, function))
 		lines_at(file->module, address, file->file.is_go, code);
 	if (!code->count)
 		code->count = 1;
-	function = find_function(file, address);
 	if (!function)
 		return;
 	last = &code->names[code->count - 1];
@@ -397,7 +416,8 @@ size_t module_symbols_memory(const struct module_symbols *file)
 
 bool module_symbols_has_debug(const struct module_symbols *file)
 {
-	return file->debug == DEBUG_FOUND || file->debug == DEBUG_TOO_LARGE;
+	return file->debug == DEBUG_FOUND || file->debug == DEBUG_TOO_LARGE ||
+	       (file->debug == DEBUG_UNTRIED && debug_file_is_there(file));
 }
 
 struct elf_file *module_symbols_file(struct module_symbols *file)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "kernel/kernel_memory.h"
+#include "kernel/maps/kernel_memory.h"
 
 #include <dirent.h>
 #include <errno.h>

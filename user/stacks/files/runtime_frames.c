@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks/runtime_frames.h"
+#include "stacks/files/runtime_frames.h"
 
 #include <fnmatch.h>
 #include <stddef.h>
@@ -73,6 +73,23 @@ const char *module_name(const char *path)
 bool runtime_frame_is_glibc(const char *module)
 {
 	return module && matches_any(module_name(module), glibc);
+}
+
+bool plumbing_is_end(const char *module, const char *function)
+{
+	static const char *const ends[] = {
+		"socket",
+		"__socket",
+		"__libc_start_main*",
+		"__libc_start_call_main",
+		"start_thread",
+		"clone",
+		"clone3",
+		"__clone*",
+		NULL,
+	};
+
+	return function && runtime_frame_is_glibc(module) && matches_any(function, ends);
 }
 
 enum frame_kind runtime_frame_kind(const char *module, const char *function)
