@@ -235,7 +235,7 @@ static int by_descriptor(const void *a, const void *b)
 }
 
 /* The same, but of one socket's the process that made it first. */
-static int by_inode(const void *a, const void *b)
+static int by_socket(const void *a, const void *b)
 {
 	const struct event *x = a, *y = b;
 
@@ -309,7 +309,7 @@ static int find_sockets(struct scan *scan, struct records *ret_records)
 	unsigned int unsure;
 	int err = look_at_host(scan, ret_records);
 
-	sort(ret_records, by_inode);
+	sort(ret_records, by_socket);
 	unsure = unsure_processes(ret_records, tgids);
 	if (!err && unsure) {
 		usleep(SECOND_LOOK_NS / 1000);

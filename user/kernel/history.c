@@ -329,7 +329,7 @@ int past_open(__u32 tgid, struct past *ret_past)
 	for (__u32 id = 0; !bpf_prog_get_next_id(id, &id);) {
 		program = bpf_prog_get_fd_by_id(id);
 		if (program < 0 && errno == EPERM)
-			return -EPERM;
+			break;
 		if (program < 0)
 			continue;
 		if (past_of(program, &past)) {
@@ -342,8 +342,10 @@ int past_open(__u32 tgid, struct past *ret_past)
 		}
 		close(program);
 	}
-	if (errno == EPERM)
+	if (errno == EPERM) {
+		past_close(&best);
 		return -EPERM;
+	}
 	*ret_past = best;
 	return best.tgid ? 0 : -ENOENT;
 }

@@ -227,7 +227,8 @@ static int take_pins(struct pins *pins, struct bpf_object *object, struct text *
 		drop_for(pins, why);
 		err = 0;
 	} else {
-		err = err ?: reuse_maps(pins, object, fds);
+		if (!err)
+			err = reuse_maps(pins, object, fds);
 		if (err)
 			pin_dir_refuse_errno(pins->path, err, error);
 	}
@@ -281,20 +282,22 @@ static int open_and_lock(struct pins *pins, struct text *error)
 int pins__open(const char *dir, struct bpf_object *object, struct pins **ret_pins,
 	       struct text *ret_error)
 {
-	struct pins *pins = calloc(1, sizeof(*pins));
-	int err = -ENOMEM;
+	_cleanup_(pins__free) struct pins *pins = calloc(1, sizeof(*pins));
+	int err;
 
 	if (!pins)
-		return err;
+		return -ENOMEM;
 	pins->layout = pins->dir = -1;
 	pins->path = strdup(dir);
-	if (pins->path)
-		err = open_and_lock(pins, ret_error) ?: reuse(pins, object, ret_error);
-	if (err) {
-		pins__free(pins);
+	if (!pins->path)
+		return -ENOMEM;
+	err = open_and_lock(pins, ret_error);
+	if (err)
 		return err;
-	}
-	*ret_pins = pins;
+	err = reuse(pins, object, ret_error);
+	if (err)
+		return err;
+	*ret_pins = TAKE_PTR(pins);
 	return 0;
 }
 
@@ -332,7 +335,10 @@ static int pin_all(struct pins *pins, const struct bpf_object *object)
 				      sizeof(struct pinned_layout), 1, NULL);
 	if (pins->layout < 0)
 		return -errno;
-	return write_layout(pins, object) ?: pin(pins, pins->layout, LAYOUT);
+	err = write_layout(pins, object);
+	if (err)
+		return err;
+	return pin(pins, pins->layout, LAYOUT);
 }
 
 static int keep(struct pins *pins, const struct bpf_object *object, struct text *error)

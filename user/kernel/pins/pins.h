@@ -20,6 +20,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "lib/cleanup.h"
 #include "lib/text.h"
 
 struct bpf_object;
@@ -34,6 +35,7 @@ struct pins;
 int pins__open(const char *dir, struct bpf_object *object, struct pins **ret_pins,
 	       struct text *ret_error);
 void pins__free(struct pins *pins);
+DEFINE_CLEANUP(struct pins *, pins__free)
 
 /*
  * It is loaded: pin the maps, if they are new, write down that they are this process's
