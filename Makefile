@@ -18,6 +18,7 @@
 #   make compat   real programs under sockleak, which must find nothing (root); docs/compat.md
 #   make vm       the test programs on other kernels, under qemu; docs/kernels.md
 #   make vm-service  docs/production.md in a machine with systemd, under qemu (root)
+#   make findings  what was learnt about other software: each script of findings/, alone
 #   make fuzz     the parsers, FUZZ_SECONDS (60) each, by libFuzzer; see tests/fuzz/
 #   make test-fresh  the demo and all tests on a bare Debian 12 and 13, in roots of its own (root)
 #   make deps     installs what building, the demo and the unit tests need
@@ -27,7 +28,6 @@
 
 CLANG ?= clang
 BPFTOOL ?= $(or $(shell command -v bpftool 2>/dev/null),$(wildcard /usr/sbin/bpftool),bpftool)
-PKG_CONFIG ?= pkg-config
 PREFIX ?= /usr/local
 O := .output
 VERSION := 0.1.0

@@ -11,6 +11,8 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#define NR_IO_URING_ENTER 426 /* on all of them */
+
 #if defined(__TARGET_ARCH_x86)
 #define NR_CLOSE 3
 #define NR_SOCKET 41

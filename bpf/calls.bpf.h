@@ -2,99 +2,23 @@
 /*
  * calls: connect, bind and getpeername on pending sockets, between their enter
  * (which knows the arguments) and their exit (which knows the result), and what
- * the result says about the socket.
+ * the result says about the socket. io_uring's connect and bind are calls of the
+ * thread that carries them out.
  */
 #ifndef CALLS_BPF_H
 #define CALLS_BPF_H
 
 #include "classes.bpf.h"
+#include "in_flight.bpf.h"
 #include "pending.bpf.h"
 
-/*
- * Key: a thread's number modulo the size. Value: its call on a pending socket, or another's
- * whose number has the same remainder: call.tid. Not a hash map, whose locks and lists are most
- * of what following a call would cost. A thread has one call at a time, so one that missed its
- * exit is overwritten by the next, and connect's is found by the sweeps (waits.bpf.h). Pinned by
- * --pin: who is inside connect while sockleak is started again is so still.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT);
-	__type(key, __u32);
-	__type(value, struct call);
-} in_flight SEC(".maps");
-
-/*
- * Key: thread. Value: its call, of those that found their place in `in_flight` taken. When
- * it is full the result of the call is not noted (in_flight_full). Pinned likewise.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT / 2);
-	__type(key, __u32);
-	__type(value, struct call);
-} in_flight_overflow SEC(".maps");
-
-/* The place of a thread; never NULL, but the verifier does not know that. */
-static __always_inline struct call *call_place(__u32 tid)
-{
-	__u32 place = tid & (SOCKLEAK_MAX_IN_FLIGHT - 1);
-
-	return bpf_map_lookup_elem(&in_flight, &place);
-}
-
-static __always_inline void call_begin(struct call *call)
-{
-	__u32 tid = bpf_get_current_pid_tgid();
-	struct call *place = call_place(tid);
-
-	call->tid = tid;
-	if (place && (place->tid == tid || !__sync_val_compare_and_swap(&place->tid, 0, tid))) {
-		*place = *call;
-	} else if (bpf_map_update_elem(&in_flight_overflow, &tid, call, BPF_ANY)) {
-		count(COUNTER_IN_FLIGHT_FULL);
-		call->inode = 0;
-	}
-}
-
-/*
- * By an operation that orders what was read of the call before: another may take the place, and
- * the sweeps, which may look at it before it is written, are to see no old call there.
- */
-static __always_inline void call_leave(struct call *place, __u32 tid)
-{
-	place->kind = CALL_NONE;
-	__sync_val_compare_and_swap(&place->tid, tid, 0);
-}
-
-/* This thread's call is not followed: neither is an older one that missed its exit. */
-static __always_inline void call_ignore(void)
-{
-	__u32 tid = bpf_get_current_pid_tgid();
-	struct call *place = call_place(tid);
-
-	if (place && place->tid == tid)
-		call_leave(place, tid);
-	else if (bpf_map_lookup_elem(&in_flight_overflow, &tid))
-		bpf_map_delete_elem(&in_flight_overflow, &tid);
-}
-
-/* Which socket a call is on: the open file behind the descriptor. */
-static __always_inline void call_name(struct call *call, struct task_struct *self, __u32 fd)
-{
-	struct file *file = self_file(self, fd);
-
-	call->fd = fd;
-	call->file = (__u64)file;
-	call->inode = file_inode_number(file);
-}
-
-/* bind or getpeername begins. */
-static __always_inline void call_enter(struct task_struct *self, __u32 fd, enum call_kind kind)
+/* bind or getpeername begins: by `request` of io_uring, or 0 and a descriptor. */
+static __always_inline void call_enter(struct task_struct *self, __u64 request, __u32 fd,
+				       enum call_kind kind)
 {
 	struct call call = { .kind = kind, .task = (__u64)self };
 
-	call_name(&call, self, fd);
+	call_name(&call, self, request, fd);
 	if (entry_of(call.file, call.inode))
 		call_begin(&call);
 	else
@@ -115,6 +39,14 @@ static __always_inline bool connection_may_be_dead(__u64 file, const struct pend
 		return false;
 	socket = BPF_CORE_READ(open, private_data);
 	return BPF_CORE_READ(socket, state) == SS_CONNECTING;
+}
+
+static __always_inline __u16 file_family(__u64 file)
+{
+	struct file *open = (struct file *)file;
+	struct socket *socket = BPF_CORE_READ(open, private_data);
+
+	return BPF_CORE_READ(socket, sk, __sk_common.skc_family);
 }
 
 /* What the entry has to say in connect_dissolves(): it may not be passed itself. */
@@ -179,12 +111,19 @@ static __always_inline void connect_untracked(struct call *call)
 	call_begin(call);
 }
 
+/* Out of the caller's memory, or of the kernel's copy if it has one already: io_uring. */
+static __always_inline long address_read(void *to, __u64 len, const void *address, const void *copy)
+{
+	return copy ? bpf_probe_read_kernel(to, len, copy) : bpf_probe_read_user(to, len, address);
+}
+
 /*
  * Where to: at enter, when the caller's memory is what the kernel will read, and right
  * into the entry. A connect that succeeds ends the entry, so what stays is of one that
  * did not, or that is under way.
  */
-static __always_inline void connect_note(struct pending *entry, const void *address, __u64 len)
+static __always_inline void connect_note(struct pending *entry, const void *address,
+					 const void *copy, __u64 len)
 {
 	struct evidence *evidence = &entry->evidence;
 
@@ -193,54 +132,69 @@ static __always_inline void connect_note(struct pending *entry, const void *addr
 	barrier_var(len); /* or the compiler drops the check, which the verifier needs */
 	if (len > SOCKLEAK_DEST_LEN)
 		return;
-	if (bpf_probe_read_user(evidence->dest, len, address)) {
+	if (address_read(evidence->dest, len, address, copy)) {
 		count(COUNTER_DEST_UNREADABLE);
 		len = 0;
 	}
 	evidence->dest_len = len;
 }
 
-static __always_inline __u16 address_family(const void *address, __u32 len)
+static __always_inline __u16 address_family(const void *address, const void *copy, __u32 len)
 {
 	__u16 family;
 
-	if (len < sizeof(family) || bpf_probe_read_user(&family, sizeof(family), address))
+	if (len < sizeof(family) || address_read(&family, sizeof(family), address, copy))
 		return AF_UNREADABLE;
+	return family;
+}
+
+static __always_inline __u16 noted_family(const struct evidence *evidence)
+{
+	__u16 family = AF_UNREADABLE;
+
+	if (evidence->dest_len >= sizeof(family))
+		__builtin_memcpy(&family, evidence->dest, sizeof(family));
 	return family;
 }
 
 /*
  * Note where to, and say of which family that is. Of a first try the family is read from what
- * was noted: the caller's memory is dear to read.
+ * was noted: the caller's memory is dear to read. io_uring goes on with an address that it has.
  */
-static __always_inline __u16 connect_destination(struct pending *entry, const void *address,
-						 __u32 len)
+static __always_inline __u16 connect_destination(struct pending *entry, const struct call *call,
+						 const void *address, const void *copy, __u32 len)
 {
 	struct evidence *evidence = &entry->evidence;
 	bool first = !evidence->dest_len;
-	__u16 family = first ? AF_UNREADABLE : address_family(address, len);
+	__u16 family;
 
+	if (call->request && entry->flags & PENDING_RESTARTS)
+		return noted_family(evidence);
+	family = first ? AF_UNREADABLE : address_family(address, copy, len);
 	if (first || family != AF_UNSPEC)
-		connect_note(entry, address, len);
+		connect_note(entry, address, copy, len);
 	if (!first)
 		return family;
-	if (evidence->dest_len >= sizeof(family))
-		__builtin_memcpy(&family, evidence->dest, sizeof(family));
+	family = noted_family(evidence);
 	if (family == AF_UNSPEC)
 		evidence->dest_len = 0; /* that is no try */
 	return family;
 }
 
-static __always_inline void connect_enter(struct task_struct *self, __u32 fd, const void *address,
-					  __u32 len)
+/* By `request` of io_uring, or 0 and a descriptor. */
+static __always_inline void connect_enter(struct task_struct *self, __u64 request, __u32 fd,
+					  const void *address, __u32 len)
 {
 	struct call call = { .kind = CALL_CONNECT, .task = (__u64)self };
+	const void *copy = NULL;
 	struct pending *entry;
 
-	call_name(&call, self, fd);
+	call_name(&call, self, request, fd);
+	if (request)
+		copy = request_address(request, file_family(call.file));
 	entry = entry_open(call.file, call.inode);
-	call.family =
-		entry ? connect_destination(entry, address, len) : address_family(address, len);
+	call.family = entry ? connect_destination(entry, &call, address, copy, len) :
+			      address_family(address, copy, len);
 	call.dissolves = connect_dissolves(&call, entry);
 	if (!entry)
 		return connect_untracked(&call);
@@ -251,68 +205,6 @@ static __always_inline void connect_enter(struct task_struct *self, __u32 fd, co
 	}
 	call_begin(&call);
 	young_close(entry);
-}
-
-/*
- * A signal came before the end. The kernel may call it again by itself: at once, or when the
- * process goes on that the signal has stopped. Until then the thread waits (waits.bpf.h).
- */
-static __always_inline bool call_restarts(long result)
-{
-	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
-}
-
-/* The call that a thread is inside of, as far as is known; NULL: none that is followed. */
-static __always_inline struct call *call_of(__u32 tid)
-{
-	struct call *place = call_place(tid);
-
-	return place && place->tid == tid ? place : bpf_map_lookup_elem(&in_flight_overflow, &tid);
-}
-
-/*
- * Is a call followed that ends now? Asked of a thread that is not watched: it may have been when
- * the call began, in another cgroup, as another user or by another name. Not an older call, whose
- * end was missed: that was through another descriptor.
- */
-static __always_inline bool call_is_followed(struct task_struct *self)
-{
-	struct pt_regs *regs = self_regs(self);
-	struct call *call = call_of(self->pid);
-
-	return call && regs && call->fd == (__u32)REGS_ARG1(regs);
-}
-
-/* Before Linux 5.15 nobody says where a thread's registers are: as far as the hooks know, then. */
-static __always_inline bool registers_are_known(void)
-{
-	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs);
-}
-
-/* The call of this kind that this thread ends; false if none is followed. */
-static __always_inline bool call_exit(enum call_kind kind, long result, struct call *ret_call)
-{
-	bool stays = kind == CALL_CONNECT && call_restarts(result) && registers_are_known();
-	__u32 tid = bpf_get_current_pid_tgid();
-	struct call *place = call_place(tid), *other;
-
-	if (place && place->tid == tid) {
-		*ret_call = *place;
-		if (stays)
-			place->restarts = 1;
-		else
-			call_leave(place, tid);
-		return ret_call->kind == kind;
-	}
-	other = bpf_map_lookup_elem(&in_flight_overflow, &tid);
-	if (!other)
-		return false;
-	*ret_call = *other;
-	if (stays)
-		other->restarts = 1;
-	else
-		bpf_map_delete_elem(&in_flight_overflow, &tid);
-	return ret_call->kind == kind;
 }
 
 /* See entry_is_of(): a new entry has 0 there. */
@@ -362,13 +254,16 @@ __noinline int connect_note_end(struct pending *entry, const struct call *call, 
 	return 0;
 }
 
-static __always_inline void connect_exit(long result)
+/* `uring`: of a request, whose result is in it. */
+static __always_inline void connect_exit(long result, bool uring)
 {
 	struct call call = {};
 	struct pending *entry = NULL;
 
-	if (!call_exit(CALL_CONNECT, result, &call))
+	if (!call_exit(CALL_CONNECT, uring, result, &call))
 		return;
+	if (uring)
+		result = request_result(call.request, result);
 	if (!call.untracked)
 		entry = entry_open(call.file, call.inode);
 	if (entry) {
@@ -402,13 +297,15 @@ static __always_inline void bind_note_end(struct pending *entry, __u64 inode, lo
 	}
 }
 
-static __always_inline void bind_exit(long result)
+static __always_inline void bind_exit(long result, bool uring)
 {
 	struct call call = {};
 	struct pending *entry;
 
-	if (!call_exit(CALL_BIND, result, &call))
+	if (!call_exit(CALL_BIND, uring, result, &call))
 		return;
+	if (uring)
+		result = request_result(call.request, result);
 	entry = entry_open(call.file, call.inode);
 	if (!entry)
 		return;
@@ -416,22 +313,11 @@ static __always_inline void bind_exit(long result)
 	young_close(entry);
 }
 
-static __always_inline __u16 pending_family(const struct pending *entry)
-{
-	struct file *file = (struct file *)entry->file;
-	struct socket *socket;
-
-	if (entry->family)
-		return entry->family;
-	socket = BPF_CORE_READ(file, private_data);
-	return BPF_CORE_READ(socket, sk, __sk_common.skc_family);
-}
-
 static __always_inline void getpeername_note_end(struct pending *entry, __u64 inode, long result)
 {
 	__u32 times = entry->evidence.enotconn + 1;
 
-	if (!result && pending_family(entry) != AF_NETLINK) /* has an answer for every socket */
+	if (!result && file_family(entry->file) != AF_NETLINK) /* has an answer for every socket */
 		pending_forget(entry, inode, PENDING_USED);
 	if (result != -ENOTCONN)
 		return;
@@ -447,7 +333,7 @@ static __always_inline void getpeername_exit(long result)
 	struct call call = {};
 	struct pending *entry;
 
-	if (!call_exit(CALL_GETPEERNAME, result, &call))
+	if (!call_exit(CALL_GETPEERNAME, false, result, &call))
 		return;
 	entry = entry_open(call.file, call.inode);
 	if (!entry)

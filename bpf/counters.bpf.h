@@ -7,22 +7,22 @@
 #include <bpf/bpf_helpers.h>
 #include "sockleak.h"
 
-/* Key: enum counter. Value: how often, on this processor. Never full: its keys are fixed. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, COUNTER_COUNT);
-	__type(key, __u32);
-	__type(value, __u64);
-} counters SEC(".maps");
+/*
+ * A row is a processor's; more processors than rows share them. In .bss, which user space has
+ * mapped: to read it is no bpf(2) call, each of which would have the kernel leave out hooks on that
+ * processor (docs/kernels.md). Never full: it has a place for each.
+ */
+struct counter_row counters[SOCKLEAK_COUNTER_ROWS] __attribute__((aligned(128)));
 
-/* Atomic on its own processor, too: from Linux 7.2 on another task's hook may come in between. */
+/*
+ * Atomic, for processors that share a row, and on one alone, too: from Linux 7.2 on another task's
+ * hook may come in between.
+ */
 static __always_inline void count(enum counter which)
 {
-	__u32 key = which;
-	__u64 *value = bpf_map_lookup_elem(&counters, &key);
+	__u32 row = bpf_get_smp_processor_id() & (SOCKLEAK_COUNTER_ROWS - 1);
 
-	if (value)
-		__sync_fetch_and_add(value, 1);
+	__sync_fetch_and_add(&counters[row].counts[which], 1);
 }
 
 #endif /* COUNTERS_BPF_H */

@@ -16,7 +16,7 @@ struct holder_key {
 	__u32 pad;
 };
 
-struct holder {
+struct holding {
 	__u64 since_ns; /* of the socket, with whose inode it is named */
 	__u64 sweep;	/* number of the last one that saw it */
 };
@@ -32,7 +32,7 @@ struct {
 	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct holder_key);
-	__type(value, struct holder);
+	__type(value, struct holding);
 } holders SEC(".maps");
 
 /* Without room for the record it is told by the next sweep. */
@@ -57,8 +57,8 @@ static __always_inline void holder_met(const struct pending *entry, struct task_
 				       __u32 fd)
 {
 	struct holder_key key = { .inode = entry->inode, .tgid = BPF_CORE_READ(task, tgid) };
-	struct holder holder = { .since_ns = entry->since_ns, .sweep = sweep.number };
-	struct holder *known = bpf_map_lookup_elem(&holders, &key);
+	struct holding holder = { .since_ns = entry->since_ns, .sweep = sweep.number };
+	struct holding *known = bpf_map_lookup_elem(&holders, &key);
 	struct event *event;
 
 	if (known && known->since_ns == entry->since_ns) {
@@ -82,7 +82,7 @@ static __always_inline void holder_met(const struct pending *entry, struct task_
 /* After all fd tables were seen: one that was not met has let go, or the socket is gone. */
 static __always_inline void sweep_holder(const struct holder_key *key)
 {
-	struct holder *known = bpf_map_lookup_elem(&holders, key);
+	struct holding *known = bpf_map_lookup_elem(&holders, key);
 	struct event *event;
 
 	if (!known || known->sweep == sweep.number)

@@ -31,6 +31,7 @@
 #define IPPROTO_SCTP 132
 #define SMC_INIT 2 /* net/smc/smc.h: what other families call TCP_CLOSE */
 #define EINTR 4
+#define EAGAIN 11
 #define EFAULT 14
 #define EEXIST 17
 #define ENOSYS 38
@@ -38,7 +39,9 @@
 #define ENOTCONN 107
 #define EALREADY 114
 #define EINPROGRESS 115
+#define MAX_ERRNO 4095		  /* include/linux/err.h: above -MAX_ERRNO no pointer is one */
 #define PF_EXITING 0x4		  /* include/linux/sched.h: task_struct.flags */
+#define PF_IO_WORKER 0x10	  /* a thread of io_uring's own */
 #define ERESTARTSYS 512		  /* a system call that a signal interrupted, before it is */
 #define ERESTART_RESTARTBLOCK 516 /* restarted or turned into EINTR */
 
@@ -205,8 +208,8 @@ struct socket_view {
 
 /*
  * May this open file be a socket's? For the file that an iterator was given: the
- * verifier knows its type, so it is read by plain loads, and what is no socket need
- * not come to view_open(). Saves an eighth of a full sweep of which half are sockets.
+ * verifier knows its type, so it is read by plain loads. Saves an eighth of a full sweep of
+ * which half are sockets.
  */
 static __always_inline bool file_may_be_socket(struct file *file)
 {
@@ -217,15 +220,11 @@ static __always_inline bool file_may_be_socket(struct file *file)
  * Is this open file a socket's? A descriptor opened with O_PATH on
  * /proc/PID/fd/N has the socket's inode, but no private data: it is none.
  */
-static __always_inline bool view_open(struct file *file, struct socket_view *ret_view)
+static __always_inline bool view_open_socket(struct file *file, struct socket *socket, __u64 inode,
+					     struct socket_view *ret_view)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct socket *socket;
 	struct sock *sk;
 
-	if (BPF_CORE_READ(inode, i_sb, s_magic) != SOCKFS_MAGIC)
-		return false;
-	socket = BPF_CORE_READ(file, private_data);
 	if (!socket)
 		return false;
 	sk = BPF_CORE_READ(socket, sk);
@@ -234,11 +233,27 @@ static __always_inline bool view_open(struct file *file, struct socket_view *ret
 	ret_view->file = file;
 	ret_view->socket = socket;
 	ret_view->sk = sk;
-	ret_view->inode = BPF_CORE_READ(inode, i_ino);
+	ret_view->inode = inode;
 	ret_view->family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	ret_view->type = BPF_CORE_READ(socket, type);
 	ret_view->protocol = BPF_CORE_READ(sk, sk_protocol);
 	return true;
+}
+
+static __always_inline bool view_open(struct file *file, struct socket_view *ret_view)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	return BPF_CORE_READ(inode, i_sb, s_magic) == SOCKFS_MAGIC &&
+	       view_open_socket(file, BPF_CORE_READ(file, private_data),
+				BPF_CORE_READ(inode, i_ino), ret_view);
+}
+
+/* The same for the file that an iterator was given, by plain loads. */
+static __always_inline bool view_open_met(struct file *file, struct socket_view *ret_view)
+{
+	return file_may_be_socket(file) &&
+	       view_open_socket(file, file->private_data, file->f_inode->i_ino, ret_view);
 }
 
 /*

@@ -6,7 +6,8 @@
  * programs, and what they are attached to, by their sections.
  *
  * socket and connect are met on functions that 32-bit programs come to as well; the others on
- * the entries of the 64-bit system calls, whose names no kernel has changed.
+ * the entries of the 64-bit system calls, whose names no kernel has changed. Functions that
+ * io_uring alone comes to ("uring") are attached to where the kernel has them: user/hooks.c.
  */
 #ifndef KINDS_BPF_H
 #define KINDS_BPF_H
@@ -27,16 +28,30 @@
 #define FEXIT(function, name, body) PROGRAM("fexit/" function, fentry_exit_##name, __u64, body)
 #define FENTRY_FD PLAIN_ARG1((struct pt_regs *)ctx[0]) /* of a system call's entry */
 
+/* The verifier knows the type of a pointer that a function takes or returns, and allows no sums. */
+static __always_inline __u64 untyped(const __u64 *value)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), value);
+	return number;
+}
+
 FENTRY("__sys_socket", socket, on_socket_enter())
 FEXIT("__sys_socket", socket, on_socket_exit(ctx, (int)ctx[3]))
 FENTRY("__sys_connect", connect, on_connect_enter(ctx[0], (void *)ctx[1], ctx[2]))
-FEXIT("__sys_connect", connect, on_connect_exit((int)ctx[3]))
-FENTRY(SYSCALL_ENTRY "bind", bind, on_bind_enter(FENTRY_FD))
-FEXIT(SYSCALL_ENTRY "bind", bind, on_bind_exit(ctx[1]))
+FEXIT("__sys_connect", connect, on_connect_exit((int)ctx[3], false))
+FENTRY(SYSCALL_ENTRY "bind", bind, on_bind_enter(0, FENTRY_FD))
+FEXIT(SYSCALL_ENTRY "bind", bind, on_bind_exit(ctx[1], false))
 FENTRY(SYSCALL_ENTRY "getpeername", getpeername, on_getpeername_enter(FENTRY_FD))
 FEXIT(SYSCALL_ENTRY "getpeername", getpeername, on_getpeername_exit(ctx[1]))
 FENTRY(SYSCALL_ENTRY "close", close, on_close_enter(FENTRY_FD))
 FEXIT(SYSCALL_ENTRY "close", close, on_close_exit())
+FEXIT("__sys_socket_file", uring_socket, on_uring_socket_exit(ctx, untyped(&ctx[3])))
+FENTRY("io_connect", uring_connect, on_uring_connect_enter(untyped(&ctx[0])))
+FEXIT("io_connect", uring_connect, on_connect_exit((int)ctx[2], true))
+FENTRY("io_bind", uring_bind, on_bind_enter(untyped(&ctx[0]), NO_FD))
+FEXIT("io_bind", uring_bind, on_bind_exit((int)ctx[2], true))
 
 /* ---- kprobe.multi: the same functions, by the registers that they were called with. ---- */
 
@@ -51,13 +66,18 @@ KPROBE("__sys_socket", socket, on_socket_enter())
 KRETPROBE("__sys_socket", socket, on_socket_exit(ctx, KPROBE_RESULT))
 KPROBE("__sys_connect", connect,
        on_connect_enter(PLAIN_ARG1(ctx), (void *)PLAIN_ARG2(ctx), PLAIN_ARG3(ctx)))
-KRETPROBE("__sys_connect", connect, on_connect_exit(KPROBE_RESULT))
-KPROBE(SYSCALL_ENTRY "bind", bind, on_bind_enter(KPROBE_FD))
-KRETPROBE(SYSCALL_ENTRY "bind", bind, on_bind_exit(KPROBE_RESULT))
+KRETPROBE("__sys_connect", connect, on_connect_exit(KPROBE_RESULT, false))
+KPROBE(SYSCALL_ENTRY "bind", bind, on_bind_enter(0, KPROBE_FD))
+KRETPROBE(SYSCALL_ENTRY "bind", bind, on_bind_exit(KPROBE_RESULT, false))
 KPROBE(SYSCALL_ENTRY "getpeername", getpeername, on_getpeername_enter(KPROBE_FD))
 KRETPROBE(SYSCALL_ENTRY "getpeername", getpeername, on_getpeername_exit(KPROBE_RESULT))
 KPROBE(SYSCALL_ENTRY "close", close, on_close_enter(KPROBE_FD))
 KRETPROBE(SYSCALL_ENTRY "close", close, on_close_exit())
+KRETPROBE("__sys_socket_file", uring_socket, on_uring_socket_exit(ctx, PLAIN_RESULT(ctx)))
+KPROBE("io_connect", uring_connect, on_uring_connect_enter(PLAIN_ARG1(ctx)))
+KRETPROBE("io_connect", uring_connect, on_connect_exit(KPROBE_RESULT, true))
+KPROBE("io_bind", uring_bind, on_bind_enter(PLAIN_ARG1(ctx), NO_FD))
+KRETPROBE("io_bind", uring_bind, on_bind_exit(KPROBE_RESULT, true))
 
 /* ---- tracepoint: those of the calls themselves, as perf events. ---- */
 
@@ -71,9 +91,9 @@ KRETPROBE(SYSCALL_ENTRY "close", close, on_close_exit())
 ENTER(socket, on_socket_enter())
 EXIT(socket, on_socket_exit(ctx, ctx->ret))
 ENTER(connect, on_connect_enter(ctx->args[0], (void *)ctx->args[1], ctx->args[2]))
-EXIT(connect, on_connect_exit(ctx->ret))
-ENTER(bind, on_bind_enter(ctx->args[0]))
-EXIT(bind, on_bind_exit(ctx->ret))
+EXIT(connect, on_connect_exit(ctx->ret, false))
+ENTER(bind, on_bind_enter(0, ctx->args[0]))
+EXIT(bind, on_bind_exit(ctx->ret, false))
 ENTER(getpeername, on_getpeername_enter(ctx->args[0]))
 EXIT(getpeername, on_getpeername_exit(ctx->ret))
 ENTER(close, on_close_enter(ctx->args[0]))
@@ -89,7 +109,7 @@ EXIT(close, on_close_exit())
 	case NR_CONNECT:                                                                        \
 		return in_compat_syscall() ? 0 : on_connect_enter(arg1, (void *)arg2, arg3);    \
 	case NR_BIND:                                                                           \
-		return in_compat_syscall() ? 0 : on_bind_enter(arg1);                           \
+		return in_compat_syscall() ? 0 : on_bind_enter(0, arg1);                        \
 	case NR_GETPEERNAME:                                                                    \
 		return in_compat_syscall() ? 0 : on_getpeername_enter(arg1);                    \
 	case NR_CLOSE:                                                                          \
@@ -100,9 +120,9 @@ EXIT(close, on_close_exit())
 #define DISPATCH_EXIT(number, result)                                                      \
 	switch (number) {                                                                  \
 	case NR_CONNECT:                                                                   \
-		return in_compat_syscall() ? 0 : on_connect_exit(result);                  \
+		return in_compat_syscall() ? 0 : on_connect_exit(result, false);           \
 	case NR_BIND:                                                                      \
-		return in_compat_syscall() ? 0 : on_bind_exit(result);                     \
+		return in_compat_syscall() ? 0 : on_bind_exit(result, false);              \
 	case NR_GETPEERNAME:                                                               \
 		return in_compat_syscall() ? 0 : on_getpeername_exit(result);              \
 	case NR_CLOSE:                                                                     \

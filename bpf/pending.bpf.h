@@ -89,7 +89,7 @@ static __always_inline int pending_put(const struct pending *entry, struct fd_ke
 
 	ret_key->tgid = entry->tgid;
 	ret_key->fd = entry->fd;
-	if (bpf_map_lookup_elem(&pending, ret_key)) {
+	if (entry->fd == NO_FD || bpf_map_lookup_elem(&pending, ret_key)) {
 		ret_key->tgid = 0;
 		ret_key->fd = inode;
 	}
@@ -123,7 +123,7 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 	if (site && call_site_is_sampled_out(site, entry->since_ns)) {
 		count(COUNTER_SNAPSHOTS_SAMPLED_OUT);
 		entry->flags |= PENDING_SAMPLED_OUT;
-	} else if (entry->call_site && snapshot_take(inode, entry->since_ns)) {
+	} else if (entry->call_site && snapshot_take(inode, entry->since_ns, &entry->slot)) {
 		entry->flags |= PENDING_SNAPSHOT;
 		if (site)
 			__sync_fetch_and_add(&site->open, 1);
@@ -208,12 +208,12 @@ static __always_inline struct pending *young_claim(__u64 file)
 }
 
 /*
- * The current thread has made the socket behind fd. Most sockets are connected or closed
- * before a sweep meets them: what the socket itself can tell, it tells the sweep.
+ * The current thread has made a socket. Most are connected or closed before a sweep meets them:
+ * what the socket itself can tell, it tells the sweep. NO_FD: io_uring made it.
  */
-static __always_inline void young_add(void *ctx, struct task_struct *self, __u32 fd)
+static __always_inline void young_add(void *ctx, struct task_struct *self, struct file *file,
+				      __u32 fd)
 {
-	struct file *file = self_file(self, fd);
 	__u64 inode = file_inode_number(file);
 	struct pending *entry = inode ? young_claim((__u64)file) : NULL;
 
@@ -223,7 +223,8 @@ static __always_inline void young_add(void *ctx, struct task_struct *self, __u32
 	}
 	/* all but the lock */
 	__builtin_memset(entry, 0, __builtin_offsetof(struct pending, lock));
-	__builtin_memset(&entry->pad, 0, sizeof(*entry) - __builtin_offsetof(struct pending, pad));
+	__builtin_memset(&entry->slot, 0,
+			 sizeof(*entry) - __builtin_offsetof(struct pending, slot));
 	entry->file = (__u64)file;
 	entry->since_ns = bpf_ktime_get_boot_ns();
 	entry->cgroup_id = self->cgroups->dfl_cgrp->kn->id;
@@ -233,7 +234,12 @@ static __always_inline void young_add(void *ctx, struct task_struct *self, __u32
 	entry->uid = self->cred->uid.val;
 	entry->exec_id = self->self_exec_id;
 	self_comm(self, entry->comm);
-	pending_origin(ctx, self, entry, inode);
+	if (fd == NO_FD)
+		entry->flags = PENDING_URING;
+	if (fd != NO_FD || is_in_uring_call(self))
+		pending_origin(ctx, self, entry, inode);
+	else
+		count(COUNTER_STACK_NONE);
 	barrier();
 	*(volatile __u64 *)&entry->inode = inode;
 	young_release(entry);

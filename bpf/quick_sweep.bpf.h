@@ -15,8 +15,8 @@
 #include "sweep.bpf.h"
 
 /*
- * Key: a process whose fd table is to be asked. Value: unused. Emptied by user space.
- * When it is full the sweep becomes a full sweep (sweep.crowd), which asks all.
+ * Key: a process whose fd table is to be asked. Value: unused. Emptied when the next quick sweep
+ * begins. When it is full the sweep becomes a full sweep (sweep.crowd), which asks all.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -135,6 +135,14 @@ static long quick_sweep_holder_of(struct bpf_map *map, const struct holder_key *
 	struct holder_key key = *met;
 
 	quick_sweep_holder(&key);
+	return 0;
+}
+
+static long drop_suspect(struct bpf_map *map, const __u32 *met, void *value, void *unused)
+{
+	__u32 tgid = *met;
+
+	bpf_map_delete_elem(&suspects, &tgid);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * told: what user space found out about the leaks, kept where `sockleak scan` and
- * the next run can read it (history.h). No program here touches these maps.
+ * the next run can read it (history.h). Written by orders.bpf.h and by user space.
  */
 #ifndef REPORTED_BPF_H
 #define REPORTED_BPF_H
@@ -14,7 +14,7 @@
 /*
  * Key: inode of a leak. Value: its stack's key. Memory is taken as entries come: most
  * hosts have no leak. Sized as `pending`: not full while that is not; what the kernel
- * has no memory for is counted by user space (stacks_not_reported).
+ * has no memory for is counted (stacks_not_reported).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

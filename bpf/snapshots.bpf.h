@@ -16,10 +16,12 @@
 
 /*
  * Key: slot. Value: struct snapshot with --stack-size bytes of stack behind it.
- * Sized by --snapshots. Who took a slot off `free_slots` may write to it.
+ * Sized by --snapshots. Who took a slot off `free_slots` may write to it. User space maps the slot
+ * that it reads: a copy of it by bpf(2) would keep hooks from running for as long as it takes.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, SOCKLEAK_SNAPSHOTS);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, SNAPSHOT_SLOT(SOCKLEAK_STACK_SIZE));
@@ -276,8 +278,11 @@ __noinline int snapshot_fill(__u32 slot)
 	return 0;
 }
 
-/* Take a snapshot of the current user stack for a new socket. False: there is none. */
-static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns)
+/*
+ * Take a snapshot of the current user stack for a new socket. False: there is none. *ret_slot is
+ * for the socket's entry: by that user space finds it, without a look-up.
+ */
+static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns, __u32 *ret_slot)
 {
 	struct pt_regs *regs = user_regs();
 	struct snapshot *snapshot;
@@ -301,6 +306,7 @@ static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns)
 		return false;
 	}
 	count(COUNTER_SNAPSHOTS);
+	*ret_slot = slot;
 	return true;
 }
 

@@ -17,6 +17,7 @@
  *   iter  bpf_map           at its end: end what no fd table holds any  sweep.bpf.h
  *                           more; give back copies whose socket is gone;
  *                           forget who holds a leak no more             holders.bpf.h
+ *   iter  bpf_map           behind it: what user space wants done       orders.bpf.h
  *   iter  bpf_map           likewise, in between: end what is closed or quick_sweep.bpf.h
  *                           in use; whose fd table is to be asked?
  *   with --watch-close:
@@ -36,14 +37,15 @@
  *   raw_syscalls  sys_enter, sys_exit          that, and a program     never by preemption
  *   raw_tp        the same, without perf event that, and a program     from 7.2 on, if preempted
  *
+ * Those on functions see io_uring and 32-bit programs, too; of the others, sweeps find the sockets.
  * Why: docs/kernels.md. Their programs: kinds.bpf.h. Whom to watch: filter.bpf.h. What the
  * kernel's objects look like: kernel.bpf.h.
  */
 #include "calls.bpf.h"
 #include "quick_sweep.bpf.h"
+#include "orders.bpf.h"
 #include "refusals.bpf.h"
 #include "sweep.bpf.h"
-#include "reported.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -80,9 +82,19 @@ static __always_inline int on_socket_exit(void *ctx, long fd)
 	struct task_struct *self = watched(COUNTER_SOCKET_EXIT, false);
 
 	if (self && fd >= 0)
-		young_add(ctx, self, fd);
+		young_add(ctx, self, self_file(self, fd), fd);
 	else if (self && is_refusal(fd))
 		refusal_note(ctx, self, -fd);
+	return 0;
+}
+
+/* It has made a file, or says why not. */
+static __always_inline int on_uring_socket_exit(void *ctx, __u64 file)
+{
+	struct task_struct *self = watched(COUNTER_SOCKET_EXIT, false);
+
+	if (self && file < (__u64)-MAX_ERRNO)
+		young_add(ctx, self, (struct file *)file, NO_FD);
 	return 0;
 }
 
@@ -91,30 +103,42 @@ static __always_inline int on_connect_enter(__u32 fd, const void *address, __u32
 	struct task_struct *self = watched(COUNTER_CONNECT_ENTER, false);
 
 	if (self)
-		connect_enter(self, fd, address, len);
+		connect_enter(self, 0, fd, address, len);
 	return 0;
 }
 
-static __always_inline int on_connect_exit(long result)
+static __always_inline int on_uring_connect_enter(__u64 request)
+{
+	struct task_struct *self = watched(COUNTER_CONNECT_ENTER, false);
+	struct io_connect *connect = (void *)request;
+
+	if (self)
+		connect_enter(self, request, NO_FD, BPF_CORE_READ(connect, addr),
+			      BPF_CORE_READ(connect, addr_len));
+	return 0;
+}
+
+static __always_inline int on_connect_exit(long result, bool uring)
 {
 	if (watched(COUNTER_CONNECT_EXIT, true))
-		connect_exit(result);
+		connect_exit(result, uring);
 	return 0;
 }
 
-static __always_inline int on_bind_enter(__u32 fd)
+/* By `request` of io_uring, or 0 and a descriptor. */
+static __always_inline int on_bind_enter(__u64 request, __u32 fd)
 {
 	struct task_struct *self = watched(COUNTER_BIND_ENTER, false);
 
 	if (self)
-		call_enter(self, fd, CALL_BIND);
+		call_enter(self, request, fd, CALL_BIND);
 	return 0;
 }
 
-static __always_inline int on_bind_exit(long result)
+static __always_inline int on_bind_exit(long result, bool uring)
 {
 	if (watched(COUNTER_BIND_EXIT, true))
-		bind_exit(result);
+		bind_exit(result, uring);
 	return 0;
 }
 
@@ -123,7 +147,7 @@ static __always_inline int on_getpeername_enter(__u32 fd)
 	struct task_struct *self = watched(COUNTER_GETPEERNAME_ENTER, false);
 
 	if (self)
-		call_enter(self, fd, CALL_GETPEERNAME);
+		call_enter(self, 0, fd, CALL_GETPEERNAME);
 	return 0;
 }
 
@@ -169,7 +193,7 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 		sweep.strangers++; /* this kernel cannot look at one process alone */
 		return 0;
 	}
-	if (!file_may_be_socket(file) || !view_open(file, &view))
+	if (!view_open_met(file, &view))
 		return 0;
 	if (task_wanted(task))
 		sweep_socket(task, fd, &view);
@@ -229,6 +253,16 @@ int sweep_maps(struct bpf_iter__bpf_map *ctx)
 	return 0;
 }
 
+/* ---- Behind each sweep, for user space. ---- */
+
+SEC("iter/bpf_map")
+int carry_out_orders(struct bpf_iter__bpf_map *ctx)
+{
+	if (!ctx->map)
+		bpf_for_each_map_elem(&orders, order_carry_out, NULL, 0);
+	return 0;
+}
+
 /* ---- Any other sweep: this one, and the first of those two of a few processes. ---- */
 
 SEC("iter/bpf_map")
@@ -236,6 +270,7 @@ int quick_sweep_maps(struct bpf_iter__bpf_map *ctx)
 {
 	if (ctx->map)
 		return 0;
+	bpf_for_each_map_elem(&suspects, drop_suspect, NULL, 0);
 	bpf_for_each_map_elem(&pending, quick_sweep_entry_of, NULL, 0);
 	bpf_for_each_map_elem(&slots, sweep_slot_of, NULL, 0);
 	bpf_for_each_map_elem(&holders, quick_sweep_holder_of, NULL, 0);

@@ -47,6 +47,17 @@ static __always_inline struct pt_regs *self_regs(struct task_struct *self)
 	return (void *)bpf_task_pt_regs(self);
 }
 
+/*
+ * Does io_uring work for the call that the thread is inside of? Not in a thread of its own, which
+ * has no user's registers, nor when what was put off is done on the way out of another call.
+ */
+static __always_inline bool is_in_uring_call(struct task_struct *self)
+{
+	struct pt_regs *regs = self_regs(self);
+
+	return regs && !(self->flags & PF_IO_WORKER) && REGS_SYSCALL(regs) == NR_IO_URING_ENTER;
+}
+
 static __always_inline struct pt_regs *user_regs(void)
 {
 	return self_regs(bpf_get_current_task_btf());

@@ -120,18 +120,18 @@ static __always_inline bool entry_end(const struct fd_key *key, struct pending *
 static __always_inline void pending_report(struct pending *entry, const struct socket_view *view,
 					   struct task_struct *task, const struct fd_key *holder)
 {
-	enum leak_class class = classify(entry, view);
+	enum leak_class cls = classify(entry, view);
 	__u8 before = reported_class(entry);
 	struct event *event;
 
-	if (class == before && !(entry->flags & PENDING_MOVED) && !sweep.retells)
+	if (cls == before && !(entry->flags & PENDING_MOVED) && !sweep.retells)
 		return;
 	event = event_begin(entry, before == CLASS_NONE ? EVENT_LEAK : EVENT_CHANGED);
 	if (!event)
 		return;
-	event->class = class;
+	event->class = cls;
 	event_describe(event, view, task, holder->fd);
-	entry->reported = REPORTED(view->inode, class);
+	entry->reported = REPORTED(view->inode, cls);
 	entry->flags &= ~PENDING_MOVED;
 	entry->holder_tgid = holder->tgid;
 	entry->holder_fd = holder->fd;

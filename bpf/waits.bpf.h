@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * waits: which sockets a thread waits in connect for, which leaves no trace in a unix socket; and
- * in none while its process is stopped. The hooks say which threads went in (calls.bpf.h); each
+ * in none while its process is stopped. The hooks say which threads went in (in_flight.bpf.h); each
  * sweep begins with a look at where they are, by their registers. So an end of connect that no
  * hook saw, of a thread that was killed for one, hides nothing. A full sweep looks at all threads,
  * and before a leak of such a family is reported those of its process are looked at: so a begin
@@ -13,7 +13,6 @@
 #include "calls.bpf.h"
 #include "events.bpf.h"
 
-#define NO_FD (~0U)
 #define LEFT_SHIFT 20 /* call.left_at is in units of 2^20 ns, a millisecond nearly */
 #define LEFT_GRACE 95 /* of these, 0.1 s: for as long a call counts as going on all the same */
 
@@ -92,6 +91,8 @@ static __always_inline bool call_goes_on(const struct call *call)
 
 	if (!thread_is_there(call))
 		return false;
+	if (call->request)
+		return worker_connects(task) == (struct file *)call->file;
 	if (!registers_are_known() || (call->restarts && REGS_FORGET(thread_regs(task))))
 		return true;
 	return thread_connects(task, &fd) && fd == call->fd;
@@ -192,20 +193,25 @@ static __always_inline struct file *thread_file(struct task_struct *task, __u32 
 
 /*
  * One thread: is it inside connect, and no hook saw it go in? The socket is the one that its
- * descriptor leads to now, which a hook knows better. 64-bit calls alone tell which that is.
+ * descriptor leads to now, which a hook knows better. 64-bit calls alone tell which that is, and
+ * workers of io_uring.
  */
 static __always_inline void look_at_thread(struct task_struct *task)
 {
+	struct file *file = worker_connects(task);
 	struct socket_view view = {};
 	struct call *known;
 	__u32 fd = NO_FD;
 
-	if (!registers_are_known() || !thread_connects(task, &fd) || fd == NO_FD)
-		return;
+	if (!file) {
+		if (!registers_are_known() || !thread_connects(task, &fd) || fd == NO_FD)
+			return;
+		file = thread_file(task, fd);
+	}
 	known = call_of(BPF_CORE_READ(task, pid));
 	if (known && known->kind == CALL_CONNECT && known->fd == fd)
 		return;
-	if (view_open(thread_file(task, fd), &view) && !view_shows_connect(&view))
+	if (view_open(file, &view) && !view_shows_connect(&view))
 		wait_note(view.inode);
 }
 

@@ -44,7 +44,7 @@
  */
 #define SOCKLEAK_RING_SIZE (1024 * 1024)
 /*
- * Places for threads inside connect, bind or getpeername, 48 bytes each. A thread's is found by
+ * Places for threads inside connect, bind or getpeername, 56 bytes each. A thread's is found by
  * its number, so it must be a power of two; who finds it taken goes into a hash map, which has
  * room for half as many: for 4,900 threads in all when their numbers are anyhow.
  */
@@ -143,6 +143,7 @@ enum end_reason {
 	C(STACK_COLLISION, "stack_collision", 1) /* bucket taken by another */                   \
 	C(STACK_FAULT, "stack_fault", 1)	 /* user memory not readable */                  \
 	C(STACK_OTHER, "stack_other", 1)	 /* any other error */                           \
+	C(STACK_NONE, "stack_none", 0)		 /* io_uring's, by no call */                    \
 	C(SOCKET_EMFILE, "socket_emfile", 0)	 /* socket() failed: the process's limit */      \
 	C(SOCKET_ENFILE, "socket_enfile", 0)	 /* likewise: that of the host */                \
 	C(REFUSALS_FULL, "refusals_full", 1)	 /* such a process not kept */                   \
@@ -161,6 +162,15 @@ enum counter {
 		COUNTER_COUNT,
 };
 
+/*
+ * The counters of a processor, in whole pairs of cache lines: processors side by side share none.
+ * Processors beyond so many have a row together with another one.
+ */
+#define SOCKLEAK_COUNTER_ROWS 128
+struct counter_row {
+	__u64 counts[(COUNTER_COUNT + 15) / 16 * 16]; /* by enum counter, and a rest */
+};
+
 /* ---- Data ---- */
 
 /* Which descriptor: the key of the map of pending sockets. */
@@ -168,6 +178,7 @@ struct fd_key {
 	__u32 tgid; /* the process; 0 = its descriptor is another entry's, and fd the inode */
 	__u32 fd;
 };
+#define NO_FD (~0U) /* io_uring makes a socket before it has a descriptor, and may give it none */
 
 /* What was tried on a socket. */
 struct evidence {
@@ -198,6 +209,7 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_WAS_PORT 0x800	    /* with DISSOLVED: of use was no more than a local port */
 #define PENDING_SAMPLED_OUT 0x1000  /* its call always came clean: the call is all that is kept */
 #define PENDING_STACK 0x2000	    /* its stack by frame pointers is in the stack map */
+#define PENDING_URING 0x4000	    /* io_uring made it */
 
 /*
  * A socket that is not connected yet: the value of the map of pending sockets.
@@ -224,8 +236,8 @@ struct pending {
 	__u32 holder_sweep; /* number of the last sweep that saw it there, modulo 2^32 */
 	__u32 seen_sweep;   /* and of the last that saw it in any fd table */
 	__u32 lock;	    /* of one that is young: see young.bpf.h */
-	__u32 pad;
-	__u16 family; /* 0 = no sweep has met it yet, which reads these three */
+	__u32 slot;	    /* PENDING_SNAPSHOT: of the snapshot, unless it was given back */
+	__u16 family;	    /* 0 = no sweep has met it yet, which reads these three */
 	__u16 protocol;
 	__u8 type;
 	__u8 unseen;		      /* full sweeps in a row that did not see it */
@@ -321,9 +333,11 @@ struct refusal {
 	__u16 family; /* what the first call asked for; */
 	__u8 type;    /* without SOCK_CLOEXEC and the like; 0 with family 0 = not known */
 	__u8 has_stack;
+	__u32 slot; /* of the first call's snapshot, where it has no stack */
+	__u32 pad;
 	char comm[SOCKLEAK_COMM_LEN]; /* of the process (its main thread) */
 };
-_Static_assert(sizeof(struct refusal) == 72 + SOCKLEAK_COMM_LEN, "struct refusal has holes");
+_Static_assert(sizeof(struct refusal) == 80 + SOCKLEAK_COMM_LEN, "struct refusal has holes");
 
 /*
  * The first call's snapshot stands in `slots` under this for an inode, which no socket has:
@@ -349,6 +363,33 @@ struct event {
 };
 _Static_assert(sizeof(struct event) == 8 + sizeof(struct pending) + 24 + SOCKLEAK_COMM_LEN,
 	       "struct event has holes");
+
+/*
+ * What user space has the kernel's side do in its maps, in place of bpf(2) calls of its own, which
+ * keep hooks from running. See bpf/orders.bpf.h.
+ */
+enum order_kind {
+	ORDER_NONE = 0,	     /* this place and those behind it are empty */
+	ORDER_FREE_SLOT,     /* `slot` is nobody's now */
+	ORDER_DROP_SNAPSHOT, /* that of the socket `inode` was read */
+	ORDER_KEEP_STACK,    /* number `slot` of those in hand is to be known under `stack` */
+	ORDER_TELL,   /* the stack of the leak `inode` of `since_ns` is known under `stack` */
+	ORDER_FORGET, /* that of `inode` is of no use any more */
+};
+
+struct order {
+	__u64 inode;
+	__u64 since_ns;
+	__u64 stack;
+	__u32 kind; /* enum order_kind */
+	__u32 slot;
+};
+_Static_assert(sizeof(struct order) == 32, "struct order has holes");
+
+/* Orders in hand, in two pages: two for each leak. To carry them out takes one system call more. */
+#define SOCKLEAK_ORDERS 256
+/* Stacks in hand for ORDER_KEEP_STACK, 1.2 KiB each. */
+#define SOCKLEAK_STACKS_IN_HAND 16
 
 /*
  * What user space writes before load (rodata). 0 and "" mean "no such filter".
@@ -425,7 +466,7 @@ struct scan_progress {
 #define PENDING_LASTING                                                               \
 	(PENDING_ORIGIN_UNKNOWN | PENDING_CLOSED | PENDING_USED | PENDING_DISSOLVED | \
 	 PENDING_SNAPSHOT | PENDING_UNSPEC | PENDING_WAS_PORT | PENDING_SAMPLED_OUT | \
-	 PENDING_STACK)
+	 PENDING_STACK | PENDING_URING)
 
 /* Whose the pinned maps are: in a map of its own, pinned last and removed first. */
 struct pinned_layout {
@@ -452,12 +493,13 @@ enum dissolves {
 	DISSOLVES_PORT, /* a datagram socket has a local port, and that is all that is known */
 };
 
-/* A system call that a thread is inside of; see calls.bpf.h. */
+/* A system call that a thread is inside of; see in_flight.bpf.h. */
 struct call {
 	__u64 file; /* address of the open file, for the kernel's side alone */
 	__u64 inode;
 	__u64 task;    /* of connect: address of the thread's struct, for the kernel's side alone */
-	__u32 fd;      /* as the thread passed it */
+	__u64 request; /* io_uring's: of its request, likewise; 0 = it is a system call */
+	__u32 fd;      /* as the thread passed it; NO_FD: io_uring's */
 	__u32 tid;     /* whose it is; 0 = nobody's */
 	__u32 left_at; /* when a sweep found the thread outside connect, in 2^20 ns; 0 = none has */
 	__u16 family;  /* of connect's address; AF_UNREADABLE = there is none to be read */
@@ -467,7 +509,7 @@ struct call {
 	__u8 restarts;	/* a signal has interrupted it; the try is noted */
 	__u8 pad[6];
 };
-_Static_assert(sizeof(struct call) == 48, "struct call has holes");
+_Static_assert(sizeof(struct call) == 56, "struct call has holes");
 
 /* A stack that was reported, as `sockleak scan` finds it (history.h). */
 struct reported_stack {

@@ -40,6 +40,11 @@ run-soak: $(BUILD)/sockleak $(CHAOS)
 
 # As distributions build: optimized, without frame pointers.
 PROGRAM_CFLAGS := -std=gnu11 -O2 -g -fomit-frame-pointer -pthread -Wall -Wextra
+ifeq ($(ARCH),x86)
+# Of another width, so without the libraries that this host has.
+$(O)/programs/leaker32: PROGRAM_CFLAGS := -m32 -static -nostdlib -ffreestanding -fno-pie -O2 -g \
+	-fomit-frame-pointer -fasynchronous-unwind-tables -fno-stack-protector -Wall -Wextra
+endif
 $(O)/programs/%: tests/programs/%.c mk/programs.mk
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
@@ -47,7 +52,7 @@ $(O)/programs/%: tests/programs/%.c mk/programs.mk
 
 # One that is stripped, truncated and given its debug information by the tests; others are
 # preloaded to sockleak, and make this host one that is stricter, or slower.
-$(O)/library/lib%.so: tests/library/%.c
+$(O)/library/lib%.so: tests/library/%.c tests/library/syscalls.h
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM_CFLAGS) -fPIC -shared $< -o $@

@@ -41,6 +41,7 @@ report
 kernel
 kernel/pins
 kernel/hooks
+kernel/maps
 leaks
 leaks/growth
 resolver
@@ -156,6 +157,20 @@ modules_do_not_log() {
 	grep -rl '#include "lib/log.h"' user | grep -vE '^user/(main\.c|lib/log\.c|commands/|watch/)'
 }
 
+# A stack or a profile of sockleak says which function it is by its name alone.
+functions_have_one_name_each() {
+	sources user | grep '\.c$' | xargs awk '
+		/^[a-z].*[ *]([a-z_0-9]+)\(.*[^;]$/ && !/^(static inline|typedef|extern)/ {
+			name = $0; sub("\\(.*", "", name); sub(".*[ *]", "", name)
+			if (name in file && file[name] != FILENAME) print name ": " file[name] " " FILENAME
+			file[name] = FILENAME
+		}'
+}
+
+structs_have_one_name_each() {
+	sources user bpf include | sort -u | grep '\.[ch]$' | xargs grep -hE '^struct [a-z_0-9]+ \{' | sort | uniq -d
+}
+
 # Each version formats differently: the one that Debian 12 has is what counts.
 FORMATTER=$(command -v clang-format-14 || command -v clang-format || echo missing)
 
@@ -179,6 +194,8 @@ check "files have at most 500 lines" files_are_small
 check "a module of leaks/, report/, options/ and host/ has a unit test" modules_have_tests
 check "files of tests/ have at most 500 lines" tests_are_small
 check "every file names its licence" files_have_a_licence
+check "a function's name is of one function" functions_have_one_name_each
+check "a struct's name is of one struct" structs_have_one_name_each
 check "every fuzz target has a corpus, every corpus a target" fuzz_targets_have_inputs
 case $("$FORMATTER" --version 2>/dev/null) in
 *"version 14."*)

@@ -19,9 +19,9 @@ static const struct {
 static const char opening[] =
 	"# SPDX-License-Identifier: BSD-2-Clause\n"
 	"#\n"
-	"# /etc/sockleak/sockleak.conf: what `sockleak agent` is reported; see sockleak.conf(5).\n"
-	"# Each key is an option's long name. A line that is commented out shows the default,\n"
-	"# or, where there is none, what the value is called. Check a change before it is used:\n"
+	"# /etc/sockleak/sockleak.conf: configuration of `sockleak agent`; see sockleak.conf(5).\n"
+	"# Each key is an option's long name. A commented line shows the default or, if there is\n"
+	"# none, a name for the value. Check a change before you use it:\n"
 	"#   sockleak agent --config /etc/sockleak/sockleak.conf --check-config\n"
 	"#   systemctl reload sockleak\n";
 

@@ -25,11 +25,12 @@
 #include "commands/scan.h"
 #include "host/rights.h"
 #include "host/workloads/scope.h"
-#include "kernel/pins/pins.h"
 #include "kernel/libbpf_log.h"
+#include "kernel/pins/pins.h"
 #include "kernel/tracer.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
+#include "lib/proc_file.h"
 #include "lib/signals.h"
 #include "lib/text.h"
 #include "lib/textfile.h"
@@ -49,12 +50,10 @@ enum exit_code {
 };
 
 DEFINE_CLEANUP(struct agent *, agent__free)
-DEFINE_CLEANUP(struct input *, input__free)
 DEFINE_CLEANUP(struct tracer *, tracer__free)
 DEFINE_CLEANUP(struct output *, output__free)
 DEFINE_CLEANUP(struct watch *, watch__free)
 DEFINE_CLEANUP(struct scan *, scan__free)
-DEFINE_CLEANUP(struct scope *, scope__free)
 
 /* What was printed has to come out: 0, or the exit code when it did not. */
 static int flush_stdout(void)
@@ -92,22 +91,19 @@ static int open_standard_files(void)
 /* --pid must name a process that runs, and not one of its threads. */
 static int check_pid(__u32 tgid)
 {
-	char path[64], line[128];
-	unsigned int leader = 0;
-	FILE *status;
+	char status[512]; /* as far as the field, which is among the first */
+	unsigned long leader = 0;
+	const char *field;
 
 	if (!tgid)
 		return EXIT_RAN;
-	snprintf(path, sizeof(path), "/proc/%u/status", tgid);
-	status = fopen(path, "re");
-	if (!status)
+	if (proc_file_read_of((pid_t)tgid, "status", status, sizeof(status)) < 0)
 		return log_error(EXIT_USAGE, "--pid %u: there is no such process", tgid);
-	while (fgets(line, sizeof(line), status))
-		if (sscanf(line, "Tgid: %u", &leader) == 1)
-			break;
-	fclose(status);
+	field = proc_file_field(status, "Tgid:");
+	if (field)
+		leader = strtoul(field, NULL, 10);
 	if (leader && leader != tgid)
-		return log_error(EXIT_USAGE, "--pid %u is a thread of process %u: use --pid %u",
+		return log_error(EXIT_USAGE, "--pid %u is a thread of process %lu: use --pid %lu",
 				 tgid, leader, leader);
 	return EXIT_RAN;
 }
@@ -169,7 +165,7 @@ static void tell_of_pins(const struct tracer *tracer)
 	_cleanup_text_ struct text text = TEXT_INIT;
 
 	if (tracer__pins_refused(tracer))
-		log_notice("%s; it goes on without, and what is known ends with it",
+		log_notice("%s; running without it, so a restart loses everything known",
 			   tracer__pins_refused(tracer));
 	if (!tracer__pins(tracer))
 		return;
@@ -203,12 +199,12 @@ static void tell_of_hooks(const struct hooks *hooks)
 	const char *why = hooks__why(hooks), *misses = hooks__misses(hooks);
 
 	if (kind->is_everywhere && why)
-		log_notice("hooks by %s run at every system call, which costs each some 20 to "
-			   "40 ns: %s",
+		log_notice("%s hooks run at every system call and cost 20 to 40 ns "
+			   "each: %s",
 			   kind->name, why);
 	if (misses)
-		log_notice("hooks by %s do not see every call here: %s (hooks_skipped has those "
-			   "that the kernel counts)",
+		log_notice("%s hooks miss calls on this kernel: %s (hooks_skipped counts them, "
+			   "if the kernel does)",
 			   kind->name, misses);
 }
 
@@ -224,7 +220,7 @@ static int open_tracer(const struct options *options, struct watch *watch,
 		if (options->command == COMMAND_AGENT && give_up_rights(&had))
 			return EXIT_ENVIRONMENT;
 		if (had)
-			log_note("CAP_SYS_ADMIN is given up: only opening the tracepoints may need "
+			log_note("CAP_SYS_ADMIN is given up; only opening tracepoints may need "
 				 "it");
 		tracer__on_progress(*ret_tracer, on_progress, ctx);
 		err = tracer__load(*ret_tracer, options, &error);
@@ -275,27 +271,31 @@ static int agent(const struct input *input, struct scope *scope)
 	return EXIT_RAN;
 }
 
-static int explain_site(const struct options *options)
+static int run_explain(const struct options *options)
 {
 	_cleanup_text_ struct text path = TEXT_INIT, error = TEXT_INIT;
 	int err;
 
 	textfile_add_stacks_path(&path, options->textfile ?: TEXTFILE_DEFAULT);
-	err = explain(text_str(&path), options->site, options->json, stdout, &error);
+	err = explain_site(text_str(&path), options->site, options->json, stdout, &error);
 	if (error.len)
 		return log_error(err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME, "%s",
 				 text_str(&error));
-	return err ? log_error(EXIT_RUNTIME, "cannot explain it: %s", strerror(-err)) :
+	return err ? log_error(EXIT_RUNTIME, "cannot explain the site: %s", strerror(-err)) :
 		     flush_stdout();
 }
 
-static int examine(const struct options *options)
+static int run_doctor(const struct options *options)
 {
 	enum finding_status worst;
+	int result;
 
 	raise_memlock();
 	worst = doctor(options, stdout);
-	return flush_stdout() ?: worst == FINDING_FAILED ? EXIT_ENVIRONMENT : EXIT_RAN;
+	result = flush_stdout();
+	if (result)
+		return result;
+	return worst == FINDING_FAILED ? EXIT_ENVIRONMENT : EXIT_RAN;
 }
 
 static int check_config(const struct input *input)
@@ -313,7 +313,7 @@ static int check_config(const struct input *input)
 	return EXIT_RAN;
 }
 
-static int run(const struct input *input)
+static int run_command(const struct input *input)
 {
 	const struct options *options = &input->options;
 	_cleanup_(output__free) struct output *output = NULL;
@@ -333,7 +333,7 @@ static int run(const struct input *input)
 		return log_error(err == -ENOMEM ? EXIT_RUNTIME : EXIT_USAGE,
 				 "cannot write to --output %s: %s%s", options->output,
 				 strerror(-err),
-				 err == -ENOENT ? " (is its directory there?)" : "");
+				 err == -ENOENT ? " (does its directory exist?)" : "");
 	return options->command == COMMAND_SCAN ? scan(options, output, scope) :
 						  trace(options, output, scope);
 }
@@ -355,16 +355,16 @@ static int do_command(int argc, char **argv)
 	if (input->options.check_config)
 		return check_config(input);
 	if (input->options.command == COMMAND_EXPLAIN)
-		return explain_site(&input->options);
+		return run_explain(&input->options);
 	if (input->options.command == COMMAND_DOCTOR)
-		return examine(&input->options);
+		return run_doctor(&input->options);
 	result = check_pid(input->options.tgid);
 	if (result)
 		return result;
 	if (preflight_check(&input->options, &error))
 		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
 	raise_memlock();
-	return run(input);
+	return run_command(input);
 }
 
 int main(int argc, char **argv)

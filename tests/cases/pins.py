@@ -113,7 +113,7 @@ def restart(bench, comm, how):
         second = bench.agent("--comm", comm, "--pin", pin)
         second.wait_for(lambda a: set(before) <= set(a.open_leaks()), "the leaks of before")
         expect_same(before, second.open_leaks())
-        if not said(second, "going on", f"{LEAKS} sockets"):
+        if not said(second, "restored", f"{LEAKS} sockets"):
             raise Failure(f"expected that it says so, seen: {second.errors}")
         program.next_phase()  # closes all
         program.wait_ready()
@@ -268,13 +268,13 @@ def pins_resized(bench):
             agent = bench.agent("--comm", "resized", "--pin", pin, *given)
             agent.wait_for(lambda a: before <= set(a.open_leaks()), "the leaks")
             classes = {event["class"] for event in agent.of("leak")}
-            if len(said(agent, str(pin), option, "forgotten")) != 1:
+            if len(said(agent, str(pin), option, "discarded")) != 1:
                 raise Failure(f"expected one line on {option}, seen: {agent.errors}")
             if classes != {"unknown_origin"}:
                 raise Failure(f"expected nothing to be known after {option}, seen: {classes}")
             agent.stop()
         agent = bench.agent("--comm", "resized", "--pin", pin, *given)
-        if said(agent, "forgotten") or not said(agent, "going on"):
+        if said(agent, "discarded") or not said(agent, "restored"):
             raise Failure(f"expected it to go on, seen: {agent.errors}")
         agent.stop()
         program.end()
@@ -305,7 +305,7 @@ def pins_broken(bench):
             whole = sorted(os.listdir(pin))
             damage(pin)
             agent = bench.agent("--comm", "broken", "--pin", pin)
-            lines = said(agent, "forgotten", str(pin))
+            lines = said(agent, "discarded", str(pin))
             agent.stop()
             if len(lines) != (damage is not unfinished):
                 raise Failure(f"expected a line after {damage.__name__}, seen: {agent.errors}")
@@ -372,7 +372,7 @@ def pins_unusable(bench):
     """Pins that an agent cannot use are a warning and a metric, not its end."""
     with bpffs(bench) as pin:
         unusable(bench, bench.directory, "mount -t bpf")
-        unusable(bench, pin / "deeper" / "still", "parent", "make it")
+        unusable(bench, pin / "deeper" / "still", "parent", "create it")
         pin.mkdir(mode=0o700)
         os.chown(pin, 65534, 65534)
         unusable(bench, pin, "another user", "chown")
@@ -448,7 +448,7 @@ def pins_churn(bench):
         churn = [bench.program(str(bench.copy("churn", "pinchurn"))) for _ in range(2)]
         for turn in range(12):
             agent = bench.agent(*options)
-            if said(agent, "forgotten"):
+            if said(agent, "discarded"):
                 raise Failure(f"expected it to go on, seen: {agent.errors}")
             # somewhere between its first sweep and the first leaks that it tells
             time.sleep(OLDER_THAN_S * turn / 9)

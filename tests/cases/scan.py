@@ -57,7 +57,7 @@ def scan_without_history(bench):
     if len(events) != 1 or summary["open"] != 1:
         raise Failure(f"expected one socket of {len(in_use) + 1} programs, seen: {events}")
     status, out, errors = bench.run("scan", "--pid", in_use[0].pid, "--error-exitcode", "9")
-    if status or "No unconnected sockets" not in out or "looked at" in errors:
+    if status or "No unconnected sockets" not in out or "scanned" in errors:
         raise Failure(f"expected none, seen {status}: {out} {errors}")
 
 
@@ -112,7 +112,7 @@ def scan_of_many_with_history(bench):
     if {event["inode"] for event in events} != wanted or wrong:
         raise Failure(f"expected 600 as the agent has them, seen: {len(events)}, {wrong[:2]}")
     _, text, _ = bench.run("scan", "--comm", "scanmany", "--history", agent.pid)
-    if f"as sockleak[{agent.pid}] saw them, watching a part of the host alone for" not in text:
+    if f"from sockleak[{agent.pid}], which has watched part of the host for" not in text:
         raise Failure(f"expected it to say how little that one watches, seen: {text[-600:]}")
 
 
@@ -153,20 +153,20 @@ def scan_asks_who_sees_all(bench):
 @case
 def scan_of_the_young(bench):
     """Younger than the running sockleak's threshold: age, evidence, stack and function."""
-    look_at_the_young(bench)
+    look_at_the_young(bench, "scanyoung")
 
 
 @case
 def scan_of_the_youngest(bench):
     """The same of one that no sweep has met yet."""
-    look_at_the_young(bench, "--interval", "60s", "--full-sweep-interval", "60s")
+    look_at_the_young(bench, "scanyoungest", "--interval", "60s", "--full-sweep-interval", "60s")
 
 
-def look_at_the_young(bench, *more):
-    agent = bench.agent("--comm", "scanyoung", "--older-than", "1h", *more)
-    program = bench.program(str(bench.copy("probed", "scanyoung")))
+def look_at_the_young(bench, name, *more):
+    agent = bench.agent("--comm", name, "--older-than", "1h", *more)
+    program = bench.program(str(bench.copy("probed", name)))
     (inode,) = program.phase.leaks
-    events, _ = scan(bench, "--comm", "scanyoung", "--history", agent.pid)
+    events, _ = scan(bench, "--comm", name, "--history", agent.pid)
     event = only(events, inode)
     expect(event, **{"class": "probed", "creator_pid": program.pid, "stack_source": "snapshot"})
     if event["culprit"]["function"] != "make_socket" or not event["age_s"] or not event["site"]:
@@ -174,9 +174,9 @@ def look_at_the_young(bench, *more):
     if "main" not in [frame["function"] for frame in event["stack"]]:
         raise Failure(f"expected a whole stack, seen: {event['stack']}")
     # It is only looked at: the agent still has it, and so has the next scan.
-    expect(only(scan(bench, "--comm", "scanyoung", "--history", agent.pid)[0], inode),
+    expect(only(scan(bench, "--comm", name, "--history", agent.pid)[0], inode),
            site=event["site"], stack=event["stack"])
-    events, _ = scan(bench, "--comm", "scanyoung", "--history", agent.pid, "--older-than", "1h")
+    events, _ = scan(bench, "--comm", name, "--history", agent.pid, "--older-than", "1h")
     if events:
         raise Failure(f"expected none older than an hour, seen: {events}")
     agent.stop()
@@ -215,7 +215,7 @@ def scan_adds_up(bench):
     first, second = text.splitlines()[:2]
     if not re.fullmatch(rf"5 unconnected sockets in 1 process: scansum\[{program.pid}\], "
                         r"oldest at least \d+m?s", first) or (
-            second != "3 of 5 made in make_socket (scansum)"):
+            second != "3 of 5 created in make_socket (scansum)"):
         raise Failure(f"expected the sum, and the function of most, seen: {first} | {second}")
     for part in ("3 of the 5", "2 of the 5"):
         if f"{part} that this process holds" not in text:
@@ -298,9 +298,9 @@ TYPOS = {
     "scan_container_in_unit": (["--unit", "scanright", "--container", CONTAINER[:12]], None, False),
     "scan_pod_typo": (["--pod", POD.replace("a", "b")], "no such pod runs (", True),
     "scan_pod_right": (["--pod", POD], None, False),
-    "scan_comm_typo": (["--comm", "nosuchcomm"], "nothing was looked at: no process is", True),
-    "scan_uid_typo": (["--uid", "54321"], "nothing was looked at: no process is", True),
-    "scan_empty_cgroup": (["--cgroup", "EMPTY"], "nothing was looked at: no process is", True),
+    "scan_comm_typo": (["--comm", "nosuchcomm"], "nothing was scanned: no process matches", True),
+    "scan_uid_typo": (["--uid", "54321"], "nothing was scanned: no process matches", True),
+    "scan_empty_cgroup": (["--cgroup", "EMPTY"], "nothing was scanned: no process matches", True),
 }
 
 
@@ -330,7 +330,7 @@ def trace_of_what_never_came(bench):
     """The end of a watch that had nothing to watch says so, in text and in JSON."""
     for args, words in ((["--json"], '"nothing_watched":true'), ([], "Nothing was watched: no such")):
         status, out, errors = bench.run("--unit", "nosuchunit", "--duration", "1s", *args)
-        if status or words not in out or "nothing of --unit nosuchunit runs yet" not in errors:
+        if status or words not in out or "nothing matches --unit nosuchunit yet" not in errors:
             raise Failure(f"expected {words!r}, seen {status}: {out} {errors}")
 
 
@@ -340,12 +340,12 @@ def scan_usage(bench):
     no_btf = bench.directory / "no.btf"
     no_btf.write_bytes(bytes(4096))
     status, _, errors = bench.run("scan", "--btf", no_btf)
-    if status != 3 or f"is --btf {no_btf} the BTF of this kernel?" not in errors:
+    if status != 3 or f" with --btf {no_btf}: " not in errors:
         raise Failure(f"expected the file to be blamed and 3, seen {status}: {errors}")
     for args, words in (
         (("scan", "--duration", "5s"), "is not for this command; it is for: trace"),
         (("--error-exitcode", "5"), "is not for this command; it is for: scan"),
-        (("scan", "--history", "1"), "no running sockleak"),
+        (("scan", "--history", "1"), "not a running sockleak"),
         (("scan", "trace"), "unexpected argument"),
     ):
         status, _, errors = bench.run(*args)

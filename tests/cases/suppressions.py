@@ -33,7 +33,7 @@ def suppress(bench):
                                "--history", plain.pid, "--error-exitcode", 9)
     if status or "No unconnected sockets" not in out or "1 leak suppressed" not in out:
         raise Failure(f"expected the scan to leave it out, seen {status}: {out}")
-    if "without use: never" not in out:
+    if "unused entries: never" not in out:
         raise Failure(f"expected the entry of no use to be named, seen: {out}")
     program.end()
     summary = agent.stop()
@@ -76,7 +76,7 @@ def suppress_usage(bench):
     bad = bench.directory / "bad.ini"
     bad.write_text("[a]\nprocess = x\n")
     for name, words in (
-        (bad, "line 2: there are function"),
+        (bad, "line 2: the keys are function"),
         ("/no/such", "cannot read --suppress"),
         (bench.directory, "cannot read --suppress"),
     ):

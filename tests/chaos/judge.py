@@ -137,8 +137,8 @@ class Socket:
         )
 
     @property
-    def is_unknowable(self):
-        if self.seen["state"] == "unknowable" or self.connect_failed_and_bound():
+    def is_maybe_in_use(self):
+        if self.seen["state"] == "maybe_in_use" or self.connect_failed_and_bound():
             return True
         return self.family == AF_VSOCK and not self.origin_known
 
@@ -332,7 +332,7 @@ def compare(seen, journal, leaks, rounds, holds_back, may_doubt=False):
         unclear += len(answer) > 1
         if leak and socket.is_inet and socket.is_connecting and socket.told_before(leak):
             continue  # it stays what it was told to be until the connect ends
-        if holds_back and not leak and socket.is_unknowable and answer != {None}:
+        if holds_back and not leak and socket.is_maybe_in_use and answer != {None}:
             least += None not in answer
             most += 1
             continue

@@ -44,7 +44,9 @@ class Seed:
         )  # fmt: skip
 
     def expect(self, line, timeout=60):
-        ready, _, _ = select.select([self.process.stdout], [], [], timeout)
+        poll = select.poll()  # select() takes no descriptor of 1,024 or more
+        poll.register(self.process.stdout, select.POLLIN)
+        ready = poll.poll(timeout * 1000)
         told = self.process.stdout.readline().strip() if ready else f"nothing in {timeout} s"
         if told != line:
             self.kill()

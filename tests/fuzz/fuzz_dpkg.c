@@ -5,7 +5,7 @@
  * line; the list's name, a line; the list up to a line "%%"; the status.
  */
 #include "check_package.h"
-#include "lib/clocks.h"
+#include "lib/time.h"
 
 #include <errno.h>
 #include <fcntl.h>

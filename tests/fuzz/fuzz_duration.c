@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "lib/duration.h"
 #include "lib/text.h"
+#include "lib/time.h"
 
 static void check_written(__u64 ns)
 {

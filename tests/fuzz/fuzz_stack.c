@@ -76,18 +76,18 @@ static void check_culprit(const struct stack *stack)
 	for (frame = stack->frames; frame < stack->frames + stack->count; frame++) {
 		if (!frame->module && !frame->function)
 			continue; /* a mere address */
-		check(culprit || frame->plumbing == FRAME_OF_LIBC);
+		check(culprit || frame->kind == FRAME_OF_LIBC);
 		if (frame == culprit)
 			break;
-		check(frame->plumbing);
+		check(frame->kind);
 	}
 	if (!culprit)
 		return;
 	check(culprit >= stack->frames && culprit < stack->frames + stack->count);
-	check(culprit->plumbing != FRAME_OF_LIBC && (culprit->module || culprit->function));
+	check(culprit->kind != FRAME_OF_LIBC && (culprit->module || culprit->function));
 	frame = stack_caller(stack);
 	check(!frame || (frame > culprit && frame < stack->frames + stack->count));
-	check(!frame || (!frame->plumbing && frame->function));
+	check(!frame || (!frame->kind && frame->function));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -200,7 +200,7 @@ def answers():
     put("protocol", "package_command", wire_package(2, 2, debug=b"x; rm -rf /", **words))
 
 
-def verdict(kind, inode, *, leak_class=1, reason=1, since=1, tgid=0, unknowable=0, comm=b"app",
+def verdict(kind, inode, *, leak_class=1, reason=1, since=1, tgid=0, maybe_in_use=0, comm=b"app",
             evidence=b"\0", flags=0, with_stack=None, owner=(b"/usr/bin/app", b"/a.service",
                                                              b"a.service")):
     which = (kind - 1) % 3
@@ -210,7 +210,7 @@ def verdict(kind, inode, *, leak_class=1, reason=1, since=1, tgid=0, unknowable=
             break
     else:
         raise ValueError((kind, leak_class, reason))
-    data = b"\x01" + bytes([candidate, (inode - 1) | tgid << 4 | unknowable << 6, since])
+    data = b"\x01" + bytes([candidate, (inode - 1) | tgid << 4 | maybe_in_use << 6, since])
     data += bytes([2, 1, 6, flags]) + struct.pack("<I", 5000)
     data += comm.ljust(15, b"\0") + b"thread".ljust(15, b"\0") + evidence
     data += b"".join(map(name, owner))
@@ -239,7 +239,7 @@ def reports():
         evidence=b"\x1f\x05" + struct.pack("<Q", 9) + b"\xff\xff\xff\xff\x6e\x01\x00/\x1b\n" +
         b"\xff" * 105, owner=(b"/bin/\n", b"/\xe2\x80\xa8", b"\x1b.service"))))
     put("report", "held-back", run(*[verdict(1, i, leak_class=3, reason=0, since=20 * i,
-                                             unknowable=1) for i in range(1, 6)], tick(99_000)))
+                                             maybe_in_use=1) for i in range(1, 6)], tick(99_000)))
     put("report", "many-holders", run(*[verdict(1, i, leak_class=3, reason=0, since=i,
                                                 tgid=i % 4, with_stack=HEALTHY)
                                         for i in range(1, 16)], tick(50_000)))

@@ -31,7 +31,7 @@ static UNUSED void take_frame(struct input *input, struct frame *frame)
 	frame->inlined = flags & 8;
 	frame->has_debug = flags & 16;
 	frame->source = (enum frame_source)(flags >> 5 < 5 ? flags >> 5 : 0);
-	frame->plumbing = runtime_frame_kind(frame->module, frame->function);
+	frame->kind = runtime_frame_kind(frame->module, frame->function);
 }
 
 static UNUSED struct stack *take_stack(struct input *input)

@@ -43,7 +43,8 @@ def has_field(event, key, allowed):
     evidence = event.get("evidence") or {}
     if key not in event and key not in evidence:
         return False
-    return as_word(event[key] if key in event else evidence[key]) in allowed
+    word = as_word(event[key] if key in event else evidence[key])
+    return word in allowed or ("*" in allowed and word != "null")
 
 
 def for_hooks(expected, kind):

@@ -4,6 +4,8 @@
  * it is preloaded to: for all that is attached by a link but iterators, and so for all kinds of
  * hooks but raw tracepoints.
  */
+#include "syscalls.h"
+
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -14,25 +16,14 @@
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 
-typedef long (*syscall_fn)(long number, ...);
-
-long syscall(long number, ...)
+static long on_syscall(long number, const long *argument)
 {
-	syscall_fn next = (syscall_fn)dlsym(RTLD_NEXT, "syscall");
-	const union bpf_attr *attr;
-	long argument[6];
-	va_list list;
+	const union bpf_attr *attr = (const union bpf_attr *)argument[1];
 
-	va_start(list, number);
-	for (int i = 0; i < 6; i++)
-		argument[i] = va_arg(list, long);
-	va_end(list);
-	attr = (const union bpf_attr *)argument[1];
 	if (number == SYS_bpf && argument[0] == BPF_LINK_CREATE &&
 	    attr->link_create.attach_type != BPF_TRACE_ITER)
 		return open("/dev/null", O_RDONLY | O_CLOEXEC);
-	return next(number, argument[0], argument[1], argument[2], argument[3], argument[4],
-		    argument[5]);
+	return pass_on(number, argument);
 }
 
 /* What libbpf does where it takes the kernel for one that has no links for perf events. */

@@ -3,38 +3,28 @@
  * Preloaded, it makes perf_event_open() of the one program that it is preloaded to as strict as a
  * kernel of Debian is with kernel.perf_event_paranoid=3: for whoever has CAP_SYS_ADMIN alone.
  */
-#include <dlfcn.h>
+#include "syscalls.h"
+
 #include <errno.h>
-#include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/capability.h>
 
-typedef long (*syscall_fn)(long number, ...);
-
-static int is_admin(syscall_fn next)
+static int is_admin(void)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	const long argument[ARGUMENTS] = { (long)&header, (long)sets };
 
-	return !next(SYS_capget, &header, sets) && sets[0].effective & 1U << CAP_SYS_ADMIN;
+	return !pass_on(SYS_capget, argument) && sets[0].effective & 1U << CAP_SYS_ADMIN;
 }
 
-long syscall(long number, ...)
+static long on_syscall(long number, const long *argument)
 {
-	syscall_fn next = (syscall_fn)dlsym(RTLD_NEXT, "syscall");
-	long argument[6];
-	va_list list;
-
-	va_start(list, number);
-	for (int i = 0; i < 6; i++)
-		argument[i] = va_arg(list, long);
-	va_end(list);
-	if (number == SYS_perf_event_open && !is_admin(next)) {
+	if (number == SYS_perf_event_open && !is_admin()) {
 		errno = EACCES;
 		return -1;
 	}
-	return next(number, argument[0], argument[1], argument[2], argument[3], argument[4],
-		    argument[5]);
+	return pass_on(number, argument);
 }

@@ -3,8 +3,8 @@
  * Preloaded, it makes a kernel that leaves out hooks of connect all the time, of the one program
  * that it is preloaded to: each time that this asks, one more has been left out.
  */
-#include <dlfcn.h>
-#include <stdarg.h>
+#include "syscalls.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,8 +12,6 @@
 #include <unistd.h>
 
 #include <linux/bpf.h>
-
-typedef long (*syscall_fn)(long number, ...);
 
 static bool is_program(int fd)
 {
@@ -33,20 +31,11 @@ static void leave_out(struct bpf_prog_info *info)
 		info->recursion_misses += ++times;
 }
 
-long syscall(long number, ...)
+static long on_syscall(long number, const long *argument)
 {
-	syscall_fn next = (syscall_fn)dlsym(RTLD_NEXT, "syscall");
-	const union bpf_attr *attr;
-	long argument[6], result;
-	va_list list;
+	const union bpf_attr *attr = (const union bpf_attr *)argument[1];
+	long result = pass_on(number, argument);
 
-	va_start(list, number);
-	for (int i = 0; i < 6; i++)
-		argument[i] = va_arg(list, long);
-	va_end(list);
-	attr = (const union bpf_attr *)argument[1];
-	result = next(number, argument[0], argument[1], argument[2], argument[3], argument[4],
-		      argument[5]);
 	if (number == SYS_bpf && argument[0] == BPF_OBJ_GET_INFO_BY_FD && !result &&
 	    is_program((int)attr->info.bpf_fd))
 		leave_out((struct bpf_prog_info *)attr->info.info);

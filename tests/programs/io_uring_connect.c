@@ -5,7 +5,7 @@
 
 int main(void)
 {
-	struct uring ring = uring_open();
+	struct uring ring = uring_open(0);
 	int listener = make_listener(8);
 	struct sockaddr_in address = loopback(port_of(listener));
 	int connected = make_socket(AF_INET, SOCK_STREAM, 0);

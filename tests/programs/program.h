@@ -49,7 +49,7 @@
 #define _opaque_ __attribute__((noipa))
 #endif
 
-/* The set-up failed: the test program is broken here, which is no event on sockleak. */
+/* The set-up failed: the test program is broken here, which is no verdict on sockleak. */
 #define die(what)                                                                            \
 	do {                                                                                 \
 		printf("broken %s:%d: %s: %s\n", __FILE__, __LINE__, what, strerror(errno)); \

@@ -38,7 +38,7 @@ _unused_ static struct stack *a_stack(const char *function)
 	stack->site = 0xabcdef;
 	stack->frames[0].function = strdup("socket");
 	stack->frames[0].module = strdup("/lib/x86_64-linux-gnu/libc.so.6");
-	stack->frames[0].plumbing = FRAME_OF_LIBC;
+	stack->frames[0].kind = FRAME_OF_LIBC;
 	if (function) {
 		stack->frames[1].function = strdup(function);
 		stack->frames[1].file = strdup("src/transport.cpp");

@@ -9,8 +9,7 @@
 #include <sys/stat.h>
 
 #include "commands/explain.h"
-#include "lib/clocks.h"
-#include "lib/date.h"
+#include "lib/time.h"
 #include "packages/hints.h"
 #include "report/explain/site_holders.h"
 #include "report/explain/stacks_file.h"

@@ -37,7 +37,7 @@ static void refused(void **state)
 	refuse("config = /x\n", "'config' belongs on the command line");
 	refuse("quiet = perhaps\n", "--quiet 'perhaps' is neither yes nor no");
 	refuse("duration = 1h\n", ", line 1: 'duration' is for: trace; none of them reads a file");
-	refuse("nonsense\n", ", line 1: it is not 'NAME = VALUE'");
+	refuse("nonsense\n", ", line 1: not 'NAME = VALUE'");
 	refuse("textfile =\n", "--textfile '' is empty");
 	refuse("\x1b[2J = 1\n", "line 1");
 	memset(long_line + 12, 'x', sizeof(long_line) - 14);
@@ -62,7 +62,7 @@ static void unreadable(void **state)
 	assert_int_equal(mkfifo(path, 0600), 0);
 	text_clear(&error);
 	assert_int_equal(config__load(path, &config, &error), -EINVAL); /* and does not block */
-	assert_non_null(strstr(text_str(&error), "it is no regular file"));
+	assert_non_null(strstr(text_str(&error), "not a regular file"));
 	assert_null(config);
 }
 

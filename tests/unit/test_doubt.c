@@ -8,16 +8,16 @@
 
 #include "leaks/doubt.h"
 
-static struct event made(__u64 since_ns, enum leak_class class)
+static struct event made(__u64 since_ns, enum leak_class cls)
 {
 	return (struct event){ .kind = EVENT_LEAK,
-			       .class = (__u8) class,
+			       .class = (__u8)cls,
 			       .socket.since_ns = since_ns };
 }
 
-static bool doubts(const struct doubt *doubt, __u64 since_ns, enum leak_class class)
+static bool doubts(const struct doubt *doubt, __u64 since_ns, enum leak_class cls)
 {
-	struct event event = made(since_ns, class);
+	struct event event = made(since_ns, cls);
 
 	return doubt_has(doubt, &event);
 }
@@ -53,9 +53,8 @@ static void of_no_other_class(void **state)
 
 	(void)state;
 	doubt_note(&doubt, 1, 100);
-	for (int class = CLASS_NONE; class < CLASS_COUNT; class ++)
-		assert_int_equal(doubts(&doubt, 50, (enum leak_class) class),
-				 class == CLASS_NEVER_USED);
+	for (int cls = CLASS_NONE; cls < CLASS_COUNT; cls++)
+		assert_int_equal(doubts(&doubt, 50, (enum leak_class)cls), cls == CLASS_NEVER_USED);
 }
 
 /* Hooks of another kind were loaded: they begin to count anew. */

@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/duration.h"
 #include "lib/text.h"
+#include "lib/time.h"
 
 #define SECOND NSEC_PER_SEC
 #define MINUTE (60 * SECOND)

@@ -114,19 +114,19 @@ static void what_leaked_and_exited_keeps_its_name(void **state)
 	assert_ptr_equal(site->stack, stack);
 	assert_int_equal(leaks__totals(leaks).ended, 1);
 	assert_int_equal(leaks__totals(leaks).sites, 0);
-	expect(false, "job[42] leaked 5 sockets, and ended 5s ago with them\n"
+	expect(false, "job[42] leaked 5 sockets and exited 5s ago, "
 		      "in open_session (libtransport.so.2)\n"
 		      "\n"
 		      "STATE         PID COMMAND          OPEN PER MIN OLDEST  CLASS\n"
 		      "ended          42 job                 5       -      -  only asked for its "
 		      "peer\n"
-		      "         exited 5s ago with them open, 55s after the first was made\n"
+		      "         exited 5s ago with them open, 55s after the first was created\n"
 		      "         AF_INET SOCK_STREAM: getpeername answered ENOTCONN once, after "
 		      "14us\n"
 		      "         in open_session (libtransport.so.2)\n"
 		      "         of unit jobs.service\n"
 		      "\n"
-		      "Where job makes them (site 0000000000abcdef), stack by fp:\n"
+		      "Where job creates them (site 0000000000abcdef), stack by fp:\n"
 		      "  #0  socket (libc.so.6)\n");
 	/* As long as nobody forgets it, also when its account is forgotten. */
 	leaks__tick(leaks, NOW + 3600 * SECOND);
@@ -163,10 +163,10 @@ static void what_never_grew_is_listed_on_demand(void **state)
 	assert_int_equal(leaks__ended(leaks, false, &sites), 0);
 	assert_int_equal(the_site(true)->ended.sockets, 9);
 	assert_int_equal(leaks__totals(leaks).ended, 0);
-	expect(false, "No leaked sockets are open now, but 9 were: 9 ended with their process\n"
-		      "(-v lists what ended with its process, --json each, with where it was "
-		      "made)\n\n0 unconnected");
-	expect(true, "No leaked sockets are open now, but 9 were: 9 ended with their process\n");
+	expect(false, "No leaked sockets are open now; 9 were: 9 ended with their process\n"
+		      "(-v lists those that ended with their process; --json has every leak "
+		      "with its site)\n\n0 unconnected");
+	expect(true, "No leaked sockets are open now; 9 were: 9 ended with their process\n");
 	expect(true, "\nexited    2 procs job                 9       -      -  only asked");
 	expect(true, "\n         by 43 (8), 42 (1)\n");
 	expect(true, "\n         the last exited 4s ago with them open");
@@ -196,10 +196,10 @@ static void a_site_has_all_its_processes(void **state)
 	end_all(43, 7, 2, END_EXITED, 8);
 	end_all(42, 5, 2, END_EXITED, 7);
 	assert_int_equal(the_site(false)->ended.tgid, 42);
-	expect(false, "job (3 procs) leaked 13 sockets, and ended with them, the last 7s ago\n");
+	expect(false, "job (3 procs) leaked 13 sockets and exited, the last 7s ago\n");
 	expect(false, "         by 43 (7), 42 (5), 41 (1)\n"
 		      "         the last exited 7s ago with them open, 53s after the first was "
-		      "made\n");
+		      "created\n");
 }
 
 /* What the process held from before sockleak watched is no leak that was seen; but it is said. */
@@ -223,10 +223,11 @@ static void what_it_held_from_before_is_said(void **state)
 		event.now_ns = NOW;
 		assert_int_equal(leaks__apply(leaks, &event, NULL, NULL), 0);
 	}
-	expect(false, "job[42] leaked 5 sockets, and ended 5s ago with them\n"
-		      "in open_session (libtransport.so.2)\n"
-		      "It also held 7 of unknown origin: older than this watch, or of io_uring\n"
-		      "\nSTATE");
+	expect(false,
+	       "job[42] leaked 5 sockets and exited 5s ago, "
+	       "in open_session (libtransport.so.2)\n"
+	       "It also held 7 of unknown origin: older than this watch, or created by io_uring\n"
+	       "\nSTATE");
 }
 
 /* Behind what leaks now, before what does not; and its stack is there once. */
@@ -244,18 +245,18 @@ static void what_leaks_now_comes_first(void **state)
 	leaks__tick(leaks, NOW);
 	assert_int_equal(leaks__listed(leaks, false, &sites), 2);
 	assert_true(sites[0]->ended.sockets && sites[1]->open == 1);
-	expect(false, "job[42] leaked 9 sockets, and ended 5s ago with them\n"
+	expect(false, "job[42] leaked 9 sockets and exited 5s ago, "
 		      "in open_session (libtransport.so.2)\n"
-		      "More: 1 place holds ");
+		      "More: 1 site holds ");
 	leak(43, 4, 2);
 	assert_int_equal(leaks__listed(leaks, true, &sites), 3);
 	assert_true(sites[0]->leaking && sites[1]->ended.sockets && sites[2]->open == 1);
 	expect(false, "job[43] leaks sockets: 4 open, ");
-	expect(false, "\nMore: 1 place leaked and has ended, 1 holds ");
+	expect(false, "\nMore: 1 site leaked and has ended, 1 holds ");
 	text = report(false);
-	first = strstr(text, "Where job makes them");
+	first = strstr(text, "Where job creates them");
 	assert_non_null(first);
-	assert_null(strstr(first + 1, "Where job makes them"));
+	assert_null(strstr(first + 1, "Where job creates them"));
 	free(text);
 }
 
@@ -288,10 +289,9 @@ static void their_number_is_bounded(void **state)
 	assert_int_equal(sites[0]->id, 0xffff); /* as many sockets as all others have, but later */
 	for (int i = 0; i < ENDED_SITES; i++)
 		assert_int_not_equal(sites[i]->id, 2); /* the first that had grown */
-	expect(false, "Lost: ended_not_kept 1 (leaks that ended with their process, beyond the 100 "
-		      "sites that are listed)\n");
-	expect(true, "\n100 sites more ended with their processes, had not grown, and are not "
-		     "listed\n");
+	expect(false, "Lost: ended_not_kept 1 (sites that ended with their process, beyond the "
+		      "100 that are listed)\n");
+	expect(true, "\n100 more sites ended without having grown; not listed\n");
 }
 
 /* More than there is room for end in one sweep, which meets their sockets in turns. */

@@ -60,8 +60,8 @@ static void evidence_in_doubt(void **state)
 	(void)state;
 	assert_evidence(&leak, "not connected, not bound");
 	leak.event.class = CLASS_NONE;
-	assert_evidence(&leak, "not connected, not bound; it may have been tried, for the kernel "
-			       "left out some of sockleak's hooks");
+	assert_evidence(&leak, "not connected, not bound; calls may be missing, because the "
+			       "kernel skipped hooks");
 }
 
 int main(void)

@@ -20,7 +20,7 @@ static void a_site_reads_back(void **state)
 	expect(text_str(&out), "  Last seen  2023-11-14T22:30:00.000Z, ");
 	expect(text_str(&out), "  Held by    worker[1151895237]: 5 open, oldest ");
 	expect(text_str(&out), ", unit app.service\n");
-	expect(text_str(&out), "\nWhere they are made, stack by fp:\n  #0  socket (libc.so.6)\n"
+	expect(text_str(&out), "\nWhere they are created, stack by fp:\n  #0  socket (libc.so.6)\n"
 			       "  #1  messaging::Transport::Transport(int) (libtransport.so.2) at "
 			       "src/transport.cpp:42\n");
 	expect(text_str(&out), "\n[site eea983d044a886c5]\ncomm = worker\n"
@@ -44,7 +44,7 @@ static void what_an_agent_left_is_told_of_then(void **state)
 	assert_int_equal(explain_bytes(bytes, strlen(bytes), "0000", false, &out, &error), 0);
 	expect(text_str(&out), "a leaked sockets: 6 were open then\n");
 	expect_words(text_str(&out), "Written 2023-11-14T22:30:00.000Z, ");
-	expect_words(text_str(&out), " ago: what is here was so then ");
+	expect_words(text_str(&out), " ago: this was the state then ");
 	free(bytes);
 
 	all_end(1, 6);
@@ -62,13 +62,13 @@ static void what_is_no_site_is_said(void **state)
 		int err;
 		const char *why;
 	} cases[] = {
-		{ "abc", -EINVAL, "'abc' is no site id: give its 16 hex digits" },
-		{ "xyzw\033", -EINVAL, "'xyzw\\x1b' is no site id" },
-		{ "00000000000000001", -EINVAL, "is no site id" },
+		{ "abc", -EINVAL, "'abc' is not a site id: give its 16 hex digits" },
+		{ "xyzw\033", -EINVAL, "'xyzw\\x1b' is not a site id" },
+		{ "00000000000000001", -EINVAL, "is not a site id" },
 		{ "other", -EINVAL, "beyond --max-sites" },
 		{ "unknown", -EINVAL, "without a stack" },
 		{ "ffff", -ENOENT,
-		  "no site begins with ffff among the 2 that are known (written "
+		  "none of the 2 known sites begins with ffff (written "
 		  "20" },
 		{ "0000", -ENOTUNIQ, "2 sites begin with 0000: give more digits" },
 	};
@@ -150,7 +150,7 @@ static void what_to_install_is_told(void **state)
 	expect(bytes, "\"install\":[\"apt install transport-dbgsym\"]");
 	assert_int_equal(explained(bytes, "0000", false, &out, &error), 0);
 	expect(text_str(&out),
-	       "install their debug information:\n  apt install transport-dbgsym\n\nTo be");
+	       "install debug information:\n  apt install transport-dbgsym\n\nTo suppress");
 	free(bytes);
 	hints__free(hints);
 }
@@ -161,16 +161,16 @@ static void a_file_that_is_none_is_said(void **state)
 	_cleanup_text_ struct text error = TEXT_INIT;
 
 	(void)state;
-	assert_int_equal(explain("/no/such/file", "abcd", false, stderr, &error), -ENOENT);
+	assert_int_equal(explain_site("/no/such/file", "abcd", false, stderr, &error), -ENOENT);
 	expect(text_str(&error),
 	       "cannot read /no/such/file: No such file or directory (a 'sockleak "
 	       "agent' with --textfile writes it when it finds a leak)");
 	text_clear(&error);
-	assert_int_equal(explain("/tmp", "abcd", false, stderr, &error), -EISDIR);
+	assert_int_equal(explain_site("/tmp", "abcd", false, stderr, &error), -EISDIR);
 	close(mkstemp(path));
 	assert_int_equal(truncate(path, (off_t)EXPLAIN_MAX_BYTES + 1), 0);
 	text_clear(&error);
-	assert_int_equal(explain(path, "abcd", false, stderr, &error), -EFBIG);
+	assert_int_equal(explain_site(path, "abcd", false, stderr, &error), -EFBIG);
 	unlink(path);
 }
 

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "host/health.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 
 static void times_are_behind_the_name(void **state)
 {

@@ -101,14 +101,14 @@ static void by_build_id(void **state)
 	hints__add(hints, getpid(), "/no/build-id", NULL);
 	hints__add(hints, getpid(), "/hostile", "00; id");
 	expect(0, 0,
-	       "Not found in a package database, by build id use:\n"
+	       "Not in a package database; fetch by build id:\n"
 	       "  debuginfod-find debuginfo 00112233  # /gone\n"
 	       "  debuginfod-find debuginfo 0123456789abcdef  # /no/such\\x0a\\x1b[31m\n");
 	assert_int_equal(hints__count(hints), 4);
 	hints__begin(hints);
 	hints__add(hints, getpid(), "/no/such\033[31m", "0123456789abcdef");
 	expect(0, 0,
-	       "Not found in a package database, by build id use:\n"
+	       "Not in a package database; fetch by build id:\n"
 	       "  debuginfod-find debuginfo 0123456789abcdef  # /no/such\\x1b[31m, replaced "
 	       "since\n");
 }
@@ -156,7 +156,7 @@ static const char container_text[] =
 	"qpid-cpp-client-1.35.0-1.fc25.x86_64 ruby-1.35.0-1.fc25.x86_64\n"
 	"Missing separate debuginfos in the root of process @, use: apt install libc6-dbg "
 	"libqpid1-dbgsym tool-dbgsym\n"
-	"Not found in a package database, by build id use:\n"
+	"Not in a package database; fetch by build id:\n"
 	"  debuginfod-find debuginfo 5555555555555555  # /opt/a.so of process @\n"
 	"  debuginfod-find debuginfo 4444444444444444  # /opt/b.so of process @\n"
 	"  debuginfod-find debuginfo 6666666666666666  # /opt/c.so of process @\n";
@@ -189,7 +189,7 @@ static void wraps(void **state)
 	       "    ruby-1.35.0-1.fc25.x86_64\n"
 	       "Missing separate debuginfos in the root of process @, use:\n"
 	       "  apt install libc6-dbg libqpid1-dbgsym tool-dbgsym\n"
-	       "Not found in a package database, by build id use:\n"
+	       "Not in a package database; fetch by build id:\n"
 	       "  debuginfod-find debuginfo 5555555555555555  # /opt/a.so of process @\n"
 	       "  debuginfod-find debuginfo 4444444444444444  # /opt/b.so of process @\n"
 	       "  debuginfod-find debuginfo 6666666666666666  # /opt/c.so of process @\n");

@@ -24,7 +24,8 @@ static void a_leak_byte_for_byte(void **state)
 		"\"protocol\":\"IPPROTO_TCP\",\"class\":\"probed\",\"may_be_in_use\":false,"
 		"\"holders\":[{\"pid\":4242,\"fd\":35,\"uid\":1000,\"comm\":\"delayed_job\"}],"
 		"\"other_holders\":0,"
-		"\"created\":\"2026-09-21T14:15:00.500Z\",\"first_seen\":null,\"age_s\":5.75,"
+		"\"created\":\"2026-09-21T14:15:00.500Z\",\"created_by\":\"socket\","
+		"\"first_seen\":null,\"age_s\":5.75,"
 		"\"cgroup_id\":4711,\"cgroup\":\"/system.slice/delayed_job.service\","
 		"\"unit\":\"delayed_job.service\",\"container\":null,\"pod\":null,"
 		"\"evidence\":{\"getpeername_enotconn\":1,\"first_enotconn_after_s\":0.012,"
@@ -158,10 +159,23 @@ static void of_unknown_origin(void **state)
 			 "\"thread\":null,\"exe\":null,");
 	assert_has(&out, "\"protocol\":null,\"class\":\"unknown_origin\",");
 	assert_has(&out, "\"creator_pid\":null,");
-	assert_has(&out, "\"created\":null,"
+	assert_has(&out, "\"created\":null,\"created_by\":null,"
 			 "\"first_seen\":\"2026-09-21T14:15:00.500Z\",\"age_s\":null,"
 			 "\"cgroup_id\":null,\"cgroup\":null,\"unit\":null,");
 	assert_has(&out, "\"getpeername_enotconn\":1,\"first_enotconn_after_s\":null,");
+	assert_valid(&out);
+}
+
+static void made_by_io_uring(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct leak leak = story_leak();
+	struct summary now = at(107 * SECOND);
+
+	(void)state;
+	leak.event.socket.flags |= PENDING_URING;
+	json_leak(&out, &leak, LEAKS_OPENED, &now, NULL);
+	assert_has(&out, "\"created_by\":\"io_uring\",");
 	assert_valid(&out);
 }
 
@@ -266,6 +280,7 @@ int main(void)
 		cmocka_unit_test(a_failed_connection),
 		cmocka_unit_test(an_error_of_the_socket),
 		cmocka_unit_test(of_unknown_origin),
+		cmocka_unit_test(made_by_io_uring),
 		cmocka_unit_test(resolved),
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(any_event),

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/kernel_memory.h"
+#include "kernel/maps/kernel_memory.h"
 
 static void a_map_has_an_id_and_a_size(void **state)
 {

@@ -61,7 +61,7 @@ static void values_of_each_type_are_refused(void **state)
 	expect_refused("comm", "sixteen_bytes_xx", "is longer than the kernel keeps a comm");
 	expect_refused("uid", "nobody-at-all", "is not a user of this host");
 	expect_refused("class", "probed,,", "has an empty name beside a comma");
-	expect_refused("class", "probd", "holds a class that is not known");
+	expect_refused("class", "probd", "has an unknown class");
 	expect_refused("unit", "", "--unit '' is empty (an unset variable?)");
 	expect_refused("json", "maybe", "is neither yes nor no");
 	expect_refused("json", "a\nb", "'a\\x0ab'");

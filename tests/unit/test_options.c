@@ -213,19 +213,19 @@ static void bad_words(void **state)
 	refuse("--comm ''", "empty");
 	refuse("--output ''", "--output '' is empty");
 	refuse("--btf ''", "empty");
-	refuse("--cgroup ''", "--cgroup '' is empty (an unset variable?); it needs its argument, "
+	refuse("--cgroup ''", "--cgroup '' is empty (an unset variable?); the argument is "
 			      "PATH");
-	refuse("--unit ''", "--unit '' is empty (an unset variable?); it needs its argument, NAME");
+	refuse("--unit ''", "--unit '' is empty (an unset variable?); the argument is NAME");
 	refuse("--hooks kprobe", "'kprobe' is not known; allowed: auto, fentry, kprobe.multi, "
 				 "tracepoint, raw_syscalls, raw_tp");
 	refuse("--hooks ''", "not known");
-	refuse("--class leaky", "not known; allowed: never_used, probed,");
-	refuse("--class none", "not known");
+	refuse("--class leaky", "unknown class; allowed: never_used, probed,");
+	refuse("--class none", "unknown class");
 	refuse("--class ''", "--class '' is empty (an unset variable?); allowed: never_used,");
 	refuse("--class probed,", "--class 'probed,' has an empty name beside a comma; allowed:");
 	refuse("--class ,probed", "empty name");
 	refuse("--class probed,,bind_failed", "empty name");
-	refuse("--class probed,bad", "'probed,bad' holds a class that is not known");
+	refuse("--class probed,bad", "'probed,bad' has an unknown class");
 	refuse("-v -q", "--verbose and --quiet exclude each other");
 }
 

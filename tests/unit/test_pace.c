@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "lib/duration.h"
+#include "lib/time.h"
 #include "watch/pace.h"
 
 #define AT (1000 * NSEC_PER_SEC)

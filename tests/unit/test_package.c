@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "lib/clocks.h"
 #include "lib/text.h"
+#include "lib/time.h"
 #include "package_fixture.h"
 #include "packages/package.h"
 #include "packages/package_sources.h"

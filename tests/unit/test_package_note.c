@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "lib/clocks.h"
+#include "lib/time.h"
 #include "lib/text.h"
 #include "package_fixture.h"
 #include "packages/package.h"

@@ -37,15 +37,15 @@ static struct stack *stack_of(__u64 site, const char *function)
 }
 
 /* So many sockets of one row. The stack is taken. */
-static void hold(__u32 tgid, unsigned int count, enum leak_class class, struct stack *stack)
+static void hold(__u32 tgid, unsigned int count, enum leak_class cls, struct stack *stack)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		struct event event = a_event(++inode, "worker");
 
 		event.tgid = event.socket.tgid = tgid;
-		event.class = class;
-		event.maybe_in_use = class == CLASS_BOUND_ONLY;
-		if (class == CLASS_UNKNOWN_ORIGIN) {
+		event.class = cls;
+		event.maybe_in_use = cls == CLASS_BOUND_ONLY;
+		if (cls == CLASS_UNKNOWN_ORIGIN) {
 			event.socket.flags = PENDING_ORIGIN_UNKNOWN;
 			event.socket.since_ns = 0;
 		}
@@ -137,7 +137,7 @@ static void the_headline_adds_up(void **state)
 	hold(7, 5, CLASS_PROBED, stack_of(1, "f"));
 	text = report_on_all();
 	assert_non_null(strstr(text, "12 unconnected sockets in 2 processes; worker[42] holds 7, "
-				     "oldest at least 1m05s\n3 of 7 made in Transport "
+				     "oldest at least 1m05s\n3 of 7 created in Transport "
 				     "(libtransport.so.2)\n"));
 	assert_non_null(strstr(text, "4 of the 7 that this process holds\n"));
 	assert_non_null(strstr(text, "3 of the 7 that this process holds\n"));
@@ -156,7 +156,7 @@ static void a_process_of_one_place(void **state)
 	assert_non_null(
 		strstr(text, "3 unconnected sockets in 1 process: worker[42], oldest 1m05s"));
 	assert_non_null(strstr(text, "in f (libtransport.so.2)\n"));
-	assert_null(strstr(text, "made in f"));
+	assert_null(strstr(text, "created in f"));
 	free(text);
 }
 

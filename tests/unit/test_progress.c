@@ -73,7 +73,7 @@ static void a_slow_one_has_a_bar(void **state)
 	progress.begun_ns = 0; /* long ago */
 	progress.files = 4000000;
 	progress_files(&progress, 1000000);
-	assert_string_equal(drawn(), "\rLooking at descriptors "
+	assert_string_equal(drawn(), "\rReading descriptors "
 				     "[#######.......................] 25 %, 1000000\033[K");
 	progress.drawn_ns = 0;
 	progress_files(&progress, 9000000); /* descriptors may be more than files */

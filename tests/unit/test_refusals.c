@@ -5,8 +5,8 @@
  */
 #include "report_fixture.h"
 
-#include "leaks/refusals.h"
 #include "host/host_files.h"
+#include "leaks/refusals.h"
 #include "report/metrics/limit_series.h"
 
 static struct refusal a_refusal(__u64 count, __u64 first_ns, __u64 last_ns)

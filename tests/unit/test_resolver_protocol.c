@@ -30,7 +30,7 @@ static struct stack *a_stack(unsigned int count, size_t name_len)
 		frame->exact = i % 5 == 1;
 		frame->inlined = i % 3 == 1;
 		frame->has_debug = i % 2;
-		frame->plumbing = i % 3;
+		frame->kind = i % 3;
 		if (i % 4 == 3)
 			continue; /* no strings */
 		frame->module = strdup(i % 2 ? "/usr/lib/libc.so.6" : "");
@@ -185,7 +185,7 @@ static void nonsense_is_refused(void **state)
 		protocol_take_frames(copy, len, other, &at);
 		for (unsigned int n = 0; n < 4; n++)
 			assert_true(other->frames[n].source <= FRAME_CALLER &&
-				    other->frames[n].plumbing <= FRAME_OF_LIBC);
+				    other->frames[n].kind <= FRAME_OF_LIBC);
 		stack_unref(other);
 		free(copy);
 	}

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "stacks/runtime_frames.h"
+#include "stacks/files/runtime_frames.h"
 
 static void libc_is_told(void **state)
 {
@@ -63,13 +63,29 @@ static void programs_are_to_blame(void **state)
 	assert_int_equal(runtime_frame_kind(NULL, NULL), FRAME_OF_PROGRAM);
 }
 
+/* Of these no source line is looked for: glibc's debug information stays as compressed as it is. */
+static void ends_are_glibc_alone(void **state)
+{
+	(void)state;
+	assert_true(runtime_frame_is_end("/usr/lib/x86_64-linux-gnu/libc.so.6", "__socket"));
+	assert_true(runtime_frame_is_end("/lib/libc.so.6", "__libc_start_call_main"));
+	assert_true(runtime_frame_is_end("/lib/libc.so.6", "__libc_start_main@@GLIBC_2.34"));
+	assert_true(runtime_frame_is_end("/lib/libpthread.so.0", "start_thread"));
+	assert_false(runtime_frame_is_end("/lib/libc.so.6", "getaddrinfo"));
+	assert_false(runtime_frame_is_end("/lib/libc.so.6", "__socketpair"));
+	assert_false(runtime_frame_is_end("/lib/libc.so.6", NULL));
+	assert_false(runtime_frame_is_end("/srv/app", "socket"));
+	assert_false(runtime_frame_is_end(NULL, "socket"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(libc_is_told),
 		cmocka_unit_test(runtimes_are_told),
 		cmocka_unit_test(programs_are_to_blame),
+		cmocka_unit_test(ends_are_glibc_alone),
 	};
 
-	return cmocka_run_group_tests_name("plumbing", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("runtime_frames", tests, NULL, NULL);
 }

@@ -90,9 +90,9 @@ static void what_may_have_been_meant(void **state)
 	assert_int_equal(scope_missing(&options, tree.cgroups, &lines), 2);
 	text_addf(&wanted,
 		  "--unit %s: no such unit runs (did you mean %s.service? 'systemctl list-units' "
-		  "lists those that do)\n"
-		  "--unit \\x1bqqqqqqqqqqqq: no such unit runs ('systemctl list-units' lists those "
-		  "that do)\n",
+		  "lists running units)\n"
+		  "--unit \\x1bqqqqqqqqqqqq: no such unit runs ('systemctl list-units' lists "
+		  "running units)\n",
 		  typo, tree.name);
 	assert_string_equal(text_str(&lines), text_str(&wanted));
 	end_tree(&tree);

@@ -75,7 +75,7 @@ static void caller_is_inserted(void **state)
 	assert_string_equal(stack->frames[1].function, "caller_is_inserted");
 	assert_int_equal(stack->frames[1].line, line);
 	assert_true(stack->frames[2].pc == pcs[1]);
-	assert_true(stack->frames[0].plumbing);
+	assert_true(stack->frames[0].kind);
 	assert_ptr_equal(stack_culprit(stack), &stack->frames[1]);
 	stack_unref(stack);
 

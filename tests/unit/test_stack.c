@@ -65,14 +65,14 @@ static void culprit(void **state)
 
 	(void)state;
 	assert_ptr_equal(stack_culprit(stack), &stack->frames[0]);
-	stack->frames[0].plumbing = FRAME_OF_LIBC;
+	stack->frames[0].kind = FRAME_OF_LIBC;
 	assert_ptr_equal(stack_culprit(stack), &stack->frames[1]);
-	stack->frames[1].plumbing = FRAME_OF_RUNTIME; /* all there is */
+	stack->frames[1].kind = FRAME_OF_RUNTIME; /* all there is */
 	assert_ptr_equal(stack_culprit(stack), &stack->frames[1]);
-	stack->frames[0].plumbing = FRAME_OF_RUNTIME;
-	stack->frames[1].plumbing = FRAME_OF_PROGRAM;
+	stack->frames[0].kind = FRAME_OF_RUNTIME;
+	stack->frames[1].kind = FRAME_OF_PROGRAM;
 	assert_ptr_equal(stack_culprit(stack), &stack->frames[1]);
-	stack->frames[0].plumbing = stack->frames[1].plumbing = FRAME_OF_LIBC;
+	stack->frames[0].kind = stack->frames[1].kind = FRAME_OF_LIBC;
 	assert_null(stack_culprit(stack));
 	assert_null(stack_culprit(NULL));
 	stack_unref(stack);
@@ -86,7 +86,7 @@ static void addresses_are_no_culprits(void **state)
 	(void)state;
 	assert_non_null(stack);
 	stack->frames[0].module = strdup("/usr/lib/jvm/lib/libnio.so");
-	stack->frames[0].plumbing = FRAME_OF_RUNTIME;
+	stack->frames[0].kind = FRAME_OF_RUNTIME;
 	assert_ptr_equal(stack_culprit(stack), &stack->frames[0]);
 	stack->frames[1].function = strdup("Client.open");
 	assert_ptr_equal(stack_culprit(stack), &stack->frames[1]);
@@ -106,12 +106,12 @@ static void callers(void **state)
 		stack->frames[i].function = strdup(functions[i]);
 	}
 	assert_ptr_equal(stack_caller(stack), &stack->frames[1]);
-	stack->frames[1].plumbing = FRAME_OF_RUNTIME;
+	stack->frames[1].kind = FRAME_OF_RUNTIME;
 	assert_ptr_equal(stack_caller(stack), &stack->frames[2]);
 	stack->frames[1].module[1] = 'x'; /* an interpreter may have run anything */
 	assert_null(stack_caller(stack));
 	stack->frames[1].module[1] = 's';
-	stack->frames[1].plumbing = FRAME_OF_LIBC; /* a signal */
+	stack->frames[1].kind = FRAME_OF_LIBC; /* a signal */
 	assert_null(stack_caller(stack));
 	stack->count = 1;
 	assert_null(stack_caller(stack));

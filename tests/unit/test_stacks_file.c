@@ -56,7 +56,7 @@ static void what_ended_says_so_for_a_day(void **state)
 		      "\"ended\":{\"time\":\"2023-11-14T22:31:00.000Z\",\"sockets\":5,"
 		      "\"processes\":1,\"pid\":43690},\"programs\":[{\"comm\":\"a\"");
 	assert_int_equal(explained(bytes, "0000", false, &out, &error), 0);
-	expect(text_str(&out), "a leaked sockets, and ended with them; none is open now\nin ");
+	expect(text_str(&out), "a leaked sockets and exited; none is open now\nin ");
 	expect(text_str(&out), "  Ended      2023-11-14T22:31:00.000Z, ");
 	expect_words(text_str(&out), ": 5 sockets, when 43690 exited ");
 	free(bytes);
@@ -216,7 +216,7 @@ static void it_is_written_when_there_is_news(void **state)
 	assert_true(written);
 	assert_int_equal(lstat(path, &stat), 0);
 	assert_int_equal(stat.st_mode & 07777, 0644);
-	assert_int_equal(explain(path, "000000000000aaaa", false, stderr, &error), 0);
+	assert_int_equal(explain_site(path, "000000000000aaaa", false, stderr, &error), 0);
 	summary.now_ns += STACKS_FILE_PAUSE_NS;
 	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
 	assert_true(written);

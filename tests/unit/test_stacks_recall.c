@@ -24,7 +24,7 @@ static void a_restart_keeps_the_sites(void **state)
 		      "\"ended\":{\"time\":\"2023-11-14T22:30:00.000Z\",\"sockets\":5,");
 	expect(bytes, "\"leaking\":false,\"open\":null,\"classes\":{\"probed\":6}");
 	assert_int_equal(explained(bytes, "000000000000aaaa", false, &out, &error), 0);
-	expect(text_str(&out), "a leaked sockets, and ended with them; none is open now\n");
+	expect(text_str(&out), "a leaked sockets and exited; none is open now\n");
 	expect(text_str(&out), "  #1  messaging::Transport::Transport(int) (libtransport.so.2)");
 	assert_int_equal(explained(bytes, "000000000000bbbb", false, &out, &error), 0);
 	expect(text_str(&out),

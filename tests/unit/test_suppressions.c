@@ -49,7 +49,7 @@ static void a_bad_file_is_refused(void **state)
 
 	(void)state;
 	refuse("comm = ruby\n", "line 1:", "before the first [name]");
-	refuse("[a]\n# fine\ncomm = x\nprocess = y\n", "line 4:", "there are function, module");
+	refuse("[a]\n# fine\ncomm = x\nprocess = y\n", "line 4:", "the keys are function, module");
 	refuse("[a]\ncomm =\n", "line 2:", "a pattern is empty");
 	refuse("[a]\ncomm = x\ncomm = y\n", "line 3:", "given twice");
 	refuse("[a]\nnonsense\n", "line 2:", "neither [name] nor");
@@ -57,7 +57,7 @@ static void a_bad_file_is_refused(void **state)
 	assert_non_null(strstr(text_str(&error), "cannot read --suppress /no/such/file: No such"));
 	text_clear(&error);
 	assert_int_equal(suppressions__load("/dev/zero", &suppressions, &error), -EINVAL);
-	assert_non_null(strstr(text_str(&error), "/dev/zero: it is no regular file"));
+	assert_non_null(strstr(text_str(&error), "/dev/zero: not a regular file"));
 }
 
 static struct stack *a_stack(void)
@@ -67,7 +67,7 @@ static struct stack *a_stack(void)
 	stack->site = 0xabc;
 	stack->frames[0].function = strdup("socket");
 	stack->frames[0].module = strdup("/lib/libc.so.6");
-	stack->frames[0].plumbing = FRAME_OF_LIBC;
+	stack->frames[0].kind = FRAME_OF_LIBC;
 	stack->frames[1].function = strdup("qpid::Buffer::operator[]");
 	stack->frames[1].module = strdup("/usr/lib/libqpid.so.2");
 	stack->frames[2].function = strdup("main");

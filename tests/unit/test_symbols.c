@@ -25,7 +25,7 @@ static void own_stack(void **state)
 		assert_string_equal(stack->frames[i].module, exe);
 		assert_non_null(strstr(stack->frames[i].file, file));
 		assert_int_equal(stack->frames[i].line, lines[i]);
-		assert_false(stack->frames[i].plumbing);
+		assert_false(stack->frames[i].kind);
 	}
 	assert_true(stack->site && stack->site == site_id(stack));
 	stack_unref(stack);
@@ -106,7 +106,7 @@ static void libc_functions(void **state)
 		assert_true(is_name_of(stack->frames[0].function, names[i]));
 		assert_string_equal(strrchr(stack->frames[0].module, '/') + 1,
 				    strrchr(info.dli_fname, '/') + 1);
-		assert_true(stack->frames[0].plumbing);
+		assert_true(stack->frames[0].kind);
 		assert_null(stack_culprit(stack));
 		stack_unref(stack);
 		/* at its first byte a return address belongs to what is before it */
@@ -129,7 +129,7 @@ static void vdso(void **state)
 	stack = resolve_one(address(function) + 5);
 	assert_string_equal(stack->frames[0].module, "[vdso]");
 	assert_true(stack->frames[0].offset == address(function) + 5 - base);
-	assert_true(stack->frames[0].plumbing);
+	assert_true(stack->frames[0].kind);
 	assert_true(is_name_of(stack->frames[0].function, "vdso_clock_gettime") ||
 		    is_name_of(stack->frames[0].function, "clock_gettime"));
 	assert_non_null(stack->frames[0].build_id);

@@ -123,8 +123,8 @@ static void a_scan(void **state)
 	assert_non_null(strstr(text_str(&out), unknown));
 	assert_non_null(strstr(strstr(text_str(&out), unknown), maybe));
 	assert_non_null(strstr(text_str(&out), "; may be in use\n"));
-	assert_non_null(strstr(text_str(&out), "Looked at 12345 descriptors in 20ms\n"));
-	assert_non_null(strstr(text_str(&out), "as sockleak[77] saw them, watching for 1h"));
+	assert_non_null(strstr(text_str(&out), "Read 12345 descriptors in 20ms\n"));
+	assert_non_null(strstr(text_str(&out), "from sockleak[77], which has watched for 1h"));
 	text_free(&out);
 	leaks__free(leaks);
 	owner_unref(owner);
@@ -138,7 +138,7 @@ static void too_early_is_no_all_clear(void **state)
 				   .hooks = "tracepoint" };
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct text out = TEXT_INIT;
-	const char *expected = "Too early to tell: a socket counts when unconnected for 5s, "
+	const char *expected = "Too early to tell: a socket is reported if unconnected for 5s, "
 			       "watched for 2s\n";
 
 	(void)state;
@@ -164,7 +164,7 @@ static void leaks_that_have_ended_are_no_all_clear(void **state)
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct owner *owner = owner_new(NULL, NULL, NULL);
 	struct summary summary = { 0 };
-	const char *expected = "No leaked sockets are open now, but 3 were: 1 closed, 2 ended with "
+	const char *expected = "No leaked sockets are open now; 3 were: 1 closed, 2 ended with "
 			       "their process\n";
 	char *report;
 
@@ -212,8 +212,8 @@ static void what_is_older_than_the_watch_is_told(void **state)
 	report = report_of(leaks, &summary);
 	assert_non_null(strstr(report, "leaks sockets: 4 open, +6.0/min, "));
 	assert_non_null(strstr(report, "\nIt also holds 7 of unknown origin: older than this "
-				       "watch, or of io_uring\n"
-				       "More: 1 place holds new sockets, 1 holds some of "
+				       "watch, or created by io_uring\n"
+				       "More: 1 site holds new sockets, 1 holds sockets of "
 				       "unknown origin\n"));
 	assert_non_null(strstr(report, "\nold          4242 ruby                7       -   >15s"));
 	stack_unref(stack);

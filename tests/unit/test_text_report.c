@@ -44,7 +44,7 @@ static void all_holders_are_named(void **state)
 	events[1].tgid = 4242;
 	n_more = 2;
 	report = report_on(1, "ruby", NULL, &whole, &summary);
-	assert_non_null(strstr(report, "made by process 4242, which has ended or let it go\n"));
+	assert_non_null(strstr(report, "created by process 4242, which has exited or closed it\n"));
 	assert_null(strstr(report, "also held by"));
 	free(report);
 	n_more = 0;
@@ -58,8 +58,8 @@ static void losses_are_named_with_a_remedy(void **state)
 	(void)state;
 	summary.counters[COUNTER_MAP_FULL] = 12;
 	report = report_on(1, "ruby", NULL, &whole, &summary);
-	assert_non_null(strstr(report, "Lost: map_full 12 (sockets that lived on and were given "
-				       "up: raise --max-sockets)\n"));
+	assert_non_null(strstr(report, "Lost: map_full 12 (open sockets that are no longer tracked"
+				       ": raise --max-sockets)\n"));
 	assert_null(strstr(report, "Nothing was lost."));
 	free(report);
 
@@ -119,7 +119,7 @@ static void a_narrow_screen_wraps_at_words(void **state)
 	assert_non_null(strstr(report, "         AF_INET SOCK_STREAM: getpeername answered "
 				       "ENOTCONN\n           once, after 14us\n"));
 	assert_non_null(strstr(report, "\n    (libtransport.so.2) at src/transport.cpp:42\n"));
-	assert_non_null(strstr(report, "Seen in 1m40s: 0 socket, 0 connect, "));
+	assert_non_null(strstr(report, "System calls in 1m40s: 0 socket, 0 connect, "));
 	assert_null(strstr(report, " 1 close\n")); /* the foot is cut, for the table's sake */
 	free(report);
 }
@@ -132,13 +132,13 @@ static void an_interpreter_is_told_with_what_it_runs(void **state)
 	char *report;
 
 	(void)state;
-	stack->frames[1].plumbing = FRAME_OF_RUNTIME;
+	stack->frames[1].kind = FRAME_OF_RUNTIME;
 	stack->package = strdup("libruby3.1 3.1.7+really3.1.2-0+deb12u1");
 	report = report_on(1, "ruby", stack, &whole, &summary);
 	assert_non_null(strstr(report, "         in rsock_socket (libtransport.so.2)\n"
 				       "         of package libruby3.1 "
 				       "3.1.7+really3.1.2-0+deb12u1\n"
-				       "         run as ruby worker.rb --all\n"));
+				       "         command line: ruby worker.rb --all\n"));
 	free(report);
 	report = report_on(1, "ruby", a_stack("leak"), &whole, &summary);
 	assert_null(strstr(report, "run as"));
@@ -154,8 +154,9 @@ static void the_end_of_a_stack_is_told(void **state)
 		const char *end;
 	} cases[] = {
 		{ STACK_SNAPSHOT, PENDING_SNAPSHOT, "the copy of the stack ended here" },
-		{ STACK_CALL, PENDING_SAMPLED_OUT, "not kept, for this call had come clean" },
-		{ STACK_CALL, PENDING_SNAPSHOT, "not known, its process had ended or called exec" },
+		{ STACK_CALL, PENDING_SAMPLED_OUT, "not kept, because this call had never leaked" },
+		{ STACK_CALL, PENDING_SNAPSHOT,
+		  "unknown: the process exited or called exec first" },
 		{ STACK_CALL, 0, "not kept\n" },
 		{ STACK_FP, PENDING_STACK, "not kept\n" },
 	};
@@ -244,11 +245,11 @@ static void stacks_that_are_not_shown_are_counted(void **state)
 	assert_null(strstr(report, "... and the stack"));
 	free(report);
 	report = report_on_sites(4, &whole);
-	assert_non_null(strstr(report, "\n... and the stack of 1 more of these sites (-v shows "
+	assert_non_null(strstr(report, "\n... and the stack of 1 more site (-v shows "
 				       "all)\n"));
 	free(report);
 	report = report_on_sites(9, &whole);
-	assert_non_null(strstr(report, "\n... and the stacks of 6 more of these sites (-v "));
+	assert_non_null(strstr(report, "\n... and the stacks of 6 more sites (-v "));
 	free(report);
 	report = report_on_sites(9, &none);
 	assert_null(strstr(report, "... and the stack"));
@@ -267,9 +268,9 @@ static void code_in_no_file_is_told(void **state)
 	stack->source = STACK_SNAPSHOT;
 	stack->frames[0].pc = 0x7ff6909455da;
 	report = report_on(1, "node", stack, &whole, &summary);
-	assert_non_null(strstr(report, "         in 0x7ff6909455da, which is in no file now: "
-				       "JIT code, or unloaded\n"
-				       "         run as ruby worker.rb --all\n"));
+	assert_non_null(strstr(report, "         in 0x7ff6909455da, which is in no mapped file: "
+				       "JIT code or unloaded\n"
+				       "         command line: ruby worker.rb --all\n"));
 	free(report);
 }
 
@@ -285,6 +286,19 @@ static char *report_on_one(const struct event *event)
 	return report_of(leaks, &summary);
 }
 
+static void a_socket_of_io_uring_without_a_stack_says_so(void **state)
+{
+	struct event event = a_event(1, "server");
+	char *report;
+
+	(void)state;
+	event.socket.flags = PENDING_URING;
+	report = report_on_one(&event);
+	assert_non_null(strstr(report, "         made by io_uring, in no call of the program's: "
+				       "there is no stack\n"));
+	free(report);
+}
+
 /* A sweep that finds a socket does not know how often its maker had called exec. */
 static void an_exec_is_told_only_of_what_was_seen_made(void **state)
 {
@@ -294,7 +308,7 @@ static void an_exec_is_told_only_of_what_was_seen_made(void **state)
 	(void)state;
 	event.execed = true;
 	report = report_on_one(&event);
-	assert_non_null(strstr(report, "made by what ran before its exec"));
+	assert_non_null(strstr(report, "created before exec and inherited"));
 	free(report);
 	event.socket.flags = PENDING_ORIGIN_UNKNOWN;
 	event.class = CLASS_UNKNOWN_ORIGIN;
@@ -375,13 +389,13 @@ static void why_not_better_hooks(void **state)
 	char *report = report_of(leaks, &summary);
 
 	(void)state;
-	assert_non_null(strstr(report, "\nHooks by tracepoint\nNot by fentry: refused by this "
+	assert_non_null(strstr(report, "\nHooks by tracepoint\nNot used: fentry: refused by this "
 				       "kernel; tracepoint: paranoid is 3; raw_syscalls: "
 				       "likewise\n"));
 	free(report);
 	summary.hooks_why = NULL;
 	report = report_of(leaks__new(~0U, SECOND, ignore, NULL), &summary);
-	assert_null(strstr(report, "Not by"));
+	assert_null(strstr(report, "Not used"));
 	free(report);
 }
 
@@ -420,6 +434,7 @@ int main(void)
 		cmocka_unit_test(the_whole_stack_of_a_site_is_shown),
 		cmocka_unit_test(stacks_that_are_not_shown_are_counted),
 		cmocka_unit_test(code_in_no_file_is_told),
+		cmocka_unit_test(a_socket_of_io_uring_without_a_stack_says_so),
 		cmocka_unit_test(an_exec_is_told_only_of_what_was_seen_made),
 		cmocka_unit_test(a_line_of_marks_is_cut_in_time),
 		cmocka_unit_test(a_row_has_its_descriptors),

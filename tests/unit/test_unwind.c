@@ -51,7 +51,7 @@ static void inlined_functions(void **state)
 	const struct frame *frame;
 
 	(void)state;
-	assert_true(stack->frames[0].plumbing);
+	assert_true(stack->frames[0].kind);
 	assert_int_equal(stack->frames[0].source, FRAME_REGISTER);
 	frame = expect(stack, 1, "innermost", 9, true);
 	assert_ptr_equal(stack_culprit(stack), frame);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * preempted ROUNDS: makes the system calls that sockleak watches, where its hooks are preempted: on
- * the last processor three ordinary threads make ROUNDS rounds each, and a fourth, SCHED_FIFO,
- * takes the processor from them over and over, wherever they are, for a round of its own. A round
- * is one socket(), bind(), connect(), getpeername() and close().
+ * preempted ROUNDS [read]: makes the system calls that sockleak watches, where its hooks are
+ * preempted: on the last processor three ordinary threads make ROUNDS rounds each, and a fourth,
+ * SCHED_FIFO, takes the processor from them over and over, wherever they are, for a round of its
+ * own. A round is one socket(), bind(), connect(), getpeername() and close(). With `read` a further
+ * ordinary thread reads a BPF map there by bpf(2), all the time, as any tool of the host may.
  *
  * Prints "ready", waits for a line, runs, prints "rounds N", of all threads, and waits for the end
  * of its stdin. It makes none of those five calls but in its rounds: after "ready" there are N of
@@ -19,14 +20,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <linux/bpf.h>
 
 #define ORDINARY 3
 #define THREADS (ORDINARY + 1)
 #define PRIORITY 10
 #define SLEEP_NS 100000
+#define VALUE_SIZE 20480 /* of the map that is read: as large as a copy of a stack */
 
 struct worker {
 	pthread_t thread;
@@ -63,6 +68,33 @@ static void one_round(void)
 	close(fd);
 }
 
+static long bpf(int command, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, command, attr, sizeof(*attr));
+}
+
+/* Until the ordinary threads are done. */
+static void *read_map(void *unused)
+{
+	static char value[VALUE_SIZE];
+	const __u32 key = 0;
+	union bpf_attr create = { .map_type = BPF_MAP_TYPE_ARRAY,
+				  .key_size = sizeof(key),
+				  .value_size = VALUE_SIZE,
+				  .max_entries = 1 };
+	union bpf_attr lookup = { .key = (__u64)(unsigned long)&key,
+				  .value = (__u64)(unsigned long)value };
+	long map = bpf(BPF_MAP_CREATE, &create);
+
+	if (map < 0)
+		die("BPF_MAP_CREATE", errno);
+	lookup.map_fd = (__u32)map;
+	while (ordinary_left)
+		if (bpf(BPF_MAP_LOOKUP_ELEM, &lookup))
+			die("BPF_MAP_LOOKUP_ELEM", errno);
+	return unused;
+}
+
 static void become_urgent(void)
 {
 	const struct sched_param urgent = { .sched_priority = PRIORITY };
@@ -95,7 +127,7 @@ static void *work(void *argument)
 }
 
 /* On that processor, even where others are kept off it. */
-static void start(struct worker *worker, long processor)
+static void start(pthread_t *ret_thread, void *(*run)(void *), void *argument, long processor)
 {
 	pthread_attr_t attributes;
 	cpu_set_t one;
@@ -104,7 +136,7 @@ static void start(struct worker *worker, long processor)
 	CPU_SET(processor, &one);
 	pthread_attr_init(&attributes);
 	pthread_attr_setaffinity_np(&attributes, sizeof(one), &one);
-	errno = pthread_create(&worker->thread, &attributes, work, worker);
+	errno = pthread_create(ret_thread, &attributes, run, argument);
 	if (errno)
 		die("pthread_create", errno);
 	pthread_attr_destroy(&attributes);
@@ -123,24 +155,30 @@ int main(int argc, char **argv)
 	long last = sysconf(_SC_NPROCESSORS_ONLN) - 1,
 	     total = 0; /* it opens a file, and closes it */
 	struct worker workers[THREADS] = { 0 };
+	bool reads = argc == 3 && !strcmp(argv[2], "read");
+	pthread_t reader;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: preempted ROUNDS\n");
+	if (argc != 2 && !reads) {
+		fprintf(stderr, "usage: preempted ROUNDS [read]\n");
 		return 2;
 	}
 	setlinebuf(stdout);
 	puts("ready");
 	wait_line();
 	pthread_barrier_init(&begin, NULL, THREADS);
+	if (reads)
+		start(&reader, read_map, NULL, last);
 	for (int i = 0; i < THREADS; i++) {
 		workers[i].ordinary = i < ORDINARY;
 		workers[i].rounds = workers[i].ordinary ? atol(argv[1]) : 0;
-		start(&workers[i], last);
+		start(&workers[i].thread, work, &workers[i], last);
 	}
 	for (int i = 0; i < THREADS; i++) {
 		pthread_join(workers[i].thread, NULL);
 		total += workers[i].rounds;
 	}
+	if (reads)
+		pthread_join(reader, NULL);
 	printf("rounds %ld\n", total);
 	wait_line();
 	return 0;

@@ -213,6 +213,8 @@ def check_doctor(guest):
         raise Failure(f"expected the programs to be loaded, seen: {found['programs']}")
     if found["hooks"]["status"] != "ok" or "missed" in found["hooks"]["finding"]:
         raise Failure(f"expected hooks that miss nothing, seen: {found['hooks']}")
+    if ("and io_uring" in found["hooks"]["finding"]) != ("32-bit" in found["hooks"]["finding"]):
+        raise Failure(f"expected hooks on functions to see io_uring, seen: {found['hooks']}")
     failed = [finding for finding in found.values() if finding["status"] == "failed"]
     if failed:
         raise Failure(f"expected nothing that has failed, seen: {failed}")

@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "leaks/suppressions.h"
-#include "lib/clocks.h"
-#include "lib/duration.h"
-#include "lib/log.h"
 #include "host/notify.h"
+#include "host/notify.h"
+#include "leaks/suppressions.h"
+#include "lib/log.h"
 #include "lib/signals.h"
 #include "lib/text.h"
 #include "lib/textfile.h"
+#include "lib/time.h"
 #include "report/text/text_report.h"
 #include "watch/publisher.h"
 
@@ -68,7 +68,7 @@ static void on_growth(const struct site *site, void *ctx)
 }
 
 /* A process is at its limit, or the host: the last act of a leak, and mostly a bystander's. */
-static void on_limit(const struct limited *limited, void *ctx)
+static void on_agent_limit(const struct limited *limited, void *ctx)
 {
 	struct agent *agent = ctx;
 	_cleanup_text_ struct text line = TEXT_INIT;
@@ -83,13 +83,13 @@ static void on_limit(const struct limited *limited, void *ctx)
 static void tell_rest(struct agent *agent)
 {
 	if (agent->limits_reported > MAX_REPORTED)
-		log_notice("%u more processes are at their limit of descriptors: the textfile has "
-			   "them",
+		log_notice("%u more processes are at their limit of descriptors; see the "
+			   "textfile",
 			   agent->limits_reported - MAX_REPORTED);
 	agent->limits_reported = 0;
 
 	if (agent->reported > MAX_REPORTED)
-		log_notice("%u more sites have begun or ceased to grow: the textfile has them",
+		log_notice("%u more sites began or ceased to grow; see the textfile",
 			   agent->reported - MAX_REPORTED);
 	agent->reported = 0;
 }
@@ -107,7 +107,7 @@ static void tell_status(struct agent *agent)
 	text_addf(&lines, "%zu of %zu sites leak, %u leaked sockets are open; %llu sweeps",
 		  leaks->leaking, leaks->sites, leaks->open, (unsigned long long)summary->sweeps);
 	if (summary->pin_refused)
-		text_add(&lines, "; pin is refused: a restart forgets what is known");
+		text_add(&lines, "; pin is refused: a restart loses everything known");
 	if (!text_error(&lines))
 		tell_manager(agent, text_str(&lines));
 }
@@ -137,21 +137,24 @@ static int check_textfile(const struct options *options, struct text *ret_error)
 int agent_check(const struct input *input, struct text *ret_error)
 {
 	const struct options *options = &input->options;
-	struct suppressions *suppressions = NULL;
-	struct scope *scope = NULL;
-	int err = check_textfile(options, ret_error) ?: scope__new(options, &scope, ret_error);
+	_cleanup_(suppressions__free) struct suppressions *suppressions = NULL;
+	_cleanup_(scope__free) struct scope *scope = NULL;
+	int err = check_textfile(options, ret_error);
 
-	if (!err && options->suppress)
-		err = suppressions__load(options->suppress, &suppressions, ret_error);
-	suppressions__free(suppressions);
-	scope__free(scope);
-	return err;
+	if (err)
+		return err;
+	err = scope__new(options, &scope, ret_error);
+	if (err)
+		return err;
+	if (!options->suppress)
+		return 0;
+	return suppressions__load(options->suppress, &suppressions, ret_error);
 }
 
 /* ---- Reload ---- */
 
 /* Sites that were written there before, by whomever it was. */
-static void recall(struct agent *agent, const char *textfile)
+static void recall_stacks(struct agent *agent, const char *textfile)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
 
@@ -166,7 +169,7 @@ static void take_up(struct agent *agent, struct input *input, struct scope *scop
 	if (strcmp(before ?: "", now ?: "")) {
 		publisher__move(agent->publisher, before, now);
 		if (now)
-			recall(agent, now);
+			recall_stacks(agent, now);
 	}
 	scope__free(agent->rescoped);
 	input__free(agent->reread);
@@ -177,28 +180,41 @@ static void take_up(struct agent *agent, struct input *input, struct scope *scop
 	check_watchdog(&input->options);
 }
 
+static int try_reload(struct agent *agent, struct text *kept, struct text *ret_error)
+{
+	_cleanup_(input__free) struct input *input = NULL;
+	_cleanup_(scope__free) struct scope *scope = NULL;
+	int err;
+
+	err = input__read(agent->input->argc, agent->input->argv, &input, ret_error);
+	if (err)
+		return err;
+	err = input__keep_fixed(input, agent->input, kept);
+	if (err)
+		return err;
+	err = check_textfile(&input->options, ret_error);
+	if (err)
+		return err;
+	err = scope__new(&input->options, &scope, ret_error);
+	if (err)
+		return err;
+	err = watch__reload(agent->watch, &input->options, scope, ret_error);
+	if (err)
+		return err;
+	take_up(agent, TAKE_PTR(input), TAKE_PTR(scope));
+	return 0;
+}
+
 static void reload(struct agent *agent)
 {
 	_cleanup_text_ struct text error = TEXT_INIT, kept = TEXT_INIT;
-	struct scope *scope = NULL;
-	struct input *input = NULL;
-	int err = input__read(agent->input->argc, agent->input->argv, &input, &error);
+	int err = try_reload(agent, &kept, &error);
 
-	if (!err) {
-		err = input__keep_fixed(input, agent->input, &kept)	  ?:
-			      check_textfile(&input->options, &error)	  ?:
-			      scope__new(&input->options, &scope, &error) ?:
-			      watch__reload(agent->watch, &input->options, scope, &error);
-	}
-	if (err) {
-		log_error(err, "not reloaded, all stays as it was: %s",
+	if (err)
+		log_error(err, "not reloaded, nothing has changed: %s",
 			  error.len ? text_str(&error) : strerror(-err));
-		scope__free(scope);
-		input__free(input);
-		return;
-	}
-	take_up(agent, input, scope);
-	log_note("reloaded%s%s", kept.len ? "; for the next start: " : "", text_str(&kept));
+	else
+		log_note("reloaded%s%s", kept.len ? "; at the next start: " : "", text_str(&kept));
 }
 
 static void reload_when_asked(struct agent *agent)
@@ -242,7 +258,7 @@ static void tell_begin(const struct agent *agent)
 	if (textfile)
 		log_note("watching by %s: metrics are in %s", hooks, textfile);
 	else
-		log_note("watching by %s: what leaks is told here alone (for Prometheus: "
+		log_note("watching by %s: leaks are reported only here (for Prometheus: "
 			 "--textfile " TEXTFILE_DEFAULT ")",
 			 hooks);
 }
@@ -267,7 +283,7 @@ int agent__new(const struct input *input, struct scope *scope, struct agent **re
 		return err;
 	}
 	leaks__on_growth(watch__leaks(agent->watch), on_growth, agent);
-	watch__on_limit(agent->watch, on_limit, agent);
+	watch__on_limit(agent->watch, on_agent_limit, agent);
 	set_log(&input->options);
 	*ret_agent = agent;
 	return 0;
@@ -297,7 +313,7 @@ static void write_files(struct agent *agent)
 	int err = publisher__write(agent->publisher, options, agent->watch, log_lost(), &error);
 
 	if (err && !agent->write_failed)
-		log_error(err, "%s; it is tried again, and counted",
+		log_error(err, "%s; counted, and tried again",
 			  error.len ? text_str(&error) : strerror(-err));
 	else if (!err && agent->write_failed)
 		log_note("can write %s again", options->textfile);
@@ -305,7 +321,7 @@ static void write_files(struct agent *agent)
 }
 
 /* A sweep, and what follows from it. The watchdog is fed by sweeps that are complete. */
-static void look(struct agent *agent, bool last)
+static void agent_look(struct agent *agent, bool last)
 {
 	const struct summary *summary = watch__summary(agent->watch);
 	bool asked;
@@ -333,17 +349,17 @@ void agent__run(struct agent *agent, struct tracer *tracer)
 	watch__begin(agent->watch, tracer);
 	if (agent->input->options.textfile) {
 		publisher__clean(agent->input->options.textfile);
-		recall(agent, agent->input->options.textfile);
+		recall_stacks(agent, agent->input->options.textfile);
 	}
-	look(agent, false);
+	agent_look(agent, false);
 	tell_begin(agent);
 	tell_manager(agent, "READY=1");
 	while (watch__wait(agent->watch)) {
 		reload_when_asked(agent);
-		look(agent, false);
+		agent_look(agent, false);
 	}
 	tell_manager(agent, "STOPPING=1");
-	look(agent, true);
+	agent_look(agent, true);
 	if (agent->input->options.textfile)
 		publisher__remove(agent->input->options.textfile);
 }

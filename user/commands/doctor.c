@@ -69,7 +69,7 @@ static void print(FILE *out, const char *who, const struct findings *findings)
 
 /* ---- As JSON ---- */
 
-static void put(struct json *json, const struct findings *findings)
+static void put_findings(struct json *json, const struct findings *findings)
 {
 	json_begin_array(json, "findings");
 	for (size_t i = 0; i < findings->count; i++) {
@@ -92,10 +92,10 @@ static void print_json(FILE *out, const struct findings *here, const struct find
 	json_begin_object(&json, NULL);
 	json_string(&json, "version", SOCKLEAK_VERSION);
 	if (here)
-		put(&json, here);
+		put_findings(&json, here);
 	if (service) {
 		json_begin_object(&json, "service");
-		put(&json, service);
+		put_findings(&json, service);
 		json_end_object(&json);
 	}
 	json_end_object(&json);
@@ -145,7 +145,7 @@ enum finding_status doctor(const struct options *options, FILE *out)
 	if (!err && unit)
 		err = examine_service(&asked, unit, &service);
 	if (err)
-		fprintf(out, "cannot look: %s\n", strerror(-err));
+		fprintf(out, "cannot check: %s\n", strerror(-err));
 	else
 		print_all(options, out, options->service ? NULL : &here, unit ? &service : NULL);
 	worst = here.worst > service.worst ? here.worst : service.worst;

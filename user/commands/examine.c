@@ -16,8 +16,7 @@
 #include "host/rights.h"
 #include "kernel/bpf_stats.h"
 #include "kernel/tracer.h"
-#include "lib/clocks.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 
 void findings_free(struct findings *findings)
 {
@@ -29,8 +28,8 @@ void findings_free(struct findings *findings)
 	*findings = (struct findings){ 0 };
 }
 
-static int add(struct findings *findings, const char *name, enum finding_status status,
-	       const char *text)
+static int add_finding(struct findings *findings, const char *name, enum finding_status status,
+		       const char *text)
 {
 	struct finding *items = reallocarray(findings->items, findings->count + 1, sizeof(*items));
 	struct finding finding = { strdup(name), strdup(text), status };
@@ -62,8 +61,8 @@ static int add_preflight(struct findings *findings, const struct options *option
 
 		if (!err)
 			text_add(&text, next->passed);
-		result = add(findings, next->name, err ? FINDING_FAILED : FINDING_OK,
-			     text_str(&text));
+		result = add_finding(findings, next->name, err ? FINDING_FAILED : FINDING_OK,
+				     text_str(&text));
 		*ret_passed = *ret_passed && !err;
 	}
 	return result;
@@ -79,7 +78,7 @@ static int add_table(struct findings *findings, const struct options *options)
 		enum finding_status status;
 
 		status = next->look(options, &text);
-		err = add(findings, next->name, status, text_str(&text));
+		err = add_finding(findings, next->name, status, text_str(&text));
 	}
 	return err;
 }
@@ -92,7 +91,7 @@ static void ignore(const struct event *event, void *ctx)
 /* As the agent's start: 0 or -errno with one line, cause and remedy. */
 static int give_up(struct text *ret_error)
 {
-	int err = rights_give_up(CAP_SYS_ADMIN, NULL);
+	int err = rights_give_up(CAP_SYS_ADMIN, /* ret_had= */ NULL);
 
 	if (err)
 		text_addf(ret_error, "cannot give up CAP_SYS_ADMIN: %s (let seccomp allow capset)",
@@ -107,14 +106,15 @@ static int add_hooks(struct findings *findings, const struct hooks *hooks)
 	const char *why = hooks__why(hooks), *misses = hooks__misses(hooks);
 	_cleanup_text_ struct text text = TEXT_INIT;
 
-	text_addf(&text, "by %s: sees %s; other system calls pay %s", kind->name, kind->sees,
-		  kind->costs);
+	text_addf(&text, "%s: sees %s%s; cost for other system calls: %s", kind->name, kind->sees,
+		  hooks__sees_uring(hooks) ? ", and io_uring" : "", kind->costs);
 	if (misses)
-		text_addf(&text, "; calls are missed: %s", misses);
+		text_addf(&text, "; misses calls: %s", misses);
 	if (why)
-		text_addf(&text, "; not by %s", why);
-	return add(findings, "hooks", kind->is_everywhere || misses ? FINDING_LIMITED : FINDING_OK,
-		   text_str(&text));
+		text_addf(&text, "; not used: %s", why);
+	return add_finding(findings, "hooks",
+			   kind->is_everywhere || misses ? FINDING_LIMITED : FINDING_OK,
+			   text_str(&text));
 }
 
 /* `gives_up`: as the agent does, so that what follows is tried with what is left to it. */
@@ -143,7 +143,8 @@ static int add_load(struct findings *findings, const struct options *options, bo
 			  hooks__kind(tracer__hooks(tracer))->name,
 			  (double)health.bpf_bytes / (1024 * 1024));
 	}
-	result = add(findings, "programs", err ? FINDING_FAILED : FINDING_OK, text_str(&text));
+	result = add_finding(findings, "programs", err ? FINDING_FAILED : FINDING_OK,
+			     text_str(&text));
 	if (!err && !result)
 		result = add_hooks(findings, tracer__hooks(tracer));
 	tracer__free(tracer);
@@ -155,9 +156,14 @@ int examine(const struct options *options, struct findings *findings)
 	bool passed;
 	int err = add_preflight(findings, options, &passed);
 
-	if (!err && passed)
-		err = add_load(findings, options, false);
-	return err ?: add_table(findings, options);
+	if (err)
+		return err;
+	if (passed) {
+		err = add_load(findings, options, /* gives_up= */ false);
+		if (err)
+			return err;
+	}
+	return add_table(findings, options);
 }
 
 /* ---- The service ---- */
@@ -171,9 +177,9 @@ static int add_pin_sandbox(struct findings *findings, const struct options *opti
 		return 0;
 	text_add(&text, "the unit's ProtectKernelTunables= makes ");
 	text_add_clean(&text, options->pin, strlen(options->pin));
-	text_add(&text, " read-only: what is known ends with the agent (systemctl edit " UNIT_NAME
+	text_add(&text, " read-only: a restart loses everything known (systemctl edit " UNIT_NAME
 			", ReadWritePaths= of that very directory)");
-	return add(findings, "sandbox", FINDING_LIMITED, text_str(&text));
+	return add_finding(findings, "sandbox", FINDING_LIMITED, text_str(&text));
 }
 
 static int add_unit(struct findings *findings, const struct unit *unit)
@@ -182,13 +188,12 @@ static int add_unit(struct findings *findings, const struct unit *unit)
 
 	text_add_clean(&text, unit->path, strlen(unit->path));
 	if (unit->is_masked) {
-		text_add(&text,
-			 " is masked, so that it cannot start (systemctl unmask " UNIT_NAME ")");
-		return add(findings, "unit", FINDING_FAILED, text_str(&text));
+		text_add(&text, " is masked, so it cannot start (systemctl unmask " UNIT_NAME ")");
+		return add_finding(findings, "unit", FINDING_FAILED, text_str(&text));
 	}
 	text_add(&text, ", as the user ");
 	text_add_clean(&text, unit->user, strlen(unit->user));
-	return add(findings, "unit", FINDING_OK, text_str(&text));
+	return add_finding(findings, "unit", FINDING_OK, text_str(&text));
 }
 
 /* As an agent has it: the tracepoints are opened, then CAP_SYS_ADMIN is gone. */
@@ -198,11 +203,15 @@ static int examine_start(struct findings *findings, const struct options *option
 	bool passed = false;
 	int err = add_preflight(findings, options, &passed);
 
-	if (!err && passed)
-		err = add_load(findings, options, true);
-	else if (!err && give_up(&text))
-		err = add(findings, "service", FINDING_FAILED, text_str(&text));
-	return err ?: add_table(findings, options);
+	if (err)
+		return err;
+	if (passed)
+		err = add_load(findings, options, /* gives_up= */ true);
+	else if (give_up(&text))
+		err = add_finding(findings, "service", FINDING_FAILED, text_str(&text));
+	if (err)
+		return err;
+	return add_table(findings, options);
 }
 
 /* The child: all that it finds, a line each, "STATUS NAME TEXT". Returns its exit status. */
@@ -213,7 +222,7 @@ static int examine_as(const struct unit *unit, const struct options *options, in
 	int err = unit_become(unit, &error);
 
 	if (err)
-		err = add(&findings, "service", FINDING_FAILED, text_str(&error));
+		err = add_finding(&findings, "service", FINDING_FAILED, text_str(&error));
 	else
 		err = examine_start(&findings, options);
 	for (size_t i = 0; i < findings.count; i++)
@@ -243,7 +252,7 @@ static int read_findings(struct findings *findings, int fd)
 		if (!rest || number >= FINDING_STATUSES)
 			continue;
 		rest[strcspn(rest, "\n")] = '\0';
-		err = add(findings, name, (enum finding_status)number, rest);
+		err = add_finding(findings, name, (enum finding_status)number, rest);
 	}
 	free(line);
 	fclose(lines);
@@ -274,8 +283,8 @@ static int examine_in_child(const struct options *options, const struct unit *un
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!err && (!WIFEXITED(status) || WEXITSTATUS(status)))
-		err = add(findings, "service", FINDING_FAILED,
-			  "the look with its rights broke off (a bug in sockleak)");
+		err = add_finding(findings, "service", FINDING_FAILED,
+				  "the check with its rights was interrupted (a bug in sockleak)");
 	return err;
 }
 
@@ -287,19 +296,25 @@ static int examine_from_outside(const struct unit *unit, struct findings *findin
 	enum finding_status status;
 	int err;
 
-	err = (unit->given & needed) == needed ?
-		      add(findings, "capabilities", FINDING_OK,
-			  "the unit gives what loading needs") :
-		      add(findings, "capabilities", FINDING_FAILED,
-			  "the unit lacks CAP_BPF or CAP_PERFMON (systemctl edit " UNIT_NAME
-			  ", AmbientCapabilities=)");
+	if ((unit->given & needed) == needed)
+		err = add_finding(findings, "capabilities", FINDING_OK,
+				  "the unit has what loading needs");
+	else
+		err = add_finding(findings, "capabilities", FINDING_FAILED,
+				  "the unit lacks CAP_BPF or CAP_PERFMON (systemctl edit " UNIT_NAME
+				  ", AmbientCapabilities=)");
+	if (err)
+		return err;
 	status = finding_rights(unit->given & ~(1ULL << CAP_SYS_ADMIN), &rights);
-	err = err ?: add(findings, "rights", status, text_str(&rights));
+	err = add_finding(findings, "rights", status, text_str(&rights));
+	if (err)
+		return err;
 	status = finding_paranoid(unit->given, &hooks);
-	err = err ?: add(findings, "hooks", status, text_str(&hooks));
-	return err   ?:
-		       add(findings, "programs", FINDING_UNKNOWN,
-			   "only root can look with the service's rights (sudo sockleak doctor)");
+	err = add_finding(findings, "hooks", status, text_str(&hooks));
+	if (err)
+		return err;
+	return add_finding(findings, "programs", FINDING_UNKNOWN,
+			   "only root can check with the service's rights (sudo sockleak doctor)");
 }
 
 int examine_service(const struct options *options, const struct unit *unit,

@@ -20,15 +20,16 @@
 /* ---- Which site ---- */
 
 /* Lower-case hex, long enough; else why not. */
-static int read_id(const char *site, char ret_id[ID_DIGITS + 1], struct text *ret_error)
+static int read_site_id(const char *site, char ret_id[ID_DIGITS + 1], struct text *ret_error)
 {
 	size_t len = strlen(site);
 
 	if (!strcmp(site, SERIES_OTHER) || !strcmp(site, SERIES_UNKNOWN)) {
 		text_addf(ret_error,
-			  "'%s' is no site: it stands for sockets %s (see docs/metrics.md)", site,
+			  "'%s' is not a site: it stands for sockets %s (see docs/metrics.md)",
+			  site,
 			  !strcmp(site, SERIES_OTHER) ? "of sites beyond --max-sites" :
-							"without a stack to tell one by");
+							"without a stack");
 		return -EINVAL;
 	}
 	if (len < EXPLAIN_MIN_DIGITS || len > ID_DIGITS ||
@@ -36,7 +37,7 @@ static int read_id(const char *site, char ret_id[ID_DIGITS + 1], struct text *re
 		text_add(ret_error, "'");
 		text_add_clean(ret_error, site, strnlen(site, 64));
 		text_addf(ret_error,
-			  "' is no site id: give its %d hex digits, or the first ones, %d at least",
+			  "' is not a site id: give its %d hex digits, or at least the first %d",
 			  ID_DIGITS, EXPLAIN_MIN_DIGITS);
 		return -EINVAL;
 	}
@@ -45,7 +46,7 @@ static int read_id(const char *site, char ret_id[ID_DIGITS + 1], struct text *re
 	return 0;
 }
 
-static bool is_wanted(const json_t *site, const char *id)
+static bool is_asked_for(const json_t *site, const char *id)
 {
 	const char *name = json_string_value(json_object_get(site, "site"));
 
@@ -60,7 +61,7 @@ static void list_sites(const json_t *sites, const char *id, struct text *ret_out
 
 	json_array_foreach(sites, i, site)
 	{
-		if (!is_wanted(site, id))
+		if (!is_asked_for(site, id))
 			continue;
 		if (++listed > MAX_LISTED) {
 			text_add(ret_out, "... and more\n");
@@ -74,19 +75,19 @@ static int say_no_site(const json_t *file, const char *id, struct text *ret_erro
 {
 	const char *written = json_string_value(json_object_get(file, "written"));
 
-	text_addf(ret_error, "no site begins with %s among the %zu that are known", id,
-		  json_array_size(json_object_get(file, "sites")));
+	text_addf(ret_error, "none of the %zu known sites begins with %s",
+		  json_array_size(json_object_get(file, "sites")), id);
 	if (written) {
 		text_add(ret_error, " (written ");
 		text_add_clean(ret_error, written, strnlen(written, 64));
 		text_add(ret_error, ")");
 	}
-	text_add(ret_error, ": it may be of another host, or long gone");
+	text_add(ret_error, ": it may be from another host, or too old");
 	return -ENOENT;
 }
 
 /* In ASCII, so that nothing in it speaks to a terminal; of DEL libjansson does not see to that. */
-static int dump(const json_t *site, struct text *ret_out)
+static int dump_ascii(const json_t *site, struct text *ret_out)
 {
 	char *line = json_dumps(site, JSON_COMPACT | JSON_ENSURE_ASCII);
 
@@ -99,8 +100,8 @@ static int dump(const json_t *site, struct text *ret_out)
 	return text_error(ret_out);
 }
 
-static int find(const json_t *file, const char *id, bool as_json, struct text *ret_out,
-		struct text *ret_error)
+static int find_site(const json_t *file, const char *id, bool as_json, struct text *ret_out,
+		     struct text *ret_error)
 {
 	const json_t *sites = json_object_get(file, "sites"), *site, *found = NULL;
 	unsigned int count = 0;
@@ -108,7 +109,7 @@ static int find(const json_t *file, const char *id, bool as_json, struct text *r
 
 	json_array_foreach(sites, i, site)
 	{
-		if (!is_wanted(site, id))
+		if (!is_asked_for(site, id))
 			continue;
 		found = site;
 		count++;
@@ -121,7 +122,7 @@ static int find(const json_t *file, const char *id, bool as_json, struct text *r
 		return -ENOTUNIQ;
 	}
 	if (as_json)
-		return dump(found, ret_out);
+		return dump_ascii(found, ret_out);
 	explain_page(ret_out, found, json_string_value(json_object_get(file, "written")));
 	return text_error(ret_out);
 }
@@ -132,19 +133,19 @@ int explain_bytes(const void *bytes, size_t len, const char *site, bool as_json,
 	char id[ID_DIGITS + 1];
 	json_error_t where;
 	json_t *file;
-	int err = read_id(site, id, ret_error);
+	int err = read_site_id(site, id, ret_error);
 
 	if (err)
 		return err;
 	file = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &where);
 	if (!json_is_array(json_object_get(file, "sites"))) {
-		text_add(ret_error, "it is no stacks file of sockleak");
+		text_add(ret_error, "not a stacks file of sockleak");
 		err = -EPROTO;
 	} else if (json_integer_value(json_object_get(file, "version")) != STACKS_FILE_VERSION) {
-		text_add(ret_error, "it is of another version of sockleak than this one");
+		text_add(ret_error, "it is from another version of sockleak");
 		err = -EPROTO;
 	} else {
-		err = find(file, id, as_json, ret_out, ret_error);
+		err = find_site(file, id, as_json, ret_out, ret_error);
 	}
 	json_decref(file);
 	return err;
@@ -186,7 +187,7 @@ static int read_all(int fd, char **ret_bytes, size_t *ret_len)
 	return 0;
 }
 
-static int read_file(const char *path, char **ret_bytes, size_t *ret_len)
+static int read_stacks(const char *path, char **ret_bytes, size_t *ret_len)
 {
 	/* A pipe would be waited for. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), err;
@@ -204,16 +205,17 @@ static int read_file(const char *path, char **ret_bytes, size_t *ret_len)
 	return err;
 }
 
-int explain(const char *path, const char *site, bool as_json, FILE *out, struct text *ret_error)
+int explain_site(const char *path, const char *site, bool as_json, FILE *out,
+		 struct text *ret_error)
 {
 	_cleanup_text_ struct text text = TEXT_INIT, why = TEXT_INIT;
 	char id[ID_DIGITS + 1], *bytes = NULL;
-	int err = read_id(site, id, ret_error);
+	int err = read_site_id(site, id, ret_error);
 	size_t len = 0;
 
 	if (err)
 		return err;
-	err = read_file(path, &bytes, &len);
+	err = read_stacks(path, &bytes, &len);
 	if (err) {
 		text_addf(ret_error, "cannot read %s: %s%s", path, strerror(-err),
 			  err == -ENOENT ? " (a 'sockleak agent' with --textfile writes it when it "

@@ -29,7 +29,8 @@ struct text;
  * file), and what opening and reading say. What could not be written is the
  * caller's to find by fflush() and ferror().
  */
-int explain(const char *path, const char *site, bool as_json, FILE *out, struct text *ret_error);
+int explain_site(const char *path, const char *site, bool as_json, FILE *out,
+		 struct text *ret_error);
 
 /* For the tests: the same of a file's content, into a text. */
 int explain_bytes(const void *bytes, size_t len, const char *site, bool as_json,

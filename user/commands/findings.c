@@ -58,7 +58,7 @@ enum finding_status finding_rights(unsigned long long given, struct text *text)
 		complete = false;
 	}
 	if (complete)
-		text_add(text, "other users' processes can be looked at");
+		text_add(text, "other users' processes can be read");
 	else
 		text_add(text, ": add them, or run it as root");
 	return complete ? FINDING_OK : FINDING_LIMITED;
@@ -83,9 +83,7 @@ enum finding_status finding_paranoid(unsigned long long given, struct text *text
 			  level);
 		return FINDING_LIMITED;
 	}
-	text_addf(text,
-		  "kernel.perf_event_paranoid is %ld, which these capabilities are enough for",
-		  level);
+	text_addf(text, "kernel.perf_event_paranoid is %ld; these capabilities are enough", level);
 	return FINDING_OK;
 }
 
@@ -96,7 +94,7 @@ static enum finding_status look_at_cgroups(const struct options *options, struct
 	bool is_part;
 
 	if (cgroups__new(&cgroups)) {
-		text_add(text, "no cgroup v2: no units, containers and pods are named (mount -t "
+		text_add(text, "no cgroup v2: units, containers and pods have no names (mount -t "
 			       "cgroup2 none /sys/fs/cgroup/unified)");
 		return options_rule_cgroups(options) ? FINDING_FAILED : FINDING_LIMITED;
 	}
@@ -106,14 +104,14 @@ static enum finding_status look_at_cgroups(const struct options *options, struct
 	cgroups__free(cgroups);
 	if (is_part) {
 		text_add(text,
-			 ", a part of the tree: cgroups outside of it have no names (mount -t "
+			 ", only a part of the tree: cgroups outside it have no names (mount -t "
 			 "cgroup2 none /sys/fs/cgroup/unified)");
 		return FINDING_LIMITED;
 	}
 	if (stat("/proc/self/ns/cgroup", &namespace) ||
 	    namespace.st_ino == INITIAL_CGROUP_NAMESPACE)
 		return FINDING_OK;
-	text_add(text, ", of a namespace of its own: cgroups outside of it have no names (mount "
+	text_add(text, ", in its own namespace: cgroups outside it have no names (mount "
 		       "the host's /sys/fs/cgroup, or run it on the host)");
 	return FINDING_LIMITED;
 }
@@ -130,7 +128,7 @@ static enum finding_status look_at_textfile(const struct options *options, struc
 	int err;
 
 	if (!options->textfile) {
-		text_add(text, "none is asked for (--textfile " TEXTFILE_DEFAULT ")");
+		text_add(text, "not configured (--textfile " TEXTFILE_DEFAULT ")");
 		return FINDING_OK;
 	}
 	path = strdup(options->textfile);
@@ -144,7 +142,8 @@ static enum finding_status look_at_textfile(const struct options *options, struc
 	free(path);
 	if (err) {
 		text_addf(text, ": %s (%s)", strerror(err),
-			  textfile_remedy(-err) ?: "make it, and let sockleak's user write to it");
+			  textfile_remedy(-err) ?:
+						  "create it, and let sockleak's user write to it");
 		return FINDING_LIMITED;
 	}
 	if (!textfile_is_read(options->textfile)) {
@@ -152,7 +151,7 @@ static enum finding_status look_at_textfile(const struct options *options, struc
 			       ", or node_exporter does not read it");
 		return FINDING_LIMITED;
 	}
-	text_add(text, " can be written to");
+	text_add(text, " is writable");
 	return FINDING_OK;
 }
 
@@ -167,10 +166,11 @@ static enum finding_status look_at_debuginfo(const struct options *options, stru
 	if (!servers && !glob("/etc/debuginfod/*.urls", 0, NULL, &files))
 		servers = files.gl_pathc > 0;
 	globfree(&files);
-	text_add(text, here ? "/usr/lib/debug has some" : "/usr/lib/debug has none");
+	text_add(text,
+		 here ? "/usr/lib/debug has debug files" : "/usr/lib/debug has no debug files");
 	text_add(text, servers ? "; --debuginfod fetches what is missing" :
 				 "; no debuginfod server is known");
-	text_add(text, "; a report names what to install for source lines");
+	text_add(text, "; reports name what to install for source lines");
 	return FINDING_OK;
 }
 
@@ -187,7 +187,7 @@ static enum finding_status look_at_packages(const struct options *options, struc
 					"rpm");
 		return FINDING_OK;
 	}
-	text_add(text, "no database of dpkg or rpm: stacks are told without packages (run it with "
+	text_add(text, "no dpkg or rpm database: stacks have no package names (run it with "
 		       "the host's /var and /usr)");
 	return FINDING_LIMITED;
 }
@@ -208,7 +208,7 @@ static enum finding_status look_at_bpffs(const struct options *options, struct t
 		text_add(text, "at /sys/fs/bpf, for --pin");
 		return FINDING_OK;
 	}
-	text_add(text, "none at /sys/fs/bpf, without which nothing outlives a restart: --pin, "
+	text_add(text, "none at /sys/fs/bpf, so a restart loses everything known: --pin, "
 		       "pin = in the service's config (mount -t bpf bpf /sys/fs/bpf)");
 	return FINDING_LIMITED;
 }

@@ -13,6 +13,7 @@
 #include <linux/capability.h>
 
 #include "host/rights.h"
+#include "lib/proc_file.h"
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 #define MIN_DESCRIPTORS 256 /* 80 for maps, programs and links; more while symbols are read */
@@ -29,10 +30,9 @@ static int check_proc(const struct options *options, struct text *ret_error)
 	}
 	if (namespace.st_ino == INITIAL_PID_NAMESPACE)
 		return 0;
-	text_add(ret_error,
-		 "runs in another pid namespace than the host's, and would see neither its "
-		 "processes nor their numbers (run it on the host: nsenter -t 1 -a, "
-		 "docker run --pid=host, or hostPID: true)");
+	text_add(ret_error, "not in the host's pid namespace, so it would not see the host's "
+			    "processes (run it on the host: nsenter -t 1 -a, "
+			    "docker run --pid=host, or hostPID: true)");
 	return -EXDEV;
 }
 
@@ -76,16 +76,12 @@ static int check_btf(const struct options *options, struct text *ret_error)
 
 static int check_lockdown(const struct options *options, struct text *ret_error)
 {
-	FILE *lockdown = fopen("/sys/kernel/security/lockdown", "re");
-	char line[128] = "";
+	char modes[128];
 
 	(void)options;
-	if (!lockdown)
+	if (proc_file_read("/sys/kernel/security/lockdown", modes, sizeof(modes)) < 0)
 		return 0; /* no such feature, or no way to know: loading will tell */
-	if (!fgets(line, sizeof(line), lockdown))
-		line[0] = 0;
-	fclose(lockdown);
-	if (!strstr(line, "[confidentiality]"))
+	if (!strstr(modes, "[confidentiality]"))
 		return 0;
 	text_add(ret_error,
 		 "the kernel is locked down for confidentiality, so BPF programs cannot read "
@@ -104,8 +100,7 @@ static int check_descriptors(const struct options *options, struct text *ret_err
 	limit.rlim_cur = limit.rlim_max < MIN_DESCRIPTORS ? limit.rlim_max : MIN_DESCRIPTORS;
 	if (limit.rlim_cur == MIN_DESCRIPTORS && !setrlimit(RLIMIT_NOFILE, &limit))
 		return 0;
-	text_addf(ret_error,
-		  "may open %llu files, and needs %d (raise the limit: ulimit -Hn, LimitNOFILE=)",
+	text_addf(ret_error, "RLIMIT_NOFILE is %llu; at least %d needed (ulimit -Hn, LimitNOFILE=)",
 		  (unsigned long long)limit.rlim_max, MIN_DESCRIPTORS);
 	return -EMFILE;
 }
@@ -113,9 +108,9 @@ static int check_descriptors(const struct options *options, struct text *ret_err
 static const struct preflight table[] = {
 	{ "pid-namespace", "the host's", check_proc },
 	{ "capabilities", "BPF programs may be loaded", check_capabilities },
-	{ "lockdown", "not for confidentiality", check_lockdown },
+	{ "lockdown", "no confidentiality lockdown", check_lockdown },
 	{ "btf", "the kernel has its type information", check_btf },
-	{ "descriptors", "enough may be open", check_descriptors },
+	{ "descriptors", "the limit is high enough", check_descriptors },
 };
 
 const struct preflight *preflight_next(const struct preflight *previous)

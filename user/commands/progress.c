@@ -7,35 +7,22 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/clocks.h"
-#include "lib/duration.h"
+#include "host/host_files.h"
+#include "lib/time.h"
 
 #define DELAY_NS NSEC_PER_SEC
 #define PAUSE_NS (100 * NSEC_PER_MSEC)
 #define WIDTH 30U
 
-/* The open files of this host: descriptors that share one are more, unused ones less. */
-static __u64 open_files(void)
-{
-	FILE *file = fopen("/proc/sys/fs/file-nr", "re");
-	unsigned long long count = 0;
-
-	if (!file)
-		return 0;
-	if (fscanf(file, "%llu", &count) != 1)
-		count = 0;
-	fclose(file);
-	return count;
-}
-
 struct progress progress_begin(bool wanted)
 {
 	struct progress progress = { .begun_ns = clock_now(CLOCK_BOOTTIME) };
 	const char *terminal = getenv("TERM");
+	__u64 max;
 
 	progress.wanted = wanted && isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb");
-	if (progress.wanted)
-		progress.files = open_files();
+	if (progress.wanted) /* descriptors that share a file are more, unused ones less */
+		host_files(&progress.files, &max);
 	return progress;
 }
 
@@ -64,7 +51,7 @@ void progress_files(struct progress *progress, __u64 files)
 	memset(bar, '.', WIDTH);
 	memset(bar, '#', done * WIDTH / 100);
 	bar[WIDTH] = '\0';
-	fprintf(stderr, "\rLooking at descriptors [%s] %2u %%, %llu\033[K", bar, done,
+	fprintf(stderr, "\rReading descriptors [%s] %2u %%, %llu\033[K", bar, done,
 		(unsigned long long)files);
 }
 

@@ -9,17 +9,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kernel/scanner.h"
+#include "commands/progress.h"
+#include "commands/progress.h"
 #include "kernel/history.h"
+#include "kernel/scanner.h"
 #include "leaks/leaks.h"
 #include "leaks/suppressions.h"
-#include "lib/clocks.h"
-#include "lib/duration.h"
 #include "lib/log.h"
 #include "lib/signals.h"
-#include "commands/progress.h"
-#include "watch/descriptors.h"
+#include "lib/time.h"
 #include "watch/attribution.h"
+#include "watch/descriptors.h"
+#include "watch/descriptors.h"
 
 /*
  * A socket on its way from socket() to connect() is no leak. One that is younger
@@ -51,7 +52,7 @@ struct scan {
 	bool missed; /* what was asked for by a name that nothing has */
 };
 
-static void on_change(const struct leak *leak, enum leaks_change change, void *ctx)
+static void on_scan_change(const struct leak *leak, enum leaks_change change, void *ctx)
 {
 	(void)leak, (void)change, (void)ctx; /* all are told at the end, with all their holders */
 }
@@ -77,7 +78,7 @@ static void tell_nothing_watched(struct scan *scan)
 	scan->missed = true;
 	if (!options->json && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
 		return; /* the report says so on the same screen */
-	log_notice("nothing was looked at: no process is what the options ask for%s",
+	log_notice("nothing was scanned: no process matches the options%s",
 		   options->comm ? " ('ps -e -o pid,comm' has the names)" : "");
 }
 
@@ -94,7 +95,7 @@ static int aim(struct scan *scan, struct scope *scope, struct text *ret_error)
 	tell_missing(scan, scope);
 	err = scanner__rule_cgroups(scan->scanner, ruled, count);
 	if (err)
-		text_addf(ret_error, "cannot look at %zu cgroups: %s", count, strerror(-err));
+		text_addf(ret_error, "cannot scan %zu cgroups: %s", count, strerror(-err));
 	return err;
 }
 
@@ -104,13 +105,14 @@ static int open_past(struct scan *scan, struct text *ret_error)
 	int err = past_open(options->history, &scan->past);
 
 	if (err == -EPERM && !options->history) {
-		log_note("needs CAP_SYS_ADMIN to ask a running sockleak: no ages, no stacks");
+		log_note("no ages and stacks: reading them from a running sockleak needs "
+			 "CAP_SYS_ADMIN");
 		return 0;
 	}
 	if (err == -EPERM)
 		text_addf(ret_error, "--history %u: needs CAP_SYS_ADMIN", options->history);
 	else if (err && options->history)
-		text_addf(ret_error, "--history %u: this is no running sockleak of this version",
+		text_addf(ret_error, "--history %u: not a running sockleak of this version",
 			  options->history);
 	else
 		return 0;
@@ -128,7 +130,7 @@ int scan__new(const struct options *options, struct output *output, struct scope
 	scan->options = options;
 	scan->output = output;
 	scan->progress = progress_begin(!options->quiet);
-	scan->leaks = leaks__new(options->classes, UINT64_MAX / 2, on_change, NULL);
+	scan->leaks = leaks__new(options->classes, UINT64_MAX / 2, on_scan_change, /* ctx= */ NULL);
 	err = open_past(scan, ret_error);
 	if (!err)
 		err = attribution__new(options->debuginfod, &scan->attribution, ret_error);
@@ -171,7 +173,7 @@ struct look {
 	struct records *records;
 };
 
-static int on_record(const struct event *record, void *ctx)
+static int on_scanned(const struct event *record, void *ctx)
 {
 	struct records *records = ((struct look *)ctx)->records;
 
@@ -193,12 +195,12 @@ static void on_progress(__u64 files, void *ctx)
 	progress_files(&((struct look *)ctx)->scan->progress, files);
 }
 
-static int look(struct scan *scan, struct records *records)
+static int look_at_host(struct scan *scan, struct records *records)
 {
 	struct summary *summary = &scan->summary;
 	struct look ctx = { scan, records };
 	__u64 begun_ns = clock_now(CLOCK_BOOTTIME), files = 0;
-	int err = scanner__look(scan->scanner, on_record, on_progress, &ctx, &files);
+	int err = scanner__look(scan->scanner, on_scanned, on_progress, &ctx, &files);
 
 	summary->sweeps++;
 	summary->sweep_counts.full_sweeps++;
@@ -207,7 +209,7 @@ static int look(struct scan *scan, struct records *records)
 	return err;
 }
 
-static bool is_old(const struct event *record, __u64 age_ns)
+static bool is_older_than(const struct event *record, __u64 age_ns)
 {
 	return record->socket.since_ns && record->socket.since_ns + age_ns <= record->now_ns;
 }
@@ -216,7 +218,7 @@ static bool is_old(const struct event *record, __u64 age_ns)
 static bool is_old_enough(const struct scan *scan, const struct event *record)
 {
 	return record->socket.flags & PENDING_ORIGIN_UNKNOWN ||
-	       is_old(record, scan->options->older_than_ns);
+	       is_older_than(record, scan->options->older_than_ns);
 }
 
 /* What a record stands for, whatever is known of it. */
@@ -257,7 +259,7 @@ static unsigned int unsure_processes(const struct records *records, __u32 ret_tg
 	for (size_t i = 0; i < records->count; i++) {
 		const struct event *record = &records->items[i];
 
-		if (is_old(record, SECOND_LOOK_NS))
+		if (is_older_than(record, SECOND_LOOK_NS))
 			continue;
 		for (k = 0; k < count && ret_tgids[k] != record->tgid; k++)
 			;
@@ -278,11 +280,11 @@ static int look_again(struct scan *scan, const __u32 *tgids, unsigned int count,
 	int err = count > MAX_LOOKED_AT ? -E2BIG : 0;
 
 	for (unsigned int i = 0; i < count && !err; i++)
-		err = scanner__look_at(scan->scanner, tgids[i], on_record, &ctx);
+		err = scanner__look_at(scan->scanner, tgids[i], on_scanned, &ctx);
 	if (!err || err == -EINTR)
 		return err;
 	records->count = 0;
-	return look(scan, records);
+	return look_at_host(scan, records);
 }
 
 /* Of what may be on its way to a connection, keep what was seen again. */
@@ -291,7 +293,7 @@ static void keep_seen(struct records *first, const struct records *second)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < first->count; i++)
-		if (is_old(&first->items[i], SECOND_LOOK_NS) ||
+		if (is_older_than(&first->items[i], SECOND_LOOK_NS) ||
 		    (second->count && bsearch(&first->items[i], second->items, second->count,
 					      sizeof(*second->items), by_descriptor)))
 			first->items[kept++] = first->items[i];
@@ -299,12 +301,12 @@ static void keep_seen(struct records *first, const struct records *second)
 }
 
 /* Look; and if some were made just now, or may have been, whether they are still there later. */
-static int find(struct scan *scan, struct records *ret_records)
+static int find_sockets(struct scan *scan, struct records *ret_records)
 {
 	struct records second = { 0 };
 	__u32 tgids[MAX_LOOKED_AT];
 	unsigned int unsure;
-	int err = look(scan, ret_records);
+	int err = look_at_host(scan, ret_records);
 
 	sort(ret_records, by_inode);
 	unsure = unsure_processes(ret_records, tgids);
@@ -320,12 +322,12 @@ static int find(struct scan *scan, struct records *ret_records)
 
 /* ---- Whose, and from where ---- */
 
-static bool find_key(void *ctx, const struct pending *socket, __u64 *ret_key)
+static bool find_past_key(void *ctx, const struct pending *socket, __u64 *ret_key)
 {
 	return past_reported(&((struct scan *)ctx)->past, socket, ret_key);
 }
 
-static bool find_stack(void *ctx, __u64 key, struct reported_stack *ret_stack)
+static bool find_past_stack(void *ctx, __u64 key, struct reported_stack *ret_stack)
 {
 	struct scan *scan = ctx;
 
@@ -334,7 +336,7 @@ static bool find_stack(void *ctx, __u64 key, struct reported_stack *ret_stack)
 }
 
 /* The sockleak that runs has not reported it: it is too young there to be a leak. */
-static void read_raw(void *ctx, const struct pending *socket, struct raw_stack *ret_raw)
+static void read_past(void *ctx, const struct pending *socket, struct raw_stack *ret_raw)
 {
 	struct scan *scan = ctx;
 
@@ -345,9 +347,9 @@ static void read_raw(void *ctx, const struct pending *socket, struct raw_stack *
 	ret_raw->count = past_pcs(&scan->past, socket, ret_raw->pcs);
 }
 
-static int open_leak(struct scan *scan, const struct event *record)
+static int open_found_leak(struct scan *scan, const struct event *record)
 {
-	struct stack_evidence evidence = { scan, find_key, find_stack, read_raw };
+	struct stack_evidence evidence = { scan, find_past_key, find_past_stack, read_past };
 	_cleanup_attributed_ struct attributed attributed = { .event = record };
 	int err;
 
@@ -360,12 +362,12 @@ static int open_leak(struct scan *scan, const struct event *record)
 }
 
 /* `known`: the record that made the socket known, NULL when this one is to. */
-static int account(struct scan *scan, const struct event *record, const struct event *known)
+static int account_record(struct scan *scan, const struct event *record, const struct event *known)
 {
 	struct event event = *record;
 
 	if (!known)
-		return open_leak(scan, record);
+		return open_found_leak(scan, record);
 	event.kind = EVENT_HELD;
 	event.socket = known->socket; /* of this descriptor less may be known */
 	return leaks__apply(scan->leaks, &event, /* owner= */ NULL, /* stack= */ NULL);
@@ -382,7 +384,7 @@ static void account_all(struct scan *scan, const struct records *records)
 
 		if (first && first->socket.inode != record->socket.inode)
 			first = NULL;
-		if (is_old_enough(scan, first ?: record) && account(scan, record, first))
+		if (is_old_enough(scan, first ?: record) && account_record(scan, record, first))
 			scan->summary.leaks_not_accounted++;
 		first = first ?: record;
 	}
@@ -390,7 +392,7 @@ static void account_all(struct scan *scan, const struct records *records)
 
 /* ---- The report ---- */
 
-static unsigned int report(struct scan *scan)
+static unsigned int report_scan(struct scan *scan)
 {
 	struct summary *summary = &scan->summary;
 	struct site *const *sites;
@@ -431,18 +433,18 @@ int scan__run(struct scan *scan, unsigned int *ret_matches)
 	summary->history_is_partial = scan->past.is_partial;
 	summary->started_ns = clock_now(CLOCK_BOOTTIME);
 	summary->wall_offset_ns = (__s64)(clock_now(CLOCK_REALTIME) - summary->started_ns);
-	err = find(scan, &records);
+	err = find_sockets(scan, &records);
 	if (err) {
 		progress_end(&scan->progress);
 		free(records.items);
 		return err == -EINTR ? log_error(err, "interrupted") :
-				       log_error(err, "cannot read the fd tables to their end: %s",
+				       log_error(err, "cannot read the fd tables completely: %s",
 						 strerror(-err));
 	}
 	tell_nothing_watched(scan);
 	account_all(scan, &records);
 	free(records.items);
-	*ret_matches = report(scan);
+	*ret_matches = report_scan(scan);
 	err = output__close(scan->output);
 	if (err && output__add_error(scan->output, &why))
 		log_error(err, "%s", text_str(&why));

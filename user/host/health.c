@@ -1,42 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "host/health.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "host/process.h"
-#include "lib/duration.h"
-
-/* A file of /proc that fits, as a string. False: it could not be read. */
-static bool read_file(const char *path, char *to, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len;
-
-	if (fd < 0)
-		return false;
-	len = read(fd, to, size - 1);
-	close(fd);
-	to[len > 0 ? len : 0] = '\0';
-	return len > 0;
-}
-
-static void path_of(pid_t pid, const char *file, char *path, size_t size)
-{
-	snprintf(path, size, "/proc/%d/%s", (int)pid, file);
-}
+#include "lib/proc_file.h"
+#include "lib/time.h"
 
 /* statm's second number: resident pages. */
 static void update_rss(pid_t pid, __u64 *rss_bytes)
 {
 	unsigned long long all, resident;
-	char path[64], text[256];
+	char text[256];
 
-	path_of(pid, "statm", path, sizeof(path));
-	if (read_file(path, text, sizeof(text)) && sscanf(text, "%llu %llu", &all, &resident) == 2)
+	if (proc_file_read_of(pid, "statm", text, sizeof(text)) > 0 &&
+	    sscanf(text, "%llu %llu", &all, &resident) == 2)
 		*rss_bytes = resident * (unsigned long long)sysconf(_SC_PAGESIZE);
 }
 
@@ -74,12 +55,11 @@ static void update_times(struct health *health, pid_t resolver)
 {
 	__u64 user_ns = 0, system_ns = 0;
 	struct rusage self, ended;
-	char path[64], text[1024];
+	char text[1024];
 
 	if (getrusage(RUSAGE_SELF, &self) || getrusage(RUSAGE_CHILDREN, &ended))
 		return;
-	path_of(resolver, "stat", path, sizeof(path));
-	if (resolver && read_file(path, text, sizeof(text)))
+	if (resolver && proc_file_read_of(resolver, "stat", text, sizeof(text)) > 0)
 		health_parse_times(text, sysconf(_SC_CLK_TCK), &user_ns, &system_ns);
 	raise_to(&health->user_ns, ns_of(&self.ru_utime) + ns_of(&ended.ru_utime) + user_ns);
 	raise_to(&health->system_ns, ns_of(&self.ru_stime) + ns_of(&ended.ru_stime) + system_ns);

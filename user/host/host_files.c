@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "lib/proc_file.h"
+
 int host_files_parse(const char *text, __u64 *ret_open, __u64 *ret_max)
 {
 	unsigned long long open, free_ones, max;
@@ -18,14 +20,10 @@ int host_files_parse(const char *text, __u64 *ret_open, __u64 *ret_max)
 
 int host_files(__u64 *ret_open, __u64 *ret_max)
 {
-	FILE *file = fopen("/proc/sys/fs/file-nr", "re");
 	char text[96];
-	int err = -EPROTO;
+	ssize_t len = proc_file_read("/proc/sys/fs/file-nr", text, sizeof(text));
 
-	if (!file)
-		return -errno;
-	if (fgets(text, sizeof(text), file))
-		err = host_files_parse(text, ret_open, ret_max);
-	fclose(file);
-	return err;
+	if (len < 0)
+		return (int)len;
+	return host_files_parse(text, ret_open, ret_max);
 }

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,32 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NS_PER_S 1000000000ULL
+#include "lib/cleanup.h"
+#include "lib/proc_file.h"
+#include "lib/time.h"
+
 #define PF_EXITING 0x4 /* include/linux/sched.h */
 
-/* /proc says ENOENT for a pid that is not there, ESRCH for one that went while it was read. */
+/* /proc says ENOENT for a pid that is not there. */
 static int process_error(int err)
 {
 	return err == ENOENT ? -ESRCH : -err;
-}
-
-static int read_proc_file(pid_t tgid, const char *name, char *buffer, size_t size)
-{
-	char path[64];
-	ssize_t len;
-	int fd, err;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", tgid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return process_error(errno);
-	len = read(fd, buffer, size - 1);
-	err = errno;
-	close(fd);
-	if (len < 0)
-		return process_error(err);
-	buffer[len] = '\0';
-	return 0;
 }
 
 int process_parse_stat(const char *line, struct process_stat *ret_stat)
@@ -60,10 +43,11 @@ int process_parse_stat(const char *line, struct process_stat *ret_stat)
 static int read_stat(pid_t tgid, struct process_stat *ret_stat)
 {
 	char line[1024];
-	int err;
+	ssize_t len = proc_file_read_of(tgid, "stat", line, sizeof(line));
 
-	err = read_proc_file(tgid, "stat", line, sizeof(line));
-	return err ? err : process_parse_stat(line, ret_stat);
+	if (len < 0)
+		return (int)len;
+	return process_parse_stat(line, ret_stat);
 }
 
 int process_exe(pid_t tgid, char **ret_exe)
@@ -99,76 +83,59 @@ int process_start_time(pid_t tgid, __u64 *ret_start_ns)
 	err = read_stat(tgid, &stat);
 	if (err)
 		return err;
-	*ret_start_ns = stat.start_ticks / ticks_per_s * NS_PER_S +
-			stat.start_ticks % ticks_per_s * NS_PER_S / ticks_per_s;
+	*ret_start_ns = stat.start_ticks / ticks_per_s * NSEC_PER_SEC +
+			stat.start_ticks % ticks_per_s * NSEC_PER_SEC / ticks_per_s;
 	return 0;
 }
 
 /* A file of /proc/PID as a string, cut; NULs in it become blanks. */
-static int read_text(pid_t tgid, const char *name, size_t max, char **ret_text)
+static int read_process_text(pid_t tgid, const char *name, size_t max, char **ret_text)
 {
-	char path[64], *text = malloc(max + 1);
-	size_t len = 0;
-	ssize_t got = 0;
-	int fd, err = 0;
+	_cleanup_free_ char *text = malloc(max + 1);
+	ssize_t len;
 
 	if (!text)
 		return -ENOMEM;
-	snprintf(path, sizeof(path), "/proc/%d/%s", tgid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		free(text);
-		return process_error(errno);
-	}
-	while (len < max && (got = read(fd, text + len, max - len)) > 0)
-		len += (size_t)got;
-	if (got < 0)
-		err = process_error(errno);
-	close(fd);
-	if (err) {
-		free(text);
-		return err;
-	}
+	len = proc_file_read_of(tgid, name, text, max + 1);
+	if (len < 0)
+		return (int)len;
 	while (len && !text[len - 1])
 		len--;
-	for (size_t i = 0; i < len; i++)
+	for (ssize_t i = 0; i < len; i++)
 		text[i] = text[i] ?: ' ';
 	text[len] = '\0';
-	*ret_text = text;
+	*ret_text = TAKE_PTR(text);
 	return 0;
 }
 
 int process_command(pid_t tgid, char **ret_command)
 {
-	char *command;
-	int err = read_text(tgid, "cmdline", PROCESS_COMMAND_MAX, &command);
+	_cleanup_free_ char *command = NULL;
+	int err = read_process_text(tgid, "cmdline", PROCESS_COMMAND_MAX, &command);
 
 	if (err)
 		return err;
-	if (!command[0]) {
-		free(command);
+	if (!command[0])
 		return -ENOENT;
-	}
-	*ret_command = command;
+	*ret_command = TAKE_PTR(command);
 	return 0;
 }
 
 int process_comm(pid_t tgid, char ret_comm[SOCKLEAK_COMM_LEN])
 {
-	char text[SOCKLEAK_COMM_LEN + 1] = "";
-	int err = read_proc_file(tgid, "comm", text, sizeof(text));
-	size_t len = strlen(text);
+	char text[SOCKLEAK_COMM_LEN + 1];
+	ssize_t len = proc_file_read_of(tgid, "comm", text, sizeof(text));
 
-	if (err)
-		return err;
+	if (len < 0)
+		return (int)len;
 	memset(ret_comm, 0, SOCKLEAK_COMM_LEN);
-	memcpy(ret_comm, text, len ? len - 1 : 0); /* a newline ends it */
+	memcpy(ret_comm, text, len ? (size_t)len - 1 : 0); /* a newline ends it */
 	return 0;
 }
 
 int process_cgroups(pid_t tgid, char **ret_text)
 {
-	return read_text(tgid, "cgroup", 16384, ret_text);
+	return read_process_text(tgid, "cgroup", 16384, ret_text);
 }
 
 int process_uid(pid_t tgid, uid_t *ret_uid)
@@ -240,16 +207,15 @@ static int count_fds(pid_t tgid, __u64 *ret_count)
 static int read_fd_limit(pid_t tgid, __u64 *ret_limit)
 {
 	char text[4096];
-	int err = read_proc_file(tgid, "limits", text, sizeof(text));
-	const char *line = err ? NULL : strstr(text, "Max open files");
+	ssize_t len = proc_file_read_of(tgid, "limits", text, sizeof(text));
 	unsigned long long limit;
+	const char *line;
 
-	if (err)
-		return err;
+	if (len < 0)
+		return (int)len;
+	line = proc_file_field(text, "Max open files");
 	if (!line)
 		return -EPROTO;
-	line += strlen("Max open files");
-	line += strspn(line, " ");
 	if (!strncmp(line, "unlimited", strlen("unlimited"))) {
 		*ret_limit = UINT64_MAX;
 		return 0;

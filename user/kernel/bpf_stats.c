@@ -11,7 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "kernel/kernel_memory.h"
+#include "kernel/maps/kernel_memory.h"
 
 /* False, and all 0: it is not loaded, being of the other kind of hooks, or cannot be asked. */
 static bool program_info(const struct bpf_program *program, struct bpf_prog_info *ret_info)
@@ -44,6 +44,8 @@ __u64 bpf_stats_skipped(const struct tracer *tracer, __u64 *ret_tries)
 
 	bpf_object__for_each_program(program, tracer__object(tracer))
 	{
+		if (bpf_program__expected_attach_type(program) == BPF_TRACE_ITER)
+			continue; /* no hook: it runs when it is read */
 		program_info(program, &info);
 		skipped += info.recursion_misses;
 		if (shows_tries(program))

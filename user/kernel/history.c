@@ -8,6 +8,7 @@
 
 #include <bpf/bpf.h>
 
+#include "kernel/maps/orders.h"
 #include "lib/hash.h"
 #include "sockleak.skel.h"
 
@@ -18,7 +19,6 @@
 #define PENDING_BY_INODE "pending_by_inode"
 #define YOUNG "young"
 #define UNNAMED "stacks"
-#define SLOTS "slots"
 #define SNAPSHOTS "snapshots"
 #define SETTINGS "sockleak.rodata"
 #define PROGRAM "sweep_files"
@@ -27,7 +27,9 @@
 
 struct history {
 	struct history_maps maps;
-	__u64 lost, growth_lost;
+	struct orders *orders;
+	__u64 growth_lost;
+	__u64 last_stack; /* the key of the stack that was put into the map last; 0 = none yet */
 };
 
 /* ---- The one that runs ---- */
@@ -37,15 +39,17 @@ void history__free(struct history *history)
 	free(history);
 }
 
-int history__new(int program_fd, const struct history_maps *maps, struct history **ret_history)
+int history__new(int program_fd, const struct history_maps *maps, struct orders *orders,
+		 struct history **ret_history)
 {
 	struct history *history = calloc(1, sizeof(*history));
 	const int bound[] = { maps->reported, maps->stacks, maps->unnamed.stacks,
-			      maps->unnamed.slots, maps->unnamed.snapshots };
+			      maps->unnamed.snapshots };
 
 	if (!history)
 		return -ENOMEM;
 	history->maps = *maps;
+	history->orders = orders;
 	for (size_t i = 0; i < sizeof(bound) / sizeof(bound[0]); i++) {
 		if (bpf_prog_bind_map(program_fd, bound[i], NULL)) {
 			int err = -errno;
@@ -78,9 +82,10 @@ static void reported_stack_of(const struct stack *stack, struct reported_stack *
 
 void history__tell(struct history *history, const struct pending *socket, const struct stack *stack)
 {
-	struct reported reported = { .since_ns = socket->since_ns };
+	struct order order = { .kind = ORDER_TELL,
+			       .inode = socket->inode,
+			       .since_ns = socket->since_ns };
 	struct reported_stack pcs = { 0 };
-	__u64 inode = socket->inode;
 
 	if (stack)
 		reported_stack_of(stack, &pcs);
@@ -90,20 +95,25 @@ void history__tell(struct history *history, const struct pending *socket, const 
 	 * The same addresses in another process are other code; and in one they are the call of
 	 * one socket, and all that frame pointers gave of another.
 	 */
-	reported.stack = hash_bytes(HASH_BEGIN ^ socket->tgid, &pcs, sizeof(pcs));
-	if (bpf_map_update_elem(history->maps.stacks, &reported.stack, &pcs, BPF_ANY) ||
-	    bpf_map_update_elem(history->maps.reported, &inode, &reported, BPF_ANY))
-		history->lost++;
+	order.stack = hash_bytes(HASH_BEGIN ^ socket->tgid, &pcs, sizeof(pcs));
+	/*
+	 * Many leaks of one place come one after the other. The map lets go of a stack only when
+	 * another one is put in: the last one is there still.
+	 */
+	if (order.stack != history->last_stack)
+		orders__keep_stack(history->orders, order.stack, &pcs);
+	history->last_stack = order.stack;
+	orders__add(history->orders, &order);
 }
 
 void history__forget(struct history *history, __u64 inode)
 {
-	bpf_map_delete_elem(history->maps.reported, &inode);
+	orders__add(history->orders, &(struct order){ .kind = ORDER_FORGET, .inode = inode });
 }
 
 __u64 history__lost(const struct history *history)
 {
-	return history->lost;
+	return orders__not_told(history->orders);
 }
 
 void history__keep_growth(struct history *history, const struct grown_key *key,
@@ -163,6 +173,9 @@ bool history__find_key(const struct history *history, const struct pending *sock
 	__u64 inode = socket->inode;
 	struct reported reported;
 
+	if (!history->maps.kept && socket->reported >> 8 != inode)
+		return false; /* most are new to everybody: a call less for each */
+	orders__carry_out(history->orders);
 	if (bpf_map_lookup_elem(history->maps.reported, &inode, &reported) ||
 	    reported.since_ns != socket->since_ns)
 		return false;
@@ -182,7 +195,6 @@ bool history__find_stack(const struct history *history, __u64 key, struct report
 		.pending = -1, .by_inode = -1, .young = -1, .reported = -1, .stacks = -1, \
 		.unnamed = {                                                              \
 			-1,                                                               \
-			-1,                                                               \
 			-1                                                                \
 		}                                                                         \
 	}
@@ -190,15 +202,14 @@ bool history__find_stack(const struct history *history, __u64 key, struct report
 static void reported_free(struct all_reported *all)
 {
 	free(all->entries);
-	free(all->slots);
 	*all = (struct all_reported){ 0 };
 }
 
 void past_close(struct past *past)
 {
-	int *const fds[] = { &past->pending,	   &past->by_inode,	    &past->young,
-			     &past->reported,	   &past->stacks,	    &past->unnamed.stacks,
-			     &past->unnamed.slots, &past->unnamed.snapshots };
+	int *const fds[] = { &past->pending,	      &past->by_inode, &past->young,
+			     &past->reported,	      &past->stacks,   &past->unnamed.stacks,
+			     &past->unnamed.snapshots };
 
 	free(past->snapshot);
 	past->snapshot = NULL;
@@ -248,7 +259,6 @@ static void take_map(struct past *past, int map)
 		{ STACKS, &past->stacks, sizeof(__u64), sizeof(struct reported_stack) },
 		{ UNNAMED, &past->unnamed.stacks, sizeof(__u32),
 		  SOCKLEAK_STACK_DEPTH * sizeof(__u64) },
-		{ SLOTS, &past->unnamed.slots, sizeof(__u64), sizeof(__u32) },
 		{ SNAPSHOTS, &past->unnamed.snapshots, sizeof(__u32), 0 },
 	};
 
@@ -274,7 +284,7 @@ static bool is_whole(const struct past *past)
 {
 	return past->pending >= 0 && past->by_inode >= 0 && past->young >= 0 &&
 	       past->reported >= 0 && past->stacks >= 0 && past->unnamed.stacks >= 0 &&
-	       past->unnamed.slots >= 0 && past->unnamed.snapshots >= 0;
+	       past->unnamed.snapshots >= 0;
 }
 
 /* Is this program one of a sockleak that tells? Then *ret_past is that one's. */
@@ -382,7 +392,8 @@ static int read_all_reported(int map, struct all_reported *all)
 		if (err && err != -ENOENT) /* which is the end, and may bring the last ones */
 			break;
 		for (__u32 i = 0; i < count; i++)
-			entries[i] = (struct reported_entry){ inodes[i], reported[i] };
+			entries[i] = (struct reported_entry){ .inode = inodes[i],
+							      .reported = reported[i] };
 		all->count += count;
 		is_first = false;
 	}
@@ -391,58 +402,37 @@ static int read_all_reported(int map, struct all_reported *all)
 	return err == -ENOENT ? 0 : err;
 }
 
-/* Where the search for an inode begins. They are numbered one after the other. */
-static size_t first_slot(const struct all_reported *all, __u64 inode)
+static int by_reported_inode(const void *a, const void *b)
 {
-	return (size_t)(inode * 0x9e3779b97f4a7c15ULL >> 32) & (all->n_slots - 1);
-}
+	const struct reported_entry *x = a, *y = b;
 
-/* A hash table of the entries' numbers, from 1 on, at most half full. */
-static int index_reported(struct all_reported *all)
-{
-	size_t n_slots = 1;
-
-	while (n_slots < 2 * all->count + 1)
-		n_slots *= 2;
-	all->slots = calloc(n_slots, sizeof(*all->slots));
-	if (!all->slots)
-		return -ENOMEM;
-	all->n_slots = n_slots;
-	for (size_t i = 0; i < all->count; i++) {
-		size_t slot = first_slot(all, all->entries[i].inode);
-
-		while (all->slots[slot])
-			slot = (slot + 1) & (n_slots - 1);
-		all->slots[slot] = (__u32)i + 1;
-	}
-	return 0;
+	return x->inode < y->inode ? -1 : x->inode > y->inode;
 }
 
 void past_expect(struct past *past, size_t sockets)
 {
-	if (!past->tgid || sockets < WORTH_A_BATCH || past->all_reported.slots)
+	struct all_reported *all = &past->all_reported;
+
+	if (!past->tgid || sockets < WORTH_A_BATCH || all->entries)
 		return;
-	if (read_all_reported(past->reported, &past->all_reported) ||
-	    index_reported(&past->all_reported))
-		reported_free(&past->all_reported);
+	if (read_all_reported(past->reported, all))
+		reported_free(all);
+	else
+		qsort(all->entries, all->count, sizeof(*all->entries), by_reported_inode);
 }
 
 static bool find_reported(const struct past *past, __u64 inode, struct reported *ret_reported)
 {
 	const struct all_reported *all = &past->all_reported;
+	const struct reported_entry wanted = { .inode = inode }, *entry;
 
-	if (!all->slots)
+	if (!all->entries)
 		return !bpf_map_lookup_elem(past->reported, &inode, ret_reported);
-	for (size_t slot = first_slot(all, inode); all->slots[slot];
-	     slot = (slot + 1) & (all->n_slots - 1)) {
-		const struct reported_entry *entry = &all->entries[all->slots[slot] - 1];
-
-		if (entry->inode != inode)
-			continue;
+	/* Who goes through sockets by inode, as a scan does, finds each beside the last one. */
+	entry = bsearch(&wanted, all->entries, all->count, sizeof(wanted), by_reported_inode);
+	if (entry)
 		*ret_reported = entry->reported;
-		return true;
-	}
-	return false;
+	return entry;
 }
 
 bool past_reported(const struct past *past, const struct pending *socket, __u64 *ret_key)
@@ -476,21 +466,16 @@ static struct snapshot *snapshot_room(struct past *past)
 	    info.value_size < sizeof(struct snapshot))
 		return past->snapshot;
 	past->snapshot = malloc(info.value_size);
-	past->snapshot_size = info.value_size;
+	past->unnamed.snapshot_size = info.value_size;
 	return past->snapshot;
 }
 
 const struct snapshot *past_snapshot(struct past *past, const struct pending *socket)
 {
 	struct snapshot *snapshot = past->tgid ? snapshot_room(past) : NULL;
-	__u32 slot;
-	bool whole;
 
-	if (!snapshot || stack_maps_snapshot(&past->unnamed, socket, snapshot, &slot, &whole))
-		return NULL;
-	/* Still the socket's own after the copy: then nobody wrote to it meanwhile. */
-	if (!whole || !stack_maps_has_slot(&past->unnamed, socket, slot) ||
-	    snapshot->len > past->snapshot_size - sizeof(*snapshot))
+	if (!snapshot || !stack_maps_snapshot(&past->unnamed, socket, snapshot) ||
+	    snapshot->len > past->unnamed.snapshot_size - sizeof(*snapshot))
 		return NULL;
 	return snapshot;
 }

@@ -14,8 +14,9 @@
 #define SOCKLEAK_HISTORY_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 
-#include "kernel/stack_maps.h"
+#include "kernel/maps/stack_maps.h"
 #include "leaks/growth/growth.h"
 #include "sockleak.h"
 #include "stacks/stack.h"
@@ -31,13 +32,17 @@ struct history;
 struct history_maps {
 	int reported, stacks, growths;
 	struct stack_maps unnamed;
+	bool kept; /* they may hold what an earlier run told */
 };
+struct orders;
 
 /*
- * All but `growths` are bound to a loaded program, by which they are found. 0 or -errno.
+ * All but `growths` are bound to a loaded program, by which they are found. What is told is in the
+ * maps when the orders, which outlive the history, are carried out. 0 or -errno.
  * Free with history__free(); NULL is allowed there.
  */
-int history__new(int program_fd, const struct history_maps *maps, struct history **ret_history);
+int history__new(int program_fd, const struct history_maps *maps, struct orders *orders,
+		 struct history **ret_history);
 void history__free(struct history *history);
 
 /* The stack of a leak; NULL and an empty one are not reported. */
@@ -74,10 +79,8 @@ struct all_reported {
 	struct reported_entry {
 		__u64 inode;
 		struct reported reported;
-	} * entries;
+	} * entries; /* by inode; NULL = it was not read */
 	size_t count, room;
-	__u32 *slots; /* NULL = it was not read */
-	size_t n_slots;
 };
 
 /* What a running sockleak has: its maps, open. */
@@ -87,8 +90,7 @@ struct past {
 	bool is_partial; /* it watches one process, user, name or cgroup and not the host */
 	int pending, by_inode, young, reported, stacks;
 	struct stack_maps unnamed; /* of what it has not told of yet */
-	struct snapshot *snapshot; /* room for one, of so many bytes */
-	__u32 snapshot_size;
+	struct snapshot *snapshot; /* room for one */
 	struct all_reported all_reported;
 };
 

@@ -24,7 +24,7 @@ static void note_refused(const char *line)
 		memcpy(refused, name, sizeof(refused));
 }
 
-static int keep(enum libbpf_print_level level, const char *format, va_list args)
+static int keep_line(enum libbpf_print_level level, const char *format, va_list args)
 {
 	size_t before = said.len;
 
@@ -42,7 +42,7 @@ static int keep(enum libbpf_print_level level, const char *format, va_list args)
 
 void libbpf_log_begin(void)
 {
-	libbpf_set_print(keep);
+	libbpf_set_print(keep_line);
 }
 
 const char *libbpf_log_refused(void)

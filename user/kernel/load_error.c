@@ -46,9 +46,12 @@ void load_error_add(struct text *text, int err, const struct options *options)
 
 	libbpf_strerror(err, cause, sizeof(cause)); /* it has numbers of its own */
 	if (*program)
-		text_addf(text, "cannot load the BPF program '%s': %s (", program, cause);
+		text_addf(text, "cannot load the BPF program '%s'", program);
 	else
-		text_addf(text, "cannot load the BPF programs: %s (", cause);
+		text_add(text, "cannot load the BPF programs");
+	if (options->btf)
+		text_addf(text, " with --btf %s", options->btf);
+	text_addf(text, ": %s (", cause);
 	add_remedy(text, err, options);
 	text_add(text, ")");
 }

@@ -16,7 +16,7 @@ static bool is_unknown(int err)
 }
 
 /* Some take no notice of it instead, and would go through all processes. */
-static int check(const struct bpf_link *link, __u32 tgid)
+static int check_process(const struct bpf_link *link, __u32 tgid)
 {
 	struct bpf_link_info info = { 0 };
 	__u32 len = sizeof(info);
@@ -38,7 +38,7 @@ int process_iterator_attach(const struct bpf_program *program, __u32 tgid,
 		err = -errno;
 		return is_unknown(err) ? -EOPNOTSUPP : err;
 	}
-	err = check(link, tgid);
+	err = check_process(link, tgid);
 	if (err) {
 		bpf_link__destroy(link);
 		return err;

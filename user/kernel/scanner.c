@@ -9,11 +9,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "scan.skel.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
 #include "kernel/process_iterator.h"
 #include "kernel/settings.h"
+#include "lib/cleanup.h"
+#include "scan.skel.h"
 
 /* Records read at once. */
 #define ROOM 256
@@ -26,45 +27,62 @@ struct scanner {
 /* Read what the one that runs has; or maps that stay empty, as small as they can be. */
 static int set_maps(struct scan_bpf *skeleton, const struct past *past)
 {
-	if (past->tgid)
-		return bpf_map__reuse_fd(skeleton->maps.pending, past->pending)			  ?:
-			       bpf_map__reuse_fd(skeleton->maps.pending_by_inode, past->by_inode) ?:
-			       bpf_map__reuse_fd(skeleton->maps.young, past->young);
-	return bpf_map__set_max_entries(skeleton->maps.pending, 1)		    ?:
-		       bpf_map__set_max_entries(skeleton->maps.pending_by_inode, 1) ?:
-		       bpf_map__set_max_entries(skeleton->maps.young, 1);
+	const struct {
+		struct bpf_map *map;
+		int fd;
+	} maps[] = {
+		{ skeleton->maps.pending, past->pending },
+		{ skeleton->maps.pending_by_inode, past->by_inode },
+		{ skeleton->maps.young, past->young },
+	};
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		int err = past->tgid ? bpf_map__reuse_fd(maps[i].map, maps[i].fd) :
+				       bpf_map__set_max_entries(maps[i].map, 1);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int load_scanner(struct scanner *scanner, const struct options *options,
+			const struct past *past)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
+	int err;
+
+	scanner->skeleton = scan_bpf__open_opts(&open_options);
+	if (!scanner->skeleton)
+		return -errno;
+	/* libbpf keeps a const volatile section writable until it is loaded. */
+	*(struct settings *)&scanner->skeleton->rodata->settings = settings_of(options);
+	err = set_maps(scanner->skeleton, past);
+	if (err)
+		return err;
+	err = scan_bpf__load(scanner->skeleton);
+	if (err)
+		return err;
+	scanner->files = bpf_program__attach_iter(scanner->skeleton->progs.scan_files, NULL);
+	return scanner->files ? 0 : -errno;
 }
 
 int scanner__open(const struct options *options, const struct past *past,
 		  struct scanner **ret_scanner, struct text *ret_error)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
-	struct scanner *scanner = calloc(1, sizeof(*scanner));
+	_cleanup_(scanner__free) struct scanner *scanner = calloc(1, sizeof(*scanner));
 	int err;
 
 	libbpf_log_begin();
 	if (!scanner)
 		return -ENOMEM;
-	scanner->skeleton = scan_bpf__open_opts(&open_options);
-	if (scanner->skeleton) {
-		/* libbpf keeps a const volatile section writable until it is loaded. */
-		*(struct settings *)&scanner->skeleton->rodata->settings = settings_of(options);
-		err = set_maps(scanner->skeleton, past) ?: scan_bpf__load(scanner->skeleton);
-	} else {
-		err = -errno;
+	err = load_scanner(scanner, options, past);
+	if (err) {
+		load_error_add(ret_error, err, options);
+		return err;
 	}
-	if (!err) {
-		scanner->files =
-			bpf_program__attach_iter(scanner->skeleton->progs.scan_files, NULL);
-		err = scanner->files ? 0 : -errno;
-	}
-	if (!err) {
-		*ret_scanner = scanner;
-		return 0;
-	}
-	load_error_add(ret_error, err, options);
-	scanner__free(scanner);
-	return err;
+	*ret_scanner = TAKE_PTR(scanner);
+	return 0;
 }
 
 void scanner__free(struct scanner *scanner)
@@ -90,38 +108,39 @@ int scanner__rule_cgroups(struct scanner *scanner, const struct ruled_cgroup *ru
 static int read_records(const struct bpf_link *link, const volatile __u64 *files,
 			scanner_record_fn on_record, scanner_progress_fn on_progress, void *ctx)
 {
-	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
-	struct event *records = calloc(ROOM, sizeof(*records));
-	size_t len = 0, whole;
-	ssize_t got;
+	_cleanup_close_ int fd = bpf_iter_create(bpf_link__fd(link));
+	_cleanup_free_ struct event *records = NULL;
+	size_t len = 0;
 
-	if (fd < 0 || !records) {
-		err = fd < 0 ? -errno : -ENOMEM;
-		goto out;
-	}
-	while (!err) {
-		got = read(fd, (char *)records + len, ROOM * sizeof(*records) - len);
+	if (fd < 0)
+		return -errno;
+	records = calloc(ROOM, sizeof(*records));
+	if (!records)
+		return -ENOMEM;
+	for (;;) {
+		ssize_t got = read(fd, (char *)records + len, ROOM * sizeof(*records) - len);
+		size_t whole;
+
 		if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
 			if (on_progress) /* the kernel pauses after a million */
 				on_progress(*files, ctx);
 			continue;
 		}
-		if (got <= 0) {
-			err = got ? -errno : 0;
-			break;
-		}
+		if (got < 0)
+			return -errno;
+		if (!got)
+			return 0;
 		len += (size_t)got;
 		whole = len / sizeof(*records);
-		for (size_t i = 0; i < whole && !err; i++)
-			err = on_record(&records[i], ctx);
+		for (size_t i = 0; i < whole; i++) {
+			int err = on_record(&records[i], ctx);
+
+			if (err)
+				return err;
+		}
 		len -= whole * sizeof(*records); /* a part of the next one may be here */
 		memmove(records, &records[whole], len);
 	}
-out:
-	if (fd >= 0)
-		close(fd);
-	free(records);
-	return err;
 }
 
 int scanner__look(struct scanner *scanner, scanner_record_fn on_record,

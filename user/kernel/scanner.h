@@ -7,6 +7,7 @@
 #define SOCKLEAK_SCANNER_H
 
 #include "kernel/history.h"
+#include "lib/cleanup.h"
 #include "lib/text.h"
 #include "options/options.h"
 #include "sockleak.h"
@@ -21,6 +22,7 @@ struct scanner;
 int scanner__open(const struct options *options, const struct past *past,
 		  struct scanner **ret_scanner, struct text *ret_error);
 void scanner__free(struct scanner *scanner);
+DEFINE_CLEANUP(struct scanner *, scanner__free)
 
 /* The cgroups that have a rule, when the options have any: once, before the first look. */
 int scanner__rule_cgroups(struct scanner *scanner, const struct ruled_cgroup *ruled, size_t count);

@@ -9,7 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "kernel/process_iterator.h"
-#include "lib/clocks.h"
+#include "lib/time.h"
 #include "sockleak.skel.h"
 
 /* Events that did not fit: how often one sweep is repeated for them while running. */
@@ -91,7 +91,7 @@ static int iterator_run_of(struct sweeper *sweeper, const struct bpf_program *pr
  * -EOPNOTSUPP: this kernel cannot, or did not, and is not asked again. A process that is gone has
  * nothing to show.
  */
-static int look_at(struct sweeper *sweeper, __u32 tgid)
+static int sweep_process(struct sweeper *sweeper, __u32 tgid)
 {
 	struct sweep *sweep = sweep_of(sweeper);
 	int err = 0;
@@ -113,31 +113,36 @@ static int look_at(struct sweeper *sweeper, __u32 tgid)
 	return 0;
 }
 
-/* Empty the map of processes to look at, into an array of SOCKLEAK_MAX_LOOKS. */
-static unsigned int take_suspects(struct sweeper *sweeper, __u32 *ret_tgids)
+/* The processes to look at, into an array of SOCKLEAK_MAX_LOOKS; the next quick sweep forgets them.
+ */
+static unsigned int read_suspects(struct sweeper *sweeper, __u32 *ret_tgids)
 {
 	int map = bpf_map__fd(sweeper->skeleton->maps.suspects);
 	unsigned int count = 0;
 
-	while (count < SOCKLEAK_MAX_LOOKS && !bpf_map_get_next_key(map, NULL, &ret_tgids[count]))
-		if (bpf_map_delete_elem(map, &ret_tgids[count++]))
-			break;
+	while (count < SOCKLEAK_MAX_LOOKS &&
+	       !bpf_map_get_next_key(map, count ? &ret_tgids[count - 1] : NULL, &ret_tgids[count]))
+		count++;
 	return count;
 }
 
 /* ---- A sweep ---- */
 
 /* And look at who lives on, and at who is inside connect: all that follows asks for it. */
-static int begin(struct sweeper *sweeper)
+static int begin_sweep(struct sweeper *sweeper)
 {
 	struct sweep *sweep = sweep_of(sweeper);
+	int err;
 
 	sweep->last_ns = sweep->start_ns;
 	sweep->start_ns = clock_now(CLOCK_BOOTTIME);
 	sweep->repeats = 0;
 	sweep->unsettled = 0;
 	sweep->number++;
-	return iterator_run(sweeper, sweeper->harvest) ?: iterator_run(sweeper, sweeper->calls);
+	err = iterator_run(sweeper, sweeper->harvest);
+	if (err)
+		return err;
+	return iterator_run(sweeper, sweeper->calls);
 }
 
 static int quick_sweep(struct sweeper *sweeper)
@@ -156,8 +161,10 @@ static int small_sweep(struct sweeper *sweeper)
 	unsigned int count;
 	int err;
 
-	err = begin(sweeper) ?: quick_sweep(sweeper);
-	count = take_suspects(sweeper, tgids);
+	err = begin_sweep(sweeper);
+	if (!err)
+		err = quick_sweep(sweeper);
+	count = read_suspects(sweeper, tgids);
 	if (err)
 		return err;
 	if (sweep->waiting || sweep->crowd)
@@ -167,13 +174,14 @@ static int small_sweep(struct sweeper *sweeper)
 	if (!sweeper->can_look || !sweep_plan_may_look(&sweeper->plan, count))
 		return 1;
 	for (unsigned int i = 0; i < count; i++)
-		if (look_at(sweeper, tgids[i]))
+		if (sweep_process(sweeper, tgids[i]))
 			return 1; /* a full sweep needs no more memory or descriptors */
 	if (sweep->waiting)
 		return 1;
 	err = quick_sweep(sweeper); /* what was not found where it should be? */
-	take_suspects(sweeper, tgids);
-	return err ?: sweep->waiting || sweep->unread;
+	if (err)
+		return err;
+	return sweep->waiting || sweep->unread;
 }
 
 /* *ret_records: how many events it gave. */
@@ -199,8 +207,11 @@ static int full_sweep(struct sweeper *sweeper, bool to_the_last)
 	struct sweep *sweep = sweep_of(sweeper);
 	int records = 0, err;
 
-	err = begin(sweeper) ?: iterator_run(sweeper, sweeper->threads);
-	err = err ?: full_sweep_once(sweeper, &records);
+	err = begin_sweep(sweeper);
+	if (!err)
+		err = iterator_run(sweeper, sweeper->threads);
+	if (!err)
+		err = full_sweep_once(sweeper, &records);
 	sweep_plan_was_full(&sweeper->plan, sweep->start_ns,
 			    clock_now(CLOCK_BOOTTIME) - sweep->start_ns - sweeper->drained_ns,
 			    err || sweep->unsettled);
@@ -281,7 +292,8 @@ int sweeper__new(struct sockleak_bpf *skeleton, const struct options *options,
 		return err;
 	}
 	sweeper->can_look = true;
-	look_at(sweeper, (__u32)getpid()); /* which are many descriptors, and none is judged */
+	sweep_process(sweeper,
+		      (__u32)getpid()); /* which are many descriptors, and none is judged */
 	sweeper->counts.looks = 0;
 	*ret_sweeper = sweeper;
 	return 0;

@@ -12,12 +12,13 @@
 #include "kernel/hooks/hooks.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
-#include "kernel/map_sizes.h"
+#include "kernel/maps/map_sizes.h"
+#include "kernel/maps/orders.h"
+#include "kernel/maps/refusal_map.h"
+#include "kernel/maps/stack_maps.h"
 #include "kernel/pins/pins.h"
 #include "kernel/pins/restore.h"
-#include "kernel/refusal_map.h"
 #include "kernel/settings.h"
-#include "kernel/stack_maps.h"
 #include "kernel/sweeper.h"
 #include "sockleak.skel.h"
 
@@ -25,6 +26,7 @@ struct tracer {
 	struct sockleak_bpf *skeleton;
 	struct ring_buffer *ring;
 	struct sweeper *sweeper;
+	struct orders *orders;
 	struct history *history;
 	struct pins *pins;	  /* NULL = nothing is to survive */
 	struct text pins_refused; /* why nothing does that was to */
@@ -34,13 +36,11 @@ struct tracer {
 	struct ruled_cgroup ruled[SOCKLEAK_MAX_RULED]; /* as they are in the map */
 	size_t n_ruled;
 	struct hooks *hooks;
-	int n_cpus;
 	__u32 max_sockets;
 	tracer_event_fn on_event;
 	void *ctx;
 	struct snapshot *snapshot; /* room for one slot */
 	size_t slot_size;
-	__u64 *per_cpu; /* room for one counter of every processor */
 };
 
 void tracer__on_progress(struct tracer *tracer, void (*on_progress)(void *ctx), void *ctx)
@@ -97,25 +97,27 @@ static int set_sizes(struct tracer *tracer, const struct options *options)
 /* The maps as the programs expect them: with what an earlier run knew, or empty. */
 static int maps_begin(struct tracer *tracer, struct text *ret_error)
 {
-	struct bpf_object *object = tracer->skeleton->obj;
 	int err;
 
 	if (tracer->pins) {
-		err = pins__begin(tracer->pins, object, progress, tracer, ret_error);
+		err = pins__begin(tracer->pins, tracer->skeleton->obj, progress, tracer, ret_error);
 		tracer->pins_failed = err;
 		return err;
 	}
-	err = restore_fill_slots(object);
+	err = orders__free_slots(tracer->orders,
+				 bpf_map__max_entries(tracer->skeleton->maps.slots));
 	if (err)
 		text_addf(ret_error, "cannot fill the maps: %s", strerror(-err));
 	return err;
 }
 
-static struct stack_maps stack_maps_of(const struct sockleak_bpf *skeleton)
+static struct stack_maps stack_maps_of(const struct tracer *tracer)
 {
+	const struct sockleak_bpf *skeleton = tracer->skeleton;
+
 	return (struct stack_maps){ .stacks = bpf_map__fd(skeleton->maps.stacks),
-				    .slots = bpf_map__fd(skeleton->maps.slots),
-				    .snapshots = bpf_map__fd(skeleton->maps.snapshots) };
+				    .snapshots = bpf_map__fd(skeleton->maps.snapshots),
+				    .snapshot_size = tracer->slot_size };
 }
 
 static int history_begin(struct tracer *tracer)
@@ -124,9 +126,11 @@ static int history_begin(struct tracer *tracer)
 	const struct history_maps maps = { .reported = bpf_map__fd(skeleton->maps.reported),
 					   .stacks = bpf_map__fd(skeleton->maps.reported_stacks),
 					   .growths = bpf_map__fd(skeleton->maps.growths),
-					   .unnamed = stack_maps_of(skeleton) };
+					   .unnamed = stack_maps_of(tracer),
+					   .kept = tracer->pins };
 
-	return history__new(bpf_program__fd(skeleton->progs.sweep_files), &maps, &tracer->history);
+	return history__new(bpf_program__fd(skeleton->progs.sweep_files), &maps, tracer->orders,
+			    &tracer->history);
 }
 
 static int load_programs(struct tracer *tracer, const struct options *options, const char *pin,
@@ -157,10 +161,13 @@ static int load(struct tracer *tracer, const struct options *options, const char
 
 	if (err)
 		return err;
-	err = maps_begin(tracer, ret_error);
-	if (err)
-		return err;
-	err = sweeper__new(tracer->skeleton, options, &tracer->sweeper);
+	err = orders__new(tracer->skeleton, &tracer->orders);
+	if (!err) {
+		err = maps_begin(tracer, ret_error);
+		if (err)
+			return err;
+		err = sweeper__new(tracer->skeleton, options, &tracer->sweeper);
+	}
 	if (err) {
 		text_addf(ret_error, "cannot attach the sweep's iterators: %s (needs Linux 5.13)",
 			  strerror(-err));
@@ -192,12 +199,14 @@ static void unload(struct tracer *tracer)
 {
 	sweeper__free(tracer->sweeper);
 	history__free(tracer->history);
+	orders__free(tracer->orders);
 	ring_buffer__free(tracer->ring);
 	sockleak_bpf__destroy(tracer->skeleton);
 	pins__free(tracer->pins); /* the lock goes last */
 	free(tracer->snapshot);
 	tracer->sweeper = NULL;
 	tracer->history = NULL;
+	tracer->orders = NULL;
 	tracer->ring = NULL;
 	tracer->skeleton = NULL;
 	tracer->pins = NULL;
@@ -325,9 +334,7 @@ int tracer__open(const struct options *options, tracer_event_fn on_event, void *
 		return -ENOMEM;
 	tracer->on_event = on_event;
 	tracer->ctx = ctx;
-	tracer->n_cpus = libbpf_num_possible_cpus();
-	tracer->per_cpu = calloc(tracer->n_cpus > 0 ? (size_t)tracer->n_cpus : 1, sizeof(__u64));
-	err = tracer->per_cpu ? open_skeleton(tracer, options, ret_error) : -ENOMEM;
+	err = open_skeleton(tracer, options, ret_error);
 	if (!err)
 		err = hooks__new(tracer->skeleton->obj, options, &tracer->hooks);
 	if (err) {
@@ -345,7 +352,6 @@ void tracer__free(struct tracer *tracer)
 	hooks__free(tracer->hooks);
 	unload(tracer);
 	text_free(&tracer->pins_refused);
-	free(tracer->per_cpu);
 	free(tracer);
 }
 
@@ -355,6 +361,7 @@ int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
 {
 	int err = sweeper__run(tracer->sweeper, tracer->ring, to_the_last, ret_ns);
 
+	orders__carry_out(tracer->orders); /* what could not be is tried again at the next */
 	if (tracer->pins)
 		pins__swept(tracer->pins, tracer->skeleton->obj,
 			    tracer->skeleton->bss->sweep.number);
@@ -420,7 +427,7 @@ __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max)
 
 static unsigned int read_pcs(struct tracer *tracer, const struct pending *socket, __u64 *ret_pcs)
 {
-	struct stack_maps maps = stack_maps_of(tracer->skeleton);
+	struct stack_maps maps = stack_maps_of(tracer);
 
 	return stack_maps_pcs(&maps, socket, ret_pcs);
 }
@@ -428,19 +435,13 @@ static unsigned int read_pcs(struct tracer *tracer, const struct pending *socket
 /* Its slot is free then. */
 static const struct snapshot *take_snapshot(struct tracer *tracer, const struct pending *socket)
 {
-	struct sockleak_bpf *skeleton = tracer->skeleton;
-	struct stack_maps maps = stack_maps_of(skeleton);
-	__u64 inode = socket->inode;
-	__u32 slot;
-	bool whole;
+	struct stack_maps maps = stack_maps_of(tracer);
+	struct order order = { .kind = ORDER_DROP_SNAPSHOT, .inode = socket->inode };
 
-	if (stack_maps_snapshot(&maps, socket, tracer->snapshot, &slot, &whole))
+	if (!stack_maps_snapshot(&maps, socket, tracer->snapshot))
 		return NULL;
-	/* Still the socket's own after the copy: then nobody wrote to it meanwhile. */
-	if (bpf_map_delete_elem(maps.slots, &inode))
-		return NULL;
-	bpf_map_update_elem(bpf_map__fd(skeleton->maps.free_slots), NULL, &slot, BPF_ANY);
-	return whole ? tracer->snapshot : NULL;
+	orders__add(tracer->orders, &order);
+	return tracer->snapshot;
 }
 
 static bool find_key(void *ctx, const struct pending *socket, __u64 *ret_key)
@@ -482,16 +483,13 @@ void tracer__forget_refusal(struct tracer *tracer, const struct refusal_key *key
 	bpf_map_delete_elem(bpf_map__fd(tracer->skeleton->maps.refusals), key);
 }
 
-int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT])
+void tracer__counters(const struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT])
 {
-	int map = bpf_map__fd(tracer->skeleton->maps.counters);
+	const volatile struct counter_row *rows = tracer->skeleton->bss->counters;
 
-	for (__u32 i = 0; i < COUNTER_COUNT; i++) {
+	for (unsigned int i = 0; i < COUNTER_COUNT; i++) {
 		ret_counters[i] = 0;
-		if (bpf_map_lookup_elem(map, &i, tracer->per_cpu))
-			continue;
-		for (int cpu = 0; cpu < tracer->n_cpus; cpu++)
-			ret_counters[i] += tracer->per_cpu[cpu];
+		for (unsigned int row = 0; row < SOCKLEAK_COUNTER_ROWS; row++)
+			ret_counters[i] += rows[row].counts[i];
 	}
-	return 0;
 }

@@ -9,7 +9,7 @@
 
 #include "kernel/history.h"
 #include "kernel/hooks/hooks.h"
-#include "kernel/stack_evidence.h"
+#include "kernel/maps/stack_evidence.h"
 #include "kernel/sweep_plan.h"
 #include "lib/text.h"
 #include "options/options.h"
@@ -100,7 +100,7 @@ void tracer__retell(struct tracer *tracer);
 struct bpf_object;
 const struct bpf_object *tracer__object(const struct tracer *tracer);
 
-/* The counters, summed over the processors. 0 or -errno. */
-int tracer__counters(struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT]);
+/* The counters, summed over the processors: read in mapped memory, without a system call. */
+void tracer__counters(const struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT]);
 
 #endif /* SOCKLEAK_TRACER_H */

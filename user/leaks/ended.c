@@ -19,7 +19,7 @@ static void drop_sample(struct site *site)
 	free(leak);
 }
 
-static void forget(struct ended *ended, struct site *site)
+static void forget_ended(struct ended *ended, struct site *site)
 {
 	HASH_DEL(ended->sites, site);
 	drop_sample(site);
@@ -29,7 +29,7 @@ static void forget(struct ended *ended, struct site *site)
 void ended_clear(struct ended *ended)
 {
 	while (ended->sites)
-		forget(ended, ended->sites);
+		forget_ended(ended, ended->sites);
 }
 
 void ended_forget(struct ended *ended, __u64 before_ns)
@@ -38,7 +38,7 @@ void ended_forget(struct ended *ended, __u64 before_ns)
 
 	HASH_ITER(hh, ended->sites, site, next)
 		if (site->ended.ns < before_ns)
-			forget(ended, site);
+			forget_ended(ended, site);
 }
 
 size_t ended_grown(const struct ended *ended)
@@ -51,7 +51,7 @@ size_t ended_grown(const struct ended *ended)
 }
 
 /* Would `site` rather give way than `other`? */
-static bool gives_way(const struct site *site, const struct site *other)
+static bool ended_gives_way(const struct site *site, const struct site *other)
 {
 	if (site->ended.grew != other->ended.grew)
 		return !site->ended.grew;
@@ -64,19 +64,19 @@ static void count_lost(struct ended *ended, bool grew)
 }
 
 /* Room for one more: false when all that are there matter more. */
-static bool make_room(struct ended *ended, bool grew)
+static bool ended_make_room(struct ended *ended, bool grew)
 {
 	struct site *site, *first = ended->sites;
 
 	if (HASH_COUNT(ended->sites) < ENDED_SITES)
 		return true;
 	for (site = ended->sites; site; site = site->hh.next)
-		if (gives_way(site, first))
+		if (ended_gives_way(site, first))
 			first = site;
 	if (first->ended.grew && !grew)
 		return false;
 	count_lost(ended, first->ended.grew);
-	forget(ended, first);
+	forget_ended(ended, first);
 	return true;
 }
 
@@ -88,13 +88,13 @@ static struct site *site_find(struct ended *ended, const struct site *of)
 	return site;
 }
 
-static struct site *site_get(struct ended *ended, const struct site *of, bool grew)
+static struct site *ended_site(struct ended *ended, const struct site *of, bool grew)
 {
 	struct site *site = site_find(ended, of);
 
 	if (site)
 		return site;
-	site = make_room(ended, grew) ? calloc(1, sizeof(*site)) : NULL;
+	site = ended_make_room(ended, grew) ? calloc(1, sizeof(*site)) : NULL;
 	if (!site)
 		return NULL;
 	site->key = of->key;
@@ -150,7 +150,7 @@ static void keep_sample(struct site *site, const struct leak *leak, bool first)
 void ended_add(struct ended *ended, const struct leak *leak, bool grew, bool first)
 {
 	struct site *site =
-		first ? site_get(ended, leak->site, grew) : site_find(ended, leak->site);
+		first ? ended_site(ended, leak->site, grew) : site_find(ended, leak->site);
 	__u64 since_ns = leak->event.socket.since_ns;
 
 	if (!site) {

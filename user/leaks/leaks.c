@@ -6,8 +6,8 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "leaks/site.h"
 #include "leaks/partial_stacks.h"
+#include "leaks/site.h"
 
 /*
  * A site without open leaks is forgotten after this long: memory stays bounded. One
@@ -106,7 +106,7 @@ void leaks__group_by_process(struct leaks *leaks)
 }
 
 /* Count a leak as shown (sign 1) or no longer (sign -1). */
-static void account(struct leaks *leaks, struct leak *leak, int sign)
+static void count_at_site(struct leaks *leaks, struct leak *leak, int sign)
 {
 	leak->site->open += sign;
 	leak->site->by_class[leak->event.class] += sign;
@@ -121,7 +121,7 @@ static void show(struct leaks *leaks, struct leak *leak)
 {
 	leak->held_back = false;
 	leak->reported = true;
-	account(leaks, leak, 1);
+	count_at_site(leaks, leak, 1);
 	leaks->announce(leak, LEAKS_OPENED, leaks->announce_ctx);
 }
 
@@ -205,7 +205,7 @@ static void unaccount(struct leaks *leaks, struct leak *leak)
 		leak->site->held_back--;
 		leaks->totals.held_back--;
 	} else {
-		account(leaks, leak, -1);
+		count_at_site(leaks, leak, -1);
 	}
 }
 
@@ -259,9 +259,9 @@ void leaks__drop(struct leaks *leaks, bool (*drops)(const struct leak *leak, voi
 }
 
 /* One that is not known is wanted with those on which nothing was tried: it would be of these. */
-static bool wants_class(const struct leaks *leaks, unsigned int class)
+static bool wants_class(const struct leaks *leaks, unsigned int cls)
 {
-	return leaks->classes & 1U << (class == CLASS_NONE ? CLASS_NEVER_USED : class);
+	return leaks->classes & 1U << (cls == CLASS_NONE ? CLASS_NEVER_USED : cls);
 }
 
 static bool is_unwanted(const struct leak *leak, void *ctx)

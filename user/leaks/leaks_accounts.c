@@ -6,9 +6,10 @@
 #include "leaks/leaks_private.h"
 #include "leaks/site.h"
 #include "lib/hash.h"
+#include "lib/time.h"
 
 /* A site that has just been seen: the next sweep will know more. */
-#define TOO_EARLY_NS 1000000000ULL
+#define TOO_EARLY_NS NSEC_PER_SEC
 /* A socket is counted later than --older-than says when its connect takes minutes. */
 #define SLOW_CONNECT_NS (300ULL * 1000000000)
 

@@ -7,7 +7,7 @@
 #include "leaks/site.h"
 
 /* For all the sites that there are. */
-static int make_room(struct leaks *leaks)
+static int view_make_room(struct leaks *leaks)
 {
 	size_t all = HASH_COUNT(leaks->by_key) + HASH_COUNT(leaks->ended.sites);
 	struct site **bigger;
@@ -52,7 +52,7 @@ static size_t sort_ended(const struct leaks *leaks, struct site **sorted, bool g
 
 long leaks__sites(struct leaks *leaks, struct site *const **ret_sites)
 {
-	if (make_room(leaks))
+	if (view_make_room(leaks))
 		return -ENOMEM;
 	*ret_sites = leaks->sorted;
 	return (long)sort_open(leaks, leaks->sorted);
@@ -111,7 +111,7 @@ long leaks__ended(struct leaks *leaks, bool all, struct site *const **ret_sites)
 {
 	size_t count;
 
-	if (make_room(leaks))
+	if (view_make_room(leaks))
 		return -ENOMEM;
 	count = sort_ended(leaks, leaks->sorted, true);
 	if (all)
@@ -125,7 +125,7 @@ long leaks__listed(struct leaks *leaks, bool all, struct site *const **ret_sites
 	size_t ended = ended_grown(&leaks->ended), open, leaking = 0;
 	struct site **sorted;
 
-	if (make_room(leaks))
+	if (view_make_room(leaks))
 		return -ENOMEM;
 	/* Those that leak move to the front, and those that ended take the gap behind them. */
 	sorted = leaks->sorted;

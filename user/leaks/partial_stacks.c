@@ -13,7 +13,7 @@ struct partial_call {
 	UT_hash_handle hh;
 };
 
-static struct partial_call *find(struct partial_call *calls, const struct pending *socket)
+static struct partial_call *find_partial(struct partial_call *calls, const struct pending *socket)
 {
 	__u64 key = socket->call_site;
 	struct partial_call *call;
@@ -38,7 +38,7 @@ static struct partial_call *add_call(struct partial_call **calls, const struct p
 
 static struct leak *first_of(struct partial_call *calls, const struct pending *socket)
 {
-	struct partial_call *call = find(calls, socket);
+	struct partial_call *call = find_partial(calls, socket);
 
 	return call ? call->leaks : NULL;
 }
@@ -52,7 +52,8 @@ void partial_stacks_add(struct leaks *leaks, struct leak *leak)
 		return;
 	if (leak->stack->site != site_id(leak->stack))
 		return; /* it was given that of the first whole one: call_sites.h */
-	call = find(leaks->partial_calls, socket) ?: add_call(&leaks->partial_calls, socket);
+	call = find_partial(leaks->partial_calls, socket) ?:
+							    add_call(&leaks->partial_calls, socket);
 	if (!call)
 		return;
 	DL_APPEND2(call->leaks, leak, prev_partial, next_partial);

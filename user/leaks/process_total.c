@@ -11,7 +11,7 @@ static bool is_same(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static const struct frame *place_of(const struct site *site)
+static const struct frame *culprit_place(const struct site *site)
 {
 	const struct frame *culprit = stack_culprit(site->stack);
 
@@ -31,7 +31,7 @@ static unsigned int made_at(const struct frame *place, struct site *const *sites
 	unsigned int made = 0;
 
 	for (long i = 0; i < count; i++) {
-		const struct frame *other = place_of(sites[i]);
+		const struct frame *other = culprit_place(sites[i]);
 
 		if (other && is_same_place(place, other))
 			made += sites[i]->open;
@@ -42,7 +42,7 @@ static unsigned int made_at(const struct frame *place, struct site *const *sites
 static void find_place(struct process_total *total, struct site *const *sites)
 {
 	for (long i = 0; i < total->rows && i < MAX_CANDIDATES; i++) {
-		const struct frame *place = place_of(sites[i]);
+		const struct frame *place = culprit_place(sites[i]);
 		unsigned int made = place ? made_at(place, sites, total->rows) : 0;
 
 		if (made <= total->made)
@@ -56,8 +56,8 @@ static void add_site(struct process_total *total, const struct site *site)
 {
 	total->rows++;
 	total->open += site->open;
-	for (int class = 0; class < CLASS_COUNT; class ++)
-		total->by_class[class] += site->by_class[class];
+	for (int cls = 0; cls < CLASS_COUNT; cls++)
+		total->by_class[cls] += site->by_class[cls];
 	/* Of unknown origin is what was there when it was first seen. */
 	if (!site->oldest_ns || site->by_class[CLASS_UNKNOWN_ORIGIN])
 		total->all_ages_known = false;

@@ -22,7 +22,7 @@ struct refusals *refusals__new(__u64 recent_ns)
 	return refusals;
 }
 
-static void forget(struct refusals *refusals, struct limited *limited)
+static void forget_limited(struct refusals *refusals, struct limited *limited)
 {
 	HASH_DEL(refusals->by_key, limited);
 	owner_unref(limited->owner);
@@ -35,7 +35,7 @@ void refusals__free(struct refusals *refusals)
 	if (!refusals)
 		return;
 	while (refusals->by_key)
-		forget(refusals, refusals->by_key);
+		forget_limited(refusals, refusals->by_key);
 	free(refusals);
 }
 
@@ -46,7 +46,7 @@ void refusals__free(struct refusals *refusals)
  * other would come again, with all its calls as if they were new. There is one, for the kernel's
  * side knows no more than half as many.
  */
-static void make_room(struct refusals *refusals)
+static void refusals_make_room(struct refusals *refusals)
 {
 	struct limited *limited, *oldest = NULL;
 
@@ -56,17 +56,17 @@ static void make_room(struct refusals *refusals)
 		if (limited->over &&
 		    (!oldest || limited->refusal.last_ns < oldest->refusal.last_ns))
 			oldest = limited;
-	forget(refusals, oldest ?: refusals->by_key);
+	forget_limited(refusals, oldest ?: refusals->by_key);
 }
 
-static struct limited *get(struct refusals *refusals, const struct refusal_key *key)
+static struct limited *get_limited(struct refusals *refusals, const struct refusal_key *key)
 {
 	struct limited *limited;
 
 	HASH_FIND(hh, refusals->by_key, key, sizeof(*key), limited);
 	if (limited)
 		return limited;
-	make_room(refusals);
+	refusals_make_room(refusals);
 	limited = calloc(1, sizeof(*limited));
 	if (!limited)
 		return NULL;
@@ -82,7 +82,7 @@ static struct limited *get(struct refusals *refusals, const struct refusal_key *
 struct limited *refusals__apply(struct refusals *refusals, const struct refusal_key *key,
 				const struct refusal *refusal, __u64 *ret_more, bool *ret_new)
 {
-	struct limited *limited = get(refusals, key);
+	struct limited *limited = get_limited(refusals, key);
 	__u64 known = 0;
 
 	if (!limited)
@@ -120,7 +120,7 @@ void refusals__expire(struct refusals *refusals, __u64 now_ns)
 	HASH_ITER(hh, refusals->by_key, limited, next)
 		if (limited->refusal.last_ns + REFUSAL_KEPT_NS < now_ns &&
 		    !refusals__is_now(refusals, limited, now_ns))
-			forget(refusals, limited);
+			forget_limited(refusals, limited);
 }
 
 void refusals__note_host(struct refusals *refusals, __u64 now_ns, __u64 open, __u64 max)

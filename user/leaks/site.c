@@ -72,9 +72,9 @@ void site_show_better(struct site *site, struct stack *stack)
 void site_class(struct site *site)
 {
 	site->class = CLASS_NONE;
-	for (unsigned int class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
-		if (site->by_class[class] > site->by_class[site->class])
-			site->class = class;
+	for (unsigned int cls = CLASS_NONE + 1; cls < CLASS_COUNT; cls++)
+		if (site->by_class[cls] > site->by_class[site->class])
+			site->class = cls;
 }
 
 void site_summarize(struct site *site)

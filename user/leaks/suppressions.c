@@ -20,7 +20,7 @@ enum key { KEY_FUNCTION, KEY_MODULE, KEY_COMM, KEY_CGROUP, KEY_FAMILY, KEYS };
 
 static const char *const key_names[KEYS] = { "function", "module", "comm", "cgroup", "family" };
 
-struct entry {
+struct suppression_entry {
 	char *name;
 	char *patterns[KEYS]; /* NULL = any */
 	__u64 total;
@@ -35,7 +35,7 @@ struct taken {
 };
 
 struct suppressions {
-	struct entry *entries;
+	struct suppression_entry *entries;
 	size_t count;
 	struct taken *taken; /* a uthash table */
 	struct text error;   /* the first one, while the file is read */
@@ -43,9 +43,9 @@ struct suppressions {
 
 /* ---- The file ---- */
 
-static struct entry *entry_of(struct suppressions *suppressions, const char *name)
+static struct suppression_entry *entry_of(struct suppressions *suppressions, const char *name)
 {
-	struct entry *entries;
+	struct suppression_entry *entries;
 
 	if (suppressions->count &&
 	    !strcmp(suppressions->entries[suppressions->count - 1].name, name))
@@ -64,10 +64,10 @@ static struct entry *entry_of(struct suppressions *suppressions, const char *nam
 }
 
 /* As inih calls it: 0 is an error. */
-static int on_line(void *ctx, const char *section, const char *name, const char *value)
+static int on_suppression(void *ctx, const char *section, const char *name, const char *value)
 {
 	struct suppressions *suppressions = ctx;
-	struct entry *entry;
+	struct suppression_entry *entry;
 	int key = 0;
 
 	if (suppressions->error.len)
@@ -80,10 +80,10 @@ static int on_line(void *ctx, const char *section, const char *name, const char 
 		return entry->patterns[key] != NULL;
 	}
 	if (!*section)
-		text_add(&suppressions->error, "a pattern stands before the first [name]");
+		text_add(&suppressions->error, "a pattern comes before the first [name]");
 	else if (key == KEYS)
 		text_add(&suppressions->error,
-			 "there are function, module, comm, cgroup and family");
+			 "the keys are function, module, comm, cgroup and family");
 	else if (!*value)
 		text_add(&suppressions->error, "a pattern is empty");
 	else if (entry)
@@ -99,19 +99,19 @@ int suppressions__load(const char *path, struct suppressions **ret_suppressions,
 	int err = suppressions ? regular_file_open(path, &file) : -ENOMEM, line = 0;
 
 	if (!err)
-		line = ini_parse_file(file, on_line, suppressions);
+		line = ini_parse_file(file, on_suppression, suppressions);
 	if (!err && ferror(file)) /* to inih that is the end of the file */
 		err = errno ? -errno : -EIO;
 	if (err && err != -ENOMEM) {
 		text_addf(ret_error, "cannot read --suppress %s: %s", path,
-			  err == -EINVAL ? "it is no regular file" : strerror(-err));
+			  err == -EINVAL ? "not a regular file" : strerror(-err));
 		err = -EINVAL;
 	}
 	if (!err && line) {
 		text_addf(ret_error, "--suppress %s, line %d: %s", path, line,
 			  suppressions->error.len ?
 				  text_str(&suppressions->error) :
-				  "it is neither [name] nor 'key = pattern' (or too long)");
+				  "neither [name] nor 'key = pattern' (or too long)");
 		err = -EINVAL;
 	}
 	if (file)
@@ -146,13 +146,13 @@ void suppressions__free(struct suppressions *suppressions)
 
 /* ---- Matching ---- */
 
-static bool matches(const char *pattern, const char *string)
+static bool matches_pattern(const char *pattern, const char *string)
 {
 	return !pattern || (string && !fnmatch(pattern, string, 0));
 }
 
 /* Function and module are of one and the same frame; which one does not matter. */
-static bool matches_stack(const struct entry *entry, const struct stack *stack)
+static bool matches_stack(const struct suppression_entry *entry, const struct stack *stack)
 {
 	const char *function = entry->patterns[KEY_FUNCTION], *module = entry->patterns[KEY_MODULE];
 
@@ -161,9 +161,9 @@ static bool matches_stack(const struct entry *entry, const struct stack *stack)
 	for (unsigned int i = 0; stack && i < stack->count; i++) {
 		const struct frame *frame = &stack->frames[i];
 
-		if (matches(function, frame->function) &&
-		    (matches(module, frame->module) ||
-		     (frame->module && matches(module, module_name(frame->module)))))
+		if (matches_pattern(function, frame->function) &&
+		    (matches_pattern(module, frame->module) ||
+		     (frame->module && matches_pattern(module, module_name(frame->module)))))
 			return true;
 	}
 	return false;
@@ -176,21 +176,23 @@ static bool matches_name(const char *pattern, const struct event *event, const s
 
 	memcpy(comm, event->comm, SOCKLEAK_COMM_LEN);
 	process_exe_name(owner->exe, exe);
-	return matches(pattern, comm) || (exe[0] && matches(pattern, exe));
+	return matches_pattern(pattern, comm) || (exe[0] && matches_pattern(pattern, exe));
 }
 
-static bool matches_all(const struct entry *entry, const struct event *event,
+static bool matches_all(const struct suppression_entry *entry, const struct event *event,
 			const struct owner *owner, const struct stack *stack)
 {
 	struct name_buffer buffer;
 
 	return matches_name(entry->patterns[KEY_COMM], event, owner) &&
-	       matches(entry->patterns[KEY_CGROUP], owner->cgroup) &&
-	       matches(entry->patterns[KEY_FAMILY], family_name(event->socket.family, &buffer)) &&
+	       matches_pattern(entry->patterns[KEY_CGROUP], owner->cgroup) &&
+	       matches_pattern(entry->patterns[KEY_FAMILY],
+			       family_name(event->socket.family, &buffer)) &&
 	       matches_stack(entry, stack);
 }
 
-static struct taken *find(const struct suppressions *suppressions, const struct pending *socket)
+static struct taken *find_taken(const struct suppressions *suppressions,
+				const struct pending *socket)
 {
 	struct taken key = { .socket = { socket->inode, socket->since_ns } }, *taken;
 
@@ -200,10 +202,10 @@ static struct taken *find(const struct suppressions *suppressions, const struct 
 
 bool suppressions__holds(const struct suppressions *suppressions, const struct pending *socket)
 {
-	return suppressions && find(suppressions, socket);
+	return suppressions && find_taken(suppressions, socket);
 }
 
-static void remember(struct suppressions *suppressions, const struct pending *socket)
+static void remember_taken(struct suppressions *suppressions, const struct pending *socket)
 {
 	struct taken *taken = calloc(1, sizeof(*taken));
 
@@ -225,7 +227,7 @@ bool suppressions__take(struct suppressions *suppressions, const struct event *e
 		if (!matches_all(&suppressions->entries[i], event, owner, stack))
 			continue;
 		suppressions->entries[i].total++;
-		remember(suppressions, &event->socket);
+		remember_taken(suppressions, &event->socket);
 		return true;
 	}
 	return false;
@@ -233,7 +235,7 @@ bool suppressions__take(struct suppressions *suppressions, const struct event *e
 
 void suppressions__forget(struct suppressions *suppressions, const struct pending *socket)
 {
-	struct taken *taken = suppressions ? find(suppressions, socket) : NULL;
+	struct taken *taken = suppressions ? find_taken(suppressions, socket) : NULL;
 
 	if (!taken)
 		return;
@@ -255,7 +257,7 @@ size_t suppressions__count(const struct suppressions *suppressions)
 
 struct suppression suppressions__get(const struct suppressions *suppressions, size_t index)
 {
-	const struct entry *entry = &suppressions->entries[index];
+	const struct suppression_entry *entry = &suppressions->entries[index];
 
 	return (struct suppression){ entry->name, entry->total };
 }
@@ -318,8 +320,8 @@ static void add_patterns(struct text *text, const struct site *site)
 		add_pattern(text, "family", family_name(site->leaks->event.socket.family, &buffer));
 }
 
-static void add_entry(struct text *text, const struct site *site, unsigned int number,
-		      const char *patterns)
+static void add_suppression(struct text *text, const struct site *site, unsigned int number,
+			    const char *patterns)
 {
 	if (site->id)
 		text_addf(text, "[site %016llx", (unsigned long long)site->id);
@@ -336,7 +338,7 @@ void suppressions_add_entry(struct text *text, const struct site *site)
 
 	add_patterns(&patterns, site);
 	if (patterns.len)
-		add_entry(text, site, 1, text_str(&patterns));
+		add_suppression(text, site, 1, text_str(&patterns));
 }
 
 /* An entry that was added, or the last one of a name. */
@@ -378,7 +380,7 @@ void suppressions_add_entries(struct text *text, struct site *const *sites, long
 		if (!entry || !name)
 			text->failed = true;
 		else if (patterns.len && !entry->number++)
-			add_entry(text, sites[i], ++name->number, text_str(&patterns));
+			add_suppression(text, sites[i], ++name->number, text_str(&patterns));
 	}
 	HASH_ITER(hh, all, entry, next) {
 		HASH_DEL(all, entry);

@@ -7,6 +7,7 @@
 #define SOCKLEAK_SUPPRESSIONS_H
 
 #include "leaks/leaks.h"
+#include "lib/cleanup.h"
 #include "lib/text.h"
 
 struct suppressions;
@@ -24,6 +25,7 @@ struct suppression {
 int suppressions__load(const char *path, struct suppressions **ret_suppressions,
 		       struct text *ret_error);
 void suppressions__free(struct suppressions *suppressions);
+DEFINE_CLEANUP(struct suppressions *, suppressions__free)
 
 /*
  * Is the leak of this event suppressed? It then stays so until

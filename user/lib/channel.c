@@ -2,16 +2,14 @@
 #include "lib/channel.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/clocks.h"
+#include "lib/time.h"
 
 #define BUFFER_BYTES (2 * CHANNEL_MAX)
-#define NS_PER_MS 1000000ULL
 
 int channel_pair(int ret_ends[2])
 {
@@ -29,15 +27,7 @@ int channel_pair(int ret_ends[2])
 /* Milliseconds that poll() may still take; -1 = any. */
 static int left_ms(__u64 deadline_ns)
 {
-	__u64 now_ns;
-
-	if (deadline_ns == CHANNEL_NO_DEADLINE)
-		return -1;
-	now_ns = clock_now(CLOCK_MONOTONIC);
-	if (now_ns >= deadline_ns)
-		return 0;
-	deadline_ns = (deadline_ns - now_ns) / NS_PER_MS + 1;
-	return deadline_ns > INT_MAX ? INT_MAX : (int)deadline_ns;
+	return deadline_ns == CHANNEL_NO_DEADLINE ? -1 : clock_left_ms(deadline_ns);
 }
 
 static int wait_for(int end, short what, __u64 deadline_ns)

@@ -100,7 +100,7 @@ static void after(struct json *json)
 	json->comma = false;
 }
 
-static void begin(struct json *json, const char *key, bool object)
+static void begin_value(struct json *json, const char *key, bool object)
 {
 	before(json, key);
 	assert(json->depth + 1 < JSON_MAX_DEPTH);
@@ -122,7 +122,7 @@ static void end(struct json *json, bool object)
 
 void json_begin_object(struct json *json, const char *key)
 {
-	begin(json, key, true);
+	begin_value(json, key, true);
 }
 
 void json_end_object(struct json *json)
@@ -132,7 +132,7 @@ void json_end_object(struct json *json)
 
 void json_begin_array(struct json *json, const char *key)
 {
-	begin(json, key, false);
+	begin_value(json, key, false);
 }
 
 void json_end_array(struct json *json)

@@ -57,7 +57,7 @@ static bool has_room(void)
 }
 
 /* A signal that interrupts it may ask for the end: then it is not begun again. */
-static void put(const char *line, size_t len)
+static void put_line(const char *line, size_t len)
 {
 	if (never_waits && !has_room()) {
 		lost_now++;
@@ -87,7 +87,7 @@ static void say(int priority, const char *format, va_list args)
 	if (len > sizeof(line) - 1)
 		len = sizeof(line) - 1;
 	line[len++] = '\n';
-	put(line, len);
+	put_line(line, len);
 }
 
 /* Once somebody reads again. */

@@ -93,14 +93,14 @@ static const char *const errors[] = {
 static const struct {
 	const char *name, *phrase;
 } classes[CLASS_COUNT] = {
-	[CLASS_NONE] = { NULL, "what was tried is not known" },
+	[CLASS_NONE] = { NULL, "not known: hooks were skipped" },
 	[CLASS_NEVER_USED] = { "never_used", "never used" },
 	[CLASS_PROBED] = { "probed", "only asked for its peer" },
 	[CLASS_CONNECT_FAILED] = { "connect_failed", "connect failed" },
 	[CLASS_BIND_FAILED] = { "bind_failed", "bind failed" },
 	[CLASS_BOUND_ONLY] = { "bound_only", "bound, never connected or listening" },
 	[CLASS_UNKNOWN_ORIGIN] = { "unknown_origin", "not seen being created" },
-	[CLASS_WAS_CONNECTED] = { "was_connected", "connected once, now dead" },
+	[CLASS_WAS_CONNECTED] = { "was_connected", "formerly connected" },
 };
 
 static const char *const reasons[END_COUNT] = {
@@ -185,14 +185,14 @@ const char *errno_name(int error, struct name_buffer *buffer)
 	return name_or_number(name, buffer, "E", (unsigned int)error);
 }
 
-const char *leak_class_name(enum leak_class class)
+const char *leak_class_name(enum leak_class cls)
 {
-	return (unsigned int)class < CLASS_COUNT ? classes[class].name : NULL;
+	return (unsigned int)cls < CLASS_COUNT ? classes[cls].name : NULL;
 }
 
-const char *leak_class_key(enum leak_class class)
+const char *leak_class_key(enum leak_class cls)
 {
-	return leak_class_name(class) ?: "not_known";
+	return leak_class_name(cls) ?: "not_known";
 }
 
 enum leak_class leak_class_from_name(const char *name, size_t len)
@@ -203,9 +203,9 @@ enum leak_class leak_class_from_name(const char *name, size_t len)
 	return CLASS_NONE;
 }
 
-const char *leak_class_phrase(enum leak_class class)
+const char *leak_class_phrase(enum leak_class cls)
 {
-	return (unsigned int)class < CLASS_COUNT ? classes[class].phrase : NULL;
+	return (unsigned int)cls < CLASS_COUNT ? classes[cls].phrase : NULL;
 }
 
 const char *end_reason_name(enum end_reason reason)

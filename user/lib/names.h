@@ -35,13 +35,13 @@ const char *protocol_name(unsigned int family, unsigned int protocol, struct nam
 const char *errno_name(int error, struct name_buffer *buffer);
 
 /* "never_used", ...; NULL for CLASS_NONE and out of range. */
-const char *leak_class_name(enum leak_class class);
+const char *leak_class_name(enum leak_class cls);
 /* The same where there must be a word: "not_known" then. */
-const char *leak_class_key(enum leak_class class);
+const char *leak_class_key(enum leak_class cls);
 /* Back, from `len` bytes of `name`; CLASS_NONE when there is no such class. */
 enum leak_class leak_class_from_name(const char *name, size_t len);
 /* For people: "never used", "connect failed", ... NULL out of range. */
-const char *leak_class_phrase(enum leak_class class);
+const char *leak_class_phrase(enum leak_class cls);
 
 /* "closed", "used", "exited"; NULL for END_NONE and out of range. */
 const char *end_reason_name(enum end_reason reason);

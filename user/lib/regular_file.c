@@ -14,7 +14,7 @@
 /* Opening a FIFO does not wait, and a terminal does not become ours. */
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
-static int check(int fd)
+static int check_regular(int fd)
 {
 	struct stat status;
 
@@ -55,7 +55,7 @@ int regular_file_open(const char *path, FILE **ret_file)
 
 	if (fd < 0)
 		return -errno;
-	err = check(fd);
+	err = check_regular(fd);
 	if (err)
 		return err;
 	return as_file(&fd, ret_file);

@@ -8,8 +8,7 @@
 #include <stddef.h>
 #include <time.h>
 
-#include "lib/clocks.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 
 static const int ours[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
 static volatile sig_atomic_t stop_asked, stop_insisted, report_asked, reload_asked, hangup_reloads;

@@ -14,6 +14,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/text.h"
+#include "lib/write_all.h"
 
 #define TEMPORARY ".tmp"
 #define OLD_S 3600 /* no write takes so long; a pid is given again at some time */
@@ -47,21 +48,6 @@ static int open_directory(const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t written = write(fd, data, len);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		data += written;
-		len -= (size_t)written;
-	}
-	return 0;
-}
-
 /* A new file of this name, whole and closed. */
 static int write_new(int directory, const char *name, const void *data, size_t len)
 {
@@ -73,7 +59,7 @@ static int write_new(int directory, const char *name, const void *data, size_t l
 	fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, data, len);
+	err = write_all(fd, data, len, /* stops= */ NULL);
 	if (!err && fchmod(fd, 0644))
 		err = -errno;
 	if (close(fd) && !err)
@@ -105,7 +91,7 @@ const char *textfile_remedy(int err)
 	switch (-err) {
 	case ENOENT:
 	case ENOTDIR:
-		return "make its directory";
+		return "create its directory";
 	case EACCES:
 	case EPERM:
 		return "let the agent's user write to its directory";

@@ -23,7 +23,7 @@ struct config {
 };
 
 /* As inih calls it: to know the number of a line that is accepted. */
-static char *read_line(char *buffer, int size, void *stream)
+static char *read_stream(char *buffer, int size, void *stream)
 {
 	struct config *config = stream;
 
@@ -32,7 +32,7 @@ static char *read_line(char *buffer, int size, void *stream)
 }
 
 /* As inih calls it: 0 is an error. */
-static int on_line(void *ctx, const char *section, const char *name, const char *value)
+static int on_config_line(void *ctx, const char *section, const char *name, const char *value)
 {
 	struct config *config = ctx;
 	struct config_line *lines, *line;
@@ -62,10 +62,10 @@ static int parse(struct config *config, struct text *ret_error)
 	file = config->file;
 	if (err) {
 		text_addf(ret_error, "cannot read --config %s: %s", config->path,
-			  err == -EINVAL ? "it is no regular file" : strerror(-err));
+			  err == -EINVAL ? "not a regular file" : strerror(-err));
 		return -EINVAL;
 	}
-	line = ini_parse_stream(read_line, config, on_line, config);
+	line = ini_parse_stream(read_stream, config, on_config_line, config);
 	if (config->err == -ENOMEM)
 		return -ENOMEM;
 	if (ferror(file)) /* to inih that is the end of the file */
@@ -73,7 +73,7 @@ static int parse(struct config *config, struct text *ret_error)
 	else if (line)
 		text_addf(ret_error, "%s, line %d: %s", config->path, line,
 			  config->err ? "there are too many lines" :
-					"it is not 'NAME = VALUE' (or too long)");
+					"not 'NAME = VALUE' (or too long)");
 	else
 		return 0;
 	return -EINVAL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options/defaults.h"
 
-#include "lib/duration.h"
+#include "lib/time.h"
 #include "options/options.h"
 
 struct options options_defaults(enum command command)

@@ -13,17 +13,18 @@ static int read_both(struct input *input, struct text *ret_error)
 {
 	const char *path;
 	enum command command = options_peek(input->argc, input->argv, &path);
-	int err = 0;
+	int err;
 
 	/* They speak of an agent, whose file is mostly there. */
 	if (!path && (command == COMMAND_EXPLAIN || command == COMMAND_DOCTOR) &&
 	    !access(INPUT_AGENT_CONFIG, R_OK))
 		path = INPUT_AGENT_CONFIG;
-	if (path && *path) /* an empty one is refused as any option's would be */
+	if (path && *path) { /* an empty one is refused as any option's would be */
 		err = config__load(path, &input->config, ret_error);
-	return err   ?:
-		       options_parse(input->argc, input->argv, input->config, &input->options,
-				     ret_error);
+		if (err)
+			return err;
+	}
+	return options_parse(input->argc, input->argv, input->config, &input->options, ret_error);
 }
 
 int input__read(int argc, char **argv, struct input **ret_input, struct text *ret_error)

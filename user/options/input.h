@@ -6,6 +6,7 @@
 #ifndef SOCKLEAK_INPUT_H
 #define SOCKLEAK_INPUT_H
 
+#include "lib/cleanup.h"
 #include "options/options.h"
 
 struct input {
@@ -27,6 +28,7 @@ struct input {
  */
 int input__read(int argc, char **argv, struct input **ret_input, struct text *ret_error);
 void input__free(struct input *input);
+DEFINE_CLEANUP(struct input *, input__free)
 
 /*
  * reload_keep_fixed() on the options of both, where the strings that are taken over

@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "lib/duration.h"
 #include "lib/text.h"
+#include "lib/time.h"
 #include "options/option_values.h"
 #include "options/options.h"
 

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "lib/duration.h"
 #include "lib/names.h"
 #include "lib/text.h"
+#include "lib/time.h"
 
 static void *member(struct options *options, const struct option_spec *spec)
 {
@@ -33,8 +33,8 @@ static int reject(const struct option_spec *spec, const char *value, const char 
 /* "--cgroup '' is empty (an unset variable?)". Returns -EINVAL. */
 static int reject_empty(const struct option_spec *spec, struct text *error)
 {
-	text_addf(error, "--%s '' is empty (an unset variable?); it needs its argument, %s",
-		  spec->name, spec->argument);
+	text_addf(error, "--%s '' is empty (an unset variable?); the argument is %s", spec->name,
+		  spec->argument);
 	return -EINVAL;
 }
 
@@ -153,8 +153,8 @@ static int read_choice(const struct option_spec *spec, const char *value, struct
 	return reject(spec, value, "is not known", error);
 }
 
-static int read_path(const struct option_spec *spec, const char *value, struct options *options,
-		     struct text *error)
+static int read_path_value(const struct option_spec *spec, const char *value,
+			   struct options *options, struct text *error)
 {
 	if (!*value)
 		return reject_empty(spec, error);
@@ -167,7 +167,7 @@ static int read_comm(const struct option_spec *spec, const char *value, struct o
 {
 	if (strlen(value) >= SOCKLEAK_COMM_LEN)
 		return reject(spec, value, "is longer than the kernel keeps a comm", error);
-	return read_path(spec, value, options, error);
+	return read_path_value(spec, value, options, error);
 }
 
 static int read_user(const struct option_spec *spec, const char *value, struct options *options,
@@ -205,7 +205,7 @@ static int read_classes(const struct option_spec *spec, const char *value, struc
 			struct text *error)
 {
 	const char *name = value;
-	enum leak_class class;
+	enum leak_class cls;
 	__u32 mask = 0;
 	size_t len;
 
@@ -216,13 +216,13 @@ static int read_classes(const struct option_spec *spec, const char *value, struc
 				      *value ? "has an empty name beside a comma" :
 					       "is empty (an unset variable?)",
 				      error);
-		class = leak_class_from_name(name, len);
-		if (class != CLASS_NONE)
-			mask |= 1U << class;
+		cls = leak_class_from_name(name, len);
+		if (cls != CLASS_NONE)
+			mask |= 1U << cls;
 		else if (len == 3 && !memcmp(name, "all", len))
 			mask = OPTIONS_ALL_CLASSES;
 		else
-			return reject(spec, value, "holds a class that is not known", error);
+			return reject(spec, value, "has an unknown class", error);
 		if (!name[len])
 			break;
 	}
@@ -247,7 +247,7 @@ typedef int (*read_fn)(const struct option_spec *spec, const char *value, struct
 static const read_fn readers[] = {
 	[OPTION_FLAG] = read_flag,     [OPTION_DURATION] = read_duration,
 	[OPTION_NUMBER] = read_number, [OPTION_SIZE] = read_size,
-	[OPTION_CHOICE] = read_choice, [OPTION_PATH] = read_path,
+	[OPTION_CHOICE] = read_choice, [OPTION_PATH] = read_path_value,
 	[OPTION_COMM] = read_comm,     [OPTION_USER] = read_user,
 	[OPTION_LIST] = read_list,     [OPTION_CLASSES] = read_classes,
 };
@@ -366,10 +366,10 @@ static void add_choices(struct text *text, const struct option_spec *spec)
 
 static void add_classes(struct text *text)
 {
-	unsigned int class;
+	unsigned int cls;
 
-	for (class = CLASS_NONE + 1; class < CLASS_COUNT; class ++)
-		text_addf(text, "%s, ", leak_class_name((enum leak_class) class));
+	for (cls = CLASS_NONE + 1; cls < CLASS_COUNT; cls++)
+		text_addf(text, "%s, ", leak_class_name((enum leak_class)cls));
 	text_add(text, "all");
 }
 

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "options/distance.h"
 #include "lib/text.h"
 #include "options/config.h"
+#include "options/distance.h"
 #include "options/option_values.h"
 
 #define LONG_ONLY 256 /* getopt's value of an option is this + its index, beyond any letter */
@@ -164,8 +164,8 @@ static void add_commands(struct text *error)
 }
 
 /* A word that is no option: the command, and what that is asked for. */
-static int read_word(const char *word, bool *command_seen, struct options *options,
-		     struct text *error)
+static int read_command(const char *word, bool *command_seen, struct options *options,
+			struct text *error)
 {
 	if (!*command_seen && command_from_name(word) >= 0) {
 		*command_seen = true;
@@ -254,8 +254,8 @@ static bool has_reader(const struct option_spec *spec)
 }
 
 /* One line of the file. */
-static int read_line(const struct config_line *line, struct given *given, struct options *options,
-		     struct text *error)
+static int read_setting(const struct config_line *line, struct given *given,
+			struct options *options, struct text *error)
 {
 	const struct option_spec *spec = option_find(line->name);
 
@@ -286,14 +286,14 @@ static int read_line(const struct config_line *line, struct given *given, struct
 	return option_read(spec, line->value, options, error);
 }
 
-static int read_file(const struct config *config, struct given *given, struct options *options,
-		     struct text *error)
+static int read_config_file(const struct config *config, struct given *given,
+			    struct options *options, struct text *error)
 {
 	_cleanup_text_ struct text reason = TEXT_INIT;
 	const struct config_line *line;
 
 	for (size_t i = 0; (line = config__line(config, i)); i++) {
-		if (!read_line(line, given, options, &reason))
+		if (!read_setting(line, given, options, &reason))
 			continue;
 		text_addf(error, "%s, line %u: %s", config__path(config), line->number,
 			  text_str(&reason));
@@ -327,7 +327,7 @@ static int read_command_line(int argc, char **argv, struct given *given, struct 
 	while (!result &&
 	       (value = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1) {
 		if (value == 1) {
-			result = read_word(optarg, &command_seen, options, error);
+			result = read_command(optarg, &command_seen, options, error);
 		} else if (value == '?') {
 			result = unknown_option(argv[optind - 1], optopt, error);
 		} else if (value == ':') {
@@ -339,7 +339,7 @@ static int read_command_line(int argc, char **argv, struct given *given, struct 
 		}
 	}
 	while (!result && optind < argc)
-		result = read_word(argv[optind++], &command_seen, options, error);
+		result = read_command(argv[optind++], &command_seen, options, error);
 	return result;
 }
 
@@ -349,7 +349,7 @@ int options_parse(int argc, char **argv, const struct config *config, struct opt
 	const char *unused;
 	struct options options = options_defaults(options_peek(argc, argv, &unused));
 	struct given given = { 0 };
-	int result = config ? read_file(config, &given, &options, ret_error) : 0;
+	int result = config ? read_config_file(config, &given, &options, ret_error) : 0;
 
 	if (!result)
 		result = read_command_line(argc, argv, &given, &options, ret_error);

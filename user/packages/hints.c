@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "packages/hints.h"
 
+#include "host/files/elf_notes.h"
 #include "host/files/process_files.h"
-#include "lib/clocks.h"
 #include "lib/regular_file.h"
 #include "lib/text.h"
+#include "lib/time.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -112,13 +113,6 @@ static struct module *module_new(char *key, pid_t tgid, const char *path, const 
 	return NULL;
 }
 
-static bool is_build_id(const char *build_id)
-{
-	size_t len = strlen(build_id);
-
-	return len >= 4 && len <= 128 && strspn(build_id, "0123456789abcdef") == len;
-}
-
 void hints__add(struct hints *hints, pid_t tgid, const char *path, const char *build_id)
 {
 	struct module *module;
@@ -126,7 +120,7 @@ void hints__add(struct hints *hints, pid_t tgid, const char *path, const char *b
 
 	if (!path || path[0] != '/')
 		return;
-	if (build_id && !is_build_id(build_id))
+	if (build_id && !build_id_is_hex(build_id))
 		build_id = NULL;
 	if (asprintf(&key, "%d %s %s", tgid, build_id ? build_id : "-", path) < 0) {
 		hints->refused++;

@@ -106,7 +106,7 @@ static void add_by_build_ids(struct text *out, const struct hints *hints)
 		if (!is_by_build_id(hints__get(hints, i)))
 			continue;
 		if (!any)
-			text_add(out, "Not found in a package database, by build id use:\n");
+			text_add(out, "Not in a package database; fetch by build id:\n");
 		any = true;
 		add_by_build_id(out, hints__get(hints, i));
 	}

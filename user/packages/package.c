@@ -2,10 +2,11 @@
 #include "packages/package.h"
 
 #include "host/files/access.h"
+#include "host/files/elf_notes.h"
 #include "lib/cleanup.h"
-#include "lib/clocks.h"
 #include "lib/regular_file.h"
 #include "lib/text.h"
+#include "lib/time.h"
 #include "packages/package_sources.h"
 
 #include <errno.h>
@@ -18,10 +19,9 @@
 #include <uthash.h>
 
 #define MAX_ANSWERS 1024
-#define SECOND_NS 1000000000ULL
-#define UNKNOWN_NS (300 * SECOND_NS)	 /* how long "unknown" is believed */
-#define OUR_LIMIT_NS (3 * SECOND_NS)	 /* for one look into a database of ours */
-#define FOREIGN_LIMIT_NS (SECOND_NS / 2) /* ... or of somebody else's root */
+#define UNKNOWN_NS (300 * NSEC_PER_SEC)	    /* how long "unknown" is believed */
+#define OUR_LIMIT_NS (3 * NSEC_PER_SEC)	    /* for one look into a database of ours */
+#define FOREIGN_LIMIT_NS (NSEC_PER_SEC / 2) /* ... or of somebody else's root */
 
 /* An answer; or, with the path "", that a root's database took too long. */
 struct answer {
@@ -37,7 +37,7 @@ struct packages {
 };
 
 /* The question of one packages__find(). */
-struct question {
+struct package_question {
 	pid_t tgid;
 	const char *path;
 	const char *build_id; /* NULL = not known */
@@ -62,13 +62,6 @@ int package_copy_word(char *to, size_t size, const char *word)
 		return -EINVAL;
 	memcpy(to, word, len + 1);
 	return 0;
-}
-
-static bool is_build_id(const char *build_id)
-{
-	size_t len = strlen(build_id);
-
-	return len >= 4 && len <= 2 * BUILD_ID_MAX && strspn(build_id, "0123456789abcdef") == len;
 }
 
 const char *package_source_name(enum package_source source)
@@ -107,7 +100,7 @@ int packages__new(struct packages **ret_packages)
 	return 0;
 }
 
-static void drop(struct packages *packages, struct answer *answer)
+static void drop_answer(struct packages *packages, struct answer *answer)
 {
 	HASH_DEL(packages->answers, answer);
 	free(answer->key);
@@ -119,7 +112,7 @@ void packages__free(struct packages *packages)
 	if (!packages)
 		return;
 	while (packages->answers)
-		drop(packages, packages->answers);
+		drop_answer(packages, packages->answers);
 	free(packages);
 }
 
@@ -130,13 +123,13 @@ static void add_key(struct text *key, const struct package *root, const char *bu
 		  (unsigned long long)root->root_inode, build_id ? build_id : "-", path);
 }
 
-static const struct answer *recall(struct packages *packages, const char *key)
+static const struct answer *recall_answer(struct packages *packages, const char *key)
 {
 	struct answer *answer;
 
 	HASH_FIND_STR(packages->answers, key, answer);
 	if (answer && answer->expires_ns && answer->expires_ns < clock_now(CLOCK_MONOTONIC)) {
-		drop(packages, answer);
+		drop_answer(packages, answer);
 		return NULL;
 	}
 	return answer;
@@ -163,7 +156,8 @@ static const struct answer *recall_by_build_id(struct packages *packages, const 
 }
 
 /* Failing for want of memory costs another look. */
-static void remember(struct packages *packages, const char *key, const struct package *package)
+static void remember_answer(struct packages *packages, const char *key,
+			    const struct package *package)
 {
 	struct answer *answer = calloc(1, sizeof(*answer));
 
@@ -178,7 +172,7 @@ static void remember(struct packages *packages, const char *key, const struct pa
 	if (package->kind == PACKAGE_UNKNOWN)
 		answer->expires_ns = clock_now(CLOCK_MONOTONIC) + UNKNOWN_NS;
 	if (HASH_COUNT(packages->answers) >= MAX_ANSWERS)
-		drop(packages, packages->answers);
+		drop_answer(packages, packages->answers);
 	HASH_ADD_KEYPTR(hh, packages->answers, answer->key, strlen(answer->key), answer);
 	if (!answer->hh.tbl) { /* uthash could not get memory */
 		free(answer->key);
@@ -188,7 +182,7 @@ static void remember(struct packages *packages, const char *key, const struct pa
 
 /* ---- Asking ---- */
 
-static int find_root(struct question *question)
+static int find_root(struct package_question *question)
 {
 	struct package *package = &question->package;
 	struct stat ours, theirs;
@@ -207,7 +201,7 @@ static int find_root(struct question *question)
 }
 
 /* Is the file that the process has at the path the one that we have there? */
-static bool is_our_file(const struct question *question, int fd)
+static bool is_our_file(const struct package_question *question, int fd)
 {
 	struct stat theirs, ours;
 	_cleanup_close_ int our_fd = -1;
@@ -217,7 +211,7 @@ static bool is_our_file(const struct question *question, int fd)
 	       theirs.st_ino == ours.st_ino;
 }
 
-static int ask_rpm(struct packages *packages, struct question *question, bool by_path)
+static int ask_rpm(struct packages *packages, struct package_question *question, bool by_path)
 {
 	const char *database = package_rpm_database(), *build_id = question->build_id;
 	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
@@ -240,7 +234,7 @@ static int ask_rpm(struct packages *packages, struct question *question, bool by
 	return err;
 }
 
-static int ask_dpkg(struct packages *packages, struct question *question)
+static int ask_dpkg(struct packages *packages, struct package_question *question)
 {
 	_cleanup_text_ struct text root = TEXT_INIT;
 	__u64 limit_ns = question->package.foreign ? FOREIGN_LIMIT_NS : OUR_LIMIT_NS;
@@ -250,16 +244,16 @@ static int ask_dpkg(struct packages *packages, struct question *question)
 	add_key(&root, &question->package, NULL, "");
 	if (text_error(&root))
 		return -ENOMEM;
-	if (recall(packages, text_str(&root)))
+	if (recall_answer(packages, text_str(&root)))
 		return -ETIMEDOUT;
 	err = package_from_dpkg(question->root_fd, question->path,
 				clock_now(CLOCK_MONOTONIC) + limit_ns, &question->package);
 	if (err == -ETIMEDOUT)
-		remember(packages, text_str(&root), &unknown);
+		remember_answer(packages, text_str(&root), &unknown);
 	return err;
 }
 
-static void ask(struct packages *packages, struct question *question)
+static void ask_databases(struct packages *packages, struct package_question *question)
 {
 	struct package root = question->package, *package = &question->package;
 	struct package_file file = { 0 };
@@ -286,13 +280,13 @@ int packages__find(struct packages *packages, pid_t tgid, const char *path, cons
 		   struct package *ret_package)
 {
 	_cleanup_text_ struct text key = TEXT_INIT;
-	struct question question = { .tgid = tgid, .path = path, .root_fd = -1 };
+	struct package_question question = { .tgid = tgid, .path = path, .root_fd = -1 };
 	const struct answer *answer;
 	int err;
 
 	if (path[0] != '/' || strchr(path, '\n'))
 		return -EINVAL;
-	if (build_id && is_build_id(build_id))
+	if (build_id && build_id_is_hex(build_id))
 		question.build_id = build_id;
 	err = find_root(&question);
 	if (!err) {
@@ -300,13 +294,13 @@ int packages__find(struct packages *packages, pid_t tgid, const char *path, cons
 		err = text_error(&key);
 	}
 	if (!err)
-		answer = recall(packages, text_str(&key));
+		answer = recall_answer(packages, text_str(&key));
 	else
 		answer = err == -ESRCH ? recall_by_build_id(packages, path, question.build_id) :
 					 NULL;
 	if (!err && !answer) {
-		ask(packages, &question);
-		remember(packages, text_str(&key), &question.package);
+		ask_databases(packages, &question);
+		remember_answer(packages, text_str(&key), &question.package);
 	}
 	if (question.root_fd >= 0)
 		close(question.root_fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "lib/clocks.h"
+#include "lib/time.h"
 #include "packages/package_sources.h"
 
 #include <dirent.h>
@@ -47,7 +47,7 @@ int package_open_in(int root_fd, const char *path, int *ret_fd)
 
 /* ---- Who lists the path? ---- */
 
-struct search {
+struct dpkg_search {
 	char *line;  /* the path between two newlines */
 	char *alias; /* the same by usrmerge, or NULL */
 	char *list;  /* the text of one list, after a newline */
@@ -60,7 +60,7 @@ struct search {
  * The path as lines are searched for; and /usr/lib/X for /lib/X and back, as the
  * lists of Debian up to 12 have either.
  */
-static int make_lines(struct search *search, const char *path)
+static int make_lines(struct dpkg_search *search, const char *path)
 {
 	static const char *const merged[] = { "/lib/",	 "/bin/",   "/sbin/",
 					      "/lib64/", "/lib32/", "/libx32/" };
@@ -84,7 +84,7 @@ static int make_lines(struct search *search, const char *path)
 }
 
 /* Read a list into search->list. */
-static int load_list(struct search *search, int info_fd, const char *name, size_t *ret_len)
+static int load_list(struct dpkg_search *search, int info_fd, const char *name, size_t *ret_len)
 {
 	_cleanup_close_ int fd = -1;
 	struct stat st;
@@ -117,7 +117,7 @@ static int load_list(struct search *search, int info_fd, const char *name, size_
 }
 
 /* One list: does it hold the path or its alias? */
-static void search_list(struct search *search, int info_fd, const char *name)
+static void search_list(struct dpkg_search *search, int info_fd, const char *name)
 {
 	size_t owner_len = strlen(name) - strlen(LIST), len = 0;
 	char *owner;
@@ -140,7 +140,7 @@ static bool is_list(const char *name)
 	return len > strlen(LIST) && !strcmp(name + len - strlen(LIST), LIST);
 }
 
-static int search_lists(struct search *search, DIR *info, __u64 deadline_ns)
+static int search_lists(struct dpkg_search *search, DIR *info, __u64 deadline_ns)
 {
 	unsigned int entries = 0;
 	struct dirent *entry;
@@ -163,7 +163,7 @@ static int search_lists(struct search *search, DIR *info, __u64 deadline_ns)
 static int find_owner(int root_fd, const char *path, __u64 deadline_ns, char *ret_owner)
 {
 	int fd = open_in(root_fd, INFO, O_RDONLY | O_DIRECTORY);
-	struct search search = { 0 };
+	struct dpkg_search search = { 0 };
 	DIR *info;
 	int err;
 
@@ -331,5 +331,7 @@ int package_from_dpkg(int root_fd, const char *path, __u64 deadline_ns, struct p
 	}
 	err = find_stanza(status, owner, deadline_ns, &stanza, native);
 	fclose(status);
-	return err ? err : fill_package(&stanza, native, ret_package);
+	if (err)
+		return err;
+	return fill_package(&stanza, native, ret_package);
 }

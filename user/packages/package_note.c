@@ -8,10 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
+#include "host/files/elf_notes.h"
+#include "lib/cleanup.h"
+
 #define MAX_PHDRS 128
-#define MAX_NOTES 65536	 /* bytes of one segment */
-#define MAX_JSON 4096	 /* bytes */
-#define MAX_JSON_DEPTH 8 /* of values that are passed over */
+#define MAX_NOTES 65536 /* bytes of one segment */
+#define MAX_JSON 4096	/* bytes */
 #define NT_FDO_PACKAGING 0xcafe1a7e
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -20,194 +24,82 @@
 #define NATIVE_DATA ELFDATA2MSB
 #endif
 
-/* ---- JSON: one flat object of strings, other values are passed over ---- */
+/* ---- What a note says ---- */
 
-struct scanner {
-	const char *at, *end;
-};
-
-static void skip_space(struct scanner *scanner)
+/* A member of the object, if it is a string; else it is passed over, as if it were empty. */
+static const char *note_string(const json_t *object, const char *key)
 {
-	while (scanner->at < scanner->end && strchr(" \t\r\n", *scanner->at) && *scanner->at)
-		scanner->at++;
+	return json_string_value(json_object_get(object, key)) ?: "";
 }
 
-static bool take(struct scanner *scanner, char c)
-{
-	skip_space(scanner);
-	if (scanner->at >= scanner->end || *scanner->at != c)
-		return false;
-	scanner->at++;
-	return true;
-}
-
-/*
- * A string, into at most size bytes; one with an escape or too long for that is
- * "": no key or value that we look for has any.
- */
-static bool take_string(struct scanner *scanner, char *ret_string, size_t size)
-{
-	bool usable = true;
-	size_t len = 0;
-
-	if (!take(scanner, '"'))
-		return false;
-	for (; scanner->at < scanner->end && *scanner->at != '"'; scanner->at++) {
-		if ((unsigned char)*scanner->at < 0x20)
-			return false;
-		if (*scanner->at == '\\') {
-			usable = false;
-			if (++scanner->at >= scanner->end)
-				return false;
-		}
-		if (len + 1 < size)
-			ret_string[len++] = *scanner->at;
-		else
-			usable = false;
-	}
-	ret_string[usable ? len : 0] = '\0';
-	return take(scanner, '"');
-}
-
-/* A number, true, an object...: up to the comma or brace that ends it. */
-static bool skip_value(struct scanner *scanner)
-{
-	unsigned int depth = 0;
-	char string[2];
-
-	for (skip_space(scanner); scanner->at < scanner->end; skip_space(scanner)) {
-		if (*scanner->at == '"') {
-			if (!take_string(scanner, string, sizeof(string)))
-				return false;
-			continue;
-		}
-		if (!depth && (*scanner->at == ',' || *scanner->at == '}'))
-			return true;
-		if (*scanner->at == '{' || *scanner->at == '[') {
-			if (++depth > MAX_JSON_DEPTH)
-				return false;
-		} else if (*scanner->at == '}' || *scanner->at == ']') {
-			if (!depth--)
-				return false;
-		}
-		scanner->at++;
-	}
-	return false;
-}
-
-struct note {
-	char type[16], name[128], version[128], arch[32];
-};
-
-static bool take_member(struct scanner *scanner, struct note *note)
-{
-	const struct {
-		const char *key;
-		char *value;
-		size_t size;
-	} wanted[] = {
-		{ "type", note->type, sizeof(note->type) },
-		{ "name", note->name, sizeof(note->name) },
-		{ "version", note->version, sizeof(note->version) },
-		{ "architecture", note->arch, sizeof(note->arch) },
-	};
-	char key[32];
-	size_t i;
-
-	if (!take_string(scanner, key, sizeof(key)) || !take(scanner, ':'))
-		return false;
-	skip_space(scanner);
-	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (!strcmp(key, wanted[i].key) && scanner->at < scanner->end &&
-		    *scanner->at == '"')
-			return take_string(scanner, wanted[i].value, wanted[i].size);
-	return skip_value(scanner);
-}
-
-static bool take_object(struct scanner *scanner, struct note *note)
-{
-	if (!take(scanner, '{'))
-		return false;
-	if (take(scanner, '}'))
-		return true;
-	do {
-		if (!take_member(scanner, note))
-			return false;
-	} while (take(scanner, ','));
-	return take(scanner, '}');
-}
-
-int package_parse_note(const char *json, size_t len, struct package *ret_package)
+static int take_note(const json_t *note, struct package *ret_package)
 {
 	struct package package = { .source = PACKAGE_FROM_NOTE };
-	struct scanner scanner = { json, json + len };
-	struct note note = { 0 };
+	const char *type = note_string(note, "type");
 	int err;
 
-	if (len > MAX_JSON)
+	if (package_copy_word(package.name, sizeof(package.name), note_string(note, "name")) ||
+	    package_copy_word(package.version, sizeof(package.version),
+			      note_string(note, "version")) ||
+	    package_copy_word(package.arch, sizeof(package.arch),
+			      note_string(note, "architecture")))
 		return -EINVAL;
-	while (scanner.end > json && !scanner.end[-1])
-		scanner.end--;
-	if (!take_object(&scanner, &note))
-		return -EINVAL;
-	skip_space(&scanner);
-	if (scanner.at != scanner.end ||
-	    package_copy_word(package.name, sizeof(package.name), note.name) ||
-	    package_copy_word(package.version, sizeof(package.version), note.version) ||
-	    package_copy_word(package.arch, sizeof(package.arch), note.arch))
-		return -EINVAL;
-	if (!strcmp(note.type, "rpm")) {
+	if (!strcmp(type, "rpm")) {
 		package.kind = PACKAGE_RPM;
 		err = package_finish_rpm(&package);
-	} else if (!strcmp(note.type, "deb")) {
+	} else if (!strcmp(type, "deb")) {
 		package.kind = PACKAGE_DEB;
 		err = package_debian_debug(package.name, package.name, package.debug,
 					   sizeof(package.debug));
 	} else {
-		return -EINVAL;
+		err = -EINVAL;
 	}
-	if (!err)
-		*ret_package = package;
+	if (err)
+		return err;
+	*ret_package = package;
+	return 0;
+}
+
+int package_parse_note(const char *json, size_t len, struct package *ret_package)
+{
+	json_t *note;
+	int err;
+
+	if (len > MAX_JSON)
+		return -EINVAL;
+	while (len && !json[len - 1])
+		len--;
+	note = json_loadb(json, len, JSON_REJECT_DUPLICATES, /* error= */ NULL);
+	err = take_note(note, ret_package);
+	json_decref(note);
 	return err;
 }
 
 /* ---- ELF notes ---- */
 
-static void read_build_id(const unsigned char *desc, size_t len, struct package_file *file)
+static int read_build_id(const struct elf_note *note, struct package_file *file)
 {
-	size_t i;
+	_cleanup_free_ char *hex = build_id_hex(note->desc, note->desc_size);
 
-	if (len > BUILD_ID_MAX)
-		return;
-	for (i = 0; i < len; i++)
-		snprintf(file->build_id + 2 * i, 3, "%02x", desc[i]);
+	if (!hex)
+		return -ENOMEM;
+	memcpy(file->build_id, hex, strlen(hex) + 1);
+	return 0;
 }
 
-/* Notes are padded to 4 bytes, those of a segment aligned to 8 to 8. */
-static void read_notes(const char *notes, size_t size, __u64 align, struct package_file *file)
+static int read_notes(const void *notes, size_t size, __u64 align, struct package_file *file)
 {
-	__u64 at = 0, desc, next;
-	const char *owner;
-	Elf64_Nhdr note;
+	struct elf_note note;
+	__u64 at = 0;
+	int err = 0;
 
-	align = align == 8 ? 8 : 4;
-	while (size - at >= sizeof(note)) {
-		memcpy(&note, notes + at, sizeof(note));
-		owner = notes + at + sizeof(note);
-		desc = (at + sizeof(note) + note.n_namesz + align - 1) & ~(align - 1);
-		next = (desc + note.n_descsz + align - 1) & ~(align - 1);
-		if (desc + note.n_descsz > size)
-			return;
-		if (note.n_namesz == 4 && note.n_type == NT_GNU_BUILD_ID &&
-		    !memcmp(owner, "GNU", 4))
-			read_build_id((const unsigned char *)notes + desc, note.n_descsz, file);
-		if (note.n_namesz == 4 && note.n_type == NT_FDO_PACKAGING &&
-		    !memcmp(owner, "FDO", 4))
-			package_parse_note(notes + desc, note.n_descsz, &file->package);
-		if (next > size)
-			return;
-		at = next;
+	while (!err && elf_note_next(notes, size, align, &at, &note)) {
+		if (elf_note_is_build_id(&note))
+			err = read_build_id(&note, file);
+		else if (elf_note_is(&note, "FDO", NT_FDO_PACKAGING))
+			package_parse_note(note.desc, note.desc_size, &file->package);
 	}
+	return err;
 }
 
 /* All of the bytes, or false. */
@@ -225,17 +117,16 @@ static bool is_native_elf(const Elf64_Ehdr *ehdr)
 /* The notes of one segment; those of one that cannot be read are none. */
 static int read_segment(int fd, const Elf64_Phdr *phdr, struct package_file *file)
 {
-	char *notes;
+	_cleanup_free_ char *notes = NULL;
 
 	if (phdr->p_type != PT_NOTE || phdr->p_filesz > MAX_NOTES)
 		return 0;
 	notes = malloc(phdr->p_filesz + 1); /* of its own size, for ASan */
 	if (!notes)
 		return -ENOMEM;
-	if (read_at(fd, notes, phdr->p_filesz, phdr->p_offset))
-		read_notes(notes, phdr->p_filesz, phdr->p_align, file);
-	free(notes);
-	return 0;
+	if (!read_at(fd, notes, phdr->p_filesz, phdr->p_offset))
+		return 0;
+	return read_notes(notes, phdr->p_filesz, phdr->p_align, file);
 }
 
 int package_read_file(int fd, struct package_file *ret_file)

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "lib/clocks.h"
 #include "packages/package_sources.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "lib/cleanup.h"
+#include "lib/spawn.h"
+#include "lib/time.h"
 
 #define RPM "/usr/bin/rpm"
 #define MAX_ANSWER 4096 /* bytes */
@@ -37,56 +39,19 @@ const char *package_rpm_database(void)
 
 /* ---- Running rpm ---- */
 
-/* Away from our signals, our environment and our files; in a group of its own, to be killed. */
-static int set_attributes(posix_spawnattr_t *attributes)
-{
-	sigset_t none, all;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setsigmask(attributes, &none);
-	posix_spawnattr_setsigdefault(attributes, &all);
-	posix_spawnattr_setpgroup(attributes, 0);
-	return -posix_spawnattr_setflags(
-		attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-}
-
 static int spawn_rpm(const char *database, const char *path, int out_fd, pid_t *ret_pid)
 {
 	char *environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/", NULL };
 	char *arguments[] = { "rpm",  "--dbpath", (char *)database, "-qf",
 			      "--qf", QUERY,	  (char *)path,	    NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	int err;
+	const struct spawn_fd fds[] = {
+		{ STDIN_FILENO, SPAWN_NULL },
+		{ STDOUT_FILENO, out_fd },
+		{ STDERR_FILENO, SPAWN_NULL },
+		{ -1, -1 },
+	};
 
-	err = posix_spawn_file_actions_init(&actions);
-	if (err)
-		return -err;
-	err = posix_spawnattr_init(&attributes);
-	if (err) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -err;
-	}
-	err = -set_attributes(&attributes);
-	if (!err)
-		err = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	if (!err)
-		err = posix_spawn_file_actions_adddup2(&actions, out_fd, 1);
-	if (!err)
-		err = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	if (!err)
-		err = posix_spawn(ret_pid, RPM, &actions, &attributes, arguments, environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return -err;
-}
-
-static int left_ms(__u64 deadline_ns)
-{
-	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
-
-	return now_ns >= deadline_ns ? 0 : (int)((deadline_ns - now_ns) / 1000000 + 1);
+	return spawn(RPM, arguments, environment, fds, ret_pid);
 }
 
 /* Read to the end of the file, at most to a full buffer. */
@@ -99,7 +64,7 @@ static int read_answer(int fd, __u64 deadline_ns, char *ret_answer, size_t size)
 	while (len + 1 < size) {
 		if (clock_now(CLOCK_MONOTONIC) >= deadline_ns)
 			return -ETIMEDOUT;
-		if (poll(&pollfd, 1, left_ms(deadline_ns)) <= 0)
+		if (poll(&pollfd, 1, clock_left_ms(deadline_ns)) <= 0)
 			continue; /* a signal of ours, or the time is up */
 		got = read(fd, ret_answer + len, size - 1 - len);
 		if (got < 0 && errno != EINTR)
@@ -118,7 +83,7 @@ static int read_answer(int fd, __u64 deadline_ns, char *ret_answer, size_t size)
  */
 static int reap(pid_t pid, bool killed, __u64 deadline_ns)
 {
-	__u64 last_ns = deadline_ns + 1000000000ULL;
+	__u64 last_ns = deadline_ns + NSEC_PER_SEC;
 	int status = 0;
 
 	while (!waitpid(pid, &status, WNOHANG)) {
@@ -143,14 +108,14 @@ static int run_rpm(const char *database, const char *path, __u64 deadline_ns, ch
 
 	if (pipe2(pipe_fds, O_CLOEXEC))
 		return -errno;
-	err = spawn_rpm(database, path, pipe_fds[1], &pid);
-	close(pipe_fds[1]);
-	if (err) {
-		close(pipe_fds[0]);
+	_cleanup_close_ int out_fd = pipe_fds[0], in_fd = pipe_fds[1];
+
+	err = spawn_rpm(database, path, in_fd, &pid);
+	if (err)
 		return err;
-	}
-	err = read_answer(pipe_fds[0], deadline_ns, ret_answer, size);
-	close(pipe_fds[0]);
+	close(TAKE_FD(in_fd)); /* or there is no end to what it says */
+	err = read_answer(out_fd, deadline_ns, ret_answer, size);
+	close(TAKE_FD(out_fd));
 	result = reap(pid, err == -ETIMEDOUT, deadline_ns);
 	return err ? err : result;
 }
@@ -195,8 +160,9 @@ int package_from_rpm(const char *database, const char *path, __u64 deadline_ns,
 		     struct package *ret_package)
 {
 	char answer[MAX_ANSWER];
-	int err;
+	int err = run_rpm(database, path, deadline_ns, answer, sizeof(answer));
 
-	err = run_rpm(database, path, deadline_ns, answer, sizeof(answer));
-	return err ? err : package_parse_rpm(answer, ret_package);
+	if (err)
+		return err;
+	return package_parse_rpm(answer, ret_package);
 }

@@ -7,11 +7,10 @@
 #ifndef SOCKLEAK_PACKAGE_SOURCES_H
 #define SOCKLEAK_PACKAGE_SOURCES_H
 
+#include "host/files/elf_notes.h"
 #include "packages/package.h"
 
 #include <stddef.h>
-
-#define BUILD_ID_MAX 64 /* bytes; SHA-1 has 20 */
 
 /* ---- package_note.c: what a file says of itself ---- */
 

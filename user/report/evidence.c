@@ -4,9 +4,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "lib/duration.h"
 #include "lib/names.h"
 #include "lib/text.h"
+#include "lib/time.h"
 #include "report/address.h"
 
 int evidence_connect_error(const struct leak *leak)
@@ -91,8 +91,8 @@ void evidence_add(struct text *text, const struct leak *leak)
 	else if (evidence->enotconn)
 		add_probe(text, socket);
 	else if (leak->event.class == CLASS_NONE)
-		text_add(text, "not connected, not bound; it may have been tried, for the kernel "
-			       "left out some of sockleak's hooks");
+		text_add(text, "not connected, not bound; calls may be missing, because the "
+			       "kernel skipped hooks");
 	else
 		text_add(text, "not connected, not bound");
 }

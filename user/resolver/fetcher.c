@@ -6,7 +6,6 @@
 #include <glob.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,15 +16,16 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#include "host/files/elf_notes.h"
 #include "host/files/process_files.h"
-#include "lib/clocks.h"
 #include "lib/regular_file.h"
+#include "lib/spawn.h"
+#include "lib/time.h"
 #include "resolver/sandbox.h"
 
-#define SECOND_NS 1000000000ULL
-#define LIMIT_NS (120 * SECOND_NS)
+#define LIMIT_NS (120 * NSEC_PER_SEC)
 #define LIMIT_BYTES (512UL * 1024 * 1024)
-#define AGAIN_NS (3600 * SECOND_NS)
+#define AGAIN_NS (3600 * NSEC_PER_SEC)
 #define MAX_WANTED 4096
 #define MAX_URLS 8192 /* bytes of the servers' list */
 #define URLS_FILES "/etc/debuginfod/*.urls"
@@ -141,40 +141,17 @@ int fetcher_main(const char *build_id)
 	return 1;
 }
 
-static int spawn(const char *build_id, int out_fd, pid_t *ret_pid)
+static int spawn_fetcher(const char *build_id, int out_fd, pid_t *ret_pid)
 {
 	char *arguments[] = { "sockleak", FETCHER_ARGUMENT, (char *)build_id, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	int err;
+	const struct spawn_fd fds[] = {
+		{ STDIN_FILENO, SPAWN_NULL },
+		{ STDOUT_FILENO, out_fd },
+		{ STDERR_FILENO, SPAWN_NULL },
+		{ -1, -1 },
+	};
 
-	err = posix_spawn_file_actions_init(&actions);
-	if (err)
-		return -err;
-	err = posix_spawnattr_init(&attributes);
-	if (err) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -err;
-	}
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-						      POSIX_SPAWN_SETPGROUP);
-	err = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	if (!err)
-		err = posix_spawn_file_actions_adddup2(&actions, out_fd, 1);
-	if (!err)
-		err = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	if (!err)
-		err = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attributes, arguments,
-				  environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return -err;
+	return spawn("/proc/self/exe", arguments, environ, fds, ret_pid);
 }
 
 static void set_failed(struct fetcher *fetcher, struct wanted *wanted)
@@ -184,13 +161,13 @@ static void set_failed(struct fetcher *fetcher, struct wanted *wanted)
 	fetcher->counts.failed++;
 }
 
-static void begin(struct fetcher *fetcher, struct wanted *wanted)
+static void begin_fetch(struct fetcher *fetcher, struct wanted *wanted)
 {
 	int ends[2], err;
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
 		return; /* later */
-	err = spawn(wanted->build_id, ends[1], &fetcher->pid);
+	err = spawn_fetcher(wanted->build_id, ends[1], &fetcher->pid);
 	close(ends[1]);
 	if (err) {
 		close(ends[0]);
@@ -204,7 +181,7 @@ static void begin(struct fetcher *fetcher, struct wanted *wanted)
 }
 
 /* The path that it printed; NULL: it did not. */
-static char *read_path(int fd)
+static char *read_printed_path(int fd)
 {
 	char line[PATH_MAX + 2];
 	ssize_t len = read(fd, line, sizeof(line) - 1);
@@ -225,7 +202,7 @@ static void finish(struct fetcher *fetcher, int status)
 	struct wanted *wanted = fetcher->running;
 
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
-		wanted->path = read_path(fetcher->out_fd);
+		wanted->path = read_printed_path(fetcher->out_fd);
 	if (wanted->path) {
 		wanted->state = THERE;
 		fetcher->counts.fetched++;
@@ -252,21 +229,14 @@ void fetcher__step(struct fetcher *fetcher)
 		if (wanted->state != WANTED)
 			continue;
 		if (!fetcher->pid)
-			begin(fetcher, wanted);
+			begin_fetch(fetcher, wanted);
 		fetcher->counts.waiting += wanted->state == WANTED;
 	}
 }
 
 /* ---- Questions ---- */
 
-static bool is_build_id(const char *build_id)
-{
-	size_t len = strlen(build_id);
-
-	return len >= 4 && len <= 128 && strspn(build_id, "0123456789abcdef") == len;
-}
-
-static void forget(struct fetcher *fetcher, struct wanted *wanted)
+static void forget_wanted(struct fetcher *fetcher, struct wanted *wanted)
 {
 	HASH_DEL(fetcher->wanted, wanted);
 	free(wanted->build_id);
@@ -282,7 +252,7 @@ static void want(struct fetcher *fetcher, const char *build_id)
 		wanted = fetcher->wanted;
 		if (wanted == fetcher->running)
 			wanted = wanted->hh.next;
-		forget(fetcher, wanted);
+		forget_wanted(fetcher, wanted);
 	}
 	wanted = calloc(1, sizeof(*wanted));
 	if (!wanted)
@@ -301,7 +271,7 @@ int fetcher__ask(struct fetcher *fetcher, const char *build_id, int *ret_fd)
 {
 	struct wanted *wanted;
 
-	if (!is_build_id(build_id))
+	if (!build_id_is_hex(build_id))
 		return -EINVAL;
 	HASH_FIND_STR(fetcher->wanted, build_id, wanted);
 	if (!wanted) {
@@ -335,6 +305,6 @@ void fetcher__free(struct fetcher *fetcher)
 		close(fetcher->out_fd);
 	}
 	while (fetcher->wanted)
-		forget(fetcher, fetcher->wanted);
+		forget_wanted(fetcher, fetcher->wanted);
 	free(fetcher);
 }

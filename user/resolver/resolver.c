@@ -2,9 +2,7 @@
 #include "resolver/resolver.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,18 +11,18 @@
 #include "host/files/access.h"
 #include "lib/channel.h"
 #include "lib/cleanup.h"
-#include "lib/clocks.h"
+#include "lib/spawn.h"
+#include "lib/time.h"
 #include "resolver/quarantine.h"
 #include "resolver/resolver_protocol.h"
 #include "stacks/stack_store.h"
 
-#define SECOND_NS 1000000000ULL
 /* The first stack of a large program with its debug information takes about one. */
-#define STACK_LIMIT_NS (5 * SECOND_NS)
+#define STACK_LIMIT_NS (5 * NSEC_PER_SEC)
 /* What takes less is no burden, however often it comes. */
-#define SLOW_NS (SECOND_NS / 10)
+#define SLOW_NS (NSEC_PER_SEC / 10)
 /* Two databases may each take their own limit, see package.h. */
-#define PACKAGE_LIMIT_NS (10 * SECOND_NS)
+#define PACKAGE_LIMIT_NS (10 * NSEC_PER_SEC)
 
 struct resolver {
 	pid_t pid; /* 0 = none runs */
@@ -70,7 +68,7 @@ pid_t resolver__pid(const struct resolver *resolver)
 
 /* ---- The child ---- */
 
-static void forget(struct resolver *resolver)
+static void forget_child(struct resolver *resolver)
 {
 	if (resolver->channel >= 0)
 		close(resolver->channel);
@@ -78,61 +76,38 @@ static void forget(struct resolver *resolver)
 	resolver->pid = 0;
 }
 
-static void stop(struct resolver *resolver)
+static void stop_child(struct resolver *resolver)
 {
 	if (!resolver->pid)
 		return;
 	kill(resolver->pid, SIGKILL);
 	while (waitpid(resolver->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	forget(resolver);
+	forget_child(resolver);
 }
 
 void resolver__free(struct resolver *resolver)
 {
 	if (!resolver)
 		return;
-	stop(resolver);
+	stop_child(resolver);
 	stack_store__free(resolver->store);
 	free(resolver);
 }
 
-/* Away from our terminal's signals, our environment and our files. */
-static int spawn(int channel, pid_t *ret_pid)
+/* Away from our terminal, our environment and our files. */
+static int spawn_resolver(int channel, pid_t *ret_pid)
 {
 	char *arguments[] = { "sockleak", RESOLVER_ARGUMENT, NULL };
 	char *environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	int err;
+	const struct spawn_fd fds[] = {
+		{ RESOLVER_CHANNEL, channel },
+		{ STDIN_FILENO, SPAWN_NULL },
+		{ STDOUT_FILENO, SPAWN_NULL },
+		{ -1, -1 },
+	};
 
-	err = posix_spawn_file_actions_init(&actions);
-	if (err)
-		return -err;
-	err = posix_spawnattr_init(&attributes);
-	if (err) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -err;
-	}
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-						      POSIX_SPAWN_SETPGROUP);
-	err = posix_spawn_file_actions_adddup2(&actions, channel, RESOLVER_CHANNEL);
-	if (!err)
-		err = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	if (!err)
-		err = posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-	if (!err)
-		err = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attributes, arguments,
-				  environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return -err;
+	return spawn("/proc/self/exe", arguments, environment, fds, ret_pid);
 }
 
 static int start(struct resolver *resolver)
@@ -145,7 +120,7 @@ static int start(struct resolver *resolver)
 	_cleanup_close_ int ours = ends[0], its = ends[1];
 	pid_t pid;
 
-	err = spawn(its, &pid);
+	err = spawn_resolver(its, &pid);
 	if (err)
 		return err;
 	resolver->pid = pid;
@@ -161,7 +136,7 @@ static int ensure_started(struct resolver *resolver)
 {
 	if (resolver->pid && !waitpid(resolver->pid, NULL, WNOHANG))
 		return 0;
-	forget(resolver); /* it was ended by others, as for want of memory */
+	forget_child(resolver); /* it was ended by others, as for want of memory */
 	if (!start(resolver))
 		return 0;
 	resolver->counts.not_started++;
@@ -191,7 +166,7 @@ static int send_question(struct resolver *resolver, const struct question *quest
 	if (question->len)
 		memcpy(message + sizeof(question->request), question->payload, question->len);
 	err = channel_send(resolver->channel, message, sizeof(question->request) + question->len,
-			   -1, question->deadline_ns);
+			   /* fd= */ -1, question->deadline_ns);
 	free(message);
 	if (!err && question->frames)
 		err = protocol_send_frames(resolver->channel, question->frames,
@@ -243,7 +218,7 @@ static int await_answer(struct resolver *resolver, size_t extra, __u64 deadline_
 /* It is of no use any more. */
 static int fail(struct resolver *resolver, const struct question *question, int err)
 {
-	stop(resolver);
+	stop_child(resolver);
 	if (err == -ENOMEM)
 		return err;
 	if (err == -ETIMEDOUT)
@@ -260,7 +235,7 @@ static int fail(struct resolver *resolver, const struct question *question, int 
  * no error. 0: it is in resolver->in, error or not. -ECHILD: it failed over it.
  * -EAGAIN: it could not be started.
  */
-static int ask(struct resolver *resolver, struct question *question, size_t extra)
+static int ask_child(struct resolver *resolver, struct question *question, size_t extra)
 {
 	__u64 begun_ns = clock_now(CLOCK_MONOTONIC), spent_ns;
 	int err = ensure_started(resolver);
@@ -286,7 +261,7 @@ static int ask_stack(struct resolver *resolver, struct question *question, struc
 	int err;
 
 	question->deadline_ns = clock_now(CLOCK_MONOTONIC) + STACK_LIMIT_NS;
-	err = ask(resolver, question, 0);
+	err = ask_child(resolver, question, 0);
 	if (err)
 		return err;
 	if (resolver->in.answer.error)
@@ -380,7 +355,7 @@ int resolver__look(struct resolver *resolver, const struct subject *subject)
 			     clock_now(CLOCK_MONOTONIC)))
 		return -ECHILD;
 	question.deadline_ns = clock_now(CLOCK_MONOTONIC) + STACK_LIMIT_NS;
-	return ask(resolver, &question, 0);
+	return ask_child(resolver, &question, 0);
 }
 
 /* Both with their NULs, an unknown build id as "". NULL: no memory. */
@@ -413,7 +388,7 @@ int resolver__package(struct resolver *resolver, const struct subject *subject, 
 		return -ENOMEM;
 	question.payload = payload;
 	question.deadline_ns = clock_now(CLOCK_MONOTONIC) + PACKAGE_LIMIT_NS;
-	err = ask(resolver, &question, sizeof(wire));
+	err = ask_child(resolver, &question, sizeof(wire));
 	free(payload);
 	if (err)
 		return err;

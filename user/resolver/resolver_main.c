@@ -51,7 +51,7 @@ static int resolve(struct child *child, struct stack **ret_stack)
 				request->caller, (enum stack_source)request->source, ret_stack);
 }
 
-static int unwind(struct child *child, struct stack **ret_stack)
+static int answer_unwind(struct child *child, struct stack **ret_stack)
 {
 	const struct snapshot *snapshot = payload_of(child);
 	__u64 pc;
@@ -95,7 +95,8 @@ static int answer_stack(int err, const struct stack *stack)
 		answer.end = stack->end;
 		answer.site = stack->site;
 	}
-	err = channel_send(RESOLVER_CHANNEL, &answer, sizeof(answer), -1, CHANNEL_NO_DEADLINE);
+	err = channel_send(RESOLVER_CHANNEL, &answer, sizeof(answer), /* fd= */ -1,
+			   CHANNEL_NO_DEADLINE);
 	if (!err && stack)
 		err = protocol_send_frames(RESOLVER_CHANNEL, stack, CHANNEL_NO_DEADLINE);
 	return err;
@@ -134,7 +135,7 @@ static int answer(struct child *child)
 		err = resolve(child, &stack);
 		break;
 	case TASK_UNWIND:
-		err = unwind(child, &stack);
+		err = answer_unwind(child, &stack);
 		break;
 	case TASK_RENAME:
 		err = rename_stack(child, &stack);
@@ -150,20 +151,23 @@ static int answer(struct child *child)
 	return err;
 }
 
-static int run(struct child *child)
+static int run_child(struct child *child)
 {
 	struct message message = { .data = child->in.bytes, .size = sizeof(child->in) };
-	int err;
 
-	do {
-		err = channel_receive(RESOLVER_CHANNEL, &message, CHANNEL_NO_DEADLINE);
-		if (!err && (message.len < sizeof(child->in.request) ||
-			     child->in.request.message != MESSAGE_REQUEST))
-			err = -EPROTO;
+	for (;;) {
+		int err = channel_receive(RESOLVER_CHANNEL, &message, CHANNEL_NO_DEADLINE);
+
+		if (err)
+			return err;
+		if (message.len < sizeof(child->in.request) ||
+		    child->in.request.message != MESSAGE_REQUEST)
+			return -EPROTO;
 		child->payload = message.len - sizeof(child->in.request);
-		err = err ?: answer(child);
-	} while (!err);
-	return err;
+		err = answer(child);
+		if (err)
+			return err;
+	}
 }
 
 /*
@@ -221,7 +225,7 @@ int resolver_main(void)
 		return 1;
 	child->symbols = symbols__new();
 	if (child->symbols && !packages__new(&child->packages))
-		err = run(child);
+		err = run_child(child);
 	symbols__free(child->symbols);
 	packages__free(child->packages);
 	free(child);

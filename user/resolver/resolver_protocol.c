@@ -16,7 +16,7 @@
 struct wire_frame {
 	__u64 pc, offset;
 	__u32 line;
-	__u8 source, plumbing;
+	__u8 source, kind;
 	__u8 flags; /* WIRE_* */
 	__u8 pad;
 	__u32 module_len, build_id_len, function_len, file_len;
@@ -50,7 +50,7 @@ static size_t bytes_of(__u32 len)
 	return len == NO_STRING ? 0 : len;
 }
 
-static void put(char **to, const char *string, __u32 len)
+static void put_string(char **to, const char *string, __u32 len)
 {
 	if (len == NO_STRING)
 		return;
@@ -59,14 +59,14 @@ static void put(char **to, const char *string, __u32 len)
 }
 
 /* Behind *to, up to end; false: there is no room. */
-static bool put_frame(const struct frame *frame, size_t max, char **to, const char *end)
+static bool put_wire_frame(const struct frame *frame, size_t max, char **to, const char *end)
 {
 	struct wire_frame wire = {
 		.pc = frame->pc,
 		.offset = frame->offset,
 		.line = frame->line,
 		.source = frame->source,
-		.plumbing = frame->plumbing,
+		.kind = frame->kind,
 		.flags = (frame->inlined ? WIRE_INLINED : 0) |
 			 (frame->has_debug ? WIRE_HAS_DEBUG : 0) | (frame->exact ? WIRE_EXACT : 0),
 		.module_len = wire_len(frame->module, max),
@@ -81,10 +81,10 @@ static bool put_frame(const struct frame *frame, size_t max, char **to, const ch
 		return false;
 	memcpy(*to, &wire, sizeof(wire));
 	*to += sizeof(wire);
-	put(to, frame->module, wire.module_len);
-	put(to, frame->build_id, wire.build_id_len);
-	put(to, frame->function, wire.function_len);
-	put(to, frame->file, wire.file_len);
+	put_string(to, frame->module, wire.module_len);
+	put_string(to, frame->build_id, wire.build_id_len);
+	put_string(to, frame->function, wire.function_len);
+	put_string(to, frame->file, wire.file_len);
 	return true;
 }
 
@@ -97,7 +97,7 @@ size_t protocol_put_frames(const struct stack *stack, unsigned int *at, void *me
 	memcpy(to, &kind, sizeof(kind));
 	to += sizeof(kind);
 	while (*at < stack->count &&
-	       put_frame(&stack->frames[*at], max, &to, (char *)message + size))
+	       put_wire_frame(&stack->frames[*at], max, &to, (char *)message + size))
 		++*at;
 	return (size_t)(to - (char *)message);
 }
@@ -105,7 +105,7 @@ size_t protocol_put_frames(const struct stack *stack, unsigned int *at, void *me
 /* ---- Bytes to frames ---- */
 
 /* NULL with false: they are not there, or no memory. */
-static bool take(const char **from, const char *end, __u32 len, char **ret_string)
+static bool take_wire_string(const char **from, const char *end, __u32 len, char **ret_string)
 {
 	*ret_string = NULL;
 	if (len == NO_STRING)
@@ -125,20 +125,20 @@ static bool take_frame(const char **from, const char *end, struct frame *frame)
 		return false;
 	memcpy(&wire, *from, sizeof(wire));
 	*from += sizeof(wire);
-	if (wire.source > FRAME_CALLER || wire.plumbing > FRAME_OF_LIBC)
+	if (wire.source > FRAME_CALLER || wire.kind > FRAME_OF_LIBC)
 		return false;
 	frame->pc = wire.pc;
 	frame->offset = wire.offset;
 	frame->line = wire.line;
 	frame->source = (enum frame_source)wire.source;
-	frame->plumbing = (enum frame_kind)wire.plumbing;
+	frame->kind = (enum frame_kind)wire.kind;
 	frame->inlined = wire.flags & WIRE_INLINED;
 	frame->has_debug = wire.flags & WIRE_HAS_DEBUG;
 	frame->exact = wire.flags & WIRE_EXACT;
-	return take(from, end, wire.module_len, &frame->module) &&
-	       take(from, end, wire.build_id_len, &frame->build_id) &&
-	       take(from, end, wire.function_len, &frame->function) &&
-	       take(from, end, wire.file_len, &frame->file);
+	return take_wire_string(from, end, wire.module_len, &frame->module) &&
+	       take_wire_string(from, end, wire.build_id_len, &frame->build_id) &&
+	       take_wire_string(from, end, wire.function_len, &frame->function) &&
+	       take_wire_string(from, end, wire.file_len, &frame->file);
 }
 
 int protocol_take_frames(const void *message, size_t len, struct stack *stack, unsigned int *at)
@@ -174,7 +174,7 @@ int protocol_send_frames(int channel, const struct stack *stack, __u64 deadline_
 		return -ENOMEM;
 	while (at < stack->count && !err) {
 		len = protocol_put_frames(stack, &at, message, CHANNEL_MAX);
-		err = channel_send(channel, message, len, -1, deadline_ns);
+		err = channel_send(channel, message, len, /* fd= */ -1, deadline_ns);
 	}
 	free(message);
 	return err;

@@ -18,7 +18,7 @@ struct call_sites {
 	struct call_site_known *known; /* a uthash table, the oldest first */
 };
 
-static void forget(struct call_sites *call_sites, struct call_site_known *known)
+static void forget_call_site(struct call_sites *call_sites, struct call_site_known *known)
 {
 	HASH_DEL(call_sites->known, known);
 	stack_unref(known->shorter);
@@ -38,11 +38,11 @@ void call_sites__free(struct call_sites *call_sites)
 	if (!call_sites)
 		return;
 	HASH_ITER(hh, call_sites->known, known, next)
-		forget(call_sites, known);
+		forget_call_site(call_sites, known);
 	free(call_sites);
 }
 
-static struct call_site_known *find(struct call_sites *call_sites, __u64 key)
+static struct call_site_known *find_call_site(struct call_sites *call_sites, __u64 key)
 {
 	struct call_site_known *known;
 
@@ -54,10 +54,10 @@ void call_sites__learn(struct call_sites *call_sites, __u64 key, const struct st
 {
 	struct call_site_known *known;
 
-	if (!key || !stack->site || find(call_sites, key))
+	if (!key || !stack->site || find_call_site(call_sites, key))
 		return;
 	if (HASH_COUNT(call_sites->known) >= MAX_CALL_SITES)
-		forget(call_sites, call_sites->known);
+		forget_call_site(call_sites, call_sites->known);
 	known = calloc(1, sizeof(*known));
 	if (!known)
 		return; /* the shorter stacks keep their own site then */
@@ -70,7 +70,7 @@ void call_sites__learn(struct call_sites *call_sites, __u64 key, const struct st
 
 struct stack *call_sites__adopt(struct call_sites *call_sites, __u64 key, struct stack *stack)
 {
-	struct call_site_known *known = key ? find(call_sites, key) : NULL;
+	struct call_site_known *known = key ? find_call_site(call_sites, key) : NULL;
 	struct stack *copy;
 
 	if (!stack || !known || stack->site == known->site)

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "host/files/access.h"
-#include "lib/clocks.h"
+#include "lib/time.h"
 #include "stacks/files/file_cache.h"
 #include "stacks/files/perf_map.h"
 
@@ -23,7 +23,7 @@
 #define MAX_VDSO (64 * 1024)
 /* Compressed debug sections may have to be inflated for the sake of .debug_frame. */
 #define MAX_UNWIND_INFLATED (4 * ELF_FILE_MAX_INFLATED)
-#define FRESH_NS 1000000000ULL
+#define FRESH_NS NSEC_PER_SEC
 #define PERF_FRESH_NS 2000000000ULL
 #define PERF_SHARE 20 /* reading a map again may take a twentieth of the time */
 
@@ -318,8 +318,8 @@ static struct module_symbols *open_file(struct images *images, const struct imag
 }
 
 /* Make room for what a new file takes. False: it is one too many for this process. */
-static bool make_room(struct images *images, const struct image *image,
-		      const struct module_symbols *file)
+static bool images_make_room(struct images *images, const struct image *image,
+			     const struct module_symbols *file)
 {
 	while (!file_cache__trim(images->files, file))
 		if (!evict(images, image))
@@ -347,7 +347,7 @@ static struct module_symbols *use_file(struct images *images, struct image *imag
 
 	if (!file)
 		return NULL;
-	if (!make_room(images, image, file) || elf_file_bias(elf_file, mapping, &bias)) {
+	if (!images_make_room(images, image, file) || elf_file_bias(elf_file, mapping, &bias)) {
 		file_cache__put(images->files, file);
 		return NULL;
 	}
@@ -370,7 +370,7 @@ struct module_symbols *image_file(struct images *images, struct image *image,
 			continue;
 		if (file->symbols) {
 			file_cache__touch(images->files, file->symbols);
-			make_room(images, image, file->symbols);
+			images_make_room(images, image, file->symbols);
 		}
 		*ret_bias = file->bias;
 		return file->symbols;

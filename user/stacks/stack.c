@@ -45,7 +45,7 @@ struct stack *stack_ref(struct stack *stack)
 }
 
 /* The strings of a frame, one after the other. */
-static char **string_of(const struct frame *frame, unsigned int which)
+static char **frame_string(const struct frame *frame, unsigned int which)
 {
 	static const size_t offsets[] = {
 		offsetof(struct frame, module),
@@ -64,7 +64,7 @@ void stack_unref(struct stack *stack)
 		return;
 	for (unsigned int i = 0; i < stack->count && !stack->packed; i++)
 		for (unsigned int which = 0; which < STRINGS; which++)
-			free(*string_of(&stack->frames[i], which));
+			free(*frame_string(&stack->frames[i], which));
 	free(stack->package);
 	held -= stack->charged;
 	free(stack);
@@ -136,10 +136,10 @@ static bool same_string(const char *a, const char *b)
 /* The frame just before this one that has the same string, the nearest; NULL = none. */
 static const struct frame *twin_of(const struct stack *stack, unsigned int i, unsigned int which)
 {
-	const char *string = *string_of(&stack->frames[i], which);
+	const char *string = *frame_string(&stack->frames[i], which);
 
 	for (unsigned int back = 1; back <= LOOK_BACK && back <= i; back++)
-		if (same_string(*string_of(&stack->frames[i - back], which), string))
+		if (same_string(*frame_string(&stack->frames[i - back], which), string))
 			return &stack->frames[i - back];
 	return NULL;
 }
@@ -155,17 +155,18 @@ static size_t pack(const struct stack *stack, struct stack *copy)
 
 	for (unsigned int n = 0; n < stack->count * STRINGS; n++) {
 		unsigned int i = n / STRINGS, which = n % STRINGS;
-		const char *string = *string_of(&stack->frames[i], which);
+		const char *string = *frame_string(&stack->frames[i], which);
 		const struct frame *twin = string ? twin_of(stack, i, which) : NULL;
 
 		if (twin && copy)
-			*string_of(&copy->frames[i], which) =
-				*string_of(&copy->frames[twin - stack->frames], which);
+			*frame_string(&copy->frames[i], which) =
+				*frame_string(&copy->frames[twin - stack->frames], which);
 		if (twin || !string)
 			continue;
 		len = strlen(string) + 1;
 		if (copy)
-			*string_of(&copy->frames[i], which) = memcpy(strings + bytes, string, len);
+			*frame_string(&copy->frames[i], which) =
+				memcpy(strings + bytes, string, len);
 		bytes += len;
 	}
 	return bytes;
@@ -193,7 +194,7 @@ static bool same_frame(const struct frame *a, const struct frame *b)
 {
 	return a->pc == b->pc && a->offset == b->offset && a->line == b->line &&
 	       a->source == b->source && a->exact == b->exact && a->inlined == b->inlined &&
-	       a->has_debug == b->has_debug && a->plumbing == b->plumbing &&
+	       a->has_debug == b->has_debug && a->kind == b->kind &&
 	       same_string(a->module, b->module) && same_string(a->build_id, b->build_id) &&
 	       same_string(a->function, b->function) && same_string(a->file, b->file);
 }
@@ -215,10 +216,10 @@ static bool tells_something(const struct frame *frame)
 	return frame->module || frame->function;
 }
 
-static const struct frame *first_outside(const struct stack *stack, enum frame_kind plumbing)
+static const struct frame *first_outside(const struct stack *stack, enum frame_kind kind)
 {
 	for (unsigned int i = 0; i < stack->count; i++)
-		if (stack->frames[i].plumbing < plumbing && tells_something(&stack->frames[i]))
+		if (stack->frames[i].kind < kind && tells_something(&stack->frames[i]))
 			return &stack->frames[i];
 	return NULL;
 }
@@ -243,9 +244,9 @@ const struct frame *stack_caller(const struct stack *stack)
 		return NULL;
 	end = stack->frames + stack->count;
 	for (caller = culprit + 1; caller < end; caller++)
-		if (caller->plumbing != FRAME_OF_RUNTIME || !of_one_module(caller, culprit))
+		if (caller->kind != FRAME_OF_RUNTIME || !of_one_module(caller, culprit))
 			break;
-	return caller < end && !caller->plumbing && caller->function ? caller : NULL;
+	return caller < end && !caller->kind && caller->function ? caller : NULL;
 }
 
 /* The lowest byte first whatever the host's order, for ids are compared between hosts. */

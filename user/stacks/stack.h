@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "stacks/runtime_frames.h"
+#include "stacks/files/runtime_frames.h"
 
 /* Where the addresses came from. */
 enum stack_source {
@@ -55,10 +55,10 @@ struct frame {
 	char *file;	/* source file, from debug information */
 	unsigned int line;
 	enum frame_source source;
-	bool exact;		  /* pc is where the frame stands, not where a call returns to */
-	bool inlined;		  /* into the next one, which is where pc and offset point */
-	bool has_debug;		  /* debug information of the module was found */
-	enum frame_kind plumbing; /* not the program's own code */
+	bool exact;	      /* pc is where the frame stands, not where a call returns to */
+	bool inlined;	      /* into the next one, which is where pc and offset point */
+	bool has_debug;	      /* debug information of the module was found */
+	enum frame_kind kind; /* not the program's own code */
 };
 
 struct stack {
@@ -104,7 +104,7 @@ void stack_unref(struct stack *stack);
 
 /*
  * Where a person should look: the first frame of the program's own code; when
- * all of it is plumbing the first one outside libc. NULL when there is none.
+ * all of them are of runtimes the first one outside libc. NULL when there is none.
  * Never a mere address, as JIT code is without a perf map.
  */
 const struct frame *stack_culprit(const struct stack *stack);

@@ -19,7 +19,7 @@ struct stack_store *stack_store__new(void)
 	return calloc(1, sizeof(struct stack_store));
 }
 
-static void forget(struct stack_store *store, struct stored *stored)
+static void forget_stack(struct stack_store *store, struct stored *stored)
 {
 	HASH_DEL(store->stored, stored);
 	stack_unref(stored->stack);
@@ -31,17 +31,17 @@ void stack_store__free(struct stack_store *store)
 	if (!store)
 		return;
 	while (store->stored)
-		forget(store, store->stored);
+		forget_stack(store, store->stored);
 	free(store);
 }
 
 /* Is there room for a new stack, if need be that of stored ones that nobody else has? */
-static bool make_room(struct stack_store *store, const struct stack *stack)
+static bool store_make_room(struct stack_store *store, const struct stack *stack)
 {
 	size_t bytes = stack_bytes(stack);
 
 	while (store->stored && stacks_held() + bytes > STACK_STORE_BYTES)
-		forget(store, store->stored);
+		forget_stack(store, store->stored);
 	return stacks_held() + bytes <= STACK_STORE_BYTES;
 }
 
@@ -67,15 +67,15 @@ struct stack *stack_store__intern(struct stack_store *store, struct stack *stack
 		return stack_ref(stored->stack);
 	}
 	if (stored)
-		forget(store, stored);
+		forget_stack(store, stored);
 	stack = in_one_piece(stack);
-	if (!make_room(store, stack)) {
+	if (!store_make_room(store, stack)) {
 		stack_unref(stack);
 		return NULL;
 	}
 	stack_charge(stack);
 	if (HASH_COUNT(store->stored) >= STACK_STORE_MAX)
-		forget(store, store->stored);
+		forget_stack(store, store->stored);
 	stored = calloc(1, sizeof(*stored));
 	if (!stored)
 		return stack;

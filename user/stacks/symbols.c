@@ -8,8 +8,8 @@
 #include "host/files/modules.h"
 #include "sockleak.h"
 #include "stacks/files/module_symbols.h"
+#include "stacks/files/runtime_frames.h"
 #include "stacks/image.h"
-#include "stacks/runtime_frames.h"
 #include "stacks/unwind.h"
 #include "stacks/walk.h"
 
@@ -98,7 +98,7 @@ static void fill_frame(const struct place *place, const struct code_name *name, 
 	if (!frame->module)
 		return;
 	frame->offset = place->pc - place->mapping->start + place->mapping->offset;
-	frame->plumbing = runtime_frame_kind(frame->module, NULL);
+	frame->kind = runtime_frame_kind(frame->module, NULL);
 	if (!place->file)
 		return;
 	frame->build_id = copy(module_symbols_file(place->file)->build_id);
@@ -106,7 +106,7 @@ static void fill_frame(const struct place *place, const struct code_name *name, 
 	if (!name)
 		return;
 	frame->function = copy(name->function);
-	frame->plumbing = runtime_frame_kind(frame->module, frame->function);
+	frame->kind = runtime_frame_kind(frame->module, frame->function);
 	frame->file = copy(name->file);
 	frame->line = frame->file ? name->line : 0;
 }
@@ -153,8 +153,8 @@ static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_
 
 /* ---- Stacks ---- */
 
-static bool begin(struct making *making, struct symbols *symbols, struct image *image,
-		  unsigned int count)
+static bool begin_making(struct making *making, struct symbols *symbols, struct image *image,
+			 unsigned int count)
 {
 	*making = (struct making){ .symbols = symbols, .image = image };
 	making->room = count + 8;
@@ -171,7 +171,7 @@ static struct frame *end_of_first(struct making *making)
 
 	/* in a static program libc has no module of its own */
 	if (is_socket(first))
-		first->plumbing = FRAME_OF_LIBC;
+		first->kind = FRAME_OF_LIBC;
 	return first;
 }
 
@@ -223,7 +223,7 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 			*ret_stack = stack_ref(stack);
 			return 0;
 		}
-		stack = begin(&making, symbols, image, count) ?
+		stack = begin_making(&making, symbols, image, count) ?
 				resolve_in_image(&making, pcs, count, caller) :
 				NULL;
 	} else {
@@ -280,7 +280,7 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 		*ret_stack = stack_ref(stack);
 		return 0;
 	}
-	if (!begin(&making, symbols, making.image, unwound.count))
+	if (!begin_making(&making, symbols, making.image, unwound.count))
 		return -ENOMEM;
 	*ret_stack = name_unwound(&making, &unwound);
 	if (!making.fleeting)
@@ -298,7 +298,7 @@ int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsign
 		count = SOCKLEAK_STACK_DEPTH;
 	if (images__find(symbols->images, tgid, &image) == -ENOMEM)
 		return -ENOMEM;
-	if (image && begin(&making, symbols, image, count)) {
+	if (image && begin_making(&making, symbols, image, count)) {
 		making.plain = true;
 		resolve_in_image(&making, pcs, count, 0);
 	} else {
@@ -364,7 +364,7 @@ int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *sta
 
 	if (!image)
 		return err;
-	if (!begin(&making, symbols, image, stack->count))
+	if (!begin_making(&making, symbols, image, stack->count))
 		return -ENOMEM;
 	image_refresh_names(symbols->images, image);
 	for (unsigned int i = 0; i < stack->count; i++) {

@@ -15,6 +15,9 @@
  *   code: the stack is cut at the first of them. The innermost frame always
  *   stays, it comes from a register.
  *
+ * glibc's own frames at both ends of a stack, of the call and of what starts the program, have no
+ * source lines: its debug information need not be inflated for them (runtime_frame_is_end()).
+ *
  * Inlined functions are frames of their own, before the one that has their code;
  * code in no file is named by the process's perf map (perf_map.h). Where debug
  * files are looked for is said in debug_file.h. Nothing goes to the network,

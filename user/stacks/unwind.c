@@ -25,12 +25,20 @@
 #error "unwind.c has no registers of this architecture yet"
 #endif
 
+#if defined(__x86_64__)
+/* Where a snapshot has what DWARF numbers in a 32-bit program: eax, ecx, edx, ebx, esp, ... eip. */
+static const __u8 regs_32[] = { 0, 2, 1, 3, 7, 6, 4, 5, 16 };
+#else
+static const __u8 regs_32[0];
+#endif
+
 #define THE_THREAD 1 /* the frozen process has one thread, and needs a number */
 
 /* One unwinding. */
-struct walk {
+struct unwinding {
 	Dwfl *dwfl;
 	const struct snapshot *snapshot;
+	size_t word; /* bytes of an address: 4 in a 32-bit program */
 	unwind_need_fn need;
 	void *ctx;
 	struct unwound *result;
@@ -40,7 +48,7 @@ struct walk {
  * libdwfl takes its argument once for the life of a Dwfl. There is one walk at a
  * time, and this is it.
  */
-static const struct walk *current;
+static const struct unwinding *current;
 
 static pid_t next_thread(Dwfl *dwfl, void *dwfl_arg, void **thread_arg)
 {
@@ -59,15 +67,15 @@ static bool get_thread(Dwfl *dwfl, pid_t tid, void *dwfl_arg, void **thread_arg)
 }
 
 /* Where a word of the process stands in the snapshot, NULL = it was not copied. */
-static const __u8 *find_word(const struct snapshot *snapshot, Dwarf_Addr address)
+static const __u8 *find_word(const struct snapshot *snapshot, Dwarf_Addr address, size_t size)
 {
 	const struct snapshot_piece *piece;
 	__u64 start = 0; /* of the piece, in stack[] */
 
 	for (int i = 0; i < SNAPSHOT_PARTS; i++, start += piece->len) {
 		piece = &snapshot->pieces[i];
-		if (piece->len < sizeof(Dwarf_Word) || start + piece->len > snapshot->len ||
-		    address - piece->address > piece->len - sizeof(Dwarf_Word))
+		if (piece->len < size || start + piece->len > snapshot->len ||
+		    address - piece->address > piece->len - size)
 			continue;
 		return snapshot->stack + start + (address - piece->address);
 	}
@@ -85,14 +93,15 @@ static bool is_beyond(const struct snapshot *snapshot, Dwarf_Addr address)
 
 static bool read_word(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *result, void *dwfl_arg)
 {
-	const __u8 *word = find_word(current->snapshot, address);
+	const __u8 *word = find_word(current->snapshot, address, current->word);
 
 	(void)dwfl, (void)dwfl_arg;
 	if (!word) {
 		current->result->truncated |= is_beyond(current->snapshot, address);
 		return false;
 	}
-	memcpy(result, word, sizeof(*result));
+	*result = 0;
+	memcpy(result, word, current->word); /* the least significant byte is the first */
 	return true;
 }
 
@@ -101,6 +110,11 @@ static bool set_registers(Dwfl_Thread *thread, void *thread_arg)
 	Dwarf_Word regs[N_REGS];
 
 	(void)thread_arg;
+	if (current->word < sizeof(Dwarf_Word)) {
+		for (size_t i = 0; i < sizeof(regs_32); i++)
+			regs[i] = current->snapshot->regs[regs_32[i]];
+		return dwfl_thread_state_registers(thread, 0, sizeof(regs_32), regs);
+	}
 	for (int i = 0; i < N_REGS; i++)
 		regs[i] = current->snapshot->regs[i];
 	if (!dwfl_thread_state_registers(thread, 0, N_DWARF_REGS, regs))
@@ -139,7 +153,7 @@ static bool has_cfi(Dwfl *dwfl, Dwarf_Addr address)
 
 static int on_frame(Dwfl_Frame *state, void *arg)
 {
-	struct walk *walk = arg;
+	struct unwinding *walk = arg;
 	struct unwound *result = walk->result;
 	struct unwound_frame *frame, *last;
 	Dwarf_Addr pc;
@@ -174,11 +188,12 @@ __u64 unwind_pc(const struct snapshot *snapshot)
 int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot, unwind_need_fn need, void *ctx,
 		    struct unwound *ret)
 {
-	struct walk walk = {
+	struct unwinding walk = {
 		.dwfl = dwfl, .snapshot = snapshot, .need = need, .ctx = ctx, .result = ret
 	};
 	Dwfl_Module *module;
 	GElf_Addr bias;
+	Elf *elf;
 	bool failed;
 
 	ret->count = 0;
@@ -190,10 +205,11 @@ int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot, unwind_need_fn 
 	module = dwfl_addrmodule(dwfl, snapshot->regs[REG_PC] - 1);
 	if (!module)
 		return -ENOENT;
+	elf = dwfl_module_getelf(module, &bias);
+	walk.word = gelf_getclass(elf) == ELFCLASS32 ? 4 : 8;
 	current = &walk;
 	if (dwfl_pid(dwfl) != THE_THREAD &&
-	    !dwfl_attach_state(dwfl, dwfl_module_getelf(module, &bias), THE_THREAD, &callbacks,
-			       NULL))
+	    !dwfl_attach_state(dwfl, elf, THE_THREAD, &callbacks, NULL))
 		return -ENOENT;
 	/* An error is how an unwinding that runs out of stack ends; what it found counts. */
 	failed = dwfl_getthread_frames(dwfl, THE_THREAD, on_frame, &walk) < 0;
@@ -209,7 +225,7 @@ __u64 unwind_caller(const struct snapshot *snapshot)
 #ifdef REG_LINK
 	return snapshot->regs[REG_LINK];
 #else
-	const __u8 *word = find_word(snapshot, snapshot->regs[REG_SP]);
+	const __u8 *word = find_word(snapshot, snapshot->regs[REG_SP], sizeof(__u64));
 	__u64 caller = 0;
 
 	if (word)

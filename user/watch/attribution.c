@@ -335,9 +335,9 @@ static void remember_named(struct attribution *attribution, const struct named_k
 }
 
 /* The stack as it was reported before, one reference, or NULL. */
-static struct stack *find_reported(struct attribution *attribution,
-				   const struct stack_evidence *evidence,
-				   const struct pending *socket, const struct subject *code)
+static struct stack *find_reported_before(struct attribution *attribution,
+					  const struct stack_evidence *evidence,
+					  const struct pending *socket, const struct subject *code)
 {
 	struct named_key key = { .tgid = (__u64)code->tgid };
 	struct reported_stack reported;
@@ -384,7 +384,7 @@ int attribution__find(struct attribution *attribution, const struct stack_eviden
 		return err;
 	code = code_of(attribution, event);
 	/* Its snapshot went with the first look: by an earlier run, when it was pinned. */
-	attributed->stack = find_reported(attribution, evidence, socket, &code);
+	attributed->stack = find_reported_before(attribution, evidence, socket, &code);
 	attributed->was_reported = attributed->stack;
 	if (attributed->was_reported)
 		return 0;

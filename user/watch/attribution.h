@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "host/workloads/owner.h"
-#include "kernel/stack_evidence.h"
+#include "kernel/maps/stack_evidence.h"
 #include "leaks/leaks.h"
 #include "lib/text.h"
 #include "packages/package.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "watch/debug_log.h"
 
-#include "lib/duration.h"
 #include "lib/log.h"
+#include "lib/time.h"
 
 struct debug_mark debug_mark(const struct summary *summary)
 {

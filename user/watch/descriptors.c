@@ -2,12 +2,12 @@
 #include "watch/descriptors.h"
 
 #include "host/process.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 
 /* Where descriptors have to be counted, that is not done more often. */
 #define COUNT_PAUSE_NS (10 * NSEC_PER_SEC)
 
-static void look_at(struct site_process *process, __u64 now_ns)
+static void look_at_descriptors(struct site_process *process, __u64 now_ns)
 {
 	struct forecast *forecast = &process->forecast;
 	bool counted = false;
@@ -26,6 +26,6 @@ void descriptors_look(struct site *const *sites, long count, __u64 now_ns)
 		struct site_process *process = sites[i]->processes;
 
 		for (int n = 0; process && n < DESCRIPTORS_LOOKS; process = process->hh.next, n++)
-			look_at(process, now_ns);
+			look_at_descriptors(process, now_ns);
 	}
 }

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/process.h"
-#include "lib/duration.h"
 #include "host/host_files.h"
+#include "host/host_files.h"
+#include "host/process.h"
+#include "lib/time.h"
 
 /* Who has not failed for long, and where descriptors have to be counted, is looked at rarely. */
 #define LOOK_PAUSE_NS (10 * NSEC_PER_SEC)
@@ -69,6 +70,7 @@ static struct event event_of(const struct limited *limited)
 	socket->origin = refusal->origin;
 	socket->caller = refusal->caller;
 	socket->tgid = limited->key.tgid;
+	socket->slot = refusal->slot;
 	socket->flags = refusal->has_stack ? PENDING_STACK : PENDING_SNAPSHOT;
 	memcpy(event.comm, refusal->comm, sizeof(event.comm));
 	return event;
@@ -85,7 +87,8 @@ static void describe(struct fd_limits *limits, struct tracer *tracer, struct lim
 }
 
 /* Returns what could not be accounted. */
-static unsigned int take(struct fd_limits *limits, struct tracer *tracer, unsigned int most)
+static unsigned int take_refusals(struct fd_limits *limits, struct tracer *tracer,
+				  unsigned int most)
 {
 	struct refusal_key keys[SOCKLEAK_MAX_REFUSALS];
 	struct refusal refusals[SOCKLEAK_MAX_REFUSALS];
@@ -127,7 +130,7 @@ static void check_end(struct tracer *tracer, struct limited *limited, bool quiet
 	limited->over = true;
 }
 
-static void look_at(struct tracer *tracer, struct limited *limited, __u64 now_ns)
+static void look_at_limited(struct tracer *tracer, struct limited *limited, __u64 now_ns)
 {
 	struct forecast *fds = &limited->fds;
 	bool quiet = limited->refusal.last_ns + SPELL_QUIET_NS < now_ns, counted = false;
@@ -151,7 +154,7 @@ static void look_at_all(struct fd_limits *limits, struct tracer *tracer,
 
 	for (struct limited *limited = refusals__all(limits->refusals); limited;
 	     limited = limited->hh.next)
-		look_at(tracer, limited, summary->now_ns);
+		look_at_limited(tracer, limited, summary->now_ns);
 	if ((limits->host_failed || refusals__host(limits->refusals, summary->now_ns).is_recent) &&
 	    !host_files(&open, &max))
 		refusals__note_host(limits->refusals, summary->now_ns, open, max);
@@ -167,7 +170,7 @@ unsigned int fd_limits__sweep(struct fd_limits *limits, struct tracer *tracer, u
 
 	limits->host_failed = false;
 	if (failed != limits->failed)
-		lost = take(limits, tracer, most);
+		lost = take_refusals(limits, tracer, most);
 	limits->failed = failed;
 	look_at_all(limits, tracer, summary);
 	refusals__expire(limits->refusals, summary->now_ns);

@@ -10,6 +10,7 @@
 
 #include "lib/signals.h"
 #include "lib/text.h"
+#include "lib/write_all.h"
 #include "report/json/json_report.h"
 #include "report/text/text_report.h"
 
@@ -100,29 +101,13 @@ bool output__add_error(const struct output *output, struct text *line)
 	return true;
 }
 
-/* All of it, however slow the reader is, unless the program is to end at once. */
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t written = write(fd, data, len);
-
-		if (written < 0 && errno == EINTR && !signals_stop_insisted())
-			continue;
-		if (written < 0)
-			return -errno;
-		data += written;
-		len -= (size_t)written;
-	}
-	return 0;
-}
-
-/* Write what was made, and make it empty. */
+/* Write what was made, unless the program is to end at once, and make it empty. */
 static void emit(struct output *output, struct text *text)
 {
 	if (!output->error)
 		output->error = text_error(text);
 	if (!output->error && text->len)
-		output->error = write_all(output->fd, text->data, text->len);
+		output->error = write_all(output->fd, text->data, text->len, signals_stop_insisted);
 	text_clear(text);
 }
 

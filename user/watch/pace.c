@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "watch/pace.h"
 
-#include "lib/duration.h"
+#include "lib/time.h"
 
 #define SWEEP_SHARE 5
 #define MAX_REST_NS (10 * NSEC_PER_SEC)

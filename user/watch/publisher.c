@@ -105,7 +105,7 @@ int publisher__write(struct publisher *publisher, const struct options *options,
 	/* The stacks first: a site id that Prometheus has can be looked up. */
 	stacks_err = write_stacks(publisher, options, watch, ret_error);
 	err = write_metrics(publisher, options, watch, ret_error);
-	return stacks_err ?: err;
+	return stacks_err ? stacks_err : err;
 }
 
 int publisher__recall(struct publisher *publisher, const char *path, const struct summary *summary,
@@ -115,16 +115,16 @@ int publisher__recall(struct publisher *publisher, const char *path, const struc
 	int err;
 
 	textfile_add_stacks_path(&stacks, path);
-	err = text_error(&stacks) ?:
-		      stacks_file__recall(publisher->stacks, text_str(&stacks), summary);
+	err = text_error(&stacks);
+	if (!err)
+		err = stacks_file__recall(publisher->stacks, text_str(&stacks), summary);
 	if (!err)
 		return 0;
-	text_addf(ret_error,
-		  "the sites of the last run are not known any more: %s: ", text_str(&stacks));
+	text_addf(ret_error, "the sites of the last run are lost: %s: ", text_str(&stacks));
 	if (err == -EPERM)
-		text_add(ret_error, "is no file of root or of this user");
+		text_add(ret_error, "does not belong to root or to this user");
 	else if (err == -EPROTO)
-		text_add(ret_error, "is no stacks file of this version");
+		text_add(ret_error, "is not a stacks file of this version");
 	else
 		text_add(ret_error, strerror(-err));
 	return err;

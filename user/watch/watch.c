@@ -8,20 +8,19 @@
 
 #include "host/process.h"
 #include "kernel/bpf_stats.h"
-#include "kernel/kernel_memory.h"
+#include "kernel/maps/kernel_memory.h"
 #include "leaks/doubt.h"
 #include "leaks/leaks.h"
 #include "leaks/suppressions.h"
-#include "lib/clocks.h"
-#include "lib/duration.h"
 #include "lib/log.h"
 #include "lib/signals.h"
+#include "lib/time.h"
+#include "watch/attribution.h"
 #include "watch/debug_log.h"
 #include "watch/descriptors.h"
 #include "watch/fd_limits.h"
 #include "watch/growth_kept.h"
 #include "watch/pace.h"
-#include "watch/attribution.h"
 
 struct watch {
 	const struct options *options;
@@ -214,7 +213,6 @@ static void update_summary(struct watch *watch)
 	summary->leaks = leaks__totals(watch->leaks);
 	summary->sweep_counts = tracer__sweeps(watch->tracer);
 	summary->events_waiting = tracer__waiting(watch->tracer);
-	note_skipped(watch);
 	summary->growth_not_kept = history__growth_lost(tracer__history(watch->tracer));
 	summary->stacks_not_reported = history__lost(tracer__history(watch->tracer));
 	tracer__counters(watch->tracer, summary->counters);
@@ -226,7 +224,7 @@ static void tell_awaited(const struct options *options)
 	_cleanup_text_ struct text awaited = TEXT_INIT;
 
 	scope_add_awaited(options, &awaited);
-	log_note("nothing of %s runs yet: waiting for it",
+	log_note("nothing matches %s yet; waiting",
 		 awaited.len ? text_str(&awaited) : "below --cgroup");
 }
 
@@ -290,7 +288,7 @@ int watch__sweep(struct watch *watch, bool last)
 	summary->sweeps++;
 	if (err && !summary->sweeps_failed++)
 		log_error(err,
-			  "cannot read the fd tables to their end: %s (counted as "
+			  "cannot read the fd tables completely: %s (counted as "
 			  "sweeps_failed; said once)",
 			  strerror(-err));
 	update_summary(watch);
@@ -319,6 +317,7 @@ static void update_stacks(struct watch *watch, long most)
 void watch__look(struct watch *watch, __u32 most)
 {
 	update_summary(watch);
+	note_skipped(watch);			     /* also those since the sweep began */
 	kernel_memory(&watch->summary.kernel_bytes); /* else what it was */
 	update_stacks(watch, (long)most);
 	update_forecasts(watch, (long)most);

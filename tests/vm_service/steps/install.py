@@ -84,7 +84,7 @@ def doctor_of_the_service(visit):
         poor = [one for one in found.values() if one["status"] in ("failed", "limited")]
         expect(not poor, f"nothing that fails or is limited, for {user}", poor)
         expect(found["hooks"]["status"] == "ok", f"the hooks' rights, for {user}", found)
-        loads = "loaded and attached" if sudo else "only root can look"
+        loads = "loaded and attached" if sudo else "only root can check"
         expect(loads in found["programs"]["finding"], f"'{loads}'", found["programs"])
 
 

@@ -18,14 +18,15 @@ void access_through(int channel)
 
 /* ---- Asking ---- */
 
-static int ask(struct access_request *request, struct access_reply *ret_reply, int *ret_fd)
+static int ask_agent(struct access_request *request, struct access_reply *ret_reply, int *ret_fd)
 {
 	struct message reply = { .data = ret_reply, .size = sizeof(*ret_reply) };
 	int err;
 
 	request->message = MESSAGE_ACCESS;
-	err = channel_send(agent, request, sizeof(*request), -1, CHANNEL_NO_DEADLINE) ?:
-		      channel_receive(agent, &reply, CHANNEL_NO_DEADLINE);
+	err = channel_send(agent, request, sizeof(*request), /* fd= */ -1, CHANNEL_NO_DEADLINE);
+	if (!err)
+		err = channel_receive(agent, &reply, CHANNEL_NO_DEADLINE);
 	if (err)
 		return -EPIPE;
 	if (reply.len == sizeof(*ret_reply) && !ret_reply->error && (reply.fd >= 0) == !!ret_fd) {
@@ -42,7 +43,7 @@ static int ask_file(struct access_request *request, int *ret_fd)
 {
 	struct access_reply reply;
 
-	return ask(request, &reply, ret_fd);
+	return ask_agent(request, &reply, ret_fd);
 }
 
 static int ask_path(enum access_kind kind, pid_t tgid, const char *path, int *ret_fd)
@@ -97,7 +98,7 @@ int access_view(pid_t tgid, struct process_view *ret_view)
 
 	if (agent < 0)
 		return process_look(tgid, ret_view);
-	err = ask(&request, &reply, NULL);
+	err = ask_agent(&request, &reply, NULL);
 	if (!err)
 		*ret_view = reply.view;
 	return err;

@@ -75,7 +75,7 @@ static char *parse_name(char *name, bool *ret_deleted)
 }
 
 /* False: not a line of maps. The path points into the line. */
-static bool parse_line(char *line, struct mapping *ret_mapping, bool *ret_executable)
+static bool parse_mapping(char *line, struct mapping *ret_mapping, bool *ret_executable)
 {
 	unsigned long long start, end, offset, inode;
 	struct mapping mapping = { 0 };
@@ -135,7 +135,7 @@ int modules__parse(FILE *maps, struct modules **ret_modules)
 		if (len < 0)
 			break;
 		text += len;
-		if (!parse_line(line, &mapping, &executable))
+		if (!parse_mapping(line, &mapping, &executable))
 			continue;
 		if (mapping.inode && !mapping.offset)
 			first = mapping;

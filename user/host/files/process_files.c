@@ -15,8 +15,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "host/files/elf_notes.h"
 #include "host/process.h"
 #include "lib/cleanup.h"
+#include "lib/proc_file.h"
 #include "lib/regular_file.h"
 
 #define MAX_COPY (64 * 1024)
@@ -133,7 +135,7 @@ static int read_status(pid_t tgid, pid_t *ret_pid, uid_t *ret_uid)
 	const char *last;
 	int uid = 0, pid = 0;
 	unsigned int euid;
-	FILE *status;
+	_cleanup_fclose_ FILE *status = NULL;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", tgid);
 	status = fopen(path, "re");
@@ -147,7 +149,6 @@ static int read_status(pid_t tgid, pid_t *ret_pid, uid_t *ret_uid)
 		last = strrchr(line, '\t'); /* the innermost namespace's is the last */
 		pid = last ? atoi(last + 1) : 0;
 	}
-	fclose(status);
 	if (!uid || pid <= 0)
 		return -ESRCH;
 	*ret_pid = pid;
@@ -180,23 +181,22 @@ int process_open_perf_map(pid_t tgid, int *ret_fd)
 	return 0;
 }
 
-/* Does the process have its vdso there? By its auxiliary vector (getauxval(3)). */
+/*
+ * Does the process have its vdso there? By its auxiliary vector (getauxval(3)), which has half the
+ * width in a 32-bit program: no address of another is so low.
+ */
 static bool is_vdso(pid_t tgid, __u64 address)
 {
 	Elf64_auxv_t vector[64];
-	char path[64];
-	ssize_t len;
-	int fd;
+	const Elf32_auxv_t *narrow = (const Elf32_auxv_t *)vector;
+	ssize_t len = proc_file_read_of(tgid, "auxv", (char *)vector, sizeof(vector));
 
-	snprintf(path, sizeof(path), "/proc/%d/auxv", tgid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	len = read(fd, vector, sizeof(vector));
-	close(fd);
 	for (ssize_t i = 0; (i + 1) * (ssize_t)sizeof(*vector) <= len; i++)
 		if (vector[i].a_type == AT_SYSINFO_EHDR)
 			return vector[i].a_un.a_val == address;
+	for (ssize_t i = 0; (i + 1) * (ssize_t)sizeof(*narrow) <= len; i++)
+		if (narrow[i].a_type == AT_SYSINFO_EHDR)
+			return narrow[i].a_un.a_val == address;
 	return false;
 }
 
@@ -223,28 +223,20 @@ int process_copy_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd)
 	return 0;
 }
 
-/* The build id among the notes at [offset, offset + size) of an ELF file's first bytes. */
-static const void *note_build_id(const char *bytes, size_t len, __u64 offset, __u64 size,
+/* The build id among the notes of a segment, within an ELF file's first bytes. */
+static const void *note_build_id(const char *bytes, size_t len, const Elf64_Phdr *phdr,
 				 size_t *ret_len)
 {
-	Elf64_Nhdr note;
-	__u64 desc, next;
+	struct elf_note note;
+	__u64 at = 0;
 
-	if (offset > len || size > len - offset)
+	if (phdr->p_offset > len || phdr->p_filesz > len - phdr->p_offset)
 		return NULL;
-	size += offset;
-	while (size - offset >= sizeof(note)) {
-		memcpy(&note, bytes + offset, sizeof(note));
-		desc = offset + sizeof(note) + ((note.n_namesz + 3ULL) & ~3ULL);
-		next = desc + ((note.n_descsz + 3ULL) & ~3ULL);
-		if (next > size)
-			return NULL;
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof(ELF_NOTE_GNU) &&
-		    !memcmp(bytes + offset + sizeof(note), ELF_NOTE_GNU, sizeof(ELF_NOTE_GNU))) {
-			*ret_len = note.n_descsz;
-			return bytes + desc;
-		}
-		offset = next;
+	while (elf_note_next(bytes + phdr->p_offset, phdr->p_filesz, phdr->p_align, &at, &note)) {
+		if (!elf_note_is_build_id(&note))
+			continue;
+		*ret_len = note.desc_size;
+		return note.desc;
 	}
 	return NULL;
 }
@@ -268,7 +260,7 @@ const void *process_files_build_id(const char *bytes, size_t len, size_t *ret_le
 		memcpy(&phdr, bytes + ehdr.e_phoff + i * sizeof(phdr), sizeof(phdr));
 		if (phdr.p_type != PT_NOTE)
 			continue;
-		id = note_build_id(bytes, len, phdr.p_offset, phdr.p_filesz, ret_len);
+		id = note_build_id(bytes, len, &phdr, ret_len);
 		if (id)
 			return id;
 	}

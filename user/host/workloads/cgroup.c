@@ -25,7 +25,7 @@
 #define FILEID_KERNFS 0xfe /* include/linux/exportfs.h, since Linux 5.5 */
 #define DELETED " (deleted)"
 
-struct cached {
+struct cached_path {
 	__u64 id;
 	char *path;
 	UT_hash_handle hh;
@@ -33,9 +33,9 @@ struct cached {
 
 struct cgroups {
 	char *mount;
-	bool is_part;	      /* of the tree */
-	int fd;		      /* of the mount */
-	struct cached *cache; /* the oldest first, as uthash keeps the order of additions */
+	bool is_part;		   /* of the tree */
+	int fd;			   /* of the mount */
+	struct cached_path *cache; /* the oldest first, as uthash keeps the order of additions */
 };
 
 static bool is_cgroup2(int fd)
@@ -64,7 +64,7 @@ int cgroups__new(struct cgroups **ret_cgroups)
 	return 0;
 }
 
-static void forget(struct cgroups *cgroups, struct cached *cached)
+static void forget_path(struct cgroups *cgroups, struct cached_path *cached)
 {
 	HASH_DEL(cgroups->cache, cached);
 	free(cached->path);
@@ -76,7 +76,7 @@ void cgroups__free(struct cgroups *cgroups)
 	if (!cgroups)
 		return;
 	while (cgroups->cache)
-		forget(cgroups, cgroups->cache);
+		forget_path(cgroups, cgroups->cache);
 	if (cgroups->fd >= 0)
 		close(cgroups->fd);
 	free(cgroups->mount);
@@ -129,14 +129,14 @@ int cgroups__open(struct cgroups *cgroups, const char *path, int *ret_fd, __u64 
 
 /* ---- All of them ---- */
 
-struct walk {
+struct cgroup_walk {
 	cgroup_visit_fn visit;
 	void *ctx;
 	char path[MAX_PATH];
 };
 
 /* What is below a cgroup, whose path is in `walk`; takes the descriptor. */
-static void walk_below(struct walk *walk, int fd, unsigned int depth)
+static void walk_below(struct cgroup_walk *walk, int fd, unsigned int depth)
 {
 	size_t len = strlen(walk->path);
 	DIR *directory = fdopendir(fd);
@@ -170,7 +170,7 @@ static void walk_below(struct walk *walk, int fd, unsigned int depth)
 
 void cgroups__walk(struct cgroups *cgroups, cgroup_visit_fn visit, void *ctx)
 {
-	struct walk walk = { .visit = visit, .ctx = ctx };
+	struct cgroup_walk walk = { .visit = visit, .ctx = ctx };
 	int fd = openat(cgroups->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd >= 0)
@@ -195,7 +195,7 @@ static int open_id(const struct cgroups *cgroups, __u64 id, int *ret_fd)
 	return 0;
 }
 
-static int read_path(const struct cgroups *cgroups, __u64 id, char **ret_path)
+static int read_cgroup_path(const struct cgroups *cgroups, __u64 id, char **ret_path)
 {
 	size_t mount_len = strlen(cgroups->mount);
 	char link[64], target[PATH_MAX], *path;
@@ -225,12 +225,12 @@ static int read_path(const struct cgroups *cgroups, __u64 id, char **ret_path)
 }
 
 /* Without memory there is simply nothing remembered. */
-static void remember(struct cgroups *cgroups, __u64 id, const char *path)
+static void remember_path(struct cgroups *cgroups, __u64 id, const char *path)
 {
-	struct cached *cached;
+	struct cached_path *cached;
 
 	if (HASH_COUNT(cgroups->cache) >= MAX_CACHED)
-		forget(cgroups, cgroups->cache);
+		forget_path(cgroups, cgroups->cache);
 	cached = calloc(1, sizeof(*cached));
 	if (!cached)
 		return;
@@ -246,7 +246,7 @@ static void remember(struct cgroups *cgroups, __u64 id, const char *path)
 
 int cgroups__path(struct cgroups *cgroups, __u64 id, char **ret_path)
 {
-	struct cached *cached;
+	struct cached_path *cached;
 	char *path = NULL;
 	int err;
 
@@ -256,10 +256,10 @@ int cgroups__path(struct cgroups *cgroups, __u64 id, char **ret_path)
 		if (!path)
 			return -ENOMEM;
 	} else {
-		err = read_path(cgroups, id, &path);
+		err = read_cgroup_path(cgroups, id, &path);
 		if (err)
 			return err;
-		remember(cgroups, id, path);
+		remember_path(cgroups, id, path);
 	}
 	*ret_path = path;
 	return 0;

@@ -49,7 +49,7 @@ static unsigned int rank_of_root(const char *root)
 	return strcmp(root, "/") ? RANK_PART : RANK_WHOLE;
 }
 
-static enum place place_of(const char *path)
+static enum place mount_place(const char *path)
 {
 	if (!strcmp(path, "/sys/fs/cgroup"))
 		return PLACE_USUAL;
@@ -57,7 +57,7 @@ static enum place place_of(const char *path)
 }
 
 /* Take one line apart, in place: its path stays there. False: not a cgroup2 mount. */
-static bool parse_line(char *line, struct cgroup_mount *ret_mount)
+static bool parse_mountinfo(char *line, struct cgroup_mount *ret_mount)
 {
 	char *separator = strstr(line, " - "), *save, *field = NULL, *root = NULL, *end;
 
@@ -76,7 +76,7 @@ static bool parse_line(char *line, struct cgroup_mount *ret_mount)
 	unescape(root);
 	unescape(field);
 	ret_mount->path = field;
-	ret_mount->rank = rank_of_root(root) * PLACES + place_of(field);
+	ret_mount->rank = rank_of_root(root) * PLACES + mount_place(field);
 	ret_mount->is_part = ret_mount->rank < RANK_WHOLE * PLACES;
 	return true;
 }
@@ -98,7 +98,7 @@ void cgroup_mounts_free(struct cgroup_mount *mounts, size_t count)
 }
 
 /* A copy of the mount, with a path of its own, behind the others. */
-static int add(const struct cgroup_mount *mount, struct cgroup_mount **mounts, size_t *count)
+static int add_mount(const struct cgroup_mount *mount, struct cgroup_mount **mounts, size_t *count)
 {
 	struct cgroup_mount *bigger = reallocarray(*mounts, *count + 1, sizeof(*bigger));
 
@@ -122,8 +122,8 @@ int cgroup_mounts_read(FILE *mountinfo, struct cgroup_mount **ret_mounts, size_t
 	int err = 0;
 
 	while (!err && getline(&line, &size, mountinfo) >= 0)
-		if (parse_line(line, &mount))
-			err = add(&mount, &mounts, &count);
+		if (parse_mountinfo(line, &mount))
+			err = add_mount(&mount, &mounts, &count);
 	free(line);
 	if (!err && !count)
 		err = -ENOENT;

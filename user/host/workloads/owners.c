@@ -12,7 +12,7 @@
 
 #define MAX_KNOWN 1024
 
-struct known {
+struct known_owner {
 	struct key {
 		__u64 cgroup_id;
 		__u64 tgid;
@@ -23,8 +23,8 @@ struct known {
 };
 
 struct owners {
-	struct cgroups *cgroups; /* NULL = no cgroup2 mount: ids without paths */
-	struct known *known;	 /* a uthash table, the oldest first */
+	struct cgroups *cgroups;   /* NULL = no cgroup2 mount: ids without paths */
+	struct known_owner *known; /* a uthash table, the oldest first */
 	__u64 sweep;
 };
 
@@ -37,7 +37,7 @@ struct owners *owners__new(void)
 	return owners;
 }
 
-static void forget(struct owners *owners, struct known *known)
+static void forget_owner(struct owners *owners, struct known_owner *known)
 {
 	HASH_DEL(owners->known, known);
 	owner_unref(known->owner);
@@ -49,7 +49,7 @@ void owners__free(struct owners *owners)
 	if (!owners)
 		return;
 	while (owners->known)
-		forget(owners, owners->known);
+		forget_owner(owners, owners->known);
 	cgroups__free(owners->cgroups);
 	free(owners);
 }
@@ -60,7 +60,7 @@ void owners__begin_sweep(struct owners *owners)
 }
 
 /* By the cgroup; where that is not of version 2, by what the process itself is in. */
-static void find_workload(const char *cgroup, pid_t tgid, struct workload *ret)
+static void find_owner_workload(const char *cgroup, pid_t tgid, struct workload *ret)
 {
 	char *text;
 
@@ -96,17 +96,18 @@ static struct owner *read_owner(struct owners *owners, const struct key *key)
 		return NULL;
 	process_command((pid_t)key->tgid, &owner->command);
 	find_name(owner, (pid_t)key->tgid);
-	find_workload(owner->cgroup, (pid_t)key->tgid, &owner->workload);
+	find_owner_workload(owner->cgroup, (pid_t)key->tgid, &owner->workload);
 	return owner;
 }
 
 /* Takes the owner, gives one reference back; without memory it is not remembered. */
-static struct owner *remember(struct owners *owners, const struct key *key, struct owner *owner)
+static struct owner *remember_owner(struct owners *owners, const struct key *key,
+				    struct owner *owner)
 {
-	struct known *known;
+	struct known_owner *known;
 
 	if (HASH_COUNT(owners->known) >= MAX_KNOWN)
-		forget(owners, owners->known);
+		forget_owner(owners, owners->known);
 	known = calloc(1, sizeof(*known));
 	if (!known)
 		return owner;
@@ -121,11 +122,12 @@ static struct owner *remember(struct owners *owners, const struct key *key, stru
 	return owner;
 }
 
-static struct owner *find(struct owners *owners, __u32 tgid, const struct pending *socket)
+static struct owner *find_known_owner(struct owners *owners, __u32 tgid,
+				      const struct pending *socket)
 {
 	struct key key = { socket->cgroup_id, tgid };
 	__u64 start_ns = 0;
-	struct known *known;
+	struct known_owner *known;
 	struct owner *owner;
 	bool alive;
 
@@ -139,16 +141,16 @@ static struct owner *find(struct owners *owners, __u32 tgid, const struct pendin
 	if (!owner)
 		return NULL;
 	if (known)
-		forget(owners, known);
-	return remember(owners, &key, owner);
+		forget_owner(owners, known);
+	return remember_owner(owners, &key, owner);
 }
 
 void owners__look(struct owners *owners, const struct event *event)
 {
-	owner_unref(find(owners, event->tgid, &event->socket));
+	owner_unref(find_known_owner(owners, event->tgid, &event->socket));
 }
 
 struct owner *owners__find(struct owners *owners, const struct event *event)
 {
-	return find(owners, event->tgid, &event->socket);
+	return find_known_owner(owners, event->tgid, &event->socket);
 }

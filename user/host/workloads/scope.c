@@ -10,7 +10,7 @@
 #include "host/workloads/cgroup.h"
 #include "host/workloads/scope_missing.h"
 #include "host/workloads/workload.h"
-#include "lib/clocks.h"
+#include "lib/time.h"
 #include "sockleak.h"
 
 #define SHARE 20 /* the tree may be read a twentieth of the time */
@@ -52,7 +52,7 @@ void scope_add_awaited(const struct options *options, struct text *text)
 	add_awaited(text, "pod", &options->pods);
 }
 
-static void add(struct scope *scope, __u64 id, enum cgroup_rule rule)
+static void add_rule(struct scope *scope, __u64 id, enum cgroup_rule rule)
 {
 	if (scope->all.count == SOCKLEAK_MAX_RULED)
 		scope->all.left_out++;
@@ -84,7 +84,7 @@ static int open_cgroups(struct scope *scope, struct text *ret_error)
 		if (err)
 			return -EINVAL;
 		close(fd);
-		add(scope, id, CGROUP_WANTED);
+		add_rule(scope, id, CGROUP_WANTED);
 	}
 	return 0;
 }
@@ -112,10 +112,11 @@ static int check_excluded(struct scope *scope, struct text *ret_error)
 			if (id != root)
 				continue;
 		}
-		text_addf(ret_error,
-			  "--exclude-cgroup %s is the root of all cgroups: nothing would be left "
-			  "to watch (name one below it)",
-			  path);
+		text_addf(
+			ret_error,
+			"--exclude-cgroup %s is the root of all cgroups, so nothing would be left "
+			"to watch (name one below it)",
+			path);
 		return -EINVAL;
 	}
 	return 0;
@@ -130,8 +131,8 @@ static int check_workloads(const struct options *options, struct text *ret_error
 		if (len >= MIN_CONTAINER && len <= WORKLOAD_CONTAINER_LEN && !id[len])
 			continue;
 		text_addf(ret_error,
-			  "--container %s is no container's id (%d to %d hex digits; a name is "
-			  "known to its runtime alone)",
+			  "--container %s is not a container id (%d to %d hex digits; only the "
+			  "runtime knows names)",
 			  id, MIN_CONTAINER, WORKLOAD_CONTAINER_LEN);
 		return -EINVAL;
 	}
@@ -141,7 +142,7 @@ static int check_workloads(const struct options *options, struct text *ret_error
 		if (workload_is_pod(uid))
 			continue;
 		text_addf(ret_error,
-			  "--pod %s is no pod's UID (kubectl get pod NAME -o "
+			  "--pod %s is not a pod UID (kubectl get pod NAME -o "
 			  "jsonpath={.metadata.uid})",
 			  uid);
 		return -EINVAL;
@@ -149,30 +150,41 @@ static int check_workloads(const struct options *options, struct text *ret_error
 	return 0;
 }
 
+static int find_cgroups(struct scope *scope, struct text *ret_error)
+{
+	int err = cgroups__new(&scope->cgroups);
+
+	if (err) {
+		text_add(ret_error,
+			 "--cgroup, --exclude-cgroup, --unit, --container and --pod need "
+			 "cgroup v2, which is not mounted (mount -t cgroup2 none "
+			 "/sys/fs/cgroup/unified)");
+		return err;
+	}
+	err = open_cgroups(scope, ret_error);
+	if (err)
+		return err;
+	return check_excluded(scope, ret_error);
+}
+
 int scope__new(const struct options *options, struct scope **ret_scope, struct text *ret_error)
 {
-	struct scope *scope = calloc(1, sizeof(*scope));
+	_cleanup_(scope__free) struct scope *scope = calloc(1, sizeof(*scope));
 	int err;
 
 	if (!scope)
 		return -ENOMEM;
 	scope->options = options;
 	err = check_workloads(options, ret_error);
-	if (!err && options_rule_cgroups(options)) {
-		err = cgroups__new(&scope->cgroups);
-		if (err)
-			text_add(ret_error, "--cgroup, --exclude-cgroup, --unit, --container and "
-					    "--pod need cgroup v2, which is not mounted (mount -t "
-					    "cgroup2 none /sys/fs/cgroup/unified)");
-		err = err ?: open_cgroups(scope, ret_error);
-		err = err ?: check_excluded(scope, ret_error);
-	}
-	if (err) {
-		scope__free(scope);
+	if (err)
 		return err;
+	if (options_rule_cgroups(options)) {
+		err = find_cgroups(scope, ret_error);
+		if (err)
+			return err;
 	}
 	scope->fixed = scope->found = scope->all;
-	*ret_scope = scope;
+	*ret_scope = TAKE_PTR(scope);
 	return 0;
 }
 
@@ -194,7 +206,7 @@ bool scope_is_unit(const char *name, const char *wanted)
 	       (!name[len] || (!strchr(wanted, '.') && !strcmp(name + len, ".service")));
 }
 
-static bool is_wanted(const struct options *options, const char *path, const char *name)
+static bool is_in_scope(const struct options *options, const char *path, const char *name)
 {
 	struct workload workload;
 
@@ -212,16 +224,16 @@ static bool is_wanted(const struct options *options, const char *path, const cha
 	return false;
 }
 
-static bool visit(const char *path, const char *name, int fd, void *ctx)
+static bool visit_scope(const char *path, const char *name, int fd, void *ctx)
 {
 	struct scope *scope = ctx;
 	struct stat st;
 
-	if (!is_wanted(scope->options, path, name))
+	if (!is_in_scope(scope->options, path, name))
 		return true;
 	if (!fstat(fd, &st))
-		add(scope, st.st_ino, CGROUP_WANTED); /* kernfs: it is the id */
-	return false;				      /* what is below it is watched with it */
+		add_rule(scope, st.st_ino, CGROUP_WANTED); /* kernfs: it is the id */
+	return false;					   /* what is below it is watched with it */
 }
 
 /* Those of --exclude-cgroup that are there; one may be made later, or made anew. */
@@ -235,7 +247,7 @@ static void add_excluded(struct scope *scope)
 		if (cgroups__open(scope->cgroups, excluded->items[i], &fd, &id))
 			continue;
 		close(fd);
-		add(scope, id, CGROUP_EXCLUDED);
+		add_rule(scope, id, CGROUP_EXCLUDED);
 	}
 }
 
@@ -252,8 +264,8 @@ void scope__add_absent(const struct scope *scope, struct text *lines)
 		}
 		text_add(lines, "--exclude-cgroup ");
 		text_add_clean(lines, excluded->items[i], strlen(excluded->items[i]));
-		text_add(lines, ": no such cgroup can be opened now, so this leaves nothing out "
-				"('systemd-cgls' lists those that are there)\n");
+		text_add(lines, ": no such cgroup now, so this excludes nothing "
+				"('systemd-cgls' lists them)\n");
 	}
 }
 
@@ -265,7 +277,7 @@ const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t
 	    (!scope->read_ns || now_ns - scope->read_ns >= SHARE * scope->cost_ns)) {
 		begun_ns = clock_now(CLOCK_MONOTONIC);
 		scope->all = scope->fixed;
-		cgroups__walk(scope->cgroups, visit, scope);
+		cgroups__walk(scope->cgroups, visit_scope, scope);
 		scope->cost_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
 		scope->read_ns = now_ns;
 		scope->found = scope->all;

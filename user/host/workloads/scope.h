@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/cleanup.h"
 #include "lib/text.h"
 #include "options/options.h"
 
@@ -24,6 +25,7 @@ struct scope;
  */
 int scope__new(const struct options *options, struct scope **ret_scope, struct text *ret_error);
 void scope__free(struct scope *scope);
+DEFINE_CLEANUP(struct scope *, scope__free)
 
 /*
  * The cgroups that have a rule now, each with all below it; the scope's own, valid

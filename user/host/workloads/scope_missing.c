@@ -53,7 +53,7 @@ static void note_nearest(struct name *name, const char *wanted, const char *unit
 	memcpy(name->nearest, unit, strlen(unit) + 1);
 }
 
-static bool visit(const char *path, const char *cgroup, int fd, void *ctx)
+static bool visit_missing(const char *path, const char *cgroup, int fd, void *ctx)
 {
 	struct names *names = ctx;
 	const struct options *options = names->options;
@@ -102,12 +102,11 @@ unsigned int scope_missing(const struct options *options, struct cgroups *cgroup
 {
 	struct names names = { .options = options };
 
-	cgroups__walk(cgroups, visit, &names);
+	cgroups__walk(cgroups, visit_missing, &names);
 	return add_missing(ret_lines, "unit", &options->units, names.units,
-			   "'systemctl list-units' lists those that do") +
-	       add_missing(
-		       ret_lines, "container", &options->containers, names.containers,
-		       "'podman ps', 'docker ps' or 'crictl ps' list the ids of those that do") +
+			   "'systemctl list-units' lists running units") +
+	       add_missing(ret_lines, "container", &options->containers, names.containers,
+			   "'podman ps', 'docker ps' or 'crictl ps' list the ids of running ones") +
 	       add_missing(ret_lines, "pod", &options->pods, names.pods,
 			   "'crictl pods' lists those of this host; the UID is "
 			   "{.metadata.uid} of 'kubectl get pod'");

@@ -117,7 +117,7 @@ static bool add_writable(struct unit *unit, const char *value)
 }
 
 /* Of ini_parse(): 0 ends it. */
-static int on_line(void *ctx, const char *section, const char *name, const char *value)
+static int on_unit_line(void *ctx, const char *section, const char *name, const char *value)
 {
 	struct unit *unit = ctx;
 
@@ -136,14 +136,14 @@ static int on_line(void *ctx, const char *section, const char *name, const char 
 	return 1;
 }
 
-static const char *name_of(const char *path)
+static const char *base_name_of(const char *path)
 {
 	return strrchr(path, '/') + 1;
 }
 
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp(name_of(*(char *const *)a), name_of(*(char *const *)b));
+	return strcmp(base_name_of(*(char *const *)a), base_name_of(*(char *const *)b));
 }
 
 /* Of those of one name the first directory's counts; whichever directory, names order them. */
@@ -153,7 +153,7 @@ static size_t choose_drop_ins(char *const *paths, size_t count, const char **ret
 
 	for (size_t i = 0; i < count; i++) {
 		for (j = 0; j < chosen; j++)
-			if (!strcmp(name_of(paths[i]), name_of(ret_chosen[j])))
+			if (!strcmp(base_name_of(paths[i]), base_name_of(ret_chosen[j])))
 				break;
 		if (j == chosen)
 			ret_chosen[chosen++] = paths[i];
@@ -179,7 +179,7 @@ static int read_drop_ins(struct unit *unit, const char *root)
 	if (chosen)
 		count = choose_drop_ins(files.gl_pathv, files.gl_pathc, chosen);
 	for (size_t i = 0; i < count; i++)
-		ini_parse(chosen[i], on_line, unit);
+		ini_parse(chosen[i], on_unit_line, unit);
 	globfree(&files);
 	if (!chosen)
 		return -ENOMEM;
@@ -195,7 +195,7 @@ static bool is_masked(const char *path)
 	return !stat(path, &status) && (S_ISCHR(status.st_mode) || !status.st_size);
 }
 
-static bool find(struct unit *unit, const char *root)
+static bool find_unit_of_agent(struct unit *unit, const char *root)
 {
 	for (size_t i = 0; i < N_DIRECTORIES; i++) {
 		free(unit->path);
@@ -236,12 +236,12 @@ int unit__read(const char *root, struct unit **ret_unit)
 		unit__free(unit);
 		return -ENOMEM;
 	}
-	if (!find(unit, root)) {
+	if (!find_unit_of_agent(unit, root)) {
 		unit__free(unit);
 		return 0;
 	}
 	unit->is_masked = is_masked(unit->path);
-	ini_parse(unit->path, on_line, unit);
+	ini_parse(unit->path, on_unit_line, unit);
 	if (read_drop_ins(unit, root)) {
 		unit__free(unit);
 		return -ENOMEM;

@@ -12,14 +12,14 @@ struct component {
 	size_t len;
 };
 
-static bool ends_with(const struct component *component, const char *suffix)
+static bool component_ends_with(const struct component *component, const char *suffix)
 {
 	size_t len = strlen(suffix);
 
 	return component->len >= len && !memcmp(component->at + component->len - len, suffix, len);
 }
 
-static bool begins_with(const struct component *component, const char *prefix)
+static bool component_begins_with(const struct component *component, const char *prefix)
 {
 	size_t len = strlen(prefix);
 
@@ -31,9 +31,10 @@ static bool find_container(struct component component, char *ret_container)
 {
 	const char *id;
 
-	if (begins_with(&component, "crio-conmon-") || begins_with(&component, "libpod-conmon-"))
+	if (component_begins_with(&component, "crio-conmon-") ||
+	    component_begins_with(&component, "libpod-conmon-"))
 		return false;
-	if (ends_with(&component, ".scope"))
+	if (component_ends_with(&component, ".scope"))
 		component.len -= strlen(".scope");
 	if (component.len < WORKLOAD_CONTAINER_LEN)
 		return false;

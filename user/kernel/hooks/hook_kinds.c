@@ -5,14 +5,15 @@
 
 static const char *if_preempted(const struct kernel_traits *traits)
 {
-	return traits->preempts ? "skipped where the kernel preempts its own code, as here" : NULL;
+	return traits->preempts ?
+		       "skipped where the kernel preempts its own code, as on this host" :
+		       NULL;
 }
 
 static const char *if_pooled(const struct kernel_traits *traits)
 {
-	return traits->pools_returns ?
-		       "calls that wait use up its return probes before Linux 6.14" :
-		       NULL;
+	return traits->pools_returns ? "before Linux 6.14 waiting calls use up its return probes" :
+				       NULL;
 }
 
 static const char *if_tracepoint_preempted(const struct kernel_traits *traits)
@@ -29,7 +30,7 @@ static const char *never(const struct kernel_traits *traits)
 }
 
 #define ON_FUNCTIONS "64-bit and 32-bit programs"
-#define ON_TRACEPOINTS "64-bit programs alone"
+#define ON_TRACEPOINTS "only 64-bit programs"
 #define EVENT_NEEDS "see kernel.perf_event_paranoid, and that tracefs can be mounted"
 
 /* In the order of enum hooks_choice: the best one first. */
@@ -50,14 +51,14 @@ static const struct hook_kind kinds[HOOKS_CHOICES] = {
 	[HOOKS_TRACEPOINT] = { .name = "tracepoint",
 			       .sections = { "tracepoint/syscalls/" },
 			       .sees = ON_TRACEPOINTS,
-			       .costs = "the longer way in and out of the kernel",
+			       .costs = "the longer path in and out of the kernel",
 			       .needs = EVENT_NEEDS,
 			       .is_event = true,
 			       .misses = if_tracepoint_preempted },
 	[HOOKS_RAW_SYSCALLS] = { .name = "raw_syscalls",
 				 .sections = { "tracepoint/raw_syscalls/" },
 				 .sees = ON_TRACEPOINTS,
-				 .costs = "the longer way in and out of the kernel, and a program",
+				 .costs = "the longer path in and out of the kernel, and a program",
 				 .needs = EVENT_NEEDS,
 				 .is_event = true,
 				 .is_everywhere = true,
@@ -65,7 +66,7 @@ static const struct hook_kind kinds[HOOKS_CHOICES] = {
 	[HOOKS_RAW_TP] = { .name = "raw_tp",
 			   .sections = { "raw_tp/" },
 			   .sees = ON_TRACEPOINTS,
-			   .costs = "the longer way in and out of the kernel, and a program",
+			   .costs = "the longer path in and out of the kernel, and a program",
 			   .needs = "CAP_BPF and CAP_PERFMON",
 			   .is_everywhere = true,
 			   .misses = if_tracepoint_preempted },

@@ -16,10 +16,12 @@
 #include "kernel/hooks/hook_probe.h"
 #include "kernel/hooks/preemption.h"
 #include "kernel/hooks/tracefs.h"
+#include "sockleak.skel.h"
 
-#define ENOTSUPP 524	/* the kernel's own, for what the architecture lacks */
-#define MAX_PROGRAMS 16 /* of one kind */
-#define MAX_PROOFS 64	/* where a kernel skips two hooks of three, all are met in a few rounds */
+#define ENOTSUPP 524 /* the kernel's own, for what the architecture lacks */
+/* All programs there are, which is more than one kind has. */
+#define MAX_PROGRAMS (sizeof(((struct sockleak_bpf *)NULL)->progs) / sizeof(struct bpf_program *))
+#define MAX_PROOFS 64 /* where a kernel skips two hooks of three, all are met in a few rounds */
 
 struct hooks {
 	enum hooks_choice asked, chosen;
@@ -34,6 +36,7 @@ struct hooks {
 	struct text refused[HOOKS_CHOICES]; /* why */
 	struct bpf_link *links[MAX_PROGRAMS];
 	unsigned int n_links;
+	bool sees_uring;
 	struct text why;
 };
 
@@ -58,13 +61,26 @@ static bool is_of_kind(const struct bpf_program *program, const struct hook_kind
 	return begins_with(section, kind->sections[0]) || begins_with(section, kind->sections[1]);
 }
 
+/* A function that io_uring alone calls: a kernel without it is watched without it. */
+static bool is_optional(const struct bpf_program *program)
+{
+	return strstr(bpf_program__name(program), "_uring_") != NULL;
+}
+
+static bool kernel_has(const struct hooks *hooks, const struct bpf_program *program)
+{
+	const char *function = strchr(bpf_program__section_name(program), '/') + 1;
+
+	return hooks->btf && btf__find_by_name_kind(hooks->btf, function, BTF_KIND_FUNC) > 0;
+}
+
 /* Is it attached, when its kind is? Those of close, and the enter of socket, only on request. */
 static bool is_wanted(const struct hooks *hooks, const struct bpf_program *program,
 		      const struct hook_kind *kind)
 {
 	const char *name = bpf_program__name(program);
 
-	if (!is_of_kind(program, kind))
+	if (!is_of_kind(program, kind) || (is_optional(program) && !kernel_has(hooks, program)))
 		return false;
 	return hooks->watch_close ||
 	       !(ends_with(name, "_close") || ends_with(name, "_enter_socket"));
@@ -111,8 +127,7 @@ static int open_events_of(struct hooks *hooks, const struct bpf_object *object, 
 
 		if (!is_wanted(hooks, program, kind))
 			continue;
-		if (hooks->n_events[choice] == MAX_PROGRAMS ||
-		    sscanf(bpf_program__section_name(program), "tracepoint/%31[^/]/%63s", category,
+		if (sscanf(bpf_program__section_name(program), "tracepoint/%31[^/]/%63s", category,
 			   event) != 2)
 			return -E2BIG;
 		fd = tracefs_event_open(tracefs, category, event);
@@ -288,6 +303,7 @@ bool hooks__yield(struct hooks *hooks, const struct bpf_object *object, const ch
 	while (hooks->n_links)
 		bpf_link__destroy(hooks->links[--hooks->n_links]);
 	close_events(hooks, before);
+	hooks->sees_uring = false;
 	hooks->is_refused[before] = true;
 	text_add(&hooks->refused[before], reason);
 	hooks->chosen = best(hooks, object);
@@ -317,8 +333,6 @@ static int attach(struct hooks *hooks, const struct bpf_program *program, int *e
 {
 	struct bpf_link *link;
 
-	if (hooks->n_links == MAX_PROGRAMS)
-		return -E2BIG;
 	if (event)
 		link = bpf_program__attach_perf_event(program, *event);
 	else if (hooks->chosen == HOOKS_KPROBE_MULTI)
@@ -347,6 +361,8 @@ static int attach_all(struct hooks *hooks, const struct bpf_object *object, stru
 		err = attach(hooks, program,
 			     kind->is_event ? &hooks->events[hooks->chosen][next++] : NULL);
 		if (!err)
+			hooks->sees_uring |= is_optional(program);
+		if (!err || is_optional(program))
 			continue;
 		text_addf(ret_error, "cannot attach '%s': %s", bpf_program__name(program),
 			  strerror(-err));
@@ -384,7 +400,7 @@ static int prove(const struct hooks *hooks, const volatile __u32 *proved, struct
 		make_calls();
 	if ((*proved & wanted) == wanted)
 		return 0;
-	text_add(ret_error, "attached, but calls of sockleak's own were not seen");
+	text_add(ret_error, "attached, but did not see sockleak's own calls");
 	return -ENODATA;
 }
 
@@ -413,6 +429,11 @@ void hooks__add_error(const struct hooks *hooks, const char *reason, struct text
 const struct hook_kind *hooks__kind(const struct hooks *hooks)
 {
 	return hook_kind(hooks->chosen);
+}
+
+bool hooks__sees_uring(const struct hooks *hooks)
+{
+	return hooks->sees_uring;
 }
 
 const char *hooks__misses(const struct hooks *hooks)

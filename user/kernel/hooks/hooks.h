@@ -51,6 +51,8 @@ void hooks__add_error(const struct hooks *hooks, const char *reason, struct text
 
 /* The one that is chosen. */
 const struct hook_kind *hooks__kind(const struct hooks *hooks);
+/* Of io_uring, too: this kernel has what that takes. Known once they are attached. */
+bool hooks__sees_uring(const struct hooks *hooks);
 /* Why it misses calls on this kernel, in one clause; NULL: it does not. */
 const char *hooks__misses(const struct hooks *hooks);
 /*

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/hooks/preemption.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -10,6 +9,8 @@
 #include <zlib.h>
 
 #include "kernel/hooks/tracefs.h"
+#include "lib/cleanup.h"
+#include "lib/proc_file.h"
 
 #define CONFIG_BYTES (512 * 1024) /* Debian's has 280 KiB */
 
@@ -54,33 +55,21 @@ bool preemption_of(const struct preemption_sources *sources)
 				     strstr(sources->config, "\nCONFIG_PREEMPT_VOLUNTARY=y"));
 }
 
-/* Of the file as a string, what fits; NULL: it cannot be read. Takes the descriptor over. */
-static const char *read_text(int fd, char *ret_text, size_t size)
+static const char *read_sched(char *ret_text, size_t size)
 {
-	ssize_t len = fd < 0 ? -1 : read(fd, ret_text, size - 1);
+	_cleanup_close_ int debugfs = -1;
 
-	if (fd >= 0)
-		close(fd);
-	if (len < 0)
+	if (proc_file_read("/sys/kernel/debug/sched/preempt", ret_text, size) >= 0)
+		return ret_text;
+	debugfs = mount_privately("debugfs");
+	if (debugfs < 0 || proc_file_read_at(debugfs, "sched/preempt", ret_text, size) < 0)
 		return NULL;
-	ret_text[len] = '\0';
 	return ret_text;
 }
 
-static const char *read_sched(char *ret_text, size_t size)
+static const char *read_cmdline(char *ret_text, size_t size)
 {
-	static const char path[] = "/sys/kernel/debug/sched/preempt";
-	const char *text = read_text(open(path, O_RDONLY | O_CLOEXEC), ret_text, size);
-	int debugfs;
-
-	if (text)
-		return text;
-	debugfs = mount_privately("debugfs");
-	if (debugfs < 0)
-		return NULL;
-	text = read_text(openat(debugfs, "sched/preempt", O_RDONLY | O_CLOEXEC), ret_text, size);
-	close(debugfs);
-	return text;
+	return proc_file_read("/proc/cmdline", ret_text, size) < 0 ? NULL : ret_text;
 }
 
 /* gzread() reads what is not compressed, too. */
@@ -106,8 +95,7 @@ bool preemption_read(void)
 	struct utsname kernel;
 	struct preemption_sources sources = {
 		.sched = read_sched(sched, sizeof(sched)),
-		.cmdline = read_text(open("/proc/cmdline", O_RDONLY | O_CLOEXEC), cmdline,
-				     sizeof(cmdline)),
+		.cmdline = read_cmdline(cmdline, sizeof(cmdline)),
 	};
 
 	uname(&kernel);

@@ -17,6 +17,7 @@
 #include <linux/perf_event.h>
 
 #include "host/rights.h"
+#include "lib/proc_file.h"
 
 #define PARANOID "/proc/sys/kernel/perf_event_paranoid"
 #define MAX_PARANOID 2 /* Linux' own highest level; above that stand those of distributions */
@@ -56,21 +57,15 @@ int tracefs_open(void)
 /* The number of a tracepoint, as perf_event_attr.config wants it, or -errno. */
 static int event_id(int tracefs_fd, const char *category, const char *event)
 {
-	char path[256], text[16] = "";
+	char path[256], text[16];
 	ssize_t len;
 	long id;
-	int fd, err;
 
 	if (snprintf(path, sizeof(path), "events/%s/%s/id", category, event) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	fd = openat(tracefs_fd, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	len = read(fd, text, sizeof(text) - 1);
-	err = errno;
-	close(fd);
+	len = proc_file_read_at(tracefs_fd, path, text, sizeof(text));
 	if (len < 0)
-		return -err;
+		return (int)len;
 	id = strtol(text, NULL, 10);
 	return id > 0 && id <= INT_MAX ? (int)id : -EPROTO;
 }
@@ -98,15 +93,11 @@ static bool is_forbidden(int err)
 
 long tracefs_paranoid(void)
 {
-	FILE *file = fopen(PARANOID, "re");
-	long level = 0;
+	char text[16];
 
-	if (!file)
+	if (proc_file_read(PARANOID, text, sizeof(text)) < 0)
 		return 0;
-	if (fscanf(file, "%ld", &level) != 1)
-		level = 0;
-	fclose(file);
-	return level;
+	return strtol(text, NULL, 10);
 }
 
 bool tracefs_may_refuse(long level, unsigned long long capabilities)
@@ -124,7 +115,7 @@ void tracefs_add_refusal(struct text *text, int tracefs_err, int event_err)
 						      "mount -t tracefs nodev /sys/kernel/tracing");
 	else if (is_forbidden(event_err) && tracefs_may_refuse(level, rights_effective()))
 		text_addf(text,
-			  "kernel.perf_event_paranoid is %ld, with which this kernel asks for "
+			  "kernel.perf_event_paranoid is %ld, so this kernel asks for "
 			  "CAP_SYS_ADMIN to open one (add it, the agent gives it up once they are "
 			  "open; or sysctl kernel.perf_event_paranoid=%d)",
 			  level, MAX_PARANOID);

@@ -78,9 +78,10 @@ static int open_dir(const char *path, struct text *error)
 		parent = open_parent(path);
 		if (parent < 0)
 			return parent == -ENOENT ?
-				       pin_dir_refuse(path, parent,
-						      "its parent directory is not there (make it)",
-						      error) :
+				       pin_dir_refuse(
+					       path, parent,
+					       "its parent directory does not exist (create it)",
+					       error) :
 				       pin_dir_refuse_errno(path, parent, error);
 		if (!on_bpffs(parent)) {
 			close(parent);
@@ -94,8 +95,8 @@ static int open_dir(const char *path, struct text *error)
 		}
 	}
 	if (err == -ENOTDIR || err == -ELOOP)
-		return pin_dir_refuse(
-			path, err, "it is no directory, or a symbolic link (give its path)", error);
+		return pin_dir_refuse(path, err,
+				      "not a directory, or a symbolic link (give its path)", error);
 	if (err)
 		return pin_dir_refuse_errno(path, err, error);
 	if (!on_bpffs(fd)) {

@@ -34,14 +34,14 @@ static const struct pinned_map {
 	const char *name;
 	const char *resized; /* why it is of another size; NULL = it never is */
 } pinned[] = {
-	{ "pending", "was made with another --max-sockets" },
+	{ "pending", "was created with another --max-sockets" },
 	{ "young", NULL },
-	{ "snapshots", "was made with another --snapshots or --stack-size" },
-	{ "slots", "was made with another --snapshots or --stack-size" },
-	{ "stacks", "was made with another --max-stacks" },
-	{ "reported", "was made with another --max-sockets" },
-	{ "reported_stacks", "was made with another --max-stacks" },
-	{ "growths", "was made with another --max-sockets" },
+	{ "snapshots", "was created with another --snapshots or --stack-size" },
+	{ "slots", "was created with another --snapshots or --stack-size" },
+	{ "stacks", "was created with another --max-stacks" },
+	{ "reported", "was created with another --max-sockets" },
+	{ "reported_stacks", "was created with another --max-stacks" },
+	{ "growths", "was created with another --max-sockets" },
 	{ "call_sites", NULL },
 	{ "in_flight", NULL },
 	{ "in_flight_overflow", NULL },
@@ -117,7 +117,7 @@ void pins__free(struct pins *pins)
 /* ---- Taking up ---- */
 
 /* Remove all that was pinned, whole or not. */
-static void drop(struct pins *pins)
+static void drop_pins(struct pins *pins)
 {
 	if (pins->layout >= 0)
 		close(pins->layout);
@@ -127,21 +127,21 @@ static void drop(struct pins *pins)
 		unlinkat(pins->dir, pinned[i].name, 0);
 }
 
-#define BROKEN "is of another version, or not whole"
-#define FOREIGN "is another user's" /* in a directory of ours: whoever made it was root */
+#define BROKEN "is from another version, or incomplete"
+#define FOREIGN "belongs to another user" /* in a directory of ours: whoever made it was root */
 
 /* Say why, once. */
 static void drop_for(struct pins *pins, const char *why)
 {
 	struct text *text = &pins->dropped;
 
-	drop(pins);
-	text_add(text, "what was known in --pin ");
+	drop_pins(pins);
+	text_add(text, "the state in --pin ");
 	text_add_clean(text, pins->path, strlen(pins->path));
-	text_addf(text, " %s: it is forgotten, and begun anew", why);
+	text_addf(text, " %s: discarded", why);
 }
 
-static bool is_forbidden(int err)
+static bool pins_are_forbidden(int err)
 {
 	return err == -EACCES || err == -EPERM;
 }
@@ -176,7 +176,7 @@ static int wait_for_end(const struct pinned_layout *layout, struct text *error)
 		}
 		usleep(END_PAUSE_US);
 	}
-	text_addf(error, "the sockleak before, process %u, is still ending (try again later)",
+	text_addf(error, "the previous sockleak, process %u, is still exiting (try again later)",
 		  layout->owner_tgid);
 	return -EBUSY;
 }
@@ -188,7 +188,7 @@ static int open_maps(const struct pins *pins, struct bpf_object *object, int ret
 	*ret_why = BROKEN;
 	for (size_t i = 0; i < N_PINNED; i++) {
 		ret_fds[i] = open_map(pins, pinned[i].name);
-		if (is_forbidden(ret_fds[i])) {
+		if (pins_are_forbidden(ret_fds[i])) {
 			*ret_why = FOREIGN;
 			return -ENOENT;
 		}
@@ -216,7 +216,7 @@ static int reuse_maps(struct pins *pins, struct bpf_object *object, const int fd
 }
 
 /* The layout is of this version: take the maps, if they are of these sizes, too. */
-static int take(struct pins *pins, struct bpf_object *object, struct text *error)
+static int take_pins(struct pins *pins, struct bpf_object *object, struct text *error)
 {
 	const char *why;
 	int fds[N_PINNED], err;
@@ -246,10 +246,10 @@ static int reuse(struct pins *pins, struct bpf_object *object, struct text *ret_
 
 	pins->layout = open_map(pins, LAYOUT);
 	if (pins->layout == -ENOENT) {
-		drop(pins); /* what a run left that ended before it had pinned all */
+		drop_pins(pins); /* what a run left that ended before it had pinned all */
 		return 0;
 	}
-	if (is_forbidden(pins->layout)) {
+	if (pins_are_forbidden(pins->layout)) {
 		drop_for(pins, FOREIGN);
 		return 0;
 	}
@@ -267,7 +267,7 @@ static int reuse(struct pins *pins, struct bpf_object *object, struct text *ret_
 		drop_for(pins, BROKEN);
 		return 0;
 	}
-	return take(pins, object, ret_error);
+	return take_pins(pins, object, ret_error);
 }
 
 static int open_and_lock(struct pins *pins, struct text *error)
@@ -342,7 +342,7 @@ static int keep(struct pins *pins, const struct bpf_object *object, struct text 
 	if (!err)
 		return 0;
 	if (!pins->reused)
-		drop(pins);
+		drop_pins(pins);
 	return pin_dir_refuse_errno(pins->path, err, error);
 }
 
@@ -371,7 +371,7 @@ bool pins__tell(const struct pins *pins, struct text *text)
 	if (pins->dropped.len)
 		text_add(text, text_str(&pins->dropped));
 	else if (pins->reused)
-		text_addf(text, "going on from what was known: %u sockets in ", pins->sockets);
+		text_addf(text, "restored %u sockets from ", pins->sockets);
 	if (pins->reused)
 		text_add_clean(text, pins->path, strlen(pins->path));
 	return pins->dropped.len;

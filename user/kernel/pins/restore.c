@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "host/process.h"
+#include "lib/cleanup.h"
 #include "sockleak.h"
 
 /* Descriptors of the maps of these names, and what some of them hold at most. */
@@ -24,7 +25,7 @@ struct maps {
 
 #define PROGRESS_EVERY 1000
 
-static void progress(const struct maps *maps, size_t done)
+static void show_progress(const struct maps *maps, size_t done)
 {
 	if (maps->on_progress && done % PROGRESS_EVERY == 0)
 		maps->on_progress(maps->ctx);
@@ -145,7 +146,7 @@ static int take_sockets(const struct maps *maps, __u8 *used, __u32 *ret_count)
 		const struct fd_key *key = keys_at(&keys, i);
 		struct pending entry;
 
-		progress(maps, i);
+		show_progress(maps, i);
 		if (bpf_map_lookup_elem(maps->pending, key, &entry))
 			continue;
 		reset(&entry);
@@ -173,7 +174,7 @@ static bool is_known(const struct maps *maps, __u64 inode)
 static void drop_stacks(const struct maps *maps, const __u8 *used)
 {
 	for (__u32 id = 0; id < maps->max_stacks; id++) {
-		progress(maps, id);
+		show_progress(maps, id);
 		if (!(used[id / 8] & 1U << id % 8))
 			bpf_map_delete_elem(maps->stacks, &id);
 	}
@@ -185,7 +186,7 @@ static int drop_reported(const struct maps *maps)
 	int err = keys_read(&keys, maps->reported, sizeof(__u64));
 
 	for (size_t i = 0; i < keys.count && !err; i++) {
-		progress(maps, i);
+		show_progress(maps, i);
 		if (!is_known(maps, *(const __u64 *)keys_at(&keys, i)))
 			bpf_map_delete_elem(maps->reported, keys_at(&keys, i));
 	}
@@ -202,7 +203,7 @@ static int drop_growths(const struct maps *maps)
 		const struct grown_key *key = keys_at(&keys, i);
 		__u64 start_ns;
 
-		progress(maps, i);
+		show_progress(maps, i);
 		if (process_start_time((pid_t)key->tgid, &start_ns) || start_ns != key->start_ns)
 			bpf_map_delete_elem(maps->growths, key);
 	}
@@ -231,7 +232,7 @@ static int take_slots(const struct maps *maps, bool *taken)
 		__u64 inode = *(const __u64 *)keys_at(&keys, i);
 		__u32 slot;
 
-		progress(maps, i);
+		show_progress(maps, i);
 		if (bpf_map_lookup_elem(maps->slots, &inode, &slot))
 			continue;
 		if (is_known(maps, inode) && slot < maps->max_slots && !taken[slot])
@@ -239,7 +240,9 @@ static int take_slots(const struct maps *maps, bool *taken)
 		else /* the run was killed between the slot and its socket's entry */
 			bpf_map_delete_elem(maps->slots, &inode);
 	}
-	return err ?: fill_slots(maps, taken);
+	if (err)
+		return err;
+	return fill_slots(maps, taken);
 }
 
 /* ---- Calls ---- */
@@ -267,7 +270,7 @@ static int take_calls(const struct maps *maps, int map)
 		const void *key = keys_at(&keys, i);
 		struct call call;
 
-		progress(maps, i);
+		show_progress(maps, i);
 		if (bpf_map_lookup_elem(map, key, &call) || !call.tid)
 			continue;
 		call.left_at = 0;
@@ -293,24 +296,34 @@ int restore_begin(const struct bpf_object *object, void (*on_progress)(void *ctx
 		  __u32 *ret_count)
 {
 	struct maps maps = maps_of(object);
-	__u8 *used = calloc(maps.max_stacks / 8 + 1, 1);
-	bool *taken = calloc(maps.max_slots, sizeof(*taken));
+	_cleanup_free_ __u8 *used = calloc(maps.max_stacks / 8 + 1, 1);
+	_cleanup_free_ bool *taken = calloc(maps.max_slots, sizeof(*taken));
 	int err;
 
 	maps.on_progress = on_progress;
 	maps.ctx = ctx;
-	err = used && taken ? take_young(object) ?: take_sockets(&maps, used, ret_count) : -ENOMEM;
-	if (!err) {
-		drop_stacks(&maps, used);
-		err = drop_reported(&maps)			?:
-			      drop_growths(&maps)		?:
-			      take_slots(&maps, taken)		?:
-			      take_calls(&maps, maps.in_flight) ?:
-			      take_calls(&maps, maps.in_flight_overflow);
-	}
-	free(used);
-	free(taken);
-	return err;
+	if (!used || !taken)
+		return -ENOMEM;
+	err = take_young(object);
+	if (err)
+		return err;
+	err = take_sockets(&maps, used, ret_count);
+	if (err)
+		return err;
+	drop_stacks(&maps, used);
+	err = drop_reported(&maps);
+	if (err)
+		return err;
+	err = drop_growths(&maps);
+	if (err)
+		return err;
+	err = take_slots(&maps, taken);
+	if (err)
+		return err;
+	err = take_calls(&maps, maps.in_flight);
+	if (err)
+		return err;
+	return take_calls(&maps, maps.in_flight_overflow);
 }
 
 void restore_tidy(const struct bpf_object *object)

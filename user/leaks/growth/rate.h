@@ -26,6 +26,8 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "lib/time.h"
+
 #define RATE_WINDOW_NS (600ULL * 1000000000)
 #define RATE_GROUPS 16
 #define RATE_GROUP_NS (RATE_WINDOW_NS / RATE_GROUPS)
@@ -33,7 +35,7 @@
 /* Sweeps may come late. */
 #define RATE_SILENCE_NS (15ULL * 1000000000)
 /* Births that are closer together are one moment, which has no rate. */
-#define RATE_MOMENT_NS 1000000000ULL
+#define RATE_MOMENT_NS NSEC_PER_SEC
 
 struct rate {
 	bool known; /* there are two births, at least RATE_MOMENT_NS apart */

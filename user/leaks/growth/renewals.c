@@ -11,7 +11,7 @@ struct renewal {
 	UT_hash_handle hh;
 };
 
-static struct renewal *find(const struct renewals *renewals, __u32 tgid)
+static struct renewal *find_renewal(const struct renewals *renewals, __u32 tgid)
 {
 	struct renewal *renewal;
 
@@ -19,7 +19,7 @@ static struct renewal *find(const struct renewals *renewals, __u32 tgid)
 	return renewal;
 }
 
-static void forget(struct renewals *renewals, struct renewal *renewal)
+static void forget_renewal(struct renewals *renewals, struct renewal *renewal)
 {
 	HASH_DEL(renewals->by_process, renewal);
 	free(renewal);
@@ -27,7 +27,7 @@ static void forget(struct renewals *renewals, struct renewal *renewal)
 
 void renewals_end(struct renewals *renewals, __u32 tgid, __u64 now_ns)
 {
-	struct renewal *renewal = find(renewals, tgid);
+	struct renewal *renewal = find_renewal(renewals, tgid);
 
 	if (!renewal) {
 		renewal = calloc(1, sizeof(*renewal));
@@ -46,16 +46,16 @@ void renewals_end(struct renewals *renewals, __u32 tgid, __u64 now_ns)
 
 bool renewals_take(struct renewals *renewals, __u32 tgid, __u64 born_ns, __u64 window_ns)
 {
-	struct renewal *renewal = find(renewals, tgid);
+	struct renewal *renewal = find_renewal(renewals, tgid);
 
 	if (!renewal)
 		return false;
 	if (born_ns > renewal->last_ns + window_ns) {
-		forget(renewals, renewal);
+		forget_renewal(renewals, renewal);
 		return false;
 	}
 	if (!--renewal->ended)
-		forget(renewals, renewal);
+		forget_renewal(renewals, renewal);
 	return true;
 }
 
@@ -65,7 +65,7 @@ void renewals_forget(struct renewals *renewals, __u64 before_ns)
 
 	HASH_ITER(hh, renewals->by_process, renewal, next)
 		if (renewal->last_ns < before_ns)
-			forget(renewals, renewal);
+			forget_renewal(renewals, renewal);
 }
 
 void renewals_clear(struct renewals *renewals)

@@ -3,14 +3,13 @@
 
 #include <string.h>
 
-#include "lib/clocks.h"
-#include "lib/date.h"
-#include "lib/duration.h"
 #include "lib/names.h"
-#include "report/short_name.h"
 #include "lib/text.h"
+#include "lib/time.h"
+#include "report/short_name.h"
+#include "report/short_name.h"
 #include "report/text/text_page.h"
-#include "stacks/runtime_frames.h"
+#include "stacks/files/runtime_frames.h"
 
 /* An agent at its defaults writes the file every minute (STACKS_FILE_PAUSE_NS). */
 #define STALE_S 180
@@ -18,7 +17,7 @@
 /* ---- What is in the file ---- */
 
 /* NULL when it is not there, null, or no string. */
-static const char *string_of(const json_t *object, const char *key)
+static const char *explained_string(const json_t *object, const char *key)
 {
 	const char *string = json_string_value(json_object_get(object, key));
 
@@ -26,9 +25,9 @@ static const char *string_of(const json_t *object, const char *key)
 }
 
 /* What reports call a program, or a process. */
-static const char *name_of(const json_t *object)
+static const char *explained_name(const json_t *object)
 {
-	return string_of(object, "name") ?: string_of(object, "comm");
+	return explained_string(object, "name") ?: explained_string(object, "comm");
 }
 
 static long long number_of(const json_t *object, const char *key)
@@ -37,9 +36,10 @@ static long long number_of(const json_t *object, const char *key)
 }
 
 /* "SslTransport::SslTransport (libtransport.so)", or what there is of it. */
-static bool add_place(struct text *line, const json_t *site)
+static bool explain_place(struct text *line, const json_t *site)
 {
-	const char *function = string_of(site, "function"), *module = string_of(site, "module");
+	const char *function = explained_string(site, "function"),
+		   *module = explained_string(site, "module");
 
 	if (!function && !module)
 		return false;
@@ -100,44 +100,45 @@ static void page_stale(struct page *page, const char *written)
 
 	text_add(&line, "Written ");
 	add_date(&line, written);
-	text_add(&line, ": what is here was so then");
-	page_line(page, &line, false);
+	text_add(&line, ": this was the state then");
+	page_line(page, &line, /* bold= */ false);
 }
 
 static void page_answer_line(struct page *page, const json_t *site, const char *stale)
 {
 	const json_t *program = json_array_get(json_object_get(site, "programs"), 0);
-	const char *package = string_of(site, "package"), *file = string_of(site, "file");
+	const char *package = explained_string(site, "package"),
+		   *file = explained_string(site, "file");
 	_cleanup_text_ struct text line = TEXT_INIT;
 	const char *none_open = stale ? "was open then" : "is open now";
 	long long open = number_of(site, "open");
 
-	page_add_clean(&line, name_of(program) ?: "A program");
+	page_add_clean(&line, explained_name(program) ?: "A program");
 	if (json_is_null(json_object_get(site, "open")))
 		text_add(&line, " held sockets that were never connected; not seen since the agent "
 				"was restarted");
 	else if (!open && json_is_object(json_object_get(site, "ended")))
-		text_addf(&line, " leaked sockets, and ended with them; none %s", none_open);
+		text_addf(&line, " leaked sockets and exited; none %s", none_open);
 	else if (!open)
 		text_addf(&line, " held sockets that were never connected; none %s", none_open);
 	else
 		add_open(&line, site, stale);
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 	text_add(&line, "in ");
-	if (!add_place(&line, site))
+	if (!explain_place(&line, site))
 		text_add(&line, "code without a name");
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 	if (file) {
 		text_add(&line, "at ");
 		page_add_clean(&line, file);
 		if (number_of(site, "line"))
 			text_addf(&line, ":%lld", number_of(site, "line"));
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 	if (package) {
 		text_add(&line, "of the package ");
 		page_add_clean(&line, package);
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 }
 
@@ -149,36 +150,36 @@ static void page_classes(struct page *page, const json_t *site)
 
 	json_object_foreach(classes, name, count)
 	{
-		enum leak_class class = leak_class_from_name(name, strlen(name));
+		enum leak_class cls = leak_class_from_name(name, strlen(name));
 
-		if (strcmp(name, leak_class_key(class)))
+		if (strcmp(name, leak_class_key(cls)))
 			continue; /* of a later version */
 		text_addf(&line, "%s%lld %s (%s)", line.len ? ", " : "  Class      ",
-			  (long long)json_integer_value(count), leak_class_phrase(class),
-			  leak_class_key(class));
+			  (long long)json_integer_value(count), leak_class_phrase(cls),
+			  leak_class_key(cls));
 	}
 	if (line.len)
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 }
 
 static void page_date(struct page *page, const json_t *site, const char *key, const char *title)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
-	const char *date = string_of(site, key);
+	const char *date = explained_string(site, key);
 
 	if (!date)
 		return;
 	text_add(&line, title);
 	add_date(&line, date);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
-static void add_workload(struct text *line, const json_t *of)
+static void explain_workload(struct text *line, const json_t *of)
 {
 	static const char *const keys[] = { "unit", "container", "pod" };
 
 	for (size_t n = 0; n < sizeof(keys) / sizeof(keys[0]); n++) {
-		const char *name = string_of(of, keys[n]);
+		const char *name = explained_string(of, keys[n]);
 
 		if (!name)
 			continue;
@@ -188,22 +189,22 @@ static void add_workload(struct text *line, const json_t *of)
 }
 
 /* "worker[4242]: 12 open, oldest 3m05s, unit app.service". */
-static void add_process(struct text *line, const json_t *process)
+static void explain_process(struct text *line, const json_t *process)
 {
-	const char *oldest = string_of(process, "oldest");
+	const char *oldest = explained_string(process, "oldest");
 	__s64 then_s, now_s = (__s64)(clock_now(CLOCK_REALTIME) / NSEC_PER_SEC);
 
-	page_add_clean(line, name_of(process) ?: "?");
+	page_add_clean(line, explained_name(process) ?: "?");
 	text_addf(line, "[%lld]: %lld open", number_of(process, "pid"), number_of(process, "open"));
 	if (oldest && date_read(oldest, &then_s) && then_s >= 0 && then_s <= now_s) {
 		text_add(line, ", oldest ");
 		duration_add(line, (__u64)(now_s - then_s) * NSEC_PER_SEC);
 	}
-	add_workload(line, process);
+	explain_workload(line, process);
 }
 
 /* Who holds what is open, and how many each. False: that is not in the file. */
-static bool page_processes(struct page *page, const json_t *site)
+static bool explain_processes(struct page *page, const json_t *site)
 {
 	const json_t *processes = json_object_get(site, "processes"), *process;
 	long long more = number_of(site, "more_processes");
@@ -213,23 +214,23 @@ static bool page_processes(struct page *page, const json_t *site)
 	json_array_foreach(processes, i, process)
 	{
 		text_add(&line, i ? "             " : "  Held by    ");
-		add_process(&line, process);
-		page_line(page, &line, false);
+		explain_process(&line, process);
+		page_line(page, &line, /* bold= */ false);
 	}
 	if (more > 0) {
 		text_add(&line, "             and ");
 		page_add_count(&line, (unsigned long long)more, "more process", "more processes");
 		text_addf(&line, ": %lld open", number_of(site, "more_open"));
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 	return json_array_size(processes) > 0;
 }
 
 /* "2026-09-21T14:15:06.250Z, 3h ago: 500 sockets, when 4242 exited". */
-static void page_ended(struct page *page, const json_t *site)
+static void explain_end(struct page *page, const json_t *site)
 {
 	const json_t *ended = json_object_get(site, "ended");
-	const char *date = string_of(ended, "time");
+	const char *date = explained_string(ended, "time");
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	if (!date)
@@ -242,7 +243,7 @@ static void page_ended(struct page *page, const json_t *site)
 		text_addf(&line, " of %lld processes, the last", number_of(ended, "processes"));
 	text_addf(&line, "%s when %lld exited", number_of(ended, "processes") > 1 ? "" : ",",
 		  number_of(ended, "pid"));
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 static void page_programs(struct page *page, const json_t *site)
@@ -254,9 +255,9 @@ static void page_programs(struct page *page, const json_t *site)
 	json_array_foreach(programs, i, program)
 	{
 		text_add(&line, i ? "             " : "  Held by    ");
-		page_add_clean(&line, name_of(program) ?: "?");
-		add_workload(&line, program);
-		page_line(page, &line, false);
+		page_add_clean(&line, explained_name(program) ?: "?");
+		explain_workload(&line, program);
+		page_line(page, &line, /* bold= */ false);
 	}
 }
 
@@ -273,23 +274,23 @@ static void page_verbatim(struct page *page, const char *text, const char *inden
 	}
 }
 
-static void page_frames(struct page *page, const json_t *site)
+static void explain_frames(struct page *page, const json_t *site)
 {
 	const json_t *stack = json_object_get(site, "stack"), *frame;
-	const char *source = string_of(site, "stack_source");
+	const char *source = explained_string(site, "stack_source");
 	_cleanup_text_ struct text line = TEXT_INIT;
 	size_t i;
 
 	if (!json_array_size(stack))
 		return;
-	page_line(page, &line, false);
-	text_add(&line, "Where they are made");
+	page_line(page, &line, /* bold= */ false);
+	text_add(&line, "Where they are created");
 	if (source) {
 		text_add(&line, ", stack by ");
 		page_add_clean(&line, source);
 	}
 	text_add(&line, ":");
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 	json_array_foreach(stack, i, frame)
 	{
 		if (!json_is_string(frame))
@@ -303,7 +304,7 @@ static void page_frames(struct page *page, const json_t *site)
 		text_add(&line, source && !strcmp(source, "call") ?
 					"  ... and further out: not kept" :
 					"  ... and further out: the copy of the stack ended here");
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 }
 
@@ -315,9 +316,9 @@ static void page_install(struct page *page, const json_t *site)
 
 	if (!json_array_size(commands))
 		return;
-	page_line(page, &line, false);
-	text_add(&line, "For the source lines that are missing, install their debug information:");
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ false);
+	text_add(&line, "To get the missing source lines, install debug information:");
+	page_line(page, &line, /* bold= */ true);
 	json_array_foreach(commands, i, command) if (json_is_string(command))
 		page_verbatim(page, json_string_value(command), "  ");
 }
@@ -325,13 +326,13 @@ static void page_install(struct page *page, const json_t *site)
 static void page_suppression(struct page *page, const json_t *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
-	const char *entry = string_of(site, "suppression");
+	const char *entry = explained_string(site, "suppression");
 
 	if (!entry)
 		return;
-	page_line(page, &line, false);
-	text_add(&line, "To be told no more of it, put this into a file for --suppress:");
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ false);
+	text_add(&line, "To suppress these, add to a --suppress file:");
+	page_line(page, &line, /* bold= */ true);
 	page_verbatim(page, entry, "");
 }
 
@@ -345,17 +346,17 @@ void explain_page(struct text *out, const json_t *site, const char *written)
 	page_answer_line(&page, site, stale);
 	if (stale)
 		page_stale(&page, stale);
-	page_line(&page, &line, false);
+	page_line(&page, &line, /* bold= */ false);
 	text_add(&line, "  Site       ");
-	page_add_clean(&line, string_of(site, "site") ?: "?");
-	page_line(&page, &line, false);
+	page_add_clean(&line, explained_string(site, "site") ?: "?");
+	page_line(&page, &line, /* bold= */ false);
 	page_classes(&page, site);
 	page_date(&page, site, "first_created", "  Since      ");
 	page_date(&page, site, "last_seen", "  Last seen  ");
-	page_ended(&page, site);
-	if (!page_processes(&page, site))
+	explain_end(&page, site);
+	if (!explain_processes(&page, site))
 		page_programs(&page, site);
-	page_frames(&page, site);
+	explain_frames(&page, site);
 	page_install(&page, site);
 	page_suppression(&page, site);
 }
@@ -366,8 +367,8 @@ void explain_page_line(struct text *out, const json_t *site)
 	struct page page = { .out = out, .layout = &layout, .cuts = true };
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	page_add_clean(&line, string_of(site, "site") ?: "?");
+	page_add_clean(&line, explained_string(site, "site") ?: "?");
 	text_add(&line, "  ");
-	add_place(&line, site);
-	page_line(&page, &line, false);
+	explain_place(&line, site);
+	page_line(&page, &line, /* bold= */ false);
 }

@@ -18,7 +18,7 @@ struct site_holder {
 	UT_hash_handle hh;
 };
 
-static void forget(struct site_holders *holders, struct site_holder *holder)
+static void forget_holder(struct site_holders *holders, struct site_holder *holder)
 {
 	HASH_DEL(holders->all, holder);
 	owner_unref(holder->owner);
@@ -28,7 +28,7 @@ static void forget(struct site_holders *holders, struct site_holder *holder)
 void site_holders_clear(struct site_holders *holders)
 {
 	while (holders->all)
-		forget(holders, holders->all);
+		forget_holder(holders, holders->all);
 	*holders = (struct site_holders){ 0 };
 }
 
@@ -103,7 +103,7 @@ void site_holders_cut(struct site_holders *holders)
 			continue;
 		holders->more++;
 		holders->more_open += holder->open;
-		forget(holders, holder);
+		forget_holder(holders, holder);
 	}
 }
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "leaks/suppressions.h"
-#include "lib/date.h"
 #include "lib/json.h"
 #include "lib/names.h"
 #include "lib/textfile.h"
+#include "lib/time.h"
 #include "packages/hints.h"
 #include "report/text/text_page.h"
 
@@ -60,7 +60,7 @@ void stacks_file__free(struct stacks_file *file)
 /* ---- Taking in ---- */
 
 /* Would it rather give way than the other one? */
-static bool gives_way(const struct known_site *known, const struct known_site *other)
+static bool known_gives_way(const struct known_site *known, const struct known_site *other)
 {
 	return known->leaked != other->leaked ? !known->leaked : known->seen_ns < other->seen_ns;
 }
@@ -69,14 +69,14 @@ static bool gives_way(const struct known_site *known, const struct known_site *o
  * Room for one more. One that was not met now gives way: which never leaked, and was not
  * seen for the longest.
  */
-static bool make_room(struct stacks_file *file)
+static bool known_make_room(struct stacks_file *file)
 {
 	struct known_site *known, *first = NULL;
 
 	if (HASH_COUNT(file->sites) < file->max_sites)
 		return true;
 	for (known = file->sites; known; known = known->hh.next)
-		if (known->round != file->round && (!first || gives_way(known, first)))
+		if (known->round != file->round && (!first || known_gives_way(known, first)))
 			first = known;
 	file->dropped++;
 	if (first)
@@ -89,7 +89,7 @@ struct known_site *known_get(struct stacks_file *file, __u64 id)
 	struct known_site *known;
 
 	HASH_FIND(hh, file->sites, &id, sizeof(id), known);
-	if (known || !make_room(file))
+	if (known || !known_make_room(file))
 		return known;
 	known = calloc(1, sizeof(*known));
 	if (!known)
@@ -195,8 +195,8 @@ static void take_site(struct stacks_file *file, struct known_site *known, const 
 	known->open += site->open;
 	known->leaking |= site->leaking;
 	known->leaked |= site->leaking;
-	for (int class = 0; class < CLASS_COUNT; class ++)
-		known->by_class[class] += site->by_class[class];
+	for (int cls = 0; cls < CLASS_COUNT; cls++)
+		known->by_class[cls] += site->by_class[cls];
 	if (!known->first_ns || (oldest_ns && oldest_ns < known->first_ns))
 		known->first_ns = oldest_ns;
 	known->seen_ns = wall_ns(summary, summary->now_ns);
@@ -246,7 +246,7 @@ int stacks_file__update(struct stacks_file *file, struct leaks *leaks,
 
 /* ---- Writing ---- */
 
-static void put_date(struct json *json, const char *key, __s64 ns)
+static void put_wall_date(struct json *json, const char *key, __s64 ns)
 {
 	_cleanup_text_ struct text date = TEXT_INIT;
 
@@ -266,7 +266,7 @@ static void put_name(struct json *json, const char *key, const char name[SOCKLEA
 	json_bytes(json, key, name, strnlen(name, SOCKLEAK_COMM_LEN));
 }
 
-static void put_culprit(struct json *json, const struct stack *stack)
+static void put_known_culprit(struct json *json, const struct stack *stack)
 {
 	const struct frame *culprit = stack_culprit(stack);
 
@@ -280,7 +280,7 @@ static void put_culprit(struct json *json, const struct stack *stack)
 	put_known(json, "package", stack->package);
 }
 
-static void put_frame(struct json *json, const struct frame *frame)
+static void put_known_frame(struct json *json, const struct frame *frame)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 
@@ -288,27 +288,26 @@ static void put_frame(struct json *json, const struct frame *frame)
 	json_bytes(json, NULL, text_str(&line), line.len < MAX_FRAME ? line.len : MAX_FRAME);
 }
 
-static void put_stack(struct json *json, const struct stack *stack)
+static void put_known_stack(struct json *json, const struct stack *stack)
 {
 	json_begin_array(json, "stack");
 	for (unsigned int i = 0; i < stack->count; i++)
-		put_frame(json, &stack->frames[i]);
+		put_known_frame(json, &stack->frames[i]);
 	json_end_array(json);
 	json_string(json, "stack_source", stack_source_name(stack->source));
 	json_bool(json, "stack_truncated", stack->truncated);
 }
 
-static void put_classes(struct json *json, const struct known_site *known)
+static void put_known_classes(struct json *json, const struct known_site *known)
 {
 	json_begin_object(json, "classes");
-	for (int class = CLASS_NONE; class < CLASS_COUNT; class ++)
-		if (known->by_class[class])
-			json_u64(json, leak_class_key((enum leak_class) class),
-				 known->by_class[class]);
+	for (int cls = CLASS_NONE; cls < CLASS_COUNT; cls++)
+		if (known->by_class[cls])
+			json_u64(json, leak_class_key((enum leak_class)cls), known->by_class[cls]);
 	json_end_object(json);
 }
 
-static void put_programs(struct json *json, const struct known_site *known)
+static void put_known_programs(struct json *json, const struct known_site *known)
 {
 	json_begin_array(json, "programs");
 	for (unsigned int i = 0; i < known->n_programs; i++) {
@@ -325,22 +324,22 @@ static void put_programs(struct json *json, const struct known_site *known)
 	json_end_array(json);
 }
 
-static void put_end(struct json *json, const struct known_end *end)
+static void put_known_end(struct json *json, const struct known_end *end)
 {
 	if (!end->ns) {
 		json_null(json, "ended");
 		return;
 	}
 	json_begin_object(json, "ended");
-	put_date(json, "time", end->ns);
+	put_wall_date(json, "time", end->ns);
 	json_u64(json, "sockets", end->sockets);
 	json_u64(json, "processes", end->processes);
 	json_u64(json, "pid", end->tgid);
 	json_end_object(json);
 }
 
-static void put_site(struct json *json, const struct known_site *known,
-		     const struct summary *summary)
+static void put_known_site(struct json *json, const struct known_site *known,
+			   const struct summary *summary)
 {
 	if (known->recalled) {
 		json_raw(json, NULL, known->recalled);
@@ -348,16 +347,16 @@ static void put_site(struct json *json, const struct known_site *known,
 	}
 	json_begin_object(json, NULL);
 	json_hex(json, "site", known->id);
-	put_culprit(json, known->stack);
+	put_known_culprit(json, known->stack);
 	json_bool(json, "leaking", known->leaking);
 	json_u64(json, "open", known->open);
-	put_classes(json, known);
-	put_date(json, "first_created", known->first_ns);
-	put_date(json, "last_seen", known->seen_ns);
-	put_end(json, &known->end);
-	put_programs(json, known);
+	put_known_classes(json, known);
+	put_wall_date(json, "first_created", known->first_ns);
+	put_wall_date(json, "last_seen", known->seen_ns);
+	put_known_end(json, &known->end);
+	put_known_programs(json, known);
 	site_holders_put(json, &known->holders, summary);
-	put_stack(json, known->stack);
+	put_known_stack(json, known->stack);
 	json_begin_array(json, "install");
 	for (unsigned int i = 0; i < known->n_hints; i++)
 		json_string(json, NULL, text_str(&known->hints[i]));
@@ -376,13 +375,13 @@ static int most_recent_first(const struct known_site *a, const struct known_site
 }
 
 /* Those that have been seen last, as many as there is room for. */
-static void put_sites(struct json *json, struct stacks_file *file, const struct summary *summary,
-		      struct text *out)
+static void put_known_sites(struct json *json, struct stacks_file *file,
+			    const struct summary *summary, struct text *out)
 {
 	for (const struct known_site *known = file->sites; known; known = known->hh.next) {
 		size_t before = out->len;
 
-		put_site(json, known, summary);
+		put_known_site(json, known, summary);
 		if (out->len <= STACKS_FILE_BYTES || text_error(out))
 			continue;
 		text_cut(out, before);
@@ -401,9 +400,9 @@ void stacks_file__add_json(struct stacks_file *file, const struct summary *summa
 	json_begin_object(&json, NULL);
 	json_string(&json, "format", STACKS_FILE_FORMAT);
 	json_u64(&json, "version", STACKS_FILE_VERSION);
-	put_date(&json, "written", wall_ns(summary, summary->now_ns));
+	put_wall_date(&json, "written", wall_ns(summary, summary->now_ns));
 	json_begin_array(&json, "sites");
-	put_sites(&json, file, summary, out);
+	put_known_sites(&json, file, summary, out);
 	json_end_array(&json);
 	json_end_object(&json);
 }
@@ -425,7 +424,10 @@ int stacks_file__write(struct stacks_file *file, const char *path, const struct 
 	if (!file->has_news && summary->now_ns - file->written_ns < STACKS_FILE_PAUSE_NS)
 		return 0;
 	stacks_file__add_json(file, summary, &out);
-	err = text_error(&out) ?: textfile_write(path, text_str(&out), out.len);
+	err = text_error(&out);
+	if (err)
+		return err;
+	err = textfile_write(path, text_str(&out), out.len);
 	if (err)
 		return err;
 	file->has_news = false;

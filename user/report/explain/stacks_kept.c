@@ -43,8 +43,8 @@ static void describe_ended(struct stacks_file *file, struct known_site *known,
 			   const struct site *site, const struct summary *summary)
 {
 	known_describe(file, known, site, summary);
-	for (int class = 0; class < CLASS_COUNT; class ++)
-		known->by_class[class] = site->by_class[class];
+	for (int cls = 0; cls < CLASS_COUNT; cls++)
+		known->by_class[cls] = site->by_class[cls];
 	if (!known->first_ns && site->oldest_ns)
 		known->first_ns = wall_ns(summary, site->oldest_ns);
 }
@@ -52,7 +52,7 @@ static void describe_ended(struct stacks_file *file, struct known_site *known,
 void known_take_ended(struct stacks_file *file, struct leaks *leaks, const struct summary *summary)
 {
 	struct site *const *sites;
-	long count = leaks__ended(leaks, false, &sites);
+	long count = leaks__ended(leaks, /* all= */ false, &sites);
 	__u64 newest_ns = file->ended_ns;
 
 	for (long i = 0; i < count; i++) {

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "lib/cleanup.h"
-#include "lib/date.h"
 #include "lib/regular_file.h"
 #include "lib/text.h"
+#include "lib/time.h"
 #include "report/explain/stacks_file.h"
 
 #define ID_DIGITS 16
@@ -53,7 +53,7 @@ static bool read_id(const json_t *site, __u64 *ret_id)
 }
 
 /* As json.h writes it: of DEL libjansson does not see to that. NULL: too large, or no memory. */
-static char *dump(const json_t *site)
+static char *dump_bounded(const json_t *site)
 {
 	char *line = json_dumps(site, JSON_COMPACT | JSON_ENSURE_ASCII);
 	struct text clean = TEXT_INIT;
@@ -95,12 +95,12 @@ static void recall_site(json_t *site, recall_fn take, void *ctx)
 		json_object_set_new(site, "more_open", json_pack("i", 0));
 	if (!json_object_get(site, "ended"))
 		set_null(site, "ended");
-	recalled.json = dump(site);
+	recalled.json = dump_bounded(site);
 	if (recalled.json)
 		take(&recalled, ctx);
 }
 
-static int recall(json_t *file, recall_fn take, void *ctx)
+static int recall_all(json_t *file, recall_fn take, void *ctx)
 {
 	const json_t *sites = json_object_get(file, "sites");
 	json_t *site;
@@ -117,7 +117,7 @@ int stacks_recall_bytes(const void *bytes, size_t len, recall_fn take, void *ctx
 {
 	json_error_t where;
 	json_t *file = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &where);
-	int err = recall(file, take, ctx);
+	int err = recall_all(file, take, ctx);
 
 	json_decref(file);
 	return err;
@@ -134,7 +134,7 @@ int stacks_recall(const char *path, recall_fn take, void *ctx)
 	if (err)
 		return err;
 	root = json_loadf(file, JSON_REJECT_DUPLICATES, &where);
-	err = recall(root, take, ctx);
+	err = recall_all(root, take, ctx);
 	json_decref(root);
 	return err;
 }

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "leaks/suppressions.h"
-#include "lib/date.h"
 #include "lib/json.h"
 #include "lib/names.h"
 #include "lib/text.h"
+#include "lib/time.h"
 #include "packages/hints.h"
 #include "report/address.h"
 #include "report/json/json_parts.h"
@@ -117,6 +117,10 @@ static void put_times(struct json *json, const struct pending *socket,
 	bool origin = !(socket->flags & PENDING_ORIGIN_UNKNOWN) && socket->since_ns;
 
 	put_date(json, "created", socket->since_ns, summary, origin);
+	json_string(json, "created_by",
+		    socket->flags & PENDING_ORIGIN_UNKNOWN ? NULL :
+		    socket->flags & PENDING_URING	   ? "io_uring" :
+							     "socket");
 	put_date(json, "first_seen", socket->since_ns, summary, !origin && socket->since_ns);
 	put_span(json, "age_s", socket->since_ns, summary->now_ns, origin);
 }
@@ -355,7 +359,7 @@ static void put_ended(struct json *json, struct leaks *leaks, const struct summa
 		      unsigned int top)
 {
 	struct site *const *sites;
-	long count = leaks__ended(leaks, false, &sites);
+	long count = leaks__ended(leaks, /* all= */ false, &sites);
 
 	json_u64(json, "ended_sites", summary->leaks.ended);
 	json_begin_array(json, "ended");

@@ -7,15 +7,14 @@
 static void put_classes(struct json *json, const struct process_total *total)
 {
 	json_begin_object(json, "classes");
-	for (int class = CLASS_NONE; class < CLASS_COUNT; class ++)
-		if (total->by_class[class])
-			json_u64(json, leak_class_key((enum leak_class) class),
-				 total->by_class[class]);
+	for (int cls = CLASS_NONE; cls < CLASS_COUNT; cls++)
+		if (total->by_class[cls])
+			json_u64(json, leak_class_key((enum leak_class)cls), total->by_class[cls]);
 	json_end_object(json);
 }
 
-static void put_process(struct json *json, const struct process_total *total,
-			const struct summary *summary)
+static void put_scanned_process(struct json *json, const struct process_total *total,
+				const struct summary *summary)
 {
 	const struct site *site = total->site;
 	const struct owner *owner = site->owner;
@@ -50,7 +49,7 @@ void put_processes(struct json *json, struct leaks *leaks, const struct summary 
 	json_begin_array(json, "processes");
 	for (long i = 0; i < count && top; i += total.rows, top--) {
 		total = process_total(sites + i, count - i);
-		put_process(json, &total, summary);
+		put_scanned_process(json, &total, summary);
 	}
 	json_end_array(json);
 }

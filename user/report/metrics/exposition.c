@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "lib/duration.h"
 #include "lib/text.h"
+#include "lib/time.h"
 
 #define PREFIX "sockleak_"
 

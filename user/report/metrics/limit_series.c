@@ -7,7 +7,8 @@
 #include "lib/text.h"
 #include "report/metrics/series.h"
 
-static struct limited_workload *find(struct limit_series *series, const struct text *labels)
+static struct limited_workload *find_limited_workload(struct limit_series *series,
+						      const struct text *labels)
 {
 	struct limited_workload *workload;
 
@@ -16,9 +17,10 @@ static struct limited_workload *find(struct limit_series *series, const struct t
 }
 
 /* The account of these labels, which are taken over, made when there is none. NULL: no memory. */
-static struct limited_workload *get(struct limit_series *series, struct text *labels)
+static struct limited_workload *get_limited_workload(struct limit_series *series,
+						     struct text *labels)
 {
-	struct limited_workload *workload = find(series, labels);
+	struct limited_workload *workload = find_limited_workload(series, labels);
 
 	if (workload)
 		return workload;
@@ -46,11 +48,11 @@ int limit_series_add(struct limit_series *series, const struct limited *limited,
 	series_add_workload(&labels, limited->owner, limited->refusal.comm);
 	if (text_error(&labels))
 		return -ENOMEM;
-	if (HASH_COUNT(series->workloads) >= most && !find(series, &labels)) {
+	if (HASH_COUNT(series->workloads) >= most && !find_limited_workload(series, &labels)) {
 		text_clear(&labels);
 		series_add_other(&labels);
 	}
-	workload = text_error(&labels) ? NULL : get(series, &labels);
+	workload = text_error(&labels) ? NULL : get_limited_workload(series, &labels);
 	if (!workload)
 		return -ENOMEM;
 	workload->failures += more;
@@ -59,7 +61,7 @@ int limit_series_add(struct limit_series *series, const struct limited *limited,
 	return 0;
 }
 
-static void forget(struct limit_series *series, struct limited_workload *workload)
+static void forget_limited_workload(struct limit_series *series, struct limited_workload *workload)
 {
 	HASH_DEL(series->workloads, workload);
 	free(workload->labels);
@@ -72,11 +74,11 @@ void limit_series_expire(struct limit_series *series, __u64 now_ns)
 
 	HASH_ITER(hh, series->workloads, workload, next)
 		if (workload->last_ns + REFUSAL_KEPT_NS < now_ns)
-			forget(series, workload);
+			forget_limited_workload(series, workload);
 }
 
 void limit_series_clear(struct limit_series *series)
 {
 	while (series->workloads)
-		forget(series, series->workloads);
+		forget_limited_workload(series, series->workloads);
 }

@@ -10,7 +10,7 @@
 #include "report/losses.h"
 #include "report/metrics/exposition.h"
 #include "report/metrics/limit_series.h"
-#include "stacks/runtime_frames.h"
+#include "stacks/files/runtime_frames.h"
 
 void metrics_put_gauge(const struct metrics *metrics, const char *name, const char *help,
 		       __u64 value)
@@ -40,21 +40,21 @@ static void put_leaked(const struct metrics *metrics)
 {
 	struct family family = family_begin(
 		metrics->out, "leaked_sockets", FAMILY_GAUGE,
-		"Sockets open now that were never connected, at places in the code that keep more "
-		"and more of them.");
+		"Sockets open now that were never connected, at sites that keep more and more of "
+		"them.");
 	_cleanup_text_ struct text labels = TEXT_INIT;
 
 	for (const struct workload_series *workload = metrics->series->workloads; workload;
 	     workload = workload->hh.next) {
-		for (int class = CLASS_NONE; class < CLASS_COUNT; class ++) {
-			if (!workload->by_class[class])
+		for (int cls = CLASS_NONE; cls < CLASS_COUNT; cls++) {
+			if (!workload->by_class[cls])
 				continue;
 			text_clear(&labels);
 			text_add(&labels, workload->labels);
-			label_add(&labels, "class", leak_class_key((enum leak_class) class));
+			label_add(&labels, "class", leak_class_key((enum leak_class)cls));
 			if (text_error(&labels))
 				metrics->out->failed = true;
-			family_u64(&family, text_str(&labels), workload->by_class[class]);
+			family_u64(&family, text_str(&labels), workload->by_class[cls]);
 		}
 	}
 }
@@ -63,7 +63,7 @@ static void put_oldest(const struct metrics *metrics)
 {
 	struct family family = family_begin(
 		metrics->out, "oldest_leak_created_timestamp_seconds", FAMILY_GAUGE,
-		"When the oldest leaked socket of a workload was made, or first seen.");
+		"When the oldest leaked socket of a workload was created, or first seen.");
 
 	for (const struct workload_series *workload = metrics->series->workloads; workload;
 	     workload = workload->hh.next)
@@ -72,12 +72,12 @@ static void put_oldest(const struct metrics *metrics)
 				  metrics_wall_ns(metrics, workload->oldest_ns));
 }
 
-static void put_fds(const struct metrics *metrics)
+static void put_fd_gauges(const struct metrics *metrics)
 {
 	const struct workload_series *workload;
 	struct family family = family_begin(
 		metrics->out, "process_open_fds", FAMILY_GAUGE,
-		"Open descriptors of that leaking process of a workload that is nearest to its "
+		"Open descriptors of the leaking process of a workload that is nearest to its "
 		"limit.");
 
 	for (workload = metrics->series->workloads; workload; workload = workload->hh.next)
@@ -145,10 +145,10 @@ static void put_nameless(const struct family *family, const char *site)
 
 static void put_site_infos(const struct metrics *metrics)
 {
-	struct family family =
-		family_begin(metrics->out, "site_info", FAMILY_GAUGE,
-			     "1 for each site: the code that makes its sockets. 'sockleak explain "
-			     "SITE' shows the whole stack.");
+	struct family family = family_begin(
+		metrics->out, "site_info", FAMILY_GAUGE,
+		"1 for each site: the code that creates its sockets. 'sockleak explain "
+		"SITE' shows the whole stack.");
 	_cleanup_text_ struct text labels = TEXT_INIT;
 	const struct site_series *site;
 
@@ -170,9 +170,8 @@ static void put_site_infos(const struct metrics *metrics)
 
 static void put_sites(const struct metrics *metrics)
 {
-	struct family family = family_begin(
-		metrics->out, "site_leaked_sockets", FAMILY_GAUGE,
-		"The leaked sockets by the place in the code that made them, and the unit.");
+	struct family family = family_begin(metrics->out, "site_leaked_sockets", FAMILY_GAUGE,
+					    "Leaked sockets by site and unit.");
 
 	for (const struct site_series *site = metrics->series->sites; site; site = site->hh.next)
 		family_u64(&family, site->labels, site->open);
@@ -190,7 +189,7 @@ static void put_totals(const struct metrics *metrics)
 
 	family_u64(&family, NULL, totals->total);
 	family = family_begin(metrics->out, "leaks_resolved_total", FAMILY_COUNTER,
-			      "Those of them that ended, by how they did.");
+			      "Leaks that ended, by reason.");
 	for (int reason = END_NONE + 1; reason < END_COUNT; reason++)
 		family_of(&family, "reason", end_reason_name((enum end_reason)reason),
 			  totals->resolved[reason]);
@@ -201,37 +200,36 @@ static void put_states(const struct metrics *metrics)
 	const struct summary *summary = metrics->summary;
 	struct family family;
 
-	metrics_put_gauge(
-		metrics, "idle_sockets",
-		"Sockets never connected of which a process keeps no more and more: no leak.",
-		metrics->series->idle);
+	metrics_put_gauge(metrics, "idle_sockets",
+			  "Sockets never connected that do not grow in any process: not a leak.",
+			  metrics->series->idle);
 	metrics_put_gauge(metrics, "suppressed_sockets",
-			  "Sockets open now that --suppress keeps out.",
+			  "Sockets open now that --suppress leaves out.",
 			  summary->suppressions ? suppressions__open(summary->suppressions) : 0);
 	metrics_put_gauge(metrics, "suppressed_series",
 			  "Workloads and sites without series of their own, summed up as other.",
 			  metrics->series->folded);
 	family = family_begin(metrics->out, "tracked_sockets", FAMILY_GAUGE,
-			      "Sockets that are not connected, by what is known of them.");
+			      "Sockets that are not connected, by state.");
 	family_of(&family, "state", "pending", summary->pending);
 	family_of(&family, "state", "leaked", summary->leaks.open);
 	family_of(&family, "state", "held_back", summary->leaks.held_back);
 	metrics_put_ns(metrics, "leak_age_threshold_seconds",
-		       "How long a socket is left to be connected: --older-than.",
+		       "How long a socket may stay unconnected: --older-than.",
 		       summary->older_than_ns);
 }
 
 /* ---- Events and losses ---- */
 
-static void put_losses(const struct family *family, const struct summary *summary,
-		       enum loss_kind kind)
+static void put_loss_family(const struct family *family, const struct summary *summary,
+			    enum loss_kind kind)
 {
 	for (const struct loss *loss = loss_next(NULL); loss; loss = loss_next(loss))
 		if (loss->kind == kind)
 			family_of(family, "reason", loss->name, loss_count(loss, summary));
 }
 
-static void put_counters(const struct family *family, const struct summary *summary)
+static void put_counter_family(const struct family *family, const struct summary *summary)
 {
 	for (unsigned int i = 0; i < COUNTER_COUNT; i++)
 		if (!counter_is_loss((enum counter)i))
@@ -246,17 +244,17 @@ static void put_events(const struct metrics *metrics)
 		family_begin(metrics->out, "counters_total", FAMILY_COUNTER,
 			     "What the programs in the kernel have seen and done, by name.");
 
-	put_counters(&family, summary);
+	put_counter_family(&family, summary);
 	family = family_begin(metrics->out, "dropped_total", FAMILY_COUNTER,
-			      "What should have been seen, kept or told and was not.");
-	put_losses(&family, summary, LOSS_DROPPED);
-	put_losses(&family, summary, LOSS_LATE);
+			      "What should have been seen, kept or reported and was not.");
+	put_loss_family(&family, summary, LOSS_DROPPED);
+	put_loss_family(&family, summary, LOSS_LATE);
 	family = family_begin(metrics->out, "stack_errors_total", FAMILY_COUNTER,
-			      "Stacks that were not taken, or by frame pointers alone.");
-	put_losses(&family, summary, LOSS_STACK);
+			      "Stacks that were not taken, or only by frame pointers.");
+	put_loss_family(&family, summary, LOSS_STACK);
 	family = family_begin(metrics->out, "symbolize_errors_total", FAMILY_COUNTER,
 			      "Stacks that could not be named.");
-	put_losses(&family, summary, LOSS_SYMBOLS);
+	put_loss_family(&family, summary, LOSS_SYMBOLS);
 	metrics_put_gauge(metrics, "events_waiting",
 			  "Events that wait in the kernel for room in the ring buffer.",
 			  summary->events_waiting);
@@ -276,7 +274,7 @@ static void put_sweeps(const struct metrics *metrics)
 	metrics_put_ns(metrics, "sweep_duration_seconds", "How long the last sweep took.",
 		       summary->sweep_ns);
 	metrics_put_ns(metrics, "last_sweep_timestamp_seconds",
-		       "When the last sweep came to its end: the agent's heartbeat. 0: none has.",
+		       "When the last sweep was completed: the agent's heartbeat. 0: none was.",
 		       metrics->health->swept_ns ?
 			       metrics_wall_ns(metrics, metrics->health->swept_ns) :
 			       0);
@@ -293,7 +291,7 @@ int prometheus_add(struct text *out, struct leaks *leaks, const struct summary *
 		return err;
 	put_leaked(&metrics);
 	put_oldest(&metrics);
-	put_fds(&metrics);
+	put_fd_gauges(&metrics);
 	put_limits(&metrics);
 	put_sites(&metrics);
 	put_totals(&metrics);

@@ -8,7 +8,7 @@
 static void put_build(const struct metrics *metrics)
 {
 	struct family family = family_begin(metrics->out, "build_info", FAMILY_GAUGE,
-					    "1, with the version and how system calls are seen.");
+					    "1, with the version and the kind of hooks.");
 	_cleanup_text_ struct text labels = TEXT_INIT;
 
 	label_add(&labels, "version", SOCKLEAK_VERSION);
@@ -18,11 +18,11 @@ static void put_build(const struct metrics *metrics)
 	family_u64(&family, text_str(&labels), 1);
 	metrics_put_gauge(
 		metrics, "pin_refused",
-		"1 when --pin was asked for and cannot be used: nothing outlives this run.",
+		"1 when --pin is set and cannot be used: a restart loses everything known.",
 		metrics->summary->pin_refused);
 }
 
-static void put_process(const struct metrics *metrics)
+static void put_agent_process(const struct metrics *metrics)
 {
 	_cleanup_text_ struct text user = TEXT_INIT, kernel = TEXT_INIT;
 	const struct health *health = metrics->health;
@@ -41,7 +41,7 @@ static void put_process(const struct metrics *metrics)
 	metrics_put_gauge(metrics, "agent_resident_memory_bytes", "Resident memory of the agent.",
 			  health->rss_bytes);
 	metrics_put_gauge(metrics, "resolver_resident_memory_bytes",
-			  "Resident memory of the process that names stacks; 0 while none runs.",
+			  "Resident memory of the resolver; 0 while it does not run.",
 			  health->resolver_rss_bytes);
 }
 
@@ -62,11 +62,11 @@ static void put_programs(const struct metrics *metrics)
 		family_ns(&seconds, text_str(&labels), health->programs[i].run_ns);
 	}
 	runs = family_begin(metrics->out, "bpf_runs_total", FAMILY_COUNTER,
-			    "How often each BPF program ran; counted likewise.");
+			    "How often each BPF program ran; counted under the same condition.");
 	for (unsigned int i = 0; i < health->n_programs; i++)
 		family_of(&runs, "program", health->programs[i].name, health->programs[i].runs);
 	metrics_put_gauge(metrics, "bpf_stats_enabled",
-			  "Is kernel.bpf_stats_enabled 1, so that runs are counted?",
+			  "1 when kernel.bpf_stats_enabled is 1, so that runs are counted.",
 			  health->bpf_stats_enabled);
 }
 
@@ -78,7 +78,7 @@ static void put_maps(const struct metrics *metrics)
 	metrics_put_gauge(metrics, "bpf_memory_bytes", "Kernel memory of the agent's BPF maps.",
 			  health->bpf_bytes);
 	family = family_begin(metrics->out, "map_entries", FAMILY_GAUGE,
-			      "Entries of a BPF map, of those whose entries are counted.");
+			      "Entries of a BPF map, for maps whose entries are counted.");
 	for (unsigned int i = 0; i < health->n_maps; i++)
 		if (health->maps[i].counted)
 			family_of(&family, "map", health->maps[i].name, health->maps[i].entries);
@@ -92,7 +92,7 @@ static void put_files(const struct metrics *metrics)
 {
 	const struct health *health = metrics->health;
 	struct family family = family_begin(metrics->out, "log_lines_lost_total", FAMILY_COUNTER,
-					    "Lines for which the log had no room.");
+					    "Lines that the log had no room for.");
 
 	family_u64(&family, NULL, health->log_lost);
 	family = family_begin(metrics->out, "textfile_writes_total", FAMILY_COUNTER,
@@ -113,7 +113,7 @@ static void put_files(const struct metrics *metrics)
 void metrics_put_agent(const struct metrics *metrics)
 {
 	put_build(metrics);
-	put_process(metrics);
+	put_agent_process(metrics);
 	put_programs(metrics);
 	put_maps(metrics);
 	put_files(metrics);

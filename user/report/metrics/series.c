@@ -85,7 +85,7 @@ static struct workload_series *workload_get(struct series *series, struct text *
 	return workload;
 }
 
-static struct site_series *site_get(struct series *series, struct text *labels, __u64 id)
+static struct site_series *series_site(struct series *series, struct text *labels, __u64 id)
 {
 	struct site_series *site;
 
@@ -181,7 +181,7 @@ static int find_accounts(struct series *series, const struct leak *leak, struct 
 	series_add_workload(&labels, leak->owner, leak->event.comm);
 	site_labels(&pair, leak->site->id, leak->owner->unit);
 	last->workload = workload_get(series, &labels);
-	last->site = last->workload ? site_get(series, &pair, leak->site->id) : NULL;
+	last->site = last->workload ? series_site(series, &pair, leak->site->id) : NULL;
 	if (!last->site)
 		return -ENOMEM;
 	last->owner = leak->owner;
@@ -235,8 +235,8 @@ static int more_site_first(const struct site_series *a, const struct site_series
 static void add_workload(struct workload_series *sum, const struct workload_series *one)
 {
 	sum->open += one->open;
-	for (int class = 0; class < CLASS_COUNT; class ++)
-		sum->by_class[class] += one->by_class[class];
+	for (int cls = 0; cls < CLASS_COUNT; cls++)
+		sum->by_class[cls] += one->by_class[cls];
 	note_birth(sum, one->oldest_ns);
 	if (one->fds_known)
 		note_fds(sum, one->fds_open, one->fds_limit);
@@ -277,7 +277,7 @@ static int fold_sites(struct series *series, unsigned int most)
 		return 0;
 	label_add(&labels, "site", SERIES_OTHER);
 	label_add(&labels, "unit", "");
-	other = site_get(series, &labels, 0);
+	other = series_site(series, &labels, 0);
 	if (!other)
 		return -ENOMEM;
 	other->other = true;

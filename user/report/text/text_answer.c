@@ -2,11 +2,11 @@
 /* The first lines of a report, which are the answer. */
 #include <string.h>
 
-#include "lib/duration.h"
+#include "lib/time.h"
 #include "report/text/text_page.h"
 
 /* Made before sockleak watched: whether they were growing then is not known. */
-static bool is_old(const struct site *site)
+static bool site_is_old(const struct site *site)
 {
 	return site->class == CLASS_UNKNOWN_ORIGIN && !site->leaking && !page_is_ended(site);
 }
@@ -14,14 +14,14 @@ static bool is_old(const struct site *site)
 /* Too early to say; or there are more than there were, and whether that goes on is to be seen. */
 static bool is_new(const struct site *site)
 {
-	return site->is_new && !is_old(site) && !page_is_ended(site);
+	return site->is_new && !site_is_old(site) && !page_is_ended(site);
 }
 
 const char *page_state(const struct site *site)
 {
 	if (page_is_ended(site))
 		return page_is_exited(site) ? "exited" : "ended";
-	if (is_old(site))
+	if (site_is_old(site))
 		return "old";
 	return site->leaking ? "leaking" : is_new(site) ? "new" : "idle";
 }
@@ -47,7 +47,7 @@ static void add_worst(struct text *line, const struct page *page, const struct s
 			text_add(line, "/min, ");
 		}
 		text_add(line, "oldest ");
-	} else if (is_old(site)) {
+	} else if (site_is_old(site)) {
 		text_addf(line, " holds %u unconnected %s of unknown origin, for at least ",
 			  site->open, site->open == 1 ? "socket" : "sockets");
 	} else {
@@ -104,10 +104,10 @@ void page_answer_place(struct page *page, struct text *line, const struct text *
 		    page_width(page))
 			text_add(line, ", ");
 		else
-			page_line(page, line, true);
+			page_line(page, line, /* bold= */ true);
 		text_add(line, text_str(place));
 	}
-	page_line(page, line, true);
+	page_line(page, line, /* bold= */ true);
 }
 
 void page_site_answer(struct page *page, const struct site *site)
@@ -119,18 +119,18 @@ void page_site_answer(struct page *page, const struct site *site)
 }
 
 /* There were leaks, and all have ended: no all-clear. */
-static void page_ended(struct page *page, struct text *line)
+static void answer_ended(struct page *page, struct text *line)
 {
 	const struct leaks_totals *totals = &page->summary->leaks;
 	static const char *const how[END_COUNT] = {
 		[END_CLOSED] = "closed",
-		[END_USED] = "used in the end",
+		[END_USED] = "used later",
 		[END_EXITED] = "ended with their process",
 	};
 	bool first = true;
 
-	text_addf(line, "No leaked sockets are open now, but %llu were: ",
-		  (unsigned long long)totals->total);
+	text_addf(line,
+		  "No leaked sockets are open now; %llu were: ", (unsigned long long)totals->total);
 	for (int reason = 0; reason < END_COUNT; reason++) {
 		if (!how[reason] || !totals->resolved[reason])
 			continue;
@@ -138,13 +138,13 @@ static void page_ended(struct page *page, struct text *line)
 			  (unsigned long long)totals->resolved[reason], how[reason]);
 		first = false;
 	}
-	page_line(page, line, true);
+	page_line(page, line, /* bold= */ true);
 	if (totals->resolved[END_EXITED])
-		text_add(line, "(-v lists what ended with its process, --json each, with where it "
-			       "was made)");
+		text_add(line, "(-v lists those that ended with their process; --json has every "
+			       "leak with its site)");
 	else
-		text_add(line, "(--json tells of each, with where it was made)");
-	page_line(page, line, false);
+		text_add(line, "(--json has every leak with its site)");
+	page_line(page, line, /* bold= */ false);
 }
 
 static void page_nothing(struct page *page, struct text *line)
@@ -156,19 +156,19 @@ static void page_nothing(struct page *page, struct text *line)
 	if (summary->nothing_watched) {
 		text_add(line, "Nothing was watched: no such unit, container or pod in ");
 		duration_add(line, watched_ns);
-		page_line(page, line, true);
+		page_line(page, line, /* bold= */ true);
 		return;
 	}
 	if (summary->leaks.total) {
-		page_ended(page, line);
+		answer_ended(page, line);
 		return;
 	}
-	text_add(line, early ? "Too early to tell: a socket counts when unconnected for " :
+	text_add(line, early ? "Too early to tell: a socket is reported if unconnected for " :
 			       "No leaked sockets: none stayed unconnected for ");
 	duration_add_exact(line, summary->older_than_ns);
 	text_add(line, ", watched for ");
 	duration_add(line, watched_ns);
-	page_line(page, line, true);
+	page_line(page, line, /* bold= */ true);
 }
 
 /* Is it what the worst process, which leaks, holds from before? Then the leak may be older. */
@@ -193,12 +193,13 @@ static void page_older(struct page *page, struct text *line, struct site *const 
 			open += sites[i]->open + (unsigned int)sites[i]->ended.sockets;
 	if (!open)
 		return;
-	text_addf(line, "It also %s %u of unknown origin: older than this watch, or of io_uring",
+	text_addf(line,
+		  "It also %s %u of unknown origin: older than this watch, or created by io_uring",
 		  page_is_ended(sites[0]) ? "held" : "holds", open);
-	page_line(page, line, false);
+	page_line(page, line, /* bold= */ false);
 }
 
-/* "More: 5 places leak, 1 holds idle sockets". */
+/* "More: 5 sites leak, 1 holds idle sockets". */
 static void add_more(struct text *line, unsigned int count, const char *one, const char *many)
 {
 	if (!count)
@@ -206,7 +207,7 @@ static void add_more(struct text *line, unsigned int count, const char *one, con
 	if (line->len)
 		text_addf(line, ", %u %s", count, count == 1 ? one : many);
 	else
-		text_addf(line, "More: %u %s %s", count, count == 1 ? "place" : "places",
+		text_addf(line, "More: %u %s %s", count, count == 1 ? "site" : "sites",
 			  count == 1 ? one : many);
 }
 
@@ -229,16 +230,16 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 	for (long i = 1; i < count; i++) {
 		leaking += sites[i]->leaking;
 		ended += page_is_ended(sites[i]) && !page_is_exited(sites[i]);
-		old += is_old(sites[i]) && !is_of_worst(sites[i], sites[0]);
+		old += site_is_old(sites[i]) && !is_of_worst(sites[i], sites[0]);
 		fresh += is_new(sites[i]);
-		idle += !sites[i]->leaking && !page_is_ended(sites[i]) && !is_old(sites[i]) &&
+		idle += !sites[i]->leaking && !page_is_ended(sites[i]) && !site_is_old(sites[i]) &&
 			!is_new(sites[i]);
 	}
 	add_more(&line, leaking, "leaks", "leak");
 	add_more(&line, ended, "leaked and has ended", "leaked and have ended");
 	add_more(&line, fresh, "holds new sockets", "hold new sockets");
 	add_more(&line, idle, "holds idle sockets", "hold idle sockets");
-	add_more(&line, old, "holds some of unknown origin", "hold some of unknown origin");
+	add_more(&line, old, "holds sockets of unknown origin", "hold sockets of unknown origin");
 	if (line.len)
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "leaks/suppressions.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 #include "report/losses.h"
 #include "report/text/text_page.h"
 
@@ -11,17 +11,17 @@ static void page_totals(struct page *page)
 	const struct leaks_totals *totals = &summary->leaks;
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 	text_addf(&line, "%u unconnected at ", totals->open);
 	page_add_count(&line, totals->sites, "site", "sites");
-	text_addf(&line, " (%zu leaking); %llu ever: %llu closed, %llu used, %llu exited",
+	text_addf(&line, " (%zu leaking); %llu in total: %llu closed, %llu used, %llu exited",
 		  totals->leaking, (unsigned long long)totals->total,
 		  (unsigned long long)totals->resolved[END_CLOSED],
 		  (unsigned long long)totals->resolved[END_USED],
 		  (unsigned long long)totals->resolved[END_EXITED]);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 
-	text_add(&line, "Seen in ");
+	text_add(&line, "System calls in ");
 	duration_add(&line, summary->now_ns - summary->started_ns);
 	text_addf(&line, ": %llu socket, %llu connect, %llu bind, %llu getpeername",
 		  (unsigned long long)summary->counters[COUNTER_SOCKET_EXIT],
@@ -31,7 +31,7 @@ static void page_totals(struct page *page)
 	if (summary->counters[COUNTER_CLOSE_ENTER]) /* --watch-close */
 		text_addf(&line, ", %llu close",
 			  (unsigned long long)summary->counters[COUNTER_CLOSE_ENTER]);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 /* The causes; the remedies, in parentheses, are for the log and for doctor. */
@@ -57,40 +57,40 @@ static void page_run(struct page *page)
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	page_totals(page);
-	text_addf(&line,
-		  "%llu sweeps, %llu of all processes, last %.1f ms; tracks %llu sockets, %llu fit",
-		  (unsigned long long)summary->sweeps,
-		  (unsigned long long)summary->sweep_counts.full_sweeps,
-		  (double)summary->sweep_ns / 1e6, (unsigned long long)summary->pending,
-		  (unsigned long long)summary->max_sockets);
-	page_line(page, &line, false);
+	text_addf(
+		&line,
+		"%llu sweeps (%llu full), last took %.1f ms; %llu of at most %llu sockets tracked",
+		(unsigned long long)summary->sweeps,
+		(unsigned long long)summary->sweep_counts.full_sweeps,
+		(double)summary->sweep_ns / 1e6, (unsigned long long)summary->pending,
+		(unsigned long long)summary->max_sockets);
+	page_line(page, &line, /* bold= */ false);
 	text_addf(&line, "Hooks by %s", summary->hooks);
 	if (summary->kernel_bytes)
 		text_addf(&line, "; %.1f MiB of kernel memory",
 			  (double)summary->kernel_bytes / (1024 * 1024));
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 	if (summary->hooks_why) {
-		text_add(&line, "Not by ");
+		text_add(&line, "Not used: ");
 		add_causes(&line, summary->hooks_why);
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 	if (summary->fetches) {
-		text_addf(&line, "Debug files: %llu fetched, %llu not to be had, %llu to come",
+		text_addf(&line, "Debug files: %llu fetched, %llu unavailable, %llu queued",
 			  (unsigned long long)summary->fetcher.fetched,
 			  (unsigned long long)summary->fetcher.failed,
 			  (unsigned long long)summary->fetcher.waiting);
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 	if (summary->leaks.held_back) {
 		page_add_count(&line, summary->leaks.held_back, "socket", "sockets");
-		text_add(&line, " not told used from unused, and not growing: not listed");
-		page_line(page, &line, false);
+		text_add(&line, " may be in use and are not growing; not listed");
+		page_line(page, &line, /* bold= */ false);
 	}
 	if (page->layout->verbose && summary->leaks.exited_not_kept) {
-		page_add_count(&line, summary->leaks.exited_not_kept, "site", "sites");
-		text_add(&line, " more ended with their processes, had not grown, and are not "
-				"listed");
-		page_line(page, &line, false);
+		page_add_count(&line, summary->leaks.exited_not_kept, "more site", "more sites");
+		text_add(&line, " ended without having grown; not listed");
+		page_line(page, &line, /* bold= */ false);
 	}
 }
 
@@ -100,28 +100,27 @@ static void page_look(struct page *page)
 	const struct summary *summary = page->summary;
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 	if (summary->leaks.open > summary->uncertain) {
-		text_addf(&line, "Looked at %llu descriptors in ",
+		text_addf(&line, "Read %llu descriptors in ",
 			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT]);
 		duration_add(&line, summary->sweep_ns);
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 	if (summary->leaks.held_back) {
 		page_add_count(&line, summary->leaks.held_back, "more", "more");
-		text_add(&line,
-			 " may be in use without a trace, and are not listed (see them with -v)");
-		page_line(page, &line, false);
+		text_add(&line, " may be in use; not listed (-v lists them)");
+		page_line(page, &line, /* bold= */ false);
 	}
 	if (summary->history_tgid) {
-		text_addf(&line, "Ages and stacks as sockleak[%u] saw them, watching %sfor ",
+		text_addf(&line, "Ages and stacks are from sockleak[%u], which has watched %sfor ",
 			  summary->history_tgid,
-			  summary->history_is_partial ? "a part of the host alone " : "");
+			  summary->history_is_partial ? "part of the host " : "");
 		duration_add(&line, summary->now_ns - summary->history_begun_ns);
 	} else {
-		text_add(&line, "No sockleak was watching: ages and stacks are not known");
+		text_add(&line, "No sockleak was watching: ages and stacks are unknown");
 	}
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 /* What comes a sweep late is not lost: so it is with all that is there at start. */
@@ -150,7 +149,7 @@ static void page_losses(struct page *page)
 	}
 	if (!said) {
 		text_add(&line, "Nothing was lost.");
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 }
 
@@ -176,8 +175,8 @@ static void page_suppressed(struct page *page)
 	page_add_count(&line, total, "leak", "leaks");
 	text_addf(&line, " suppressed, %u of them open", suppressions__open(suppressions));
 	if (unused.len)
-		text_addf(&line, "; without use: %s", text_str(&unused));
-	page_line(page, &line, false);
+		text_addf(&line, "; unused entries: %s", text_str(&unused));
+	page_line(page, &line, /* bold= */ false);
 }
 
 void text_foot(struct page *page)

@@ -5,7 +5,7 @@
 
 #include "leaks/refusals.h"
 #include "leaks/suppressions.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 #include "report/text/text_page.h"
 
 void page_add_limited(struct text *line, const struct limited *limited)
@@ -19,7 +19,7 @@ void page_add_limited(struct text *line, const struct limited *limited)
 }
 
 /* "193 times in 12s". */
-static void add_times(struct text *line, __u64 count, __u64 first_ns, __u64 last_ns)
+static void add_refusals(struct text *line, __u64 count, __u64 first_ns, __u64 last_ns)
 {
 	if (count == 1)
 		text_add(line, "once");
@@ -47,8 +47,8 @@ static void add_ago(struct text *line, __u64 last_ns, const struct summary *summ
 	text_add(line, " ago");
 }
 
-static void add_process(struct text *line, const struct limited *limited,
-			const struct summary *summary)
+static void add_limited_process(struct text *line, const struct limited *limited,
+				const struct summary *summary)
 {
 	const struct refusal *refusal = &limited->refusal;
 	bool is_now = refusals__is_now(summary->refusals, limited, summary->now_ns);
@@ -66,7 +66,7 @@ static void add_process(struct text *line, const struct limited *limited,
 		text_add(line, ": ");
 	}
 	text_add(line, "socket() failed ");
-	add_times(line, refusal->count, refusal->first_ns, refusal->last_ns);
+	add_refusals(line, refusal->count, refusal->first_ns, refusal->last_ns);
 	if (is_now && limited->over) { /* it has given up calling */
 		text_add(line, ", last ");
 		add_ago(line, refusal->last_ns, summary);
@@ -121,7 +121,7 @@ static void add_host(struct text *line, const struct host_refusals *host,
 		text_add(line, " open files (fs.file-max), ");
 	}
 	text_add(line, host->was_full ? "socket() failed " : "");
-	add_times(line, host->count, host->first_ns, host->last_ns);
+	add_refusals(line, host->count, host->first_ns, host->last_ns);
 	if (host->processes > 1)
 		text_addf(line, " in %u processes, most in ", host->processes);
 	else
@@ -135,7 +135,7 @@ void text_limit(struct text *out, const struct limited *limited, const struct su
 	struct host_refusals host;
 
 	if (limited->key.error == EMFILE) {
-		add_process(out, limited, summary);
+		add_limited_process(out, limited, summary);
 		return;
 	}
 	host = refusals__host(summary->refusals, summary->now_ns);
@@ -234,7 +234,7 @@ static void page_reason(struct page *page, const struct limited *limited, struct
 	else
 		text_add(&line, "None of its descriptors is a leaked socket");
 	text_addf(&line, ": see ls -l /proc/%u/fd", limited->key.tgid);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 void page_limits(struct page *page, struct site *const *sites, long count)
@@ -248,16 +248,16 @@ void page_limits(struct page *page, struct site *const *sites, long count)
 
 	if (host.processes) {
 		add_host(&line, &host, summary);
-		page_line(page, &line, true);
+		page_line(page, &line, /* bold= */ true);
 	}
 	for (size_t i = 0; i < all && i < LIMITED_SHOWN; i++) {
-		add_process(&line, list[i], summary);
-		page_line(page, &line, true);
+		add_limited_process(&line, list[i], summary);
+		page_line(page, &line, /* bold= */ true);
 		page_reason(page, list[i], sites, count);
 	}
 	if (all <= LIMITED_SHOWN)
 		return;
 	page_add_count(&line, all - LIMITED_SHOWN, "more process is or was at its limit",
 		       "more processes are or were at their limit");
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lib/duration.h"
+#include "lib/time.h"
 #include "report/short_name.h"
 
 #define BOLD "\033[1m"

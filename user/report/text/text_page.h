@@ -82,7 +82,7 @@ void page_add_time_left(struct text *line, double seconds);
 /* Is it one of leaks__ended()? And one that had not grown? */
 bool page_is_ended(const struct site *site);
 bool page_is_exited(const struct site *site);
-/* " leaked 500 sockets, and ended 12s ago with them". */
+/* " leaked 500 sockets and exited 12s ago". */
 void page_add_ended(struct text *line, const struct page *page, const struct site *site);
 /* When its processes exited: a line of the table, of a site that has ended alone. */
 void page_end(struct page *page, const struct site *site);

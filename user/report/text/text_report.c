@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/duration.h"
 #include "lib/names.h"
+#include "lib/time.h"
 #include "report/evidence.h"
 #include "report/text/text_page.h"
 
@@ -30,13 +30,13 @@ static void page_table_head(struct page *page)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 	if (page->summary->is_scan)
 		text_addf(&line, SCAN_ROW("s"), "PID", "COMMAND", "OPEN", "OLDEST", "CLASS", "");
 	else
 		text_addf(&line, TABLE_ROW("s"), "STATE", "PID", "COMMAND", "OPEN", "PER MIN",
 			  "OLDEST", has_class(page) ? "  " : "", has_class(page) ? "CLASS" : "");
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 }
 
 /* Who is to blame, and who called it, a line each. */
@@ -51,16 +51,16 @@ static void page_culprit(struct page *page, const struct stack *stack)
 		text_clear(&line);
 		text_add(&line, TEXT_INDENT "in ");
 		page_add_frame(&line, culprit, NULL);
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 		text_add(&line, TEXT_INDENT "of package ");
 		page_add_clean(&line, stack->package);
 	}
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 	if (!caller)
 		return;
 	text_add(&line, TEXT_INDENT "called from ");
 	page_add_frame(&line, caller, NULL);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 /* No code can be named: say why, for a line that is missing would only puzzle. */
@@ -73,18 +73,23 @@ static void page_nowhere(struct page *page, const struct leak *leak, const struc
 	if (leak->event.socket.flags & PENDING_ORIGIN_UNKNOWN)
 		return;
 	if (leak->event.execed) {
-		text_add(&line, TEXT_INDENT "made by what ran before its exec, which it was left "
-					    "open across");
-		page_line(page, &line, false);
+		text_add(&line, TEXT_INDENT "created before exec and inherited (no SOCK_CLOEXEC)");
+		page_line(page, &line, /* bold= */ false);
+		return;
+	}
+	if (!stack && leak->event.socket.flags & PENDING_URING) {
+		text_add(&line, TEXT_INDENT "made by io_uring, in no call of the program's: there "
+					    "is no stack");
+		page_line(page, &line, /* bold= */ false);
 		return;
 	}
 	while (stack && i < stack->count && stack->frames[i].module)
 		i++;
 	if (!stack || i == stack->count)
 		return;
-	text_addf(&line, TEXT_INDENT "in 0x%llx, which is in no file now: JIT code, or unloaded",
+	text_addf(&line, TEXT_INDENT "in 0x%llx, which is in no mapped file: JIT code or unloaded",
 		  (unsigned long long)stack->frames[i].pc);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 static int more_open(const void *a, const void *b)
@@ -117,7 +122,7 @@ static void page_processes(struct page *page, const struct site *site)
 		count = site->ended.processes;
 	if (shown < count)
 		text_addf(&line, " and %u more", count - shown);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 	free(sorted);
 }
 
@@ -145,13 +150,13 @@ static void page_holders(struct page *page, const struct leak *leak)
 	if (more)
 		text_addf(&line, " and %u more", more);
 	if (shown)
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	if (socket->flags & PENDING_ORIGIN_UNKNOWN || !socket->tgid || !holders->count ||
 	    holders->named[0].tgid == socket->tgid)
 		return;
-	text_addf(&line, TEXT_INDENT "made by process %u, which has ended or let it go",
+	text_addf(&line, TEXT_INDENT "created by process %u, which has exited or closed it",
 		  socket->tgid);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 /* The main thread's own name, where the executable's stands in the row instead. */
@@ -163,7 +168,7 @@ static void page_comm(struct page *page, const struct site *site)
 		return;
 	text_add(&line, TEXT_INDENT "its main thread is called ");
 	page_add_clean(&line, site->comm);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 /*
@@ -186,14 +191,14 @@ static void page_owner(struct page *page, const struct owner *owner, bool interp
 		_cleanup_text_ struct text whole = TEXT_INIT;
 
 		text_addf(&whole, TEXT_INDENT "of %s", text_str(&line));
-		page_line(page, &whole, false);
+		page_line(page, &whole, /* bold= */ false);
 		text_clear(&line);
 	}
 	if ((!page->layout->verbose && !interpreted) || !owner->command)
 		return;
-	text_add(&line, TEXT_INDENT "run as ");
+	text_add(&line, TEXT_INDENT "command line: ");
 	page_add_clean(&line, owner->command);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 /*
@@ -237,7 +242,7 @@ static void page_fds(struct page *page, const struct site *site)
 		text_add(&line, "; no new one for ");
 		duration_add(&line, site->rate.silent_ns);
 	}
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 static void page_row(struct page *page, const struct site *site)
@@ -264,7 +269,7 @@ static void page_row(struct page *page, const struct site *site)
 			  text_str(&comm), count, text_str(&rate), text_str(&age),
 			  has_class(page) ? "  " : "",
 			  has_class(page) ? leak_class_phrase(site->class) : "");
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 static void page_site(struct page *page, const struct site *site)
@@ -286,7 +291,7 @@ static void page_site(struct page *page, const struct site *site)
 	evidence_add_kind(&line, leak);
 	text_add(&line, ": ");
 	evidence_add(&line, leak);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 
 	page_holders(page, leak);
 	if (culprit)
@@ -294,7 +299,7 @@ static void page_site(struct page *page, const struct site *site)
 	else
 		page_nowhere(page, leak, site->stack);
 	page_comm(page, site);
-	page_owner(page, site->owner, !culprit || culprit->plumbing == FRAME_OF_RUNTIME);
+	page_owner(page, site->owner, !culprit || culprit->kind == FRAME_OF_RUNTIME);
 }
 
 /* Is its stack that of one before it? A site that leaks now may have ended before, as well. */
@@ -332,10 +337,10 @@ static void page_stacks(struct page *page, struct site *const *sites, long count
 	page_limit_stacks(page, sites, end);
 	if (!left || !shown)
 		return;
-	page_line(page, &line, false);
-	text_addf(&line, "... and the %s of %u more of these sites (-v shows all)",
-		  left == 1 ? "stack" : "stacks", left);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
+	text_addf(&line, "... and the %s of %u more %s (-v shows all)",
+		  left == 1 ? "stack" : "stacks", left, left == 1 ? "site" : "sites");
+	page_line(page, &line, /* bold= */ false);
 }
 
 static void page_body(struct page *page, struct site *const *sites, long count)
@@ -353,7 +358,7 @@ static void page_body(struct page *page, struct site *const *sites, long count)
 	if (count > layout->top) {
 		text_addf(&line, "... and %ld more (--top %ld shows all)", count - layout->top,
 			  count);
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 	page_stacks(page, sites, count);
 	page_hints(page);

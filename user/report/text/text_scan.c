@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a scan's report has of its own: its first lines, and whose part a row is. */
 #include "leaks/process_total.h"
-#include "lib/duration.h"
+#include "lib/time.h"
 #include "report/text/text_page.h"
 
 /* How many processes hold what is listed; those of one stand together. */
@@ -14,13 +14,13 @@ static unsigned int count_processes(struct site *const *sites, long count)
 	return processes;
 }
 
-/* "in make_socket (libx.so)", or "17 of 20 made in ..." where it is not known of all. */
+/* "in make_socket (libx.so)", or "17 of 20 created in ..." where it is not known of all. */
 static void add_place(struct text *place, const struct process_total *total)
 {
 	if (!total->made_by)
 		return;
 	if (total->made < total->open)
-		text_addf(place, "%u of %u made ", total->made, total->open);
+		text_addf(place, "%u of %u created ", total->made, total->open);
 	text_add(place, "in ");
 	page_add_frame(place, stack_culprit(total->made_by), NULL);
 }
@@ -55,17 +55,17 @@ void page_scan(struct page *page, struct site *const *sites, long count)
 	long sure = 0;
 
 	if (summary->nothing_watched) {
-		text_add(&line, "Nothing was looked at: no process is what the options ask for");
-		page_line(page, &line, true);
+		text_add(&line, "Nothing was scanned: no process matches the options");
+		page_line(page, &line, /* bold= */ true);
 		return;
 	}
 	while (sure < count && !sites[sure]->maybe_in_use)
 		sure++;
 	if (!certain || !sure) {
-		text_addf(&line, "No unconnected sockets among %llu descriptors, looked at in ",
+		text_addf(&line, "No unconnected sockets among %llu descriptors, read in ",
 			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT]);
 		duration_add(&line, summary->sweep_ns);
-		page_line(page, &line, true);
+		page_line(page, &line, /* bold= */ true);
 		return;
 	}
 	page_add_count(&line, certain, "unconnected socket", "unconnected sockets");
@@ -80,5 +80,5 @@ void page_share(struct page *page, const struct site *site)
 		return;
 	text_addf(&line, "         %u of the %u that this process holds", site->open,
 		  site->process_open);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }

@@ -16,7 +16,7 @@ static void page_frame(struct page *page, const struct frame *frame, unsigned in
 	if (page->layout->verbose)
 		text_addf(&line, "0x%016llx ", (unsigned long long)frame->pc);
 	page_add_stack_frame(&line, frame);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 /* Why the site's stack is not whole: what its entry says, of an open leak that the stack is of. */
@@ -31,9 +31,9 @@ static const char *why_truncated(const struct site *site)
 	while (leak && leak->stack != site->stack)
 		leak = leak->next;
 	if (leak && leak->event.socket.flags & PENDING_SAMPLED_OUT)
-		return "not kept, for this call had come clean (--sample-after)";
+		return "not kept, because this call had never leaked (--sample-after)";
 	if (leak && leak->event.socket.flags & PENDING_SNAPSHOT)
-		return "not known, its process had ended or called exec before a look at it";
+		return "unknown: the process exited or called exec first";
 	return "not kept";
 }
 
@@ -46,22 +46,22 @@ static void page_frames(struct page *page, const struct stack *stack, const char
 	if (!stack->truncated)
 		return;
 	text_addf(&line, "  ... and further out: %s", why_truncated);
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 }
 
 void page_stack(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	page_line(page, &line, false);
+	page_line(page, &line, /* bold= */ false);
 	text_add(&line, "Where ");
 	page_add_clean(&line, site->name);
-	text_add(&line, " makes them");
+	text_add(&line, " creates them");
 	if (site->id)
 		text_addf(&line, " (site %016llx)", (unsigned long long)site->id);
 	if (stack_source_name(site->stack->source))
 		text_addf(&line, ", stack by %s:", stack_source_name(site->stack->source));
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ true);
 	page_frames(page, site->stack, why_truncated(site));
 }
 
@@ -85,12 +85,12 @@ void page_limit_stacks(struct page *page, struct site *const *sites, long shown)
 
 		if (!stack || is_shown(stack, sites, shown))
 			continue;
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 		text_add(&line, "Where socket() failed in ");
 		page_add_limited(&line, list[i]);
 		if (stack_source_name(stack->source))
 			text_addf(&line, ", stack by %s:", stack_source_name(stack->source));
-		page_line(page, &line, true);
+		page_line(page, &line, /* bold= */ true);
 		page_frames(page, stack, "not kept");
 	}
 }
@@ -105,10 +105,10 @@ void page_hints(struct page *page)
 	hints_add_text(&hints, page->summary->hints, page->layout->columns, page->layout->verbose);
 	rest = text_str(&hints);
 	if (*rest)
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	for (; (end = strchr(rest, '\n')); rest = end + 1) {
 		text_add_bytes(&line, rest, (size_t)(end - rest));
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 }
 
@@ -121,12 +121,11 @@ void page_entries(struct page *page, struct site *const *sites, long count)
 	rest = text_str(&entries);
 	if (!*rest)
 		return;
-	page_line(page, &line, false);
-	text_add(&line,
-		 "To be told no more of them, put their entries into a file for --suppress:");
-	page_line(page, &line, true);
+	page_line(page, &line, /* bold= */ false);
+	text_add(&line, "To suppress these, add to a --suppress file:");
+	page_line(page, &line, /* bold= */ true);
 	for (; (end = strchr(rest, '\n')); rest = end + 1) {
 		text_add_bytes(&line, rest, (size_t)(end - rest));
-		page_line(page, &line, false);
+		page_line(page, &line, /* bold= */ false);
 	}
 }

@@ -13,24 +13,12 @@
 #include <zlib.h>
 
 #include "host/files/access.h"
+#include "host/files/elf_notes.h"
 #include "lib/cleanup.h"
 #include "lib/regular_file.h"
 
 #define MAX_CRC_BYTES (256 * 1024 * 1024) /* of a debug file that has only a CRC to prove it */
-#define MAX_BUILD_ID 64
 #define DEBUG_DIR "/usr/lib/debug"
-
-char *debug_file_hex(const void *bytes, size_t len)
-{
-	char *string = malloc(2 * len + 1);
-	size_t i;
-
-	if (string)
-		string[0] = '\0';
-	for (i = 0; string && i < len; i++)
-		sprintf(string + 2 * i, "%02x", ((const unsigned char *)bytes)[i]);
-	return string;
-}
 
 static bool has_build_id(int fd, const char *build_id)
 {
@@ -40,8 +28,8 @@ static bool has_build_id(int fd, const char *build_id)
 	ssize_t len;
 
 	len = elf ? dwelf_elf_gnu_build_id(elf, &bytes) : -1;
-	if (len > 0 && len <= MAX_BUILD_ID)
-		found = debug_file_hex(bytes, (size_t)len);
+	if (len > 0 && len <= BUILD_ID_MAX)
+		found = build_id_hex(bytes, (size_t)len);
 	elf_end(elf);
 	return found && !strcmp(found, build_id);
 }
@@ -69,10 +57,10 @@ static bool has_crc(int fd, __u32 wanted)
 /* Our own directory first: only root writes there. */
 static int open_by_build_id(pid_t tgid, const char *build_id)
 {
-	char path[sizeof(DEBUG_DIR "/.build-id//.debug") + 2 * MAX_BUILD_ID];
+	char path[sizeof(DEBUG_DIR "/.build-id//.debug") + 2 * BUILD_ID_MAX];
 	int fd, i;
 
-	if (!build_id || strlen(build_id) < 4 || strlen(build_id) > 2 * MAX_BUILD_ID)
+	if (!build_id || strlen(build_id) < 4 || strlen(build_id) > 2 * BUILD_ID_MAX)
 		return -1;
 	snprintf(path, sizeof(path), DEBUG_DIR "/.build-id/%.2s/%s.debug", build_id, build_id + 2);
 	for (i = 0; i < 2; i++) {

@@ -29,9 +29,6 @@ int debug_file_open(const struct debug_query *query, const char *link, __u32 crc
  */
 int debug_file_open_alt(const struct debug_query *query, const char *name, const char *build_id);
 
-/* `len` bytes in hex. The caller frees it. NULL: no memory. */
-char *debug_file_hex(const void *bytes, size_t len);
-
 /* What a file's debug sections take in memory once they are in use, in bytes. */
 struct debug_size {
 	__u64 inflated; /* of compressed sections: memory of our own */

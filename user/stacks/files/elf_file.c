@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/files/elf_notes.h"
 #include "stacks/files/elf_file.h"
 
 #include <elfutils/libdwelf.h>
@@ -50,7 +51,7 @@ static void look_into(struct elf_file *file)
 	}
 	len = dwelf_elf_gnu_build_id(file->elf, &id);
 	if (len > 0 && len <= MAX_BUILD_ID)
-		file->build_id = debug_file_hex(id, (size_t)len);
+		file->build_id = build_id_hex(id, (size_t)len);
 	link = dwelf_elf_gnu_debuglink(file->elf, &crc);
 	if (link)
 		file->link = strdup(link);

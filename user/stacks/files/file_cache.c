@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/clocks.h"
+#include "lib/time.h"
 
 #define LOOK_AGAIN_NS 2000000000ULL
 
@@ -16,8 +16,8 @@ struct file_key {
 	__u64 modified_s, modified_ns, changed_s, changed_ns;
 };
 
-struct cached {
-	struct cached *next;
+struct cached_file {
+	struct cached_file *next;
 	struct file_key key;
 	struct module_symbols *file;
 	unsigned int refs;
@@ -27,7 +27,7 @@ struct cached {
 };
 
 struct file_cache {
-	struct cached *cached;
+	struct cached_file *cached;
 	unsigned int count, max_files;
 	size_t max_bytes;
 	__u64 uses;
@@ -49,9 +49,9 @@ static struct file_key key_of(const struct stat *st, __u64 mount_ns)
 	};
 }
 
-static struct cached *find_cached(struct file_cache *cache, const struct module_symbols *file)
+static struct cached_file *find_cached(struct file_cache *cache, const struct module_symbols *file)
 {
-	struct cached *cached;
+	struct cached_file *cached;
 
 	for (cached = cache->cached; cached; cached = cached->next)
 		if (cached->file == file)
@@ -59,7 +59,7 @@ static struct cached *find_cached(struct file_cache *cache, const struct module_
 	return NULL;
 }
 
-static struct module_symbols *take(struct file_cache *cache, struct cached *cached)
+static struct module_symbols *cache_take(struct file_cache *cache, struct cached_file *cached)
 {
 	cached->refs++;
 	cached->used = ++cache->uses;
@@ -67,9 +67,9 @@ static struct module_symbols *take(struct file_cache *cache, struct cached *cach
 }
 
 /* Takes the file, also on failure. */
-static struct cached *add(struct file_cache *cache, struct module_symbols *file)
+static struct cached_file *cache_add(struct file_cache *cache, struct module_symbols *file)
 {
-	struct cached *cached = file ? calloc(1, sizeof(*cached)) : NULL;
+	struct cached_file *cached = file ? calloc(1, sizeof(*cached)) : NULL;
 
 	if (!cached) {
 		module_symbols_free(file);
@@ -84,7 +84,7 @@ static struct cached *add(struct file_cache *cache, struct module_symbols *file)
 
 struct module_symbols *file_cache__get(struct file_cache *cache, int fd, __u64 mount_ns)
 {
-	struct cached *cached;
+	struct cached_file *cached;
 	struct file_key key;
 	struct stat st;
 
@@ -97,39 +97,39 @@ struct module_symbols *file_cache__get(struct file_cache *cache, int fd, __u64 m
 		if (cached->is_bytes || memcmp(&cached->key, &key, sizeof(key)))
 			continue;
 		close(fd);
-		return take(cache, cached);
+		return cache_take(cache, cached);
 	}
-	cached = add(cache, module_symbols_open(fd));
+	cached = cache_add(cache, module_symbols_open(fd));
 	if (!cached)
 		return NULL;
 	cached->key = key;
-	return take(cache, cached);
+	return cache_take(cache, cached);
 }
 
 struct module_symbols *file_cache__get_bytes(struct file_cache *cache, const void *bytes,
 					     size_t len)
 {
 	const unsigned char *known;
-	struct cached *cached;
+	struct cached_file *cached;
 
 	for (cached = cache->cached; cached; cached = cached->next) {
 		if (!cached->is_bytes || cached->len != len)
 			continue;
 		known = elf_file_bytes(module_symbols_file(cached->file), 0, len);
 		if (known && !memcmp(known, bytes, len))
-			return take(cache, cached);
+			return cache_take(cache, cached);
 	}
-	cached = add(cache, module_symbols_of_bytes(bytes, len));
+	cached = cache_add(cache, module_symbols_of_bytes(bytes, len));
 	if (!cached)
 		return NULL;
 	cached->is_bytes = true;
 	cached->len = len;
-	return take(cache, cached);
+	return cache_take(cache, cached);
 }
 
 void file_cache__put(struct file_cache *cache, struct module_symbols *file)
 {
-	struct cached *cached = find_cached(cache, file);
+	struct cached_file *cached = find_cached(cache, file);
 
 	if (cached)
 		cached->refs--;
@@ -137,15 +137,15 @@ void file_cache__put(struct file_cache *cache, struct module_symbols *file)
 
 void file_cache__touch(struct file_cache *cache, const struct module_symbols *file)
 {
-	struct cached *cached = find_cached(cache, file);
+	struct cached_file *cached = find_cached(cache, file);
 
 	if (cached)
 		cached->used = ++cache->uses;
 }
 
-static void drop(struct file_cache *cache, struct cached *cached)
+static void cache_drop(struct file_cache *cache, struct cached_file *cached)
 {
-	struct cached **link = &cache->cached;
+	struct cached_file **link = &cache->cached;
 
 	while (*link != cached)
 		link = &(*link)->next;
@@ -163,7 +163,7 @@ static bool fits(const struct file_cache *cache)
 /* Close the symbols of the file used longest ago. False: none has any open. */
 static bool shed_one(struct file_cache *cache, const struct module_symbols *keep)
 {
-	struct cached *cached, *oldest = NULL;
+	struct cached_file *cached, *oldest = NULL;
 
 	for (cached = cache->cached; cached; cached = cached->next)
 		if (cached->file != keep && module_symbols_is_open(cached->file) &&
@@ -176,14 +176,14 @@ static bool shed_one(struct file_cache *cache, const struct module_symbols *keep
 
 static bool drop_one(struct file_cache *cache, const struct module_symbols *keep)
 {
-	struct cached *cached, *oldest = NULL;
+	struct cached_file *cached, *oldest = NULL;
 
 	for (cached = cache->cached; cached; cached = cached->next)
 		if (cached->file != keep && !cached->refs &&
 		    (!oldest || cached->used < oldest->used))
 			oldest = cached;
 	if (oldest)
-		drop(cache, oldest);
+		cache_drop(cache, oldest);
 	return oldest;
 }
 
@@ -200,7 +200,7 @@ bool file_cache__trim(struct file_cache *cache, const struct module_symbols *kee
 
 unsigned int file_cache__generation(struct file_cache *cache)
 {
-	struct cached *cached;
+	struct cached_file *cached;
 	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
 	bool found = false;
 
@@ -220,7 +220,7 @@ unsigned int file_cache__files(const struct file_cache *cache)
 
 size_t file_cache__bytes(const struct file_cache *cache)
 {
-	const struct cached *cached;
+	const struct cached_file *cached;
 	size_t bytes = 0;
 
 	for (cached = cache->cached; cached; cached = cached->next)
@@ -244,6 +244,6 @@ void file_cache__free(struct file_cache *cache)
 	if (!cache)
 		return;
 	while (cache->cached)
-		drop(cache, cache->cached);
+		cache_drop(cache, cache->cached);
 	free(cache);
 }

@@ -201,7 +201,7 @@ static int call_line(Dwarf_Die *die)
 }
 
 /* A search among DIEs, which a hostile file may have without end. */
-struct search {
+struct function_search {
 	Dwarf_Addr address;
 	unsigned int left; /* DIEs that may still be looked at */
 };
@@ -210,7 +210,8 @@ struct search {
  * The function at an address. dwarf_getscopes() does not look into namespaces,
  * where Rust has all its functions.
  */
-static bool find_function(struct search *search, Dwarf_Die *parent, int depth, Dwarf_Die *ret_die)
+static bool find_function_die(struct function_search *search, Dwarf_Die *parent, int depth,
+			      Dwarf_Die *ret_die)
 {
 	Dwarf_Die child;
 
@@ -226,14 +227,15 @@ static bool find_function(struct search *search, Dwarf_Die *parent, int depth, D
 			*ret_die = child;
 			return true;
 		}
-		if (may_hold_functions(tag) && find_function(search, &child, depth + 1, ret_die))
+		if (may_hold_functions(tag) &&
+		    find_function_die(search, &child, depth + 1, ret_die))
 			return true;
 	} while (!dwarf_siblingof(&child, &child));
 	return false;
 }
 
 /* What of a scope holds the address; false: nothing smaller does. */
-static bool find_inner(struct search *search, Dwarf_Die *outer, Dwarf_Die *ret_die)
+static bool find_inner(struct function_search *search, Dwarf_Die *outer, Dwarf_Die *ret_die)
 {
 	Dwarf_Die child;
 
@@ -258,11 +260,11 @@ static bool find_inner(struct search *search, Dwarf_Die *outer, Dwarf_Die *ret_d
 /* The scopes around an address, the innermost first; at most MAX_DEPTH. Returns their number. */
 static int scopes_at(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die *ret_scopes)
 {
-	struct search search = { .address = address, .left = MAX_DIES };
+	struct function_search search = { .address = address, .left = MAX_DIES };
 	Dwarf_Die outermost_first[MAX_DEPTH];
 	int count = 0;
 
-	if (!find_function(&search, unit, 0, &outermost_first[0]))
+	if (!find_function_die(&search, unit, 0, &outermost_first[0]))
 		return 0;
 	for (count = 1; count < MAX_DEPTH; count++)
 		if (!find_inner(&search, &outermost_first[count - 1], &outermost_first[count]))

@@ -12,9 +12,11 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#include "host/files/elf_notes.h"
 #include "stacks/files/debug_file.h"
 #include "stacks/files/elf_file.h"
 #include "stacks/files/function_name.h"
+#include "stacks/files/runtime_frames.h"
 
 #define MAX_BUILD_ID 64
 #define MAX_KNOWN 512
@@ -30,7 +32,7 @@ enum debug {
 };
 
 /* An address that was asked for. */
-struct known {
+struct known_name {
 	__u64 address;
 	struct code code;
 	UT_hash_handle hh;
@@ -50,13 +52,14 @@ struct module_symbols {
 	Dwfl *dwfl; /* NULL: symbols are not open */
 	Dwfl_Module *module;
 	enum debug debug;
+	bool dwarf_is_open;	 /* or it was tried */
 	struct debug_size other; /* debug sections of the debug file */
 	struct identity seen;	 /* the debug file that was looked at */
 	unsigned int looks;
 	Dwarf *alt; /* what dwz moved out of the debug information, or NULL */
 	int alt_fd;
-	char *alt_name, *alt_id; /* of the one that was not there */
-	struct known *known;	 /* the oldest first */
+	char *alt_name, *alt_id;  /* of the one that was not there */
+	struct known_name *known; /* the oldest first */
 	size_t known_bytes;
 };
 
@@ -138,7 +141,7 @@ struct module_symbols *module_symbols_of_bytes(const void *bytes, size_t len)
 	return file;
 }
 
-static size_t known_bytes(const struct known *known)
+static size_t known_bytes(const struct known_name *known)
 {
 	const struct code_name *name = known->code.names;
 	size_t bytes = sizeof(*known);
@@ -150,7 +153,7 @@ static size_t known_bytes(const struct known *known)
 	return bytes;
 }
 
-static void forget_name(struct module_symbols *file, struct known *known)
+static void forget_name(struct module_symbols *file, struct known_name *known)
 {
 	HASH_DEL(file->known, known);
 	file->known_bytes -= known_bytes(known);
@@ -160,7 +163,7 @@ static void forget_name(struct module_symbols *file, struct known *known)
 
 static void forget_names(struct module_symbols *file)
 {
-	struct known *known, *next;
+	struct known_name *known, *next;
 
 	HASH_ITER(hh, file->known, known, next)
 		forget_name(file, known);
@@ -228,7 +231,7 @@ static bool attach_alt(struct module_symbols *file, Dwarf *dwarf)
 	free(file->alt_name);
 	free(file->alt_id);
 	file->alt_name = strdup(name);
-	file->alt_id = debug_file_hex(id, (size_t)len);
+	file->alt_id = build_id_hex(id, (size_t)len);
 	if (!file->alt_name || !file->alt_id)
 		return false;
 	file->alt_fd = debug_file_open_alt(&query, file->alt_name, file->alt_id);
@@ -249,24 +252,40 @@ static bool open_symbols(struct module_symbols *file)
 		.find_debuginfo = find_debuginfo,
 		.section_address = dwfl_offline_section_address,
 	};
-	Dwarf_Addr bias;
-	Dwarf *dwarf;
 
 	if (file->dwfl)
 		return file->module;
 	file->dwfl = dwfl_begin(&callbacks);
 	file->module = file->dwfl ? elf_file_report(&file->file, file->dwfl, 0) : NULL;
-	if (!file->module)
-		return false;
-	file->debug = DEBUG_NONE;
+	file->debug = DEBUG_UNTRIED;
+	file->dwarf_is_open = false;
+	return file->module;
+}
+
+/* Costs more than all else: libdw inflates all of what is compressed, 30 ms for that of glibc. */
+static void open_dwarf(struct module_symbols *file)
+{
+	Dwarf_Addr bias;
+	Dwarf *dwarf;
+
+	if (file->dwarf_is_open)
+		return;
+	file->dwarf_is_open = true;
 	if (file->file.debug.inflated > ELF_FILE_MAX_INFLATED) {
 		file->debug = DEBUG_TOO_LARGE;
-		return true;
+		return;
 	}
+	if (file->debug == DEBUG_UNTRIED)
+		file->debug = DEBUG_NONE;
 	dwarf = dwfl_module_getdwarf(file->module, &bias);
 	if (dwarf)
 		file->debug = attach_alt(file, dwarf) ? DEBUG_FOUND : DEBUG_NONE;
-	return true;
+}
+
+/* Is the debug file there that find_debuginfo() was asked for? */
+static bool may_have_debug_file(const struct module_symbols *file)
+{
+	return file->other.mapped || file->other.inflated;
 }
 
 /* Is the symbol of size 0 one of the kind that symbols.h accepts? */
@@ -312,14 +331,15 @@ static char *find_function(const struct module_symbols *file, Dwarf_Addr address
 
 static void make_names(struct module_symbols *file, __u64 address, struct code *code)
 {
+	char *function = find_function(file, address);
 	struct code_name *last;
-	char *function;
 
-	if (file->debug == DEBUG_FOUND)
+	if (!may_have_debug_file(file) || !runtime_frame_is_end(file->path, function))
+		open_dwarf(file);
+	if (file->debug == DEBUG_FOUND && !runtime_frame_is_end(file->path, function))
 		lines_at(file->module, address, file->file.is_go, code);
 	if (!code->count)
 		code->count = 1;
-	function = find_function(file, address);
 	if (!function)
 		return;
 	last = &code->names[code->count - 1];
@@ -329,7 +349,7 @@ static void make_names(struct module_symbols *file, __u64 address, struct code *
 
 const struct code *module_symbols_name(struct module_symbols *file, __u64 address)
 {
-	struct known *known;
+	struct known_name *known;
 
 	HASH_FIND(hh, file->known, &address, sizeof(address), known);
 	if (known)
@@ -396,7 +416,8 @@ size_t module_symbols_memory(const struct module_symbols *file)
 
 bool module_symbols_has_debug(const struct module_symbols *file)
 {
-	return file->debug == DEBUG_FOUND || file->debug == DEBUG_TOO_LARGE;
+	return file->debug == DEBUG_FOUND || file->debug == DEBUG_TOO_LARGE ||
+	       (file->debug == DEBUG_UNTRIED && may_have_debug_file(file));
 }
 
 struct elf_file *module_symbols_file(struct module_symbols *file)

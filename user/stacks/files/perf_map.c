@@ -16,7 +16,7 @@
 #define MAX_NAME 512
 #define MAX_OVERLAPS 4096 /* lines that one search looks at */
 
-struct entry {
+struct perf_map_entry {
 	__u64 start, end;
 	__u32 name; /* where it begins in the text: entries of later lines have a higher one */
 };
@@ -24,7 +24,7 @@ struct entry {
 struct perf_map {
 	char *text; /* names end with a NUL */
 	size_t len;
-	struct entry *entries; /* by start; of the same start the later line last */
+	struct perf_map_entry *entries; /* by start; of the same start the later line last */
 	size_t count, capacity;
 	__u64 device, inode, size;
 	__u64 longest; /* end - start */
@@ -78,7 +78,8 @@ static char *trim_line(const char *line, char *end)
 }
 
 /* A line, trimmed. False: it names nothing. */
-static bool parse_line(const char *line, const char *end, const char *text, struct entry *ret)
+static bool parse_entry(const char *line, const char *end, const char *text,
+			struct perf_map_entry *ret)
 {
 	const char *at = line;
 	__u64 start, size;
@@ -87,7 +88,7 @@ static bool parse_line(const char *line, const char *end, const char *text, stru
 	if (!parse_hex(&at, end, &start) || !skip_blanks(&at, end) || !parse_hex(&at, end, &size) ||
 	    !skip_blanks(&at, end) || at == end || !size || start + size < start)
 		return false;
-	*ret = (struct entry){ start, start + size, (__u32)(at - text) };
+	*ret = (struct perf_map_entry){ start, start + size, (__u32)(at - text) };
 	return true;
 }
 
@@ -102,10 +103,10 @@ static void clean_name(char *name, char *end)
 	*end = '\0'; /* at the latest where the newline was */
 }
 
-static int add_entry(struct perf_map *map, const struct entry *entry)
+static int add_entry(struct perf_map *map, const struct perf_map_entry *entry)
 {
 	size_t capacity = map->capacity ? map->capacity * 2 : 256;
-	struct entry *entries;
+	struct perf_map_entry *entries;
 
 	if (map->count == map->capacity) {
 		entries = reallocarray(map->entries, capacity, sizeof(*entries));
@@ -122,7 +123,7 @@ static int add_entry(struct perf_map *map, const struct entry *entry)
 
 static int compare_entries(const void *left, const void *right)
 {
-	const struct entry *a = left, *b = right;
+	const struct perf_map_entry *a = left, *b = right;
 
 	if (a->start != b->start)
 		return a->start < b->start ? -1 : 1;
@@ -134,7 +135,7 @@ static int parse_own(char *text, size_t len, struct perf_map **ret_map)
 {
 	struct perf_map *map = calloc(1, sizeof(*map));
 	char *line, *end, *trimmed;
-	struct entry entry;
+	struct perf_map_entry entry;
 	size_t lines;
 
 	if (!map) {
@@ -148,7 +149,7 @@ static int parse_own(char *text, size_t len, struct perf_map **ret_map)
 		if (!end)
 			break; /* still being written */
 		trimmed = trim_line(line, end);
-		if (parse_line(line, trimmed, text, &entry)) {
+		if (parse_entry(line, trimmed, text, &entry)) {
 			if (add_entry(map, &entry)) {
 				perf_map__free(map);
 				return -ENOMEM;
@@ -178,7 +179,7 @@ int perf_map__parse(const char *text, size_t len, struct perf_map **ret_map)
 
 const char *perf_map__find(const struct perf_map *map, __u64 address)
 {
-	const struct entry *entry, *best = NULL;
+	const struct perf_map_entry *entry, *best = NULL;
 	size_t low = 0, high = map->count, middle, looks;
 
 	while (low < high) { /* the first that starts behind it */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "kernel/kernel_memory.h"
+#include "kernel/maps/kernel_memory.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "lib/proc_file.h"
 
 /* Maps of ours: 20, and some more. What is beyond is not counted, and would be a fault. */
 #define MAX_MAPS 128
@@ -17,18 +18,11 @@
 /* The number behind a name at the begin of a line. */
 static bool find_number(const char *text, const char *name, __u64 *ret_number)
 {
-	size_t len = strlen(name);
-	const char *line = text;
+	const char *field = proc_file_field(text, name);
 
-	while (line) {
-		if (!strncmp(line, name, len)) {
-			*ret_number = strtoull(line + len, NULL, 10);
-			return true;
-		}
-		line = strchr(line, '\n');
-		line = line ? line + 1 : NULL;
-	}
-	return false;
+	if (field)
+		*ret_number = strtoull(field, NULL, 10);
+	return field;
 }
 
 int kernel_map_parse(const char *text, struct kernel_map *ret_map)
@@ -44,17 +38,11 @@ int kernel_map_parse(const char *text, struct kernel_map *ret_map)
 
 static int read_map(int directory, const char *name, struct kernel_map *ret_map)
 {
-	int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
 	char text[FDINFO_MAX];
-	ssize_t len;
+	ssize_t len = proc_file_read_at(directory, name, text, sizeof(text));
 
-	if (fd < 0)
-		return -errno;
-	len = read(fd, text, sizeof(text) - 1);
-	close(fd);
 	if (len < 0)
-		return -EIO;
-	text[len] = '\0';
+		return (int)len;
 	return kernel_map_parse(text, ret_map);
 }
 

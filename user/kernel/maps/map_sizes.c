@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "kernel/map_sizes.h"
+#include "kernel/maps/map_sizes.h"
 
 #include <bpf/libbpf.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "kernel/refusal_map.h"
+#include "kernel/maps/refusal_map.h"
 
 #include <stddef.h>
 

@@ -10,12 +10,14 @@
 #define SOCKLEAK_STACK_MAPS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "sockleak.h"
 
 /* The maps of these names; they stay the caller's. */
 struct stack_maps {
-	int stacks, slots, snapshots;
+	int stacks, snapshots;
+	size_t snapshot_size; /* of a value of `snapshots` */
 };
 
 /*
@@ -27,14 +29,11 @@ unsigned int stack_maps_pcs(const struct stack_maps *maps, const struct pending 
 			    __u64 *ret_pcs);
 
 /*
- * Copy the snapshot of a socket's stack, into room for a whole value of that map. *ret_slot:
- * its slot, which the kernel may give to another socket meanwhile; `whole`: the copy is of
- * this one, if the slot still is now. -ENOENT: none was taken, or its slot was given back.
+ * Copy the snapshot of a socket's stack, into room for a whole value of that map; by mmap(), for
+ * hooks are left out on the processor where bpf(2) reads a map. False: none was taken, or its slot
+ * was given back, maybe meanwhile, to another socket.
  */
-int stack_maps_snapshot(const struct stack_maps *maps, const struct pending *socket,
-			struct snapshot *ret_snapshot, __u32 *ret_slot, bool *ret_whole);
-
-/* Has the socket this slot now? */
-bool stack_maps_has_slot(const struct stack_maps *maps, const struct pending *socket, __u32 slot);
+bool stack_maps_snapshot(const struct stack_maps *maps, const struct pending *socket,
+			 struct snapshot *ret_snapshot);
 
 #endif /* SOCKLEAK_STACK_MAPS_H */

@@ -25,4 +25,10 @@ enum frame_kind runtime_frame_kind(const char *module, const char *function);
 /* Is it glibc's own libc or libpthread? */
 bool runtime_frame_is_glibc(const char *module);
 
+/*
+ * Is it a function of glibc's at either end of a stack: the call of socket(), or what starts a
+ * program or a thread? Nobody mends it, and nothing is inlined in it that a reader asks for.
+ */
+bool runtime_frame_is_end(const char *module, const char *function);
+
 #endif /* SOCKLEAK_RUNTIME_FRAMES_H */

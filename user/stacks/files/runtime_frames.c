@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks/runtime_frames.h"
+#include "stacks/files/runtime_frames.h"
 
 #include <fnmatch.h>
 #include <stddef.h>
@@ -55,7 +55,7 @@ static const char *const callers_of_code[] = {
 	"std::*::_M_invoke", "std::*::_M_run", "std::__invoke*", "std::invoke*", NULL,
 };
 
-static bool matches(const char *name, const char *const *patterns)
+static bool matches_any(const char *name, const char *const *patterns)
 {
 	for (; *patterns; patterns++)
 		if (!fnmatch(*patterns, name, 0))
@@ -72,16 +72,35 @@ const char *module_name(const char *path)
 
 bool runtime_frame_is_glibc(const char *module)
 {
-	return module && matches(module_name(module), glibc);
+	return module && matches_any(module_name(module), glibc);
+}
+
+bool runtime_frame_is_end(const char *module, const char *function)
+{
+	static const char *const ends[] = {
+		"socket",
+		"__socket",
+		"__libc_start_main*",
+		"__libc_start_call_main",
+		"start_thread",
+		"clone",
+		"clone3",
+		"__clone*",
+		NULL,
+	};
+
+	return function && runtime_frame_is_glibc(module) && matches_any(function, ends);
 }
 
 enum frame_kind runtime_frame_kind(const char *module, const char *function)
 {
-	if (module && (runtime_frame_is_glibc(module) || matches(module_name(module), libc)))
+	if (module && (runtime_frame_is_glibc(module) || matches_any(module_name(module), libc)))
 		return FRAME_OF_LIBC;
-	if (module && (matches(module_name(module), runtimes) || matches(module, runtime_paths)))
+	if (module &&
+	    (matches_any(module_name(module), runtimes) || matches_any(module, runtime_paths)))
 		return FRAME_OF_RUNTIME;
-	if (function && matches(function, runtime_functions) && !matches(function, callers_of_code))
+	if (function && matches_any(function, runtime_functions) &&
+	    !matches_any(function, callers_of_code))
 		return FRAME_OF_RUNTIME;
 	return FRAME_OF_PROGRAM;
 }

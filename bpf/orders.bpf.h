@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * orders: what user space wants to have done in the maps. It writes them into memory that it has
+ * mapped, and has them carried out by reading an iterator, many at once. By bpf(2) each would be a
+ * call, during which the kernel leaves out hooks on that processor (docs/kernels.md).
+ */
+#ifndef ORDERS_BPF_H
+#define ORDERS_BPF_H
+
+#include "snapshots.bpf.h"
+#include "reported.bpf.h"
+
+/*
+ * Key: a place. Value: an order, from the first place on; empty behind the last one. Full = user
+ * space has them carried out before it gives the next one.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, SOCKLEAK_ORDERS);
+	__type(key, __u32);
+	__type(value, struct order);
+} orders SEC(".maps");
+
+/* Key: its number. Value: a stack for ORDER_KEEP_STACK. Full = as `orders`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, SOCKLEAK_STACKS_IN_HAND);
+	__type(key, __u32);
+	__type(value, struct reported_stack);
+} stacks_in_hand SEC(".maps");
+
+/* Stacks that `told` had no room or the kernel no memory for: user space reads it. */
+__u64 stacks_not_reported;
+
+static __always_inline void keep_stack(__u32 number, __u64 key)
+{
+	struct reported_stack *stack = bpf_map_lookup_elem(&stacks_in_hand, &number);
+
+	if (stack && bpf_map_update_elem(&reported_stacks, &key, stack, BPF_ANY))
+		stacks_not_reported++;
+}
+
+/* For bpf_for_each_map_elem(). */
+static long order_carry_out(struct bpf_map *map, const __u32 *place, struct order *order,
+			    void *unused)
+{
+	struct reported stack = { .since_ns = order->since_ns, .stack = order->stack };
+	__u64 inode = order->inode;
+	__u32 slot = order->slot, kind = order->kind;
+
+	order->kind = ORDER_NONE;
+	switch (kind) {
+	case ORDER_FREE_SLOT:
+		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
+		return 0;
+	case ORDER_DROP_SNAPSHOT:
+		snapshot_drop(inode);
+		return 0;
+	case ORDER_KEEP_STACK:
+		keep_stack(slot, stack.stack);
+		return 0;
+	case ORDER_TELL:
+		if (bpf_map_update_elem(&reported, &inode, &stack, BPF_ANY))
+			stacks_not_reported++;
+		return 0;
+	case ORDER_FORGET:
+		bpf_map_delete_elem(&reported, &inode);
+		return 0;
+	}
+	return 1; /* that was all */
+}
+
+#endif /* ORDERS_BPF_H */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * uring: reads io_uring's own objects: a request, which may wait for its turn or for the network,
+ * and the threads of the kernel that work for a process. Touches no map.
+ *
+ * Each run of io_connect() is met as a call: most often one that does not wait, and one more when
+ * the socket is ready; or in a worker, which waits. In between the request belongs to no thread.
+ */
+#ifndef URING_BPF_H
+#define URING_BPF_H
+
+#include "kernel.bpf.h"
+
+#define URING_CONNECT 16 /* IORING_OP_CONNECT, include/uapi/linux/io_uring.h */
+
+struct io_kiocb___request {
+	struct file *file; /* the operation's own arguments begin with the same */
+	__u8 opcode;
+	struct {
+		__s32 res;
+	} cqe;
+	void *async_data;
+	struct {
+		int cancel_seq;
+	} work;
+} __attribute__((preserve_access_index));
+
+struct io_connect {
+	const void *addr;
+	int addr_len;
+} __attribute__((preserve_access_index));
+
+struct io_async_msghdr {
+	struct {
+		__u16 ss_family;
+	} addr;
+} __attribute__((preserve_access_index));
+
+struct io_worker {
+	void *cur_work;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool is_of_family(const void *address, __u16 family)
+{
+	__u16 found = 0;
+
+	return !bpf_probe_read_kernel(&found, sizeof(found), address) && found == family;
+}
+
+/*
+ * Where the kernel has its copy of the address to connect to, which it made when the request was
+ * submitted: the caller's memory may have another use since. NULL: it copies as it connects; or
+ * that cannot be reported. The copy stands at the begin of async_data, or since Linux 6.10 in a
+ * message's header there, until commit 3979840cd858 ("io_uring/net: Avoid msghdr on
+ * op_connect/op_bind async data"), which went to older series as well, and which no type tells.
+ * So it is where the socket's family stands, if that is at one of the two places alone.
+ */
+static __always_inline const void *request_address(__u64 request, __u16 family)
+{
+	struct io_kiocb___request *req = (void *)request;
+	void *data = BPF_CORE_READ(req, async_data), *within = data;
+
+	if (bpf_core_type_exists(struct io_async_msghdr))
+		within += bpf_core_field_offset(struct io_async_msghdr, addr);
+	if (!data || within == data)
+		return data;
+	if (is_of_family(within, family))
+		return is_of_family(data, family) ? NULL : within;
+	return is_of_family(data, family) ? data : NULL;
+}
+
+/*
+ * The result of an operation that returns now. -EAGAIN: not yet; it is called again, as a system
+ * call is that a signal has interrupted.
+ */
+static __always_inline long request_result(__u64 request, long returned)
+{
+	struct io_kiocb___request *req = (void *)request;
+
+	if (returned == -EAGAIN)
+		return -ERESTARTSYS;
+	return returned ?: BPF_CORE_READ(req, cqe.res);
+}
+
+/*
+ * The open file that a worker of io_uring connects now; NULL: it does not, or is none. The
+ * request may have ended meanwhile: what is read is then another file, or none.
+ */
+static __always_inline struct file *worker_connects(struct task_struct *task)
+{
+	struct io_kiocb___request *req;
+	struct io_worker *worker;
+	void *work;
+
+	if (!bpf_core_type_exists(struct io_worker) || !(BPF_CORE_READ(task, flags) & PF_IO_WORKER))
+		return NULL;
+	worker = BPF_CORE_READ(task, worker_private);
+	work = BPF_CORE_READ(worker, cur_work);
+	if (!work)
+		return NULL;
+	req = work - bpf_core_field_offset(struct io_kiocb___request, work);
+	return BPF_CORE_READ(req, opcode) == URING_CONNECT ? BPF_CORE_READ(req, file) : NULL;
+}
+
+#endif /* URING_BPF_H */

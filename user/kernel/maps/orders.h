@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * orders: has the kernel's side change its maps (bpf/orders.bpf.h). Many at once, and without a
+ * bpf(2) call for each, during which the kernel leaves out hooks. An order is carried out when
+ * orders__carry_out() is called, or before there is no more room.
+ *
+ * Knows libbpf: tests/layout.sh.
+ */
+#ifndef SOCKLEAK_ORDERS_H
+#define SOCKLEAK_ORDERS_H
+
+#include "sockleak.h"
+
+struct sockleak_bpf;
+struct orders;
+
+/* Of a skeleton that is loaded, and outlives it. 0 or -errno. Free with orders__free(). */
+int orders__new(struct sockleak_bpf *skeleton, struct orders **ret_orders);
+/* Carries out what is left; NULL is allowed. */
+void orders__free(struct orders *orders);
+
+/*
+ * One that there is no room for, since none can be carried out, is lost: then a stack counts as not
+ * reported, and a slot is missing (no_slot).
+ */
+void orders__add(struct orders *orders, const struct order *order);
+/* The stack is to be known under that key. */
+void orders__keep_stack(struct orders *orders, __u64 key, const struct reported_stack *stack);
+/* All slots of snapshots, of which so many there are, and nobody has one. 0 or -errno. */
+int orders__free_slots(struct orders *orders, __u32 count);
+/* Nothing, when there is none. 0 or -errno: then they are tried again with the next ones. */
+int orders__carry_out(struct orders *orders);
+
+/* Stacks and their keys that could not be reported, so far: for want of room in a map or of memory.
+ */
+__u64 orders__not_told(const struct orders *orders);
+
+#endif /* SOCKLEAK_ORDERS_H */

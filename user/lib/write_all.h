@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* write_all: write(2) until all is written, however slow the reader is. */
+#ifndef SOCKLEAK_WRITE_ALL_H
+#define SOCKLEAK_WRITE_ALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * 0 or -errno. `stops` is asked when a signal interrupted it: true ends it, with -EINTR.
+ * NULL: no signal does.
+ */
+int write_all(int fd, const void *data, size_t len, bool (*stops)(void));
+
+#endif /* SOCKLEAK_WRITE_ALL_H */
