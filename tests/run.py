@@ -83,7 +83,7 @@ def parse_options():
     parser.add_argument(
         "--churn", type=int, metavar="SECONDS", help="lengthen it, and print what was measured"
     )
-    parser.add_argument("--jobs", type=int, default=5, metavar="N", help="cases side by side")
+    parser.add_argument("--jobs", type=int, default=10, metavar="N", help="cases side by side")
     parser.add_argument("--beside", action="store_true",
                         help="do not wait for another run on this host, whose programs it may see")
     parser.add_argument("--list", action="store_true", help="print the names of the cases")

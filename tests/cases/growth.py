@@ -96,7 +96,7 @@ def pool_of_before(bench):
     program.end()
 
 
-@case
+@case(slow=True)
 def agent_defaults(bench):
     """Its line for the journal, its status and the series of a leak, all at its defaults."""
     directory = bench.directory / "defaults"

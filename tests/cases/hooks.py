@@ -15,42 +15,49 @@ CORE = ["held", "probed", "connected", "connect_refused", "bind_failed", "listen
         "compat32"]
 
 
-@cases(names=[f"hooks_{kind}" for kind in KINDS])
-def hooks(bench):
-    """With each kind that this host has the core of the programs; the others are refused in order."""
-    for kind in KINDS:
-        if not bench.wants(f"hooks_{kind}"):
-            continue
-        try:
-            if kind in kinds_here(bench):
-                check_hooks(bench, kind)
-                check_hooks(bench, kind, "--watch-close")
-            else:
-                check_refusal(bench, kind)
-            yield f"hooks_{kind}", None
-        except Failure as failure:
-            yield f"hooks_{kind}", failure
+def check_kind(kind):
+    """With a kind that this host has the core of the programs; another one is refused in order."""
+
+    def check(bench):
+        if kind in kinds_here(bench):
+            check_hooks(bench, kind)
+        else:
+            check_refusal(bench, kind)
+        yield f"hooks_{kind}", None
+
+    return check
 
 
-def check_hooks(bench, kind, *more):
+for each in KINDS:
+    cases(names=[f"hooks_{each}"], slow=True)(check_kind(each))
+
+
+def check_hooks(bench, kind):
+    """One agent without the hooks of close and one with them, beside each other."""
     before = tracefs_mounts()
-    agent = bench.agent("--hooks", kind, *more)
-    sessions = [Session(bench.start_program(name, agents=[agent]), [agent]) for name in CORE]
+    ways = {bench.agent("--hooks", kind, *more): more for more in ((), ("--watch-close",))}
+    sessions = [Session(bench.start_program(name, agents=ways), ways) for name in CORE]
     problems = []
     for session in run_sessions(sessions):
-        outcome = session.outcomes[agent]
-        problems += [f"{session.program.name}: {outcome}"] if isinstance(outcome, Failure) else []
-    summary = agent.stop()
+        for agent, outcome in session.outcomes.items():
+            if isinstance(outcome, Failure):
+                problems.append(f"{session.program.name} {ways[agent]}: {outcome}")
+    summaries = {agent: agent.stop() for agent in ways}
     if problems:
         raise Failure("\n      ".join(problems))
+    for agent, more in ways.items():
+        check_summary(agent, kind, more, summaries[agent])
+    if tracefs_mounts() != before:
+        raise Failure(f"expected the mounts {before}, seen after the run: {tracefs_mounts()}")
+
+
+def check_summary(agent, kind, more, summary):
     if (summary["hooks"], summary["hooks_why"]) != (kind, None) or agent.hooks != kind:
         raise Failure(f"expected hooks {kind!r} as forced, seen: {summary['hooks']!r}, "
                       f"{summary['hooks_why']!r}, {agent.hooks!r}")
     counted = [summary["counters"][name] > 0 for name in ("close", "close_exit", "socket_enter")]
     if counted != [bool(more)] * 3:
-        raise Failure(f"expected closes to be counted: {bool(more)}, seen: {summary['events']}")
-    if tracefs_mounts() != before:
-        raise Failure(f"expected the mounts {before}, seen after the run: {tracefs_mounts()}")
+        raise Failure(f"expected closes to be counted: {bool(more)}, seen: {summary['counters']}")
 
 
 def check_refusal(bench, kind):

@@ -134,7 +134,7 @@ def wait_empty(agent):
     agent.wait_for(empty, "an end of all that is pending")
 
 
-@case
+@case(slow=True)
 def slots_come_back(bench):
     """64 slots, 480 sockets one after the other, half of them killed in between: none is lost."""
     agent = bench.agent("--comm", "slots", "--snapshots", 64, "--sample-after", 0)

@@ -404,7 +404,7 @@ def pins_many(bench):
             raise Failure(f"expected no verdict to wait, and all stacks named, seen: {summary}")
 
 
-@case
+@case(slow=True)
 def pins_slow_start(bench):
     """A start with much to take up asks the service manager for time while it gets on."""
     slow = pathlib.Path(bench.options.programs).parent / "library/libslow_maps.so"
@@ -438,20 +438,20 @@ def kernel_bytes(pin):
     return found
 
 
-@case
+@case(slow=True)
 def pins_churn(bench):
-    """Killed 20 times while sockets come and go: no slot is lost, no memory is left over."""
+    """Killed 12 times while sockets come and go: no slot is lost, no memory is left over."""
     with bpffs(bench) as pin:
         options = ("--comm", "pinchurn", "--pin", pin, "--snapshots", 64, "--sample-after", 0)
         end(bench.agent(*options), signal.SIGTERM)
         empty = kernel_bytes(pin)
         churn = [bench.program(str(bench.copy("churn", "pinchurn"))) for _ in range(2)]
-        for turn in range(20):
+        for turn in range(12):
             agent = bench.agent(*options)
             if said(agent, "discarded"):
                 raise Failure(f"expected it to go on, seen: {agent.errors}")
             # somewhere between its first sweep and the first leaks that it tells
-            time.sleep(OLDER_THAN_S * turn / 15)
+            time.sleep(OLDER_THAN_S * turn / 9)
             end(agent, signal.SIGKILL)
         agent = bench.agent(*options)
         agent.wait_for(lambda a: a.open_leaks(), "some leaks of the last run")

@@ -27,7 +27,7 @@ def plain_programs():
     return sorted(path.stem for path in sources.glob("*.c") if path.stem not in NOT_PLAIN)
 
 
-@cases(names=[name + suffix for name in plain_programs() for suffix in AGENTS])
+@cases(names=[name + suffix for name in plain_programs() for suffix in AGENTS], slow=True)
 def programs(bench):
     names = [n for n in plain_programs() if any(bench.wants(n + suffix) for suffix in AGENTS)]
     cgroup = bench.cgroups.make()

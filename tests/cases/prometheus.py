@@ -60,7 +60,7 @@ def expect(what, wanted, seen):
         raise Failure(f"expected {what} to be {wanted}, seen: {seen}")
 
 
-@case
+@case(slow=True)
 def prometheus_end_to_end(bench):
     """The right numbers, an alert that names the function, and its end when the leak ends."""
     watched = Watched(bench, "end-to-end")
@@ -156,7 +156,7 @@ def check_agent_gone(prometheus, watched):
     wait_until(lambda: prometheus.firing("SockleakMetricsMissing"), "SockleakMetricsMissing")
 
 
-@case
+@case(slow=True)
 def prometheus_rewrites(bench):
     """200 rewrites under scrapes without a pause: never a part of a file, never an error."""
     watched = Watched(bench, "rewrites", write_interval="50ms")

@@ -185,11 +185,11 @@ def pad(library):
 @case
 def mapped_file_truncated(bench):
     """SIGBUS for who reads it: costs the names of its process's stacks, and is counted."""
-    host, other = Host(bench, "truncated"), Host(bench, "healthy").start()
+    host, other = Host(bench, "truncated"), Host(bench, "unharmed").start()
     pad(host.shared_object)
     host.start()
     agent = bench.agent("--comm", "truncated")
-    onlooker = bench.agent("--comm", "healthy")
+    onlooker = bench.agent("--comm", "unharmed")
     expect_named(host.leak(agent, "leak_a"), "leak_a")
     os.truncate(host.shared_object, end_of_segments(host.shared_object))
     event = host.leak(agent, "leak_b")

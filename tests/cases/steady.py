@@ -12,7 +12,7 @@ from lib.registry import ALONE, LONG, case
 from lib.resolver import resolver_of
 
 # (the caches are full and every table has its size, the end), in seconds
-QUICK_S, FULL_S = (6, 10), (15, 60)
+QUICK_S, FULL_S = (6, 10), (15, 45)
 GROWTH_KIB = 4096  # of agent and resolver together
 GROWTH_ENTRIES = 8192  # a count under churn has those twice that come while it is made
 CACHED_FILES = 300  # symbols.c keeps 256, and has some open while it looks for more

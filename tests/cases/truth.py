@@ -8,7 +8,7 @@ from truth import suite
 JOBS = 3  # of the two or three gdbs at a time most wait for the threshold
 
 
-@cases(names=[f"truth_{subject.name}" for subject in suite.chosen([])])
+@cases(names=[f"truth_{subject.name}" for subject in suite.chosen([])], slow=True)
 def truth(bench):
     wanted = [s for s in suite.chosen([]) if bench.wants(f"truth_{s.name}")]
     cgroup = bench.cgroups.make()

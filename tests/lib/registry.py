@@ -8,7 +8,8 @@
     def table(bench): ...      (name, None | Failure | Skip) for every name
 
 `stage` says beside what a case can run: SHARED ones run side by side, of every other stage one
-runs after the other; and the stages of one step run side by side, step after step.
+runs after the other; and the stages of one step run side by side, step after step. `slow` ones, of those that a run
+names as its slowest, are begun before the others: they would be waited for at the end.
 """
 
 import fnmatch
@@ -22,8 +23,9 @@ STEPS = ((SHARED,), (LONG, BUILDS), (ALONE,), (LAST,))
 
 
 class Case:
-    def __init__(self, function, names, stage, many):
+    def __init__(self, function, names, stage, many, slow):
         self.function, self.names, self.stage, self.many = function, names, stage, many
+        self.slow = slow
 
     def wanted(self, patterns):
         return [name for name in self.names if matches(name, patterns)]
@@ -40,17 +42,17 @@ class Case:
 _cases = []
 
 
-def case(function=None, stage=SHARED):
+def case(function=None, stage=SHARED, slow=False):
     def register(function):
-        _cases.append(Case(function, [function.__name__], stage, many=False))
+        _cases.append(Case(function, [function.__name__], stage, many=False, slow=slow))
         return function
 
     return register(function) if function else register
 
 
-def cases(names, stage=SHARED):
+def cases(names, stage=SHARED, slow=False):
     def register(function):
-        _cases.append(Case(function, list(names), stage, many=True))
+        _cases.append(Case(function, list(names), stage, many=True, slow=slow))
         return function
 
     return register
@@ -61,9 +63,9 @@ def matches(name, patterns):
 
 
 def load():
-    """Import every module in cases/ and return what they registered."""
+    """Import every module in cases/ and return what they registered, the slow ones first."""
     directory = pathlib.Path(__file__).parent.parent / "cases"
     for path in sorted(directory.glob("*.py")):
         if path.stem != "__init__":
             importlib.import_module("cases." + path.stem)
-    return _cases
+    return sorted(_cases, key=lambda case: not case.slow)

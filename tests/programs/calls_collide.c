@@ -40,40 +40,40 @@ static pid_t start_child_as(pid_t pid)
 }
 
 /* Says which socket it has, and ends with the program. */
-static void connect_in_child(int told)
+static void connect_in_child(int reported)
 {
 	int fd = make_socket(AF_UNIX, SOCK_STREAM, 0);
 	unsigned long inode = inode_of(fd);
 
 	close(listener);
-	check(write(told, &inode, sizeof(inode)));
+	check(write(reported, &inode, sizeof(inode)));
 	connect(fd, (struct sockaddr *)&address, address_len);
 	for (;;)
 		pause();
 }
 
-static unsigned long inode_told(int told)
+static unsigned long inode_told(int reported)
 {
 	unsigned long inode = 0;
 
-	check(read(told, &inode, sizeof(inode)));
+	check(read(reported, &inode, sizeof(inode)));
 	return inode;
 }
 
-static void start_pair(const int told[2], unsigned long inodes[2])
+static void start_pair(const int reported[2], unsigned long inodes[2])
 {
 	for (int tries = 0; tries < 64; tries++) {
 		pid_t first = start_child(), second;
 
 		if (!first)
-			connect_in_child(told[1]);
-		inodes[0] = inode_told(told[0]);
+			connect_in_child(reported[1]);
+		inodes[0] = inode_told(reported[0]);
 		second = first > PLACES ? first - PLACES : first + PLACES;
 		second = start_child_as(second);
 		if (second < 0)
-			connect_in_child(told[1]);
+			connect_in_child(reported[1]);
 		if (second) {
-			inodes[1] = inode_told(told[0]);
+			inodes[1] = inode_told(reported[0]);
 			return;
 		}
 		check(kill(first, SIGKILL));
@@ -88,12 +88,12 @@ int main(void)
 	unsigned long inodes[2];
 
 	listener = check(socket(AF_UNIX, SOCK_STREAM, 0));
-	make_signal(told);
+	make_signal(reported);
 	address_len = abstract_name(&address, "collide");
 	check(bind(listener, (struct sockaddr *)&address, address_len));
 	check(listen(listener, 0));
 	check(connect(first, (struct sockaddr *)&address, address_len));
-	start_pair(told, inodes);
+	start_pair(reported, inodes);
 	expect_none();
 	ready();
 	close(listener);

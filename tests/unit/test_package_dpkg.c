@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "lib/text.h"
 #include "lib/time.h"
+#include "lib/text.h"
 #include "package_fixture.h"
 #include "packages/package.h"
 #include "packages/package_sources.h"
