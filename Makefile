@@ -13,7 +13,7 @@
 #   make soak     chaos: 5,000 seeds of abuse, sockleak and an oracle compared (root)
 #   make check    what needs no root: unit tests, layout of the source
 #   make install  all of it under DESTDIR/PREFIX: program, unit, manuals, completion
-#   make deb, make rpm  packages, into .output/; installs what building them needs
+#   make deb, make rpm  packages, into .output/
 #   make man completion  manual pages and shell completion, into .output/
 #   make compat   real programs under sockleak, which must find nothing (root); docs/compat.md
 #   make vm       the test programs on other kernels, under qemu; docs/kernels.md
@@ -21,7 +21,8 @@
 #   make findings  what was learnt about other software: each script of findings/, alone
 #   make fuzz     the parsers, FUZZ_SECONDS (60) each, by libFuzzer; see tests/fuzz/
 #   make test-fresh  the demo and all tests on a bare Debian 12 and 13, in roots of its own (root)
-#   make deps     installs what building, the demo and the unit tests need
+#   make deps     installs what building, the demo and the unit tests need, FOR="vm bench" what those
+#                 do; only this, demo and test install packages: the others print the command
 #
 # V=1 shows the commands. Objects go to .output/. mk/ has what is only sometimes asked for.
 

@@ -35,7 +35,7 @@ struct {
 	__type(value, struct holding);
 } holders SEC(".maps");
 
-/* Without room for the record it is told by the next sweep. */
+/* Without room for the record the next sweep sends it. */
 static __always_inline struct event *holder_begin(const struct holder_key *key, __u64 since_ns,
 						  enum event_kind kind)
 {

@@ -3,32 +3,37 @@
  * sockleak, the kernel's side. The hooks collect evidence; the kernel's own fd
  * tables decide.
  *
- *   hook                    what it does                                in
- *   exit  socket            note the young socket, by its open file,    pending.bpf.h
- *                           with a copy of the user stack               snapshots.bpf.h
- *                           note that it failed for want of a descriptor refusals.bpf.h
- *   e/x   connect           note the try; mark it when connected        calls.bpf.h
+ *   program                 what it does                                where
+ *   exit  socket            note the new socket in the young table, by  pending.bpf.h
+ *                           its open file; copy the user stack          snapshots.bpf.h
+ *                           or note that it failed with EMFILE, ENFILE  refusals.bpf.h
+ *   e/x   connect           note the try; mark the socket if connected  calls.bpf.h
  *   e/x   bind              note the try                                calls.bpf.h
- *   e/x   getpeername       note ENOTCONN; mark it when connected       calls.bpf.h
- *   iter  bpf_map           before each sweep: who of the young lives   young.bpf.h
- *                           on is moved to the map of pending sockets   pending.bpf.h
- *   iter  bpf_map, task     then, who is inside connect                 waits.bpf.h
- *   iter  task_file         confirm, report and take in: the events   sweep.bpf.h
- *   iter  bpf_map           at its end: end what no fd table holds any  sweep.bpf.h
- *                           more; give back copies whose socket is gone;
- *                           forget who holds a leak no more             holders.bpf.h
- *   iter  bpf_map           behind it: what user space wants done       orders.bpf.h
- *   iter  bpf_map           likewise, in between: end what is closed or quick_sweep.bpf.h
- *                           in use; whose fd table is to be asked?
- *   with --watch-close:
- *   enter close             mark it                                     pending.bpf.h
- *   enter socket, exit close  only count, so that a missed half shows  counters.bpf.h
+ *   e/x   getpeername       note ENOTCONN; mark the socket if connected calls.bpf.h
+ *   Each sweep:
+ *   iter  bpf_map           move young sockets that are still open to   young.bpf.h
+ *                           the map of pending sockets                  pending.bpf.h
+ *   iter  bpf_map, task     find the threads that are inside connect    waits.bpf.h
+ *   A full sweep, once a minute:
+ *   iter  task_file         decide on each socket of each fd table, and sweep.bpf.h
+ *                           send an event if something has changed
+ *   iter  bpf_map           end the entries that no fd table holds, and sweep.bpf.h
+ *                           free what belonged to them                  holders.bpf.h
+ *   A quick sweep, once an interval in between:
+ *   iter  bpf_map           end what is closed or in use, and name the  quick_sweep.bpf.h
+ *                           processes whose fd tables must be read
+ *   After each sweep:
+ *   iter  bpf_map           carry out the orders of user space          orders.bpf.h
+ *   Only with --watch-close:
+ *   enter close             mark the socket as closed                   pending.bpf.h
+ *   enter socket, exit close  count, so that a skipped half shows       counters.bpf.h
  *
- * The sweeps find all ends by the references to the open files. Each close of any file would pay
- * for hooks of close, so they are not attached unless they are asked for.
+ * The sweeps see every end by the references to the open file. Hooks of close would cost every
+ * close of every file, so they are attached only if they are asked for.
  *
- * There are five ways to be called at a system call. The bodies below serve all; user space loads
- * the first kind of this table that the kernel has, that was tried, and that misses no call:
+ * The kernel can call a program at a system call in five ways. The bodies below serve all of them.
+ * User space loads the first kind of this table that the kernel has, that has been tried, and that
+ * misses no call on this kernel:
  *
  *   kind          attached to                  other system calls pay  calls are missed
  *   fentry        functions, by BPF trampoline nothing                 if the kernel is preempted
@@ -37,9 +42,9 @@
  *   raw_syscalls  sys_enter, sys_exit          that, and a program     never by preemption
  *   raw_tp        the same, without perf event that, and a program     from 7.2 on, if preempted
  *
- * Those on functions see io_uring and 32-bit programs, too; of the others, sweeps find the sockets.
- * Why: docs/kernels.md. Their programs: kinds.bpf.h. Whom to watch: filter.bpf.h. What the
- * kernel's objects look like: kernel.bpf.h.
+ * The kinds on functions see io_uring and 32-bit programs too; with the others the sweeps find
+ * their sockets. The reasons are in docs/kernels.md, the programs in kinds.bpf.h, which processes
+ * are watched in filter.bpf.h, and what the kernel's objects look like in kernel.bpf.h.
  */
 #include "calls.bpf.h"
 #include "quick_sweep.bpf.h"
@@ -55,8 +60,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 __u32 proved;
 
 /*
- * The current task, when it is one to watch, or the call that `ends` is followed: then it is
- * counted. Else NULL; is it sockleak?
+ * The current task if it is watched, or if it `ends` a call that is followed; the call is counted
+ * then. Otherwise NULL; if the task is sockleak itself, it is trying whether the hook works.
  */
 static __always_inline struct task_struct *watched(enum counter which, bool ends)
 {

@@ -103,7 +103,7 @@ static __always_inline bool pending_end(const struct fd_key *key, struct pending
 }
 
 /*
- * The same, for an entry that a sweep finds to have ended. User space is also told of a socket of
+ * The same, for an entry that a sweep finds to have ended. User space also hears of a socket of
  * unknown origin that was closed before it was old enough to be reported: a socket that the
  * process makes in its place does not count as growth (user/leaks/growth/renewals.h).
  */

@@ -14,50 +14,49 @@
 #include <linux/types.h>
 #endif
 
-/* ---- Limits. Each is the default of an option of the same name. ---- */
+/* ---- Limits. Those that name an option are its default. ---- */
 
 /*
- * Sockets tracked at once (--max-sockets). Only sockets that are not connected
- * yet take a place, so this is the number of leaks on the host that can be told
- * with their origin; 32768 is 32 processes at the usual 1024 open files.
+ * Sockets tracked at once (--max-sockets). Only sockets that are not connected yet are tracked,
+ * so this is how many leaks of the host can be reported with their origin. 32768 are 32 processes
+ * at the usual limit of 1024 open files.
  */
 #define SOCKLEAK_MAX_SOCKETS 32768
 /*
- * Places for the sockets that were made since the last sweep, 280 bytes each: a power of two, two
- * of them a pair. Who finds its place taken by a socket that lives on has that moved into the map
- * of pending sockets, so none is lost for want of places: they save the time that this takes.
- * As many as 16,000 connections that are being opened at once, in 4.4 MiB.
+ * Entries for sockets created since the last sweep, 280 bytes each, in pairs; a power of two. A
+ * hook that finds both entries of its pair taken by open sockets moves one to the map of pending
+ * sockets. That costs time and loses nothing. 16384 entries hold 16,000 connections that are being
+ * opened at once, in 4.4 MiB.
  */
 #define SOCKLEAK_YOUNG 16384
 /*
- * Distinct stacks by frame pointers kept (--max-stacks), 1 KiB of kernel memory
- * each, for sockets that no snapshot could be had of; of those that are spared one
- * the call is kept, in their entries. So they are the exception, and 1024 of them many. It is
- * rounded up to a power of two by the kernel; two stacks in one bucket are a collision, and the
- * later one is lost and counted.
+ * Distinct stacks by frame pointers (--max-stacks), 1 KiB of kernel memory each. They are used
+ * when no snapshot could be taken; sampled-out sockets keep only the call, in their entries. So
+ * they are rare, and 1024 are many. The kernel rounds the number up to a power of two. Two stacks
+ * in one bucket collide, and the later one is lost and counted.
  */
 #define SOCKLEAK_MAX_STACKS 1024
 /*
  * Bytes of the ring buffer (--ring-size), a power of two times the page size.
- * 1 MiB holds some 3,100 events. Sweeps have it emptied when it is half full; what does not fit
- * all the same is sent by the next one, and counted (ring_full).
+ * 1 MiB holds some 3,100 events. A sweep has it emptied when it is half full. An event that still
+ * does not fit is counted (ring_full), and the next sweep sends it.
  */
 #define SOCKLEAK_RING_SIZE (1024 * 1024)
 /*
- * Places for threads inside connect, bind or getpeername, 56 bytes each. A thread's is found by
- * its number, so it must be a power of two; who finds it taken goes into a hash map, which has
- * room for half as many: for 4,900 threads in all when their numbers are anyhow.
+ * Entries for threads inside connect, bind or getpeername, 56 bytes each; a power of two, because
+ * the thread id modulo the size gives the entry. If another thread has it, a hash map of half the
+ * size takes the call. Together they hold about 4,900 threads if thread ids are evenly spread.
  */
 #define SOCKLEAK_MAX_IN_FLIGHT 4096
 /*
- * Processes that a sweep may look at one by one. To look at one costs as much as some
- * hundred descriptors in a full sweep: for more of them a full sweep is as cheap.
+ * Processes whose fd tables a quick sweep may read one by one. One process costs as much as some
+ * hundred descriptors of a full sweep, so for more of them a full sweep is as cheap.
  */
 #define SOCKLEAK_MAX_LOOKS 256
 /*
- * Processes at their limit of descriptors that are kept at once, some 150 bytes each. Such a
- * process fails in all that it does, so few run on for long: 256 is every worker of a large
- * service. What does not fit is counted.
+ * Processes at their limit of descriptors that are known at once, some 150 bytes each. Such a
+ * process fails in all that it does, so few go on for long; 256 are every worker of a large
+ * service. Further ones are counted (refusals_full).
  */
 #define SOCKLEAK_MAX_REFUSALS 256
 /* Cgroups with a rule at once; and that one option can name. */
@@ -67,15 +66,15 @@
 /*
  * Stack snapshots held at once (--snapshots), and the bytes of stack in each
  * (--stack-size, 0 = none). Stacks seen at socket() were 6 to 9 KiB deep. A slot is
- * 20 KiB, and held until the socket is connected, closed or told: 1024 are 200 leaks a
- * second at 5s, in 20.3 MiB, which leaves all maps together below 45 MiB.
+ * 20 KiB, and held until the socket is connected, closed or reported: 1024 are 200 leaks
+ * a second at 5s, in 20.3 MiB, which leaves all maps together below 45 MiB.
  */
 #define SOCKLEAK_SNAPSHOTS 1024
 #define SOCKLEAK_STACK_SIZE (16 * 1024)
 #define SOCKLEAK_STACK_SIZE_MAX (64 * 1024)
-/* Clean sockets in a row after which a creation site is trusted (--sample-after). */
+/* Clean sockets in a row after which a call site is sampled (--sample-after). */
 #define SOCKLEAK_SAMPLE_AFTER 16
-/* Creation sites remembered, to tell those that always come clean; the least used give way. */
+/* Call sites whose record is kept, to know which always come clean; the least used give way. */
 #define SOCKLEAK_MAX_SITES 8192
 
 #define SOCKLEAK_STACK_DEPTH 127 /* frames in a stack, the kernel's default limit */
@@ -95,25 +94,6 @@ enum leak_class {
 	CLASS_UNKNOWN_ORIGIN, /* no hook saw it being made */
 	CLASS_WAS_CONNECTED,  /* a dead former connection; off by default */
 	CLASS_COUNT,
-};
-
-/* What a record in the ring buffer says. */
-enum event_kind {
-	EVENT_LEAK = 1, /* it has become a leak */
-	EVENT_CHANGED,	/* it is still one, of another class */
-	EVENT_ENDED,	/* it is none any more: see enum end_reason */
-	EVENT_HELD,	/* a process holds it; with inode, since_ns, tgid, fd, uid, comm alone */
-	EVENT_LEFT,	/* a process does not any more; with inode, since_ns, tgid alone */
-	EVENT_SUSPECT,	/* it may become one: whose code made it is to be looked at in time */
-};
-
-enum end_reason {
-	END_NONE = 0,
-	END_CLOSED,	  /* no fd table holds it any more */
-	END_USED,	  /* it is connected, listening or otherwise in use */
-	END_EXITED,	  /* as closed, and its process is gone (told by user space) */
-	END_RECLASSIFIED, /* still there, but not of a class that is wanted (likewise) */
-	END_COUNT,
 };
 
 /*
@@ -201,10 +181,10 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_USED 0x08	    /* it was connected after it was reported */
 #define PENDING_DISSOLVED 0x10	    /* it was in use, and connect(AF_UNSPEC) ended that */
 #define PENDING_WAITING 0x20	    /* an event on it did not fit the ring buffer */
-#define PENDING_RESTARTS 0x80	    /* a signal interrupted connect, which may be called again */
 #define PENDING_MOVED 0x40	    /* the process that it was reported of does not hold it now */
+#define PENDING_RESTARTS 0x80	    /* a signal interrupted connect, which may be called again */
 #define PENDING_SNAPSHOT 0x100	    /* it had a snapshot of the stack taken */
-#define PENDING_SUSPECTED 0x200	    /* user space was told that it may become a leak */
+#define PENDING_SUSPECTED 0x200	    /* user space knows that it may become a leak */
 #define PENDING_UNSPEC 0x400	    /* connect(AF_UNSPEC) came while it was as new */
 #define PENDING_WAS_PORT 0x800	    /* with DISSOLVED: of use was no more than a local port */
 #define PENDING_SAMPLED_OUT 0x1000  /* its call always came clean: the call is all that is kept */
@@ -345,6 +325,27 @@ _Static_assert(sizeof(struct refusal) == 80 + SOCKLEAK_COMM_LEN, "struct refusal
  */
 #define REFUSAL_INODE(key) (1ULL << 63 | ((__u64)(key)->error & 0xff) << 32 | (__u64)(key)->tgid)
 
+/* ---- Events: what the kernel's side sends to user space ---- */
+
+/* What a record in the ring buffer says. */
+enum event_kind {
+	EVENT_LEAK = 1, /* it has become a leak */
+	EVENT_CHANGED,	/* it is still one, of another class */
+	EVENT_ENDED,	/* it is not a leak any more: see enum end_reason */
+	EVENT_HELD,	/* a process holds it; only inode, since_ns, tgid, fd, uid, comm are set */
+	EVENT_LEFT,    /* a process does not hold it any more; only inode, since_ns, tgid are set */
+	EVENT_SUSPECT, /* it may become one: look in time at whose code made it */
+};
+
+enum end_reason {
+	END_NONE = 0,
+	END_CLOSED,	  /* no fd table holds it any more */
+	END_USED,	  /* it is connected, listening or otherwise in use */
+	END_EXITED,	  /* as closed, and its process is gone (told by user space) */
+	END_RECLASSIFIED, /* still there, but not of a class that is wanted (likewise) */
+	END_COUNT,
+};
+
 /* A record in the ring buffer. */
 struct event {
 	__u64 now_ns;
@@ -391,9 +392,9 @@ _Static_assert(sizeof(struct order) == 32, "struct order has holes");
 /* Stacks in hand for ORDER_KEEP_STACK, 1.2 KiB each. */
 #define SOCKLEAK_STACKS_IN_HAND 16
 
-/*
- * What user space writes before load (rodata). 0 and "" mean "no such filter".
- */
+/* ---- What user space says to the kernel's side ---- */
+
+/* Written before load (rodata). 0 and "" mean "no such filter". */
 struct settings {
 	__u64 older_than_ns; /* --older-than: pending longer than this is suspect */
 	__u32 self_tgid;     /* the agent itself is never watched */
@@ -428,18 +429,18 @@ struct ruled_cgroup {
  * each: the only word it has with the kernel. What it found stands below them.
  */
 struct sweep {
-	__u64 number;	 /* 1, 2, 3 ... */
-	__u64 start_ns;	 /* when it began */
-	__u64 last_ns;	 /* when the one before it began */
-	__u64 repeats;	 /* of this sweep, for the events that did not fit before */
-	__u64 retells;	 /* in this sweep every leak is reported, also one that was told before */
-	__u64 pending;	 /* entries in the map of pending sockets */
-	__u64 waiting;	 /* events that did not fit the ring buffer */
-	__u64 unread;	 /* entries that a fd table is to be asked about, and was not yet */
-	__u64 unsettled; /* that the next full sweep is to decide, and soon */
-	__u32 only_tgid; /* whose fd table is read; 0 = all. Written by user space */
-	__u32 strangers; /* descriptors of others that came all the same */
-	__u32 crowd;	 /* 1 = the map of processes to look at was full */
+	__u64 number;	/* 1, 2, 3 ... */
+	__u64 start_ns; /* when it began */
+	__u64 last_ns;	/* when the one before it began */
+	__u64 repeats;	/* of this sweep, for the events that did not fit before */
+	__u64 retells; /* in this sweep every leak is reported, also one that was reported before */
+	__u64 pending; /* entries in the map of pending sockets */
+	__u64 waiting; /* events that did not fit the ring buffer */
+	__u64 unread;  /* entries that a fd table is to be asked about, and was not yet */
+	__u64 unsettled;    /* that the next full sweep is to decide, and soon */
+	__u32 only_tgid;    /* whose fd table is read; 0 = all. Written by user space */
+	__u32 strangers;    /* descriptors of others that came all the same */
+	__u32 crowd;	    /* 1 = the map of processes to look at was full */
 	__u32 asks_threads; /* 1 = their threads are to be looked at: is one inside connect? */
 };
 

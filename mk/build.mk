@@ -44,6 +44,8 @@ $(O)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) include/sockleak.h vmlinux.h mk/bu
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
+# Of the object without its DWARF, which nobody reads there: BTF has lines and types.
 $(SKELETONS): $(O)/%.skel.h: $(O)/%.bpf.o
 	$(say) SKEL $@
-	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
+	$(Q)$(BPFTOOL) gen object $(O)/$*.stripped.o $<
+	$(Q)$(BPFTOOL) gen skeleton $(O)/$*.stripped.o name $*_bpf > $@.tmp && mv $@.tmp $@

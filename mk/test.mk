@@ -9,7 +9,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/progr
 
 .PHONY: deps
 deps:
-	$(Q)packaging/deps.sh demo check
+	$(Q)packaging/deps.sh --install $(or $(FOR),demo check)
 
 # In a second make, since what is missing may be what this one would have looked up. What the
 # machine lacks is said before anything is installed or built.
@@ -17,10 +17,10 @@ deps:
 root:
 	$(Q)tests/machine.sh $(firstword $(MAKECMDGOALS))
 test: root
-	$(Q)packaging/deps.sh $@
+	$(Q)packaging/deps.sh --install $@
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) run-test
 demo: root
-	$(Q)packaging/deps.sh $@
+	$(Q)packaging/deps.sh --install $@
 	$(Q)[ "$(V)" = 1 ] || \
 		printf '  %-8s %s\n' BUILD 'sockleak and the demo (V=1 shows the commands)'
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) $(if $(filter 1,$(V)),,QUIET=1) run-demo

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Installs what sockleak is built and tested with, if anything is missing:
-# as root with apt-get or dnf; otherwise prints the one command to run, and fails.
+# Is there what sockleak is built and tested with? If anything is missing: with --install, as root,
+# installs it by apt-get or dnf; otherwise prints the one command to run, and fails.
 #
-#   packaging/deps.sh build    what building needs; every other mode installs that, too
-#   packaging/deps.sh MODE...  what `make MODE` needs: demo, check, test, deb, rpm, fuzz, compat,
+#   packaging/deps.sh [--install] build    what building needs; every other mode needs that, too
+#   packaging/deps.sh [--install] MODE...  what `make MODE` needs: demo, check, test, deb, rpm, fuzz, compat,
 #                              vm, bench, bench-instructions; fresh, for `make test-fresh`, and
 #                              vm-service, which build sockleak in roots of their own
 #
@@ -169,6 +169,11 @@ packages() {
 		awk '$1 != "-" && !seen[$1]++' | tr '\n' ' '
 }
 
+installs=
+if [ "${1:-}" = --install ]; then
+	installs=1
+	shift
+fi
 modes=${*:-build}
 if command -v apt-get >/dev/null 2>&1; then
 	manager=apt
@@ -194,6 +199,10 @@ dnf) command="dnf install -y $(packages)" ;;
 esac
 if [ "$(id -u)" != 0 ]; then
 	echo "sockleak: packages are missing. Run: sudo sh -c '${command% }'" >&2
+	exit 1
+fi
+if [ -z "$installs" ]; then
+	echo "sockleak: packages are missing. Run: make deps FOR='$modes', or: ${command% }" >&2
 	exit 1
 fi
 if [ "$manager" = dnf ]; then

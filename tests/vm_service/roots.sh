@@ -12,7 +12,7 @@
 # and is made again only when that has changed:
 #
 #   base      debootstrap's smallest system; the others are copies of it
-#   build     a base with make; `make deb` in it installs what building needs
+#   build     a base with make; `make deps FOR=deb` in it installs what building needs
 #   debs      sockleak_VERSION-1_amd64.deb for each VERSION, and one whose service cannot start
 #   system    a base with systemd, a kernel, podman, and what is usual on a host
 #   image     what the machine boots: a system with a package archive in /srv, which has all that
@@ -144,6 +144,7 @@ make_debs() {
 	(cd "$source" && sources | tar -c -T -) | tar -x -C "$directory/build/srv/sockleak"
 	for version in $versions; do
 		say DEB "sockleak $version ($suite)"
+		quietly inside "$directory/build" make -C /srv/sockleak deps FOR=deb
 		quietly inside "$directory/build" make -C /srv/sockleak deb "VERSION=$version"
 		cp "$directory/build/srv/sockleak/.output/deb/sockleak_$version-1_amd64.deb" \
 			"$directory/debs"

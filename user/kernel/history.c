@@ -287,7 +287,7 @@ static bool is_whole(const struct past *past)
 	       past->unnamed.snapshots >= 0;
 }
 
-/* Is this program one of a sockleak that tells? Then *ret_past is that one's. */
+/* Is this a program of a sockleak that reports? Then *ret_past is that sockleak's. */
 static bool past_of(int program, struct past *ret_past)
 {
 	struct past past = NO_PAST;

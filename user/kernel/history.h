@@ -89,7 +89,7 @@ struct past {
 	__u64 begun_ns;	 /* when it was started, CLOCK_BOOTTIME */
 	bool is_partial; /* it watches one process, user, name or cgroup and not the host */
 	int pending, by_inode, young, reported, stacks;
-	struct stack_maps unnamed; /* of what it has not told of yet */
+	struct stack_maps unnamed; /* of what it has not reported yet */
 	struct snapshot *snapshot; /* room for one */
 	struct all_reported all_reported;
 };
@@ -112,7 +112,7 @@ void past_expect(struct past *past, size_t sockets);
 
 /*
  * Was the stack of a socket told? Then *ret_key is the same for the same stack of the same
- * process, and past_stack() has it, unless so many others were told since that it was dropped.
+ * process, and past_stack() has it, unless it was dropped because many others were reported since.
  */
 bool past_reported(const struct past *past, const struct pending *socket, __u64 *ret_key);
 bool past_stack(const struct past *past, __u64 key, struct reported_stack *ret_stack);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* settings: what the programs in the kernel are told before they are loaded. Pure. */
+/* settings: from the options, what the kernel's programs know before they are loaded. Pure. */
 #ifndef SOCKLEAK_SETTINGS_H
 #define SOCKLEAK_SETTINGS_H
 

@@ -153,7 +153,7 @@ static int quick_sweep(struct sweeper *sweeper)
 	return iterator_run(sweeper, sweeper->quick_sweep);
 }
 
-/* All that can be told without a full sweep. 0, an error, or 1 when one is needed. */
+/* All that can be decided without a full sweep. 0, an error, or 1 when one is needed. */
 static int small_sweep(struct sweeper *sweeper)
 {
 	struct sweep *sweep = sweep_of(sweeper);

@@ -34,7 +34,7 @@ void sweeper__free(struct sweeper *sweeper);
 int sweeper__run(struct sweeper *sweeper, struct ring_buffer *ring, bool to_the_last,
 		 __u64 *ret_ns);
 
-/* The next sweep is a full sweep, and tells of every leak that is open (EVENT_CHANGED). */
+/* The next sweep is a full sweep, and reports every open leak (EVENT_CHANGED). */
 void sweeper__retell(struct sweeper *sweeper);
 
 struct sweep_counts sweeper__counts(const struct sweeper *sweeper);

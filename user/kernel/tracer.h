@@ -91,9 +91,9 @@ unsigned int tracer__refusals(struct tracer *tracer, struct refusal_key *ret_key
 /* The next call of that process that fails begins a new one. */
 void tracer__forget_refusal(struct tracer *tracer, const struct refusal_key *key);
 
-/* Where `sockleak scan` is told of the leaks; the tracer's own. */
+/* Where `sockleak scan` finds the leaks; the tracer's own. */
 struct history *tracer__history(struct tracer *tracer);
-/* In the next sweep every leak that is open is told (EVENT_CHANGED), known or not. */
+/* The next sweep reports every open leak (EVENT_CHANGED), known or not. */
 void tracer__retell(struct tracer *tracer);
 
 /* The programs and maps that are loaded, for bpf_stats.c; the tracer's own. */

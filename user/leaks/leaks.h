@@ -169,7 +169,7 @@ void leaks__remember(struct leaks *leaks, struct growth_memory memory);
 
 /*
  * A site is one process, class and site id from now on, and sockets of which use
- * cannot be told are at a site of their own: for a full sweep, which has no growth.
+ * may be in use are at a site of their own: for a scan, which has no growth.
  */
 void leaks__group_by_process(struct leaks *leaks);
 

@@ -24,7 +24,7 @@ struct leaks {
 	bool by_process;
 	leaks_announce_fn announce;
 	void *announce_ctx;
-	leaks_growth_fn on_growth; /* NULL = nobody is told */
+	leaks_growth_fn on_growth; /* NULL = nobody wants to know */
 	void *on_growth_ctx;
 	struct growth_memory memory; /* .keep NULL = none */
 	struct ended ended;

@@ -58,7 +58,7 @@ int resolver__unwind(struct resolver *resolver, const struct subject *subject,
 		     const struct snapshot *snapshot, struct stack **ret_stack);
 
 /*
- * The stack with the names that can be told now, for debug information may have
+ * The stack with the names that are known now: debug information may have
  * come since it was made; the same object, with one more reference, when nothing
  * has. -ESRCH: the process is gone and was not looked at.
  */

@@ -210,7 +210,7 @@ bool stack_equal(const struct stack *a, const struct stack *b)
 	return true;
 }
 
-/* An address in no file, of a JIT compiler that tells no names, is nothing to look at. */
+/* An address outside all files, of a JIT compiler without names, says nothing to a reader. */
 static bool tells_something(const struct frame *frame)
 {
 	return frame->module || frame->function;

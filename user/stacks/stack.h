@@ -65,7 +65,7 @@ struct stack {
 	unsigned int refs;
 	enum stack_source source;
 	enum stack_end end;
-	__u64 site; /* the hash that site_id() gave, 0 = no site can be told */
+	__u64 site; /* the hash that site_id() gave, 0 = there is no site */
 	unsigned int count;
 	bool truncated; /* it went on beyond what was copied or can be held */
 	size_t charged; /* its part of stacks_held() */

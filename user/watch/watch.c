@@ -44,7 +44,7 @@ static void update_clock(struct summary *summary)
 
 	summary->now_ns = clock_now(CLOCK_BOOTTIME);
 	offset_ns = (__s64)(clock_now(CLOCK_REALTIME) - summary->now_ns);
-	/* Only when the clock was set: a time that was told once is not to tremble. */
+	/* Only when the clock was set: a time that was reported once must not tremble. */
 	if (llabs(offset_ns - summary->wall_offset_ns) > (__s64)NSEC_PER_SEC)
 		summary->wall_offset_ns = offset_ns;
 }
@@ -301,7 +301,7 @@ int watch__sweep(struct watch *watch, bool last)
 	return err;
 }
 
-/* What can be told now of the stacks that a report may show. */
+/* Names that have become known since, of the stacks that a report may show. */
 static void update_stacks(struct watch *watch, long most)
 {
 	struct site *const *sites;

@@ -48,7 +48,7 @@ bool watch__wait(struct watch *watch);
 void watch__look(struct watch *watch, __u32 most);
 /* Was a report asked for (SIGUSR1), with no output to give it? Once for each. */
 bool watch__asked(struct watch *watch);
-/* Who is to be told of processes at their limit, instead of the output. */
+/* Called for processes at their limit, instead of the output. */
 void watch__on_limit(struct watch *watch, fd_limits_begin_fn on_begin, void *ctx);
 struct leaks *watch__leaks(struct watch *watch);
 const struct tracer *watch__tracer(const struct watch *watch);

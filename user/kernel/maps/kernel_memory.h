@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-/* One map, as fdinfo tells of its descriptor: bpf_map_show_fdinfo() in kernel/bpf/syscall.c. */
+/* One map, from the fdinfo of its descriptor: bpf_map_show_fdinfo() in kernel/bpf/syscall.c. */
 struct kernel_map {
 	__u32 id;
 	__u64 bytes; /* "memlock": with all that was taken for it, before 6.4 an estimate */

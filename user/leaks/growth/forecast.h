@@ -13,7 +13,7 @@
 
 /* Of a process: its descriptors, as they were at looked_ns. */
 struct forecast {
-	__u64 looked_ns; /* CLOCK_BOOTTIME; 0 = never, or it could not be told */
+	__u64 looked_ns; /* CLOCK_BOOTTIME; 0 = never, or it is unknown */
 	__u64 next_ns;	 /* when to look again */
 	__u64 fds_open;
 	__u64 fds_limit; /* its soft RLIMIT_NOFILE; FDS_UNLIMITED */

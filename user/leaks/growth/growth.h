@@ -39,7 +39,7 @@
 #define PAUSES_REMEMBERED 8
 #define FIRST_STEPS 3
 #define SETTLED_STEPS 12
-/* So many moments of one sweep are told apart in any order; further ones must be newer. */
+/* So many moments of one sweep are distinguished in any order; further ones must be newer. */
 #define MAX_FRESH 8
 
 /* Work that is done every minute, or every few minutes, makes no longer pause. */

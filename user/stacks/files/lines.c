@@ -109,7 +109,7 @@ static void add_scope(struct text *text, Dwarf_Die *scope, bool is_go, int depth
 	const char *name = NULL;
 	char *function = NULL;
 
-	if (tag == DW_TAG_subprogram) { /* it tells its own scopes */
+	if (tag == DW_TAG_subprogram) { /* it has its own scopes */
 		name = function = die_name(scope, is_go, depth + 1);
 		text_clear(text);
 	} else if (may_hold_functions(tag)) {
@@ -127,7 +127,7 @@ static void add_scope(struct text *text, Dwarf_Die *scope, bool is_go, int depth
 
 /*
  * The namespaces, classes and functions that a function is declared in, as a
- * demangler tells them; NULL = none.
+ * demangler writes them; NULL = none.
  */
 static char *scopes_of(Dwarf_Die *die, bool is_go, int depth)
 {
