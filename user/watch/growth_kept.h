@@ -6,8 +6,10 @@
 #include "kernel/history.h"
 #include "leaks/leaks.h"
 
-/* As long as the history lives. The start time distinguishes a process from a later one with its
- * number. */
+/*
+ * As long as the history lives. The start time distinguishes a process from a later one with its
+ * number.
+ */
 struct growth_memory growth_kept_in(struct history *history);
 
 #endif /* SOCKLEAK_GROWTH_KEPT_H */
