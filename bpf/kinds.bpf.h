@@ -7,7 +7,8 @@
  *
  * socket and connect are met on functions that 32-bit programs come to as well; the others on
  * the entries of the 64-bit system calls, whose names no kernel has changed. Functions that
- * io_uring alone comes to ("uring") are attached to where the kernel has them: user/hooks.c.
+ * io_uring alone comes to ("uring") are attached to where the kernel has them:
+ * kernel/hooks/hooks.c.
  */
 #ifndef KINDS_BPF_H
 #define KINDS_BPF_H

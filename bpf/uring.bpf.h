@@ -36,9 +36,22 @@ struct io_async_msghdr {
 	} addr;
 } __attribute__((preserve_access_index));
 
+/* The data of a connect before Linux 6.10: the address, and nothing before it. */
+struct io_async_connect {
+	int address;
+} __attribute__((preserve_access_index));
+
 struct io_worker {
 	void *cur_work;
 } __attribute__((preserve_access_index));
+
+/* Before Linux 5.17: commit e32cf5dfbe22 ("kthread: Generalize pf_io_worker ..."). */
+struct task_struct___before_5_17 {
+	void *pf_io_worker;
+} __attribute__((preserve_access_index));
+
+/* An address that cannot be read, so that the destination counts as unreadable. */
+#define ADDRESS_UNKNOWN ((const void *)1)
 
 static __always_inline bool is_of_family(const void *address, __u16 family)
 {
@@ -49,24 +62,27 @@ static __always_inline bool is_of_family(const void *address, __u16 family)
 
 /*
  * Where the kernel has its copy of the address to connect to, which it made when the request was
- * submitted: the caller's memory may have another use since. NULL: it copies as it connects; or
- * that cannot be reported. The copy stands at the begin of async_data, or since Linux 6.10 in a
- * message's header there, until commit 3979840cd858 ("io_uring/net: Avoid msghdr on
- * op_connect/op_bind async data"), which went to older series as well, and which no type tells.
- * So it is where the socket's family stands, if that is at one of the two places alone.
+ * submitted: the caller's memory may have another use since. NULL: there is no copy, because the
+ * kernel copies as it connects. The copy stands at the beginning of async_data. Since Linux 6.10 it
+ * stands in a message header there, until commit 3979840cd858 ("io_uring/net: Avoid msghdr on
+ * op_connect/op_bind async data"), which older series have as well, and which no type shows. So it
+ * is taken from where the socket's family stands, if only one of the two places has it; otherwise
+ * the destination is unknown, and counted (dest_unreadable).
  */
 static __always_inline const void *request_address(__u64 request, __u16 family)
 {
 	struct io_kiocb___request *req = (void *)request;
 	void *data = BPF_CORE_READ(req, async_data), *within = data;
 
+	if (bpf_core_type_exists(struct io_async_connect))
+		return data;
 	if (bpf_core_type_exists(struct io_async_msghdr))
 		within += bpf_core_field_offset(struct io_async_msghdr, addr);
 	if (!data || within == data)
 		return data;
 	if (is_of_family(within, family))
-		return is_of_family(data, family) ? NULL : within;
-	return is_of_family(data, family) ? data : NULL;
+		return is_of_family(data, family) ? ADDRESS_UNKNOWN : within;
+	return is_of_family(data, family) ? data : ADDRESS_UNKNOWN;
 }
 
 /*
@@ -88,13 +104,19 @@ static __always_inline long request_result(__u64 request, long returned)
  */
 static __always_inline struct file *worker_connects(struct task_struct *task)
 {
+	struct task_struct___before_5_17 *old;
 	struct io_kiocb___request *req;
 	struct io_worker *worker;
 	void *work;
 
 	if (!bpf_core_type_exists(struct io_worker) || !(BPF_CORE_READ(task, flags) & PF_IO_WORKER))
 		return NULL;
-	worker = BPF_CORE_READ(task, worker_private);
+	old = (void *)task;
+	if (bpf_core_field_exists(old->pf_io_worker)) {
+		worker = BPF_CORE_READ(old, pf_io_worker);
+	} else {
+		worker = BPF_CORE_READ(task, worker_private);
+	}
 	work = BPF_CORE_READ(worker, cur_work);
 	if (!work)
 		return NULL;

@@ -100,9 +100,9 @@ void history__tell(struct history *history, const struct pending *socket, const 
 	 * Many leaks of one place come one after the other. The map lets go of a stack only when
 	 * another one is put in: the last one is there still.
 	 */
-	if (order.stack != history->last_stack)
-		orders__keep_stack(history->orders, order.stack, &pcs);
-	history->last_stack = order.stack;
+	if (order.stack != history->last_stack &&
+	    orders__keep_stack(history->orders, order.stack, &pcs))
+		history->last_stack = order.stack;
 	orders__add(history->orders, &order);
 }
 

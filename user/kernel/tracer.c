@@ -276,7 +276,8 @@ static int load_kind(struct tracer *tracer, const struct options *options, struc
 		text_add(&first, first.len ? "" : text_str(&error));
 		text_addf(&reason, "its programs were refused: %s", strerror(-err));
 		if (tracer->pins_failed || !tracer->skeleton ||
-		    !hooks__yield(tracer->hooks, tracer->skeleton->obj, text_str(&reason))) {
+		    (!hooks__leave_out(tracer->hooks, libbpf_log_refused()) &&
+		     !hooks__yield(tracer->hooks, tracer->skeleton->obj, text_str(&reason)))) {
 			text_add(ret_error, text_str(&first));
 			return err;
 		}

@@ -37,6 +37,7 @@ struct hooks {
 	struct bpf_link *links[MAX_PROGRAMS];
 	unsigned int n_links;
 	bool sees_uring;
+	bool without_uring; /* the kernel has refused a program for it */
 	struct text why;
 };
 
@@ -61,10 +62,12 @@ static bool is_of_kind(const struct bpf_program *program, const struct hook_kind
 	return begins_with(section, kind->sections[0]) || begins_with(section, kind->sections[1]);
 }
 
-/* A function that io_uring alone calls: a kernel without it is watched without it. */
+#define UNDER_URING "_uring_" /* in the names of programs on functions that only io_uring calls */
+
+/* A kernel without such a function is watched without it. */
 static bool is_optional(const struct bpf_program *program)
 {
-	return strstr(bpf_program__name(program), "_uring_") != NULL;
+	return strstr(bpf_program__name(program), UNDER_URING) != NULL;
 }
 
 static bool kernel_has(const struct hooks *hooks, const struct bpf_program *program)
@@ -80,10 +83,20 @@ static bool is_wanted(const struct hooks *hooks, const struct bpf_program *progr
 {
 	const char *name = bpf_program__name(program);
 
-	if (!is_of_kind(program, kind) || (is_optional(program) && !kernel_has(hooks, program)))
+	if (!is_of_kind(program, kind))
+		return false;
+	if (is_optional(program) && (hooks->without_uring || !kernel_has(hooks, program)))
 		return false;
 	return hooks->watch_close ||
 	       !(ends_with(name, "_close") || ends_with(name, "_enter_socket"));
+}
+
+bool hooks__leave_out(struct hooks *hooks, const char *program)
+{
+	if (hooks->without_uring || !strstr(program, UNDER_URING))
+		return false;
+	hooks->without_uring = true;
+	return true;
 }
 
 void hooks__select(const struct hooks *hooks, const struct bpf_object *object)

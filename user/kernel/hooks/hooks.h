@@ -46,6 +46,11 @@ int hooks__attach(struct hooks *hooks, const struct bpf_object *object,
  * asked for.
  */
 bool hooks__yield(struct hooks *hooks, const struct bpf_object *object, const char *reason);
+/*
+ * The kernel has refused this program: can the same kind do without it, as without those for
+ * io_uring? Then programs are to be selected of a new object.
+ */
+bool hooks__leave_out(struct hooks *hooks, const char *program);
 /* Add the line for a user: the chosen kind, the reason, the remedy. */
 void hooks__add_error(const struct hooks *hooks, const char *reason, struct text *text);
 

@@ -75,7 +75,7 @@ void orders__add(struct orders *orders, const struct order *order)
 		orders->items[orders->count++] = *order;
 }
 
-void orders__keep_stack(struct orders *orders, __u64 key, const struct reported_stack *stack)
+bool orders__keep_stack(struct orders *orders, __u64 key, const struct reported_stack *stack)
 {
 	struct order order = { .kind = ORDER_KEEP_STACK, .stack = key };
 	bool is_full =
@@ -83,11 +83,12 @@ void orders__keep_stack(struct orders *orders, __u64 key, const struct reported_
 
 	if (is_full && orders__carry_out(orders)) {
 		orders->refused++;
-		return;
+		return false;
 	}
 	order.slot = orders->n_stacks++;
 	orders->stacks[order.slot] = *stack;
 	orders__add(orders, &order);
+	return true;
 }
 
 int orders__free_slots(struct orders *orders, __u32 count)

@@ -9,6 +9,8 @@
 #ifndef SOCKLEAK_ORDERS_H
 #define SOCKLEAK_ORDERS_H
 
+#include <stdbool.h>
+
 #include "sockleak.h"
 
 struct sockleak_bpf;
@@ -24,8 +26,8 @@ void orders__free(struct orders *orders);
  * reported, and a slot is missing (no_slot).
  */
 void orders__add(struct orders *orders, const struct order *order);
-/* The stack is to be known under that key. */
-void orders__keep_stack(struct orders *orders, __u64 key, const struct reported_stack *stack);
+/* The stack is to be known under that key. False: there was no room, and it is counted as above. */
+bool orders__keep_stack(struct orders *orders, __u64 key, const struct reported_stack *stack);
 /* All slots of snapshots, of which so many there are, and nobody has one. 0 or -errno. */
 int orders__free_slots(struct orders *orders, __u32 count);
 /* Nothing, when there is none. 0 or -errno: then they are tried again with the next ones. */
