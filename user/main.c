@@ -223,7 +223,9 @@ static int open_tracer(const struct options *options, struct watch *watch,
 			log_note("CAP_SYS_ADMIN is given up; only opening tracepoints may need "
 				 "it");
 		tracer__on_progress(*ret_tracer, on_progress, ctx);
+		signals_hold_questions(true);
 		err = tracer__load(*ret_tracer, options, &error);
+		signals_hold_questions(false);
 	}
 	if (!err) {
 		watch__aim(watch, *ret_tracer); /* before the first socket is seen */

@@ -113,3 +113,13 @@ void signals_wait(__u64 ns)
 		ppoll(NULL, 0, &timeout, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
+
+void signals_hold_questions(bool hold)
+{
+	sigset_t questions;
+
+	sigemptyset(&questions);
+	sigaddset(&questions, SIGUSR1);
+	sigaddset(&questions, SIGHUP);
+	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &questions, NULL);
+}

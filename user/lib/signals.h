@@ -40,4 +40,11 @@ void signals_reloaded(void);
 /* Sleep for some time, or until one of them comes; not at all when it came before. */
 void signals_wait(__u64 ns);
 
+/*
+ * Hold back what only asks for something (SIGUSR1, SIGHUP), or let it come again. While BPF
+ * programs are loaded: the verifier gives up with EAGAIN when a signal is pending. A stop still
+ * comes.
+ */
+void signals_hold_questions(bool hold);
+
 #endif /* SOCKLEAK_SIGNALS_H */
