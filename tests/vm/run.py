@@ -18,6 +18,7 @@ of ours, since another run of it was under way there.
 """
 
 import argparse
+import contextlib
 import json
 import pathlib
 import platform
@@ -154,6 +155,9 @@ class Kernel:
                   for kind in kinds]
         for one in agents:
             self.check("load" + one.name, one.wait_ready, PATIENCE_S)
+            if not self.wants("load" + one.name):  # no program begins before it watches
+                with contextlib.suppress(Failure):
+                    one.wait_ready(PATIENCE_S)
         agents = [one for one in agents if one.process.poll() is None]
         self.misses |= {one.name for one in agents if any("hooks miss calls on this kernel" in line
                                                           for line in one.errors)}
