@@ -36,15 +36,19 @@ class Cgroups:
         self._made.append(path)
         return path
 
-    def remove(self, path):
-        """One that is empty, or about to be."""
-        for _ in range(100):
+    def remove(self, path, patience_s=5):
+        """One that is empty, or about to be: a process that is killed has no environment any
+        more long before it has closed all its sockets and left its cgroup."""
+        deadline = time.monotonic() + patience_s
+        while True:
             try:
                 os.rmdir(path)
-                break
+                return
             except FileNotFoundError:
-                break
+                return
             except OSError:  # its last process is still on its way out
+                if time.monotonic() > deadline:
+                    return
                 time.sleep(0.05)
 
     def remove_all(self):

@@ -69,7 +69,7 @@ def remove_cgroups(runs):
     for top in pathlib.Path(cgroup2_mount()).glob(PREFIX + "*"):
         if top.name.removeprefix(PREFIX).split("-")[0] in map(str, runs):
             for directory, _, _ in os.walk(top, topdown=False):
-                Cgroups().remove(directory)
+                Cgroups().remove(directory, TROUBLE_S)
 
 
 def starters(pid):
