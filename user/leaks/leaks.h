@@ -24,6 +24,7 @@
 #include "leaks/growth/rate.h"
 #include "leaks/holders.h"
 #include "sockleak.h"
+#include "stacks/culprit.h"
 #include "stacks/stack.h"
 
 struct site;
@@ -100,6 +101,9 @@ struct site {
 	__u64 seen_ns; /* the first tick with an open leak */
 	UT_hash_handle hh;
 };
+
+/* Where its stack says to look, in the process of its first leak. */
+struct culprit site_culprit(const struct site *site);
 
 /* What has become of a leak that is, or is to be, shown. */
 enum leaks_change {

@@ -5,6 +5,7 @@
 #include <utlist.h>
 
 #include "leaks/leaks_private.h"
+#include "stacks/site_id.h"
 
 /* The strays of one call. */
 struct partial_call {

@@ -44,6 +44,11 @@ void site_process_leave(struct site *site, struct site_process *process)
 	free(process);
 }
 
+struct culprit site_culprit(const struct site *site)
+{
+	return culprit_find(site->stack, site->owner ? site->owner->exe : NULL);
+}
+
 static unsigned int known_lines(const struct stack *stack)
 {
 	unsigned int lines = 0;

@@ -306,7 +306,7 @@ static void add_pattern(struct text *text, const char *key, const char *string)
 /* Without its name. */
 static void add_patterns(struct text *text, const struct site *site)
 {
-	const struct frame *culprit = stack_culprit(site->stack);
+	const struct frame *culprit = culprit_place(site->stack).frame;
 	char comm[SOCKLEAK_COMM_LEN + 1] = "";
 	struct name_buffer buffer;
 

@@ -34,8 +34,6 @@ enum stack_end {
 	STACK_ENDS,
 };
 
-#define FRAME_JIT "[jit]"
-
 /* How one frame was found from the one inside it. */
 enum frame_source {
 	FRAME_UNKNOWN = 0,
@@ -101,29 +99,6 @@ size_t stacks_held(void);
 struct stack *stack_ref(struct stack *stack);
 /* One reference less; the last one frees it. NULL is allowed. */
 void stack_unref(struct stack *stack);
-
-/*
- * Where a person should look: the first frame of the program's own code; when
- * all of them are of runtimes the first one outside libc. NULL when there is none.
- * Never a mere address, as JIT code is without a perf map.
- */
-const struct frame *stack_culprit(const struct stack *stack);
-
-/*
- * Whose call led there: the next frame of the program's own code, with nothing
- * between but the standard library that the same file was built with. NULL:
- * none that has a name.
- */
-const struct frame *stack_caller(const struct stack *stack);
-
-/*
- * The site id: FNV-1a 64 over the frames' (build id, file offset), so the same
- * on every host, under ASLR, and with or without symbols. A frame without a
- * build id counts by its module's base name and offset; JIT code and inlined
- * functions (which only debug information tells) are left out. 0 when no frame
- * counts.
- */
-__u64 site_id(const struct stack *stack);
 
 /* Its name in reports ("fp"), NULL for STACK_NONE. */
 const char *stack_source_name(enum stack_source source);

@@ -14,6 +14,7 @@
 #include "resolver/fetcher.h"
 #include "resolver/resolver.h"
 #include "stacks/call_sites.h"
+#include "stacks/culprit.h"
 
 /* Processes whose modules are looked at before they have a leak: in one sweep, and remembered. */
 #define LOOKS_A_SWEEP 16
@@ -270,7 +271,7 @@ static struct stack *unwind(struct attribution *attribution, const struct raw_st
 static void name_package(struct attribution *attribution, const struct subject *code,
 			 struct stack *stack)
 {
-	const struct frame *culprit = stack_culprit(stack);
+	const struct frame *culprit = culprit_place(stack).frame;
 	struct text label = TEXT_INIT;
 	struct package package;
 

@@ -12,6 +12,8 @@
 #include "lib/time.h"
 #include "packages/hints.h"
 #include "report/text/text_page.h"
+#include "report/text/text_place.h"
+#include "stacks/culprit.h"
 
 #define MAX_FRAME 1024 /* bytes of a frame's text */
 
@@ -266,18 +268,41 @@ static void put_name(struct json *json, const char *key, const char name[SOCKLEA
 	json_bytes(json, key, name, strnlen(name, SOCKLEAK_COMM_LEN));
 }
 
-static void put_known_culprit(struct json *json, const struct stack *stack)
+static void put_known_place(struct json *json, const struct code_place *place)
 {
-	const struct frame *culprit = stack_culprit(stack);
+	const struct frame *frame = place->frame;
+	bool itself = frame && !place->language;
 
-	put_known(json, "function", culprit ? culprit->function : NULL);
-	put_known(json, "module", culprit ? culprit->module : NULL);
-	put_known(json, "file", culprit ? culprit->file : NULL);
-	if (culprit && culprit->line)
-		json_u64(json, "line", culprit->line);
+	put_known(json, "function", itself ? frame->function : NULL);
+	put_known(json, "module", frame ? frame->module : NULL);
+	put_known(json, "file", itself ? frame->file : NULL);
+	if (itself && frame->line)
+		json_u64(json, "line", frame->line);
 	else
 		json_null(json, "line");
-	put_known(json, "package", stack->package);
+	put_known(json, "language", place->hidden ? NULL : place->language);
+}
+
+static void put_known_culprit(struct json *json, const struct known_site *known)
+{
+	const struct owner *owner = known->n_programs ? known->programs[0].owner : NULL;
+	struct culprit culprit = culprit_find(known->stack, owner ? owner->exe : NULL);
+	struct program_name program = { "" };
+
+	put_known_place(json, &culprit.where);
+	put_known(json, "emulator", culprit.where.hidden ? culprit.where.language : NULL);
+	if (known->n_programs)
+		put_known(json, "run_by", place_program(owner, known->programs[0].name, &program));
+	else
+		json_null(json, "run_by");
+	if (culprit.caller.frame) {
+		json_begin_object(json, "caller");
+		put_known_place(json, &culprit.caller);
+		json_end_object(json);
+	} else {
+		json_null(json, "caller");
+	}
+	put_known(json, "package", known->stack->package);
 }
 
 static void put_known_frame(struct json *json, const struct frame *frame)
@@ -347,7 +372,7 @@ static void put_known_site(struct json *json, const struct known_site *known,
 	}
 	json_begin_object(json, NULL);
 	json_hex(json, "site", known->id);
-	put_known_culprit(json, known->stack);
+	put_known_culprit(json, known);
 	json_bool(json, "leaking", known->leaking);
 	json_u64(json, "open", known->open);
 	put_known_classes(json, known);

@@ -22,9 +22,12 @@ void put_date(struct json *json, const char *key, __u64 ns, const struct summary
 void put_comm(struct json *json, const char *key, const char comm[SOCKLEAK_COMM_LEN], bool known);
 /* "fds_open" and "fds_limit". */
 void put_fds(struct json *json, const struct forecast *fds);
-/* "site"; "culprit" and "package"; "stack" and what is said of it. The stack may be NULL. */
+/*
+ * "site"; "culprit" and "package"; "stack" and what is said of it. The stack may be NULL, and the
+ * owner of the process that it is of.
+ */
 void put_site(struct json *json, const struct stack *stack);
-void put_culprit(struct json *json, const struct stack *stack);
+void put_culprit(struct json *json, const struct stack *stack, const struct owner *owner);
 void put_stack(struct json *json, const struct stack *stack);
 /* As put_stack(); most leaks have the stack of the one before, and the same bytes. */
 void put_stack_again(struct json *json, struct stack *stack, struct json_last_stack *last);

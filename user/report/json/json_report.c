@@ -208,7 +208,7 @@ void json_leak(struct text *out, const struct leak *leak, enum leaks_change chan
 	put_owner(&json, leak);
 	put_evidence(&json, &leak->event);
 	put_site(&json, leak->stack);
-	put_culprit(&json, leak->stack);
+	put_culprit(&json, leak->stack, leak->owner);
 	if (ended)
 		put_end(&json, &leak->event, summary);
 	else
@@ -349,7 +349,7 @@ static void put_ended_site(struct json *json, const struct site *site,
 	put_date(json, "first_created", site->oldest_ns, summary, site->oldest_ns);
 	put_date(json, "ended", site->ended.ns, summary, true);
 	put_workload(json, site->owner);
-	put_culprit(json, site->stack);
+	put_culprit(json, site->stack, site->owner);
 	put_stack(json, site->stack);
 	json_end_object(json);
 }

@@ -7,6 +7,7 @@
 #include "leaks/suppressions.h"
 #include "lib/time.h"
 #include "report/text/text_page.h"
+#include "report/text/text_place.h"
 
 void page_add_limited(struct text *line, const struct limited *limited)
 {
@@ -31,14 +32,16 @@ static void add_refusals(struct text *line, __u64 count, __u64 first_ns, __u64 l
 	duration_add(line, last_ns - first_ns);
 }
 
-static void add_caller(struct text *line, const struct stack *stack)
+static void add_caller(struct text *line, const struct limited *limited)
 {
-	const struct frame *culprit = stack_culprit(stack);
+	struct code_place place = culprit_place(limited->stack);
+	struct program_name program;
 
-	if (!culprit || (!culprit->function && !culprit->module))
+	if (!place.frame)
 		return;
 	text_add(line, ", called from ");
-	page_add_frame(line, culprit, NULL);
+	place_add(line, &place, place_program(limited->owner, limited_name(limited), &program),
+		  NULL);
 }
 
 static void add_ago(struct text *line, __u64 last_ns, const struct summary *summary)
@@ -71,7 +74,7 @@ static void add_limited_process(struct text *line, const struct limited *limited
 		text_add(line, ", last ");
 		add_ago(line, refusal->last_ns, summary);
 	}
-	add_caller(line, limited->stack);
+	add_caller(line, limited);
 	if (limited->ended)
 		text_add(line, "; it has ended");
 	else if (!is_now && limited->fds.looked_ns) {
@@ -127,7 +130,7 @@ static void add_host(struct text *line, const struct host_refusals *host,
 	else
 		text_add(line, " in ");
 	page_add_limited(line, host->most);
-	add_caller(line, host->most->stack);
+	add_caller(line, host->most);
 }
 
 void text_limit(struct text *out, const struct limited *limited, const struct summary *summary)
