@@ -197,8 +197,12 @@ int leaks__apply(struct leaks *leaks, const struct event *event, struct owner *o
  */
 __u32 leaks__holder(struct leaks *leaks, const struct event *event);
 
-/* Another stack, of the same frames with better names, for the leaks that have this one. */
-void leaks__rename(struct site *site, struct stack *stack, struct stack *renamed);
+/*
+ * Another stack, of the same frames with better names, for the leaks of a site that have this one.
+ * If it is of another site, they go there (LEAKS_MOVED).
+ */
+void leaks__rename(struct leaks *leaks, struct site *site, struct stack *stack,
+		   struct stack *renamed);
 
 /* After each sweep: growth, rates, ages; forgets sites that have long been empty. */
 void leaks__tick(struct leaks *leaks, __u64 now_ns);

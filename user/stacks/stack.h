@@ -64,6 +64,7 @@ struct stack {
 	enum stack_source source;
 	enum stack_end end;
 	__u64 site; /* the hash that site_id() gave, 0 = there is no site */
+	__u64 way;  /* what site_way() gave, once it was asked for; 0 = it was not */
 	unsigned int count;
 	bool truncated; /* it went on beyond what was copied or can be held */
 	size_t charged; /* its part of stacks_held() */

@@ -316,23 +316,14 @@ static void page_verbatim(struct page *page, const char *text, const char *inden
 	}
 }
 
-static void explain_frames(struct page *page, const json_t *site)
+/* The frames of an object with a stack. */
+static void explain_stack(struct page *page, const json_t *of)
 {
-	const json_t *stack = json_object_get(site, "stack"), *frame;
-	const char *source = explained_string(site, "stack_source");
+	const json_t *stack = json_object_get(of, "stack"), *frame;
+	const char *source = explained_string(of, "stack_source");
 	_cleanup_text_ struct text line = TEXT_INIT;
 	size_t i;
 
-	if (!json_array_size(stack))
-		return;
-	page_line(page, &line, /* bold= */ false);
-	text_add(&line, "Where they are created");
-	if (source) {
-		text_add(&line, ", stack by ");
-		page_add_clean(&line, source);
-	}
-	text_add(&line, ":");
-	page_line(page, &line, /* bold= */ true);
 	json_array_foreach(stack, i, frame)
 	{
 		if (!json_is_string(frame))
@@ -342,12 +333,64 @@ static void explain_frames(struct page *page, const json_t *site)
 		page_verbatim(page, text_str(&line), ""); /* file:line is what an editor opens */
 		text_clear(&line);
 	}
-	if (json_is_true(json_object_get(site, "stack_truncated"))) {
+	if (json_is_true(json_object_get(of, "stack_truncated"))) {
 		text_add(&line, source && !strcmp(source, "call") ?
 					"  ... and further out: not kept" :
 					"  ... and further out: the copy of the stack ended here");
 		page_line(page, &line, /* bold= */ false);
 	}
+}
+
+static void explain_source_of(struct text *line, const json_t *of)
+{
+	const char *source = explained_string(of, "stack_source");
+
+	if (source) {
+		text_add(line, ", stack by ");
+		page_add_clean(line, source);
+	}
+	text_add(line, ":");
+}
+
+/* The most frequent of the stacks that lead there. */
+static void explain_ways(struct page *page, const json_t *site)
+{
+	const json_t *ways = json_object_get(site, "ways"), *way;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	size_t i;
+
+	json_array_foreach(ways, i, way)
+	{
+		text_addf(&line, " %lld of %lld", number_of(way, "open"), number_of(site, "open"));
+		explain_source_of(&line, way);
+		page_line(page, &line, /* bold= */ false);
+		explain_stack(page, way);
+	}
+	if (number_of(site, "more_ways") > 0) {
+		text_addf(&line, " %lld of %lld by %lld more", number_of(site, "more_ways_open"),
+			  number_of(site, "open"), number_of(site, "more_ways"));
+		page_line(page, &line, /* bold= */ false);
+	}
+}
+
+static void explain_frames(struct page *page, const json_t *site)
+{
+	size_t ways = json_array_size(json_object_get(site, "ways"));
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (!json_array_size(json_object_get(site, "stack")))
+		return;
+	page_line(page, &line, /* bold= */ false);
+	text_add(&line, "Where they are created");
+	if (ways)
+		text_addf(&line, ", by %lld ways:", (long long)ways + number_of(site, "more_ways"));
+	else
+		explain_source_of(&line, site);
+	page_line(page, &line, /* bold= */ true);
+	if (ways)
+		explain_ways(page, site);
+	else
+		explain_stack(page, site);
 }
 
 static void page_install(struct page *page, const json_t *site)

@@ -15,8 +15,6 @@
 #include "report/text/text_place.h"
 #include "stacks/culprit.h"
 
-#define MAX_FRAME 1024 /* bytes of a frame's text */
-
 struct stacks_file *stacks_file__new(unsigned int max_sites)
 {
 	struct stacks_file *file = calloc(1, sizeof(*file));
@@ -44,6 +42,7 @@ void known_forget(struct stacks_file *file, struct known_site *known)
 	clear_hints(known);
 	clear_programs(known);
 	site_holders_clear(&known->holders);
+	known_clear_ways(known);
 	text_free(&known->suppression);
 	stack_unref(known->stack);
 	free(known->recalled);
@@ -117,6 +116,7 @@ static void begin_known(struct stacks_file *file, struct known_site *known)
 	memset(known->by_class, 0, sizeof(known->by_class));
 	clear_programs(known);
 	site_holders_clear(&known->holders);
+	known_clear_ways(known);
 }
 
 static void add_program(struct known_site *known, const struct site *site)
@@ -194,6 +194,7 @@ static void take_site(struct stacks_file *file, struct known_site *known, const 
 	begin_known(file, known);
 	known_describe(file, known, site, summary);
 	site_holders_add(&known->holders, site); /* without memory some are missing */
+	known_add_ways(known, site);		 /* likewise */
 	known->open += site->open;
 	known->leaking |= site->leaking;
 	known->leaked |= site->leaking;
@@ -215,6 +216,7 @@ static void end_round(struct stacks_file *file)
 			known->open = 0;
 			known->leaking = false;
 			site_holders_clear(&known->holders);
+			known_clear_ways(known);
 		}
 		/* The log says so at once, and names the site: it must not be ahead of the file. */
 		if (known->leaking != known->was_leaking)
@@ -305,24 +307,6 @@ static void put_known_culprit(struct json *json, const struct known_site *known)
 	put_known(json, "package", known->stack->package);
 }
 
-static void put_known_frame(struct json *json, const struct frame *frame)
-{
-	_cleanup_text_ struct text line = TEXT_INIT;
-
-	page_add_stack_frame(&line, frame);
-	json_bytes(json, NULL, text_str(&line), line.len < MAX_FRAME ? line.len : MAX_FRAME);
-}
-
-static void put_known_stack(struct json *json, const struct stack *stack)
-{
-	json_begin_array(json, "stack");
-	for (unsigned int i = 0; i < stack->count; i++)
-		put_known_frame(json, &stack->frames[i]);
-	json_end_array(json);
-	json_string(json, "stack_source", stack_source_name(stack->source));
-	json_bool(json, "stack_truncated", stack->truncated);
-}
-
 static void put_known_classes(struct json *json, const struct known_site *known)
 {
 	json_begin_object(json, "classes");
@@ -381,7 +365,8 @@ static void put_known_site(struct json *json, const struct known_site *known,
 	put_known_end(json, &known->end);
 	put_known_programs(json, known);
 	site_holders_put(json, &known->holders, summary);
-	put_known_stack(json, known->stack);
+	known_put_stack(json, known->stack);
+	known_put_ways(json, known);
 	json_begin_array(json, "install");
 	for (unsigned int i = 0; i < known->n_hints; i++)
 		json_string(json, NULL, text_str(&known->hints[i]));

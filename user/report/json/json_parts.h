@@ -35,6 +35,10 @@ void put_stack_again(struct json *json, struct stack *stack, struct json_last_st
 /* "at_limit" and "host_files" of the summary. */
 void put_at_limit(struct json *json, const struct summary *summary);
 
+/* "ways" of the summary: of the worst `top` sites. */
+void put_ways(struct json *json, struct leaks *leaks, const struct summary *summary,
+	      unsigned int top);
+
 /* "processes" of the summary of a scan: what each holds, at most `top` of them. */
 void put_processes(struct json *json, struct leaks *leaks, const struct summary *summary,
 		   unsigned int top);

@@ -410,6 +410,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	json_u64(&json, "held_back", totals->held_back);
 	put_leaking(&json, leaks, top);
 	put_holding(&json, leaks, top);
+	put_ways(&json, leaks, summary, top);
 	put_at_limit(&json, summary);
 	put_processes(&json, leaks, summary, top);
 	put_ended(&json, leaks, summary, top);

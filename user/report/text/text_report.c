@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "leaks/ways.h"
 #include "lib/names.h"
 #include "lib/time.h"
 #include "report/evidence.h"
@@ -50,6 +51,19 @@ static void add_place_line(struct text *line, const char *before, const struct c
 	place_add_source(line, place);
 }
 
+/* The one that was named is not alone. */
+static void add_other_ways(struct page *page, struct text *line, const struct site *site)
+{
+	_cleanup_ways_ struct ways ways = { 0 };
+	unsigned int others;
+
+	if (ways_find(site, 1, &ways))
+		page->out->failed = true;
+	others = ways.more;
+	if (others)
+		text_addf(line, ", and %u more %s", others, others == 1 ? "way" : "ways");
+}
+
 /* The culprit and its caller, a line each. */
 static void page_culprit(struct page *page, const struct site *site, const struct culprit *culprit)
 {
@@ -69,6 +83,7 @@ static void page_culprit(struct page *page, const struct site *site, const struc
 	if (!culprit->caller.frame)
 		return;
 	add_place_line(&line, "called from ", &culprit->caller, program, NULL);
+	add_other_ways(page, &line, site);
 	page_line(page, &line, /* bold= */ false);
 }
 
