@@ -29,8 +29,8 @@ void scan__free(struct scan *scan);
 int scan__run(struct scan *scan, unsigned int *ret_matches);
 
 /*
- * Was something asked for by name that is not there: a unit, container or pod, or any
- * process at all? It was told (logged) by scan__new() or scan__run().
+ * Was something asked for by name that is not there: a unit, machine, container or pod, or
+ * any process at all? It was told (logged) by scan__new() or scan__run().
  */
 bool scan__missed(const struct scan *scan);
 

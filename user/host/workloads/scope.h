@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * scope: which cgroups are watched, by --cgroup, --unit, --container and --pod, and
+ * scope: which cgroups are watched, by --cgroup, --unit, --machine, --container and
+ * --pod, and
  * which are not, by --exclude-cgroup.
  * Those of --cgroup are looked up once; the others name what may come, go and
  * come again, so they are looked for in the tree again and again.
@@ -39,8 +40,8 @@ const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t
 void scope_add_awaited(const struct options *options, struct text *text);
 
 /*
- * Add a line for each name of --unit, --container and --pod that nothing has now, with what
- * may have been meant. Reads the tree. Returns their number.
+ * Add a line for each name of --unit, --machine, --container and --pod that nothing has now,
+ * with what may have been meant. Reads the tree. Returns their number.
  */
 unsigned int scope__missing(const struct scope *scope, struct text *ret_lines);
 
