@@ -29,8 +29,8 @@ void scan__free(struct scan *scan);
 int scan__run(struct scan *scan, unsigned int *ret_matches);
 
 /*
- * Does something that the options name not exist: a unit, container or pod, or any process?
- * scan__new() or scan__run() has logged it.
+ * Does something that the options name not exist: a unit, machine, container or pod, or any
+ * process? scan__new() or scan__run() has logged it.
  */
 bool scan__missed(const struct scan *scan);
 

@@ -21,8 +21,8 @@ bool options_rule_cgroups(const struct options *options)
 
 bool options_limit_cgroups(const struct options *options)
 {
-	return options->cgroups.count || options->units.count || options->containers.count ||
-	       options->pods.count;
+	return options->cgroups.count || options->units.count || options->machines.count ||
+	       options->containers.count || options->pods.count;
 }
 
 bool options_limit(const struct options *options)

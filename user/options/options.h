@@ -67,9 +67,10 @@ struct options {
 	struct option_list {
 		const char *items[SOCKLEAK_MAX_CGROUPS];
 		unsigned int count;
-	} cgroups, units, containers, pods, excluded_cgroups; /* as given; 0 = all, or none */
-	__u32 tgid;					      /* 0 = any */
-	__u32 uid;					      /* meaningful when by_uid */
+	} cgroups, units, machines, containers, pods,
+		excluded_cgroups;	/* as given; 0 = all, or none */
+	__u32 tgid;			/* 0 = any */
+	__u32 uid;			/* meaningful when by_uid */
 	__u32 classes;			/* 1 << enum leak_class for each wanted one */
 	__u32 min_growth;		/* moments of growth that make a site leaking */
 	__u32 min_open;			/* and sockets that one process must have open for it */

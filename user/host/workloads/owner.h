@@ -18,6 +18,7 @@ struct owner {
 	char *command; /* its arguments, with blanks between; NULL = not known, or it has none */
 	char *cgroup;  /* v2 path from the root of the host's tree, "/" first; NULL = not known */
 	char *unit;    /* systemd unit in that path; NULL = none */
+	char *machine; /* guest that the cgroup lies in (machine.h); NULL = none */
 	struct workload workload; /* container and pod, "" = none */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * scope: which cgroups are watched, by --cgroup, --unit, --container and --pod, and which
- * are not, by --exclude-cgroup. Those of --cgroup are looked up once. The other options
+ * scope: which cgroups are watched, by --cgroup, --unit, --machine, --container and --pod, and
+ * which are not, by --exclude-cgroup. Those of --cgroup are looked up once. The other options
  * name cgroups that may be created, removed and created again, so they are looked up
  * repeatedly.
  */
@@ -39,8 +39,8 @@ const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t
 void scope_add_awaited(const struct options *options, struct text *text);
 
 /*
- * Add a line for each name of --unit, --container and --pod that nothing has now, with a
- * similar name that exists. Reads the tree. Returns the number of lines.
+ * Add a line for each name of --unit, --machine, --container and --pod that nothing has now,
+ * with a similar name that exists. Reads the tree. Returns the number of lines.
  */
 unsigned int scope__missing(const struct scope *scope, struct text *ret_lines);
 

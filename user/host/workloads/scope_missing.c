@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/workloads/machine.h"
 #include "host/workloads/workload.h"
 #include "options/distance.h"
 
@@ -19,8 +20,8 @@ struct name {
 
 struct names {
 	const struct options *options;
-	struct name units[SOCKLEAK_MAX_CGROUPS], containers[SOCKLEAK_MAX_CGROUPS],
-		pods[SOCKLEAK_MAX_CGROUPS];
+	struct name units[SOCKLEAK_MAX_CGROUPS], machines[SOCKLEAK_MAX_CGROUPS],
+		containers[SOCKLEAK_MAX_CGROUPS], pods[SOCKLEAK_MAX_CGROUPS];
 };
 
 static bool ends_in(const char *name, const char *suffix)
@@ -57,13 +58,17 @@ static bool visit_missing(const char *path, const char *cgroup, int fd, void *ct
 {
 	struct names *names = ctx;
 	const struct options *options = names->options;
+	char machine[MACHINE_NAME_MAX];
 	struct workload workload;
 
 	(void)fd;
 	for (unsigned int i = 0; i < options->units.count; i++) {
-		names->units[i].is_there |= scope_is_unit(cgroup, options->units.items[i]);
+		names->units[i].is_there |= scope_is_unit(path, cgroup, options->units.items[i]);
 		note_nearest(&names->units[i], options->units.items[i], cgroup);
 	}
+	machine_of_cgroup(path, machine);
+	for (unsigned int i = 0; i < options->machines.count; i++)
+		names->machines[i].is_there |= !strcmp(machine, options->machines.items[i]);
 	workload_of_cgroup(path, &workload);
 	for (unsigned int i = 0; i < options->containers.count; i++)
 		names->containers[i].is_there |=
@@ -105,6 +110,8 @@ unsigned int scope_missing(const struct options *options, struct cgroups *cgroup
 	cgroups__walk(cgroups, visit_missing, &names);
 	return add_missing(ret_lines, "unit", &options->units, names.units,
 			   "'systemctl list-units' lists running units") +
+	       add_missing(ret_lines, "machine", &options->machines, names.machines,
+			   "'machinectl', 'lxc-ls --running' or 'incus list' list running ones") +
 	       add_missing(ret_lines, "container", &options->containers, names.containers,
 			   "'podman ps', 'docker ps' or 'crictl ps' list the ids of running ones") +
 	       add_missing(ret_lines, "pod", &options->pods, names.pods,
