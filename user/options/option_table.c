@@ -15,7 +15,7 @@
 #define EXPLAIN (1U << COMMAND_EXPLAIN)
 #define DOCTOR (1U << COMMAND_DOCTOR)
 #define WATCHES (TRACE | AGENT) /* goes on */
-#define LOOKS (WATCHES | SCAN)	/* has the kernel asked at all */
+#define LOOKS (WATCHES | SCAN)	/* reads the kernel's fd tables */
 #define AT(member) .offset = offsetof(struct options, member)
 
 static const char *const hooks_choices[] = { "auto",	   "fentry",	   "kprobe.multi",

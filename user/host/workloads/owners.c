@@ -61,7 +61,7 @@ void owners__begin_sweep(struct owners *owners)
 	owners->sweep++;
 }
 
-/* By the cgroup; where that is not of version 2, by what the process itself is in. */
+/* By the socket's cgroup; if that is not of version 2, by the cgroups of the process. */
 static void find_owner_workload(struct owner *owner, pid_t tgid)
 {
 	char machine[MACHINE_NAME_MAX] = "";
@@ -81,7 +81,7 @@ static void find_owner_workload(struct owner *owner, pid_t tgid)
 		owner->machine = strdup(machine);
 }
 
-/* Does the executable's name say more than the comm? */
+/* Does the executable's name tell more than the comm? */
 static void find_name(struct owner *owner, pid_t tgid)
 {
 	char comm[SOCKLEAK_COMM_LEN];
@@ -109,7 +109,7 @@ static struct owner *read_owner(struct owners *owners, const struct key *key)
 	return owner;
 }
 
-/* Takes the owner, gives one reference back; without memory it is not remembered. */
+/* Takes the owner and returns one reference. Without memory it is not remembered. */
 static struct owner *remember_owner(struct owners *owners, const struct key *key,
 				    struct owner *owner)
 {

@@ -14,10 +14,10 @@
 #include "lib/time.h"
 #include "sockleak.h"
 
-#define SHARE 20 /* the tree may be read a twentieth of the time */
+#define SHARE 20 /* reading the tree may take a twentieth of the time */
 #define MIN_CONTAINER 4
 
-/* How many cgroups have a rule, and how many more should have one. */
+/* How many cgroups have a rule, and how many more need one. */
 struct tally {
 	size_t count;
 	__u64 left_out;
@@ -92,7 +92,7 @@ static int open_cgroups(struct scope *scope, struct text *ret_error)
 	return 0;
 }
 
-/* One need not be there yet; the root would leave nothing to watch. */
+/* An excluded cgroup may be created later. The root would leave nothing to watch. */
 static int check_excluded(struct scope *scope, struct text *ret_error)
 {
 	const struct option_list *excluded = &scope->options->excluded_cgroups;
@@ -246,11 +246,11 @@ static bool visit_scope(const char *path, const char *name, int fd, void *ctx)
 	if (!is_in_scope(scope->options, path, name))
 		return true;
 	if (!fstat(fd, &st))
-		add_rule(scope, st.st_ino, CGROUP_WANTED); /* kernfs: it is the id */
+		add_rule(scope, st.st_ino, CGROUP_WANTED); /* kernfs: the inode is the id */
 	return false;					   /* what is below it is watched with it */
 }
 
-/* Those of --exclude-cgroup that are there; one may be made later, or made anew. */
+/* Those of --exclude-cgroup that exist; the others may be created later, also anew. */
 static void add_excluded(struct scope *scope)
 {
 	const struct option_list *excluded = &scope->options->excluded_cgroups;

@@ -14,7 +14,7 @@
 
 struct name {
 	bool is_there;
-	char nearest[MAX_UNIT]; /* of a unit: what is named most like it; "" = nothing is */
+	char nearest[MAX_UNIT]; /* of a unit: the most similar name; "" = none */
 	size_t distance;
 };
 
@@ -31,13 +31,13 @@ static bool ends_in(const char *name, const char *suffix)
 	return len > suffix_len && !strcmp(name + len - suffix_len, suffix);
 }
 
-/* Without the suffix that need not be given. */
+/* Without the suffix, which need not be given. */
 static size_t stem_len(const char *name)
 {
 	return strlen(name) - (ends_in(name, SERVICE) ? strlen(SERVICE) : 0);
 }
 
-/* Is this unit more like what was asked for than the one before? */
+/* Is this unit more similar to the given name than the best so far? */
 static void note_nearest(struct name *name, const char *wanted, const char *unit)
 {
 	size_t len = stem_len(wanted), unit_len = stem_len(unit), d;
@@ -45,7 +45,7 @@ static void note_nearest(struct name *name, const char *wanted, const char *unit
 	if (strlen(unit) >= MAX_UNIT || (!ends_in(unit, SERVICE) && !ends_in(unit, ".scope")))
 		return;
 	d = distance(wanted, len, unit, unit_len);
-	/* More than a third is another word, unless one is a part of the other. */
+	/* More than a third makes it another word, unless one is a part of the other. */
 	if (d > len / 3 && !(len >= 3 && memmem(unit, unit_len, wanted, len)))
 		return;
 	if (name->nearest[0] && name->distance <= d)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * scope_missing: which names of --unit, --machine, --container and --pod nothing on this host
- * has, and what may have been meant. For scope.c alone.
+ * has, and which similar ones exist. For scope.c alone.
  */
 #ifndef SOCKLEAK_SCOPE_MISSING_H
 #define SOCKLEAK_SCOPE_MISSING_H
@@ -13,8 +13,8 @@
 #include "options/options.h"
 
 /*
- * Is a cgroup, of this path and this name in it, the unit of the host that was asked for? "x"
- * stands for "x.service".
+ * Is a cgroup, of this path and this name in it, the given unit of the host? "x" stands for
+ * "x.service".
  */
 bool scope_is_unit(const char *path, const char *name, const char *wanted);
 
