@@ -209,7 +209,8 @@ struct pending {
 	__u32 tid;
 	__u32 fd;
 	__u32 uid;
-	__u32 connecting;  /* 1 = a thread was inside connect at the last sweep */
+	__u16 connecting;  /* 1 = a thread was inside connect at the last sweep */
+	__u16 spell;	   /* how often it was reported as a leak anew, modulo 2^16 */
 	__u32 exec_id;	   /* how often the process had called exec, modulo 2^32 */
 	__u32 holder_tgid; /* whom the last event named as the holder */
 	__u32 holder_fd;
@@ -519,7 +520,7 @@ struct reported_stack {
 	__u32 source;			  /* enum stack_source (stack.h) */
 	__u64 pcs[SOCKLEAK_STACK_DEPTH];  /* the innermost first, as a stack by frame pointers */
 	__u8 found[SOCKLEAK_STACK_DEPTH]; /* how each was: enum frame_source (stack.h) */
-	__u8 truncated;			  /* it went on */
+	__u8 end;			  /* enum stack_end (stack.h) */
 };
 _Static_assert(sizeof(struct reported_stack) == 16 + 9 * SOCKLEAK_STACK_DEPTH + 1,
 	       "struct reported_stack has holes");

@@ -27,7 +27,7 @@ static void a_leak_byte_for_byte(void **state)
 		"\"created\":\"2026-09-21T14:15:00.500Z\",\"created_by\":\"socket\","
 		"\"first_seen\":null,\"age_s\":5.75,"
 		"\"cgroup_id\":4711,\"cgroup\":\"/system.slice/delayed_job.service\","
-		"\"unit\":\"delayed_job.service\",\"container\":null,\"pod\":null,"
+		"\"unit\":\"delayed_job.service\",\"machine\":null,\"container\":null,\"pod\":null,"
 		"\"evidence\":{\"getpeername_enotconn\":1,\"first_enotconn_after_s\":0.012,"
 		"\"connect_tries\":0,\"connect_errno\":null,\"destination\":null,"
 		"\"bind_tries\":0,\"bind_errno\":null,\"bound\":false},"
@@ -42,7 +42,8 @@ static void a_leak_byte_for_byte(void **state)
 		"\"unwound\":\"register\"},"
 		"{\"pc\":\"0xdeadbeef\",\"function\":null,\"module\":null,\"build_id\":null,"
 		"\"offset\":null,\"file\":null,\"line\":null,\"inlined\":false,"
-		"\"unwound\":null}],\"stack_source\":\"fp\",\"stack_truncated\":false}\n");
+		"\"unwound\":null}],\"stack_source\":\"fp\",\"stack_truncated\":false,"
+		"\"stack_end\":null}\n");
 	assert_valid(&out);
 }
 
@@ -55,7 +56,7 @@ static void an_unwound_stack(void **state)
 	(void)state;
 	leak.stack = story_stack();
 	leak.stack->source = STACK_SNAPSHOT;
-	leak.stack->truncated = true;
+	stack_set_end(leak.stack, STACK_END_COPY);
 	leak.stack->frames[0].inlined = true;
 	leak.stack->frames[0].source = FRAME_CFI;
 	leak.stack->frames[1].source = FRAME_FP;
@@ -65,7 +66,7 @@ static void an_unwound_stack(void **state)
 	assert_has(&out, "\"line\":120,\"inlined\":true,\"unwound\":\"cfi\"}");
 	assert_has(&out, "\"module\":\"[jit]\",\"build_id\":null,\"offset\":null,");
 	assert_has(&out, "\"inlined\":false,\"unwound\":\"fp\"}],\"stack_source\":\"snapshot\","
-			 "\"stack_truncated\":true}");
+			 "\"stack_truncated\":true,\"stack_end\":\"copy\"}");
 	assert_valid(&out);
 }
 
@@ -81,7 +82,7 @@ static void the_stack_before(void **state)
 
 	(void)state;
 	leak.event.reason = END_CLOSED;
-	stacks[1]->truncated = true;
+	stack_set_end(stacks[1], STACK_END_RULES);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		leak.stack = stacks[order[i]];
 		json_leak(&out, &leak, i == 3 ? LEAKS_RESOLVED : LEAKS_OPENED, &now, &last);
@@ -121,7 +122,7 @@ static void a_failed_connection(void **state)
 			 "\"bind_errno\":\"EADDRINUSE\",\"bound\":false}");
 	assert_has(&out, "\"site\":null,\"culprit\":null,\"package\":null,"
 			 "\"stack\":null,\"stack_source\":null,"
-			 "\"stack_truncated\":null}");
+			 "\"stack_truncated\":null,\"stack_end\":null}");
 	assert_valid(&out);
 }
 

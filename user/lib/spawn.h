@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * spawn: starts a program as a child that is left to itself: in a process group of its own, with
- * no signal blocked or ignored, and with no descriptors but those that are given to it.
+ * spawn: starts a program as an independent child: in a process group of its own, with no
+ * signal blocked or ignored, and with no descriptors but those that are given to it.
  */
 #ifndef SOCKLEAK_SPAWN_H
 #define SOCKLEAK_SPAWN_H
 
 #include <sys/types.h>
 
-/* What the child has as a descriptor: one of ours (all of which are O_CLOEXEC), or /dev/null. */
+/* A descriptor of the child: one of ours (all of which are O_CLOEXEC), or /dev/null. */
 struct spawn_fd {
 	int child; /* its number there; -1 ends the list */
 	int ours;  /* SPAWN_NULL = /dev/null */
@@ -17,8 +17,9 @@ struct spawn_fd {
 #define SPAWN_NULL (-1)
 
 /*
- * Start the program at a path. What `fds` does not name of the first three is as ours. The
- * caller waits for *ret_pid; -*ret_pid is its process group. -errno: it was not started.
+ * Start the program at a path. Those of the first three descriptors that `fds` does not
+ * name are ours. The caller waits for *ret_pid; -*ret_pid is its process group. -errno: it
+ * was not started.
  */
 int spawn(const char *path, char *const arguments[], char *const environment[],
 	  const struct spawn_fd *fds, pid_t *ret_pid);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * modules: which files are mapped executable in one process, by /proc/PID/maps.
- * Opens none of them (process_files.h does); knows nothing of symbols.
+ * modules: which files are mapped executable in one process, by /proc/PID/maps, and what memory
+ * lies around an address. Opens none of the files (process_files.h does); knows nothing of symbols.
  *
- * The names in it are another user's input, and so is their number: at most
- * 65,536 lines and 16 MiB are read, what follows is not known.
+ * The names and the number of mappings are another user's input: at most 65,536 lines and
+ * 16 MiB are read, and the rest is unknown.
  */
 #ifndef SOCKLEAK_MODULES_H
 #define SOCKLEAK_MODULES_H
@@ -30,13 +30,21 @@ void modules__free(struct modules *modules);
 /* The same from any text in the format of /proc/PID/maps (proc(5)); may be empty. */
 int modules__parse(FILE *maps, struct modules **ret_modules);
 
+/*
+ * The memory around an address, of any kind. -ENOENT: nothing is mapped there; the errors of
+ * modules__read().
+ */
+int modules__memory_at(pid_t tgid, __u64 address, struct memory_range *ret_range);
+/* The same from any text in the format of /proc/PID/maps. */
+int modules__memory_in(FILE *maps, __u64 address, struct memory_range *ret_range);
+
 /* How many mappings. */
 size_t modules__count(const struct modules *modules);
 
 /* One of them, by its place in the order of addresses. */
 const struct mapping *modules__get(const struct modules *modules, size_t index);
 
-/* Do both say the same? */
+/* Do both list the same mappings? */
 bool modules__equal(const struct modules *a, const struct modules *b);
 
 /* The mapping that holds an address, NULL = none. Valid as long as modules. */

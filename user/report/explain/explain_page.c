@@ -218,7 +218,7 @@ static void page_date(struct page *page, const json_t *site, const char *key, co
 
 static void explain_workload(struct text *line, const json_t *of)
 {
-	static const char *const keys[] = { "unit", "container", "pod" };
+	static const char *const keys[] = { "unit", "machine", "container", "pod" };
 
 	for (size_t n = 0; n < sizeof(keys) / sizeof(keys[0]); n++) {
 		const char *name = explained_string(of, keys[n]);
@@ -320,7 +320,6 @@ static void page_verbatim(struct page *page, const char *text, const char *inden
 static void explain_stack(struct page *page, const json_t *of)
 {
 	const json_t *stack = json_object_get(of, "stack"), *frame;
-	const char *source = explained_string(of, "stack_source");
 	_cleanup_text_ struct text line = TEXT_INIT;
 	size_t i;
 
@@ -334,9 +333,9 @@ static void explain_stack(struct page *page, const json_t *of)
 		text_clear(&line);
 	}
 	if (json_is_true(json_object_get(of, "stack_truncated"))) {
-		text_add(&line, source && !strcmp(source, "call") ?
-					"  ... and further out: not kept" :
-					"  ... and further out: the copy of the stack ended here");
+		text_addf(&line, "  ... and further out: %s",
+			  stack_end_phrase(stack_end_of(
+				  json_string_value(json_object_get(of, "stack_end")))));
 		page_line(page, &line, /* bold= */ false);
 	}
 }

@@ -60,6 +60,7 @@ void known_put_stack(struct json *json, const struct stack *stack)
 	json_end_array(json);
 	json_string(json, "stack_source", stack_source_name(stack->source));
 	json_bool(json, "stack_truncated", stack->truncated);
+	json_string(json, "stack_end", stack_end_name(stack->end));
 }
 
 /* One way is the stack itself. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "report/short_name.h"
 #include "report/text/text_page.h"
 
 void place_add(struct text *line, const struct code_place *place, const char *program,
@@ -34,7 +35,7 @@ void place_add_function(struct text *line, const struct code_place *place)
 	else if (place->language)
 		text_addf(line, "%s code", place->language);
 	else if (place->frame && place->frame->function)
-		text_add(line, place->frame->function);
+		short_name_add(line, place->frame->function);
 }
 
 const char *place_program(const struct owner *owner, const char name[SOCKLEAK_COMM_LEN],

@@ -25,10 +25,8 @@ static const char *why_truncated(const struct site *site, const struct stack *st
 {
 	const struct leak *leak = site->leaks;
 
-	if (stack->source == STACK_SNAPSHOT)
-		return "the copy of the stack ended here (--stack-size)";
 	if (stack->source != STACK_CALL)
-		return "not kept";
+		return stack_end_phrase(stack->end);
 	while (leak && leak->stack != stack)
 		leak = leak->next;
 	if (leak && leak->event.socket.flags & PENDING_SAMPLED_OUT)
