@@ -58,7 +58,7 @@ static __always_inline bool view_of(struct pending *entry, struct socket_view *r
 	return true;
 }
 
-/* Is there something to tell of it? The same questions as in sweep_socket(). */
+/* Is there something to report of it? The same questions as in sweep_socket(). */
 static __always_inline bool has_news(struct pending *entry, const struct socket_view *view)
 {
 	if (view->use == USE_CONNECTING)
@@ -74,13 +74,17 @@ static __always_inline bool has_news(struct pending *entry, const struct socket_
 }
 
 /* Whose fd table has it, as far as that is known. */
-static __always_inline void suspects_add(const struct pending *entry)
+static __always_inline void suspects_add(struct pending *entry)
 {
 	__u32 tgid = was_reported(entry) ? entry->holder_tgid : entry->tgid;
 	__u8 yes = 1;
 
 	if (entry->seen_sweep == (__u32)sweep.number)
 		return; /* its table was read already; the event waits for room */
+	if (sweep.looked && is_without_descriptor(entry)) {
+		entry->unseen = 1;
+		return;
+	}
 	sweep.unread++;
 	if (bpf_map_update_elem(&suspects, &tgid, &yes, BPF_ANY))
 		sweep.crowd = 1;

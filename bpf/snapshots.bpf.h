@@ -322,4 +322,14 @@ static __always_inline void snapshot_drop(__u64 inode)
 		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
 }
 
+/* The same, unless there is a newer snapshot under that inode: refusals have one for each spell. */
+static __always_inline void snapshot_drop_of(__u64 inode, __u64 since_ns)
+{
+	__u32 *slot = bpf_map_lookup_elem(&slots, &inode);
+	struct snapshot *snapshot = slot ? bpf_map_lookup_elem(&snapshots, slot) : NULL;
+
+	if (snapshot && snapshot->since_ns == since_ns)
+		snapshot_drop(inode);
+}
+
 #endif /* SNAPSHOTS_BPF_H */

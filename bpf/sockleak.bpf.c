@@ -96,7 +96,7 @@ static __always_inline int on_socket_exit(void *ctx, long fd)
 /* It has made a file, or says why not. */
 static __always_inline int on_uring_socket_exit(void *ctx, __u64 file)
 {
-	struct task_struct *self = watched(COUNTER_SOCKET_EXIT, false);
+	struct task_struct *self = watched(COUNTER_URING_SOCKET, false);
 
 	if (self && file < (__u64)-MAX_ERRNO)
 		young_add(ctx, self, (struct file *)file, NO_FD);
@@ -114,7 +114,7 @@ static __always_inline int on_connect_enter(__u32 fd, const void *address, __u32
 
 static __always_inline int on_uring_connect_enter(__u64 request)
 {
-	struct task_struct *self = watched(COUNTER_CONNECT_ENTER, false);
+	struct task_struct *self = watched(COUNTER_URING_CONNECT_ENTER, false);
 	struct io_connect *connect = (void *)request;
 
 	if (self)
@@ -125,7 +125,7 @@ static __always_inline int on_uring_connect_enter(__u64 request)
 
 static __always_inline int on_connect_exit(long result, bool uring)
 {
-	if (watched(COUNTER_CONNECT_EXIT, true))
+	if (watched(uring ? COUNTER_URING_CONNECT_EXIT : COUNTER_CONNECT_EXIT, true))
 		connect_exit(result, uring);
 	return 0;
 }
@@ -133,7 +133,8 @@ static __always_inline int on_connect_exit(long result, bool uring)
 /* By `request` of io_uring, or 0 and a descriptor. */
 static __always_inline int on_bind_enter(__u64 request, __u32 fd)
 {
-	struct task_struct *self = watched(COUNTER_BIND_ENTER, false);
+	enum counter which = request ? COUNTER_URING_BIND_ENTER : COUNTER_BIND_ENTER;
+	struct task_struct *self = watched(which, false);
 
 	if (self)
 		call_enter(self, request, fd, CALL_BIND);
@@ -142,7 +143,7 @@ static __always_inline int on_bind_enter(__u64 request, __u32 fd)
 
 static __always_inline int on_bind_exit(long result, bool uring)
 {
-	if (watched(COUNTER_BIND_EXIT, true))
+	if (watched(uring ? COUNTER_URING_BIND_EXIT : COUNTER_BIND_EXIT, true))
 		bind_exit(result, uring);
 	return 0;
 }

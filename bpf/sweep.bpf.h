@@ -92,13 +92,17 @@ static __always_inline bool pending_mention(const struct pending *entry, enum ev
 	return true;
 }
 
-/* The socket is pending no more. False when the word of it must wait. */
+/*
+ * The socket is pending no more. A socket that is open somewhere, and in no fd table, says nothing
+ * good of its site. False when the word of it must wait.
+ */
 static __always_inline bool pending_end(const struct fd_key *key, struct pending *entry,
 					enum end_reason reason)
 {
 	if (!pending_tell_end(entry, reason))
 		return false;
-	pending_delete(key, entry);
+	entry_ended(entry, reason == END_USED || !pending_is_open(entry));
+	pending_drop(key, entry->inode);
 	return true;
 }
 
@@ -247,7 +251,7 @@ static __always_inline void sweep_entry(const struct fd_key *key, struct pending
 		return; /* younger than this sweep */
 	if (!ended && !entry->unseen) {
 		entry->unseen = 1;
-		sweep.unsettled++;
+		sweep.unsettled += !is_without_descriptor(entry);
 		return;
 	}
 	sweep.pending -= entry_end(key, entry);

@@ -28,6 +28,7 @@ struct io_kiocb___request {
 struct io_connect {
 	const void *addr;
 	int addr_len;
+	bool in_progress; /* the connect of a former run is under way; not of unix sockets */
 } __attribute__((preserve_access_index));
 
 struct io_async_msghdr {
@@ -83,6 +84,29 @@ static __always_inline const void *request_address(__u64 request, __u16 family)
 	if (is_of_family(within, family))
 		return is_of_family(data, family) ? ADDRESS_UNKNOWN : within;
 	return is_of_family(data, family) ? data : ADDRESS_UNKNOWN;
+}
+
+static __always_inline bool request_in_progress(__u64 request)
+{
+	struct io_connect *connect = (void *)request;
+
+	return bpf_core_field_exists(connect->in_progress) && BPF_CORE_READ(connect, in_progress);
+}
+
+/* Has the kernel's copy these bytes of an address? */
+static __always_inline bool is_same_address(const void *copy, const __u8 *address, __u32 len)
+{
+	__u64 words[SOCKLEAK_DEST_LEN / 8] = {};
+
+	if (len > sizeof(words) || bpf_probe_read_kernel(words, len, copy))
+		return false;
+	for (__u32 i = 0; i < SOCKLEAK_DEST_LEN / 8 && i * 8 < len; i++) {
+		__u64 last = len - i * 8 < 8 ? ~0ULL >> (64 - 8 * (len - i * 8)) : ~0ULL;
+
+		if (words[i] != (*(const __u64 *)(address + i * 8) & last))
+			return false;
+	}
+	return true;
 }
 
 /*

@@ -79,7 +79,7 @@ static __always_inline bool thread_is_there(const struct call *call)
 {
 	struct task_struct *task = (void *)call->task;
 
-	return (__u32)BPF_CORE_READ(task, pid) == call->tid &&
+	return (__u32)BPF_CORE_READ(task, pid) == CALL_TID(call) &&
 	       !(BPF_CORE_READ(task, flags) & PF_EXITING);
 }
 
@@ -93,7 +93,9 @@ static __always_inline bool call_goes_on(const struct call *call)
 		return false;
 	if (call->request)
 		return worker_connects(task) == (struct file *)call->file;
-	if (!registers_are_known() || (call->restarts && REGS_FORGET(thread_regs(task))))
+	if (!registers_are_known())
+		return !call->restarts;
+	if (call->restarts && REGS_FORGET(thread_regs(task)))
 		return true;
 	return thread_connects(task, &fd) && fd == call->fd;
 }
@@ -111,7 +113,7 @@ static __always_inline void call_end_missed(struct call *call)
 		entry = entry_open(call->file, call->inode);
 	if (!entry)
 		return;
-	tries = entry->evidence.connect_tries + !(entry->flags & PENDING_RESTARTS);
+	tries = entry->evidence.connect_tries + 1;
 	entry->evidence.connect_tries = tries;
 	if (!entry_is_of(entry, call->inode))
 		TAKE_BACK(entry->evidence.connect_tries, tries);
@@ -144,7 +146,7 @@ static __always_inline bool call_look(struct call *call)
 {
 	struct call copy;
 
-	if (!call->tid || call->kind == CALL_NONE)
+	if (!CALL_TID(call) || CALL_TID(call) == CALL_WRITING)
 		return false;
 	if (call->kind != CALL_CONNECT)
 		return !thread_is_there(call);
@@ -219,16 +221,21 @@ static __always_inline void look_at_thread(struct task_struct *task)
 
 static long look_at_place(struct bpf_map *map, const __u32 *place, struct call *call, void *unused)
 {
+	__u64 owner = *(volatile __u64 *)&call->owner;
+
 	if (call_look(call))
-		call_leave(call, call->tid);
+		call_leave(call, owner);
 	return 0;
 }
 
 static long look_at_overflow(struct bpf_map *map, const __u32 *met, struct call *call, void *unused)
 {
+	__u64 owner = call->owner;
 	__u32 tid = *met;
+	bool has_ended = call_look(call);
+	struct call *now = bpf_map_lookup_elem(&in_flight_overflow, &tid);
 
-	if (call_look(call))
+	if (has_ended && now && now->owner == owner) /* the thread has not begun another call */
 		bpf_map_delete_elem(&in_flight_overflow, &tid);
 	return 0;
 }

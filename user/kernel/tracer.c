@@ -437,7 +437,9 @@ static unsigned int read_pcs(struct tracer *tracer, const struct pending *socket
 static const struct snapshot *take_snapshot(struct tracer *tracer, const struct pending *socket)
 {
 	struct stack_maps maps = stack_maps_of(tracer);
-	struct order order = { .kind = ORDER_DROP_SNAPSHOT, .inode = socket->inode };
+	struct order order = { .kind = ORDER_DROP_SNAPSHOT,
+			       .inode = socket->inode,
+			       .since_ns = socket->since_ns };
 
 	if (!stack_maps_snapshot(&maps, socket, tracer->snapshot))
 		return NULL;
