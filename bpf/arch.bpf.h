@@ -13,6 +13,16 @@
 
 #define NR_IO_URING_ENTER 426 /* on all of them */
 
+/*
+ * Add, and let nobody see the sum who does not see all that was written before. On arm64 only an
+ * atomic operation whose result is used does that.
+ */
+#define ADD_IN_ORDER(to, value)                                          \
+	({                                                               \
+		typeof(*(to)) before_ = __sync_fetch_and_add(to, value); \
+		asm volatile("" ::"r"(before_));                         \
+	})
+
 #if defined(__TARGET_ARCH_x86)
 #define NR_CLOSE 3
 #define NR_SOCKET 41
@@ -37,6 +47,13 @@
 #define PLAIN_ARG3(regs) ((regs)->dx)
 #define PLAIN_RESULT(regs) ((regs)->ax)
 #define SYSCALL_ENTRY "__x64_sys_" /* a 64-bit call's; is given the user's registers */
+/* Write eight bytes behind all that was written before: x86 does so with all writes. */
+#define WRITE_IN_ORDER(to, value)                   \
+	do {                                        \
+		barrier();                          \
+		*(volatile __u64 *)&(to) = (value); \
+		barrier();                          \
+	} while (0)
 
 /* 32-bit calls have other numbers; their sockets are found by the sweep. */
 static __always_inline bool in_compat_syscall(void)
@@ -149,6 +166,7 @@ struct task_struct___arm64 {
 #define PLAIN_ARG3(from) (((struct pt_regs___arm64 *)(from))->regs[2])
 #define PLAIN_RESULT(from) PLAIN_ARG1(from)
 #define SYSCALL_ENTRY "__arm64_sys_"
+#define WRITE_IN_ORDER(to, value) asm volatile("" ::"r"(__sync_lock_test_and_set(&(to), value)))
 #define ARCH_SP(regs) (((struct pt_regs___arm64 *)(regs))->sp)
 #define ARCH_PC(regs) (((struct pt_regs___arm64 *)(regs))->pc)
 

@@ -246,8 +246,7 @@ static __always_inline void young_add(void *ctx, struct task_struct *self, struc
 		pending_origin(ctx, self, entry, inode);
 	else
 		count(COUNTER_STACK_NONE);
-	barrier();
-	*(volatile __u64 *)&entry->inode = inode;
+	WRITE_IN_ORDER(entry->inode, inode);
 	young_release(entry);
 	count(COUNTER_TRACKED);
 }

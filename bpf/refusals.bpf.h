@@ -113,7 +113,7 @@ static __always_inline void refusal_keep(void *ctx, struct task_struct *self,
 	    REFUSAL_EMPTY)
 		refusal_begin(ctx, self, key, refusal);
 	refusal->last_ns = bpf_ktime_get_boot_ns();
-	__sync_fetch_and_add(&refusal->count, 1);
+	ADD_IN_ORDER(&refusal->count, 1);
 }
 
 /*

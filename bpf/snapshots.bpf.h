@@ -298,8 +298,8 @@ static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns, __u32 *re
 	if (!snapshot)
 		return false; /* not possible: free_slots holds their keys */
 	snapshot->n_regs = 0;
-	snapshot->inode = inode;
 	snapshot->since_ns = since_ns;
+	WRITE_IN_ORDER(snapshot->inode, inode); /* the copy that follows is of this socket */
 	snapshot_fill(slot);
 	if (bpf_map_update_elem(&slots, &inode, &slot, BPF_NOEXIST)) {
 		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);

@@ -17,6 +17,7 @@
 #ifndef YOUNG_BPF_H
 #define YOUNG_BPF_H
 
+#include "arch.bpf.h"
 #include "tracked.bpf.h"
 
 #define YOUNG_WRITERS 0xfffU
@@ -73,13 +74,13 @@ static __always_inline struct pending *young_open(__u64 file, __u64 inode)
 /* Also of an entry in `pending`, whose lock nobody asks for. */
 static __always_inline void young_close(struct pending *entry)
 {
-	__sync_fetch_and_add(&entry->lock, YOUNG_STEP - 1);
+	ADD_IN_ORDER(&entry->lock, YOUNG_STEP - 1);
 }
 
 /* Of a place that was taken: it is whoever's comes now, or has the entry that stands there. */
 static __always_inline void young_release(struct pending *entry)
 {
-	__sync_fetch_and_add(&entry->lock, YOUNG_STEP - YOUNG_BUSY - YOUNG_CLOSED);
+	ADD_IN_ORDER(&entry->lock, YOUNG_STEP - YOUNG_BUSY - YOUNG_CLOSED);
 }
 
 #endif /* YOUNG_BPF_H */

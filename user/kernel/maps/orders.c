@@ -113,6 +113,7 @@ int orders__carry_out(struct orders *orders)
 	fd = bpf_iter_create(bpf_link__fd(orders->link));
 	if (fd < 0)
 		return -errno;
+	/* The program runs in this thread, within read(): memory needs no barrier. */
 	while (read(fd, &nothing, sizeof(nothing)) < 0 && !err)
 		err = errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	close(fd);
