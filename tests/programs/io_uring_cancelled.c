@@ -9,6 +9,7 @@
 
 #define SEEN "@fentry|kprobe.multi="
 #define CONNECT_DATA 1
+#define FULL 4 /* connects, of which the last ones wait */
 
 static struct io_uring_sqe connect_entry(int fd, const void *address, socklen_t len)
 {
@@ -22,14 +23,13 @@ static struct io_uring_sqe connect_entry(int fd, const void *address, socklen_t 
 }
 
 /* Where a connect waits: the queue is full, and the SYN of the next one is lost. */
-static struct sockaddr_in make_full_listener(void)
+static struct sockaddr_in make_full_listener(int ret_full[FULL])
 {
 	struct sockaddr_in address = loopback(port_of(make_listener(0)));
 
-	for (int i = 0; i < 4; i++) {
-		int full = make_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-
-		if (connect(full, ADDRESS(address)) && errno != EINPROGRESS)
+	for (int i = 0; i < FULL; i++) {
+		ret_full[i] = make_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		if (connect(ret_full[i], ADDRESS(address)) && errno != EINPROGRESS)
 			die("connect");
 	}
 	sleep_ms(100);
@@ -64,8 +64,9 @@ static void expect_failed(int fd, int tries, const char *error, int port)
 
 int main(void)
 {
+	int full[FULL];
 	struct uring ring = uring_open(0);
-	struct sockaddr_in address = make_full_listener(), refused = loopback(REFUSED_PORT);
+	struct sockaddr_in address = make_full_listener(full), refused = loopback(REFUSED_PORT);
 	struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
 	int fd = make_socket(AF_INET, SOCK_STREAM, 0), again = make_socket(AF_INET, SOCK_STREAM, 0);
 	struct io_uring_sqe end_it = connect_entry(fd, &nowhere, sizeof(nowhere));
@@ -80,6 +81,8 @@ int main(void)
 	if (uring_do(&ring, &connect_it) != -ECONNREFUSED)
 		die("IORING_OP_CONNECT");
 	expect_failed(again, 2, "ECONNREFUSED", REFUSED_PORT);
+	for (int i = 0; i < FULL; i++)
+		close(full[i]); /* or they are leaks when they have waited in vain for long */
 	ready();
 	return 0;
 }
