@@ -18,7 +18,8 @@ struct holder_key {
 
 struct holding {
 	__u64 since_ns; /* of the socket, with whose inode it is named */
-	__u64 sweep;	/* number of the last one that saw it */
+	__u32 sweep;	/* number of the last one that saw it, modulo 2^32 */
+	__u32 spell;	/* of the leak: user space forgets the holders of a leak that ends */
 };
 
 /*
@@ -57,11 +58,15 @@ static __always_inline void holder_met(const struct pending *entry, struct task_
 				       __u32 fd)
 {
 	struct holder_key key = { .inode = entry->inode, .tgid = BPF_CORE_READ(task, tgid) };
-	struct holding holder = { .since_ns = entry->since_ns, .sweep = sweep.number };
+	struct holding holder = {
+		.since_ns = entry->since_ns,
+		.sweep = sweep.number,
+		.spell = entry->spell,
+	};
 	struct holding *known = bpf_map_lookup_elem(&holders, &key);
 	struct event *event;
 
-	if (known && known->since_ns == entry->since_ns) {
+	if (known && known->since_ns == entry->since_ns && known->spell == entry->spell) {
 		known->sweep = sweep.number;
 		return;
 	}
@@ -85,7 +90,7 @@ static __always_inline void sweep_holder(const struct holder_key *key)
 	struct holding *known = bpf_map_lookup_elem(&holders, key);
 	struct event *event;
 
-	if (!known || known->sweep == sweep.number)
+	if (!known || known->sweep == (__u32)sweep.number)
 		return;
 	event = holder_begin(key, known->since_ns, EVENT_LEFT);
 	if (!event)

@@ -133,6 +133,7 @@ static __always_inline void pending_report(struct pending *entry, const struct s
 	event = event_begin(entry, before == CLASS_NONE ? EVENT_LEAK : EVENT_CHANGED);
 	if (!event)
 		return;
+	entry->spell += before == CLASS_NONE;
 	event->class = cls;
 	event_describe(event, view, task, holder->fd);
 	entry->reported = REPORTED(view->inode, cls);

@@ -214,7 +214,8 @@ struct pending {
 	__u32 tid;
 	__u32 fd;
 	__u32 uid;
-	__u32 connecting;  /* 1 = a thread was inside connect at the last sweep */
+	__u16 connecting;  /* 1 = a thread was inside connect at the last sweep */
+	__u16 spell;	   /* how often it was reported as a leak anew, modulo 2^16 */
 	__u32 exec_id;	   /* how often the process had called exec, modulo 2^32 */
 	__u32 holder_tgid; /* whom the last event named as the holder */
 	__u32 holder_fd;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sockleak: finds sockets that were created and never connected, and names the
- * code that leaks them.
+ * sockleak: finds sockets that were created and never connected, and names the code that
+ * leaks them.
  *
- * The order of things: what does the user want (options), can this host do it
- * (preflight), where does the answer go (output); then load the kernel's side
- * (tracer) and watch until told to stop (watch), or look once (scan). The leaks
- * themselves are decided in bpf/ and accounted in leaks.c.
+ * The order of things: what does the user want (options), can this host do it (preflight),
+ * where does the answer go (output); then load the kernel's side (tracer) and watch until a
+ * signal ends it (watch), or read the fd tables once (scan). bpf/ decides what is a leak,
+ * leaks.c keeps the accounts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ enum exit_code {
 	EXIT_RUNTIME = 1,     /* it failed while running, such as on a full disk */
 	EXIT_USAGE = 2,	      /* the command line is wrong */
 	EXIT_ENVIRONMENT = 3, /* this host, or this user's rights, cannot run it */
-	EXIT_PIPE = 256, /* beyond what a process can exit with: SIGPIPE ends it, a shell's 141 */
+	EXIT_PIPE = 256,      /* no exit status: SIGPIPE ends it, and a shell shows 141 */
 };
 
 DEFINE_CLEANUP(struct agent *, agent__free)
@@ -65,7 +65,7 @@ static int flush_stdout(void)
 	return log_error(EXIT_RUNTIME, "cannot write to standard output: %s", strerror(errno));
 }
 
-/* --help and --version are data: a broken stdout is an error for them, too. */
+/* The output of --help and --version is data too, so a broken stdout is an error. */
 static int print_and_exit(enum options_result what)
 {
 	if (what == OPTIONS_HELP)
@@ -76,8 +76,8 @@ static int print_and_exit(enum options_result what)
 }
 
 /*
- * A standard descriptor that was closed would be given to the first file that is
- * opened, and take what is meant for it. Writing to stdout fails all the same.
+ * Without this, the first file that is opened would get the number of a closed standard
+ * descriptor, and with it what is meant for that. Writing to stdout still fails.
  */
 static int open_standard_files(void)
 {
@@ -88,10 +88,10 @@ static int open_standard_files(void)
 	return 0;
 }
 
-/* --pid must name a process that runs, and not one of its threads. */
+/* --pid must name a running process, and not one of its threads. */
 static int check_pid(__u32 tgid)
 {
-	char status[512]; /* as far as the field, which is among the first */
+	char status[512]; /* enough for the field, which is among the first */
 	unsigned long leader = 0;
 	const char *field;
 
@@ -108,7 +108,10 @@ static int check_pid(__u32 tgid)
 	return EXIT_RAN;
 }
 
-/* Before Linux 5.11 maps count as locked memory. May be refused: then they must fit as they are. */
+/*
+ * Before Linux 5.11 maps count as locked memory. If this is refused, they must fit into the
+ * limit.
+ */
 static void raise_memlock(void)
 {
 	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
@@ -124,13 +127,13 @@ static int cannot_start(int err, const struct text *error)
 	return log_error(err == -EINVAL ? EXIT_USAGE : EXIT_ENVIRONMENT, "%s", text_str(error));
 }
 
-/* A run broke off, and has said why. */
+/* The run has failed and has logged the cause. */
 static int broken_by(int err)
 {
 	return err == -EPIPE && signals_pipe_ends() ? EXIT_PIPE : EXIT_RUNTIME;
 }
 
-/* The messages of libbpf and of the kernel's verifier, with --verbose; on success too. */
+/* The messages of libbpf and of the kernel's verifier, with --verbose; after success too. */
 static void show_libbpf_log(const struct options *options)
 {
 	_cleanup_text_ struct text lines = TEXT_INIT;
@@ -156,11 +159,11 @@ static int scan(const struct options *options, struct output *output, struct sco
 		return broken_by(err);
 	if (matches || !options->error_exitcode)
 		return matches ? (int)options->error_exitcode : EXIT_RAN;
-	return scan__missed(scan) ? EXIT_USAGE : EXIT_RAN; /* what is not there is not clean */
+	return scan__missed(scan) ? EXIT_USAGE : EXIT_RAN; /* a wrong name is not a clean host */
 }
 
-/* Report whether the state of an earlier run was restored, and whether this one's is kept. */
-static void tell_of_pins(const struct tracer *tracer)
+/* Report whether the state of an earlier run was restored, and whether this run's is kept. */
+static void log_pins(const struct tracer *tracer)
 {
 	_cleanup_text_ struct text text = TEXT_INIT;
 
@@ -176,9 +179,9 @@ static void tell_of_pins(const struct tracer *tracer)
 }
 
 /*
- * An agent runs for months, and opening the tracepoints was all that a kernel may ask this
- * one for. Whoever uses the terminal keeps the rights that the shell gave. A service that
- * cannot give it up must not read anything foreign with it; to root it makes no difference.
+ * An agent runs for months, and needs this right only to open the tracepoints. At a
+ * terminal the user keeps the rights that the shell gave. A service that cannot give it up
+ * must not use it to read anything of another process; root has it in any case.
  */
 static int give_up_rights(bool *ret_had)
 {
@@ -192,8 +195,8 @@ static int give_up_rights(bool *ret_had)
 	return err && geteuid() ? EXIT_ENVIRONMENT : EXIT_RAN;
 }
 
-/* Report the cost for other calls and the calls that are missed, and why. */
-static void tell_of_hooks(const struct hooks *hooks)
+/* Report the cost for other calls and which calls are missed, and why. */
+static void log_hooks(const struct hooks *hooks)
 {
 	const struct hook_kind *kind = hooks__kind(hooks);
 	const char *why = hooks__why(hooks), *misses = hooks__misses(hooks);
@@ -235,8 +238,8 @@ static int open_tracer(const struct options *options, struct watch *watch,
 	if (err)
 		return log_error(EXIT_ENVIRONMENT, "%s",
 				 error.len ? text_str(&error) : strerror(-err));
-	tell_of_hooks(tracer__hooks(*ret_tracer));
-	tell_of_pins(*ret_tracer);
+	log_hooks(tracer__hooks(*ret_tracer));
+	log_pins(*ret_tracer);
 	return EXIT_RAN;
 }
 
@@ -305,7 +308,7 @@ static int check_config(const struct input *input)
 	_cleanup_text_ struct text error = TEXT_INIT;
 	int err;
 
-	if (give_up_rights(NULL)) /* the unit has it for the agent's start alone */
+	if (give_up_rights(NULL)) /* the unit grants it for the agent's start alone */
 		return EXIT_ENVIRONMENT;
 	err = agent_check(input, &error);
 

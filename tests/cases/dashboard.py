@@ -14,6 +14,7 @@ from lib.registry import case
 COLUMNS = 24
 PANELS = {"row", "stat", "table", "timeseries"}
 # What Grafana puts in for the variables of the dashboard when all are chosen.
+MAY_BE_NONE = {"unit", "machine"}  # of labels: most programs have no machine
 VARIABLES = {"$job": ".*", "$instance": ".*", "$unit": ".*", "$__rate_interval": "5s"}
 # Panels that are empty where all is well.
 MAY_BE_EMPTY = {"Silent agents", "Lost, a minute"}
@@ -147,7 +148,7 @@ def check_data(prometheus, panel):
     if answers and not answers[0] and panel["title"] not in MAY_BE_EMPTY:
         raise Failure(f"expected data in {panel['title']}, seen: none of {queries(panel)[0]}")
     for target, answer in zip(panel.get("targets", []), answers):
-        wanted = set(re.findall(r"{{(\w+)}}", target["legendFormat"])) - {"unit"}  # may be none
+        wanted = set(re.findall(r"{{(\w+)}}", target["legendFormat"])) - MAY_BE_NONE
         for labels, _ in answer:
             if not wanted <= labels.keys():
                 raise Failure(f"expected the labels {wanted} in {panel['title']}, seen: {labels}")

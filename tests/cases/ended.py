@@ -10,6 +10,7 @@ from cases.output import ask_for_report, expect_in
 from lib.outcome import Failure
 from lib.registry import case, cases
 from lib.service import Service
+from lib.session import expect_all
 
 ENDS = {"ended_by_exit": None, "ended_by_sigkill": signal.SIGKILL,
         "ended_by_sigsegv": signal.SIGSEGV}
@@ -228,3 +229,16 @@ def stacks_file_of_another_user(bench):
                             directory / "sockleak.prom")
     service.wait_for(lambda s: [line for line in s.lines if "does not belong to root" in line], "a line")
     service.stop()
+
+
+@case
+def held_again(bench):
+    """Quick sweeps see that a leak is of use for a moment, full sweeps do not: told again, it has
+    all its holders again. The intervals are as far apart as is needed for that."""
+    agent = bench.agent(
+        "--comm", "held_again", "--interval", "100ms", "--full-sweep-interval", "2s"
+    )
+    for _ in range(2):
+        program = bench.program("held_again", agents=[agent])
+        expect_all(program, [agent])
+    agent.stop()

@@ -3,7 +3,6 @@
 
 import hashlib
 import json
-import pathlib
 import re
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import sys
 from lib.cgroups import inside
 from lib.outcome import Failure
 from lib.registry import ALONE, case, cases
+from lib.validation import VALIDATOR
 
 
 def scan(bench, *args, status=0):
@@ -18,8 +18,7 @@ def scan(bench, *args, status=0):
     seen, out, errors = bench.run("scan", "--json", *args)
     if seen != status:
         raise Failure(f"expected exit status {status}, seen {seen}: {errors}")
-    validator = pathlib.Path(__file__).parent.parent / "schema" / "validate.py"
-    check = subprocess.run([sys.executable, str(validator)], input=out,
+    check = subprocess.run([sys.executable, str(VALIDATOR)], input=out,
                            capture_output=True, text=True, check=False)
     if check.returncode:
         raise Failure(f"the schema: {check.stdout}{check.stderr}"[-2000:])

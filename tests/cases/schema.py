@@ -1,34 +1,26 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every line of JSON that any case got agrees with the documented schema."""
 
-import pathlib
 import subprocess
 import sys
 
 from lib.outcome import Failure
 from lib.registry import LAST, case
+from lib.validation import VALIDATOR
 
 
 @case(stage=LAST)
 def json_schema(bench):
-    validator = pathlib.Path(__file__).parent.parent / "schema" / "validate.py"
-    if not validator.exists():
-        raise Failure(f"expected {validator}, seen: no such file")
-    lines = [line for agent in bench.agents if agent.as_json for line in agent.lines]
-    if not lines:
+    validation = bench.validation
+    if not validation.count:
         agent = bench.agent("--duration", "2s")
         agent.wait_end()
-        lines = agent.lines
-    status, out, errors = run_validator(validator, "".join(lines))
+        validation.add("this case", agent.take_lines())
+    status, out, errors = validation.finish()
     if status != 0:
-        raise Failure(f"{len(lines)} lines, validate.py says {status}:\n{(out + errors)[-3000:]}")
-    status, _, _ = run_validator(validator, '{"type":"leak"}\n')
-    if status == 0:
-        raise Failure("expected validate.py to refuse an empty leak, seen: exit 0")
-
-
-def run_validator(validator, text):
-    run = subprocess.run(
-        [sys.executable, str(validator)], input=text, capture_output=True, text=True, check=False
-    )
-    return run.returncode, run.stdout, run.stderr
+        raise Failure(f"{validation.count} lines, validate.py says {status}:\n"
+                      f"{(out + errors)[-3000:]}\n{validation.sources()}")
+    refused = subprocess.run([sys.executable, str(VALIDATOR)], input='{"type":"leak"}\n', text=True,
+                             capture_output=True, check=False)
+    if refused.returncode != 1:
+        raise Failure(f"expected validate.py to refuse an empty leak, seen: {refused}")

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Units in cgroup paths, which whoever makes a cgroup names; the mount in mountinfo's text. */
+/* Units and machines in cgroup paths, which whoever makes a cgroup names; mountinfo. */
 #include "fuzz.h"
 
 #include <errno.h>
 
 #include "host/workloads/cgroup.h"
 #include "host/workloads/cgroup_mount.h"
+#include "host/workloads/machine.h"
 
 static bool ends_in(const char *string, const char *suffix)
 {
@@ -28,6 +29,19 @@ static void check_unit(const char *path)
 		check(!strcmp(unit, last));
 	free(unit);
 	free(copy);
+}
+
+/* What is inside is an end of the path; a name fits, and names something. */
+static void check_machine(const char *path)
+{
+	char machine[MACHINE_NAME_MAX], of_proc[MACHINE_NAME_MAX];
+	const char *inside = machine_of_cgroup(path, machine);
+
+	check(inside >= path && inside <= path + strlen(path));
+	check(strlen(machine) < MACHINE_NAME_MAX);
+	check(machine[0] ? !*inside || *inside == '/' : inside == path);
+	machine_of_proc(path, of_proc);
+	check(strlen(of_proc) < MACHINE_NAME_MAX);
 }
 
 static void check_mounts(const uint8_t *data, size_t size)
@@ -57,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *path = take_rest(&input);
 
 	check_unit(path);
+	check_machine(path);
 	check_mounts(data, size);
 	free(path);
 	return 0;

@@ -83,6 +83,13 @@ class Agent:
                 self._ready.set()
         self._ready.set()
 
+    def take_lines(self):
+        """Its output once it has ended, which is not kept any longer."""
+        for reader in self._readers:
+            reader.join(20)
+        lines, self.lines = self.lines, []
+        return lines
+
     def wait_ready(self, timeout=30):
         if not self._ready.wait(timeout) or not any(
             line.startswith(READY_LINE) for line in self.errors

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 
 from lib.agent import Agent
 from lib.cgroups import Cgroups
@@ -16,6 +15,7 @@ from lib.outcome import Failure
 from lib.processes import Processes
 from lib.program import Program
 from lib.registry import matches
+from lib.validation import Validation
 
 AGENT_PATIENCE_S = 20
 
@@ -29,9 +29,8 @@ class Bench:
         self.cgroups = Cgroups()
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sockleak-test-"))
         self.directory.chmod(0o755)  # other users run programs from here
-        self.agents = []  # every one there was: their output is validated at the end
+        self.validation = Validation(self.processes)
         self._of_case = []
-        self._lock = threading.Lock()
         self._copies = itertools.count(1)
 
     def for_case(self):
@@ -48,6 +47,9 @@ class Bench:
             agent.process.send_signal(signal.SIGINT)
         for agent in running:
             self.processes.end(agent.process, AGENT_PATIENCE_S)
+        for agent in self._of_case:
+            if agent.as_json and self.wants("json_schema"):
+                self.validation.add(" ".join(agent.args), agent.take_lines())
         self.processes.end_all()
 
     def wants(self, name):
@@ -59,9 +61,7 @@ class Bench:
         It decides within a second or so, unless it has to do so by its `defaults`.
         """
         agent = Agent(self.processes, self.sockleak, args, name, as_json, environment, defaults)
-        with self._lock:
-            self.agents.append(agent)
-            self._of_case.append(agent)
+        self._of_case.append(agent)
         return agent.wait_ready()
 
     def start_program(self, name, *args, agents=(), inside=None, **kwargs):

@@ -17,14 +17,10 @@ import os
 import re
 import sys
 
+# Exact types, as json.loads() makes them: to Python true is an integer, too.
 TYPES = {
-    "object": lambda v: isinstance(v, dict),
-    "array": lambda v: isinstance(v, list),
-    "string": lambda v: isinstance(v, str),
-    "boolean": lambda v: isinstance(v, bool),
-    "null": lambda v: v is None,
-    "number": lambda v: isinstance(v, (int, float)) and not isinstance(v, bool),
-    "integer": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "object": {dict}, "array": {list}, "string": {str}, "boolean": {bool}, "null": {type(None)},
+    "number": {int, float}, "integer": {int},
 }
 KNOWN = {
     "$schema", "$id", "$defs", "$ref", "title", "description", "type", "enum", "const",
@@ -32,12 +28,20 @@ KNOWN = {
     "properties", "required", "additionalProperties", "allOf", "if", "then",
 }
 
-PASSED = set()  # (reference, value) that agree
-MAX_PASSED = 100_000
-
 
 class Bad(Exception):
-    """What is wrong with a line, or with the schema."""
+    """What is wrong with a line, or with the schema; `where` in it is added on the way out."""
+
+    def __init__(self, what, where=""):
+        super().__init__(what)
+        self.what, self.where = what, where
+
+    def __str__(self):
+        return f"{self.where}: {self.what}" if self.where else self.what
+
+    def inside(self, where):
+        """The same, of a value that holds the one that is wrong."""
+        return Bad(self.what, where + self.where)
 
 
 def same(a, b):
@@ -73,109 +77,209 @@ def check_schema(schema, where="#"):
         check_schema(sub, f"{where}/allOf/{i}")
 
 
-def resolve(root, ref):
-    """The subschema that a reference within this file names."""
-    if not ref.startswith("#/"):
-        raise Bad(f"$ref {ref} is not within the schema")
-    node = root
-    for part in ref[2:].split("/"):
-        node = node[part]
-    return node
-
-
-def check_scalar(schema, value, where):
-    """type, enum, const, and what applies to numbers and strings."""
-    types = schema.get("type", [])
+def check_type(types):
+    """Each check_... returns what raises Bad unless a value agrees with one keyword."""
     types = [types] if isinstance(types, str) else types
-    if types and not any(TYPES[t](value) for t in types):
-        raise Bad(f"{where}: {short(value)} is not {' or '.join(types)}")
-    if "enum" in schema and not any(same(value, v) for v in schema["enum"]):
-        raise Bad(f"{where}: {short(value)} is none of {short(schema['enum'])}")
-    if "const" in schema and not same(value, schema["const"]):
-        raise Bad(f"{where}: {short(value)} is not {short(schema['const'])}")
-    if TYPES["number"](value):
-        if value < schema.get("minimum", value):
-            raise Bad(f"{where}: {value} is less than {schema['minimum']}")
-        if value > schema.get("maximum", value):
-            raise Bad(f"{where}: {value} is more than {schema['maximum']}")
-    if isinstance(value, str):
-        if len(value) < schema.get("minLength", 0):
-            raise Bad(f"{where}: {short(value)} is too short")
-        if len(value) > schema.get("maxLength", len(value)):
-            raise Bad(f"{where}: {short(value)} is too long")
-        if "pattern" in schema and not pattern(schema["pattern"]).search(value):
-            raise Bad(f"{where}: {short(value)} does not match {schema['pattern']}")
+    allowed = frozenset().union(*(TYPES[name] for name in types))
+
+    def check(value):
+        if type(value) not in allowed:
+            raise Bad(f"{short(value)} is not {' or '.join(types)}")
+
+    return check
 
 
-def check_object(root, schema, value, where):
+def check_enum(values):
+    def check(value):
+        if not any(same(value, known) for known in values):
+            raise Bad(f"{short(value)} is none of {short(values)}")
+
+    return check
+
+
+def check_const(wanted):
+    def check(value):
+        if not same(value, wanted):
+            raise Bad(f"{short(value)} is not {short(wanted)}")
+
+    return check
+
+
+def check_range(schema):
+    least = schema.get("minimum", float("-inf"))
+    most = schema.get("maximum", float("inf"))
+
+    def check(value):
+        if type(value) not in TYPES["number"]:
+            return
+        if value < least:
+            raise Bad(f"{value} is less than {least}")
+        if value > most:
+            raise Bad(f"{value} is more than {most}")
+
+    return check
+
+
+def check_text(schema):
+    shortest, longest = schema.get("minLength", 0), schema.get("maxLength", float("inf"))
+    regex = pattern(schema["pattern"]) if "pattern" in schema else None
+
+    def check(value):
+        if not isinstance(value, str):
+            return
+        if len(value) < shortest:
+            raise Bad(f"{short(value)} is too short")
+        if len(value) > longest:
+            raise Bad(f"{short(value)} is too long")
+        if regex and not regex.search(value):
+            raise Bad(f"{short(value)} does not match {schema['pattern']}")
+
+    return check
+
+
+def check_object(root, schema):
     """required, properties, additionalProperties."""
-    for key in schema.get("required", []):
-        if key not in value:
-            raise Bad(f"{where}: {key} is missing")
-    properties = schema.get("properties", {})
-    others = schema.get("additionalProperties", True)
-    for key in properties.keys() & value.keys():
-        check(root, properties[key], value[key], f"{where}.{key}")
-    if others is True:
-        return
-    for key in value.keys() - properties.keys():
-        if others is False:
-            raise Bad(f"{where}.{key}: is not in the schema")
-        check(root, others, value[key], f"{where}.{key}")
+    required = schema.get("required", [])
+    properties = {
+        name: compiled(root, sub) for name, sub in schema.get("properties", {}).items()
+    }
+    others = compiled(root, schema.get("additionalProperties", True))
+
+    def check(value):
+        if not isinstance(value, dict):
+            return
+        for key in required:
+            if key not in value:
+                raise Bad(f"{key} is missing")
+        for key, member in value.items():
+            try:
+                properties.get(key, others)(member)
+            except Bad as error:
+                raise error.inside(f".{key}") from error
+
+    return check
 
 
-def check_reference(root, ref, value, where):
-    """What a reference names, against a value that may have passed it before: frames repeat."""
-    if not isinstance(value, dict):
-        check(root, resolve(root, ref), value, where)
-        return
-    known = (ref, repr(value))  # which tells true from 1
-    if known in PASSED:
-        return
-    check(root, resolve(root, ref), value, where)
-    if len(PASSED) >= MAX_PASSED:
-        PASSED.clear()
-    PASSED.add(known)
+def check_array(root, schema):
+    least = schema.get("minItems", 0)
+    check_item = compiled(root, schema.get("items", True))
 
-
-def check(root, schema, value, where="line"):
-    """Raise Bad unless value is valid."""
-    if isinstance(schema, bool):
-        if not schema:
-            raise Bad(f"{where}: nothing is allowed here")
-        return
-    if "$ref" in schema:
-        check_reference(root, schema["$ref"], value, where)
-    check_scalar(schema, value, where)
-    if isinstance(value, dict):
-        check_object(root, schema, value, where)
-    if isinstance(value, list):
-        if len(value) < schema.get("minItems", 0):
-            raise Bad(f"{where}: has too few items")
+    def check(value):
+        if not isinstance(value, list):
+            return
+        if len(value) < least:
+            raise Bad("has too few items")
         for i, item in enumerate(value):
-            check(root, schema.get("items", True), item, f"{where}[{i}]")
-    for sub in schema.get("allOf", []):
-        check(root, sub, value, where)
-    if "if" in schema and "then" in schema:
+            try:
+                check_item(item)
+            except Bad as error:
+                raise error.inside(f"[{i}]") from error
+
+    return check
+
+
+def check_condition(root, schema):
+    applies, check_then = compiled(root, schema["if"]), compiled(root, schema["then"])
+
+    def check(value):
         try:
-            check(root, schema["if"], value, where)
+            applies(value)
         except Bad:
             return
-        check(root, schema["then"], value, where)
+        check_then(value)
+
+    return check
+
+
+def anything(_):
+    """The schema `true`."""
+
+
+def nothing(_):
+    """The schema `false`."""
+    raise Bad("is not in the schema")
+
+
+REFERENCES = {}  # what a $ref of the schema names, once it is compiled
+
+
+def check_reference(root, ref):
+    """By name when a value is checked, since a schema may refer to one that holds it."""
+    if not ref.startswith("#/"):
+        raise Bad(f"$ref {ref} is not within the schema")
+    if ref not in REFERENCES:
+        REFERENCES[ref] = anything
+        node = root
+        for part in ref[2:].split("/"):
+            node = node[part]
+        REFERENCES[ref] = compiled(root, node)
+    return lambda value: REFERENCES[ref](value)
+
+
+def checks_of(root, schema):
+    """What each keyword of a schema asks for."""
+    if "$ref" in schema:
+        yield check_reference(root, schema["$ref"])
+    if "type" in schema:
+        yield check_type(schema["type"])
+    if "enum" in schema:
+        yield check_enum(schema["enum"])
+    if "const" in schema:
+        yield check_const(schema["const"])
+    if schema.keys() & {"minimum", "maximum"}:
+        yield check_range(schema)
+    if schema.keys() & {"minLength", "maxLength", "pattern"}:
+        yield check_text(schema)
+    if schema.keys() & {"required", "properties", "additionalProperties"}:
+        yield check_object(root, schema)
+    if schema.keys() & {"items", "minItems"}:
+        yield check_array(root, schema)
+    for sub in schema.get("allOf", []):
+        yield compiled(root, sub)
+    if "if" in schema and "then" in schema:
+        yield check_condition(root, schema)
+
+
+def compiled(root, schema):
+    """A schema as a function that raises Bad unless a value is valid: it is read only once."""
+    if isinstance(schema, bool):
+        return anything if schema else nothing
+    checks = list(checks_of(root, schema))
+    if len(checks) == 1:
+        return checks[0]
+
+    def check(value):
+        for one in checks:
+            one(value)
+
+    return check
 
 
 def no_duplicates(pairs):
     """For json.loads(): it would silently keep the last of two equal keys."""
-    keys = [key for key, _ in pairs]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise Bad(f"key {short(key)} stands twice in one object")
-    return dict(pairs)
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise Bad(f"key {short(twice)} stands twice in one object")
+    return value
 
 
 def no_constant(name):
     """For json.loads(): it would take NaN and Infinity."""
     raise Bad(f"{name} is not JSON")
+
+
+def finite(text):
+    """For json.loads(): it would read 1e999 as infinity."""
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise Bad(f"a number is out of range: {text}")
+    return value
+
+
+# The only way in which a half of a surrogate pair gets into valid UTF-8.
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def parse(line):
@@ -184,8 +288,10 @@ def parse(line):
         raise Bad("is cut: no newline at its end")
     try:
         text = line[:-1].decode("utf-8")
-        value = json.loads(text, object_pairs_hook=no_duplicates, parse_constant=no_constant)
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        value = json.loads(text, object_pairs_hook=no_duplicates, parse_constant=no_constant,
+                           parse_float=finite)
+        if SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError as error:
         raise Bad(f"invalid UTF-8 at byte {error.start + 1}") from error
     except UnicodeEncodeError as error:
@@ -207,12 +313,13 @@ def main():
         with open(path, encoding="utf-8") as file:
             schema = json.load(file)
         check_schema(schema)
+        check = compiled(schema, schema)
     except (OSError, ValueError, Bad) as error:
         print(f"validate.py: {path}: {error}", file=sys.stderr)
         return 2
     for number, line in enumerate(sys.stdin.buffer, 1):
         try:
-            check(schema, schema, parse(line))
+            check(parse(line))
         except Bad as error:
             print(f"line {number}: {error}", file=sys.stderr)
             return 1

@@ -27,7 +27,7 @@ static void a_leak_byte_for_byte(void **state)
 		"\"created\":\"2026-09-21T14:15:00.500Z\",\"created_by\":\"socket\","
 		"\"first_seen\":null,\"age_s\":5.75,"
 		"\"cgroup_id\":4711,\"cgroup\":\"/system.slice/delayed_job.service\","
-		"\"unit\":\"delayed_job.service\",\"container\":null,\"pod\":null,"
+		"\"unit\":\"delayed_job.service\",\"machine\":null,\"container\":null,\"pod\":null,"
 		"\"evidence\":{\"getpeername_enotconn\":1,\"first_enotconn_after_s\":0.012,"
 		"\"connect_tries\":0,\"connect_errno\":null,\"destination\":null,"
 		"\"bind_tries\":0,\"bind_errno\":null,\"bound\":false},"

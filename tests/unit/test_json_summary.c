@@ -120,15 +120,17 @@ static void what_has_ended(void **state)
 	json_summary(&out, leaks, &summary, 10);
 	assert_has(&out,
 		   "\"open\":0,\"total\":3,\"resolved\":{\"closed\":0,\"used\":0,\"exited\":3,");
-	assert_has(&out, "\"leaking\":[],\"holding\":[],\"at_limit\":[],\"host_files\":null,"
-			 "\"processes\":null,\"ended_sites\":1,\"ended\":[{\"comm\":"
-			 "\"delayed_job\",\"name\":\"delayed_job\","
-			 "\"site\":\"00ab54a98ceb1f0a\",\"sockets\":3,\"processes\":1,"
-			 "\"pid\":4242,\"class\":\"probed\","
-			 "\"first_created\":\"2026-09-21T14:15:00.000Z\","
-			 "\"ended\":\"2026-09-21T14:15:08.000Z\","
-			 "\"unit\":\"delayed_job.service\",\"container\":null,\"pod\":null,"
-			 "\"culprit\":{\"function\":\"__socket\",");
+	assert_has(
+		&out,
+		"\"leaking\":[],\"holding\":[],\"at_limit\":[],\"host_files\":null,"
+		"\"processes\":null,\"ended_sites\":1,\"ended\":[{\"comm\":"
+		"\"delayed_job\",\"name\":\"delayed_job\","
+		"\"site\":\"00ab54a98ceb1f0a\",\"sockets\":3,\"processes\":1,"
+		"\"pid\":4242,\"class\":\"probed\","
+		"\"first_created\":\"2026-09-21T14:15:00.000Z\","
+		"\"ended\":\"2026-09-21T14:15:08.000Z\","
+		"\"unit\":\"delayed_job.service\",\"machine\":null,\"container\":null,\"pod\":null,"
+		"\"culprit\":{\"function\":\"__socket\",");
 	assert_has(&out, "\"stack\":[{\"pc\":\"0x7f3a5c10ab17\",");
 	assert_has(&out, "\"stack_source\":\"fp\",\"stack_truncated\":false}],\"suppressed\":");
 	assert_valid(&out);
@@ -212,7 +214,7 @@ static void a_process_at_its_limit(void **state)
 	assert_has(&line, common);
 	assert_has(&line, ",\"exe\":\"/usr/bin/ruby\",\"command\":null,\"uid\":1000,"
 			  "\"cgroup_id\":null,\"cgroup\":null,\"unit\":\"jobs.service\","
-			  "\"container\":null,\"pod\":null,\"family\":\"AF_INET\","
+			  "\"machine\":null,\"container\":null,\"pod\":null,\"family\":\"AF_INET\","
 			  "\"socket_type\":\"SOCK_STREAM\",\"stack\":null,"
 			  "\"stack_source\":null,\"stack_truncated\":null}");
 	json_summary(&out, leaks, &summary, 10);

@@ -6,7 +6,7 @@ static void a_workload_at_its_limit(void **state)
 {
 	struct limit_series series = { 0 };
 	struct limited limited = { .refusal = { .count = 3, .last_ns = NOW, .comm = "job" } };
-	const char *labels = "scope=\"unit\",unit=\"jobs.service\",pod_uid=\"\","
+	const char *labels = "scope=\"unit\",unit=\"jobs.service\",machine=\"\",pod_uid=\"\","
 			     "container_id=\"\",comm=\"job\"";
 	_cleanup_text_ struct text line = TEXT_INIT;
 	const char *text = metrics();

@@ -8,13 +8,11 @@
 #include <cmocka.h>
 
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child_fixture.h"
 #include "host/workloads/owners.h"
 
 #define KNOWN 1024 /* as owners.h says */
@@ -34,25 +32,6 @@ static int end(void **state)
 	owners__free(owners);
 	owners__free(NULL);
 	return 0;
-}
-
-static pid_t start_child(void)
-{
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves nothing behind */
-		for (;;)
-			pause();
-	}
-	return pid;
-}
-
-static void end_child(pid_t pid)
-{
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
 static struct owner *find(pid_t tgid)
@@ -107,8 +86,8 @@ static void who_is_gone_is_known_if_looked_at_before(void **state)
 
 	(void)state;
 	owners__look(owners, &suspect);
-	end_child(looked_at);
-	end_child(other);
+	kill_child(looked_at);
+	kill_child(other);
 	owners__begin_sweep(owners);
 	assert_true(is_known(looked_at));
 	assert_false(is_known(other));
@@ -121,7 +100,7 @@ static void those_that_came_last_are_remembered(void **state)
 
 	(void)state;
 	assert_true(is_known(pid));
-	end_child(pid);
+	kill_child(pid);
 	for (unsigned int i = 1; i <= KNOWN; i++) {
 		owners__begin_sweep(owners);
 		assert_true(is_known(pid));

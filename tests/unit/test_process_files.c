@@ -27,6 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child_fixture.h"
 #include "host/files/modules.h"
 #include "host/files/process_files.h"
 #include "host/process.h"
@@ -187,44 +188,28 @@ static void assert_content(int fd, const char *wanted)
 	close(fd);
 }
 
-/* A child whose root is a tmpfs of its own; ready when this returns. */
-static pid_t start_contained(void)
+/* A root that is a tmpfs of its own. */
+static bool become_contained(void)
 {
-	int ready[2];
-	char byte;
-	pid_t pid;
-
-	assert_int_equal(pipe(ready), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-		    mount("none", directory, "tmpfs", 0, NULL) || chroot(directory) || chdir("/") ||
-		    mkdir("/tmp", 0755) || symlink("/secret", "/tmp/link") || mkfifo("/fifo", 0600))
-			_exit(1);
-		write_file("/secret", "theirs");
-		write_file("/host", "theirs");
-		byte = write(ready[1], "x", 1);
-		pause();
-		_exit(0);
-	}
-	close(ready[1]);
-	if (read(ready[0], &byte, 1) != 1) {
-		print_message("SKIPPED: cannot make a mount namespace (needs root)\n");
-		waitpid(pid, NULL, 0);
-		skip();
-	}
-	close(ready[0]);
-	return pid;
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", directory, "tmpfs", 0, NULL) || chroot(directory) || chdir("/") ||
+	    mkdir("/tmp", 0755) || symlink("/secret", "/tmp/link") || mkfifo("/fifo", 0600))
+		return false;
+	write_file("/secret", "theirs");
+	write_file("/host", "theirs");
+	return true;
 }
 
 static void other_namespace(void **state)
 {
-	pid_t pid = start_contained();
+	pid_t pid = start_prepared_child(become_contained);
 	int fd = -77;
 
 	(void)state;
+	if (pid < 0) {
+		print_message("SKIPPED: cannot make a mount namespace (needs root)\n");
+		skip();
+	}
 	write_file(path_of("host"), "ours");
 	alarm(10);
 	assert_int_equal(process_open_path(pid, "/secret", &fd), 0);
@@ -241,8 +226,7 @@ static void other_namespace(void **state)
 	assert_int_equal(process_open_path(pid, path_of("host"), &fd), -ENOENT);
 	assert_int_equal(process_open_path(pid, "/fifo", &fd), -EINVAL);
 	alarm(0);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	kill_child(pid);
 	assert_int_equal(process_open_path(pid, "/secret", &fd), -ESRCH);
 	assert_int_equal(fd, -77);
 	unlink(path_of("host"));

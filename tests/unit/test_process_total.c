@@ -187,7 +187,8 @@ static void the_json_adds_up(void **state)
 	assert_non_null(strstr(
 		text_str(&out),
 		"\"processes\":[{\"pid\":42,\"comm\":\"worker\",\"name\":\"worker\",\"unit\":null,"
-		"\"container\":null,\"pod\":null,\"open\":7,\"may_be_in_use\":false,"
+		"\"machine\":null,\"container\":null,\"pod\":null,\"open\":7,\"may_be_in_use\":"
+		"false,"
 		"\"classes\":{\"probed\":3,\"unknown_origin\":4},\"oldest\":\"1970-01-01T00:15:35."
 		"000Z\","
 		"\"culprit\":{\"function\":\"Transport\""));

@@ -72,13 +72,15 @@ static void a_leak_is_told_of_its_workload_and_its_site(void **state)
 	leak_of(an_owner("app.service", "", ""), 7, "worker", stack, 5);
 	stack_unref(stack);
 	text = metrics();
-	expect(text, "sockleak_leaked_sockets{scope=\"unit\",unit=\"app.service\",pod_uid=\"\","
+	expect(text, "sockleak_leaked_sockets{scope=\"unit\",unit=\"app.service\",machine=\"\",pod_"
+		     "uid=\"\","
 		     "container_id=\"\",comm=\"worker\",class=\"probed\"} 5");
-	expect(text, "sockleak_oldest_leak_created_timestamp_seconds{scope=\"unit\","
-		     "unit=\"app.service\",pod_uid=\"\",container_id=\"\",comm=\"worker\"} "
-		     "1700000940");
 	expect(text,
-	       "sockleak_site_leaked_sockets{site=\"0000000000abcdef\",unit=\"app.service\"} 5");
+	       "sockleak_oldest_leak_created_timestamp_seconds{scope=\"unit\","
+	       "unit=\"app.service\",machine=\"\",pod_uid=\"\",container_id=\"\",comm=\"worker\"} "
+	       "1700000940");
+	expect(text, "sockleak_site_leaked_sockets{site=\"0000000000abcdef\",unit=\"app.service\","
+		     "machine=\"\"} 5");
 	expect(text, "sockleak_site_info{site=\"0000000000abcdef\",module=\"libtransport.so.2\","
 		     "function=\"T::T(int)\",package=\"transport 1.2-3\"} 1");
 	expect(text, "sockleak_idle_sockets 0");

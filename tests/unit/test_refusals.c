@@ -275,9 +275,10 @@ static void counts_go_on_when_a_process_is_gone(void **state)
 	assert_int_equal(HASH_COUNT(series.workloads), 1);
 	assert_int_equal(series.workloads->failures, 7);
 	assert_int_equal(series.workloads->last_ns, NOW);
-	assert_string_equal(series.workloads->labels,
-			    "scope=\"unit\",unit=\"a.service\",pod_uid=\"\",container_id=\"\","
-			    "comm=\"app\"");
+	assert_string_equal(
+		series.workloads->labels,
+		"scope=\"unit\",unit=\"a.service\",machine=\"\",pod_uid=\"\",container_id=\"\","
+		"comm=\"app\"");
 	limit_series_clear(&series);
 	assert_null(series.workloads);
 }

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child_fixture.h"
 #include "resolver/sandbox.h"
 
 #define NOBODY 65534
@@ -26,29 +27,11 @@
 static char secret[16] = "secret";
 
 /* A service that runs as nobody, too, as many do. */
-static pid_t start_service(void)
+static bool become_nobody(void)
 {
-	int ready[2];
-	char byte;
-	pid_t pid;
-
-	assert_int_equal(pipe(ready), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-		    setresuid(NOBODY, NOBODY, NOBODY) ||
-		    prctl(PR_SET_DUMPABLE, 1) || /* as after an exec */
-		    write(ready[1], "", 1) != 1)
-			_exit(1);
-		for (;;)
-			pause();
-	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	return pid;
+	return !setgroups(0, NULL) && !setresgid(NOBODY, NOBODY, NOBODY) &&
+	       !setresuid(NOBODY, NOBODY, NOBODY) &&
+	       !prctl(PR_SET_DUMPABLE, 1); /* as after an exec */
 }
 
 static bool reads_memory(pid_t pid)
@@ -95,14 +78,14 @@ static void neighbours_are_safe(void **state)
 		print_message("SKIPPED: to become nobody needs root\n");
 		skip();
 	}
-	service = start_service();
+	service = start_prepared_child(become_nobody);
+	assert_true(service > 0);
 	child = fork();
 	assert_true(child >= 0);
 	if (!child)
 		_exit(try_all(service));
 	assert_int_equal(waitpid(child, &status, 0), child);
-	kill(service, SIGKILL);
-	waitpid(service, NULL, 0);
+	kill_child(service);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 }

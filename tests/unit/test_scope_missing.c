@@ -23,14 +23,31 @@
 static void a_service_need_not_say_so(void **state)
 {
 	(void)state;
-	assert_true(scope_is_unit("x.service", "x"));
-	assert_true(scope_is_unit("x.service", "x.service"));
-	assert_true(scope_is_unit("x.scope", "x.scope"));
-	assert_false(scope_is_unit("x.scope", "x"));
-	assert_false(scope_is_unit("x.socket", "x"));
-	assert_false(scope_is_unit("xy.service", "x"));
-	assert_false(scope_is_unit("x", "x.service"));
-	assert_false(scope_is_unit("y.service", "x"));
+	assert_true(scope_is_unit("/x.service", "x.service", "x"));
+	assert_true(scope_is_unit("/x.service", "x.service", "x.service"));
+	assert_true(scope_is_unit("/x.scope", "x.scope", "x.scope"));
+	assert_false(scope_is_unit("/x.scope", "x.scope", "x"));
+	assert_false(scope_is_unit("/x.socket", "x.socket", "x"));
+	assert_false(scope_is_unit("/xy.service", "xy.service", "x"));
+	assert_false(scope_is_unit("/x", "x", "x.service"));
+	assert_false(scope_is_unit("/y.service", "y.service", "x"));
+}
+
+/* A guest has a unit of that name as well; the scope in which the guest runs is the host's. */
+static void units_are_those_of_the_host(void **state)
+{
+	(void)state;
+	assert_true(scope_is_unit("/system.slice/x.service", "x.service", "x"));
+	assert_false(scope_is_unit("/lxc.payload.g/system.slice/x.service", "x.service", "x"));
+	assert_false(scope_is_unit("/machine.slice/machine-g.scope/payload/x.service", "x.service",
+				   "x"));
+	assert_false(scope_is_unit("/machine.slice/machine-g.scope/x.service", "x.service", "x"));
+	assert_false(
+		scope_is_unit("/systemd-nspawn@g.service/init.scope", "init.scope", "init.scope"));
+	assert_true(scope_is_unit("/machine.slice/machine-g.scope", "machine-g.scope",
+				  "machine-g.scope"));
+	assert_true(scope_is_unit("/systemd-nspawn@g.service", "systemd-nspawn@g.service",
+				  "systemd-nspawn@g"));
 }
 
 struct tree {
@@ -100,13 +117,16 @@ static void what_may_have_been_meant(void **state)
 
 static void containers_and_pods_have_lines_of_their_own(void **state)
 {
-	struct options options = { .containers = { { CONTAINER }, 1 }, .pods = { { POD }, 1 } };
+	struct options options = { .machines = { { "nosuchguest" }, 1 },
+				   .containers = { { CONTAINER }, 1 },
+				   .pods = { { POD }, 1 } };
 	_cleanup_text_ struct text lines = TEXT_INIT;
 	struct tree tree;
 
 	(void)state;
 	need_tree(&tree);
-	assert_int_equal(scope_missing(&options, tree.cgroups, &lines), 2);
+	assert_int_equal(scope_missing(&options, tree.cgroups, &lines), 3);
+	assert_non_null(strstr(text_str(&lines), "--machine nosuchguest: no such machine runs ("));
 	assert_non_null(
 		strstr(text_str(&lines), "--container " CONTAINER ": no such container runs ("));
 	assert_non_null(strstr(text_str(&lines), "\n--pod " POD ": no such pod runs ("));
@@ -117,6 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_service_need_not_say_so),
+		cmocka_unit_test(units_are_those_of_the_host),
 		cmocka_unit_test(what_is_there_is_not_missing),
 		cmocka_unit_test(what_may_have_been_meant),
 		cmocka_unit_test(containers_and_pods_have_lines_of_their_own),

@@ -14,7 +14,8 @@ static void a_pause_is_no_end(void **state)
 	text_clear(&out);
 	assert_int_equal(prometheus_add(&out, leaks, &summary, &health, &limits), 0);
 	text = text_str(&out);
-	expect(text, "sockleak_site_leaked_sockets{site=\"unknown\",unit=\"app.service\"} 5");
+	expect(text, "sockleak_site_leaked_sockets{site=\"unknown\",unit=\"app.service\",machine="
+		     "\"\"} 5");
 	expect(text, "sockleak_idle_sockets 0");
 }
 
@@ -33,12 +34,41 @@ static void scopes_are_told_apart(void **state)
 	text = metrics();
 	assert_int_equal(count_of(text, "\nsockleak_leaked_sockets{"), 4);
 	expect_none(text, "scope=\"other\"");
-	assert_non_null(
-		strstr(text, "scope=\"host\",unit=\"\",pod_uid=\"\",container_id=\"\",comm=\"a\""));
-	assert_non_null(strstr(text, "scope=\"unit\",unit=\"b.service\",pod_uid=\"\""));
 	assert_non_null(strstr(
-		text, "scope=\"container\",unit=\"c.scope\",pod_uid=\"\",container_id=\"0011"));
-	assert_non_null(strstr(text, "scope=\"pod\",unit=\"\",pod_uid=\"0f5c2ba1-0000"));
+		text,
+		"scope=\"host\",unit=\"\",machine=\"\",pod_uid=\"\",container_id=\"\",comm=\"a\""));
+	assert_non_null(
+		strstr(text, "scope=\"unit\",unit=\"b.service\",machine=\"\",pod_uid=\"\""));
+	assert_non_null(strstr(text, "scope=\"container\",unit=\"c.scope\",machine=\"\",pod_uid="
+				     "\"\",container_id=\"0011"));
+	assert_non_null(
+		strstr(text, "scope=\"pod\",unit=\"\",machine=\"\",pod_uid=\"0f5c2ba1-0000"));
+}
+
+/* A unit of the host and of two guests: a workload and a site each. */
+static void guests_are_told_apart(void **state)
+{
+	static const char *const machines[] = { NULL, "web1", "web2" };
+	struct stack *stack = a_stack("f");
+	const char *text;
+
+	(void)state;
+	for (__u32 i = 0; i < 3; i++) {
+		struct owner *owner = an_owner("nginx.service", "", "");
+
+		owner->machine = machines[i] ? strdup(machines[i]) : NULL;
+		leak_of(owner, 7 + i, "nginx", stack, 5 + i);
+	}
+	stack_unref(stack);
+	text = metrics();
+	assert_int_equal(count_of(text, "\nsockleak_leaked_sockets{"), 3);
+	assert_non_null(strstr(text, "scope=\"unit\",unit=\"nginx.service\",machine=\"web2\","));
+	expect(text, "sockleak_site_leaked_sockets{site=\"0000000000abcdef\",unit=\"nginx."
+		     "service\",machine=\"\"} 5");
+	expect(text, "sockleak_site_leaked_sockets{site=\"0000000000abcdef\",unit=\"nginx."
+		     "service\",machine=\"web1\"} 6");
+	expect(text, "sockleak_site_leaked_sockets{site=\"0000000000abcdef\",unit=\"nginx."
+		     "service\",machine=\"web2\"} 7");
 }
 
 /* Two cgroups of one path, two processes of one name: one series. */
@@ -55,11 +85,12 @@ static void equal_labels_are_one_workload(void **state)
 	text = metrics();
 	assert_int_equal(count_of(text, "\nsockleak_leaked_sockets{"), 2);
 	assert_non_null(strstr(text, "comm=\"worker\",class=\"probed\"} 11\n"));
-	assert_non_null(strstr(text, "unit=\"x\xef\xbf\xbd\",pod_uid=\"\",container_id=\"\","
-				     "comm=\"bad\xef\xbf\xbd\",class=\"probed\"} 8\n"));
+	assert_non_null(strstr(text,
+			       "unit=\"x\xef\xbf\xbd\",machine=\"\",pod_uid=\"\",container_id=\"\","
+			       "comm=\"bad\xef\xbf\xbd\",class=\"probed\"} 8\n"));
 }
 
-#define OTHER "{scope=\"other\",unit=\"\",pod_uid=\"\",container_id=\"\",comm=\"\"}"
+#define OTHER "{scope=\"other\",unit=\"\",machine=\"\",pod_uid=\"\",container_id=\"\",comm=\"\"}"
 
 static void the_largest_keep_their_series(void **state)
 {
@@ -85,11 +116,11 @@ static void the_largest_keep_their_series(void **state)
 	assert_int_equal(count_of(text, "\nsockleak_leaked_sockets{"), 3);
 	assert_non_null(strstr(text, "comm=\"w4\",class=\"probed\"} 8\n"));
 	assert_non_null(strstr(text, "comm=\"w3\",class=\"probed\"} 7\n"));
-	expect(text, "sockleak_leaked_sockets{scope=\"other\",unit=\"\",pod_uid=\"\","
+	expect(text, "sockleak_leaked_sockets{scope=\"other\",unit=\"\",machine=\"\",pod_uid=\"\","
 		     "container_id=\"\",comm=\"\",class=\"probed\"} 15");
-	expect(text,
-	       "sockleak_site_leaked_sockets{site=\"0000000000000005\",unit=\"4.service\"} 8");
-	expect(text, "sockleak_site_leaked_sockets{site=\"other\",unit=\"\"} 22");
+	expect(text, "sockleak_site_leaked_sockets{site=\"0000000000000005\",unit=\"4.service\","
+		     "machine=\"\"} 8");
+	expect(text, "sockleak_site_leaked_sockets{site=\"other\",unit=\"\",machine=\"\"} 22");
 	expect(text, "sockleak_site_info{site=\"other\",module=\"\",function=\"\",package=\"\"} 1");
 	assert_int_equal(count_of(text, "\nsockleak_site_info{"), 2);
 	expect(text, "sockleak_suppressed_series 7");
@@ -119,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(a_pause_is_no_end),
 		test(scopes_are_told_apart),
+		test(guests_are_told_apart),
 		test(equal_labels_are_one_workload),
 		test(the_largest_keep_their_series),
 		test(a_site_has_one_info),

@@ -19,11 +19,12 @@ static void who_holds_how_many(void **state)
 	assert_int_equal(leaks__apply(leaks, &shared, NULL, NULL), 0);
 	leaks__tick(leaks, NOW);
 	bytes = content();
-	expect(bytes, "\"processes\":[{\"pid\":12,\"comm\":\"MainThread\",\"name\":\"node\","
-		      "\"unit\":\"a.service\",\"container\":null,\"pod\":null,\"open\":3,"
-		      "\"oldest\":\"2023-11-14T22:29:48.000Z\"},{\"pid\":11,");
+	expect(bytes,
+	       "\"processes\":[{\"pid\":12,\"comm\":\"MainThread\",\"name\":\"node\","
+	       "\"unit\":\"a.service\",\"machine\":null,\"container\":null,\"pod\":null,\"open\":3,"
+	       "\"oldest\":\"2023-11-14T22:29:48.000Z\"},{\"pid\":11,");
 	expect(bytes, "{\"pid\":13,\"comm\":\"child\",\"name\":\"child\",\"unit\":null,"
-		      "\"container\":null,\"pod\":null,\"open\":1,");
+		      "\"machine\":null,\"container\":null,\"pod\":null,\"open\":1,");
 	expect(bytes, "],\"more_processes\":0,\"more_open\":0,");
 	assert_int_equal(explained(bytes, "0000", false, &out, &error), 0);
 	assert_true(!strncmp(text_str(&out), "node holds sockets that are not connected: 4", 44));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Symbols: stacks of this process and of others against what the compiler and dladdr() say. */
+#include "child_fixture.h"
 #include "symbols_fixture.h"
 
 /* ---- This process ---- */
@@ -178,26 +179,6 @@ static void equal_stacks_are_shared(void **state)
 }
 
 /* ---- Other processes ---- */
-
-static pid_t start_child(void)
-{
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves nothing behind */
-		pause();
-		_exit(0);
-	}
-	return pid;
-}
-
-static void kill_child(pid_t pid)
-{
-	assert_true(pid > 0);
-	kill(pid, SIGKILL);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-}
 
 static void gone_process(void **state)
 {

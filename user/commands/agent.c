@@ -18,7 +18,7 @@
 
 struct agent {
 	const struct input *input; /* in force */
-	struct input *reread;	   /* the same, when it is ours; NULL = main's is in force */
+	struct input *reread;	   /* in force once read again; NULL = main's is */
 	struct scope *rescoped;
 	struct watch *watch;
 	struct publisher *publisher;
@@ -30,10 +30,13 @@ struct agent {
 	unsigned int limits_reported; /* processes at their limit that were logged since then */
 };
 
-/* More are counted alone: a host where hundreds leak has one cause, and a log has its limits. */
+/*
+ * Of more, only the number is logged: a host where hundreds leak has one cause, and a log
+ * has its limits.
+ */
 #define MAX_REPORTED 20
 
-/* ---- What is said ---- */
+/* ---- The log ---- */
 
 static void set_log(const struct options *options)
 {
@@ -42,7 +45,7 @@ static void set_log(const struct options *options)
 			 (options->log == LOG_AUTO && log_is_journal()));
 }
 
-static void tell_manager(struct agent *agent, const char *lines)
+static void notify_manager(struct agent *agent, const char *lines)
 {
 	int err = notify(lines);
 
@@ -67,7 +70,7 @@ static void on_growth(const struct site *site, void *ctx)
 		log_note("%s%s", site->open ? "grows no more: " : "", text_str(&line));
 }
 
-/* A process is at its limit, or the host: the last act of a leak, and mostly a bystander's. */
+/* A process or the host is at its limit. Mostly this is the last step of a leak elsewhere. */
 static void on_agent_limit(const struct limited *limited, void *ctx)
 {
 	struct agent *agent = ctx;
@@ -80,7 +83,7 @@ static void on_agent_limit(const struct limited *limited, void *ctx)
 		log_notice("%s", text_str(&line));
 }
 
-static void tell_rest(struct agent *agent)
+static void log_rest(struct agent *agent)
 {
 	if (agent->limits_reported > MAX_REPORTED)
 		log_notice("%u more processes are at their limit of descriptors; see the "
@@ -95,7 +98,7 @@ static void tell_rest(struct agent *agent)
 }
 
 /* One line for `systemctl status`. */
-static void tell_status(struct agent *agent)
+static void notify_status(struct agent *agent)
 {
 	const struct summary *summary = watch__summary(agent->watch);
 	const struct leaks_totals *leaks = &summary->leaks;
@@ -109,10 +112,10 @@ static void tell_status(struct agent *agent)
 	if (summary->pin_refused)
 		text_add(&lines, "; pin is refused: a restart loses everything known");
 	if (!text_error(&lines))
-		tell_manager(agent, text_str(&lines));
+		notify_manager(agent, text_str(&lines));
 }
 
-/* The manager would end an agent that is well. */
+/* Warn if the manager would kill an agent that works. */
 static void check_watchdog(const struct options *options)
 {
 	__u64 limit_ns = notify_watchdog_ns();
@@ -153,7 +156,7 @@ int agent_check(const struct input *input, struct text *ret_error)
 
 /* ---- Reload ---- */
 
-/* Sites that were written there before, by whomever it was. */
+/* Take over the sites that an earlier run has written there, whichever run that was. */
 static void recall_stacks(struct agent *agent, const char *textfile)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
@@ -226,14 +229,17 @@ static void reload_when_asked(struct agent *agent)
 	signals_reloaded();
 	text_addf(&lines, "RELOADING=1\nMONOTONIC_USEC=%llu",
 		  (unsigned long long)(clock_now(CLOCK_MONOTONIC) / 1000));
-	tell_manager(agent, text_str(&lines));
+	notify_manager(agent, text_str(&lines));
 	reload(agent);
-	tell_manager(agent, "READY=1");
+	notify_manager(agent, "READY=1");
 }
 
 /* ---- The run ---- */
 
-/* How often the manager hears of long work, and how long it may then wait for the next word. */
+/*
+ * How often the manager is notified during long work, and how long it may then wait for the
+ * next sign.
+ */
 #define PROGRESS_PAUSE_NS (5 * NSEC_PER_SEC)
 #define PROGRESS_LINES "EXTEND_TIMEOUT_USEC=60000000\nWATCHDOG=1"
 
@@ -243,14 +249,14 @@ void agent__progress(void *ctx)
 	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
 
 	if (!agent->progress_ns)
-		agent->progress_ns = now_ns; /* the first second needs no word */
+		agent->progress_ns = now_ns; /* the first second needs no notification */
 	if (now_ns - agent->progress_ns < PROGRESS_PAUSE_NS)
 		return;
 	agent->progress_ns = now_ns;
-	tell_manager(agent, PROGRESS_LINES);
+	notify_manager(agent, PROGRESS_LINES);
 }
 
-static void tell_begin(const struct agent *agent)
+static void log_begin(const struct agent *agent)
 {
 	const char *hooks = watch__summary(agent->watch)->hooks;
 	const char *textfile = agent->input->options.textfile;
@@ -272,7 +278,7 @@ int agent__new(const struct input *input, struct scope *scope, struct agent **re
 	if (!agent)
 		return -ENOMEM;
 	agent->input = input;
-	signals_reload_by_hangup(); /* a signal that comes too early must not end the agent */
+	signals_reload_by_hangup(); /* a signal that comes early must not end the agent */
 	log_set_never_waits();
 	agent->publisher = publisher__new(&input->options);
 	err = agent->publisher ? check_textfile(&input->options, ret_error) : -ENOMEM;
@@ -320,7 +326,7 @@ static void write_files(struct agent *agent)
 	agent->write_failed = err;
 }
 
-/* A sweep, and what follows from it. The watchdog is fed by sweeps that are complete. */
+/* A sweep, and what follows from it. Only complete sweeps feed the watchdog. */
 static void agent_look(struct agent *agent, bool last)
 {
 	const struct summary *summary = watch__summary(agent->watch);
@@ -328,7 +334,7 @@ static void agent_look(struct agent *agent, bool last)
 
 	agent->progress_ns = 0;
 	if (!watch__sweep(agent->watch, last)) {
-		tell_manager(agent, "WATCHDOG=1");
+		notify_manager(agent, "WATCHDOG=1");
 		publisher__swept(agent->publisher, summary->now_ns);
 	}
 	asked = watch__asked(agent->watch) || last;
@@ -337,8 +343,8 @@ static void agent_look(struct agent *agent, bool last)
 	if (asked)
 		publisher__want_stacks(agent->publisher);
 	agent->write_ns = summary->now_ns + agent->input->options.write_interval_ns;
-	tell_rest(agent);
-	tell_status(agent);
+	log_rest(agent);
+	notify_status(agent);
 	if (agent->input->options.textfile)
 		write_files(agent);
 }
@@ -352,13 +358,13 @@ void agent__run(struct agent *agent, struct tracer *tracer)
 		recall_stacks(agent, agent->input->options.textfile);
 	}
 	agent_look(agent, false);
-	tell_begin(agent);
-	tell_manager(agent, "READY=1");
+	log_begin(agent);
+	notify_manager(agent, "READY=1");
 	while (watch__wait(agent->watch)) {
 		reload_when_asked(agent);
 		agent_look(agent, false);
 	}
-	tell_manager(agent, "STOPPING=1");
+	notify_manager(agent, "STOPPING=1");
 	agent_look(agent, true);
 	if (agent->input->options.textfile)
 		publisher__remove(agent->input->options.textfile);

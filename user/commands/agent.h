@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * agent: the engine without a terminal, for months. Its own loop around watch.h: after
- * each sweep it tells the service manager that it is well, and the log which places in
- * the code have begun to leak; from time to time it writes the textfile. SIGHUP has it
- * read the config and the suppressions anew. It ends by SIGTERM, with a last textfile
- * that is then removed: what stays behind would be taken for news.
+ * agent: the engine without a terminal, for months. Its own loop around watch.h: after each
+ * sweep it notifies the service manager, logs which sites have begun to leak, and from time
+ * to time writes the textfile. SIGHUP makes it read the config and the suppressions again.
+ * SIGTERM ends it. Then it removes the textfile, because a file that stays behind would
+ * pass for current.
  */
 #ifndef SOCKLEAK_AGENT_H
 #define SOCKLEAK_AGENT_H
@@ -17,15 +17,15 @@
 struct agent;
 
 /*
- * Nothing given is owned, and all must outlive the agent. 0, -ENOMEM, or -errno with
- * one line in ret_error. Free with agent__free(); NULL is allowed there.
+ * None of the arguments is owned, and all must outlive the agent. 0, -ENOMEM, or -errno
+ * with one line in ret_error. Free with agent__free(); NULL is allowed there.
  */
 int agent__new(const struct input *input, struct scope *scope, struct agent **ret_agent,
 	       struct text *ret_error);
 void agent__free(struct agent *agent);
 
 /*
- * Only look whether all that the input names is right: `--check-config`. 0, or -errno
+ * Only check that everything which the input names is right: `--check-config`. 0, or -errno
  * with one line in ret_error.
  */
 int agent_check(const struct input *input, struct text *ret_error);
@@ -34,8 +34,8 @@ int agent_check(const struct input *input, struct text *ret_error);
 struct watch *agent__watch(struct agent *agent);
 
 /*
- * For tracer__on_progress(): ctx is the agent. The service manager gives a start that gets on
- * more time, and takes an agent that gets on for alive.
+ * For tracer__on_progress(): ctx is the agent. While work makes progress, the service
+ * manager gives a start more time, and does not take the agent for dead.
  */
 void agent__progress(void *ctx);
 

@@ -11,7 +11,7 @@
 #include "lib/text.h"
 
 #define INDENT 24      /* columns before a finding */
-#define MIN_COLUMNS 60 /* of a terminal on which wrapping makes it readable */
+#define MIN_COLUMNS 60 /* a narrower terminal would break the words */
 #define NO_UNIT "no " UNIT_NAME " is installed (install the package)"
 
 static const char *const words[] = {
@@ -23,7 +23,7 @@ static const char *const words[] = {
 
 /* ---- In words ---- */
 
-/* The finding behind its name; on a terminal what is too long goes on below, at a word. */
+/* The finding follows its name. On a terminal a long one is continued below, at a word. */
 static void print_finding(FILE *out, const char *finding, size_t columns)
 {
 	size_t room = columns - INDENT, fit;
@@ -39,7 +39,7 @@ static void print_finding(FILE *out, const char *finding, size_t columns)
 	fprintf(out, "%s\n", finding);
 }
 
-/* The columns of a terminal; 0 = a line each, however long. */
+/* The columns of a terminal; 0 = each finding has one line, however long. */
 static size_t columns_of(FILE *out)
 {
 	struct winsize size = { 0 };
@@ -49,7 +49,7 @@ static size_t columns_of(FILE *out)
 	return size.ws_col;
 }
 
-/* The answer, and below it what was found. */
+/* The answer, and below it the findings. */
 static void print(FILE *out, const char *who, const struct findings *findings)
 {
 	unsigned int limits = findings->counts[FINDING_LIMITED];
@@ -83,7 +83,7 @@ static void put_findings(struct json *json, const struct findings *findings)
 	json_string(json, "worst", words[findings->worst]);
 }
 
-/* `here` or `service` may be NULL: not looked at. */
+/* `here` or `service` may be NULL: not examined. */
 static void print_json(FILE *out, const struct findings *here, const struct findings *service)
 {
 	_cleanup_text_ struct text text = TEXT_INIT;

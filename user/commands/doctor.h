@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor: can sockleak run on this host, as this user, and as the service that is installed;
- * and what will it not be able to do: one finding for each thing that matters, with the
- * cause and the one remedy. Looks, and changes nothing.
+ * doctor: can sockleak run on this host, as this user, and as the installed service, and
+ * what will it not be able to do? It prints one finding for each thing that matters, with
+ * the cause and the one remedy. Changes nothing.
  */
 #ifndef SOCKLEAK_DOCTOR_H
 #define SOCKLEAK_DOCTOR_H
@@ -16,14 +16,14 @@ enum finding_status {
 	FINDING_OK,
 	FINDING_LIMITED, /* it runs, and lacks something */
 	FINDING_FAILED,	 /* it does not run */
-	FINDING_UNKNOWN, /* it cannot be seen with these rights */
+	FINDING_UNKNOWN, /* these rights do not suffice to see it */
 	FINDING_STATUSES,
 };
 
 /*
- * Print the findings to `out`, a line each, or with options->json one object: those of this
- * process, and where a unit is installed those of the service; with options->service of that
- * alone. Returns the worst. What could not be written is the caller's to find by fflush() and
+ * Print the findings to `out`, one line each, or with options->json as one object: those of
+ * this process, and if a unit is installed, those of the service; with options->service
+ * only the latter. Returns the worst. The caller finds write errors by fflush() and
  * ferror().
  */
 enum finding_status doctor(const struct options *options, FILE *out);

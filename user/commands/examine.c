@@ -48,7 +48,7 @@ static int add_finding(struct findings *findings, const char *name, enum finding
 	return 0;
 }
 
-/* The minimum that a run needs. *ret_passed false: loading is pointless. */
+/* The minimum that a run needs. *ret_passed false: there is no point in loading. */
 static int add_preflight(struct findings *findings, const struct options *options, bool *ret_passed)
 {
 	const struct preflight *next;
@@ -88,7 +88,7 @@ static void ignore(const struct event *event, void *ctx)
 	(void)event, (void)ctx;
 }
 
-/* As the agent's start: 0 or -errno with one line, cause and remedy. */
+/* As at the start of the agent: 0 or -errno with one line, cause and remedy. */
 static int give_up(struct text *ret_error)
 {
 	int err = rights_give_up(CAP_SYS_ADMIN, /* ret_had= */ NULL);
@@ -99,7 +99,7 @@ static int give_up(struct text *ret_error)
 	return err;
 }
 
-/* Which were chosen, what they see and cost, and why they are not better. */
+/* Which kind was chosen, what it sees and costs, and why the better ones were not. */
 static int add_hooks(struct findings *findings, const struct hooks *hooks)
 {
 	const struct hook_kind *kind = hooks__kind(hooks);
@@ -117,7 +117,7 @@ static int add_hooks(struct findings *findings, const struct hooks *hooks)
 			   text_str(&text));
 }
 
-/* `gives_up`: as the agent does, so that what follows is tried with what is left to it. */
+/* `gives_up`: gives CAP_SYS_ADMIN up as the agent does, and tries the rest without it. */
 static int add_load(struct findings *findings, const struct options *options, bool gives_up)
 {
 	__u64 begun_ns = clock_now(CLOCK_MONOTONIC), loaded_ns;
@@ -196,7 +196,7 @@ static int add_unit(struct findings *findings, const struct unit *unit)
 	return add_finding(findings, "unit", FINDING_OK, text_str(&text));
 }
 
-/* As an agent has it: the tracepoints are opened, then CAP_SYS_ADMIN is gone. */
+/* As an agent starts: the tracepoints are opened, then CAP_SYS_ADMIN is given up. */
 static int examine_start(struct findings *findings, const struct options *options)
 {
 	_cleanup_text_ struct text text = TEXT_INIT;
@@ -214,7 +214,7 @@ static int examine_start(struct findings *findings, const struct options *option
 	return add_table(findings, options);
 }
 
-/* The child: all that it finds, a line each, "STATUS NAME TEXT". Returns its exit status. */
+/* The child: prints each finding as one line, "STATUS NAME TEXT". Returns its exit status. */
 static int examine_as(const struct unit *unit, const struct options *options, int fd)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
@@ -288,7 +288,7 @@ static int examine_in_child(const struct options *options, const struct unit *un
 	return err;
 }
 
-/* The checks that need no rights: the unit, and the demands of the host. */
+/* The checks that need no rights: the unit, and what the host demands. */
 static int examine_from_outside(const struct unit *unit, struct findings *findings)
 {
 	const unsigned long long needed = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * examine: what `sockleak doctor` finds, as a list: for this process with the rights that it
- * has, or for the service with the rights that its unit gives, tried by a child that takes
- * them on. The kernel's side is loaded and attached for a moment, since nothing else tells
- * for sure that it can be.
+ * examine: what `sockleak doctor` finds, as a list: for this process with the rights that
+ * it has, or for the service with the rights that its unit gives, which a child takes on.
+ * The kernel's side is loaded and attached for a moment, because only that proves that it
+ * can be.
  */
 #ifndef SOCKLEAK_EXAMINE_H
 #define SOCKLEAK_EXAMINE_H
@@ -30,12 +30,12 @@ struct findings {
 
 void findings_free(struct findings *findings);
 
-/* For this process. `options` are an agent's. 0 or -ENOMEM. */
+/* For this process. `options` are those of an agent. 0 or -ENOMEM. */
 int examine(const struct options *options, struct findings *findings);
 
 /*
- * For the service. Only root can take on its rights: for another user what follows from the
- * unit and the host, and one finding (FINDING_UNKNOWN) that says so. 0 or -errno.
+ * For the service. Only root can take on its rights. For another user there is what follows
+ * from the unit and the host, and one finding (FINDING_UNKNOWN) that says so. 0 or -errno.
  */
 int examine_service(const struct options *options, const struct unit *unit,
 		    struct findings *findings);

@@ -19,7 +19,7 @@
 
 /* ---- Which site ---- */
 
-/* Lower-case hex, long enough; else why not. */
+/* Accepts lower-case hex of sufficient length; otherwise says why not. */
 static int read_site_id(const char *site, char ret_id[ID_DIGITS + 1], struct text *ret_error)
 {
 	size_t len = strlen(site);
@@ -86,7 +86,7 @@ static int say_no_site(const json_t *file, const char *id, struct text *ret_erro
 	return -ENOENT;
 }
 
-/* In ASCII, so that nothing in it speaks to a terminal; of DEL libjansson does not see to that. */
+/* In ASCII, so that no byte controls a terminal. libjansson does not escape DEL. */
 static int dump_ascii(const json_t *site, struct text *ret_out)
 {
 	char *line = json_dumps(site, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -189,7 +189,7 @@ static int read_all(int fd, char **ret_bytes, size_t *ret_len)
 
 static int read_stacks(const char *path, char **ret_bytes, size_t *ret_len)
 {
-	/* A pipe would be waited for. */
+	/* Opening a pipe would wait for its writer. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), err;
 	struct stat stat;
 

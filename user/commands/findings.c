@@ -94,7 +94,8 @@ static enum finding_status look_at_cgroups(const struct options *options, struct
 	bool is_part;
 
 	if (cgroups__new(&cgroups)) {
-		text_add(text, "no cgroup v2: units, containers and pods have no names (mount -t "
+		text_add(text, "no cgroup v2: units, machines, containers and pods have no names "
+			       "(mount -t "
 			       "cgroup2 none /sys/fs/cgroup/unified)");
 		return options_rule_cgroups(options) ? FINDING_FAILED : FINDING_LIMITED;
 	}

@@ -80,7 +80,7 @@ static int check_lockdown(const struct options *options, struct text *ret_error)
 
 	(void)options;
 	if (proc_file_read("/sys/kernel/security/lockdown", modes, sizeof(modes)) < 0)
-		return 0; /* no such feature, or no way to know: loading will tell */
+		return 0; /* no such feature, or no way to know: loading will show it */
 	if (!strstr(modes, "[confidentiality]"))
 		return 0;
 	text_add(ret_error,
@@ -89,7 +89,7 @@ static int check_lockdown(const struct options *options, struct text *ret_error)
 	return -EPERM;
 }
 
-/* Without one libbpf would blame the kernel, so check it here. */
+/* Without one libbpf would blame the kernel, so it is checked here. */
 static int check_descriptors(const struct options *options, struct text *ret_error)
 {
 	struct rlimit limit;

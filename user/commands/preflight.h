@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * preflight: can this machine, and this user, run sockleak? Asked before libbpf
- * is, which would only say EPERM.
+ * preflight: can this machine, and this user, run sockleak? It is checked before libbpf is
+ * asked, which would only say EPERM.
  */
 #ifndef SOCKLEAK_PREFLIGHT_H
 #define SOCKLEAK_PREFLIGHT_H
@@ -12,14 +12,14 @@
 /* 0, or -errno with one line, cause and remedy, in ret_error. */
 int preflight_check(const struct options *options, struct text *ret_error);
 
-/* One of the things that are looked at. */
+/* One of the checks. */
 struct preflight {
 	const char *name;
-	const char *passed; /* what is so when the check passes */
+	const char *passed; /* what is true when the check passes */
 	int (*check)(const struct options *options, struct text *ret_error); /* as above */
 };
 
-/* The one after `previous`; NULL begins, and ends. */
+/* The check after `previous`; NULL begins, and ends. */
 const struct preflight *preflight_next(const struct preflight *previous);
 
 #endif /* SOCKLEAK_PREFLIGHT_H */

@@ -21,7 +21,7 @@ struct progress progress_begin(bool wanted)
 	__u64 max;
 
 	progress.wanted = wanted && isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb");
-	if (progress.wanted) /* descriptors that share a file are more, unused ones less */
+	if (progress.wanted) /* an estimate: some files have several descriptors */
 		host_files(&progress.files, &max);
 	return progress;
 }
@@ -45,7 +45,7 @@ void progress_files(struct progress *progress, __u64 files)
 
 	if (!is_due(progress))
 		return;
-	/* 99 % at the most: what is not done is not said to be. */
+	/* At most 99 %, because the scan is not done. */
 	done = progress->files ? (unsigned int)(files * 100 / progress->files) : 0;
 	done = done > 99 ? 99 : done;
 	memset(bar, '.', WIDTH);

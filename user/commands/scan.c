@@ -23,16 +23,16 @@
 #include "watch/descriptors.h"
 
 /*
- * A socket on its way from socket() to connect() is no leak. One that is younger
- * than this, or of which nobody knows the age, must be there at a second look so
- * much later.
+ * A socket on its way from socket() to connect() is not a leak. A socket that is younger
+ * than this, or whose age is unknown, must still be there when it is read a second time,
+ * this much later.
  */
 #define SECOND_LOOK_NS (20 * NSEC_PER_MSEC)
 
-/* Processes that are looked at again one by one; of more, all are. */
+/* Up to this many processes are read again one by one; if there are more, all processes are. */
 #define MAX_LOOKED_AT 64
 
-/* The descriptors of unconnected sockets, as one look found them. */
+/* The descriptors of unconnected sockets, from one walk. */
 struct records {
 	struct event *items;
 	size_t count, room;
@@ -46,20 +46,20 @@ struct scan {
 	struct attribution *attribution;
 	struct leaks *leaks;
 	struct suppressions *suppressions; /* NULL = nothing is */
-	unsigned int stacks;		   /* that were looked up */
+	unsigned int stacks;		   /* how many were looked up */
 	struct progress progress;
 	struct summary summary;
-	bool missed; /* what was asked for by a name that nothing has */
+	bool missed; /* a name in the options matches nothing */
 };
 
 static void on_scan_change(const struct leak *leak, enum leaks_change change, void *ctx)
 {
 	(void)leak, (void)change,
-		(void)ctx; /* all are reported at the end, with all their holders */
+		(void)ctx; /* the report at the end has all of them, with all their holders */
 }
 
-/* Whoever mistypes a name must not take the silence for good news. */
-static void tell_missing(struct scan *scan, const struct scope *scope)
+/* Without this, a mistyped name would look like good news. */
+static void log_missing(struct scan *scan, const struct scope *scope)
 {
 	_cleanup_text_ struct text lines = TEXT_INIT;
 
@@ -68,7 +68,7 @@ static void tell_missing(struct scan *scan, const struct scope *scope)
 }
 
 /* The names exist, but no process matches. */
-static void tell_nothing_watched(struct scan *scan)
+static void log_nothing_watched(struct scan *scan)
 {
 	const struct options *options = scan->options;
 
@@ -78,7 +78,7 @@ static void tell_nothing_watched(struct scan *scan)
 		return;
 	scan->missed = true;
 	if (!options->json && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
-		return; /* the report says so on the same screen */
+		return; /* the report on the same screen says so */
 	log_notice("nothing was scanned: no process matches the options%s",
 		   options->comm ? " ('ps -e -o pid,comm' has the names)" : "");
 }
@@ -93,7 +93,7 @@ static int aim(struct scan *scan, struct scope *scope, struct text *ret_error)
 		return 0;
 	ruled = scope__find(scope, clock_now(CLOCK_BOOTTIME), &count);
 	scan->summary.cgroups_left_out = scope__left_out(scope);
-	tell_missing(scan, scope);
+	log_missing(scan, scope);
 	err = scanner__rule_cgroups(scan->scanner, ruled, count);
 	if (err)
 		text_addf(ret_error, "cannot scan %zu cgroups: %s", count, strerror(-err));
@@ -149,7 +149,7 @@ int scan__new(const struct options *options, struct output *output, struct scope
 		return err;
 	}
 	leaks__group_by_process(scan->leaks);
-	/* A scan knows no growth: sockets that may be in use are either shown or not. */
+	/* A scan does not know growth: sockets that may be in use are either shown or not. */
 	leaks__tune(scan->leaks, options->verbose || options->json ? 0 : UINT_MAX, 1);
 	*ret_scan = scan;
 	return 0;
@@ -215,14 +215,14 @@ static bool is_older_than(const struct event *record, __u64 age_ns)
 	return record->socket.since_ns && record->socket.since_ns + age_ns <= record->now_ns;
 }
 
-/* Nobody knows the age of some: those are old enough, if any are. */
+/* If the age is unknown, the socket may be old, and counts as old enough. */
 static bool is_old_enough(const struct scan *scan, const struct event *record)
 {
 	return record->socket.flags & PENDING_ORIGIN_UNKNOWN ||
 	       is_older_than(record, scan->options->older_than_ns);
 }
 
-/* The event of a record, with everything known about it. */
+/* The event of a record, with everything that is known about it. */
 static int by_descriptor(const void *a, const void *b)
 {
 	const struct event *x = a, *y = b;
@@ -234,7 +234,7 @@ static int by_descriptor(const void *a, const void *b)
 	return x->fd < y->fd ? -1 : x->fd > y->fd;
 }
 
-/* The same, but of one socket's the process that made it first. */
+/* The same; among the records of one socket, the process that created it comes first. */
 static int by_socket(const void *a, const void *b)
 {
 	const struct event *x = a, *y = b;
@@ -252,7 +252,7 @@ static void sort(struct records *records, int (*compare)(const void *, const voi
 		qsort(records->items, records->count, sizeof(*records->items), compare);
 }
 
-/* The processes that hold a socket which may be on its way to a connection; sorted by inode. */
+/* The processes with a socket that may be about to connect; sorted by inode. */
 static unsigned int unsure_processes(const struct records *records, __u32 ret_tgids[MAX_LOOKED_AT])
 {
 	unsigned int count = 0, k;
@@ -273,7 +273,10 @@ static unsigned int unsure_processes(const struct records *records, __u32 ret_tg
 	return count;
 }
 
-/* At a few processes alone where that can be done: most of a host is what it was. */
+/*
+ * Reads only a few processes again if the kernel allows it, because the rest of the host
+ * has hardly changed.
+ */
 static int look_again(struct scan *scan, const __u32 *tgids, unsigned int count,
 		      struct records *records)
 {
@@ -288,7 +291,7 @@ static int look_again(struct scan *scan, const __u32 *tgids, unsigned int count,
 	return look_at_host(scan, records);
 }
 
-/* Keep sockets that may be about to connect only if they were seen again. */
+/* Keep sockets that may be about to connect only if the second walk saw them too. */
 static void keep_seen(struct records *first, const struct records *second)
 {
 	size_t kept = 0;
@@ -301,7 +304,10 @@ static void keep_seen(struct records *first, const struct records *second)
 	first->count = kept;
 }
 
-/* Look; and if some were made just now, or may have been, whether they are still there later. */
+/*
+ * Walk the host. If some sockets were created just now, or may have been, check a moment
+ * later whether they are still there.
+ */
 static int find_sockets(struct scan *scan, struct records *ret_records)
 {
 	struct records second = { 0 };
@@ -321,7 +327,7 @@ static int find_sockets(struct scan *scan, struct records *ret_records)
 	return err;
 }
 
-/* ---- Whose, and from where ---- */
+/* ---- Owners and stacks ---- */
 
 static bool find_past_key(void *ctx, const struct pending *socket, __u64 *ret_key)
 {
@@ -336,7 +342,7 @@ static bool find_past_stack(void *ctx, __u64 key, struct reported_stack *ret_sta
 	return past_stack(&scan->past, key, ret_stack);
 }
 
-/* The sockleak that runs has not reported it: it is too young there to be a leak. */
+/* If the running sockleak has not reported it, it is too young there to be a leak. */
 static void read_past(void *ctx, const struct pending *socket, struct raw_stack *ret_raw)
 {
 	struct scan *scan = ctx;
@@ -362,7 +368,7 @@ static int open_found_leak(struct scan *scan, const struct event *record)
 	return leaks__apply(scan->leaks, record, attributed.owner, attributed.stack);
 }
 
-/* `known`: the record that made the socket known, NULL when this one is to. */
+/* `known` is the record that opened the socket's account; NULL when this record opens it. */
 static int account_record(struct scan *scan, const struct event *record, const struct event *known)
 {
 	struct event event = *record;
@@ -370,11 +376,11 @@ static int account_record(struct scan *scan, const struct event *record, const s
 	if (!known)
 		return open_found_leak(scan, record);
 	event.kind = EVENT_HELD;
-	event.socket = known->socket; /* of this descriptor less may be known */
+	event.socket = known->socket; /* the record of this descriptor may have less */
 	return leaks__apply(scan->leaks, &event, /* owner= */ NULL, /* stack= */ NULL);
 }
 
-/* Sorted by socket: the first record of each makes it known, the others say who holds it, too. */
+/* The records are sorted by socket: the first one opens the account, the others add holders. */
 static void account_all(struct scan *scan, const struct records *records)
 {
 	const struct event *first = NULL;
@@ -442,7 +448,7 @@ int scan__run(struct scan *scan, unsigned int *ret_matches)
 				       log_error(err, "cannot read the fd tables completely: %s",
 						 strerror(-err));
 	}
-	tell_nothing_watched(scan);
+	log_nothing_watched(scan);
 	account_all(scan, &records);
 	free(records.items);
 	*ret_matches = report_scan(scan);

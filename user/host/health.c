@@ -48,8 +48,9 @@ static void raise_to(__u64 *counter, __u64 value)
 }
 
 /*
- * Our own time, that of the children that have ended, and of the one that runs. The
- * last is told in ticks and, once it has ended, exactly: the sum must not run back.
+ * The time of this process, of its children that have ended, and of the one that runs. The
+ * kernel gives the latter in ticks, and exactly once it has ended: the sum must not
+ * decrease.
  */
 static void update_times(struct health *health, pid_t resolver)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * health: how the agent itself does: what it costs, and whether its files come
- * out. Plain data, and the reading of what /proc tells about this process and its
- * children; what the kernel says of the BPF side is filled in by bpf_stats.h, and
- * the counts of files by who writes them.
+ * health: what the agent itself costs, and whether its files are written. Plain data, and
+ * the reading of /proc for this process and its children. bpf_stats.h fills in what the
+ * kernel knows of the BPF side, and the writers of files count them.
  *
- * One object lives as long as the agent: counters in it never run backwards.
+ * One object lives as long as the agent, and its counters never decrease.
  */
 #ifndef SOCKLEAK_HEALTH_H
 #define SOCKLEAK_HEALTH_H
@@ -29,12 +28,12 @@ struct health_map {
 	const char *name; /* the tracer's own */
 	__u64 max_entries;
 	__u64 entries;
-	bool counted; /* are entries known? The kernel counts few kinds of maps */
+	bool counted; /* are entries known? The kernel counts only some kinds of maps */
 };
 
 struct health {
 	__u64 started_ns; /* when the agent was started, CLOCK_BOOTTIME; 0 = not known */
-	__u64 swept_ns;	  /* when the last scan that came to its end did; 0 = none yet */
+	__u64 swept_ns;	  /* when the last complete scan ended; 0 = none yet */
 	__u64 user_ns;	  /* processor time of the agent and all its children, ended or not */
 	__u64 system_ns;
 	__u64 rss_bytes;	  /* resident memory of the agent; 0 = not known */
@@ -48,19 +47,19 @@ struct health {
 	/* By the caller: */
 	__u64 textfile_written, textfile_failed;
 	__u64 stacks_written, stacks_failed;
-	__u64 stacks_dropped; /* sites that gave way in that file before their time */
+	__u64 stacks_dropped; /* sites that left that file early, for want of room */
 	__u64 log_lost;	      /* lines */
 };
 
 /*
- * See anew what /proc and the kernel say of this process. `resolver` is its
- * resolver's pid, 0 = none runs. What cannot be read stays as it was.
+ * Read again what /proc and the kernel say of this process. `resolver` is its resolver's
+ * pid, 0 = none runs. A value that cannot be read stays as it was.
  */
 void health_update(struct health *health, pid_t resolver);
 
 /*
- * For the tests: processor time out of a text in the format of /proc/PID/stat, the
- * process's own (`ticks` of them are a second). False: the text has another form.
+ * For the tests: the process's own processor time from a text in the format of
+ * /proc/PID/stat (`ticks` of them are a second). False: the text has another form.
  */
 bool health_parse_times(const char *stat, long ticks, __u64 *ret_user_ns, __u64 *ret_system_ns);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * host_files: the limit of open files that all processes of the host share. socket() fails
- * with ENFILE when it is reached.
+ * host_files: the limit of open files that all processes of the host share. At this limit
+ * socket() fails with ENFILE.
  */
 #ifndef SOCKLEAK_HOST_FILES_H
 #define SOCKLEAK_HOST_FILES_H

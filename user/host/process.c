@@ -17,7 +17,7 @@
 
 #define PF_EXITING 0x4 /* include/linux/sched.h */
 
-/* /proc says ENOENT for a pid that is not there. */
+/* /proc answers ENOENT for a pid that does not exist. */
 static int process_error(int err)
 {
 	return err == ENOENT ? -ESRCH : -err;
@@ -63,7 +63,7 @@ int process_exe(pid_t tgid, char **ret_exe)
 	if (len < 0) {
 		if (errno != ENOENT)
 			return -errno;
-		/* no such process, or a process without an executable? */
+		/* Either there is no such process, or it has no executable. */
 		err = read_stat(tgid, &stat);
 		return err ? err : -ENOENT;
 	}
@@ -88,7 +88,7 @@ int process_start_time(pid_t tgid, __u64 *ret_start_ns)
 	return 0;
 }
 
-/* A file of /proc/PID as a string, cut; NULs in it become blanks. */
+/* A file of /proc/PID as a string, cut; each NUL becomes a blank. */
 static int read_process_text(pid_t tgid, const char *name, size_t max, char **ret_text)
 {
 	_cleanup_free_ char *text = malloc(max + 1);
@@ -155,7 +155,7 @@ bool process_stat_is_ending(const struct process_stat *stat)
 	return strchr("ZXx", stat->state) || stat->flags & PF_EXITING;
 }
 
-/* Does any of its threads run on? When their list cannot be read: none is known to. */
+/* Does any of its threads still run? If their list cannot be read, none counts. */
 static bool a_thread_runs(pid_t tgid)
 {
 	const struct dirent *entry;
@@ -238,6 +238,6 @@ int process_fds(pid_t tgid, __u64 *ret_open, __u64 *ret_limit, bool *ret_counted
 	if (stat(path, &stat_of))
 		return process_error(errno);
 	*ret_open = (__u64)stat_of.st_size;
-	*ret_counted = !stat_of.st_size; /* before 6.2 it is 0; then, too, when there are none */
+	*ret_counted = !stat_of.st_size; /* 0 before Linux 6.2, and without descriptors */
 	return *ret_counted ? count_fds(tgid, ret_open) : 0;
 }

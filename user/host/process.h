@@ -16,16 +16,16 @@
 #include "sockleak.h"
 
 /*
- * The path of its executable as the kernel prints it, so with " (deleted)" when
- * the file is gone, in *ret_exe (the caller frees it).
- * -ENOENT: there is none (a kernel thread, a zombie).
+ * The path of its executable as the kernel prints it, including " (deleted)" if the file is
+ * gone, in *ret_exe (the caller frees it). -ENOENT: there is none (a kernel thread, a
+ * zombie).
  */
 int process_exe(pid_t tgid, char **ret_exe);
 
 /*
- * When it was started: nanoseconds since boot (CLOCK_BOOTTIME), in the kernel's
- * resolution for it, a clock tick of 10 ms. With the pid it names one process
- * for all time. An exec does not change it.
+ * Its start: nanoseconds since boot (CLOCK_BOOTTIME), in the kernel's resolution for it, a
+ * clock tick of 10 ms. With the pid it identifies one process for all time. An exec does
+ * not change it.
  */
 int process_start_time(pid_t tgid, __u64 *ret_start_ns);
 
@@ -47,15 +47,15 @@ int process_cgroups(pid_t tgid, char **ret_text);
 int process_uid(pid_t tgid, uid_t *ret_uid);
 
 /*
- * Does it still run? A zombie does not, nor one that the kernel is about to make one: its
- * descriptors are closed before. Unless only its main thread has ended, and others run on.
+ * Does it still run? Not if it is a zombie, or about to become one: then its descriptors
+ * are closed already. It does run if only its main thread has ended.
  */
 bool process_alive(pid_t tgid);
 
 /*
- * How many descriptors it has open, and its soft RLIMIT_NOFILE, UINT64_MAX when
- * unlimited. *ret_counted: the kernel (before Linux 6.2) does not tell how many, they
- * were counted, which takes some 0.3 us each.
+ * How many descriptors it has open, and its soft RLIMIT_NOFILE, UINT64_MAX when unlimited.
+ * *ret_counted: they were counted one by one, at some 0.3 us each, because the kernel
+ * (before Linux 6.2) does not report their number.
  */
 int process_fds(pid_t tgid, __u64 *ret_open, __u64 *ret_limit, bool *ret_counted);
 

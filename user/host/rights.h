@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rights: the capabilities of this process, capabilities(7): which it has, and how it gives
- * one up for good.
+ * rights: which capabilities this process has (capabilities(7)), and how it gives one up
+ * for good.
  */
 #ifndef SOCKLEAK_RIGHTS_H
 #define SOCKLEAK_RIGHTS_H
@@ -13,8 +13,8 @@ unsigned long long rights_effective(void);
 
 /*
  * Give a capability up, in every set that would give it back: effective, permitted,
- * inheritable and ambient, and the bounding one where that is allowed (CAP_SETPCAP).
- * *ret_had (may be NULL): it was there. 0 or -errno; not having it is not an error.
+ * inheritable and ambient, and the bounding one if that is allowed (CAP_SETPCAP). *ret_had
+ * (may be NULL): the process had it. 0 or -errno; not having it is not an error.
  */
 int rights_give_up(int capability, bool *ret_had);
 

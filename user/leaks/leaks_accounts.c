@@ -16,12 +16,14 @@
 /*
  * What makes one account: the site id, and the program, since one interpreter's
  * stack serves many; by its name in reports, which stays the same when the program gives
- * its main thread a name. Without a site id one process, hooks' and sweeps' sockets
+ * its main thread a name. A guest is a host of its own: a program in two machines has two
+ * accounts. Without a site id one process, hooks' and sweeps' sockets
  * apart.
  */
 static __u64 account_key(const struct leaks *leaks, const struct event *event,
 			 const struct owner *owner, const struct stack *stack)
 {
+	const char *machine = owner->machine ?: "";
 	__u64 parts[3] = { stack ? stack->site : 0, 0, 0 };
 
 	memcpy(&parts[1], owner_name(owner, event->comm), sizeof(__u64) * 2);
@@ -32,7 +34,7 @@ static __u64 account_key(const struct leaks *leaks, const struct event *event,
 		parts[1] = event->tgid;
 		parts[2] = event->socket.flags & PENDING_ORIGIN_UNKNOWN;
 	}
-	return hash_bytes(HASH_BEGIN, parts, sizeof(parts));
+	return hash_bytes(hash_bytes(HASH_BEGIN, machine, strlen(machine)), parts, sizeof(parts));
 }
 
 struct site *account_site(struct leaks *leaks, const struct event *event, struct owner *owner,

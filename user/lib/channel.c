@@ -72,7 +72,7 @@ int channel_send(int end, const void *data, size_t len, int fd, __u64 deadline_n
 	}
 }
 
-/* The descriptor that came with a message; others than the first one are closed. */
+/* The descriptor that came with a message; any further ones are closed. */
 static int take_descriptor(struct msghdr *message)
 {
 	struct cmsghdr *header;
@@ -124,7 +124,7 @@ int channel_receive(int end, struct message *ret_message, __u64 deadline_ns)
 	if (!len || message.msg_flags & MSG_TRUNC) {
 		if (fd >= 0)
 			close(fd);
-		return len ? -EMSGSIZE : -EPIPE; /* no message of ours is empty */
+		return len ? -EMSGSIZE : -EPIPE; /* our messages are never empty */
 	}
 	ret_message->len = (size_t)len;
 	ret_message->fd = fd;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * channel: messages, each with a descriptor or none, between the agent and its
- * resolver. One end of a socketpair of type SOCK_SEQPACKET, so that a message
- * comes whole or not at all. Knows nothing of what is in them.
+ * channel: messages, each with or without a descriptor, between the agent and its resolver.
+ * It is one end of a socketpair of type SOCK_SEQPACKET, so that a message arrives whole or
+ * not at all. Knows nothing of their content.
  */
 #ifndef SOCKLEAK_CHANNEL_H
 #define SOCKLEAK_CHANNEL_H
@@ -18,20 +18,19 @@ struct message {
 	void *data;  /* where to put it */
 	size_t size; /* room there */
 	size_t len;  /* what came */
-	int fd;	     /* what came with it, the receiver's to close; -1 = none */
+	int fd;	     /* the descriptor that came with it; the receiver closes it; -1 = none */
 };
 
-/* Two ends that are connected with each other; both are closed by exec. */
+/* Two connected ends; exec closes both. */
 int channel_pair(int ret_ends[2]);
 
 /*
- * Send a message, with a descriptor unless that is -1, which stays open here.
- * `deadline_ns` is CLOCK_MONOTONIC. -ETIMEDOUT: the other end did not read until
- * then. -EPIPE: it is gone.
+ * Send a message, with a descriptor unless that is -1; it stays open here. `deadline_ns` is
+ * CLOCK_MONOTONIC. -ETIMEDOUT: the other end did not read until then. -EPIPE: it is gone.
  */
 int channel_send(int end, const void *data, size_t len, int fd, __u64 deadline_ns);
 
-/* Wait for one. The same errors, and -EMSGSIZE: it was larger than the room for it. */
+/* Wait for a message. The same errors, and -EMSGSIZE: it was larger than the buffer. */
 int channel_receive(int end, struct message *message, __u64 deadline_ns);
 
 #endif /* SOCKLEAK_CHANNEL_H */

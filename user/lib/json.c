@@ -27,7 +27,7 @@ static void add_character(struct text *out, const char *bytes, size_t size, unsi
 		text_add_bytes(out, bytes, size);
 }
 
-/* Most of what is written is ASCII that stands for itself; this many bytes are. */
+/* Most of the output is ASCII that needs no escape: this many bytes at the front are. */
 static size_t plain_length(const char *bytes, size_t len)
 {
 	size_t plain = 0;
@@ -49,7 +49,7 @@ static void add_plain_quoted(struct text *out, const char *bytes, size_t len)
 	added[len + 1] = '"';
 }
 
-/* As add_quoted(), with the bytes that are not plain ones. */
+/* Like add_quoted(), but escapes what is not plain. */
 static void add_escaped(struct text *out, const char *bytes, size_t len)
 {
 	unsigned int point;

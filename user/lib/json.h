@@ -29,7 +29,7 @@ struct text;
 
 #define JSON_MAX_DEPTH 32
 
-/* Private but for its size. */
+/* Private, except for its size. */
 struct json {
 	struct text *out;
 	unsigned int depth;
@@ -59,14 +59,11 @@ void json_string(struct json *json, const char *key, const char *value);
  * text_is_unsafe() names become \uNNNN. `bytes` may be NULL when len is 0.
  */
 void json_bytes(struct json *json, const char *key, const char *bytes, size_t len);
-/*
- * Members that stand behind another one, with the comma in front of them, as this writer has
- * written them elsewhere.
- */
+/* Add members that this writer has written elsewhere, with the comma in front of them. */
 void json_members(struct json *json, const char *members, size_t len);
-/* A value that is JSON already, on one line. */
+/* Add a value that is JSON already, on one line. */
 void json_raw(struct json *json, const char *key, const char *value);
-/* A 64-bit number as a string of 16 hex digits: ids that no reader must round. */
+/* Add a 64-bit number as a string of 16 hex digits, for ids that no reader may round. */
 void json_hex(struct json *json, const char *key, __u64 value);
 
 #endif /* SOCKLEAK_JSON_H */

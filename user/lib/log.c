@@ -11,7 +11,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-/* The length that a pipe takes as a whole, or not at all. */
+/* A pipe takes this length as a whole or not at all. */
 #define MAX_LINE PIPE_BUF
 #define PATIENCE_MS 1000
 
@@ -48,7 +48,7 @@ bool log_is_journal(void)
 	       !fstat(STDERR_FILENO, &status) && status.st_dev == device && status.st_ino == inode;
 }
 
-/* Is there room for a line? Waits for it, but not for each line of many. */
+/* Is there room for a line? Waits for it, but only once for many lines. */
 static bool has_room(void)
 {
 	struct pollfd room = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -56,7 +56,7 @@ static bool has_room(void)
 	return poll(&room, 1, lost_now ? 0 : PATIENCE_MS) > 0;
 }
 
-/* A signal that interrupts it may ask for the end: then it is not begun again. */
+/* A signal that interrupts the write may ask for the end: then the write is not repeated. */
 static void put_line(const char *line, size_t len)
 {
 	if (never_waits && !has_room()) {
@@ -90,8 +90,8 @@ static void say(int priority, const char *format, va_list args)
 	put_line(line, len);
 }
 
-/* Once somebody reads again. */
-static void tell_lost(void)
+/* Report the lost lines when the log is read again. */
+static void report_lost(void)
 {
 	unsigned long count = lost_now;
 
@@ -107,7 +107,7 @@ void log_note(const char *format, ...)
 
 	if (is_quiet)
 		return;
-	tell_lost();
+	report_lost();
 	va_start(args, format);
 	say(LOG_INFO, format, args);
 	va_end(args);
@@ -117,7 +117,7 @@ void log_notice(const char *format, ...)
 {
 	va_list args;
 
-	tell_lost();
+	report_lost();
 	va_start(args, format);
 	say(LOG_NOTICE, format, args);
 	va_end(args);
@@ -139,7 +139,7 @@ int log_error(int result, const char *format, ...)
 {
 	va_list args;
 
-	tell_lost();
+	report_lost();
 	va_start(args, format);
 	say(LOG_ERR, format, args);
 	va_end(args);

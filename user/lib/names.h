@@ -23,11 +23,10 @@ const char *family_name(unsigned int family, struct name_buffer *buffer);
 const char *socket_type_name(unsigned int type, struct name_buffer *buffer);
 
 /*
- * "IPPROTO_TCP", "NETLINK_ROUTE", "CAN_RAW", ...; unknown "IPPROTO_99", or "99"
- * of a family whose protocols this module does not know. NULL where the family
- * has no protocol to tell: protocol 0 ("the default") anywhere but in
- * AF_NETLINK and AF_BLUETOOTH, and AF_PACKET (its protocol is not kept in
- * sk_protocol).
+ * "IPPROTO_TCP", "NETLINK_ROUTE", "CAN_RAW", ...; unknown "IPPROTO_99", or "99" for a
+ * family whose protocols this module does not know. NULL if the family has no protocol to
+ * name: protocol 0 ("the default") anywhere but in AF_NETLINK and AF_BLUETOOTH, and
+ * AF_PACKET (its protocol is not kept in sk_protocol).
  */
 const char *protocol_name(unsigned int family, unsigned int protocol, struct name_buffer *buffer);
 
@@ -36,9 +35,9 @@ const char *errno_name(int error, struct name_buffer *buffer);
 
 /* "never_used", ...; NULL for CLASS_NONE and out of range. */
 const char *leak_class_name(enum leak_class cls);
-/* The same where there must be a word: "not_known" then. */
+/* The same, but "not_known" instead of NULL. */
 const char *leak_class_key(enum leak_class cls);
-/* Back, from `len` bytes of `name`; CLASS_NONE when there is no such class. */
+/* The class of a name, of `len` bytes; CLASS_NONE when there is no such class. */
 enum leak_class leak_class_from_name(const char *name, size_t len);
 /* For people: "never used", "connect failed", ... NULL out of range. */
 const char *leak_class_phrase(enum leak_class cls);
@@ -46,7 +45,7 @@ const char *leak_class_phrase(enum leak_class cls);
 /* "closed", "used", "exited"; NULL for END_NONE and out of range. */
 const char *end_reason_name(enum end_reason reason);
 
-/* The name SOCKLEAK_COUNTERS gives it; NULL out of range. */
+/* The name that SOCKLEAK_COUNTERS gives it; NULL out of range. */
 const char *counter_name(enum counter counter);
 /* Does it count something that was lost? */
 bool counter_is_loss(enum counter counter);

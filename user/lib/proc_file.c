@@ -36,7 +36,7 @@ ssize_t proc_file_read(const char *path, char *ret_text, size_t size)
 	return proc_file_read_at(AT_FDCWD, path, ret_text, size);
 }
 
-/* /proc says ENOENT for a pid that is not there, ESRCH for one that went while it was read. */
+/* /proc answers ENOENT for a pid that does not exist, ESRCH for one that ended during the read. */
 ssize_t proc_file_read_of(pid_t pid, const char *name, char *ret_text, size_t size)
 {
 	char path[64];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * proc_file: the small files that the kernel makes up as they are read, in /proc and /sys, as
- * strings. What may be of any length, as /proc/PID/maps, is read elsewhere, by lines.
+ * proc_file: the small files of /proc and /sys, which the kernel generates when they are
+ * read, as strings. Files of any length, such as /proc/PID/maps, are read elsewhere, line
+ * by line.
  */
 #ifndef SOCKLEAK_PROC_FILE_H
 #define SOCKLEAK_PROC_FILE_H
@@ -9,19 +10,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/*
- * The file with a NUL behind it, cut at size - 1 bytes. Returns how many bytes these are, or
- * -errno.
- */
+/* Read the file and add a NUL; at most size - 1 bytes. Returns the number of bytes, or -errno. */
 ssize_t proc_file_read(const char *path, char *ret_text, size_t size);
 /* The same below a directory. */
 ssize_t proc_file_read_at(int directory, const char *path, char *ret_text, size_t size);
-/* The same of /proc/PID/NAME. -ESRCH: there is no such process, or it went meanwhile. */
+/* The same for /proc/PID/NAME. -ESRCH: there is no such process, or it ended meanwhile. */
 ssize_t proc_file_read_of(pid_t pid, const char *name, char *ret_text, size_t size);
 
 /*
- * What follows the name of a field, as in "Tgid:\t4242\n": the name is the beginning of a
- * line, and blanks behind it are passed over. NULL: there is no such line.
+ * What follows the name of a field, as in "Tgid:\t4242\n": the name begins a line, and
+ * blanks after it are skipped. NULL: there is no such line.
  */
 const char *proc_file_field(const char *text, const char *name);
 

@@ -11,7 +11,7 @@
 
 #include "lib/cleanup.h"
 
-/* Opening a FIFO does not wait, and a terminal does not become ours. */
+/* Opening a FIFO does not wait, and a terminal does not become this process's. */
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
 static int check_regular(int fd)
@@ -77,8 +77,8 @@ int regular_file_open_own(const char *path, size_t max_bytes, FILE **ret_file)
 /* ---- Descriptors ---- */
 
 /*
- * Is it one that the kernel makes up as it is read? Those say that they are regular
- * files, but to read /proc/kmsg or a trace_pipe takes from it what others wait for.
+ * Does the kernel generate it when it is read? Such files claim to be regular, but reading
+ * /proc/kmsg or a trace_pipe takes away what others wait for.
  */
 static bool is_made_up(int path_fd)
 {

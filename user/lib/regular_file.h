@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * regular_file: opens files if they are regular ones. A FIFO or a device could block, never end,
- * or do things by being opened; a directory reads as an empty file. Where files of other processes
- * are is known to host/files/process_files.h.
+ * regular_file: opens files only if they are regular ones. A FIFO or a device could block,
+ * never end, or have an effect by being opened; a directory reads as an empty file.
+ * host/files/process_files.h knows where files of other processes are.
  */
 #ifndef SOCKLEAK_REGULAR_FILE_H
 #define SOCKLEAK_REGULAR_FILE_H
@@ -11,25 +11,25 @@
 #include <stdio.h>
 
 /*
- * Open it for reading, in *ret_file (the caller closes it). -EISDIR; -EINVAL: not a regular file;
- * and what open(2) says.
+ * Open it for reading, in *ret_file (the caller closes it). -EISDIR; -EINVAL: not a regular
+ * file; and the errors of open(2).
  */
 int regular_file_open(const char *path, FILE **ret_file);
 
 /*
- * Open one that an earlier run has written, likewise. No symbolic link
- * is followed. -EPERM: not a regular file, or neither root's nor this user's; -EFBIG: larger than
- * max_bytes; and what open(2) says.
+ * Open a file that an earlier run has written, in the same way. Symbolic links are not
+ * followed. -EPERM: not a regular file, or neither root's nor this user's; -EFBIG: larger
+ * than max_bytes; and the errors of open(2).
  */
 int regular_file_open_own(const char *path, size_t max_bytes, FILE **ret_file);
 
 /*
- * Open one that is stored, in *ret_fd (the caller closes it): what somebody else may have put
- * there is not opened before it is known to be a regular file. -EINVAL: it is none, or one that
- * the kernel makes up; and what open(2) says.
+ * Open a stored file, in *ret_fd (the caller closes it). Another user may have put it
+ * there, so it is opened only once it is known to be a regular file. -EINVAL: it is not, or
+ * the kernel generates it; and the errors of open(2).
  */
 int regular_file_open_stored(const char *path, int *ret_fd);
-/* The same of what an O_PATH descriptor names, which stays the caller's. */
+/* The same for what an O_PATH descriptor names; the caller keeps that. */
 int regular_file_reopen(int path_fd, int *ret_fd);
 
 #endif /* SOCKLEAK_REGULAR_FILE_H */

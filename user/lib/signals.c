@@ -12,10 +12,10 @@
 
 static const int ours[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
 static volatile sig_atomic_t stop_asked, stop_insisted, report_asked, reload_asked, hangup_reloads;
-static atomic_ullong stopped_ns; /* when it was first asked to */
+static atomic_ullong stopped_ns; /* of the first request to stop */
 static bool pipe_ends;
 
-/* Signals that come closer together than this are one request. */
+/* Signals that arrive closer together than this are one request. */
 #define SAME_REQUEST_NS (300 * NSEC_PER_MSEC)
 
 static void stop(void)
@@ -44,7 +44,7 @@ static void on_signal(int signal)
 
 void signals_install(void)
 {
-	/* Without SA_RESTART: what blocks is to return EINTR. */
+	/* Without SA_RESTART, so that blocking calls return EINTR. */
 	struct sigaction action = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
 	struct sigaction before = { 0 };
 
@@ -104,7 +104,7 @@ void signals_wait(__u64 ns)
 	struct timespec timeout = { (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
 	sigset_t blocked, before;
 
-	/* Blocked from the look to the sleep, so that none is missed in between. */
+	/* Signals stay blocked from the check to the sleep, so that none is missed in between. */
 	sigemptyset(&blocked);
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		sigaddset(&blocked, ours[i]);

@@ -203,9 +203,8 @@ void text_add_clean(struct text *text, const char *bytes, size_t len)
 }
 
 /*
- * Characters that take no column. The marks of the scripts most written on
- * computers; of a script that is missing here a mark counts as one column, and
- * a table's edge is off by that.
+ * Characters that take no column. The table has the marks of the scripts that are most used
+ * on computers. A mark of another script counts as one column, which shifts a table's edge.
  */
 static const struct range no_column[] = {
 	{ 0x0300, 0x036f }, { 0x0483, 0x0489 },	  { 0x0591, 0x05bd },	{ 0x05bf, 0x05bf },
@@ -260,7 +259,9 @@ size_t text_width(const char *string)
 	for (; left; left -= size, string += size) {
 		size = text_decode_utf8(string, left, &point);
 		if (!size) {
-			/* Not a clean string; most terminals draw one replacement character. */
+			/*
+			 * It is not a clean string; most terminals draw one replacement character.
+			 */
 			size = 1;
 			width++;
 		} else if (point >= 0x20 && !IS_IN(no_column, point)) {

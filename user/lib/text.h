@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * text: a growing string, and the only place that lets bytes from other
- * processes (comms, paths, symbol names) into something a person or a parser
- * reads.
+ * text: a growing string, and the only place that lets bytes of other processes (comms,
+ * paths, symbol names) into what a person or a parser reads.
  *
- * A failed allocation is remembered (text.failed) and later calls do nothing,
- * so that a caller checks once, at the end: text_error().
+ * A failed allocation is remembered (text.failed), and later calls do nothing, so that a
+ * caller checks once, at the end: text_error().
  */
 #ifndef SOCKLEAK_TEXT_H
 #define SOCKLEAK_TEXT_H
@@ -28,11 +27,11 @@ struct text {
 void text_free(struct text *text);
 /* Make it empty, keep the memory. */
 void text_clear(struct text *text);
-/* Drop what is behind the first `len` bytes. */
+/* Remove everything after the first `len` bytes. */
 void text_cut(struct text *text, size_t len);
 /* The string, "" when nothing was added. Valid until the next change. */
 const char *text_str(const struct text *text);
-/* 0, or -ENOMEM when any earlier call could not get memory. */
+/* 0, or -ENOMEM if any earlier call could not get memory. */
 int text_error(const struct text *text);
 
 void text_add(struct text *text, const char *string);
@@ -40,8 +39,8 @@ void text_add_bytes(struct text *text, const void *bytes, size_t len);
 /* The same as "%llu", in a tenth of the time. */
 void text_add_u64(struct text *text, unsigned long long value);
 /*
- * Make it longer by `len` bytes, which the caller is to write at once, and get their address,
- * or NULL without memory. For who knows the length beforehand.
+ * Make it longer by `len` bytes, which the caller must write at once, and return their
+ * address, or NULL without memory. For a caller that knows the length beforehand.
  */
 char *text_extend(struct text *text, size_t len);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -49,16 +48,16 @@ void text_vaddf(struct text *text, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
 
 /*
- * Add bytes that another process chose, up to len or a NUL: valid UTF-8 stays,
- * an invalid byte becomes U+FFFD, a C0/C1 control character or DEL becomes \xNN
- * (so no escape sequence reaches the terminal and no newline a log), as do
- * U+2028, U+2029 and the bidirectional controls (as \u{NNNN}).
+ * Add bytes that another process chose, up to len or a NUL. Valid UTF-8 stays; an invalid
+ * byte becomes U+FFFD; a C0 or C1 control character or DEL becomes \xNN, so that no escape
+ * sequence reaches the terminal and no newline a log; U+2028, U+2029 and the bidirectional
+ * controls become \u{NNNN}.
  */
 void text_add_clean(struct text *text, const char *bytes, size_t len);
 
 /*
- * Is this a character that text_add_clean() escapes? For writers that escape in
- * their own syntax (JSON, HTML).
+ * Does text_add_clean() escape this character? For writers with a syntax of their own
+ * (JSON, HTML).
  */
 bool text_is_unsafe(unsigned int code_point);
 

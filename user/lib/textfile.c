@@ -17,7 +17,7 @@
 #include "lib/write_all.h"
 
 #define TEMPORARY ".tmp"
-#define OLD_S 3600 /* no write takes so long; a pid is given again at some time */
+#define OLD_S 3600 /* no write takes this long; the pid may be another process's by then */
 
 static const char *base_name(const char *path)
 {
@@ -27,8 +27,8 @@ static const char *base_name(const char *path)
 }
 
 /*
- * Held open, so that all that is done to the file is done in one and the same
- * directory. O_PATH: to write there one need not be allowed to list it.
+ * Held open, so that every step is done in one and the same directory. O_PATH, because
+ * writing there does not require the right to list it.
  */
 static int open_directory(const char *path, int flags)
 {
@@ -53,7 +53,7 @@ static int write_new(int directory, const char *name, const void *data, size_t l
 {
 	int fd, err;
 
-	/* The file has our pid, so it is from a process that has ended. */
+	/* The file has our pid, so an earlier process with that pid has left it. */
 	if (unlinkat(directory, name, 0) && errno != ENOENT)
 		return -errno;
 	fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -109,9 +109,9 @@ const char *textfile_remedy(int err)
 	}
 }
 
-/* ---- What was left ---- */
+/* ---- What killed agents have left ---- */
 
-/* The pid in the name of a temporary file of the file; 0: not such a name. */
+/* The pid in the name of a temporary file of the file; 0: another name. */
 static pid_t pid_in(const char *name, const char *base)
 {
 	size_t len = strlen(base);

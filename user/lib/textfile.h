@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * textfile: a file that is replaced as a whole, for node_exporter's textfile
- * collector and for what stands beside it. Whoever reads it sees the old content or
- * the new, never a part; when anything fails the old file is as it was.
+ * textfile: a file that is replaced as a whole, for node_exporter's textfile collector, and
+ * for the stacks file beside it. A reader sees the old content or the new, never a part. If
+ * anything fails, the old file is unchanged.
  *
- * The new content is written into NAME.PID.tmp in the same directory, a name that
- * the collector does not read (it reads *.prom, and .*.prom too), given mode 0644
- * whatever the umask is, since the collector is another user, and renamed.
+ * The new content is written into NAME.PID.tmp in the same directory, a name that the
+ * collector does not read (it reads *.prom, and .*.prom too). The file gets mode 0644
+ * whatever the umask is, because the collector is another user, and is then renamed.
  *
- * A symbolic link in the place of the file is replaced, not followed: the directory
- * may be another user's, and the agent has rights that this user has not.
+ * A symbolic link in the place of the file is replaced, not followed: the directory may be
+ * another user's, and the agent has rights that this user does not have.
  *
- * There is no fsync: what a host that lost its power had to say of its sockets is
- * worth nothing after it, and a flush of the disk at every write costs its other
- * users. What a file system tells only at close() is looked at before the rename.
+ * There is no fsync. After a loss of power the state of the sockets before it is worthless,
+ * and a flush of the disk at every write costs the other users of the host. Errors that a
+ * file system reports only at close() are checked before the rename.
  */
 #ifndef SOCKLEAK_TEXTFILE_H
 #define SOCKLEAK_TEXTFILE_H
@@ -42,13 +42,16 @@ const char *textfile_remedy(int err);
  */
 int textfile_clean(const char *path);
 
-/* At a clean end: no file, no stale metrics. 0, even if there is no file; or -errno. */
+/*
+ * At a clean end: remove the file, so that no metrics are stale. 0, even if there is no
+ * file; or -errno.
+ */
 int textfile_remove(const char *path);
 
 /* Would the collector read a file of this name? It ends in .prom, with something before it. */
 bool textfile_is_read(const char *path);
 
-/* Add the path of the stacks file that is beside it: .stacks.json in the place of .prom. */
+/* Add the path of the stacks file beside it: .stacks.json replaces .prom. */
 void textfile_add_stacks_path(struct text *text, const char *path);
 
 #endif /* SOCKLEAK_TEXTFILE_H */

@@ -29,7 +29,7 @@ static const struct unit {
 
 static const char digits[] = "0123456789";
 
-/* The unit's length in ns; a missing one is seconds; 0 = there is no such unit. */
+/* The unit's length in ns; seconds if there is none; 0 = an unknown unit. */
 static __u64 unit_ns(const char *name)
 {
 	size_t i;
@@ -142,7 +142,7 @@ bool date_format(__s64 wall_ns, char ret_date[DATE_SIZE])
 	struct tm tm;
 	char *at = ret_date;
 
-	/* Nanoseconds of 64 bits end in the year 2262: a year has four digits. */
+	/* A year has four digits, because nanoseconds of 64 bits end in the year 2262. */
 	if (wall_ns < 0 || !gmtime_r(&seconds, &tm))
 		return false;
 	at = put_digits(at, 4, tm.tm_year + 1900, '-');
@@ -182,7 +182,7 @@ bool date_read_ns(const char *date, __s64 *ret_wall_ns)
 	unsigned int ms = 0;
 	__s64 wall_s;
 
-	/* Beyond this nanoseconds do not fit. */
+	/* Later dates do not fit into nanoseconds. */
 	if (!date_read(date, &wall_s) || llabs(wall_s) > INT64_MAX / (__s64)NSEC_PER_SEC - 1)
 		return false;
 	if (point && strlen(point) > 3 && strspn(point + 1, "0123456789") >= 3)

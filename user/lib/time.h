@@ -32,7 +32,7 @@ static inline __u64 clock_now(clockid_t clock)
 	return (__u64)now.tv_sec * NSEC_PER_SEC + (__u64)now.tv_nsec;
 }
 
-/* How long poll() may wait for a moment of CLOCK_MONOTONIC, rounded up; 0 = it is there. */
+/* How long poll() may wait for a moment of CLOCK_MONOTONIC, rounded up; 0 = it has come. */
 static inline int clock_left_ms(__u64 deadline_ns)
 {
 	__u64 now_ns = clock_now(CLOCK_MONOTONIC), left_ms;
@@ -77,7 +77,7 @@ void duration_add_exact(struct text *text, __u64 ns);
 bool date_format(__s64 wall_ns, char ret_date[DATE_SIZE]);
 bool date_add(struct text *text, __s64 wall_ns);
 
-/* Back, in whole seconds since the epoch; false: it does not begin as one. */
+/* Read it, in whole seconds since the epoch; false: the text does not begin with a date. */
 bool date_read(const char *date, __s64 *ret_wall_s);
 /* The same with its milliseconds, which may be missing. */
 bool date_read_ns(const char *date, __s64 *ret_wall_ns);

@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /*
- * 0 or -errno. `stops` is asked when a signal interrupted it: true ends it, with -EINTR.
- * NULL: no signal does.
+ * 0 or -errno. `stops` is called when a signal interrupted it: true ends it, with -EINTR.
+ * With NULL no signal ends it.
  */
 int write_all(int fd, const void *data, size_t len, bool (*stops)(void));
 

@@ -22,7 +22,7 @@ struct config {
 	int err;
 };
 
-/* As inih calls it: to know the number of a line that is accepted. */
+/* For inih: counts the lines, so that each entry knows its number. */
 static char *read_stream(char *buffer, int size, void *stream)
 {
 	struct config *config = stream;
@@ -31,7 +31,7 @@ static char *read_stream(char *buffer, int size, void *stream)
 	return fgets(buffer, size, config->file);
 }
 
-/* As inih calls it: 0 is an error. */
+/* For inih: 0 is an error. */
 static int on_config_line(void *ctx, const char *section, const char *name, const char *value)
 {
 	struct config *config = ctx;

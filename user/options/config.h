@@ -29,7 +29,7 @@ void config__free(struct config *config);
 
 /* The lines in their order; NULL ends. */
 const struct config_line *config__line(const struct config *config, size_t index);
-/* As it was given to config__load(). */
+/* The path that was given to config__load(). */
 const char *config__path(const struct config *config);
 
 #endif /* SOCKLEAK_CONFIG_H */

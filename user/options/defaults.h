@@ -6,14 +6,16 @@
 #ifndef SOCKLEAK_DEFAULTS_H
 #define SOCKLEAK_DEFAULTS_H
 
-/* --min-growth. One is a daemon's only socket, two a pool that was refilled; three are a habit. */
+/*
+ * --min-growth. One moment is a daemon's only socket, two are a pool that was refilled,
+ * three are a habit.
+ */
 #define MIN_STEPS 3
 
 /*
- * A workload has a series for each class it leaks of (7 at most, mostly 1) and three
- * more, a site two: some 600 series at these limits, fewer than node_exporter has
- * of its own. A host with a hundred leaking workloads has one cause, or needs none
- * told apart any more.
+ * A workload has a series for each class it leaks of (7 at most, mostly 1) and three more,
+ * a site two: some 600 series at these limits, fewer than node_exporter has of its own. If
+ * a host has a hundred leaking workloads, they have one cause.
  */
 #define SERIES_MAX_WORKLOADS 100
 #define SERIES_MAX_SITES 100

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* distance: how like each other two words are, to say what was meant. Pure. */
+/* distance: how similar two words are, to suggest what was meant. Pure. */
 #ifndef SOCKLEAK_DISTANCE_H
 #define SOCKLEAK_DISTANCE_H
 
@@ -8,8 +8,8 @@
 #define DISTANCE_MAX 128
 
 /*
- * Levenshtein's distance: letters to change, add or remove to make one of the other.
- * SIZE_MAX when one is longer than DISTANCE_MAX.
+ * Levenshtein's distance: how many letters must be changed, added or removed to turn one
+ * word into the other. SIZE_MAX when one is longer than DISTANCE_MAX.
  */
 size_t distance(const char *a, size_t a_len, const char *b, size_t b_len);
 

@@ -15,11 +15,11 @@ static int read_both(struct input *input, struct text *ret_error)
 	enum command command = options_peek(input->argc, input->argv, &path);
 	int err;
 
-	/* They speak of an agent, whose file is mostly there. */
+	/* Both commands are about an agent, so they read its file if there is one. */
 	if (!path && (command == COMMAND_EXPLAIN || command == COMMAND_DOCTOR) &&
 	    !access(INPUT_AGENT_CONFIG, R_OK))
 		path = INPUT_AGENT_CONFIG;
-	if (path && *path) { /* an empty one is refused as any option's would be */
+	if (path && *path) { /* an empty path is refused like any option's empty value */
 		err = config__load(path, &input->config, ret_error);
 		if (err)
 			return err;
@@ -55,7 +55,7 @@ void input__free(struct input *input)
 	free(input);
 }
 
-/* As reload.h calls it. */
+/* For reload.h. */
 static int keep_string(const char **string, void *ctx)
 {
 	struct input *input = ctx;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * input: what the user said, the command line and the file that its --config names,
- * read together; and read again when the file has changed.
+ * input: what the user asked for: the command line and the file that its --config names,
+ * read together, and read again when the file has changed.
  */
 #ifndef SOCKLEAK_INPUT_H
 #define SOCKLEAK_INPUT_H
@@ -22,7 +22,7 @@ struct input {
 #define INPUT_AGENT_CONFIG "/etc/sockleak/sockleak.conf"
 
 /*
- * Read both. As options_parse(), with *ret_input set for OPTIONS_RUN alone; free it
+ * Read both. Like options_parse(), but *ret_input is set for OPTIONS_RUN alone; free it
  * with input__free(), NULL is allowed there. -EINVAL with one line in ret_error, or
  * -ENOMEM.
  */
@@ -31,8 +31,8 @@ void input__free(struct input *input);
 DEFINE_CLEANUP(struct input *, input__free)
 
 /*
- * reload_keep_fixed() on the options of both, where the strings that are taken over
- * are copied: `wanted` may outlive `running`. 0 or -ENOMEM.
+ * reload_keep_fixed() on the options of both. Strings that are taken over are copied,
+ * because `wanted` may outlive `running`. 0 or -ENOMEM.
  */
 int input__keep_fixed(struct input *wanted, const struct input *running, struct text *kept);
 

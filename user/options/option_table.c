@@ -15,7 +15,7 @@
 #define EXPLAIN (1U << COMMAND_EXPLAIN)
 #define DOCTOR (1U << COMMAND_DOCTOR)
 #define WATCHES (TRACE | AGENT) /* goes on */
-#define LOOKS (WATCHES | SCAN)	/* has the kernel asked at all */
+#define LOOKS (WATCHES | SCAN)	/* reads the kernel's fd tables */
 #define AT(member) .offset = offsetof(struct options, member)
 
 static const char *const hooks_choices[] = { "auto",	   "fentry",	   "kprobe.multi",
@@ -153,7 +153,16 @@ static const struct option_spec table[] = {
 	  .commands = LOOKS,
 	  .group = GROUP_WHOSE,
 	  AT(units),
-	  .help = "watch only this systemd unit, even if it starts later; may be repeated" },
+	  .help = "watch only this systemd unit of the host, even if it starts later; may be "
+		  "repeated" },
+	{ .name = "machine",
+	  .reloads = true,
+	  .argument = "NAME",
+	  .type = OPTION_LIST,
+	  .commands = LOOKS,
+	  .group = GROUP_WHOSE,
+	  AT(machines),
+	  .help = "watch only this guest, of LXC or systemd-nspawn; may be repeated" },
 	{ .name = "container",
 	  .reloads = true,
 	  .argument = "ID",

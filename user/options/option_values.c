@@ -38,7 +38,7 @@ static int reject_empty(const struct option_spec *spec, struct text *error)
 	return -EINVAL;
 }
 
-/* Digits alone. NULL, or what is wrong with it; *ret_rest is what follows the digits. */
+/* Only digits. NULL, or what is wrong with it; *ret_rest is what follows the digits. */
 static const char *read_digits(const char *value, __u64 *ret_number, const char **ret_rest)
 {
 	size_t len = strspn(value, "0123456789"), i;
@@ -340,7 +340,7 @@ bool option_is_equal(const struct option_spec *spec, const struct options *a,
 	       (spec->type != OPTION_USER || a->by_uid == b->by_uid);
 }
 
-/* ---- The same, to text ---- */
+/* ---- Back to text ---- */
 
 static void add_size(struct text *text, __u64 bytes)
 {

@@ -10,15 +10,15 @@
 #include "options/options.h"
 
 /*
- * Read `value` into spec's member of options. 0, or -EINVAL with one line added
- * to error. A flag's value is yes or no, NULL = yes; not for --help and --version.
+ * Read `value` into spec's member of options. 0, or -EINVAL with one line added to error. A
+ * flag's value is yes or no, NULL = yes; not for --help and --version.
  */
 int option_read(const struct option_spec *spec, const char *value, struct options *options,
 		struct text *error);
 
-/* As if it had not been given. */
+/* Set the member as if the option had not been given. */
 void option_reset(const struct option_spec *spec, struct options *options);
-/* Do both say the same? And: let *options say what `from` does. */
+/* Do both have the same value? And: copy the value of `from`. */
 bool option_is_equal(const struct option_spec *spec, const struct options *a,
 		     const struct options *b);
 void option_copy(const struct option_spec *spec, const struct options *from,

@@ -21,8 +21,8 @@ bool options_rule_cgroups(const struct options *options)
 
 bool options_limit_cgroups(const struct options *options)
 {
-	return options->cgroups.count || options->units.count || options->containers.count ||
-	       options->pods.count;
+	return options->cgroups.count || options->units.count || options->machines.count ||
+	       options->containers.count || options->pods.count;
 }
 
 bool options_limit(const struct options *options)
@@ -42,7 +42,7 @@ static const struct option_spec *spec_of(int value)
 	return NULL;
 }
 
-/* Options that begin so: getopt takes an abbreviation only when there is but one. */
+/* Options that begin so: getopt accepts an abbreviation only if there is just one. */
 static bool add_ambiguous(struct text *error, const char *name, size_t len)
 {
 	const struct option_spec *spec;
@@ -62,7 +62,7 @@ static bool add_ambiguous(struct text *error, const char *name, size_t len)
 static void add_nearest(struct text *error, const char *name, size_t len)
 {
 	const struct option_spec *spec, *nearest = NULL;
-	size_t least = len / 3 + 1, d; /* farther is another word, not a slip */
+	size_t least = len / 3 + 1, d; /* a greater distance is another word, not a slip */
 
 	for (spec = option_next(NULL); spec; spec = option_next(spec)) {
 		d = distance(name, len, spec->name, strlen(spec->name));
@@ -128,8 +128,8 @@ static void fill_getopt(struct getopt_table *getopt)
 }
 
 /*
- * The command decides the defaults, and may stand behind the options: the first word
- * that is no option's argument. getopt() finds out, without a report.
+ * The command decides the defaults, and may follow the options: it is the first word that
+ * is not the argument of an option. getopt() finds it, without a report.
  */
 enum command options_peek(int argc, char **argv, const char **ret_config)
 {
@@ -139,7 +139,7 @@ enum command options_peek(int argc, char **argv, const char **ret_config)
 
 	fill_getopt(&table);
 	opterr = 0;
-	optind = 0; /* not 1: that would keep what an earlier call left half read */
+	optind = 0; /* not 1, which would keep what an earlier call left half read */
 	while ((value = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1) {
 		if (value == 1)
 			word = word ?: optarg;
@@ -191,8 +191,9 @@ static int read_command(const char *word, bool *command_seen, struct options *op
 }
 
 /*
- * Does it say what is watched, or where the report goes, and hold one value? Of
- * other options, such as --top, the last one counts: that is for aliases.
+ * Does it choose what is watched or where the report goes, and hold one value? Giving such
+ * an option twice is an error. Of other options, such as --top, the last one counts, so
+ * that an alias can be overridden.
  */
 static bool is_single(const struct option_spec *spec)
 {
@@ -201,10 +202,10 @@ static bool is_single(const struct option_spec *spec)
 	       spec->type != OPTION_LIST;
 }
 
-/* The values that were given so far, in the order of the table. */
+/* The values given so far, in the order of the table. */
 struct given {
 	const char *values[OPTIONS_MAX]; /* of the command line; NULL = nothing */
-	bool in_file[OPTIONS_MAX];	 /* and it counts still */
+	bool in_file[OPTIONS_MAX];	 /* it came from the file, and still counts */
 };
 
 static int reject_command(const struct option_spec *spec, struct text *error)
@@ -243,7 +244,7 @@ static int read_option(int value, struct given *given, struct options *options, 
 	return option_read(spec, optarg, options, error);
 }
 
-/* Is it for a command that reads a file? They share one, and skip what is for the others. */
+/* Is it for a command that reads a file? The commands share one, and skip each other's options. */
 static bool has_reader(const struct option_spec *spec)
 {
 	const struct option_spec *config = option_find("config");

@@ -67,9 +67,10 @@ struct options {
 	struct option_list {
 		const char *items[SOCKLEAK_MAX_CGROUPS];
 		unsigned int count;
-	} cgroups, units, containers, pods, excluded_cgroups; /* as given; 0 = all, or none */
-	__u32 tgid;					      /* 0 = any */
-	__u32 uid;					      /* meaningful when by_uid */
+	} cgroups, units, machines, containers, pods,
+		excluded_cgroups;	/* as given; 0 = all, or none */
+	__u32 tgid;			/* 0 = any */
+	__u32 uid;			/* meaningful when by_uid */
 	__u32 classes;			/* 1 << enum leak_class for each wanted one */
 	__u32 min_growth;		/* moments of growth that make a site leaking */
 	__u32 min_open;			/* and sockets that one process must have open for it */
@@ -81,9 +82,9 @@ struct options {
 	__u32 ring_size;      /* bytes, a power of two */
 	__u32 stack_size;     /* bytes of stack in a snapshot; 0 = no snapshots */
 	__u32 snapshots;      /* held at once */
-	__u32 sample_after;   /* sockets in a row that make a site clean; 0 = spare none */
+	__u32 sample_after;   /* sockets in a row that make a site clean; 0 = none is sampled out */
 	__u32 history;	      /* of a scan: the sockleak to ask, 0 = the one that has run longest */
-	__u32 error_exitcode; /* of a scan that finds something; 0 = none of its own */
+	__u32 error_exitcode; /* of a scan that finds something; 0 = no status of its own */
 	__u32 hooks;	      /* enum hooks_choice */
 	bool by_uid;
 	bool watch_close; /* also by hooks of close */
@@ -92,8 +93,8 @@ struct options {
 	bool verbose;
 	bool debug;
 	bool quiet;
-	bool service;	   /* of the doctor: for the service alone */
-	bool check_config; /* only say whether all this is right */
+	bool service;	   /* of the doctor: the service alone */
+	bool check_config; /* only check the configuration */
 };
 
 enum options_result {
@@ -106,19 +107,19 @@ enum options_result {
 struct options options_defaults(enum command command);
 
 /*
- * The command that a command line names, and the file of its --config (NULL = none),
- * without a report on anything that is wrong with it.
+ * The command that a command line names, and the file of its --config (NULL = none).
+ * Reports no errors.
  */
 enum command options_peek(int argc, char **argv, const char **ret_config);
 
 /*
- * Read the file of --config (NULL = none), then the command line, which counts more:
- * what it gives takes the place of what the file gave, lists included. Options in the
- * file that are another command's are skipped. OPTIONS_RUN with *ret filled;
- * OPTIONS_HELP or OPTIONS_VERSION as soon as either option is met; or -EINVAL with one
- * line (clean, no newline) added to ret_error. *ret is untouched unless OPTIONS_RUN.
- * Whether a process, a file or a cgroup exists is not looked at; --uid's name is
- * looked up. Uses getopt's global state: one thread at a time.
+ * Read the file of --config (NULL = none), then the command line, which takes precedence:
+ * an option given there replaces that of the file, lists included. Options in the file that
+ * belong to another command are skipped. OPTIONS_RUN with *ret filled; OPTIONS_HELP or
+ * OPTIONS_VERSION as soon as either option is met; or -EINVAL with one line (clean, no
+ * newline) added to ret_error. *ret is untouched unless OPTIONS_RUN. Does not check whether
+ * a process, a file or a cgroup exists, but looks up --uid's name. Uses getopt's global
+ * state: one thread at a time.
  */
 int options_parse(int argc, char **argv, const struct config *config, struct options *ret,
 		  struct text *ret_error);
@@ -126,21 +127,21 @@ int options_parse(int argc, char **argv, const struct config *config, struct opt
 /* The help text, at most 80 columns. Write errors are left in the stream (ferror()). */
 void options_usage(FILE *stream);
 
-/* Are only some cgroups watched? And: are some, or are some not? */
+/* Are only some cgroups watched? And: are only some watched, or some excluded? */
 bool options_limit_cgroups(const struct options *options);
 bool options_rule_cgroups(const struct options *options);
 /* Are only some processes watched, by whatever option? */
 bool options_limit(const struct options *options);
 
-/* "agent", and a summary of it in a few words. NULL: there is no such command. */
+/* "agent", and a summary of it in a few words. NULL: no such command. */
 const char *command_name(enum command command);
 const char *command_summary(enum command command);
-/* -1: there is no such command. */
+/* -1: no such command. */
 int command_from_name(const char *name);
 
 /* ---- The table: option_table.c ---- */
 
-#define OPTIONS_MAX 64 /* entries; the table says so when it has more */
+#define OPTIONS_MAX 64 /* entries; a compile-time check holds the table to it */
 
 /* The kind of an argument, and the type of the member that stores it. */
 enum option_type {
@@ -177,7 +178,7 @@ struct option_spec {
 	enum option_type type;
 	enum option_group group;
 	unsigned int commands; /* 1 << enum command for each that takes it; 0 = all */
-	bool reloads;	       /* SIGHUP takes up another value; else the next start does */
+	bool reloads;	       /* SIGHUP applies a changed value; otherwise the next start does */
 	char letter;	       /* short name, 0 = none */
 };
 
@@ -192,7 +193,7 @@ bool option_is_of(const struct option_spec *spec, enum command command);
 void option_add_commands(struct text *text, const struct option_spec *spec);
 /* "Output". */
 const char *option_group_title(enum option_group group);
-/* Add what is allowed as its argument: "10ms to 1d". Nothing for flags and paths. */
+/* Add the allowed arguments: "10ms to 1d". Nothing for flags and paths. */
 void option_add_allowed(struct text *text, const struct option_spec *spec);
 /* Add its default for a command that takes it: "5s". Nothing when it has no default to show. */
 void option_add_default(struct text *text, const struct option_spec *spec, enum command command);

@@ -50,7 +50,7 @@ const char *option_group_title(enum option_group group)
 	return (unsigned int)group < GROUP_COUNT ? group_titles[group] : NULL;
 }
 
-/* Words from column `column` on, in lines that begin at INDENT. */
+/* Print words from column `column` on, in lines that begin at INDENT. */
 static void print_wrapped(FILE *stream, size_t column, const char *words)
 {
 	size_t len;
@@ -75,7 +75,7 @@ static void print_wrapped(FILE *stream, size_t column, const char *words)
 	fputc('\n', stream);
 }
 
-/* Do all commands that look at sockets take it? Then the help does not name the commands. */
+/* Do all commands that read fd tables take it? Then the help does not name the commands. */
 static bool takes_looking(const struct option_spec *spec)
 {
 	return option_is_of(spec, COMMAND_TRACE) && option_is_of(spec, COMMAND_SCAN) &&

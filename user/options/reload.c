@@ -12,7 +12,7 @@ static bool chooses_cgroups(const struct option_spec *spec)
 int reload_keep_fixed(const struct options *running, struct options *wanted, struct text *kept,
 		      int (*keep)(const char **string, void *ctx), void *ctx)
 {
-	/* The kernel's side was loaded with that answer. */
+	/* The kernel's side was loaded for that value. */
 	bool cgroups_fixed = options_limit_cgroups(running) != options_limit_cgroups(wanted) ||
 			     !running->excluded_cgroups.count != !wanted->excluded_cgroups.count;
 	const struct option_spec *spec;

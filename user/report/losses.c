@@ -56,7 +56,8 @@ static const struct loss losses[] = {
 	{ "sweeps_failed", "sweeps that did not read the fd tables completely", NULL, LOSS_APART,
 	  AT(sweeps_failed) },
 	{ "cgroups_left_out",
-	  "cgroups that match --unit, --container or --pod, beyond the 1,024 that are watched",
+	  "cgroups that match --unit, --machine, --container or --pod, beyond the 1,024 that are "
+	  "watched",
 	  NULL, LOSS_APART, AT(cgroups_left_out) },
 	{ "aims_failed", "sweeps that could not tell the kernel which cgroups to watch", NULL,
 	  LOSS_DROPPED, AT(aims_failed) },

@@ -15,7 +15,7 @@
 #include "resolver/resolver.h"
 #include "stacks/call_sites.h"
 
-/* Processes whose modules are looked at before they have a leak: in one sweep, and remembered. */
+/* How many processes have their modules read before they have a leak: in one sweep, and in all. */
 #define LOOKS_A_SWEEP 16
 #define MAX_LOOKED 1024
 /* Stacks that are kept by name during one sweep. */
@@ -24,7 +24,7 @@
 /* A process whose modules are known, should it end before its leak is reported. */
 struct looked {
 	__u32 tgid;
-	__u64 start_ns; /* which process of that number */
+	__u64 start_ns; /* the start time distinguishes it from another process with this number */
 	UT_hash_handle hh;
 };
 
@@ -55,7 +55,7 @@ static void forget_looked(struct attribution *attribution, struct looked *looked
 	free(looked);
 }
 
-/* What a process runs may be other code by the next sweep, and debug information may have come. */
+/* By the next sweep a process may run other code, and debug information may have been installed. */
 static void forget_named(struct attribution *attribution)
 {
 	struct named *named, *next;
@@ -75,7 +75,7 @@ void attribution__free(struct attribution *attribution)
 	while (attribution->looked)
 		forget_looked(attribution, attribution->looked);
 	hints__free(attribution->hints);
-	resolver__free(attribution->resolver); /* before what it asks */
+	resolver__free(attribution->resolver); /* before the fetcher, which it asks */
 	fetcher__free(attribution->fetcher);
 	call_sites__free(attribution->call_sites);
 	owners__free(attribution->owners);
@@ -90,7 +90,7 @@ static int ask_fetcher(const char *build_id, int *ret_fd, void *ctx)
 				      -ENOENT;
 }
 
-/* Whose files are looked into for a process; of one that is gone nobody's. */
+/* The user whose rights decide which files are opened for a process; nobody if it is gone. */
 static struct subject subject_of(pid_t tgid)
 {
 	struct subject subject = { .tgid = tgid };
@@ -108,7 +108,9 @@ static int find_package(void *ctx, pid_t tgid, const char *path, const char *bui
 	struct subject subject = subject_of(gone ? getpid() : tgid);
 	int err = resolver__package(attribution->resolver, &subject, path, build_id, ret_package);
 
-	/* They were those of a container, or have been replaced: whose they are is not known. */
+	/*
+	 * The files of a container, or files that have been replaced: their package is not known.
+	 */
 	return !err && gone && (!build_id || ret_package->replaced) ? -ENOENT : err;
 }
 
@@ -164,7 +166,7 @@ static struct looked *find_looked(struct attribution *attribution, __u32 tgid)
 	return looked;
 }
 
-/* Was the process looked at that had this number when the socket was made? */
+/* Were the modules of the process read that had this number when the socket was created? */
 static bool has_looked(struct attribution *attribution, __u32 tgid, __u64 since_ns)
 {
 	const struct looked *looked = find_looked(attribution, tgid);
@@ -172,7 +174,7 @@ static bool has_looked(struct attribution *attribution, __u32 tgid, __u64 since_
 	return looked && looked->start_ns <= since_ns;
 }
 
-/* Have the resolver know its modules. */
+/* Let the resolver read its modules. */
 static void look_at_modules(struct attribution *attribution, const struct pending *socket)
 {
 	struct subject subject = { (pid_t)socket->tgid, socket->uid };
@@ -205,7 +207,7 @@ void attribution__look(struct attribution *attribution, const struct event *even
 	look_at_modules(attribution, &event->socket);
 }
 
-/* Did the process run when the socket was made? (A pid is given again, to a younger one.) */
+/* Did the process run when the socket was created? (A younger process may have its pid now.) */
 static bool was_there(__u32 tgid, __u64 since_ns)
 {
 	__u64 start_ns;
@@ -215,10 +217,10 @@ static bool was_there(__u32 tgid, __u64 since_ns)
 }
 
 /*
- * In which process the code of a stack is looked up: the creator, also when it
- * has ended and was looked at before. Else the holder, if it can be a child of it
- * that runs the same code: one that is older than the socket was passed it by
- * SCM_RIGHTS. 0: the code is not there any more.
+ * The process in whose code a stack is looked up. It is the creator, even if that has
+ * ended, provided that its modules were read before. Otherwise it is the holder, if the
+ * holder can be a child of the creator that runs the same code; a holder that is older than
+ * the socket received it by SCM_RIGHTS. 0: the code is no longer there.
  */
 static pid_t code_process(struct attribution *attribution, const struct event *event)
 {
@@ -239,7 +241,7 @@ static struct subject code_of(struct attribution *attribution, const struct even
 	return (struct subject){ code_process(attribution, event), event->socket.uid };
 }
 
-/* The stack that the socket was made on, one reference; NULL = none is known. */
+/* The stack on which the socket was created, one reference; NULL = none is known. */
 static struct stack *unwind(struct attribution *attribution, const struct raw_stack *raw,
 			    const struct pending *socket, const struct subject *code)
 {
@@ -250,7 +252,7 @@ static struct stack *unwind(struct attribution *attribution, const struct raw_st
 
 	if (raw->snapshot && code->tgid &&
 	    !resolver__unwind(attribution->resolver, code, raw->snapshot, &stack)) {
-		if (stack->source != STACK_SNAPSHOT) /* its files are left alone: not unwound */
+		if (stack->source != STACK_SNAPSHOT) /* its files are not opened */
 			return call_sites__adopt(attribution->call_sites, socket->call_site, stack);
 		call_sites__learn(attribution->call_sites, socket->call_site, stack);
 		return stack;
@@ -266,7 +268,7 @@ static struct stack *unwind(struct attribution *attribution, const struct raw_st
 	return call_sites__adopt(attribution->call_sites, socket->call_site, stack);
 }
 
-/* Which package the culprit is of; asked once for a stack, while its process is there. */
+/* The package of the culprit. It is looked up once for a stack, while its process exists. */
 static void name_package(struct attribution *attribution, const struct subject *code,
 			 struct stack *stack)
 {
@@ -282,7 +284,7 @@ static void name_package(struct attribution *attribution, const struct subject *
 	stack->package = label.data; /* NULL when there is no label */
 }
 
-/* How it was taken, and its site then: what its addresses alone do not say. */
+/* How the stack was taken, and its site then: the addresses alone do not say that. */
 static void set_sources(struct stack *stack, const struct reported_stack *reported)
 {
 	unsigned int n = 0;
@@ -292,11 +294,11 @@ static void set_sources(struct stack *stack, const struct reported_stack *report
 	stack->site = reported->site ?: stack->site;
 	for (unsigned int i = 0; i < stack->count && n < reported->count; i++) {
 		stack->frames[i].source = (enum frame_source)reported->found[n];
-		n += !stack->frames[i].inlined; /* an inlined one is where the next one is */
+		n += !stack->frames[i].inlined; /* inlined: the next frame has the address */
 	}
 }
 
-/* A stack that was reported, by its addresses. */
+/* Build a stack that was reported before from its addresses. */
 static struct stack *name(struct attribution *attribution, const struct reported_stack *reported,
 			  const struct pending *socket, const struct subject *code)
 {
@@ -315,7 +317,7 @@ static struct stack *name(struct attribution *attribution, const struct reported
 	return own;
 }
 
-/* Without memory it is named again for the next one. */
+/* Without memory the next leak with this stack names it again. */
 static void remember_named(struct attribution *attribution, const struct named_key *key,
 			   struct stack *stack)
 {
@@ -383,7 +385,9 @@ int attribution__find(struct attribution *attribution, const struct stack_eviden
 	if (err)
 		return err;
 	code = code_of(attribution, event);
-	/* Its snapshot went with the first look: by an earlier run, when it was pinned. */
+	/*
+	 * If an earlier run reported it, that run has freed the snapshot; the addresses are kept.
+	 */
 	attributed->stack = find_reported_before(attribution, evidence, socket, &code);
 	attributed->was_reported = attributed->stack;
 	if (attributed->was_reported)
@@ -402,7 +406,7 @@ static bool lacks_names(const struct stack *stack)
 	return false;
 }
 
-/* Debug information may have been installed, or fetched, since a stack was made. */
+/* Debug information may have been installed or fetched since a stack was named. */
 void attribution__rename(struct attribution *attribution, struct site *site)
 {
 	struct stack *stack = site->stack, *renamed;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * attribution: whose socket it is, and whose code made it. What is found out about an event is
- * found out here, once, and goes on with it in one struct: its owner (owners.h), the process in
- * whose code the stack is looked up, the stack, named, and the package of the stack's culprit.
+ * attribution: whose socket it is, and whose code created it. What there is to know about
+ * an event is found out here, once, and passed on in one struct: its owner (owners.h), the
+ * process in whose code the stack is looked up, the named stack, and the package of the
+ * stack's culprit.
  *
- * It is the same step twice: early, when a socket may become a leak, so that what its process
- * tells is known when that has ended (attribution__look()); late, when it is one
- * (attribution__find()). Knows nothing of leaks' accounts but the stacks in them.
+ * The same step is done at two times: early, when a socket may become a leak, because its
+ * process may have ended when it is one (attribution__look()); and late, when it is a leak
+ * (attribution__find()). Knows nothing of the accounts of leaks but the stacks in them.
  */
 #ifndef SOCKLEAK_ATTRIBUTION_H
 #define SOCKLEAK_ATTRIBUTION_H
@@ -31,22 +32,22 @@ struct attribution;
 int attribution__new(bool fetches, struct attribution **ret_attribution, struct text *ret_error);
 void attribution__free(struct attribution *attribution);
 
-/* A sweep begins: how many processes one may look at is limited; owners are asked for anew. */
+/* A sweep begins: the limit on examined processes starts anew, and owners are looked up again. */
 void attribution__begin_sweep(struct attribution *attribution);
 
 /* One event, and what was found out about it. Each field is filled in by one function. */
 struct attributed {
-	const struct event *event; /* by the caller, whose it stays */
+	const struct event *event; /* by the caller, who keeps it */
 	struct owner *owner;	   /* attribution__own(): of the process that holds the socket */
 	struct stack *stack;	   /* attribution__find(); NULL = none is known */
-	bool was_reported;	   /* likewise: the stack stands in the tracer's history already */
+	bool was_reported;	   /* the tracer's history has this stack */
 };
 void attributed_free(struct attributed *attributed);
 #define _cleanup_attributed_ __attribute__((cleanup(attributed_free)))
 
 /*
- * Early: a socket may become a leak (EVENT_SUSPECT). See whose it is, and what its process has
- * mapped, for that process may have ended when the socket is a leak.
+ * Early: a socket may become a leak (EVENT_SUSPECT). Finds its owner and reads the mappings
+ * of its process, because that may have ended when the socket is a leak.
  */
 void attribution__look(struct attribution *attribution, const struct event *event);
 
@@ -70,7 +71,7 @@ const struct hints *attribution__hints(struct attribution *attribution, struct s
 /* The pid of the process that names stacks; 0 = none runs. */
 pid_t attribution__resolver(const struct attribution *attribution);
 
-/* How stacks and debug files have come, or not, for a report. */
+/* What became of stacks and debug files, for a report. */
 void attribution__summarize(const struct attribution *attribution, struct summary *ret_summary);
 
 #endif /* SOCKLEAK_ATTRIBUTION_H */

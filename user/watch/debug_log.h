@@ -6,14 +6,14 @@
 #include "report/report.h"
 #include "watch/attribution.h"
 
-/* What had been counted when a sweep began. */
+/* The counts at the begin of a sweep. */
 struct debug_mark {
 	struct sweep_counts sweeps;
 	__u64 files, events;
 };
 struct debug_mark debug_mark(const struct summary *summary);
 
-/* Since then, once the summary is of the end of the sweep. */
+/* Log what the sweep has done since then; the summary is of its end. */
 void debug_log_sweep(const struct summary *summary, const struct debug_mark *before);
 
 void debug_log_stack(const struct attributed *attributed);

@@ -4,7 +4,7 @@
 #include "host/process.h"
 #include "lib/time.h"
 
-/* Where descriptors have to be counted, that is not done more often. */
+/* Counting descriptors one by one takes time, so it is not done more often than this. */
 #define COUNT_PAUSE_NS (10 * NSEC_PER_SEC)
 
 static void look_at_descriptors(struct site_process *process, __u64 now_ns)

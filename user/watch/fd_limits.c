@@ -10,9 +10,9 @@
 #include "host/process.h"
 #include "lib/time.h"
 
-/* Who has not failed for long, and where descriptors have to be counted, is looked at rarely. */
+/* If descriptors have to be counted one by one, that is done for a process at most this often. */
 #define LOOK_PAUSE_NS (10 * NSEC_PER_SEC)
-/* A failure is of now for two intervals, and for this long where those are shorter. */
+/* A failure counts as current for two intervals, and for at least this long. */
 #define MIN_RECENT_NS (2 * NSEC_PER_SEC)
 
 struct fd_limits {
@@ -21,8 +21,8 @@ struct fd_limits {
 	struct limit_series series;
 	fd_limits_begin_fn on_begin;
 	void *ctx;
-	__u64 failed;	  /* calls of which the kernel's side was asked */
-	bool host_failed; /* some of those of this sweep did so with ENFILE */
+	__u64 failed;	  /* failed calls when the kernel's side was read last */
+	bool host_failed; /* some calls of this sweep failed with ENFILE */
 };
 
 struct fd_limits *fd_limits__new(struct attribution *attribution, __u64 interval_ns)
@@ -56,7 +56,7 @@ void fd_limits__on_begin(struct fd_limits *limits, fd_limits_begin_fn on_begin, 
 	limits->ctx = ctx;
 }
 
-/* The call as if it had made a socket: so owner and stack are found as those of a leak are. */
+/* The call, as if it had created a socket: owner and stack are then found as those of a leak. */
 static struct event event_of(const struct limited *limited)
 {
 	const struct refusal *refusal = &limited->refusal;
@@ -86,7 +86,7 @@ static void describe(struct fd_limits *limits, struct tracer *tracer, struct lim
 	limited_describe(limited, attributed.owner, attributed.stack); /* takes both over */
 }
 
-/* Returns what could not be accounted. */
+/* Returns how many could not be accounted. */
 static unsigned int take_refusals(struct fd_limits *limits, struct tracer *tracer,
 				  unsigned int most)
 {
@@ -110,7 +110,7 @@ static unsigned int take_refusals(struct fd_limits *limits, struct tracer *trace
 	return lost;
 }
 
-/* Does the process still run that failed? Its number may be a younger one's by now. */
+/* Does the process that failed still run? A younger one may have its number by now. */
 static bool is_there(const struct limited *limited)
 {
 	__u64 start_ns;
@@ -120,7 +120,7 @@ static bool is_there(const struct limited *limited)
 	       start_ns <= limited->refusal.first_ns;
 }
 
-/* Is it over? Then the kernel's side is to forget it, and has room for another one. */
+/* Is the spell over? Then the kernel's side forgets it, and has room for another one. */
 static void check_end(struct tracer *tracer, struct limited *limited, bool quiet)
 {
 	limited->ended = !is_there(limited);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fd_limits: which processes are at their limit of descriptors. Once a sweep in which some
- * call of socket() failed it reads what the kernel's side has noted, finds out whose the
- * processes are, where in their code the calls come from, and how many descriptors they
- * have; and has the kernel's side forget who has ended.
+ * fd_limits: which processes are at their limit of descriptors. After a sweep in which a
+ * call of socket() failed, it reads what the kernel's side has noted, finds the owners of
+ * the processes, the code that calls, and how many descriptors they have. Then it has the
+ * kernel's side forget the processes that have ended.
  */
 #ifndef SOCKLEAK_FD_LIMITS_H
 #define SOCKLEAK_FD_LIMITS_H
@@ -20,8 +20,8 @@ struct fd_limits;
 typedef void (*fd_limits_begin_fn)(const struct limited *limited, void *ctx);
 
 /*
- * What is given must outlive the limits. `interval_ns`: between two sweeps. NULL: no
- * memory. Free with fd_limits__free(); NULL is allowed there.
+ * The arguments must outlive the limits. `interval_ns` is the time between two sweeps.
+ * NULL: no memory. Free with fd_limits__free(); NULL is allowed there.
  */
 struct fd_limits *fd_limits__new(struct attribution *attribution, __u64 interval_ns);
 void fd_limits__free(struct fd_limits *limits);
@@ -29,9 +29,9 @@ void fd_limits__free(struct fd_limits *limits);
 void fd_limits__on_begin(struct fd_limits *limits, fd_limits_begin_fn on_begin, void *ctx);
 
 /*
- * After a sweep, and after its counters were read into *summary, which gets what reports
- * say. `most`: workloads that are counted by themselves. Returns what could not be
- * accounted: out of memory.
+ * Run after a sweep, once its counters are in *summary, which gets what reports say. `most`
+ * workloads are counted by themselves. Returns how many could not be accounted because
+ * there was no memory.
  */
 unsigned int fd_limits__sweep(struct fd_limits *limits, struct tracer *tracer, unsigned int most,
 			      struct summary *summary);

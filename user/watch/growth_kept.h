@@ -7,8 +7,8 @@
 #include "leaks/leaks.h"
 
 /*
- * As long as the history lives. The start time distinguishes a process from a later one with its
- * number.
+ * They live as long as the history. The start time distinguishes a process from a later one
+ * with its number.
  */
 struct growth_memory growth_kept_in(struct history *history);
 

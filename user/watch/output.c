@@ -14,9 +14,9 @@
 #include "report/json/json_report.h"
 #include "report/text/text_report.h"
 
-/* Stacks of so many sites below the table; --verbose shows all that --top lists. */
+/* The table is followed by the stacks of this many sites; --verbose shows all that --top lists. */
 #define STACKS_SHOWN 3
-/* Home; and behind the report: clear what an older, longer one left. */
+/* Go to the first line; after the report, clear what an older and longer one left. */
 #define SCREEN_HOME "\033[H"
 #define SCREEN_CLEAR "\033[2J"
 #define LINE_CLEAR "\033[K"
@@ -25,15 +25,15 @@
 struct output {
 	const struct options *options;
 	int fd;
-	bool live;	   /* a terminal that can be drawn on */
-	bool started;	   /* it was drawn on already */
-	struct text lines; /* not written yet: output__collect() */
+	bool live;	   /* a terminal on which the view can be redrawn */
+	bool started;	   /* the view has been drawn before */
+	struct text lines; /* by output__collect(): not written yet */
 	struct json_last_stack last;
 	bool collects;
 	int error;
 };
 
-/* Lines that are collected are written when they are so many bytes: as much as a pipe holds. */
+/* Collected lines are written when they have this many bytes: as much as a pipe holds. */
 #define COLLECTED_BYTES (64 * 1024)
 
 int output__open(const struct options *options, struct output **ret_output)
@@ -72,7 +72,7 @@ void output__free(struct output *output)
 
 int output__close(struct output *output)
 {
-	/* Some file systems tell only now that there was no room. */
+	/* Some file systems report only at close() that there was no room. */
 	if (close(output->fd) && !output->error)
 		output->error = -errno;
 	output->fd = -1;
@@ -101,7 +101,7 @@ bool output__add_error(const struct output *output, struct text *line)
 	return true;
 }
 
-/* Write what was made, unless the program is to end at once, and make it empty. */
+/* Write the text, unless the program is to end at once, and empty it. */
 static void emit(struct output *output, struct text *text)
 {
 	if (!output->error)
@@ -199,7 +199,10 @@ void output__report(struct output *output, struct leaks *leaks, const struct sum
 	if (output->options->json) {
 		json_summary(report, leaks, summary, output->options->top);
 	} else {
-		/* Below the live view, and whole: it stays in the terminal's history. */
+		/*
+		 * It is written below the live view, as a whole, and stays in the terminal's
+		 * history.
+		 */
 		layout.rows = layout.columns = 0;
 		if (output->started)
 			text_add(report, SCREEN_HOME REST_CLEAR);
@@ -207,5 +210,5 @@ void output__report(struct output *output, struct leaks *leaks, const struct sum
 		text_report(report, leaks, summary, &layout);
 	}
 	emit(output, report);
-	text_free(report); /* the next one is a while away, or never comes */
+	text_free(report); /* the next sweep may be far away, or never come */
 }

@@ -23,21 +23,21 @@ struct text;
 int output__open(const struct options *options, struct output **ret_output);
 void output__free(struct output *output);
 
-/* Close it, when all is written. 0, or output__error() with what closing has found. */
+/* Close it once all is written. 0, or output__error(), which includes the error of closing. */
 int output__close(struct output *output);
 
 /* Its name in messages: "standard output" or the file's. */
 const char *output__name(const struct output *output);
 
 /*
- * From now on lines about leaks need not be written as they come, but at the latest with the
- * report: for who has thousands of them at once, and no event to wait for.
+ * From now on lines about leaks may wait for the next report. This is for a caller who has
+ * thousands of them at once, and no event to wait for.
  */
 void output__collect(struct output *output);
 /* A leak was opened, changed or resolved. */
 void output__leak(struct output *output, const struct leak *leak, enum leaks_change change,
 		  const struct summary *summary);
-/* A process begins to fail for want of a descriptor. */
+/* A process begins to fail because it has no descriptor left. */
 void output__limit(struct output *output, const struct limited *limited,
 		   const struct summary *summary);
 /* Is every sweep shown? Else only reports are. */
@@ -50,8 +50,8 @@ void output__report(struct output *output, struct leaks *leaks, const struct sum
 /* 0, or the -errno of the first write that failed; -ENOMEM. */
 int output__error(const struct output *output);
 /*
- * Add one line about it, for the log. False: there is nothing to say, for it is a reader
- * that has gone, as `head` does, and SIGPIPE ends this program (signals.h).
+ * Add one line about it for the log. False: there is nothing to log, because a reader such
+ * as `head` has gone, and SIGPIPE ends this program (signals.h).
  */
 bool output__add_error(const struct output *output, struct text *line);
 

@@ -87,7 +87,10 @@ static int write_stacks(struct publisher *publisher, const struct options *optio
 	publisher->health.stacks_written += written;
 	publisher->health.stacks_failed += !!err;
 	publisher->health.stacks_dropped = stacks_file__dropped(publisher->stacks);
-	/* What is in there now is kept for as long; forgotten, it does not come again. */
+	/*
+	 * The file keeps a site for this long, and a site that was forgotten must not come back to
+	 * it.
+	 */
 	if (summary->now_ns > STACKS_FILE_AGE_NS)
 		leaks__forget_ended(watch__leaks(watch), summary->now_ns - STACKS_FILE_AGE_NS);
 	return add_failure(err, text_str(&path), ret_error);
@@ -102,7 +105,7 @@ int publisher__write(struct publisher *publisher, const struct options *options,
 	publisher->health.log_lost = log_lost;
 	health_update(&publisher->health, watch__resolver(watch));
 	bpf_stats_update(&publisher->health, watch__tracer(watch));
-	/* The stacks first: a site id that Prometheus has can be looked up. */
+	/* The stacks come first, so that a site id that Prometheus has can be looked up. */
 	stacks_err = write_stacks(publisher, options, watch, ret_error);
 	err = write_metrics(publisher, options, watch, ret_error);
 	return stacks_err ? stacks_err : err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * publisher: the files that the agent writes for Prometheus: the metrics, and beside
- * them what their site ids stand for. Puts together prometheus.h, stacks_file.h and
+ * publisher: the files that the agent writes for Prometheus: the metrics, and beside them
+ * the stacks behind their site ids. Puts together prometheus.h, stacks_file.h and
  * textfile.h, and counts what became of the files. Does not log.
  */
 #ifndef SOCKLEAK_PUBLISHER_H
@@ -17,30 +17,33 @@ struct publisher *publisher__new(const struct options *options);
 void publisher__free(struct publisher *publisher);
 
 /*
- * Go on with the sites that an earlier run has left beside this textfile. -errno with one line in
- * ret_error: without them.
+ * Continue with the sites that an earlier run has left beside this textfile. On -errno,
+ * with one line in ret_error, it begins without them.
  */
 int publisher__recall(struct publisher *publisher, const char *path, const struct summary *summary,
 		      struct text *ret_error);
 
-/* A sweep has come to its end: the heartbeat of the metrics. */
+/* A sweep is complete: the heartbeat of the metrics. */
 void publisher__swept(struct publisher *publisher, __u64 now_ns);
 
 /*
- * Write both files, as the options name and bound them; `log_lost` is for the metrics.
- * 0, or -errno with one line in ret_error: the first of them that failed, and what to
- * do. The old one is whole then.
+ * Write both files, with the names and limits of the options; `log_lost` is for the
+ * metrics. 0, or -errno with one line in ret_error about the first that failed and the
+ * remedy. The old file is then whole.
  */
 int publisher__write(struct publisher *publisher, const struct options *options,
 		     struct watch *watch, __u64 log_lost, struct text *ret_error);
 
-/* The next of these has the stacks as they are then: somebody asks, or it is the last. */
+/* The next write updates the stacks too: somebody asks for them, or it is the last write. */
 void publisher__want_stacks(struct publisher *publisher);
 
-/* The options name another textfile now; each may be NULL. The old one is removed. */
+/* The options name another textfile now; each may be NULL. The old file is removed. */
 void publisher__move(struct publisher *publisher, const char *before, const char *now);
 
-/* Before the first: what killed agents have left. After the last: no file, no stale metrics. */
+/*
+ * Before the first write: remove what killed agents have left. After the last: remove the
+ * file, so that no metrics are stale.
+ */
 void publisher__clean(const char *path);
 void publisher__remove(const char *path);
 

@@ -33,9 +33,9 @@ struct watch {
 	struct suppressions *suppressions; /* NULL = nothing is */
 	struct summary summary;
 	struct doubt doubt;
-	__u64 next_ns, end_ns; /* when the next sweep is due, and the end of it all */
+	__u64 next_ns, end_ns; /* when the next sweep is due, and when the run ends */
 	bool is_waiting;       /* for a cgroup that is to be watched */
-	bool asked;	       /* for a report, and there is no output */
+	bool asked;	       /* a report was asked for, and there is no output */
 };
 
 static void update_clock(struct summary *summary)
@@ -44,7 +44,7 @@ static void update_clock(struct summary *summary)
 
 	summary->now_ns = clock_now(CLOCK_BOOTTIME);
 	offset_ns = (__s64)(clock_now(CLOCK_REALTIME) - summary->now_ns);
-	/* Only when the clock was set: a time that was reported once must not tremble. */
+	/* Only if the clock was set: a time that was reported must not change by a millisecond. */
 	if (llabs(offset_ns - summary->wall_offset_ns) > (__s64)NSEC_PER_SEC)
 		summary->wall_offset_ns = offset_ns;
 }
@@ -117,10 +117,12 @@ void watch__free(struct watch *watch)
 	free(watch);
 }
 
-/* ---- The way of an event: attributed, accounted; the accounts call on_change(), which writes ----
+/*
+ * ---- The path of an event: attributed, accounted; the accounts call on_change(), which
+ * writes ----
  */
 
-/* It is not known yet. */
+/* The socket has no account yet. */
 static int open_leak(struct watch *watch, const struct event *event)
 {
 	_cleanup_attributed_ struct attributed attributed = { .event = event };
@@ -139,17 +141,20 @@ static int open_leak(struct watch *watch, const struct event *event)
 	return err;
 }
 
-/* It is known; its class or its holder has changed. */
+/* The socket has an account; its class or its holder has changed. */
 static int change_leak(struct watch *watch, const struct event *event, __u32 holder)
 {
 	_cleanup_attributed_ struct attributed attributed = { .event = event };
 
 	if (holder != event->tgid)
-		attribution__own(watch->attribution, &attributed); /* else the owner stays */
+		attribution__own(watch->attribution, &attributed); /* otherwise the owner stays */
 	return leaks__apply(watch->leaks, event, attributed.owner, /* stack= */ NULL);
 }
 
-/* The hooks of close say of what was closed that it was; of all else a process that is gone. */
+/*
+ * The hooks of close mark what was closed. Anything else that ended is closed too, or its
+ * process is gone.
+ */
 static bool has_exited(const struct event *event, __u32 holder)
 {
 	return event->reason == END_CLOSED && !(event->socket.flags & PENDING_CLOSED) && holder &&
@@ -220,7 +225,7 @@ static void update_summary(struct watch *watch)
 	attribution__summarize(watch->attribution, summary);
 }
 
-static void tell_awaited(const struct options *options)
+static void log_awaited(const struct options *options)
 {
 	_cleanup_text_ struct text awaited = TEXT_INIT;
 
@@ -248,13 +253,13 @@ void watch__aim(struct watch *watch, struct tracer *tracer)
 	while (wanted < count && ruled[wanted].rule != CGROUP_WANTED)
 		wanted++;
 	if (wanted == count && !watch->is_waiting)
-		tell_awaited(watch->options);
+		log_awaited(watch->options);
 	watch->is_waiting = wanted == count;
 	if (wanted < count)
 		summary->nothing_watched = false;
 }
 
-/* How near to their limit the processes are, and how fast they leak. */
+/* How near the processes are to their limit, and how fast they leak. */
 static void update_forecasts(struct watch *watch, long most)
 {
 	struct site *const *sites;
@@ -298,11 +303,11 @@ int watch__sweep(struct watch *watch, bool last)
 	summary->leaks_not_accounted += fd_limits__sweep(watch->limits, watch->tracer,
 							 watch->options->max_workloads, summary);
 	leaks__tick(watch->leaks, summary->now_ns);
-	summary->leaks = leaks__totals(watch->leaks); /* with what has grown */
+	summary->leaks = leaks__totals(watch->leaks); /* including what has grown */
 	return err;
 }
 
-/* Names that have become known since, of the stacks that a report may show. */
+/* Take names that have become known since, for the stacks that a report may show. */
 static void update_stacks(struct watch *watch, long most)
 {
 	struct site *const *sites;
@@ -318,7 +323,7 @@ static void update_stacks(struct watch *watch, long most)
 void watch__look(struct watch *watch, __u32 most)
 {
 	update_summary(watch);
-	note_skipped(watch);			     /* also those since the sweep began */
+	note_skipped(watch);			     /* including those since the sweep began */
 	kernel_memory(&watch->summary.kernel_bytes); /* else what it was */
 	update_stacks(watch, (long)most);
 	update_forecasts(watch, (long)most);
@@ -335,7 +340,7 @@ static bool is_over(const struct watch *watch)
 	return signals_stop_asked() || (watch->output && output__error(watch->output));
 }
 
-/* With --pid there is nothing left to see once that process has ended. */
+/* With --pid nothing is left to watch once that process has ended. */
 static bool is_alone(const struct watch *watch)
 {
 	const struct options *options = watch->options;
@@ -442,7 +447,7 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 		while (watch__wait(watch))
 			sweep_and_show(watch, false);
 	}
-	sweep_and_show(watch, true); /* the report is of now, not of an interval ago */
+	sweep_and_show(watch, true); /* the report shows this moment, not that of an interval ago */
 	report(watch);
 	err = output__close(watch->output);
 	if (err && output__add_error(watch->output, &why))
@@ -450,9 +455,9 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 	return err;
 }
 
-/* ---- Other options, while it runs ---- */
+/* ---- Other options while it runs ---- */
 
-/* Goes through the leaks that are open, and takes what is suppressed now. */
+/* Goes through the open leaks and takes out those that are suppressed now. */
 static bool is_suppressed(const struct leak *leak, void *ctx)
 {
 	struct watch *watch = ctx;
@@ -478,6 +483,6 @@ int watch__reload(struct watch *watch, const struct options *options, struct sco
 	leaks__want(watch->leaks, options->classes);
 	watch->summary.classes_left_out = OPTIONS_DEFAULT_CLASSES & ~options->classes;
 	leaks__drop(watch->leaks, is_suppressed, watch);
-	tracer__retell(watch->tracer); /* what was suppressed so far, or of no wanted class */
+	tracer__retell(watch->tracer); /* suppressed or unwanted until now */
 	return 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * watch: one run, in steps. Sweeps, takes the events in, finds out whose they are
- * and where in the code, and keeps the accounts. watch__run() puts the steps together
- * for `trace`, which tells an output until the duration is over, a signal comes, or
- * the output breaks; `agent` has a loop of its own.
+ * watch: one run, in steps. Sweeps, takes the events, finds out whose they are and which
+ * code is behind them, and keeps the accounts. watch__run() puts the steps together for
+ * `trace`: it feeds an output until the duration is over, a signal comes, or the output
+ * breaks. `agent` has a loop of its own.
  */
 #ifndef SOCKLEAK_WATCH_H
 #define SOCKLEAK_WATCH_H
@@ -17,8 +17,8 @@
 struct watch;
 
 /*
- * Nothing given is owned, and all must outlive the watch; output may be NULL: nothing
- * is told then. 0, -ENOMEM, or -errno with one line in ret_error.
+ * None of the arguments is owned, and all must outlive the watch. output may be NULL, then
+ * nothing is reported. 0, -ENOMEM, or -errno with one line in ret_error.
  */
 int watch__new(const struct options *options, struct output *output, struct scope *scope,
 	       struct watch **ret_watch, struct text *ret_error);
@@ -27,7 +27,7 @@ void watch__free(struct watch *watch);
 /* For tracer__open(): ctx is the watch. */
 void watch__event(const struct event *event, void *ctx);
 
-/* Aim at the cgroups that are in the scope now. Done by each sweep, too. */
+/* Watch the cgroups that are in the scope now. Each sweep does this too. */
 void watch__aim(struct watch *watch, struct tracer *tracer);
 
 /* Run to the end. Returns 0, or -errno when the output broke (logged). */
@@ -37,16 +37,16 @@ int watch__run(struct watch *watch, struct tracer *tracer);
 
 /* The clock of the run starts. */
 void watch__begin(struct watch *watch, struct tracer *tracer);
-/* `last`: nothing may be left untold. 0, or -errno (logged once): an fd table was not read. */
+/* `last`: nothing may stay unreported. 0, or -errno (logged once): an fd table was not read. */
 int watch__sweep(struct watch *watch, bool last);
 /*
- * Wait for the next sweep, which is an interval after the last one was due, or until a
- * reload was asked for, or a report without an output. False: the run is over.
+ * Wait for the next sweep, one interval after the last one was due, or until a reload was
+ * asked for, or a report if there is no output. False: the run is over.
  */
 bool watch__wait(struct watch *watch);
-/* For the worst `most` sites: better stacks where there are, hints, and forecasts. */
+/* For the worst `most` sites: better stacks if there are any, hints, and forecasts. */
 void watch__look(struct watch *watch, __u32 most);
-/* Was a report asked for (SIGUSR1), with no output to give it? Once for each. */
+/* Was a report asked for (SIGUSR1), while there is no output? True once for each request. */
 bool watch__asked(struct watch *watch);
 /* Called for processes at their limit, instead of the output. */
 void watch__on_limit(struct watch *watch, fd_limits_begin_fn on_begin, void *ctx);
@@ -58,9 +58,9 @@ pid_t watch__resolver(const struct watch *watch);
 const struct summary *watch__summary(const struct watch *watch);
 
 /*
- * From now on these options and this scope, as far as they can change while it runs
- * (option_spec.reloads), and the suppressions read anew; nothing that is known gets
- * lost. -errno with one line in ret_error: nothing has changed.
+ * From now on these options and this scope are in force, as far as they can change during a
+ * run (option_spec.reloads), and the suppressions are read anew. Nothing that is known gets
+ * lost. On -errno, with one line in ret_error, nothing has changed.
  */
 int watch__reload(struct watch *watch, const struct options *options, struct scope *scope,
 		  struct text *ret_error);

@@ -8,7 +8,7 @@
 
 #include "lib/channel.h"
 
-/* Where this process asks; -1 = it opens by itself. What it may do is one thing for all of it. */
+/* The end at which this process asks; -1 = it opens files itself. */
 static int agent = -1;
 
 void access_through(int channel)
@@ -154,10 +154,10 @@ int access_fetched(const char *build_id, int *ret_fd)
 
 /* ---- Answering ---- */
 
-/* A program, a library, or their debug information; a core dump is somebody's memory. */
+/* A program, a library, or their debug information. Not a core dump, which is somebody's memory. */
 static bool is_code(int fd)
 {
-	Elf64_Half type; /* it stands in the same place in files of 32 bits */
+	Elf64_Half type; /* the field has the same offset in 32-bit files */
 	char start[EI_NIDENT + sizeof(type)];
 
 	if (pread(fd, start, sizeof(start), 0) != sizeof(start) || memcmp(start, ELFMAG, SELFMAG))

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * access: how the code that looks into other users' files gets at them. In the
- * agent these are plain calls of process_files.h. In the resolver, a process
- * without privileges, the same calls ask the agent, which opens the file and
- * passes the descriptor on (access_serve()).
+ * access: how the code that reads other users' files opens them. In the agent these are
+ * plain calls of process_files.h. In the resolver, a process without privileges, the same
+ * calls ask the agent, which opens the file and passes the descriptor (access_serve()).
  *
- * What the agent opens for a resolver that has gone astray, because the file it
- * reads has taken it over, is limited to: the maps of processes, ELF files (known
- * by their first bytes; nobody keeps secrets in those, but for core dumps, which
- * are not opened), perf maps, the vdso, and directories that are some process's root, below which
- * the resolver may read what everybody may.
+ * A file that the resolver reads may exploit a bug and take the resolver over. What the
+ * agent then opens for it is limited to: the maps of processes; ELF files (known by their
+ * first bytes; they hold no secrets, except core dumps, which are not opened); perf maps;
+ * the vdso; and root directories of processes, below which the resolver may read what
+ * everybody may.
  *
  * The errors are those of process_files.h, and -EPIPE when the agent is gone.
  */
@@ -29,8 +28,8 @@ int access_root(pid_t tgid, int *ret_fd);
 int access_perf_map(pid_t tgid, int *ret_fd);
 int access_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd);
 /*
- * The debug file of a build id in hex that was fetched from a debuginfod server.
- * -ENOENT: it is not there (yet); asking is what gets it fetched.
+ * The debug file of a build id in hex that was fetched from a debuginfod server. -ENOENT:
+ * it is not there (yet); asking starts the fetch.
  */
 int access_fetched(const char *build_id, int *ret_fd);
 
@@ -70,7 +69,7 @@ struct access_request {
 };
 
 struct access_reply {
-	__s32 error; /* 0: a descriptor comes with it, but for ACCESS_VIEW */
+	__s32 error; /* 0: a descriptor comes with it, except for ACCESS_VIEW */
 	__u32 pad;
 	struct process_view view;
 };
@@ -82,8 +81,8 @@ void access_through(int channel);
 typedef int (*access_fetched_fn)(const char *build_id, int *ret_fd, void *ctx);
 
 /*
- * Do what a request of len bytes asks, in the agent. *ret_fd is the descriptor to
- * pass on, to be closed after that, or -1.
+ * Carry out a request of len bytes, in the agent. *ret_fd is the descriptor to pass on, to
+ * be closed after that, or -1.
  */
 void access_serve(const struct access_request *request, size_t len, access_fetched_fn fetched,
 		  void *ctx, struct access_reply *ret_reply, int *ret_fd);

@@ -20,8 +20,8 @@ struct elf_note {
 };
 
 /*
- * The note at *at, which is 0 for the first; *at is behind it then. `align` is the segment's.
- * False: there are no more, or what follows is cut off.
+ * The note at *at, which is 0 for the first; afterwards *at is behind it. `align` is the
+ * segment's. False: there is no further note, or it is cut off.
  */
 bool elf_note_next(const void *notes, size_t size, __u64 align, __u64 *at,
 		   struct elf_note *ret_note);

@@ -14,7 +14,7 @@ struct mapping {
 	__u64 start, end; /* addresses; end is the first one behind it */
 	__u64 offset;	  /* of start in the file, bytes */
 	__u64 inode;	  /* 0 = no file */
-	__u64 header;	  /* where the start of the same file is mapped; 0 = nowhere */
+	__u64 header;	  /* address of the file's start; 0 = it is not mapped */
 	/*
 	 * The kernel's text, without its " (deleted)" and with its \012 decoded;
 	 * "[vdso]" and "[vsyscall]"; NULL = anonymous memory (JIT code). Belongs to
@@ -25,7 +25,7 @@ struct mapping {
 	bool deleted;		   /* the file has no name any more */
 };
 
-/* Is it of a file? (Not of anonymous memory, not the vdso.) */
+/* Is it the mapping of a file? (Not anonymous memory, not the vdso.) */
 static inline bool mapping_is_file(const struct mapping *mapping)
 {
 	return mapping->inode && mapping->path && mapping->path[0] == '/';

@@ -65,7 +65,7 @@ static char *parse_name(char *name, bool *ret_deleted)
 		return name;
 	if (*name != '/')
 		return NULL; /* none, [heap], [stack], [anon:...], anon_inode:... */
-	/* A living file of such a name is taken for a deleted one: it must then prove itself. */
+	/* A living file may have such a name: it counts as deleted until its build id proves it. */
 	if (len > suffix && !strcmp(name + len - suffix, DELETED)) {
 		name[len - suffix] = '\0';
 		*ret_deleted = true;

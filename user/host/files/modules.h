@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * modules: which files are mapped executable in one process, by /proc/PID/maps.
- * Opens none of them (process_files.h does); knows nothing of symbols.
+ * modules: which files are mapped executable in one process, by /proc/PID/maps. Opens none
+ * of them (process_files.h does); knows nothing of symbols.
  *
- * The names in it are another user's input, and so is their number: at most
- * 65,536 lines and 16 MiB are read, what follows is not known.
+ * The names and the number of mappings are another user's input: at most 65,536 lines and
+ * 16 MiB are read, and the rest is unknown.
  */
 #ifndef SOCKLEAK_MODULES_H
 #define SOCKLEAK_MODULES_H
@@ -36,7 +36,7 @@ size_t modules__count(const struct modules *modules);
 /* One of them, by its place in the order of addresses. */
 const struct mapping *modules__get(const struct modules *modules, size_t index);
 
-/* Do both say the same? */
+/* Do both list the same mappings? */
 bool modules__equal(const struct modules *a, const struct modules *b);
 
 /* The mapping that holds an address, NULL = none. Valid as long as modules. */

@@ -94,7 +94,7 @@ int process_open_path(pid_t tgid, const char *path, int *ret_fd)
 	err = shares_mounts(tgid, &shares);
 	if (err)
 		return err;
-	/* not by its root: of a process in a chroot the kernel gives us the whole path */
+	/* Not by its root: the kernel gives the whole path for a process in a chroot. */
 	return shares ? regular_file_open_stored(path, ret_fd) :
 			open_in_root(tgid, path, 0, ret_fd);
 }
@@ -169,7 +169,7 @@ int process_open_perf_map(pid_t tgid, int *ret_fd)
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), "/tmp/perf-%d.map", pid);
-	/* anybody may make a link there, of either kind, and then its owner proves nothing */
+	/* Anybody may make a symbolic or hard link there, so its owner proves nothing. */
 	err = open_in_root(tgid, path, O_NOFOLLOW, &fd);
 	if (err)
 		return err;
@@ -267,10 +267,7 @@ const void *process_files_build_id(const char *bytes, size_t len, size_t *ret_le
 	return NULL;
 }
 
-/*
- * Does the file begin with the build id that the process has in its memory?
- * -ENODATA when that cannot be reported.
- */
+/* Does the file begin with the build id that the process has in memory? -ENODATA: unknown. */
 static int compare_build_id(pid_t tgid, const struct mapping *mapping, int fd)
 {
 	char path[64], mapped[4096], stored[4096];
@@ -294,7 +291,10 @@ static int compare_build_id(pid_t tgid, const struct mapping *mapping, int fd)
 	return 0;
 }
 
-/* 1: by its numbers it is the file of the mapping; 0: it is another, or they differ by design. */
+/*
+ * 1: its numbers are those of the mapping's file; 0: it is another file, or they differ by
+ * design.
+ */
 static int same_numbers(const struct mapping *mapping, int fd)
 {
 	struct stat st;
@@ -315,7 +315,7 @@ static int check_identity(pid_t tgid, const struct mapping *mapping, int fd)
 	err = compare_build_id(tgid, mapping, fd);
 	if (err != -ENODATA)
 		return err;
-	/* Nothing speaks against the file at a path that the kernel says is the mapped one's. */
+	/* The kernel says that the file at this path is mapped, and nothing contradicts it. */
 	return mapping->deleted ? -ESTALE : 0;
 }
 

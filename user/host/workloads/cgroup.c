@@ -211,7 +211,7 @@ static int read_cgroup_path(const struct cgroups *cgroups, __u64 id, char **ret_
 	if (len < 0)
 		return -errno;
 	target[len] = '\0';
-	/* removed while it was open; a living one whose name ends so would be odd */
+	/* It was removed while it was open. (A living one with such a name is not expected.) */
 	if ((size_t)len >= strlen(DELETED) && !strcmp(target + len - strlen(DELETED), DELETED))
 		return -ESTALE;
 	if (strncmp(target, cgroups->mount, mount_len) ||
@@ -224,7 +224,7 @@ static int read_cgroup_path(const struct cgroups *cgroups, __u64 id, char **ret_
 	return 0;
 }
 
-/* Without memory there is simply nothing remembered. */
+/* Without memory it is looked up again the next time. */
 static void remember_path(struct cgroups *cgroups, __u64 id, const char *path)
 {
 	struct cached_path *cached;

@@ -34,8 +34,8 @@ static void unescape(char *string)
 }
 
 /*
- * How much of the tree a mount shows. Seen from a cgroup namespace, what is above its root
- * is "/../..": the more steps up the better.
+ * How much of the tree a mount shows. Seen from a cgroup namespace, the part above its root
+ * is "/../..": the more steps up, the more it shows.
  */
 static unsigned int rank_of_root(const char *root)
 {
@@ -56,7 +56,7 @@ static enum place mount_place(const char *path)
 	return strcmp(path, "/sys/fs/cgroup/unified") ? PLACE_OTHER : PLACE_UNIFIED;
 }
 
-/* Take one line apart, in place: its path stays there. False: not a cgroup2 mount. */
+/* Split one line, in place: its path stays there. False: not a cgroup2 mount. */
 static bool parse_mountinfo(char *line, struct cgroup_mount *ret_mount)
 {
 	char *separator = strstr(line, " - "), *save, *field = NULL, *root = NULL, *end;
@@ -145,7 +145,7 @@ static bool is_mount(int fd, const struct cgroup_mount *mount)
 
 	if (fstatfs(fd, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
 		return false;
-	/* Before Linux 5.8 it cannot be reported. */
+	/* Before Linux 5.8 statx() does not report the mount. */
 	return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) ||
 	       !(status.stx_mask & STATX_MNT_ID) || status.stx_mnt_id == (__u64)mount->id;
 }

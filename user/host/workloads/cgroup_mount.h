@@ -13,7 +13,7 @@
 
 struct cgroup_mount {
 	char *path;
-	int id;	      /* as statx(2) tells it of what is below */
+	int id;	      /* as statx(2) reports it for files below it */
 	bool is_part; /* it shows a part of the tree that this process could see */
 	/* private: */
 	unsigned int rank;
@@ -21,11 +21,11 @@ struct cgroup_mount {
 };
 
 /*
- * Find the mount of the host in /proc/self/mountinfo, and open its root: *ret_fd, which
- * the caller closes, and *ret_mount, whose path the caller frees. The one that shows most
- * of the tree; of several the one at /sys/fs/cgroup, then that at /sys/fs/cgroup/unified,
- * then the first. What another mount hides is passed over.
- * -ENOENT: none is mounted, or none is in sight.
+ * Find the mount of the host in /proc/self/mountinfo, and open its root: *ret_fd, which the
+ * caller closes, and *ret_mount, whose path the caller frees. It is the one that shows most
+ * of the tree; of several such, the one at /sys/fs/cgroup, then that at
+ * /sys/fs/cgroup/unified, then the first. A mount that another one hides is ignored.
+ * -ENOENT: none is mounted, or none is visible.
  */
 int cgroup_mount_open(struct cgroup_mount *ret_mount, int *ret_fd);
 

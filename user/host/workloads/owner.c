@@ -32,6 +32,7 @@ void owner_unref(struct owner *owner)
 	free(owner->command);
 	free(owner->cgroup);
 	free(owner->unit);
+	free(owner->machine);
 	free(owner);
 }
 

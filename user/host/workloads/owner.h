@@ -7,17 +7,18 @@
 #include "sockleak.h"
 
 /*
- * Whose socket: what was told about the process that holds it, and about the
- * cgroup that it was made in. Bytes that others chose: to be cleaned when shown.
+ * Whose socket it is: the process that holds it, and the cgroup in which it was created.
+ * The bytes are others' choice, and must be cleaned when shown.
  */
 struct owner {
 	unsigned int refs;
 	char *exe;			 /* NULL = not known */
-	char renamed[SOCKLEAK_COMM_LEN]; /* the executable's name, when it stands for the comm:
-					    process_name.h; "" = it does not */
+	char renamed[SOCKLEAK_COMM_LEN]; /* the executable's name, if it replaces the comm
+					    (process_name.h); otherwise "" */
 	char *command; /* its arguments, with blanks between; NULL = not known, or it has none */
 	char *cgroup;  /* v2 path from the root of the host's tree, "/" first; NULL = not known */
 	char *unit;    /* systemd unit in that path; NULL = none */
+	char *machine; /* guest that the cgroup lies in (machine.h); NULL = none */
 	struct workload workload; /* container and pod, "" = none */
 };
 

@@ -3,11 +3,13 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uthash.h>
 
 #include "host/process.h"
 #include "host/process_name.h"
 #include "host/workloads/cgroup.h"
+#include "host/workloads/machine.h"
 #include "host/workloads/workload.h"
 
 #define MAX_KNOWN 1024
@@ -59,20 +61,27 @@ void owners__begin_sweep(struct owners *owners)
 	owners->sweep++;
 }
 
-/* By the cgroup; where that is not of version 2, by what the process itself is in. */
-static void find_owner_workload(const char *cgroup, pid_t tgid, struct workload *ret)
+/* By the socket's cgroup; if that is not of version 2, by the cgroups of the process. */
+static void find_owner_workload(struct owner *owner, pid_t tgid)
 {
+	char machine[MACHINE_NAME_MAX] = "";
 	char *text;
 
-	if (cgroup)
-		workload_of_cgroup(cgroup, ret);
-	if (ret->container[0] || process_cgroups(tgid, &text))
-		return;
-	workload_of_proc(text, ret);
-	free(text);
+	if (owner->cgroup) {
+		workload_of_cgroup(owner->cgroup, &owner->workload);
+		machine_of_cgroup(owner->cgroup, machine);
+	}
+	if (!owner->workload.container[0] && !process_cgroups(tgid, &text)) {
+		workload_of_proc(text, &owner->workload);
+		if (!machine[0])
+			machine_of_proc(text, machine);
+		free(text);
+	}
+	if (machine[0])
+		owner->machine = strdup(machine);
 }
 
-/* Does the executable's name say more than the comm? */
+/* Does the executable's name tell more than the comm? */
 static void find_name(struct owner *owner, pid_t tgid)
 {
 	char comm[SOCKLEAK_COMM_LEN];
@@ -96,11 +105,11 @@ static struct owner *read_owner(struct owners *owners, const struct key *key)
 		return NULL;
 	process_command((pid_t)key->tgid, &owner->command);
 	find_name(owner, (pid_t)key->tgid);
-	find_owner_workload(owner->cgroup, (pid_t)key->tgid, &owner->workload);
+	find_owner_workload(owner, (pid_t)key->tgid);
 	return owner;
 }
 
-/* Takes the owner, gives one reference back; without memory it is not remembered. */
+/* Takes the owner and returns one reference. Without memory it is not remembered. */
 static struct owner *remember_owner(struct owners *owners, const struct key *key,
 				    struct owner *owner)
 {

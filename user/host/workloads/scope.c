@@ -8,15 +8,16 @@
 #include <unistd.h>
 
 #include "host/workloads/cgroup.h"
+#include "host/workloads/machine.h"
 #include "host/workloads/scope_missing.h"
 #include "host/workloads/workload.h"
 #include "lib/time.h"
 #include "sockleak.h"
 
-#define SHARE 20 /* the tree may be read a twentieth of the time */
+#define SHARE 20 /* reading the tree may take a twentieth of the time */
 #define MIN_CONTAINER 4
 
-/* How many cgroups have a rule, and how many more should have one. */
+/* How many cgroups have a rule, and how many more need one. */
 struct tally {
 	size_t count;
 	__u64 left_out;
@@ -34,7 +35,8 @@ struct scope {
 
 static bool names_workloads(const struct options *options)
 {
-	return options->units.count || options->containers.count || options->pods.count;
+	return options->units.count || options->machines.count || options->containers.count ||
+	       options->pods.count;
 }
 
 static void add_awaited(struct text *text, const char *option, const struct option_list *list)
@@ -48,6 +50,7 @@ static void add_awaited(struct text *text, const char *option, const struct opti
 void scope_add_awaited(const struct options *options, struct text *text)
 {
 	add_awaited(text, "unit", &options->units);
+	add_awaited(text, "machine", &options->machines);
 	add_awaited(text, "container", &options->containers);
 	add_awaited(text, "pod", &options->pods);
 }
@@ -89,7 +92,7 @@ static int open_cgroups(struct scope *scope, struct text *ret_error)
 	return 0;
 }
 
-/* One need not be there yet; the root would leave nothing to watch. */
+/* An excluded cgroup may be created later. The root would leave nothing to watch. */
 static int check_excluded(struct scope *scope, struct text *ret_error)
 {
 	const struct option_list *excluded = &scope->options->excluded_cgroups;
@@ -156,8 +159,8 @@ static int find_cgroups(struct scope *scope, struct text *ret_error)
 
 	if (err) {
 		text_add(ret_error,
-			 "--cgroup, --exclude-cgroup, --unit, --container and --pod need "
-			 "cgroup v2, which is not mounted (mount -t cgroup2 none "
+			 "--cgroup, --exclude-cgroup, --unit, --machine, --container and --pod "
+			 "need cgroup v2, which is not mounted (mount -t cgroup2 none "
 			 "/sys/fs/cgroup/unified)");
 		return err;
 	}
@@ -198,20 +201,31 @@ void scope__free(struct scope *scope)
 
 /* ---- The tree ---- */
 
-bool scope_is_unit(const char *name, const char *wanted)
+bool scope_is_unit(const char *path, const char *name, const char *wanted)
 {
+	char machine[MACHINE_NAME_MAX];
 	size_t len = strlen(wanted);
 
-	return !strncmp(name, wanted, len) &&
-	       (!name[len] || (!strchr(wanted, '.') && !strcmp(name + len, ".service")));
+	if (strncmp(name, wanted, len) != 0)
+		return false;
+	if (name[len] && (strchr(wanted, '.') || strcmp(name + len, ".service") != 0))
+		return false;
+	/* A guest's units have the names of the host's; the scope that a guest runs in is the
+	 * host's. */
+	return !*machine_of_cgroup(path, machine) || !machine[0];
 }
 
 static bool is_in_scope(const struct options *options, const char *path, const char *name)
 {
+	char machine[MACHINE_NAME_MAX];
 	struct workload workload;
 
 	for (unsigned int i = 0; i < options->units.count; i++)
-		if (scope_is_unit(name, options->units.items[i]))
+		if (scope_is_unit(path, name, options->units.items[i]))
+			return true;
+	machine_of_cgroup(path, machine);
+	for (unsigned int i = 0; i < options->machines.count; i++)
+		if (!strcmp(machine, options->machines.items[i]))
 			return true;
 	workload_of_cgroup(path, &workload);
 	for (unsigned int i = 0; i < options->containers.count; i++)
@@ -232,11 +246,11 @@ static bool visit_scope(const char *path, const char *name, int fd, void *ctx)
 	if (!is_in_scope(scope->options, path, name))
 		return true;
 	if (!fstat(fd, &st))
-		add_rule(scope, st.st_ino, CGROUP_WANTED); /* kernfs: it is the id */
+		add_rule(scope, st.st_ino, CGROUP_WANTED); /* kernfs: the inode is the id */
 	return false;					   /* what is below it is watched with it */
 }
 
-/* Those of --exclude-cgroup that are there; one may be made later, or made anew. */
+/* Those of --exclude-cgroup that exist; the others may be created later, also anew. */
 static void add_excluded(struct scope *scope)
 {
 	const struct option_list *excluded = &scope->options->excluded_cgroups;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * scope: which cgroups are watched, by --cgroup, --unit, --container and --pod, and
- * which are not, by --exclude-cgroup.
- * Those of --cgroup are looked up once; the others name what may come, go and
- * come again, so they are looked for in the tree again and again.
+ * scope: which cgroups are watched, by --cgroup, --unit, --machine, --container and --pod, and
+ * which are not, by --exclude-cgroup. Those of --cgroup are looked up once. The other options
+ * name cgroups that may be created, removed and created again, so they are looked up
+ * repeatedly.
  */
 #ifndef SOCKLEAK_SCOPE_H
 #define SOCKLEAK_SCOPE_H
@@ -19,9 +19,9 @@
 struct scope;
 
 /*
- * -EINVAL: one of the options names nothing that can be; -ENOENT: cgroup v2 is not
- * mounted; both with one line in ret_error. -ENOMEM. Free with scope__free(); NULL
- * is allowed there.
+ * -EINVAL: one of the options names something that cannot exist; -ENOENT: cgroup v2 is not
+ * mounted; both with one line in ret_error. -ENOMEM. Free with scope__free(); NULL is
+ * allowed there.
  */
 int scope__new(const struct options *options, struct scope **ret_scope, struct text *ret_error);
 void scope__free(struct scope *scope);
@@ -35,19 +35,19 @@ DEFINE_CLEANUP(struct scope *, scope__free)
  */
 const struct ruled_cgroup *scope__find(struct scope *scope, __u64 now_ns, size_t *ret_count);
 
-/* Add what may come later, as it was asked for: "--unit app, --pod 1f3a". */
+/* Add the names that may appear later, as they were given: "--unit app, --pod 1f3a". */
 void scope_add_awaited(const struct options *options, struct text *text);
 
 /*
- * Add a line for each name of --unit, --container and --pod that nothing has now, with what
- * may have been meant. Reads the tree. Returns their number.
+ * Add a line for each name of --unit, --machine, --container and --pod that nothing has now,
+ * with a similar name that exists. Reads the tree. Returns the number of lines.
  */
 unsigned int scope__missing(const struct scope *scope, struct text *ret_lines);
 
-/* Add a line for each cgroup of --exclude-cgroup that is not there now. */
+/* Add a line for each cgroup of --exclude-cgroup that does not exist now. */
 void scope__add_absent(const struct scope *scope, struct text *lines);
 
-/* How many cgroups did not find a place in the last scope__find(). */
+/* How many cgroups found no room in the last scope__find(). */
 __u64 scope__left_out(const struct scope *scope);
 
 #endif /* SOCKLEAK_SCOPE_H */

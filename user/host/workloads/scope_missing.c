@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/workloads/machine.h"
 #include "host/workloads/workload.h"
 #include "options/distance.h"
 
@@ -13,14 +14,14 @@
 
 struct name {
 	bool is_there;
-	char nearest[MAX_UNIT]; /* of a unit: what is named most like it; "" = nothing is */
+	char nearest[MAX_UNIT]; /* of a unit: the most similar name; "" = none */
 	size_t distance;
 };
 
 struct names {
 	const struct options *options;
-	struct name units[SOCKLEAK_MAX_CGROUPS], containers[SOCKLEAK_MAX_CGROUPS],
-		pods[SOCKLEAK_MAX_CGROUPS];
+	struct name units[SOCKLEAK_MAX_CGROUPS], machines[SOCKLEAK_MAX_CGROUPS],
+		containers[SOCKLEAK_MAX_CGROUPS], pods[SOCKLEAK_MAX_CGROUPS];
 };
 
 static bool ends_in(const char *name, const char *suffix)
@@ -30,13 +31,13 @@ static bool ends_in(const char *name, const char *suffix)
 	return len > suffix_len && !strcmp(name + len - suffix_len, suffix);
 }
 
-/* Without the suffix that need not be given. */
+/* Without the suffix, which need not be given. */
 static size_t stem_len(const char *name)
 {
 	return strlen(name) - (ends_in(name, SERVICE) ? strlen(SERVICE) : 0);
 }
 
-/* Is this unit more like what was asked for than the one before? */
+/* Is this unit more similar to the given name than the best so far? */
 static void note_nearest(struct name *name, const char *wanted, const char *unit)
 {
 	size_t len = stem_len(wanted), unit_len = stem_len(unit), d;
@@ -44,7 +45,7 @@ static void note_nearest(struct name *name, const char *wanted, const char *unit
 	if (strlen(unit) >= MAX_UNIT || (!ends_in(unit, SERVICE) && !ends_in(unit, ".scope")))
 		return;
 	d = distance(wanted, len, unit, unit_len);
-	/* More than a third is another word, unless one is a part of the other. */
+	/* More than a third makes it another word, unless one is a part of the other. */
 	if (d > len / 3 && !(len >= 3 && memmem(unit, unit_len, wanted, len)))
 		return;
 	if (name->nearest[0] && name->distance <= d)
@@ -57,13 +58,17 @@ static bool visit_missing(const char *path, const char *cgroup, int fd, void *ct
 {
 	struct names *names = ctx;
 	const struct options *options = names->options;
+	char machine[MACHINE_NAME_MAX];
 	struct workload workload;
 
 	(void)fd;
 	for (unsigned int i = 0; i < options->units.count; i++) {
-		names->units[i].is_there |= scope_is_unit(cgroup, options->units.items[i]);
+		names->units[i].is_there |= scope_is_unit(path, cgroup, options->units.items[i]);
 		note_nearest(&names->units[i], options->units.items[i], cgroup);
 	}
+	machine_of_cgroup(path, machine);
+	for (unsigned int i = 0; i < options->machines.count; i++)
+		names->machines[i].is_there |= !strcmp(machine, options->machines.items[i]);
 	workload_of_cgroup(path, &workload);
 	for (unsigned int i = 0; i < options->containers.count; i++)
 		names->containers[i].is_there |=
@@ -105,6 +110,8 @@ unsigned int scope_missing(const struct options *options, struct cgroups *cgroup
 	cgroups__walk(cgroups, visit_missing, &names);
 	return add_missing(ret_lines, "unit", &options->units, names.units,
 			   "'systemctl list-units' lists running units") +
+	       add_missing(ret_lines, "machine", &options->machines, names.machines,
+			   "'machinectl', 'lxc-ls --running' or 'incus list' list running ones") +
 	       add_missing(ret_lines, "container", &options->containers, names.containers,
 			   "'podman ps', 'docker ps' or 'crictl ps' list the ids of running ones") +
 	       add_missing(ret_lines, "pod", &options->pods, names.pods,

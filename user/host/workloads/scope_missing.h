@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * scope_missing: which names of --unit, --container and --pod nothing on this host has, and
- * what may have been meant. For scope.c alone.
+ * scope_missing: which names of --unit, --machine, --container and --pod nothing on this host
+ * has, and which similar ones exist. For scope.c alone.
  */
 #ifndef SOCKLEAK_SCOPE_MISSING_H
 #define SOCKLEAK_SCOPE_MISSING_H
@@ -12,8 +12,11 @@
 #include "lib/text.h"
 #include "options/options.h"
 
-/* Is a cgroup of this name the unit that was asked for? "x" stands for "x.service". */
-bool scope_is_unit(const char *name, const char *wanted);
+/*
+ * Is a cgroup, of this path and this name in it, the given unit of the host? "x" stands for
+ * "x.service".
+ */
+bool scope_is_unit(const char *path, const char *name, const char *wanted);
 
 /* As scope__missing(), which is documented in scope.h. */
 unsigned int scope_missing(const struct options *options, struct cgroups *cgroups,

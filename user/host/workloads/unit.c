@@ -18,7 +18,7 @@
 
 #define BPFFS "/sys/fs/bpf"
 
-/* As systemd looks for it: the first one counts. */
+/* The order in which systemd searches: the first one counts. */
 static const char *const directories[] = { "/etc/systemd/system", "/run/systemd/system",
 					   "/usr/local/lib/systemd/system",
 					   "/usr/lib/systemd/system", "/lib/systemd/system" };
@@ -49,7 +49,7 @@ void unit__free(struct unit *unit)
 
 /* ---- Its files ---- */
 
-/* With OTHER for those that sockleak does not ask for; 0 = none are named. */
+/* OTHER stands for all that sockleak does not ask for; 0 = none are named. */
 static unsigned long long capabilities_of(const char *value)
 {
 	char *words = strdup(value), *rest = words, *word;
@@ -66,7 +66,10 @@ static unsigned long long capabilities_of(const char *value)
 	return mask;
 }
 
-/* As config_parse_capability_set() of systemd: lines add up, but for the first, and none. */
+/*
+ * As config_parse_capability_set() of systemd: lines add up; the first one and an empty one
+ * start anew.
+ */
 static void change_set(unsigned long long *set, const char *value, unsigned long long initial)
 {
 	bool inverts = *value == '~';
@@ -210,7 +213,7 @@ static bool find_unit_of_agent(struct unit *unit, const char *root)
 	return false;
 }
 
-/* Root has what its bounding set leaves it, and needs no ambient one. */
+/* Root has what its bounding set leaves, and needs no ambient set. */
 static void settle_capabilities(struct unit *unit)
 {
 	unsigned long long known = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * unit: what systemd's unit of the agent lets it do: its user, its capabilities, and where it
- * may write; and how a process becomes that user, with those, to try them. Read from the
- * files, so that it needs no systemd that runs, nor any right.
+ * unit: what systemd's unit of the agent allows it: its user, its capabilities, and where
+ * it may write; and how a process takes on that user and those capabilities to try them.
+ * Reads the unit's files, so it needs neither a running systemd nor any rights.
  */
 #ifndef SOCKLEAK_UNIT_H
 #define SOCKLEAK_UNIT_H
@@ -16,11 +16,11 @@
 struct unit {
 	char *path;		     /* of its file; drop-ins are read, too */
 	char *user;		     /* "root" without User= */
-	char *writable;		     /* ReadWritePaths=, all of them, with a space between */
-	unsigned long long given;    /* the capabilities it starts with that sockleak asks for */
+	char *writable;		     /* ReadWritePaths=, all of them, separated by spaces */
+	unsigned long long given;    /* the capabilities at its start that sockleak asks for */
 	unsigned long long bounding; /* CapabilityBoundingSet= */
 	bool protects_tunables;	     /* ProtectKernelTunables= */
-	bool is_masked;		     /* systemctl mask: it cannot start, and says nothing else */
+	bool is_masked;		     /* systemctl mask: it cannot start; nothing else is known */
 };
 
 /*
@@ -31,14 +31,14 @@ int unit__read(const char *root, struct unit **ret_unit);
 void unit__free(struct unit *unit);
 
 /*
- * May it write to what lies below this directory of /sys/fs/bpf? systemd makes
- * /sys/fs/bpf read-only with ProtectKernelTunables=, but for what ReadWritePaths= names below.
+ * May it write to files below this directory of /sys/fs/bpf? With ProtectKernelTunables=
+ * systemd makes /sys/fs/bpf read-only, except for what ReadWritePaths= names below it.
  */
 bool unit_may_pin(const struct unit *unit, const char *directory);
 
 /*
- * From now on this process is the unit's user with the unit's capabilities; needs root. 0 or
- * -errno with one line, cause and remedy, in ret_error.
+ * From now on this process has the unit's user and capabilities; needs root. 0 or -errno
+ * with one line, cause and remedy, in ret_error.
  */
 int unit_become(const struct unit *unit, struct text *ret_error);
 

@@ -26,7 +26,10 @@ static bool component_begins_with(const struct component *component, const char 
 	return component->len >= len && !memcmp(component->at, prefix, len);
 }
 
-/* The container that a component names: its last 64 characters, behind nothing, '-' or ':'. */
+/*
+ * The container that a component names: its last 64 characters, at its beginning or after
+ * '-' or ':'.
+ */
 static bool find_container(struct component component, char *ret_container)
 {
 	const char *id;
@@ -80,7 +83,7 @@ bool workload_same_pod(const char *a, const char *b)
 	return *a == *b;
 }
 
-/* The pod that a component names: "podUID", or "...-podUID.slice" and what may be behind it. */
+/* The pod that a component names: "podUID", or "...-podUID.slice" and what may follow. */
 static bool find_pod(const struct component *component, char *ret_pod)
 {
 	const char *end = component->at + component->len, *at;

@@ -176,7 +176,7 @@ static void page_date(struct page *page, const json_t *site, const char *key, co
 
 static void explain_workload(struct text *line, const json_t *of)
 {
-	static const char *const keys[] = { "unit", "container", "pod" };
+	static const char *const keys[] = { "unit", "machine", "container", "pod" };
 
 	for (size_t n = 0; n < sizeof(keys) / sizeof(keys[0]); n++) {
 		const char *name = explained_string(of, keys[n]);

@@ -120,6 +120,7 @@ void site_holders_put(struct json *json, const struct site_holders *holders,
 		put_comm(json, "name", owner ? owner_name(owner, holder->comm) : holder->comm,
 			 true);
 		put_known_string(json, "unit", owner ? owner->unit : NULL);
+		put_known_string(json, "machine", owner ? owner->machine : NULL);
 		put_known_string(json, "container", owner ? owner->workload.container : NULL);
 		put_known_string(json, "pod", owner ? owner->workload.pod : NULL);
 		json_u64(json, "open", holder->open);

@@ -317,6 +317,7 @@ static void put_known_programs(struct json *json, const struct known_site *known
 		put_name(json, "comm", program->comm);
 		put_name(json, "name", program->name);
 		put_known(json, "unit", program->owner->unit);
+		put_known(json, "machine", program->owner->machine);
 		put_known(json, "container", program->owner->workload.container);
 		put_known(json, "pod", program->owner->workload.pod);
 		json_end_object(json);

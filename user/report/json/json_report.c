@@ -128,6 +128,7 @@ static void put_times(struct json *json, const struct pending *socket,
 static void put_workload(struct json *json, const struct owner *owner)
 {
 	put_known_string(json, "unit", owner->unit);
+	put_known_string(json, "machine", owner->machine);
 	put_known_string(json, "container", known_or_null(owner->workload.container));
 	put_known_string(json, "pod", known_or_null(owner->workload.pod));
 }

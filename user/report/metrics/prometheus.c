@@ -171,7 +171,7 @@ static void put_site_infos(const struct metrics *metrics)
 static void put_sites(const struct metrics *metrics)
 {
 	struct family family = family_begin(metrics->out, "site_leaked_sockets", FAMILY_GAUGE,
-					    "Leaked sockets by site and unit.");
+					    "Leaked sockets by site, unit and machine.");
 
 	for (const struct site_series *site = metrics->series->sites; site; site = site->hh.next)
 		family_u64(&family, site->labels, site->open);
@@ -258,9 +258,10 @@ static void put_events(const struct metrics *metrics)
 	metrics_put_gauge(metrics, "events_waiting",
 			  "Events that wait in the kernel for room in the ring buffer.",
 			  summary->events_waiting);
-	metrics_put_gauge(metrics, "cgroups_left_out",
-			  "Cgroups that match --unit, --container or --pod and are not watched.",
-			  summary->cgroups_left_out);
+	metrics_put_gauge(
+		metrics, "cgroups_left_out",
+		"Cgroups that match --unit, --machine, --container or --pod and are not watched.",
+		summary->cgroups_left_out);
 }
 
 static void put_sweeps(const struct metrics *metrics)

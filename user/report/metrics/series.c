@@ -17,7 +17,9 @@ static const char *scope_of(const struct owner *owner)
 		return "pod";
 	if (owner->workload.container[0])
 		return "container";
-	return owner->unit ? "unit" : "host";
+	if (owner->unit)
+		return "unit";
+	return owner->machine ? "machine" : "host";
 }
 
 void series_add_workload(struct text *labels, const struct owner *owner,
@@ -25,6 +27,7 @@ void series_add_workload(struct text *labels, const struct owner *owner,
 {
 	label_add(labels, "scope", scope_of(owner));
 	label_add(labels, "unit", owner->unit);
+	label_add(labels, "machine", owner->machine);
 	label_add(labels, "pod_uid", owner->workload.pod);
 	label_add(labels, "container_id", owner->workload.container);
 	label_add_bytes(labels, "comm", owner_name(owner, comm), SOCKLEAK_COMM_LEN);
@@ -32,20 +35,21 @@ void series_add_workload(struct text *labels, const struct owner *owner,
 
 void series_add_other(struct text *labels)
 {
-	static const char *const empty[] = { "unit", "pod_uid", "container_id", "comm" };
+	static const char *const empty[] = { "unit", "machine", "pod_uid", "container_id", "comm" };
 
 	label_add(labels, "scope", SERIES_OTHER);
 	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++)
 		label_add(labels, empty[i], "");
 }
 
-static void site_labels(struct text *labels, __u64 site, const char *unit)
+static void site_labels(struct text *labels, __u64 site, const char *unit, const char *machine)
 {
 	char id[sizeof("0123456789abcdef")];
 
 	snprintf(id, sizeof(id), "%016llx", (unsigned long long)site);
 	label_add(labels, "site", site ? id : SERIES_UNKNOWN);
 	label_add(labels, "unit", unit);
+	label_add(labels, "machine", machine);
 }
 
 static void workload_free(struct workload_series *workload)
@@ -179,7 +183,7 @@ static int find_accounts(struct series *series, const struct leak *leak, struct 
 	_cleanup_text_ struct text labels = TEXT_INIT, pair = TEXT_INIT;
 
 	series_add_workload(&labels, leak->owner, leak->event.comm);
-	site_labels(&pair, leak->site->id, leak->owner->unit);
+	site_labels(&pair, leak->site->id, leak->owner->unit, leak->owner->machine);
 	last->workload = workload_get(series, &labels);
 	last->site = last->workload ? series_site(series, &pair, leak->site->id) : NULL;
 	if (!last->site)
@@ -277,6 +281,7 @@ static int fold_sites(struct series *series, unsigned int most)
 		return 0;
 	label_add(&labels, "site", SERIES_OTHER);
 	label_add(&labels, "unit", "");
+	label_add(&labels, "machine", "");
 	other = series_site(series, &labels, 0);
 	if (!other)
 		return -ENOMEM;

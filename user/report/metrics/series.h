@@ -4,8 +4,8 @@
  * what is counted in each. Takes the accounts of leaks.h in, gives label sets and
  * sums out. Pure.
  *
- * A *workload* is whose sockets they are, by the labels scope, unit, pod_uid,
- * container_id and comm. What becomes the same labels is one workload, also when
+ * A *workload* is whose sockets they are, by the labels scope, unit, machine,
+ * pod_uid, container_id and comm. What becomes the same labels is one workload, also when
  * it is of two cgroups. Only sockets that are leaked count here: those of a site
  * that leaks, or of a process that has grown at it, which has not given them back.
  * An idle daemon's single socket is counted apart, in one number, so that a
@@ -30,7 +30,7 @@ struct text;
 
 struct series_limits {
 	unsigned int workloads; /* at least 1, as are */
-	unsigned int sites;	/* pairs of a site and a unit */
+	unsigned int sites;	/* pairs of a site and a unit (of a machine) */
 };
 #define SERIES_DEFAULTS ((struct series_limits){ SERIES_MAX_WORKLOADS, SERIES_MAX_SITES })
 
@@ -47,7 +47,7 @@ struct workload_series {
 	UT_hash_handle hh;
 };
 
-/* The sockets of one site in one unit, or all others. */
+/* The sockets of one site in one unit of one machine, or all others. */
 struct site_series {
 	char *labels;
 	__u64 site; /* 0 = of sites that have no id */

@@ -82,6 +82,10 @@ void text_leaking(struct text *out, const struct site *site, const struct summar
 	}
 	if (site->id)
 		text_addf(out, ", site %016llx", (unsigned long long)site->id);
+	if (site->owner && site->owner->machine) {
+		text_add(out, ", machine ");
+		page_add_clean(out, site->owner->machine);
+	}
 }
 
 /* The code of the worst site: in the first line if it fits, otherwise on its own line. */
@@ -154,7 +158,7 @@ static void page_nothing(struct page *page, struct text *line)
 	bool early = watched_ns <= summary->older_than_ns;
 
 	if (summary->nothing_watched) {
-		text_add(line, "Nothing was watched: no such unit, container or pod in ");
+		text_add(line, "Nothing was watched: no such unit, machine, container or pod in ");
 		duration_add(line, watched_ns);
 		page_line(page, line, /* bold= */ true);
 		return;

@@ -72,6 +72,10 @@ static void add_limited_process(struct text *line, const struct limited *limited
 		add_ago(line, refusal->last_ns, summary);
 	}
 	add_caller(line, limited->stack);
+	if (limited->owner && limited->owner->machine) {
+		text_add(line, ", machine ");
+		page_add_clean(line, limited->owner->machine);
+	}
 	if (limited->ended)
 		text_add(line, "; it has ended");
 	else if (!is_now && limited->fds.looked_ns) {

@@ -172,7 +172,7 @@ static void page_comm(struct page *page, const struct site *site)
 }
 
 /*
- * The unit, container and pod; and the command line, with --verbose or where it
+ * The unit, container, pod and machine; and the command line, with --verbose or where it
  * alone tells the program: `interpreted`, the stack is an interpreter's.
  */
 static void page_owner(struct page *page, const struct owner *owner, bool interpreted)
@@ -187,6 +187,10 @@ static void page_owner(struct page *page, const struct owner *owner, bool interp
 		page_add_clean(&line, owner->unit);
 	if (owner->workload.pod[0])
 		text_addf(&line, "%spod %s", line.len ? ", " : "", owner->workload.pod);
+	if (owner->machine) {
+		text_addf(&line, "%smachine ", line.len ? ", " : "");
+		page_add_clean(&line, owner->machine);
+	}
 	if (line.len) {
 		_cleanup_text_ struct text whole = TEXT_INIT;
 

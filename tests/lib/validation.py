@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""validation: the JSON of all cases against the schema, by one process beside them.
+
+A suite writes hundreds of megabytes. They are checked while other cases wait for their
+programs, and are not kept until the end. The process has the lowest priority, so that it takes
+no time from what is measured.
+"""
+
+import pathlib
+import queue
+import subprocess
+import sys
+import threading
+
+VALIDATOR = pathlib.Path(__file__).parent.parent / "schema" / "validate.py"
+
+
+class Validation:
+    """Started by the first add(). finish() has the outcome of everything that was added."""
+
+    def __init__(self, processes):
+        self._processes = processes
+        self._process = self._feeder = None
+        self._blocks = queue.SimpleQueue()  # of lines; None ends them
+        self._sources = []  # (the first line, whose they are) of each block
+        self._lock = threading.Lock()
+        self.count = 0  # lines
+
+    def add(self, source, lines):
+        """Lines as they came from `source`, the command that wrote them."""
+        if not lines:
+            return
+        with self._lock:
+            if not self._process:
+                self._start()
+            self._sources.append((self.count + 1, source))
+            self.count += len(lines)
+            self._blocks.put(lines)
+
+    def finish(self):
+        """(exit status, stdout, stderr) of the validator, after all that was added."""
+        self._blocks.put(None)
+        self._feeder.join()
+        out, errors = self._process.communicate()
+        return self._process.returncode, out, errors
+
+    def sources(self):
+        """Who wrote from which line on."""
+        return "\n".join(f"from line {first} on: {source}" for first, source in self._sources)
+
+    def _start(self):
+        self._process = self._processes.start(
+            ["nice", "-n", "19", sys.executable, str(VALIDATOR)], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        self._feeder = threading.Thread(target=self._feed, daemon=True)
+        self._feeder.start()
+
+    def _feed(self):
+        try:
+            while (lines := self._blocks.get()) is not None:
+                self._process.stdin.writelines(lines)
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended at the first bad line, and says which
