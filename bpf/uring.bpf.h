@@ -68,9 +68,9 @@ static __always_inline bool is_of_family(const void *address, __u16 family)
  * stands in a message header there, until commit 3979840cd858 ("io_uring/net: Avoid msghdr on
  * op_connect/op_bind async data"), which older series have as well, and which no type shows. So it
  * is taken from where the socket's family stands, if only one of the two places has it. If neither
- * has it, and zeros are at the beginning, that is AF_UNSPEC, or the header's empty first member, and
- * then the family in the header is not one that connects. Otherwise the destination is unknown, and
- * counted (dest_unreadable).
+ * has it, and zeros are at the beginning, that is AF_UNSPEC, or the header's empty first member,
+ * and then the family in the header is not one that connects. Otherwise the destination is unknown,
+ * and counted (dest_unreadable).
  */
 static __always_inline const void *request_address(__u64 request, __u16 family)
 {

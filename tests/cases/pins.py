@@ -11,7 +11,6 @@ import subprocess
 import tempfile
 import time
 
-from cases.cost import of_fdinfo, program_name
 from lib.agent import OLDER_THAN_S
 from lib.outcome import Failure
 from lib.registry import case, cases
@@ -403,35 +402,6 @@ def pins_many(bench):
         program.end()
         if summary["dropped"]["ring_full"] or names != {"make_socket"}:
             raise Failure(f"expected no verdict to wait, and all stacks named, seen: {summary}")
-
-
-def runs_of(pid):
-    """How often each program of a process has run."""
-    return {program_name(info["prog_id"]): int(info["run_cnt"])
-            for info in of_fdinfo(pid) if "run_cnt" in info}
-
-
-@case
-def pins_orders(bench):
-    """What is to be done in the maps for many leaks of one sweep is done at once, not for each."""
-    with bpffs(bench) as pin:
-        agent = bench.agent("--comm", "pinsorders", "--pin", pin)
-        program = bench.program(str(bench.copy("many", "pinsorders")), MANY, agents=[agent])
-        counted = pathlib.Path("/proc/sys/kernel/bpf_stats_enabled")
-        before = counted.read_text(encoding="ascii")
-        counted.write_text("1", encoding="ascii")
-        try:
-            leak(program, agent)
-            runs = runs_of(agent.pid)
-        finally:
-            counted.write_text(before, encoding="ascii")
-        agent.stop()
-        program.end()
-        # Each run of either is one for each map of the host. A sweep has one harvest.
-        if not runs.get("harvest_maps") or not runs.get("carry_out_orders"):
-            raise Failure(f"expected programs that ran, seen: {runs}")
-        if runs["carry_out_orders"] > 3 * runs["harvest_maps"]:
-            raise Failure(f"expected orders to be carried out together, seen: {runs}")
 
 
 @case(slow=True)
