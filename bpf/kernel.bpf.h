@@ -404,22 +404,4 @@ static __always_inline void view_judge(struct socket_view *view)
 		view->use = USE_MAYBE;
 }
 
-/* The v2 cgroup of a task, its id (the inode number of its directory), and the one above it. */
-static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
-{
-	return BPF_CORE_READ(task, cgroups, dfl_cgrp);
-}
-
-static __always_inline __u64 cgroup_number(struct cgroup *cgroup)
-{
-	return BPF_CORE_READ(cgroup, kn, id);
-}
-
-static __always_inline struct cgroup *cgroup_parent(struct cgroup *cgroup)
-{
-	struct cgroup_subsys_state *parent = BPF_CORE_READ(cgroup, self.parent);
-
-	return parent ? BPF_CORE_READ(parent, cgroup) : NULL;
-}
-
 #endif /* KERNEL_BPF_H */

@@ -90,17 +90,20 @@ static __always_inline void suspects_add(struct pending *entry)
 		sweep.crowd = 1;
 }
 
-static __always_inline void quick_sweep_entry(const struct fd_key *key, struct pending *entry)
+/* ---- For bpf_for_each_map_elem(). ---- */
+
+static long quick_sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pending *entry,
+			      void *unused)
 {
 	struct socket_view view = {};
 
 	sweep.pending++;
 	if (!pending_is_open(entry)) {
 		sweep.pending -= entry_end(key, entry);
-		return;
+		return 0;
 	}
 	if (!view_of(entry, &view) || view.inode != entry->inode)
-		return; /* for the next full sweep */
+		return 0; /* for the next full sweep */
 	view_judge(&view);
 	view_weigh_now(&view, entry);
 	if (view.use == USE_IN_USE)
@@ -109,44 +112,21 @@ static __always_inline void quick_sweep_entry(const struct fd_key *key, struct p
 		pending_tell_end(entry, END_USED);
 	else if (has_news(entry, &view))
 		suspects_add(entry);
+	return 0;
 }
 
-/* Who held a socket whose entry has gone; of the others the full sweeps know better. */
-static __always_inline void quick_sweep_holder(const struct holder_key *key)
+/* Who held a socket whose entry has gone; the full sweeps know better who holds the others. */
+static long quick_sweep_holder(struct bpf_map *map, const struct holder_key *key,
+			       struct holding *holding, void *unused)
 {
 	struct fd_key home;
 
-	if (!pending_of_inode(key->inode, &home))
-		sweep_holder(key);
+	return pending_of_inode(key->inode, &home) ? 0 : sweep_holder(map, key, holding, unused);
 }
 
-/* ---- For bpf_for_each_map_elem(), as in sweep.bpf.h. ---- */
-
-static long quick_sweep_entry_of(struct bpf_map *map, const struct fd_key *met, void *value,
-				 void *unused)
+static long drop_suspect(struct bpf_map *map, const __u32 *tgid, void *value, void *unused)
 {
-	struct fd_key key = *met;
-	struct pending *entry = bpf_map_lookup_elem(&pending, &key);
-
-	if (entry)
-		quick_sweep_entry(&key, entry);
-	return 0;
-}
-
-static long quick_sweep_holder_of(struct bpf_map *map, const struct holder_key *met, void *value,
-				  void *unused)
-{
-	struct holder_key key = *met;
-
-	quick_sweep_holder(&key);
-	return 0;
-}
-
-static long drop_suspect(struct bpf_map *map, const __u32 *met, void *value, void *unused)
-{
-	__u32 tgid = *met;
-
-	bpf_map_delete_elem(&suspects, &tgid);
+	bpf_map_delete_elem(&suspects, tgid);
 	return 0;
 }
 

@@ -38,7 +38,7 @@ static __always_inline void count_process(struct task_struct *task)
 	if (tgid == scan.last_tgid)
 		return;
 	scan.last_tgid = tgid;
-	if (task_wanted(task))
+	if (wanted(task))
 		scan.processes++;
 }
 
@@ -58,7 +58,7 @@ int scan_files(struct bpf_iter__task_file *ctx)
 	scan.files++;
 	if (settings.tgid || settings.by_uid || settings.by_cgroup || settings.comm[0])
 		count_process(task);
-	if (!view_open_met(file, &view) || !task_wanted(task))
+	if (!view_open_met(file, &view) || !wanted(task))
 		return 0;
 	view_judge(&view);
 	if (view.use == USE_IN_USE || view.use == USE_CONNECTING)

@@ -201,7 +201,7 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 	}
 	if (!view_open_met(file, &view))
 		return 0;
-	if (task_wanted(task))
+	if (wanted(task))
 		sweep_socket(task, fd, &view);
 	else
 		sweep_stranger(task, fd, view.inode);
@@ -214,7 +214,7 @@ SEC("iter/bpf_map")
 int harvest_maps(struct bpf_iter__bpf_map *ctx)
 {
 	if (!ctx->map)
-		bpf_for_each_map_elem(&young, harvest_pair_of, NULL, 0);
+		bpf_for_each_map_elem(&young, harvest_pair, NULL, 0);
 	return 0;
 }
 
@@ -253,9 +253,9 @@ int sweep_maps(struct bpf_iter__bpf_map *ctx)
 {
 	if (ctx->map)
 		return 0;
-	bpf_for_each_map_elem(&pending, sweep_entry_of, NULL, 0);
-	bpf_for_each_map_elem(&slots, sweep_slot_of, NULL, 0);
-	bpf_for_each_map_elem(&holders, sweep_holder_of, NULL, 0);
+	bpf_for_each_map_elem(&pending, sweep_entry, NULL, 0);
+	bpf_for_each_map_elem(&slots, sweep_slot, NULL, 0);
+	bpf_for_each_map_elem(&holders, sweep_holder, NULL, 0);
 	return 0;
 }
 
@@ -277,8 +277,8 @@ int quick_sweep_maps(struct bpf_iter__bpf_map *ctx)
 	if (ctx->map)
 		return 0;
 	bpf_for_each_map_elem(&suspects, drop_suspect, NULL, 0);
-	bpf_for_each_map_elem(&pending, quick_sweep_entry_of, NULL, 0);
-	bpf_for_each_map_elem(&slots, sweep_slot_of, NULL, 0);
-	bpf_for_each_map_elem(&holders, quick_sweep_holder_of, NULL, 0);
+	bpf_for_each_map_elem(&pending, quick_sweep_entry, NULL, 0);
+	bpf_for_each_map_elem(&slots, sweep_slot, NULL, 0);
+	bpf_for_each_map_elem(&holders, quick_sweep_holder, NULL, 0);
 	return 0;
 }

@@ -228,24 +228,21 @@ static long look_at_place(struct bpf_map *map, const __u32 *place, struct call *
 	return 0;
 }
 
-static long look_at_overflow(struct bpf_map *map, const __u32 *met, struct call *call, void *unused)
+static long look_at_overflow(struct bpf_map *map, const __u32 *tid, struct call *call, void *unused)
 {
 	__u64 owner = call->owner;
-	__u32 tid = *met;
 	bool has_ended = call_look(call);
-	struct call *now = bpf_map_lookup_elem(&in_flight_overflow, &tid);
+	struct call *now = bpf_map_lookup_elem(&in_flight_overflow, tid);
 
 	if (has_ended && now && now->owner == owner) /* the thread has not begun another call */
-		bpf_map_delete_elem(&in_flight_overflow, &tid);
+		bpf_map_delete_elem(&in_flight_overflow, tid);
 	return 0;
 }
 
-static long drop_old_wait(struct bpf_map *map, const __u64 *met, __u64 *number, void *unused)
+static long drop_old_wait(struct bpf_map *map, const __u64 *inode, __u64 *number, void *unused)
 {
-	__u64 inode = *met;
-
 	if (*number != sweep.number)
-		bpf_map_delete_elem(&waits, &inode);
+		bpf_map_delete_elem(&waits, inode);
 	return 0;
 }
 
