@@ -40,16 +40,13 @@ struct {
 static __always_inline struct event *holder_begin(const struct holder_key *key, __u64 since_ns,
 						  enum event_kind kind)
 {
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	struct event *event = event_reserve(kind);
 
 	if (!event)
 		return NULL;
-	__builtin_memset(event, 0, sizeof(*event));
-	event->now_ns = bpf_ktime_get_boot_ns();
 	event->socket.inode = key->inode;
 	event->socket.since_ns = since_ns;
 	event->tgid = key->tgid;
-	event->kind = kind;
 	return event;
 }
 

@@ -64,6 +64,17 @@ struct file___f_count {
 	} f_count;
 } __attribute__((preserve_access_index));
 
+/* Of this struct vmlinux.h has the name only. */
+struct bpf_iter_meta___output {
+	struct seq_file *seq;
+} __attribute__((preserve_access_index));
+
+/* To what a program of an iterator writes, its reader gets. */
+static __always_inline struct seq_file *iterator_output(struct bpf_iter_meta *meta)
+{
+	return ((struct bpf_iter_meta___output *)meta)->seq;
+}
+
 /* How many references to an open file there are: more than 1 when it is shared. */
 static __always_inline __s64 file_references(struct file *file)
 {

@@ -260,15 +260,6 @@ static __always_inline struct pending *entry_open(__u64 file, __u64 inode)
 	return entry ?: pending_of_inode(inode, &key);
 }
 
-/* The same, to be read alone. The young first: who is moved is in the map before it leaves them. */
-static __always_inline struct pending *entry_of(__u64 file, __u64 inode)
-{
-	struct pending *entry = young_of(file, inode);
-	struct fd_key key;
-
-	return entry ?: pending_of_inode(inode, &key);
-}
-
 /* What an entry takes over when connect(AF_UNSPEC) was seen on its socket elsewhere. */
 static __always_inline __u16 dissolved_flags(const struct pending *entry, __u16 flags)
 {

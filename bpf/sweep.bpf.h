@@ -23,24 +23,20 @@
 
 #define HARVEST_TRIES 8
 
+/* A record that must not be lost: without room for it the next sweep sends it. */
 static __always_inline struct event *event_begin(struct pending *entry, enum event_kind kind)
 {
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	struct event *event = event_reserve_of(entry, kind);
 
-	if (!event) {
-		sweep.waiting++;
-		if (!(entry->flags & PENDING_WAITING))
-			count(COUNTER_RING_FULL);
-		entry->flags |= PENDING_WAITING;
-		return NULL;
+	if (event) {
+		entry->flags &= ~PENDING_WAITING;
+		return event;
 	}
-	entry->flags &= ~PENDING_WAITING;
-	__builtin_memset(event, 0, sizeof(*event));
-	event->now_ns = bpf_ktime_get_boot_ns();
-	__builtin_memcpy(&event->socket, entry, sizeof(event->socket));
-	event->socket.file = 0; /* no address leaves the kernel */
-	event->kind = kind;
-	return event;
+	sweep.waiting++;
+	if (!(entry->flags & PENDING_WAITING))
+		count(COUNTER_RING_FULL);
+	entry->flags |= PENDING_WAITING;
+	return NULL;
 }
 
 static __always_inline void event_send(struct event *event)
@@ -59,7 +55,6 @@ static __always_inline bool pending_tell_end(struct pending *entry, enum end_rea
 	event = event_begin(entry, EVENT_ENDED);
 	if (!event)
 		return false;
-	event->tgid = entry->tgid;
 	event->fd = entry->fd;
 	event->uid = entry->uid;
 	event->class = reported_class(entry);
@@ -70,24 +65,15 @@ static __always_inline bool pending_tell_end(struct pending *entry, enum end_rea
 	return true;
 }
 
-/*
- * A record that waits for no room in the ring: not to have sent it costs no more than what it
- * would have made known. False when there was none.
- */
+/* A record that may be lost: only what it would have told is. False: there was no room. */
 static __always_inline bool pending_mention(const struct pending *entry, enum event_kind kind,
 					    enum end_reason reason)
 {
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	struct event *event = event_reserve_of(entry, kind);
 
 	if (!event)
 		return false;
-	__builtin_memset(event, 0, sizeof(*event));
-	event->now_ns = bpf_ktime_get_boot_ns();
-	__builtin_memcpy(&event->socket, entry, sizeof(event->socket));
-	event->socket.file = 0;
-	event->kind = kind;
 	event->reason = reason;
-	event->tgid = entry->tgid;
 	bpf_ringbuf_submit(event, 0);
 	return true;
 }

@@ -57,7 +57,19 @@ static __always_inline struct pending *young_of(__u64 file, __u64 inode)
 	return entry->inode == inode ? entry : NULL;
 }
 
-/* The same, to be written to until young_close(). */
+/*
+ * The entry of a socket wherever it is, to be read only. The young table is first: an entry is in
+ * the map before it leaves it.
+ */
+static __always_inline struct pending *entry_of(__u64 file, __u64 inode)
+{
+	struct pending *entry = young_of(file, inode);
+	struct fd_key key;
+
+	return entry ?: pending_of_inode(inode, &key);
+}
+
+/* The same as young_of(), to be written to until young_close(). */
 static __always_inline struct pending *young_open(__u64 file, __u64 inode)
 {
 	struct pending *entry = young_of(file, inode);
