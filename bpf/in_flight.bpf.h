@@ -146,7 +146,7 @@ static __always_inline bool call_is_followed(struct task_struct *self)
 	struct pt_regs *regs = self_regs(self);
 	struct call *call = call_of(self->pid);
 
-	return call && regs && call->fd == (__u32)REGS_ARG1(regs);
+	return call && regs && call->fd == (__u32)PT_REGS_PARM1_CORE_SYSCALL(regs);
 }
 
 /* Before Linux 5.15 the registers of a thread cannot be found. */

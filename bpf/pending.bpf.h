@@ -121,7 +121,7 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 	long stack_id;
 
 	if (regs) {
-		entry->origin = ARCH_PC(regs);
+		entry->origin = PT_REGS_IP(regs);
 		entry->caller = wrapper_caller(regs);
 		entry->call_site = call_site_key(self, regs, entry);
 	}
@@ -290,16 +290,9 @@ __noinline int pending_add_dissolved(const struct call *call)
 		young_close(known);
 		return 0;
 	}
-	entry.inode = call->inode;
-	entry.file = call->file;
-	entry_complete(&entry, &view);
+	entry_of_unknown(&entry, &view, bpf_get_current_task_btf(), call->fd);
 	entry.since_ns = bpf_ktime_get_boot_ns();
-	entry.cgroup_id = bpf_get_current_cgroup_id();
-	entry.tgid = bpf_get_current_pid_tgid() >> 32;
-	entry.fd = call->fd;
-	entry.uid = bpf_get_current_uid_gid();
-	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
-	entry.flags = PENDING_ORIGIN_UNKNOWN | flags;
+	entry.flags |= flags;
 	if (pending_put(&entry, &key))
 		count(COUNTER_ADOPT_FULL);
 	return 0;

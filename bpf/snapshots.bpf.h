@@ -91,8 +91,8 @@ static __always_inline __u64 call_site_key(struct task_struct *self, struct pt_r
 	if (!settings.stack_size)
 		return 0;
 	key = hash_more(key, self_exe_inode(self));
-	key = hash_more(key, self_stack_end(self) - ARCH_SP(regs));
-	return hash_more(key, (ARCH_PC(regs) & 0xfff) << 12 | (entry->caller & 0xfff)) | 1;
+	key = hash_more(key, self_stack_end(self) - PT_REGS_SP(regs));
+	return hash_more(key, (PT_REGS_IP(regs) & 0xfff) << 12 | (entry->caller & 0xfff)) | 1;
 }
 
 /* One of SAMPLED_ONE_IN sockets, by when it was made: cheaper than to ask for a random number. */
@@ -259,7 +259,7 @@ __noinline int snapshot_fill(__u32 slot)
 
 	if (!snapshot || !regs)
 		return 0;
-	from = ARCH_SP(regs);
+	from = PT_REGS_SP(regs);
 	arch_regs(regs, snapshot->regs);
 	__builtin_memset(snapshot->pieces, 0, sizeof(snapshot->pieces));
 	if (from - alternate < size) {

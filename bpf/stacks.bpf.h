@@ -57,7 +57,7 @@ static __always_inline bool is_in_uring_call(struct task_struct *self)
 	struct pt_regs *regs = self_regs(self);
 
 	return regs && !(self->flags & PF_IO_WORKER) && REGS_SYSCALL(regs) == NR_IO_URING_ENTER &&
-	       (__u32)REGS_ARG2(regs);
+	       (__u32)PT_REGS_PARM2_CORE_SYSCALL(regs);
 }
 
 static __always_inline struct pt_regs *user_regs(void)

@@ -66,10 +66,10 @@ static __always_inline bool thread_connects(struct task_struct *task, __u32 *ret
 
 	if (BPF_CORE_READ(task, flags) & PF_EXITING)
 		return false;
-	if (!REGS_UNDECIDED(regs) && !call_restarts((__s32)REGS_RESULT(regs)))
+	if (!REGS_UNDECIDED(regs) && !call_restarts((__s32)PT_REGS_RC_CORE(regs)))
 		return false;
 	if (number == NR_CONNECT)
-		*ret_fd = REGS_ARG1(regs);
+		*ret_fd = PT_REGS_PARM1_CORE_SYSCALL(regs);
 	return number == NR_CONNECT || number == NR_COMPAT_CONNECT ||
 	       number == NR_COMPAT_SOCKETCALL;
 }
