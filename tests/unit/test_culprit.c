@@ -189,6 +189,23 @@ static void the_executable_says_whether_a_script_runs(void **state)
 	stack_unref(stack);
 }
 
+/* Racket compiles all to code in no file, and its stack ends there. */
+static void code_in_no_file_is_of_the_executable(void **state)
+{
+	struct stack *stack = STACK(SOCKET, { NULL, NULL });
+	struct culprit culprit = culprit_find(stack, "/usr/bin/racket");
+
+	(void)state;
+	assert_ptr_equal(culprit.where.frame, &stack->frames[1]);
+	assert_string_equal(culprit.where.language, "Racket");
+	assert_null(culprit_find(stack, "/usr/bin/nginx").where.frame);
+	assert_null(culprit_find(NULL, "/usr/bin/racket").where.frame);
+	stack->count = 1; /* the call alone may be a library's */
+	assert_null(culprit_find(stack, "/usr/bin/racket").where.frame);
+	stack->count = 2;
+	stack_unref(stack);
+}
+
 static void places_are_equal_by_name(void **state)
 {
 	struct stack *a = STACK({ APP, "f", 0x10 }, { APP, "f", 0x20 }, { APP, NULL, 0x10 },
@@ -221,6 +238,7 @@ int main(void)
 		cmocka_unit_test(scripts_that_a_jit_compiler_named),
 		cmocka_unit_test(an_emulator_hides_the_program),
 		cmocka_unit_test(the_executable_says_whether_a_script_runs),
+		cmocka_unit_test(code_in_no_file_is_of_the_executable),
 		cmocka_unit_test(places_are_equal_by_name),
 	};
 

@@ -145,8 +145,14 @@ static void what_executes_scripts_does_not_matter(void **state)
 				    { NODE, "node::TCPWrap::Connect6(x)" },
 				    { FRAME_JIT, "LazyCompile:*dial /srv/app.js:3:12" },
 				    { NODE, NULL, 0x77 }, { NODE, NULL }));
-	assert_int_not_equal(site, SITE(SOCKET, { NODE, "node::UDPWrap::Bind(x)" }, { NULL, NULL },
+	assert_int_not_equal(site, SITE(SOCKET, { NODE, "uv__socket" },
+					{ NODE, "node::UDPWrap::Bind(x)" }, { NULL, NULL },
 					{ NODE, "main" }));
+	assert_int_equal(SITE(SOCKET, { "/usr/bin/perl", "Perl_pp_socket" },
+			      { "/usr/bin/perl", "perl_run" }),
+			 SITE(SOCKET, { "/usr/bin/perl", "Perl_PerlSock_socket_cloexec" },
+			      { "/usr/bin/perl", "Perl_pp_socket" },
+			      { "/usr/bin/perl", "perl_run" }));
 	site = SITE(SOCKET, { LIBPYTHON, "sock_initobj" }, { LIBPYTHON, "type_call" }, MAIN);
 	assert_int_equal(site, SITE(SOCKET, { LIBPYTHON, NULL }, { LIBPYTHON, "_PyEval_Vector" },
 				    { "/usr/bin/uwsgi", "run" }, MAIN));

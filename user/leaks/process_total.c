@@ -9,7 +9,7 @@ static unsigned int made_at(const struct code_place *place, struct site *const *
 	unsigned int made = 0;
 
 	for (long i = 0; i < count; i++) {
-		struct code_place other = culprit_place(sites[i]->stack);
+		struct code_place other = site_culprit(sites[i]).where;
 
 		if (code_place_equal(place, &other))
 			made += sites[i]->open;
@@ -20,7 +20,7 @@ static unsigned int made_at(const struct code_place *place, struct site *const *
 static void find_place(struct process_total *total, struct site *const *sites)
 {
 	for (long i = 0; i < total->rows && i < MAX_CANDIDATES; i++) {
-		struct code_place place = culprit_place(sites[i]->stack);
+		struct code_place place = site_culprit(sites[i]).where;
 		unsigned int made = place.frame ? made_at(&place, sites, total->rows) : 0;
 
 		if (made <= total->made)

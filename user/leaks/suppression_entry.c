@@ -115,7 +115,7 @@ static void add_script(struct text *text, const struct site *site, const struct 
 /* Without its name. */
 static void add_patterns(struct text *text, const struct site *site)
 {
-	struct code_place place = culprit_place(site->stack);
+	struct code_place place = site_culprit(site).where;
 	char comm[SOCKLEAK_COMM_LEN + 1] = "";
 	struct name_buffer buffer;
 

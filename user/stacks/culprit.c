@@ -200,11 +200,23 @@ static struct code_place find_caller(const struct stack *stack, const struct fra
 	return caller;
 }
 
+/* Code in no file, of an interpreter whose own frames the stack does not reach. */
+static struct code_place of_executable(const struct stack *stack, const char *exe)
+{
+	for (unsigned int i = 0; stack && i < stack->count; i++)
+		if (!stack->frames[i].module)
+			return (struct code_place){ &stack->frames[i],
+						    runtime_frame_interpreter(exe), false };
+	return (struct code_place){ 0 };
+}
+
 struct culprit culprit_find(const struct stack *stack, const char *exe)
 {
 	struct culprit culprit = { .where = culprit_place(stack),
 				   .interpreted = runtime_frame_interpreter(exe) };
 
+	if (!culprit.where.frame && culprit.interpreted)
+		culprit.where = of_executable(stack, exe);
 	if (culprit.where.frame && !culprit.where.language)
 		culprit.caller = find_caller(stack, culprit.where.frame);
 	return culprit;

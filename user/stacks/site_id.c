@@ -6,6 +6,8 @@
 #include "lib/hash.h"
 #include "stacks/culprit.h"
 
+#define CALLED_FRAMES 12 /* from socket() out to what a script has called */
+
 /* The lowest byte first whatever the host's order, for ids are compared between hosts. */
 static __u64 hash_u64(__u64 hash, __u64 number)
 {
@@ -78,18 +80,28 @@ static __u64 hash_code(const struct frame *frame)
 	return hash_u64(hash, frame->offset);
 }
 
-/* The bindings between the call and the interpreter; one after another of one rule count once. */
+/*
+ * What the scripts have called. A function of the interpreter that they call, such as node's
+ * TCPWrap::Connect() or perl's pp_socket(), says it best; it is some frames away from socket().
+ * Else the modules up to the interpreter, of which those of one rule count once.
+ */
 static __u64 hash_scripts(const struct stack *stack, const struct code_place *place)
 {
 	__u64 hash = hash_name(hash_name(HASH_BEGIN, "scripts"), place->language);
 	const struct frame_rule *rule, *last = NULL;
+	unsigned int looked = 0;
 
-	for (const struct frame *frame = stack->frames; frame <= place->frame; frame++) {
+	for (unsigned int i = 0; i < stack->count && looked < CALLED_FRAMES; i++) {
+		const struct frame *frame = &stack->frames[i];
+
+		looked += !frame->inlined;
 		if (frame->kind != FRAME_OF_BINDING || frame->inlined)
 			continue;
 		rule = frame_rule_find(frame->module, frame->function);
-		if (rule && rule != last)
-			hash = hash_name(hash, rule->function ?: rule->module);
+		if (rule && rule->function)
+			return hash_name(hash, rule->function);
+		if (rule && rule != last && frame <= place->frame)
+			hash = hash_name(hash, rule->module);
 		last = rule;
 	}
 	return hash;

@@ -292,14 +292,6 @@ static bool is_suppressed(const struct leak *leak, void *ctx)
 	return suppressions__take(watch->suppressions, &leak->event, leak->owner, leak->stack);
 }
 
-/* What has come to another site may be suppressed there. */
-static void suppress_moved(struct watch *watch)
-{
-	if (watch->has_moved && watch->suppressions)
-		leaks__drop(watch->leaks, is_suppressed, watch);
-	watch->has_moved = false;
-}
-
 int watch__sweep(struct watch *watch, bool last)
 {
 	struct summary *summary = &watch->summary;
@@ -322,7 +314,9 @@ int watch__sweep(struct watch *watch, bool last)
 		debug_log_sweep(summary, &before);
 	summary->leaks_not_accounted += fd_limits__sweep(watch->limits, watch->tracer,
 							 watch->options->max_workloads, summary);
-	suppress_moved(watch);
+	if (watch->has_moved && watch->suppressions) /* they may be suppressed where they are now */
+		leaks__drop(watch->leaks, is_suppressed, watch);
+	watch->has_moved = false;
 	leaks__tick(watch->leaks, summary->now_ns);
 	summary->leaks = leaks__totals(watch->leaks); /* including what has grown */
 	return err;

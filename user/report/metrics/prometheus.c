@@ -124,14 +124,14 @@ static void add_source(struct text *source, const struct code_place *place)
 		text_addf(source, "%s:%u", place->frame->file, place->frame->line);
 }
 
-static void add_info_labels(struct text *labels, __u64 site, const struct stack *stack)
+static void add_info_labels(struct text *labels, const struct site_info *info)
 {
 	_cleanup_text_ struct text function = TEXT_INIT, source = TEXT_INIT, caller = TEXT_INIT;
-	struct culprit culprit = culprit_find(stack, /* exe= */ NULL);
+	struct culprit culprit = culprit_find(info->stack, info->owner ? info->owner->exe : NULL);
 	const struct frame *frame = culprit.where.frame;
 	char id[sizeof("0123456789abcdef")];
 
-	snprintf(id, sizeof(id), "%016llx", (unsigned long long)site);
+	snprintf(id, sizeof(id), "%016llx", (unsigned long long)info->site);
 	label_add(labels, "site", id);
 	label_add(labels, "module", frame && frame->module ? module_name(frame->module) : NULL);
 	place_add_function(&function, &culprit.where);
@@ -140,7 +140,7 @@ static void add_info_labels(struct text *labels, __u64 site, const struct stack 
 	label_add(labels, "function", text_str(&function));
 	label_add(labels, "source", text_str(&source));
 	label_add(labels, "caller", text_str(&caller));
-	label_add(labels, "package", stack ? stack->package : NULL);
+	label_add(labels, "package", info->stack ? info->stack->package : NULL);
 	labels->failed |= function.failed || source.failed || caller.failed;
 }
 
@@ -175,7 +175,7 @@ static void put_site_infos(const struct metrics *metrics)
 			continue;
 		}
 		text_clear(&labels);
-		add_info_labels(&labels, info->site, info->stack);
+		add_info_labels(&labels, info);
 		if (text_error(&labels))
 			metrics->out->failed = true;
 		family_u64(&family, text_str(&labels), 1);

@@ -106,7 +106,7 @@ void text_leaking(struct text *out, const struct site *site, const struct summar
 /* The code of the worst site: in the first line if it fits, otherwise on its own line. */
 static void page_place(struct page *page, struct text *line, const struct site *site)
 {
-	struct code_place where = culprit_place(site->stack);
+	struct code_place where = site_culprit(site).where;
 	_cleanup_text_ struct text place = TEXT_INIT;
 	struct program_name program;
 

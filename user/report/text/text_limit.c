@@ -34,7 +34,8 @@ static void add_refusals(struct text *line, __u64 count, __u64 first_ns, __u64 l
 
 static void add_caller(struct text *line, const struct limited *limited)
 {
-	struct code_place place = culprit_place(limited->stack);
+	const char *exe = limited->owner ? limited->owner->exe : NULL;
+	struct code_place place = culprit_find(limited->stack, exe).where;
 	struct program_name program;
 
 	if (!place.frame)

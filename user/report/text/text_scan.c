@@ -26,7 +26,7 @@ static void add_place(struct text *place, const struct process_total *total)
 	if (total->made < total->open)
 		text_addf(place, "%u of %u created ", total->made, total->open);
 	text_add(place, "in ");
-	made_in = culprit_place(total->made_by->stack);
+	made_in = site_culprit(total->made_by).where;
 	place_add(place, &made_in,
 		  place_program(total->made_by->owner, total->made_by->name, &program), NULL);
 }
