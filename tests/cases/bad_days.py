@@ -80,7 +80,7 @@ def bad_input(bench):
 
 
 @cases(names=["help", "version"])
-def told_and_gone(bench):
+def reported_and_gone(bench):
     for name in ("help", "version"):
         if bench.wants(name):
             status, out, errors = bench.run("--" + name)
@@ -117,7 +117,7 @@ def no_capabilities(bench):
 
 @case
 def small_limits(bench):
-    """A limit of the shell or of a unit is the cause that is told, and no signal ends it."""
+    """A limit of the shell or of a unit is the cause that is reported, and no signal ends it."""
     scan = [bench.sockleak, "scan", "-q", "--output", str(bench.directory / "out")]
     for limit, expected, word in (
         ("--fsize=1", RUNTIME, "File too large"),

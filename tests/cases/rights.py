@@ -116,7 +116,7 @@ def few_rights(bench, directory):
     capabilities = unit_file.capabilities()
     service = start(bench, directory, capabilities, "--comm", "fewrights", "--textfile", textfile,
                     "--pin", directory / "pins/sockleak")
-    service.wait_for(lambda s: s.was_told("READY=1"), "READY=1")
+    service.wait_for(lambda s: s.was_notified("READY=1"), "READY=1")
     expect_rights(service, set(capabilities) - {unit_file.GIVEN_UP})
     expect_hooks(service, textfile, "tracepoint")
     if service.value(textfile, "sockleak_pin_refused") != 0:
@@ -151,7 +151,7 @@ def agent_without_admin(bench):
         textfile = directory / "sockleak.prom"
         few = set(unit_file.capabilities()) - {unit_file.GIVEN_UP}
         service = start(bench, directory, few, "--comm", "nosuchcomm", "--textfile", textfile)
-        service.wait_for(lambda s: s.was_told("READY=1"), "READY=1")
+        service.wait_for(lambda s: s.was_notified("READY=1"), "READY=1")
         expect_rights(service, few)
         expect_hooks(service, textfile, "raw_tp")
         lines = [line for line in service.lines if "perf_event_paranoid is 3" in line]

@@ -42,7 +42,7 @@ class Processes:
         return process
 
     def announce(self, pid):
-        """A process that one of ours started and told us of."""
+        """A process that one of ours started and reported us of."""
         started = start_time(pid)
         if started is not None:
             with self._lock:
