@@ -2,10 +2,10 @@
 """Bad input and bad hosts: one line that names cause and remedy, and the right exit code."""
 
 import pathlib
-import shutil
 import sys
 
 from lib.outcome import Failure
+from lib.processes import copy_program
 from lib.registry import case, cases
 from lib.service import preloaded
 
@@ -93,7 +93,7 @@ def reported_and_gone(bench):
 @case
 def not_root(bench):
     path = bench.directory / "sockleak"
-    shutil.copy(bench.sockleak, path)
+    copy_program(bench.sockleak, path)
     path.chmod(0o755)
     command = [str(path), "trace", "--duration", "1s"]
     expect_one_line(ENVIRONMENT, "root", bench.run(command=command, **NOBODY))

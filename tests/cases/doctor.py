@@ -3,12 +3,12 @@
 
 import json
 import re
-import shutil
 
 from lib import unit_file
 from lib.cgroups import cgroup2_mount
 from lib.hooks import KINDS, kinds_here
 from lib.outcome import Failure
+from lib.processes import copy_program
 from lib.registry import case
 
 NAMES = {"pid-namespace", "capabilities", "lockdown", "btf", "descriptors", "programs", "kernel",
@@ -130,7 +130,7 @@ def installed(bench, name, change=lambda unit: unit):
             passwd.read() + f"sockleak:x:{USER}:{USER}::/nonexistent:/usr/sbin/nologin\n"
         )
     (directory / "paranoid").write_text("3\n")
-    binary = shutil.copy(bench.sockleak, directory / "sockleak")  # where any user may go
+    binary = copy_program(bench.sockleak, directory / "sockleak")  # where any user may go
     return ["unshare", "--mount", "--propagation", "slave", "sh", "-c", INSTALLED, "sh",
             str(directory)], binary
 

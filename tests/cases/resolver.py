@@ -13,6 +13,7 @@ import threading
 import time
 
 from lib.outcome import Failure, Skip
+from lib.processes import copy_program
 from lib.registry import case
 from lib.resolver import resolver_of
 
@@ -29,7 +30,7 @@ class Host:
         self.shared_object = self.directory / "liblibrary.so"
         shutil.copy(source / "liblibrary.so", self.shared_object)
         self.program = self.directory / name
-        shutil.copy(source / "host", self.program)
+        copy_program(source / "host", self.program)
         self._processes = bench.processes
         self.process = None
 

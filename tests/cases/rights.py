@@ -11,6 +11,7 @@ import sys
 from lib import unit_file
 from lib.cgroups import inside
 from lib.outcome import Failure
+from lib.processes import copy_program
 from lib.registry import case
 from lib.service import Service, preloaded
 
@@ -60,7 +61,7 @@ def host_of_debian(bench, name):
 
 def start(bench, directory, capabilities, *args):
     """An agent with these capabilities on such a host."""
-    binary = shutil.copy(bench.sockleak, directory / "sockleak")  # where USER may go
+    binary = copy_program(bench.sockleak, directory / "sockleak")  # where USER may go
     library = directory / "libdebian.so"  # not one for all cases: it may be mapped by now
     shutil.copy(pathlib.Path(bench.options.programs).parent / "library/libdebian.so", library)
     return Service(
@@ -180,7 +181,7 @@ def agent_cannot_keep_admin(bench):
     """Not root, and CAP_SYS_ADMIN cannot be given up: it does not run with it."""
     directory = bench.directory / "keeps"
     directory.mkdir()
-    binary = shutil.copy(bench.sockleak, directory / "sockleak")
+    binary = copy_program(bench.sockleak, directory / "sockleak")
     config = directory / "sockleak.conf"
     config.write_text("comm = nosuchcomm\n")
     few = set(unit_file.capabilities())
