@@ -14,8 +14,11 @@ static void check_short(const char *name)
 	text_add_clean(&whole, name, strlen(name));
 	short_name_add(&text, name);
 	from = text_str(&whole);
+	check(text.len <= SHORT_NAME_LIMIT + strlen("...") || strlen(name) <= SHORT_NAME_MAX);
 	if (strlen(name) <= SHORT_NAME_MAX)
 		check(!strcmp(text_str(&text), from));
+	if (text.len > SHORT_NAME_LIMIT) /* it may be cut, "..." is its end then */
+		text.data[text.len - strlen("...")] = '\0';
 	for (next = text_str(&text); *next; next++, from++)
 		while (*from != *next)
 			check(*from++);
@@ -26,17 +29,17 @@ static void check_short(const char *name)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = input_of(data, size);
-	bool is_go = take_u8(&input) & 1;
-	char *symbol = take_rest(&input), *name = function_name(symbol, is_go), *again;
+	enum language language = take_u8(&input) % (LANGUAGE_NIM + 1);
+	char *symbol = take_rest(&input), *name = function_name(symbol, language), *again;
 
 	check(name);
 	check(!*name == !*symbol);
 	check(strlen(name) < FUNCTION_NAME_MAX);
-	if (is_go)
+	if (language == LANGUAGE_GO)
 		check(!strncmp(name, symbol, FUNCTION_NAME_MAX - 1));
 	check_short(name);
 	check_short(symbol);
-	again = function_name(symbol, is_go);
+	again = function_name(symbol, language);
 	check(again && !strcmp(name, again));
 	free(again);
 	free(name);

@@ -13,9 +13,9 @@
 
 #include "stacks/files/function_name.h"
 
-static void check(const char *symbol, bool is_go, const char *wanted)
+static void check(const char *symbol, enum language language, const char *wanted)
 {
-	char *name = function_name(symbol, is_go);
+	char *name = function_name(symbol, language);
 
 	assert_string_equal(name, wanted);
 	free(name);
@@ -28,6 +28,9 @@ static void plain(void **state)
 	check("socket@@GLIBC_2.2.5", false, "socket");
 	check("socket@GLIBC_2.2.5", false, "socket");
 	check("@strange", false, "@strange");
+	check("work.isra.0@V_1.2", false, "work");
+	check("a@b#c", false, "a@b#c");
+	check("a@", false, "a");
 	check("", false, "");
 	check("_ZN4qpid3sys9SslSocketC1Ei", false, "qpid::sys::SslSocket::SslSocket");
 	check("_ZN5hello4main17h0123456789abcdefE", false, "hello::main");

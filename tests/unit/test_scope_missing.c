@@ -17,7 +17,7 @@
 #include "host/workloads/scope_missing.h"
 
 /* Of a container and a pod that this host has not. */
-#define CONTAINER "50c71eac50c7"
+#define CONTAINER "50c71eac0bad" /* not one that test_scope makes beside this */
 #define POD "50c71eac-0000-4000-8000-50c71eac50c7"
 
 static void a_service_need_not_say_so(void **state)

@@ -7,9 +7,11 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/short_name.h"
+#include "stacks/files/function_name.h"
 
 /* What makes a name longer than SHORT_NAME_MAX, in front of what is looked at. */
 #define LONG "a_module_whose_name_is_so_long_that_no_line_of_80_columns_has_room_for_it::"
@@ -57,6 +59,52 @@ static void cplusplus(void **state)
 	check(LONG "{lambda(Pool<int>)#1}::operator()", LONG "{lambda(Pool)#1}::operator()");
 }
 
+/* The symbol has 539 bytes; in the library's own words it is some 900. */
+static void a_name_of_many_lines(void **state)
+{
+	static const char symbol[] =
+		"_RINvCs6xxl1lAjzDf_1a4leakNCNCNvXB2_INtB2_7WrappedINtNtNtNtCsgEmfK2I1SDS_"
+		"4core4iter8adapters10take_while9TakeWhileINtNtBQ_5chain5ChainINtNtBQ_"
+		"7flatten7FlatMapINtNtNtNtCsjrHSEGnQ3l9_"
+		"3std11collections4hash3map6ValuesNtNtCslNYArtu3iFV_5alloc6string6StringINtNtB3t_"
+		"3vec3VecINtNtBU_6option6OptionINtNtBU_6result6ResulthNtNtNtB2E_"
+		"2io5error5ErrorEEEEINtNtBQ_3map3MapINtNtBQ_6filter6FilterINtNtBQ_"
+		"9enumerate9EnumerateINtNtNtBU_5slice4iter4IterB4i_EENCNCNvB2_4main00ENCB76_s_"
+		"0ENCB78_0EINtNtNtBU_3ops5range5RangemEENCB78_s_0EjENtB2_5Maker4make00EB2_";
+	char *name = function_name(symbol, LANGUAGE_ANY);
+
+	(void)state;
+	assert_true(strlen(name) > 500);
+	check(name, "a::leak");
+	free(name);
+}
+
+static void d(void **state)
+{
+	(void)state;
+	check("a.Pool!(a.Client, a.Client.connect(immutable(char)[]).__lambda2).Pool."
+	      "open!(immutable(char)[]).open",
+	      "a.Pool.Pool.open.open");
+	check(LONG "not!=(x)", LONG "not!=(x)");
+	check(LONG "f!(broken", LONG "f!(broken");
+}
+
+/* Nobody writes such names but to make a report unreadable. */
+static void what_is_longer_still_is_cut(void **state)
+{
+	char name[1024], wanted[256];
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	memset(wanted, 'a', SHORT_NAME_LIMIT);
+	strcpy(wanted + SHORT_NAME_LIMIT, "...");
+	check(name, wanted);
+	memcpy(name + SHORT_NAME_LIMIT - 1, "\xc3\xa9", 2); /* not within a character */
+	strcpy(wanted + SHORT_NAME_LIMIT - 1, "...");
+	check(name, wanted);
+}
+
 static void what_is_no_argument_stays(void **state)
 {
 	(void)state;
@@ -77,6 +125,9 @@ int main(void)
 		cmocka_unit_test(short_ones_stay),
 		cmocka_unit_test(rust),
 		cmocka_unit_test(cplusplus),
+		cmocka_unit_test(a_name_of_many_lines),
+		cmocka_unit_test(d),
+		cmocka_unit_test(what_is_longer_still_is_cut),
 		cmocka_unit_test(what_is_no_argument_stays),
 	};
 

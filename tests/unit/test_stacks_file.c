@@ -114,11 +114,11 @@ static void what_ended_unseen_is_there(void **state)
 static void the_bytes_are_bounded(void **state)
 {
 	size_t frame = 1024, frames = 127, sites = STACKS_FILE_BYTES / (frame * frames) + 20;
-	char *bytes, *function = malloc(frame + 1);
+	char *bytes, *module = malloc(frame + 1);
 
 	(void)state;
-	memset(function, 'f', frame);
-	function[frame] = '\0';
+	memset(module, 'm', frame);
+	module[frame] = '\0';
 	stacks_file__free(file);
 	file = stacks_file__new((unsigned int)sites);
 	for (size_t i = 0; i < sites; i++) {
@@ -128,7 +128,7 @@ static void the_bytes_are_bounded(void **state)
 
 		stack->site = i + 1;
 		for (size_t n = 0; n < frames; n++)
-			stack->frames[n].function = strdup(function);
+			stack->frames[n].module = strdup(module);
 		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 		owner_unref(owner);
 		stack_unref(stack);
@@ -140,7 +140,7 @@ static void the_bytes_are_bounded(void **state)
 	assert_true(stacks_file__dropped(file) > 10);
 	assert_string_equal(bytes + strlen(bytes) - 4, "}]}\n");
 	free(bytes);
-	free(function);
+	free(module);
 }
 
 /* There is room for three: the one not seen for the longest gives way, an open one never. */

@@ -30,6 +30,19 @@ static size_t bracketed(const char *name)
 	return 0;
 }
 
+/* The bytes from a parenthesis to the one that closes it; 0 when there is none. */
+static size_t parenthesized(const char *name)
+{
+	unsigned int open = 0;
+
+	for (size_t i = 0; name[i]; i++) {
+		open += name[i] == '(';
+		if (name[i] == ')' && !--open)
+			return i + 1;
+	}
+	return 0;
+}
+
 /* The length of "operator<", "operator->" and the like; 0 for another name. */
 static size_t operator_name(const char *name, size_t at)
 {
@@ -48,7 +61,7 @@ static size_t operator_name(const char *name, size_t at)
 
 /*
  * Do generic arguments begin at this byte: "<" behind a word or an operator's name, which ends at
- * `named`, or Rust's "::<"?
+ * `named`, Rust's "::<", or D's "!("?
  */
 static bool begins_arguments(const char *name, size_t at, size_t named)
 {
@@ -56,16 +69,17 @@ static bool begins_arguments(const char *name, size_t at, size_t named)
 		return false;
 	if (name[at] == '<')
 		return at == named || is_word(name[at - 1]);
+	if (name[at] == '!')
+		return name[at + 1] == '(' && is_word(name[at - 1]);
 	return !strncmp(name + at, "::<", 3) && strncmp(name + at, "::<init>", 8) &&
 	       strncmp(name + at, "::<clinit>", 10); /* methods of Java's */
 }
 
-void short_name_add(struct text *text, const char *name)
+/* A longer name without its arguments. */
+static void add_without_arguments(struct text *text, const char *name)
 {
 	size_t len = strlen(name), kept = 0, named = 0, i = 0, bracket, skip;
 
-	if (len <= SHORT_NAME_MAX)
-		i = len;
 	while (i < len) {
 		skip = operator_name(name, i);
 		if (skip) {
@@ -76,12 +90,38 @@ void short_name_add(struct text *text, const char *name)
 			i++;
 			continue;
 		}
-		bracket = name[i] == '<' ? i : i + 2;
-		skip = bracketed(name + bracket);
+		bracket = name[i] == '<' ? i : name[i] == '!' ? i + 1 : i + 2;
+		skip = name[i] == '!' ? parenthesized(name + bracket) : bracketed(name + bracket);
 		if (!skip)
 			break; /* a strange name: the rest of it is shown as it is */
 		text_add_clean(text, name + kept, i - kept);
 		i = kept = bracket + skip;
 	}
 	text_add_clean(text, name + kept, len - kept);
+}
+
+/* Where to cut a text of clean characters, not within one. */
+static size_t cut_at(const char *bytes, size_t most)
+{
+	while (most && ((unsigned char)bytes[most] & 0xc0) == 0x80)
+		most--;
+	return most;
+}
+
+void short_name_add(struct text *text, const char *name)
+{
+	_cleanup_text_ struct text shorter = TEXT_INIT;
+	size_t len = strlen(name);
+
+	if (len <= SHORT_NAME_MAX) {
+		text_add_clean(text, name, len);
+		return;
+	}
+	add_without_arguments(&shorter, name);
+	len = shorter.len <= SHORT_NAME_LIMIT ? shorter.len :
+						cut_at(text_str(&shorter), SHORT_NAME_LIMIT);
+	text_add_bytes(text, text_str(&shorter), len);
+	if (len < shorter.len)
+		text_add(text, "...");
+	text->failed |= text_error(&shorter) != 0;
 }

@@ -2,7 +2,7 @@
 /*
  * short_name: a function's name as a line of text has room for it. Pure.
  *
- * Rust and C++ put into a name what a generic function or type was made for; such names reach
+ * Rust, C++ and D put into a name what a generic function or type was made for; such names reach
  * many lines. In text that is left out of a name longer than SHORT_NAME_MAX. JSON, suppressions
  * and site ids keep the whole name.
  */
@@ -12,11 +12,14 @@
 #include "lib/text.h"
 
 #define SHORT_NAME_MAX 72 /* bytes: behind "  #10 " there is room for that in 80 columns */
+/* What is still longer without arguments is cut, and ends in "...": it has two lines of text. */
+#define SHORT_NAME_LIMIT 160
 
 /*
  * Add a name to a text, escaped as by text_add_clean(). Of a longer name the generic arguments
  * are left out: "<a::B<C> as d::E<F>>::g::<H>" is "<a::B as d::E>::g", and "a::B<C, D>::f" is
- * "a::B::f". What else stands in angle brackets stays: <T as Trait>, <init>, operator<.
+ * "a::B::f", "a.B!(C).f" is "a.B.f". What else stands in angle brackets stays: <T as Trait>,
+ * <init>, operator<.
  */
 void short_name_add(struct text *text, const char *name);
 

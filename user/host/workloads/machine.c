@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "lib/hex.h"
+
 #define LXC "lxc.payload."
 #define SCOPE_PREFIX "machine-"
 #define NSPAWN_PREFIX "systemd-nspawn@"
@@ -64,13 +66,6 @@ static const char *find_machine(struct part parent, struct part component, struc
 	if (!part_is(component, "payload") || strip(ret_name, SCOPE_PREFIX, SCOPE))
 		return NULL;
 	return strip(ret_name, "", SERVICE) || strip(ret_name, "", SCOPE) ? behind : NULL;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* The byte that \xNN stands for; 0 = it is not such an escape, or of a NUL. */

@@ -296,6 +296,7 @@ static void put_known_stack(struct json *json, const struct stack *stack)
 	json_end_array(json);
 	json_string(json, "stack_source", stack_source_name(stack->source));
 	json_bool(json, "stack_truncated", stack->truncated);
+	json_string(json, "stack_end", stack_end_name(stack->end));
 }
 
 static void put_known_classes(struct json *json, const struct known_site *known)

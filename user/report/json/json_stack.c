@@ -60,6 +60,7 @@ void put_stack(struct json *json, const struct stack *stack)
 		json_null(json, "stack");
 		json_null(json, "stack_source");
 		json_null(json, "stack_truncated");
+		json_null(json, "stack_end");
 		return;
 	}
 	json_begin_array(json, "stack");
@@ -68,6 +69,7 @@ void put_stack(struct json *json, const struct stack *stack)
 	json_end_array(json);
 	json_string(json, "stack_source", stack_source_name(stack->source));
 	json_bool(json, "stack_truncated", stack->truncated);
+	json_string(json, "stack_end", stack_end_name(stack->end));
 }
 
 void json_last_stack_clear(struct json_last_stack *last)

@@ -10,6 +10,7 @@
 #include "report/losses.h"
 #include "report/metrics/exposition.h"
 #include "report/metrics/limit_series.h"
+#include "report/short_name.h"
 #include "stacks/files/runtime_frames.h"
 
 void metrics_put_gauge(const struct metrics *metrics, const char *name, const char *help,
@@ -119,13 +120,17 @@ static void put_limits(const struct metrics *metrics)
 static void add_info_labels(struct text *labels, __u64 site, const struct stack *stack)
 {
 	const struct frame *culprit = stack_culprit(stack);
+	_cleanup_text_ struct text function = TEXT_INIT;
 	char id[sizeof("0123456789abcdef")];
 
 	snprintf(id, sizeof(id), "%016llx", (unsigned long long)site);
 	label_add(labels, "site", id);
 	label_add(labels, "module",
 		  culprit && culprit->module ? module_name(culprit->module) : NULL);
-	label_add(labels, "function", culprit ? culprit->function : NULL);
+	if (culprit && culprit->function)
+		short_name_add(&function, culprit->function);
+	label_add(labels, "function", text_str(&function));
+	labels->failed |= text_error(&function) != 0;
 	label_add(labels, "package", stack ? stack->package : NULL);
 }
 

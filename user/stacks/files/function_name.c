@@ -46,6 +46,24 @@ static char *demangle(const char *symbol)
 	return readable.len ? strndup(readable.bytes, readable.len) : NULL;
 }
 
+/*
+ * Where a version begins: .symtab writes name@VERSION or name@@VERSION. Other languages have '@'
+ * in names: Crystal's "*Socket@Crystal::System::Socket#create". len = there is none.
+ */
+static size_t version_suffix(const char *name, size_t len)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789_.";
+	const char *version = memchr(name, '@', len);
+	size_t begin = version ? (size_t)(version - name) : len;
+
+	/* a clone's suffix and parts of C++ have '$' and '.' too */
+	if (!begin || begin == len || strcspn(name, "*~#:<>(), /") < begin)
+		return len;
+	version += version[1] == '@' ? 2 : 1;
+	return strspn(version, letters) >= len - (size_t)(version - name) ? begin : len;
+}
+
 /* Is name[0, len) one of the words that compilers append? */
 static bool is_clone_word(const char *name, size_t len)
 {
@@ -74,23 +92,22 @@ static size_t clone_suffix(const char *name, size_t len)
 	return word - 1;
 }
 
-char *function_name(const char *symbol, bool is_go)
+char *function_name(const char *symbol, enum language language)
 {
 	size_t len = strnlen(symbol, FUNCTION_NAME_MAX - 1), shorter;
-	const char *version = memchr(symbol, '@', len);
 	char *name, *readable;
 
-	if (!is_go && version != symbol) {
-		/* .symtab writes versioned symbols as name@VERSION or name@@VERSION */
-		if (version)
-			len = (size_t)(version - symbol);
+	if (language != LANGUAGE_GO && *symbol != '@') {
+		len = version_suffix(symbol, len);
 		while ((shorter = clone_suffix(symbol, len)) < len)
 			len = shorter;
 	}
 	name = strndup(symbol, len);
-	if (!name || is_go || len > MAX_MANGLED)
+	if (!name || language == LANGUAGE_GO || len > MAX_MANGLED)
 		return name;
 	readable = demangle(name);
+	if (!readable)
+		readable = language_name(name, language);
 	if (!readable)
 		return name;
 	free(name);

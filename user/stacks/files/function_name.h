@@ -7,17 +7,18 @@
 #ifndef SOCKLEAK_FUNCTION_NAME_H
 #define SOCKLEAK_FUNCTION_NAME_H
 
-#include <stdbool.h>
+#include "stacks/files/language_name.h"
 
 #define FUNCTION_NAME_MAX 8192 /* bytes, with the NUL */
 
 /*
- * The name of a symbol of C, C++ or Rust: demangled, without parameters, symbol
- * version ("@GLIBC_2.2.5") and what compilers append to copies and parts of a
+ * The name of a symbol: demangled (C++ and Rust here, others by language_name.h), without
+ * parameters, symbol version ("@GLIBC_2.2.5") and what compilers append to copies and parts of a
  * function (".constprop.0", ".isra.0", ".part.0", ".cold", ".lto_priv.0",
- * ".llvm.123"). Go's symbols mean every dot: is_go leaves them alone.
+ * ".llvm.123"). Go's symbols mean every dot: LANGUAGE_GO leaves them alone. What no language
+ * has made stays as it stands, Crystal's "*Socket@Crystal::System::Socket#create" too.
  * It is cut at FUNCTION_NAME_MAX. The caller frees it. NULL: out of memory.
  */
-char *function_name(const char *symbol, bool is_go);
+char *function_name(const char *symbol, enum language language);
 
 #endif /* SOCKLEAK_FUNCTION_NAME_H */

@@ -61,6 +61,8 @@ struct module_symbols {
 	char *alt_name, *alt_id;  /* of the one that was not there */
 	struct known_name *known; /* the oldest first */
 	size_t known_bytes;
+	bool has_language; /* it was looked for */
+	enum language language;
 };
 
 /* ---- What libdwfl asks ---- */
@@ -306,8 +308,20 @@ static bool accepts_sizeless(Elf *elf, GElf_Word section_index)
 	return executable && symtab;
 }
 
+/* Looked for when a symbol's form leaves it open, once: all string tables are read for it. */
+static enum language language_for(struct module_symbols *file, const char *symbol, Elf *elf)
+{
+	if (file->file.is_go)
+		return LANGUAGE_GO;
+	if (file->has_language || !language_is_needed(symbol))
+		return file->language;
+	file->has_language = true;
+	file->language = language_of_strings(elf);
+	return file->language;
+}
+
 /* NULL: no symbol covers it (or no memory). */
-static char *find_function(const struct module_symbols *file, Dwarf_Addr address)
+static char *find_function(struct module_symbols *file, Dwarf_Addr address, Dwarf_Addr *ret_start)
 {
 	Dwarf_Addr bias;
 	GElf_Word section;
@@ -326,12 +340,13 @@ static char *find_function(const struct module_symbols *file, Dwarf_Addr address
 		return NULL;
 	if (symbol.st_size ? offset >= symbol.st_size : !accepts_sizeless(elf, section))
 		return NULL;
-	return function_name(name, file->file.is_go);
+	*ret_start = address - offset;
+	return function_name(name, language_for(file, name, elf));
 }
 
 static void make_names(struct module_symbols *file, __u64 address, struct code *code)
 {
-	char *function = find_function(file, address);
+	char *function = find_function(file, address, &code->start);
 	struct code_name *last;
 
 	if (!may_have_debug_file(file) || !runtime_frame_is_end(file->path, function))
