@@ -17,7 +17,7 @@ def copies_can_be_started(bench):
     def copy_and_start(number):
         path = bench.copy("leaker", f"copy{number}")
         try:
-            process = bench.processes.start([str(path)], stdout=subprocess.DEVNULL)
+            process = bench.processes.part().start([str(path)], stdout=subprocess.DEVNULL)
         except OSError as error:
             return error
         process.kill()
