@@ -94,6 +94,7 @@ static int answer_stack(int err, const struct stack *stack)
 		answer.truncated = stack->truncated;
 		answer.end = stack->end;
 		answer.site = stack->site;
+		answer.jit = stack->unnamed_jit;
 	}
 	err = channel_send(RESOLVER_CHANNEL, &answer, sizeof(answer), /* fd= */ -1,
 			   CHANNEL_NO_DEADLINE);

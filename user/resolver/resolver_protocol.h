@@ -60,7 +60,9 @@ struct resolver_answer {
 	__u64 site;
 	__u32 truncated;
 	__u32 end; /* enum stack_end */
-		   /* Then of PACKAGE a struct wire_package, of a stack FRAMES messages. */
+	__u32 jit; /* enum jit_runtime */
+	__u32 pad;
+	/* Then of PACKAGE a struct wire_package, of a stack FRAMES messages. */
 };
 
 struct wire_package {

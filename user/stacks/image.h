@@ -70,6 +70,8 @@ Dwfl *image_unwinder(struct image *image);
 
 /* The name that the process's JIT compiler gave to the code at an address; valid as the image. */
 const char *image_jit_name(struct images *images, struct image *image, __u64 address);
+/* The runtime of such code, by what the process has mapped; never JIT_NONE. */
+enum jit_runtime image_jit_runtime(const struct image *image);
 
 /*
  * A stack is known by its addresses and its `caller` (see symbols.h), where it

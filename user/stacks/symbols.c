@@ -73,6 +73,8 @@ static void fill_jit(struct making *making, __u64 address, struct frame *frame)
 	const char *name = image_jit_name(making->symbols->images, making->image, address);
 
 	making->fleeting = true;
+	if (!name)
+		making->stack->unnamed_jit = image_jit_runtime(making->image);
 	frame->function = copy(name);
 	if (frame->function)
 		frame->module = strdup(FRAME_JIT);
@@ -175,6 +177,26 @@ static struct frame *end_of_first(struct making *making)
 	return first;
 }
 
+/*
+ * Where V8 interprets functions, each has the frame of one trampoline in its file. They are without
+ * names in a stack in which no code of its own making has one.
+ */
+static void note_interpreted(const struct making *making)
+{
+	struct stack *stack = making->stack;
+	bool interpreted = false;
+
+	for (unsigned int i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+
+		if (frame->module && !strcmp(frame->module, FRAME_JIT))
+			return;
+		interpreted |= jit_runtime_interprets(frame->function);
+	}
+	if (interpreted)
+		stack->unnamed_jit = image_jit_runtime(making->image);
+}
+
 static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, unsigned int count,
 				      __u64 caller)
 {
@@ -192,6 +214,7 @@ static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, u
 				   pcs[0], caller))
 			add_code(making, caller, caller - 1, FRAME_CALLER);
 	}
+	note_interpreted(making);
 	return making->stack;
 }
 
@@ -249,6 +272,7 @@ static struct stack *name_unwound(struct making *making, const struct unwound *u
 		if (!i)
 			end_of_first(making);
 	}
+	note_interpreted(making);
 	making->stack->truncated = unwound->truncated;
 	making->stack->end = unwound->end;
 	making->stack->source = STACK_SNAPSHOT;
@@ -383,6 +407,7 @@ int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *sta
 			end_of_first(&making);
 		first = i + 1;
 	}
+	note_interpreted(&making);
 	making.stack->source = stack->source;
 	making.stack->truncated = stack->truncated;
 	making.stack->site = site_id(making.stack);
