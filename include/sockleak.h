@@ -520,7 +520,7 @@ struct reported_stack {
 	__u32 source;			  /* enum stack_source (stack.h) */
 	__u64 pcs[SOCKLEAK_STACK_DEPTH];  /* the innermost first, as a stack by frame pointers */
 	__u8 found[SOCKLEAK_STACK_DEPTH]; /* how each was: enum frame_source (stack.h) */
-	__u8 truncated;			  /* it went on */
+	__u8 end;			  /* enum stack_end (stack.h) */
 };
 _Static_assert(sizeof(struct reported_stack) == 16 + 9 * SOCKLEAK_STACK_DEPTH + 1,
 	       "struct reported_stack has holes");

@@ -44,6 +44,7 @@ needs() {
 		readelf                  binutils            binutils                  check,test
 		rpmbuild                 rpm                 rpm-build                 check,test,rpm
 		xz                       xz-utils            xz                        check,test
+		musl-gcc                 musl-tools          -                         test
 		unshare                  util-linux          util-linux                check,test,fresh,vm-service
 		setpriv                  util-linux          util-linux                test
 		python3                  python3             python3                   check,test,fuzz,compat,vm,bench,bench-instructions,vm-service

@@ -156,7 +156,7 @@ def debug_log(bench):
     errors = "\n".join(agent.errors)
     for inode in program.phase.leaks:
         if not re.search(rf"debug: inode {inode} of process \d+: \d+ frames \(snapshot\), "
-                         r"unwinding stopped at the outermost frame", errors):
+                         r"further out: nothing, this is the outermost frame", errors):
             raise Failure(f"expected a line on the stack of inode {inode}, seen: {errors}")
     sweeps = re.findall(r"debug: sweep (\d+): (full|quick), \d+ processes one by one, \d+ "
                         r"descriptors, \d+ events, \d+ pending, \d+ us", errors)

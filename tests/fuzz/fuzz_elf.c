@@ -51,9 +51,30 @@ static void need_nothing(__u64 address, void *ctx)
 	(void)address, (void)ctx;
 }
 
-/* A stack on which every word says that it was called from there. */
-static void unwind(struct elf_file *file, __u64 bias, __u64 address)
+/* The file's first bytes, as the code before any address. */
+static const unsigned char *code_before(__u64 address, size_t size, size_t *ret_len, void *ctx)
 {
+	struct module_symbols *symbols = ctx;
+	size_t offset = address & 0xfff;
+
+	*ret_len = size < offset ? size : offset;
+	return elf_file_bytes(module_symbols_file(symbols), offset - *ret_len, *ret_len);
+}
+
+/* In its own addresses, as the file is unwound through; they need not fit. */
+static __u64 function_start(__u64 address, void *ctx)
+{
+	const struct code *code = module_symbols_name(ctx, address);
+
+	return code ? code->start : 0;
+}
+
+/* A stack on which every word says that it was called from there. */
+static void unwind(struct module_symbols *symbols, __u64 bias, __u64 address)
+{
+	const struct unwind_process process = { need_nothing, code_before, function_start,
+						symbols };
+	struct elf_file *file = module_symbols_file(symbols);
 	static struct unwound unwound;
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot) + STACK_WORDS * sizeof(__u64));
 	Dwfl *dwfl = elf_file_unwinder();
@@ -69,7 +90,7 @@ static void unwind(struct elf_file *file, __u64 bias, __u64 address)
 			snapshot->regs[i] = STACK + 64;
 		snapshot->regs[REG_SP] = STACK;
 		snapshot->regs[REG_PC] = word;
-		if (!unwind_snapshot(dwfl, snapshot, need_nothing, NULL, &unwound))
+		if (!unwind_snapshot(dwfl, snapshot, &process, &unwound))
 			check(unwound.count >= 1 && unwound.count <= UNWIND_MAX_FRAMES);
 	}
 	dwfl_end(dwfl);
@@ -123,7 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bias = check_bias(file, addresses[5]);
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
 		ask(symbols, addresses[i]);
-		unwind(file, ehdr.e_type == ET_EXEC ? 0 : bias, addresses[i]);
+		unwind(symbols, ehdr.e_type == ET_EXEC ? 0 : bias, addresses[i]);
 	}
 	module_symbols_look_again(symbols);
 	module_symbols_free(symbols);

@@ -109,6 +109,22 @@ def calls():
     put("call", "empty", b"")
 
 
+def prologues():
+    # musl's socket(): push rbp, movslq, push rbx, xor, mov, sub $8, up to its syscall
+    put("prologue", "musl-socket", bytes.fromhex(
+        "554863f64863d24863ff534531d24889f34531c04531c9b8290000004883ec080f05"))
+    put("prologue", "frame-pointer", bytes.fromhex("554889e5415453"))
+    put("prologue", "go", bytes.fromhex("4883ec3848896c2430488d6c2430"))
+    put("prologue", "epilogue", bytes.fromhex("534883ec1085c074064883c4105bc3ffd0"))
+    put("prologue", "large-frame", bytes.fromhex("4881ec00100000"))
+    put("prologue", "aligned", bytes.fromhex("4883e4c0"))
+    put("prologue", "pops-too-much", bytes.fromhex("5b5b"))
+    put("prologue", "half", bytes.fromhex("4881ec0010"))
+    put("prologue", "end-of-a-coroutine", bytes.fromhex("4831ffe800000000f4"))
+    put("prologue", "unknown", bytes.fromhex("c4e2"))
+    put("prologue", "empty", b"")
+
+
 # ---- Programs for the JSON writer: see step() in fuzz_json.c ----
 
 def programs():
@@ -410,6 +426,7 @@ else:
     addresses()
     notes()
     calls()
+    prologues()
     answers()
     programs()
     stacks()

@@ -43,7 +43,7 @@ static UNUSED struct stack *take_stack(struct input *input)
 	for (i = 0; i < count; i++)
 		take_frame(input, &stack->frames[i]);
 	stack->source = (enum stack_source)(take_u8(input) % 4);
-	stack->truncated = take_u8(input) & 1;
+	stack_set_end(stack, (enum stack_end)(take_u8(input) % STACK_ENDS));
 	stack->package = take_name(input);
 	stack->site = site_id(stack);
 	return stack;

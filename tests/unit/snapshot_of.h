@@ -24,10 +24,31 @@
 
 #define SNAPSHOT_OF_STACK 16384
 
+/* Where the stack of a process's first thread begins: proc(5), "startstack". 0 = not known. */
+static inline unsigned long snapshot_stack_end(pid_t pid)
+{
+	unsigned long end = 0;
+	char path[64], line[1024];
+	const char *at;
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	stat = fopen(path, "re");
+	at = stat && fgets(line, sizeof(line), stat) ? strrchr(line, ')') : NULL;
+	for (int field = 2; at && field < 28; field++)
+		at = strchr(at + 1, ' ');
+	if (at)
+		end = strtoul(at, NULL, 10);
+	if (stat)
+		fclose(stat);
+	return end;
+}
+
 /* Of a stopped process, as it stands. The caller frees it; NULL = not possible. */
 static inline struct snapshot *snapshot_of(pid_t pid, size_t stack_size)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot) + stack_size);
+	unsigned long end = snapshot_stack_end(pid);
 	struct user_regs_struct r;
 	struct iovec local, remote;
 	ssize_t len, piece;
@@ -41,6 +62,8 @@ static inline struct snapshot *snapshot_of(pid_t pid, size_t stack_size)
 			       r.r9,  r.r10, r.r11, r.r12, r.r13, r.r14, r.r15, r.rip };
 	memcpy(snapshot->regs, regs, sizeof(regs));
 	snapshot->n_regs = sizeof(regs) / sizeof(regs[0]);
+	if (r.rsp < end && end - r.rsp < stack_size)
+		stack_size = end - r.rsp;
 	for (len = 0; (size_t)len < stack_size; len += piece) {
 		size_t want = 4096 - ((r.rsp + (size_t)len) & 4095);
 

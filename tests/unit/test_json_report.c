@@ -41,8 +41,8 @@ static void a_leak_byte_for_byte(void **state)
 		"\"unwound\":\"register\"},"
 		"{\"pc\":\"0xdeadbeef\",\"function\":null,\"module\":null,\"build_id\":null,"
 		"\"offset\":null,\"file\":null,\"line\":null,\"inlined\":false,"
-		"\"unwound\":null}],\"stack_source\":\"fp\",\"stack_truncated\":false,\"unnamed_"
-		"jit\":null}\n");
+		"\"unwound\":null}],\"stack_source\":\"fp\",\"stack_truncated\":false,"
+		"\"stack_end\":null,\"unnamed_jit\":null}\n");
 	assert_valid(&out);
 }
 
@@ -55,7 +55,7 @@ static void an_unwound_stack(void **state)
 	(void)state;
 	leak.stack = story_stack();
 	leak.stack->source = STACK_SNAPSHOT;
-	leak.stack->truncated = true;
+	stack_set_end(leak.stack, STACK_END_COPY);
 	leak.stack->frames[0].inlined = true;
 	leak.stack->frames[0].source = FRAME_CFI;
 	leak.stack->frames[1].source = FRAME_FP;
@@ -65,7 +65,7 @@ static void an_unwound_stack(void **state)
 	assert_has(&out, "\"line\":120,\"inlined\":true,\"unwound\":\"cfi\"}");
 	assert_has(&out, "\"module\":\"[jit]\",\"build_id\":null,\"offset\":null,");
 	assert_has(&out, "\"inlined\":false,\"unwound\":\"fp\"}],\"stack_source\":\"snapshot\","
-			 "\"stack_truncated\":true,\"unnamed_jit\":null}");
+			 "\"stack_truncated\":true,\"stack_end\":\"copy\",\"unnamed_jit\":null}");
 	assert_valid(&out);
 }
 
@@ -81,7 +81,7 @@ static void the_stack_before(void **state)
 
 	(void)state;
 	leak.event.reason = END_CLOSED;
-	stacks[1]->truncated = true;
+	stack_set_end(stacks[1], STACK_END_RULES);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		leak.stack = stacks[order[i]];
 		json_leak(&out, &leak, i == 3 ? LEAKS_RESOLVED : LEAKS_OPENED, &now, &last);
@@ -121,7 +121,7 @@ static void a_failed_connection(void **state)
 			 "\"bind_errno\":\"EADDRINUSE\",\"bound\":false}");
 	assert_has(&out, "\"site\":null,\"culprit\":null,\"package\":null,"
 			 "\"stack\":null,\"stack_source\":null,"
-			 "\"stack_truncated\":null,\"unnamed_jit\":null}");
+			 "\"stack_truncated\":null,\"stack_end\":null,\"unnamed_jit\":null}");
 	assert_valid(&out);
 }
 

@@ -151,14 +151,19 @@ static void the_end_of_a_stack_is_told(void **state)
 	static const struct {
 		enum stack_source source;
 		__u16 flags;
-		const char *end;
+		enum stack_end end;
+		const char *told;
 	} cases[] = {
-		{ STACK_SNAPSHOT, PENDING_SNAPSHOT, "the copy of the stack ended here" },
-		{ STACK_CALL, PENDING_SAMPLED_OUT, "not kept, because this call had never leaked" },
-		{ STACK_CALL, PENDING_SNAPSHOT,
+		{ STACK_SNAPSHOT, PENDING_SNAPSHOT, STACK_END_COPY,
+		  "the copy of the stack ended here" },
+		{ STACK_SNAPSHOT, PENDING_SNAPSHOT, STACK_END_JIT,
+		  "unknown, this code was made at run time" },
+		{ STACK_CALL, PENDING_SAMPLED_OUT, STACK_END_NOT_KEPT,
+		  "not kept, because this call had never leaked" },
+		{ STACK_CALL, PENDING_SNAPSHOT, STACK_END_NOT_KEPT,
 		  "unknown: the process exited or called exec first" },
-		{ STACK_CALL, 0, "not kept\n" },
-		{ STACK_FP, PENDING_STACK, "not kept\n" },
+		{ STACK_CALL, 0, STACK_END_NOT_KEPT, "not kept\n" },
+		{ STACK_FP, PENDING_STACK, STACK_END_RULES, "unknown, this code has neither" },
 	};
 
 	(void)state;
@@ -172,12 +177,12 @@ static void the_end_of_a_stack_is_told(void **state)
 		char *report;
 
 		stack->source = cases[i].source;
-		stack->truncated = true;
+		stack_set_end(stack, cases[i].end);
 		event.socket.flags = cases[i].flags;
 		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
 		leaks__tick(leaks, NOW);
 		report = report_of(leaks, &summary);
-		text_addf(&expected, "  ... and further out: %s", cases[i].end);
+		text_addf(&expected, "  ... and further out: %s", cases[i].told);
 		assert_non_null(strstr(report, text_str(&expected)));
 		text_free(&expected);
 		free(report);

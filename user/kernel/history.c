@@ -67,12 +67,12 @@ static void reported_stack_of(const struct stack *stack, struct reported_stack *
 {
 	*ret_reported = (struct reported_stack){ .site = stack->site,
 						 .source = stack->source,
-						 .truncated = stack->truncated };
+						 .end = (__u8)stack->end };
 	for (unsigned int i = 0; i < stack->count; i++) {
 		if (stack->frames[i].inlined)
 			continue;
 		if (ret_reported->count == SOCKLEAK_STACK_DEPTH) {
-			ret_reported->truncated = 1;
+			ret_reported->end = STACK_END_LIMIT;
 			break;
 		}
 		ret_reported->found[ret_reported->count] = (__u8)stack->frames[i].source;

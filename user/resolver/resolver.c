@@ -335,7 +335,7 @@ int resolver__rename(struct resolver *resolver, const struct subject *subject, s
 		.request = { .task = TASK_RENAME,
 			     .count = stack->count,
 			     .source = stack->source,
-			     .truncated = stack->truncated },
+			     .end = stack->end },
 		.frames = stack,
 	};
 

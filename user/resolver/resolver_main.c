@@ -71,7 +71,7 @@ static int rename_stack(struct child *child, struct stack **ret_stack)
 	const struct resolver_request *request = &child->in.request;
 	struct resolver_answer known = { .count = request->count,
 					 .source = request->source,
-					 .truncated = request->truncated };
+					 .end = request->end };
 	struct stack *stack = protocol_new_stack(&known);
 	int err;
 
@@ -91,7 +91,6 @@ static int answer_stack(int err, const struct stack *stack)
 	if (stack) {
 		answer.count = stack->count;
 		answer.source = stack->source;
-		answer.truncated = stack->truncated;
 		answer.end = stack->end;
 		answer.site = stack->site;
 		answer.jit = stack->unnamed_jit;

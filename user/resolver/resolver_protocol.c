@@ -219,8 +219,7 @@ struct stack *protocol_new_stack(const struct resolver_answer *answer)
 	if (!stack)
 		return NULL;
 	stack->source = (enum stack_source)answer->source;
-	stack->truncated = answer->truncated;
-	stack->end = (enum stack_end)answer->end;
+	stack_set_end(stack, (enum stack_end)answer->end);
 	stack->site = answer->site;
 	stack->unnamed_jit = (enum jit_runtime)answer->jit;
 	return stack;

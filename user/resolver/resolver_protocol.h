@@ -40,11 +40,11 @@ struct resolver_request {
 	__u32 message; /* MESSAGE_REQUEST */
 	__u32 task;
 	__s32 tgid;
-	__u32 count;	 /* RESOLVE: of pcs; RENAME: of frames */
-	__u32 source;	 /* RESOLVE: enum stack_source */
-	__u32 plain;	 /* open no files: their names and offsets alone */
-	__u64 caller;	 /* RESOLVE */
-	__u32 truncated; /* RENAME */
+	__u32 count;  /* RESOLVE: of pcs; RENAME: of frames */
+	__u32 source; /* RESOLVE: enum stack_source */
+	__u32 plain;  /* open no files: their names and offsets alone */
+	__u64 caller; /* RESOLVE */
+	__u32 end;    /* RENAME: enum stack_end */
 	__u32 pad;
 	/*
 	 * Then, in the same message: pcs (__u64 each); a struct snapshot; the path
@@ -58,11 +58,9 @@ struct resolver_answer {
 	__u32 count;   /* of frames */
 	__u32 source;  /* enum stack_source */
 	__u64 site;
-	__u32 truncated;
 	__u32 end; /* enum stack_end */
 	__u32 jit; /* enum jit_runtime */
-	__u32 pad;
-	/* Then of PACKAGE a struct wire_package, of a stack FRAMES messages. */
+		   /* Then of PACKAGE a struct wire_package, of a stack FRAMES messages. */
 };
 
 struct wire_package {

@@ -18,8 +18,6 @@
 #define MAX_FILES 256
 #define MAX_FILE_BYTES (64 * 1024 * 1024)
 #define MAX_PERF_BYTES (64 * 1024 * 1024)
-#define MAX_RESOLVED 32
-#define MAX_RESOLVED_STRINGS (128 * 1024) /* bytes in one stack */
 #define MAX_VDSO (64 * 1024)
 /* Compressed debug sections may have to be inflated for the sake of .debug_frame. */
 #define MAX_UNWIND_INFLATED (4 * ELF_FILE_MAX_INFLATED)
@@ -33,14 +31,6 @@ struct image_file {
 	__u64 bias;
 };
 
-/* A stack that was resolved before. */
-struct resolved {
-	struct stack *stack; /* NULL: an empty place */
-	__u64 *pcs;
-	__u64 caller;
-	unsigned int count;
-};
-
 struct image {
 	pid_t tgid;
 	bool gone; /* the process has ended */
@@ -51,9 +41,10 @@ struct image {
 	struct image *before; /* as it was until something was mapped or unmapped; NULL = never */
 	Dwfl *unwinder;
 	struct image_file *files;
+	struct memory_range memory; /* that was last asked for */
+	__u64 memory_read_ns;
 	struct jit_names jit;
-	struct resolved resolved[MAX_RESOLVED];
-	unsigned int next_resolved;
+	struct known_stacks stacks;
 	unsigned int generation; /* of the names in them */
 };
 
@@ -65,17 +56,6 @@ struct images {
 
 /* ---- The processes ---- */
 
-static void forget_resolved(struct image *image)
-{
-	struct resolved *known;
-
-	for (known = image->resolved; known < image->resolved + MAX_RESOLVED; known++) {
-		stack_unref(known->stack);
-		free(known->pcs);
-		*known = (struct resolved){ 0 };
-	}
-}
-
 static void free_image(struct images *images, struct image *image)
 {
 	struct image_file *file, *next;
@@ -83,7 +63,7 @@ static void free_image(struct images *images, struct image *image)
 	if (!image)
 		return;
 	free_image(images, image->before);
-	forget_resolved(image);
+	known_stacks_clear(&image->stacks);
 	if (image->unwinder)
 		dwfl_end(image->unwinder); /* first: it refers to the files */
 	for (file = image->files; file; file = next) {
@@ -405,13 +385,36 @@ void image_refresh_names(struct images *images, struct image *image)
 
 	if (image->generation == generation)
 		return;
-	forget_resolved(image);
+	known_stacks_clear(&image->stacks);
 	image->generation = generation;
+}
+
+struct known_stacks *image_stacks(struct images *images, struct image *image)
+{
+	image_refresh_names(images, image);
+	return &image->stacks;
 }
 
 Dwfl *image_unwinder(struct image *image)
 {
 	return image->unwinder;
+}
+
+bool image_memory_at(struct image *image, __u64 address, struct memory_range *ret_range)
+{
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
+
+	if (image->gone)
+		return false;
+	if (now_ns - image->memory_read_ns > FRESH_NS || address < image->memory.start ||
+	    address >= image->memory.end) {
+		image->memory = (struct memory_range){ 0 };
+		if (modules__memory_at(image->tgid, address, &image->memory))
+			return false;
+		image->memory_read_ns = now_ns;
+	}
+	*ret_range = image->memory;
+	return true;
 }
 
 /* ---- JIT code ---- */
@@ -448,39 +451,4 @@ const char *image_jit_name(struct images *images, struct image *image, __u64 add
 enum jit_runtime image_jit_runtime(const struct image *image)
 {
 	return jit_names_runtime(image->modules);
-}
-
-/* ---- Stacks ---- */
-
-struct stack *image_recall(struct images *images, struct image *image, const __u64 *pcs,
-			   unsigned int count, __u64 caller, enum stack_source source,
-			   bool truncated)
-{
-	const struct resolved *known;
-
-	image_refresh_names(images, image);
-	for (known = image->resolved; known < image->resolved + MAX_RESOLVED; known++)
-		if (known->stack && known->count == count && known->caller == caller &&
-		    known->stack->source == source && known->stack->truncated == truncated &&
-		    !memcmp(known->pcs, pcs, count * sizeof(*pcs)))
-			return known->stack;
-	return NULL;
-}
-
-void image_remember(struct image *image, const __u64 *pcs, unsigned int count, __u64 caller,
-		    struct stack *stack)
-{
-	struct resolved *place = &image->resolved[image->next_resolved];
-	__u64 *copy;
-
-	if (stack_string_bytes(stack) > MAX_RESOLVED_STRINGS)
-		return; /* 64 processes could fill all memory with such stacks */
-	copy = malloc(count * sizeof(*pcs) + 1);
-	if (!copy)
-		return;
-	memcpy(copy, pcs, count * sizeof(*pcs));
-	stack_unref(place->stack);
-	free(place->pcs);
-	*place = (struct resolved){ stack_ref(stack), copy, caller, count };
-	image->next_resolved = (image->next_resolved + 1) % MAX_RESOLVED;
 }

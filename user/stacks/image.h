@@ -22,7 +22,7 @@
 
 #include "host/files/modules.h"
 #include "stacks/files/module_symbols.h"
-#include "stacks/stack.h"
+#include "stacks/known_stacks.h"
 
 struct images;
 /* One process; an exec makes it another. Valid until the next images__find(). */
@@ -68,20 +68,18 @@ void image_refresh_names(struct images *images, struct image *image);
 /* A Dwfl that knows those modules of the process that image_file() was asked for. */
 Dwfl *image_unwinder(struct image *image);
 
+/*
+ * The memory around an address, as it was a second ago at most. False: none is mapped there, or
+ * the process is gone.
+ */
+bool image_memory_at(struct image *image, __u64 address, struct memory_range *ret_range);
+
 /* The name that the process's JIT compiler gave to the code at an address; valid as the image. */
 const char *image_jit_name(struct images *images, struct image *image, __u64 address);
 /* The runtime of such code, by what the process has mapped; never JIT_NONE. */
 enum jit_runtime image_jit_runtime(const struct image *image);
 
-/*
- * A stack is known by its addresses and its `caller` (see symbols.h), where it
- * came from and whether it was cut. NULL: it is not known. No new reference.
- */
-struct stack *image_recall(struct images *images, struct image *image, const __u64 *pcs,
-			   unsigned int count, __u64 caller, enum stack_source source,
-			   bool truncated);
-/* Takes a reference of its own. Without memory, or with names too long, it is not remembered. */
-void image_remember(struct image *image, const __u64 *pcs, unsigned int count, __u64 caller,
-		    struct stack *stack);
+/* The stacks of it that are known, with the names that can be told now. */
+struct known_stacks *image_stacks(struct images *images, struct image *image);
 
 #endif /* SOCKLEAK_IMAGE_H */

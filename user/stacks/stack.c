@@ -202,7 +202,7 @@ static bool same_frame(const struct frame *a, const struct frame *b)
 bool stack_equal(const struct stack *a, const struct stack *b)
 {
 	if (a->source != b->source || a->site != b->site || a->count != b->count ||
-	    a->truncated != b->truncated)
+	    a->truncated != b->truncated || a->end != b->end)
 		return false;
 	for (unsigned int i = 0; i < a->count; i++)
 		if (!same_frame(&a->frames[i], &b->frames[i]))
@@ -303,24 +303,52 @@ __u64 site_id(const struct stack *stack)
 	return hash ? hash : 1; /* 0 means "no site" */
 }
 
+static const struct {
+	const char *name, *phrase;
+} ends[STACK_ENDS] = {
+	[STACK_END_UNKNOWN] = { NULL, "not known" },
+	[STACK_END_OUTERMOST] = { "outermost", "nothing, this is the outermost frame" },
+	[STACK_END_NOT_KEPT] = { "not_kept", "not kept" },
+	[STACK_END_COPY] = { "copy", "the copy of the stack ended here (--stack-size)" },
+	[STACK_END_ASTRAY] = { "unmapped", "unknown, the caller's code is not mapped" },
+	[STACK_END_RULES] = { "no_rules", "unknown, this code has neither call frame information "
+					  "nor a frame pointer" },
+	[STACK_END_FILE] = { "no_file", "unknown, the file of this code cannot be read" },
+	[STACK_END_JIT] = { "jit", "unknown, this code was made at run time and keeps no frame "
+				   "pointer" },
+	[STACK_END_SWITCHED] = { "other_stack", "unknown, the program went on from another stack" },
+	[STACK_END_LIMIT] = { "limit", "left out, these are as many frames as are kept" },
+};
+
+bool stack_end_truncates(enum stack_end end)
+{
+	return end > STACK_END_OUTERMOST;
+}
+
+void stack_set_end(struct stack *stack, enum stack_end end)
+{
+	stack->end = end;
+	stack->truncated = stack_end_truncates(end);
+}
+
+const char *stack_end_name(enum stack_end end)
+{
+	return end < STACK_ENDS ? ends[end].name : NULL;
+}
+
+enum stack_end stack_end_of(const char *name)
+{
+	enum stack_end end;
+
+	for (end = STACK_ENDS - 1; end > STACK_END_UNKNOWN; end--)
+		if (name && !strcmp(ends[end].name, name))
+			break;
+	return end;
+}
+
 const char *stack_end_phrase(enum stack_end end)
 {
-	switch (end) {
-	case STACK_END_OUTERMOST:
-		return "at the outermost frame";
-	case STACK_END_COPY:
-		return "beyond the copy of the stack (--stack-size)";
-	case STACK_END_ASTRAY:
-		return "at an address that is not mapped as code";
-	case STACK_END_RULES:
-		return "where neither call frame information nor a frame pointer leads on";
-	case STACK_END_LIMIT:
-		return "at the most frames that are kept";
-	case STACK_END_UNKNOWN:
-	case STACK_ENDS:
-		break;
-	}
-	return "not known: it was not unwound here";
+	return ends[end < STACK_ENDS ? end : STACK_END_UNKNOWN].phrase;
 }
 
 const char *stack_source_name(enum stack_source source)

@@ -24,13 +24,17 @@ enum stack_source {
 	STACK_CALL,	/* no stack: the call of socket() alone, and where it returns to */
 };
 
-/* Why an unwinding has no further frame; for --debug. */
+/* Why a stack has no further frame. All but the first two mean that outer frames are missing. */
 enum stack_end {
-	STACK_END_UNKNOWN = 0, /* it was not unwound here */
-	STACK_END_OUTERMOST,   /* the call frame information says so, or the address is 0 */
+	STACK_END_UNKNOWN = 0, /* there is no stack, or what is known of it does not say */
+	STACK_END_OUTERMOST,   /* the last frame is the outermost one */
+	STACK_END_NOT_KEPT,    /* the call alone was kept */
 	STACK_END_COPY,	       /* the next word lies beyond what was copied */
 	STACK_END_ASTRAY,      /* the next address is in nothing that is mapped as code */
 	STACK_END_RULES,       /* neither call frame information nor a frame pointer leads on */
+	STACK_END_FILE,	       /* nothing leads on, for the file of the code cannot be read */
+	STACK_END_JIT,	       /* nothing leads on, for the code was made at run time */
+	STACK_END_SWITCHED,    /* the caller is on another stack, of which nothing was copied */
 	STACK_END_LIMIT,       /* as many frames as are kept */
 	STACK_ENDS,
 };
@@ -68,7 +72,7 @@ struct stack {
 	enum stack_end end;
 	__u64 site; /* the hash that site_id() gave, 0 = there is no site */
 	unsigned int count;
-	bool truncated;		      /* it went on beyond what was copied or can be held */
+	bool truncated;		      /* outer frames are missing: stack_end_truncates(end) */
 	enum jit_runtime unnamed_jit; /* that made code of it which has no name */
 	size_t charged;		      /* its part of stacks_held() */
 	size_t packed; /* bytes of strings behind the frames; 0 = each has memory of its own */
@@ -129,7 +133,15 @@ __u64 site_id(const struct stack *stack);
 
 /* Its name in reports ("fp"), NULL for STACK_NONE. */
 const char *stack_source_name(enum stack_source source);
-/* In a clause: "beyond the copy of the stack". Never NULL. */
+/* Are outer frames missing? */
+bool stack_end_truncates(enum stack_end end);
+/* Set why there is no further frame, and so whether the stack is truncated. */
+void stack_set_end(struct stack *stack, enum stack_end end);
+/* Its name in JSON ("outermost", "copy"), NULL for STACK_END_UNKNOWN. */
+const char *stack_end_name(enum stack_end end);
+/* The one of a name; UNKNOWN of any other one, and of NULL. */
+enum stack_end stack_end_of(const char *name);
+/* What follows the last frame, for a reader: "the copy of the stack ended here". Never NULL. */
 const char *stack_end_phrase(enum stack_end end);
 /* "register", "cfi", "fp", "caller"; NULL for FRAME_UNKNOWN. */
 const char *frame_source_name(enum frame_source source);

@@ -26,16 +26,6 @@ static bool is_socket(const struct frame *frame)
 	       (!strcmp(frame->function, "socket") || !strcmp(frame->function, "__socket"));
 }
 
-/*
- * Executable memory that only looks like a file: JIT compilers map the same
- * pages twice, to write and to run. An offset in it means nothing elsewhere.
- */
-static bool is_nameless(const char *path)
-{
-	return !strncmp(path, "/memfd:", 7) || !strcmp(path, "/dev/zero") ||
-	       !strncmp(path, "/SYSV", 5);
-}
-
 /* ---- Frames ---- */
 
 /* A stack in the making. */
@@ -132,7 +122,7 @@ static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_
 		place.file =
 			image_file(making->symbols->images, making->image, place.mapping, &bias);
 	if (!place.mapping || !place.mapping->path ||
-	    (!place.file && is_nameless(place.mapping->path))) {
+	    (!place.file && mapping_is_nameless(place.mapping))) {
 		frame = add_frame(making);
 		if (!frame)
 			return;
@@ -197,12 +187,25 @@ static void note_interpreted(const struct making *making)
 		stack->unnamed_jit = image_jit_runtime(making->image);
 }
 
+/* Where frame pointers have ended: with which of `count` addresses, the last that is code. */
+static enum stack_end end_of_pointers(struct making *making, const __u64 *pcs, unsigned int count,
+				      unsigned int last)
+{
+	/* the kernel follows them until there are no more, which in Go is where fp is 0 */
+	__u64 fp = last + 1 < count;
+
+	if (unwind_is_outermost(image_unwinder(making->image), pcs[last] - 1, fp))
+		return STACK_END_OUTERMOST;
+	return last + 1 == SOCKLEAK_STACK_DEPTH ? STACK_END_LIMIT : STACK_END_RULES;
+}
+
 static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, unsigned int count,
 				      __u64 caller)
 {
 	const struct frame *first;
+	unsigned int i;
 
-	for (unsigned int i = 0; i < count; i++) {
+	for (i = 0; i < count; i++) {
 		if (i && !image_mapping(making->image, pcs[i] - 1))
 			break; /* not code: the walk has gone astray */
 		add_code(making, pcs[i], pcs[i] - 1, i ? FRAME_FP : FRAME_REGISTER);
@@ -214,6 +217,8 @@ static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, u
 				   pcs[0], caller))
 			add_code(making, caller, caller - 1, FRAME_CALLER);
 	}
+	if (i)
+		stack_set_end(making->stack, end_of_pointers(making, pcs, count, i - 1));
 	note_interpreted(making);
 	return making->stack;
 }
@@ -231,17 +236,19 @@ static struct stack *bare_stack(const __u64 *pcs, unsigned int count)
 int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsigned int count,
 		     __u64 caller, enum stack_source source, struct stack **ret_stack)
 {
+	struct stack_key key = { pcs, count, caller, source };
 	struct making making = { 0 };
+	struct known_stacks *known = NULL;
 	struct image *image = NULL;
 	struct stack *stack;
 
 	if (count > SOCKLEAK_STACK_DEPTH)
-		count = SOCKLEAK_STACK_DEPTH;
+		key.count = count = SOCKLEAK_STACK_DEPTH;
 	if (images__find(symbols->images, tgid, &image) == -ENOMEM)
 		return -ENOMEM;
 	if (image) {
-		stack = image_recall(symbols->images, image, pcs, count, caller, source,
-				     source == STACK_CALL);
+		known = image_stacks(symbols->images, image);
+		stack = known_stacks_find(known, &key, STACK_END_UNKNOWN);
 		if (stack) {
 			*ret_stack = stack_ref(stack);
 			return 0;
@@ -255,10 +262,11 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 	if (!stack)
 		return -ENOMEM;
 	stack->source = source;
-	stack->truncated = source == STACK_CALL;
+	if (source == STACK_CALL)
+		stack_set_end(stack, STACK_END_NOT_KEPT);
 	stack->site = site_id(stack);
 	if (image && !making.fleeting)
-		image_remember(image, pcs, count, caller, stack);
+		known_stacks_add(known, &key, stack);
 	*ret_stack = stack;
 	return 0;
 }
@@ -272,9 +280,8 @@ static struct stack *name_unwound(struct making *making, const struct unwound *u
 		if (!i)
 			end_of_first(making);
 	}
+	stack_set_end(making->stack, unwound->end);
 	note_interpreted(making);
-	making->stack->truncated = unwound->truncated;
-	making->stack->end = unwound->end;
 	making->stack->source = STACK_SNAPSHOT;
 	making->stack->site = site_id(making->stack);
 	return making->stack;
@@ -285,6 +292,8 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 {
 	struct making making = { .symbols = symbols };
 	__u64 pcs[UNWIND_MAX_FRAMES];
+	struct stack_key key = { .pcs = pcs, .source = STACK_SNAPSHOT };
+	struct known_stacks *known;
 	struct unwound unwound;
 	struct stack *stack;
 	int err = images__find(symbols->images, tgid, &making.image);
@@ -298,8 +307,9 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 		return -ENOENT;
 	for (unsigned int i = 0; i < unwound.count; i++)
 		pcs[i] = unwound.frames[i].pc;
-	stack = image_recall(symbols->images, making.image, pcs, unwound.count, 0, STACK_SNAPSHOT,
-			     unwound.truncated);
+	key.count = unwound.count;
+	known = image_stacks(symbols->images, making.image);
+	stack = known_stacks_find(known, &key, unwound.end);
 	if (stack) {
 		*ret_stack = stack_ref(stack);
 		return 0;
@@ -308,7 +318,7 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 		return -ENOMEM;
 	*ret_stack = name_unwound(&making, &unwound);
 	if (!making.fleeting)
-		image_remember(making.image, pcs, unwound.count, 0, *ret_stack);
+		known_stacks_add(known, &key, *ret_stack);
 	return 0;
 }
 
@@ -332,7 +342,7 @@ int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsign
 		return -ENOMEM;
 	making.stack->source = source;
 	making.stack->site = site_id(making.stack);
-	making.stack->truncated = true;
+	stack_set_end(making.stack, STACK_END_NOT_KEPT);
 	*ret_stack = making.stack;
 	return 0;
 }
@@ -409,7 +419,7 @@ int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *sta
 	}
 	note_interpreted(&making);
 	making.stack->source = stack->source;
-	making.stack->truncated = stack->truncated;
+	stack_set_end(making.stack, stack->end);
 	making.stack->site = site_id(making.stack);
 	*ret_stack = making.stack;
 	return 0;

@@ -5,37 +5,78 @@
 
 #include "stacks/call_instruction.h"
 #include "stacks/files/module_symbols.h"
+#include "stacks/prologue.h"
 
 /* A function that keeps no frame makes its system call within so many bytes. */
 #define MAX_WRAPPER 256
+#define MAX_CALL 7  /* bytes of a call instruction */
+#define MAX_LAST 32 /* bytes of code behind the last call of a thread */
+/* What a C library has on the stack of a thread before its first function that others wrote. */
+#define MAX_BEGINNING 256
 
 struct walk {
 	struct images *images;
 	struct image *image;
 };
 
-/* The code before an address in a mapped file, at most 7 bytes; NULL: there is none. */
-static const unsigned char *code_before(struct walk *walk, __u64 address, size_t *ret_len)
+/* The file of an address, and how far it is from there; NULL: there is none that can be read. */
+static struct module_symbols *file_at(struct walk *walk, __u64 address,
+				      const struct mapping **ret_mapping, __u64 *ret_bias)
 {
-	const struct mapping *mapping = image_mapping(walk->image, address - 1);
-	struct module_symbols *file;
-	__u64 offset, bias;
-
-	if (!mapping || !mapping_is_file(mapping))
+	*ret_mapping = image_mapping(walk->image, address);
+	if (!*ret_mapping || !mapping_is_file(*ret_mapping))
 		return NULL;
-	file = image_file(walk->images, walk->image, mapping, &bias);
+	return image_file(walk->images, walk->image, *ret_mapping, ret_bias);
+}
+
+static const unsigned char *code_before(__u64 address, size_t size, size_t *ret_len, void *ctx)
+{
+	const struct mapping *mapping;
+	struct module_symbols *file;
+	__u64 bias;
+
+	file = file_at(ctx, address - 1, &mapping, &bias);
 	if (!file)
 		return NULL;
-	offset = address - mapping->start + mapping->offset;
-	*ret_len = address - mapping->start < 7 ? address - mapping->start : 7;
-	return elf_file_bytes(module_symbols_file(file), offset - *ret_len, *ret_len);
+	*ret_len = address - mapping->start < size ? address - mapping->start : size;
+	return elf_file_bytes(module_symbols_file(file),
+			      address - mapping->start + mapping->offset - *ret_len, *ret_len);
+}
+
+static __u64 function_start(__u64 address, void *ctx)
+{
+	const struct mapping *mapping;
+	struct module_symbols *file;
+	const struct code *code;
+	__u64 bias;
+
+	file = file_at(ctx, address, &mapping, &bias);
+	code = file ? module_symbols_name(file, address - bias) : NULL;
+	return code && code->start ? code->start + bias : 0;
+}
+
+/* Is what stands at an address the end of a program, a thread or a coroutine? */
+static bool never_returns(struct walk *walk, __u64 address)
+{
+	const struct mapping *mapping;
+	const unsigned char *code;
+	struct module_symbols *file;
+	__u64 bias, len;
+
+	file = file_at(walk, address, &mapping, &bias);
+	if (!file)
+		return false;
+	len = mapping->end - address < MAX_LAST ? mapping->end - address : MAX_LAST;
+	code = elf_file_bytes(module_symbols_file(file), address - mapping->start + mapping->offset,
+			      len);
+	return code && prologue_never_returns(code, len);
 }
 
 /* May this address be taken for the return address of frame 0? See walk.h. */
 static bool is_caller(struct walk *walk, bool is_glibc_socket, __u64 pc, __u64 caller)
 {
 	size_t len;
-	const unsigned char *code = caller ? code_before(walk, caller, &len) : NULL;
+	const unsigned char *code = caller ? code_before(caller, MAX_CALL, &len, walk) : NULL;
 	__s64 target;
 
 	if (!code || !call_instruction_ends(code, len, &target))
@@ -68,19 +109,89 @@ static void need_module(__u64 address, void *ctx)
  */
 static bool cut_astray(const struct image *image, struct unwound *unwound)
 {
-	bool astray = false;
-
 	for (unsigned int i = 0; i < unwound->count; i++) {
 		const struct unwound_frame *frame = &unwound->frames[i];
 
 		if (image_mapping(image, frame->pc - !frame->exact))
 			continue;
-		astray = true;
-		unwound->end = STACK_END_ASTRAY;
-		if (i)
-			unwound->count = i; /* frame 0 is where it was, whatever is there now */
+		unwound->end = frame->source == FRAME_FP ? STACK_END_RULES : STACK_END_ASTRAY;
+		unwound->count = i ?: 1; /* frame 0 is where it was, whatever is there now */
+		return true;
 	}
-	return astray;
+	return false;
+}
+
+/* Does the word that was not copied lie on the same stack as the last frame? */
+static bool is_on_stack(struct walk *walk, const struct unwound_frame *last, __u64 wanted)
+{
+	struct memory_range stack;
+
+	if (!last->sp || !image_memory_at(walk->image, last->sp, &stack))
+		return true; /* the process is gone */
+	return wanted >= stack.start && wanted < stack.end;
+}
+
+/*
+ * Is all that is left of the thread's stack what begins the thread? The copy ends where that
+ * stack does, if it had room.
+ */
+static bool is_at_end(const struct snapshot *snapshot, const struct unwound_frame *last)
+{
+	for (int i = 0; i < SNAPSHOT_PARTS; i++) {
+		const struct snapshot_piece *piece = &snapshot->pieces[i];
+
+		if (last->sp - piece->address <= piece->len)
+			return piece->address + piece->len - last->sp <= MAX_BEGINNING;
+	}
+	return false;
+}
+
+/*
+ * Is an address above all that was copied? Then a frame pointer that has it is none: the copy has
+ * the upper end of the thread's stack, whatever is missing below it.
+ */
+static bool is_above(const struct snapshot *snapshot, __u64 address)
+{
+	for (int i = 0; i < SNAPSHOT_PARTS; i++)
+		if (snapshot->pieces[i].len && address < snapshot->pieces[i].address)
+			return false;
+	return true;
+}
+
+/* Why nothing leads on from an address that has no call frame information. */
+static enum stack_end end_without_rules(struct walk *walk, __u64 address)
+{
+	const struct mapping *mapping = image_mapping(walk->image, address);
+	__u64 bias;
+
+	if (!mapping)
+		return STACK_END_ASTRAY;
+	if (!mapping->path || mapping_is_nameless(mapping))
+		return STACK_END_JIT;
+	return image_file(walk->images, walk->image, mapping, &bias) ? STACK_END_RULES :
+								       STACK_END_FILE;
+}
+
+/* What unwind.h says of the end, by what the process has where. */
+static void judge_end(struct walk *walk, const struct snapshot *snapshot, struct unwound *unwound)
+{
+	const struct unwound_frame *last = &unwound->frames[unwound->count - 1];
+	__u64 address = last->pc - !last->exact;
+
+	if (unwound->end != STACK_END_COPY && unwound->end != STACK_END_RULES)
+		return;
+	if (unwind_has_cfi(image_unwinder(walk->image), address)) {
+		if (unwound->end == STACK_END_COPY && !is_on_stack(walk, last, unwound->wanted))
+			unwound->end = STACK_END_SWITCHED;
+		return;
+	}
+	if (unwound->end == STACK_END_COPY && !is_above(snapshot, unwound->wanted) &&
+	    is_on_stack(walk, last, unwound->wanted))
+		return;
+	if (is_at_end(snapshot, last) || never_returns(walk, last->pc))
+		unwound->end = STACK_END_OUTERMOST;
+	else
+		unwound->end = end_without_rules(walk, address);
 }
 
 /* A step along the frame pointer misses who called frame 0, when that keeps no frame. */
@@ -95,7 +206,6 @@ static void insert_caller(struct walk *walk, const struct snapshot *snapshot,
 		return;
 	if (unwound->count == UNWIND_MAX_FRAMES) {
 		unwound->count--;
-		unwound->truncated = true;
 		unwound->end = STACK_END_LIMIT;
 	}
 	memmove(&frames[2], &frames[1], (unwound->count - 1) * sizeof(*frames));
@@ -106,13 +216,15 @@ static void insert_caller(struct walk *walk, const struct snapshot *snapshot,
 static int unwind_in(struct walk *walk, struct image *image, const struct snapshot *snapshot,
 		     struct unwound *ret_unwound, bool *ret_astray)
 {
+	const struct unwind_process process = { need_module, code_before, function_start, walk };
 	int err;
 
 	walk->image = image;
-	err = unwind_snapshot(image_unwinder(image), snapshot, need_module, walk, ret_unwound);
+	err = unwind_snapshot(image_unwinder(image), snapshot, &process, ret_unwound);
 	if (err)
 		return err;
 	*ret_astray = cut_astray(image, ret_unwound);
+	judge_end(walk, snapshot, ret_unwound);
 	insert_caller(walk, snapshot, ret_unwound);
 	return 0;
 }

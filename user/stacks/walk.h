@@ -15,7 +15,13 @@
  * Unwind in what the process has mapped now; when the stack leads out of that, in what it had
  * mapped before, which *image then is: the library that made the socket may be unloaded, or the
  * program replaced by exec. That is believed only when it says the same and more. Where code
- * ends, the stack does. As unwind_snapshot().
+ * ends, the stack does.
+ *
+ * Why it ends is judged by the memory that the stack pointer points into: only that is the stack.
+ * A word beyond the copy, but in other memory, is one of another stack when the call frame
+ * information asks for it, and none at all when a mere frame pointer does. A frame
+ * whose code cannot return is the outermost one, and one with nothing but the beginning of the
+ * thread's stack further out, as it is in musl. As unwind_snapshot().
  */
 int walk_snapshot(struct images *images, struct image **image, const struct snapshot *snapshot,
 		  struct unwound *ret_unwound);

@@ -290,7 +290,7 @@ static void set_sources(struct stack *stack, const struct reported_stack *report
 	unsigned int n = 0;
 
 	stack->source = (enum stack_source)reported->source;
-	stack->truncated = reported->truncated;
+	stack_set_end(stack, (enum stack_end)reported->end);
 	stack->site = reported->site ?: stack->site;
 	for (unsigned int i = 0; i < stack->count && n < reported->count; i++) {
 		stack->frames[i].source = (enum frame_source)reported->found[n];

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "watch/debug_log.h"
 
+#include <string.h>
+
 #include "lib/log.h"
+#include "lib/text.h"
 #include "lib/time.h"
 
 struct debug_mark debug_mark(const struct summary *summary)
@@ -23,6 +26,23 @@ void debug_log_sweep(const struct summary *summary, const struct debug_mark *bef
 		 summary->sweep_ns / 1000);
 }
 
+static void debug_log_frames(const struct stack *stack)
+{
+	for (unsigned int i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+		_cleanup_text_ struct text line = TEXT_INIT;
+
+		text_addf(&line, "debug: #%u 0x%llx by %s: ", i, frame->pc,
+			  frame_source_name(frame->source) ?: "what is not known");
+		text_add_clean(&line, frame->function ?: "?", strlen(frame->function ?: "?"));
+		if (frame->module) {
+			text_add(&line, " in ");
+			text_add_clean(&line, frame->module, strlen(frame->module));
+		}
+		log_note("%s", text_str(&line));
+	}
+}
+
 void debug_log_stack(const struct attributed *attributed)
 {
 	const struct event *event = attributed->event;
@@ -33,7 +53,8 @@ void debug_log_stack(const struct attributed *attributed)
 			 event->tgid);
 		return;
 	}
-	log_note("debug: inode %llu of process %u: %u frames (%s%s), unwinding stopped %s",
+	log_note("debug: inode %llu of process %u: %u frames (%s%s), further out: %s",
 		 event->socket.inode, event->tgid, stack->count, stack_source_name(stack->source),
 		 attributed->was_reported ? ", reported before" : "", stack_end_phrase(stack->end));
+	debug_log_frames(stack);
 }

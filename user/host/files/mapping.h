@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
+#include <string.h>
 
 /* One executable mapping. */
 struct mapping {
@@ -25,10 +26,25 @@ struct mapping {
 	bool deleted;		   /* the file has no name any more */
 };
 
+/* Memory that one line of maps tells of, whatever it is for. */
+struct memory_range {
+	__u64 start, end;
+};
+
 /* Is it the mapping of a file? (Not anonymous memory, not the vdso.) */
 static inline bool mapping_is_file(const struct mapping *mapping)
 {
 	return mapping->inode && mapping->path && mapping->path[0] == '/';
+}
+
+/*
+ * Does it only look like a file? JIT compilers map the same pages twice, to write and to run. An
+ * offset in it means nothing elsewhere. The mapping has a path.
+ */
+static inline bool mapping_is_nameless(const struct mapping *mapping)
+{
+	return !strncmp(mapping->path, "/memfd:", 7) || !strcmp(mapping->path, "/dev/zero") ||
+	       !strncmp(mapping->path, "/SYSV", 5);
 }
 
 #endif /* SOCKLEAK_MAPPING_H */

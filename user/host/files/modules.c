@@ -152,9 +152,29 @@ int modules__parse(FILE *maps, struct modules **ret_modules)
 	return 0;
 }
 
-int modules__read(pid_t tgid, struct modules **ret_modules)
+int modules__memory_in(FILE *maps, __u64 address, struct memory_range *ret_range)
 {
-	struct modules *modules;
+	_cleanup_free_ char *line = NULL;
+	unsigned long long start, end;
+	size_t size = 0, text = 0, lines;
+	ssize_t len;
+
+	for (lines = 0; lines < MAX_LINES && text < MAX_TEXT; lines++) {
+		len = getline(&line, &size, maps);
+		if (len < 0)
+			break;
+		text += len;
+		if (sscanf(line, "%llx-%llx ", &start, &end) != 2 || address < start ||
+		    address >= end)
+			continue;
+		*ret_range = (struct memory_range){ start, end };
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int open_maps_of(pid_t tgid, FILE **ret_maps)
+{
 	FILE *maps;
 	int fd, err;
 
@@ -166,8 +186,27 @@ int modules__read(pid_t tgid, struct modules **ret_modules)
 		close(fd);
 		return -ENOMEM;
 	}
+	*ret_maps = maps;
+	return 0;
+}
+
+int modules__memory_at(pid_t tgid, __u64 address, struct memory_range *ret_range)
+{
+	_cleanup_fclose_ FILE *maps = NULL;
+	int err = open_maps_of(tgid, &maps);
+
+	return err ? err : modules__memory_in(maps, address, ret_range);
+}
+
+int modules__read(pid_t tgid, struct modules **ret_modules)
+{
+	_cleanup_fclose_ FILE *maps = NULL;
+	struct modules *modules;
+	int err = open_maps_of(tgid, &maps);
+
+	if (err)
+		return err;
 	err = modules__parse(maps, &modules);
-	fclose(maps);
 	if (err)
 		return err;
 	if (!modules->count) {

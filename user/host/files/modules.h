@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * modules: which files are mapped executable in one process, by /proc/PID/maps. Opens none
- * of them (process_files.h does); knows nothing of symbols.
+ * modules: which files are mapped executable in one process, by /proc/PID/maps, and what memory
+ * lies around an address. Opens none of the files (process_files.h does); knows nothing of symbols.
  *
  * The names and the number of mappings are another user's input: at most 65,536 lines and
  * 16 MiB are read, and the rest is unknown.
@@ -29,6 +29,14 @@ void modules__free(struct modules *modules);
 
 /* The same from any text in the format of /proc/PID/maps (proc(5)); may be empty. */
 int modules__parse(FILE *maps, struct modules **ret_modules);
+
+/*
+ * The memory around an address, of any kind. -ENOENT: nothing is mapped there; the errors of
+ * modules__read().
+ */
+int modules__memory_at(pid_t tgid, __u64 address, struct memory_range *ret_range);
+/* The same from any text in the format of /proc/PID/maps. */
+int modules__memory_in(FILE *maps, __u64 address, struct memory_range *ret_range);
 
 /* How many mappings. */
 size_t modules__count(const struct modules *modules);

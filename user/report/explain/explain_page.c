@@ -301,9 +301,9 @@ static void explain_frames(struct page *page, const json_t *site)
 		text_clear(&line);
 	}
 	if (json_is_true(json_object_get(site, "stack_truncated"))) {
-		text_add(&line, source && !strcmp(source, "call") ?
-					"  ... and further out: not kept" :
-					"  ... and further out: the copy of the stack ended here");
+		text_addf(&line, "  ... and further out: %s",
+			  stack_end_phrase(stack_end_of(
+				  json_string_value(json_object_get(site, "stack_end")))));
 		page_line(page, &line, /* bold= */ false);
 	}
 }

@@ -298,6 +298,7 @@ static void put_known_stack(struct json *json, const struct stack *stack, pid_t 
 	json_end_array(json);
 	json_string(json, "stack_source", stack_source_name(stack->source));
 	json_bool(json, "stack_truncated", stack->truncated);
+	json_string(json, "stack_end", stack_end_name(stack->end));
 	jit_runtime_add_advice(&advice, stack->unnamed_jit, tgid);
 	json_string(json, "unnamed_jit", advice.len ? text_str(&advice) : NULL);
 }

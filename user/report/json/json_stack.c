@@ -73,6 +73,7 @@ void put_stack(struct json *json, const struct stack *stack)
 		json_null(json, "stack");
 		json_null(json, "stack_source");
 		json_null(json, "stack_truncated");
+		json_null(json, "stack_end");
 		json_null(json, "unnamed_jit");
 		return;
 	}
@@ -82,6 +83,7 @@ void put_stack(struct json *json, const struct stack *stack)
 	json_end_array(json);
 	json_string(json, "stack_source", stack_source_name(stack->source));
 	json_bool(json, "stack_truncated", stack->truncated);
+	json_string(json, "stack_end", stack_end_name(stack->end));
 	put_unnamed_jit(json, stack->unnamed_jit);
 }
 

@@ -25,9 +25,9 @@ static const char *why_truncated(const struct site *site)
 	const struct leak *leak = site->leaks;
 
 	if (site->stack->source == STACK_SNAPSHOT)
-		return "the copy of the stack ended here (--stack-size)";
+		return stack_end_phrase(site->stack->end);
 	if (site->stack->source != STACK_CALL)
-		return "not kept";
+		return stack_end_phrase(site->stack->end);
 	while (leak && leak->stack != site->stack)
 		leak = leak->next;
 	if (leak && leak->event.socket.flags & PENDING_SAMPLED_OUT)

@@ -15,6 +15,7 @@
 struct code {
 	/* 1 and more. The innermost first; the last is the function that has the code. */
 	unsigned int count;
+	Dwarf_Addr start; /* of the symbol that covers it; 0 = none does */
 	struct code_name {
 		char *function; /* NULL = not known */
 		char *file;	/* of the line that runs, or that calls the one before */

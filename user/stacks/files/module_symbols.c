@@ -321,7 +321,7 @@ static enum language language_for(struct module_symbols *file, const char *symbo
 }
 
 /* NULL: no symbol covers it (or no memory). */
-static char *find_function(struct module_symbols *file, Dwarf_Addr address)
+static char *find_function(struct module_symbols *file, Dwarf_Addr address, Dwarf_Addr *ret_start)
 {
 	Dwarf_Addr bias;
 	GElf_Word section;
@@ -340,12 +340,13 @@ static char *find_function(struct module_symbols *file, Dwarf_Addr address)
 		return NULL;
 	if (symbol.st_size ? offset >= symbol.st_size : !accepts_sizeless(elf, section))
 		return NULL;
+	*ret_start = address - offset;
 	return function_name(name, language_for(file, name, elf));
 }
 
 static void make_names(struct module_symbols *file, __u64 address, struct code *code)
 {
-	char *function = find_function(file, address);
+	char *function = find_function(file, address, &code->start);
 	struct code_name *last;
 
 	if (!may_have_debug_file(file) || !runtime_frame_is_end(file->path, function))
