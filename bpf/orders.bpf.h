@@ -56,7 +56,7 @@ static long order_carry_out(struct bpf_map *map, const __u32 *place, struct orde
 		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
 		return 0;
 	case ORDER_DROP_SNAPSHOT:
-		snapshot_drop(inode);
+		snapshot_drop_of(inode, order->since_ns);
 		return 0;
 	case ORDER_KEEP_STACK:
 		keep_stack(slot, stack.stack);

@@ -112,6 +112,11 @@ enum leak_class {
 	C(GETPEERNAME_EXIT, "getpeername", 0)                                                    \
 	C(CLOSE_ENTER, "close", 0)                                                               \
 	C(CLOSE_EXIT, "close_exit", 0)                                                           \
+	C(URING_SOCKET, "uring_socket", 0) /* the same by io_uring, each time it ran */          \
+	C(URING_CONNECT_ENTER, "uring_connect_enter", 0)                                         \
+	C(URING_CONNECT_EXIT, "uring_connect", 0)                                                \
+	C(URING_BIND_ENTER, "uring_bind_enter", 0)                                               \
+	C(URING_BIND_EXIT, "uring_bind", 0)                                                      \
 	C(TRACKED, "tracked", 0)		 /* noted by the hooks */                        \
 	C(ADOPTED, "adopted", 0)		 /* put into the map by a sweep */               \
 	C(FILES_SWEPT, "files_swept", 0)	 /* descriptors looked at */                     \
@@ -443,6 +448,8 @@ struct sweep {
 	__u32 strangers;    /* descriptors of others that came all the same */
 	__u32 crowd;	    /* 1 = the map of processes to look at was full */
 	__u32 asks_threads; /* 1 = their threads are to be looked at: is one inside connect? */
+	__u32 looked;	    /* 1 = the fd tables of the suspects were read. Written by user space */
+	__u32 pad;
 };
 
 /* Bytes that user space reads of a sweep's iterator at once: what is written ends the read. */
@@ -497,20 +504,24 @@ enum dissolves {
 
 /* A system call that a thread is inside of; see in_flight.bpf.h. */
 struct call {
-	__u64 file; /* address of the open file, for the kernel's side alone */
+	__u64 owner; /* the id of the thread; above it the number of the call at this place */
+	__u64 file;  /* address of the open file, for the kernel's side alone */
 	__u64 inode;
 	__u64 task;    /* of connect: address of the thread's struct, for the kernel's side alone */
-	__u64 request; /* io_uring's: of its request, likewise; 0 = it is a system call */
+	__u64 request; /* address of io_uring's request, likewise; 0 = it is a system call */
 	__u32 fd;      /* as the thread passed it; NO_FD: io_uring's */
-	__u32 tid;     /* whose it is; 0 = nobody's */
-	__u32 left_at; /* when a sweep found the thread outside connect, in 2^20 ns; 0 = none has */
+	__u32 left_at; /* when a sweep found the thread outside connect, in 2^20 ns; 0 = never */
 	__u16 family;  /* of connect's address; AF_UNREADABLE = there is none to be read */
 	__u8 kind;     /* enum call_kind */
 	__u8 untracked; /* the socket is not pending: followed for what its end may tell */
-	__u8 dissolves; /* enum dissolves: what connect ends, of a socket that is, or was, of use */
-	__u8 restarts;	/* a signal has interrupted it; the try is noted */
-	__u8 pad[6];
+	__u8 dissolves; /* enum dissolves: what connect ends, of a socket that is, or was, in use */
+	__u8 restarts;	/* connect was tried before, and that try was not over: it is one try */
+	__u8 pad[2];
 };
+#define CALL_TID(call) ((__u32)(call)->owner) /* 0 = nobody's */
+#define CALL_WRITING 0xffffffffU	      /* for a thread id: the call is being written */
+#define CALL_STEP (1ULL << 32)
+#define CALL_NUMBER (~0ULL << 32)
 _Static_assert(sizeof(struct call) == 56, "struct call has holes");
 
 /* A stack that was reported, as `sockleak scan` finds it (history.h). */

@@ -84,7 +84,7 @@ folders_are_small() {
 
 kernel_side_includes_down_only() {
 	grep -HnE '^#include' bpf/*.h bpf/*.c |
-		grep -vE '"vmlinux\.h"|"sockleak\.h"|"[a-z_]+\.bpf\.h"|<bpf/bpf_(helpers|core_read)\.h>'
+		grep -vE '"vmlinux\.h"|"sockleak\.h"|"[a-z_]+\.bpf\.h"|<bpf/bpf_(helpers|core_read|tracing)\.h>'
 }
 
 accounts_and_reports_do_no_io() {

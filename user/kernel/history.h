@@ -59,6 +59,8 @@ bool history__find_stack(const struct history *history, __u64 key,
 			 struct reported_stack *ret_stack);
 /* Stacks that could not be reported. */
 __u64 history__lost(const struct history *history);
+/* Other orders that were lost: orders__refused(). */
+__u64 history__orders_refused(const struct history *history);
 
 /*
  * How the leaks that one process has of one account have grown: kept for the next run,

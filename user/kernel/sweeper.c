@@ -138,6 +138,7 @@ static int begin_sweep(struct sweeper *sweeper)
 	sweep->start_ns = clock_now(CLOCK_BOOTTIME);
 	sweep->repeats = 0;
 	sweep->unsettled = 0;
+	sweep->looked = 0;
 	sweep->number++;
 	err = iterator_run(sweeper, sweeper->harvest);
 	if (err)
@@ -178,6 +179,7 @@ static int small_sweep(struct sweeper *sweeper)
 			return 1; /* a full sweep needs no more memory or descriptors */
 	if (sweep->waiting)
 		return 1;
+	sweep->looked = 1;
 	err = quick_sweep(sweeper); /* what was not found where it should be? */
 	if (err)
 		return err;

@@ -201,8 +201,6 @@ int resolver_main(void)
 	struct child *child;
 	int err;
 
-	/* A report asked for by name, as with pidof, is asked of the agent. */
-	signal(SIGUSR1, SIG_IGN);
 	if (!is_channel(RESOLVER_CHANNEL)) {
 		fputs("sockleak: " RESOLVER_ARGUMENT " is not for use by hand\n", stderr);
 		return 2;

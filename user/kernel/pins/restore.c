@@ -271,7 +271,7 @@ static int take_calls(const struct maps *maps, int map)
 		struct call call;
 
 		show_progress(maps, i);
-		if (bpf_map_lookup_elem(map, key, &call) || !call.tid)
+		if (bpf_map_lookup_elem(map, key, &call) || !CALL_TID(&call))
 			continue;
 		call.left_at = 0;
 		if (call.kind != CALL_CONNECT)
