@@ -17,7 +17,7 @@
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS (60) each
 #   make soak         chaos: 5,000 seeds of abuse, sockleak compared with an oracle (root)
 #   make compat       real programs, of which sockleak must report nothing (root)
-#   make truth        the report of a leak in each of 68 runtimes, judged (root); truth-docs writes
+#   make truth        the report of a leak in each runtime, judged (root); truth-docs writes
 #                     docs/truth.md
 #   make vm           the test programs on other kernels, under qemu
 #   make vm-service   docs/production.md in machines with systemd, under qemu (root)

@@ -38,9 +38,10 @@ def prepare(bench, row, directory, pid):
 
 
 def leaks_of(agent, pid):
-    """inode -> the last leak event of a socket that this process has made."""
-    events = (event for event in list(agent.events) if event["type"] == "leak")
-    return {event["inode"]: event for event in events if event["creator_pid"] == pid}
+    """inode -> the last leak event of each open leak that this process has made. A socket that it
+    keeps for a moment, to try what the kernel can do, is one while gdb has stopped it."""
+    leaks = agent.open_leaks().items()
+    return {inode: leak for inode, leak in leaks if leak["creator_pid"] == pid}
 
 
 def wait_for_leaks(agent, pid, count):

@@ -21,6 +21,7 @@ def culprit(says, fault):
 NAMELESS = "code without a name ({})".format
 PYTHON = culprit(NAMELESS("python3.11"), SCRIPT)
 MANY = ("20 at * sites", WAYS)
+ONE = ("20 at 1 site", "functions of scripts are no part of a site")
 
 WRONG = {
     "c_recursion": {"told": MANY},
@@ -41,6 +42,7 @@ WRONG = {
     "vala": culprit(NAMELESS("libgio-2.0.so*"), WRAPPER),
     "go_stripped": culprit(NAMELESS("leak"), ".gopclntab is not read"),
     "go": {"end": ("no_rules", END)},
+    "go_two": {"end": ("no_rules", END)},
     "go_cgo": {"end": ("unmapped", "the goroutine's stack is not known as the one of the caller")},
     "gccgo": {"end": ("no_rules", END)},
     "rust_socket2": culprit("socket2::sys::socket (leak), unix.rs:*", WRAPPER),
@@ -53,11 +55,13 @@ WRONG = {
     "fpc": culprit("SYSTEM.FPSYSCALL (leak)", WRAPPER),
     "python": PYTHON,
     "python_bind_failed": PYTHON,
+    "python_two": {**PYTHON, "told": ONE},
     "python_venv": PYTHON,
     "python_gevent": culprit(NAMELESS("_gevent_cgreenlet.*.so"), OUTSIDE),
     "python_uvloop": culprit(NAMELESS("loop.*.so"), OUTSIDE),
     "pypy": culprit(NAMELESS("libpypy3.9-c.so"), SCRIPT),
     "ruby": culprit("rsock_socket (socket.so)", SCRIPT),
+    "ruby_two": {**culprit("rsock_socket (socket.so)", SCRIPT), "told": ONE},
     "perl": {
         **culprit("Perl_pp_socket (perl) | Perl_PerlSock_socket_cloexec (perl)", SCRIPT),
         "told": ("20 at 2 sites", WAYS),
@@ -71,7 +75,10 @@ WRONG = {
     "prolog": culprit("nbio_socket (socket.so)", SCRIPT),
     "guile": culprit("scm_socket (libguile-3.0.so*)", SCRIPT),
     "node": {**culprit("uv__socket (node), core.c:*", WRAPPER), "told": MANY},
+    "node_two": {"told": ONE},
     "java": culprit("Java_sun_nio_ch_Net_socket0 (libnio.so)", SCRIPT),
+    "java_jcmd": culprit("int sun.nio.ch.Net.socket0(*) ([jit])", WRAPPER),
+    "java_two": {**culprit("int sun.nio.ch.Net.socket0(*) ([jit])", WRAPPER), "told": ONE},
     "java_perf_map": culprit("int sun.nio.ch.Net.socket0(*) ([jit])", WRAPPER),
     "mono": culprit(NAMELESS("mono-sgen"), SCRIPT),
     "erlang": culprit(NAMELESS("beam.smp"), SCRIPT),
