@@ -101,6 +101,9 @@ LIBRARIES = [
 
 GO_AND_RUST = [
     compiled("go", "Go", "leak.go", "go build -o $O/leak", "main.openOne (leak), {}:LINE"),
+    Row("go_two", "Go, two leaks", "exec $O/leak two", build="go build -o $O/leak $S/leak.go",
+        told="20 at 2 sites", culprit="main.openOne (leak), leak.go:LINE | main.openOther (leak), "
+        "leak.go:24", end="outermost"),
     compiled("go_stripped", "Go, stripped", "leak.go", "go build -ldflags='-s -w' -o $O/leak",
              "main.openOne (leak), {}:LINE", no_gdb="it has no call frame information"),
     compiled("go_cgo", "Go, a C function (cgo)", "cgo.go", "go build -o $O/leak",

@@ -38,9 +38,10 @@ def prepare(bench, row, directory, pid):
 
 
 def leaks_of(agent, pid):
-    """inode -> the last leak event of a socket that this process has made."""
-    events = (event for event in list(agent.events) if event["type"] == "leak")
-    return {event["inode"]: event for event in events if event["creator_pid"] == pid}
+    """inode -> the last leak event of each open leak that this process has made. A socket that it
+    keeps for a moment, to try what the kernel can do, is one while gdb has stopped it."""
+    leaks = agent.open_leaks().items()
+    return {inode: leak for inode, leak in leaks if leak["creator_pid"] == pid}
 
 
 def wait_for_leaks(agent, pid, count):
@@ -87,7 +88,7 @@ def frames_of(result):
     for frames, agree in (
         (result.gdb - result.missing, result.agree),
         (result.helped if not result.missing else 0, result.helped_agree),
-        (result.inlined if result.inlined_told else 0, result.inlined_agree),
+        (result.inlined if result.inlined_reported else 0, result.inlined_agree),
     ):
         if agree < BAR * frames:
             return f"{agree} of {frames} agree"

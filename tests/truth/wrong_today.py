@@ -14,16 +14,23 @@ def culprit(says, fault):
 
 
 NAMELESS = "code without a name ({})".format
+ONE = ("20 at 1 site", "functions of scripts are no part of a site")
+
 
 WRONG = {
     "boost_context": {"end": ("copy", END)},
     "go_stripped": culprit(NAMELESS("leak"), ".gopclntab is not read"),
     "go": {"end": ("no_rules", END)},
+    "go_two": {"end": ("no_rules", END)},
     "go_cgo": {"end": ("unmapped", "the goroutine's stack is not known as the one of the caller")},
     "gccgo": {"end": ("no_rules", END)},
     "crystal": culprit("*Pool::open_one:Array(Socket+) (leak), leak.cr:*", "the name is the symbol's"),
     "fpc": culprit("LEAK.FILL (leak)*", "a function without a frame is passed over"),
     "java_perf_map": culprit("Java code", "a perf map does not know what is interpreted"),
+    "python_two": {"told": ONE},
+    "ruby_two": {"told": ONE},
+    "node_two": {"told": ONE},
+    "java_two": {**culprit("Java code", "a perf map does not know what is interpreted"), "told": ONE},
     "sbcl": {
         "frames": ("160 are missing", "a frame of each two calls is passed over"),
     },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Go: a function opens a socket, its caller does so twenty times.
+// Go: a function opens a socket, its caller does so twenty times; with an argument, ten times by
+// another function.
 package main
 
 import (
@@ -19,9 +20,22 @@ func openOne() int {
 }
 
 //go:noinline
+func openOther() int {
+	fd, err := syscall.Socket(syscall.AF_INET6, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		panic(err)
+	}
+	return fd
+}
+
+//go:noinline
 func fill(count int) (fds []int) {
 	for ; count > 0; count-- {
-		fds = append(fds, openOne())
+		if count%2 == 0 && len(os.Args) > 1 {
+			fds = append(fds, openOther())
+		} else {
+			fds = append(fds, openOne())
+		}
 	}
 	return
 }

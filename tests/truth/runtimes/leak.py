@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Python: sockets that nobody closes, the calls in a function that is specialised as it runs.
+# Python: sockets that nobody closes; with an argument, half of them by another function.
 import socket
 import sys
 
@@ -10,9 +10,16 @@ def open_one():
     kept.append(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
 
 
+def open_other():
+    kept.append(socket.socket(socket.AF_INET6, socket.SOCK_STREAM))
+
+
 def fill(count):
-    for _ in range(count):
-        open_one()
+    for number in range(count):
+        if number % 2 and sys.argv[1:]:
+            open_other()
+        else:
+            open_one()
 
 
 print("ready", flush=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Ruby: sockets that nobody closes.
+# Ruby: sockets that nobody closes; with an argument, half of them by another function.
 require 'socket'
 
 KEPT = []
@@ -8,13 +8,17 @@ def open_one
   KEPT << Socket.new(:INET, :STREAM)
 end
 
+def open_other
+  KEPT << Socket.new(:INET6, :STREAM)
+end
+
 def fill(count)
-  count.times { open_one }
+  count.times { |number| number.odd? && ARGV[0] ? open_other : open_one }
 end
 
 puts 'ready'
 $stdout.flush
-gets
+$stdin.gets
 fill(20)
 puts 'leaked 20'
 $stdout.flush

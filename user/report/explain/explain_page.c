@@ -340,6 +340,19 @@ static void explain_stack(struct page *page, const json_t *of)
 	}
 }
 
+/* What would name code that has none in the stack. */
+static void page_unnamed(struct page *page, const json_t *site)
+{
+	const char *advice = explained_string(site, "unnamed_jit");
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (!advice)
+		return;
+	text_add(&line, "  ");
+	page_add_clean(&line, advice);
+	page_line(page, &line, /* bold= */ false);
+}
+
 static void explain_source_of(struct text *line, const json_t *of)
 {
 	const char *source = explained_string(of, "stack_source");
@@ -441,6 +454,7 @@ void explain_page(struct text *out, const json_t *site, const char *written)
 	if (!explain_processes(&page, site))
 		page_programs(&page, site);
 	explain_frames(&page, site);
+	page_unnamed(&page, site);
 	page_install(&page, site);
 	page_suppression(&page, site);
 }

@@ -366,7 +366,7 @@ static void put_known_site(struct json *json, const struct known_site *known,
 	put_known_end(json, &known->end);
 	put_known_programs(json, known);
 	site_holders_put(json, &known->holders, summary);
-	known_put_stack(json, known->stack);
+	known_put_stack(json, known->stack, site_holders_first(&known->holders));
 	known_put_ways(json, known);
 	json_begin_array(json, "install");
 	for (unsigned int i = 0; i < known->n_hints; i++)

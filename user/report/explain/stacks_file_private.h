@@ -82,8 +82,8 @@ int known_add_ways(struct known_site *known, const struct site *site);
 void known_clear_ways(struct known_site *known);
 /* "ways", "more_ways" and "more_ways_open" of the site's object. */
 void known_put_ways(struct json *json, const struct known_site *known);
-/* "stack" and what is said of it. */
-void known_put_stack(struct json *json, const struct stack *stack);
+/* "stack" and what is said of it, in this process (0 = none is known). */
+void known_put_stack(struct json *json, const struct stack *stack, pid_t tgid);
 
 /* ---- stacks_kept.c ---- */
 

@@ -52,8 +52,10 @@ static void put_known_frame(struct json *json, const struct frame *frame)
 	json_bytes(json, NULL, text_str(&line), line.len < MAX_FRAME ? line.len : MAX_FRAME);
 }
 
-void known_put_stack(struct json *json, const struct stack *stack)
+void known_put_stack(struct json *json, const struct stack *stack, pid_t tgid)
 {
+	_cleanup_text_ struct text advice = TEXT_INIT;
+
 	json_begin_array(json, "stack");
 	for (unsigned int i = 0; i < stack->count; i++)
 		put_known_frame(json, &stack->frames[i]);
@@ -61,18 +63,21 @@ void known_put_stack(struct json *json, const struct stack *stack)
 	json_string(json, "stack_source", stack_source_name(stack->source));
 	json_bool(json, "stack_truncated", stack->truncated);
 	json_string(json, "stack_end", stack_end_name(stack->end));
+	jit_runtime_add_advice(&advice, stack->unnamed_jit, tgid);
+	json_string(json, "unnamed_jit", advice.len ? text_str(&advice) : NULL);
 }
 
 /* One way is the stack itself. */
 void known_put_ways(struct json *json, const struct known_site *known)
 {
+	pid_t tgid = site_holders_first(&known->holders);
 	bool several = known->n_ways > 1;
 
 	json_begin_array(json, "ways");
 	for (unsigned int i = 0; several && i < known->n_ways; i++) {
 		json_begin_object(json, NULL);
 		json_u64(json, "open", known->ways[i].open);
-		known_put_stack(json, known->ways[i].stack);
+		known_put_stack(json, known->ways[i].stack, tgid);
 		json_end_object(json);
 	}
 	json_end_array(json);
