@@ -16,6 +16,8 @@
 #   make deb, make rpm  packages, into .output/
 #   make man completion  manual pages and shell completion, into .output/
 #   make compat   real programs under sockleak, which must find nothing (root); docs/compat.md
+#   make truth    what is said of a leak by each runtime, judged (root); docs/truth.md,
+#                 which truth-docs writes
 #   make vm       the test programs on other kernels, under qemu; docs/kernels.md
 #   make vm-service  docs/production.md in a machine with systemd, under qemu (root)
 #   make findings  what was learnt about other software: each script of findings/, alone

@@ -1,7 +1,7 @@
 /*
  * Kernel types, generated; do not edit. Made by `make vmlinux.h BTF=FILE`:
  * bpftool's dump of the BTF of Debian's linux-image-6.12.117+deb12-cloud-amd64,
- * cut down by bpf/vmlinux.awk to what bpf/ uses and the layouts of that.
+ * cut down by tools/vmlinux.awk to what bpf/ uses and the layouts of that.
  */
 #ifndef __VMLINUX_H__
 #define __VMLINUX_H__

@@ -10,8 +10,19 @@
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 
 #define NR_IO_URING_ENTER 426 /* on all of them */
+
+/*
+ * Add, and let nobody see the sum who does not see all that was written before. On arm64 only an
+ * atomic operation whose result is used does that.
+ */
+#define ADD_IN_ORDER(to, value)                                          \
+	({                                                               \
+		typeof(*(to)) before_ = __sync_fetch_and_add(to, value); \
+		asm volatile("" ::"r"(before_));                         \
+	})
 
 #if defined(__TARGET_ARCH_x86)
 #define NR_CLOSE 3
@@ -22,21 +33,19 @@
 #define NR_COMPAT_CONNECT 362
 #define NR_COMPAT_SOCKETCALL 102
 #define TS_COMPAT 0x0002 /* arch/x86/include/asm/thread_info.h: inside a 32-bit system call */
-#define REGS_ARG1(regs) BPF_CORE_READ(regs, di)
-#define REGS_ARG2(regs) BPF_CORE_READ(regs, si)
-#define REGS_ARG3(regs) BPF_CORE_READ(regs, dx)
 #define REGS_SYSCALL(regs) BPF_CORE_READ(regs, orig_ax)
-#define REGS_RESULT(regs) BPF_CORE_READ(regs, ax)
 /* Of a thread inside a system call: there is no result yet. */
-#define REGS_UNDECIDED(regs) ((__s32)REGS_RESULT(regs) == -ENOSYS)
+#define REGS_UNDECIDED(regs) ((__s32)PT_REGS_RC_CORE(regs) == -ENOSYS)
 /* Which call it was is forgotten when a signal is looked at: not here. */
 #define REGS_FORGET(regs) false
-/* The same by plain loads: of a program's own context, or of a type that the verifier knows. */
-#define PLAIN_ARG1(regs) ((regs)->di)
-#define PLAIN_ARG2(regs) ((regs)->si)
-#define PLAIN_ARG3(regs) ((regs)->dx)
-#define PLAIN_RESULT(regs) ((regs)->ax)
 #define SYSCALL_ENTRY "__x64_sys_" /* a 64-bit call's; is given the user's registers */
+/* Write eight bytes behind all that was written before: x86 does so with all writes. */
+#define WRITE_IN_ORDER(to, value)                   \
+	do {                                        \
+		barrier();                          \
+		*(volatile __u64 *)&(to) = (value); \
+		barrier();                          \
+	} while (0)
 
 /* 32-bit calls have other numbers; their sockets are found by the sweep. */
 static __always_inline bool in_compat_syscall(void)
@@ -78,9 +87,6 @@ static __always_inline void arch_regs(struct pt_regs *regs, __u64 *ret_regs)
 	ret_regs[16] = regs->ip;
 }
 
-#define ARCH_SP(regs) ((regs)->sp)
-#define ARCH_PC(regs) ((regs)->ip)
-
 /* Where the C library has the control block of the current thread. */
 static __always_inline __u64 thread_pointer(struct task_struct *self)
 {
@@ -120,11 +126,14 @@ static __always_inline bool sigframe_fits(__u64 frame)
 #define NR_COMPAT_SOCKETCALL 102
 #define TIF_32BIT 22 /* arch/arm64/include/asm/thread_info.h: a 32-bit process */
 
-struct pt_regs___arm64 {
+/* By these PT_REGS_*() of bpf_tracing.h read. */
+struct user_pt_regs {
 	__u64 regs[31];
 	__u64 sp;
 	__u64 pc;
-	__u64 orig_x0; /* regs[0] is the result later */
+} __attribute__((preserve_access_index));
+
+struct pt_regs___call {
 	__s32 syscallno;
 } __attribute__((preserve_access_index));
 
@@ -136,21 +145,12 @@ struct task_struct___arm64 {
 	} thread;
 } __attribute__((preserve_access_index));
 
-#define ARM64_REG(regs, field) BPF_CORE_READ((struct pt_regs___arm64 *)(regs), field)
-#define REGS_ARG1(regs) ARM64_REG(regs, orig_x0)
-#define REGS_ARG2(regs) ARM64_REG(regs, regs[1])
-#define REGS_ARG3(regs) ARM64_REG(regs, regs[2])
-#define REGS_SYSCALL(regs) ARM64_REG(regs, syscallno)
-#define REGS_RESULT(regs) ARM64_REG(regs, regs[0])
-#define REGS_UNDECIDED(regs) (REGS_RESULT(regs) == REGS_ARG1(regs)) /* the argument, still */
-#define REGS_FORGET(regs) ((__s32)REGS_SYSCALL(regs) == -1)	    /* forget_syscall() */
-#define PLAIN_ARG1(from) (((struct pt_regs___arm64 *)(from))->regs[0])
-#define PLAIN_ARG2(from) (((struct pt_regs___arm64 *)(from))->regs[1])
-#define PLAIN_ARG3(from) (((struct pt_regs___arm64 *)(from))->regs[2])
-#define PLAIN_RESULT(from) PLAIN_ARG1(from)
+#define REGS_SYSCALL(regs) BPF_CORE_READ((struct pt_regs___call *)(regs), syscallno)
+/* The first argument stands where the result will be. */
+#define REGS_UNDECIDED(regs) (PT_REGS_RC_CORE(regs) == PT_REGS_PARM1_CORE_SYSCALL(regs))
+#define REGS_FORGET(regs) ((__s32)REGS_SYSCALL(regs) == -1) /* forget_syscall() */
 #define SYSCALL_ENTRY "__arm64_sys_"
-#define ARCH_SP(regs) (((struct pt_regs___arm64 *)(regs))->sp)
-#define ARCH_PC(regs) (((struct pt_regs___arm64 *)(regs))->pc)
+#define WRITE_IN_ORDER(to, value) asm volatile("" ::"r"(__sync_lock_test_and_set(&(to), value)))
 
 static __always_inline bool in_compat_syscall(void)
 {
@@ -162,18 +162,18 @@ static __always_inline bool in_compat_syscall(void)
 /* The C library's socket() has no frame: its return address is in the link register. */
 static __always_inline __u64 wrapper_caller(struct pt_regs *regs)
 {
-	return ((struct pt_regs___arm64 *)regs)->regs[30];
+	return ((struct user_pt_regs *)regs)->regs[30];
 }
 
 /* DWARF's numbering: DWARF for the Arm 64-bit Architecture, 4.1; the last is the pc. */
 #define ARCH_REGS 33
 static __always_inline void arch_regs(struct pt_regs *regs, __u64 *ret_regs)
 {
-	struct pt_regs___arm64 *arm64 = (void *)regs;
+	struct user_pt_regs *user = (void *)regs;
 
-	bpf_core_read(ret_regs, sizeof(arm64->regs), &arm64->regs);
-	ret_regs[31] = ARM64_REG(regs, sp);
-	ret_regs[32] = ARM64_REG(regs, pc);
+	bpf_core_read(ret_regs, sizeof(user->regs), &user->regs);
+	ret_regs[31] = BPF_CORE_READ(user, sp);
+	ret_regs[32] = BPF_CORE_READ(user, pc);
 }
 
 /* Below it the C library has its control block of the thread, and then the stack. */

@@ -158,8 +158,24 @@ static __always_inline __u16 noted_family(const struct evidence *evidence)
 }
 
 /*
- * Note where to, and say of which family that is. Of a first try the family is read from what
- * was noted: the caller's memory is dear to read. io_uring goes on with an address that it has.
+ * Does a request of io_uring go on, or does a new one connect the socket after an earlier request
+ * was cancelled? A request that goes on has found the connect under way. It may also wait for a
+ * place in the queue of a unix listener, and then only the same destination shows that it goes on.
+ */
+static __always_inline bool request_goes_on(const struct pending *entry, const struct call *call,
+					    const void *copy)
+{
+	if (!entry || !(entry->flags & PENDING_RESTARTS))
+		return false;
+	if (noted_family(&entry->evidence) != AF_UNIX)
+		return request_in_progress(call->request);
+	return is_same_address(copy, entry->evidence.dest, entry->evidence.dest_len);
+}
+
+/*
+ * Note the destination, and return its family. For a first try the family is read from what
+ * was noted, because reading the caller's memory is expensive. A request of io_uring that goes on
+ * has its destination noted.
  */
 static __always_inline __u16 connect_destination(struct pending *entry, const struct call *call,
 						 const void *address, const void *copy, __u32 len)
@@ -168,7 +184,7 @@ static __always_inline __u16 connect_destination(struct pending *entry, const st
 	bool first = !evidence->dest_len;
 	__u16 family;
 
-	if (call->request && entry->flags & PENDING_RESTARTS)
+	if (call->request && call->restarts)
 		return noted_family(evidence);
 	family = first ? AF_UNREADABLE : address_family(address, copy, len);
 	if (first || family != AF_UNSPEC)
@@ -193,6 +209,7 @@ static __always_inline void connect_enter(struct task_struct *self, __u64 reques
 	if (request)
 		copy = request_address(request, file_family(call.file));
 	entry = entry_open(call.file, call.inode);
+	call.restarts = request && request_goes_on(entry, &call, copy);
 	call.family = entry ? connect_destination(entry, &call, address, copy, len) :
 			      address_family(address, copy, len);
 	call.dissolves = connect_dissolves(&call, entry);
@@ -214,22 +231,22 @@ static __always_inline void connect_enter(struct task_struct *self, __u64 reques
 			(field) = 0;      \
 	} while (0)
 
-static __always_inline void connect_failed(struct pending *entry, __u64 inode, long result)
+static __always_inline void connect_failed(struct pending *entry, const struct call *call,
+					   long result)
 {
 	bool under_way = result == -EINPROGRESS || result == -EINTR || result == -EALREADY;
-	bool again = result == -EALREADY || entry->flags & PENDING_RESTARTS;
 	struct evidence *evidence = &entry->evidence;
-	__u32 tries = evidence->connect_tries + !again;
+	__u32 tries = evidence->connect_tries + !(call->restarts || result == -EALREADY);
 	__s32 error = under_way ? 0 : -result; /* under way: its end is not known yet */
 
 	evidence->connect_tries = tries;
-	if (entry->flags & PENDING_RESTARTS)
-		entry->flags &= ~PENDING_RESTARTS;
-	if (call_restarts(result))
-		entry->flags |= PENDING_RESTARTS; /* one try, whatever it is restarted as */
-	else
+	if (!call_restarts(result))
 		evidence->connect_errno = error;
-	if (entry_is_of(entry, inode))
+	if (call->request && call_restarts(result))
+		entry->flags |= PENDING_RESTARTS;
+	else if (entry->flags & PENDING_RESTARTS)
+		entry->flags &= ~PENDING_RESTARTS;
+	if (entry_is_of(entry, call->inode))
 		return;
 	TAKE_BACK(evidence->connect_tries, tries);
 	TAKE_BACK(evidence->connect_errno, error);
@@ -250,7 +267,7 @@ __noinline int connect_note_end(struct pending *entry, const struct call *call, 
 	if (!result || result == -EISCONN)
 		pending_forget(entry, call->inode, PENDING_USED);
 	else
-		connect_failed(entry, call->inode, result);
+		connect_failed(entry, call, result);
 	return 0;
 }
 

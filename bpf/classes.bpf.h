@@ -101,7 +101,7 @@ static __always_inline void entry_of_unknown(struct pending *ret_entry,
 	ret_entry->inode = view->inode;
 	ret_entry->file = (__u64)view->file;
 	entry_complete(ret_entry, view);
-	ret_entry->cgroup_id = cgroup_number(task_cgroup(task));
+	ret_entry->cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	ret_entry->tgid = BPF_CORE_READ(task, tgid);
 	ret_entry->fd = fd;
 	ret_entry->uid = BPF_CORE_READ(task, cred, uid.val);

@@ -7,6 +7,7 @@
 
 #include "counters.bpf.h"
 #include "kernel.bpf.h"
+#include "control.h"
 
 struct sweep sweep;
 
@@ -19,16 +20,38 @@ struct {
 	__uint(max_entries, SOCKLEAK_RING_SIZE);
 } events SEC(".maps");
 
+/* An empty record of that kind; NULL = the ring is full. */
+static __always_inline struct event *event_reserve(enum event_kind kind)
+{
+	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event)
+		return NULL;
+	__builtin_memset(event, 0, sizeof(*event));
+	event->now_ns = bpf_ktime_get_boot_ns();
+	event->kind = kind;
+	return event;
+}
+
+/* A record about the socket of an entry. No address leaves the kernel. */
+static __always_inline struct event *event_reserve_of(const struct pending *entry,
+						      enum event_kind kind)
+{
+	struct event *event = event_reserve(kind);
+
+	if (!event)
+		return NULL;
+	__builtin_memcpy(&event->socket, entry, sizeof(event->socket));
+	event->socket.file = 0;
+	event->tgid = entry->tgid;
+	return event;
+}
+
 /* Of bpf_ringbuf_query(): BPF_RB_AVAIL_DATA and BPF_RB_RING_SIZE of uapi/linux/bpf.h. */
 enum ring_query {
 	RING_UNREAD = 0,
 	RING_SIZE = 1,
 };
-
-/* The member of struct bpf_iter_meta that is needed. */
-struct bpf_iter_meta___room {
-	struct seq_file *seq;
-} __attribute__((preserve_access_index));
 
 /*
  * In an iterator: when the ring is half full, write enough for user space's read() to return,
@@ -37,11 +60,10 @@ struct bpf_iter_meta___room {
  */
 static __always_inline void events_make_room(struct bpf_iter_meta *iterator)
 {
-	struct bpf_iter_meta___room *meta = (void *)iterator;
 	const char filled[SOCKLEAK_ITERATOR_READ] = {};
 
 	if (bpf_ringbuf_query(&events, RING_UNREAD) > bpf_ringbuf_query(&events, RING_SIZE) / 2)
-		bpf_seq_write(meta->seq, filled, sizeof(filled));
+		bpf_seq_write(iterator_output(iterator), filled, sizeof(filled));
 }
 
 #endif /* EVENTS_BPF_H */

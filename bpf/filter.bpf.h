@@ -8,6 +8,7 @@
 #define FILTER_BPF_H
 
 #include "kernel.bpf.h"
+#include "control.h"
 
 const volatile struct settings settings;
 
@@ -26,39 +27,20 @@ struct {
 	__type(value, __u32);
 } cgroups SEC(".maps");
 
-/* From the root of the tree to the leaf. */
-static __always_inline bool current_under_cgroups(void)
+/* From the leaf to the root: the first rule is that of the innermost cgroup. */
+static __always_inline bool cgroup_wanted(struct task_struct *task)
 {
-	bool is_in = !settings.by_cgroup;
-
-	for (int level = 0; level < MAX_CGROUP_DEPTH; level++) {
-		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
-		__u32 *rule;
-
-		if (!id) /* below the current one */
-			break;
-		rule = bpf_map_lookup_elem(&cgroups, &id);
-		if (!rule)
-			continue;
-		is_in = *rule == CGROUP_WANTED;
-		if (!settings.excludes)
-			break;
-	}
-	return is_in;
-}
-
-/* From the leaf to the root. */
-static __always_inline bool task_under_cgroups(struct task_struct *task)
-{
-	struct cgroup *cgroup = task_cgroup(task);
+	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
+	struct cgroup_subsys_state *parent;
 
 	for (int level = 0; cgroup && level < MAX_CGROUP_DEPTH; level++) {
-		__u64 id = cgroup_number(cgroup);
+		__u64 id = cgroup->kn->id;
 		__u32 *rule = bpf_map_lookup_elem(&cgroups, &id);
 
 		if (rule)
 			return *rule == CGROUP_WANTED;
-		cgroup = cgroup_parent(cgroup);
+		parent = cgroup->self.parent;
+		cgroup = parent ? parent->cgroup : NULL;
 	}
 	return !settings.by_cgroup;
 }
@@ -88,33 +70,21 @@ static __always_inline bool process_name_wanted(struct task_struct *task)
 	return task_exe_name(task, name) && is_wanted_name(name);
 }
 
-static __always_inline bool tgid_wanted(__u32 tgid)
+/*
+ * Is the process of a task to be watched? The verifier must know the type of the pointer: it is the
+ * current task, or one that an iterator was given.
+ */
+static __always_inline bool wanted(struct task_struct *task)
 {
-	return tgid != settings.self_tgid && (!settings.tgid || tgid == settings.tgid);
-}
+	__u32 tgid = task->tgid;
 
-/* Is the current process one to watch? What is not asked for is not even looked up. */
-static __always_inline bool wanted(struct task_struct *self)
-{
-	if (!tgid_wanted(self->tgid))
+	if (tgid == settings.self_tgid || (settings.tgid && tgid != settings.tgid))
 		return false;
-	if (settings.by_uid && self->cred->uid.val != settings.uid)
-		return false;
-	if (settings.comm[0] && !process_name_wanted(self))
-		return false;
-	return !(settings.by_cgroup || settings.excludes) || current_under_cgroups();
-}
-
-/* The same for any task. */
-static __always_inline bool task_wanted(struct task_struct *task)
-{
-	if (!tgid_wanted(BPF_CORE_READ(task, tgid)))
-		return false;
-	if (settings.by_uid && BPF_CORE_READ(task, cred, uid.val) != settings.uid)
+	if (settings.by_uid && task->cred->uid.val != settings.uid)
 		return false;
 	if (settings.comm[0] && !process_name_wanted(task))
 		return false;
-	return !(settings.by_cgroup || settings.excludes) || task_under_cgroups(task);
+	return !(settings.by_cgroup || settings.excludes) || cgroup_wanted(task);
 }
 
 #endif /* FILTER_BPF_H */

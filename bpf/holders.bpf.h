@@ -40,16 +40,13 @@ struct {
 static __always_inline struct event *holder_begin(const struct holder_key *key, __u64 since_ns,
 						  enum event_kind kind)
 {
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	struct event *event = event_reserve(kind);
 
 	if (!event)
 		return NULL;
-	__builtin_memset(event, 0, sizeof(*event));
-	event->now_ns = bpf_ktime_get_boot_ns();
 	event->socket.inode = key->inode;
 	event->socket.since_ns = since_ns;
 	event->tgid = key->tgid;
-	event->kind = kind;
 	return event;
 }
 
@@ -84,19 +81,23 @@ static __always_inline void holder_met(const struct pending *entry, struct task_
 	bpf_ringbuf_submit(event, 0);
 }
 
-/* After all fd tables were seen: one that was not met has let go, or the socket is gone. */
-static __always_inline void sweep_holder(const struct holder_key *key)
+/*
+ * For bpf_for_each_map_elem(), after all fd tables were seen: a process that was not met with the
+ * socket has let go, or the socket is gone.
+ */
+static long sweep_holder(struct bpf_map *map, const struct holder_key *key, struct holding *holding,
+			 void *unused)
 {
-	struct holding *known = bpf_map_lookup_elem(&holders, key);
 	struct event *event;
 
-	if (!known || known->sweep == (__u32)sweep.number)
-		return;
-	event = holder_begin(key, known->since_ns, EVENT_LEFT);
+	if (holding->sweep == sweep.number)
+		return 0;
+	event = holder_begin(key, holding->since_ns, EVENT_LEFT);
 	if (!event)
-		return;
+		return 0;
 	bpf_map_delete_elem(&holders, key);
 	bpf_ringbuf_submit(event, 0);
+	return 0;
 }
 
 #endif /* HOLDERS_BPF_H */

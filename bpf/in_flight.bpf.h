@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * in_flight: the calls that threads are inside of, from their enter to their exit: which socket
- * each is on. Requests to io_uring are calls of the thread that carries them out.
+ * in_flight: the calls that threads are inside of, from enter to exit, and the socket of each.
+ * A request to io_uring is a call of the thread that carries it out.
  */
 #ifndef IN_FLIGHT_BPF_H
 #define IN_FLIGHT_BPF_H
@@ -11,11 +11,11 @@
 #include "uring.bpf.h"
 
 /*
- * Key: a thread's number modulo the size. Value: its call on a pending socket, or another's
- * whose number has the same remainder: call.tid. Not a hash map, whose locks and lists are most
- * of what following a call would cost. A thread has one call at a time, so one that missed its
- * exit is overwritten by the next, and connect's is found by the sweeps (waits.bpf.h). Pinned by
- * --pin: who is inside connect while sockleak is started again is so still.
+ * Key: thread id modulo the size. Value: the call of that thread, or of another one with the same
+ * remainder. An array, because the locks and lists of a hash map would cost more than all else that
+ * is done for a call. A thread has one call at a time. If an exit was missed, the next call
+ * overwrites the old one, and the sweeps find a missed exit of connect (waits.bpf.h). --pin pins
+ * the map: a thread that is inside connect when sockleak is restarted stays inside.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -25,8 +25,8 @@ struct {
 } in_flight SEC(".maps");
 
 /*
- * Key: thread. Value: its call, of those that found their place in `in_flight` taken. When
- * it is full the result of the call is not noted (in_flight_full). Pinned likewise.
+ * Key: thread id. Value: its call, if another thread has its place in `in_flight`. If the map is
+ * full, the result of the call is not noted (in_flight_full). --pin pins it, too.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -43,26 +43,63 @@ static __always_inline struct call *call_place(__u32 tid)
 	return bpf_map_lookup_elem(&in_flight, &place);
 }
 
-static __always_inline void call_begin(struct call *call)
+/* The call that a thread is inside of; NULL if none is known. */
+static __always_inline struct call *call_of(__u32 tid)
 {
-	__u32 tid = bpf_get_current_pid_tgid();
 	struct call *place = call_place(tid);
 
-	call->tid = tid;
-	if (place && (place->tid == tid || !__sync_val_compare_and_swap(&place->tid, 0, tid)))
-		*place = *call;
-	else if (bpf_map_update_elem(&in_flight_overflow, &tid, call, BPF_ANY))
-		count(COUNTER_IN_FLIGHT_FULL);
+	return place && CALL_TID(place) == tid ? place :
+						 bpf_map_lookup_elem(&in_flight_overflow, &tid);
+}
+
+/* The kernel repeats a connect that a signal ended early: both are one try. */
+static __always_inline void call_go_on(struct call *call, const struct call *before)
+{
+	if (before->restarts && before->inode == call->inode)
+		call->restarts = 1;
 }
 
 /*
- * By an operation that orders what was read of the call before: another may take the place, and
- * the sweeps, which may look at it before it is written, are to see no old call there.
+ * Put a call into its place. A sweep may look at the place at the same time, and end the call that
+ * it finds there. So the owner is written last, with a number that no earlier call had, and until
+ * then the place belongs to nobody. False: another thread has it.
  */
-static __always_inline void call_leave(struct call *place, __u32 tid)
+static __always_inline bool call_put(struct call *place, struct call *call, __u32 tid)
 {
-	place->kind = CALL_NONE;
-	__sync_val_compare_and_swap(&place->tid, tid, 0);
+	__u64 before = *(volatile __u64 *)&place->owner;
+	__u64 number = (before & CALL_NUMBER) + CALL_STEP;
+
+	if ((__u32)before == tid)
+		call_go_on(call, place);
+	else if ((__u32)before)
+		return false;
+	call->owner = number | CALL_WRITING;
+	if (__sync_val_compare_and_swap(&place->owner, before, call->owner) != before)
+		return false;
+	*place = *call;
+	__sync_val_compare_and_swap(&place->owner, call->owner, number | tid);
+	return true;
+}
+
+static __always_inline void call_begin(struct call *call)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct call *place = call_place(tid), *before;
+
+	if (place && call_put(place, call, tid))
+		return;
+	before = bpf_map_lookup_elem(&in_flight_overflow, &tid);
+	if (before)
+		call_go_on(call, before);
+	call->owner = bpf_ktime_get_boot_ns() << 32 | tid;
+	if (bpf_map_update_elem(&in_flight_overflow, &tid, call, BPF_ANY))
+		count(COUNTER_IN_FLIGHT_FULL);
+}
+
+/* The call with this owner is over. Nothing happens if the thread has begun another one. */
+static __always_inline void call_leave(struct call *place, __u64 owner)
+{
+	__sync_val_compare_and_swap(&place->owner, owner, owner & CALL_NUMBER);
 }
 
 /* This thread's call is not followed: neither is an older one that missed its exit. */
@@ -71,13 +108,13 @@ static __always_inline void call_ignore(void)
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct call *place = call_place(tid);
 
-	if (place && place->tid == tid)
-		call_leave(place, tid);
+	if (place && CALL_TID(place) == tid)
+		call_leave(place, place->owner);
 	else if (bpf_map_lookup_elem(&in_flight_overflow, &tid))
 		bpf_map_delete_elem(&in_flight_overflow, &tid);
 }
 
-/* Which socket a call is on: the open file behind the descriptor, or of io_uring's request. */
+/* The socket of a call: that of the open file behind the descriptor, or of io_uring's request. */
 static __always_inline void call_name(struct call *call, struct task_struct *self, __u64 request,
 				      __u32 fd)
 {
@@ -91,36 +128,28 @@ static __always_inline void call_name(struct call *call, struct task_struct *sel
 }
 
 /*
- * A signal came before the end. The kernel may call it again by itself: at once, or when the
- * process goes on that the signal has stopped. Until then the thread waits (waits.bpf.h).
+ * A signal ended the call early. The kernel may repeat it by itself: at once, or when a stopped
+ * process goes on. Until then the thread waits (waits.bpf.h).
  */
 static __always_inline bool call_restarts(long result)
 {
 	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
 }
 
-/* The call that a thread is inside of, as far as is known; NULL: none that is followed. */
-static __always_inline struct call *call_of(__u32 tid)
-{
-	struct call *place = call_place(tid);
-
-	return place && place->tid == tid ? place : bpf_map_lookup_elem(&in_flight_overflow, &tid);
-}
-
 /*
- * Is a call followed that ends now? Asked of a thread that is not watched: it may have been when
- * the call began, in another cgroup, as another user or by another name. Not an older call, whose
- * end was missed: that was through another descriptor.
+ * Is a call followed that ends now? This is asked for a thread that is not watched: it may have
+ * been watched when the call began, in another cgroup, as another user or by another name. An
+ * older call whose exit was missed had another descriptor.
  */
 static __always_inline bool call_is_followed(struct task_struct *self)
 {
 	struct pt_regs *regs = self_regs(self);
 	struct call *call = call_of(self->pid);
 
-	return call && regs && call->fd == (__u32)REGS_ARG1(regs);
+	return call && regs && call->fd == (__u32)PT_REGS_PARM1_CORE_SYSCALL(regs);
 }
 
-/* Before Linux 5.15 nobody says where a thread's registers are: as far as the hooks know, then. */
+/* Before Linux 5.15 the registers of a thread cannot be found. */
 static __always_inline bool registers_are_known(void)
 {
 	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs);
@@ -130,24 +159,16 @@ static __always_inline bool registers_are_known(void)
 static __always_inline bool call_exit(enum call_kind kind, bool uring, long result,
 				      struct call *ret_call)
 {
-	bool stays = kind == CALL_CONNECT && call_restarts(result) && registers_are_known();
 	__u32 tid = bpf_get_current_pid_tgid();
-	struct call *place = call_place(tid), *other;
+	struct call *call = call_of(tid);
 
-	if (place && place->tid == tid) {
-		*ret_call = *place;
-		if (stays)
-			place->restarts = 1;
-		else
-			call_leave(place, tid);
-		return ret_call->kind == kind && !ret_call->request == !uring;
-	}
-	other = bpf_map_lookup_elem(&in_flight_overflow, &tid);
-	if (!other)
+	if (!call)
 		return false;
-	*ret_call = *other;
-	if (stays)
-		other->restarts = 1;
+	*ret_call = *call;
+	if (kind == CALL_CONNECT && call_restarts(result))
+		call->restarts = 1;
+	else if (call == call_place(tid))
+		call_leave(call, ret_call->owner);
 	else
 		bpf_map_delete_elem(&in_flight_overflow, &tid);
 	return ret_call->kind == kind && !ret_call->request == !uring;

@@ -64,6 +64,17 @@ struct file___f_count {
 	} f_count;
 } __attribute__((preserve_access_index));
 
+/* Of this struct vmlinux.h has the name only. */
+struct bpf_iter_meta___output {
+	struct seq_file *seq;
+} __attribute__((preserve_access_index));
+
+/* To what a program of an iterator writes, its reader gets. */
+static __always_inline struct seq_file *iterator_output(struct bpf_iter_meta *meta)
+{
+	return ((struct bpf_iter_meta___output *)meta)->seq;
+}
+
 /* How many references to an open file there are: more than 1 when it is shared. */
 static __always_inline __s64 file_references(struct file *file)
 {
@@ -402,24 +413,6 @@ static __always_inline void view_judge(struct socket_view *view)
 		view->use = tcp_state == SMC_INIT ? USE_NEVER : USE_IN_USE;
 	else
 		view->use = USE_MAYBE;
-}
-
-/* The v2 cgroup of a task, its id (the inode number of its directory), and the one above it. */
-static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
-{
-	return BPF_CORE_READ(task, cgroups, dfl_cgrp);
-}
-
-static __always_inline __u64 cgroup_number(struct cgroup *cgroup)
-{
-	return BPF_CORE_READ(cgroup, kn, id);
-}
-
-static __always_inline struct cgroup *cgroup_parent(struct cgroup *cgroup)
-{
-	struct cgroup_subsys_state *parent = BPF_CORE_READ(cgroup, self.parent);
-
-	return parent ? BPF_CORE_READ(parent, cgroup) : NULL;
 }
 
 #endif /* KERNEL_BPF_H */

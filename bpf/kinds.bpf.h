@@ -27,7 +27,7 @@
 
 #define FENTRY(function, name, body) PROGRAM("fentry/" function, fentry_enter_##name, __u64, body)
 #define FEXIT(function, name, body) PROGRAM("fexit/" function, fentry_exit_##name, __u64, body)
-#define FENTRY_FD PLAIN_ARG1((struct pt_regs *)ctx[0]) /* of a system call's entry */
+#define FENTRY_FD PT_REGS_PARM1((struct pt_regs *)ctx[0]) /* of a system call's entry */
 
 /* The verifier knows the type of a pointer that a function takes or returns, and allows no sums. */
 static __always_inline __u64 untyped(const __u64 *value)
@@ -60,13 +60,13 @@ FEXIT("io_bind", uring_bind, on_bind_exit((int)ctx[2], true))
 	PROGRAM("kprobe.multi/" function, kprobe_enter_##name, struct pt_regs, body)
 #define KRETPROBE(function, name, body) \
 	PROGRAM("kretprobe.multi/" function, kprobe_exit_##name, struct pt_regs, body)
-#define KPROBE_FD REGS_ARG1((struct pt_regs *)PLAIN_ARG1(ctx))
-#define KPROBE_RESULT (int)PLAIN_RESULT(ctx)
+#define KPROBE_FD PT_REGS_PARM1_CORE_SYSCALL(PT_REGS_SYSCALL_REGS(ctx))
+#define KPROBE_RESULT (int)PT_REGS_RC(ctx)
 
 KPROBE("__sys_socket", socket, on_socket_enter())
 KRETPROBE("__sys_socket", socket, on_socket_exit(ctx, KPROBE_RESULT))
 KPROBE("__sys_connect", connect,
-       on_connect_enter(PLAIN_ARG1(ctx), (void *)PLAIN_ARG2(ctx), PLAIN_ARG3(ctx)))
+       on_connect_enter(PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx)))
 KRETPROBE("__sys_connect", connect, on_connect_exit(KPROBE_RESULT, false))
 KPROBE(SYSCALL_ENTRY "bind", bind, on_bind_enter(0, KPROBE_FD))
 KRETPROBE(SYSCALL_ENTRY "bind", bind, on_bind_exit(KPROBE_RESULT, false))
@@ -74,10 +74,10 @@ KPROBE(SYSCALL_ENTRY "getpeername", getpeername, on_getpeername_enter(KPROBE_FD)
 KRETPROBE(SYSCALL_ENTRY "getpeername", getpeername, on_getpeername_exit(KPROBE_RESULT))
 KPROBE(SYSCALL_ENTRY "close", close, on_close_enter(KPROBE_FD))
 KRETPROBE(SYSCALL_ENTRY "close", close, on_close_exit())
-KRETPROBE("__sys_socket_file", uring_socket, on_uring_socket_exit(ctx, PLAIN_RESULT(ctx)))
-KPROBE("io_connect", uring_connect, on_uring_connect_enter(PLAIN_ARG1(ctx)))
+KRETPROBE("__sys_socket_file", uring_socket, on_uring_socket_exit(ctx, PT_REGS_RC(ctx)))
+KPROBE("io_connect", uring_connect, on_uring_connect_enter(PT_REGS_PARM1(ctx)))
 KRETPROBE("io_connect", uring_connect, on_connect_exit(KPROBE_RESULT, true))
-KPROBE("io_bind", uring_bind, on_bind_enter(PLAIN_ARG1(ctx), NO_FD))
+KPROBE("io_bind", uring_bind, on_bind_enter(PT_REGS_PARM1(ctx), NO_FD))
 KRETPROBE("io_bind", uring_bind, on_bind_exit(KPROBE_RESULT, true))
 
 /* ---- tracepoint: those of the calls themselves, as perf events. ---- */
@@ -150,7 +150,8 @@ SEC("?raw_tp/sys_enter") int raw_sys_enter(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct pt_regs *regs = (void *)ctx->args[0];
 
-	DISPATCH_ENTER(ctx->args[1], REGS_ARG1(regs), REGS_ARG2(regs), REGS_ARG3(regs))
+	DISPATCH_ENTER(ctx->args[1], PT_REGS_PARM1_CORE_SYSCALL(regs),
+		       PT_REGS_PARM2_CORE_SYSCALL(regs), PT_REGS_PARM3_CORE_SYSCALL(regs))
 }
 
 SEC("?raw_tp/sys_exit")

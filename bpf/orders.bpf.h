@@ -9,6 +9,8 @@
 
 #include "snapshots.bpf.h"
 #include "reported.bpf.h"
+#include "control.h"
+#include "pinned.h"
 
 /*
  * Key: a place. Value: an order, from the first place on; empty behind the last one. Full = user
@@ -56,7 +58,7 @@ static long order_carry_out(struct bpf_map *map, const __u32 *place, struct orde
 		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
 		return 0;
 	case ORDER_DROP_SNAPSHOT:
-		snapshot_drop(inode);
+		snapshot_drop_of(inode, order->since_ns);
 		return 0;
 	case ORDER_KEEP_STACK:
 		keep_stack(slot, stack.stack);

@@ -52,6 +52,15 @@ static __always_inline bool has_ended(const struct pending *entry)
 }
 
 /*
+ * A socket of io_uring that no fd table has shown so far. It may have a direct descriptor only,
+ * which is in no fd table: a full sweep for its sake would find nothing.
+ */
+static __always_inline bool is_without_descriptor(const struct pending *entry)
+{
+	return entry->fd == NO_FD && !entry->seen_sweep;
+}
+
+/*
  * Errors of map functions are kept as int: before Linux 6.4 ("bpf: return long from bpf_map_ops
  * funcs") the kernel gives a negative one back without its sign extended, and as a long it
  * equals no -EEXIST.
@@ -71,13 +80,6 @@ static __always_inline void pending_drop(const struct fd_key *key, __u64 inode)
 	bpf_map_delete_elem(&pending, key);
 }
 
-/* The socket is pending no more. */
-static __always_inline void pending_delete(const struct fd_key *key, const struct pending *entry)
-{
-	entry_ended(entry, true);
-	pending_drop(key, entry->inode);
-}
-
 /*
  * Put an entry into the index and the map: whoever meets it there finds it in the index, too. The
  * descriptor is but a name: one that an older entry has is left to that. 0, or an error: no room.
@@ -89,14 +91,18 @@ static __always_inline int pending_put(const struct pending *entry, struct fd_ke
 
 	ret_key->tgid = entry->tgid;
 	ret_key->fd = entry->fd;
-	if (entry->fd == NO_FD || bpf_map_lookup_elem(&pending, ret_key)) {
-		ret_key->tgid = 0;
-		ret_key->fd = inode;
-	}
+	if (entry->fd == NO_FD || bpf_map_lookup_elem(&pending, ret_key))
+		*ret_key = (struct fd_key){ .fd = inode };
 	err = bpf_map_update_elem(&pending_by_inode, &inode, ret_key, BPF_ANY);
 	if (err)
 		return err;
 	err = bpf_map_update_elem(&pending, ret_key, entry, BPF_NOEXIST);
+	if (err == -EEXIST && ret_key->tgid) { /* somebody has put it there since we looked */
+		*ret_key = (struct fd_key){ .fd = inode };
+		err = bpf_map_update_elem(&pending_by_inode, &inode, ret_key, BPF_ANY);
+		if (!err)
+			err = bpf_map_update_elem(&pending, ret_key, entry, BPF_NOEXIST);
+	}
 	if (err)
 		bpf_map_delete_elem(&pending_by_inode, &inode);
 	return err;
@@ -115,7 +121,7 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 	long stack_id;
 
 	if (regs) {
-		entry->origin = ARCH_PC(regs);
+		entry->origin = PT_REGS_IP(regs);
 		entry->caller = wrapper_caller(regs);
 		entry->call_site = call_site_key(self, regs, entry);
 	}
@@ -146,7 +152,7 @@ static __always_inline int young_publish(struct pending *entry, struct fd_key *r
 
 	if (known) {
 		entry->reported = known->reported;
-		pending_delete(ret_key, known);
+		pending_drop(ret_key, entry->inode);
 	}
 	return pending_put(entry, ret_key);
 }
@@ -240,8 +246,7 @@ static __always_inline void young_add(void *ctx, struct task_struct *self, struc
 		pending_origin(ctx, self, entry, inode);
 	else
 		count(COUNTER_STACK_NONE);
-	barrier();
-	*(volatile __u64 *)&entry->inode = inode;
+	WRITE_IN_ORDER(entry->inode, inode);
 	young_release(entry);
 	count(COUNTER_TRACKED);
 }
@@ -250,15 +255,6 @@ static __always_inline void young_add(void *ctx, struct task_struct *self, struc
 static __always_inline struct pending *entry_open(__u64 file, __u64 inode)
 {
 	struct pending *entry = young_open(file, inode);
-	struct fd_key key;
-
-	return entry ?: pending_of_inode(inode, &key);
-}
-
-/* The same, to be read alone. The young first: who is moved is in the map before it leaves them. */
-static __always_inline struct pending *entry_of(__u64 file, __u64 inode)
-{
-	struct pending *entry = young_of(file, inode);
 	struct fd_key key;
 
 	return entry ?: pending_of_inode(inode, &key);
@@ -294,16 +290,9 @@ __noinline int pending_add_dissolved(const struct call *call)
 		young_close(known);
 		return 0;
 	}
-	entry.inode = call->inode;
-	entry.file = call->file;
-	entry_complete(&entry, &view);
+	entry_of_unknown(&entry, &view, bpf_get_current_task_btf(), call->fd);
 	entry.since_ns = bpf_ktime_get_boot_ns();
-	entry.cgroup_id = bpf_get_current_cgroup_id();
-	entry.tgid = bpf_get_current_pid_tgid() >> 32;
-	entry.fd = call->fd;
-	entry.uid = bpf_get_current_uid_gid();
-	bpf_get_current_comm(entry.comm, sizeof(entry.comm));
-	entry.flags = PENDING_ORIGIN_UNKNOWN | flags;
+	entry.flags |= flags;
 	if (pending_put(&entry, &key))
 		count(COUNTER_ADOPT_FULL);
 	return 0;

@@ -58,7 +58,7 @@ static __always_inline bool view_of(struct pending *entry, struct socket_view *r
 	return true;
 }
 
-/* Is there something to tell of it? The same questions as in sweep_socket(). */
+/* Is there something to report of it? The same questions as in sweep_socket(). */
 static __always_inline bool has_news(struct pending *entry, const struct socket_view *view)
 {
 	if (view->use == USE_CONNECTING)
@@ -74,29 +74,36 @@ static __always_inline bool has_news(struct pending *entry, const struct socket_
 }
 
 /* Whose fd table has it, as far as that is known. */
-static __always_inline void suspects_add(const struct pending *entry)
+static __always_inline void suspects_add(struct pending *entry)
 {
 	__u32 tgid = was_reported(entry) ? entry->holder_tgid : entry->tgid;
 	__u8 yes = 1;
 
 	if (entry->seen_sweep == (__u32)sweep.number)
 		return; /* its table was read already; the event waits for room */
+	if (sweep.looked && is_without_descriptor(entry)) {
+		entry->unseen = 1;
+		return;
+	}
 	sweep.unread++;
 	if (bpf_map_update_elem(&suspects, &tgid, &yes, BPF_ANY))
 		sweep.crowd = 1;
 }
 
-static __always_inline void quick_sweep_entry(const struct fd_key *key, struct pending *entry)
+/* ---- For bpf_for_each_map_elem(). ---- */
+
+static long quick_sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pending *entry,
+			      void *unused)
 {
 	struct socket_view view = {};
 
 	sweep.pending++;
 	if (!pending_is_open(entry)) {
 		sweep.pending -= entry_end(key, entry);
-		return;
+		return 0;
 	}
 	if (!view_of(entry, &view) || view.inode != entry->inode)
-		return; /* for the next full sweep */
+		return 0; /* for the next full sweep */
 	view_judge(&view);
 	view_weigh_now(&view, entry);
 	if (view.use == USE_IN_USE)
@@ -105,44 +112,21 @@ static __always_inline void quick_sweep_entry(const struct fd_key *key, struct p
 		pending_tell_end(entry, END_USED);
 	else if (has_news(entry, &view))
 		suspects_add(entry);
+	return 0;
 }
 
-/* Who held a socket whose entry has gone; of the others the full sweeps know better. */
-static __always_inline void quick_sweep_holder(const struct holder_key *key)
+/* Who held a socket whose entry has gone; the full sweeps know better who holds the others. */
+static long quick_sweep_holder(struct bpf_map *map, const struct holder_key *key,
+			       struct holding *holding, void *unused)
 {
 	struct fd_key home;
 
-	if (!pending_of_inode(key->inode, &home))
-		sweep_holder(key);
+	return pending_of_inode(key->inode, &home) ? 0 : sweep_holder(map, key, holding, unused);
 }
 
-/* ---- For bpf_for_each_map_elem(), as in sweep.bpf.h. ---- */
-
-static long quick_sweep_entry_of(struct bpf_map *map, const struct fd_key *met, void *value,
-				 void *unused)
+static long drop_suspect(struct bpf_map *map, const __u32 *tgid, void *value, void *unused)
 {
-	struct fd_key key = *met;
-	struct pending *entry = bpf_map_lookup_elem(&pending, &key);
-
-	if (entry)
-		quick_sweep_entry(&key, entry);
-	return 0;
-}
-
-static long quick_sweep_holder_of(struct bpf_map *map, const struct holder_key *met, void *value,
-				  void *unused)
-{
-	struct holder_key key = *met;
-
-	quick_sweep_holder(&key);
-	return 0;
-}
-
-static long drop_suspect(struct bpf_map *map, const __u32 *met, void *value, void *unused)
-{
-	__u32 tgid = *met;
-
-	bpf_map_delete_elem(&suspects, &tgid);
+	bpf_map_delete_elem(&suspects, tgid);
 	return 0;
 }
 

@@ -54,8 +54,8 @@ static __always_inline bool refusal_is_stale(const struct refusal *refusal,
 /* What was asked for: the arguments are in the registers still. */
 static __always_inline void refusal_ask(struct refusal *refusal, struct pt_regs *regs)
 {
-	refusal->family = REGS_ARG1(regs);
-	refusal->type = REGS_ARG2(regs) & SOCK_TYPE_MASK;
+	refusal->family = PT_REGS_PARM1_CORE_SYSCALL(regs);
+	refusal->type = PT_REGS_PARM2_CORE_SYSCALL(regs) & SOCK_TYPE_MASK;
 }
 
 /* Where the first call comes from. One snapshot for each: the next ones are counted alone. */
@@ -67,7 +67,7 @@ static __always_inline void refusal_origin(void *ctx, struct task_struct *self,
 
 	refusal->origin = refusal->caller = refusal->has_stack = 0;
 	if (regs) {
-		refusal->origin = ARCH_PC(regs);
+		refusal->origin = PT_REGS_IP(regs);
 		refusal->caller = wrapper_caller(regs);
 		refusal_ask(refusal, regs);
 	}
@@ -113,7 +113,7 @@ static __always_inline void refusal_keep(void *ctx, struct task_struct *self,
 	    REFUSAL_EMPTY)
 		refusal_begin(ctx, self, key, refusal);
 	refusal->last_ns = bpf_ktime_get_boot_ns();
-	__sync_fetch_and_add(&refusal->count, 1);
+	ADD_IN_ORDER(&refusal->count, 1);
 }
 
 /*

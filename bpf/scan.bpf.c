@@ -8,27 +8,13 @@
  */
 #include "classes.bpf.h"
 #include "young.bpf.h"
+#include "control.h"
 
 /* How far it has come, for who waits. */
 struct scan_progress scan;
 
 /* Too large for the stack; the iterator has one reader. */
 struct event record;
-
-/* vmlinux.h has no more of it than the name. */
-struct bpf_iter_meta___seq {
-	struct seq_file *seq;
-} __attribute__((preserve_access_index));
-
-/* What a running sockleak knows of it. */
-static __always_inline struct pending *known(const struct socket_view *view)
-{
-	struct socket *socket = view->socket;
-	struct pending *entry = young_of((__u64)BPF_CORE_READ(socket, file), view->inode);
-	struct fd_key key;
-
-	return entry ?: pending_of_inode(view->inode, &key);
-}
 
 /* How many of those that were asked for there are; the iterator goes process by process. */
 static __always_inline void count_process(struct task_struct *task)
@@ -38,7 +24,7 @@ static __always_inline void count_process(struct task_struct *task)
 	if (tgid == scan.last_tgid)
 		return;
 	scan.last_tgid = tgid;
-	if (task_wanted(task))
+	if (wanted(task))
 		scan.processes++;
 }
 
@@ -47,9 +33,9 @@ int scan_files(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	struct bpf_iter_meta___seq *meta = (void *)ctx->meta;
 	struct socket_view view = {};
 	__u32 fd = ctx->fd;
+	struct socket *socket;
 	struct pending *entry;
 
 	if (!task || !file)
@@ -58,13 +44,14 @@ int scan_files(struct bpf_iter__task_file *ctx)
 	scan.files++;
 	if (settings.tgid || settings.by_uid || settings.by_cgroup || settings.comm[0])
 		count_process(task);
-	if (!view_open_met(file, &view) || !task_wanted(task))
+	if (!view_open_met(file, &view) || !wanted(task))
 		return 0;
 	view_judge(&view);
 	if (view.use == USE_IN_USE || view.use == USE_CONNECTING)
 		return 0;
 	__builtin_memset(&record, 0, sizeof(record));
-	entry = known(&view);
+	socket = view.socket;
+	entry = entry_of((__u64)BPF_CORE_READ(socket, file), view.inode);
 	if (entry)
 		__builtin_memcpy(&record.socket, entry, sizeof(record.socket));
 	else
@@ -79,7 +66,7 @@ int scan_files(struct bpf_iter__task_file *ctx)
 	record.now_ns = bpf_ktime_get_boot_ns();
 	record.class = classify(&record.socket, &view);
 	event_describe(&record, &view, task, fd);
-	bpf_seq_write(meta->seq, &record, sizeof(record));
+	bpf_seq_write(iterator_output(ctx->meta), &record, sizeof(record));
 	return 0;
 }
 

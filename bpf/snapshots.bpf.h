@@ -91,8 +91,8 @@ static __always_inline __u64 call_site_key(struct task_struct *self, struct pt_r
 	if (!settings.stack_size)
 		return 0;
 	key = hash_more(key, self_exe_inode(self));
-	key = hash_more(key, self_stack_end(self) - ARCH_SP(regs));
-	return hash_more(key, (ARCH_PC(regs) & 0xfff) << 12 | (entry->caller & 0xfff)) | 1;
+	key = hash_more(key, self_stack_end(self) - PT_REGS_SP(regs));
+	return hash_more(key, (PT_REGS_IP(regs) & 0xfff) << 12 | (entry->caller & 0xfff)) | 1;
 }
 
 /* One of SAMPLED_ONE_IN sockets, by when it was made: cheaper than to ask for a random number. */
@@ -259,7 +259,7 @@ __noinline int snapshot_fill(__u32 slot)
 
 	if (!snapshot || !regs)
 		return 0;
-	from = ARCH_SP(regs);
+	from = PT_REGS_SP(regs);
 	arch_regs(regs, snapshot->regs);
 	__builtin_memset(snapshot->pieces, 0, sizeof(snapshot->pieces));
 	if (from - alternate < size) {
@@ -298,8 +298,8 @@ static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns, __u32 *re
 	if (!snapshot)
 		return false; /* not possible: free_slots holds their keys */
 	snapshot->n_regs = 0;
-	snapshot->inode = inode;
 	snapshot->since_ns = since_ns;
+	WRITE_IN_ORDER(snapshot->inode, inode); /* the copy that follows is of this socket */
 	snapshot_fill(slot);
 	if (bpf_map_update_elem(&slots, &inode, &slot, BPF_NOEXIST)) {
 		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
@@ -320,6 +320,16 @@ static __always_inline void snapshot_drop(__u64 inode)
 	slot = *found;
 	if (!bpf_map_delete_elem(&slots, &inode))
 		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
+}
+
+/* The same, unless there is a newer snapshot under that inode: refusals have one for each spell. */
+static __always_inline void snapshot_drop_of(__u64 inode, __u64 since_ns)
+{
+	__u32 *slot = bpf_map_lookup_elem(&slots, &inode);
+	struct snapshot *snapshot = slot ? bpf_map_lookup_elem(&snapshots, slot) : NULL;
+
+	if (snapshot && snapshot->since_ns == since_ns)
+		snapshot_drop(inode);
 }
 
 #endif /* SNAPSHOTS_BPF_H */

@@ -96,7 +96,7 @@ static __always_inline int on_socket_exit(void *ctx, long fd)
 /* It has made a file, or says why not. */
 static __always_inline int on_uring_socket_exit(void *ctx, __u64 file)
 {
-	struct task_struct *self = watched(COUNTER_SOCKET_EXIT, false);
+	struct task_struct *self = watched(COUNTER_URING_SOCKET, false);
 
 	if (self && file < (__u64)-MAX_ERRNO)
 		young_add(ctx, self, (struct file *)file, NO_FD);
@@ -114,7 +114,7 @@ static __always_inline int on_connect_enter(__u32 fd, const void *address, __u32
 
 static __always_inline int on_uring_connect_enter(__u64 request)
 {
-	struct task_struct *self = watched(COUNTER_CONNECT_ENTER, false);
+	struct task_struct *self = watched(COUNTER_URING_CONNECT_ENTER, false);
 	struct io_connect *connect = (void *)request;
 
 	if (self)
@@ -125,7 +125,7 @@ static __always_inline int on_uring_connect_enter(__u64 request)
 
 static __always_inline int on_connect_exit(long result, bool uring)
 {
-	if (watched(COUNTER_CONNECT_EXIT, true))
+	if (watched(uring ? COUNTER_URING_CONNECT_EXIT : COUNTER_CONNECT_EXIT, true))
 		connect_exit(result, uring);
 	return 0;
 }
@@ -133,7 +133,8 @@ static __always_inline int on_connect_exit(long result, bool uring)
 /* By `request` of io_uring, or 0 and a descriptor. */
 static __always_inline int on_bind_enter(__u64 request, __u32 fd)
 {
-	struct task_struct *self = watched(COUNTER_BIND_ENTER, false);
+	enum counter which = request ? COUNTER_URING_BIND_ENTER : COUNTER_BIND_ENTER;
+	struct task_struct *self = watched(which, false);
 
 	if (self)
 		call_enter(self, request, fd, CALL_BIND);
@@ -142,7 +143,7 @@ static __always_inline int on_bind_enter(__u64 request, __u32 fd)
 
 static __always_inline int on_bind_exit(long result, bool uring)
 {
-	if (watched(COUNTER_BIND_EXIT, true))
+	if (watched(uring ? COUNTER_URING_BIND_EXIT : COUNTER_BIND_EXIT, true))
 		bind_exit(result, uring);
 	return 0;
 }
@@ -200,7 +201,7 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 	}
 	if (!view_open_met(file, &view))
 		return 0;
-	if (task_wanted(task))
+	if (wanted(task))
 		sweep_socket(task, fd, &view);
 	else
 		sweep_stranger(task, fd, view.inode);
@@ -213,7 +214,7 @@ SEC("iter/bpf_map")
 int harvest_maps(struct bpf_iter__bpf_map *ctx)
 {
 	if (!ctx->map)
-		bpf_for_each_map_elem(&young, harvest_pair_of, NULL, 0);
+		bpf_for_each_map_elem(&young, harvest_pair, NULL, 0);
 	return 0;
 }
 
@@ -252,9 +253,9 @@ int sweep_maps(struct bpf_iter__bpf_map *ctx)
 {
 	if (ctx->map)
 		return 0;
-	bpf_for_each_map_elem(&pending, sweep_entry_of, NULL, 0);
-	bpf_for_each_map_elem(&slots, sweep_slot_of, NULL, 0);
-	bpf_for_each_map_elem(&holders, sweep_holder_of, NULL, 0);
+	bpf_for_each_map_elem(&pending, sweep_entry, NULL, 0);
+	bpf_for_each_map_elem(&slots, sweep_slot, NULL, 0);
+	bpf_for_each_map_elem(&holders, sweep_holder, NULL, 0);
 	return 0;
 }
 
@@ -276,8 +277,8 @@ int quick_sweep_maps(struct bpf_iter__bpf_map *ctx)
 	if (ctx->map)
 		return 0;
 	bpf_for_each_map_elem(&suspects, drop_suspect, NULL, 0);
-	bpf_for_each_map_elem(&pending, quick_sweep_entry_of, NULL, 0);
-	bpf_for_each_map_elem(&slots, sweep_slot_of, NULL, 0);
-	bpf_for_each_map_elem(&holders, quick_sweep_holder_of, NULL, 0);
+	bpf_for_each_map_elem(&pending, quick_sweep_entry, NULL, 0);
+	bpf_for_each_map_elem(&slots, sweep_slot, NULL, 0);
+	bpf_for_each_map_elem(&holders, quick_sweep_holder, NULL, 0);
 	return 0;
 }

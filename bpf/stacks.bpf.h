@@ -49,13 +49,15 @@ static __always_inline struct pt_regs *self_regs(struct task_struct *self)
 
 /*
  * Does io_uring work for the call that the thread is inside of? Not in a thread of its own, which
- * has no user's registers, nor when what was put off is done on the way out of another call.
+ * has no user's registers. Neither if a request that was put off is carried out inside another
+ * system call, or inside an io_uring_enter() that submits nothing, but waits.
  */
 static __always_inline bool is_in_uring_call(struct task_struct *self)
 {
 	struct pt_regs *regs = self_regs(self);
 
-	return regs && !(self->flags & PF_IO_WORKER) && REGS_SYSCALL(regs) == NR_IO_URING_ENTER;
+	return regs && !(self->flags & PF_IO_WORKER) && REGS_SYSCALL(regs) == NR_IO_URING_ENTER &&
+	       (__u32)PT_REGS_PARM2_CORE_SYSCALL(regs);
 }
 
 static __always_inline struct pt_regs *user_regs(void)

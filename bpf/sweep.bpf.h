@@ -23,24 +23,20 @@
 
 #define HARVEST_TRIES 8
 
+/* A record that must not be lost: without room for it the next sweep sends it. */
 static __always_inline struct event *event_begin(struct pending *entry, enum event_kind kind)
 {
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	struct event *event = event_reserve_of(entry, kind);
 
-	if (!event) {
-		sweep.waiting++;
-		if (!(entry->flags & PENDING_WAITING))
-			count(COUNTER_RING_FULL);
-		entry->flags |= PENDING_WAITING;
-		return NULL;
+	if (event) {
+		entry->flags &= ~PENDING_WAITING;
+		return event;
 	}
-	entry->flags &= ~PENDING_WAITING;
-	__builtin_memset(event, 0, sizeof(*event));
-	event->now_ns = bpf_ktime_get_boot_ns();
-	__builtin_memcpy(&event->socket, entry, sizeof(event->socket));
-	event->socket.file = 0; /* no address leaves the kernel */
-	event->kind = kind;
-	return event;
+	sweep.waiting++;
+	if (!(entry->flags & PENDING_WAITING))
+		count(COUNTER_RING_FULL);
+	entry->flags |= PENDING_WAITING;
+	return NULL;
 }
 
 static __always_inline void event_send(struct event *event)
@@ -59,7 +55,6 @@ static __always_inline bool pending_tell_end(struct pending *entry, enum end_rea
 	event = event_begin(entry, EVENT_ENDED);
 	if (!event)
 		return false;
-	event->tgid = entry->tgid;
 	event->fd = entry->fd;
 	event->uid = entry->uid;
 	event->class = reported_class(entry);
@@ -70,35 +65,30 @@ static __always_inline bool pending_tell_end(struct pending *entry, enum end_rea
 	return true;
 }
 
-/*
- * A record that waits for no room in the ring: not to have sent it costs no more than what it
- * would have made known. False when there was none.
- */
+/* A record that may be lost: only what it would have told is. False: there was no room. */
 static __always_inline bool pending_mention(const struct pending *entry, enum event_kind kind,
 					    enum end_reason reason)
 {
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	struct event *event = event_reserve_of(entry, kind);
 
 	if (!event)
 		return false;
-	__builtin_memset(event, 0, sizeof(*event));
-	event->now_ns = bpf_ktime_get_boot_ns();
-	__builtin_memcpy(&event->socket, entry, sizeof(event->socket));
-	event->socket.file = 0;
-	event->kind = kind;
 	event->reason = reason;
-	event->tgid = entry->tgid;
 	bpf_ringbuf_submit(event, 0);
 	return true;
 }
 
-/* The socket is pending no more. False when the word of it must wait. */
+/*
+ * The socket is pending no more. A socket that is open somewhere, and in no fd table, says nothing
+ * good of its site. False when the word of it must wait.
+ */
 static __always_inline bool pending_end(const struct fd_key *key, struct pending *entry,
 					enum end_reason reason)
 {
 	if (!pending_tell_end(entry, reason))
 		return false;
-	pending_delete(key, entry);
+	entry_ended(entry, reason == END_USED || !pending_is_open(entry));
+	pending_drop(key, entry->inode);
 	return true;
 }
 
@@ -226,35 +216,6 @@ static __always_inline void sweep_stranger(struct task_struct *task, __u32 fd, _
 }
 
 /*
- * One entry, after all fd tables were seen. An entry that no table held and whose file
- * is there all the same gets one more full sweep: its socket may be passing from one
- * process to another.
- */
-static __always_inline void sweep_entry(const struct fd_key *key, struct pending *entry)
-{
-	bool ended = has_ended(entry);
-
-	sweep.pending++;
-	if (sweep.repeats && !(entry->flags & PENDING_WAITING))
-		return;
-	if (entry->seen_sweep == (__u32)sweep.number) {
-		if (was_reported(entry) && entry->holder_sweep != (__u32)sweep.number) {
-			entry->flags |= PENDING_MOVED; /* the next full sweep says to whom */
-			sweep.unsettled++;
-		}
-		return;
-	}
-	if (entry->since_ns >= sweep.start_ns)
-		return; /* younger than this sweep */
-	if (!ended && !entry->unseen) {
-		entry->unseen = 1;
-		sweep.unsettled++;
-		return;
-	}
-	sweep.pending -= entry_end(key, entry);
-}
-
-/*
  * Is it the slot of a refusal that is still in its map? User space reads it after a sweep, and
  * one run of it may begin two. No more than SOCKLEAK_MAX_REFUSALS are kept so.
  */
@@ -269,27 +230,11 @@ static __always_inline bool slot_is_of_refusal(__u64 inode, const struct snapsho
 	return refusal && refusal->first_ns == snapshot->since_ns;
 }
 
-/*
- * One slot of a snapshot. Its socket's entry gives it back; when that was lost
- * (the map was full, a hook was missed) this does. An entry that is older than a
- * whole sweep is in the index.
- */
-static __always_inline void sweep_slot(__u64 inode, __u32 slot)
-{
-	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
-	struct fd_key key;
+/* ---- For bpf_for_each_map_elem(). ---- */
 
-	if (!snapshot || snapshot->since_ns >= sweep.last_ns || pending_of_inode(inode, &key) ||
-	    slot_is_of_refusal(inode, snapshot))
-		return;
-	snapshot_drop(inode);
-}
-
-/* ---- For bpf_for_each_map_elem(). A look-up needs a key that is ours. ---- */
-
-/* Two places of the young table. Who writes to one is through in no time: it is tried again. */
-static long harvest_pair_of(struct bpf_map *map, const __u32 *number, struct young_pair *pair,
-			    void *unused)
+/* Two places of the young table. A writer is finished in no time, so it is tried again. */
+static long harvest_pair(struct bpf_map *map, const __u32 *number, struct young_pair *pair,
+			 void *unused)
 {
 	for (__u32 i = 0; i < 2 * HARVEST_TRIES; i++) {
 		struct pending *entry = &pair->places[i & 1];
@@ -302,28 +247,49 @@ static long harvest_pair_of(struct bpf_map *map, const __u32 *number, struct you
 	return 0;
 }
 
-static long sweep_entry_of(struct bpf_map *map, const struct fd_key *met, void *value, void *unused)
+/*
+ * One entry, after all fd tables were seen. If no table held it and its file is still open, it gets
+ * one more full sweep: its socket may be on its way from one process to another.
+ */
+static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pending *entry,
+			void *unused)
 {
-	struct fd_key key = *met;
-	struct pending *entry = bpf_map_lookup_elem(&pending, &key);
+	bool ended = has_ended(entry);
 
-	if (entry)
-		sweep_entry(&key, entry);
+	sweep.pending++;
+	if (sweep.repeats && !(entry->flags & PENDING_WAITING))
+		return 0;
+	if (entry->seen_sweep == (__u32)sweep.number) {
+		if (was_reported(entry) && entry->holder_sweep != (__u32)sweep.number) {
+			entry->flags |= PENDING_MOVED; /* the next full sweep says to whom */
+			sweep.unsettled++;
+		}
+		return 0;
+	}
+	if (entry->since_ns >= sweep.start_ns)
+		return 0; /* younger than this sweep */
+	if (!ended && !entry->unseen) {
+		entry->unseen = 1;
+		sweep.unsettled += !is_without_descriptor(entry);
+		return 0;
+	}
+	sweep.pending -= entry_end(key, entry);
 	return 0;
 }
 
-static long sweep_slot_of(struct bpf_map *map, const __u64 *inode, const __u32 *slot, void *unused)
+/*
+ * One slot of a snapshot. The entry of its socket gives it back. If that was lost, because the map
+ * was full or a hook was missed, this does. An entry that is older than a whole sweep is in the
+ * index.
+ */
+static long sweep_slot(struct bpf_map *map, const __u64 *inode, const __u32 *slot, void *unused)
 {
-	sweep_slot(*inode, *slot);
-	return 0;
-}
+	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, slot);
+	struct fd_key key;
 
-static long sweep_holder_of(struct bpf_map *map, const struct holder_key *met, void *value,
-			    void *unused)
-{
-	struct holder_key key = *met;
-
-	sweep_holder(&key);
+	if (snapshot && snapshot->since_ns < sweep.last_ns && !pending_of_inode(*inode, &key) &&
+	    !slot_is_of_refusal(*inode, snapshot))
+		snapshot_drop(*inode);
 	return 0;
 }
 

@@ -28,6 +28,7 @@ struct io_kiocb___request {
 struct io_connect {
 	const void *addr;
 	int addr_len;
+	bool in_progress; /* the connect of a former run is under way; not of unix sockets */
 } __attribute__((preserve_access_index));
 
 struct io_async_msghdr {
@@ -66,8 +67,10 @@ static __always_inline bool is_of_family(const void *address, __u16 family)
  * kernel copies as it connects. The copy stands at the beginning of async_data. Since Linux 6.10 it
  * stands in a message header there, until commit 3979840cd858 ("io_uring/net: Avoid msghdr on
  * op_connect/op_bind async data"), which older series have as well, and which no type shows. So it
- * is taken from where the socket's family stands, if only one of the two places has it; otherwise
- * the destination is unknown, and counted (dest_unreadable).
+ * is taken from where the socket's family stands, if only one of the two places has it. If neither
+ * has it, and zeros are at the beginning, that is AF_UNSPEC, or the header's empty first member,
+ * and then the family in the header is not one that connects. Otherwise the destination is unknown,
+ * and counted (dest_unreadable).
  */
 static __always_inline const void *request_address(__u64 request, __u16 family)
 {
@@ -82,7 +85,30 @@ static __always_inline const void *request_address(__u64 request, __u16 family)
 		return data;
 	if (is_of_family(within, family))
 		return is_of_family(data, family) ? ADDRESS_UNKNOWN : within;
-	return is_of_family(data, family) ? data : ADDRESS_UNKNOWN;
+	return is_of_family(data, family) || is_of_family(data, AF_UNSPEC) ? data : ADDRESS_UNKNOWN;
+}
+
+static __always_inline bool request_in_progress(__u64 request)
+{
+	struct io_connect *connect = (void *)request;
+
+	return bpf_core_field_exists(connect->in_progress) && BPF_CORE_READ(connect, in_progress);
+}
+
+/* Has the kernel's copy these bytes of an address? */
+static __always_inline bool is_same_address(const void *copy, const __u8 *address, __u32 len)
+{
+	__u64 words[SOCKLEAK_DEST_LEN / 8] = {};
+
+	if (len > sizeof(words) || bpf_probe_read_kernel(words, len, copy))
+		return false;
+	for (__u32 i = 0; i < SOCKLEAK_DEST_LEN / 8 && i * 8 < len; i++) {
+		__u64 last = len - i * 8 < 8 ? ~0ULL >> (64 - 8 * (len - i * 8)) : ~0ULL;
+
+		if (words[i] != (*(const __u64 *)(address + i * 8) & last))
+			return false;
+	}
+	return true;
 }
 
 /*

@@ -66,10 +66,10 @@ static __always_inline bool thread_connects(struct task_struct *task, __u32 *ret
 
 	if (BPF_CORE_READ(task, flags) & PF_EXITING)
 		return false;
-	if (!REGS_UNDECIDED(regs) && !call_restarts((__s32)REGS_RESULT(regs)))
+	if (!REGS_UNDECIDED(regs) && !call_restarts((__s32)PT_REGS_RC_CORE(regs)))
 		return false;
 	if (number == NR_CONNECT)
-		*ret_fd = REGS_ARG1(regs);
+		*ret_fd = PT_REGS_PARM1_CORE_SYSCALL(regs);
 	return number == NR_CONNECT || number == NR_COMPAT_CONNECT ||
 	       number == NR_COMPAT_SOCKETCALL;
 }
@@ -79,7 +79,7 @@ static __always_inline bool thread_is_there(const struct call *call)
 {
 	struct task_struct *task = (void *)call->task;
 
-	return (__u32)BPF_CORE_READ(task, pid) == call->tid &&
+	return (__u32)BPF_CORE_READ(task, pid) == CALL_TID(call) &&
 	       !(BPF_CORE_READ(task, flags) & PF_EXITING);
 }
 
@@ -93,7 +93,9 @@ static __always_inline bool call_goes_on(const struct call *call)
 		return false;
 	if (call->request)
 		return worker_connects(task) == (struct file *)call->file;
-	if (!registers_are_known() || (call->restarts && REGS_FORGET(thread_regs(task))))
+	if (!registers_are_known())
+		return !call->restarts;
+	if (call->restarts && REGS_FORGET(thread_regs(task)))
 		return true;
 	return thread_connects(task, &fd) && fd == call->fd;
 }
@@ -111,7 +113,7 @@ static __always_inline void call_end_missed(struct call *call)
 		entry = entry_open(call->file, call->inode);
 	if (!entry)
 		return;
-	tries = entry->evidence.connect_tries + !(entry->flags & PENDING_RESTARTS);
+	tries = entry->evidence.connect_tries + 1;
 	entry->evidence.connect_tries = tries;
 	if (!entry_is_of(entry, call->inode))
 		TAKE_BACK(entry->evidence.connect_tries, tries);
@@ -144,7 +146,7 @@ static __always_inline bool call_look(struct call *call)
 {
 	struct call copy;
 
-	if (!call->tid || call->kind == CALL_NONE)
+	if (!CALL_TID(call) || CALL_TID(call) == CALL_WRITING)
 		return false;
 	if (call->kind != CALL_CONNECT)
 		return !thread_is_there(call);
@@ -219,26 +221,28 @@ static __always_inline void look_at_thread(struct task_struct *task)
 
 static long look_at_place(struct bpf_map *map, const __u32 *place, struct call *call, void *unused)
 {
+	__u64 owner = *(volatile __u64 *)&call->owner;
+
 	if (call_look(call))
-		call_leave(call, call->tid);
+		call_leave(call, owner);
 	return 0;
 }
 
-static long look_at_overflow(struct bpf_map *map, const __u32 *met, struct call *call, void *unused)
+static long look_at_overflow(struct bpf_map *map, const __u32 *tid, struct call *call, void *unused)
 {
-	__u32 tid = *met;
+	__u64 owner = call->owner;
+	bool has_ended = call_look(call);
+	struct call *now = bpf_map_lookup_elem(&in_flight_overflow, tid);
 
-	if (call_look(call))
-		bpf_map_delete_elem(&in_flight_overflow, &tid);
+	if (has_ended && now && now->owner == owner) /* the thread has not begun another call */
+		bpf_map_delete_elem(&in_flight_overflow, tid);
 	return 0;
 }
 
-static long drop_old_wait(struct bpf_map *map, const __u64 *met, __u64 *number, void *unused)
+static long drop_old_wait(struct bpf_map *map, const __u64 *inode, __u64 *number, void *unused)
 {
-	__u64 inode = *met;
-
 	if (*number != sweep.number)
-		bpf_map_delete_elem(&waits, &inode);
+		bpf_map_delete_elem(&waits, inode);
 	return 0;
 }
 

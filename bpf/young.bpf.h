@@ -17,6 +17,7 @@
 #ifndef YOUNG_BPF_H
 #define YOUNG_BPF_H
 
+#include "arch.bpf.h"
 #include "tracked.bpf.h"
 
 #define YOUNG_WRITERS 0xfffU
@@ -56,7 +57,19 @@ static __always_inline struct pending *young_of(__u64 file, __u64 inode)
 	return entry->inode == inode ? entry : NULL;
 }
 
-/* The same, to be written to until young_close(). */
+/*
+ * The entry of a socket wherever it is, to be read only. The young table is first: an entry is in
+ * the map before it leaves it.
+ */
+static __always_inline struct pending *entry_of(__u64 file, __u64 inode)
+{
+	struct pending *entry = young_of(file, inode);
+	struct fd_key key;
+
+	return entry ?: pending_of_inode(inode, &key);
+}
+
+/* The same as young_of(), to be written to until young_close(). */
 static __always_inline struct pending *young_open(__u64 file, __u64 inode)
 {
 	struct pending *entry = young_of(file, inode);
@@ -73,13 +86,13 @@ static __always_inline struct pending *young_open(__u64 file, __u64 inode)
 /* Also of an entry in `pending`, whose lock nobody asks for. */
 static __always_inline void young_close(struct pending *entry)
 {
-	__sync_fetch_and_add(&entry->lock, YOUNG_STEP - 1);
+	ADD_IN_ORDER(&entry->lock, YOUNG_STEP - 1);
 }
 
 /* Of a place that was taken: it is whoever's comes now, or has the entry that stands there. */
 static __always_inline void young_release(struct pending *entry)
 {
-	__sync_fetch_and_add(&entry->lock, YOUNG_STEP - YOUNG_BUSY - YOUNG_CLOSED);
+	ADD_IN_ORDER(&entry->lock, YOUNG_STEP - YOUNG_BUSY - YOUNG_CLOSED);
 }
 
 #endif /* YOUNG_BPF_H */

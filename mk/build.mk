@@ -39,7 +39,7 @@ no-compiler:
 	$(Q)echo "sockleak: packages are missing. Run: make deps" >&2; exit 1
 endif
 
-$(O)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) include/sockleak.h vmlinux.h mk/build.mk
+$(O)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard include/*.h) vmlinux.h mk/build.mk
 	$(say) BPF $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@

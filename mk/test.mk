@@ -55,6 +55,17 @@ run-compat: $(BUILD)/sockleak
 	$(Q)python3 tests/compat/run.py --sockleak $< --root $(COMPAT) --table $(O)/compat/table \
 		$(COMPATFLAGS)
 
+# What is said of a leak in each runtime, judged: tests/truth/. truth-docs writes docs/truth.md.
+.PHONY: truth truth-docs run-truth
+truth truth-docs: root
+	$(Q)packaging/deps.sh truth
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) run-truth \
+		TRUTHFLAGS="$(TRUTHFLAGS) $(if $(filter truth-docs,$@),--write)"
+
+run-truth: $(BUILD)/sockleak
+	$(Q)tests/guarded.py tests/truth/all_runtimes.py --sockleak $< --programs $(TRUTH) \
+		$(TRUTHFLAGS)
+
 # What is tested is optimized as the program is; the tests themselves compile twice as fast without.
 $(BUILD)/unit/%: tests/unit/%.c $(USER_ARCHIVE)
 	$(say) CC $@

@@ -27,6 +27,6 @@ vmlinux.h:
 	$(Q)mkdir -p $(O)
 	$(Q)$(BPFTOOL) btf dump file $(BTF) format c > $(O)/vmlinux.full.h
 	$(Q)awk -v roots='$(subst $(comma) ,$(comma),$(KERNEL_TYPES))' -v source="$$BTF_NAME" \
-		-f bpf/vmlinux.awk $(O)/vmlinux.full.h > $(O)/vmlinux.h
+		-f tools/vmlinux.awk $(O)/vmlinux.full.h > $(O)/vmlinux.h
 	$(Q)mv $(O)/vmlinux.h $@
 endif

@@ -6,7 +6,7 @@
 #
 #   packaging/deps.sh [--install] build    what building needs; every other mode needs that, too
 #   packaging/deps.sh [--install] MODE...  what `make MODE` needs: demo, check, test, deb, rpm, fuzz, compat,
-#                              vm, bench, bench-instructions; fresh, for `make test-fresh`, and
+#                              vm, bench, bench-instructions, truth; fresh, for `make test-fresh`, and
 #                              vm-service, which build sockleak in roots of their own
 #
 # `make test`, compat and vm unpack some more packages without installing them.
@@ -34,11 +34,11 @@ needs() {
 		ini.h                    libinih-dev         inih-devel                build
 		jansson.h                libjansson-dev      jansson-devel             build
 		awk                      mawk                gawk                      build
-		gcc                      gcc                 gcc                       check,test,deb,rpm,compat,vm,bench,vm-service
+		gcc                      gcc                 gcc                       check,test,deb,rpm,compat,vm,bench,vm-service,truth
 		g++                      g++                 gcc-c++                   check,test
 		objcopy                  binutils            binutils                  build
 		cmocka.h                 libcmocka-dev       libcmocka-devel           check,test
-		gdb                      gdb                 gdb                       test
+		gdb                      gdb                 gdb                       test,truth
 		clang-format             clang-format        clang-tools-extra         check,test
 		strip                    binutils            binutils                  check,test
 		readelf                  binutils            binutils                  check,test
@@ -47,7 +47,7 @@ needs() {
 		musl-gcc                 musl-tools          -                         test
 		unshare                  util-linux          util-linux                check,test,fresh,vm-service
 		setpriv                  util-linux          util-linux                test
-		python3                  python3             python3                   check,test,fuzz,compat,vm,bench,bench-instructions,vm-service
+		python3                  python3             python3                   check,test,fuzz,compat,vm,bench,bench-instructions,vm-service,truth
 		debuginfod-find          debuginfod          elfutils-debuginfod-client test
 		eu-strip                 elfutils            elfutils                  test,rpm
 		mandoc                   mandoc              mandoc                    test
@@ -90,10 +90,19 @@ needs() {
 	END
 }
 
+# What the rows of docs/truth.md need, in the same form: tests/truth/packages names them by row.
+truth_needs() {
+	! is_mode truth || awk '!/^#/ {
+		for (i = 2; i <= NF; i++)
+			if (!seen[$i]++)
+				print "installed:" $i, $i, "-", "truth"
+	}' "$here/../tests/truth/packages"
+}
+
 # The lines of the table that a mode of ours needs.
 wanted() {
 	case $modes in fresh | vm-service) base= ;; *) base=build ;; esac
-	needs | awk -v modes="$base $modes" '
+	{ needs && truth_needs; } | awk -v modes="$base $modes" '
 		BEGIN { count = split(modes, mode, " ") }
 		{
 			for (i = 1; i <= count; i++)

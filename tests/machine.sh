@@ -22,6 +22,7 @@ if [ "$(id -u)" != 0 ]; then
 	case $goal in
 	demo | test) mode=$goal ;;
 	test-fresh) mode=fresh ;;
+	truth*) mode=truth ;;
 	*) mode=build ;;
 	esac
 	"$(dirname "$0")/../packaging/deps.sh" "$mode" || exit 1
@@ -95,7 +96,7 @@ if [ ! -r /proc/self/status ]; then
 else
 	check_rights
 	check_pid_namespace
-	case $goal in test* | soak | compat) check_cgroup2 ;; esac
+	case $goal in test* | truth* | soak | compat) check_cgroup2 ;; esac
 fi
 check_lockdown
 check_btf

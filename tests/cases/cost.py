@@ -8,6 +8,7 @@ import resource
 import subprocess
 import time
 
+from cases.pins import MANY, bpffs, leak
 from lib.hooks import kinds_here
 from lib.outcome import Failure, Skip
 from lib.registry import ALONE, case
@@ -246,3 +247,32 @@ def idle_descriptors(bench):
     if taken > 60 * 1024:
         raise Failure(f"expected less than 60 MiB resident, seen: {taken} KiB")
     print(f"     {share:.2%} of a processor at an interval of 1 s, {taken} KiB resident")
+
+
+def runs_of(pid):
+    """How often each program of a process has run."""
+    return {program_name(info["prog_id"]): int(info["run_cnt"])
+            for info in of_fdinfo(pid) if "run_cnt" in info}
+
+
+@case
+def pins_orders(bench):
+    """What is to be done in the maps for many leaks of one sweep is done at once, not for each."""
+    with bpffs(bench) as pin:
+        agent = bench.agent("--comm", "pinsorders", "--pin", pin)
+        program = bench.program(str(bench.copy("many", "pinsorders")), MANY, agents=[agent])
+        counted = pathlib.Path("/proc/sys/kernel/bpf_stats_enabled")
+        before = counted.read_text(encoding="ascii")
+        counted.write_text("1", encoding="ascii")
+        try:
+            leak(program, agent)
+            runs = runs_of(agent.pid)
+        finally:
+            counted.write_text(before, encoding="ascii")
+        agent.stop()
+        program.end()
+        # Each run of either is one for each map of the host. A sweep has one harvest.
+        if not runs.get("harvest_maps") or not runs.get("carry_out_orders"):
+            raise Failure(f"expected programs that ran, seen: {runs}")
+        if runs["carry_out_orders"] > 3 * runs["harvest_maps"]:
+            raise Failure(f"expected orders to be carried out together, seen: {runs}")

@@ -8,6 +8,8 @@ import shutil
 
 from lib.outcome import Failure
 from lib.registry import case
+from truth.row import HERE as TRUTH
+from truth.rows import ROWS
 
 PACKAGING = pathlib.Path(__file__).resolve().parents[2] / "packaging"
 NOT_FOR_THE_DEMO = {"gdb", "rpm", "libcmocka-dev", "python3", "debuginfod", "nodejs", "rustc",
@@ -29,7 +31,7 @@ class Fakes:
 
     def __init__(self, bench, name):
         self.bench, self.directory = bench, bench.directory / name
-        self.directory.mkdir()
+        self.directory.mkdir(parents=True)
 
     def add(self, name, text):
         path = self.directory / name
@@ -86,6 +88,20 @@ def deps_of_the_demo(bench):
         raise Failure(f"expected no test tools, seen: {seen['demo'] & NOT_FOR_THE_DEMO}")
     if seen["demo check"] != seen["demo"] | seen["check"] or not seen["demo check"] <= seen["test"]:
         raise Failure(f"expected the sum of both, and all of it in test, seen: {seen}")
+
+
+@case
+def deps_of_the_truth(bench):
+    """What any row of docs/truth.md needs, from the list that the rows have."""
+    fakes = Fakes(bench, "truth/packaging")
+    fakes.add("apt-get", APT_GET)
+    fakes.add("dpkg-query", "#!/bin/sh\nexit 1\n")  # no package is installed
+    (fakes.directory.parent / "tests/truth").mkdir(parents=True)
+    shutil.copy(TRUTH / "packages", fakes.directory.parent / "tests/truth")
+    seen = wanted(fakes, "truth")
+    missing = {package for row in ROWS for package in row.packages()} - seen
+    if missing or not {"gdb", "clang"} <= seen:
+        raise Failure(f"expected also {missing or 'gdb and clang'}, seen: {sorted(seen)}")
 
 
 @case

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Each stack agrees with gdb's, frame by frame. See tests/truth/ and docs/stacks-truth.md."""
+"""Each stack agrees with gdb's, frame by frame, and what is said of a leak in each runtime is right.
+See tests/truth/, docs/stacks-truth.md and docs/truth.md."""
 
 from lib.cgroups import inside
 from lib.registry import cases
-from truth import suite
+from truth import judge, rows, suite
 
 JOBS = 3  # of the two or three gdbs at a time most wait for the threshold
+ROWS_AT_ONCE = 6  # without gdb they wait for the threshold nearly all of the time
 
 
 @cases(names=[f"truth_{subject.name}" for subject in suite.chosen([])], slow=True)
@@ -19,4 +21,17 @@ def truth(bench):
     ):
         bad = suite.verdict(subject, outcome)
         yield f"truth_{subject.name}", outcome if isinstance(outcome, Exception) else bad
+    agent.stop()
+
+
+@cases(names=[f"runtime_{row.name}" for row in rows.ROWS], slow=True)
+def runtimes(bench):
+    wanted = [row for row in rows.ROWS if bench.wants(f"runtime_{row.name}")]
+    cgroup = bench.cgroups.make()
+    agent = bench.agent("--cgroup", cgroup, *judge.OPTIONS)
+    programs = bench.programs.parent / "truth"
+    for verdict in judge.judge(
+        bench, agent, wanted, programs, inside(cgroup), ROWS_AT_ONCE, with_gdb=False
+    ):
+        yield f"runtime_{verdict.row.name}", verdict.outcome()
     agent.stop()

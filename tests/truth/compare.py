@@ -62,6 +62,8 @@ def same_function(theirs, ours, pid):
     one, other = names.normal(theirs["function"]), names.normal(ours["function"])
     if other and other in (one, names.normal(theirs["linker_name"] or "")):
         return True, True
+    if names.is_encoded(theirs["function"], other):
+        return True, True
     return names.aliases(path_of(ours, pid), ours["build_id"], one, other), True
 
 

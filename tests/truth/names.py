@@ -49,6 +49,7 @@ def normal(name):
     name = name.replace("(anonymous namespace)", "{anonymous}")
     name = re.sub(r"@plt$|@@?[A-Z][\w.]*$", "", name)
     name = re.sub(r"\.(cold|part|constprop|isra|lto_priv|llvm|localalias)(\.\d+)*", "", name)
+    name = re.sub(r"^__(\w+)_MOD_(\w+)$", r"\1::\2", name)  # gfortran's, of a module
     name = re.sub(r"::h[0-9a-f]{16}$", "", name)  # rustc's hash
     name = re.sub(r"\{\{closure\}\}|\{closure[^}]*\}", "{closure}", name)
     # <impl Trait for Type>::method and Type::method are the same to Rust's DWARF
@@ -65,6 +66,15 @@ def normal(name):
 
 def last_part(name):
     return normal(name).rpartition("::")[2]
+
+
+def is_encoded(symbol, name):
+    """Is a symbol that gdb shows as it stands one of this name, as its language encodes it?
+
+    OCaml: camlStdlib__List__iter_81, Stdlib.List.iter; Nim: fill__pool_17, pool.fill.
+    """
+    words = re.split(r"__|_\d+$", re.sub(r"^caml(?=[A-Z])", "", symbol))
+    return set(name.split(".")) <= set(words) | {re.sub("^pure[A-Z]", "", word) for word in words}
 
 
 def places_of(path, build_id):

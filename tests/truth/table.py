@@ -41,11 +41,15 @@ def markdown(rows):
     return "\n".join(lines)
 
 
-def write(path, rows):
-    """Replace the table in the document, keep its text."""
-    before, mark, after = path.read_text().partition(MARK)
-    if not mark:
-        raise SystemExit(f"{path}: no line {MARK}")
+def put(path, mark, table):
+    """Replace the table behind the mark in a document, keep its text."""
+    before, found, after = path.read_text().partition(mark)
+    if not found:
+        raise SystemExit(f"{path}: no line {mark}")
     rest = [line for line in after.strip("\n").split("\n") if not line.startswith("|")]
     text_after = "\n".join(rest).strip("\n")
-    path.write_text(f"{before}{MARK}\n{markdown(rows)}\n\n{text_after}\n")
+    path.write_text(f"{before}{mark}\n{table}\n" + (f"\n{text_after}\n" if text_after else ""))
+
+
+def write(path, rows):
+    put(path, MARK, markdown(rows))

@@ -51,6 +51,9 @@ MISSES = "hooks of this kind miss calls on this kernel"
 SOCKLEAK = "/bin/sockleak"
 BPFTOOL = "/bin/bpftool"
 SHORT_RUN_S = 120
+# The first full sweep, the last one, and one each FULL_SWEEP_S; a program lasts for some 7 s.
+DIRECT_FULL_SWEEPS = 5
+FULL_SWEEP_S = 10
 # Some ten times as slow as a host, and niced: late is not wrong.
 PATIENCE_S = 150
 # What is only said when the kernel itself is in trouble.
@@ -146,6 +149,9 @@ class Kernel:
     def watch(self):
         self.check("doctor", check_doctor, self.guest)
         self.check("comm", check_comm, self.guest)
+        for kind in ("fentry", "kprobe.multi"):
+            if kind not in ABSENT.get(self.name, ()):
+                self.check(f"direct@{kind}", check_direct, self.guest, kind)
         for kinds in GROUPS:
             self.watch_by([kind for kind in kinds if kind not in ABSENT.get(self.name, ())])
 
@@ -273,6 +279,34 @@ def check_comm(guest):
             program.end()
         for one in agents:
             one.stop()
+
+
+def check_direct(guest, kind):
+    """Sockets without a descriptor, which no fd table has, are no reason for full sweeps."""
+    watcher = agent.Agent(guest, SOCKLEAK, [
+        "--hooks", kind, "--comm", "io_uring_direct", "--full-sweep-interval", f"{FULL_SWEEP_S}s",
+    ])
+    program = None
+    try:
+        watcher.wait_ready(PATIENCE_S)
+        program = GuestProgram(guest, "io_uring_direct", ["/programs/io_uring_direct"], [watcher])
+        trouble = program.wait_ready(PATIENCE_S)
+        if trouble:
+            raise Failure(trouble)
+        program.next_phase()
+        trouble = program.wait_ready(PATIENCE_S)
+        if trouble:
+            raise Failure(trouble)
+    finally:
+        if program:
+            program.end()
+        summary = watcher.stop()
+    seen = summary["counters"]["uring_socket"]
+    if not seen or summary["full_sweeps"] > DIRECT_FULL_SWEEPS + summary["duration_s"] / FULL_SWEEP_S:
+        raise Failure(f"expected few full sweeps for {seen} sockets, seen: "
+                      f"{summary['full_sweeps']} of {summary['sweeps']} sweeps")
+    print(f"note {guest.release} direct@{kind}: {summary['full_sweeps']} full sweeps of "
+          f"{summary['sweeps']} for {seen} sockets", flush=True)
 
 
 def check_at_limit(guest, watcher):

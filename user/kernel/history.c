@@ -116,6 +116,11 @@ __u64 history__lost(const struct history *history)
 	return orders__not_told(history->orders);
 }
 
+__u64 history__orders_refused(const struct history *history)
+{
+	return orders__refused(history->orders);
+}
+
 void history__keep_growth(struct history *history, const struct grown_key *key,
 			  const struct growth *growth)
 {
@@ -175,7 +180,8 @@ bool history__find_key(const struct history *history, const struct pending *sock
 
 	if (!history->maps.kept && socket->reported >> 8 != inode)
 		return false; /* most are new to everybody: a call less for each */
-	orders__carry_out(history->orders);
+	if (orders__concern(history->orders, inode))
+		orders__carry_out(history->orders);
 	if (bpf_map_lookup_elem(history->maps.reported, &inode, &reported) ||
 	    reported.since_ns != socket->since_ns)
 		return false;

@@ -18,6 +18,7 @@
 
 #include "kernel/maps/stack_maps.h"
 #include "leaks/growth/growth.h"
+#include "pinned.h"
 #include "sockleak.h"
 #include "stacks/stack.h"
 
@@ -59,6 +60,8 @@ bool history__find_stack(const struct history *history, __u64 key,
 			 struct reported_stack *ret_stack);
 /* Stacks that could not be reported. */
 __u64 history__lost(const struct history *history);
+/* Other orders that were lost: orders__refused(). */
+__u64 history__orders_refused(const struct history *history);
 
 /*
  * How the leaks that one process has of one account have grown: kept for the next run,

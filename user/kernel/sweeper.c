@@ -10,6 +10,7 @@
 
 #include "kernel/process_iterator.h"
 #include "lib/time.h"
+#include "control.h"
 #include "sockleak.skel.h"
 
 /* Events that did not fit: how often one sweep is repeated for them while running. */
@@ -138,6 +139,7 @@ static int begin_sweep(struct sweeper *sweeper)
 	sweep->start_ns = clock_now(CLOCK_BOOTTIME);
 	sweep->repeats = 0;
 	sweep->unsettled = 0;
+	sweep->looked = 0;
 	sweep->number++;
 	err = iterator_run(sweeper, sweeper->harvest);
 	if (err)
@@ -178,6 +180,7 @@ static int small_sweep(struct sweeper *sweeper)
 			return 1; /* a full sweep needs no more memory or descriptors */
 	if (sweep->waiting)
 		return 1;
+	sweep->looked = 1;
 	err = quick_sweep(sweeper); /* what was not found where it should be? */
 	if (err)
 		return err;

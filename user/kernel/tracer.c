@@ -437,7 +437,9 @@ static unsigned int read_pcs(struct tracer *tracer, const struct pending *socket
 static const struct snapshot *take_snapshot(struct tracer *tracer, const struct pending *socket)
 {
 	struct stack_maps maps = stack_maps_of(tracer);
-	struct order order = { .kind = ORDER_DROP_SNAPSHOT, .inode = socket->inode };
+	struct order order = { .kind = ORDER_DROP_SNAPSHOT,
+			       .inode = socket->inode,
+			       .since_ns = socket->since_ns };
 
 	if (!stack_maps_snapshot(&maps, socket, tracer->snapshot))
 		return NULL;
@@ -486,11 +488,11 @@ void tracer__forget_refusal(struct tracer *tracer, const struct refusal_key *key
 
 void tracer__counters(const struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT])
 {
-	const volatile struct counter_row *rows = tracer->skeleton->bss->counters;
+	const struct counter_row *rows = tracer->skeleton->bss->counters;
 
 	for (unsigned int i = 0; i < COUNTER_COUNT; i++) {
 		ret_counters[i] = 0;
 		for (unsigned int row = 0; row < SOCKLEAK_COUNTER_ROWS; row++)
-			ret_counters[i] += rows[row].counts[i];
+			ret_counters[i] += __atomic_load_n(&rows[row].counts[i], __ATOMIC_ACQUIRE);
 	}
 }

@@ -21,11 +21,13 @@ static int add_fds(posix_spawn_file_actions_t *actions, const struct spawn_fd *f
 
 static int set_attributes(posix_spawnattr_t *attributes)
 {
-	sigset_t none, all;
+	sigset_t questions, all;
 
-	sigemptyset(&none);
+	sigemptyset(&questions);
+	sigaddset(&questions, SIGUSR1);
+	sigaddset(&questions, SIGHUP);
 	sigfillset(&all);
-	posix_spawnattr_setsigmask(attributes, &none);
+	posix_spawnattr_setsigmask(attributes, &questions);
 	posix_spawnattr_setsigdefault(attributes, &all);
 	posix_spawnattr_setpgroup(attributes, 0);
 	return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |

@@ -47,6 +47,8 @@ static const struct loss losses[] = {
 	{ "stacks_not_reported",
 	  "stacks for 'sockleak scan' and the next run with --pin: no kernel memory", NULL,
 	  LOSS_DROPPED, AT(stacks_not_reported) },
+	{ "orders_refused", "removals of old stacks from maps: no iterator could be read",
+	  MORE_MEMORY, LOSS_DROPPED, AT(orders_refused) },
 	{ "growth_not_kept", "growth of sites for the next run with --pin: no kernel memory", NULL,
 	  LOSS_DROPPED, AT(growth_not_kept) },
 	{ "ended_not_kept", "sites that ended with their process, beyond the 100 that are listed",

@@ -33,6 +33,7 @@ struct summary {
 	__u64 growth_not_kept;	   /* for the next run (--pin) */
 	__u64 hooks_skipped;	   /* see bpf_stats_skipped() */
 	__u64 stacks_not_reported; /* to `sockleak scan` */
+	__u64 orders_refused;	   /* to the kernel side: see orders.h */
 	__u64 leaks_not_accounted; /* events lost in user space: out of memory */
 	__u64 cgroups_left_out;	   /* that are in the scope, and not watched */
 	__u64 aims_failed;    /* sweeps that could not tell the kernel which cgroups to watch */

@@ -93,6 +93,7 @@ static int answer_stack(int err, const struct stack *stack)
 		answer.source = stack->source;
 		answer.end = stack->end;
 		answer.site = stack->site;
+		answer.jit = stack->unnamed_jit;
 	}
 	err = channel_send(RESOLVER_CHANNEL, &answer, sizeof(answer), /* fd= */ -1,
 			   CHANNEL_NO_DEADLINE);
@@ -201,8 +202,6 @@ int resolver_main(void)
 	struct child *child;
 	int err;
 
-	/* A report asked for by name, as with pidof, is asked of the agent. */
-	signal(SIGUSR1, SIG_IGN);
 	if (!is_channel(RESOLVER_CHANNEL)) {
 		fputs("sockleak: " RESOLVER_ARGUMENT " is not for use by hand\n", stderr);
 		return 2;

@@ -21,7 +21,8 @@ struct orders {
 	unsigned int count, n_stacks;
 	struct bpf_link *link;
 	const volatile __u64 *not_told; /* as the kernel's side counts them */
-	__u64 refused; /* those that there was no room for here, since none was carried out */
+	__u64 stacks_refused; /* stacks that there was no room for, because none was carried out */
+	__u64 refused;	      /* and other orders */
 };
 
 /* The values of an array that can be mapped, NULL = errno. */
@@ -69,10 +70,12 @@ void orders__free(struct orders *orders)
 
 void orders__add(struct orders *orders, const struct order *order)
 {
-	if (orders->count == SOCKLEAK_ORDERS && orders__carry_out(orders))
-		orders->refused += order->kind == ORDER_TELL;
-	else
+	if (orders->count < SOCKLEAK_ORDERS || !orders__carry_out(orders))
 		orders->items[orders->count++] = *order;
+	else if (order->kind == ORDER_TELL)
+		orders->stacks_refused++;
+	else
+		orders->refused++;
 }
 
 bool orders__keep_stack(struct orders *orders, __u64 key, const struct reported_stack *stack)
@@ -82,7 +85,7 @@ bool orders__keep_stack(struct orders *orders, __u64 key, const struct reported_
 		orders->count == SOCKLEAK_ORDERS || orders->n_stacks == SOCKLEAK_STACKS_IN_HAND;
 
 	if (is_full && orders__carry_out(orders)) {
-		orders->refused++;
+		orders->stacks_refused++;
 		return false;
 	}
 	order.slot = orders->n_stacks++;
@@ -110,6 +113,7 @@ int orders__carry_out(struct orders *orders)
 	fd = bpf_iter_create(bpf_link__fd(orders->link));
 	if (fd < 0)
 		return -errno;
+	/* The program runs in this thread, within read(): memory needs no barrier. */
 	while (read(fd, &nothing, sizeof(nothing)) < 0 && !err)
 		err = errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	close(fd);
@@ -120,5 +124,18 @@ int orders__carry_out(struct orders *orders)
 
 __u64 orders__not_told(const struct orders *orders)
 {
-	return *orders->not_told + orders->refused;
+	return *orders->not_told + orders->stacks_refused;
+}
+
+__u64 orders__refused(const struct orders *orders)
+{
+	return orders->refused;
+}
+
+bool orders__concern(const struct orders *orders, __u64 inode)
+{
+	for (unsigned int i = 0; i < orders->count; i++)
+		if (orders->items[i].inode == inode)
+			return true;
+	return false;
 }

@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+#include "control.h"
+#include "pinned.h"
 #include "sockleak.h"
 
 struct sockleak_bpf;
@@ -22,8 +24,8 @@ int orders__new(struct sockleak_bpf *skeleton, struct orders **ret_orders);
 void orders__free(struct orders *orders);
 
 /*
- * One that there is no room for, since none can be carried out, is lost: then a stack counts as not
- * reported, and a slot is missing (no_slot).
+ * An order that there is no room for, because none can be carried out, is lost, and counted: a
+ * stack as not reported, any other order by orders__refused().
  */
 void orders__add(struct orders *orders, const struct order *order);
 /* The stack is to be known under that key. False: there was no room, and it is counted as above. */
@@ -33,6 +35,14 @@ int orders__free_slots(struct orders *orders, __u32 count);
 /* Nothing, when there is none. 0 or -errno: then they are tried again with the next ones. */
 int orders__carry_out(struct orders *orders);
 
+/* Is an order that is not carried out yet about that socket? */
+bool orders__concern(const struct orders *orders, __u64 inode);
+
+/*
+ * Orders that were lost so far. The kernel side's maps keep what they were to remove, a snapshot or
+ * the stack of a leak that has ended, until the socket's entry ends or the inode is reported again.
+ */
+__u64 orders__refused(const struct orders *orders);
 /* Stacks and their keys that could not be reported, so far: for want of room in a map or of memory.
  */
 __u64 orders__not_told(const struct orders *orders);

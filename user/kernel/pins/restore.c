@@ -12,6 +12,7 @@
 
 #include "host/process.h"
 #include "lib/cleanup.h"
+#include "pinned.h"
 #include "sockleak.h"
 
 /* Descriptors of the maps of these names, and what some of them hold at most. */
@@ -271,7 +272,7 @@ static int take_calls(const struct maps *maps, int map)
 		struct call call;
 
 		show_progress(maps, i);
-		if (bpf_map_lookup_elem(map, key, &call) || !call.tid)
+		if (bpf_map_lookup_elem(map, key, &call) || !CALL_TID(&call))
 			continue;
 		call.left_at = 0;
 		if (call.kind != CALL_CONNECT)

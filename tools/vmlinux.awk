@@ -88,7 +88,7 @@ END {
 	print "/*"
 	print " * Kernel types, generated; do not edit. Made by `make vmlinux.h BTF=FILE`:"
 	print " * bpftool's dump of " source ","
-	print " * cut down by bpf/vmlinux.awk to what bpf/ uses and the layouts of that."
+	print " * cut down by tools/vmlinux.awk to what bpf/ uses and the layouts of that."
 	print " */"
 	print "#ifndef __VMLINUX_H__"
 	print "#define __VMLINUX_H__"
