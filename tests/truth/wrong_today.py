@@ -19,11 +19,6 @@ ONE = ("20 at 1 site", "functions of scripts are no part of a site")
 
 WRONG = {
     "boost_context": {"end": ("copy", END)},
-    "go_stripped": culprit(NAMELESS("leak"), ".gopclntab is not read"),
-    "go": {"end": ("no_rules", END)},
-    "go_two": {"end": ("no_rules", END)},
-    "go_cgo": {"end": ("unmapped", "the goroutine's stack is not known as the one of the caller")},
-    "gccgo": {"end": ("no_rules", END)},
     "crystal": culprit("*Pool::open_one:Array(Socket+) (leak), leak.cr:*", "the name is the symbol's"),
     "fpc": culprit("LEAK.FILL (leak)*", "a function without a frame is passed over"),
     "java_perf_map": culprit("Java code", "a perf map does not know what is interpreted"),
