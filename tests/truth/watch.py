@@ -141,8 +141,8 @@ def without_names(frames):
 
 
 def leak_of(agent, inode, tid):
-    def told(agent):
+    def reported(agent):
         events = agent.of("leak", inode=inode, tid=tid)
         return events and events[-1]
 
-    return agent.wait_for(told, f"a leak of inode {inode}, thread {tid}")
+    return agent.wait_for(reported, f"a leak of inode {inode}, thread {tid}")
