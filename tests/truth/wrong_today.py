@@ -13,7 +13,6 @@ def culprit(says, fault):
     return {"culprit": (says, fault)}
 
 
-NAMELESS = "code without a name ({})".format
 ONE = ("20 at 1 site", "functions of scripts are no part of a site")
 
 
