@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""registry: the cases there are. A file in cases/ registers its own by decorator.
+"""registry: all cases. Each file in cases/ registers its own by a decorator.
 
     @case                      one case, named as its function: returns, or raises
     def bound_only(bench): ...                                 Failure or Skip
