@@ -128,16 +128,10 @@ def examine(bench, agent, subject, programs, inside=lambda command: command):
         total = Result()
         for inode, stack in stacks.items():
             leak = leak_of(agent, inode, stack["tid"])
-            frames = without_names(stack["frames"]) if subject.unstripped else stack["frames"]
-            total.add(compare(frames, leak, process.pid))
+            total.add(compare(stack["frames"], leak, process.pid))
         return total
     finally:
         end(bench, *[p for p in (gdb, process) if p])
-
-
-def without_names(frames):
-    """What a stripped program cannot tell: there program counters are compared."""
-    return [dict(frame, function=None) for frame in frames]
 
 
 def leak_of(agent, inode, tid):

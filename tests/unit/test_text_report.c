@@ -392,17 +392,18 @@ static void a_row_has_its_descriptors(void **state)
 static void why_not_better_hooks(void **state)
 {
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
-	struct summary summary = { .hooks_why = "fentry: refused by this kernel; tracepoint: "
-						"paranoid is 3 (add it (or not); or x=2); "
-						"raw_syscalls: likewise" };
+	const struct kind_refusal why[] = { { "fentry", "refused by this kernel", "" },
+					    { "tracepoint", "paranoid is 3", "add it; or x=2" },
+					    { "raw_syscalls", "the same", "" } };
+	struct summary summary = { .hooks_why = why, .n_hooks_why = 3 };
 	char *report = report_of(leaks, &summary);
 
 	(void)state;
 	assert_non_null(strstr(report, "\nHooks by tracepoint\nNot used: fentry: refused by this "
 				       "kernel; tracepoint: paranoid is 3; raw_syscalls: "
-				       "likewise\n"));
+				       "the same\n"));
 	free(report);
-	summary.hooks_why = NULL;
+	summary.n_hooks_why = 0;
 	report = report_of(leaks__new(~0U, SECOND, ignore, NULL), &summary);
 	assert_null(strstr(report, "Not used"));
 	free(report);

@@ -273,7 +273,8 @@ static int load_kind(struct tracer *tracer, const struct options *options, struc
 
 		if (!err)
 			return 0;
-		text_add(&first, first.len ? "" : text_str(&error));
+		if (!first.len)
+			text_add(&first, text_str(&error));
 		text_addf(&reason, "its programs were refused: %s", strerror(-err));
 		if (tracer->pins_failed || !tracer->skeleton ||
 		    (!hooks__leave_out(tracer->hooks, libbpf_log_refused()) &&
@@ -281,7 +282,8 @@ static int load_kind(struct tracer *tracer, const struct options *options, struc
 			text_add(ret_error, text_str(&first));
 			return err;
 		}
-		if ((err = begin_again(tracer, options, ret_error)))
+		err = begin_again(tracer, options, ret_error);
+		if (err)
 			return err;
 	}
 }
@@ -290,7 +292,9 @@ int tracer__load(struct tracer *tracer, const struct options *options, struct te
 {
 	int err = hooks__choose(tracer->hooks, tracer->skeleton->obj, ret_error);
 
-	return err ?: load_kind(tracer, options, ret_error);
+	if (err)
+		return err;
+	return load_kind(tracer, options, ret_error);
 }
 
 /* ---- Attach ---- */
@@ -298,11 +302,16 @@ int tracer__load(struct tracer *tracer, const struct options *options, struct te
 /* With hooks of another kind, and the cgroups that have a rule. */
 static int load_again(struct tracer *tracer, const struct options *options, struct text *ret_error)
 {
-	int err = begin_again(tracer, options, ret_error) ?: load_kind(tracer, options, ret_error);
 	size_t count = tracer->n_ruled;
+	int err = begin_again(tracer, options, ret_error);
 
-	tracer->n_ruled = 0;
-	return err ?: tracer__rule_cgroups(tracer, tracer->ruled, count);
+	if (err)
+		return err;
+	err = load_kind(tracer, options, ret_error);
+	if (err)
+		return err;
+	tracer->n_ruled = 0; /* the new map is empty */
+	return tracer__rule_cgroups(tracer, tracer->ruled, count);
 }
 
 int tracer__attach(struct tracer *tracer, const struct options *options, struct text *ret_error)

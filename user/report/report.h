@@ -6,6 +6,7 @@
 #ifndef SOCKLEAK_REPORT_H
 #define SOCKLEAK_REPORT_H
 
+#include "kernel/hooks/hook_kinds.h"
 #include "kernel/sweep_plan.h"
 #include "leaks/leaks.h"
 #include "resolver/resolver_counts.h"
@@ -55,7 +56,8 @@ struct summary {
 	const struct limit_series *limit_series; /* the same, by workload; may be NULL too */
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
 	const char *hooks;	   /* their kind (hook_kinds.h); NULL = of a scan */
-	const char *hooks_why;	   /* why they are not of a better one: hooks__why() */
+	const struct kind_refusal *hooks_why; /* why they are not of a better kind: hooks__why() */
+	unsigned int n_hooks_why;
 };
 
 #endif /* SOCKLEAK_REPORT_H */

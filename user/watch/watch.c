@@ -358,7 +358,7 @@ void watch__begin(struct watch *watch, struct tracer *tracer)
 
 	watch->tracer = tracer;
 	summary->hooks = hooks__kind(tracer__hooks(tracer))->name;
-	summary->hooks_why = hooks__why(tracer__hooks(tracer));
+	summary->hooks_why = hooks__why(tracer__hooks(tracer), &summary->n_hooks_why);
 	summary->pin_refused = tracer__pins_refused(tracer);
 	if (tracer__pins(tracer))
 		leaks__remember(watch->leaks, growth_kept_in(tracer__history(tracer)));

@@ -246,6 +246,15 @@ static void put_resolved(struct json *json, const __u64 resolved[END_COUNT])
 	json_end_object(json);
 }
 
+static void put_hooks_why(struct json *json, const struct summary *summary)
+{
+	_cleanup_text_ struct text why = TEXT_INIT;
+
+	kind_refusals_add(&why, summary->hooks_why, summary->n_hooks_why,
+			  /* with_remedies= */ true);
+	json_string(json, "hooks_why", why.len ? text_str(&why) : NULL);
+}
+
 static void put_fetches(struct json *json, const struct summary *summary)
 {
 	if (!summary->fetches) {
@@ -424,7 +433,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	put_known_u64(&json, "max_sockets", summary->max_sockets, summary->max_sockets);
 	put_known_u64(&json, "kernel_memory_bytes", summary->kernel_bytes, summary->kernel_bytes);
 	json_string(&json, "hooks", summary->hooks);
-	json_string(&json, "hooks_why", summary->hooks_why);
+	put_hooks_why(&json, summary);
 	if (summary->hints)
 		hints_add_json(&json, "hints", summary->hints);
 	else
