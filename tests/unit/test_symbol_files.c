@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* symbols: names out of files: libraries built here (with cc) whose every byte is known. */
 #include "symbols_fixture.h"
+#include "stacks/site_id.h"
 
 /* One 16-byte function after the other; `table` says where all of them are. */
 static const char assembly[] =
@@ -230,7 +231,8 @@ static void renamed_frames_are_of_the_same_build(void **state)
 	assert_int_equal(renamed->count, 2);
 	assert_string_equal(renamed->frames[0].function, "inner");
 	assert_string_equal(renamed->frames[1].function, "former");
-	assert_true(renamed->site == site_id(old));
+	assert_true(renamed->site == site_id(renamed));
+	assert_true(renamed->site != site_id(old)); /* which knew no name */
 	stack_unref(renamed);
 	stack_unref(old);
 	stack_unref(stack);
