@@ -88,7 +88,7 @@ def frames_of(result):
     for frames, agree in (
         (result.gdb - result.missing, result.agree),
         (result.helped if not result.missing else 0, result.helped_agree),
-        (result.inlined if result.inlined_told else 0, result.inlined_agree),
+        (result.inlined if result.inlined_reported else 0, result.inlined_agree),
     ):
         if agree < BAR * frames:
             return f"{agree} of {frames} agree"
