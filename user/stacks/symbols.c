@@ -130,8 +130,7 @@ static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_
 		place.file =
 			image_file(making->symbols->images, making->image, place.mapping, &bias);
 	if (!place.mapping || !place.mapping->path ||
-	    (!place.file &&
-	     (mapping_is_nameless(place.mapping) || place.mapping->replaced))) {
+	    (!place.file && (mapping_is_nameless(place.mapping) || place.mapping->replaced))) {
 		frame = add_frame(making);
 		if (!frame)
 			return;

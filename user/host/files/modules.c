@@ -131,7 +131,7 @@ static void swap_lines(char **a, size_t *a_size, char **b, size_t *b_size)
 }
 
 /* Is a mapping, which lies behind another one, the rest of the same file, as it was loaded? */
-static bool goes_on(const struct mapping *before, const struct mapping *mapping)
+static bool is_rest_of(const struct mapping *before, const struct mapping *mapping)
 {
 	return mapping_is_file(before) && mapping_is_file(mapping) && same_file(before, mapping) &&
 	       mapping->start - before->start == mapping->offset - before->offset;
@@ -147,7 +147,7 @@ static int fill_gap(struct modules *modules, const struct mapping *before,
 	struct mapping *gap = modules->count ? &modules->mappings[modules->count - 1] : NULL;
 
 	if (!gap || gap->path || gap->inode || gap->end != mapping->start ||
-	    before->end != gap->start || !goes_on(before, mapping))
+	    before->end != gap->start || !is_rest_of(before, mapping))
 		return 0;
 	gap->path = strdup(mapping->path);
 	if (!gap->path)
