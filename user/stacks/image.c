@@ -11,7 +11,7 @@
 #include "host/files/access.h"
 #include "lib/time.h"
 #include "stacks/files/file_cache.h"
-#include "stacks/files/overwritten.h"
+#include "stacks/overwritten.h"
 #include "stacks/jit_names.h"
 
 #define MAX_IMAGES 64

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks/files/overwritten.h"
+#include "stacks/overwritten.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
