@@ -8,7 +8,6 @@ import subprocess
 
 from lib.outcome import Failure
 from truth import watch
-from truth.build import environment
 from truth.compare import Result, compare
 from truth.suite import BAR
 
@@ -17,20 +16,20 @@ PREPARE_S = 60
 V8_TIER = r"^JS:[~^*+]"  # by which compiler, which is no part of the name
 
 
-def start(bench, row, directory, inside):
-    command = ["/bin/sh", "-c", row.run]
+def start(bench, row, place, inside):
     return bench.processes.start(
-        inside(command), cwd=directory, env=environment(directory), stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        inside(place.command(row.run)), cwd=place.directory, env=place.environment(),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace",
     )  # fmt: skip
 
 
-def prepare(bench, row, directory, pid):
+def prepare(bench, row, place, pid):
     if not row.prepare:
         return
     process = bench.processes.start(
-        ["/bin/sh", "-ec", row.prepare], cwd=directory, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, env={**environment(directory), "PID": str(pid)},
+        place.command(row.prepare), cwd=place.directory, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, env=place.environment(PID=pid),
     )  # fmt: skip
     said, _ = process.communicate(timeout=PREPARE_S)
     if process.returncode:
@@ -127,16 +126,16 @@ def compared(gdbs, leaks, pid):
     return total
 
 
-def observe(bench, agent, row, directory, inside, with_gdb):
+def observe(bench, agent, row, place, inside, with_gdb):
     """(what is seen: field -> text, the stacks, the comparison with gdb or None)."""
-    process = start(bench, row, directory, inside)
+    process = start(bench, row, place, inside)
     lines = watch.Lines(process, row.name)
     gdb = result = None
     try:
         lines.until("ready")
-        prepare(bench, row, directory, process.pid)
+        prepare(bench, row, place, process.pid)
         if with_gdb and not row.no_gdb:
-            gdb = watch.start_gdb(bench, process.pid, f"/proc/{process.pid}/exe", directory)
+            gdb = watch.start_gdb(bench, process.pid, f"/proc/{process.pid}/exe", place.directory)
             said = watch.Lines(gdb, f"gdb on {row.name}")
             gdbs = watch.stacks_of_gdb(process, lines, said)
             count = len(gdbs)
