@@ -7,6 +7,7 @@
 
 #include "counters.bpf.h"
 #include "kernel.bpf.h"
+#include "control.h"
 
 struct sweep sweep;
 

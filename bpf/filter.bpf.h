@@ -8,6 +8,7 @@
 #define FILTER_BPF_H
 
 #include "kernel.bpf.h"
+#include "control.h"
 
 const volatile struct settings settings;
 

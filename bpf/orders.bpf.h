@@ -9,6 +9,8 @@
 
 #include "snapshots.bpf.h"
 #include "reported.bpf.h"
+#include "control.h"
+#include "pinned.h"
 
 /*
  * Key: a place. Value: an order, from the first place on; empty behind the last one. Full = user

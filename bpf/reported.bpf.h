@@ -9,6 +9,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
+#include "pinned.h"
 #include "sockleak.h"
 
 /*

@@ -8,6 +8,7 @@
  */
 #include "classes.bpf.h"
 #include "young.bpf.h"
+#include "control.h"
 
 /* How far it has come, for who waits. */
 struct scan_progress scan;

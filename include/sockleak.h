@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The contract between the two sides: everything that the programs in the
- * kernel (bpf/) and the loader in user space (user/) both read or write.
+ * The contract between the two sides: what the programs in the kernel (bpf/) and user space
+ * (user/) both read or write. Here are limits, counters, what is known of a socket, and the events
+ * about it. control.h has what user space tells the kernel side, and pinned.h what outlives a run.
  *
  * Only fixed-width integers and char arrays, widest members first, padding
  * spelled out, sizes asserted: a drift between the sides does not build.
@@ -331,160 +332,7 @@ _Static_assert(sizeof(struct refusal) == 80 + SOCKLEAK_COMM_LEN, "struct refusal
  */
 #define REFUSAL_INODE(key) (1ULL << 63 | ((__u64)(key)->error & 0xff) << 32 | (__u64)(key)->tgid)
 
-/* ---- Events: what the kernel's side sends to user space ---- */
-
-/* What a record in the ring buffer says. */
-enum event_kind {
-	EVENT_LEAK = 1, /* it has become a leak */
-	EVENT_CHANGED,	/* it is still one, of another class */
-	EVENT_ENDED,	/* it is not a leak any more: see enum end_reason */
-	EVENT_HELD,	/* a process holds it; only inode, since_ns, tgid, fd, uid, comm are set */
-	EVENT_LEFT,    /* a process does not hold it any more; only inode, since_ns, tgid are set */
-	EVENT_SUSPECT, /* it may become one: look in time at whose code made it */
-};
-
-enum end_reason {
-	END_NONE = 0,
-	END_CLOSED,	  /* no fd table holds it any more */
-	END_USED,	  /* it is connected, listening or otherwise in use */
-	END_EXITED,	  /* as closed, and its process is gone (told by user space) */
-	END_RECLASSIFIED, /* still there, but not of a class that is wanted (likewise) */
-	END_COUNT,
-};
-
-/* A record in the ring buffer. */
-struct event {
-	__u64 now_ns;
-	struct pending socket;
-	__u32 tgid; /* a process that holds it now, and under which number; of an */
-	__u32 fd;   /* ENDED one the creator's */
-	__u32 uid;
-	__u32 error;	   /* the socket's own pending error (SO_ERROR), positive; 0 = none */
-	__u8 kind;	   /* enum event_kind */
-	__u8 class;	   /* enum leak_class; of an ENDED one the last that was sent */
-	__u8 reason;	   /* enum end_reason */
-	__u8 maybe_in_use; /* the kernel cannot tell use from non-use: a leak only if it grows */
-	__u8 execed; /* the holder has called exec since: its code is not what made the socket */
-	__u8 pad[3];
-	char comm[SOCKLEAK_COMM_LEN]; /* of the holding process (its main thread) */
-};
-_Static_assert(sizeof(struct event) == 8 + sizeof(struct pending) + 24 + SOCKLEAK_COMM_LEN,
-	       "struct event has holes");
-
-/*
- * What user space has the kernel's side do in its maps, in place of bpf(2) calls of its own, which
- * keep hooks from running. See bpf/orders.bpf.h.
- */
-enum order_kind {
-	ORDER_NONE = 0,	     /* this place and those behind it are empty */
-	ORDER_FREE_SLOT,     /* `slot` is nobody's now */
-	ORDER_DROP_SNAPSHOT, /* that of the socket `inode` was read */
-	ORDER_KEEP_STACK,    /* number `slot` of those in hand is to be known under `stack` */
-	ORDER_TELL,   /* the stack of the leak `inode` of `since_ns` is known under `stack` */
-	ORDER_FORGET, /* that of `inode` is of no use any more */
-};
-
-struct order {
-	__u64 inode;
-	__u64 since_ns;
-	__u64 stack;
-	__u32 kind; /* enum order_kind */
-	__u32 slot;
-};
-_Static_assert(sizeof(struct order) == 32, "struct order has holes");
-
-/* Orders in hand, in two pages: two for each leak. To carry them out takes one system call more. */
-#define SOCKLEAK_ORDERS 256
-/* Stacks in hand for ORDER_KEEP_STACK, 1.2 KiB each. */
-#define SOCKLEAK_STACKS_IN_HAND 16
-
-/* ---- What user space says to the kernel's side ---- */
-
-/* Written before load (rodata). 0 and "" mean "no such filter". */
-struct settings {
-	__u64 older_than_ns; /* --older-than: pending longer than this is suspect */
-	__u32 self_tgid;     /* the agent itself is never watched */
-	__u32 tgid;	     /* --pid */
-	__u32 uid;	     /* --uid, when by_uid */
-	__u32 stack_size;    /* --stack-size, bytes; 0 = no snapshots */
-	__u32 sample_after;  /* sockets in a row that make a site clean; 0 = never spare */
-	__u8 by_uid;
-	__u8 by_cgroup;	    /* only what the map `cgroups` names as wanted */
-	__u8 was_connected; /* dead former connections are wanted too */
-	__u8 excludes;	    /* some in that map are excluded */
-	__u8 watch_close;   /* the hooks of close are attached: --watch-close */
-	__u8 pad[7];
-	char comm[SOCKLEAK_COMM_LEN]; /* --comm: the main thread's comm, or the executable's name */
-};
-_Static_assert(sizeof(struct settings) == 40 + SOCKLEAK_COMM_LEN, "struct settings has holes");
-
-/* A cgroup in whose scope the user is interested, or not: with all below it. */
-enum cgroup_rule {
-	CGROUP_WANTED = 1,
-	CGROUP_EXCLUDED,
-};
-
-struct ruled_cgroup {
-	__u64 id;
-	__u32 rule; /* enum cgroup_rule */
-	__u32 pad;
-};
-
-/*
- * The sweep that runs (bss). Number and start are written by user space before
- * each: the only word it has with the kernel. What it found stands below them.
- */
-struct sweep {
-	__u64 number;	/* 1, 2, 3 ... */
-	__u64 start_ns; /* when it began */
-	__u64 last_ns;	/* when the one before it began */
-	__u64 repeats;	/* of this sweep, for the events that did not fit before */
-	__u64 retells; /* in this sweep every leak is reported, also one that was reported before */
-	__u64 pending; /* entries in the map of pending sockets */
-	__u64 waiting; /* events that did not fit the ring buffer */
-	__u64 unread;  /* entries that a fd table is to be asked about, and was not yet */
-	__u64 unsettled;    /* that the next full sweep is to decide, and soon */
-	__u32 only_tgid;    /* whose fd table is read; 0 = all. Written by user space */
-	__u32 strangers;    /* descriptors of others that came all the same */
-	__u32 crowd;	    /* 1 = the map of processes to look at was full */
-	__u32 asks_threads; /* 1 = their threads are to be looked at: is one inside connect? */
-	__u32 looked;	    /* 1 = the fd tables of the suspects were read. Written by user space */
-	__u32 pad;
-};
-
-/* Bytes that user space reads of a sweep's iterator at once: what is written ends the read. */
-#define SOCKLEAK_ITERATOR_READ 64
-
-/* How far a full sweep has come (bss). */
-struct scan_progress {
-	__u64 files;	 /* descriptors looked at */
-	__u64 processes; /* that the filters ask for, when there are any */
-	__u32 last_tgid; /* whose descriptors it looks at */
-	__u32 pad;
-};
-
-/* ---- What lasts longer than one run: --pin (pins.h) ---- */
-
-/*
- * Raise it when what stands in a map that is pinned comes to mean something else and
- * its layout stays as it was; another layout is noticed by itself.
- */
-#define SOCKLEAK_PINNED_VERSION 1
-
-/* The flags that say something of the socket; all others are of one run. */
-#define PENDING_LASTING                                                               \
-	(PENDING_ORIGIN_UNKNOWN | PENDING_CLOSED | PENDING_USED | PENDING_DISSOLVED | \
-	 PENDING_SNAPSHOT | PENDING_UNSPEC | PENDING_WAS_PORT | PENDING_SAMPLED_OUT | \
-	 PENDING_STACK | PENDING_URING)
-
-/* Whose the pinned maps are: in a map of its own, pinned last and removed first. */
-struct pinned_layout {
-	__u64 fingerprint;    /* of the version and of the layout of what is pinned */
-	__u64 owner_start_ns; /* the process that wrote to the maps last: see process.h */
-	__u32 owner_tgid;
-	__u32 pad;
-};
-_Static_assert(sizeof(struct pinned_layout) == 24, "struct pinned_layout has holes");
+/* ---- Calls that threads are inside of ---- */
 
 #define AF_UNREADABLE 0xffff
 
@@ -524,42 +372,44 @@ struct call {
 #define CALL_NUMBER (~0ULL << 32)
 _Static_assert(sizeof(struct call) == 56, "struct call has holes");
 
-/* A stack that was reported, as `sockleak scan` finds it (history.h). */
-struct reported_stack {
-	__u64 site; /* also one that a whole stack of the same call gave it; 0 = none */
-	__u32 count;
-	__u32 source;			  /* enum stack_source (stack.h) */
-	__u64 pcs[SOCKLEAK_STACK_DEPTH];  /* the innermost first, as a stack by frame pointers */
-	__u8 found[SOCKLEAK_STACK_DEPTH]; /* how each was: enum frame_source (stack.h) */
-	__u8 end;			  /* enum stack_end (stack.h) */
-};
-_Static_assert(sizeof(struct reported_stack) == 16 + 9 * SOCKLEAK_STACK_DEPTH + 1,
-	       "struct reported_stack has holes");
+/* ---- Events: what the kernel's side sends to user space ---- */
 
-/* Which one is a socket's. */
-struct reported {
-	__u64 since_ns; /* of the socket: inodes are given again */
-	__u64 stack;	/* key of its struct reported_stack */
+/* What a record in the ring buffer says. */
+enum event_kind {
+	EVENT_LEAK = 1, /* it has become a leak */
+	EVENT_CHANGED,	/* it is still one, of another class */
+	EVENT_ENDED,	/* it is not a leak any more: see enum end_reason */
+	EVENT_HELD,	/* a process holds it; only inode, since_ns, tgid, fd, uid, comm are set */
+	EVENT_LEFT,    /* a process does not hold it any more; only inode, since_ns, tgid are set */
+	EVENT_SUSPECT, /* it may become one: look in time at whose code made it */
 };
 
-/* How what one process leaks of one account has grown, see growth.h; kept for the next run. */
-struct grown_key {
-	__u64 account;	/* what stands for the site, see leaks.c */
-	__u64 start_ns; /* of the process: see process.h */
-	__u32 tgid;
-	__u32 pad;
+enum end_reason {
+	END_NONE = 0,
+	END_CLOSED,	  /* no fd table holds it any more */
+	END_USED,	  /* it is connected, listening or otherwise in use */
+	END_EXITED,	  /* as closed, and its process is gone (told by user space) */
+	END_RECLASSIFIED, /* still there, but not of a class that is wanted (likewise) */
+	END_COUNT,
 };
-_Static_assert(sizeof(struct grown_key) == 24, "struct grown_key has holes");
 
-struct grown {
-	__u64 last_step_ns;
-	__u64 counted_ns;
-	__u64 pause_ns;
-	__u64 pause_ended_ns;
-	__u64 later_ns;
-	__u32 peak;
-	__u32 steps;
+/* A record in the ring buffer. */
+struct event {
+	__u64 now_ns;
+	struct pending socket;
+	__u32 tgid; /* a process that holds it now, and under which number; of an */
+	__u32 fd;   /* ENDED one the creator's */
+	__u32 uid;
+	__u32 error;	   /* the socket's own pending error (SO_ERROR), positive; 0 = none */
+	__u8 kind;	   /* enum event_kind */
+	__u8 class;	   /* enum leak_class; of an ENDED one the last that was sent */
+	__u8 reason;	   /* enum end_reason */
+	__u8 maybe_in_use; /* the kernel cannot tell use from non-use: a leak only if it grows */
+	__u8 execed; /* the holder has called exec since: its code is not what made the socket */
+	__u8 pad[3];
+	char comm[SOCKLEAK_COMM_LEN]; /* of the holding process (its main thread) */
 };
-_Static_assert(sizeof(struct grown) == 48, "struct grown has holes");
+_Static_assert(sizeof(struct event) == 8 + sizeof(struct pending) + 24 + SOCKLEAK_COMM_LEN,
+	       "struct event has holes");
 
 #endif /* SOCKLEAK_H */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What it costs: tests/bench/. On a machine that does nothing else; not a part of `make test`.
-# BEFORE=FILE: another build of sockleak, to compare with.
+# What sockleak costs: tests/bench/. These targets need a machine that does nothing else, and are
+# not a part of `make test`. BEFORE=FILE names another build of sockleak to compare with.
 
 BENCH := $(BUILD)/sockleak $(addprefix $(BUILD)/bench/,driver load empty)
 .PHONY: bench bench-quick bench-scale bench-docs run-bench run-bench-quick run-bench-scale
@@ -19,7 +19,7 @@ run-bench-quick: $(BENCH)
 run-bench-scale: $(BENCH)
 	$(Q)python3 tests/bench/scale.py --build $(BUILD) $(BENCHFLAGS)
 
-# Of what the two have measured before: docs/performance.md and its pictures.
+# Writes docs/performance.md and its pictures from what bench and bench-scale have measured.
 bench-docs:
 	$(Q)packaging/deps.sh bench
 	$(Q)python3 tests/bench/document.py --results $(O)/bench --docs docs

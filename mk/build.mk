@@ -5,7 +5,7 @@
 USER_SOURCES := $(sort $(shell find user -name "*.c"))
 USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/user/%.o)
 SKELETONS := $(O)/sockleak.skel.h $(O)/scan.skel.h
-# All but main(): what tests and tools are linked with, of which the linker takes what they need.
+# All but main(). Tests and tools are linked with it, and the linker takes what they need.
 USER_ARCHIVE := $(BUILD)/libuser.a
 
 .PHONY: all
@@ -14,7 +14,7 @@ all: sockleak
 sockleak: $(BUILD)/sockleak
 	$(Q)cp -f $< $@
 
-# The skeletons come first, since they take longest: at -j the others are made beside them.
+# The skeletons come first, because they take longest: with -j the others are made beside them.
 $(BUILD)/sockleak: $(SKELETONS) $(USER_OBJECTS)
 	$(say) LINK $@
 	$(Q)$(CC) $(SANFLAGS) $(CFLAGS) $(LDFLAGS) $(USER_OBJECTS) $(LIBS) -o $@
@@ -28,10 +28,10 @@ $(USER_ARCHIVE): $(filter-out $(BUILD)/user/main.o,$(USER_OBJECTS))
 	$(say) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# What includes a skeleton is compiled after it. (Later, the .d files say so as well.)
+# Files that include a skeleton are compiled after it. (Later, the .d files say so as well.)
 $(patsubst %.c,$(BUILD)/%.o,$(shell grep -rl 'skel\.h"' user --include='*.[c]')): | $(SKELETONS)
 
-# Without the compiler: what to do, instead of make's error.
+# Without the compiler, print what to do instead of make's error.
 ifeq ($(shell command -v $(CLANG) 2>/dev/null),)
 $(O)/sockleak.bpf.o $(O)/scan.bpf.o: no-compiler
 .PHONY: no-compiler
@@ -39,12 +39,12 @@ no-compiler:
 	$(Q)echo "sockleak: packages are missing. Run: make deps" >&2; exit 1
 endif
 
-$(O)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) include/sockleak.h vmlinux.h mk/build.mk
+$(O)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard include/*.h) vmlinux.h mk/build.mk
 	$(say) BPF $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-# Of the object without its DWARF, which nobody reads there: BTF has lines and types.
+# A skeleton is made from the object without its DWARF, which nobody reads: BTF has lines and types.
 $(SKELETONS): $(O)/%.skel.h: $(O)/%.bpf.o
 	$(say) SKEL $@
 	$(Q)$(BPFTOOL) gen object $(O)/$*.stripped.o $<

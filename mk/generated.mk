@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Made from the table of options: manual pages, completion, the example of --config.
+# Manual pages, shell completion and the example of --config, made from the table of options.
 
 DESCRIBE := $(BUILD)/tools/describe
 DESCRIBE_OBJECTS := $(patsubst tools/%.c,$(BUILD)/tools/%.o,$(wildcard tools/*.c))

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Installing, and packages of it: packaging/build.sh.
+# Installation, and packages: packaging/build.sh.
 
 SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 BINDIR ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share
 DOCDIR ?= $(DATADIR)/doc/sockleak
 ZSHDIR ?= $(DATADIR)/zsh/site-functions
-# The unit, its user and its directories; empty: none, for who installs them otherwise.
+# For the unit, its user and its directories. If it is empty, they are left out, because a package
+# installs them in its own way.
 SYSTEMDDIR ?= $(PREFIX)/lib
 INSTALL ?= install
 to = $(Q)$(INSTALL) -D -m 0644

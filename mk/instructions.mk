@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What sockleak costs in instructions: kernels under a qemu that counts them. Needs no root, no
-# quiet machine and no particular processor, but x86_64, as the kernels of `make vm` do.
+# What sockleak costs in instructions, on kernels under a qemu that counts them. Needs neither root
+# nor a quiet machine nor a particular processor, but x86_64, like the kernels of `make vm`.
 #
 #   make bench-instructions INSTRUCTIONS_KERNELS=bookworm/6.1 INSTRUCTIONSFLAGS="--only 'sockleak*'"
 #   make bench-instructions BEFORE=FILE     another build of sockleak beside this one
@@ -21,7 +21,7 @@ run-bench-instructions: $(INSTRUCTIONS)/initramfs.gz
 		$(BEFORE:%=--before %) --output $(O)/bench/instructions.json \
 		$(INSTRUCTIONSFLAGS) $(INSTRUCTIONS_KERNELS)
 
-# Copied each time, so that the archive is packed with the one that was asked for last.
+# The file is copied each time, so that the archive always has the build that BEFORE names now.
 $(INSTRUCTIONS)/before: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $(BEFORE) $@

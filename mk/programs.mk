@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What the tests watch: programs that leak, or do not.
+# The programs that the tests watch, which leak, or do not.
 
 TRUTH := $(O)/truth
 TRUTH_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -fomit-frame-pointer -pthread -Wall -Wextra
@@ -27,7 +27,7 @@ $(O)/chaos/oracle: tests/oracle/oracle.c mk/programs.mk
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM_CFLAGS) $< -o $@
 
-# SEEDS (5,000) of them, from SEED (1) on; a failing one says how to run it again.
+# Runs SEEDS (5,000) seeds, from SEED (1) on. A seed that fails prints how to run it again.
 SEED ?= 1
 SEEDS ?= 5000
 .PHONY: soak run-soak
@@ -38,10 +38,10 @@ run-soak: $(BUILD)/sockleak $(CHAOS)
 	$(Q)tests/chaos/run.py --sockleak $(BUILD)/sockleak --programs $(O)/programs \
 		--first $(SEED) --count $(SEEDS)
 
-# As distributions build: optimized, without frame pointers.
+# The flags are those of distributions: optimized, without frame pointers.
 PROGRAM_CFLAGS := -std=gnu11 -O2 -g -fomit-frame-pointer -pthread -Wall -Wextra
 ifeq ($(ARCH),x86)
-# Of another width, so without the libraries that this host has.
+# A 32-bit program cannot use the libraries of this host.
 $(O)/programs/leaker32: PROGRAM_CFLAGS := -m32 -static -nostdlib -ffreestanding -fno-pie -O2 -g \
 	-fomit-frame-pointer -fasynchronous-unwind-tables -fno-stack-protector -Wall -Wextra
 endif
@@ -50,8 +50,8 @@ $(O)/programs/%: tests/programs/%.c mk/programs.mk
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM_CFLAGS) -MMD -MP $< -o $@
 
-# One that is stripped, truncated and given its debug information by the tests; others are
-# preloaded to sockleak, and make this host one that is stricter, or slower.
+# The tests strip and truncate one of these libraries, and give it its debug information. The
+# others are preloaded into sockleak, and make this host look stricter or slower.
 $(O)/library/lib%.so: tests/library/%.c tests/library/syscalls.h
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
@@ -62,7 +62,7 @@ $(O)/library/%: tests/library/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM_CFLAGS) $< -o $@
 
-# As in production: no frame pointers, stripped, the debug information in a package of its own.
+# The demo is built as in production: no frame pointers, stripped, debug information separate.
 DEMO_CFLAGS := -O2 -g -fomit-frame-pointer -Wall -Wextra -fdebug-prefix-map=$(CURDIR)=
 $(O)/demo/libtransport.so: tests/demo/libtransport.cpp tests/demo/libtransport.h
 	$(say) CXX $@
@@ -80,7 +80,7 @@ $(O)/demo/%: tests/demo/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(DEMO_CFLAGS) $< -o $@
 
-# ---- Programs whose stacks are compared with gdb's; those of a compiler that is here ----
+# ---- Programs whose stacks are compared with gdb's, if their compiler is installed ----
 
 $(TRUTH_PROGRAMS): tests/truth/truth.h tests/truth/libtruth.h mk/programs.mk | $(TRUTH)/.made
 $(TRUTH)/.made:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Tests, and the demo: tests/all.sh runs what is built here. What the programs are built from:
-# mk/programs.mk.
+# Tests, and the demo. tests/all.sh runs what is built here; mk/programs.mk has the test programs.
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -11,8 +10,8 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/progr
 deps:
 	$(Q)packaging/deps.sh --install $(or $(FOR),demo check)
 
-# In a second make, since what is missing may be what this one would have looked up. What the
-# machine lacks is said before anything is installed or built.
+# These run a second make, because this one has looked up programs that may only be installed now.
+# If the machine lacks something, that is printed before anything is installed or built.
 .PHONY: test demo check root
 root:
 	$(Q)tests/machine.sh $(firstword $(MAKECMDGOALS))
@@ -55,7 +54,7 @@ run-compat: $(BUILD)/sockleak
 	$(Q)python3 tests/compat/run.py --sockleak $< --root $(COMPAT) --table $(O)/compat/table \
 		$(COMPATFLAGS)
 
-# What is said of a leak in each runtime, judged: tests/truth/. truth-docs writes docs/truth.md.
+# Judges the report of a leak in each runtime: tests/truth/. truth-docs writes docs/truth.md.
 .PHONY: truth truth-docs run-truth
 truth truth-docs: root
 	$(Q)packaging/deps.sh truth
@@ -67,21 +66,21 @@ run-truth: $(BUILD)/sockleak
 	$(Q)tests/guarded.py tests/truth/all_runtimes.py --sockleak $< --programs $(TRUTH) \
 		$(TRUTHFLAGS)
 
-# What is tested is optimized as the program is; the tests themselves compile twice as fast without.
+# The tested modules are optimized like the program. The tests are not, and compile twice as fast.
 $(BUILD)/unit/%: tests/unit/%.c $(USER_ARCHIVE)
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -O0 -MMD -MP $< $(USER_ARCHIVE) $(LIBS) -lcmocka -ldl -o $@
 
-# What was learnt about other people's software, shown again: findings/. They install public
-# packages into temporary folders; not a part of `make test`.
+# Shows again what was learnt about other software: findings/. The scripts install public packages
+# into temporary folders. They are not a part of `make test`.
 .PHONY: findings
 findings:
 	$(Q)failed=; for script in findings/*.sh; do echo "== $$script"; \
 		sh $$script || failed="$$failed $$script"; done; \
 		[ -z "$$failed" ] || { echo "has changed:$$failed" >&2; exit 1; }
 
-# The dashboard's picture in the docs, out of a real run of four minutes; needs gnuplot.
+# Draws the picture of the dashboard in docs/, from a real run of four minutes; needs gnuplot.
 .PHONY: picture run-picture
 picture: root
 	$(Q)packaging/deps.sh demo test

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# A Debian machine with systemd, under qemu, in which docs/production.md is followed from apt
-# install to purge: tests/vm_service/. Root, for debootstrap; x86_64. What it boots is made once,
-# with apt's mirror, and kept; the machine itself has no network.
+# Follows docs/production.md from apt install to purge in a Debian machine with systemd, under qemu:
+# tests/vm_service/. Needs root, for debootstrap, and x86_64. The disk is made once, from apt's
+# mirror, and kept. The machine itself has no network.
 #
 #   make vm-service SUITES="bookworm trixie" VMSERVICEFLAGS="--until STEP"
 
 VM_SERVICE := $(O)/vm-service
 SUITES ?= bookworm trixie
-# An upgrade needs two: this one, and one after it.
+# An upgrade needs two versions: this one and a later one.
 VM_SERVICE_VERSIONS := $(VERSION) $(VERSION).1
 
 .PHONY: vm-service run-vm-service

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Other kernels, from Debian's packages, under qemu: tests/vm/. Of one with a "!" a refusal is
-# expected. A kernel that cannot be had is a failure of its own, and the others are tried.
+# Other kernels, from Debian's packages, under qemu: tests/vm/. A kernel with a "!" must refuse
+# sockleak. A kernel that cannot be fetched counts as a failure, and the others are still tried.
 
 VM := $(O)/vm
 VM_KERNELS ?= bookworm/6.1 trixie/6.12 trixie-backports/6.18 trixie-backports/newest bullseye/5.10!

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # vmlinux.h: kernel types, cut down to what bpf/ names.
-# BTF: a kernel's BTF, as /sys/kernel/btf/vmlinux or inside an uncompressed vmlinux.
-# Take a full-featured kernel's: types that a trimmed one lacks are an error.
+# BTF names a kernel's BTF: /sys/kernel/btf/vmlinux, or an uncompressed vmlinux. It must be of a
+# full-featured kernel, because a missing type is an error.
 
 BTF ?= /sys/kernel/btf/vmlinux
 BTF_NAME ?= $(BTF)
@@ -18,7 +18,7 @@ KERNEL_TYPES := struct task_struct,struct thread_info,struct cred,struct pt_regs
 	enum bpf_map_type,enum bpf_func_id,enum BPF_ANY,enum BPF_F_NO_PREALLOC,\
 	enum BPF_F_SKIP_FIELD_MASK,enum TCP_ESTABLISHED,enum false,__wsum
 
-# The file is committed: the rule exists only for who asks for it by name.
+# The file is committed, so the rule runs only when the target is named.
 ifneq ($(filter vmlinux.h,$(MAKECMDGOALS)),)
 export BTF_NAME
 .PHONY: vmlinux.h

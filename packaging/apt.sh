@@ -7,12 +7,12 @@
 #   packaging/apt.sh update
 #   packaging/apt.sh install PACKAGE...
 #
-# DPkg::Lock::Timeout is for dpkg's lock alone; for those of its lists and archives apt does not
-# wait, so it is called again. LOCK_SECONDS (600) is for how long.
+# DPkg::Lock::Timeout applies to dpkg's lock only. apt does not wait for the locks of its lists and
+# archives, so it is called again, for LOCK_SECONDS (600) at most.
 #
-# dpkg writes each new file to the disk before it goes on, which takes more than half of the time.
-# Here the kernel writes them all at the end instead: only a crash of the machine in that minute
-# could leave some of the new packages' files empty, and installing those again would mend it.
+# dpkg flushes each new file to the disk, which takes more than half of the time. Here the kernel
+# writes them all at the end instead. Only a crash of the machine in that minute could leave some
+# files of the new packages empty; installing these packages again would repair that.
 set -u
 lock_seconds=${LOCK_SECONDS:-600}
 action=$1

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Builds a package of this source tree, as it is here, and prints the files it made.
+# Builds a package of this source tree as it is now, and prints the names of the files.
 #
 #   packaging/build.sh deb|rpm VERSION DIRECTORY
 #
-# DIRECTORY is made anew; the package is built in it, from a copy, and left in it. The copy is of
-# that version itself: the program says so, and a source package builds the same again.
+# DIRECTORY is emptied; the package is built in it, from a copy, and stays there. The copy has
+# VERSION in it, so the program prints it, and a source package builds the same again.
 set -eu
 kind=$1 version=$2
 case $version in
@@ -22,7 +22,7 @@ mkdir -p "$3"
 directory=$(cd "$3" && pwd)
 name=sockleak-$version
 
-# What is not source: git's own, what was built, and editors' leftovers.
+# Files that are not source: git's own, build results, and editors' backups.
 copy_sources() {
 	mkdir -p "$directory/$name"
 	tar -c --exclude=./.git --exclude=./.output --exclude=./sockleak --exclude='*.pyc' \
@@ -30,7 +30,7 @@ copy_sources() {
 	sed "s/^VERSION := .*/VERSION := $version/" Makefile >"$directory/$name/Makefile"
 }
 
-# quietly COMMAND...: what it says is shown when it fails, or with V=1.
+# quietly COMMAND...: its output is shown only if it fails, or with V=1.
 quietly() {
 	if [ "${V:-}" = 1 ]; then
 		"$@"
@@ -43,7 +43,7 @@ quietly() {
 	fi
 }
 
-# Which commands are needed, and where they come from.
+# The commands that are needed, and their packages.
 need() {
 	command -v "$1" >/dev/null 2>&1 || {
 		echo "sockleak: '$1' is missing: install $2" >&2
@@ -55,7 +55,7 @@ deb() {
 	need dh debhelper
 	need dpkg-buildpackage dpkg-dev
 	copy_sources
-	# In a folder of its own: a build that is ended halfway leaves no package that looks whole.
+	# In a separate folder, so that an interrupted build leaves no package that looks complete.
 	mkdir "$directory/build"
 	mv "$directory/$name" "$directory/build/"
 	tree=$directory/build/$name
@@ -79,10 +79,10 @@ rpm() {
 	tar -czf "$directory/SOURCES/$name.tar.gz" -C "$directory" "$name"
 	rm -rf "${directory:?}/$name"
 	sed "s/@VERSION@/$version/" packaging/rpm/sockleak.spec >"$directory/sockleak.spec"
-	# rpm asks its own database for what building needs; a Debian host has that in dpkg's.
+	# rpm looks for build dependencies in its own database; a Debian host has them in dpkg's.
 	nodeps=
 	command -v dpkg >/dev/null 2>&1 && nodeps=--nodeps
-	# Also without the distribution's own macros for it.
+	# This also works without the distribution's macros for it.
 	quietly rpmbuild -ba $nodeps --define "_topdir $directory" "$directory/sockleak.spec"
 	mv "$directory"/RPMS/*/*.rpm "$directory"/SRPMS/*.rpm "$directory"
 	rm -rf "$directory/BUILD" "$directory/BUILDROOT" "$directory/RPMS" "$directory/SRPMS" \
@@ -90,7 +90,7 @@ rpm() {
 }
 
 echo "  BUILD    sockleak $version, as a $kind (minutes on a slow machine; V=1 shows the commands)"
-# Only what make was told for this build of the program, not for the one in the package.
+# These flags were meant for the program in the source tree, not for the one in the package.
 unset MAKEFLAGS MFLAGS MAKELEVEL SAN
 "$kind"
 ls "$directory"/*."$kind"

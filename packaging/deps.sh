@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Is there what sockleak is built and tested with? If anything is missing: with --install, as root,
-# installs it by apt-get or dnf; otherwise prints the one command to run, and fails.
+# Checks that the packages are installed with which sockleak is built and tested. If some are
+# missing, it installs them by apt-get or dnf with --install, as root; otherwise it prints the one
+# command to run, and fails.
 #
-#   packaging/deps.sh [--install] build    what building needs; every other mode needs that, too
-#   packaging/deps.sh [--install] MODE...  what `make MODE` needs: demo, check, test, deb, rpm, fuzz, compat,
+#   packaging/deps.sh [--install] build    for building; all modes but fresh and vm-service have it
+#   packaging/deps.sh [--install] MODE...  for `make MODE`: demo, check, test, deb, rpm, fuzz, compat,
 #                              vm, bench, bench-instructions, truth; fresh, for `make test-fresh`, and
 #                              vm-service, which build sockleak in roots of their own
 #
@@ -13,10 +14,10 @@
 set -eu
 here=$(dirname "$0")
 
-# What is looked for, where Debian and Fedora have it, and who needs it: a tool in the PATH,
-# a header ("a.h|b.h": one of them), or installed:PACKAGE. "-": nothing is looked for, or no
-# package has it, or, in dnf's column, its name there has not been tried: the test is skipped.
-# One line's packages are joined by commas.
+# The columns are: a tool in the PATH, a header ("a.h|b.h": one of them) or installed:PACKAGE; its
+# package in Debian; its package in Fedora; the modes that need it. "-" in the first column:
+# the package is always asked for. "-" as a package: there is none, or its name in Fedora is not
+# known, and the test that needs it is skipped. Several packages are joined by commas.
 needs() {
 	cat <<-'END'
 		make                     make                make                      build,vm-service
@@ -90,7 +91,7 @@ needs() {
 	END
 }
 
-# What the rows of docs/truth.md need, in the same form: tests/truth/packages names them by row.
+# The packages of the rows of docs/truth.md, in the same form. tests/truth/packages has them by row.
 truth_needs() {
 	! is_mode truth || awk '!/^#/ {
 		for (i = 2; i <= NF; i++)
@@ -99,7 +100,7 @@ truth_needs() {
 	}' "$here/../tests/truth/packages"
 }
 
-# The lines of the table that a mode of ours needs.
+# The lines of the table that the wanted modes need.
 wanted() {
 	case $modes in fresh | vm-service) base= ;; *) base=build ;; esac
 	{ needs && truth_needs; } | awk -v modes="$base $modes" '
@@ -122,13 +123,13 @@ has_header() {
 	return 1
 }
 
-# Asks for the state: dpkg knows packages also when they were removed, or never installed.
+# The state matters, because dpkg also knows packages that were removed or never installed.
 is_installed() {
 	state=$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) || return 1
 	[ "$state" = installed ]
 }
 
-# What is here is not looked for by its package: it may have come from elsewhere.
+# A tool or header counts as present whatever package it came from.
 has() {
 	case $1 in
 	installed:*) is_installed "${1#installed:}" ;;
@@ -137,7 +138,7 @@ has() {
 	esac
 }
 
-# Does clang have libFuzzer and the sanitizers? Each version has its own, in a package apart.
+# Does clang have libFuzzer and the sanitizers? Each version has them in a separate package.
 has_fuzzer() {
 	program=$(mktemp)
 	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
@@ -147,8 +148,8 @@ has_fuzzer() {
 	return $found
 }
 
-# Debian's name for them: of the clang that is here, else of the one that will be. None where
-# they come with clang itself (Debian 11, Ubuntu 22.04).
+# Debian's name of that package: for the installed clang, or for the one to be installed. There is
+# none where clang itself contains them (Debian 11, Ubuntu 22.04).
 apt_fuzzer() {
 	version=$("${CLANG:-clang}" -dumpversion 2>/dev/null | cut -d. -f1)
 	for package in "libclang-rt-$version-dev" libclang-rt-dev; do
@@ -172,7 +173,7 @@ is_missing() {
 	done | grep -q . || { is_mode fuzz && ! has_fuzzer; }
 }
 
-# The packages, each once, of the manager's column.
+# The packages of the manager's column, each once.
 packages() {
 	[ "$manager" = dnf ] && column=3 || column=2
 	wanted | awk -v column="$column" '{ print $column }' | tr ',' '\n' |

@@ -13,13 +13,13 @@ here=$(dirname "$0")
 passed=0 failed=0 skipped=0
 root=$(($(id -u) == 0))
 
-# A machine on which no BPF program can be loaded: one line instead of a failure a case.
+# On a machine where no BPF program can be loaded, print one line instead of a failure a case.
 if [[ -n $programs ]] && ((root)); then
 	"$here/machine.sh" test "$build/sockleak" || exit
 fi
 
-# What needs no root runs side by side, one for each processor: begin() starts a TAP program, and
-# count_all() waits for each, in the order in which they were begun.
+# Programs that need no root run side by side, one for each processor. begin() starts a TAP
+# program, and count_all() waits for each, in the order in which they were started.
 at_once=$(getconf _NPROCESSORS_ONLN)
 outputs=$(mktemp -d)
 trap 'rm -rf "$outputs"' EXIT

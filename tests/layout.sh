@@ -22,7 +22,7 @@ check() {
 }
 
 contract_is_self_contained() {
-	grep -Hn '^#include' include/*.h | grep -v '<linux/types.h>'
+	grep -Hn '^#include' include/*.h | grep -vE '<linux/types.h>|"sockleak.h"'
 }
 
 only_kernel_knows_libbpf() {
@@ -66,10 +66,10 @@ user_includes_run_one_way() {
 			if (!(from in rank)) print part[1] ": its folder is not in the list"
 			else if (!(to in rank) || rank[to] < rank[from]) print
 		}'
-	grep -rnE '^#include "[a-z_]+\.h"' user | grep -vE '"(sockleak|[a-z_]+\.skel)\.h"'
+	grep -rnE '^#include "[a-z_]+\.h"' user | grep -vE '"(sockleak|control|pinned|[a-z_]+\.skel)\.h"'
 }
 
-# Within a folder as well, no two headers include each other, by any way round.
+# Within a folder, too, no header includes itself through others.
 headers_have_no_circles() {
 	grep -rE '^#include "[a-z_/]+\.h"' --include=*.h user | sed 's|^user/||; s|:#include "| |; s|"||' |
 		awk '{ print $2, $1 }' | tsort 2>&1 >/dev/null | grep -v 'input contains a loop'
@@ -84,7 +84,7 @@ folders_are_small() {
 
 kernel_side_includes_down_only() {
 	grep -HnE '^#include' bpf/*.h bpf/*.c |
-		grep -vE '"vmlinux\.h"|"sockleak\.h"|"[a-z_]+\.bpf\.h"|<bpf/bpf_(helpers|core_read|tracing)\.h>'
+		grep -vE '"vmlinux\.h"|"(sockleak|control|pinned)\.h"|"[a-z_]+\.bpf\.h"|<bpf/bpf_(helpers|core_read|tracing)\.h>'
 }
 
 accounts_and_reports_do_no_io() {
@@ -99,7 +99,7 @@ programs_keep_off_maps() {
 }
 
 contract_has_fixed_widths() {
-	sed '/^ *\/\*/,/\*\//d' include/sockleak.h |
+	sed '/^ *\/\*/,/\*\//d' include/*.h |
 		grep -nwE 'long|bool|size_t|packed|int [a-z_]+;' | grep -v '^#'
 }
 
@@ -123,7 +123,7 @@ files_are_small() {
 	wc -l $(sources user bpf tools) | awk '$2 != "total" && $1 > 500 { print $2 ": " $1 " lines" }'
 }
 
-# What a file of its own name answers for: a header with a .c beside it.
+# A module is a header with a .c of the same name beside it.
 modules_have_tests() {
 	for header in $(find user/leaks user/report user/options user/host -name '*.h'); do
 		name=$(basename "$header" .h)
@@ -157,7 +157,7 @@ modules_do_not_log() {
 	grep -rl '#include "lib/log.h"' user | grep -vE '^user/(main\.c|lib/log\.c|commands/|watch/)'
 }
 
-# A stack or a profile of sockleak says which function it is by its name alone.
+# A stack or a profile of sockleak shows a function's name and nothing else.
 functions_have_one_name_each() {
 	sources user | grep '\.c$' | xargs awk '
 		/^[a-z].*[ *]([a-z_0-9]+)\(.*[^;]$/ && !/^(static inline|typedef|extern)/ {
@@ -171,7 +171,7 @@ structs_have_one_name_each() {
 	sources user bpf include | sort -u | grep '\.[ch]$' | xargs grep -hE '^struct [a-z_0-9]+ \{' | sort | uniq -d
 }
 
-# Each version formats differently: the one that Debian 12 has is what counts.
+# Each version formats differently; Debian 12's version decides.
 FORMATTER=$(command -v clang-format-14 || command -v clang-format || echo missing)
 
 code_is_formatted() {

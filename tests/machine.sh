@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Says in one line what this machine lacks for `make GOAL`, all of it, each with the remedy, and
-# fails. It needs nothing but a shell: it runs before packages are installed or anything is built.
+# Prints in one line everything that this machine lacks for `make GOAL`, each with the remedy, and
+# fails. It needs only a shell, because it runs before packages are installed or anything is built.
 #
-#   tests/machine.sh GOAL             what can be seen without a program
-#   tests/machine.sh GOAL SOCKLEAK    what that sockleak says of this machine when it starts
+#   tests/machine.sh GOAL             checks what can be checked without a program
+#   tests/machine.sh GOAL SOCKLEAK    starts that sockleak, and prints what it says of this machine
 #
-# Exit status 3, sockleak's own for a host that does not let it run.
+# The exit status is 3, which sockleak itself uses for a host that does not let it run.
 set -u
 goal=$1
 sockleak=${2:-}

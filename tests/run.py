@@ -104,7 +104,7 @@ def main():
         print(f"tests/run.py: no case is like {options.only}", file=sys.stderr)
         return 2
     guard.begin()
-    # With SAN=1 freed memory is kept back; a little, so that growth can be told from that.
+    # With SAN=1 freed memory is kept back; a little, so that growth can be distinguished from that.
     os.environ.setdefault("ASAN_OPTIONS", "quarantine_size_mb=1")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -2,7 +2,7 @@
 #
 # Makes sockleak-json(7) of docs/json.md: mdoc(7) from the Markdown that is used there,
 # which is headings, paragraphs, lists, code, links and tables. A table becomes a list:
-# its first column the head of an item, the others what is told of it.
+# its first column is the head of an item, and the others are its description.
 # Usage: awk -v version=VERSION -f manual.awk docs/json.md
 
 BEGIN {
@@ -18,14 +18,14 @@ BEGIN {
 	after_head = 1
 }
 
-# What is special to roff.
+# Escapes what is special to roff.
 function escape(text) {
 	gsub(/\\/, "\\e", text)
 	gsub(/--/, "\\-\\-", text)
 	return text
 }
 
-# Code in bold, links as their words, and a line for each sentence, as mdoc wants it.
+# Code becomes bold, links become their words, and each sentence gets a line, as mdoc requires.
 function inline(text,    out, code) {
 	out = ""
 	while (match(text, /`[^`]*`|\[[^]]*\]\([^)]*\)/)) {

@@ -18,6 +18,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "control.h"
 #include "empty.skel.h"
 
 #define TRACEFS "/sys/kernel/tracing"

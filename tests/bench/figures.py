@@ -33,7 +33,7 @@ def common(*columns):
 
 
 def _interval(rows, question):
-    """(what it is, lower end, upper end), or None where it cannot be told."""
+    """(what it is, lower end, upper end), or None where it cannot be reported."""
     point = question(rows) if len(rows) >= 3 else None
     if point is None:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""growth: how a cost grows with what causes it: y = a + b * x^k, and k is told.
+"""growth: how a cost grows with what causes it: y = a + b * x^k, and k is reported.
 
 Least squares of the relative errors: for each k of a grid a and b follow, neither below 0.
 A constant part (a) is fitted and not taken for slow growth, as a straight line through

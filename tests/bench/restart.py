@@ -70,7 +70,7 @@ class Build:
             one.stdin.flush()
         for one in self.programs:
             self.wait_phase(one, 2)
-        self.wait_told()
+        self.wait_reported()
         self.stop(agent)
 
     def wait_phase(self, program, count):
@@ -93,7 +93,7 @@ class Build:
             pass
         return agent
 
-    def told(self):
+    def reported(self):
         try:
             text = self.textfile.read_text()
         except FileNotFoundError:
@@ -103,11 +103,12 @@ class Build:
             if line.startswith(COUNTED)
         )
 
-    def wait_told(self):
+    def wait_reported(self):
         deadline = time.monotonic() + PATIENCE_S
-        while self.told() < self.leaks:
+        while self.reported() < self.leaks:
             if time.monotonic() > deadline:
-                sys.exit(f"{self.binary}: {self.told()} of {self.leaks} leaks in {self.textfile}")
+                sys.exit(f"{self.binary}: {self.reported()} of {self.leaks} leaks in "
+                         f"{self.textfile}")
             self.drain()
             time.sleep(0.05)
 
@@ -128,7 +129,7 @@ class Build:
         begun = time.monotonic()
         agent = self.start()
         ready, cpu = time.monotonic() - begun, cpu_seconds(agent.pid)
-        self.wait_told()
+        self.wait_reported()
         whole = time.monotonic() - begun
         self.stop(agent)
         return ready, cpu, whole

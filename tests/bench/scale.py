@@ -52,7 +52,7 @@ def many(count):
 
 
 # `load_first`: it was there before sockleak; else the hooks see it being made.
-# `stands`: it leaks once, and is measured when all of that has been told.
+# `stands`: it leaks once, and is measured when all of that has been reported.
 AXES = [
     Axis("pending", "sockets that are not connected yet", [1, 1_000, 10_000, 100_000, 1_000_000],
          lambda n: ["sockets", n], lambda n: ["--older-than", "1h", *many(n)], False, False),
@@ -179,12 +179,12 @@ def watch(agent):
             raise Refused(f"no sweep in {took_s:.0f} s")
 
 
-def wait_told(agent):
-    """Until no leak is told any more; a host on which others leak has no such time."""
-    told = -1
+def wait_reported(agent):
+    """Until no leak is reported any more; a host on which others leak has no such time."""
+    reported = -1
     for _ in range(TELLING_S):
-        before, told = told, agent.summary()["total"]
-        if told == before:
+        before, reported = reported, agent.summary()["total"]
+        if reported == before:
             return
         time.sleep(1)
 
@@ -192,7 +192,7 @@ def wait_told(agent):
 def measure(axis, agent, driver):
     time.sleep(SETTLE_S)
     if axis.stands:
-        wait_told(agent)
+        wait_reported(agent)
     agent_ms_per_s, times, summary = watch(agent)
     own, resolver = processes.rss_bytes(agent.pid)
     return {

@@ -36,7 +36,7 @@ NAMES = {"before": "the earlier build", "bpftrace": "bpftrace"}
 RIVALS = ["bpftrace", "perf_trace", "strace"]
 
 
-def told(words, most, quick, interval, measured=True):
+def reported(words, most, quick, interval, measured=True):
     """The verdict on a figure; one that noise has swallowed is no reason to fail."""
     if not interval:
         verdict = "not known: noise" if measured else "not known: not measured"
@@ -57,7 +57,7 @@ def ratios(samples, case):
                              for name in ("sockleak", "nothing", "empty"))
         interval = (figures.times(ours, base) if target.question == "times"
                     else figures.added_times(ours, floor, base))
-        verdicts.append(told(target.words.format(target.most), target.most, target.quick,
+        verdicts.append(reported(target.words.format(target.most), target.most, target.quick,
                              interval, bool(ours and base and floor)))
     return verdicts
 
@@ -74,7 +74,7 @@ def compared(samples, case):
                                   for which in ("sockleak", name, "nothing"))
             what = driver.OPERATIONS[operation]
             words = f"{what}: adds at most {most} of what {NAMES[name]} adds"
-            verdicts.append(told(words, most, most, figures.added_times(ours, theirs, base),
+            verdicts.append(reported(words, most, most, figures.added_times(ours, theirs, base),
                                  bool(ours and theirs and base)))
     return verdicts
 
@@ -86,5 +86,5 @@ def rivals(samples):
         for key, theirs in samples.get(name, {}).items():
             words = f"{driver.in_words(driver.case_of(key))}: cheaper than {name}"
             interval = figures.times(samples["sockleak"][key], theirs)
-            compared.append((key, name, told(words, 1.0, 1.0, interval)))
+            compared.append((key, name, reported(words, 1.0, 1.0, interval)))
     return compared

@@ -54,15 +54,15 @@ def agent_publishes(bench):
     left = sorted(path.name for path in textfile.parent.iterdir())
     if left != ["sockleak.stacks.json"]:
         raise Failure(f"expected only the stacks to be left, seen: {left}")
-    if not service.was_told("STOPPING=1"):
-        raise Failure(f"expected STOPPING=1, seen: {service.told[-3:]}")
+    if not service.was_notified("STOPPING=1"):
+        raise Failure(f"expected STOPPING=1, seen: {service.notified[-3:]}")
 
 
 def held_by(bench, explain, wanted):
     """What explain tells of a site, once these processes hold so many."""
-    told = json.loads(bench.run(*explain, "--json")[1])
-    seen = {process["pid"]: process["open"] for process in told["processes"]}
-    return told if seen == wanted else None
+    reported = json.loads(bench.run(*explain, "--json")[1])
+    seen = {process["pid"]: process["open"] for process in reported["processes"]}
+    return reported if seen == wanted else None
 
 
 @case
@@ -76,12 +76,12 @@ def explain_lists_the_holders(bench):
     (_, labels, _), = service.metrics(textfile, "sockleak_site_leaked_sockets")
     explain = ("explain", labels["site"], "--textfile", textfile)
     service.process.send_signal(signal.SIGUSR1)  # or what is new in it comes a minute later
-    told = service.wait_for(lambda s: held_by(bench, explain, {many.pid: 7, few.pid: 4}),
+    reported = service.wait_for(lambda s: held_by(bench, explain, {many.pid: 7, few.pid: 4}),
                             "a file with 7 and 4")
-    if [process["pid"] for process in told["processes"]] != [many.pid, few.pid]:
-        raise Failure(f"expected the one with most first, seen: {told['processes']}")
-    if told["more_processes"] or told["more_open"] or told["open"] != 11:
-        raise Failure(f"expected 11 and no more processes, seen: {told}")
+    if [process["pid"] for process in reported["processes"]] != [many.pid, few.pid]:
+        raise Failure(f"expected the one with most first, seen: {reported['processes']}")
+    if reported["more_processes"] or reported["more_open"] or reported["open"] != 11:
+        raise Failure(f"expected 11 and no more processes, seen: {reported}")
     lines = bench.run(*explain)[1].splitlines()
     for line in (f"  Held by    holders[{many.pid}]: 7 open, oldest ",
                  f"             holders[{few.pid}]: 4 open, oldest "):
@@ -95,9 +95,9 @@ def agent_feeds_the_watchdog(bench):
     """After each sweep that is complete, and with a status for people."""
     service = Service.start(bench, *FAST, "--comm", "nosuchcomm",
                             environment={"WATCHDOG_USEC": "10000000"})
-    fed = service.was_told("WATCHDOG=1")
-    service.wait_for(lambda s: s.was_told("WATCHDOG=1") > fed + 3, "it to be fed again")
-    service.wait_for(lambda s: [t for t in s.told if t.startswith("STATUS=")], "a status")
+    fed = service.was_notified("WATCHDOG=1")
+    service.wait_for(lambda s: s.was_notified("WATCHDOG=1") > fed + 3, "it to be fed again")
+    service.wait_for(lambda s: [t for t in s.notified if t.startswith("STATUS=")], "a status")
     service.stop()
     slow = Service.start(bench, "--interval", "8s", "--comm", "nosuchcomm",
                          environment={"WATCHDOG_USEC": "10000000"})
@@ -177,20 +177,22 @@ def agent_reloads_in_a_storm(bench):
 
 @case
 def agent_cannot_write(bench):
-    """A directory that is gone is told once, counted, and written to when it is back."""
+    """A directory that is gone is reported once, counted, and written to when it is back."""
     directory = directory_of(bench, "gone")
     textfile = directory / "sockleak.prom"
     service = Service.start(bench, *FAST, "--comm", "nosuchcomm", "--textfile", textfile)
     service.wait_for(lambda s: s.metrics(textfile), "a file")
     away = directory.rename(bench.directory / "away")
     service.wait_for(lambda s: [l for l in s.lines if "cannot write" in l], "an error")
-    fed = service.was_told("WATCHDOG=1")
-    service.wait_for(lambda s: s.was_told("WATCHDOG=1") > fed + 5, "more sweeps")
+    fed = service.was_notified("WATCHDOG=1")
+    service.wait_for(lambda s: s.was_notified("WATCHDOG=1") > fed + 5, "more sweeps")
     away.rename(directory)
     service.wait_for(lambda s: [l for l in s.lines if "can write" in l], "word of the recovery")
-    told = [line for line in service.lines if "cannot write" in line]
-    if len(told) != 1 or "sockleak.stacks.json" in told[0] and "sockleak.prom" not in told[0]:
-        raise Failure(f"expected one line, seen: {told}")
+    reported = [line for line in service.lines if "cannot write" in line]
+    if len(reported) != 1 or (
+        "sockleak.stacks.json" in reported[0] and "sockleak.prom" not in reported[0]
+    ):
+        raise Failure(f"expected one line, seen: {reported}")
     failed = "sockleak_textfile_writes_total"
     service.wait_for(lambda s: (s.value(textfile, failed, result="failed") or 0) > 2, "a count")
     service.stop()
@@ -298,7 +300,7 @@ def exclude_cgroup(bench):
     strange += [e for p in sees + not_seen for i in p.phase.leaks for e in rest.of("leak", inode=i)]
     strange += only.of("leak", inode=inode)
     if strange:
-        raise Failure(f"expected what is excluded not to be told, seen: {strange}")
+        raise Failure(f"expected what is excluded not to be reported, seen: {strange}")
     out = bench.run("scan", "--comm", "excluded", "--exclude-cgroup", outer)[1]
     if "1 unconnected socket in 1 process" not in out:
         raise Failure(f"expected a scan to leave it out, too, seen: {out}")

@@ -18,8 +18,8 @@ TRIES = 193
 def limited(agent, pid):
     """What the newest summary says of a process at its limit, or None; asks for another one."""
     agent.full_sweeps(0)
-    told = agent.summaries[-1][1]["at_limit"] if agent.summaries else []
-    return next((process for process in told if process["pid"] == pid), None)
+    reported = agent.summaries[-1][1]["at_limit"] if agent.summaries else []
+    return next((process for process in reported if process["pid"] == pid), None)
 
 
 def wait_limited(agent, pid, **wanted):
@@ -153,7 +153,7 @@ def at_limit_threads(bench):
 
 @case
 def at_limit_short_lived(bench):
-    """One that fails and ends at once is told of: how often, and that it has ended."""
+    """One that fails and ends at once is reported: how often, and that it has ended."""
     agent = bench.agent("--comm", "lim_short")
     path = str(bench.copy("at_limit", "lim_short"))
     status, _, errors = bench.run(command=[path, "files", "7"], stdin=-3)  # DEVNULL
@@ -217,7 +217,7 @@ def agent_holding(bench, pid):
 
 @case
 def at_limit_filters(bench):
-    """--pid and --cgroup: nobody else's failures are told of."""
+    """--pid and --cgroup: nobody else's failures are reported."""
     path = str(bench.copy("at_limit", "lim_filter"))
     cgroup = bench.cgroups.make()
     wanted = bench.program(path, "files", 3, inside=inside(cgroup))
@@ -230,9 +230,11 @@ def at_limit_filters(bench):
         wait_limited(agent, program.pid, failures=count)
         agent.wait_quiet()
         strange = [line for line in agent.of("at_limit") if line["pid"] != program.pid]
-        told = agent.stop()["counters"]["socket_emfile"]
-        if strange or told != count:
-            raise Failure(f"expected {count} failures of {program.pid}, seen: {told}, {strange}")
+        reported = agent.stop()["counters"]["socket_emfile"]
+        if strange or reported != count:
+            raise Failure(
+                f"expected {count} failures of {program.pid}, seen: {reported}, {strange}"
+            )
 
 
 @case
@@ -281,14 +283,14 @@ def at_limit_agent(bench):
     program = bench.program(str(bench.copy("at_limit", "lim_agent")), "files", TRIES)
     wanted = f"lim_agent[{program.pid}] is at its limit now: 64 of 64 descriptors, socket() failed "
 
-    def told(service):
+    def reported(service):
         return [line for line in service.lines if wanted in line]
 
-    line = service.wait_for(told, f"'{wanted}' in the log")[0]
+    line = service.wait_for(reported, f"'{wanted}' in the log")[0]
     if "called from ask_in_vain (lim_agent)" not in line:
         raise Failure(f"expected the function in the line, seen: {line}")
     status = f"STATUS=lim_agent[{program.pid}] is at its limit of 64 descriptors; 0 of 0 sites leak"
-    service.wait_for(lambda s: any(status in text for text in s.told), f"'{status}...'")
+    service.wait_for(lambda s: any(status in text for text in s.notified), f"'{status}...'")
     total = "sockleak_process_fd_limit_failures_total"
     service.wait_for(
         lambda s: s.value(textfile, total, comm="lim_agent") == TRIES, f"{total} of {TRIES}"
@@ -302,7 +304,8 @@ def at_limit_agent(bench):
     service.wait_for(
         lambda s: s.value(textfile, total, comm="lim_agent") == 2 * TRIES, f"{total}, twice that"
     )
-    if len(told(service)) != 1 or sum("at its limit now" in line for line in service.lines) != 2:
+    at_limit = [line for line in service.lines if "at its limit now" in line]
+    if len(reported(service)) != 1 or len(at_limit) != 2:
         raise Failure(f"expected one line for each of the two processes, seen: {service.lines}")
     again.end()
     service.stop()

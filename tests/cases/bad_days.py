@@ -2,10 +2,10 @@
 """Bad input and bad hosts: one line that names cause and remedy, and the right exit code."""
 
 import pathlib
-import shutil
 import sys
 
 from lib.outcome import Failure
+from lib.processes import copy_program
 from lib.registry import case, cases
 from lib.service import preloaded
 
@@ -80,7 +80,7 @@ def bad_input(bench):
 
 
 @cases(names=["help", "version"])
-def told_and_gone(bench):
+def reported_and_gone(bench):
     for name in ("help", "version"):
         if bench.wants(name):
             status, out, errors = bench.run("--" + name)
@@ -93,7 +93,7 @@ def told_and_gone(bench):
 @case
 def not_root(bench):
     path = bench.directory / "sockleak"
-    shutil.copy(bench.sockleak, path)
+    copy_program(bench.sockleak, path)
     path.chmod(0o755)
     command = [str(path), "trace", "--duration", "1s"]
     expect_one_line(ENVIRONMENT, "root", bench.run(command=command, **NOBODY))
@@ -117,7 +117,7 @@ def no_capabilities(bench):
 
 @case
 def small_limits(bench):
-    """A limit of the shell or of a unit is the cause that is told, and no signal ends it."""
+    """A limit of the shell or of a unit is the cause that is reported, and no signal ends it."""
     scan = [bench.sockleak, "scan", "-q", "--output", str(bench.directory / "out")]
     for limit, expected, word in (
         ("--fsize=1", RUNTIME, "File too large"),

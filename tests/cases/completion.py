@@ -30,8 +30,8 @@ def bash(bench, *words):
     return [line for line in done.stdout.splitlines() if line]
 
 
-def options_of(told, command):
-    mine = [option for option in told.options if option.is_of(command)]
+def options_of(reported, command):
+    mine = [option for option in reported.options if option.is_of(command)]
     return {f"--{option.name}" for option in mine} | {
         f"-{option.letter}" for option in mine if option.letter
     }
@@ -44,16 +44,16 @@ def expect_equal(what, wanted, seen):
 
 @case
 def completion_bash(bench):
-    told = help_text.read(bench)
-    expect_equal("no word", told.commands, bash(bench, ""))
-    expect_equal("-", options_of(told, "trace"), bash(bench, "-"))
-    for command in told.commands:
-        expect_equal(f"{command} -", options_of(told, command), bash(bench, command, "-"))
+    reported = help_text.read(bench)
+    expect_equal("no word", reported.commands, bash(bench, ""))
+    expect_equal("-", options_of(reported, "trace"), bash(bench, "-"))
+    for command in reported.commands:
+        expect_equal(f"{command} -", options_of(reported, command), bash(bench, command, "-"))
     # An option's argument is no command, wherever the two stand.
-    expect_equal("--comm scan -", options_of(told, "trace"), bash(bench, "--comm", "scan", "-"))
-    expect_equal("--comm=scan -", options_of(told, "trace"),
+    expect_equal("--comm scan -", options_of(reported, "trace"), bash(bench, "--comm", "scan", "-"))
+    expect_equal("--comm=scan -", options_of(reported, "trace"),
                  bash(bench, "--comm", "=", "scan", "-"))
-    expect_equal("-q scan -", options_of(told, "scan"), bash(bench, "-q", "scan", "-"))
+    expect_equal("-q scan -", options_of(reported, "scan"), bash(bench, "-q", "scan", "-"))
     expect_equal("--top 3 scan --err", ["--error-exitcode"],
                  bash(bench, "--top", "3", "scan", "--err"))
     expect_equal("scan and no word", [], bash(bench, "scan", ""))
@@ -87,7 +87,7 @@ def completion_bash_arguments(bench):
 def completion_fish(bench):
     if not shutil.which("fish"):
         raise Skip("no fish on this host")
-    told = help_text.read(bench)
+    reported = help_text.read(bench)
     file = str(built(bench, "completion/fish"))
 
     def fish(line):
@@ -100,9 +100,9 @@ def completion_fish(bench):
             raise Failure(f"expected fish to complete {line!r}, seen: {done.stderr}")
         return [found.split("\t")[0] for found in done.stdout.splitlines()]
 
-    expect_equal("no word", told.commands, fish("sockleak "))
-    for command in told.commands:
-        wanted = {name for name in options_of(told, command) if name.startswith("--")}
+    expect_equal("no word", reported.commands, fish("sockleak "))
+    for command in reported.commands:
+        wanted = {name for name in options_of(reported, command) if name.startswith("--")}
         seen = [name.rstrip("=") for name in fish(f"sockleak {command} --")]
         expect_equal(f"{command} --", wanted, seen)
     expect_equal("--hooks", ["auto", *KINDS], fish("sockleak --hooks "))
@@ -127,10 +127,10 @@ def completion_zsh(bench):
     if done.returncode or done.stderr or done.stdout != "_sockleak\n":
         raise Failure(f"expected _sockleak, seen: {done.stdout}{done.stderr}")
     text = (directory / "_sockleak").read_text(encoding="utf-8")
-    told = help_text.read(bench)
-    for command in told.commands:
+    reported = help_text.read(bench)
+    for command in reported.commands:
         part = text.split(f"\t({command}) options=(\n")[1].split("\t\t) ;;")[0]
         seen = set(re.findall(r"'\*?(--[a-z-]+)=?\[", part))
         for both in re.findall(r"\{(-\w)\+?,(--[a-z-]+)=?\}'\[", part):
             seen |= set(both)
-        expect_equal(f"zsh's {command}", options_of(told, command), seen)
+        expect_equal(f"zsh's {command}", options_of(reported, command), seen)

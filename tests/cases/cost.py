@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What sockleak costs, as far as that can be told exactly: memory, instructions, and losses."""
+"""What sockleak costs, as far as that can be reported exactly: memory, instructions, and losses."""
 
 import json
 import pathlib
@@ -40,18 +40,18 @@ def kernel_memory(bench):
     """The maps at their defaults take less than 45 MiB, and the summary says what they take."""
     agent = bench.agent("--comm", "nobody-at-all")
     maps = {i["map_id"]: int(i["memlock"]) for i in of_fdinfo(agent.pid) if "map_id" in i}
-    told = agent.stop()["kernel_memory_bytes"]
-    if abs(told - sum(maps.values())) > MIB:  # some grow and shrink
-        raise Failure(f"expected {sum(maps.values())} bytes told, seen: {told}")
-    if not 20 * MIB < told < KERNEL_MEMORY:
-        raise Failure(f"expected less than {KERNEL_MEMORY} bytes of maps, seen: {told}")
+    reported = agent.stop()["kernel_memory_bytes"]
+    if abs(reported - sum(maps.values())) > MIB:  # some grow and shrink
+        raise Failure(f"expected {sum(maps.values())} bytes reported, seen: {reported}")
+    if not 20 * MIB < reported < KERNEL_MEMORY:
+        raise Failure(f"expected less than {KERNEL_MEMORY} bytes of maps, seen: {reported}")
 
 
 def program_name(number):
-    told = subprocess.run(
+    reported = subprocess.run(
         ["bpftool", "-j", "prog", "show", "id", number], stdout=subprocess.PIPE, check=True
     )
-    return json.loads(told.stdout)["name"]
+    return json.loads(reported.stdout)["name"]
 
 
 def verified(bench, *args):
@@ -176,7 +176,7 @@ def nothing_lost(bench):
 
 @case(stage=ALONE)
 def losses_have_names(bench):
-    """12,000 leaks and room for 4,096: what is tracked is told, what is not is counted."""
+    """12,000 leaks and room for 4,096: what is tracked is reported, what is not is counted."""
     agent = bench.agent("--comm", "leaks3", "--max-sockets", 4096, "--stack-size", 0,
                         "--watch-close")
     programs = flooded(bench, agent, "leaks3", 1, 4000, 4000, count=3)

@@ -3,12 +3,12 @@
 
 import json
 import re
-import shutil
 
 from lib import unit_file
 from lib.cgroups import cgroup2_mount
 from lib.hooks import KINDS, kinds_here
 from lib.outcome import Failure
+from lib.processes import copy_program
 from lib.registry import case
 
 NAMES = {"pid-namespace", "capabilities", "lockdown", "btf", "descriptors", "programs", "kernel",
@@ -21,8 +21,8 @@ def examine(bench, wanted, *args, command=()):
     status, out, errors = bench.run(command=command + ["--json"])
     if out.count("\n") != 1 or not out.endswith("\n"):
         raise Failure(f"expected one line of JSON and nothing else, seen: {out!r}")
-    told = json.loads(out)
-    found = {finding["name"]: finding for finding in told["findings"]}
+    reported = json.loads(out)
+    found = {finding["name"]: finding for finding in reported["findings"]}
     if status != wanted or errors:
         raise Failure(f"expected {wanted}, seen {status}: {out} {errors}")
     status, out, errors = bench.run(command=command)
@@ -51,14 +51,16 @@ def doctor_of_a_host(bench):
 def expect_reasons(bench, found):
     """The kind of hooks that `auto` takes, and of each that is better why it is not taken."""
     chosen = re.search(r" by ([a-z_.]+),", found["programs"]["finding"]).group(1)
-    told = found["hooks"]["finding"]
+    reported = found["hooks"]["finding"]
     better = KINDS[:KINDS.index(chosen)]
-    if not told.startswith(f"{chosen}: sees ") or "cost for other system calls: " not in told:
-        raise Failure(f"expected {chosen}, what it sees and what it costs, seen: {told}")
-    if not all(f" {kind}: " in told for kind in better) or ("; not used: " in told) != bool(better):
-        raise Failure(f"expected why not {better}, seen: {told}")
+    if (not reported.startswith(f"{chosen}: sees ")
+            or "cost for other system calls: " not in reported):
+        raise Failure(f"expected {chosen}, what it sees and what it costs, seen: {reported}")
+    is_explained = all(f" {kind}: " in reported for kind in better)
+    if not is_explained or ("; not used: " in reported) != bool(better):
+        raise Failure(f"expected why not {better}, seen: {reported}")
     if chosen not in kinds_here(bench) or [kind for kind in better if kind in kinds_here(bench)]:
-        raise Failure(f"expected the first of {kinds_here(bench)}, seen: {told}")
+        raise Failure(f"expected the first of {kinds_here(bench)}, seen: {reported}")
 
 
 @case
@@ -128,7 +130,7 @@ def installed(bench, name, change=lambda unit: unit):
             passwd.read() + f"sockleak:x:{USER}:{USER}::/nonexistent:/usr/sbin/nologin\n"
         )
     (directory / "paranoid").write_text("3\n")
-    binary = shutil.copy(bench.sockleak, directory / "sockleak")  # where any user may go
+    binary = copy_program(bench.sockleak, directory / "sockleak")  # where any user may go
     return ["unshare", "--mount", "--propagation", "slave", "sh", "-c", INSTALLED, "sh",
             str(directory)], binary
 
@@ -140,10 +142,10 @@ def of_service(bench, prefix, binary, *args, user=None):
     status, out, errors = bench.run(command=command + ["--json"])
     if errors or len(out.splitlines()) != 1:
         raise Failure(f"expected one line, seen {status}: {out} {errors}")
-    told = json.loads(out)
-    if ("findings" in told) == ("--service" in args) or "service" not in told:
-        raise Failure(f"expected the service, and this shell unless --service, seen: {told}")
-    found = {finding["name"]: finding for finding in told["service"]["findings"]}
+    reported = json.loads(out)
+    if ("findings" in reported) == ("--service" in args) or "service" not in reported:
+        raise Failure(f"expected the service, and this shell unless --service, seen: {reported}")
+    found = {finding["name"]: finding for finding in reported["service"]["findings"]}
     return found, status
 
 

@@ -70,10 +70,10 @@ def check_end(bench, comm, how):
 
     summary = summary_of(as_json, lambda e: e["ended_sites"], "a site that has ended")
     (site,) = summary["ended"]
-    told = {key: site[key] for key in ("comm", "site", "sockets", "processes", "pid", "class")}
-    if told != {"comm": comm, "site": match["site"], "sockets": 12, "processes": 1,
+    reported = {key: site[key] for key in ("comm", "site", "sockets", "processes", "pid", "class")}
+    if reported != {"comm": comm, "site": match["site"], "sockets": 12, "processes": 1,
                 "pid": program.pid, "class": "never_used"}:
-        raise Failure(f"expected what the text says, seen: {told}")
+        raise Failure(f"expected what the text says, seen: {reported}")
     if not any(frame["function"] == "make_socket" for frame in site["stack"]):
         raise Failure(f"expected the stack, seen: {site['stack']}")
     if summary["ended_sites"] != 1 or len(as_json.of("resolved", reason="exited")) != 12:
@@ -191,22 +191,22 @@ def ended_is_explained(bench):
     service.wait_for(lambda s: s.value(textfile, RESOLVED, reason="exited") == 12, "12 exited")
     if service.metrics(textfile, LEAKED) or service.metrics(textfile, "sockleak_site_info"):
         raise Failure("expected the series to be gone, for an alert to end with them")
-    told = (r"^explained leaked sockets and exited; none is open now\nin make_socket ",
+    reported = (r"^explained leaked sockets and exited; none is open now\nin make_socket ",
             rf"^  Ended      \S+Z, \S+ ago: 12 sockets, when {program.pid} exited$",
             r"^  Class      12 never used \(never_used\)$",
             r"^  #\d +make_socket \(explained\)")
     stacks = directory / "sockleak.stacks.json"
     service.wait_for(lambda s: '"ended":{' in stacks.read_text(), "the end in the stacks file")
-    explained(bench, site, textfile, *told)
+    explained(bench, site, textfile, *reported)
     service.wait_for(
         lambda s: [line for line in s.lines if "12 ended with their process" in line],
         "a line of the end",
     )
     service.stop()
-    explained(bench, site, textfile, *told)
+    explained(bench, site, textfile, *reported)
     service = Service.start(bench, *args)
     service.wait_for(lambda s: s.metrics(textfile), "its first file")
-    explained(bench, site, textfile, *told)
+    explained(bench, site, textfile, *reported)
     # The same site again, which ends before the agent: both ends are there.
     program = bench.program(str(bench.copy("growing", "explained")), 10)
     service.wait_for(lambda s: s.value(textfile, LEAKED) == 10, "10 leaked")
@@ -233,8 +233,8 @@ def stacks_file_of_another_user(bench):
 
 @case
 def held_again(bench):
-    """Quick sweeps see that a leak is of use for a moment, full sweeps do not: told again, it has
-    all its holders again. The intervals are as far apart as is needed for that."""
+    """Quick sweeps see that a leak is in use for a moment, full sweeps do not. When it is reported
+    again it has all its holders again. The intervals are as far apart as that needs."""
     agent = bench.agent(
         "--comm", "held_again", "--interval", "100ms", "--full-sweep-interval", "2s"
     )

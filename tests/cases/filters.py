@@ -155,7 +155,7 @@ def filter_class(bench):
 
 @case
 def class_was_connected(bench):
-    """Dead former connections are told when they are asked for."""
+    """Dead former connections are reported when they are asked for."""
     agent = bench.agent("--class", "was_connected")
     program = bench.program("was_connected", agents=[agent])
     found = agent.wait_for(lambda a: a.of("leak", pid=program.pid), "a leak of was_connected")
@@ -278,9 +278,11 @@ def filter_workloads(bench):
             expect_only(agent, programs[:1], programs[1:])
             event = agent.of("leak", pid=programs[0].pid)[0]
             unit, pod, container = (word or None for word in wanted)
-            told = (event["pod"], event["container"], event["tid"] is not None)
-            if told != (pod, container, True):
-                raise Failure(f"expected {(pod, container)} and its creation seen, seen: {told}")
+            reported = (event["pod"], event["container"], event["tid"] is not None)
+            if reported != (pod, container, True):
+                raise Failure(
+                    f"expected {(pod, container)} and its creation seen, seen: {reported}"
+                )
             if unit and event["unit"] != unit:
                 raise Failure(f"expected unit {unit}, seen: {event['unit']}")
             if "held_later" not in event["command"]:

@@ -11,11 +11,11 @@ from lib.registry import case
 def leaking(agent, open_now):
     """The last summary's leaking processes that it has a time for; asks for another summary.
 
-    One that was told before all of its sockets were made is not meant.
+    One that was reported before all of its sockets were made is not meant.
     """
     agent.full_sweeps(0)
-    told = agent.summaries[-1][1]["leaking"] if agent.summaries else []
-    return [p for p in told if p["fds_open"] == open_now and p["emfile_in_s"] is not None]
+    reported = agent.summaries[-1][1]["leaking"] if agent.summaries else []
+    return [p for p in reported if p["fds_open"] == open_now and p["emfile_in_s"] is not None]
 
 
 @case

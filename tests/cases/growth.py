@@ -50,11 +50,11 @@ def trace_rate(bench):
     """What the births in its own JSON come to, from the first report on; old ones have none."""
     path = str(bench.copy("paced", "traced"))
     program = bench.program(path, 200, 3)  # these three before the watch
-    told = bench.agent("--comm", "traced", defaults=True)
+    reported = bench.agent("--comm", "traced", defaults=True)
     shown = bench.agent("--comm", "traced", as_json=False, defaults=True)
     program.next_phase()
-    before, process = told.wait_for(first_summary_of_a_leak, "a process that leaks", 60)
-    times = births(told, program.pid)[:sum(e["type"] == "leak" and bool(e["created"])
+    before, process = reported.wait_for(first_summary_of_a_leak, "a process that leaks", 60)
+    times = births(reported, program.pid)[:sum(e["type"] == "leak" and bool(e["created"])
                                            for e in before)]
     expect(len(times) >= 3, "three of known age before it leaks", times)
     expect(abs(process["per_minute"] - rate_of(times)) < 0.5, f"{rate_of(times):.1f} a minute",
@@ -67,12 +67,12 @@ def trace_rate(bench):
     line = HEADLINE.match(shown.lines[0])
     expect(line, "a headline with a rate", shown.lines[:3])
     known = int(line["open"])
-    told.wait_for(lambda a: len(births(a, program.pid)) >= known, "the same sockets")
-    wanted = rate_of(births(told, program.pid)[:known])
+    reported.wait_for(lambda a: len(births(a, program.pid)) >= known, "the same sockets")
+    wanted = rate_of(births(reported, program.pid)[:known])
     expect(abs(float(line["rate"]) - wanted) <= 1, f"{wanted:.1f}/min", line[0])
     (old,) = [line.split() for line in shown.lines if line.startswith("old ")]
     expect(old[3:5] == ["3", "-"], "3 old ones without a rate", old)
-    told.stop()
+    reported.stop()
     program.end()
 
 
@@ -112,7 +112,8 @@ def agent_defaults(bench):
     expect(headline and headline["comm"] == "by-default", "who leaks, and how fast", line)
     expect(15 < float(headline["rate"]) < 1500, "some 150 a minute", line)
     service.wait_for(
-        lambda s: [t for t in s.told if "STATUS=1 of 1 sites leak" in t], "a status that says so"
+        lambda s: [t for t in s.notified if "STATUS=1 of 1 sites leak" in t],
+        "a status that says so",
     )
     open_now = service.wait_for(
         lambda s: s.value(textfile, "sockleak_process_open_fds", comm="by-default"), "descriptors"

@@ -48,7 +48,7 @@ def count_by_machine(service, textfile, name):
 
 
 @case
-def guests_are_told_apart(bench):
+def guests_are_distinct(bench):
     """A unit of one name in three guests and on the host: four series, log lines, and holders."""
     textfile = bench.directory / "guests.prom"
     service = Service.start(bench, *FAST, "--comm", "guests", "--textfile", textfile)
@@ -74,8 +74,8 @@ def guests_are_told_apart(bench):
     explain = ("explain", site, "--textfile", textfile, "--json")
 
     def holders(_):
-        told = json.loads(bench.run(*explain)[1])["processes"]
-        return {process["pid"]: process["machine"] for process in told} == by_pid
+        reported = json.loads(bench.run(*explain)[1])["processes"]
+        return {process["pid"]: process["machine"] for process in reported} == by_pid
 
     service.wait_for(holders, "explain to name the machine of each holder")
     service.stop()

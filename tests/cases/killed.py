@@ -71,6 +71,14 @@ def chaos_run(bench):
             "--programs", bench.programs, "--first", "1", "--count", "200"]
 
 
+def expect_make_leaves_nothing(bench, command):
+    """Of a rule of make whose command, at its braces, runs chaos."""
+    rules = bench.directory / f"killed-{time.monotonic_ns()}.mk"
+    words = " ".join(str(word) for word in chaos_run(bench))
+    rules.write_text(f"all:\n\t@{command.format(words)}\n")
+    expect_nothing_left(bench, "make", "-f", rules)
+
+
 @case(stage=LONG)
 def killed_run(bench):
     expect_nothing_left(
@@ -87,16 +95,10 @@ def killed_chaos(bench):
 @case(stage=LONG)
 def killed_make(bench):
     """By make, through a command that is guarded as all of `make test` is."""
-    rules = bench.directory / "killed.mk"
-    words = " ".join(str(word) for word in chaos_run(bench))
-    rules.write_text(f"all:\n\t@{TESTS / 'guarded.py'} sh -c 'setsid {words}; sleep 600'\n")
-    expect_nothing_left(bench, "make", "-f", rules)
+    expect_make_leaves_nothing(bench, f"{TESTS / 'guarded.py'} sh -c 'setsid {{}}; sleep 600'")
 
 
 @case(stage=LONG)
 def killed_make_of_chaos(bench):
-    """As `make soak` has it: the run looks after itself."""
-    rules = bench.directory / "soak.mk"
-    words = " ".join(str(word) for word in chaos_run(bench))
-    rules.write_text(f"all:\n\t@{words}\n")
-    expect_nothing_left(bench, "make", "-f", rules)
+    """As `make soak` runs it, which guards itself."""
+    expect_make_leaves_nothing(bench, "{}")

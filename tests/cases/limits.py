@@ -95,16 +95,16 @@ def workers_share_a_site(bench):
 
 @case
 def full_map(bench):
-    """--max-sockets 16 and 100 leaks: 16 at the most are told, the rest is counted and said."""
+    """--max-sockets 16 and 100 leaks: 16 at the most are reported, the rest is counted and said."""
     agent = bench.agent("--max-sockets", 16, "--comm", "fullmap")
     program = bench.program(str(bench.copy("many", "fullmap")), 100, agents=[agent])
     program.next_phase()
     program.wait_ready()
     agent.wait_for(lambda a: a.open_leaks(), "some leaks")
     agent.wait_quiet()
-    told = len(agent.open_leaks())
-    if told > 16:
-        raise Failure(f"expected at most 16 leaks, seen: {told}")
+    reported = len(agent.open_leaks())
+    if reported > 16:
+        raise Failure(f"expected at most 16 leaks, seen: {reported}")
     strange = set(agent.open_leaks()) - program.inodes
     if strange:
         raise Failure(f"expected leaks of the program only, seen inodes: {strange}")
@@ -128,8 +128,9 @@ def wait_empty(agent):
     begun = time.monotonic()
 
     def empty(agent):
-        told = agent.full_sweeps(begun)
-        return told and told[-1] >= told[0] + 3 and not agent.summaries[-1][1]["pending"]
+        reported = agent.full_sweeps(begun)
+        enough = reported and reported[-1] >= reported[0] + 3
+        return enough and not agent.summaries[-1][1]["pending"]
 
     agent.wait_for(empty, "an end of all that is pending")
 

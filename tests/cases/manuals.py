@@ -67,11 +67,11 @@ def check_option(lines, option, page):
 @case
 def manual_options(bench):
     """Each option of --help stands in the pages of its commands, and no page has another."""
-    told = help_text.read(bench)
-    pages = {"sockleak.8": set(told.commands) - {"agent"}, "sockleak-agent.8": {"agent"}}
+    reported = help_text.read(bench)
+    pages = {"sockleak.8": set(reported.commands) - {"agent"}, "sockleak-agent.8": {"agent"}}
     for page, commands in pages.items():
         lines = rendered(bench, page)
-        mine = [option for option in told.options if commands & set(option.commands)]
+        mine = [option for option in reported.options if commands & set(option.commands)]
         if len(mine) < 10:
             raise Failure(f"expected options for {page} in --help, seen: {len(mine)}")
         for option in mine:
@@ -84,7 +84,7 @@ def manual_options(bench):
         if others:
             raise Failure(f"expected no other option in {page}, seen: {others}")
     lines = rendered(bench, "sockleak.8")
-    missing = [name for name in told.commands if item_of(lines, name) is None]
+    missing = [name for name in reported.commands if item_of(lines, name) is None]
     if missing:
         raise Failure(f"expected every command in sockleak.8, missing: {missing}")
 
@@ -92,12 +92,12 @@ def manual_options(bench):
 @case
 def manual_config(bench):
     """Each option of the agent is a key, in sockleak.conf(5) and in the file installed."""
-    told = help_text.read(bench)
+    reported = help_text.read(bench)
     lines = rendered(bench, "sockleak.conf.5")
     config = built(bench, "sockleak.conf").read_text(encoding="utf-8")
     keys = re.findall(r"^#?([a-z][a-z-]*) = ", config, re.M)
     wanted = [
-        option.name for option in told.options
+        option.name for option in reported.options
         if option.is_of("agent") and option.name not in ("config", "check-config", "help", "version")
     ]
     if keys != wanted:

@@ -16,7 +16,7 @@ HEALTHY = [
 
 @case
 def made_before_start(bench):
-    """Sockets from before the start: leaks of unknown origin, what is in use is not told."""
+    """Sockets from before the start: leaks of unknown origin, what is in use is not reported."""
     leaking = [bench.start_program(name) for name in HELD]
     healthy = [bench.start_program(name) for name in HEALTHY]
     for program in leaking + healthy:
@@ -75,13 +75,13 @@ def two_agents_agree(bench):
     for program in programs:
         program.wait_ready()
     wanted = set().union(*(program.phase.leaks for program in programs))
-    told = []
+    reported = []
     for agent in agents:
         agent.wait_for(lambda a: wanted <= set(a.open_leaks()), f"leaks of {sorted(wanted)}")
-        told.append({inode: agreed_part(agent.open_leaks()[inode]) for inode in wanted})
+        reported.append({inode: agreed_part(agent.open_leaks()[inode]) for inode in wanted})
     for inode in wanted:
-        if told[0][inode] != told[1][inode]:
-            raise Failure(f"one says {told[0][inode]}, the other says {told[1][inode]}")
+        if reported[0][inode] != reported[1][inode]:
+            raise Failure(f"one says {reported[0][inode]}, the other says {reported[1][inode]}")
     for agent in agents:
         agent.stop()
 
@@ -133,12 +133,12 @@ def turned_leaky(bench):
         if stack["stack_source"] != "snapshot" or stack["stack_truncated"]:
             raise Failure(f"expected a whole stack, seen: {stack}")
     agent.wait_quiet()
-    told = agent.open_leaks()
-    sites = {told[inode]["site"] for inode in before} | {stack["site"] for stack in later}
-    moved = {inode for inode in before if told[inode]["change"] == "changed"}
+    reported = agent.open_leaks()
+    sites = {reported[inode]["site"] for inode in before} | {stack["site"] for stack in later}
+    moved = {inode for inode in before if reported[inode]["change"] == "changed"}
     # All of them, unless one has had a copy already: those behind it were at its site at once.
     if len(sites) != 1 or not moved <= {stack["inode"] for stack in calls}:
-        raise Failure(f"expected all at one site, seen: {sites}; told again: {moved} of {before}")
+        raise Failure(f"expected all at one site, seen: {sites}; again: {moved} of {before}")
     program.end()
     agent.stop()
 

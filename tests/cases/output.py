@@ -82,13 +82,13 @@ def report_on_sigusr1(bench):
 def ask_for_report(agent, word):
     """SIGUSR1 after SIGUSR1, until a report has the word."""
 
-    def told(agent):
+    def reported(agent):
         begin = len(agent.lines)
         agent.process.send_signal(signal.SIGUSR1)
         time.sleep(0.5)
         return any(word in line for line in agent.lines[begin:])
 
-    agent.wait_for(told, f"a report with {word!r}")
+    agent.wait_for(reported, f"a report with {word!r}")
 
 
 @case
@@ -182,7 +182,7 @@ def check_broken_stdout(bench, name):
     else:
         stdout = open("/dev/full", "wb")
     with stdout:
-        # python ignores SIGPIPE, and restores it for what it starts, unless it is told not to
+        # python ignores SIGPIPE, and restores it for what it starts, unless it is reported not to
         ignored = name == "stdout_closed_sigpipe_ignored"
         status, _, errors = bench.run(*args, stdout=stdout, restore_signals=not ignored)
     program.end()

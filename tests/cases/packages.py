@@ -81,10 +81,10 @@ def expect_rpm(event, summary, hints):
     culprit = event["culprit"] or {}
     if event["package"] != wanted or culprit.get("function") != "leak_a":
         raise Failure(f"expected leak_a of {wanted}, seen: {culprit}, {event['package']}")
-    told = {
+    reported = {
         hint["command"] for hint in summary["hints"] if hint["module"].endswith("/liblibrary.so")
     }
-    if told != hints:
+    if reported != hints:
         raise Failure(f"expected the hints {hints}, seen: {summary['hints']}")
 
 

@@ -52,7 +52,7 @@ def end(agent, how):
 
 
 def leak(program, agent, more=()):
-    """Its next phase, with all its leaks told by the agent; they, by inode."""
+    """Begin its next phase, and return its leaks by inode once the agent has reported them."""
     program.next_phase()
     trouble = program.wait_ready()
     if trouble:
@@ -74,7 +74,7 @@ def made(event):
 
 def expect_same(before, after):
     for inode, event in before.items():
-        # the clock that is told may be set; the one that counts is the kernel's
+        # the clock that is reported may be set; the one that counts is the kernel's
         moved = abs((made(after[inode]) - made(event)).total_seconds())
         if moved > 0.5:
             raise Failure(f"expected it made at {event['created']}, seen: {moved:.3f} s off")
@@ -94,7 +94,7 @@ def pending_after_sweeps(agent):
 
 @cases(names=["pins_sigterm", "pins_sigkill"])
 def restarted(bench):
-    """Told leaks are told again with all that was known of them; a new one is counted once."""
+    """Leaks are reported again with all that was known of them; a new one is counted once."""
     for name, how in (("pins_sigterm", signal.SIGTERM), ("pins_sigkill", signal.SIGKILL)):
         if bench.wants(name):
             try:
@@ -129,9 +129,9 @@ def restart(bench, comm, how):
 
 
 @case
-def pins_untold(bench):
+def pins_unreported(bench):
     """Killed before the threshold: the snapshots are unwound by the next run."""
-    killed_before(bench, "untold", "--older-than", "20s")
+    killed_before(bench, "unreported", "--older-than", "20s")
 
 
 @case
@@ -164,7 +164,7 @@ def killed_before(bench, comm, *more):
 
 @case
 def pins_gap(bench):
-    """What was made while none ran is of unknown origin; what was closed then is not told."""
+    """Sockets made while no agent ran are of unknown origin; those closed then are not reported."""
     with bpffs(bench) as pin:
         options = ("--comm", "gap", "--pin", pin)
         first = bench.agent(*options)
@@ -199,16 +199,16 @@ def pins_growth(bench):
         first = bench.agent(*options)
         program = bench.program(str(bench.copy("leak_by_leak", "growth")), 6, agents=[first])
         once = bench.program(str(bench.copy("many", "growth")), LEAKS, agents=[first])
-        told = set()
-        for _ in range(4):  # one is told, some sweeps later, before the next is made
-            told |= set(leak(program, first, told))
-        told |= set(leak(once, first, told))
+        reported = set()
+        for _ in range(4):  # one is reported, some sweeps later, before the next is made
+            reported |= set(leak(program, first, reported))
+        reported |= set(leak(once, first, reported))
         summary = first.stop(signal.SIGTERM)
         # To this run their births are but two moments: it has to know how they came.
         second = bench.agent(*options, "--interval", "4s")
-        second.wait_for(lambda a: told <= set(a.open_leaks()), "all leaks again")
+        second.wait_for(lambda a: reported <= set(a.open_leaks()), "all leaks again")
         again = second.stop(signal.SIGTERM)
-        seen = [[site["open"] for site in told["leaking"]] for told in (summary, again)]
+        seen = [[site["open"] for site in reported["leaking"]] for reported in (summary, again)]
         if seen != [[4], [4]] or again["sites"] != 2:
             raise Failure(f"expected one leaking site with 4 open, twice, seen: {seen}")
         program.end()
@@ -363,8 +363,8 @@ def unusable(bench, pin, *words):
     if len(lines) != 1 or not all(word in lines[0] for word in words) or refused_metric != 1:
         raise Failure(f"expected a line with {words} and a metric of 1, seen: {service.lines}, "
                       f"{refused_metric}")
-    if not any("pin is refused" in datagram for datagram in service.told):
-        raise Failure(f"expected it in the status, seen: {service.told}")
+    if not any("pin is refused" in datagram for datagram in service.notified):
+        raise Failure(f"expected it in the status, seen: {service.notified}")
 
 
 @case
@@ -415,11 +415,11 @@ def pins_slow_start(bench):
         end(first, signal.SIGTERM)
         second = Service(bench, ("--comm", "slowstart", "--pin", pin),
                          environment=preloaded(slow))
-        second.wait_for(lambda s: s.was_told("READY=1"), "READY=1", timeout=120)
-        told = [line for datagram in second.told for line in datagram.split("\n")]
-        asked = [i for i, line in enumerate(told) if line.startswith("EXTEND_TIMEOUT_USEC=")]
-        if not asked or asked[0] > told.index("READY=1"):
-            raise Failure(f"expected it to ask for time before it was ready, seen: {told}")
+        second.wait_for(lambda s: s.was_notified("READY=1"), "READY=1", timeout=120)
+        reported = [line for datagram in second.notified for line in datagram.split("\n")]
+        asked = [i for i, line in enumerate(reported) if line.startswith("EXTEND_TIMEOUT_USEC=")]
+        if not asked or asked[0] > reported.index("READY=1"):
+            raise Failure(f"expected it to ask for time before it was ready, seen: {reported}")
         second.process.kill()
         second.process.wait(20)
         program.end()

@@ -237,7 +237,7 @@ def prometheus_hostile_names(bench):
 
 
 def check_hostile(prometheus):
-    """The names as the world sees them: each told apart, valid, and bounded."""
+    """The names as the world sees them: each distinguished, valid, and bounded."""
     comms = {l.get("comm", ""): n for l, n in prometheus.query(
         "sum by (comm) (sockleak_leaked_sockets)") if l.get("comm") != "plain"}
     if len(comms) != len(HOSTILE_COMMS) or set(comms.values()) != {10}:
@@ -253,7 +253,7 @@ def check_hostile(prometheus):
 
 @case
 def prometheus_failed_writes(bench):
-    """A full disk, a read-only one, none: the old file is whole; it is told once, and recovers."""
+    """A full disk, a read-only one, none: the old file is whole; one line, and it recovers."""
     mount = bench.directory / "textfile-failing"
     mount.mkdir()
     run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(mount)])
@@ -277,13 +277,13 @@ def run(command):
         raise Failure(f"{' '.join(command)}: {done.stderr.strip()}")
 
 
-def told(agent, word):
+def reported(agent, word):
     return [line for line in agent.errors if "cannot write" in line and word in line]
 
 
 def check_failing(agent, exporter, word):
     """While it fails: one line, and the file of before stays and is served."""
-    wait_until(lambda: told(agent, word), f"a line of '{word}'")
+    wait_until(lambda: reported(agent, word), f"a line of '{word}'")
     before = agent.textfile.read_bytes()
     if b"\nsockleak_stacks_file_writes_total" not in before or not before.endswith(b"\n"):
         raise Failure(f"expected a whole file, seen: {before[-200:]!r}")
@@ -304,7 +304,7 @@ def check_recovered(agent, word, before):
     wait_until(lambda: agent.count(FAILED) > before, "failures counted in the file that is new")
     written = agent.count(WRITTEN)
     wait_until(lambda: agent.count(WRITTEN) > written, "writes again")
-    expect(f"lines of '{word}'", 1, len(told(agent, word)))
+    expect(f"lines of '{word}'", 1, len(reported(agent, word)))
 
 
 def check_full(agent, exporter, mount):
@@ -331,6 +331,6 @@ def check_read_only(agent, exporter, mount):
 def check_gone(agent, mount):
     before = agent.count(FAILED)
     (mount / "textfile").rename(mount / "elsewhere")
-    wait_until(lambda: told(agent, "No such file"), "a line of 'No such file'")
+    wait_until(lambda: reported(agent, "No such file"), "a line of 'No such file'")
     (mount / "textfile").mkdir()
     check_recovered(agent, "No such file", before)

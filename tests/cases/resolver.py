@@ -13,6 +13,7 @@ import threading
 import time
 
 from lib.outcome import Failure, Skip
+from lib.processes import copy_program
 from lib.registry import case
 from lib.resolver import resolver_of
 
@@ -29,7 +30,7 @@ class Host:
         self.shared_object = self.directory / "liblibrary.so"
         shutil.copy(source / "liblibrary.so", self.shared_object)
         self.program = self.directory / name
-        shutil.copy(source / "host", self.program)
+        copy_program(source / "host", self.program)
         self._processes = bench.processes
         self.process = None
 
@@ -193,10 +194,10 @@ def mapped_file_truncated(bench):
     expect_named(host.leak(agent, "leak_a"), "leak_a")
     os.truncate(host.shared_object, end_of_segments(host.shared_object))
     event = host.leak(agent, "leak_b")
-    told = [(frame["module"], frame["offset"]) for frame in event["stack"] or []]
-    if not told or told[0][0] is None or not told[0][1]:
+    reported = [(frame["module"], frame["offset"]) for frame in event["stack"] or []]
+    if not reported or reported[0][0] is None or not reported[0][1]:
         raise Failure(f"expected module and offset, seen: {event['stack']}")
-    # Nothing was unwound: what is told is where the call was made from.
+    # Nothing was unwound: what is reported is where the call was made from.
     for event in (event, host.leak(agent, "leak_c")):
         if (event["stack_source"], event["stack_truncated"]) != ("call", True):
             raise Failure(f"expected the call alone, seen: {event}")
@@ -213,7 +214,7 @@ def mapped_file_truncated(bench):
 
 @case
 def resolver_hangs(bench):
-    """It is killed after five seconds; the leak is told without names."""
+    """It is killed after five seconds; the leak is reported without names."""
     host = Host(bench, "hangs").start()
     agent = bench.agent("--comm", "hangs")
     expect_named(host.leak(agent, "leak_a"), "leak_a")
@@ -244,7 +245,7 @@ def separate_debug(library):
 
 @case
 def debug_file_arrives(bench):
-    """A stack that was told already gets its lines without a restart, and its hint goes."""
+    """A stack that was reported already gets its lines without a restart, and its hint goes."""
     host = Host(bench, "arrives")
     debug, place = separate_debug(host.shared_object)
     agent = bench.agent("--comm", "arrives", as_json=False)
@@ -278,7 +279,7 @@ def debug_file_arrives(bench):
 
 @case
 def creator_has_gone(bench):
-    """It ended before its leak was told, and a child that runs other code holds the socket."""
+    """It ended before its leak was reported, and a child that runs other code holds the socket."""
     host = Host(bench, "hasgone")
     agent = bench.agent("--comm", "hasgone", "--older-than", "4s")
     host.start()
@@ -297,7 +298,7 @@ def creator_has_gone(bench):
 
 @case
 def library_unloaded(bench):
-    """The code that leaked is not there any more when the leak is told."""
+    """The code that leaked is not there any more when the leak is reported."""
     host = Host(bench, "unloaded")
     agent = bench.agent("--comm", "unloaded", "--older-than", "12s")
     host.start()
@@ -305,8 +306,8 @@ def library_unloaded(bench):
     made = time.monotonic()
 
     def was_looked_at(agent):
-        told = agent.full_sweeps(made)
-        return told and told[-1] > told[0] + 1
+        reported = agent.full_sweeps(made)
+        return reported and reported[-1] > reported[0] + 1
 
     agent.wait_for(was_looked_at, "two full sweeps", timeout=60)
     if host.say("unload"):

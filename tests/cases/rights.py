@@ -11,6 +11,7 @@ import sys
 from lib import unit_file
 from lib.cgroups import inside
 from lib.outcome import Failure
+from lib.processes import copy_program
 from lib.registry import case
 from lib.service import Service, preloaded
 
@@ -60,7 +61,7 @@ def host_of_debian(bench, name):
 
 def start(bench, directory, capabilities, *args):
     """An agent with these capabilities on such a host."""
-    binary = shutil.copy(bench.sockleak, directory / "sockleak")  # where USER may go
+    binary = copy_program(bench.sockleak, directory / "sockleak")  # where USER may go
     library = directory / "libdebian.so"  # not one for all cases: it may be mapped by now
     shutil.copy(pathlib.Path(bench.options.programs).parent / "library/libdebian.so", library)
     return Service(
@@ -116,7 +117,7 @@ def few_rights(bench, directory):
     capabilities = unit_file.capabilities()
     service = start(bench, directory, capabilities, "--comm", "fewrights", "--textfile", textfile,
                     "--pin", directory / "pins/sockleak")
-    service.wait_for(lambda s: s.was_told("READY=1"), "READY=1")
+    service.wait_for(lambda s: s.was_notified("READY=1"), "READY=1")
     expect_rights(service, set(capabilities) - {unit_file.GIVEN_UP})
     expect_hooks(service, textfile, "tracepoint")
     if service.value(textfile, "sockleak_pin_refused") != 0:
@@ -151,7 +152,7 @@ def agent_without_admin(bench):
         textfile = directory / "sockleak.prom"
         few = set(unit_file.capabilities()) - {unit_file.GIVEN_UP}
         service = start(bench, directory, few, "--comm", "nosuchcomm", "--textfile", textfile)
-        service.wait_for(lambda s: s.was_told("READY=1"), "READY=1")
+        service.wait_for(lambda s: s.was_notified("READY=1"), "READY=1")
         expect_rights(service, few)
         expect_hooks(service, textfile, "raw_tp")
         lines = [line for line in service.lines if "perf_event_paranoid is 3" in line]
@@ -180,7 +181,7 @@ def agent_cannot_keep_admin(bench):
     """Not root, and CAP_SYS_ADMIN cannot be given up: it does not run with it."""
     directory = bench.directory / "keeps"
     directory.mkdir()
-    binary = shutil.copy(bench.sockleak, directory / "sockleak")
+    binary = copy_program(bench.sockleak, directory / "sockleak")
     config = directory / "sockleak.conf"
     config.write_text("comm = nosuchcomm\n")
     few = set(unit_file.capabilities())

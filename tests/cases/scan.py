@@ -71,17 +71,17 @@ def scan_with_history(bench):
     agent = bench.agent("--comm", "scanhist")
     program = bench.program(str(bench.copy("probed", "scanhist")), agents=[agent])
     (inode,) = program.phase.leaks
-    told = agent.wait_for(lambda a: a.of("leak", inode=inode), "the leak")[0]
+    reported = agent.wait_for(lambda a: a.of("leak", inode=inode), "the leak")[0]
     events, summary = scan(bench, "--comm", "scanhist", "--history", agent.pid,
                            "--error-exitcode", 9, status=9)
     expect(summary, history_pid=agent.pid, hooks=None)
     event = only(events, inode)
-    expect(event, **{key: told[key] for key in (
+    expect(event, **{key: reported[key] for key in (
         "class", "created", "creator_pid", "tid", "site", "culprit", "package", "stack_source",
         "cgroup_id", "holders")})
     if event["evidence"]["getpeername_enotconn"] < 1 or not event["age_s"]:
         raise Failure(f"expected evidence and age, seen: {event}")
-    frames = [[frame["function"] for frame in event["stack"]] for event in (told, event)]
+    frames = [[frame["function"] for frame in event["stack"]] for event in (reported, event)]
     if frames[0] != frames[1] or "make_socket" not in frames[0]:
         raise Failure(f"expected the same functions, seen: {frames}")
     _, text, _ = bench.run("scan", "--comm", "scanhist", "--history", agent.pid)
@@ -103,11 +103,11 @@ def scan_of_many_with_history(bench):
     program.wait_ready()
     wanted = set(program.phase.leaks)
     agent.wait_for(lambda a: wanted <= set(a.open_leaks()), "600 leaks", timeout=60)
-    told = agent.open_leaks()
+    reported = agent.open_leaks()
     events, _ = scan(bench, "--comm", "scanmany", "--history", agent.pid)
     keys = ("created", "tid", "site", "culprit", "stack", "stack_source")
     wrong = [event for event in events
-             if any(event[key] != told[event["inode"]][key] for key in keys)]
+             if any(event[key] != reported[event["inode"]][key] for key in keys)]
     if {event["inode"] for event in events} != wanted or wrong:
         raise Failure(f"expected 600 as the agent has them, seen: {len(events)}, {wrong[:2]}")
     _, text, _ = bench.run("scan", "--comm", "scanmany", "--history", agent.pid)
@@ -117,7 +117,7 @@ def scan_of_many_with_history(bench):
 
 @case
 def scan_tells_sources(bench):
-    """Two stacks of the same addresses, taken in two ways: each is told as it was taken."""
+    """Two stacks of the same addresses, taken in two ways: each is reported as it was taken."""
     agent = bench.agent("--comm", "scansources", "--snapshots", 1)
     program = bench.program(str(bench.copy("turned", "scansources")), agents=[agent])
     wanted = set(program.phase.leaks)
@@ -127,11 +127,11 @@ def scan_tells_sources(bench):
     wanted |= set(program.phase.leaks)
     agent.wait_for(lambda a: wanted <= set(a.open_leaks()), f"leaks of inodes {sorted(wanted)}")
     events, _ = scan(bench, "--comm", "scansources", "--history", agent.pid)
-    told = [agent.open_leaks()[inode] for inode in wanted]
+    reported = [agent.open_leaks()[inode] for inode in wanted]
     # The first ones are of a clean call; of the others one finds a slot.
-    if not {"call", "fp"} <= {event["stack_source"] for event in told}:
-        raise Failure(f"expected calls, and stacks by frame pointers, seen: {told}")
-    for event in told:
+    if not {"call", "fp"} <= {event["stack_source"] for event in reported}:
+        raise Failure(f"expected calls, and stacks by frame pointers, seen: {reported}")
+    for event in reported:
         expect(only(events, event["inode"]), **{
             key: event[key] for key in ("stack_source", "stack_truncated", "site", "culprit")})
     program.next_phase()
@@ -254,7 +254,7 @@ def scan_was_connected(bench):
 
 @case
 def scan_may_be_in_use(bench):
-    """A socket that may be in use is told as such, and is no reason for --error-exitcode."""
+    """A socket that may be in use is reported as such, and is no reason for --error-exitcode."""
     bench.program(str(bench.copy("udp_ioctl", "scanudp")))
     events, summary = scan(bench, "--comm", "scanudp", "--error-exitcode", 9)
     if [event["may_be_in_use"] for event in events] != [True]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""--suppress: what is known is counted, and not told."""
+"""--suppress: what is known is counted, and not reported."""
 
 from lib.outcome import Failure
 from lib.registry import case
@@ -49,8 +49,8 @@ def suppressed(agent):
     agent.full_sweeps(0)
     if not agent.summaries:
         return 0, 0
-    told = agent.summaries[-1][1]["suppressed"]
-    return sum(entry["total"] for entry in told["entries"]), told["open"]
+    reported = agent.summaries[-1][1]["suppressed"]
+    return sum(entry["total"] for entry in reported["entries"]), reported["open"]
 
 
 @case

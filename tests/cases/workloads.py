@@ -43,15 +43,15 @@ def make_pod(bench, parent, number, first, program):
 
 def wrong(service, textfile, containers):
     """What the textfile does not say as it is; None when it says all, and no more."""
-    told = {
+    reported = {
         tuple(sample[1][key] for key in ("scope", "pod_uid", "container_id")): sample[2]
         for sample in service.metrics(textfile, LEAKED)
     }
     wanted = {tuple(container.labels.values()): SOCKETS for container in containers}
-    if told == wanted:
+    if reported == wanted:
         return None
-    missing = [key for key in wanted if told.get(key) != SOCKETS]
-    return f"{len(told)} told, {len(missing)} of {len(wanted)} wrong: {missing[:2]}"
+    missing = [key for key in wanted if reported.get(key) != SOCKETS]
+    return f"{len(reported)} reported, {len(missing)} of {len(wanted)} wrong: {missing[:2]}"
 
 
 @case(stage=ALONE)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * chaos: processes and threads that make, use, share, pass on and drop sockets of all
- * families at random, and stand still when told to.
+ * families at random, and stand still when reported to.
  *
  *   chaos SEED JOURNAL
  *

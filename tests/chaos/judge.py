@@ -300,8 +300,8 @@ class Socket:
         connected = [e for e in self.of("CONNECT", "CONNECT_HIDDEN") if e.result == 0]
         return self.family == AF_UNIX and self.type == DGRAM and bool(connected)
 
-    def told_before(self, leak):
-        """Was the leak told before the connect that is under way began?"""
+    def reported_before(self, leak):
+        """Was the leak reported before the connect that is under way began?"""
         tries = [e for e in self.of("CONNECT", "CONNECT_HIDDEN", "SENT") if e.result != -errno.EALREADY]
         return leak["evidence"]["connect_tries"] < len(tries) + len(self._waits())
 
@@ -330,7 +330,7 @@ def compare(seen, journal, leaks, rounds, holds_back, may_doubt=False):
         if leak and not said:  # one on which nothing was seen
             said = "never_used" if may_doubt else "no class"
         unclear += len(answer) > 1
-        if leak and socket.is_inet and socket.is_connecting and socket.told_before(leak):
+        if leak and socket.is_inet and socket.is_connecting and socket.reported_before(leak):
             continue  # it stays what it was told to be until the connect ends
         if holds_back and not leak and socket.is_maybe_in_use and answer != {None}:
             least += None not in answer
@@ -339,11 +339,11 @@ def compare(seen, journal, leaks, rounds, holds_back, may_doubt=False):
         if said not in answer:
             differences.append((words(said, answer), socket))
         elif leak and not leak["other_holders"]:
-            told = {holder["pid"] for holder in leak["holders"]}
-            if told != socket.holders:
-                differences.append((f"holders {sorted(told)} told", socket))
+            reported = {holder["pid"] for holder in leak["holders"]}
+            if reported != socket.holders:
+                differences.append((f"holders {sorted(reported)} reported", socket))
     for inode in set(leaks) - set(found):
-        differences.append((f"inode {inode} told, which nobody holds: {leaks[inode]}", None))
+        differences.append((f"inode {inode} reported, which nobody holds: {leaks[inode]}", None))
     return differences, (least, most), unclear
 
 

@@ -47,10 +47,12 @@ class Seed:
         poll = select.poll()  # select() takes no descriptor of 1,024 or more
         poll.register(self.process.stdout, select.POLLIN)
         ready = poll.poll(timeout * 1000)
-        told = self.process.stdout.readline().strip() if ready else f"nothing in {timeout} s"
-        if told != line:
+        reported = self.process.stdout.readline().strip() if ready else f"nothing in {timeout} s"
+        if reported != line:
             self.kill()
-            raise Failure(f"seed {self.number} is broken: {told!r}, {self.process.stderr.read()}")
+            raise Failure(
+                f"seed {self.number} is broken: {reported!r}, {self.process.stderr.read()}"
+            )
 
     def begin_round(self):
         self.process.stdin.write("\n")
@@ -93,9 +95,9 @@ class Pulse:
         since = since or time.monotonic()
         deadline = time.monotonic() + timeout
         while True:
-            told = [e["full_sweeps"] for at, e in list(self._agent.summaries) if at > since]
-            # The first that is told may have begun before, and is then still under way.
-            if told and told[-1] >= told[0] + 1 + count:
+            reported = [e["full_sweeps"] for at, e in list(self._agent.summaries) if at > since]
+            # The first that is reported may have begun before, and is then still under way.
+            if reported and reported[-1] >= reported[0] + 1 + count:
                 return
             if self._agent.ended() or time.monotonic() > deadline:
                 raise Failure(f"expected {count} full sweeps, seen: {self._agent.describe()}")
@@ -114,7 +116,7 @@ class Batch:
     def __init__(self, bench, agent, numbers, watched, directory, oracle):
         self.failures = {}
         self.sockets = self.leaks = self.unclear = self.held_back = 0
-        self._holds_back = "--min-growth" not in agent.args  # the kernel cannot tell: not told
+        self._holds_back = "--min-growth" not in agent.args  # the kernel cannot tell: not reported
         self._agent, self._pulse, self._oracle = agent, Pulse(agent), oracle
         self._seeds = []
         self._args = bench, numbers, watched, directory
@@ -188,10 +190,10 @@ class Batch:
         return bool(self.failures) and not last
 
     def _expect_no_false_alarm(self, seed, journal):
-        told = {event["inode"] for event in self._agent.of("leak")}
-        for inode in told & judge.never_leaks(journal):
+        reported = {event["inode"] for event in self._agent.of("leak")}
+        for inode in reported & judge.never_leaks(journal):
             self.failures.setdefault(seed.number, []).append(
-                (f"inode {inode} was told, which was in use from birth", None)
+                (f"inode {inode} was reported, which was in use from birth", None)
             )
 
     def report(self):

@@ -23,14 +23,14 @@ class Figures:
 
     def __str__(self):
         return (
-            f"{self.seeds} seeds, {self.sockets} sockets judged, {self.leaks} leaks told, "
+            f"{self.seeds} seeds, {self.sockets} sockets judged, {self.leaks} leaks reported, "
             f"{self.held_back} held back, {self.unclear} with more than one right answer"
         )
 
 
 class Suite:
     """`holds_back`: as by default, what may be in use is held back until it grows: it is then
-    counted alone. Otherwise --min-growth 1 has all of it told, and each is compared."""
+    counted alone. Otherwise --min-growth 1 has all of it reported, and each is compared."""
 
     def __init__(self, bench, holds_back=False):
         self._bench = bench

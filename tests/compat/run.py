@@ -69,7 +69,7 @@ def use_it(entry, stage, seen, failed):
     """The thread in which a program is set up and used."""
     try:
         seen.used = entry.use(stage)
-    except Exception as error:  # told by the thread that waits for it
+    except Exception as error:  # reported by the thread that waits for it
         failed.append(error)
     stage.is_ready.set()
 

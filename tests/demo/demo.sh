@@ -10,7 +10,7 @@
 #
 # DIRECTORY holds broker, healthy, delayed_job and libtransport.so, and debuginfo/
 # the debug files. Exits 0 when sockleak blamed the one and not the other, said
-# what to install, and told the line when it was.
+# what to install, and reported the line when it was.
 set -u
 sockleak=$1
 bin=$2
@@ -75,7 +75,7 @@ ask_until() {
 	return 1
 }
 
-# Leaks that the second sockleak told of, whose line has all these patterns.
+# Leaks that the second sockleak reported, whose line has all these patterns.
 count_leaks() {
 	local lines
 	lines=$(grep '"type": *"leak"' "$scratch/leaks.jsonl")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Any bytes as an ELF file, as a process maps one: looked into, names asked for,
- * unwound through. libelf and libdw do the reading; a crash in them is told apart
+ * unwound through. libelf and libdw do the reading; a crash in them is distinguished
  * by run.sh.
  */
 #include "fuzz.h"

@@ -119,7 +119,7 @@ class Agent:
         return None
 
     def full_sweeps(self, since):
-        """How many full sweeps it has made, each time that it told so after `since`; asks for more.
+        """How many full sweeps it has made, as each summary after `since` says; asks for more.
 
         A host with much to do makes them late: waiting for them is exact, waiting
         for some seconds is not.
@@ -128,12 +128,12 @@ class Agent:
         if now > self._pulse_at + PULSE_S and self.process.poll() is None:
             self._pulse_at = now
             self.process.send_signal(signal.SIGUSR1)
-        return [event["full_sweeps"] for told_at, event in list(self.summaries) if told_at > since]
+        return [event["full_sweeps"] for came_at, event in list(self.summaries) if came_at > since]
 
     def quiet_since(self, since):
         """Is the threshold over for whatever stood at `since`, with some full sweeps to see it?"""
-        told = self.full_sweeps(since + OLDER_THAN_S)
-        return bool(told) and told[-1] >= told[0] + QUIET_SWEEPS
+        reported = self.full_sweeps(since + OLDER_THAN_S)
+        return bool(reported) and reported[-1] >= reported[0] + QUIET_SWEEPS
 
     def owns_up_to_lost_stacks(self):
         """Are the leaks without a stack no more than the collisions that it has counted?
@@ -143,8 +143,8 @@ class Agent:
         """
         without = {e["inode"] for e in self.of("leak", stack=None)
                    if e["tid"] is not None and e["created_by"] != "io_uring"}
-        told = self.summaries[-1][1]["dropped"]["stack_collision"] if self.summaries else 0
-        return len(without) <= told
+        reported = self.summaries[-1][1]["dropped"]["stack_collision"] if self.summaries else 0
+        return len(without) <= reported
 
     def owns_up_to_skipped_hooks(self):
         """Has the kernel left hooks out, and does it say so? Then a class may not be known."""
@@ -226,11 +226,11 @@ def brief(event):
     if event["type"] not in ("leak", "resolved"):
         return event["type"]
     evidence = event.get("evidence") or {}
-    told = {key: value for key, value in evidence.items() if value not in (None, 0, False)}
+    reported = {key: value for key, value in evidence.items() if value not in (None, 0, False)}
     text = f"{event['type']} inode={event.get('inode')} pid={event.get('pid')}"
     text += f" fd={event.get('fd')} class={event.get('class')} family={event.get('family')}"
     text += f" socket_type={event.get('socket_type')}"
-    text += "".join(f" {key}={value}" for key, value in told.items())
+    text += "".join(f" {key}={value}" for key, value in reported.items())
     if event["type"] == "resolved":
         return text + f" reason={event.get('reason')}"
     frames = [frame.get("function") or "?" for frame in event.get("stack") or []]

@@ -12,7 +12,7 @@ import tempfile
 from lib.agent import Agent
 from lib.cgroups import Cgroups
 from lib.outcome import Failure
-from lib.processes import Processes
+from lib.processes import Processes, copy_program
 from lib.program import Program
 from lib.registry import matches
 from lib.validation import Validation
@@ -86,8 +86,7 @@ class Bench:
         """A program under a comm of its own, where every user can run it. Returns its path."""
         directory = self.directory / str(next(self._copies))
         directory.mkdir(mode=0o755)
-        shutil.copy(self.programs / name, directory / as_name)
-        return directory / as_name
+        return copy_program(self.programs / name, directory / as_name)
 
     def run(self, *args, timeout=20, command=None, **kwargs):
         """A short run of sockleak (or of a command line) to its end: (exit, stdout, stderr)."""

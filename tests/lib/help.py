@@ -54,16 +54,16 @@ def read(bench):
     status, out, errors = bench.run("--help")
     if status:
         raise Failure(f"expected --help, seen: {status}: {errors}")
-    told = Help(out)
-    for option in told.options:
-        if option.commands == told.commands:
-            option.commands = takers(bench, told, option)
-    return told
+    reported = Help(out)
+    for option in reported.options:
+        if option.commands == reported.commands:
+            option.commands = takers(bench, reported, option)
+    return reported
 
 
-def takers(bench, told, option):
+def takers(bench, reported, option):
     """--help does not say so of what most commands take; a command that does not will."""
     words = [f"--{option.name}"] + (["1"] if option.argument else [])
     _, _, errors = bench.run("explain", *words)
     found = re.search(r"is not for this command; it is for: ([a-z, ]+)", errors)
-    return found.group(1).split(", ") if found else told.commands
+    return found.group(1).split(", ") if found else reported.commands

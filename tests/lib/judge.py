@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""judge: does what an agent told agree with what a program expects? Pure: no I/O, no clock."""
+"""judge: does what an agent reported agree with what a program expects? Pure: no I/O, no clock."""
 
 from lib.agent import brief
 
-# A leak is told again when one of these is another.
+# A leak is reported again when one of these is another.
 TOLD_ANEW = ("class", "pid", "fd", "holders", "site")
 # Short names in the programs' lines -> keys of "evidence".
 EVIDENCE = {"enotconn": "getpeername_enotconn"}
@@ -26,8 +26,8 @@ def has_function(event, allowed, agent):
 
 def has_holders(event, allowed):
     """Are its holders, in any order, one of the sets written as PID+PID?"""
-    told = {str(holder["pid"]) for holder in event["holders"]}
-    return any(told == set(pids.split("+")) for pids in allowed)
+    reported = {str(holder["pid"]) for holder in event["holders"]}
+    return any(reported == set(pids.split("+")) for pids in allowed)
 
 
 def has_class(event, allowed, agent):
@@ -81,7 +81,7 @@ class Judgement:
 
 
 def judge(phase, program, agent):
-    """Judge the events that `agent` told of `program`, in this phase until now."""
+    """Judge what `agent` has reported of `program` in this phase."""
     result = Judgement()
     begin = phase.marks[agent]
     open_leaks = {}

@@ -2,6 +2,7 @@
 """processes: every process that the suite started, so that each can be ended by its pid."""
 
 import os
+import pathlib
 import subprocess
 import threading
 
@@ -13,6 +14,19 @@ def start_time(pid):
             return stat.read().rpartition(b")")[2].split()[19]
     except OSError:
         return None
+
+
+def copy_program(source, target):
+    """A copy of a program that can be started at once; returns its path.
+
+    cp writes it. A file that is open for writing here is for a moment also open in each child
+    that another thread begins to start, and a program that is open for writing cannot be started
+    (ETXTBSY).
+    """
+    target = pathlib.Path(target)
+    target = target / pathlib.Path(source).name if target.is_dir() else target
+    subprocess.run(["cp", "--", str(source), str(target)], check=True)
+    return target
 
 
 class Processes:
@@ -42,7 +56,7 @@ class Processes:
         return process
 
     def announce(self, pid):
-        """A process that one of ours started and told us of."""
+        """A process that one of ours started and reported us of."""
         started = start_time(pid)
         if started is not None:
             with self._lock:

@@ -14,7 +14,7 @@ class Phase:
 
     def __init__(self, number, marks):
         self.number = number
-        self.marks = marks  # agent -> how many events it had told when the phase began
+        self.marks = marks  # agent -> how many events it had reported when the phase began
         self.leaks = {}  # inode -> {field: alternatives}
         self.resolved = {}  # inode -> reasons
         self.lines = []

@@ -43,7 +43,7 @@ class Service:
 
     def __init__(self, bench, args, environment=None, wrapper=None):
         self.bench = bench
-        self.told = []  # what the service manager was told, a string a datagram
+        self.notified = []  # what the service manager received, a string a datagram
         self.lines = []  # of stderr
         self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._manager.bind(f"\0sockleak-test-{os.getpid()}-{id(self)}")
@@ -61,7 +61,7 @@ class Service:
     def start(cls, bench, *args, environment=None):
         """One that is ready when this returns."""
         service = cls(bench, args, environment)
-        return service.wait_for(lambda s: s.was_told("READY=1") and s, "READY=1")
+        return service.wait_for(lambda s: s.was_notified("READY=1") and s, "READY=1")
 
     @property
     def pid(self):
@@ -73,10 +73,10 @@ class Service:
 
     def _read_manager(self):
         while True:
-            self.told.append(self._manager.recv(65536).decode())
+            self.notified.append(self._manager.recv(65536).decode())
 
-    def was_told(self, line):
-        return sum(line in datagram.split("\n") for datagram in list(self.told))
+    def was_notified(self, line):
+        return sum(line in datagram.split("\n") for datagram in list(self.notified))
 
     def wait_for(self, question, what, timeout=30):
         deadline = time.monotonic() + timeout
@@ -92,7 +92,7 @@ class Service:
         status = self.process.poll()
         state = "running" if status is None else f"exit {status}"
         command = " ".join(map(str, self.command))
-        return f"{command}: {state}, {self.lines[-8:]}, told {self.told[-4:]}"
+        return f"{command}: {state}, {self.lines[-8:]}, notified {self.notified[-4:]}"
 
     def metrics(self, path, name=None, **labels):
         """The samples of a textfile, of this name and with these labels; [] without a file."""
@@ -115,9 +115,9 @@ class Service:
         return found[0][2] if found else None
 
     def reload(self):
-        before = self.was_told("READY=1")
+        before = self.was_notified("READY=1")
         self.process.send_signal(signal.SIGHUP)
-        self.wait_for(lambda s: s.was_told("READY=1") > before, "READY=1 after a reload")
+        self.wait_for(lambda s: s.was_notified("READY=1") > before, "READY=1 after a reload")
 
     def stop(self, how=signal.SIGTERM, timeout=20):
         self.process.send_signal(how)

@@ -59,11 +59,11 @@ class Session:
         return None if waiting else self._advance()
 
     def _judge(self, phase, agent):
-        """judge(), again only when something new was told."""
-        told = len(agent.events)
+        """judge(), again only when something new was reported."""
+        reported = len(agent.events)
         known = self._judged.get(agent)
-        if not known or known[:2] != (phase, told):
-            known = (phase, told, judge(phase, self.program, agent))
+        if not known or known[:2] != (phase, reported):
+            known = (phase, reported, judge(phase, self.program, agent))
             self._judged[agent] = known
         return known[2]
 

@@ -17,7 +17,7 @@ NAME = "\0sockleak's test cases"
 def take():
     """Wait until no other run goes on. The turn ends when what is returned is closed."""
     turn = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    is_told = False
+    is_reported = False
     while True:
         try:
             turn.bind(NAME)
@@ -26,8 +26,8 @@ def take():
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
-        if not is_told:
+        if not is_reported:
             print("tests/run.py: another run of the cases goes on on this host: waiting for its end"
                   " (--beside does not wait)", file=sys.stderr, flush=True)
-            is_told = True
+            is_reported = True
         time.sleep(1)

@@ -52,7 +52,7 @@ static void connect_in_child(int reported)
 		pause();
 }
 
-static unsigned long inode_told(int reported)
+static unsigned long inode_reported(int reported)
 {
 	unsigned long inode = 0;
 
@@ -67,13 +67,13 @@ static void start_pair(const int reported[2], unsigned long inodes[2])
 
 		if (!first)
 			connect_in_child(reported[1]);
-		inodes[0] = inode_told(reported[0]);
+		inodes[0] = inode_reported(reported[0]);
 		second = first > PLACES ? first - PLACES : first + PLACES;
 		second = start_child_as(second);
 		if (second < 0)
 			connect_in_child(reported[1]);
 		if (second) {
-			inodes[1] = inode_told(reported[0]);
+			inodes[1] = inode_reported(reported[0]);
 			return;
 		}
 		check(kill(first, SIGKILL));

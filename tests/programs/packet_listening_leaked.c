@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A packet socket that receives all protocols from birth is leaked every 300 ms. Of one alone it
- * cannot be told whether somebody is to read it; that they become more tells it.
+ * cannot be reported whether somebody is to read it; that they become more tells it.
  */
 #include "program.h"
 #include <linux/if_ether.h>

@@ -12,7 +12,7 @@ import os
 from truth import names
 
 COUNTS = ("gdb", "sockleak", "agree", "helped", "helped_agree", "tailcalls", "unnamed")
-COUNTS += ("inlined", "inlined_agree", "inlined_told", "missing", "silent")
+COUNTS += ("inlined", "inlined_agree", "inlined_reported", "missing", "silent")
 
 
 @dataclasses.dataclass
@@ -27,7 +27,7 @@ class Result:
     tailcalls: int = 0  # gdb's, which jumped on and left no return address
     inlined: int = 0  # gdb's
     inlined_agree: int = 0
-    inlined_told: int = 0  # sockleak's
+    inlined_reported: int = 0  # sockleak's
     unnamed: int = 0  # of those that agree: gdb has no name there
     truncated: bool = False  # sockleak says, or shows, that its stack is not all of it
     sources: set = dataclasses.field(default_factory=set)
@@ -80,27 +80,27 @@ def describe(theirs, ours):
     return f"gdb {left}, sockleak {right}"
 
 
-def with_inlined_told(stack):
+def with_inlined_reported(stack):
     """Where a frame does not say whether it is inlined: so is one at the next one's address."""
-    told = []
+    reported = []
     for frame, outer in zip(stack, stack[1:] + [None]):
         same_place = bool(outer) and outer["pc"] == frame["pc"]
         guess = same_place and outer["function"] != frame["function"]  # else a recursion
-        told.append({"inlined": guess, **frame})
-    return told
+        reported.append({"inlined": guess, **frame})
+    return reported
 
 
 def compare(gdb_frames, leak, pid):
-    stack = with_inlined_told(leak["stack"] or [])
+    stack = with_inlined_reported(leak["stack"] or [])
     ours = [frame for frame in stack if not frame["inlined"]]
     theirs = [frame for frame in gdb_frames if frame["kind"] in ("normal", "signal")]
     result = Result(sockleak=len(ours), sources={leak["stack_source"]})
     result.tailcalls = sum(frame["kind"] == "tailcall" for frame in gdb_frames)
     result.missing = max(0, len(theirs) - len(ours))
-    told = leak.get("stack_truncated", result.missing > 0)
-    result.truncated = bool(told)
-    result.silent = int(result.missing > 0 and not told)
-    if told and not result.missing:
+    reported = leak.get("stack_truncated", result.missing > 0)
+    result.truncated = bool(reported)
+    result.silent = int(result.missing > 0 and not reported)
+    if reported and not result.missing:
         result.differences.append("truncated, says sockleak, but gdb has no more frames")
     for number, frame in enumerate(theirs):
         mine = ours[number] if number < len(ours) else None
@@ -124,7 +124,7 @@ def compare_inlined(result, gdb_frames, stack):
     """Inlined frames belong to the first frame behind them that is a real one."""
     groups = [inlined_groups(gdb_frames, lambda frame: frame["kind"] == "inline")]
     groups.append(inlined_groups(stack, lambda frame: frame["inlined"]))
-    result.inlined, result.inlined_told = (sum(map(len, group)) for group in groups)
+    result.inlined, result.inlined_reported = (sum(map(len, group)) for group in groups)
     for theirs, ours in zip(*groups):  # from the outer end: gdb 18 leaves out inner ones of GCC 16
         agree = sum(map(same_inlined, reversed(theirs), reversed(ours)))
         result.inlined_agree += agree

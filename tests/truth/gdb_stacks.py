@@ -21,7 +21,7 @@ ENTRY = -38  # what rax holds while a system call begins
 MAX_FRAMES = 3000
 KINDS = {
     gdb.INLINE_FRAME: "inline",
-    gdb.TAILCALL_FRAME: "tailcall",  # told by DWARF; it is on the stack no more
+    gdb.TAILCALL_FRAME: "tailcall",  # from DWARF; it is no longer on the stack
     gdb.SIGTRAMP_FRAME: "signal",
 }
 

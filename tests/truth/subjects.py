@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 from lib.outcome import Failure, Skip
+from lib.processes import copy_program
 
 SCRIPTS = pathlib.Path(__file__).parent
 
@@ -76,7 +77,7 @@ def own_copy(subject, programs, directory):
     """Program and library where they can be stripped, moved, deleted."""
     directory.mkdir()
     for name in (subject.program, "libtruth.so"):
-        shutil.copy(programs / name, directory / name)
+        copy_program(programs / name, directory / name)
         if subject.strip:
             subprocess.run(["strip", str(directory / name)], check=True)
     return directory / subject.program

@@ -31,7 +31,8 @@ def verdict(subject, outcome):
     for what, frames, agree in (
         ("gdb's", outcome.gdb, outcome.agree),
         ("a helped gdb's", outcome.helped, outcome.helped_agree),
-        ("gdb's inlined", outcome.inlined if outcome.inlined_told else 0, outcome.inlined_agree),
+        ("gdb's inlined", outcome.inlined if outcome.inlined_reported else 0,
+         outcome.inlined_agree),
     ):
         if agree < BAR * frames:
             return Failure(

@@ -128,21 +128,15 @@ def examine(bench, agent, subject, programs, inside=lambda command: command):
         total = Result()
         for inode, stack in stacks.items():
             leak = leak_of(agent, inode, stack["tid"])
-            frames = without_names(stack["frames"]) if subject.unstripped else stack["frames"]
-            total.add(compare(frames, leak, process.pid))
+            total.add(compare(stack["frames"], leak, process.pid))
         return total
     finally:
         end(bench, *[p for p in (gdb, process) if p])
 
 
-def without_names(frames):
-    """What a stripped program cannot tell: there program counters are compared."""
-    return [dict(frame, function=None) for frame in frames]
-
-
 def leak_of(agent, inode, tid):
-    def told(agent):
+    def reported(agent):
         events = agent.of("leak", inode=inode, tid=tid)
         return events and events[-1]
 
-    return agent.wait_for(told, f"a leak of inode {inode}, thread {tid}")
+    return agent.wait_for(reported, f"a leak of inode {inode}, thread {tid}")

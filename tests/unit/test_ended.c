@@ -230,6 +230,15 @@ static void what_it_held_from_before_is_said(void **state)
 	       "\nSTATE");
 }
 
+static void without_sites_the_list_is_empty(void **state)
+{
+	struct site *const *sites = NULL;
+
+	(void)state;
+	assert_int_equal(leaks__listed(leaks, true, &sites), 0);
+	assert_non_null(sites);
+}
+
 /* Behind what leaks now, before what does not; and its stack is there once. */
 static void what_leaks_now_comes_first(void **state)
 {
@@ -372,6 +381,7 @@ int main(void)
 		test(min_growth_and_min_open_count),
 		test(a_site_has_all_its_processes),
 		test(what_it_held_from_before_is_said),
+		test(without_sites_the_list_is_empty),
 		test(what_leaks_now_comes_first),
 		test(their_number_is_bounded),
 		test(many_end_at_once),

@@ -33,7 +33,7 @@ static void a_site_reads_back(void **state)
 }
 
 /* Nobody has written the file for long: what it says of then is not said of now. */
-static void what_an_agent_left_is_told_of_then(void **state)
+static void what_an_agent_left_is_reported_then(void **state)
 {
 	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
 	char *bytes;
@@ -131,7 +131,7 @@ static int find_package(void *ctx, pid_t tgid, const char *path, const char *bui
 }
 
 /* For the modules of this stack, and no others. */
-static void what_to_install_is_told(void **state)
+static void what_to_install_is_reported(void **state)
 {
 	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
 	struct hints *hints;
@@ -177,9 +177,9 @@ static void a_file_that_is_none_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(a_site_reads_back),       test(what_an_agent_left_is_told_of_then),
-		test(what_is_no_site_is_said), test(a_bad_file_is_refused),
-		test(what_to_install_is_told), test(a_file_that_is_none_is_said),
+		test(a_site_reads_back),	   test(what_an_agent_left_is_reported_then),
+		test(what_is_no_site_is_said),	   test(a_bad_file_is_refused),
+		test(what_to_install_is_reported), test(a_file_that_is_none_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ static void the_creator_comes_first(void **state)
 	assert_int_equal(holders.count, 0);
 }
 
-static void told_twice_is_one(void **state)
+static void reported_twice_is_one(void **state)
 {
 	struct event first = held(10, 3), again = held(10, 7);
 	struct holders holders = { 0 };
@@ -118,7 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_creator_comes_first),
-		cmocka_unit_test(told_twice_is_one),
+		cmocka_unit_test(reported_twice_is_one),
 		cmocka_unit_test(they_go),
 		cmocka_unit_test(more_than_are_named),
 		cmocka_unit_test(one_without_a_name_is_counted_once),

@@ -42,7 +42,7 @@ static void a_leak_byte_for_byte(void **state)
 		"{\"pc\":\"0xdeadbeef\",\"function\":null,\"module\":null,\"build_id\":null,"
 		"\"offset\":null,\"file\":null,\"line\":null,\"inlined\":false,"
 		"\"unwound\":null}],\"stack_source\":\"fp\",\"stack_truncated\":false,"
-		"\"stack_end\":null}\n");
+		"\"stack_end\":null,\"unnamed_jit\":null}\n");
 	assert_valid(&out);
 }
 
@@ -65,7 +65,7 @@ static void an_unwound_stack(void **state)
 	assert_has(&out, "\"line\":120,\"inlined\":true,\"unwound\":\"cfi\"}");
 	assert_has(&out, "\"module\":\"[jit]\",\"build_id\":null,\"offset\":null,");
 	assert_has(&out, "\"inlined\":false,\"unwound\":\"fp\"}],\"stack_source\":\"snapshot\","
-			 "\"stack_truncated\":true,\"stack_end\":\"copy\"}");
+			 "\"stack_truncated\":true,\"stack_end\":\"copy\",\"unnamed_jit\":null}");
 	assert_valid(&out);
 }
 
@@ -121,7 +121,7 @@ static void a_failed_connection(void **state)
 			 "\"bind_errno\":\"EADDRINUSE\",\"bound\":false}");
 	assert_has(&out, "\"site\":null,\"culprit\":null,\"package\":null,"
 			 "\"stack\":null,\"stack_source\":null,"
-			 "\"stack_truncated\":null,\"stack_end\":null}");
+			 "\"stack_truncated\":null,\"stack_end\":null,\"unnamed_jit\":null}");
 	assert_valid(&out);
 }
 

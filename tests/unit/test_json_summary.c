@@ -133,7 +133,7 @@ static void what_has_ended(void **state)
 		"\"culprit\":{\"function\":\"__socket\",");
 	assert_has(&out, "\"stack\":[{\"pc\":\"0x7f3a5c10ab17\",");
 	assert_has(&out, "\"stack_source\":\"fp\",\"stack_truncated\":false,"
-			 "\"stack_end\":null}],\"suppressed\":");
+			 "\"stack_end\":null,\"unnamed_jit\":null}],\"suppressed\":");
 	assert_valid(&out);
 	text_clear(&out);
 	json_summary(&out, leaks, &summary, 0); /* --top bounds it */
@@ -218,7 +218,7 @@ static void a_process_at_its_limit(void **state)
 			  "\"machine\":null,\"container\":null,\"pod\":null,\"family\":\"AF_INET\","
 			  "\"socket_type\":\"SOCK_STREAM\",\"stack\":null,"
 			  "\"stack_source\":null,\"stack_truncated\":null,"
-			  "\"stack_end\":null}");
+			  "\"stack_end\":null,\"unnamed_jit\":null}");
 	json_summary(&out, leaks, &summary, 10);
 	assert_has(&out, "\"at_limit\":[{");
 	assert_has(&out, common);

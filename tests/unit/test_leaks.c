@@ -150,7 +150,7 @@ static void the_worst_site_comes_first(void **state)
 	stack_unref(other);
 }
 
-static void sockets_without_a_stack_are_told_apart_by_process(void **state)
+static void sockets_without_a_stack_are_distinct_by_process(void **state)
 {
 	struct fixture *fixture = *state;
 	struct event event = event_of(fixture, 1, 42);
@@ -246,7 +246,7 @@ int main(void)
 		TEST(a_class_that_is_not_known),
 		TEST(another_process_takes_a_leak_over),
 		TEST(the_worst_site_comes_first),
-		TEST(sockets_without_a_stack_are_told_apart_by_process),
+		TEST(sockets_without_a_stack_are_distinct_by_process),
 		TEST(empty_sites_are_forgotten),
 		TEST(an_empty_site_is_known_for_a_while),
 		TEST(an_empty_site_is_new_after_that),

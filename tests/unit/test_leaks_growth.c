@@ -62,7 +62,7 @@ static __u64 begin(__u64 account, __u32 tgid, struct growth *ret_growth, void *c
 
 	if (from->is_there && from->account == account)
 		*ret_growth = from->growth;
-	return tgid == 42 ? 7 : 0; /* no other one can be told from a later one */
+	return tgid == 42 ? 7 : 0; /* no other one can be distinguished from a later one */
 }
 
 static void keep(__u64 account, __u32 tgid, __u64 start_ns, const struct growth *growth, void *ctx)
@@ -76,7 +76,7 @@ static void keep(__u64 account, __u32 tgid, __u64 start_ns, const struct growth 
 		to->growth = *growth;
 }
 
-/* As in the next run: nothing is known but what was kept, and all leaks are told again. */
+/* As in the next run: nothing is known but what was kept, and all leaks are reported again. */
 static void begin_again(struct fixture *fixture)
 {
 	leaks__free(fixture->leaks);
@@ -131,7 +131,7 @@ static void a_pool_does_not_grow_over_a_restart(void **state)
 	assert_false(first_site(fixture)->leaking);
 }
 
-static void what_growth_takes_can_be_told(void **state)
+static void what_growth_takes_can_be_reported(void **state)
 {
 	struct fixture *fixture = *state;
 	__u64 inode;
@@ -227,7 +227,7 @@ static void unknowable_sockets_wait_for_growth(void **state)
 	assert_int_equal(leaks__totals(fixture->leaks).held_back, 0);
 }
 
-static void a_held_back_socket_that_can_be_told_is_shown(void **state)
+static void a_held_back_socket_that_can_be_reported_is_shown(void **state)
 {
 	struct fixture *fixture = *state;
 	struct event event = event_of(fixture, 7, 42);
@@ -272,12 +272,12 @@ int main(void)
 		TEST(more_and_more_is_growth_until_it_stops),
 		TEST(growth_goes_on_in_the_next_run),
 		TEST(a_pool_does_not_grow_over_a_restart),
-		TEST(what_growth_takes_can_be_told),
+		TEST(what_growth_takes_can_be_reported),
 		TEST(a_leak_an_hour_is_still_growth),
 		TEST(growth_is_by_times_of_birth),
 		TEST(many_processes_with_one_each_are_no_growth),
 		TEST(unknowable_sockets_wait_for_growth),
-		TEST(a_held_back_socket_that_can_be_told_is_shown),
+		TEST(a_held_back_socket_that_can_be_reported_is_shown),
 		TEST(the_rate_is_a_minute),
 	};
 

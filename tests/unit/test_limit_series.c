@@ -12,7 +12,7 @@ static void a_workload_at_its_limit(void **state)
 	const char *text = metrics();
 
 	(void)state;
-	/* A healthy host has no series of it; that it is counted is told from the start. */
+	/* A healthy host has no series of a process, but the counter from the start. */
 	assert_null(strstr(text, "sockleak_process_fd_limit_failures_total{"));
 	expect(text, "sockleak_counters_total{counter=\"socket_emfile\"} 0");
 	expect(text, "sockleak_counters_total{counter=\"socket_enfile\"} 0");
@@ -66,7 +66,8 @@ static void the_first_keep_their_own(void **state)
 	refuse(&series, "a.service", 4, 5, 2);
 	assert_int_equal(HASH_COUNT(series.workloads), 3);
 	assert_int_equal(of(&series, "a.service")->failures, 5);
-	assert_int_equal(of(&series, "a.service")->last_ns, 10); /* of what was told out of order */
+	assert_int_equal(of(&series, "a.service")->last_ns,
+			 10); /* of what was reported out of order */
 	assert_int_equal(of(&series, "b.service")->failures, 2);
 	assert_int_equal(of(&series, "scope=\"other\"")->failures, 300);
 	assert_int_equal(of(&series, "scope=\"other\"")->last_ns, 30);

@@ -393,7 +393,7 @@ static void usage(void **state)
 	free(help);
 }
 
-/* Long names and letters are told apart by getopt alone. */
+/* Long names and letters are distinguished by getopt alone. */
 static void table_is_sound(void **state)
 {
 	const struct option_spec *spec, *other;

@@ -195,7 +195,7 @@ static void a_stray_of_a_program_by_another_name_leaves(void **state)
 	assert_int_equal(leaks__totals(fixture->leaks).open, 0);
 }
 
-static void who_holds_a_stray_is_told_once(void **state)
+static void who_holds_a_stray_is_reported_once(void **state)
 {
 	struct fixture *fixture = *state;
 	struct event first, event;
@@ -238,7 +238,7 @@ int main(void)
 		TEST(a_site_that_its_strays_leave_has_not_grown_by_them),
 		TEST(a_short_stack_with_a_whole_ones_site_stays_there),
 		TEST(a_stray_of_a_program_by_another_name_leaves),
-		TEST(who_holds_a_stray_is_told_once),
+		TEST(who_holds_a_stray_is_reported_once),
 		TEST(a_whole_stack_without_a_site_gathers_none),
 	};
 

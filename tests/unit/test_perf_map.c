@@ -168,15 +168,15 @@ static void the_file(void **state)
 
 	(void)state;
 	unlink(path_of(getpid()));
-	assert_int_equal(perf_map__read(getpid(), &map), -ENOENT);
+	assert_int_equal(perf_map__read(getpid(), NULL, &map), -ENOENT);
 	write_map(getpid(), "w", "1000 8 one\n");
-	assert_int_equal(perf_map__read(getpid(), &map), 0);
+	assert_int_equal(perf_map__read(getpid(), NULL, &map), 0);
 	check(map, 0x1000, "one");
-	assert_false(perf_map__stale(map, getpid()));
+	assert_false(perf_map__stale(map, getpid(), NULL));
 	write_map(getpid(), "a", "2000 8 two\n");
-	assert_true(perf_map__stale(map, getpid()));
+	assert_true(perf_map__stale(map, getpid(), NULL));
 	unlink(path_of(getpid()));
-	assert_false(perf_map__stale(map, getpid())); /* what was read stays */
+	assert_false(perf_map__stale(map, getpid(), NULL)); /* what was read stays */
 	perf_map__free(map);
 }
 
@@ -188,29 +188,29 @@ static void traps(void **state)
 	unlink(path_of(getpid()));
 	assert_int_equal(mkfifo(path_of(getpid()), 0600), 0);
 	alarm(20);
-	assert_int_equal(perf_map__read(getpid(), &map), -EINVAL);
+	assert_int_equal(perf_map__read(getpid(), NULL, &map), -EINVAL);
 	alarm(0);
 	unlink(path_of(getpid()));
 	assert_int_equal(symlink("/dev/zero", path_of(getpid())), 0);
-	assert_int_equal(perf_map__read(getpid(), &map), -EINVAL);
+	assert_int_equal(perf_map__read(getpid(), NULL, &map), -EINVAL);
 	unlink(path_of(getpid()));
 	/* whoever made the link: what it leads to belongs to the right user */
 	write_map(-1, "w", "1000 8 elsewhere\n");
 	assert_int_equal(symlink("/tmp/perf--1.map", path_of(getpid())), 0);
-	assert_int_equal(perf_map__read(getpid(), &map), -EINVAL);
+	assert_int_equal(perf_map__read(getpid(), NULL, &map), -EINVAL);
 	unlink(path_of(getpid()));
 	assert_int_equal(link("/tmp/perf--1.map", path_of(getpid())), 0);
-	assert_int_equal(perf_map__read(getpid(), &map), -EPERM);
+	assert_int_equal(perf_map__read(getpid(), NULL, &map), -EPERM);
 	unlink(path_of(getpid()));
 	unlink(path_of(-1));
-	assert_int_equal(perf_map__read(1 << 30, &map), -ESRCH);
+	assert_int_equal(perf_map__read(1 << 30, NULL, &map), -ESRCH);
 	if (geteuid()) {
 		print_message("SKIPPED: another user's file needs root\n");
 		skip();
 	}
 	write_map(getpid(), "w", "1000 8 planted\n");
 	assert_int_equal(chown(path_of(getpid()), 65534, 65534), 0);
-	assert_int_equal(perf_map__read(getpid(), &map), -EPERM);
+	assert_int_equal(perf_map__read(getpid(), NULL, &map), -EPERM);
 	unlink(path_of(getpid()));
 }
 
@@ -248,7 +248,7 @@ static void pid_namespace(void **state)
 	}
 	assert_int_equal(read(ready[0], &inner, sizeof(inner)), sizeof(inner));
 	assert_true(inner > 1);
-	assert_int_equal(perf_map__read(inner, &map), 0);
+	assert_int_equal(perf_map__read(inner, NULL, &map), 0);
 	check(map, 0x1000, "within");
 	perf_map__free(map);
 	kill(inner, SIGKILL);
@@ -289,7 +289,7 @@ static void in_a_chroot(void **state)
 	}
 	close(ready[1]);
 	assert_int_equal(read(ready[0], path, 1), 1);
-	assert_int_equal(perf_map__read(pid, &map), 0);
+	assert_int_equal(perf_map__read(pid, NULL, &map), 0);
 	check(map, 0x1000, "within");
 	perf_map__free(map);
 	kill(pid, SIGKILL);

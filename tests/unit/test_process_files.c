@@ -278,7 +278,7 @@ static void a_view_names_one_process(void **state)
 }
 
 /* The process is gone: nothing but its numbers says that the file is still the mapped one. */
-static void an_orphan_is_told_by_its_numbers(void **state)
+static void an_orphan_is_reported_by_its_numbers(void **state)
 {
 	struct modules *modules;
 	struct mapping mapping;
@@ -286,7 +286,7 @@ static void an_orphan_is_told_by_its_numbers(void **state)
 
 	(void)state;
 	assert_int_equal(modules__read(getpid(), &modules), 0);
-	mapping = *modules__find(modules, (uintptr_t)an_orphan_is_told_by_its_numbers);
+	mapping = *modules__find(modules, (uintptr_t)an_orphan_is_reported_by_its_numbers);
 	assert_int_equal(mapping_open_orphan(&mapping, &fd), 0);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	close(fd);
@@ -460,7 +460,7 @@ int main(void)
 		cmocka_unit_test(other_namespace),
 		cmocka_unit_test(who_is_gone_has_nothing),
 		cmocka_unit_test(a_view_names_one_process),
-		cmocka_unit_test(an_orphan_is_told_by_its_numbers),
+		cmocka_unit_test(an_orphan_is_reported_by_its_numbers),
 		cmocka_unit_test(a_perf_map_is_of_its_process),
 		cmocka_unit_test(the_vdso_is_copied_as_it_is),
 		cmocka_unit_test(a_build_id_is_found),

@@ -35,7 +35,7 @@ static void all_reasons_are_there_from_the_start(void **state)
 	       "sockleak_build_info{version=\"" SOCKLEAK_VERSION "\",hooks=\"tracepoint\"} 1");
 }
 
-/* Each counter and loss is told once, in one family or another. */
+/* Each counter and loss is reported once, in one family or another. */
 static void no_loss_is_left_out(void **state)
 {
 	const char *text;
@@ -62,7 +62,7 @@ static void no_loss_is_left_out(void **state)
 	assert_int_equal(n, expected);
 }
 
-static void a_leak_is_told_of_its_workload_and_its_site(void **state)
+static void a_leak_is_reported_with_its_workload_and_its_site(void **state)
 {
 	struct stack *stack = a_stack("T::T(int)");
 	const char *text;
@@ -111,7 +111,7 @@ static void hostile_names_break_nothing(void **state)
 	assert_non_null(strstr(text, "unit=\"\\\"} 1\\\\x0afake 2\""));
 }
 
-static void the_worst_process_is_told(void **state)
+static void the_worst_process_is_reported(void **state)
 {
 	const char *text;
 
@@ -220,9 +220,9 @@ int main(void)
 		test(a_healthy_host_has_no_workload),
 		test(all_reasons_are_there_from_the_start),
 		test(no_loss_is_left_out),
-		test(a_leak_is_told_of_its_workload_and_its_site),
+		test(a_leak_is_reported_with_its_workload_and_its_site),
 		test(hostile_names_break_nothing),
-		test(the_worst_process_is_told),
+		test(the_worst_process_is_reported),
 		test(the_agent_says_what_it_costs),
 		test(the_document_has_all_families),
 		test(promtool_has_nothing_to_say),

@@ -20,7 +20,7 @@ static struct refusal a_refusal(__u64 count, __u64 first_ns, __u64 last_ns)
 	return refusal;
 }
 
-/* Returns the account; asserts how many more calls it is told of, and whether a spell begins. */
+/* Returns the account; asserts how many calls are new to it, and whether a spell begins. */
 static struct limited *apply(struct refusals *refusals, __u32 tgid, __s32 error,
 			     struct refusal refusal, __u64 wanted_more, bool wanted_new)
 {

@@ -176,7 +176,7 @@ static void what_comes_later_pays_for_nothing(void **state)
 	stack_unref(simulated.stack);
 }
 
-static void a_leak_beside_a_pool_is_told(void **state)
+static void a_leak_beside_a_pool_is_reported(void **state)
 {
 	(void)state;
 	assert_true(simulate(600, 20).leaking > 480); /* known after at most 120 s */
@@ -190,7 +190,7 @@ int main(void)
 		cmocka_unit_test(a_birth_long_after_is_not_paid_for),
 		cmocka_unit_test(a_pool_that_is_renewed_never_leaks),
 		cmocka_unit_test(what_comes_later_pays_for_nothing),
-		cmocka_unit_test(a_leak_beside_a_pool_is_told),
+		cmocka_unit_test(a_leak_beside_a_pool_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

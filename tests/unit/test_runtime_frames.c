@@ -9,7 +9,7 @@
 
 #include "stacks/files/runtime_frames.h"
 
-static void libc_is_told(void **state)
+static void libc_is_reported(void **state)
 {
 	(void)state;
 	assert_int_equal(runtime_frame_kind("/lib/x86_64-linux-gnu/libc.so.6", "socket"),
@@ -22,7 +22,7 @@ static void libc_is_told(void **state)
 	assert_false(runtime_frame_is_glibc(NULL));
 }
 
-static void runtimes_are_told(void **state)
+static void runtimes_are_reported(void **state)
 {
 	(void)state;
 	assert_int_equal(runtime_frame_kind("/usr/bin/python3.11", "x"), FRAME_OF_RUNTIME);
@@ -81,8 +81,8 @@ static void ends_are_glibc_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(libc_is_told),
-		cmocka_unit_test(runtimes_are_told),
+		cmocka_unit_test(libc_is_reported),
+		cmocka_unit_test(runtimes_are_reported),
 		cmocka_unit_test(programs_are_to_blame),
 		cmocka_unit_test(ends_are_glibc_alone),
 	};

@@ -19,7 +19,7 @@ static void a_pause_is_no_end(void **state)
 	expect(text, "sockleak_idle_sockets 0");
 }
 
-static void scopes_are_told_apart(void **state)
+static void scopes_are_distinct(void **state)
 {
 	static const char pod[] = "0f5c2ba1-0000-4000-8000-00000000000a";
 	static const char container[] =
@@ -46,7 +46,7 @@ static void scopes_are_told_apart(void **state)
 }
 
 /* A unit of the host and of two guests: a workload and a site each. */
-static void guests_are_told_apart(void **state)
+static void guests_are_distinct(void **state)
 {
 	static const char *const machines[] = { NULL, "web1", "web2" };
 	struct stack *stack = a_stack("f");
@@ -108,7 +108,7 @@ static void the_largest_keep_their_series(void **state)
 		leak_of(an_owner(unit, "", ""), 7 + i, comm, stack, 4 + i);
 		stack_unref(stack);
 	}
-	set_forecast(7, 100, 1024); /* of the others: the fullest of them is told */
+	set_forecast(7, 100, 1024); /* of the others: the fullest of them is reported */
 	set_forecast(8, 200, 1024);
 	text = metrics();
 	expect(text, "sockleak_process_open_fds" OTHER " 200");
@@ -149,8 +149,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_pause_is_no_end),
-		test(scopes_are_told_apart),
-		test(guests_are_told_apart),
+		test(scopes_are_distinct),
+		test(guests_are_distinct),
 		test(equal_labels_are_one_workload),
 		test(the_largest_keep_their_series),
 		test(a_site_has_one_info),

@@ -55,7 +55,7 @@ static void holders_are_bounded(void **state)
 	free(bytes);
 }
 
-static void no_command_line_is_told(void **state)
+static void no_command_line_is_reported(void **state)
 {
 	char *bytes;
 
@@ -72,7 +72,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(who_holds_how_many),
 		test(holders_are_bounded),
-		test(no_command_line_is_told),
+		test(no_command_line_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

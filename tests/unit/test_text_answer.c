@@ -185,7 +185,7 @@ static void leaks_that_have_ended_are_no_all_clear(void **state)
 }
 
 /* What the leaking process holds from before must not look like its own, small leak. */
-static void what_is_older_than_the_watch_is_told(void **state)
+static void what_is_older_than_the_watch_is_reported(void **state)
 {
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
 	struct owner *owner = owner_new(NULL, NULL, NULL);
@@ -292,7 +292,7 @@ int main(void)
 		cmocka_unit_test(too_early_is_no_all_clear),
 		cmocka_unit_test(nothing_watched_is_no_all_clear),
 		cmocka_unit_test(leaks_that_have_ended_are_no_all_clear),
-		cmocka_unit_test(what_is_older_than_the_watch_is_told),
+		cmocka_unit_test(what_is_older_than_the_watch_is_reported),
 		cmocka_unit_test(only_older_ones_are_not_idle),
 		cmocka_unit_test(what_grows_is_not_idle),
 		cmocka_unit_test(a_single_socket_is_not_leaking),

@@ -114,7 +114,7 @@ static void a_narrow_screen_wraps_at_words(void **state)
 
 	(void)state;
 	assert_memory_equal(report, answer, strlen(answer));
-	assert_non_null(strstr(report, "OPEN PER MIN OLDEST\n")); /* the class is told below */
+	assert_non_null(strstr(report, "OPEN PER MIN OLDEST\n")); /* the class is reported below */
 	assert_non_null(strstr(report, "ruby                4    +6.0  1m05s\n"));
 	assert_non_null(strstr(report, "         AF_INET SOCK_STREAM: getpeername answered "
 				       "ENOTCONN\n           once, after 14us\n"));
@@ -125,7 +125,7 @@ static void a_narrow_screen_wraps_at_words(void **state)
 }
 
 /* A long package, and an interpreter, whose command line alone names the program. */
-static void an_interpreter_is_told_with_what_it_runs(void **state)
+static void an_interpreter_is_reported_with_what_it_runs(void **state)
 {
 	struct stack *stack = a_stack("rsock_socket");
 	struct summary summary = { 0 };
@@ -146,7 +146,7 @@ static void an_interpreter_is_told_with_what_it_runs(void **state)
 }
 
 /* Why a stack goes on where its last frame stands; never a reason that is not known. */
-static void the_end_of_a_stack_is_told(void **state)
+static void the_end_of_a_stack_is_reported(void **state)
 {
 	static const struct {
 		enum stack_source source;
@@ -191,7 +191,7 @@ static void the_end_of_a_stack_is_told(void **state)
 	}
 }
 
-/* A call that was given the site of a whole stack, told before that one or after it. */
+/* A call that was given the site of a whole stack, reported before that one or after it. */
 static void the_whole_stack_of_a_site_is_shown(void **state)
 {
 	(void)state;
@@ -262,7 +262,7 @@ static void stacks_that_are_not_shown_are_counted(void **state)
 }
 
 /* JIT code alone: no place to name, and the line says so. */
-static void code_in_no_file_is_told(void **state)
+static void code_in_no_file_is_reported(void **state)
 {
 	struct stack *stack = stack_new(1);
 	struct summary summary = { 0 };
@@ -305,7 +305,7 @@ static void a_socket_of_io_uring_without_a_stack_says_so(void **state)
 }
 
 /* A sweep that finds a socket does not know how often its maker had called exec. */
-static void an_exec_is_told_only_of_what_was_seen_made(void **state)
+static void an_exec_is_reported_only_of_what_was_seen_made(void **state)
 {
 	struct event event = a_event(1, "ruby");
 	char *report;
@@ -438,13 +438,13 @@ int main(void)
 		cmocka_unit_test(hostile_names_do_not_reach_the_terminal),
 		cmocka_unit_test(a_layout_cuts_columns_and_rows),
 		cmocka_unit_test(a_narrow_screen_wraps_at_words),
-		cmocka_unit_test(an_interpreter_is_told_with_what_it_runs),
-		cmocka_unit_test(the_end_of_a_stack_is_told),
+		cmocka_unit_test(an_interpreter_is_reported_with_what_it_runs),
+		cmocka_unit_test(the_end_of_a_stack_is_reported),
 		cmocka_unit_test(the_whole_stack_of_a_site_is_shown),
 		cmocka_unit_test(stacks_that_are_not_shown_are_counted),
-		cmocka_unit_test(code_in_no_file_is_told),
+		cmocka_unit_test(code_in_no_file_is_reported),
 		cmocka_unit_test(a_socket_of_io_uring_without_a_stack_says_so),
-		cmocka_unit_test(an_exec_is_told_only_of_what_was_seen_made),
+		cmocka_unit_test(an_exec_is_reported_only_of_what_was_seen_made),
 		cmocka_unit_test(a_line_of_marks_is_cut_in_time),
 		cmocka_unit_test(a_row_has_its_descriptors),
 		cmocka_unit_test(a_row_without_a_limit),

@@ -192,8 +192,8 @@ class Kernel:
             if misses:
                 skipped[name] = skipped.get(name, 0) + misses
         if skipped:
-            told = ", ".join(f"{name} {count}" for name, count in sorted(skipped.items()))
-            print(f"note {self.name} programs that the kernel did not run: {told}", flush=True)
+            reported = ", ".join(f"{name} {count}" for name, count in sorted(skipped.items()))
+            print(f"note {self.name} programs that the kernel did not run: {reported}", flush=True)
 
     def programs(self, agents):
         names = [n for n in plain_programs() if any(self.wants(n + a.name) for a in agents)]

@@ -50,8 +50,7 @@ static void notify_manager(struct agent *agent, const char *lines)
 	int err = notify(lines);
 
 	if (err && !agent->notes_failed++)
-		log_error(err, "cannot tell the service manager by NOTIFY_SOCKET: %s (said once)",
-			  strerror(-err));
+		log_error(err, "cannot write to NOTIFY_SOCKET: %s (logged once)", strerror(-err));
 }
 
 static void on_growth(const struct site *site, void *ctx)

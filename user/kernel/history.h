@@ -18,6 +18,7 @@
 
 #include "kernel/maps/stack_maps.h"
 #include "leaks/growth/growth.h"
+#include "pinned.h"
 #include "sockleak.h"
 #include "stacks/stack.h"
 

@@ -10,6 +10,7 @@
 #include "lib/cleanup.h"
 #include "lib/text.h"
 #include "options/options.h"
+#include "control.h"
 #include "sockleak.h"
 
 struct scanner;

@@ -4,6 +4,7 @@
 #define SOCKLEAK_SETTINGS_H
 
 #include "options/options.h"
+#include "control.h"
 #include "sockleak.h"
 
 /* For trace and scan alike; self_tgid is the calling process. */

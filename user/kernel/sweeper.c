@@ -10,6 +10,7 @@
 
 #include "kernel/process_iterator.h"
 #include "lib/time.h"
+#include "control.h"
 #include "sockleak.skel.h"
 
 /* Events that did not fit: how often one sweep is repeated for them while running. */

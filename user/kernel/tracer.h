@@ -13,6 +13,7 @@
 #include "kernel/sweep_plan.h"
 #include "lib/text.h"
 #include "options/options.h"
+#include "control.h"
 #include "sockleak.h"
 
 struct pins;

@@ -202,7 +202,7 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns);
 /*
  * The sites that have a leak open and shown, the worst first: leaking before
  * not, then by open leaks, then by age. *ret_sites is the module's own and valid
- * until the next call. Returns their number, or -ENOMEM.
+ * until the next call; it is never NULL. Returns their number, or -ENOMEM.
  */
 long leaks__sites(struct leaks *leaks, struct site *const **ret_sites);
 

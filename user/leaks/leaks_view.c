@@ -12,13 +12,14 @@ static int view_make_room(struct leaks *leaks)
 	size_t all = HASH_COUNT(leaks->by_key) + HASH_COUNT(leaks->ended.sites);
 	struct site **bigger;
 
-	if (all <= leaks->sorted_room)
+	/* One more than needed: even without sites there is an array, to which 0 may be added. */
+	if (all < leaks->sorted_room)
 		return 0;
-	bigger = realloc(leaks->sorted, all * sizeof(*bigger));
+	bigger = realloc(leaks->sorted, (all + 1) * sizeof(*bigger));
 	if (!bigger)
 		return -ENOMEM;
 	leaks->sorted = bigger;
-	leaks->sorted_room = all;
+	leaks->sorted_room = all + 1;
 	return 0;
 }
 

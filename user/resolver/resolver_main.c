@@ -93,6 +93,7 @@ static int answer_stack(int err, const struct stack *stack)
 		answer.source = stack->source;
 		answer.end = stack->end;
 		answer.site = stack->site;
+		answer.jit = stack->unnamed_jit;
 	}
 	err = channel_send(RESOLVER_CHANNEL, &answer, sizeof(answer), /* fd= */ -1,
 			   CHANNEL_NO_DEADLINE);

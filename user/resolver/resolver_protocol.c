@@ -213,7 +213,7 @@ struct stack *protocol_new_stack(const struct resolver_answer *answer)
 	struct stack *stack;
 
 	if (answer->count > PROTOCOL_MAX_FRAMES || answer->source > STACK_CALL ||
-	    answer->end >= STACK_ENDS)
+	    answer->end >= STACK_ENDS || answer->jit >= JIT_RUNTIMES)
 		return NULL;
 	stack = stack_new(answer->count);
 	if (!stack)
@@ -221,6 +221,7 @@ struct stack *protocol_new_stack(const struct resolver_answer *answer)
 	stack->source = (enum stack_source)answer->source;
 	stack_set_end(stack, (enum stack_end)answer->end);
 	stack->site = answer->site;
+	stack->unnamed_jit = (enum jit_runtime)answer->jit;
 	return stack;
 }
 

@@ -59,8 +59,8 @@ struct resolver_answer {
 	__u32 source;  /* enum stack_source */
 	__u64 site;
 	__u32 end; /* enum stack_end */
-	__u32 pad;
-	/* Then of PACKAGE a struct wire_package, of a stack FRAMES messages. */
+	__u32 jit; /* enum jit_runtime */
+		   /* Then of PACKAGE a struct wire_package, of a stack FRAMES messages. */
 };
 
 struct wire_package {

@@ -11,7 +11,7 @@
 #include "host/files/access.h"
 #include "lib/time.h"
 #include "stacks/files/file_cache.h"
-#include "stacks/files/perf_map.h"
+#include "stacks/jit_names.h"
 
 #define MAX_IMAGES 64
 #define MAX_MAPPINGS 131072 /* of all images together */
@@ -22,8 +22,6 @@
 /* Compressed debug sections may have to be inflated for the sake of .debug_frame. */
 #define MAX_UNWIND_INFLATED (4 * ELF_FILE_MAX_INFLATED)
 #define FRESH_NS NSEC_PER_SEC
-#define PERF_FRESH_NS 2000000000ULL
-#define PERF_SHARE 20 /* reading a map again may take a twentieth of the time */
 
 /* The file of a mapping that was in a stack. */
 struct image_file {
@@ -45,8 +43,7 @@ struct image {
 	struct image_file *files;
 	struct memory_range memory; /* that was last asked for */
 	__u64 memory_read_ns;
-	struct perf_map *perf; /* NULL = none */
-	__u64 perf_checked_ns, perf_cost_ns;
+	struct jit_names jit;
 	struct known_stacks stacks;
 	unsigned int generation; /* of the names in them */
 };
@@ -75,7 +72,7 @@ static void free_image(struct images *images, struct image *image)
 			file_cache__put(images->files, file->symbols);
 		free(file);
 	}
-	perf_map__free(image->perf);
+	jit_names_drop(&image->jit);
 	modules__free(image->modules);
 	free(image);
 }
@@ -432,37 +429,26 @@ static void trim_perf_maps(struct images *images, const struct image *keep)
 		oldest = NULL;
 		bytes = 0;
 		for (slot = images->slots; slot < images->slots + MAX_IMAGES; slot++) {
-			if (!*slot || *slot == keep || !(*slot)->perf)
+			if (!*slot || *slot == keep || !(*slot)->jit.map)
 				continue;
-			bytes += perf_map__memory((*slot)->perf);
+			bytes += perf_map__memory((*slot)->jit.map);
 			if (!oldest || (*slot)->used < oldest->used)
 				oldest = *slot;
 		}
 		if (bytes <= MAX_PERF_BYTES)
 			return;
-		perf_map__free(oldest->perf);
-		oldest->perf = NULL;
-		oldest->perf_checked_ns = 0;
+		jit_names_drop(&oldest->jit);
 	}
 }
 
 const char *image_jit_name(struct images *images, struct image *image, __u64 address)
 {
-	__u64 now_ns = clock_now(CLOCK_MONOTONIC), wait_ns = image->perf_cost_ns * PERF_SHARE;
-	struct perf_map *map;
+	if (!image->gone && jit_names_refresh(&image->jit, image->tgid, image->modules))
+		trim_perf_maps(images, image);
+	return image->jit.map ? perf_map__find(image->jit.map, address) : NULL;
+}
 
-	if (wait_ns < PERF_FRESH_NS)
-		wait_ns = PERF_FRESH_NS;
-	if (!image->gone &&
-	    (!image->perf_checked_ns || now_ns - image->perf_checked_ns > wait_ns)) {
-		if ((!image->perf || perf_map__stale(image->perf, image->tgid)) &&
-		    !perf_map__read(image->tgid, &map)) {
-			perf_map__free(image->perf);
-			image->perf = map;
-			image->perf_cost_ns = clock_now(CLOCK_MONOTONIC) - now_ns;
-			trim_perf_maps(images, image);
-		}
-		image->perf_checked_ns = now_ns;
-	}
-	return image->perf ? perf_map__find(image->perf, address) : NULL;
+enum jit_runtime image_jit_runtime(const struct image *image)
+{
+	return jit_names_runtime(image->modules);
 }

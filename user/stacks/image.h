@@ -76,6 +76,8 @@ bool image_memory_at(struct image *image, __u64 address, struct memory_range *re
 
 /* The name that the process's JIT compiler gave to the code at an address; valid as the image. */
 const char *image_jit_name(struct images *images, struct image *image, __u64 address);
+/* The runtime of such code, by what the process has mapped; never JIT_NONE. */
+enum jit_runtime image_jit_runtime(const struct image *image);
 
 /* The stacks of it that are known, with the names that can be told now. */
 struct known_stacks *image_stacks(struct images *images, struct image *image);

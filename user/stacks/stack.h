@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "stacks/files/jit_runtimes.h"
 #include "stacks/files/runtime_frames.h"
 
 /* Where the addresses came from. */
@@ -71,10 +72,11 @@ struct stack {
 	enum stack_end end;
 	__u64 site; /* the hash that site_id() gave, 0 = there is no site */
 	unsigned int count;
-	bool truncated; /* outer frames are missing: stack_end_truncates(end) */
-	size_t charged; /* its part of stacks_held() */
-	size_t packed;	/* bytes of strings behind the frames; 0 = each has memory of its own */
-	char *package;	/* that owns the culprit's module, "name version"; NULL = not known */
+	bool truncated;		      /* outer frames are missing: stack_end_truncates(end) */
+	enum jit_runtime unnamed_jit; /* that made code of it which has no name */
+	size_t charged;		      /* its part of stacks_held() */
+	size_t packed; /* bytes of strings behind the frames; 0 = each has memory of its own */
+	char *package; /* that owns the culprit's module, "name version"; NULL = not known */
 	struct frame frames[]; /* the innermost first */
 };
 

@@ -63,6 +63,8 @@ static void fill_jit(struct making *making, __u64 address, struct frame *frame)
 	const char *name = image_jit_name(making->symbols->images, making->image, address);
 
 	making->fleeting = true;
+	if (!name)
+		making->stack->unnamed_jit = image_jit_runtime(making->image);
 	frame->function = copy(name);
 	if (frame->function)
 		frame->module = strdup(FRAME_JIT);
@@ -165,6 +167,26 @@ static struct frame *end_of_first(struct making *making)
 	return first;
 }
 
+/*
+ * Where V8 interprets functions, each has the frame of one trampoline in its file. They are without
+ * names in a stack in which no code of its own making has one.
+ */
+static void note_interpreted(const struct making *making)
+{
+	struct stack *stack = making->stack;
+	bool interpreted = false;
+
+	for (unsigned int i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+
+		if (frame->module && !strcmp(frame->module, FRAME_JIT))
+			return;
+		interpreted |= jit_runtime_interprets(frame->function);
+	}
+	if (interpreted)
+		stack->unnamed_jit = image_jit_runtime(making->image);
+}
+
 /* Where frame pointers have ended: with which of `count` addresses, the last that is code. */
 static enum stack_end end_of_pointers(struct making *making, const __u64 *pcs, unsigned int count,
 				      unsigned int last)
@@ -197,6 +219,7 @@ static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, u
 	}
 	if (i)
 		stack_set_end(making->stack, end_of_pointers(making, pcs, count, i - 1));
+	note_interpreted(making);
 	return making->stack;
 }
 
@@ -258,6 +281,7 @@ static struct stack *name_unwound(struct making *making, const struct unwound *u
 			end_of_first(making);
 	}
 	stack_set_end(making->stack, unwound->end);
+	note_interpreted(making);
 	making->stack->source = STACK_SNAPSHOT;
 	making->stack->site = site_id(making->stack);
 	return making->stack;
@@ -393,6 +417,7 @@ int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *sta
 			end_of_first(&making);
 		first = i + 1;
 	}
+	note_interpreted(&making);
 	making.stack->source = stack->source;
 	stack_set_end(making.stack, stack->end);
 	making.stack->site = site_id(making.stack);

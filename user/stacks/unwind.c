@@ -64,6 +64,7 @@ struct unwinding {
 	enum frame_source source; /* how the frame was found that they are of */
 	bool begins;		  /* libdwfl does, with that frame */
 	bool stopped;		  /* it was, at a frame that has no rules */
+	bool missed;		  /* a word that the last step needed was not copied */
 };
 
 /*
@@ -119,6 +120,7 @@ static bool read_word(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *result, void *
 
 	(void)dwfl, (void)dwfl_arg;
 	if (!word) {
+		current->missed = true;
 		if (is_beyond(current->snapshot, address))
 			current->result->wanted = address;
 		return false;
@@ -280,6 +282,7 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 	Dwarf_Addr pc;
 
 	walk->begins = false;
+	walk->missed = false;
 	result->wanted = 0; /* registers of frames within may be lost without harm */
 	if (result->count == UNWIND_MAX_FRAMES) {
 		result->end = STACK_END_LIMIT;
@@ -355,9 +358,9 @@ static bool step_on(struct unwinding *walk)
 
 /*
  * Why the walk has come to an end. libdwfl does not tell: one that runs out of stack may end with
- * an error or without.
+ * an error or without. Where it needed nothing that is missing, it has read 0.
  */
-static enum stack_end unwinding_end(const struct unwinding *walk)
+static enum stack_end unwinding_end(const struct unwinding *walk, bool failed)
 {
 	const struct unwound *result = walk->result;
 	const struct unwound_frame *last;
@@ -365,6 +368,8 @@ static enum stack_end unwinding_end(const struct unwinding *walk)
 	if (result->end || !result->count)
 		return result->end;
 	last = &result->frames[result->count - 1];
+	if (!failed && !walk->missed && !walk->stopped)
+		return STACK_END_OUTERMOST;
 	if (unwind_is_outermost(walk->dwfl, last->pc - !last->exact, walk->fp))
 		return STACK_END_OUTERMOST;
 	return result->wanted ? STACK_END_COPY : STACK_END_RULES;
@@ -385,6 +390,7 @@ int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot,
 				  .source = FRAME_REGISTER };
 	Dwfl_Module *module;
 	GElf_Addr bias;
+	bool failed;
 	Elf *elf;
 
 	ret->count = 0;
@@ -406,9 +412,9 @@ int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot,
 	do {
 		walk.begins = true;
 		walk.stopped = false;
-		dwfl_getthread_frames(dwfl, THE_THREAD, on_frame, &walk);
+		failed = dwfl_getthread_frames(dwfl, THE_THREAD, on_frame, &walk) < 0;
 	} while (walk.stopped && step_on(&walk));
-	ret->end = unwinding_end(&walk);
+	ret->end = unwinding_end(&walk, failed);
 	return ret->count ? 0 : -ENOENT;
 }
 

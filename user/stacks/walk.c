@@ -194,6 +194,55 @@ static void judge_end(struct walk *walk, const struct snapshot *snapshot, struct
 		unwound->end = end_without_rules(walk, address);
 }
 
+/*
+ * Go calls C on the system stack of its thread, and C calls Go on the stack of a goroutine, by
+ * these functions. What lies behind them on the stack is left from other calls.
+ */
+static bool switches_stacks(const char *function)
+{
+	static const char *const names[] = { "runtime.asmcgocall", "runtime.asmcgocall.abi0",
+					     "runtime.cgocallback", "runtime.cgocallback.abi0" };
+
+	for (size_t i = 0; function && i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(function, names[i]))
+			return true;
+	return false;
+}
+
+/* Is the file of an address a program of Go? Then *ret_function is its function; NULL: no name. */
+static bool is_go_code(struct walk *walk, __u64 address, const char **ret_function)
+{
+	const struct mapping *mapping;
+	struct module_symbols *file;
+	const struct code *code;
+	__u64 bias;
+
+	*ret_function = NULL;
+	file = file_at(walk, address, &mapping, &bias);
+	if (!file || !module_symbols_file(file)->is_go)
+		return false;
+	code = module_symbols_name(file, address - bias);
+	if (code)
+		*ret_function = code->names[code->count - 1].function;
+	return true;
+}
+
+/* The stack ends with the function that has switched to it. */
+static void cut_switched(struct walk *walk, struct unwound *unwound)
+{
+	const struct unwound_frame *frame = unwound->frames;
+	const char *function;
+
+	for (unsigned int i = 0; i < unwound->count; i++, frame++) {
+		if (!is_go_code(walk, frame->pc - !frame->exact, &function) ||
+		    !switches_stacks(function))
+			continue;
+		unwound->count = i + 1;
+		unwound->end = STACK_END_SWITCHED;
+		return;
+	}
+}
+
 /* A step along the frame pointer misses who called frame 0, when that keeps no frame. */
 static void insert_caller(struct walk *walk, const struct snapshot *snapshot,
 			  struct unwound *unwound)
@@ -225,6 +274,7 @@ static int unwind_in(struct walk *walk, struct image *image, const struct snapsh
 		return err;
 	*ret_astray = cut_astray(image, ret_unwound);
 	judge_end(walk, snapshot, ret_unwound);
+	cut_switched(walk, ret_unwound);
 	insert_caller(walk, snapshot, ret_unwound);
 	return 0;
 }

@@ -247,7 +247,7 @@ void watch__aim(struct watch *watch, struct tracer *tracer)
 	summary->cgroups_left_out = scope__left_out(watch->scope);
 	err = tracer__rule_cgroups(tracer, ruled, count);
 	if (err && !summary->aims_failed++)
-		log_error(err, "cannot watch %zu cgroups: %s (said once)", count, strerror(-err));
+		log_error(err, "cannot watch %zu cgroups: %s (logged once)", count, strerror(-err));
 	if (!options_limit_cgroups(watch->options))
 		return;
 	while (wanted < count && ruled[wanted].rule != CGROUP_WANTED)
@@ -295,7 +295,7 @@ int watch__sweep(struct watch *watch, bool last)
 	if (err && !summary->sweeps_failed++)
 		log_error(err,
 			  "cannot read the fd tables completely: %s (counted as "
-			  "sweeps_failed; said once)",
+			  "sweeps_failed; logged once)",
 			  strerror(-err));
 	update_summary(watch);
 	if (watch->options->debug)

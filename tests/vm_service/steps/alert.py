@@ -65,7 +65,7 @@ def exhausted(visit):
 
 
 def at_limit(visit):
-    """That its calls fail is told apart, also when it does not leak."""
+    """That its calls fail is distinguished, also when it does not leak."""
     alert = of_scarce(visit, "SockleakAtFdLimit")
     expect("EMFILE" in alert["annotations"]["summary"], "EMFILE", alert)
     expect(FUNCTION in alert["annotations"]["description"], FUNCTION, alert)

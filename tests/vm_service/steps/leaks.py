@@ -29,7 +29,7 @@ def begin(visit):
 
 def journal_of_a_site(visit):
     """The page's line: who, how many, how fast, in which function, which site."""
-    line = wait_told(visit)
+    line = wait_reported(visit)
     found = re.match(
         rf"{WHO} leaks sockets: \d+ open, .* in {FUNCTION} \(leaky\), site (\w{{16}})$",
         line)
@@ -37,13 +37,13 @@ def journal_of_a_site(visit):
     visit.site = found.group(1)
 
 
-def wait_told(visit, *options):
+def wait_reported(visit, *options):
     """The first line of the journal on a site of leaky."""
-    def told():
+    def reported():
         return [line for line in visit.journal(*options)
                 if re.match(f"{WHO} leaks sockets: ", line)]
 
-    return visit.wait_for(told, "a line in the journal on leaky")[0]
+    return visit.wait_for(reported, "a line in the journal on leaky")[0]
 
 
 def labels(visit):
@@ -73,11 +73,11 @@ def explain(visit):
     """Of a site, by a user without any right; the file that it reads is written now and then."""
     expect(visit.site, "a site from the journal", "none")
 
-    def told():
+    def reported():
         return visit.machine.check(f"sockleak explain {visit.site}", user="visitor")
 
-    visit.wait_for(lambda: "leaks sockets" in told(), "a site that leaks", 180)
-    out = told()
+    visit.wait_for(lambda: "leaks sockets" in reported(), "a site that leaks", 180)
+    out = reported()
     expect(f"in {FUNCTION} (leaky)" in out, FUNCTION, out)
     short = visit.machine.check(f"sockleak explain {visit.site[:8]}", user="visitor")
     expect(FUNCTION in short, "the same by eight digits, as the page has it", short)

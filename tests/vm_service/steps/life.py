@@ -3,7 +3,7 @@
 
 import re
 
-from steps.leaks import UNITS, wait_told
+from steps.leaks import UNITS, wait_reported
 from visit import PROM, expect
 
 
@@ -100,7 +100,7 @@ def reboot(visit):
     visit.wait_active()
     visit.wait_written()
     visit.sh("systemctl start leaky")
-    wait_told(visit, "--boot")
+    wait_reported(visit, "--boot")
 
 
 def no_duplicates(visit):

@@ -166,6 +166,14 @@ static bool is_code(int fd)
 	return type == ET_REL || type == ET_EXEC || type == ET_DYN;
 }
 
+/* A dump of JIT code (jitdump.h), which a process has mapped for others to read. */
+static bool is_jitdump(int fd)
+{
+	__u32 magic;
+
+	return pread(fd, &magic, sizeof(magic), 0) == sizeof(magic) && magic == ACCESS_JITDUMP;
+}
+
 static int open_asked(const struct access_request *request, access_fetched_fn fetched, void *ctx,
 		      int *ret_fd)
 {
@@ -206,10 +214,14 @@ static int open_asked(const struct access_request *request, access_fetched_fn fe
 	return -EINVAL;
 }
 
-static bool must_be_code(enum access_kind kind)
+/* May the resolver have this file? */
+static bool may_be_passed(enum access_kind kind, int fd)
 {
-	return kind == ACCESS_MAPPING || kind == ACCESS_ORPHAN || kind == ACCESS_PATH ||
-	       kind == ACCESS_FETCHED;
+	if (kind == ACCESS_MAPPING)
+		return is_code(fd) || is_jitdump(fd);
+	if (kind == ACCESS_ORPHAN || kind == ACCESS_PATH || kind == ACCESS_FETCHED)
+		return is_code(fd);
+	return true;
 }
 
 void access_serve(const struct access_request *request, size_t len, access_fetched_fn fetched,
@@ -229,7 +241,7 @@ void access_serve(const struct access_request *request, size_t len, access_fetch
 	ret_reply->error = open_asked(request, fetched, ctx, ret_fd);
 	if (ret_reply->error) {
 		*ret_fd = -1;
-	} else if (must_be_code((enum access_kind)request->kind) && !is_code(*ret_fd)) {
+	} else if (!may_be_passed((enum access_kind)request->kind, *ret_fd)) {
 		close(*ret_fd);
 		*ret_fd = -1;
 		ret_reply->error = -ENOEXEC;

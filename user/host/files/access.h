@@ -6,7 +6,8 @@
  *
  * A file that the resolver reads may exploit a bug and take the resolver over. What the
  * agent then opens for it is limited to: the maps of processes; ELF files (known by their
- * first bytes; they hold no secrets, except core dumps, which are not opened); perf maps;
+ * first bytes; they hold no secrets, except core dumps, which are not opened); perf maps, and
+ * dumps of JIT code that a process has mapped;
  * the vdso; and root directories of processes, below which the resolver may read what
  * everybody may.
  *
@@ -32,6 +33,9 @@ int access_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd);
  * it is not there (yet); asking starts the fetch.
  */
 int access_fetched(const char *build_id, int *ret_fd);
+
+/* The first bytes of a dump of JIT code. */
+#define ACCESS_JITDUMP 0x4A695444U
 
 /* ---- Between the resolver and the agent ---- */
 

@@ -15,6 +15,7 @@
 #include "lib/cleanup.h"
 #include "lib/text.h"
 #include "options/options.h"
+#include "control.h"
 
 struct scope;
 

@@ -16,6 +16,7 @@
 #include "kernel/hooks/hook_probe.h"
 #include "kernel/hooks/preemption.h"
 #include "kernel/hooks/tracefs.h"
+#include "control.h"
 #include "sockleak.skel.h"
 
 #define ENOTSUPP 524 /* the kernel's own, for what the architecture lacks */

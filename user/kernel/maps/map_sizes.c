@@ -3,6 +3,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "control.h"
 #include "sockleak.h"
 #include "sockleak.skel.h"
 

@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+#include "control.h"
+#include "pinned.h"
 #include "sockleak.h"
 
 struct sockleak_bpf;

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "pinned.h"
 #include "sockleak.h"
 
 /* What the kernel's side has kept of a socket's stack, until it is named. */

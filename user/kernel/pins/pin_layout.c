@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 
 #include "lib/hash.h"
+#include "pinned.h"
 #include "sockleak.h"
 
 /*

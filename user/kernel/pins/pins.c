@@ -17,6 +17,7 @@
 #include "kernel/pins/pin_dir.h"
 #include "kernel/pins/pin_layout.h"
 #include "kernel/pins/restore.h"
+#include "pinned.h"
 #include "sockleak.h"
 
 #define LAYOUT "layout"

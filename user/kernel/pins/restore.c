@@ -12,6 +12,7 @@
 
 #include "host/process.h"
 #include "lib/cleanup.h"
+#include "pinned.h"
 #include "sockleak.h"
 
 /* Descriptors of the maps of these names, and what some of them hold at most. */

@@ -308,6 +308,19 @@ static void explain_frames(struct page *page, const json_t *site)
 	}
 }
 
+/* What would name code that has none in the stack. */
+static void page_unnamed(struct page *page, const json_t *site)
+{
+	const char *advice = explained_string(site, "unnamed_jit");
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (!advice)
+		return;
+	text_add(&line, "  ");
+	page_add_clean(&line, advice);
+	page_line(page, &line, /* bold= */ false);
+}
+
 static void page_install(struct page *page, const json_t *site)
 {
 	const json_t *commands = json_object_get(site, "install"), *command;
@@ -357,6 +370,7 @@ void explain_page(struct text *out, const json_t *site, const char *written)
 	if (!explain_processes(&page, site))
 		page_programs(&page, site);
 	explain_frames(&page, site);
+	page_unnamed(&page, site);
 	page_install(&page, site);
 	page_suppression(&page, site);
 }

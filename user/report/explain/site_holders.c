@@ -107,6 +107,11 @@ void site_holders_cut(struct site_holders *holders)
 	}
 }
 
+pid_t site_holders_first(const struct site_holders *holders)
+{
+	return holders->all ? (pid_t)holders->all->tgid : 0;
+}
+
 void site_holders_put(struct json *json, const struct site_holders *holders,
 		      const struct summary *summary)
 {

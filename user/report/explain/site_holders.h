@@ -26,6 +26,8 @@ struct site_holders {
 int site_holders_add(struct site_holders *holders, const struct site *site);
 /* The most first, and no more than SITE_HOLDERS_MAX; the others are counted. */
 void site_holders_cut(struct site_holders *holders);
+/* The process that holds most, once they are cut; 0 = there is none. */
+pid_t site_holders_first(const struct site_holders *holders);
 void site_holders_clear(struct site_holders *holders);
 
 /* "processes", "more_processes" and "more_open" of the site's object. */

@@ -288,8 +288,10 @@ static void put_known_frame(struct json *json, const struct frame *frame)
 	json_bytes(json, NULL, text_str(&line), line.len < MAX_FRAME ? line.len : MAX_FRAME);
 }
 
-static void put_known_stack(struct json *json, const struct stack *stack)
+static void put_known_stack(struct json *json, const struct stack *stack, pid_t tgid)
 {
+	_cleanup_text_ struct text advice = TEXT_INIT;
+
 	json_begin_array(json, "stack");
 	for (unsigned int i = 0; i < stack->count; i++)
 		put_known_frame(json, &stack->frames[i]);
@@ -297,6 +299,8 @@ static void put_known_stack(struct json *json, const struct stack *stack)
 	json_string(json, "stack_source", stack_source_name(stack->source));
 	json_bool(json, "stack_truncated", stack->truncated);
 	json_string(json, "stack_end", stack_end_name(stack->end));
+	jit_runtime_add_advice(&advice, stack->unnamed_jit, tgid);
+	json_string(json, "unnamed_jit", advice.len ? text_str(&advice) : NULL);
 }
 
 static void put_known_classes(struct json *json, const struct known_site *known)
@@ -358,7 +362,7 @@ static void put_known_site(struct json *json, const struct known_site *known,
 	put_known_end(json, &known->end);
 	put_known_programs(json, known);
 	site_holders_put(json, &known->holders, summary);
-	put_known_stack(json, known->stack);
+	put_known_stack(json, known->stack, site_holders_first(&known->holders));
 	json_begin_array(json, "install");
 	for (unsigned int i = 0; i < known->n_hints; i++)
 		json_string(json, NULL, text_str(&known->hints[i]));

@@ -52,6 +52,19 @@ void put_site(struct json *json, const struct stack *stack)
 		json_null(json, "site");
 }
 
+static void put_unnamed_jit(struct json *json, enum jit_runtime runtime)
+{
+	if (runtime == JIT_NONE) {
+		json_null(json, "unnamed_jit");
+		return;
+	}
+	json_begin_object(json, "unnamed_jit");
+	json_string(json, "runtime", jit_runtime_name(runtime));
+	json_string(json, "command", jit_runtime_command(runtime));
+	json_string(json, "option", jit_runtime_option(runtime));
+	json_end_object(json);
+}
+
 void put_stack(struct json *json, const struct stack *stack)
 {
 	unsigned int i;
@@ -61,6 +74,7 @@ void put_stack(struct json *json, const struct stack *stack)
 		json_null(json, "stack_source");
 		json_null(json, "stack_truncated");
 		json_null(json, "stack_end");
+		json_null(json, "unnamed_jit");
 		return;
 	}
 	json_begin_array(json, "stack");
@@ -70,6 +84,7 @@ void put_stack(struct json *json, const struct stack *stack)
 	json_string(json, "stack_source", stack_source_name(stack->source));
 	json_bool(json, "stack_truncated", stack->truncated);
 	json_string(json, "stack_end", stack_end_name(stack->end));
+	put_unnamed_jit(json, stack->unnamed_jit);
 }
 
 void json_last_stack_clear(struct json_last_stack *last)

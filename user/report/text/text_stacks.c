@@ -49,6 +49,18 @@ static void page_frames(struct page *page, const struct stack *stack, const char
 	page_line(page, &line, /* bold= */ false);
 }
 
+/* What would name the code that has no names here. */
+static void page_jit_advice(struct page *page, const struct stack *stack, __u32 tgid)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (stack->unnamed_jit == JIT_NONE)
+		return;
+	text_add(&line, "  ");
+	jit_runtime_add_advice(&line, stack->unnamed_jit, (pid_t)tgid);
+	page_line(page, &line, /* bold= */ false);
+}
+
 void page_stack(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
@@ -63,6 +75,7 @@ void page_stack(struct page *page, const struct site *site)
 		text_addf(&line, ", stack by %s:", stack_source_name(site->stack->source));
 	page_line(page, &line, /* bold= */ true);
 	page_frames(page, site->stack, why_truncated(site));
+	page_jit_advice(page, site->stack, site->processes ? site->processes->tgid : 0);
 }
 
 static bool is_shown(const struct stack *stack, struct site *const *sites, long shown)
@@ -92,6 +105,7 @@ void page_limit_stacks(struct page *page, struct site *const *sites, long shown)
 			text_addf(&line, ", stack by %s:", stack_source_name(stack->source));
 		page_line(page, &line, /* bold= */ true);
 		page_frames(page, stack, "not kept");
+		page_jit_advice(page, stack, list[i]->ended ? 0 : list[i]->key.tgid);
 	}
 }
 

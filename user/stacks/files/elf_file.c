@@ -136,12 +136,16 @@ bool elf_file_is_copy(const struct elf_file *file, const struct mapping *mapping
 
 const unsigned char *elf_file_bytes(const struct elf_file *file, __u64 offset, size_t len)
 {
-	Elf_Data *data;
+	const char *bytes;
+	size_t size;
 
 	if (!file->elf)
 		return NULL;
-	data = elf_getdata_rawchunk(file->elf, (int64_t)offset, len, ELF_T_BYTE);
-	return data && data->d_size == len ? data->d_buf : NULL;
+	/* not elf_getdata_rawchunk(): that keeps something for each piece that it is asked for */
+	bytes = elf_rawfile(file->elf, &size);
+	if (!bytes || offset > size || len > size - offset)
+		return NULL;
+	return (const unsigned char *)bytes + offset;
 }
 
 /* ---- libdwfl ---- */

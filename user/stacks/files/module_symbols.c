@@ -16,6 +16,7 @@
 #include "stacks/files/debug_file.h"
 #include "stacks/files/elf_file.h"
 #include "stacks/files/function_name.h"
+#include "stacks/files/go_table.h"
 #include "stacks/files/runtime_frames.h"
 
 #define MAX_BUILD_ID 64
@@ -58,7 +59,9 @@ struct module_symbols {
 	unsigned int looks;
 	Dwarf *alt; /* what dwz moved out of the debug information, or NULL */
 	int alt_fd;
-	char *alt_name, *alt_id;  /* of the one that was not there */
+	char *alt_name, *alt_id; /* of the one that was not there */
+	bool looked_for_go, has_go_table;
+	struct go_table go_table;
 	struct known_name *known; /* the oldest first */
 	size_t known_bytes;
 	bool has_language; /* it was looked for */
@@ -344,6 +347,16 @@ static char *find_function(struct module_symbols *file, Dwarf_Addr address, Dwar
 	return function_name(name, language_for(file, name, elf));
 }
 
+/* Of a Go program, which has its functions and lines for its own use, too. */
+static bool has_go_table(struct module_symbols *file)
+{
+	if (file->file.is_go && !file->looked_for_go) {
+		file->looked_for_go = true;
+		file->has_go_table = go_table_open(&file->file, &file->go_table);
+	}
+	return file->has_go_table;
+}
+
 static void make_names(struct module_symbols *file, __u64 address, struct code *code)
 {
 	char *function = find_function(file, address, &code->start);
@@ -353,6 +366,8 @@ static void make_names(struct module_symbols *file, __u64 address, struct code *
 		open_dwarf(file);
 	if (file->debug == DEBUG_FOUND && !runtime_frame_is_end(file->path, function))
 		lines_at(file->module, address, file->file.is_go, code);
+	if (!code->count && has_go_table(file))
+		go_table_at(&file->go_table, address, code);
 	if (!code->count)
 		code->count = 1;
 	if (!function)
@@ -431,7 +446,7 @@ size_t module_symbols_memory(const struct module_symbols *file)
 
 bool module_symbols_has_debug(const struct module_symbols *file)
 {
-	return file->debug == DEBUG_FOUND || file->debug == DEBUG_TOO_LARGE ||
+	return file->debug == DEBUG_FOUND || file->has_go_table || file->debug == DEBUG_TOO_LARGE ||
 	       (file->debug == DEBUG_UNTRIED && may_have_debug_file(file));
 }
 

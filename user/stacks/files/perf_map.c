@@ -10,6 +10,8 @@
 
 #include "host/files/access.h"
 #include "lib/cleanup.h"
+#include "lib/text.h"
+#include "stacks/files/jitdump.h"
 
 #define MAX_TEXT (32 * 1024 * 1024)
 #define MAX_LINES (1000 * 1000)
@@ -215,31 +217,53 @@ size_t perf_map__memory(const struct perf_map *map)
 
 /* ---- The file ---- */
 
-int perf_map__read(pid_t tgid, struct perf_map **ret_map)
+/* The file to read: the map, else the dump that the process has mapped (NULL: it has none). */
+static int open_code_map(pid_t tgid, const struct mapping *dump, int *ret_fd, bool *ret_is_dump)
 {
-	_cleanup_close_ int fd = -1;
-	_cleanup_free_ char *text = NULL;
-	struct perf_map *map;
-	size_t len = 0, size;
-	struct stat st;
-	char *own;
-	ssize_t n;
-	int err;
+	int err = access_perf_map(tgid, ret_fd);
 
-	err = access_perf_map(tgid, &fd);
-	if (err)
-		return err;
-	if (fstat(fd, &st))
-		return -errno;
-	size = st.st_size > MAX_TEXT ? MAX_TEXT : (size_t)st.st_size;
+	*ret_is_dump = err && dump;
+	return *ret_is_dump ? access_mapping(tgid, dump, ret_fd) : err;
+}
+
+static int parse_dump(int fd, struct perf_map **ret_map)
+{
+	_cleanup_text_ struct text lines = TEXT_INIT;
+	int err = jitdump_as_map(fd, &lines);
+
+	return err ? err : perf_map__parse(text_str(&lines), lines.len, ret_map);
+}
+
+static int parse_file(int fd, size_t size, struct perf_map **ret_map)
+{
+	size_t len = 0;
+	ssize_t n;
+	char *text;
+
+	if (size > MAX_TEXT)
+		size = MAX_TEXT;
 	text = malloc(size + 1);
 	if (!text)
 		return -ENOMEM;
 	while (len < size && (n = read(fd, text + len, size - len)) > 0)
 		len += (size_t)n;
-	own = text;
-	text = NULL;
-	err = parse_own(own, len, &map);
+	return parse_own(text, len, ret_map);
+}
+
+int perf_map__read(pid_t tgid, const struct mapping *dump, struct perf_map **ret_map)
+{
+	_cleanup_close_ int fd = -1;
+	struct perf_map *map;
+	struct stat st;
+	bool is_dump;
+	int err;
+
+	err = open_code_map(tgid, dump, &fd, &is_dump);
+	if (err)
+		return err;
+	if (fstat(fd, &st))
+		return -errno;
+	err = is_dump ? parse_dump(fd, &map) : parse_file(fd, (size_t)st.st_size, &map);
 	if (err)
 		return err;
 	map->device = st.st_dev;
@@ -249,12 +273,13 @@ int perf_map__read(pid_t tgid, struct perf_map **ret_map)
 	return 0;
 }
 
-bool perf_map__stale(const struct perf_map *map, pid_t tgid)
+bool perf_map__stale(const struct perf_map *map, pid_t tgid, const struct mapping *dump)
 {
 	_cleanup_close_ int fd = -1;
 	struct stat st;
+	bool is_dump;
 
-	if (access_perf_map(tgid, &fd) || fstat(fd, &st))
+	if (open_code_map(tgid, dump, &fd, &is_dump) || fstat(fd, &st))
 		return false; /* what was known of a process is still true when it is gone */
 	return map->device != st.st_dev || map->inode != st.st_ino ||
 	       map->size != (__u64)st.st_size;

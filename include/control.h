@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What user space tells the kernel side: the settings, once, before the programs are loaded; the
+ * cgroups to watch; the sweep that is to run, before each; and the orders behind it. The kernel
+ * side answers in struct sweep, and with the events of sockleak.h, whose rules for types hold here.
+ */
+#ifndef SOCKLEAK_CONTROL_H
+#define SOCKLEAK_CONTROL_H
+
+#include "sockleak.h"
+
+/* Written before load (rodata). 0 and "" mean "no such filter". */
+struct settings {
+	__u64 older_than_ns; /* --older-than: pending longer than this is suspect */
+	__u32 self_tgid;     /* the agent itself is never watched */
+	__u32 tgid;	     /* --pid */
+	__u32 uid;	     /* --uid, when by_uid */
+	__u32 stack_size;    /* --stack-size, bytes; 0 = no snapshots */
+	__u32 sample_after;  /* sockets in a row that make a site clean; 0 = never spare */
+	__u8 by_uid;
+	__u8 by_cgroup;	    /* only what the map `cgroups` names as wanted */
+	__u8 was_connected; /* dead former connections are wanted too */
+	__u8 excludes;	    /* some in that map are excluded */
+	__u8 watch_close;   /* the hooks of close are attached: --watch-close */
+	__u8 pad[7];
+	char comm[SOCKLEAK_COMM_LEN]; /* --comm: the main thread's comm, or the executable's name */
+};
+_Static_assert(sizeof(struct settings) == 40 + SOCKLEAK_COMM_LEN, "struct settings has holes");
+
+/* A cgroup in whose scope the user is interested, or not: with all below it. */
+enum cgroup_rule {
+	CGROUP_WANTED = 1,
+	CGROUP_EXCLUDED,
+};
+
+struct ruled_cgroup {
+	__u64 id;
+	__u32 rule; /* enum cgroup_rule */
+	__u32 pad;
+};
+
+/*
+ * The sweep that runs (bss). Number and start are written by user space before
+ * each: the only word it has with the kernel. What it found stands below them.
+ */
+struct sweep {
+	__u64 number;	/* 1, 2, 3 ... */
+	__u64 start_ns; /* when it began */
+	__u64 last_ns;	/* when the one before it began */
+	__u64 repeats;	/* of this sweep, for the events that did not fit before */
+	__u64 retells; /* in this sweep every leak is reported, also one that was reported before */
+	__u64 pending; /* entries in the map of pending sockets */
+	__u64 waiting; /* events that did not fit the ring buffer */
+	__u64 unread;  /* entries that a fd table is to be asked about, and was not yet */
+	__u64 unsettled;    /* that the next full sweep is to decide, and soon */
+	__u32 only_tgid;    /* whose fd table is read; 0 = all. Written by user space */
+	__u32 strangers;    /* descriptors of others that came all the same */
+	__u32 crowd;	    /* 1 = the map of processes to look at was full */
+	__u32 asks_threads; /* 1 = their threads are to be looked at: is one inside connect? */
+	__u32 looked;	    /* 1 = the fd tables of the suspects were read. Written by user space */
+	__u32 pad;
+};
+
+/* Bytes that user space reads of a sweep's iterator at once: what is written ends the read. */
+#define SOCKLEAK_ITERATOR_READ 64
+
+/* How far a full sweep has come (bss). */
+struct scan_progress {
+	__u64 files;	 /* descriptors looked at */
+	__u64 processes; /* that the filters ask for, when there are any */
+	__u32 last_tgid; /* whose descriptors it looks at */
+	__u32 pad;
+};
+
+/*
+ * What user space has the kernel's side do in its maps, in place of bpf(2) calls of its own, which
+ * keep hooks from running. See bpf/orders.bpf.h.
+ */
+enum order_kind {
+	ORDER_NONE = 0,	     /* this place and those behind it are empty */
+	ORDER_FREE_SLOT,     /* `slot` is nobody's now */
+	ORDER_DROP_SNAPSHOT, /* that of the socket `inode` was read */
+	ORDER_KEEP_STACK,    /* number `slot` of those in hand is to be known under `stack` */
+	ORDER_TELL,   /* the stack of the leak `inode` of `since_ns` is known under `stack` */
+	ORDER_FORGET, /* that of `inode` is of no use any more */
+};
+
+struct order {
+	__u64 inode;
+	__u64 since_ns;
+	__u64 stack;
+	__u32 kind; /* enum order_kind */
+	__u32 slot;
+};
+_Static_assert(sizeof(struct order) == 32, "struct order has holes");
+
+/* Orders in hand, in two pages: two for each leak. To carry them out takes one system call more. */
+#define SOCKLEAK_ORDERS 256
+/* Stacks in hand for ORDER_KEEP_STACK, 1.2 KiB each. */
+#define SOCKLEAK_STACKS_IN_HAND 16
+
+#endif /* SOCKLEAK_CONTROL_H */
