@@ -12,7 +12,7 @@ shift 2
 root=$directory/root
 [ "$*" != "$(cat "$directory/.packages" 2>/dev/null || true)" ] || exit 0
 
-mkdir -p "$directory"
+mkdir -p "$directory/archives"
 echo "  ROOT     $root, of $suite"
 if [ ! -e "$directory/.made" ]; then
 	"$here/../fresh/make_root.sh" "$root" "$suite" "$directory/archives"
@@ -30,4 +30,5 @@ log=$directory/log
 	echo "sockleak: the packages of $suite could not be installed: see $log" >&2
 	exit 1
 }
+rm -rf "$directory/archives" # a gigabyte, which nothing asks for again
 echo "$*" >"$directory/.packages"

@@ -22,7 +22,7 @@ ROOTS = HERE.parents[1] / ".output" / "truth"
 MARK = "leaks here"  # a comment in the line that a maintainer would look at
 
 # What is judged of each row.
-FIELDS = ("told", "culprit", "end", "frames")
+FIELDS = ("sockets", "culprit", "end", "frames")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Row:
     build: str = ""
     # FUNCTION (MODULE), FILE:LINE, as far as it can be known; LINE is that of the mark
     culprit: str = ""
-    told: str = "20 at 1 site"
+    sockets: str = "20 at 1 site"
     end: str = "outermost"  # stack_end of docs/json.md
     no_gdb: str = ""  # why the frames are not compared with gdb's
     prepare: str = ""  # run when the program is ready; $PID is its pid
@@ -47,7 +47,7 @@ class Row:
         return getattr(self, field)
 
     def fault(self, field):
-        """(what it says today, why) or None. A row of a suite has those of the one it repeats, too."""
+        """(what it says today, why) or None. A row of a suite has those of the one it repeats."""
         faults = {**WRONG.get(self.repeated(), {}), **WRONG.get(self.name, {})}
         return faults.get(field)
 

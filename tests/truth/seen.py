@@ -11,7 +11,7 @@ from truth import watch
 from truth.compare import Result, compare
 from truth.suite import BAR
 
-TOLD_S = 20  # until a leak is told that is told at all: twenty times what an idle host needs
+REPORTED_S = 20  # until a leak is reported that ever will be: twenty times what an idle host needs
 PREPARE_S = 60
 V8_TIER = r"^JS:[~^*+]"  # by which compiler, which is no part of the name
 
@@ -46,7 +46,7 @@ def leaks_of(agent, pid):
 def wait_for_leaks(agent, pid, count):
     """As many as there are to be; as many as there are when no more come."""
     try:
-        agent.wait_for(lambda agent: len(leaks_of(agent, pid)) >= count, "leaks", TOLD_S)
+        agent.wait_for(lambda agent: len(leaks_of(agent, pid)) >= count, "leaks", REPORTED_S)
     except Failure:
         if agent.ended():
             raise
@@ -87,7 +87,7 @@ def frames_of(result):
     for frames, agree in (
         (result.gdb - result.missing, result.agree),
         (result.helped if not result.missing else 0, result.helped_agree),
-        (result.inlined if result.inlined_told else 0, result.inlined_agree),
+        (result.inlined if result.inlined_reported else 0, result.inlined_agree),
     ):
         if agree < BAR * frames:
             return f"{agree} of {frames} agree"
@@ -103,7 +103,7 @@ def stack_text(leak):
 
 
 def stacks_of(leaks):
-    """One stack for each site and culprit that was told."""
+    """One stack for each site and culprit that was reported."""
     kinds = {(leak["site"], sentence(leak["culprit"])): leak for leak in leaks}
     return [stack_text(leak) for leak in kinds.values()]
 
@@ -111,7 +111,7 @@ def stacks_of(leaks):
 def fields_of(leaks):
     sites = len({leak["site"] for leak in leaks})
     return {
-        "told": f"{len(leaks)} at {sites} site{'s' if sites != 1 else ''}",
+        "sockets": f"{len(leaks)} at {sites} site{'s' if sites != 1 else ''}",
         "culprit": commonest(sentence(leak["culprit"]) for leak in leaks),
         "end": commonest(end_of(leak) for leak in leaks),
     }
