@@ -199,12 +199,16 @@ static int give_up_rights(bool *ret_had)
 static void log_hooks(const struct hooks *hooks)
 {
 	const struct hook_kind *kind = hooks__kind(hooks);
-	const char *why = hooks__why(hooks), *misses = hooks__misses(hooks);
+	const char *misses = hooks__misses(hooks);
+	_cleanup_text_ struct text why = TEXT_INIT;
+	unsigned int count;
+	const struct kind_refusal *refusals = hooks__why(hooks, &count);
 
-	if (kind->is_everywhere && why)
+	kind_refusals_add(&why, refusals, count, /* with_remedies= */ true);
+	if (kind->is_everywhere && count)
 		log_notice("%s hooks run at every system call and cost 20 to 40 ns "
 			   "each: %s",
-			   kind->name, why);
+			   kind->name, text_str(&why));
 	if (misses)
 		log_notice("%s hooks miss calls on this kernel: %s (hooks_skipped counts them, "
 			   "if the kernel does)",

@@ -162,3 +162,37 @@ def package_of_dpkg(bench):
     debug = any(frame["file"] for frame in event["stack"] if frame["module"] == str(python))
     if not debug and not any(command.startswith("apt install python3") for command in commands):
         raise Failure(f"expected the package of python's symbols, seen: {summary['hints']}")
+
+
+@case
+def hint_upgrades_nothing(bench):
+    """apt, asked what it would do: the command installs its package alone, or finds no version."""
+    if not shutil.which("apt-get"):
+        raise Failure("expected apt on this host: packages.py tests its commands")
+    agent = bench.agent("--comm", "pinned")
+    python = pathlib.Path("/usr/bin/python3").resolve()
+    program = bench.directory / "pinned"
+    program.symlink_to(python)
+    process = bench.processes.start(
+        [str(program), "-c", "import socket, sys; s = socket.socket(); sys.stdin.read()"],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+    )
+    agent.wait_for(lambda a: a.of("leak", pid=process.pid), "the leak of python3")
+    summary = agent.stop()
+    commands = {hint["command"] for hint in summary["hints"] if hint["package_source"] == "dpkg"
+                and hint["command"].startswith("apt install ")}
+    for command in commands:
+        name, _, version = command.removeprefix("apt install ").partition("=")
+        if not version:
+            raise Failure(f"expected a version, seen: {command!r}")
+        done = subprocess.run(["apt-get", "-s", "install", f"{name}={version}"],
+                              capture_output=True, text=True, check=False)
+        alone = not done.returncode and "\n0 upgraded, " in done.stdout
+        unknown = "was not found" in done.stderr or "Unable to locate package" in done.stderr
+        if not alone and not unknown:
+            raise Failure(f"expected no upgrade by {command!r}, seen: {done.stdout[-800:]}"
+                          f"{done.stderr[-300:]}")
+    process.stdin.close()
+    process.wait(10)
+    if not commands:
+        raise Failure(f"expected commands of apt, seen: {summary['hints']}")

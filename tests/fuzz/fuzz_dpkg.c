@@ -115,7 +115,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	name = take_list_name(&input);
 	put_list(&input, name);
 	put(dpkg_fd, "status", input.at, input_left(&input));
-	err = package_from_dpkg(root_fd, path, clock_now(CLOCK_MONOTONIC) + SOON_NS, &package);
+	err = package_from_dpkg(root_fd, path, NULL, clock_now(CLOCK_MONOTONIC) + SOON_NS,
+				&package);
 	check_answer(err, &package);
 	unlinkat(info_fd, name, 0);
 	free(line);

@@ -18,6 +18,8 @@
 #include "package_fixture.h"
 #include "packages/hints.h"
 
+#define MAYBE_OLD \
+	"  (a version that apt does not find is older than the archive: fetch by build id, -v)\n"
 #define RPM_NOTE(name)                                                           \
 	"{\"type\":\"rpm\",\"name\":\"" name "\",\"version\":\"1.35.0-1.fc25\"," \
 	"\"architecture\":\"x86_64\"}"
@@ -73,6 +75,8 @@ static void none(void **state)
 
 static void debian(void **state)
 {
+	_cleanup_text_ struct text text = TEXT_INIT;
+
 	(void)state;
 	if (access("/var/lib/dpkg/info/dpkg.list", R_OK)) {
 		print_message("skipped: no dpkg on this system\n");
@@ -84,10 +88,12 @@ static void debian(void **state)
 	hints__add(hints, getpid(), "/usr/bin/cat", NULL);
 	if (!geteuid()) /* another process with our root adds nothing */
 		hints__add(hints, getppid(), "/usr/bin/cat", NULL);
-	expect(0, 0,
-	       "Missing separate debuginfos, use: apt install coreutils-dbgsym dpkg-dbgsym\n");
+	assert_int_equal(hints__finish(hints), 0);
+	hints_add_text(&text, hints, 0, false);
+	assert_non_null(strstr(text_str(&text), "Missing separate debuginfos of the debug archive, "
+						"use: apt install coreutils-dbgsym="));
 	assert_int_equal(hints__count(hints), 3);
-	assert_string_equal(hints__get(hints, 2)->command, "apt install dpkg-dbgsym");
+	assert_true(!strncmp(hints__get(hints, 2)->command, "apt install dpkg-dbgsym=1.", 26));
 	assert_int_equal(hints__get(hints, 2)->container, 0);
 }
 
@@ -103,14 +109,24 @@ static void by_build_id(void **state)
 	expect(0, 0,
 	       "Not in a package database; fetch by build id:\n"
 	       "  debuginfod-find debuginfo 00112233  # /gone\n"
-	       "  debuginfod-find debuginfo 0123456789abcdef  # /no/such\\x0a\\x1b[31m\n");
+	       "  debuginfod-find debuginfo 0123456789abcdef  # /no/such\\x0a\\x1b[31m\n"
+	       "No debug information can be found without a package or a build id:\n"
+	       "  /hostile, removed since\n"
+	       "  /no/build-id, removed since\n");
 	assert_int_equal(hints__count(hints), 4);
 	hints__begin(hints);
 	hints__add(hints, getpid(), "/no/such\033[31m", "0123456789abcdef");
 	expect(0, 0,
 	       "Not in a package database; fetch by build id:\n"
-	       "  debuginfod-find debuginfo 0123456789abcdef  # /no/such\\x1b[31m, replaced "
+	       "  debuginfod-find debuginfo 0123456789abcdef  # /no/such\\x1b[31m, removed "
 	       "since\n");
+}
+
+/* Forget what was found. */
+static void renew_packages(void)
+{
+	packages__free(packages);
+	assert_int_equal(packages__new(&packages), 0);
 }
 
 static pid_t start_container(void)
@@ -154,8 +170,11 @@ static void add_modules(pid_t pid, unsigned int from, unsigned int step)
 static const char container_text[] =
 	"Missing separate debuginfos in the root of process @, use: dnf debuginfo-install "
 	"qpid-cpp-client-1.35.0-1.fc25.x86_64 ruby-1.35.0-1.fc25.x86_64\n"
-	"Missing separate debuginfos in the root of process @, use: apt install libc6-dbg "
-	"libqpid1-dbgsym tool-dbgsym\n"
+	"Missing separate debuginfos in the root of process @, use: apt install "
+	"libc6-dbg=2.36-9\n"
+	"Missing separate debuginfos of the debug archive in the root of process @, use: apt "
+	"install "
+	"libqpid1-dbgsym=1:1.35.0-1+b2 tool-dbgsym=2.0~rc1\n" MAYBE_OLD
 	"Not in a package database; fetch by build id:\n"
 	"  debuginfod-find debuginfo 5555555555555555  # /opt/a.so of process @\n"
 	"  debuginfod-find debuginfo 4444444444444444  # /opt/b.so of process @\n"
@@ -188,7 +207,10 @@ static void wraps(void **state)
 	       "  dnf debuginfo-install qpid-cpp-client-1.35.0-1.fc25.x86_64 \\\n"
 	       "    ruby-1.35.0-1.fc25.x86_64\n"
 	       "Missing separate debuginfos in the root of process @, use:\n"
-	       "  apt install libc6-dbg libqpid1-dbgsym tool-dbgsym\n"
+	       "  apt install libc6-dbg=2.36-9\n"
+	       "Missing separate debuginfos of the debug archive in the root of process @, use:\n"
+	       "  apt install libqpid1-dbgsym=1:1.35.0-1+b2 \\\n"
+	       "    tool-dbgsym=2.0~rc1\n" MAYBE_OLD
 	       "Not in a package database; fetch by build id:\n"
 	       "  debuginfod-find debuginfo 5555555555555555  # /opt/a.so of process @\n"
 	       "  debuginfod-find debuginfo 4444444444444444  # /opt/b.so of process @\n"
@@ -206,8 +228,8 @@ static void installed(void **state)
 	hints__begin(hints);
 	hints__add(hints, pid, modules[0][0], modules[0][1]);
 	expect(pid, 0,
-	       "Missing separate debuginfos in the root of process @, use: apt install "
-	       "libqpid1-dbgsym\n");
+	       "Missing separate debuginfos of the debug archive in the root of process @, use: "
+	       "apt install libqpid1-dbgsym=1:1.35.0-1+b2\n" MAYBE_OLD);
 	put(debug, "");
 	hints__begin(hints);
 	hints__add(hints, pid, modules[0][0], modules[0][1]);
@@ -217,8 +239,8 @@ static void installed(void **state)
 	hints__begin(hints);
 	hints__add(hints, pid, modules[0][0], modules[0][1]);
 	expect(pid, 0,
-	       "Missing separate debuginfos in the root of process @, use: apt install "
-	       "libqpid1-dbgsym\n");
+	       "Missing separate debuginfos of the debug archive in the root of process @, use: "
+	       "apt install libqpid1-dbgsym=1:1.35.0-1+b2\n" MAYBE_OLD);
 	stop_process(pid);
 }
 
@@ -238,11 +260,72 @@ static void as_json(void **state)
 		  "[{\"module\":\"/usr/lib/x/libqpid.so.1\",\"build_id\":\"1111111111111111\","
 		  "\"container\":%d,\"package\":\"libqpid1 1:1.35.0-1+b2\","
 		  "\"package_source\":\"dpkg\",\"replaced\":false,"
-		  "\"command\":\"apt install libqpid1-dbgsym\"},"
+		  "\"removed\":false,\"availability\":null,"
+		  "\"command\":\"apt install libqpid1-dbgsym=1:1.35.0-1+b2\"},"
 		  "{\"module\":\"/opt/c.so\",\"build_id\":null,\"container\":%d,\"package\":null,"
-		  "\"package_source\":null,\"replaced\":false,\"command\":null}]\n",
+		  "\"package_source\":null,\"replaced\":false,\"removed\":false,"
+		  "\"availability\":null,\"command\":null}]\n",
 		  pid, pid);
 	assert_string_equal(text_str(&text), text_str(&wanted));
+	stop_process(pid);
+}
+
+#define LISTS "/var/lib/apt/lists/"
+#define OF_ARCHIVE "_binary-amd64_Packages"
+#define QPID_LINE \
+	"debuginfod-find debuginfo 1111111111111111  # /usr/lib/x/libqpid.so.1 of process @"
+
+/* What apt's lists say: each archive's own command, and by build id what is in none. */
+static void lists_of_apt(void **state)
+{
+	pid_t pid = start_container();
+
+	(void)state;
+	put(LISTS "HOST_debian_dists_bookworm_main" OF_ARCHIVE,
+	    "Package: libc6-dbg\nSource: glibc\nVersion: 2.36-9\n\n");
+	add_modules(pid, 0, 1);
+	hints__begin(hints);
+	hints__add(hints, pid, modules[0][0], modules[0][1]);
+	hints__add(hints, pid, modules[1][0], modules[1][1]);
+	expect(pid, 0,
+	       "Missing separate debuginfos in the root of process @, use: apt install "
+	       "libc6-dbg=2.36-9\n"
+	       "Missing separate debuginfos of the debug archive in the root of process @, use: "
+	       "apt install libqpid1-dbgsym=1:1.35.0-1+b2\n"
+	       "  (apt has no list of that archive, debian-debug or Ubuntu's ddebs: "
+	       "docs/hints.md)\n");
+	/* the archive has moved on */
+	put(LISTS "HOST_debian-debug_dists_bookworm-debug_main" OF_ARCHIVE,
+	    "Package: libqpid1-dbgsym\nVersion: 1:1.35.0-1+b3\n\n");
+	renew_packages();
+	expect(pid, 0,
+	       "Missing separate debuginfos in the root of process @, use: apt install "
+	       "libc6-dbg=2.36-9\n"
+	       "Not in apt's lists in the installed version; fetch by build id:\n"
+	       "  " QPID_LINE ", libqpid1 1:1.35.0-1+b2\n");
+	assert_string_equal(package_availability_name(hints__get(hints, 1)->package.availability),
+			    "too_old");
+	put(LISTS "HOST_debian-debug_dists_bookworm-debug_main" OF_ARCHIVE,
+	    "Package: libqpid1-dbgsym-not\nVersion: 1:1.35.0-1+b2\n\n");
+	renew_packages();
+	assert_int_equal(hints__finish(hints), 0);
+	assert_string_equal(package_availability_name(hints__get(hints, 1)->package.availability),
+			    "not_there");
+	put(LISTS "HOST_debian-debug_dists_bookworm-debug_main" OF_ARCHIVE,
+	    "Package: libqpid1-dbgsym\nSource: qpid\nVersion: 1:1.35.0-1+b2\n\n");
+	renew_packages();
+	expect(pid, 0,
+	       "Missing separate debuginfos in the root of process @, use: apt install "
+	       "libc6-dbg=2.36-9\n"
+	       "Missing separate debuginfos of the debug archive in the root of process @, use: "
+	       "apt install libqpid1-dbgsym=1:1.35.0-1+b2\n");
+	/* a list that apt keeps compressed may have it */
+	unlink(in_root(LISTS "HOST_debian-debug_dists_bookworm-debug_main" OF_ARCHIVE));
+	put(LISTS "HOST_debian-debug_dists_bookworm-debug_main" OF_ARCHIVE ".lz4", "x");
+	renew_packages();
+	assert_int_equal(hints__finish(hints), 0);
+	assert_null(package_availability_name(hints__get(hints, 1)->package.availability));
+	run("rm -r %s", in_root("/var/lib/apt"));
 	stop_process(pid);
 }
 
@@ -272,6 +355,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(wraps, begin, end),
 		cmocka_unit_test_setup_teardown(installed, begin, end),
 		cmocka_unit_test_setup_teardown(as_json, begin, end),
+		cmocka_unit_test_setup_teardown(lists_of_apt, begin, end),
 		cmocka_unit_test_setup_teardown(too_many, begin, end),
 	};
 

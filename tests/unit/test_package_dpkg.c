@@ -25,7 +25,8 @@ static int ask_dpkg(const char *path, struct package *ret_package)
 	int fd = open(root, O_PATH | O_DIRECTORY), err;
 
 	assert_true(fd >= 0);
-	err = package_from_dpkg(fd, path, clock_now(CLOCK_MONOTONIC) + 5 * SECOND_NS, ret_package);
+	err = package_from_dpkg(fd, path, NULL, clock_now(CLOCK_MONOTONIC) + 5 * SECOND_NS,
+				ret_package);
 	close(fd);
 	return err;
 }
@@ -123,7 +124,7 @@ static void hostile_dpkg(void **state)
 	assert_int_equal(mkfifo(in_root("/var/lib/dpkg/status"), 0600), 0);
 	assert_int_equal(ask_dpkg("/usr/bin/tool", &package), -EINVAL);
 	fd = open(root, O_PATH | O_DIRECTORY);
-	assert_int_equal(package_from_dpkg(fd, "/usr/bin/tool", 0, &package), -ETIMEDOUT);
+	assert_int_equal(package_from_dpkg(fd, "/usr/bin/tool", NULL, 0, &package), -ETIMEDOUT);
 	close(fd);
 	free(line);
 }
@@ -142,6 +143,13 @@ static void debug_names(void **state)
 		{ "libgssapi-krb5-2", "krb5", "libkrb5-dbg" },
 		{ "krb5-user", "krb5", "krb5-user-dbgsym" },
 		{ "libdb5.3", "db5.3", "libdb5.3-dbg" },
+		{ "libdb5.3t64", "db5.3", "libdb5.3-dbg" },
+		{ "vsftpd", "vsftpd", "vsftpd-dbg" },
+		{ "valgrind", "valgrind", "valgrind-dbg" },
+		{ "tftpd-hpa", "tftp-hpa", "tftp-hpa-dbg" },
+		{ "libpcre3", "pcre3", "libpcre3-dbg" },
+		{ "libpcre", "pcre3", "libpcre-dbgsym" },
+		{ "vsftpd", "another", "vsftpd-dbgsym" },
 		{ "libssl3", "openssl", "libssl3-dbgsym" },
 	};
 	char debug[64];
@@ -149,10 +157,59 @@ static void debug_names(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		assert_int_equal(package_debian_debug(names[i][0], names[i][1], debug, 64), 0);
+		assert_int_equal(package_debian_debug(names[i][0], names[i][1], NULL, debug, 64),
+				 0);
 		assert_string_equal(debug, names[i][2]);
 	}
-	assert_int_equal(package_debian_debug("libssl3", "openssl", debug, 8), -EINVAL);
+	assert_int_equal(package_debian_debug("libssl3", "openssl", NULL, debug, 8), -EINVAL);
+}
+
+/* A build id of the table tells a package that no name does. */
+static void debug_names_by_build_id(void **state)
+{
+	char debug[64];
+
+	(void)state;
+	assert_int_equal(package_debian_debug("libapache2-mod-uwsgi-x", "uwsgi",
+					      "a504ee16ffffffffffffffffffffffffffffffff", debug,
+					      64),
+			 0);
+	assert_string_equal(debug, "libapache2-mod-uwsgi-dbg");
+	assert_int_equal(package_debian_debug("uwsgi-core", "uwsgi", "a504ee16", debug, 64), 0);
+	assert_string_equal(debug, "libapache2-mod-uwsgi-dbg");
+	/* of another source, by chance; not aligned; too short */
+	assert_int_equal(package_debian_debug("x", "y", "a504ee16", debug, 64), 0);
+	assert_string_equal(debug, "x-dbgsym");
+	assert_int_equal(package_debian_debug("x", "vsftpd", "685922fd", debug, 64), 0);
+	assert_string_equal(debug, "vsftpd-dbg");
+	assert_int_equal(package_debian_debug("x", "vsftpd", "22fd5b1e", debug, 64), 0);
+	assert_string_equal(debug, "x-dbgsym");
+	assert_int_equal(package_debian_debug("x", "vsftpd", "6859", debug, 64), 0);
+	assert_string_equal(debug, "x-dbgsym");
+}
+
+/* Two packages list one path; the file at it is of one, and the other's is elsewhere. */
+static void diversions(void **state)
+{
+	struct package package;
+
+	(void)state;
+	put_dpkg();
+	put("/var/lib/dpkg/info/tool.list", "/usr/bin/tool\n");
+	put("/var/lib/dpkg/info/libc6:amd64.list", "/usr/bin/tool\n/bin/merged\n");
+	put("/var/lib/dpkg/diversions", "/usr/bin/tool\n/usr/bin/tool.real\nlibc6\n"
+					"/usr/bin/merged\n/usr/bin/merged.distrib\n:\n");
+	assert_int_equal(ask_dpkg("/usr/bin/tool", &package), 0);
+	assert_string_equal(package.name, "libc6");
+	assert_int_equal(ask_dpkg("/usr/bin/tool.real", &package), 0);
+	assert_string_equal(package.name, "tool");
+	/* the administrator's is of no package */
+	assert_int_equal(ask_dpkg("/usr/bin/merged", &package), -ENOENT);
+	assert_int_equal(ask_dpkg("/bin/merged.distrib", &package), 0);
+	assert_string_equal(package.name, "libc6");
+	put("/var/lib/dpkg/diversions", "/usr/bin/tool\n/usr/bin/tool.real\n"); /* cut off */
+	assert_int_equal(ask_dpkg("/usr/bin/tool", &package), 0);
+	unlink(in_root("/var/lib/dpkg/diversions"));
 }
 
 int main(void)
@@ -160,7 +217,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dpkg),		  cmocka_unit_test(dpkg_usrmerge),
 		cmocka_unit_test(dpkg_knows_not), cmocka_unit_test(hostile_dpkg),
-		cmocka_unit_test(debug_names),
+		cmocka_unit_test(debug_names),	  cmocka_unit_test(debug_names_by_build_id),
+		cmocka_unit_test(diversions),
 	};
 
 	return cmocka_run_group_tests_name("package_dpkg", tests, make_root, remove_root);

@@ -103,15 +103,18 @@ static int give_up(struct text *ret_error)
 static int add_hooks(struct findings *findings, const struct hooks *hooks)
 {
 	const struct hook_kind *kind = hooks__kind(hooks);
-	const char *why = hooks__why(hooks), *misses = hooks__misses(hooks);
+	const char *misses = hooks__misses(hooks);
 	_cleanup_text_ struct text text = TEXT_INIT;
+	unsigned int count;
+	const struct kind_refusal *why = hooks__why(hooks, &count);
 
 	text_addf(&text, "%s: sees %s%s; cost for other system calls: %s", kind->name, kind->sees,
 		  hooks__sees_uring(hooks) ? ", and io_uring" : "", kind->costs);
 	if (misses)
 		text_addf(&text, "; misses calls: %s", misses);
-	if (why)
-		text_addf(&text, "; not used: %s", why);
+	if (count)
+		text_add(&text, "; not used: ");
+	kind_refusals_add(&text, why, count, /* with_remedies= */ true);
 	return add_finding(findings, "hooks",
 			   kind->is_everywhere || misses ? FINDING_LIMITED : FINDING_OK,
 			   text_str(&text));

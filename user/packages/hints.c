@@ -6,6 +6,7 @@
 #include "lib/regular_file.h"
 #include "lib/text.h"
 #include "lib/time.h"
+#include "packages/package_sources.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -162,24 +163,38 @@ static bool has_debug_file(const struct module *module)
 	return true;
 }
 
-/* What to do about one module alone. */
-static int make_command(struct module *module, const struct package *package)
+static enum hint_way way_of(const struct package *package, const char *build_id)
 {
-	const char *build_id = module->build_id;
-	int len = 0;
+	bool is_listed = package->availability != PACKAGE_TOO_OLD &&
+			 package->availability != PACKAGE_NOT_THERE;
+
+	if (package->kind == PACKAGE_UNKNOWN)
+		return build_id ? HINT_FETCH : HINT_NONE;
+	if (!is_listed && build_id)
+		return HINT_FETCH;
+	return package->kind == PACKAGE_DEB && package_is_of_debug_archive(package->debug) ?
+		       HINT_INSTALL_DEBUG :
+		       HINT_INSTALL;
+}
+
+/* What to do about one module alone. */
+static int make_command(struct module *module, const struct package *package, enum hint_way way)
+{
+	_cleanup_text_ struct text command = TEXT_INIT;
 
 	free(module->command);
 	module->command = NULL;
-	if (package->kind == PACKAGE_RPM)
-		len = asprintf(&module->command, "dnf debuginfo-install %s", package->debug);
-	else if (package->kind == PACKAGE_DEB)
-		len = asprintf(&module->command, "apt install %s", package->debug);
-	else if (build_id)
-		len = asprintf(&module->command, "debuginfod-find debuginfo %s", build_id);
-	if (len >= 0)
+	if (way == HINT_NONE)
 		return 0;
-	module->command = NULL;
-	return -ENOMEM;
+	if (way == HINT_FETCH) {
+		text_addf(&command, "debuginfod-find debuginfo %s", module->build_id);
+	} else {
+		text_add(&command,
+			 package->kind == PACKAGE_RPM ? "dnf debuginfo-install " : "apt install ");
+		package_add_pinned(&command, package);
+	}
+	module->command = text_error(&command) ? NULL : strdup(text_str(&command));
+	return module->command ? 0 : -ENOMEM;
 }
 
 static int add_hint(struct hints *hints, struct module *module)
@@ -191,7 +206,8 @@ static int add_hint(struct hints *hints, struct module *module)
 	/* of a process that has gone the build id is all there is */
 	if (hints->find(hints->ctx, module->tgid, module->path, module->build_id, &hint->package))
 		memset(&hint->package, 0, sizeof(hint->package));
-	err = make_command(module, &hint->package);
+	hint->way = way_of(&hint->package, module->build_id);
+	err = make_command(module, &hint->package, hint->way);
 	if (err)
 		return err;
 	hint->module = module->path;
@@ -219,12 +235,14 @@ static int compare_roots(const struct hint *a, const struct hint *b)
 	return 0;
 }
 
-/* An unknown kind comes last. */
+/* By the way; an unknown kind comes last. */
 static int compare_hints(const void *left, const void *right)
 {
 	const struct hint *a = left, *b = right;
 	int order = compare_roots(a, b);
 
+	if (!order)
+		order = (int)a->way - (int)b->way;
 	if (!order)
 		order = (int)((unsigned int)a->package.kind - 1 >
 			      (unsigned int)b->package.kind - 1) -

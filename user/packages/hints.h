@@ -26,12 +26,21 @@ struct json;
 struct text;
 struct hints;
 
+/* How to get it; hints are sorted by it. */
+enum hint_way {
+	HINT_INSTALL,	    /* from the ordinary archive, by rpm's or dpkg's manager */
+	HINT_INSTALL_DEBUG, /* from the archive that -dbgsym packages have of their own */
+	HINT_FETCH,	    /* by build id from a debuginfod server */
+	HINT_NONE,	    /* it has neither a package nor a build id */
+};
+
 /* One module without debug information. Strings belong to the hints, until the next begin. */
 struct hint {
 	const char *module;   /* path in its process's view */
 	const char *build_id; /* NULL = not known */
 	pid_t container;      /* a process whose root to install in, 0 = ours */
 	struct package package;
+	enum hint_way way;
 	const char *command; /* for this module alone; NULL: nothing can be done by a command */
 };
 
@@ -62,7 +71,7 @@ void hints__add(struct hints *hints, pid_t tgid, const char *path, const char *b
  */
 int hints__finish(struct hints *hints);
 
-/* The hints by container, package, and path. Valid from finish to the next begin. */
+/* The hints by container, way, package, and path. Valid from finish to the next begin. */
 size_t hints__count(const struct hints *hints);
 const struct hint *hints__get(const struct hints *hints, size_t index);
 /* Modules that the bounds on number or time kept out. */
@@ -70,7 +79,9 @@ size_t hints__left_out(const struct hints *hints);
 
 /*
  * Add them as text for a person, nothing when there are none: a command for each
- * container and package manager, then one for each module that no database knows.
+ * container, package manager and archive, for one name that apt does not know voids a
+ * whole command; then one for each module that is to be had by build id alone; then
+ * those that are not to be had. `verbose`: by build id, too, what may be in no archive.
  * Lines longer than `columns` (0 = any) are continued so that they can be pasted
  * as they are. Out of memory shows in text_error(out).
  */
@@ -79,7 +90,7 @@ void hints_add_text(struct text *out, const struct hints *hints, unsigned int co
 
 /*
  * Add them as an array of objects {module, build_id, container, package,
- * package_source, replaced, command}; what is not known is null.
+ * package_source, replaced, removed, availability, command}; what is not known is null.
  */
 void hints_add_json(struct json *json, const char *key, const struct hints *hints);
 

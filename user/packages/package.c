@@ -88,6 +88,25 @@ void package_add_label(struct text *out, const struct package *package)
 			  package->version);
 }
 
+void package_add_pinned(struct text *out, const struct package *package)
+{
+	text_add(out, package->debug);
+	if (package->kind == PACKAGE_DEB && package->version[0])
+		text_addf(out, "=%s", package->version);
+}
+
+const char *package_availability_name(enum package_availability availability)
+{
+	static const char *const names[] = {
+		[PACKAGE_AVAILABLE] = "available",
+		[PACKAGE_NO_ARCHIVE] = "no_archive",
+		[PACKAGE_TOO_OLD] = "too_old",
+		[PACKAGE_NOT_THERE] = "not_there",
+	};
+
+	return availability <= PACKAGE_NOT_THERE ? names[availability] : NULL;
+}
+
 /* ---- The cache ---- */
 
 int packages__new(struct packages **ret_packages)
@@ -169,7 +188,8 @@ static void remember_answer(struct packages *packages, const char *key,
 		return;
 	}
 	answer->package = *package;
-	if (package->kind == PACKAGE_UNKNOWN)
+	/* apt's lists and sources change */
+	if (package->kind == PACKAGE_UNKNOWN || package->availability > PACKAGE_AVAILABLE)
 		answer->expires_ns = clock_now(CLOCK_MONOTONIC) + UNKNOWN_NS;
 	if (HASH_COUNT(packages->answers) >= MAX_ANSWERS)
 		drop_answer(packages, packages->answers);
@@ -246,8 +266,12 @@ static int ask_dpkg(struct packages *packages, struct package_question *question
 		return -ENOMEM;
 	if (recall_answer(packages, text_str(&root)))
 		return -ETIMEDOUT;
-	err = package_from_dpkg(question->root_fd, question->path,
+	err = package_from_dpkg(question->root_fd, question->path, question->build_id,
 				clock_now(CLOCK_MONOTONIC) + limit_ns, &question->package);
+	if (!err)
+		question->package.availability =
+			package_in_apt(question->root_fd, &question->package,
+				       clock_now(CLOCK_MONOTONIC) + limit_ns);
 	if (err == -ETIMEDOUT)
 		remember_answer(packages, text_str(&root), &unknown);
 	return err;
@@ -262,6 +286,7 @@ static void ask_databases(struct packages *packages, struct package_question *qu
 
 	if (!access_path(question->tgid, question->path, &fd))
 		package_read_file(fd, &file); /* no ELF file: has no build id */
+	root.removed = fd < 0;
 	if (fd < 0 || (question->build_id && strcmp(question->build_id, file.build_id)))
 		root.replaced = true;
 	if (!root.foreign)
@@ -271,6 +296,7 @@ static void ask_databases(struct packages *packages, struct package_question *qu
 	if (err && !root.replaced)
 		*package = file.package;
 	package->replaced = root.replaced;
+	package->removed = root.removed;
 	package->foreign = root.foreign;
 	package->root_device = root.root_device;
 	package->root_inode = root.root_inode;

@@ -47,6 +47,15 @@ enum package_source {
 	PACKAGE_FROM_NOTE, /* the name is the source package's */
 };
 
+/* Would the package manager find the debug information of this version? */
+enum package_availability {
+	PACKAGE_MAYBE = 0,  /* not known */
+	PACKAGE_AVAILABLE,  /* in a list of the package manager, in this version */
+	PACKAGE_NO_ARCHIVE, /* no list is of the archive that would have it */
+	PACKAGE_TOO_OLD,    /* the lists have it in other versions only */
+	PACKAGE_NOT_THERE,  /* no list has it in any version */
+};
+
 /* A plain value: to be copied, nothing to free. Unknown texts are "". */
 struct package {
 	enum package_kind kind;
@@ -57,11 +66,13 @@ struct package {
 	/*
 	 * What to ask the package manager for: after `dnf debuginfo-install` NAME-
 	 * VERSION-RELEASE.ARCH (without epoch, as gdb has it), after `apt install`
-	 * the package with the debug symbols.
+	 * the package with the debug symbols, without its version (package_add_pinned()).
 	 */
 	char debug[320];
-	bool replaced; /* the file at the path is gone, or another build */
-	bool foreign;  /* the process has another root than ours: a container, a chroot */
+	enum package_availability availability; /* of deb; of rpm MAYBE */
+	bool replaced;				/* the file at the path is gone, or another build */
+	bool removed;				/* it is gone */
+	bool foreign; /* the process has another root than ours: a container, a chroot */
 	__u64 root_device, root_inode; /* which root that is; 0 when the process is gone */
 };
 
@@ -77,11 +88,10 @@ void packages__free(struct packages *packages);
  * PACKAGE_UNKNOWN when no package is found.
  *
  * From the cache in a microsecond; else some 10 ms for dpkg, the same for rpm,
- * and never more than 1 s for a foreign root, 6 s for our own. An unknown is
- * asked for anew after five minutes. Of a process that has gone only a cached
- * answer is given, by path and build id.
- * -EINVAL: not an absolute path. -ESRCH: gone and not cached. -EACCES, -EPERM:
- * needs CAP_SYS_PTRACE. -ENOMEM.
+ * and never more than 1 s for a foreign root, 6 s for our own. An unknown, and
+ * one that the package manager would not find, is asked for anew after five minutes. Of a process
+ * that has gone only a cached answer is given, by path and build id. -EINVAL: not an absolute path.
+ * -ESRCH: gone and not cached. -EACCES, -EPERM: needs CAP_SYS_PTRACE. -ENOMEM.
  */
 int packages__find(struct packages *packages, pid_t tgid, const char *path, const char *build_id,
 		   struct package *ret_package);
@@ -91,6 +101,15 @@ int packages__find(struct packages *packages, pid_t tgid, const char *path, cons
  * "libc6 2.36-9+deb12u14". Nothing for an unknown one.
  */
 void package_add_label(struct text *out, const struct package *package);
+
+/*
+ * Add what to ask the package manager for, so that it installs nothing else: of deb the debug
+ * package in the version of the package. apt would upgrade packages that run, to have the newest.
+ */
+void package_add_pinned(struct text *out, const struct package *package);
+
+/* "available", "no_archive", "too_old", "not_there"; NULL for PACKAGE_MAYBE. */
+const char *package_availability_name(enum package_availability availability);
 
 /* "rpm", "dpkg", "note"; NULL for PACKAGE_FROM_NOTHING. */
 const char *package_source_name(enum package_source source);

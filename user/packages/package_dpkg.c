@@ -45,6 +45,11 @@ int package_open_in(int root_fd, const char *path, int *ret_fd)
 	return regular_file_reopen(fd, ret_fd);
 }
 
+int package_open_directory(int root_fd, const char *path)
+{
+	return open_in(root_fd, path, O_RDONLY | O_DIRECTORY);
+}
+
 /* ---- Who lists the path? ---- */
 
 struct dpkg_search {
@@ -52,6 +57,7 @@ struct dpkg_search {
 	char *alias; /* the same by usrmerge, or NULL */
 	char *list;  /* the text of one list, after a newline */
 	size_t capacity;
+	const struct package_diversion *diversion;
 	char owner[256];       /* NAME or NAME:ARCH; "" = not found */
 	char alias_owner[256]; /* the same by the alias */
 };
@@ -116,6 +122,22 @@ static int load_list(struct dpkg_search *search, int info_fd, const char *name, 
 	return 0;
 }
 
+/* Is this the name, with its architecture or without, of a list's package? */
+static bool is_list_of(const char *list, const char *package)
+{
+	size_t len = strlen(package);
+
+	return !strncmp(list, package, len) && (list[len] == ':' || !strcmp(list + len, LIST));
+}
+
+/* A package that a diversion leaves out: the file at the path is not the one that it lists. */
+static bool is_left_out(const struct package_diversion *diversion, const char *list)
+{
+	if (diversion->only[0])
+		return !is_list_of(list, diversion->only);
+	return diversion->except[0] && is_list_of(list, diversion->except);
+}
+
 /* One list: does it hold the path or its alias? */
 static void search_list(struct dpkg_search *search, int info_fd, const char *name)
 {
@@ -148,7 +170,7 @@ static int search_lists(struct dpkg_search *search, DIR *info, __u64 deadline_ns
 	while (!search->owner[0] && (entry = readdir(info))) {
 		if (++entries > MAX_ENTRIES)
 			return -E2BIG;
-		if (!is_list(entry->d_name))
+		if (!is_list(entry->d_name) || is_left_out(search->diversion, entry->d_name))
 			continue;
 		if (clock_now(CLOCK_MONOTONIC) > deadline_ns)
 			return -ETIMEDOUT;
@@ -162,8 +184,9 @@ static int search_lists(struct dpkg_search *search, DIR *info, __u64 deadline_ns
 /* Into ret_owner, of 256 bytes. */
 static int find_owner(int root_fd, const char *path, __u64 deadline_ns, char *ret_owner)
 {
-	int fd = open_in(root_fd, INFO, O_RDONLY | O_DIRECTORY);
-	struct dpkg_search search = { 0 };
+	int fd = package_open_directory(root_fd, INFO);
+	struct package_diversion diversion;
+	struct dpkg_search search = { .diversion = &diversion };
 	DIR *info;
 	int err;
 
@@ -175,7 +198,12 @@ static int find_owner(int root_fd, const char *path, __u64 deadline_ns, char *re
 		close(fd);
 		return err;
 	}
-	err = make_lines(&search, path);
+	package_find_diversion(root_fd, path, &diversion);
+	if (!strcmp(diversion.only, ":")) {
+		closedir(info);
+		return -ENOENT; /* the administrator put it there */
+	}
+	err = make_lines(&search, diversion.path[0] ? diversion.path : path);
 	if (!err)
 		err = search_lists(&search, info, deadline_ns);
 	if (!err)
@@ -263,31 +291,7 @@ static int find_stanza(FILE *status, const char *owner, __u64 deadline_ns,
 	return clock_now(CLOCK_MONOTONIC) > deadline_ns ? -ETIMEDOUT : -ENOENT;
 }
 
-/*
- * Most have an automatic NAME-dbgsym. These have not: the build ids in these
- * packages of Debian 12 were compared (docs/hints.md).
- */
-int package_debian_debug(const char *name, const char *source, char *ret_debug, size_t size)
-{
-	bool library = !strncmp(name, "lib", 3);
-	int len;
-
-	if (!strcmp(source, "glibc") && !strncmp(name, "libc6", 5) && !name[5])
-		len = snprintf(ret_debug, size, "libc6-dbg");
-	else if (!strncmp(source, "python3.", 8) || !strncmp(source, "openjdk-", 8))
-		len = snprintf(ret_debug, size, "%s-dbg", source);
-	else if (!strcmp(source, "perl"))
-		len = snprintf(ret_debug, size, "perl-debug");
-	else if (!strcmp(source, "krb5") && library)
-		len = snprintf(ret_debug, size, "libkrb5-dbg");
-	else if (!strcmp(source, "db5.3") && library)
-		len = snprintf(ret_debug, size, "%s-dbg", name);
-	else
-		len = snprintf(ret_debug, size, "%s-dbgsym", name);
-	return len < 0 || (size_t)len >= size ? -EINVAL : 0;
-}
-
-static int fill_package(const struct stanza *stanza, const char *native,
+static int fill_package(const struct stanza *stanza, const char *native, const char *build_id,
 			struct package *ret_package)
 {
 	struct package package = { .kind = PACKAGE_DEB, .source = PACKAGE_FROM_DPKG };
@@ -298,7 +302,8 @@ static int fill_package(const struct stanza *stanza, const char *native,
 	memcpy(package.name, stanza->name, sizeof(package.name));
 	memcpy(package.version, stanza->version, sizeof(package.version));
 	memcpy(package.arch, stanza->arch, sizeof(package.arch));
-	err = package_debian_debug(package.name, source, package.debug, sizeof(package.debug));
+	err = package_debian_debug(package.name, source, build_id, package.debug,
+				   sizeof(package.debug));
 	if (err)
 		return err;
 	if (native[0] && package.arch[0] && strcmp(package.arch, native) &&
@@ -310,7 +315,8 @@ static int fill_package(const struct stanza *stanza, const char *native,
 	return 0;
 }
 
-int package_from_dpkg(int root_fd, const char *path, __u64 deadline_ns, struct package *ret_package)
+int package_from_dpkg(int root_fd, const char *path, const char *build_id, __u64 deadline_ns,
+		      struct package *ret_package)
 {
 	char owner[256], native[32] = "";
 	struct stanza stanza;
@@ -333,5 +339,5 @@ int package_from_dpkg(int root_fd, const char *path, __u64 deadline_ns, struct p
 	fclose(status);
 	if (err)
 		return err;
-	return fill_package(&stanza, native, ret_package);
+	return fill_package(&stanza, native, build_id, ret_package);
 }

@@ -49,7 +49,7 @@ static int take_note(const json_t *note, struct package *ret_package)
 		err = package_finish_rpm(&package);
 	} else if (!strcmp(type, "deb")) {
 		package.kind = PACKAGE_DEB;
-		err = package_debian_debug(package.name, package.name, package.debug,
+		err = package_debian_debug(package.name, package.name, NULL, package.debug,
 					   sizeof(package.debug));
 	} else {
 		err = -EINVAL;

@@ -33,20 +33,53 @@ int package_parse_note(const char *json, size_t len, struct package *ret_package
 
 /*
  * The owner of a path by /var/lib/dpkg within the directory root_fd (never out of
- * it). /usr/lib/X and /lib/X and their like are one (usrmerge). -ETIMEDOUT,
- * -E2BIG: given up.
+ * it), diversions included. /usr/lib/X and /lib/X and their like are one (usrmerge). The module's
+ * build id may be NULL. -ETIMEDOUT, -E2BIG: given up.
  */
-int package_from_dpkg(int root_fd, const char *path, __u64 deadline_ns,
+int package_from_dpkg(int root_fd, const char *path, const char *build_id, __u64 deadline_ns,
 		      struct package *ret_package);
-
-/* The name of the package with a package's debug symbols; `source` its source package. */
-int package_debian_debug(const char *name, const char *source, char *ret_debug, size_t size);
 
 /*
  * Open a regular file below a directory that stands for "/", read-only; symbolic links
  * stay within it. -EINVAL: of another type.
  */
 int package_open_in(int root_fd, const char *path, int *ret_fd);
+/* The same of a directory; returns the descriptor or -errno. */
+int package_open_directory(int root_fd, const char *path);
+
+/* ---- package_diversions.c ---- */
+
+/* Whose file it is that dpkg's lists do not say, or say wrongly. */
+struct package_diversion {
+	char path[1024];  /* by which the lists have it; "" = by its own */
+	char only[128];	  /* the package that it is of, ":" = of none; "" = not known */
+	char except[128]; /* a package that lists `path` and has its own file there; "" = none */
+};
+
+/* How a path is diverted within the directory root_fd; all "" when it is not. */
+void package_find_diversion(int root_fd, const char *path, struct package_diversion *ret);
+
+/* ---- package_debian.c ---- */
+
+/*
+ * The name of the package with a package's debug symbols; `source` its source package, build_id
+ * that of the module (NULL = not known). Most have an automatic NAME-dbgsym. Those that have not
+ * are in a table (debian_debug_table.h), by the build ids of Debian 12 and 13, or follow a rule.
+ */
+int package_debian_debug(const char *name, const char *source, const char *build_id,
+			 char *ret_debug, size_t size);
+
+/* ---- package_apt.c ---- */
+
+/* Is a package with debug symbols in the archive of its own that -dbgsym packages have? */
+bool package_is_of_debug_archive(const char *debug);
+
+/*
+ * Would `apt install DEBUG=VERSION` of a deb find it, by /var/lib/apt/lists within the directory
+ * root_fd? Lists that apt keeps compressed are not read. PACKAGE_MAYBE: not known.
+ */
+enum package_availability package_in_apt(int root_fd, const struct package *package,
+					 __u64 deadline_ns);
 
 /* ---- package_rpm.c ---- */
 

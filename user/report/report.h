@@ -6,6 +6,7 @@
 #ifndef SOCKLEAK_REPORT_H
 #define SOCKLEAK_REPORT_H
 
+#include "kernel/hooks/hook_kinds.h"
 #include "kernel/sweep_plan.h"
 #include "leaks/leaks.h"
 #include "resolver/resolver_counts.h"
@@ -49,13 +50,15 @@ struct summary {
 	bool nothing_watched;
 	bool pin_refused; /* --pin was asked for and cannot be used: nothing outlives the run */
 	bool fetches;	  /* debug files are fetched: --debuginfod */
+	__u32 max_ways;	  /* of a site that JSON has: ways.h */
 	bool classes_left_out; /* --class leaves out some that are reported without it */
 	const struct suppressions *suppressions; /* NULL = without --suppress */
 	const struct refusals *refusals; /* who is at the limit of descriptors; NULL = of a scan */
 	const struct limit_series *limit_series; /* the same, by workload; may be NULL too */
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
 	const char *hooks;	   /* their kind (hook_kinds.h); NULL = of a scan */
-	const char *hooks_why;	   /* why they are not of a better one: hooks__why() */
+	const struct kind_refusal *hooks_why; /* why they are not of a better kind: hooks__why() */
+	unsigned int n_hooks_why;
 };
 
 #endif /* SOCKLEAK_REPORT_H */

@@ -234,6 +234,8 @@ void protocol_put_package(const struct package *package, struct wire_package *re
 		.source = package->source,
 		.replaced = package->replaced,
 		.foreign = package->foreign,
+		.removed = package->removed,
+		.availability = package->availability,
 		.root_device = package->root_device,
 		.root_inode = package->root_inode,
 	};
@@ -257,11 +259,13 @@ int protocol_take_package(const struct wire_package *wire, struct package *ret_p
 	struct package package = {
 		.replaced = wire->replaced,
 		.foreign = wire->foreign,
+		.removed = wire->removed,
 		.root_device = wire->root_device,
 		.root_inode = wire->root_inode,
 	};
 
 	if (wire->kind > PACKAGE_DEB || wire->source > PACKAGE_FROM_NOTE ||
+	    wire->availability > PACKAGE_NOT_THERE ||
 	    !take_word(wire->name, package.name, sizeof(package.name)) ||
 	    !take_word(wire->version, package.version, sizeof(package.version)) ||
 	    !take_word(wire->arch, package.arch, sizeof(package.arch)) ||
@@ -269,6 +273,7 @@ int protocol_take_package(const struct wire_package *wire, struct package *ret_p
 		return -EPROTO;
 	package.kind = (enum package_kind)wire->kind;
 	package.source = (enum package_source)wire->source;
+	package.availability = (enum package_availability)wire->availability;
 	*ret_package = package;
 	return 0;
 }

@@ -66,6 +66,7 @@ struct resolver_answer {
 struct wire_package {
 	__u32 kind, source;
 	__u32 replaced, foreign;
+	__u32 removed, availability;
 	__u64 root_device, root_inode;
 	char name[sizeof(((struct package *)0)->name)];
 	char version[sizeof(((struct package *)0)->version)];

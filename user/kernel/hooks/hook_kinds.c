@@ -5,22 +5,23 @@
 
 static const char *if_preempted(const struct kernel_traits *traits)
 {
-	return traits->preempts ?
-		       "skipped where the kernel preempts its own code, as on this host" :
-		       NULL;
+	if (!traits->preempts)
+		return NULL;
+	return "skipped where the kernel preempts its own code, as on this host";
 }
 
 static const char *if_pooled(const struct kernel_traits *traits)
 {
-	return traits->pools_returns ? "before Linux 6.14 waiting calls use up its return probes" :
-				       NULL;
+	if (!traits->pools_returns)
+		return NULL;
+	return "before Linux 6.14 waiting calls use up its return probes";
 }
 
 static const char *if_tracepoint_preempted(const struct kernel_traits *traits)
 {
-	return traits->tracepoints_may && traits->preempts ?
-		       "skipped under preemption since Linux 7.2" :
-		       NULL;
+	if (!traits->tracepoints_may || !traits->preempts)
+		return NULL;
+	return "skipped under preemption since Linux 7.2";
 }
 
 static const char *never(const struct kernel_traits *traits)
@@ -91,4 +92,14 @@ enum hooks_choice hook_kind_best(const struct kernel_traits *traits,
 			first = (enum hooks_choice)i;
 	}
 	return first;
+}
+
+void kind_refusals_add(struct text *text, const struct kind_refusal *refusals, unsigned int count,
+		       bool with_remedies)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		text_addf(text, "%s%s: %s", i ? "; " : "", refusals[i].kind, refusals[i].cause);
+		if (with_remedies && *refusals[i].remedy)
+			text_addf(text, " (%s)", refusals[i].remedy);
+	}
 }

@@ -7,6 +7,7 @@
 #ifndef SOCKLEAK_HOOK_KINDS_H
 #define SOCKLEAK_HOOK_KINDS_H
 
+#include "lib/text.h"
 #include "options/options.h"
 
 /* What decides whether a kernel skips programs of some kind. */
@@ -38,5 +39,15 @@ const struct hook_kind *hook_kind(enum hooks_choice choice);
  */
 enum hooks_choice hook_kind_best(const struct kernel_traits *traits,
 				 const bool refused[HOOKS_CHOICES]);
+
+/* Why a kind is not used. The strings belong to whoever gives it. */
+struct kind_refusal {
+	const char *kind, *cause;
+	const char *remedy; /* "" = there is none */
+};
+
+/* Add a clause for each, and its remedy in parentheses if that is asked for. */
+void kind_refusals_add(struct text *text, const struct kind_refusal *refusals, unsigned int count,
+		       bool with_remedies);
 
 #endif /* SOCKLEAK_HOOK_KINDS_H */

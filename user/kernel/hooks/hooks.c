@@ -34,12 +34,13 @@ struct hooks {
 	unsigned int n_events[HOOKS_CHOICES];
 	bool probed[HOOKS_CHOICES];
 	bool is_refused[HOOKS_CHOICES];
-	struct text refused[HOOKS_CHOICES]; /* why */
+	struct text cause[HOOKS_CHOICES], remedy[HOOKS_CHOICES]; /* of its refusal */
 	struct bpf_link *links[MAX_PROGRAMS];
 	unsigned int n_links;
 	bool sees_uring;
-	bool without_uring; /* the kernel has refused a program for it */
-	struct text why;
+	bool without_uring;			/* the kernel has refused a program for it */
+	struct kind_refusal why[HOOKS_CHOICES]; /* the chosen kind is not a better one */
+	unsigned int n_why;
 };
 
 /* ---- Which programs ---- */
@@ -162,13 +163,14 @@ static void open_events(struct hooks *hooks, const struct bpf_object *object)
 		if (!hook_kind((enum hooks_choice)i)->is_event ||
 		    (hooks->asked != HOOKS_AUTO && hooks->asked != i))
 			continue;
-		err = tracefs < 0 ? 0 :
-				    open_events_of(hooks, object, tracefs, (enum hooks_choice)i);
-		if (tracefs >= 0 && !err)
+		err = tracefs;
+		if (tracefs >= 0)
+			err = open_events_of(hooks, object, tracefs, (enum hooks_choice)i);
+		if (!err)
 			continue;
 		close_events(hooks, (enum hooks_choice)i);
 		hooks->is_refused[i] = true;
-		tracefs_add_refusal(&hooks->refused[i], tracefs, err);
+		tracefs_add_refusal(&hooks->cause[i], &hooks->remedy[i], tracefs, err);
 	}
 	if (tracefs >= 0)
 		close(tracefs);
@@ -199,10 +201,10 @@ void hooks__free(struct hooks *hooks)
 		bpf_link__destroy(hooks->links[--hooks->n_links]);
 	for (unsigned int i = 0; i < HOOKS_CHOICES; i++) {
 		close_events(hooks, (enum hooks_choice)i);
-		text_free(&hooks->refused[i]);
+		text_free(&hooks->cause[i]);
+		text_free(&hooks->remedy[i]);
 	}
 	btf__free(hooks->btf);
-	text_free(&hooks->why);
 	free(hooks);
 }
 
@@ -210,7 +212,7 @@ void hooks__free(struct hooks *hooks)
 
 static void refuse(struct hooks *hooks, enum hooks_choice choice, int err)
 {
-	struct text *text = &hooks->refused[choice];
+	struct text *text = &hooks->cause[choice];
 
 	hooks->is_refused[choice] = true;
 	if (err == -EPERM || err == -EACCES)
@@ -244,24 +246,27 @@ static enum hooks_choice best(struct hooks *hooks, const struct bpf_object *obje
 /* Not twice for two kinds that the same is wrong with. */
 static bool is_said(const struct hooks *hooks, unsigned int choice)
 {
-	return choice > HOOKS_AUTO + 1 && hooks->refused[choice].len &&
-	       !strcmp(text_str(&hooks->refused[choice]), text_str(&hooks->refused[choice - 1]));
+	return choice > HOOKS_AUTO + 1 && hooks->cause[choice].len &&
+	       !strcmp(text_str(&hooks->cause[choice]), text_str(&hooks->cause[choice - 1]));
 }
 
 static void explain(struct hooks *hooks)
 {
-	text_clear(&hooks->why);
+	hooks->n_why = 0;
 	if (hooks->asked != HOOKS_AUTO)
 		return;
 	for (unsigned int i = HOOKS_AUTO + 1; i < hooks->chosen; i++) {
 		const struct hook_kind *kind = hook_kind((enum hooks_choice)i);
+		struct kind_refusal *why = &hooks->why[hooks->n_why];
 
 		if (is_said(hooks, i))
 			continue;
-		text_addf(&hooks->why, "%s%s: %s", hooks->why.len ? "; " : "", kind->name,
-			  hooks->is_refused[i]	       ? text_str(&hooks->refused[i]) :
-			  kind->misses(&hooks->traits) ?:
-							 "");
+		why->kind = kind->name;
+		why->cause = text_str(&hooks->cause[i]);
+		why->remedy = text_str(&hooks->remedy[i]);
+		if (!hooks->is_refused[i]) /* it would miss calls */
+			why->cause = kind->misses(&hooks->traits);
+		hooks->n_why += why->cause != NULL;
 	}
 }
 
@@ -277,13 +282,13 @@ static int take_asked(struct hooks *hooks, const struct bpf_object *object, stru
 		if (!err)
 			return 0;
 		refuse(hooks, hooks->asked, err);
-		hooks__add_error(hooks, text_str(&hooks->refused[hooks->asked]), ret_error);
+		hooks__add_error(hooks, text_str(&hooks->cause[hooks->asked]), ret_error);
 		return err;
 	}
 	if (!hooks->is_refused[hooks->asked])
 		return 0;
-	text_addf(ret_error, "cannot use hooks by %s: %s, or use --hooks auto", kind->name,
-		  text_str(&hooks->refused[hooks->asked]));
+	text_addf(ret_error, "cannot use hooks by %s: %s (%s; or use --hooks auto)", kind->name,
+		  text_str(&hooks->cause[hooks->asked]), text_str(&hooks->remedy[hooks->asked]));
 	return -EPERM;
 }
 
@@ -300,7 +305,7 @@ int hooks__choose(struct hooks *hooks, const struct bpf_object *object, struct t
 	}
 	if (hooks->chosen == HOOKS_AUTO) {
 		hooks->chosen = HOOKS_RAW_TP; /* which asks for least */
-		hooks__add_error(hooks, text_str(&hooks->refused[HOOKS_RAW_TP]), ret_error);
+		hooks__add_error(hooks, text_str(&hooks->cause[HOOKS_RAW_TP]), ret_error);
 		return -EPERM;
 	}
 	explain(hooks);
@@ -319,7 +324,7 @@ bool hooks__yield(struct hooks *hooks, const struct bpf_object *object, const ch
 	close_events(hooks, before);
 	hooks->sees_uring = false;
 	hooks->is_refused[before] = true;
-	text_add(&hooks->refused[before], reason);
+	text_add(&hooks->cause[before], reason);
 	hooks->chosen = best(hooks, object);
 	if (hooks->chosen == HOOKS_AUTO) {
 		hooks->chosen = before;
@@ -421,8 +426,11 @@ static int prove(const struct hooks *hooks, const volatile __u32 *proved, struct
 int hooks__attach(struct hooks *hooks, const struct bpf_object *object,
 		  const volatile __u32 *proved, struct text *ret_reason)
 {
-	int err = attach_all(hooks, object, ret_reason) ?: prove(hooks, proved, ret_reason);
+	int err = attach_all(hooks, object, ret_reason);
 
+	if (err)
+		return err;
+	err = prove(hooks, proved, ret_reason);
 	if (err)
 		return err;
 	for (unsigned int i = 0; i < HOOKS_CHOICES; i++)
@@ -455,7 +463,8 @@ const char *hooks__misses(const struct hooks *hooks)
 	return hook_kind(hooks->chosen)->misses(&hooks->traits);
 }
 
-const char *hooks__why(const struct hooks *hooks)
+const struct kind_refusal *hooks__why(const struct hooks *hooks, unsigned int *ret_count)
 {
-	return hooks->why.len ? text_str(&hooks->why) : NULL;
+	*ret_count = hooks->n_why;
+	return hooks->why;
 }

@@ -61,9 +61,9 @@ bool hooks__sees_uring(const struct hooks *hooks);
 /* Why it misses calls on this kernel, in one clause; NULL: it does not. */
 const char *hooks__misses(const struct hooks *hooks);
 /*
- * Why it is not a better one, in a clause for each, with its remedy in parentheses where there is
- * one; NULL: there is no better one, or nobody asked for it.
+ * Why the kinds that are better than the chosen one are not used: *ret_count of them, valid as long
+ * as the hooks. None if --hooks asked for the kind.
  */
-const char *hooks__why(const struct hooks *hooks);
+const struct kind_refusal *hooks__why(const struct hooks *hooks, unsigned int *ret_count);
 
 #endif /* SOCKLEAK_HOOKS_H */

@@ -105,23 +105,38 @@ bool tracefs_may_refuse(long level, unsigned long long capabilities)
 	return level > MAX_PARANOID && !(capabilities & 1ULL << CAP_SYS_ADMIN);
 }
 
-void tracefs_add_refusal(struct text *text, int tracefs_err, int event_err)
+static void add_mount_refusal(struct text *cause, struct text *remedy, int err)
+{
+	text_addf(cause, "no tracefs: %s", strerror(-err));
+	if (is_forbidden(err))
+		text_add(remedy, "add CAP_DAC_READ_SEARCH, or run it as root");
+	else
+		text_add(remedy, "mount -t tracefs nodev /sys/kernel/tracing");
+}
+
+void tracefs_add_refusal(struct text *cause, struct text *remedy, int tracefs_err, int event_err)
 {
 	long level = tracefs_paranoid();
 
-	if (tracefs_err < 0)
-		text_addf(text, "no tracefs: %s (%s)", strerror(-tracefs_err),
-			  is_forbidden(tracefs_err) ? "add CAP_DAC_READ_SEARCH, or run it as root" :
-						      "mount -t tracefs nodev /sys/kernel/tracing");
-	else if (is_forbidden(event_err) && tracefs_may_refuse(level, rights_effective()))
-		text_addf(text,
+	if (tracefs_err < 0) {
+		add_mount_refusal(cause, remedy, tracefs_err);
+		return;
+	}
+	if (is_forbidden(event_err) && tracefs_may_refuse(level, rights_effective())) {
+		text_addf(cause,
 			  "kernel.perf_event_paranoid is %ld, so this kernel asks for "
-			  "CAP_SYS_ADMIN to open one (add it, the agent gives it up once they are "
-			  "open; or sysctl kernel.perf_event_paranoid=%d)",
-			  level, MAX_PARANOID);
+			  "CAP_SYS_ADMIN to open one",
+			  level);
+		text_addf(remedy,
+			  "add it, the agent gives it up once they are open; or sysctl "
+			  "kernel.perf_event_paranoid=%d",
+			  MAX_PARANOID);
+		return;
+	}
+	text_addf(cause, "perf_event_open: %s", strerror(-event_err));
+	if (is_forbidden(event_err))
+		text_add(remedy, "add CAP_PERFMON, and allow the call where a seccomp profile "
+				 "forbids it");
 	else
-		text_addf(text, "perf_event_open: %s (%s)", strerror(-event_err),
-			  is_forbidden(event_err) ? "add CAP_PERFMON, and allow the call where "
-						    "a seccomp profile forbids it" :
-						    "the kernel lacks the system call tracepoints");
+		text_add(remedy, "the kernel lacks the system call tracepoints");
 }

@@ -28,10 +28,10 @@ int mount_privately(const char *type);
 int tracefs_event_open(int tracefs_fd, const char *category, const char *event);
 
 /*
- * Add why this process cannot have a classic tracepoint, with the remedy, by what
- * tracefs_open() returned, or if that is none below 0, tracefs_event_open().
+ * Add why this process cannot have a classic tracepoint, and what would help. `tracefs_err` is what
+ * tracefs_open() returned; if that is not below 0, `event_err` is what tracefs_event_open() did.
  */
-void tracefs_add_refusal(struct text *text, int tracefs_err, int event_err);
+void tracefs_add_refusal(struct text *cause, struct text *remedy, int tracefs_err, int event_err);
 
 /* kernel.perf_event_paranoid; 0 when it cannot be read. */
 long tracefs_paranoid(void);

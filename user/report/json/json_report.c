@@ -209,7 +209,7 @@ void json_leak(struct text *out, const struct leak *leak, enum leaks_change chan
 	put_owner(&json, leak);
 	put_evidence(&json, &leak->event);
 	put_site(&json, leak->stack);
-	put_culprit(&json, leak->stack);
+	put_culprit(&json, leak->stack, leak->owner);
 	if (ended)
 		put_end(&json, &leak->event, summary);
 	else
@@ -244,6 +244,15 @@ static void put_resolved(struct json *json, const __u64 resolved[END_COUNT])
 	for (reason = END_NONE + 1; reason < END_COUNT; reason++)
 		json_u64(json, end_reason_name((enum end_reason)reason), resolved[reason]);
 	json_end_object(json);
+}
+
+static void put_hooks_why(struct json *json, const struct summary *summary)
+{
+	_cleanup_text_ struct text why = TEXT_INIT;
+
+	kind_refusals_add(&why, summary->hooks_why, summary->n_hooks_why,
+			  /* with_remedies= */ true);
+	json_string(json, "hooks_why", why.len ? text_str(&why) : NULL);
 }
 
 static void put_fetches(struct json *json, const struct summary *summary)
@@ -350,7 +359,7 @@ static void put_ended_site(struct json *json, const struct site *site,
 	put_date(json, "first_created", site->oldest_ns, summary, site->oldest_ns);
 	put_date(json, "ended", site->ended.ns, summary, true);
 	put_workload(json, site->owner);
-	put_culprit(json, site->stack);
+	put_culprit(json, site->stack, site->owner);
 	put_stack(json, site->stack);
 	json_end_object(json);
 }
@@ -411,6 +420,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	json_u64(&json, "held_back", totals->held_back);
 	put_leaking(&json, leaks, top);
 	put_holding(&json, leaks, top);
+	put_ways(&json, leaks, summary, top);
 	put_at_limit(&json, summary);
 	put_processes(&json, leaks, summary, top);
 	put_ended(&json, leaks, summary, top);
@@ -424,7 +434,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	put_known_u64(&json, "max_sockets", summary->max_sockets, summary->max_sockets);
 	put_known_u64(&json, "kernel_memory_bytes", summary->kernel_bytes, summary->kernel_bytes);
 	json_string(&json, "hooks", summary->hooks);
-	json_string(&json, "hooks_why", summary->hooks_why);
+	put_hooks_why(&json, summary);
 	if (summary->hints)
 		hints_add_json(&json, "hints", summary->hints);
 	else

@@ -34,23 +34,6 @@ static void page_totals(struct page *page)
 	page_line(page, &line, /* bold= */ false);
 }
 
-/* The causes; the remedies, in parentheses, are for the log and for doctor. */
-static void add_causes(struct text *line, const char *why)
-{
-	int depth = 0;
-
-	for (; *why; why++) {
-		if (*why == ' ' && why[1] == '(')
-			depth++, why++;
-		else if (depth && *why == '(')
-			depth++;
-		else if (depth && *why == ')')
-			depth--;
-		else if (!depth)
-			text_add_bytes(line, why, 1);
-	}
-}
-
 static void page_run(struct page *page)
 {
 	const struct summary *summary = page->summary;
@@ -70,9 +53,9 @@ static void page_run(struct page *page)
 		text_addf(&line, "; %.1f MiB of kernel memory",
 			  (double)summary->kernel_bytes / (1024 * 1024));
 	page_line(page, &line, /* bold= */ false);
-	if (summary->hooks_why) {
+	if (summary->n_hooks_why) { /* the remedies are in the log, and doctor's */
 		text_add(&line, "Not used: ");
-		add_causes(&line, summary->hooks_why);
+		kind_refusals_add(&line, summary->hooks_why, summary->n_hooks_why, false);
 		page_line(page, &line, /* bold= */ false);
 	}
 	if (summary->fetches) {
