@@ -6,6 +6,7 @@
 #include "fuzz.h"
 
 #include "stacks/stack.h"
+#include "stacks/site_id.h"
 
 #define TAKE_STACK_FRAMES 8
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* unwind: the frames of code that is inlined, stripped, mapped twice, called by a signal. */
 #include "unwind_fixture.h"
+#include "stacks/culprit.h"
 
 /* A function that the program has mapped twice is called at the second place. */
 static const char copying[] =
@@ -54,7 +55,7 @@ static void inlined_functions(void **state)
 	assert_true(stack->frames[0].kind);
 	assert_int_equal(stack->frames[0].source, FRAME_REGISTER);
 	frame = expect(stack, 1, "innermost", 9, true);
-	assert_ptr_equal(stack_culprit(stack), frame);
+	assert_ptr_equal(culprit_place(stack).frame, frame);
 	assert_int_equal(frame->source, FRAME_CFI);
 	assert_true(frame->has_debug);
 	expect(stack, 2, "between", 14, true);
@@ -70,15 +71,20 @@ static void inlined_functions(void **state)
 
 static void same_site_without_debug(void **state)
 {
-	struct stack *with = stack_of("program", "plain"), *without = stack_of("bare", "plain");
+	struct stack *with = stack_of("program", "plain"),
+		     *without = stack_of("named/program", "plain"),
+		     *bare = stack_of("bare", "plain");
 
 	(void)state;
-	assert_null(without->frames[1].function);
+	assert_string_equal(without->frames[1].function, "make");
 	assert_false(without->frames[1].has_debug);
+	assert_null(bare->frames[1].function);
 	assert_non_null(without->frames[1].module);
 	assert_string_equal(without->frames[1].build_id, with->frames[3].build_id);
 	assert_int_equal(with->count, without->count + 2);
 	assert_true(with->site != 0 && with->site == without->site);
+	assert_true(bare->site != 0 && bare->site != with->site); /* by offset: it has no name */
+	stack_unref(bare);
 	stack_unref(with);
 	stack_unref(without);
 }

@@ -435,6 +435,7 @@ int scan__run(struct scan *scan, unsigned int *ret_matches)
 
 	summary->is_scan = true;
 	summary->older_than_ns = scan->options->older_than_ns;
+	summary->max_ways = scan->options->max_ways;
 	summary->history_tgid = scan->past.tgid;
 	summary->history_begun_ns = scan->past.begun_ns;
 	summary->history_is_partial = scan->past.is_partial;

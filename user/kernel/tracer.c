@@ -292,9 +292,7 @@ int tracer__load(struct tracer *tracer, const struct options *options, struct te
 {
 	int err = hooks__choose(tracer->hooks, tracer->skeleton->obj, ret_error);
 
-	if (err)
-		return err;
-	return load_kind(tracer, options, ret_error);
+	return err ? err : load_kind(tracer, options, ret_error);
 }
 
 /* ---- Attach ---- */
@@ -308,9 +306,9 @@ static int load_again(struct tracer *tracer, const struct options *options, stru
 	if (err)
 		return err;
 	err = load_kind(tracer, options, ret_error);
+	tracer->n_ruled = 0; /* the new map is empty */
 	if (err)
 		return err;
-	tracer->n_ruled = 0; /* the new map is empty */
 	return tracer__rule_cgroups(tracer, tracer->ruled, count);
 }
 
@@ -435,22 +433,15 @@ __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max)
 	return tracer->skeleton->bss->sweep.pending;
 }
 
-static unsigned int read_pcs(struct tracer *tracer, const struct pending *socket, __u64 *ret_pcs)
-{
-	struct stack_maps maps = stack_maps_of(tracer);
-
-	return stack_maps_pcs(&maps, socket, ret_pcs);
-}
-
 /* Its slot is free then. */
-static const struct snapshot *take_snapshot(struct tracer *tracer, const struct pending *socket)
+static const struct snapshot *take_snapshot(struct tracer *tracer, const struct stack_maps *maps,
+					    const struct pending *socket)
 {
-	struct stack_maps maps = stack_maps_of(tracer);
 	struct order order = { .kind = ORDER_DROP_SNAPSHOT,
 			       .inode = socket->inode,
 			       .since_ns = socket->since_ns };
 
-	if (!stack_maps_snapshot(&maps, socket, tracer->snapshot))
+	if (!stack_maps_snapshot(maps, socket, tracer->snapshot))
 		return NULL;
 	orders__add(tracer->orders, &order);
 	return tracer->snapshot;
@@ -473,9 +464,10 @@ static bool find_stack(void *ctx, __u64 key, struct reported_stack *ret_stack)
 static void read_raw(void *ctx, const struct pending *socket, struct raw_stack *ret_raw)
 {
 	struct tracer *tracer = ctx;
+	struct stack_maps maps = stack_maps_of(tracer);
 
-	ret_raw->snapshot = take_snapshot(tracer, socket);
-	ret_raw->count = read_pcs(tracer, socket, ret_raw->pcs);
+	ret_raw->snapshot = take_snapshot(tracer, &maps, socket);
+	ret_raw->count = stack_maps_pcs(&maps, socket, ret_raw->pcs);
 }
 
 struct stack_evidence tracer__stack_evidence(struct tracer *tracer)

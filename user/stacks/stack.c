@@ -210,45 +210,6 @@ bool stack_equal(const struct stack *a, const struct stack *b)
 	return true;
 }
 
-/* An address outside all files, of a JIT compiler without names, says nothing to a reader. */
-static bool tells_something(const struct frame *frame)
-{
-	return frame->module || frame->function;
-}
-
-static const struct frame *first_outside(const struct stack *stack, enum frame_kind kind)
-{
-	for (unsigned int i = 0; i < stack->count; i++)
-		if (stack->frames[i].kind < kind && tells_something(&stack->frames[i]))
-			return &stack->frames[i];
-	return NULL;
-}
-
-const struct frame *stack_culprit(const struct stack *stack)
-{
-	if (!stack)
-		return NULL;
-	return first_outside(stack, FRAME_OF_RUNTIME) ?: first_outside(stack, FRAME_OF_LIBC);
-}
-
-static bool of_one_module(const struct frame *a, const struct frame *b)
-{
-	return a->module && b->module && !strcmp(a->module, b->module);
-}
-
-const struct frame *stack_caller(const struct stack *stack)
-{
-	const struct frame *culprit = stack_culprit(stack), *end, *caller;
-
-	if (!culprit)
-		return NULL;
-	end = stack->frames + stack->count;
-	for (caller = culprit + 1; caller < end; caller++)
-		if (caller->kind != FRAME_OF_RUNTIME || !of_one_module(caller, culprit))
-			break;
-	return caller < end && !caller->kind && caller->function ? caller : NULL;
-}
-
 /* The lowest byte first whatever the host's order, for ids are compared between hosts. */
 static __u64 hash_number(__u64 hash, __u64 number)
 {
@@ -268,39 +229,6 @@ __u64 stack_hash(const struct stack *stack)
 	for (unsigned int i = 0; i < stack->count; i++)
 		hash = hash_number(hash, stack->frames[i].pc ^ stack->frames[i].line);
 	return hash;
-}
-
-static __u64 hash_frame(__u64 hash, const struct frame *frame)
-{
-	const char *name = frame->build_id ?: module_name(frame->module);
-
-	/* with its NUL, so that where a name ends is part of what is hashed */
-	hash = hash_bytes(hash, name, strlen(name) + 1);
-	return hash_number(hash, frame->offset);
-}
-
-static bool counts(const struct frame *frame)
-{
-	if (frame->inlined || (frame->module && !strcmp(frame->module, FRAME_JIT)))
-		return false;
-	return frame->module || frame->build_id;
-}
-
-__u64 site_id(const struct stack *stack)
-{
-	__u64 hash = HASH_BEGIN;
-	bool any = false;
-	unsigned int i;
-
-	for (i = 0; stack && i < stack->count; i++) {
-		if (!counts(&stack->frames[i]))
-			continue;
-		hash = hash_frame(hash, &stack->frames[i]);
-		any = true;
-	}
-	if (!any)
-		return 0;
-	return hash ? hash : 1; /* 0 means "no site" */
 }
 
 static const struct {

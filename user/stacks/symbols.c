@@ -10,6 +10,7 @@
 #include "stacks/files/module_symbols.h"
 #include "stacks/files/runtime_frames.h"
 #include "stacks/image.h"
+#include "stacks/site_id.h"
 #include "stacks/unwind.h"
 #include "stacks/walk.h"
 
@@ -68,6 +69,7 @@ static void fill_jit(struct making *making, __u64 address, struct frame *frame)
 	frame->function = copy(name);
 	if (frame->function)
 		frame->module = strdup(FRAME_JIT);
+	frame->kind = runtime_frame_kind(frame->module, frame->function);
 }
 
 /* What all frames of one address have in common. */
