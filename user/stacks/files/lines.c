@@ -150,6 +150,16 @@ static char *scopes_of(Dwarf_Die *die, bool is_go, int depth)
 	return NULL;
 }
 
+/* GNAT writes the whole name, as the linker has it, where others write the last part. */
+static bool is_ada(Dwarf_Die *die)
+{
+	Dwarf_Die unit;
+
+	if (!dwarf_diecu(die, &unit, NULL, NULL))
+		return false;
+	return dwarf_srclang(&unit) == DW_LANG_Ada95 || dwarf_srclang(&unit) == DW_LANG_Ada83;
+}
+
 /* With all that it is declared in, which the linkage name tells where there is one. */
 static char *die_name(Dwarf_Die *die, bool is_go, int depth)
 {
@@ -163,6 +173,8 @@ static char *die_name(Dwarf_Die *die, bool is_go, int depth)
 	if (linkage)
 		return function_name(linkage, is_go);
 	plain = dwarf_diename(die);
+	if (plain && is_ada(die))
+		return function_name(plain, LANGUAGE_ADA);
 	name = plain ? function_name(plain, is_go) : NULL;
 	scopes = name && !is_go ? scopes_of(die, is_go, depth) : NULL;
 	if (!scopes)
