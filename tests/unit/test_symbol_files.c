@@ -189,7 +189,7 @@ static void debuglink(void **state)
 	check_line("link.so", 0);
 	/* a trap: who opens it waits for ever */
 	assert_int_equal(run("rm .debug/link.debug && mkfifo link.debug"), 0);
-	alarm(20);
+	alarm(120);
 	check_line("link.so", 0);
 	alarm(0);
 	assert_int_equal(run("rm link.debug"), 0);
@@ -282,7 +282,7 @@ static void dwz_half(void **state)
 			     "printf '%%s/trap\\0abcdefghijklmnopqrst' $PWD > altlink && "
 			     "objcopy --add-section .gnu_debugaltlink=altlink dwz.so"),
 			 0);
-	alarm(20);
+	alarm(120);
 	check_line("dwz.so", 0);
 	alarm(0);
 }

@@ -37,6 +37,7 @@ struct agent {
 	__u64 write_ns;	   /* when the files are due */
 	bool write_failed; /* the last time */
 	__u64 notes_failed;
+	struct notify_states states; /* that the manager has not yet taken */
 	__u64 progress_ns; /* when the manager last got a sign of progress, CLOCK_MONOTONIC */
 	struct grown_line grown[MAX_REPORTED];
 	unsigned int n_grown;
@@ -54,12 +55,29 @@ static void set_log(const struct options *options)
 			 (options->log == LOG_AUTO && log_is_journal()));
 }
 
-static void notify_manager(struct agent *agent, const char *lines)
+static void check_notified(struct agent *agent, int err)
 {
-	int err = notify(lines);
-
 	if (err && !agent->notes_failed++)
 		log_error(err, "cannot write to NOTIFY_SOCKET: %s (logged once)", strerror(-err));
+}
+
+/* A state that the manager waits for, such as READY=1: it is sent again until it arrives. */
+static void notify_manager_of_state(struct agent *agent, const char *lines)
+{
+	check_notified(agent, notify_state(&agent->states, lines));
+}
+
+/*
+ * Lines that the next sweep replaces by newer ones. If they do not fit into the manager's queue
+ * nothing is lost but time: the watchdog allows for several sweeps.
+ */
+static void notify_manager(struct agent *agent, const char *lines)
+{
+	int err = notify_kept_states(&agent->states);
+
+	if (!err && !agent->states.count)
+		err = notify(lines);
+	check_notified(agent, err == -EAGAIN ? 0 : err);
 }
 
 /* Kept until the files are written: whoever reads the line finds the site there. */
@@ -252,9 +270,9 @@ static void reload_when_asked(struct agent *agent)
 	signals_reloaded();
 	text_addf(&lines, "RELOADING=1\nMONOTONIC_USEC=%llu",
 		  (unsigned long long)(clock_now(CLOCK_MONOTONIC) / 1000));
-	notify_manager(agent, text_str(&lines));
+	notify_manager_of_state(agent, text_str(&lines));
 	reload(agent);
-	notify_manager(agent, "READY=1");
+	notify_manager_of_state(agent, "READY=1");
 }
 
 /* ---- The run ---- */
@@ -385,12 +403,12 @@ void agent__run(struct agent *agent, struct tracer *tracer)
 	}
 	agent_look(agent, false);
 	log_begin(agent);
-	notify_manager(agent, "READY=1");
+	notify_manager_of_state(agent, "READY=1");
 	while (watch__wait(agent->watch)) {
 		reload_when_asked(agent);
 		agent_look(agent, false);
 	}
-	notify_manager(agent, "STOPPING=1");
+	notify_manager_of_state(agent, "STOPPING=1");
 	agent_look(agent, true);
 	if (agent->input->options.textfile)
 		publisher__remove(agent->input->options.textfile);
