@@ -52,8 +52,7 @@ class Verdict:
 
 
 def lacking(row):
-    remedy = "make truth" if row.suite else "make deps FOR=truth"
-    return Skip(f"lacks {', '.join(row.lacks())} ({remedy})")
+    return Skip(f"lacks {', '.join(row.lacks())} (make deps FOR=truth)")
 
 
 def attempt(bench, agent, row, programs, inside, with_gdb):
