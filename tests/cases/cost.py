@@ -167,7 +167,7 @@ def nothing_lost(bench):
     summary = agent.stop()
     expect_exact(summary, sockets)
     if summary["counters"]["close"] < sockets or summary["counters"]["connect"] != sockets // 2:
-        raise Failure(f"expected {sockets} closed and half connected, seen: {summary['events']}")
+        raise Failure(f"expected {sockets} closed and half connected, seen: {summary['counters']}")
     lost = {k: v for k, v in summary["dropped"].items() if v and k != "stack_collision"}
     if lost or summary["total"] or summary["pending"]:
         raise Failure(f"expected nothing lost and nothing left, seen: {lost}, {summary}")

@@ -16,6 +16,18 @@
 #include "report/text/text_report.h"
 #include "watch/publisher.h"
 
+/*
+ * Of more, only the number is logged: a host where hundreds leak has one cause, and a log
+ * has its limits.
+ */
+#define MAX_REPORTED 20
+
+/* A line of the log about a site that began or ceased to grow. */
+struct grown_line {
+	struct text text;
+	bool is_notice;
+};
+
 struct agent {
 	const struct input *input; /* in force */
 	struct input *reread;	   /* in force once read again; NULL = main's is */
@@ -26,16 +38,13 @@ struct agent {
 	bool write_failed; /* the last time */
 	__u64 notes_failed;
 	struct notify_states states; /* that the manager has not yet taken */
-	__u64 progress_ns;     /* when the manager last got a sign of progress, CLOCK_MONOTONIC */
-	unsigned int reported; /* sites that were logged since the files were written */
+	__u64 progress_ns; /* when the manager last got a sign of progress, CLOCK_MONOTONIC */
+	struct grown_line grown[MAX_REPORTED];
+	unsigned int n_grown;
+	bool has_grown;		      /* a site has begun or ceased to grow in this sweep */
+	unsigned int reported;	      /* sites that were logged since the files were written */
 	unsigned int limits_reported; /* processes at their limit that were logged since then */
 };
-
-/*
- * Of more, only the number is logged: a host where hundreds leak has one cause, and a log
- * has its limits.
- */
-#define MAX_REPORTED 20
 
 /* ---- The log ---- */
 
@@ -71,20 +80,35 @@ static void notify_manager(struct agent *agent, const char *lines)
 	check_notified(agent, err == -EAGAIN ? 0 : err);
 }
 
+/* Kept until the files are written: whoever reads the line finds the site there. */
 static void on_growth(const struct site *site, void *ctx)
 {
 	struct agent *agent = ctx;
-	_cleanup_text_ struct text line = TEXT_INIT;
+	struct grown_line *line = &agent->grown[agent->n_grown];
 
-	if (agent->reported++ >= MAX_REPORTED)
+	agent->has_grown = true;
+	if (agent->reported++ >= MAX_REPORTED || agent->n_grown == MAX_REPORTED)
 		return;
-	text_leaking(&line, site, watch__summary(agent->watch));
-	if (text_error(&line))
-		return;
-	if (site->leaking)
-		log_notice("%s", text_str(&line));
-	else
-		log_note("%s%s", site->open ? "grows no more: " : "", text_str(&line));
+	line->is_notice = site->leaking;
+	if (!site->leaking && site->open)
+		text_add(&line->text, "grows no more: ");
+	text_leaking(&line->text, site, watch__summary(agent->watch));
+	agent->n_grown++;
+}
+
+static void log_grown(struct agent *agent)
+{
+	for (unsigned int i = 0; i < agent->n_grown; i++) {
+		struct grown_line *line = &agent->grown[i];
+
+		if (!text_error(&line->text) && line->is_notice)
+			log_notice("%s", text_str(&line->text));
+		else if (!text_error(&line->text))
+			log_note("%s", text_str(&line->text));
+		text_free(&line->text);
+	}
+	agent->n_grown = 0;
+	agent->has_grown = false;
 }
 
 /* A process or the host is at its limit. Mostly this is the last step of a leak elsewhere. */
@@ -316,6 +340,7 @@ void agent__free(struct agent *agent)
 {
 	if (!agent)
 		return;
+	log_grown(agent);
 	watch__free(agent->watch);
 	publisher__free(agent->publisher);
 	scope__free(agent->rescoped);
@@ -347,7 +372,7 @@ static void write_files(struct agent *agent)
 static void agent_look(struct agent *agent, bool last)
 {
 	const struct summary *summary = watch__summary(agent->watch);
-	bool asked;
+	bool asked, due;
 
 	agent->progress_ns = 0;
 	if (!watch__sweep(agent->watch, last)) {
@@ -355,15 +380,17 @@ static void agent_look(struct agent *agent, bool last)
 		publisher__swept(agent->publisher, summary->now_ns);
 	}
 	asked = watch__asked(agent->watch) || last;
-	if (!asked && summary->now_ns < agent->write_ns)
-		return;
+	due = asked || summary->now_ns >= agent->write_ns;
 	if (asked)
 		publisher__want_stacks(agent->publisher);
+	if ((due || agent->has_grown) && agent->input->options.textfile)
+		write_files(agent);
+	log_grown(agent);
+	if (!due)
+		return;
 	agent->write_ns = summary->now_ns + agent->input->options.write_interval_ns;
 	log_rest(agent);
 	notify_status(agent);
-	if (agent->input->options.textfile)
-		write_files(agent);
 }
 
 void agent__run(struct agent *agent, struct tracer *tracer)

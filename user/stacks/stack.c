@@ -194,7 +194,7 @@ static bool same_frame(const struct frame *a, const struct frame *b)
 {
 	return a->pc == b->pc && a->offset == b->offset && a->line == b->line &&
 	       a->source == b->source && a->exact == b->exact && a->inlined == b->inlined &&
-	       a->has_debug == b->has_debug && a->kind == b->kind &&
+	       a->has_debug == b->has_debug && a->trouble == b->trouble && a->kind == b->kind &&
 	       same_string(a->module, b->module) && same_string(a->build_id, b->build_id) &&
 	       same_string(a->function, b->function) && same_string(a->file, b->file);
 }
@@ -241,7 +241,8 @@ static const struct {
 	[STACK_END_ASTRAY] = { "unmapped", "unknown, the caller's code is not mapped" },
 	[STACK_END_RULES] = { "no_rules", "unknown, this code has neither call frame information "
 					  "nor a frame pointer" },
-	[STACK_END_FILE] = { "no_file", "unknown, the file of this code cannot be read" },
+	[STACK_END_FILE] = { "no_file",
+			     "unknown, the file of this code cannot be read as a program" },
 	[STACK_END_JIT] = { "jit", "unknown, this code was made at run time and keeps no frame "
 				   "pointer" },
 	[STACK_END_SWITCHED] = { "other_stack", "unknown, the program went on from another stack" },
@@ -292,6 +293,27 @@ const char *stack_source_name(enum stack_source source)
 		break;
 	}
 	return NULL;
+}
+
+static const struct {
+	const char *name, *phrase;
+} troubles[TROUBLES] = {
+	[TROUBLE_COMPRESSION] = { "zstd", "its debug information is compressed with zstd, which "
+					  "this libelf cannot read" },
+	[TROUBLE_SPLIT] = { "split",
+			    "its debug information is split, and .dwo files are not read" },
+	[TROUBLE_SIZE] = { "size", "its debug information is too large when decompressed" },
+	[TROUBLE_OVERWRITTEN] = { "overwritten", "the file was overwritten while it was mapped" },
+};
+
+const char *frame_trouble_name(enum frame_trouble trouble)
+{
+	return trouble < TROUBLES ? troubles[trouble].name : NULL;
+}
+
+const char *frame_trouble_phrase(enum frame_trouble trouble)
+{
+	return trouble < TROUBLES ? troubles[trouble].phrase : NULL;
 }
 
 const char *frame_source_name(enum frame_source source)

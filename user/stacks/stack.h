@@ -15,6 +15,7 @@
 
 #include "stacks/files/jit_runtimes.h"
 #include "stacks/files/runtime_frames.h"
+#include "stacks/files/trouble.h"
 
 /* Where the addresses came from. */
 enum stack_source {
@@ -58,9 +59,10 @@ struct frame {
 	char *file;	/* source file, from debug information */
 	unsigned int line;
 	enum frame_source source;
-	bool exact;	      /* pc is where the frame stands, not where a call returns to */
-	bool inlined;	      /* into the next one, which is where pc and offset point */
-	bool has_debug;	      /* debug information of the module was found */
+	bool exact;	/* pc is where the frame stands, not where a call returns to */
+	bool inlined;	/* into the next one, which is where pc and offset point */
+	bool has_debug; /* debug information of the module was found */
+	enum frame_trouble trouble;
 	enum frame_kind kind; /* not the program's own code */
 };
 
@@ -119,6 +121,9 @@ const char *stack_end_name(enum stack_end end);
 enum stack_end stack_end_of(const char *name);
 /* What follows the last frame, for a reader: "the copy of the stack ended here". Never NULL. */
 const char *stack_end_phrase(enum stack_end end);
+/* Its name in JSON ("zstd"), NULL for TROUBLE_NONE; and what it means, in a clause, or NULL. */
+const char *frame_trouble_name(enum frame_trouble trouble);
+const char *frame_trouble_phrase(enum frame_trouble trouble);
 /* "register", "cfi", "fp", "caller"; NULL for FRAME_UNKNOWN. */
 const char *frame_source_name(enum frame_source source);
 

@@ -54,10 +54,11 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 {
 	struct watch *watch = ctx;
 
-	if (change == LEAKS_MOVED) {
-		history__tell(tracer__history(watch->tracer), &leak->event.socket, leak->stack);
-		watch->has_moved = true;
-	}
+	watch->has_moved |= change == LEAKS_MOVED;
+	/* A scan is to know what is reported, though it may be in use. */
+	if (change == LEAKS_MOVED || (change == LEAKS_OPENED && leak->event.maybe_in_use))
+		history__tell(tracer__history(watch->tracer), &leak->event.socket, leak->stack,
+			      !leak->held_back);
 	if (watch->output && !leak->held_back)
 		output__leak(watch->output, leak, change, &watch->summary);
 }
@@ -138,10 +139,11 @@ static int open_leak(struct watch *watch, const struct event *event)
 		return err;
 	if (watch->options->debug)
 		debug_log_stack(&attributed);
+	if (!attributed.was_reported)
+		history__tell(tracer__history(watch->tracer), &event->socket, attributed.stack,
+			      !event->maybe_in_use);
 	if (!suppressions__take(watch->suppressions, event, attributed.owner, attributed.stack))
 		err = leaks__apply(watch->leaks, event, attributed.owner, attributed.stack);
-	if (!attributed.was_reported)
-		history__tell(tracer__history(watch->tracer), &event->socket, attributed.stack);
 	return err;
 }
 

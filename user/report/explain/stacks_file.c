@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "leaks/suppressions.h"
+#include "lib/hash.h"
 #include "lib/json.h"
 #include "lib/names.h"
 #include "lib/textfile.h"
@@ -348,7 +349,8 @@ static void put_known_end(struct json *json, const struct known_end *end)
 	json_end_object(json);
 }
 
-static void put_known_site(struct json *json, const struct known_site *known,
+/* `seen_ns`: when it last had a socket open, 0 to leave that out. */
+static void put_known_site(struct json *json, const struct known_site *known, __s64 seen_ns,
 			   const struct summary *summary)
 {
 	if (known->recalled) {
@@ -362,7 +364,7 @@ static void put_known_site(struct json *json, const struct known_site *known,
 	json_u64(json, "open", known->open);
 	put_known_classes(json, known);
 	put_wall_date(json, "first_created", known->first_ns);
-	put_wall_date(json, "last_seen", known->seen_ns);
+	put_wall_date(json, "last_seen", seen_ns);
 	put_known_end(json, &known->end);
 	put_known_programs(json, known);
 	site_holders_put(json, &known->holders, summary);
@@ -392,7 +394,7 @@ static void put_known_sites(struct json *json, struct stacks_file *file,
 	for (const struct known_site *known = file->sites; known; known = known->hh.next) {
 		size_t before = out->len;
 
-		put_known_site(json, known, summary);
+		put_known_site(json, known, known->seen_ns, summary);
 		if (out->len <= STACKS_FILE_BYTES || text_error(out))
 			continue;
 		text_cut(out, before);
@@ -418,6 +420,22 @@ void stacks_file__add_json(struct stacks_file *file, const struct summary *summa
 	json_end_object(&json);
 }
 
+/* Of all that the file says of its sites, but for when they were seen: that is always now. */
+static __u64 known_digest(const struct stacks_file *file, const struct summary *summary)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	__u64 digest = 0;
+
+	for (const struct known_site *known = file->sites; known; known = known->hh.next) {
+		struct json json = json_writer(&out);
+
+		text_clear(&out);
+		put_known_site(&json, known, 0, summary);
+		digest += hash_bytes(HASH_BEGIN, text_str(&out), out.len); /* in any order */
+	}
+	return digest;
+}
+
 void stacks_file__want(struct stacks_file *file)
 {
 	file->has_news = true;
@@ -427,12 +445,15 @@ int stacks_file__write(struct stacks_file *file, const char *path, const struct 
 		       bool *ret_written)
 {
 	_cleanup_text_ struct text out = TEXT_INIT;
+	__u64 digest;
 	int err;
 
 	*ret_written = false;
 	if (!file->sites && !file->written_ns)
 		return 0;
-	if (!file->has_news && summary->now_ns - file->written_ns < STACKS_FILE_PAUSE_NS)
+	digest = known_digest(file, summary);
+	if (digest == file->digest && !file->has_news &&
+	    summary->now_ns - file->written_ns < STACKS_FILE_PAUSE_NS)
 		return 0;
 	stacks_file__add_json(file, summary, &out);
 	err = text_error(&out);
@@ -442,6 +463,7 @@ int stacks_file__write(struct stacks_file *file, const char *path, const struct 
 	if (err)
 		return err;
 	file->has_news = false;
+	file->digest = digest;
 	file->written_ns = summary->now_ns;
 	*ret_written = true;
 	return 0;

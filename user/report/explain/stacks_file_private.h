@@ -58,7 +58,8 @@ struct stacks_file {
 	__u64 ended_ns; /* CLOCK_BOOTTIME: the newest end that was taken in */
 	__u64 written_ns;
 	__u64 dropped; /* sites that gave way before their time, or had no room */
-	bool has_news;
+	__u64 digest;  /* of what was written last */
+	bool has_news; /* to be written whatever it says */
 };
 
 static inline __s64 wall_ns(const struct summary *summary, __u64 boot_ns)

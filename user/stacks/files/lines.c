@@ -43,6 +43,13 @@ static Dwarf_Die *find_unit(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr 
 	return NULL;
 }
 
+/* Is it all that the compiler left of a unit in the program, and the rest is in a .dwo file? */
+static bool is_split(Dwarf_Die *unit)
+{
+	return dwarf_tag(unit) == DW_TAG_skeleton_unit || dwarf_hasattr(unit, DW_AT_dwo_name) ||
+	       dwarf_hasattr(unit, DW_AT_GNU_dwo_name);
+}
+
 static void set_line(struct code_name *name, const char *file, int line)
 {
 	if (!file || line <= 0) /* line 0: code that stands in no line */
@@ -296,6 +303,9 @@ void lines_at(Dwfl_Module *module, Dwarf_Addr address, bool is_go, struct code *
 	Dwarf_Line *line;
 
 	if (!unit)
+		return;
+	ret_code->is_split = is_split(unit);
+	if (ret_code->is_split)
 		return;
 	ret_code->count = 1;
 	line = dwarf_getsrc_die(unit, address - bias);
