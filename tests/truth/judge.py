@@ -15,8 +15,8 @@ OPTIONS = ("--sample-after", "0")
 
 
 def equal(seen, pattern):
-    """`*` stands for anything but the bar between several values."""
-    return re.fullmatch("[^|]*".join(map(re.escape, pattern.split("*"))), seen) is not None
+    """`*` stands for anything but the bar between several values, and alone for these, too."""
+    return pattern == "*" or re.fullmatch("[^|]*".join(map(re.escape, pattern.split("*"))), seen) is not None
 
 
 @dataclasses.dataclass

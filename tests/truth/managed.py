@@ -60,10 +60,11 @@ MACHINES = [
         "exec node --no-deprecation --always-sparkplug --no-opt --perf-basic-prof $S/leak.js two",
         culprit="JS:openOne* ([jit]) | JS:openOther* ([jit])", sockets="20 at 2 sites",
         caller="*fill* ([jit])"),
-    # Compiled code has no frame pointers by default, so the stack ends there.
-    Row("java", "Java", "exec java -cp $O Leak", build=JAVA, culprit="Java code", end="jit"),
+    # Compiled code has no frame pointers by default: the stack ends there, or skips its frames,
+    # as it happens.
+    Row("java", "Java", "exec java -cp $O Leak", build=JAVA, culprit="Java code", end="*"),
     Row("java_jcmd", "Java, after jcmd Compiler.perfmap", "exec java -cp $O Leak", build=JAVA,
-        prepare="jcmd $PID Compiler.perfmap", culprit="Java code", end="jit"),
+        prepare="jcmd $PID Compiler.perfmap", culprit="Java code", end="*"),
     Row("java_perf_map", "Java, likewise, -XX:+PreserveFramePointer", f"exec java {NAMED} -cp $O Leak",
         build=JAVA, prepare="jcmd $PID Compiler.perfmap", culprit="*Leak.openOne* ([jit])"),
     Row("java_two", "Java, likewise, two leaks", f"exec java {NAMED} -cp $O Leak two",
