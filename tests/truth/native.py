@@ -146,9 +146,9 @@ OTHERS = [
     # Its stack is not the machine's, of which only the last call of C is there to be seen.
     Row("ghc", "Haskell (GHC)", RUN, culprit="code without a name (leak)", end="no_rules",
         build="cp $S/Leak.hs . && ghc -v0 -O1 -o leak Leak.hs"),
-    Row("crystal", "Crystal", RUN, culprit="*Pool::open_one:Array(Socket+) (leak), leak.cr:LINE",
-        build="crystal build -o leak $S/leak.cr", 
-        caller="*Pool::fill<Int32>:Nil (leak)"),
+    Row("crystal", "Crystal", RUN, culprit="Pool::open_one (leak), leak.cr:LINE",
+        build="crystal build -o leak $S/leak.cr",
+        caller="Pool::fill<Int32> (leak)"),
     Row("fpc", "Free Pascal", RUN, culprit="LEAK.OPENONE (leak), leak.pas:LINE",
         build="cp $S/leak.pas . && fpc -v0 -O1 -g -gw3 -oleak leak.pas",
         no_gdb="it has no call frame information", caller="LEAK.FILL (leak)"),

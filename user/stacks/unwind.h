@@ -17,7 +17,7 @@
 
 #include "sockleak.h"
 #include "stacks/stack.h"
-#include "stacks/step.h"
+#include "stacks/steps/step.h"
 
 #define UNWIND_MAX_FRAMES 256
 
@@ -43,6 +43,7 @@ struct unwind_process {
 	/* As in struct step_source. */
 	const unsigned char *(*code_before)(__u64 address, size_t size, size_t *ret_len, void *ctx);
 	__u64 (*function_start)(__u64 address, void *ctx);
+	Dwarf_Frame *(*rules)(__u64 address, void *ctx);
 	void *ctx;
 };
 

@@ -49,6 +49,12 @@ enum frame_trouble module_symbols_trouble(const struct module_symbols *file);
 const struct code *module_symbols_name(struct module_symbols *file, __u64 address);
 
 /*
+ * The rules for unwinding from an address by the .debug_frame of the file's debug file, to be freed
+ * with free(). NULL: there is none.
+ */
+Dwarf_Frame *module_symbols_rules(struct module_symbols *file, __u64 address);
+
+/*
  * Were debug files put in place since none was found? Then names are made anew,
  * and it says so. Costs a few failing opens when not.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks/prologue.h"
+#include "stacks/steps/prologue.h"
 
 #include <string.h>
 
