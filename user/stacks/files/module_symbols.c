@@ -275,7 +275,7 @@ static bool open_symbols(struct module_symbols *file)
 	return file->module;
 }
 
-/* Costs more than all else: libdw inflates all of what is compressed, 30 ms for that of glibc. */
+/* The most expensive step: libdw inflates all compressed sections, which takes 30 ms for glibc. */
 static void open_dwarf(struct module_symbols *file)
 {
 	Dwarf_Addr bias;

@@ -37,7 +37,7 @@ void module_symbols_free(struct module_symbols *file);
 /* A process that has it mapped, and as what: where debug files are looked for. */
 void module_symbols_seen_in(struct module_symbols *file, pid_t tgid, const char *path);
 
-/* The file itself. It is no ELF file when its elf is NULL. */
+/* The file itself. It is not an ELF file if its elf is NULL. */
 struct elf_file *module_symbols_file(struct module_symbols *file);
 /* Was debug information found for it? Known once a name was asked for. */
 bool module_symbols_has_debug(const struct module_symbols *file);
