@@ -30,7 +30,7 @@ static __always_inline enum leak_class classify(const struct pending *entry,
 	return CLASS_NEVER_USED;
 }
 
-/* A connect that failed has bound it to a local port: that alone is no use. */
+/* A connect that failed has bound it to a local port, which alone is not a use. */
 static __always_inline bool has_port_by_connect(const struct pending *entry)
 {
 	return entry->evidence.connect_errno && !entry->evidence.bind_worked;
@@ -93,7 +93,7 @@ static __always_inline void entry_complete(struct pending *entry, const struct s
 	entry->protocol = view->protocol;
 }
 
-/* What is known of a socket that no hook saw being made: what stands in a fd table. */
+/* For a socket whose creation no hook saw: the fd table is all that is known. */
 static __always_inline void entry_of_unknown(struct pending *ret_entry,
 					     const struct socket_view *view,
 					     struct task_struct *task, __u32 fd)

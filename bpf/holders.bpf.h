@@ -25,7 +25,7 @@ struct holding {
 /*
  * Key: a leaked socket and a process that has it in its fd table. Memory is taken
  * as entries come (only sweeps put them in): most sockets have one holder. Not
- * more than there can be sockets; when it is full a holder is not told of, and
+ * more than there can be sockets; when it is full a holder is not reported, and
  * counted (holders_full).
  */
 struct {

@@ -102,7 +102,7 @@ EXIT(close, on_close_exit())
 
 /* ---- raw_syscalls and raw_tp: at every system call, with a dispatch on its number. ---- */
 
-/* Numbers of 32-bit calls mean other calls, and are not told apart by the number. */
+/* The numbers of 32-bit calls mean other calls; the number alone does not distinguish them. */
 #define DISPATCH_ENTER(number, arg1, arg2, arg3)                                                \
 	switch (number) {                                                                       \
 	case NR_SOCKET:                                                                         \

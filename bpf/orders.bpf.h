@@ -33,7 +33,7 @@ struct {
 	__type(value, struct reported_stack);
 } stacks_in_hand SEC(".maps");
 
-/* Stacks that `told` had no room or the kernel no memory for: user space reads it. */
+/* Stacks for which `reported` had no room, or the kernel no memory; user space reads it. */
 __u64 stacks_not_reported;
 
 static __always_inline void keep_stack(__u32 number, __u64 key)

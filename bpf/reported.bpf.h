@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * told: what user space found out about the leaks, kept where `sockleak scan` and
+ * reported: what user space found out about the leaks, kept where `sockleak scan` and
  * the next run can read it (history.h). Written by orders.bpf.h and by user space.
  */
 #ifndef REPORTED_BPF_H

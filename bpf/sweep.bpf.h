@@ -65,7 +65,7 @@ static __always_inline bool pending_tell_end(struct pending *entry, enum end_rea
 	return true;
 }
 
-/* A record that may be lost: only what it would have told is. False: there was no room. */
+/* A record that may be lost, because nothing depends on it. False: there was no room. */
 static __always_inline bool pending_mention(const struct pending *entry, enum event_kind kind,
 					    enum end_reason reason)
 {

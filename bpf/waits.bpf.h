@@ -14,7 +14,7 @@
 #include "events.bpf.h"
 
 #define LEFT_SHIFT 20 /* call.left_at is in units of 2^20 ns, a millisecond nearly */
-#define LEFT_GRACE 95 /* of these, 0.1 s: for as long a call counts as going on all the same */
+#define LEFT_GRACE 95 /* of these, 0.1 s: for this long a call still counts as going on */
 
 /*
  * Key: inode. Value: the number of the last sweep at whose begin a thread waited in connect for it.

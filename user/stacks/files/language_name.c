@@ -17,7 +17,7 @@
 #define MAX_SYMBOL 2048 /* bytes; a longer name is shown as it is */
 /* Each back reference of D may repeat what others repeat: this many make at most some megabytes. */
 #define MAX_BACK_REFERENCES 24
-#define MAX_STRINGS (64UL << 20)
+#define MAX_STRINGS (16UL << 20) /* of a table; programs in Ada and Nim have some megabytes */
 
 static bool begins(const char *string, const char *prefix)
 {
@@ -379,6 +379,38 @@ static char *nim_name(const char *symbol)
 	return name_of(&text);
 }
 
+/* ---- Crystal ---- */
+
+/* Where the type of the result begins, the last ':' that is no part of "::" or of arguments. */
+static const char *crystal_result(const char *name)
+{
+	unsigned int open = 0;
+	const char *result = NULL;
+
+	for (const char *at = name; *at; at++) {
+		open += *at == '(' || *at == '<';
+		open -= open && (*at == ')' || *at == '>');
+		if (*at != ':' || open)
+			continue;
+		if (at[1] == ':')
+			at++;
+		else if (at > name && !result)
+			result = at;
+	}
+	return result;
+}
+
+/* "*TYPE@DEFINED_IN#method<ARGUMENTS>:RESULT" or "*TYPE::method:RESULT" */
+static char *crystal_name(const char *symbol)
+{
+	const char *result;
+
+	if (symbol[0] != '*' || !isupper((unsigned char)symbol[1]))
+		return NULL;
+	result = crystal_result(symbol + 1);
+	return result && result[1] ? strndup(symbol + 1, (size_t)(result - symbol - 1)) : NULL;
+}
+
 /* ---- All of them ---- */
 
 char *language_name(const char *symbol, enum language language)
@@ -390,6 +422,7 @@ char *language_name(const char *symbol, enum language language)
 	name = d_name(symbol);
 	name = name ?: ocaml_name(symbol);
 	name = name ?: pascal_name(symbol);
+	name = name ?: crystal_name(symbol);
 	name = name ?: haskell_name(symbol, language == LANGUAGE_HASKELL);
 	if (!name && language == LANGUAGE_ADA)
 		name = ada_name(symbol);
@@ -400,9 +433,9 @@ char *language_name(const char *symbol, enum language language)
 
 bool language_is_needed(const char *symbol)
 {
-	const char *suffix = strrchr(symbol, '_');
+	const char *suffix = strrchr(symbol, '_'), *word = symbol + strspn(symbol, "_");
 
-	return strstr(symbol, "__") || begins(symbol, "_ada_") ||
+	return strstr(word, "__") || begins(symbol, "_ada_") ||
 	       (suffix && is_haskell_suffix(suffix + 1));
 }
 
