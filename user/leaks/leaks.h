@@ -41,6 +41,8 @@ struct leak {
 	bool held_back;		/* maybe_in_use, and its site has not grown: not shown */
 	/* private: */
 	bool reported; /* is what is known of its holders told? */
+	bool is_counted,
+		is_renewal; /* leaks_accounts.c: does it replace one of before the watch? */
 	struct leak_key {
 		__u64 inode;
 		__u64 since_ns;

@@ -10,7 +10,7 @@
 struct search {
 	const struct stack *stack;
 	bool lasting;		     /* culprit_lasting_place() */
-	bool in_scripts;	     /* an interpreter, what its scripts call, or JIT code was met */
+	bool in_scripts;	     /* an interpreter, its binding, or JIT code */
 	bool past_wrappers;	     /* something else was met */
 	const char *language;	     /* of the interpreter or binding that was met first */
 	const struct frame *script;  /* the interpreter's first frame, else the binding's */
