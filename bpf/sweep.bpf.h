@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sweep: what becomes of each socket. Once in a while user space has a full sweep taken, which,
- * when it is known who waits in connect (waits.bpf.h), goes through
- *   1. the fd tables: every socket there is, and what the kernel knows of it;
- *   2. `pending`: what the first did not see is held by nobody any more;
+ * sweep: decides about each socket. A full sweep follows the look at the threads in connect
+ * (waits.bpf.h), and walks
+ *
+ *   1. the fd tables: every socket, and what the kernel knows about it;
+ *   2. `pending`: nobody holds a socket that the first walk did not meet;
  *   3. `slots`: a copy of a stack whose socket has no entry is given back;
- *   4. `holders`: who was not seen with a leaked socket has let it go.
- * In between, once an interval, it has a quick sweep (quick_sweep.bpf.h), and the first of these
- * of few processes alone. An event is sent once; one that does not fit the ring buffer
- * is not marked as sent, and goes out with the next sweep. User space repeats a full sweep
- * for these at once; a repeat looks at nothing else.
+ *   4. `holders`: a process that was not met with a leaked socket has let it go.
+ *
+ * In between there are quick sweeps (quick_sweep.bpf.h), with the first walk over few processes. An
+ * event is sent once. If it does not fit the ring buffer, it is not marked as sent, and the next
+ * sweep sends it. User space repeats a full sweep at once for such events; a repeat looks at
+ * nothing else.
  */
 #ifndef SWEEP_BPF_H
 #define SWEEP_BPF_H
@@ -45,7 +47,7 @@ static __always_inline void event_send(struct event *event)
 	count(COUNTER_EVENTS);
 }
 
-/* The leak has ended. False when the word of it must wait. */
+/* The leak has ended. False if the event must wait. */
 static __always_inline bool pending_tell_end(struct pending *entry, enum end_reason reason)
 {
 	struct event *event;
@@ -65,7 +67,7 @@ static __always_inline bool pending_tell_end(struct pending *entry, enum end_rea
 	return true;
 }
 
-/* A record that may be lost: only what it would have told is. False: there was no room. */
+/* A record that may be lost: then only its content is missing. False: there was no room. */
 static __always_inline bool pending_mention(const struct pending *entry, enum event_kind kind,
 					    enum end_reason reason)
 {
@@ -79,8 +81,8 @@ static __always_inline bool pending_mention(const struct pending *entry, enum ev
 }
 
 /*
- * The socket is pending no more. A socket that is open somewhere, and in no fd table, says nothing
- * good of its site. False when the word of it must wait.
+ * The socket is not pending any more. If it is still open, but in no fd table, its site does not
+ * count as clean. False if the event must wait.
  */
 static __always_inline bool pending_end(const struct fd_key *key, struct pending *entry,
 					enum end_reason reason)
@@ -93,9 +95,9 @@ static __always_inline bool pending_end(const struct fd_key *key, struct pending
 }
 
 /*
- * The same, for an entry that a sweep finds to have ended. User space also hears of a socket of
- * unknown origin that was closed before it was old enough to be reported: a socket that the
- * process makes in its place does not count as growth (user/leaks/growth/renewals.h).
+ * The same, for an entry that has ended. User space is also told about a socket of unknown origin
+ * that was closed before it was reported: a socket that the process creates in its place is not
+ * growth (user/leaks/growth/renewals.h).
  */
 static __always_inline bool entry_end(const struct fd_key *key, struct pending *entry)
 {
@@ -106,7 +108,7 @@ static __always_inline bool entry_end(const struct fd_key *key, struct pending *
 	return pending_end(key, entry, reason);
 }
 
-/* The entry is a leak, held by a task: say so, unless that was said already. */
+/* The entry is a leak that a task holds: report it, unless that was done. */
 static __always_inline void pending_report(struct pending *entry, const struct socket_view *view,
 					   struct task_struct *task, const struct fd_key *holder)
 {
@@ -131,9 +133,9 @@ static __always_inline void pending_report(struct pending *entry, const struct s
 }
 
 /*
- * The socket is not old enough to be a leak, and may be one day, when its process
- * has ended: say whose code made it while that can be looked at. Once, and only
- * when there is room: not to have said it costs names at worst.
+ * The socket is too young for a leak. It may become one after its process has ended, so tell user
+ * space while the process can be examined. Once, and only if there is room: without it only names
+ * are missing.
  */
 static __always_inline void pending_suspect(struct pending *entry)
 {
@@ -142,7 +144,7 @@ static __always_inline void pending_suspect(struct pending *entry)
 		entry->flags |= PENDING_SUSPECTED;
 }
 
-/* A socket that no hook saw: remember since when it is known. An event at the next sight. */
+/* A socket that no hook saw: note since when it is known. The next sweep reports it. */
 static __always_inline void pending_adopt(const struct fd_key *key, const struct socket_view *view,
 					  struct task_struct *task)
 {
@@ -165,7 +167,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	struct fd_key key;
 
 	if (young_of((__u64)BPF_CORE_READ(socket, file), view->inode))
-		return; /* the next sweep's; or it was just being written to */
+		return; /* the next sweep takes it, or it was being written */
 	entry = pending_of_inode(view->inode, &key);
 	if (entry)
 		entry_complete(entry, view);
@@ -205,7 +207,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		holder_met(entry, task, fd);
 }
 
-/* A socket in the fd table of a task that is not watched: it may hold the leak of one that is. */
+/* A socket in the fd table of a task that is not watched. It may be a leak of a watched process. */
 static __always_inline void sweep_stranger(struct task_struct *task, __u32 fd, __u64 inode)
 {
 	struct fd_key key;
@@ -216,8 +218,8 @@ static __always_inline void sweep_stranger(struct task_struct *task, __u32 fd, _
 }
 
 /*
- * Is it the slot of a refusal that is still in its map? User space reads it after a sweep, and
- * one run of it may begin two. No more than SOCKLEAK_MAX_REFUSALS are kept so.
+ * Is it the slot of a refusal that is still in its map? User space reads it after a sweep, and two
+ * sweeps may be begun before. At most SOCKLEAK_MAX_REFUSALS are kept so.
  */
 static __always_inline bool slot_is_of_refusal(__u64 inode, const struct snapshot *snapshot)
 {

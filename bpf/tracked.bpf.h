@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * tracked: the two maps in which sockets are found that have outlived a sweep, by descriptor and
- * by inode. `sockleak trace` fills them (pending.bpf.h); `sockleak scan` only reads those of
- * one that runs, for what it has seen (scan.bpf.c).
+ * tracked: the map of the sockets that have outlived a sweep, and its index by inode. `sockleak
+ * trace` fills them (pending.bpf.h). `sockleak scan` only reads those of a running sockleak
+ * (scan.bpf.c).
  */
 #ifndef TRACKED_BPF_H
 #define TRACKED_BPF_H
@@ -10,10 +10,9 @@
 #include "kernel.bpf.h"
 
 /*
- * Key: the descriptor that socket() returned; when that is an older entry's, whose descriptor was
- * closed while the socket lives elsewhere, 0 and the inode. Value: the socket. Sized by
- * --max-sockets. Not an LRU map: that would evict the oldest, which is the leak. When it is
- * full who was young is given up, and counted (map_full); a sweep takes it in as of
+ * Key: the descriptor that socket() returned, or 0 and the inode if an older entry has that key.
+ * Value: the socket. Sized by --max-sockets. Not an LRU map, which would evict the oldest entry,
+ * the leak. If it is full, a young socket is given up and counted (map_full). A sweep adds it as of
  * unknown origin once there is room.
  */
 struct {
@@ -23,10 +22,7 @@ struct {
 	__type(value, struct pending);
 } pending SEC(".maps");
 
-/*
- * Key: inode. Value: the key of its entry in `pending`, for each there is. Never full: it
- * has as many entries.
- */
+/* Key: inode. Value: the key of its entry in `pending`. Never full: it has as many entries. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SOCKLEAK_MAX_SOCKETS);
