@@ -232,7 +232,6 @@ int sweep_calls(struct bpf_iter__bpf_map *ctx)
 	waits_begin();
 	bpf_for_each_map_elem(&in_flight, look_at_place, NULL, 0);
 	bpf_for_each_map_elem(&in_flight_overflow, look_at_overflow, NULL, 0);
-	bpf_for_each_map_elem(&waits, drop_old_wait, NULL, 0);
 	return 0;
 }
 

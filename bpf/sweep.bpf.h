@@ -84,13 +84,12 @@ static __always_inline bool pending_mention(const struct pending *entry, enum ev
  * The socket is not pending any more. If it is still open, but in no fd table, its site does not
  * count as clean. False if the event must wait.
  */
-static __always_inline bool pending_end(const struct fd_key *key, struct pending *entry,
-					enum end_reason reason)
+static __always_inline bool pending_end(struct pending *entry, enum end_reason reason)
 {
 	if (!pending_tell_end(entry, reason))
 		return false;
 	entry_ended(entry, reason == END_USED || !pending_is_open(entry));
-	pending_drop(key, entry->inode);
+	pending_drop(entry->inode);
 	return true;
 }
 
@@ -99,18 +98,18 @@ static __always_inline bool pending_end(const struct fd_key *key, struct pending
  * that was closed before it was reported: a socket that the process creates in its place is not
  * growth (user/leaks/growth/renewals.h).
  */
-static __always_inline bool entry_end(const struct fd_key *key, struct pending *entry)
+static __always_inline bool entry_end(struct pending *entry)
 {
 	enum end_reason reason = entry->flags & PENDING_USED ? END_USED : END_CLOSED;
 
 	if (entry->flags & PENDING_ORIGIN_UNKNOWN && reason == END_CLOSED && !was_reported(entry))
 		pending_mention(entry, EVENT_ENDED, reason);
-	return pending_end(key, entry, reason);
+	return pending_end(entry, reason);
 }
 
 /* The entry is a leak that a task holds: report it, unless that was done. */
 static __always_inline void pending_report(struct pending *entry, const struct socket_view *view,
-					   struct task_struct *task, const struct fd_key *holder)
+					   struct task_struct *task, __u32 fd)
 {
 	enum leak_class cls = classify(entry, view);
 	__u8 before = reported_class(entry);
@@ -123,11 +122,11 @@ static __always_inline void pending_report(struct pending *entry, const struct s
 		return;
 	entry->spell += before == CLASS_NONE;
 	event->class = cls;
-	event_describe(event, view, task, holder->fd);
+	event_describe(event, view, task, fd);
 	entry->reported = REPORTED(view->inode, cls);
 	entry->flags &= ~PENDING_MOVED;
-	entry->holder_tgid = holder->tgid;
-	entry->holder_fd = holder->fd;
+	entry->holder_tgid = event->tgid;
+	entry->holder_fd = fd;
 	entry->holder_sweep = sweep.number;
 	event_send(event);
 }
@@ -145,46 +144,44 @@ static __always_inline void pending_suspect(struct pending *entry)
 }
 
 /* A socket that no hook saw: note since when it is known. The next sweep reports it. */
-static __always_inline void pending_adopt(const struct fd_key *key, const struct socket_view *view,
-					  struct task_struct *task)
+static __always_inline void pending_adopt(const struct socket_view *view, struct task_struct *task,
+					  __u32 fd)
 {
 	struct pending entry = {};
-	struct fd_key own;
 
-	entry_of_unknown(&entry, view, task, key->fd);
+	entry_of_unknown(&entry, view, task, fd);
 	entry.since_ns = bpf_ktime_get_boot_ns();
 	entry.seen_sweep = sweep.number;
-	count(pending_put(&entry, &own) ? COUNTER_ADOPT_FULL : COUNTER_ADOPTED);
+	count(pending_put(&entry, BPF_NOEXIST) ? COUNTER_ADOPT_FULL : COUNTER_ADOPTED);
 }
 
 /* One socket in one fd table. */
 static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 					 struct socket_view *view)
 {
-	struct fd_key holder = { .tgid = BPF_CORE_READ(task, tgid), .fd = fd };
+	__u32 tgid = BPF_CORE_READ(task, tgid);
 	struct socket *socket = view->socket;
 	struct pending *entry;
-	struct fd_key key;
 
 	if (young_of((__u64)BPF_CORE_READ(socket, file), view->inode))
 		return; /* the next sweep takes it, or it was being written */
-	entry = pending_of_inode(view->inode, &key);
+	entry = pending_of_inode(view->inode);
 	if (entry)
 		entry_complete(entry, view);
 	view_judge(view);
 	view_weigh_now(view, entry);
 	if (view->use == USE_IN_USE || (!entry && view->use == USE_CONNECTING)) {
 		if (entry)
-			pending_end(&key, entry, END_USED);
+			pending_end(entry, END_USED);
 		return;
 	}
 	if (sweep.repeats && !(entry && entry->flags & PENDING_WAITING))
 		return;
 	if (!entry) {
-		pending_adopt(&holder, view, task);
+		pending_adopt(view, task, fd);
 		return;
 	}
-	if (entry->holder_tgid == holder.tgid && entry->holder_fd == holder.fd)
+	if (entry->holder_tgid == tgid && entry->holder_fd == fd)
 		entry->holder_sweep = sweep.number;
 	if (was_reported(entry))
 		holder_met(entry, task, fd);
@@ -202,7 +199,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		return;
 	}
 	call_site_kept(entry);
-	pending_report(entry, view, task, &holder);
+	pending_report(entry, view, task, fd);
 	if (was_reported(entry))
 		holder_met(entry, task, fd);
 }
@@ -210,8 +207,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 /* A socket in the fd table of a task that is not watched. It may be a leak of a watched process. */
 static __always_inline void sweep_stranger(struct task_struct *task, __u32 fd, __u64 inode)
 {
-	struct fd_key key;
-	struct pending *entry = pending_of_inode(inode, &key);
+	struct pending *entry = pending_of_inode(inode);
 
 	if (entry && was_reported(entry))
 		holder_met(entry, task, fd);
@@ -253,7 +249,7 @@ static long harvest_pair(struct bpf_map *map, const __u32 *number, struct young_
  * One entry, after all fd tables were seen. If no table held it and its file is still open, it gets
  * one more full sweep: its socket may be on its way from one process to another.
  */
-static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pending *entry,
+static long sweep_entry(struct bpf_map *map, const __u64 *inode, struct pending *entry,
 			void *unused)
 {
 	bool ended = has_ended(entry);
@@ -275,7 +271,7 @@ static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pe
 		sweep.unsettled += !is_without_descriptor(entry);
 		return 0;
 	}
-	sweep.pending -= entry_end(key, entry);
+	sweep.pending -= entry_end(entry);
 	return 0;
 }
 
@@ -287,9 +283,8 @@ static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pe
 static long sweep_slot(struct bpf_map *map, const __u64 *inode, const __u32 *slot, void *unused)
 {
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, slot);
-	struct fd_key key;
 
-	if (snapshot && snapshot->since_ns < sweep.last_ns && !pending_of_inode(*inode, &key) &&
+	if (snapshot && snapshot->since_ns < sweep.last_ns && !pending_of_inode(*inode) &&
 	    !slot_is_of_refusal(*inode, snapshot))
 		snapshot_drop(*inode);
 	return 0;

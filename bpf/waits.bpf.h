@@ -16,19 +16,6 @@
 #define LEFT_SHIFT 20 /* call.left_at is in units of 2^20 ns, a millisecond nearly */
 #define LEFT_GRACE 95 /* 0.1 s: for so long a call counts as going on */
 
-/*
- * Key: inode. Value: the number of the last sweep at whose beginning a thread waited in connect for
- * it. Allocated on demand, with room for all calls that are followed. Without memory a socket that
- * is waited for may be reported (in_flight_full).
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT + SOCKLEAK_MAX_IN_FLIGHT / 2);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, __u64);
-	__type(value, __u64);
-} waits SEC(".maps");
-
 /* The context of iter/task. */
 struct task_iterator {
 	struct bpf_iter_meta *meta;
@@ -119,12 +106,20 @@ static __always_inline void call_end_missed(struct call *call)
 	young_close(entry);
 }
 
-static __always_inline void wait_note(__u64 inode)
+/* What stands in an entry for which a thread waited when this sweep began; never 0. */
+static __always_inline __u16 wait_mark(void)
 {
-	__u64 number = sweep.number;
+	return (sweep.number & 0x7fff) + 1;
+}
 
-	if (bpf_map_update_elem(&waits, &inode, &number, BPF_ANY))
-		count(COUNTER_IN_FLIGHT_FULL);
+static __always_inline void wait_note(__u64 file, __u64 inode)
+{
+	struct pending *entry = entry_open(file, inode);
+
+	if (!entry)
+		return; /* if a sweep adds it now, it is not reported before the next one */
+	entry->connecting = wait_mark();
+	young_close(entry);
 }
 
 /* How long ago the thread was first found elsewhere. */
@@ -156,16 +151,8 @@ static __always_inline bool call_look(struct call *call)
 		call_end_missed(&copy);
 		return true;
 	}
-	wait_note(call->inode);
+	wait_note(call->file, call->inode);
 	return false;
-}
-
-/* Did a thread wait in connect for it when this sweep began? */
-static __always_inline bool is_waited_for(__u64 inode)
-{
-	__u64 *number = bpf_map_lookup_elem(&waits, &inode);
-
-	return number && *number == sweep.number;
 }
 
 /*
@@ -175,10 +162,11 @@ static __always_inline bool is_waited_for(__u64 inode)
 static __always_inline void view_weigh_now(struct socket_view *view, struct pending *entry)
 {
 	view_weigh(view, entry);
-	if (!entry || view->use == USE_IN_USE)
+	if (!entry)
 		return;
-	entry->connecting = is_waited_for(view->inode);
-	if (entry->connecting)
+	if (entry->connecting != wait_mark())
+		entry->connecting = 0;
+	if (entry->connecting && view->use != USE_IN_USE)
 		view->use = USE_REMEMBERED;
 }
 
@@ -201,6 +189,7 @@ static __always_inline void look_at_thread(struct task_struct *task)
 {
 	struct file *file = worker_connects(task);
 	struct socket_view view = {};
+	struct socket *socket;
 	struct call *known;
 	__u32 fd = NO_FD;
 
@@ -212,8 +201,10 @@ static __always_inline void look_at_thread(struct task_struct *task)
 	known = call_of(BPF_CORE_READ(task, pid));
 	if (known && known->kind == CALL_CONNECT && known->fd == fd)
 		return;
-	if (view_open(file, &view) && !view_shows_connect(&view))
-		wait_note(view.inode);
+	if (!view_open(file, &view) || view_shows_connect(&view))
+		return;
+	socket = view.socket;
+	wait_note((__u64)BPF_CORE_READ(socket, file), view.inode);
 }
 
 /* ---- For bpf_for_each_map_elem(). ---- */
@@ -235,13 +226,6 @@ static long look_at_overflow(struct bpf_map *map, const __u32 *tid, struct call 
 
 	if (has_ended && now && now->owner == owner) /* the thread has not begun another call */
 		bpf_map_delete_elem(&in_flight_overflow, tid);
-	return 0;
-}
-
-static long drop_old_wait(struct bpf_map *map, const __u64 *inode, __u64 *number, void *unused)
-{
-	if (*number != sweep.number)
-		bpf_map_delete_elem(&waits, inode);
 	return 0;
 }
 
