@@ -48,7 +48,9 @@ static __always_inline void keep_stack(__u32 number, __u64 key)
 static long order_carry_out(struct bpf_map *map, const __u32 *place, struct order *order,
 			    void *unused)
 {
-	struct reported stack = { .since_ns = order->since_ns, .stack = order->stack };
+	struct reported stack = { .since_ns = order->since_ns,
+				  .stack = order->stack,
+				  .is_shown = order->slot };
 	__u64 inode = order->inode;
 	__u32 slot = order->slot, kind = order->kind;
 

@@ -81,7 +81,9 @@ enum order_kind {
 	ORDER_FREE_SLOT,     /* `slot` is nobody's now */
 	ORDER_DROP_SNAPSHOT, /* that of the socket `inode` was read */
 	ORDER_KEEP_STACK,    /* number `slot` of those in hand is to be known under `stack` */
-	ORDER_TELL,   /* the stack of the leak `inode` of `since_ns` is known under `stack` */
+	/* The stack of the leak `inode` of `since_ns` is known under `stack`; `slot`: is it
+	   reported? */
+	ORDER_TELL,
 	ORDER_FORGET, /* that of `inode` is of no use any more */
 };
 

@@ -47,7 +47,10 @@ _Static_assert(sizeof(struct reported_stack) == 16 + 9 * SOCKLEAK_STACK_DEPTH + 
 struct reported {
 	__u64 since_ns; /* of the socket: inodes are given again */
 	__u64 stack;	/* key of its struct reported_stack */
+	__u32 is_shown; /* it is reported: not held back, if it may be in use */
+	__u32 pad;
 };
+_Static_assert(sizeof(struct reported) == 24, "struct reported has holes");
 
 /* How what one process leaks of one account has grown, see growth.h; kept for the next run. */
 struct grown_key {

@@ -58,6 +58,8 @@ run-compat: $(BUILD)/sockleak
 .PHONY: truth truth-docs run-truth
 truth truth-docs: root
 	$(Q)packaging/deps.sh truth
+	$(Q)tests/truth/root.sh trixie $(TRUTH)/trixie \
+		$$(tests/truth/all_runtimes.py --packages trixie)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) run-truth \
 		TRUTHFLAGS="$(TRUTHFLAGS) $(if $(filter truth-docs,$@),--write)"
 

@@ -83,7 +83,7 @@ needs() {
 		perf                     linux-perf          perf                      bench
 		strace                   strace              strace                    bench
 		gnuplot                  gnuplot-nox         gnuplot-minimal           bench
-		debootstrap              debootstrap         -                         fresh,vm-service
+		debootstrap              debootstrap         -                         fresh,vm-service,truth
 		git                      git                 -                         fresh
 		mke2fs                   e2fsprogs           -                         vm-service
 		dpkg-scanpackages        dpkg-dev            -                         vm-service

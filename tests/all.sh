@@ -30,15 +30,19 @@ begin() {
 	names+=("$1")
 	shift
 	while (($(jobs -rp | wc -l) >= at_once)); do wait -n; done
-	"$@" >"$output" 2>&1 &
+	# The status is kept in a file: bash may have forgotten it when it is asked for.
+	{
+		"$@" >"$output" 2>&1
+		echo $? >"$output.status"
+	} &
 	pids+=($!)
 }
 
 count_all() {
 	local i status
 	for i in "${!names[@]}"; do
-		wait "${pids[i]}"
-		status=$?
+		wait "${pids[i]}" 2>/dev/null
+		status=$(<"$outputs/$i.status")
 		tap "${names[i]}" "$status" "$outputs/$i"
 	done
 }

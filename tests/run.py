@@ -53,23 +53,24 @@ def run_case(case, bench, tally):
 
 
 def run_stages(selected, bench, tally, jobs):
-    for step in registry.STEPS:
-        pools, futures = [], []
-        for stage in step:
-            pool = concurrent.futures.ThreadPoolExecutor(jobs if stage == registry.SHARED else 1)
-            pools.append(pool)
-            futures += [
-                pool.submit(run_case, case, bench, tally) for case in selected if case.stage == stage
-            ]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:
-            for pool in pools:
-                pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        for pool in pools:
-            pool.shutdown()
+    running = {}  # stage -> its pool, and the futures of its cases
+    try:
+        for begun, awaited in registry.STEPS:
+            for stage in begun:
+                side_by_side = jobs if stage == registry.SHARED else 1
+                pool = concurrent.futures.ThreadPoolExecutor(side_by_side)
+                running[stage] = pool, [
+                    pool.submit(run_case, case, bench, tally)
+                    for case in selected if case.stage == stage
+                ]
+            for stage in awaited:
+                for future in running[stage][1]:
+                    future.result()
+                running.pop(stage)[0].shutdown()
+    except BaseException:
+        for pool, _ in running.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+        raise
 
 
 def parse_options():

@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 
 from lib.cgroups import inside
@@ -56,6 +57,39 @@ def agent_publishes(bench):
         raise Failure(f"expected only the stacks to be left, seen: {left}")
     if not service.was_notified("STOPPING=1"):
         raise Failure(f"expected STOPPING=1, seen: {service.notified[-3:]}")
+
+
+def lines_of_growth(service, comm):
+    return [line for line in service.lines if f"{comm}[" in line and "leaks sockets" in line]
+
+
+@case
+def agent_agrees_with_itself(bench):
+    """Log, explain and metrics say the same when the line comes, however seldom files are due."""
+    textfile = directory_of(bench, "agrees") / "sockleak.prom"
+    options = ("--older-than", "500ms", "--interval", "100ms", "--write-interval", "1h")
+    service = Service.start(bench, *options, "--comm", "agrees", "--textfile", textfile)
+    program = bench.start_program(str(bench.copy("growing", "agrees")), 40)
+    (line,) = service.wait_for(lambda s: lines_of_growth(s, "agrees"), "a line of who leaks")
+    open_now, site = re.search(r"leaks sockets: (\d+) open.* site ([0-9a-f]{16})$", line).groups()
+    status, out, errors = bench.run("explain", site, "--textfile", textfile, "--json")
+    if status:
+        raise Failure(f"expected the site of the line to be known, seen {status}: {errors}")
+    explained = json.loads(out)
+    (counted,) = (value for _, _, value in service.metrics(textfile, "sockleak_site_leaked_sockets"))
+    said = (int(open_now), explained["open"], int(counted))
+    if len(set(said)) != 1 or not explained["leaking"]:
+        raise Failure(f"expected one number of line, explain and metrics, seen: {said}")
+    (_, labels, _), = service.metrics(textfile, "sockleak_site_info")
+    where = {labels["function"], explained["function"], "make_socket"}
+    if where != {"make_socket"} or "in make_socket (agrees" not in line:
+        raise Failure(f"expected one culprit, seen: {where}, {line}")
+    caller = {labels["caller"], explained["caller"]["function"]}
+    if caller != {"main"} or ", called from main (agrees)" not in line:
+        raise Failure(f"expected one caller, seen: {caller}, {line}")
+    program.wait_ready()
+    program.end()
+    service.stop()
 
 
 def held_by(bench, explain, wanted):

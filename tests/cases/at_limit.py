@@ -183,7 +183,7 @@ def at_limit_host(bench):
     if not files or files["max"] != most or not 0 < files["open"]:
         raise Failure(f"expected {most} files at the most, seen: {files}")
     if summary["counters"]["socket_enfile"] != 15 or summary["counters"]["socket_emfile"]:
-        raise Failure(f"expected 15 calls with ENFILE, seen: {summary['events']}")
+        raise Failure(f"expected 15 calls with ENFILE, seen: {summary['counters']}")
 
 
 @case

@@ -63,7 +63,7 @@ def build(kind):
         if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "SAN", "V")
     }
     done = subprocess.run(
-        ["make", "--no-print-directory", kind, f"VERSION={package_version()}"], cwd=SOURCE,
+        ["nice", "-n", "3", "make", "--no-print-directory", kind, f"VERSION={package_version()}"], cwd=SOURCE,
         env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )
@@ -261,7 +261,7 @@ def install_prefix(bench):
         if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "SAN", "V")
     }
     done = subprocess.run(
-        ["make", "install", f"DESTDIR={directory}", "PREFIX=/opt/sockleak"], cwd=SOURCE,
+        ["nice", "-n", "3", "make", "install", f"DESTDIR={directory}", "PREFIX=/opt/sockleak"], cwd=SOURCE,
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )
     expect(done.returncode == 0, "make install to succeed", done.stdout[-1500:])

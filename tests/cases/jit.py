@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 from lib.outcome import Failure, Skip
-from lib.registry import BUILDS, case
+from lib.registry import LONG, case
 
 TRUTH = pathlib.Path(__file__).parent.parent / "truth"
 FAST = ("--older-than", "500ms", "--interval", "100ms")
@@ -51,7 +51,7 @@ def node(*options):
     return ["node", *options, str(TRUTH / "leak.js")]
 
 
-@case(stage=BUILDS)
+@case(stage=LONG)
 def jit_node_without_names(bench):
     """The stack says which option would name its code, in JSON and in the report."""
     agent = bench.agent(*FAST, "--comm", "node")
@@ -73,7 +73,7 @@ def jit_node_without_names(bench):
         raise Failure(f"expected advice, seen: {text}")
 
 
-@case(stage=BUILDS)
+@case(stage=LONG)
 def jit_node_dump(bench):
     """node --perf-prof writes a dump into its directory, and no map: its names are read."""
     agent = bench.agent(*FAST, "--comm", "node")
@@ -89,7 +89,7 @@ def jit_node_dump(bench):
     agent.stop()
 
 
-@case(stage=BUILDS)
+@case(stage=LONG)
 def jit_java_without_restart(bench):
     """The command that the stack of one process names, run for another one before it leaks."""
     if not shutil.which("javac") or not shutil.which("jcmd"):

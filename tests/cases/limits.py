@@ -74,7 +74,7 @@ def healthy_in_use(bench):
     summary = agent.stop()
     expect_nothing_lost(summary)
     if summary["counters"]["socket"] != 150000:
-        raise Failure(f"expected 150000 sockets, seen: {summary['events']}")
+        raise Failure(f"expected 150000 sockets, seen: {summary['counters']}")
 
 
 @case
@@ -156,4 +156,4 @@ def slots_come_back(bench):
     if strange or summary["dropped"]["no_slot"]:
         raise Failure(f"expected a snapshot of each socket, seen: {strange}, {summary['dropped']}")
     if summary["counters"]["snapshots"] < 8 * 60:
-        raise Failure(f"expected {8 * 60} snapshots, seen: {summary['events']}")
+        raise Failure(f"expected {8 * 60} snapshots, seen: {summary['counters']}")

@@ -5,7 +5,6 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 
 from lib.outcome import Failure
 from lib.registry import ALONE, case

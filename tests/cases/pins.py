@@ -198,7 +198,10 @@ def pins_growth(bench):
         options = ("--comm", "growth", "--pin", pin)
         first = bench.agent(*options)
         program = bench.program(str(bench.copy("leak_by_leak", "growth")), 6, agents=[first])
-        once = bench.program(str(bench.copy("many", "growth")), LEAKS, agents=[first])
+        link = bench.directory / "once" / "growth"  # by its name the same, by its module not
+        link.parent.mkdir()
+        link.symlink_to(bench.copy("many", "growth_once"))
+        once = bench.program(str(link), LEAKS, agents=[first])
         reported = set()
         for _ in range(4):  # one is reported, some sweeps later, before the next is made
             reported |= set(leak(program, first, reported))

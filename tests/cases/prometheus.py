@@ -105,7 +105,7 @@ def check_numbers(prometheus, program):
     wanted = {"__name__": "sockleak_leaked_sockets", "job": "node", "scope": "host"}
     expect("its labels", {**wanted, "comm": "leaker", "class": "never_used"}, labels)
     ((labels, count),) = prometheus.query(
-        "sockleak_site_leaked_sockets * ignoring (unit, machine, module, function, package) "
+        "sockleak_site_leaked_sockets * ignoring (unit, machine, module, function, source, caller, package) "
         "group_left (module, function, package) sockleak_site_info"
     )
     expect("its site", (FIRST, "leaker"), (count, labels["module"]))

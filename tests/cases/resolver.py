@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from lib.outcome import Failure, Skip
+from lib.outcome import Failure
 from lib.processes import copy_program
 from lib.registry import case
 from lib.resolver import resolver_of

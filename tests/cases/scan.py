@@ -268,6 +268,29 @@ def scan_may_be_in_use(bench):
 
 
 @case
+def scan_grown(bench):
+    """A socket that may be in use is a finding where a running sockleak has seen its site grow."""
+    agent = bench.agent("--comm", "scangrown")
+    program = bench.program(str(bench.copy("udp_ioctl_leaked", "scangrown")), agents=[agent])
+    program.next_phase()  # it leaks one every 300 ms
+    count = 8
+    agent.wait_for(lambda a: len(a.open_leaks()) == count, "the leaks")
+    history = ("--comm", "scangrown", "--history", agent.pid, "--error-exitcode", 9)
+    status, text, _ = bench.run("scan", *history)
+    if status != 9 or f"{count} unconnected sockets in 1 process" not in text:
+        raise Failure(f"expected {count} in the headline, and 9, seen {status}: {text}")
+    events, summary = scan(bench, *history, status=9)
+    if len(events) != count or summary["open"] != count:
+        raise Failure(f"expected {count} leaks, seen: {events}")
+    # Without that knowledge it is not known.
+    plain = bench.agent("--comm", "nothing_at_all")
+    status, text, _ = bench.run("scan", "--comm", "scangrown", "--history", plain.pid,
+                                "--error-exitcode", 9)
+    if status or "No unconnected sockets" not in text:
+        raise Failure(f"expected nothing that is certain, seen {status}: {text}")
+
+
+@case
 def scan_of_the_busy(bench):
     """Sockets on their way to a connection are no findings: that is what is looked twice for.
 

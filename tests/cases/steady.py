@@ -84,7 +84,7 @@ def churn(bench):
     summary = agent.stop()
     if bench.options.churn:
         print(
-            f"churn: {end_s} s, {summary['events']['socket']} sockets, {summary['total']} leaks; "
+            f"churn: {end_s} s, {summary['counters']['socket']} sockets, {summary['total']} leaks; "
             f"memory {memory} to {memory_after} KiB, entries {tracked} to {tracked_after}, "
             f"files {len(files[0])} to {len(files_after[0])}; "
             f"dropped { {k: v for k, v in summary['dropped'].items() if v} }"
@@ -134,7 +134,7 @@ def stress(bench):
     if seen["held_back"] or seen["open"]:
         raise Failure(f"expected nothing left, seen: {seen}")
     if seen["counters"]["socket"] < 100:
-        raise Failure(f"expected hundreds of sockets, seen: {seen['events']}")
+        raise Failure(f"expected hundreds of sockets, seen: {seen['counters']}")
     expect_free_slots(bench, agent, cgroup)
     if open_files(agent.pid) != files:
         raise Failure(f"expected {files} open, seen: {open_files(agent.pid)}")

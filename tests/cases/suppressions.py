@@ -18,8 +18,9 @@ def suppress(bench):
     if start is None:
         raise Failure(f"expected an entry, seen: {lines}")
     entry = lines[start : start + 4]
-    if entry[1:] != ["comm = suppressed", "function = make_socket", "module = suppressed"]:
-        raise Failure(f"expected comm, function and module, seen: {entry}")
+    site = entry[0].removeprefix("[site ").removesuffix("]")
+    if entry[1:] != ["# in make_socket (suppressed)", "comm = suppressed", f"site = {site}"]:
+        raise Failure(f"expected comm and site, seen: {entry}")
     known = bench.directory / "known.ini"
     known.write_text("\n".join(entry) + "\n[never]\nfunction = no_such_function\n")
 
@@ -76,7 +77,7 @@ def suppress_usage(bench):
     bad = bench.directory / "bad.ini"
     bad.write_text("[a]\nprocess = x\n")
     for name, words in (
-        (bad, "line 2: the keys are function"),
+        (bad, "line 2: the keys are site, function"),
         ("/no/such", "cannot read --suppress"),
         (bench.directory, "cannot read --suppress"),
     ):

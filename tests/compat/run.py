@@ -35,7 +35,7 @@ from lib import guard  # noqa: E402
 from lib.agent import brief  # noqa: E402
 from lib.bench import Bench  # noqa: E402
 from lib.outcome import Failure  # noqa: E402
-from stage import Stage, unpacked_environment  # noqa: E402
+from stage import Stage  # noqa: E402
 
 JOBS = 3
 QUIET_TIMEOUT_S = 240  # the one that watches the host also sees what others do there
@@ -152,7 +152,7 @@ def judge(entry, seen):
 def row(entry, seen):
     held = ", ".join(sorted({event["protocol"] or event["family"] for event in seen.waiting}))
     cells = [
-        entry.name, seen.version, seen.used, f"{seen.summary['events']['tracked']}",
+        entry.name, seen.version, seen.used, f"{seen.summary['counters']['tracked']}",
         " / ".join(str(len(events)) for events in [*seen.leaks.values(), seen.certain]),
         f"{len(seen.waiting)}" + (f" ({held})" if held else ""),
     ]

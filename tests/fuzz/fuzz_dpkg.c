@@ -17,12 +17,15 @@
 #define SOON_NS (60ULL * 1000000000) /* nothing here takes so long */
 
 static char root[PATH_MAX];
-static int root_fd = -1, info_fd, dpkg_fd;
+static int root_fd = -1, info_fd, dpkg_fd, apt_fd, lists_fd;
 
 static void remove_root(void)
 {
 	unlinkat(dpkg_fd, "status", 0);
 	unlinkat(dpkg_fd, "info", AT_REMOVEDIR);
+	unlinkat(dpkg_fd, "diversions", 0);
+	unlinkat(apt_fd, "lists", AT_REMOVEDIR);
+	unlinkat(root_fd, "var/lib/apt", AT_REMOVEDIR);
 	unlinkat(root_fd, "var/lib/dpkg", AT_REMOVEDIR);
 	unlinkat(root_fd, "var/lib", AT_REMOVEDIR);
 	unlinkat(root_fd, "var", AT_REMOVEDIR);
@@ -52,6 +55,8 @@ static void make_root(void)
 	lib_fd = make_directory(var_fd, "lib");
 	dpkg_fd = make_directory(lib_fd, "dpkg");
 	info_fd = make_directory(dpkg_fd, "info");
+	apt_fd = make_directory(lib_fd, "apt");
+	lists_fd = make_directory(apt_fd, "lists");
 	close(var_fd);
 	close(lib_fd);
 	atexit(remove_root);
@@ -101,6 +106,23 @@ static void check_answer(int err, const struct package *package)
 	check(package->kind == PACKAGE_DEB && package->source == PACKAGE_FROM_DPKG);
 }
 
+/* The same bytes as a list of apt's: it says what it can know of a package that is in none. */
+static void check_apt(const struct package *package, const uint8_t *list, size_t size)
+{
+	enum package_availability availability;
+	char name[128];
+
+	if (package->kind != PACKAGE_DEB)
+		return;
+	snprintf(name, sizeof(name), "h_dists_s_main_binary-%s_Packages", package->arch);
+	put(lists_fd, name, list, size);
+	availability = package_in_apt(root_fd, package, clock_now(CLOCK_MONOTONIC) + SOON_NS);
+	unlinkat(lists_fd, name, 0);
+	check(availability <= PACKAGE_NOT_THERE);
+	check(availability == PACKAGE_MAYBE || availability == PACKAGE_NO_ARCHIVE ||
+	      !package_is_of_debug_archive(package->debug));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = input_of(data, size);
@@ -115,9 +137,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	name = take_list_name(&input);
 	put_list(&input, name);
 	put(dpkg_fd, "status", input.at, input_left(&input));
+	put(dpkg_fd, "diversions", input.at, input_left(&input));
 	err = package_from_dpkg(root_fd, path, NULL, clock_now(CLOCK_MONOTONIC) + SOON_NS,
 				&package);
 	check_answer(err, &package);
+	check_apt(&package, input.at, input_left(&input));
 	unlinkat(info_fd, name, 0);
 	free(line);
 	free(name);

@@ -2,15 +2,8 @@
 /* Stacks: the site id, which must be the same everywhere; copies; whom to blame. */
 #include "take_stack.h"
 
-static bool is_jit(const struct frame *frame)
-{
-	return frame->module && !strcmp(frame->module, FRAME_JIT);
-}
-
-static bool counts(const struct frame *frame)
-{
-	return !frame->inlined && !is_jit(frame) && (frame->module || frame->build_id);
-}
+#include "stacks/culprit.h"
+#include "stacks/site_id.h"
 
 static bool same(const char *a, const char *b)
 {
@@ -34,60 +27,52 @@ static void check_copy(const struct stack *stack)
 }
 
 /*
- * What the id does not depend on: addresses, names, debug information, where a
- * file without a build id lies; and frames that are inlined or of JIT code.
+ * What the id does not depend on: addresses, lines, what debug information tells, and further
+ * frames of the function that is to blame.
  */
 static void check_site(const struct stack *stack)
 {
 	struct stack *bare = stack_new(stack->count);
 	unsigned int count = 0;
-	const char *slash;
 
 	for (unsigned int i = 0; i < stack->count; i++) {
-		const struct frame *from = &stack->frames[i];
 		struct frame *to = &bare->frames[count];
 
-		if (!counts(from))
+		if (stack->frames[i].inlined)
 			continue;
 		count++;
-		to->offset = from->offset;
-		to->build_id = from->build_id ? strdup(from->build_id) : NULL;
-		slash = from->module ? strrchr(from->module, '/') : NULL;
-		if (!from->build_id && !(slash ? slash + 1 : from->module)[0])
-			to->module = strdup(from->module); /* no file has such a path */
-		else if (!from->build_id)
-			check(asprintf(&to->module, "/other/%s", slash ? slash + 1 : from->module) >
-			      0);
+		check(frame_copy(to, &stack->frames[i]));
+		to->pc++;
+		to->line = 0;
+		to->has_debug = !to->has_debug;
 	}
 	bare->count = count;
 	check(site_id(bare) == stack->site);
-	check(!stack->site == !count);
-	if (count) {
-		bare->frames[count - 1].offset++;
-		check(site_id(bare) != stack->site);
-	}
+	check(site_way(bare) == site_way(stack));
 	stack_unref(bare);
+}
+
+static bool is_of(const struct frame *frame, const struct stack *stack)
+{
+	return frame >= stack->frames && frame < stack->frames + stack->count;
 }
 
 static void check_culprit(const struct stack *stack)
 {
-	const struct frame *culprit = stack_culprit(stack), *frame;
+	struct culprit culprit = culprit_find(stack, NULL);
+	const struct frame *frame = culprit.where.frame, *caller = culprit.caller.frame;
 
-	for (frame = stack->frames; frame < stack->frames + stack->count; frame++) {
-		if (!frame->module && !frame->function)
-			continue; /* a mere address */
-		check(culprit || frame->kind == FRAME_OF_LIBC);
-		if (frame == culprit)
-			break;
-		check(frame->kind);
-	}
-	if (!culprit)
+	check(!culprit.interpreted);
+	check(frame || (!culprit.where.language && !caller));
+	check(culprit.where.language || !culprit.where.hidden);
+	if (!frame)
 		return;
-	check(culprit >= stack->frames && culprit < stack->frames + stack->count);
-	check(culprit->kind != FRAME_OF_LIBC && (culprit->module || culprit->function));
-	frame = stack_caller(stack);
-	check(!frame || (frame > culprit && frame < stack->frames + stack->count));
-	check(!frame || (!frame->kind && frame->function));
+	check(is_of(frame, stack) && frame->kind != FRAME_OF_LIBC);
+	check(frame->module || frame->function);
+	check(code_place_equal(&culprit.where, &culprit.where));
+	check(!caller || (is_of(caller, stack) && caller > frame));
+	check(!caller || caller->function || culprit.caller.language);
+	check(!culprit.where.language || !caller);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,6 +6,7 @@
 #include "fuzz.h"
 
 #include "stacks/stack.h"
+#include "stacks/site_id.h"
 
 #define TAKE_STACK_FRAMES 8
 
@@ -30,6 +31,7 @@ static UNUSED void take_frame(struct input *input, struct frame *frame)
 	frame->line = frame->file ? take_u32(input) : 0;
 	frame->inlined = flags & 8;
 	frame->has_debug = flags & 16;
+	frame->trouble = (enum frame_trouble)(take_u8(input) % TROUBLES);
 	frame->source = (enum frame_source)(flags >> 5 < 5 ? flags >> 5 : 0);
 	frame->kind = runtime_frame_kind(frame->module, frame->function);
 }

@@ -51,7 +51,7 @@ class Agent:
 
     @staticmethod
     def _haste():
-        """What makes it decide sooner than by its defaults."""
+        """Options by which it decides sooner than by its defaults."""
         return [
             "--older-than", f"{OLDER_THAN_S:g}s", "--interval", f"{INTERVAL_S * 1000:g}ms",
             "--full-sweep-interval", f"{FULL_SWEEP_INTERVAL_S * 1000:g}ms", "--duration", "600s",
@@ -84,7 +84,7 @@ class Agent:
         self._ready.set()
 
     def take_lines(self):
-        """Its output once it has ended, which is not kept any longer."""
+        """Its output, once it has ended. The agent does not keep it."""
         for reader in self._readers:
             reader.join(20)
         lines, self.lines = self.lines, []
@@ -99,7 +99,7 @@ class Agent:
 
     @property
     def hooks(self):
-        """The kind of hooks that it said it watches by; None before it is ready."""
+        """The kind of hooks in its ready line; None before it is ready."""
         for line in self.errors:
             if line.startswith(READY_LINE):
                 return line.split()[3].rstrip(":")
@@ -131,7 +131,7 @@ class Agent:
         return [event["full_sweeps"] for came_at, event in list(self.summaries) if came_at > since]
 
     def quiet_since(self, since):
-        """Is the threshold over for whatever stood at `since`, with some full sweeps to see it?"""
+        """Would a socket that existed at `since` have been reported, after some full sweeps?"""
         reported = self.full_sweeps(since + OLDER_THAN_S)
         return bool(reported) and reported[-1] >= reported[0] + QUIET_SWEEPS
 
@@ -147,11 +147,11 @@ class Agent:
         return len(without) <= reported
 
     def owns_up_to_skipped_hooks(self):
-        """Has the kernel left hooks out, and does it say so? Then a class may not be known."""
+        """Has the kernel skipped hooks, and has it counted that? Then a class may be unknown."""
         return bool(self.summaries and self.summaries[-1][1]["dropped"]["hooks_skipped"])
 
     def wait_quiet(self, timeout=60):
-        """Until everything that stands now would have been reported."""
+        """Wait until every socket that exists now would have been reported."""
         since = time.monotonic()
         while not self.quiet_since(since):
             if self.ended():
@@ -161,7 +161,7 @@ class Agent:
             time.sleep(0.05)
 
     def of(self, kind, **fields):
-        """Events of a type whose fields have these values."""
+        """The events of a type whose fields have these values."""
         return [
             event
             for event in list(self.events)
@@ -179,7 +179,7 @@ class Agent:
         return found
 
     def wait_for(self, question, what, timeout=20):
-        """Until question(self) is true; its value is returned."""
+        """Wait until question(self) is true, and return its value."""
         deadline = time.monotonic() + timeout
         while True:
             answer = question(self)

@@ -41,7 +41,7 @@ class Bench:
         return part
 
     def end_case(self):
-        """A leak that a case leaves behind is one that every later agent of the host reports."""
+        """End its agents and programs, whose leaks every later agent would report."""
         running = [agent for agent in self._of_case if agent.process.poll() is None]
         for agent in running:  # by a signal, for its last line to be a whole one
             agent.process.send_signal(signal.SIGINT)
@@ -58,7 +58,7 @@ class Bench:
     def agent(self, *args, name="", as_json=True, environment=None, defaults=False):
         """A sockleak that watches: ready when this returns. `environment` is added to ours.
 
-        It decides within a second or so, unless it has to do so by its `defaults`.
+        It decides within a second or so, but with `defaults` as it does for a user.
         """
         agent = Agent(self.processes, self.sockleak, args, name, as_json, environment, defaults)
         self._of_case.append(agent)
@@ -75,7 +75,7 @@ class Bench:
         return Program(self.processes, name, command, agents, **kwargs)
 
     def program(self, name, *args, **kwargs):
-        """The same, with its first phase set up."""
+        """The same, once its first phase is set up."""
         program = self.start_program(name, *args, **kwargs)
         trouble = program.wait_ready()
         if trouble:
@@ -83,13 +83,13 @@ class Bench:
         return program
 
     def copy(self, name, as_name):
-        """A program under a comm of its own, where every user can run it. Returns its path."""
+        """Copy a program under another name, where every user can run it, and return its path."""
         directory = self.directory / str(next(self._copies))
         directory.mkdir(mode=0o755)
         return copy_program(self.programs / name, directory / as_name)
 
     def run(self, *args, timeout=20, command=None, **kwargs):
-        """A short run of sockleak (or of a command line) to its end: (exit, stdout, stderr)."""
+        """Run sockleak (or a command line) to its end, and return (exit, stdout, stderr)."""
         command = command or [self.sockleak] + [str(arg) for arg in args]
         kwargs.setdefault("stdout", subprocess.PIPE)
         process = self.processes.start(

@@ -37,7 +37,7 @@ class Cgroups:
         return path
 
     def remove(self, path, patience_s=5):
-        """One that is empty, or about to be: a process that is killed has no environment any
+        """Remove a cgroup that is empty or about to be: a killed process has no environment any
         more long before it has closed all its sockets and left its cgroup."""
         deadline = time.monotonic() + patience_s
         while True:
@@ -58,6 +58,6 @@ class Cgroups:
 
 
 def inside(path):
-    """For Bench.program(): enters the cgroup before it becomes the program."""
+    """For Bench.program(): the process enters the cgroup before it becomes the program."""
     script = 'echo 0 > "$0/cgroup.procs" && exec "$@"'
     return lambda command: ["/bin/sh", "-c", script, path] + command

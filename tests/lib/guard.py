@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """guard: nothing that a run has started outlives it, also when the run is killed.
 
-A run that is killed by SIGKILL can end nothing itself, and to end its children would not do:
-programs start programs, and what has lost its parent is nobody's child. So a run begins with a
-guard, a process in a session of its own, which waits for the run's end and then kills whatever
-has the run's mark: a variable of the environment, which goes on to all that is started. Where
-make has started the run, the guard waits for the end of make as well, and ends the run then.
+A run that is killed by SIGKILL can end nothing itself. Ending its children would not suffice,
+because programs start programs, and a process that has lost its parent is nobody's child. So a
+run begins with a guard, a process in a session of its own. It waits for the run's end and then
+kills every process that has the run's mark: a variable of the environment, which each program
+inherits. If make has started the run, the guard also ends the run when make ends.
 """
 
 import os
@@ -24,7 +24,7 @@ PAUSE_S = 0.02
 
 
 def mark_of(run):
-    """The mark of a run, by its process id; as long as it is there."""
+    """The mark of a run, by its process id, while it exists."""
     return f"{run}-{start_time(run).decode()}"
 
 
@@ -65,7 +65,7 @@ def kill_marked(mark):
 
 
 def remove_cgroups(runs):
-    """Those that these processes have made, which nobody is in any more."""
+    """Remove the empty cgroups that these processes have made."""
     for top in pathlib.Path(cgroup2_mount()).glob(PREFIX + "*"):
         if top.name.removeprefix(PREFIX).split("-")[0] in map(str, runs):
             for directory, _, _ in os.walk(top, topdown=False):
@@ -73,7 +73,7 @@ def remove_cgroups(runs):
 
 
 def starters(pid):
-    """The makes above a process, with nothing but shells that run a command in between."""
+    """The makes above a process, if only shells that run one command are in between."""
     while True:
         try:
             with open(f"/proc/{pid}/stat", "rb") as file:
@@ -90,7 +90,7 @@ def starters(pid):
 
 
 def watch(run, mark):
-    """The guard's life. `run` and its starters are there, or have just ended."""
+    """What the guard does. `run` and its starters exist, or have just ended."""
     ends = {}
     for pid in [run, *starters(run)]:
         try:
@@ -108,7 +108,7 @@ def watch(run, mark):
 
 
 def begin():
-    """This process is a run from now on. Before it starts threads or other processes."""
+    """From now on this process is a run. To be called before it starts threads or processes."""
     run, mark = os.getpid(), mark_of(os.getpid())
     os.environ[VARIABLE] = " ".join(filter(None, [os.environ.get(VARIABLE), mark]))
     if os.fork():

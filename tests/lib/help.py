@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""help: what `sockleak --help` says, taken apart: the measure for manuals and completion."""
+"""help: parses `sockleak --help`, with which manuals and completion are compared."""
 
 import re
 
@@ -62,7 +62,7 @@ def read(bench):
 
 
 def takers(bench, reported, option):
-    """--help does not say so of what most commands take; a command that does not will."""
+    """The commands that take an option, which --help leaves out if most of them do."""
     words = [f"--{option.name}"] + (["1"] if option.argument else [])
     _, _, errors = bench.run("explain", *words)
     found = re.search(r"is not for this command; it is for: ([a-z, ]+)", errors)

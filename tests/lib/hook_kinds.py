@@ -11,7 +11,7 @@ UNKNOWN = "?"
 
 
 def hook_kinds(binary):
-    """In the order in which the program names them; without `auto`, which chooses one of them."""
+    """The kinds in the program's own order, without `auto`, which chooses one of them."""
     asked = [str(binary), "trace", "--hooks", UNKNOWN]
     answer = subprocess.run(asked, text=True, capture_output=True, check=False, timeout=30).stderr
     found = re.search(r"^sockleak: --hooks .* allowed: (.*)$", answer, re.MULTILINE)
@@ -21,5 +21,5 @@ def hook_kinds(binary):
 
 
 def runs_at_every_call(kind):
-    """Of such a kind the programs run at every system call, whichever call it is."""
+    """Do the programs of this kind run at every system call?"""
     return kind.startswith("raw")

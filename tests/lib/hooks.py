@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""hooks: which kinds of hooks this host has. By trying, and not by doctor's word."""
+"""hooks: which kinds of hooks work on this host, found by trying each."""
 
 import functools
 import subprocess
@@ -13,7 +13,7 @@ KINDS = ("fentry", "kprobe.multi", "tracepoint", "raw_syscalls", "raw_tp")  # th
 
 
 def force(binary, kind):
-    """The exit status of a short run with such hooks, and what it says of them."""
+    """Run sockleak shortly with such hooks: its exit status, and what it says of them."""
     done = subprocess.run(
         [binary, "--hooks", kind, "--duration", "1ms", "--comm", "nobody-at-all", "-q"],
         capture_output=True, text=True, check=False, timeout=300,
@@ -36,6 +36,6 @@ def _kinds_of(binary):
 
 
 def kinds_here(bench):
-    """Those that can be had on this host, the best first."""
+    """The kinds that work on this host, the best first."""
     with _once:
         return _kinds_of(str(bench.sockleak))

@@ -31,7 +31,7 @@ class Comparison(ctypes.Structure):
 
 
 def confine():
-    """For the rest of this process and what it runs."""
+    """Restrict this process and what it runs."""
     if unit_file.settings()["RestrictAddressFamilies"] != ["AF_UNIX"]:
         sys.exit("jail.py knows AF_UNIX alone")
     library = ctypes.CDLL("libseccomp.so.2", use_errno=True)

@@ -18,7 +18,7 @@ def as_word(value):
 
 
 def has_function(event, allowed, agent):
-    """Is a function in the leak's stack, or the stack lost and counted as lost?"""
+    """Is a function in the leak's stack, or was the stack lost and counted as lost?"""
     if event.get("stack") is None and event.get("tid") is not None:
         return agent.owns_up_to_lost_stacks()
     return any(frame.get("function") in allowed for frame in event.get("stack") or [])
@@ -31,7 +31,7 @@ def has_holders(event, allowed):
 
 
 def has_class(event, allowed, agent):
-    """Is it of an allowed class, or of none where hooks were left out, and that was counted?"""
+    """Has it an allowed class, or no class because hooks were skipped and counted as such?"""
     if event.get("class") is None and "never_used" in allowed:
         return agent.owns_up_to_skipped_hooks()
     return has_field(event, "class", allowed)
@@ -48,7 +48,7 @@ def has_field(event, key, allowed):
 
 
 def for_hooks(expected, kind):
-    """What is expected of who watches by this kind of hooks: "class@fentry|kprobe.multi=..."."""
+    """The expectations for this kind of hooks, such as "class@fentry|kprobe.multi=..."."""
     plain = {key: allowed for key, allowed in expected.items() if "@" not in key}
     for key, allowed in expected.items():
         name, _, kinds = key.partition("@")

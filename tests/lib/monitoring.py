@@ -34,7 +34,7 @@ UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def binary(bench, *names):
-    """The first of them that is installed or unpacked."""
+    """The first of these binaries that is installed or unpacked."""
     unpacked = bench.programs.parent / "prometheus" / "usr" / "bin"
     for name in names:
         for path in (shutil.which(name), unpacked / name):
@@ -46,7 +46,7 @@ def binary(bench, *names):
 def hurried(rules, haste=HASTE, stale_s=5):
     """The shipped rules, for a test that has no half hour: all their times are shorter.
 
-    `stale_s`: how old the agent's last look may be; more than it takes from one to the next.
+    `stale_s`: how old the agent's last sweep may be; more than the time between two sweeps.
     """
 
     def shorter(match):
@@ -79,7 +79,7 @@ def get(url, timeout=10):
 
 
 def wait_until(question, what, timeout=60):
-    """Until question() is true; its value is returned."""
+    """Wait until question() is true, and return its value."""
     deadline = time.monotonic() + timeout
     while True:
         answer = question()
@@ -155,7 +155,7 @@ class Prometheus(Server):
         super().__init__(bench, [binary(bench, "prometheus"), *options], "/-/ready")
 
     def ask(self, path, **parameters):
-        """The data of an answer of its API. A query that it does not take is a failure."""
+        """The data of an answer of its API. A query that it refuses is a failure."""
         status, body = self.get(f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}")
         if status != 200:
             raise Failure(f"expected an answer to {parameters}, seen: {status} {body[:500]!r}")
@@ -167,14 +167,14 @@ class Prometheus(Server):
         return [(sample["metric"], float(sample["value"][1])) for sample in found]
 
     def value(self, expression):
-        """Of a query with one sample; None when it has none."""
+        """The value of a query with one sample; None without a sample."""
         found = self.query(expression)
         if len(found) > 1:
             raise Failure(f"expected one sample of {expression}, seen: {found}")
         return found[0][1] if found else None
 
     def firing(self, name, **labels):
-        """The alerts of a name that fire now, with annotations."""
+        """The alerts of this name that fire now, with their annotations."""
         return [
             alert
             for alert in self.ask("alerts")["alerts"]
@@ -229,7 +229,7 @@ class TextfileAgent:
 
 
 def wait_value(prometheus, expression, wanted, timeout=60):
-    """Until a query with one sample has this value."""
+    """Wait until a query with one sample has this value."""
     seen = []
 
     def has_it():

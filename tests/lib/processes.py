@@ -8,7 +8,7 @@ import threading
 
 
 def start_time(pid):
-    """When a process started, in clock ticks: with the pid its identity. None = no such process."""
+    """Start of a process in clock ticks, which with its pid identifies it. None = it is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as stat:
             return stat.read().rpartition(b")")[2].split()[19]
@@ -38,7 +38,7 @@ class Processes:
         self._ended = False
 
     def part(self):
-        """Those of one case, which end with it; end_all() of the whole ends them, too."""
+        """The processes of one case, which end with it; end_all() of the whole ends them, too."""
         part = Processes()
         with self._lock:
             part._ended = self._ended
@@ -56,7 +56,7 @@ class Processes:
         return process
 
     def announce(self, pid):
-        """A process that one of ours started and reported us of."""
+        """Add a process that one of ours has started, by the pid that it printed."""
         started = start_time(pid)
         if started is not None:
             with self._lock:

@@ -80,7 +80,7 @@ class Program:
             self.phase.resolved[inode] = values["reason"]
 
     def wait_ready(self, timeout=30):
-        """Until the phase is set up. Returns None, or why it never will be."""
+        """Wait until the phase is set up. Returns None, or why it never will be."""
         deadline = time.monotonic() + timeout
         while self.phase.ready_at is None:
             trouble = self.trouble()

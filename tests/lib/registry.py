@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""registry: the cases there are. A file in cases/ registers its own by decorator.
+"""registry: all cases. Each file in cases/ registers its own by a decorator.
 
     @case                      one case, named as its function: returns, or raises
     def bound_only(bench): ...                                 Failure or Skip
@@ -7,19 +7,26 @@
     @cases(names=[...])        many from one function: a generator that yields
     def table(bench): ...      (name, None | Failure | Skip) for every name
 
-`stage` says beside what a case can run: SHARED ones run side by side, of every other stage one
-runs after the other; and the stages of one step run side by side, step after step. `slow` ones, of those that a run
-names as its slowest, are begun before the others: they would be waited for at the end.
+`stage` says beside what a case can run. SHARED cases run side by side; those of every other stage
+run one after the other. STEPS says which stages run side by side. `slow` cases begin before the
+others of their stage, because otherwise the run would wait for them at its end.
 """
 
 import fnmatch
 import importlib
 import pathlib
 
-# LONG and BUILDS: what watches its own cgroup or program alone and mostly waits, beside what
-# compiles. ALONE: what measures, or fills the host. LAST: what looks at all that was seen.
+# BUILDS: compiles, at a low priority, while other cases wait for their programs. LONG: takes long,
+# and watches its own cgroup or program alone. ALONE: measures, or fills the host. LAST: checks what
+# all others have seen.
 SHARED, LONG, BUILDS, ALONE, LAST = range(5)
-STEPS = ((SHARED,), (LONG, BUILDS), (ALONE,), (LAST,))
+# Each step begins some stages, and waits for some before the next step.
+STEPS = (
+    ((SHARED, BUILDS), (SHARED,)),
+    ((LONG,), (LONG, BUILDS)),
+    ((ALONE,), (ALONE,)),
+    ((LAST,), (LAST,)),
+)
 
 
 class Case:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""resolver: the child of an agent that makes its stacks."""
+"""resolver: the child of an agent that unwinds and names its stacks."""
 
 import pathlib
 

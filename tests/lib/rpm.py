@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""rpm: how it is called here."""
+"""rpm: the command line that works on this host."""
 
 import functools
 import subprocess

@@ -42,11 +42,11 @@ class Scratch:
             raise Failure(f"expected a root to install into, seen: {said}")
 
     def path(self, name):
-        """A file of it, seen from here."""
+        """The path of one of its files as seen from outside."""
         return f"/proc/{self._process.pid}/root{self.directory}/root/{name.lstrip('/')}"
 
     def run(self, *command, check=True, **kwargs):
-        """A command in it. Returns (exit, stdout and stderr)."""
+        """Run a command in it. Returns (exit, stdout and stderr)."""
         done = subprocess.run(
             ["nsenter", f"--mount=/proc/{self._process.pid}/ns/mnt", "chroot",
              str(self.directory / "root"), *[str(word) for word in command]],
@@ -61,7 +61,7 @@ class Scratch:
         return done.returncode, done.stdout
 
     def changes(self):
-        """Every file that is new, other or gone compared with the host."""
+        """Every file that is new, changed or gone compared with the host."""
         new = f"/proc/{self._process.pid}/root{self.directory}/new"
         found = subprocess.run(
             ["find", new, "-mindepth", "1", "-not", "-type", "d", "-printf", "%P\n", "-o",

@@ -16,7 +16,7 @@ ESCAPES = {"\\\\": "\\", '\\"': '"', "\\n": "\n"}
 
 
 def parse_metrics(text):
-    """[(name, {label: value}, number)] of an exposition; a line that is none is a Failure."""
+    """[(name, {label: value}, number)] of an exposition; a line of another form is a Failure."""
     found = []
     for line in text.splitlines():
         if not line or line.startswith("#"):
@@ -33,7 +33,7 @@ def parse_metrics(text):
 
 
 def preloaded(library):
-    """The environment of one that a library of tests/library/ is preloaded to, sanitized or not."""
+    """The environment that preloads a library of tests/library/, sanitized or not."""
     options = [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]
     return {"LD_PRELOAD": str(library), "ASAN_OPTIONS": ":".join(filter(None, options))}
 
@@ -59,7 +59,7 @@ class Service:
 
     @classmethod
     def start(cls, bench, *args, environment=None):
-        """One that is ready when this returns."""
+        """Start one, which is ready when this returns."""
         service = cls(bench, args, environment)
         return service.wait_for(lambda s: s.was_notified("READY=1") and s, "READY=1")
 
@@ -108,7 +108,7 @@ class Service:
         ]
 
     def value(self, path, name, **labels):
-        """Of the one such sample; None when there is none, a Failure when there are more."""
+        """The value of the one such sample; None without one, a Failure if there are more."""
         found = self.metrics(path, name, **labels)
         if len(found) > 1:
             raise Failure(f"expected one sample of {name} {labels}, seen: {found}")

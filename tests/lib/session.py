@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""session: take programs through their phases under the eyes of agents, all side by side."""
+"""session: programs go through their phases, side by side, while agents watch them."""
 
 import time
 
@@ -40,7 +40,7 @@ class Session:
         )
 
     def step(self):
-        """Look once; never waits long."""
+        """One look at the program and the events; never waits long."""
         now = time.monotonic()
         program, phase = self.program, self.program.phase
         if program.skip is not None:
@@ -68,7 +68,7 @@ class Session:
         return known[2]
 
     def _look(self, agent, phase, now):
-        """One agent; True while its verdict on this phase is not complete."""
+        """Check one agent; True while its outcome for this phase is not complete."""
         result = self._judge(phase, agent)
         if result.violations:
             self._fail(agent, result.violations)
@@ -96,7 +96,7 @@ class Session:
 
 
 def run_sessions(sessions):
-    """Until all are done, yielding each as it finishes."""
+    """Run all to their end, and yield each as it finishes."""
     left = list(sessions)
     while left:
         for session in list(left):
@@ -108,7 +108,7 @@ def run_sessions(sessions):
 
 
 def expect_all(program, agents):
-    """Run one program to its end; raise what the first unhappy agent had to say."""
+    """Run one program to its end, and raise the first outcome of an agent that is no success."""
     session = Session(program, agents)
     for _ in run_sessions([session]):
         pass

@@ -22,7 +22,7 @@ class Tally:
         self._took = []  # (seconds, the names of a case)
 
     def add(self, name, outcome, where=""):
-        """The outcome of a case; `where`: on which machine it was run, if there are some."""
+        """Add the outcome of a case; `where` names the machine it ran on, if there are several."""
         with self._lock:
             if self.closed:
                 return
@@ -43,12 +43,12 @@ class Tally:
             print(line, flush=True)
 
     def took(self, names, seconds):
-        """How long a case went on, beside others; one that has many names is one."""
+        """Add how long a case took, beside others; a case with many names counts as one."""
         with self._lock:
             self._took.append((seconds, names))
 
     def slowest(self):
-        """A line for each of those that took longest, the longest first."""
+        """Yield a line for each of the slowest cases, the slowest first."""
         for seconds, names in sorted(self._took, reverse=True)[:SLOWEST]:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             yield f"{seconds:6.1f} s  {names[0]}{more}"

@@ -15,7 +15,7 @@ NAME = "\0sockleak's test cases"
 
 
 def take():
-    """Wait until no other run goes on. The turn ends when what is returned is closed."""
+    """Wait until no other run goes on. Closing the returned socket ends the turn."""
     turn = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     is_reported = False
     while True:

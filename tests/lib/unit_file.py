@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""unit_file: what packaging/systemd/sockleak.service says, and the system calls it lets through."""
+"""unit_file: the settings of packaging/systemd/sockleak.service, and the system calls it allows."""
 
 import pathlib
 import subprocess
@@ -11,7 +11,7 @@ UNIT = SOURCE / "packaging/systemd/sockleak.service"
 
 
 def settings():
-    """Name -> the values of its lines."""
+    """Setting -> the values of its lines."""
     found = {}
     text = UNIT.read_text(encoding="utf-8").replace("\\\n", "")
     for line in text.splitlines():
@@ -22,7 +22,7 @@ def settings():
 
 
 def capabilities():
-    """As setpriv names them: "bpf"."""
+    """The capabilities, as setpriv names them: "bpf"."""
     given = settings()
     if given["CapabilityBoundingSet"] != given["AmbientCapabilities"]:
         raise Failure("expected ambient and bounding capabilities to be the same")
@@ -34,7 +34,7 @@ GIVEN_UP = "sys_admin"
 
 
 def system_calls():
-    """The names that its SystemCallFilter= comes to, as the systemd of this host has them."""
+    """The system calls that its SystemCallFilter= allows, by the groups of this host's systemd."""
     wanted, seen, names = settings()["SystemCallFilter"][0].split(), set(), set()
     while wanted:
         name = wanted.pop()

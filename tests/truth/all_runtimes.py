@@ -4,6 +4,7 @@
 
     tests/truth/all_runtimes.py [--sockleak ./sockleak] [--programs .output/truth]
                                 [--only ROW]... [--jobs N] [--write] [-v]
+    tests/truth/all_runtimes.py --packages SUITE
 
 Every row must be there: what lacks a package fails. --write writes docs/truth.md. -v prints what
 was seen of each row. Exit 1 when a row fails.
@@ -35,6 +36,7 @@ def parse_options():
     parser.add_argument("--only", action="append", default=[], metavar="ROW")
     parser.add_argument("--jobs", type=int, default=6, metavar="N", help="rows side by side")
     parser.add_argument("--write", action="store_true", help=f"write {document.PATH.name}")
+    parser.add_argument("--packages", metavar="SUITE", help="print what its rows need, and end")
     parser.add_argument("-v", "--verbose", action="store_true")
     return parser.parse_args()
 
@@ -52,8 +54,15 @@ def report(verdict, verbose):
     sys.stdout.flush()
 
 
+def packages_in(suite):
+    return sorted({name for row in rows.ROWS if row.suite == suite for name in row.packages()})
+
+
 def main():
     options = parse_options()
+    if options.packages:
+        print(*packages_in(options.packages))
+        return 0
     chosen = [row for row in rows.ROWS if matches(row.name, options.only)]
     guard.begin()
     bench = Bench(options)
@@ -79,6 +88,6 @@ def main():
 
 
 if __name__ == "__main__":
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and "--packages" not in sys.argv:
         sys.exit("tests/truth/all_runtimes.py: must be root: sockleak loads BPF programs")
     sys.exit(main())

@@ -4,18 +4,49 @@ that they are made of has changed."""
 
 import hashlib
 import os
+import pathlib
+import shutil
 import subprocess
 
 from lib.outcome import Failure
-from truth.row import HERE, SOURCES, installed
+from truth.row import HERE, SOURCES, installed, root_of
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"  # the packages', not what this host has beside them
 BUILD_S = 300  # of the slowest, GHC and cargo; on a busy host ten times what they need
 
 
-def environment(directory):
-    own = {"S": str(SOURCES), "O": str(directory), "HOME": str(directory), "PATH": PATH}
-    return {**os.environ, **own}
+IN_ROOT = pathlib.Path("/truth")  # in the root of a suite: a copy of runtimes/, and the programs
+# The command becomes the program, so that its pid stays; the mounts end with it.
+ENTER = """mount --make-rprivate / && mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" &&
+exec chroot "$0" /bin/sh -c 'cd "$O" && exec /bin/sh -ec "$1"' sh "$1" """
+
+
+class Place:
+    """Where a row is built and run."""
+
+    def __init__(self, row, programs):
+        self.root = root_of(row.suite)
+        self.is_host = not row.suite
+        self.inner = IN_ROOT / row.name if row.suite else programs / "runtimes" / row.name
+        self.directory = self.root / self.inner.relative_to("/")
+        self.sources = IN_ROOT / "runtimes" if row.suite else SOURCES
+
+    def prepare(self):
+        self.directory.mkdir(parents=True, exist_ok=True)
+        if not self.is_host:
+            copy = self.root / self.sources.relative_to("/")
+            shutil.copytree(SOURCES, copy, dirs_exist_ok=True)
+            shutil.copy(HERE / "truth.h", copy.parent)
+
+    def environment(self, **more):
+        own = {"S": self.sources, "O": self.inner, "HOME": self.inner, "PATH": PATH, **more}
+        return {**os.environ, **{name: str(value) for name, value in own.items()}}
+
+    def command(self, text):
+        """The command line that runs a shell command there."""
+        if self.is_host:
+            return ["/bin/sh", "-ec", text]
+        return ["unshare", "--mount", "/bin/sh", "-c", ENTER, str(self.root), text]
 
 
 def fingerprint(row):
@@ -24,18 +55,18 @@ def fingerprint(row):
     for file in [*row.sources(), HERE / "truth.h"]:
         state.update(file.read_bytes())
     for package in row.packages():
-        state.update(f"{package} {installed().get(package)}\0".encode())
+        state.update(f"{package} {installed(row.suite).get(package)}\0".encode())
     return state.hexdigest()
 
 
-def build(bench, row, directory):
+def build(bench, row, place):
     """Failure with the end of what the compiler said when it cannot be built."""
-    directory.mkdir(parents=True, exist_ok=True)
-    stamp = directory / ".built"
+    place.prepare()
+    stamp = place.directory / ".built"
     if stamp.exists() and stamp.read_text() == fingerprint(row):
         return
     process = bench.processes.start(
-        ["/bin/sh", "-ec", row.build], cwd=directory, env=environment(directory),
+        place.command(row.build or "true"), cwd=place.directory, env=place.environment(),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
     )  # fmt: skip
     try:

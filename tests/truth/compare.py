@@ -45,15 +45,16 @@ class Result:
 
 
 def path_of(frame, pid):
-    """The file of a frame of sockleak's, as this process can open it."""
+    """The file of a frame of sockleak's, as this process can open it: by the path that its process
+    sees, or, of a plain chroot, by the one that we see."""
     module = frame["module"] or ""
-    inner = f"/proc/{pid}/root{module}"
-    return inner if os.path.exists(inner) else f"/proc/{pid}/exe"
+    paths = (f"/proc/{pid}/root{module}", module, f"/proc/{pid}/exe")
+    return next(path for path in paths if os.path.exists(path) or path == paths[-1])
 
 
 def same_function(theirs, ours, pid):
     """(agree, did a name decide it?)"""
-    if theirs["kind"] == "signal":
+    if theirs["kind"] == "signal" and theirs["function"] != ours["function"]:
         return ours["function"] in (None, "__restore_rt"), False
     if not theirs["function"]:
         return True, False

@@ -40,7 +40,7 @@ def row(verdict):
     seen = verdict.seen
     faults = [fault(verdict, field) for field in FIELDS if field in seen]
     return [
-        verdict.row.what, package, code(seen["culprit"]), seen["told"], frames(verdict),
+        verdict.row.what, package, code(seen["culprit"]), seen["sockets"], frames(verdict),
         code(seen["end"]), "; ".join(filter(None, faults)),
     ]  # fmt: skip
 

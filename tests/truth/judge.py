@@ -6,7 +6,7 @@ import dataclasses
 import re
 
 from lib.outcome import Failure, Skip
-from truth.build import build
+from truth.build import Place, build
 from truth.row import FIELDS
 from truth.seen import observe
 
@@ -52,16 +52,17 @@ class Verdict:
 
 
 def lacking(row):
-    return Skip(f"lacks {', '.join(row.lacks())} (make deps FOR=truth)")
+    remedy = "make truth" if row.suite else "make deps FOR=truth"
+    return Skip(f"lacks {', '.join(row.lacks())} ({remedy})")
 
 
 def attempt(bench, agent, row, programs, inside, with_gdb):
     if row.lacks():
         return Verdict(row, trouble=lacking(row))
-    directory = programs / "runtimes" / row.name
+    place = Place(row, programs)
     try:
-        build(bench, row, directory)
-        return Verdict(row, *observe(bench, agent, row, directory, inside, with_gdb))
+        build(bench, row, place)
+        return Verdict(row, *observe(bench, agent, row, place, inside, with_gdb))
     except (Failure, Skip) as ended:
         return Verdict(row, trouble=ended)
 

@@ -18,7 +18,7 @@ SCRIPTS = [
     Row("python_bind_failed", "Python, a bind that failed",
         "exec /usr/bin/python3 $S/bind_failed.py", culprit=PYTHON),
     Row("python_two", "Python, two leaks", "exec /usr/bin/python3 $S/leak.py two", culprit=PYTHON,
-        told="20 at 2 sites"),
+        sockets="20 at 2 sites"),
     Row("python_ctypes", "Python, a library by ctypes", "exec /usr/bin/python3 $S/extension.py",
         build=LIBRARY, culprit=IN_LIBRARY),
     Row("python_venv", "Python, in a venv", "exec $O/venv/bin/python $S/leak.py", culprit=PYTHON,
@@ -29,7 +29,7 @@ SCRIPTS = [
     Row("pypy", "Python (PyPy)", "exec pypy3 $S/leak.py", culprit=PYTHON),
     Row("ruby", "Ruby", "exec ruby $S/leak.rb", culprit="Ruby code"),
     Row("ruby_two", "Ruby, two leaks", "exec ruby $S/leak.rb two", culprit="Ruby code",
-        told="20 at 2 sites"),
+        sockets="20 at 2 sites"),
     Row("ruby_extension", "Ruby, an extension and its library", "exec ruby $S/extension.rb",
         build=f"{LIBRARY} && gcc -O2 -g -fPIC -shared -w "
         "$(pkg-config --cflags ruby-3.1) -o extension.so $S/extension_rb.c " + AGAINST,
@@ -54,10 +54,11 @@ MACHINES = [
     Row("node", "Node.js", "exec node --no-deprecation $S/leak.js", culprit="JavaScript code"),
     Row("node_perf_map", "Node.js, --perf-basic-prof",
         # a perf map does not know what is interpreted or inlined
-        "exec node --no-deprecation --always-sparkplug --no-opt --perf-basic-prof $S/leak.js", culprit="*openOne* ([jit])"),
+        "exec node --no-deprecation --always-sparkplug --no-opt --perf-basic-prof $S/leak.js",
+        culprit="*openOne* ([jit])"),
     Row("node_two", "Node.js, --perf-basic-prof, two leaks",
         "exec node --no-deprecation --always-sparkplug --no-opt --perf-basic-prof $S/leak.js two",
-        culprit="JS:openOne* ([jit]) | JS:openOther* ([jit])", told="20 at 2 sites"),
+        culprit="JS:openOne* ([jit]) | JS:openOther* ([jit])", sockets="20 at 2 sites"),
     # Compiled code has no frame pointers by default, so the stack ends there.
     Row("java", "Java", "exec java -cp $O Leak", build=JAVA, culprit="Java code", end="jit"),
     Row("java_jcmd", "Java, after jcmd Compiler.perfmap", "exec java -cp $O Leak", build=JAVA,
@@ -65,7 +66,7 @@ MACHINES = [
     Row("java_perf_map", "the same, -XX:+PreserveFramePointer", f"exec java {NAMED} -cp $O Leak",
         build=JAVA, prepare="jcmd $PID Compiler.perfmap", culprit="*Leak.openOne* ([jit])"),
     Row("java_two", "the same, two leaks", f"exec java {NAMED} -cp $O Leak two",
-        build=JAVA, prepare="jcmd $PID Compiler.perfmap", told="20 at 2 sites",
+        build=JAVA, prepare="jcmd $PID Compiler.perfmap", sockets="20 at 2 sites",
         culprit="*Leak.openOne* ([jit]) | *Leak.openOther* ([jit])"),
     Row("java_jni", "Java, a native method and its library", "exec java -cp $O Jni",
         build=f"javac -d $O $S/Jni.java && {LIBRARY} && gcc -O2 -g -fPIC -shared "

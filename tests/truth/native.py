@@ -11,7 +11,8 @@ RUN = "exec $O/leak"
 
 def compiled(name, what, source, build, culprit="open_one (leak), {}:LINE", **more):
     """A program of one source, `leak`, which a command makes."""
-    return Row(name, what, RUN, build=f"{build} $S/{source}", culprit=culprit.format(source), **more)
+    own = {"build": f"{build} $S/{source}", "culprit": culprit.format(source)}
+    return Row(name, what, RUN, **own, **more)
 
 
 def in_c(name, what, source, libraries="", flags="", **more):
@@ -56,7 +57,7 @@ C_FAMILY = [
     in_c("c_recursion", "C, a recursion of changing depth", "recursion.c",
          culprit="descend (leak), recursion.c:LINE"),
     in_c("c_ten_callers", "C, one function with ten callers", "ten_callers.c"),
-    in_c("c_two_leaks", "C, two leaks in one program", "two_leaks.c", told="20 at 2 sites",
+    in_c("c_two_leaks", "C, two leaks in one program", "two_leaks.c", sockets="20 at 2 sites",
          culprit="open_control (leak), two_leaks.c:LINE | open_data (leak), two_leaks.c:15"),
     in_cxx("cpp", "C++", "leak.cpp",
            culprit="transport::Connection<int>::Connection (leak), leak.cpp:LINE"),
@@ -102,8 +103,8 @@ LIBRARIES = [
 GO_AND_RUST = [
     compiled("go", "Go", "leak.go", "go build -o $O/leak", "main.openOne (leak), {}:LINE"),
     Row("go_two", "Go, two leaks", "exec $O/leak two", build="go build -o $O/leak $S/leak.go",
-        told="20 at 2 sites", culprit="main.openOne (leak), leak.go:LINE | main.openOther (leak), "
-        "leak.go:24", end="outermost"),
+        sockets="20 at 2 sites",
+        culprit="main.openOne (leak), leak.go:LINE | main.openOther (leak), leak.go:24"),
     compiled("go_stripped", "Go, stripped", "leak.go", "go build -ldflags='-s -w' -o $O/leak",
              "main.openOne (leak), {}:LINE", no_gdb="it has no call frame information"),
     compiled("go_cgo", "Go, a C function (cgo)", "cgo.go", "go build -o $O/leak",

@@ -18,10 +18,11 @@ from truth.wrong_today import WRONG
 
 HERE = pathlib.Path(__file__).parent
 SOURCES = HERE / "runtimes"
+ROOTS = HERE.parents[1] / ".output" / "truth"
 MARK = "leaks here"  # a comment in the line that a maintainer would look at
 
 # What is judged of each row.
-FIELDS = ("told", "culprit", "end", "frames")
+FIELDS = ("sockets", "culprit", "end", "frames")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,10 +33,11 @@ class Row:
     build: str = ""
     # FUNCTION (MODULE), FILE:LINE, as far as it can be known; LINE is that of the mark
     culprit: str = ""
-    told: str = "20 at 1 site"
+    sockets: str = "20 at 1 site"
     end: str = "outermost"  # stack_end of docs/json.md
     no_gdb: str = ""  # why the frames are not compared with gdb's
     prepare: str = ""  # run when the program is ready; $PID is its pid
+    suite: str = ""  # of Debian's, in whose root it runs; "": on the host
 
     def right(self, field):
         if field == "frames":
@@ -45,8 +47,13 @@ class Row:
         return getattr(self, field)
 
     def fault(self, field):
-        """(what it says today, why) or None."""
-        return WRONG.get(self.name, {}).get(field)
+        """(what it says today, why) or None. A row of a suite has those of the one it repeats."""
+        faults = {**WRONG.get(self.repeated(), {}), **WRONG.get(self.name, {})}
+        return faults.get(field)
+
+    def repeated(self):
+        """The name of the row that a row of a suite repeats, else its own."""
+        return self.name.removesuffix(f"_{self.suite}")
 
     def sources(self):
         """The files in runtimes/ that its commands name."""
@@ -61,31 +68,38 @@ class Row:
         raise ValueError(f"row {self.name}: no source of it says '{MARK}'")
 
     def packages(self):
-        return packages_of_rows()[self.name]
+        """In a suite those of the row that it repeats, unless they have other names there."""
+        known = packages_of_rows()
+        return known.get(self.name) or known[self.repeated()]
 
     def version(self):
         """Of its first package, which is the runtime's."""
-        return installed().get(self.packages()[0], "?")
+        return installed(self.suite).get(self.packages()[0], "?")
 
     def lacks(self):
-        return [package for package in self.packages() if package not in installed()]
+        return [package for package in self.packages() if package not in installed(self.suite)]
 
 
 @functools.cache
 def packages_of_rows():
-    """row -> its packages in Debian 12, the runtime's first; packaging/deps.sh reads it, too."""
-    lines = (HERE / "packages").read_text().splitlines()
+    """row -> its packages, the runtime's first, from packages and packages.SUITE."""
+    lines = (line for file in HERE.glob("packages*") for line in file.read_text().splitlines())
     rows = (line.split() for line in lines if line and not line.startswith("#"))
     return {words[0]: words[1:] for words in rows}
 
 
+def root_of(suite):
+    """The root directory of a suite, which root.sh makes."""
+    return ROOTS / suite / "root" if suite else pathlib.Path("/")
+
+
 @functools.cache
-def installed():
+def installed(suite):
     """package -> version, of those that are installed; empty where there is no dpkg."""
     form = "${Package} ${Version} ${db:Status-Status}\\n"
+    command = ["dpkg-query", f"--admindir={root_of(suite)}/var/lib/dpkg", "-W", "-f", form]
     try:
-        run = subprocess.run(["dpkg-query", "-W", "-f", form], capture_output=True, text=True,
-                             check=True)  # fmt: skip
+        run = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return {}
     lines = (line.split() for line in run.stdout.splitlines())

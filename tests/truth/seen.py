@@ -8,29 +8,28 @@ import subprocess
 
 from lib.outcome import Failure
 from truth import watch
-from truth.build import environment
 from truth.compare import Result, compare
 from truth.suite import BAR
 
-TOLD_S = 20  # until a leak is told that is told at all: twenty times what an idle host needs
+REPORTED_S = 20  # until a leak is reported that ever will be: twenty times what an idle host needs
 PREPARE_S = 60
 V8_TIER = r"^JS:[~^*+]"  # by which compiler, which is no part of the name
 
 
-def start(bench, row, directory, inside):
-    command = ["/bin/sh", "-c", row.run]
+def start(bench, row, place, inside):
     return bench.processes.start(
-        inside(command), cwd=directory, env=environment(directory), stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        inside(place.command(row.run)), cwd=place.directory, env=place.environment(),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace",
     )  # fmt: skip
 
 
-def prepare(bench, row, directory, pid):
+def prepare(bench, row, place, pid):
     if not row.prepare:
         return
     process = bench.processes.start(
-        ["/bin/sh", "-ec", row.prepare], cwd=directory, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, env={**environment(directory), "PID": str(pid)},
+        place.command(row.prepare), cwd=place.directory, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, env=place.environment(PID=pid),
     )  # fmt: skip
     said, _ = process.communicate(timeout=PREPARE_S)
     if process.returncode:
@@ -47,7 +46,7 @@ def leaks_of(agent, pid):
 def wait_for_leaks(agent, pid, count):
     """As many as there are to be; as many as there are when no more come."""
     try:
-        agent.wait_for(lambda agent: len(leaks_of(agent, pid)) >= count, "leaks", TOLD_S)
+        agent.wait_for(lambda agent: len(leaks_of(agent, pid)) >= count, "leaks", REPORTED_S)
     except Failure:
         if agent.ended():
             raise
@@ -88,7 +87,7 @@ def frames_of(result):
     for frames, agree in (
         (result.gdb - result.missing, result.agree),
         (result.helped if not result.missing else 0, result.helped_agree),
-        (result.inlined if result.inlined_told else 0, result.inlined_agree),
+        (result.inlined if result.inlined_reported else 0, result.inlined_agree),
     ):
         if agree < BAR * frames:
             return f"{agree} of {frames} agree"
@@ -104,7 +103,7 @@ def stack_text(leak):
 
 
 def stacks_of(leaks):
-    """One stack for each site and culprit that was told."""
+    """One stack for each site and culprit that was reported."""
     kinds = {(leak["site"], sentence(leak["culprit"])): leak for leak in leaks}
     return [stack_text(leak) for leak in kinds.values()]
 
@@ -112,7 +111,7 @@ def stacks_of(leaks):
 def fields_of(leaks):
     sites = len({leak["site"] for leak in leaks})
     return {
-        "told": f"{len(leaks)} at {sites} site{'s' if sites != 1 else ''}",
+        "sockets": f"{len(leaks)} at {sites} site{'s' if sites != 1 else ''}",
         "culprit": commonest(sentence(leak["culprit"]) for leak in leaks),
         "end": commonest(end_of(leak) for leak in leaks),
     }
@@ -127,16 +126,16 @@ def compared(gdbs, leaks, pid):
     return total
 
 
-def observe(bench, agent, row, directory, inside, with_gdb):
+def observe(bench, agent, row, place, inside, with_gdb):
     """(what is seen: field -> text, the stacks, the comparison with gdb or None)."""
-    process = start(bench, row, directory, inside)
+    process = start(bench, row, place, inside)
     lines = watch.Lines(process, row.name)
     gdb = result = None
     try:
         lines.until("ready")
-        prepare(bench, row, directory, process.pid)
+        prepare(bench, row, place, process.pid)
         if with_gdb and not row.no_gdb:
-            gdb = watch.start_gdb(bench, process.pid, f"/proc/{process.pid}/exe", directory)
+            gdb = watch.start_gdb(bench, process.pid, f"/proc/{process.pid}/exe", place.directory)
             said = watch.Lines(gdb, f"gdb on {row.name}")
             gdbs = watch.stacks_of_gdb(process, lines, said)
             count = len(gdbs)

@@ -69,12 +69,15 @@ _unused_ static struct event a_event(__u64 inode, const char *comm)
 _unused_ static const struct event *more;
 _unused_ static unsigned int n_more;
 
+/* The path of the executable in it, or NULL. */
+_unused_ static const char *report_exe;
+
 /* A report on `count` sockets, each seen by a sweep of its own. */
 _unused_ static char *report_on(int count, const char *comm, struct stack *stack,
 				const struct text_layout *layout, struct summary *summary)
 {
 	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
-	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct owner *owner = owner_new(report_exe ? strdup(report_exe) : NULL, NULL, NULL);
 	struct text out = TEXT_INIT;
 
 	owner->command = strdup("ruby worker.rb --all");

@@ -123,7 +123,7 @@ static void what_leaked_and_exited_keeps_its_name(void **state)
 		      "         exited 5s ago with them open, 55s after the first was created\n"
 		      "         AF_INET SOCK_STREAM: getpeername answered ENOTCONN once, after "
 		      "14us\n"
-		      "         in open_session (libtransport.so.2)\n"
+		      "         in open_session (libtransport.so.2) at src/transport.cpp:42\n"
 		      "         of unit jobs.service\n"
 		      "\n"
 		      "Where job creates them (site 0000000000abcdef), stack by fp:\n"

@@ -23,8 +23,9 @@ static void a_site_reads_back(void **state)
 	expect(text_str(&out), "\nWhere they are created, stack by fp:\n  #0  socket (libc.so.6)\n"
 			       "  #1  messaging::Transport::Transport(int) (libtransport.so.2) at "
 			       "src/transport.cpp:42\n");
-	expect(text_str(&out), "\n[site eea983d044a886c5]\ncomm = worker\n"
-			       "function = messaging::Transport::Transport(int)\n");
+	expect(text_str(&out), "\n[site eea983d044a886c5]\n"
+			       "# in messaging::Transport::Transport(int) (libtransport.so.2)\n"
+			       "comm = worker\nsite = eea983d044a886c5\n");
 	/* By its beginning, in capitals; and as it is in the file. */
 	assert_int_equal(explained(bytes, "EEA9", true, &out, &error), 0);
 	expect(text_str(&out), "{\"site\":\"eea983d044a886c5\",\"function\":");

@@ -85,7 +85,7 @@ static void a_name_that_explodes(void **state)
 	for (i = 1; i <= 32; i++) /* S_ is f, S0_ is X, S1_ the first X<> */
 		sprintf(symbol + strlen(symbol), "S0_IS%c_S%c_E", digits[i], digits[i]);
 	strcat(symbol, "Evv");
-	alarm(20);
+	alarm(120);
 	name = function_name(symbol, false);
 	alarm(0);
 	assert_string_equal(name, symbol);
@@ -103,7 +103,7 @@ static void a_very_long_name(void **state)
 	memset(symbol, 'a', (1 << 20) - 1);
 	symbol[(1 << 20) - 1] = '\0';
 	memcpy(symbol, "_ZN", 3);
-	alarm(20);
+	alarm(120);
 	name = function_name(symbol, false);
 	alarm(0);
 	assert_int_equal(strlen(name), FUNCTION_NAME_MAX - 1);

@@ -354,7 +354,8 @@ static void calls_of_c(void **state)
 		sites[i] = stack->site;
 		stack_unref(stack);
 	}
-	assert_true(sites[0] == sites[1]);
+	assert_true(sites[0] && sites[1] &&
+		    sites[0] != sites[1]); /* without symbols C has no names */
 }
 
 int main(void)

@@ -34,7 +34,8 @@ static void a_summary(void **state)
 			 "\"duration_s\":60,\"sites\":2,\"leaking_sites\":1,\"open\":31,"
 			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3,"
 			 "\"reclassified\":0},"
-			 "\"held_back\":3,\"leaking\":[],\"holding\":[],\"at_limit\":[],"
+			 "\"held_back\":3,\"leaking\":[],\"holding\":[],\"ways\":[],"
+			 "\"at_limit\":[],"
 			 "\"host_files\":null,\"processes\":null,"
 			 "\"ended_sites\":0,\"ended\":[],\"suppressed\":null,"
 			 "\"sweeps\":60,\"sweeps_failed\":0,"
@@ -122,7 +123,7 @@ static void what_has_ended(void **state)
 		   "\"open\":0,\"total\":3,\"resolved\":{\"closed\":0,\"used\":0,\"exited\":3,");
 	assert_has(
 		&out,
-		"\"leaking\":[],\"holding\":[],\"at_limit\":[],\"host_files\":null,"
+		"\"leaking\":[],\"holding\":[],\"ways\":[],\"at_limit\":[],\"host_files\":null,"
 		"\"processes\":null,\"ended_sites\":1,\"ended\":[{\"comm\":"
 		"\"delayed_job\",\"name\":\"delayed_job\","
 		"\"site\":\"00ab54a98ceb1f0a\",\"sockets\":3,\"processes\":1,"

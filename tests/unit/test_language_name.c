@@ -222,7 +222,7 @@ static void back_references_are_bounded(void **state)
 				  "immutable(char)[][immutable(char)[]]).g");
 	free(name);
 	doubling_name(symbol, 40); /* to 2^40 */
-	alarm(20);
+	alarm(120);
 	name = function_name(symbol, LANGUAGE_ANY);
 	alarm(0);
 	assert_string_equal(name, symbol);

@@ -108,6 +108,48 @@ static void not_files(void **state)
 	modules__free(modules);
 }
 
+/* Anonymous code between two parts of a file that have room for just it in the file. */
+static void in_the_place_of_a_file(void **state)
+{
+	static const char text[] = "00400000-00401000 r--p 00000000 fe:00 131 /usr/bin/a\n"
+				   "00401000-00405000 rwxp 00000000 00:00 0 \n"
+				   "00405000-00406000 r--p 00005000 fe:00 131 /usr/bin/a\n"
+				   "00406000-00407000 rwxp 00000000 00:00 0 \n"
+				   "00407000-00408000 r--p 00006000 fe:00 131 /usr/bin/a\n"
+				   "00408000-00409000 rwxp 00000000 00:00 0 \n"
+				   "00409000-0040a000 r--p 00008000 fe:00 132 /usr/bin/b\n"
+				   "00500000-00501000 rwxp 00000000 00:00 0 \n";
+	struct modules *modules = parse(text);
+	const struct mapping *mapping = modules__find(modules, 0x402000);
+
+	(void)state;
+	assert_non_null(mapping);
+	assert_true(mapping->replaced && mapping_is_file(mapping));
+	assert_string_equal(mapping->path, "/usr/bin/a");
+	assert_true(mapping->offset == 0x1000 && mapping->inode == 131);
+	assert_true(mapping->header == 0x400000);
+	assert_null(modules__find(modules, 0x406000)->path); /* the file has no room for it */
+	assert_null(modules__find(modules, 0x408000)->path); /* between two files */
+	assert_null(modules__find(modules, 0x500000)->path);
+	modules__free(modules);
+}
+
+static void memory_around_an_address(void **state)
+{
+	FILE *file = fmemopen((void *)maps, strlen(maps), "r");
+	struct memory_range range = { 1, 2 };
+
+	(void)state;
+	assert_int_equal(modules__memory_in(file, 0x1020fff, &range), 0);
+	assert_true(range.start == 0x1000000 && range.end == 0x1021000);
+	rewind(file);
+	assert_int_equal(modules__memory_in(file, 0x1021000, &range), -ENOENT);
+	assert_true(range.start == 0x1000000); /* untouched */
+	fclose(file);
+	assert_int_equal(modules__memory_at(getpid(), (__u64)(uintptr_t)&range, &range), 0);
+	assert_true((uintptr_t)&range >= range.start && (uintptr_t)&range < range.end);
+}
+
 static void nonsense(void **state)
 {
 	struct modules *modules;
@@ -207,10 +249,16 @@ static void no_process(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses),   cmocka_unit_test(files),
-		cmocka_unit_test(not_files),   cmocka_unit_test(nonsense),
-		cmocka_unit_test(too_many),    cmocka_unit_test(equality),
-		cmocka_unit_test(own_process), cmocka_unit_test(no_process),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(files),
+		cmocka_unit_test(not_files),
+		cmocka_unit_test(nonsense),
+		cmocka_unit_test(in_the_place_of_a_file),
+		cmocka_unit_test(memory_around_an_address),
+		cmocka_unit_test(too_many),
+		cmocka_unit_test(equality),
+		cmocka_unit_test(own_process),
+		cmocka_unit_test(no_process),
 	};
 
 	return cmocka_run_group_tests_name("modules", tests, NULL, NULL);

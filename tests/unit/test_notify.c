@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the service manager is reported, by both kinds of sockets, and the watchdog's time. */
+/* What the service manager is notified of, by both kinds of sockets, and the watchdog's time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,6 +66,71 @@ static void abstract(void **state)
 	expect(fd, "A=1\nB=2");
 }
 
+static void take_all(int fd, char got[], size_t size)
+{
+	size_t len = 0;
+	ssize_t taken;
+
+	while ((taken = recv(fd, got + len, size - len - 1, MSG_DONTWAIT)) > 0)
+		len += (size_t)taken;
+	got[len] = '\0';
+}
+
+/* A manager that does not read for a while gets the states later, in order, and once. */
+static void states_are_kept(void **state)
+{
+	struct notify_states states = { 0 };
+	char name[64], got[4096];
+	int fd, err = 0;
+
+	(void)state;
+	snprintf(name, sizeof(name), "/tmp/sockleak-notify-%d", getpid());
+	fd = manager(name, strlen(name));
+	setenv("NOTIFY_SOCKET", name, 1);
+	for (int i = 0; i < 100000 && !err; i++)
+		err = notify("x");
+	assert_int_equal(err, -EAGAIN);
+	assert_int_equal(notify_state(&states, "RELOADING=1\n"), 0);
+	assert_int_equal(notify_state(&states, "READY=1\n"), 0);
+	assert_int_equal(states.count, 2);
+	take_all(fd, got, sizeof(got));
+	assert_null(strstr(got, "READY"));
+	assert_int_equal(notify_kept_states(&states), 0);
+	assert_int_equal(notify_state(&states, "STOPPING=1\n"), 0);
+	assert_int_equal(states.count, 0);
+	take_all(fd, got, sizeof(got));
+	assert_string_equal(got, "RELOADING=1\nREADY=1\nSTOPPING=1\n");
+	close(fd);
+	unlink(name);
+}
+
+static void kept_states_are_bounded(void **state)
+{
+	struct notify_states states = { 0 };
+	char name[64], got[4096], lines[16];
+	int fd;
+
+	(void)state;
+	snprintf(name, sizeof(name), "/tmp/sockleak-notify-%d", getpid());
+	fd = manager(name, strlen(name));
+	setenv("NOTIFY_SOCKET", name, 1);
+	while (!notify("x"))
+		;
+	for (int i = 0; i < NOTIFY_KEPT + 2; i++) {
+		snprintf(lines, sizeof(lines), "N=%d\n", i);
+		assert_int_equal(notify_state(&states, lines), 0);
+	}
+	assert_int_equal(states.count, NOTIFY_KEPT);
+	take_all(fd, got, sizeof(got));
+	assert_int_equal(notify_kept_states(&states), 0);
+	take_all(fd, got, sizeof(got));
+	assert_string_equal(got, "N=2\nN=3\nN=4\nN=5\n");
+	close(fd);
+	unlink(name);
+	assert_int_equal(notify_state(&states, "READY=1"), -ENOENT);
+	assert_int_equal(states.count, 0);
+}
+
 static void nobody(void **state)
 {
 	char long_name[200];
@@ -106,6 +171,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(path),
 		cmocka_unit_test(abstract),
+		cmocka_unit_test(states_are_kept),
+		cmocka_unit_test(kept_states_are_bounded),
 		cmocka_unit_test(nobody),
 		cmocka_unit_test(watchdog),
 	};

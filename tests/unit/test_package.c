@@ -89,9 +89,14 @@ static void replaced_and_wrong(void **state)
 		packages__find(packages, getpid(), "/usr/bin/cat", "0123456789abcdef", &package),
 		0);
 	assert_int_equal(package.kind, PACKAGE_UNKNOWN);
-	assert_true(package.replaced);
+	assert_true(package.replaced && !package.removed);
 	assert_int_equal(packages__find(packages, getpid(), "/no/such", NULL, &package), 0);
 	assert_int_equal(package.kind, PACKAGE_UNKNOWN);
+	assert_true(package.replaced && package.removed);
+	assert_int_equal(packages__find(packages, getpid(), "/memfd:jit", NULL, &package), 0);
+	assert_false(package.removed);
+	assert_int_equal(packages__find(packages, getpid(), "/bin/cat/no", NULL, &package), 0);
+	assert_false(package.removed);
 	assert_int_equal(packages__find(packages, getpid(), "relative", NULL, &package), -EINVAL);
 	assert_int_equal(packages__find(packages, getpid(), "/a\nb", NULL, &package), -EINVAL);
 	assert_int_equal(packages__find(packages, 0x7ffffffe, "/x", NULL, &package), -ESRCH);

@@ -4,6 +4,7 @@
  * call.
  */
 #include "leaks_fixture.h"
+#include "stacks/site_id.h"
 
 #define THE_CALL 0x77
 

@@ -126,7 +126,7 @@ static void large(void **state)
 	for (i = 0; i < 1100 * 1000; i++) /* a million and more, each wider than the next */
 		len += (size_t)sprintf(text + len, "%zx ffffffff n%zu\n", 0x10000 + i, i);
 	assert_int_equal(perf_map__parse(text, len, &map), 0);
-	alarm(20);
+	alarm(120);
 	for (i = 0; i < 100000; i++) /* finds, and does not look at a million lines each time */
 		assert_non_null(perf_map__find(map, 0x10000 + 999999 + i));
 	alarm(0);
@@ -187,7 +187,7 @@ static void traps(void **state)
 	(void)state;
 	unlink(path_of(getpid()));
 	assert_int_equal(mkfifo(path_of(getpid()), 0600), 0);
-	alarm(20);
+	alarm(120);
 	assert_int_equal(perf_map__read(getpid(), NULL, &map), -EINVAL);
 	alarm(0);
 	unlink(path_of(getpid()));

@@ -121,7 +121,7 @@ static void the_function_of_most(void **state)
 	assert_int_equal(total.rows, 4);
 	assert_int_equal(total.open, 11);
 	assert_int_equal(total.made, 4);
-	assert_string_equal(stack_culprit(total.made_by)->function, "most");
+	assert_string_equal(culprit_place(total.made_by->stack).frame->function, "most");
 	assert_int_equal(total.by_class[CLASS_PROBED], 5);
 	assert_int_equal(total.oldest_ns, NOW - 65 * SECOND);
 	assert_false(total.all_ages_known);

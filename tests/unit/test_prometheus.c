@@ -82,7 +82,8 @@ static void a_leak_is_reported_with_its_workload_and_its_site(void **state)
 	expect(text, "sockleak_site_leaked_sockets{site=\"0000000000abcdef\",unit=\"app.service\","
 		     "machine=\"\"} 5");
 	expect(text, "sockleak_site_info{site=\"0000000000abcdef\",module=\"libtransport.so.2\","
-		     "function=\"T::T(int)\",package=\"transport 1.2-3\"} 1");
+		     "function=\"T::T(int)\",source=\"src/transport.cpp:42\",caller=\"\","
+		     "package=\"transport 1.2-3\"} 1");
 	expect(text, "sockleak_idle_sockets 0");
 	expect_none(text, "\nsockleak_process_open_fds");
 }

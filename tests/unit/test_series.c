@@ -121,7 +121,8 @@ static void the_largest_keep_their_series(void **state)
 	expect(text, "sockleak_site_leaked_sockets{site=\"0000000000000005\",unit=\"4.service\","
 		     "machine=\"\"} 8");
 	expect(text, "sockleak_site_leaked_sockets{site=\"other\",unit=\"\",machine=\"\"} 22");
-	expect(text, "sockleak_site_info{site=\"other\",module=\"\",function=\"\",package=\"\"} 1");
+	expect(text, "sockleak_site_info{site=\"other\",module=\"\",function=\"\",source=\"\","
+		     "caller=\"\",package=\"\"} 1");
 	assert_int_equal(count_of(text, "\nsockleak_site_info{"), 2);
 	expect(text, "sockleak_suppressed_series 7");
 }
@@ -141,8 +142,8 @@ static void a_site_has_one_info(void **state)
 	assert_int_equal(count_of(text, "\nsockleak_site_leaked_sockets{site=\"0000000000abcdef\""),
 			 2);
 	assert_int_equal(count_of(text, "\nsockleak_site_info{site=\"0000000000abcdef\""), 1);
-	expect(text,
-	       "sockleak_site_info{site=\"unknown\",module=\"\",function=\"\",package=\"\"} 1");
+	expect(text, "sockleak_site_info{site=\"unknown\",module=\"\",function=\"\",source=\"\","
+		     "caller=\"\",package=\"\"} 1");
 }
 
 int main(void)

@@ -3,6 +3,7 @@
 #include "symbols_fixture.h"
 
 #include "stacks/call_instruction.h"
+#include "stacks/culprit.h"
 
 static void call_instructions(void **state)
 {
@@ -76,7 +77,7 @@ static void caller_is_inserted(void **state)
 	assert_int_equal(stack->frames[1].line, line);
 	assert_true(stack->frames[2].pc == pcs[1]);
 	assert_true(stack->frames[0].kind);
-	assert_ptr_equal(stack_culprit(stack), &stack->frames[1]);
+	assert_ptr_equal(culprit_place(stack).frame, &stack->frames[1]);
 	stack_unref(stack);
 
 	pcs[1] = 0x1234; /* what follows is no code: cut, but behind the caller */

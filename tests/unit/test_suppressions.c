@@ -49,7 +49,8 @@ static void a_bad_file_is_refused(void **state)
 
 	(void)state;
 	refuse("comm = ruby\n", "line 1:", "before the first [name]");
-	refuse("[a]\n# fine\ncomm = x\nprocess = y\n", "line 4:", "the keys are function, module");
+	refuse("[a]\n# fine\ncomm = x\nprocess = y\n",
+	       "line 4:", "the keys are site, function, module");
 	refuse("[a]\ncomm =\n", "line 2:", "a pattern is empty");
 	refuse("[a]\ncomm = x\ncomm = y\n", "line 3:", "given twice");
 	refuse("[a]\nnonsense\n", "line 2:", "neither [name] nor");
@@ -114,6 +115,11 @@ static void all_keys_must_match(void **state)
 	/* function and module are of one frame */
 	assert_false(suppressed("[a]\nfunction = main\nmodule = libqpid*\n"));
 	assert_true(suppressed("[no]\ncomm = perl\n[yes]\ncomm = ruby\n"));
+	assert_true(suppressed("[a]\nsite = 0000000000000abc\n"));
+	assert_false(suppressed("[a]\nsite = 0000000000000abd\n"));
+	assert_false(suppressed("[a]\nsite = abc\n"));
+	assert_true(suppressed("[a]\nsite = *abc\ncomm = ruby\n"));
+	assert_false(suppressed("[a]\nsite = *abc\ncomm = perl\n"));
 }
 
 static void what_is_not_known_matches_nothing(void **state)
@@ -124,12 +130,13 @@ static void what_is_not_known_matches_nothing(void **state)
 	struct suppressions *suppressions = NULL;
 
 	(void)state;
-	assert_int_equal(load("[a]\ncgroup = *\n[b]\nfunction = *\n[c]\nmodule = *\n",
-			      &suppressions, &error),
-			 0);
+	assert_int_equal(
+		load("[a]\ncgroup = *\n[b]\nfunction = *\n[c]\nmodule = *\n[d]\nsite = *\n",
+		     &suppressions, &error),
+		0);
 	assert_false(suppressions__take(suppressions, &event, owner, NULL));
 	assert_false(suppressions__take(NULL, &event, owner, NULL));
-	assert_int_equal(suppressions__count(suppressions), 3);
+	assert_int_equal(suppressions__count(suppressions), 4);
 	suppressions__free(suppressions);
 	owner_unref(owner);
 }
@@ -165,18 +172,64 @@ static void a_printed_entry_works(void **state)
 	(void)state;
 	site.stack = a_stack();
 	suppressions_add_entry(&entry, &site);
-	assert_string_equal(text_str(&entry), "[site 0000000000000abc]\ncomm = ruby\n"
-					      "function = qpid::Buffer::operator\\[]\n"
-					      "module = libqpid.so.2\n");
+	assert_string_equal(text_str(&entry), "[site 0000000000000abc]\n"
+					      "# in qpid::Buffer::operator[] (libqpid.so.2)\n"
+					      "comm = ruby\n"
+					      "site = 0000000000000abc\n");
 	assert_true(suppressed(text_str(&entry)));
+	site.id = 0xabd; /* another leak of the process */
+	text_clear(&entry);
+	suppressions_add_entry(&entry, &site);
+	assert_false(suppressed(text_str(&entry)));
+	site.id = 0xabc;
 	free(site.stack->frames[1].function);
 	site.stack->frames[1].function = malloc(5000);
 	memset(site.stack->frames[1].function, 'x', 4999);
 	site.stack->frames[1].function[4999] = '\0';
 	text_clear(&entry);
 	suppressions_add_entry(&entry, &site);
-	assert_false(suppressed(text_str(&entry))); /* another function; but a good file */
+	assert_true(suppressed(text_str(&entry))); /* a good file, whatever the name */
 	stack_unref(site.stack);
+}
+
+static struct stack *script_of(const char *name)
+{
+	struct stack *stack = a_stack();
+
+	free(stack->frames[1].module);
+	free(stack->frames[1].function);
+	stack->frames[1].module = strdup(FRAME_JIT);
+	stack->frames[1].function = strdup(name);
+	return stack;
+}
+
+/* An entry for the first of a site's scripts, when these have been seen. */
+static char *entry_of_scripts(const char *first, const char *second)
+{
+	struct text entry = TEXT_INIT;
+	struct leak leaks[2] = { { .next = &leaks[1] } };
+	struct site site = { .id = 0xabc, .name = "node", .leaks = leaks };
+
+	leaks[0].stack = script_of(first);
+	leaks[1].stack = script_of(second);
+	site.stack = leaks[0].stack;
+	suppressions_add_entry(&entry, &site);
+	stack_unref(leaks[0].stack);
+	stack_unref(leaks[1].stack);
+	return entry.data;
+}
+
+/* One site may have two leaks of scripts that a perf map names; one leak has several tiers. */
+static void a_script_is_told_from_others(void **state)
+{
+	char *entry = entry_of_scripts("LazyCompile:*dial /a.js:1", "LazyCompile:~dial /a.js:1");
+
+	(void)state;
+	assert_null(strstr(entry, "function"));
+	free(entry);
+	entry = entry_of_scripts("LazyCompile:*dial /a.js:1", "LazyCompile:~poll /a.js:2");
+	assert_non_null(strstr(entry, "\nsite = 0000000000000abc\nfunction = *dial /a.js:1\n"));
+	free(entry);
 }
 
 static bool suppressed_comm(const char *content, const char *comm)
@@ -246,9 +299,12 @@ static void printed_entries_are_one_file(void **state)
 	assert_string_equal(text_str(&entries), "[known]\ncomm = a\nfamily = AF_INET\n"
 						"[known (2)]\ncomm = b\nfamily = AF_INET\n"
 						"[site 0000000000000abc]\ncomm = c\n"
-						"[site 0000000000000abc (2)]\ncomm = d\n");
+						"site = 0000000000000abc\n"
+						"[site 0000000000000abc (2)]\ncomm = d\n"
+						"site = 0000000000000abc\n");
 	assert_true(suppressed_comm(text_str(&entries), "b"));
-	assert_true(suppressed_comm(text_str(&entries), "d"));
+	assert_false(
+		suppressed_comm(text_str(&entries), "d")); /* without a stack it is no site's */
 	assert_false(suppressed_comm(text_str(&entries), "e"));
 }
 
@@ -260,6 +316,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_matches_nothing),
 		cmocka_unit_test(the_first_entry_counts),
 		cmocka_unit_test(a_printed_entry_works),
+		cmocka_unit_test(a_script_is_told_from_others),
 		cmocka_unit_test(a_printed_entry_works_for_any_comm),
 		cmocka_unit_test(what_nothing_tells_apart_has_no_entry),
 		cmocka_unit_test(printed_entries_are_one_file),

@@ -2,6 +2,8 @@
 /* Symbols: stacks of this process and of others against what the compiler and dladdr() say. */
 #include "child_fixture.h"
 #include "symbols_fixture.h"
+#include "stacks/culprit.h"
+#include "stacks/site_id.h"
 
 /* ---- This process ---- */
 
@@ -108,7 +110,7 @@ static void libc_functions(void **state)
 		assert_string_equal(strrchr(stack->frames[0].module, '/') + 1,
 				    strrchr(info.dli_fname, '/') + 1);
 		assert_true(stack->frames[0].kind);
-		assert_null(stack_culprit(stack));
+		assert_null(culprit_place(stack).frame);
 		stack_unref(stack);
 		/* at its first byte a return address belongs to what is before it */
 		stack = resolve_one(address(function));

@@ -124,24 +124,46 @@ static void a_narrow_screen_wraps_at_words(void **state)
 	free(report);
 }
 
-/* A long package, and an interpreter, whose command line alone names the program. */
-static void an_interpreter_is_reported_with_what_it_runs(void **state)
+/* Scripts have no names, and the package of what runs them is not to blame for them. */
+static void scripts_are_reported_with_what_runs_them(void **state)
 {
 	struct stack *stack = a_stack("rsock_socket");
 	struct summary summary = { 0 };
 	char *report;
 
 	(void)state;
-	stack->frames[1].kind = FRAME_OF_RUNTIME;
-	stack->package = strdup("libruby3.1 3.1.7+really3.1.2-0+deb12u1");
+	free(stack->frames[1].module);
+	stack->frames[1].module = strdup("/usr/lib/libruby-3.1.so.3.1");
+	stack->frames[1].kind = FRAME_OF_INTERPRETER;
+	stack->package = strdup("libruby3.1 3.1.2");
+	report_exe = "/usr/bin/ruby3.1";
 	report = report_on(1, "ruby", stack, &whole, &summary);
-	assert_non_null(strstr(report, "         in rsock_socket (libtransport.so.2)\n"
-				       "         of package libruby3.1 "
-				       "3.1.7+really3.1.2-0+deb12u1\n"
-				       "         command line: ruby worker.rb --all\n"));
+	assert_non_null(strstr(report, ", in Ruby code run by ruby3.1\n"));
+	assert_non_null(strstr(report, "         in Ruby code run by ruby3.1\n"
+				       "         run as: ruby worker.rb --all\n"));
 	free(report);
+	/* A module in C that a script uses. */
+	report = report_on(1, "ruby", a_stack("leak"), &whole, &summary);
+	assert_non_null(strstr(report, "         run as: ruby worker.rb --all\n"));
+	free(report);
+	report_exe = NULL;
 	report = report_on(1, "ruby", a_stack("leak"), &whole, &summary);
 	assert_null(strstr(report, "run as"));
+	free(report);
+}
+
+static void a_long_package_has_its_own_line(void **state)
+{
+	struct stack *stack = a_stack("rsock_socket");
+	struct summary summary = { 0 };
+	char *report;
+
+	(void)state;
+	stack->package = strdup("libtransport 3.1.7+really3.1.2-0+deb12u1");
+	report = report_on(1, "ruby", stack, &whole, &summary);
+	assert_non_null(strstr(
+		report, "         in rsock_socket (libtransport.so.2) at src/transport.cpp:42\n"
+			"         of package libtransport 3.1.7+really3.1.2-0+deb12u1\n"));
 	free(report);
 }
 
@@ -275,7 +297,7 @@ static void code_in_no_file_is_reported(void **state)
 	report = report_on(1, "node", stack, &whole, &summary);
 	assert_non_null(strstr(report, "         in 0x7ff6909455da, which is in no mapped file: "
 				       "JIT code or unloaded\n"
-				       "         command line: ruby worker.rb --all\n"));
+				       "         run as: ruby worker.rb --all\n"));
 	free(report);
 }
 
@@ -439,7 +461,8 @@ int main(void)
 		cmocka_unit_test(hostile_names_do_not_reach_the_terminal),
 		cmocka_unit_test(a_layout_cuts_columns_and_rows),
 		cmocka_unit_test(a_narrow_screen_wraps_at_words),
-		cmocka_unit_test(an_interpreter_is_reported_with_what_it_runs),
+		cmocka_unit_test(scripts_are_reported_with_what_runs_them),
+		cmocka_unit_test(a_long_package_has_its_own_line),
 		cmocka_unit_test(the_end_of_a_stack_is_reported),
 		cmocka_unit_test(the_whole_stack_of_a_site_is_shown),
 		cmocka_unit_test(stacks_that_are_not_shown_are_counted),

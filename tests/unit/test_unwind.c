@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* unwind: the frames of code that is inlined, stripped, mapped twice, called by a signal. */
 #include "unwind_fixture.h"
+#include "stacks/culprit.h"
 
 /* A function that the program has mapped twice is called at the second place. */
 static const char copying[] =
@@ -45,6 +46,33 @@ static const char scoped[] =
 	"	return last;\n"
 	"}\n";
 
+/* The program's code is copied to anonymous memory in its own place, as to large pages. */
+static const char remapped[] =
+	"#define _GNU_SOURCE\n"
+	"#include <stdint.h>\n"
+	"#include <string.h>\n"
+	"#include <sys/mman.h>\n"
+	"#include <sys/socket.h>\n"
+	"extern char __executable_start, etext;\n"
+	"__attribute__((noipa)) int opens(void)\n"
+	"{\n"
+	"	return socket(AF_INET, SOCK_STREAM, 0) + 1;\n" /* line 9 */
+	"}\n"
+	"__attribute__((noipa)) int begins(void) { return opens() + 1; }\n"
+	"int main(int argc, char **argv)\n"
+	"{\n"
+	"	char *from = (char *)((uintptr_t)main & -4096L);\n"
+	"	char *to = (char *)(((uintptr_t)&etext + 4095) & -4096L), *copy;\n"
+	"	copy = mmap(0, to - from, PROT_READ | PROT_WRITE | PROT_EXEC,\n"
+	"		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);\n"
+	"	memcpy(copy, from, to - from);\n"
+	"	if (argv[1][0] == 'o') /* behind the code: it is another program's from here on "
+	"*/\n"
+	"		copy[to - from - 1] ^= 1;\n"
+	"	mremap(copy, to - from, to - from, MREMAP_MAYMOVE | MREMAP_FIXED, from);\n"
+	"	return begins() + argc;\n"
+	"}\n";
+
 static void inlined_functions(void **state)
 {
 	struct stack *stack = stack_of("program", "plain");
@@ -54,7 +82,7 @@ static void inlined_functions(void **state)
 	assert_true(stack->frames[0].kind);
 	assert_int_equal(stack->frames[0].source, FRAME_REGISTER);
 	frame = expect(stack, 1, "innermost", 9, true);
-	assert_ptr_equal(stack_culprit(stack), frame);
+	assert_ptr_equal(culprit_place(stack).frame, frame);
 	assert_int_equal(frame->source, FRAME_CFI);
 	assert_true(frame->has_debug);
 	expect(stack, 2, "between", 14, true);
@@ -70,15 +98,20 @@ static void inlined_functions(void **state)
 
 static void same_site_without_debug(void **state)
 {
-	struct stack *with = stack_of("program", "plain"), *without = stack_of("bare", "plain");
+	struct stack *with = stack_of("program", "plain"),
+		     *without = stack_of("named/program", "plain"),
+		     *bare = stack_of("bare", "plain");
 
 	(void)state;
-	assert_null(without->frames[1].function);
+	assert_string_equal(without->frames[1].function, "make");
 	assert_false(without->frames[1].has_debug);
+	assert_null(bare->frames[1].function);
 	assert_non_null(without->frames[1].module);
 	assert_string_equal(without->frames[1].build_id, with->frames[3].build_id);
 	assert_int_equal(with->count, without->count + 2);
 	assert_true(with->site != 0 && with->site == without->site);
+	assert_true(bare->site != 0 && bare->site != with->site); /* by offset: it has no name */
+	stack_unref(bare);
 	stack_unref(with);
 	stack_unref(without);
 }
@@ -179,6 +212,57 @@ static void code_mapped_twice(void **state)
 	}
 }
 
+static void code_in_the_place_of_a_file(void **state)
+{
+	static const char *const ways[] = { "-no-pie -fno-pie", "-pie -fPIE" };
+	struct stack *stack;
+
+	(void)state;
+	write_file("remapped.c", remapped);
+	for (size_t i = 0; i < 2; i++) {
+		run("gcc -g -O1 %s -o remapped remapped.c", ways[i]);
+		stack = stack_of("remapped", "same");
+		expect(stack, 1, "opens", 9, false);
+		expect(stack, 2, "begins", 11, false);
+		assert_string_equal(stack->frames[3].function, "main");
+		assert_int_equal(stack->frames[3].source, FRAME_CFI);
+		expect_outermost(stack);
+		stack_unref(stack);
+		/* a copy that is none is code of nobody's */
+		stack = stack_of("remapped", "other");
+		assert_null(stack->frames[1].function);
+		assert_null(stack->frames[1].module);
+		assert_true(stack->truncated);
+		stack_unref(stack);
+	}
+}
+
+/* lld has put several segments into the file's first page, so each is mapped from offset 0. */
+static void a_small_file_of_lld(void **state)
+{
+	struct stack *stack;
+
+	(void)state;
+	if (system("command -v ld.lld >/dev/null")) {
+		print_message("SKIPPED: no ld.lld\n");
+		skip();
+	}
+	write_file("small.c", "#include <sys/socket.h>\n"
+			      "__attribute__((noipa)) int opens(void)\n"
+			      "{\n"
+			      "	return socket(AF_INET, SOCK_STREAM, 0) + 1;\n"
+			      "}\n"
+			      "int main(void) { return opens() + 1; }\n");
+	run("gcc -O1 -fuse-ld=lld -pie -fPIE -o small small.c");
+	stack = stack_of("small", "plain");
+	assert_string_equal(stack->frames[1].function, "opens");
+	assert_string_equal(stack->frames[2].function, "main");
+	for (unsigned int i = 1; i < stack->count; i++)
+		assert_int_equal(stack->frames[i].source, FRAME_CFI);
+	expect_outermost(stack);
+	stack_unref(stack);
+}
+
 static void a_stack_that_goes_on(void **state)
 {
 	struct stack *stack = stack_of("program", "deep");
@@ -216,6 +300,8 @@ int main(void)
 		cmocka_unit_test(signal_frames),
 		cmocka_unit_test(scopes_of_functions),
 		cmocka_unit_test(code_mapped_twice),
+		cmocka_unit_test(code_in_the_place_of_a_file),
+		cmocka_unit_test(a_small_file_of_lld),
 		cmocka_unit_test(a_stack_that_goes_on),
 		cmocka_unit_test(repeated_stacks_are_shared),
 	};

@@ -203,7 +203,7 @@ _unused_ static int set_up(void **state)
 		return -1;
 	write_file("program.c", program);
 	run("gcc -g -O2 -fomit-frame-pointer -Wl,--build-id -o program program.c && "
-	    "strip -o bare program");
+	    "strip -o bare program && mkdir named && strip -g -o named/program program");
 	return 0;
 }
 

@@ -16,6 +16,18 @@
 #include "report/text/text_report.h"
 #include "watch/publisher.h"
 
+/*
+ * Of more, only the number is logged: a host where hundreds leak has one cause, and a log
+ * has its limits.
+ */
+#define MAX_REPORTED 20
+
+/* A line of the log about a site that began or ceased to grow. */
+struct grown_line {
+	struct text text;
+	bool is_notice;
+};
+
 struct agent {
 	const struct input *input; /* in force */
 	struct input *reread;	   /* in force once read again; NULL = main's is */
@@ -25,16 +37,14 @@ struct agent {
 	__u64 write_ns;	   /* when the files are due */
 	bool write_failed; /* the last time */
 	__u64 notes_failed;
-	__u64 progress_ns;     /* when the manager last got a sign of progress, CLOCK_MONOTONIC */
-	unsigned int reported; /* sites that were logged since the files were written */
+	struct notify_states states; /* that the manager has not yet taken */
+	__u64 progress_ns; /* when the manager last got a sign of progress, CLOCK_MONOTONIC */
+	struct grown_line grown[MAX_REPORTED];
+	unsigned int n_grown;
+	bool has_grown;		      /* a site has begun or ceased to grow in this sweep */
+	unsigned int reported;	      /* sites that were logged since the files were written */
 	unsigned int limits_reported; /* processes at their limit that were logged since then */
 };
-
-/*
- * Of more, only the number is logged: a host where hundreds leak has one cause, and a log
- * has its limits.
- */
-#define MAX_REPORTED 20
 
 /* ---- The log ---- */
 
@@ -45,28 +55,60 @@ static void set_log(const struct options *options)
 			 (options->log == LOG_AUTO && log_is_journal()));
 }
 
-static void notify_manager(struct agent *agent, const char *lines)
+static void check_notified(struct agent *agent, int err)
 {
-	int err = notify(lines);
-
 	if (err && !agent->notes_failed++)
 		log_error(err, "cannot write to NOTIFY_SOCKET: %s (logged once)", strerror(-err));
 }
 
+/* A state that the manager waits for, such as READY=1: it is sent again until it arrives. */
+static void notify_manager_of_state(struct agent *agent, const char *lines)
+{
+	check_notified(agent, notify_state(&agent->states, lines));
+}
+
+/*
+ * Lines that the next sweep replaces by newer ones. If they do not fit into the manager's queue
+ * nothing is lost but time: the watchdog allows for several sweeps.
+ */
+static void notify_manager(struct agent *agent, const char *lines)
+{
+	int err = notify_kept_states(&agent->states);
+
+	if (!err && !agent->states.count)
+		err = notify(lines);
+	check_notified(agent, err == -EAGAIN ? 0 : err);
+}
+
+/* Kept until the files are written: whoever reads the line finds the site there. */
 static void on_growth(const struct site *site, void *ctx)
 {
 	struct agent *agent = ctx;
-	_cleanup_text_ struct text line = TEXT_INIT;
+	struct grown_line *line = &agent->grown[agent->n_grown];
 
-	if (agent->reported++ >= MAX_REPORTED)
+	agent->has_grown = true;
+	if (agent->reported++ >= MAX_REPORTED || agent->n_grown == MAX_REPORTED)
 		return;
-	text_leaking(&line, site, watch__summary(agent->watch));
-	if (text_error(&line))
-		return;
-	if (site->leaking)
-		log_notice("%s", text_str(&line));
-	else
-		log_note("%s%s", site->open ? "grows no more: " : "", text_str(&line));
+	line->is_notice = site->leaking;
+	if (!site->leaking && site->open)
+		text_add(&line->text, "grows no more: ");
+	text_leaking(&line->text, site, watch__summary(agent->watch));
+	agent->n_grown++;
+}
+
+static void log_grown(struct agent *agent)
+{
+	for (unsigned int i = 0; i < agent->n_grown; i++) {
+		struct grown_line *line = &agent->grown[i];
+
+		if (!text_error(&line->text) && line->is_notice)
+			log_notice("%s", text_str(&line->text));
+		else if (!text_error(&line->text))
+			log_note("%s", text_str(&line->text));
+		text_free(&line->text);
+	}
+	agent->n_grown = 0;
+	agent->has_grown = false;
 }
 
 /* A process or the host is at its limit. Mostly this is the last step of a leak elsewhere. */
@@ -228,9 +270,9 @@ static void reload_when_asked(struct agent *agent)
 	signals_reloaded();
 	text_addf(&lines, "RELOADING=1\nMONOTONIC_USEC=%llu",
 		  (unsigned long long)(clock_now(CLOCK_MONOTONIC) / 1000));
-	notify_manager(agent, text_str(&lines));
+	notify_manager_of_state(agent, text_str(&lines));
 	reload(agent);
-	notify_manager(agent, "READY=1");
+	notify_manager_of_state(agent, "READY=1");
 }
 
 /* ---- The run ---- */
@@ -298,6 +340,7 @@ void agent__free(struct agent *agent)
 {
 	if (!agent)
 		return;
+	log_grown(agent);
 	watch__free(agent->watch);
 	publisher__free(agent->publisher);
 	scope__free(agent->rescoped);
@@ -329,7 +372,7 @@ static void write_files(struct agent *agent)
 static void agent_look(struct agent *agent, bool last)
 {
 	const struct summary *summary = watch__summary(agent->watch);
-	bool asked;
+	bool asked, due;
 
 	agent->progress_ns = 0;
 	if (!watch__sweep(agent->watch, last)) {
@@ -337,15 +380,17 @@ static void agent_look(struct agent *agent, bool last)
 		publisher__swept(agent->publisher, summary->now_ns);
 	}
 	asked = watch__asked(agent->watch) || last;
-	if (!asked && summary->now_ns < agent->write_ns)
-		return;
+	due = asked || summary->now_ns >= agent->write_ns;
 	if (asked)
 		publisher__want_stacks(agent->publisher);
+	if ((due || agent->has_grown) && agent->input->options.textfile)
+		write_files(agent);
+	log_grown(agent);
+	if (!due)
+		return;
 	agent->write_ns = summary->now_ns + agent->input->options.write_interval_ns;
 	log_rest(agent);
 	notify_status(agent);
-	if (agent->input->options.textfile)
-		write_files(agent);
 }
 
 void agent__run(struct agent *agent, struct tracer *tracer)
@@ -358,12 +403,12 @@ void agent__run(struct agent *agent, struct tracer *tracer)
 	}
 	agent_look(agent, false);
 	log_begin(agent);
-	notify_manager(agent, "READY=1");
+	notify_manager_of_state(agent, "READY=1");
 	while (watch__wait(agent->watch)) {
 		reload_when_asked(agent);
 		agent_look(agent, false);
 	}
-	notify_manager(agent, "STOPPING=1");
+	notify_manager_of_state(agent, "STOPPING=1");
 	agent_look(agent, true);
 	if (agent->input->options.textfile)
 		publisher__remove(agent->input->options.textfile);

@@ -331,7 +331,12 @@ static int find_sockets(struct scan *scan, struct records *ret_records)
 
 static bool find_past_key(void *ctx, const struct pending *socket, __u64 *ret_key)
 {
-	return past_reported(&((struct scan *)ctx)->past, socket, ret_key);
+	struct reported reported;
+
+	if (!past_reported(&((struct scan *)ctx)->past, socket, &reported))
+		return false;
+	*ret_key = reported.stack;
+	return true;
 }
 
 static bool find_past_stack(void *ctx, __u64 key, struct reported_stack *ret_stack)
@@ -357,15 +362,21 @@ static void read_past(void *ctx, const struct pending *socket, struct raw_stack 
 static int open_found_leak(struct scan *scan, const struct event *record)
 {
 	struct stack_evidence evidence = { scan, find_past_key, find_past_stack, read_past };
-	_cleanup_attributed_ struct attributed attributed = { .event = record };
+	struct event event = *record;
+	struct reported reported;
+	_cleanup_attributed_ struct attributed attributed = { .event = &event };
 	int err;
 
+	/* A scan sees no growth. Where the sockleak that runs has seen it, the socket is a leak. */
+	if (event.maybe_in_use && past_reported(&scan->past, &event.socket, &reported) &&
+	    reported.is_shown)
+		event.maybe_in_use = 0;
 	err = attribution__find(scan->attribution, &evidence, &attributed);
 	if (err)
 		return err;
-	if (suppressions__take(scan->suppressions, record, attributed.owner, attributed.stack))
+	if (suppressions__take(scan->suppressions, &event, attributed.owner, attributed.stack))
 		return 0;
-	return leaks__apply(scan->leaks, record, attributed.owner, attributed.stack);
+	return leaks__apply(scan->leaks, &event, attributed.owner, attributed.stack);
 }
 
 /* `known` is the record that opened the socket's account; NULL when this record opens it. */
@@ -435,6 +446,7 @@ int scan__run(struct scan *scan, unsigned int *ret_matches)
 
 	summary->is_scan = true;
 	summary->older_than_ns = scan->options->older_than_ns;
+	summary->max_ways = scan->options->max_ways;
 	summary->history_tgid = scan->past.tgid;
 	summary->history_begun_ns = scan->past.begun_ns;
 	summary->history_is_partial = scan->past.is_partial;

@@ -34,6 +34,38 @@ int notify(const char *lines)
 	return err;
 }
 
+static void drop_oldest_state(struct notify_states *states)
+{
+	memmove(states->lines[0], states->lines[1], sizeof(states->lines) - NOTIFY_LENGTH);
+	states->count--;
+}
+
+int notify_kept_states(struct notify_states *states)
+{
+	while (states->count) {
+		int err = notify(states->lines[0]);
+
+		if (err == -EAGAIN)
+			return 0;
+		if (err) {
+			states->count = 0;
+			return err;
+		}
+		drop_oldest_state(states);
+	}
+	return 0;
+}
+
+int notify_state(struct notify_states *states, const char *lines)
+{
+	if (strlen(lines) >= NOTIFY_LENGTH)
+		return -E2BIG;
+	if (states->count == NOTIFY_KEPT)
+		drop_oldest_state(states);
+	strcpy(states->lines[states->count++], lines);
+	return notify_kept_states(states);
+}
+
 __u64 notify_watchdog_ns(void)
 {
 	const char *limit = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");

@@ -79,11 +79,13 @@ static void reported_stack_of(const struct stack *stack, struct reported_stack *
 	}
 }
 
-void history__tell(struct history *history, const struct pending *socket, const struct stack *stack)
+void history__tell(struct history *history, const struct pending *socket, const struct stack *stack,
+		   bool is_shown)
 {
 	struct order order = { .kind = ORDER_TELL,
 			       .inode = socket->inode,
-			       .since_ns = socket->since_ns };
+			       .since_ns = socket->since_ns,
+			       .slot = is_shown };
 	struct reported_stack pcs = { 0 };
 
 	if (stack)
@@ -435,15 +437,11 @@ static bool find_reported(const struct past *past, __u64 inode, struct reported 
 	return entry;
 }
 
-bool past_reported(const struct past *past, const struct pending *socket, __u64 *ret_key)
+bool past_reported(const struct past *past, const struct pending *socket,
+		   struct reported *ret_reported)
 {
-	struct reported reported;
-
-	if (!past->tgid || !find_reported(past, socket->inode, &reported) ||
-	    reported.since_ns != socket->since_ns)
-		return false;
-	*ret_key = reported.stack;
-	return true;
+	return past->tgid && find_reported(past, socket->inode, ret_reported) &&
+	       ret_reported->since_ns == socket->since_ns;
 }
 
 bool past_stack(const struct past *past, __u64 key, struct reported_stack *ret_stack)

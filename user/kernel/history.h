@@ -46,9 +46,12 @@ int history__new(int program_fd, const struct history_maps *maps, struct orders 
 		 struct history **ret_history);
 void history__free(struct history *history);
 
-/* The stack of a leak; NULL and an empty one are not reported. */
-void history__tell(struct history *history, const struct pending *socket,
-		   const struct stack *stack);
+/*
+ * The stack of a leak; NULL and an empty one are not reported. `is_shown`: the leak is reported,
+ * also if its socket may be in use, because its site has grown.
+ */
+void history__tell(struct history *history, const struct pending *socket, const struct stack *stack,
+		   bool is_shown);
 /* A leak has ended. */
 void history__forget(struct history *history, __u64 inode);
 /*
@@ -114,10 +117,12 @@ void past_close(struct past *past);
 void past_expect(struct past *past, size_t sockets);
 
 /*
- * Was the stack of a socket told? Then *ret_key is the same for the same stack of the same
+ * Was the stack of a socket told? Then its key is the same for the same stack of the same
  * process, and past_stack() has it, unless it was dropped because many others were reported since.
+ * If the socket may be in use, is_shown says that its site was seen to grow.
  */
-bool past_reported(const struct past *past, const struct pending *socket, __u64 *ret_key);
+bool past_reported(const struct past *past, const struct pending *socket,
+		   struct reported *ret_reported);
 bool past_stack(const struct past *past, __u64 key, struct reported_stack *ret_stack);
 
 /*

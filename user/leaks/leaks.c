@@ -372,20 +372,6 @@ static void tell_holders(struct leaks *leaks, struct site *site)
 	}
 }
 
-void leaks__rename(struct site *site, struct stack *stack, struct stack *renamed)
-{
-	for (struct leak *leak = site->leaks; leak; leak = leak->next) {
-		if (leak->stack != stack)
-			continue;
-		leak->stack = stack_ref(renamed);
-		stack_unref(stack);
-	}
-	if (site->stack == stack) {
-		site->stack = stack_ref(renamed);
-		stack_unref(stack);
-	}
-}
-
 void leaks__tick(struct leaks *leaks, __u64 now_ns)
 {
 	struct site *site, *next;

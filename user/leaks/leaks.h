@@ -24,6 +24,7 @@
 #include "leaks/growth/rate.h"
 #include "leaks/holders.h"
 #include "sockleak.h"
+#include "stacks/culprit.h"
 #include "stacks/stack.h"
 
 struct site;
@@ -100,6 +101,9 @@ struct site {
 	__u64 seen_ns; /* the first tick with an open leak */
 	UT_hash_handle hh;
 };
+
+/* Where its stack says to look, in the process of its first leak. */
+struct culprit site_culprit(const struct site *site);
 
 /* What has become of a leak that is, or is to be, shown. */
 enum leaks_change {
@@ -193,8 +197,12 @@ int leaks__apply(struct leaks *leaks, const struct event *event, struct owner *o
  */
 __u32 leaks__holder(struct leaks *leaks, const struct event *event);
 
-/* Another stack, of the same frames with better names, for the leaks that have this one. */
-void leaks__rename(struct site *site, struct stack *stack, struct stack *renamed);
+/*
+ * Another stack, of the same frames with better names, for the leaks of a site that have this one.
+ * If it is of another site, they go there (LEAKS_MOVED).
+ */
+void leaks__rename(struct leaks *leaks, struct site *site, struct stack *stack,
+		   struct stack *renamed);
 
 /* After each sweep: growth, rates, ages; forgets sites that have long been empty. */
 void leaks__tick(struct leaks *leaks, __u64 now_ns);

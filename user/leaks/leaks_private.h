@@ -57,6 +57,11 @@ void account_renewal(struct leaks *leaks, const struct event *event);
 void account_forget_renewals(struct leaks *leaks, __u64 now_ns);
 /* One less; the last one frees the process's account. */
 void account_leave(struct leaks *leaks, struct site *site, struct site_process *process);
+/*
+ * The leak belongs to the site of this stack, which is its own from now on. Shown or held back as
+ * it was, and announced as LEAKS_MOVED. Without memory it stays where it is.
+ */
+void leak_rehome(struct leaks *leaks, struct leak *leak, struct stack *stack);
 /* After a sweep: growth, rates, and the state. True: the site has begun or ceased to grow. */
 bool account_tick(struct leaks *leaks, struct site *site, __u64 now_ns);
 

@@ -5,6 +5,7 @@
 #include <utlist.h>
 
 #include "leaks/leaks_private.h"
+#include "stacks/site_id.h"
 
 /* The strays of one call. */
 struct partial_call {
@@ -74,48 +75,6 @@ void partial_stacks_remove(struct leaks *leaks, struct leak *leak)
 	free(call);
 }
 
-/* Shown or held back as it was, at another site. */
-static void rehome(struct leaks *leaks, struct leak *leak, struct site *site,
-		   struct site_process *process)
-{
-	struct site *old = leak->site;
-	int shown = !leak->held_back;
-
-	old->held_back -= !shown;
-	site->held_back += !shown;
-	old->open -= shown;
-	site->open += shown;
-	old->total -= shown;
-	site->total += shown;
-	old->by_class[leak->event.class] -= shown;
-	site->by_class[leak->event.class] += shown;
-	DL_DELETE(old->leaks, leak);
-	account_take_back(old, leak->process, &leak->event);
-	account_leave(leaks, old, leak->process);
-	DL_PREPEND(site->leaks, leak);
-	leak->site = site;
-	leak->process = process;
-	account_grow(leaks, site, process, &leak->event);
-	leak->reported = shown;
-	leaks->announce(leak, LEAKS_MOVED, leaks->announce_ctx);
-}
-
-/* A stray belongs to the site of `stack`, its own under that site's id. */
-static void partial_move(struct leaks *leaks, struct leak *leak, struct stack *stack)
-{
-	struct site *site = account_site(leaks, &leak->event, leak->owner, stack);
-	struct site_process *process;
-
-	if (!site || site == leak->site)
-		return;
-	process = account_process(leaks, site, &leak->event);
-	if (!process)
-		return;
-	stack_unref(leak->stack);
-	leak->stack = stack_ref(stack);
-	rehome(leaks, leak, site, process);
-}
-
 /* They keep their short stacks: one call is reached on many ways. */
 void partial_stacks_gather(struct leaks *leaks, const struct event *event,
 			   const struct stack *whole)
@@ -136,7 +95,7 @@ void partial_stacks_gather(struct leaks *leaks, const struct event *event,
 				moved->site = whole->site;
 		}
 		if (moved)
-			partial_move(leaks, leak, moved);
+			leak_rehome(leaks, leak, moved);
 	}
 	stack_unref(last);
 	stack_unref(moved);

@@ -1,39 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "leaks/process_total.h"
 
-#include <string.h>
-
 /* Sites of a process whose code may be that of most: the worst come first. */
 #define MAX_CANDIDATES 64
 
-static bool is_same(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-static const struct frame *culprit_place(const struct site *site)
-{
-	const struct frame *culprit = stack_culprit(site->stack);
-
-	return culprit && (culprit->function || culprit->module) ? culprit : NULL;
-}
-
-/* Without a name only one and the same instruction is one place. */
-static bool is_same_place(const struct frame *a, const struct frame *b)
-{
-	if (!is_same(a->function, b->function) || !is_same(a->module, b->module))
-		return false;
-	return a->function || a->offset == b->offset;
-}
-
-static unsigned int made_at(const struct frame *place, struct site *const *sites, long count)
+static unsigned int made_at(const struct code_place *place, struct site *const *sites, long count)
 {
 	unsigned int made = 0;
 
 	for (long i = 0; i < count; i++) {
-		const struct frame *other = culprit_place(sites[i]);
+		struct code_place other = site_culprit(sites[i]).where;
 
-		if (other && is_same_place(place, other))
+		if (code_place_equal(place, &other))
 			made += sites[i]->open;
 	}
 	return made;
@@ -42,13 +20,13 @@ static unsigned int made_at(const struct frame *place, struct site *const *sites
 static void find_place(struct process_total *total, struct site *const *sites)
 {
 	for (long i = 0; i < total->rows && i < MAX_CANDIDATES; i++) {
-		const struct frame *place = culprit_place(sites[i]);
-		unsigned int made = place ? made_at(place, sites, total->rows) : 0;
+		struct code_place place = site_culprit(sites[i]).where;
+		unsigned int made = place.frame ? made_at(&place, sites, total->rows) : 0;
 
 		if (made <= total->made)
 			continue;
 		total->made = made;
-		total->made_by = sites[i]->stack;
+		total->made_by = sites[i];
 	}
 }
 

@@ -20,7 +20,7 @@ struct process_total {
 	 * Where most of those come from of which it is known, and how many those are; NULL and
 	 * 0: it is known of none. A row without a stack takes nothing from another one's.
 	 */
-	const struct stack *made_by;
+	const struct site *made_by;
 	unsigned int made;
 };
 

@@ -44,6 +44,11 @@ void site_process_leave(struct site *site, struct site_process *process)
 	free(process);
 }
 
+struct culprit site_culprit(const struct site *site)
+{
+	return culprit_find(site->stack, site->owner ? site->owner->exe : NULL);
+}
+
 static unsigned int known_lines(const struct stack *stack)
 {
 	unsigned int lines = 0;
@@ -53,17 +58,32 @@ static unsigned int known_lines(const struct stack *stack)
 	return lines;
 }
 
-/* With more lines, or as many in more frames: the call alone may have the site of a whole stack. */
+/* Does it name the function to mend, and not only the language? A perf map comes and goes. */
+static bool names_culprit(const struct stack *stack)
+{
+	struct code_place place = culprit_place(stack);
+
+	return place.frame && !place.language;
+}
+
+/*
+ * Which names the culprit; with more lines, or as many in more frames: the call alone may have the
+ * site of a whole stack.
+ */
 static bool is_better(const struct stack *stack, const struct stack *shown)
 {
 	unsigned int lines = known_lines(stack), shown_lines = known_lines(shown);
+	bool names = names_culprit(stack);
+
+	if (names != names_culprit(shown))
+		return names;
 
 	return lines > shown_lines || (lines == shown_lines && stack->count > shown->count);
 }
 
 void site_show_better(struct site *site, struct stack *stack)
 {
-	if (!stack || (site->stack && !is_better(stack, site->stack)))
+	if (!stack || site->stack == stack || (site->stack && !is_better(stack, site->stack)))
 		return;
 	stack_unref(site->stack);
 	site->stack = stack_ref(stack);

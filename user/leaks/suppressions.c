@@ -9,16 +9,14 @@
 #include <string.h>
 
 #include "host/process_name.h"
-#include "lib/hash.h"
 #include "lib/names.h"
 #include "lib/regular_file.h"
 
-/* Lines longer than inih's buffer are errors there; a pattern that we make is shorter. */
-#define MAX_PATTERN 120
+enum key { KEY_SITE, KEY_FUNCTION, KEY_MODULE, KEY_COMM, KEY_CGROUP, KEY_FAMILY, KEYS };
 
-enum key { KEY_FUNCTION, KEY_MODULE, KEY_COMM, KEY_CGROUP, KEY_FAMILY, KEYS };
-
-static const char *const key_names[KEYS] = { "function", "module", "comm", "cgroup", "family" };
+static const char *const key_names[KEYS] = {
+	"site", "function", "module", "comm", "cgroup", "family",
+};
 
 struct suppression_entry {
 	char *name;
@@ -83,7 +81,7 @@ static int on_suppression(void *ctx, const char *section, const char *name, cons
 		text_add(&suppressions->error, "a pattern comes before the first [name]");
 	else if (key == KEYS)
 		text_add(&suppressions->error,
-			 "the keys are function, module, comm, cgroup and family");
+			 "the keys are site, function, module, comm, cgroup and family");
 	else if (!*value)
 		text_add(&suppressions->error, "a pattern is empty");
 	else if (entry)
@@ -151,6 +149,19 @@ static bool matches_pattern(const char *pattern, const char *string)
 	return !pattern || (string && !fnmatch(pattern, string, 0));
 }
 
+/* As reports write it. Without a stack nothing is known of it. */
+static bool matches_site(const char *pattern, const struct stack *stack)
+{
+	char id[sizeof("0123456789abcdef")];
+
+	if (!pattern)
+		return true;
+	if (!stack || !stack->site)
+		return false;
+	snprintf(id, sizeof(id), "%016llx", (unsigned long long)stack->site);
+	return !fnmatch(pattern, id, 0);
+}
+
 /* Function and module are of one and the same frame; which one does not matter. */
 static bool matches_stack(const struct suppression_entry *entry, const struct stack *stack)
 {
@@ -184,7 +195,8 @@ static bool matches_all(const struct suppression_entry *entry, const struct even
 {
 	struct name_buffer buffer;
 
-	return matches_name(entry->patterns[KEY_COMM], event, owner) &&
+	return matches_site(entry->patterns[KEY_SITE], stack) &&
+	       matches_name(entry->patterns[KEY_COMM], event, owner) &&
 	       matches_pattern(entry->patterns[KEY_CGROUP], owner->cgroup) &&
 	       matches_pattern(entry->patterns[KEY_FAMILY],
 			       family_name(event->socket.family, &buffer)) &&
@@ -260,130 +272,4 @@ struct suppression suppressions__get(const struct suppressions *suppressions, si
 	const struct suppression_entry *entry = &suppressions->entries[index];
 
 	return (struct suppression){ entry->name, entry->total };
-}
-
-/* ---- An entry ---- */
-
-/* Does a pattern have this byte as it is? `clean`: all of the string is fit to be printed. */
-static bool stands_for_itself(const char *string, size_t at, bool clean)
-{
-	unsigned char byte = (unsigned char)string[at];
-
-	if (byte == ' ') /* at either end it would be taken off */
-		return at && string[at + 1];
-	if (byte < ' ' || byte == 0x7f || (byte >= 0x80 && !clean))
-		return false;
-	return byte != ';'; /* behind a blank it would begin a comment */
-}
-
-/*
- * A string as a pattern that it matches: '?' for what the file cannot have, '*' for the
- * rest of what is long. An empty one, which no pattern says, is left out.
- */
-static void add_pattern(struct text *text, const char *key, const char *string)
-{
-	_cleanup_text_ struct text shown = TEXT_INIT, pattern = TEXT_INIT;
-	bool clean;
-
-	text_add_clean(&shown, string, strlen(string));
-	clean = !strcmp(text_str(&shown), string);
-	for (size_t at = 0; string[at]; at++) {
-		if (pattern.len >= MAX_PATTERN) {
-			text_add(&pattern, "*");
-			break;
-		}
-		if (!stands_for_itself(string, at, clean))
-			text_add(&pattern, "?");
-		else
-			text_addf(&pattern, strchr("*?[\\", string[at]) ? "\\%c" : "%c",
-				  string[at]);
-	}
-	if (pattern.len)
-		text_addf(text, "%s = %s\n", key, text_str(&pattern));
-	text->failed |= shown.failed || pattern.failed;
-}
-
-/* Without its name. */
-static void add_patterns(struct text *text, const struct site *site)
-{
-	const struct frame *culprit = stack_culprit(site->stack);
-	char comm[SOCKLEAK_COMM_LEN + 1] = "";
-	struct name_buffer buffer;
-
-	memcpy(comm, site->name, SOCKLEAK_COMM_LEN);
-	add_pattern(text, "comm", comm);
-	if (culprit && culprit->function)
-		add_pattern(text, "function", culprit->function);
-	if (culprit && culprit->module)
-		add_pattern(text, "module", module_name(culprit->module));
-	if (!culprit && *comm && site->leaks)
-		add_pattern(text, "family", family_name(site->leaks->event.socket.family, &buffer));
-}
-
-static void add_suppression(struct text *text, const struct site *site, unsigned int number,
-			    const char *patterns)
-{
-	if (site->id)
-		text_addf(text, "[site %016llx", (unsigned long long)site->id);
-	else
-		text_add(text, "[known");
-	if (number > 1)
-		text_addf(text, " (%u)", number);
-	text_addf(text, "]\n%s", patterns);
-}
-
-void suppressions_add_entry(struct text *text, const struct site *site)
-{
-	_cleanup_text_ struct text patterns = TEXT_INIT;
-
-	add_patterns(&patterns, site);
-	if (patterns.len)
-		add_suppression(text, site, 1, text_str(&patterns));
-}
-
-/* An entry that was added, or the last one of a name. */
-struct added {
-	__u64 key;
-	unsigned int number;
-	UT_hash_handle hh;
-};
-
-static struct added *find_added(struct added **all, __u64 key)
-{
-	struct added *added;
-
-	HASH_FIND(hh, *all, &key, sizeof(key), added);
-	if (added)
-		return added;
-	added = calloc(1, sizeof(*added));
-	if (!added)
-		return NULL;
-	added->key = key;
-	HASH_ADD(hh, *all, key, sizeof(added->key), added);
-	if (added->hh.tbl)
-		return added;
-	free(added);
-	return NULL;
-}
-
-void suppressions_add_entries(struct text *text, struct site *const *sites, long count)
-{
-	_cleanup_text_ struct text patterns = TEXT_INIT;
-	struct added *all = NULL, *entry, *name, *next;
-
-	for (long i = 0; i < count; i++) {
-		text_clear(&patterns);
-		add_patterns(&patterns, sites[i]);
-		entry = find_added(&all, hash_bytes(sites[i]->id ^ HASH_BEGIN, text_str(&patterns),
-						    patterns.len));
-		name = find_added(&all, sites[i]->id);
-		if (!entry || !name)
-			text->failed = true;
-		else if (patterns.len && !entry->number++)
-			add_suppression(text, sites[i], ++name->number, text_str(&patterns));
-	}
-	HASH_ITER(hh, all, entry, next) {
-		HASH_DEL(all, entry);
-		free(entry);
-	}
 }

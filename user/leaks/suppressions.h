@@ -45,8 +45,8 @@ size_t suppressions__count(const struct suppressions *suppressions);
 struct suppression suppressions__get(const struct suppressions *suppressions, size_t index);
 
 /*
- * Add an entry for that file which suppresses what is made at this site. None when nothing is
- * known to tell it by: neither code nor a comm.
+ * Add an entry for that file which suppresses what is made at this site, and nothing else. None
+ * when nothing is known to tell it by: neither code nor a comm.
  */
 void suppressions_add_entry(struct text *text, const struct site *site);
 /* The same for sites that are listed together: each entry once, under a name of its own. */

@@ -21,6 +21,7 @@ struct options options_defaults(enum command command)
 		.min_growth = MIN_STEPS,
 		.min_open = 1,
 		.top = scan ? 10000 : 10,
+		.max_ways = OPTIONS_MAX_WAYS,
 		.max_workloads = SERIES_MAX_WORKLOADS,
 		.max_sites = SERIES_MAX_SITES,
 		.max_sockets = SOCKLEAK_MAX_SOCKETS,

@@ -20,4 +20,10 @@
 #define SERIES_MAX_WORKLOADS 100
 #define SERIES_MAX_SITES 100
 
+/*
+ * --max-ways: a summary has that many stacks of each site, some 10 KiB of JSON each. Each leak's
+ * own stack is in its line, so what is beyond is not lost.
+ */
+#define OPTIONS_MAX_WAYS 8
+
 #endif /* SOCKLEAK_DEFAULTS_H */

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#define MEMFD "/memfd:" /* how the kernel writes memfd_create(2) in maps */
 #define MAX_ANSWERS 1024
 #define UNKNOWN_NS (300 * NSEC_PER_SEC)	    /* how long "unknown" is believed */
 #define OUR_LIMIT_NS (3 * NSEC_PER_SEC)	    /* for one look into a database of ours */
@@ -282,11 +283,13 @@ static void ask_databases(struct packages *packages, struct package_question *qu
 	struct package root = question->package, *package = &question->package;
 	struct package_file file = { 0 };
 	_cleanup_close_ int fd = -1;
-	int err = -ENOENT;
+	int err = access_path(question->tgid, question->path, &fd);
 
-	if (!access_path(question->tgid, question->path, &fd))
+	if (!err)
 		package_read_file(fd, &file); /* no ELF file: has no build id */
-	root.removed = fd < 0;
+	/* memory that has a name was never there */
+	root.removed = err == -ENOENT && strncmp(question->path, MEMFD, strlen(MEMFD)) != 0;
+	err = -ENOENT;
 	if (fd < 0 || (question->build_id && strcmp(question->build_id, file.build_id)))
 		root.replaced = true;
 	if (!root.foreign)

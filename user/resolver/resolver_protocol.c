@@ -18,7 +18,7 @@ struct wire_frame {
 	__u32 line;
 	__u8 source, kind;
 	__u8 flags; /* WIRE_* */
-	__u8 pad;
+	__u8 trouble;
 	__u32 module_len, build_id_len, function_len, file_len;
 };
 
@@ -67,6 +67,7 @@ static bool put_wire_frame(const struct frame *frame, size_t max, char **to, con
 		.line = frame->line,
 		.source = frame->source,
 		.kind = frame->kind,
+		.trouble = frame->trouble,
 		.flags = (frame->inlined ? WIRE_INLINED : 0) |
 			 (frame->has_debug ? WIRE_HAS_DEBUG : 0) | (frame->exact ? WIRE_EXACT : 0),
 		.module_len = wire_len(frame->module, max),
@@ -125,13 +126,14 @@ static bool take_frame(const char **from, const char *end, struct frame *frame)
 		return false;
 	memcpy(&wire, *from, sizeof(wire));
 	*from += sizeof(wire);
-	if (wire.source > FRAME_CALLER || wire.kind > FRAME_OF_LIBC)
+	if (wire.source > FRAME_CALLER || wire.kind > FRAME_OF_LIBC || wire.trouble >= TROUBLES)
 		return false;
 	frame->pc = wire.pc;
 	frame->offset = wire.offset;
 	frame->line = wire.line;
 	frame->source = (enum frame_source)wire.source;
 	frame->kind = (enum frame_kind)wire.kind;
+	frame->trouble = (enum frame_trouble)wire.trouble;
 	frame->inlined = wire.flags & WIRE_INLINED;
 	frame->has_debug = wire.flags & WIRE_HAS_DEBUG;
 	frame->exact = wire.flags & WIRE_EXACT;

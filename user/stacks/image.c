@@ -11,6 +11,7 @@
 #include "host/files/access.h"
 #include "lib/time.h"
 #include "stacks/files/file_cache.h"
+#include "stacks/overwritten.h"
 #include "stacks/jit_names.h"
 
 #define MAX_IMAGES 64
@@ -29,6 +30,7 @@ struct image_file {
 	const struct mapping *mapping;
 	struct module_symbols *symbols; /* NULL: there is nothing to know of it */
 	__u64 bias;
+	bool overwritten;
 };
 
 struct image {
@@ -272,8 +274,9 @@ static struct module_symbols *open_vdso(struct images *images, const struct imag
 	return file;
 }
 
+/* *ret_overwritten: it is there, but not what the process has mapped. */
 static struct module_symbols *open_file(struct images *images, const struct image *image,
-					const struct mapping *mapping)
+					const struct mapping *mapping, bool *ret_overwritten)
 {
 	struct module_symbols *file;
 	int fd;
@@ -286,6 +289,11 @@ static struct module_symbols *open_file(struct images *images, const struct imag
 		if (access_mapping(image->tgid, mapping, &fd))
 			return NULL;
 	} else if (!image->view.shares_mounts || access_orphan(mapping, &fd)) {
+		return NULL;
+	}
+	*ret_overwritten = file_was_overwritten(fd, image->view.start_ns);
+	if (*ret_overwritten) {
+		close(fd);
 		return NULL;
 	}
 	file = file_cache__get(images->files, fd, image->view.mount_ns);
@@ -340,6 +348,7 @@ struct module_symbols *image_file(struct images *images, struct image *image,
 {
 	struct module_symbols *symbols;
 	struct image_file *file;
+	bool overwritten = false;
 	__u64 bias = 0;
 
 	for (file = image->files; file; file = file->next) {
@@ -352,17 +361,27 @@ struct module_symbols *image_file(struct images *images, struct image *image,
 		*ret_bias = file->bias;
 		return file->symbols;
 	}
-	symbols = open_file(images, image, mapping);
+	symbols = open_file(images, image, mapping, &overwritten);
 	symbols = use_file(images, image, mapping, symbols, &bias);
 	file = calloc(1, sizeof(*file));
 	if (!file) {
 		/* the unwinder may know it: it stays, though no one gives it back */
 		return NULL;
 	}
-	*file = (struct image_file){ image->files, mapping, symbols, bias };
+	*file = (struct image_file){ image->files, mapping, symbols, bias, overwritten };
 	image->files = file;
 	*ret_bias = bias;
 	return symbols;
+}
+
+bool image_is_overwritten(const struct image *image, const struct mapping *mapping)
+{
+	const struct image_file *file;
+
+	for (file = image->files; file; file = file->next)
+		if (file->mapping == mapping)
+			return file->overwritten;
+	return false;
 }
 
 void image_open_files(struct images *images, struct image *image)

@@ -50,11 +50,15 @@ const struct mapping *image_mapping(const struct image *image, __u64 address);
 
 /*
  * The file of a mapping, or the vdso, and where it has it. NULL: it cannot be
- * opened, is no ELF file, its headers do not explain the mapping, or no memory.
+ * opened, is no ELF file, was overwritten while the process had it mapped, its headers do not
+ * explain the mapping, or no memory.
  * Valid as long as the image.
  */
 struct module_symbols *image_file(struct images *images, struct image *image,
 				  const struct mapping *mapping, __u64 *ret_bias);
+
+/* Was the file of a mapping that image_file() was asked for overwritten? See overwritten.h. */
+bool image_is_overwritten(const struct image *image, const struct mapping *mapping);
 
 /*
  * Open now what could not be opened once the process is gone: all files of one

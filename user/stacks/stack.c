@@ -194,7 +194,7 @@ static bool same_frame(const struct frame *a, const struct frame *b)
 {
 	return a->pc == b->pc && a->offset == b->offset && a->line == b->line &&
 	       a->source == b->source && a->exact == b->exact && a->inlined == b->inlined &&
-	       a->has_debug == b->has_debug && a->kind == b->kind &&
+	       a->has_debug == b->has_debug && a->trouble == b->trouble && a->kind == b->kind &&
 	       same_string(a->module, b->module) && same_string(a->build_id, b->build_id) &&
 	       same_string(a->function, b->function) && same_string(a->file, b->file);
 }
@@ -208,45 +208,6 @@ bool stack_equal(const struct stack *a, const struct stack *b)
 		if (!same_frame(&a->frames[i], &b->frames[i]))
 			return false;
 	return true;
-}
-
-/* An address outside all files, of a JIT compiler without names, says nothing to a reader. */
-static bool tells_something(const struct frame *frame)
-{
-	return frame->module || frame->function;
-}
-
-static const struct frame *first_outside(const struct stack *stack, enum frame_kind kind)
-{
-	for (unsigned int i = 0; i < stack->count; i++)
-		if (stack->frames[i].kind < kind && tells_something(&stack->frames[i]))
-			return &stack->frames[i];
-	return NULL;
-}
-
-const struct frame *stack_culprit(const struct stack *stack)
-{
-	if (!stack)
-		return NULL;
-	return first_outside(stack, FRAME_OF_RUNTIME) ?: first_outside(stack, FRAME_OF_LIBC);
-}
-
-static bool of_one_module(const struct frame *a, const struct frame *b)
-{
-	return a->module && b->module && !strcmp(a->module, b->module);
-}
-
-const struct frame *stack_caller(const struct stack *stack)
-{
-	const struct frame *culprit = stack_culprit(stack), *end, *caller;
-
-	if (!culprit)
-		return NULL;
-	end = stack->frames + stack->count;
-	for (caller = culprit + 1; caller < end; caller++)
-		if (caller->kind != FRAME_OF_RUNTIME || !of_one_module(caller, culprit))
-			break;
-	return caller < end && !caller->kind && caller->function ? caller : NULL;
 }
 
 /* The lowest byte first whatever the host's order, for ids are compared between hosts. */
@@ -270,39 +231,6 @@ __u64 stack_hash(const struct stack *stack)
 	return hash;
 }
 
-static __u64 hash_frame(__u64 hash, const struct frame *frame)
-{
-	const char *name = frame->build_id ?: module_name(frame->module);
-
-	/* with its NUL, so that where a name ends is part of what is hashed */
-	hash = hash_bytes(hash, name, strlen(name) + 1);
-	return hash_number(hash, frame->offset);
-}
-
-static bool counts(const struct frame *frame)
-{
-	if (frame->inlined || (frame->module && !strcmp(frame->module, FRAME_JIT)))
-		return false;
-	return frame->module || frame->build_id;
-}
-
-__u64 site_id(const struct stack *stack)
-{
-	__u64 hash = HASH_BEGIN;
-	bool any = false;
-	unsigned int i;
-
-	for (i = 0; stack && i < stack->count; i++) {
-		if (!counts(&stack->frames[i]))
-			continue;
-		hash = hash_frame(hash, &stack->frames[i]);
-		any = true;
-	}
-	if (!any)
-		return 0;
-	return hash ? hash : 1; /* 0 means "no site" */
-}
-
 static const struct {
 	const char *name, *phrase;
 } ends[STACK_ENDS] = {
@@ -313,7 +241,8 @@ static const struct {
 	[STACK_END_ASTRAY] = { "unmapped", "unknown, the caller's code is not mapped" },
 	[STACK_END_RULES] = { "no_rules", "unknown, this code has neither call frame information "
 					  "nor a frame pointer" },
-	[STACK_END_FILE] = { "no_file", "unknown, the file of this code cannot be read" },
+	[STACK_END_FILE] = { "no_file",
+			     "unknown, the file of this code cannot be read as a program" },
 	[STACK_END_JIT] = { "jit", "unknown, this code was made at run time and keeps no frame "
 				   "pointer" },
 	[STACK_END_SWITCHED] = { "other_stack", "unknown, the program went on from another stack" },
@@ -364,6 +293,27 @@ const char *stack_source_name(enum stack_source source)
 		break;
 	}
 	return NULL;
+}
+
+static const struct {
+	const char *name, *phrase;
+} troubles[TROUBLES] = {
+	[TROUBLE_COMPRESSION] = { "zstd", "its debug information is compressed with zstd, which "
+					  "this libelf cannot read" },
+	[TROUBLE_SPLIT] = { "split",
+			    "its debug information is split, and .dwo files are not read" },
+	[TROUBLE_SIZE] = { "size", "its debug information is too large when decompressed" },
+	[TROUBLE_OVERWRITTEN] = { "overwritten", "the file was overwritten while it was mapped" },
+};
+
+const char *frame_trouble_name(enum frame_trouble trouble)
+{
+	return trouble < TROUBLES ? troubles[trouble].name : NULL;
+}
+
+const char *frame_trouble_phrase(enum frame_trouble trouble)
+{
+	return trouble < TROUBLES ? troubles[trouble].phrase : NULL;
 }
 
 const char *frame_source_name(enum frame_source source)

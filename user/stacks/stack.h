@@ -15,6 +15,7 @@
 
 #include "stacks/files/jit_runtimes.h"
 #include "stacks/files/runtime_frames.h"
+#include "stacks/files/trouble.h"
 
 /* Where the addresses came from. */
 enum stack_source {
@@ -39,8 +40,6 @@ enum stack_end {
 	STACK_ENDS,
 };
 
-#define FRAME_JIT "[jit]"
-
 /* How one frame was found from the one inside it. */
 enum frame_source {
 	FRAME_UNKNOWN = 0,
@@ -60,9 +59,10 @@ struct frame {
 	char *file;	/* source file, from debug information */
 	unsigned int line;
 	enum frame_source source;
-	bool exact;	      /* pc is where the frame stands, not where a call returns to */
-	bool inlined;	      /* into the next one, which is where pc and offset point */
-	bool has_debug;	      /* debug information of the module was found */
+	bool exact;	/* pc is where the frame stands, not where a call returns to */
+	bool inlined;	/* into the next one, which is where pc and offset point */
+	bool has_debug; /* debug information of the module was found */
+	enum frame_trouble trouble;
 	enum frame_kind kind; /* not the program's own code */
 };
 
@@ -71,6 +71,7 @@ struct stack {
 	enum stack_source source;
 	enum stack_end end;
 	__u64 site; /* the hash that site_id() gave, 0 = there is no site */
+	__u64 way;  /* what site_way() gave, once it was asked for; 0 = it was not */
 	unsigned int count;
 	bool truncated;		      /* outer frames are missing: stack_end_truncates(end) */
 	enum jit_runtime unnamed_jit; /* that made code of it which has no name */
@@ -108,29 +109,6 @@ struct stack *stack_ref(struct stack *stack);
 /* One reference less; the last one frees it. NULL is allowed. */
 void stack_unref(struct stack *stack);
 
-/*
- * Where a person should look: the first frame of the program's own code; when
- * all of them are of runtimes the first one outside libc. NULL when there is none.
- * Never a mere address, as JIT code is without a perf map.
- */
-const struct frame *stack_culprit(const struct stack *stack);
-
-/*
- * Whose call led there: the next frame of the program's own code, with nothing
- * between but the standard library that the same file was built with. NULL:
- * none that has a name.
- */
-const struct frame *stack_caller(const struct stack *stack);
-
-/*
- * The site id: FNV-1a 64 over the frames' (build id, file offset), so the same
- * on every host, under ASLR, and with or without symbols. A frame without a
- * build id counts by its module's base name and offset; JIT code and inlined
- * functions (which only debug information tells) are left out. 0 when no frame
- * counts.
- */
-__u64 site_id(const struct stack *stack);
-
 /* Its name in reports ("fp"), NULL for STACK_NONE. */
 const char *stack_source_name(enum stack_source source);
 /* Are outer frames missing? */
@@ -143,6 +121,9 @@ const char *stack_end_name(enum stack_end end);
 enum stack_end stack_end_of(const char *name);
 /* What follows the last frame, for a reader: "the copy of the stack ended here". Never NULL. */
 const char *stack_end_phrase(enum stack_end end);
+/* Its name in JSON ("zstd"), NULL for TROUBLE_NONE; and what it means, in a clause, or NULL. */
+const char *frame_trouble_name(enum frame_trouble trouble);
+const char *frame_trouble_phrase(enum frame_trouble trouble);
 /* "register", "cfi", "fp", "caller"; NULL for FRAME_UNKNOWN. */
 const char *frame_source_name(enum frame_source source);
 

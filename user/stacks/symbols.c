@@ -10,6 +10,7 @@
 #include "stacks/files/module_symbols.h"
 #include "stacks/files/runtime_frames.h"
 #include "stacks/image.h"
+#include "stacks/site_id.h"
 #include "stacks/unwind.h"
 #include "stacks/walk.h"
 
@@ -68,6 +69,7 @@ static void fill_jit(struct making *making, __u64 address, struct frame *frame)
 	frame->function = copy(name);
 	if (frame->function)
 		frame->module = strdup(FRAME_JIT);
+	frame->kind = runtime_frame_kind(frame->module, frame->function);
 }
 
 /* What all frames of one address have in common. */
@@ -77,6 +79,8 @@ struct place {
 	const struct mapping *mapping;
 	struct module_symbols *file; /* NULL: nothing is known of it */
 	enum frame_source source;
+	bool is_split;	     /* see struct code */
+	bool is_overwritten; /* its file was, while it was mapped */
 };
 
 static void fill_frame(const struct place *place, const struct code_name *name, bool inlined,
@@ -91,10 +95,14 @@ static void fill_frame(const struct place *place, const struct code_name *name, 
 		return;
 	frame->offset = place->pc - place->mapping->start + place->mapping->offset;
 	frame->kind = runtime_frame_kind(frame->module, NULL);
-	if (!place->file)
+	if (!place->file) {
+		frame->trouble = place->is_overwritten ? TROUBLE_OVERWRITTEN : TROUBLE_NONE;
+		frame->has_debug = place->is_overwritten; /* a debug file would not help */
 		return;
+	}
 	frame->build_id = copy(module_symbols_file(place->file)->build_id);
 	frame->has_debug = module_symbols_has_debug(place->file);
+	frame->trouble = place->is_split ? TROUBLE_SPLIT : module_symbols_trouble(place->file);
 	if (!name)
 		return;
 	frame->function = copy(name->function);
@@ -122,7 +130,7 @@ static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_
 		place.file =
 			image_file(making->symbols->images, making->image, place.mapping, &bias);
 	if (!place.mapping || !place.mapping->path ||
-	    (!place.file && mapping_is_nameless(place.mapping))) {
+	    (!place.file && (mapping_is_nameless(place.mapping) || place.mapping->replaced))) {
 		frame = add_frame(making);
 		if (!frame)
 			return;
@@ -133,8 +141,10 @@ static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_
 			fill_jit(making, address, frame);
 		return;
 	}
+	place.is_overwritten = !place.file && image_is_overwritten(making->image, place.mapping);
 	if (place.file)
 		code = module_symbols_name(place.file, address - bias);
+	place.is_split = code && code->is_split;
 	for (unsigned int i = 0; i < (code ? code->count : 1); i++) {
 		frame = add_frame(making);
 		if (frame)

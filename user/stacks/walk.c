@@ -168,8 +168,9 @@ static enum stack_end end_without_rules(struct walk *walk, __u64 address)
 		return STACK_END_ASTRAY;
 	if (!mapping->path || mapping_is_nameless(mapping))
 		return STACK_END_JIT;
-	return image_file(walk->images, walk->image, mapping, &bias) ? STACK_END_RULES :
-								       STACK_END_FILE;
+	if (image_file(walk->images, walk->image, mapping, &bias))
+		return STACK_END_RULES;
+	return mapping->replaced ? STACK_END_JIT : STACK_END_FILE;
 }
 
 /* What unwind.h says of the end, by what the process has where. */

@@ -9,15 +9,20 @@
 
 #include "host/process.h"
 #include "host/workloads/owners.h"
+#include "leaks/ways.h"
 #include "lib/text.h"
 #include "packages/hints.h"
 #include "resolver/fetcher.h"
 #include "resolver/resolver.h"
 #include "stacks/call_sites.h"
+#include "stacks/culprit.h"
+#include "stacks/site_id.h"
 
 /* How many processes have their modules read before they have a leak: in one sweep, and in all. */
 #define LOOKS_A_SWEEP 16
 #define MAX_LOOKED 1024
+/* Ways of a site that get better names at once, when its first one gets them. */
+#define WAYS_RENAMED 64
 /* Stacks that are kept by name during one sweep. */
 #define MAX_NAMED 8192
 
@@ -272,7 +277,7 @@ static struct stack *unwind(struct attribution *attribution, const struct raw_st
 static void name_package(struct attribution *attribution, const struct subject *code,
 			 struct stack *stack)
 {
-	const struct frame *culprit = stack_culprit(stack);
+	const struct frame *culprit = culprit_place(stack).frame;
 	struct text label = TEXT_INIT;
 	struct package package;
 
@@ -406,28 +411,65 @@ static bool lacks_names(const struct stack *stack)
 	return false;
 }
 
-/* Debug information may have been installed or fetched since a stack was named. */
-void attribution__rename(struct attribution *attribution, struct site *site)
+/* Its leak at the site, NULL: there is none any more. */
+static const struct leak *leak_of_stack(const struct site *site, const struct stack *stack)
 {
-	struct stack *stack = site->stack, *renamed;
 	const struct leak *leak = site->leaks;
-	struct subject code;
 
-	if (!stack || !lacks_names(stack))
-		return;
 	while (leak && leak->stack != stack)
 		leak = leak->next;
-	if (!leak)
+	return leak;
+}
+
+/* It stays at the site that it was given, that of a whole one or of an earlier run. */
+static void keep_given_site(struct stack **renamed, const struct stack *stack)
+{
+	struct stack *copy;
+
+	if (stack->site == site_id(stack) || (*renamed)->site == stack->site)
 		return;
+	copy = stack_copy(*renamed); /* others may have the same one */
+	if (!copy)
+		return;
+	copy->site = stack->site;
+	stack_unref(*renamed);
+	*renamed = copy;
+}
+
+/* Debug information may have been installed, or fetched, since a stack was made. True: it was. */
+static bool rename_way(struct attribution *attribution, struct leaks *leaks, struct site *site,
+		       struct stack *stack)
+{
+	const struct leak *leak = leak_of_stack(site, stack);
+	struct stack *renamed;
+	struct subject code;
+	bool is_news;
+
+	if (!leak || !lacks_names(stack))
+		return false;
 	code = code_of(attribution, &leak->event);
 	if (resolver__rename(attribution->resolver, &code, stack, &renamed))
-		return;
-	if (renamed != stack) {
+		return false;
+	is_news = renamed != stack;
+	if (is_news) {
+		keep_given_site(&renamed, stack);
 		renamed->package =
 			renamed->package ?: (stack->package ? strdup(stack->package) : NULL);
-		leaks__rename(site, stack, renamed);
+		leaks__rename(leaks, site, stack, renamed);
 	}
 	stack_unref(renamed);
+	return is_news;
+}
+
+void attribution__rename(struct attribution *attribution, struct leaks *leaks, struct site *site)
+{
+	_cleanup_ways_ struct ways ways = { 0 };
+
+	if (!site->stack || !rename_way(attribution, leaks, site, site->stack) ||
+	    ways_find(site, WAYS_RENAMED, &ways))
+		return;
+	for (unsigned int i = 0; i < ways.count; i++)
+		rename_way(attribution, leaks, site, ways.list[i].stack);
 }
 
 const struct hints *attribution__hints(struct attribution *attribution, struct site *const *sites,

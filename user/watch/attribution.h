@@ -58,8 +58,11 @@ int attribution__own(struct attribution *attribution, struct attributed *attribu
 int attribution__find(struct attribution *attribution, const struct stack_evidence *evidence,
 		      struct attributed *attributed);
 
-/* Debug information may have been installed, or fetched, since a site's stack was made. */
-void attribution__rename(struct attribution *attribution, struct site *site);
+/*
+ * Debug information may have been installed, or fetched, since a site's stacks were made. By their
+ * new names they may be of another site, and are moved there.
+ */
+void attribution__rename(struct attribution *attribution, struct leaks *leaks, struct site *site);
 
 /*
  * For the stacks of these sites, what to install for the lines that they lack. The

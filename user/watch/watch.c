@@ -34,6 +34,7 @@ struct watch {
 	struct summary summary;
 	struct doubt doubt;
 	__u64 next_ns, end_ns; /* when the next sweep is due, and when the run ends */
+	bool has_moved;	       /* leaks have come to other sites since the last sweep */
 	bool is_waiting;       /* for a cgroup that is to be watched */
 	bool asked;	       /* a report was asked for, and there is no output */
 };
@@ -53,8 +54,11 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 {
 	struct watch *watch = ctx;
 
-	if (change == LEAKS_MOVED)
-		history__tell(tracer__history(watch->tracer), &leak->event.socket, leak->stack);
+	watch->has_moved |= change == LEAKS_MOVED;
+	/* A scan is to know what is reported, though it may be in use. */
+	if (change == LEAKS_MOVED || (change == LEAKS_OPENED && leak->event.maybe_in_use))
+		history__tell(tracer__history(watch->tracer), &leak->event.socket, leak->stack,
+			      !leak->held_back);
 	if (watch->output && !leak->held_back)
 		output__leak(watch->output, leak, change, &watch->summary);
 }
@@ -91,6 +95,7 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	if (watch->limits && output)
 		fd_limits__on_begin(watch->limits, on_limit, watch);
 	watch->summary.older_than_ns = options->older_than_ns;
+	watch->summary.max_ways = options->max_ways;
 	watch->summary.classes_left_out = OPTIONS_DEFAULT_CLASSES & ~options->classes;
 	watch->summary.nothing_watched = options_limit_cgroups(options); /* until one is found */
 	if (!err && (!watch->leaks || !watch->limits))
@@ -134,10 +139,11 @@ static int open_leak(struct watch *watch, const struct event *event)
 		return err;
 	if (watch->options->debug)
 		debug_log_stack(&attributed);
+	if (!attributed.was_reported)
+		history__tell(tracer__history(watch->tracer), &event->socket, attributed.stack,
+			      !event->maybe_in_use);
 	if (!suppressions__take(watch->suppressions, event, attributed.owner, attributed.stack))
 		err = leaks__apply(watch->leaks, event, attributed.owner, attributed.stack);
-	if (!attributed.was_reported)
-		history__tell(tracer__history(watch->tracer), &event->socket, attributed.stack);
 	return err;
 }
 
@@ -280,6 +286,14 @@ static void update_forecasts(struct watch *watch, long most)
 	}
 }
 
+/* Goes through the leaks that are open, and takes what is suppressed now. */
+static bool is_suppressed(const struct leak *leak, void *ctx)
+{
+	struct watch *watch = ctx;
+
+	return suppressions__take(watch->suppressions, &leak->event, leak->owner, leak->stack);
+}
+
 int watch__sweep(struct watch *watch, bool last)
 {
 	struct summary *summary = &watch->summary;
@@ -302,6 +316,9 @@ int watch__sweep(struct watch *watch, bool last)
 		debug_log_sweep(summary, &before);
 	summary->leaks_not_accounted += fd_limits__sweep(watch->limits, watch->tracer,
 							 watch->options->max_workloads, summary);
+	if (watch->has_moved && watch->suppressions) /* they may be suppressed where they are now */
+		leaks__drop(watch->leaks, is_suppressed, watch);
+	watch->has_moved = false;
 	leaks__tick(watch->leaks, summary->now_ns);
 	summary->leaks = leaks__totals(watch->leaks); /* including what has grown */
 	return err;
@@ -316,7 +333,7 @@ static void update_stacks(struct watch *watch, long most)
 	if (count > most)
 		count = most;
 	for (long i = 0; i < count; i++)
-		attribution__rename(watch->attribution, sites[i]);
+		attribution__rename(watch->attribution, watch->leaks, sites[i]);
 	watch->summary.hints = attribution__hints(watch->attribution, sites, count);
 }
 
@@ -456,14 +473,6 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 }
 
 /* ---- Other options while it runs ---- */
-
-/* Goes through the open leaks and takes out those that are suppressed now. */
-static bool is_suppressed(const struct leak *leak, void *ctx)
-{
-	struct watch *watch = ctx;
-
-	return suppressions__take(watch->suppressions, &leak->event, leak->owner, leak->stack);
-}
 
 int watch__reload(struct watch *watch, const struct options *options, struct scope *scope,
 		  struct text *ret_error)

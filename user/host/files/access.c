@@ -66,6 +66,7 @@ static int ask_mapping(enum access_kind kind, pid_t tgid, const struct mapping *
 		.major = mapping->major,
 		.minor = mapping->minor,
 		.deleted = mapping->deleted,
+		.replaced = mapping->replaced,
 		.start = mapping->start,
 		.end = mapping->end,
 		.offset = mapping->offset,
@@ -187,6 +188,7 @@ static int open_asked(const struct access_request *request, access_fetched_fn fe
 		.major = request->major,
 		.minor = request->minor,
 		.deleted = request->deleted,
+		.replaced = request->replaced,
 	};
 
 	switch ((enum access_kind)request->kind) {

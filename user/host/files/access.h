@@ -66,7 +66,7 @@ struct access_request {
 	__u32 kind;
 	__s32 tgid;
 	__u32 major, minor;
-	__u32 deleted;
+	__u32 deleted, replaced;
 	__u64 start, end; /* of the mapping, or of the vdso */
 	__u64 offset, inode, header;
 	char path[PATH_MAX]; /* of a file; or a build id */

@@ -24,6 +24,11 @@ struct mapping {
 	char *path;
 	unsigned int major, minor; /* of the file's device */
 	bool deleted;		   /* the file has no name any more */
+	/*
+	 * It is anonymous memory in the place of a part of this file, as programs have it that copy
+	 * their code to large pages. mapping_open() proves that it is a copy.
+	 */
+	bool replaced;
 };
 
 /* Memory that one line of maps tells of, whatever it is for. */

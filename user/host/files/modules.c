@@ -119,12 +119,56 @@ static int add_mapping(struct modules *modules, const struct mapping *mapping)
 	return 0;
 }
 
+static void swap_lines(char **a, size_t *a_size, char **b, size_t *b_size)
+{
+	char *line = *a;
+	size_t size = *a_size;
+
+	*a = *b;
+	*a_size = *b_size;
+	*b = line;
+	*b_size = size;
+}
+
+/* Is a mapping, which lies behind another one, the rest of the same file, as it was loaded? */
+static bool is_rest_of(const struct mapping *before, const struct mapping *mapping)
+{
+	return mapping_is_file(before) && mapping_is_file(mapping) && same_file(before, mapping) &&
+	       mapping->start - before->start == mapping->offset - before->offset;
+}
+
+/*
+ * The last mapping of the list is anonymous, and lies between two of a file that have room for
+ * just it in the file: it is in the place of the part between them.
+ */
+static int fill_gap(struct modules *modules, const struct mapping *before,
+		    const struct mapping *mapping, __u64 header)
+{
+	struct mapping *gap = modules->count ? &modules->mappings[modules->count - 1] : NULL;
+
+	if (!gap || gap->path || gap->inode || gap->end != mapping->start ||
+	    before->end != gap->start || !is_rest_of(before, mapping))
+		return 0;
+	gap->path = strdup(mapping->path);
+	if (!gap->path)
+		return -ENOMEM;
+	gap->offset = before->offset + (gap->start - before->start);
+	gap->inode = mapping->inode;
+	gap->major = mapping->major;
+	gap->minor = mapping->minor;
+	gap->deleted = mapping->deleted;
+	gap->header = header;
+	gap->replaced = true;
+	return 0;
+}
+
 int modules__parse(FILE *maps, struct modules **ret_modules)
 {
 	struct modules *modules = calloc(1, sizeof(*modules));
-	_cleanup_free_ char *line = NULL;
-	struct mapping mapping, first = { 0 }; /* first: the last seen start of a file */
-	size_t size = 0, text = 0, lines;
+	_cleanup_free_ char *line = NULL, *before_line = NULL;
+	/* first: the last seen start of a file; before: the last seen mapping of one */
+	struct mapping mapping, first = { 0 }, before = { 0 };
+	size_t size = 0, before_size = 0, text = 0, lines;
 	bool executable;
 	ssize_t len;
 
@@ -139,14 +183,17 @@ int modules__parse(FILE *maps, struct modules **ret_modules)
 			continue;
 		if (mapping.inode && !mapping.offset)
 			first = mapping;
-		if (!executable)
-			continue;
 		if (mapping.inode && same_file(&mapping, &first))
 			mapping.header = first.start;
-		if (add_mapping(modules, &mapping)) {
+		if (fill_gap(modules, &before, &mapping, mapping.header) ||
+		    (executable && add_mapping(modules, &mapping))) {
 			modules__free(modules);
 			return -ENOMEM;
 		}
+		if (!mapping.path)
+			continue;
+		before = mapping; /* its path is in the line */
+		swap_lines(&line, &size, &before_line, &before_size);
 	}
 	*ret_modules = modules;
 	return 0;
@@ -230,7 +277,8 @@ const struct mapping *modules__get(const struct modules *modules, size_t index)
 static bool same_mapping(const struct mapping *a, const struct mapping *b)
 {
 	if (a->start != b->start || a->end != b->end || a->offset != b->offset ||
-	    a->deleted != b->deleted || !same_file(a, b) || !a->path != !b->path)
+	    a->deleted != b->deleted || a->replaced != b->replaced || !same_file(a, b) ||
+	    !a->path != !b->path)
 		return false;
 	return !a->path || !strcmp(a->path, b->path);
 }

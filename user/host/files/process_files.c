@@ -22,6 +22,7 @@
 #include "lib/regular_file.h"
 
 #define MAX_COPY (64 * 1024)
+#define COMPARED_PAGE 4096
 
 /* The error of opening a file of a process that is gone. */
 static int gone_or_error(void)
@@ -319,6 +320,28 @@ static int check_identity(pid_t tgid, const struct mapping *mapping, int fd)
 	return mapping->deleted ? -ESTALE : 0;
 }
 
+/* Is the memory that has replaced a mapping a copy of the file? Of 16 pages, spread over it. */
+static int compare_pages(pid_t tgid, const struct mapping *mapping, int fd)
+{
+	__u64 pages = (mapping->end - mapping->start) / COMPARED_PAGE, step = pages / 16 ?: 1;
+	char path[64], mapped[COMPARED_PAGE], stored[COMPARED_PAGE];
+	_cleanup_close_ int memory = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", tgid);
+	memory = open(path, O_RDONLY | O_CLOEXEC);
+	if (memory < 0)
+		return -errno;
+	for (__u64 at = 0; at < pages * COMPARED_PAGE; at += step * COMPARED_PAGE) {
+		ssize_t len = pread(fd, stored, sizeof(stored), (off_t)(mapping->offset + at));
+
+		if (len <= 0 ||
+		    pread(memory, mapped, (size_t)len, (off_t)(mapping->start + at)) != len ||
+		    memcmp(mapped, stored, (size_t)len))
+			return -ESTALE;
+	}
+	return 0;
+}
+
 int mapping_open(pid_t tgid, const struct mapping *mapping, int *ret_fd)
 {
 	_cleanup_close_ int fd = -1;
@@ -329,12 +352,14 @@ int mapping_open(pid_t tgid, const struct mapping *mapping, int *ret_fd)
 		return -ENOENT;
 	snprintf(link, sizeof(link), "/proc/%d/map_files/%llx-%llx", tgid, mapping->start,
 		 mapping->end);
-	if (!regular_file_open_stored(link, ret_fd))
+	if (!mapping->replaced && !regular_file_open_stored(link, ret_fd))
 		return 0;
 	err = process_open_path(tgid, mapping->path, &fd);
 	if (err)
 		return err;
 	err = check_identity(tgid, mapping, fd);
+	if (!err && mapping->replaced)
+		err = compare_pages(tgid, mapping, fd);
 	if (err)
 		return err;
 	*ret_fd = TAKE_FD(fd);
@@ -348,6 +373,8 @@ int mapping_open_orphan(const struct mapping *mapping, int *ret_fd)
 
 	if (!mapping_is_file(mapping))
 		return -ENOENT;
+	if (mapping->replaced)
+		return -ESTALE; /* nobody can tell what was there */
 	err = regular_file_open_stored(mapping->path, &fd);
 	if (err)
 		return err;

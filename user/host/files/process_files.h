@@ -38,9 +38,10 @@ int process_open_maps(pid_t tgid, int *ret_fd);
 /*
  * Open the file of a mapping read-only, in *ret_fd (the caller closes it): by
  * /proc/PID/map_files, which always is the mapped file, but needs CAP_CHECKPOINT_RESTORE;
- * otherwise by its path in the process's view, if it is still the same file. -ENOENT: not a
- * file. -ESTALE: another file is at its path. -ESRCH, -EACCES, -EPERM and the errors of
- * open(2).
+ * otherwise by its path in the process's view, if it is still the same file. If the mapping was
+ * replaced, pages from all over it must be equal to the file's. -ENOENT: not a file. -ESTALE:
+ * another file is at its path, or other memory in its place. -ESRCH, -EACCES, -EPERM and the
+ * errors of open(2).
  */
 int mapping_open(pid_t tgid, const struct mapping *mapping, int *ret_fd);
 

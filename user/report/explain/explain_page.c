@@ -35,12 +35,34 @@ static long long number_of(const json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
-/* "SslTransport::SslTransport (libtransport.so)", or what there is of it. */
-static bool explain_place(struct text *line, const json_t *site)
+/* "Python code run by gunicorn". False: the place is no script's. */
+static bool explain_scripts(struct text *line, const json_t *place, const char *run_by)
 {
-	const char *function = explained_string(site, "function"),
-		   *module = explained_string(site, "module");
+	const char *language = explained_string(place, "language"),
+		   *emulator = explained_string(place, "emulator");
 
+	if (!language && !emulator)
+		return false;
+	if (emulator)
+		text_add(line, "code that ");
+	page_add_clean(line, emulator ?: language);
+	text_add(line, emulator ? " hides" : " code run by ");
+	if (!emulator)
+		page_add_clean(line, run_by ?: "an interpreter");
+	return true;
+}
+
+/*
+ * "SslTransport::SslTransport (libtransport.so)", or what there is of it, of the site or its
+ * caller.
+ */
+static bool explain_place(struct text *line, const json_t *place, const json_t *site)
+{
+	const char *function = explained_string(place, "function"),
+		   *module = explained_string(place, "module");
+
+	if (explain_scripts(line, place, explained_string(site, "run_by")))
+		return true;
 	if (!function && !module)
 		return false;
 	if (function)
@@ -104,11 +126,36 @@ static void page_stale(struct page *page, const char *written)
 	page_line(page, &line, /* bold= */ false);
 }
 
+static void explain_source(struct page *page, const json_t *place)
+{
+	const char *file = explained_string(place, "file");
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (!file)
+		return;
+	text_add(&line, "at ");
+	page_add_clean(&line, file);
+	if (number_of(place, "line"))
+		text_addf(&line, ":%lld", number_of(place, "line"));
+	page_line(page, &line, /* bold= */ false);
+}
+
+static void explain_caller(struct page *page, const json_t *site)
+{
+	const json_t *caller = json_object_get(site, "caller");
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	text_add(&line, "called from ");
+	if (!explain_place(&line, caller, site))
+		return;
+	page_line(page, &line, /* bold= */ false);
+	explain_source(page, caller);
+}
+
 static void page_answer_line(struct page *page, const json_t *site, const char *stale)
 {
 	const json_t *program = json_array_get(json_object_get(site, "programs"), 0);
-	const char *package = explained_string(site, "package"),
-		   *file = explained_string(site, "file");
+	const char *package = explained_string(site, "package");
 	_cleanup_text_ struct text line = TEXT_INIT;
 	const char *none_open = stale ? "was open then" : "is open now";
 	long long open = number_of(site, "open");
@@ -125,16 +172,11 @@ static void page_answer_line(struct page *page, const json_t *site, const char *
 		add_open(&line, site, stale);
 	page_line(page, &line, /* bold= */ true);
 	text_add(&line, "in ");
-	if (!explain_place(&line, site))
+	if (!explain_place(&line, site, site))
 		text_add(&line, "code without a name");
 	page_line(page, &line, /* bold= */ true);
-	if (file) {
-		text_add(&line, "at ");
-		page_add_clean(&line, file);
-		if (number_of(site, "line"))
-			text_addf(&line, ":%lld", number_of(site, "line"));
-		page_line(page, &line, /* bold= */ false);
-	}
+	explain_source(page, site);
+	explain_caller(page, site);
 	if (package) {
 		text_add(&line, "of the package ");
 		page_add_clean(&line, package);
@@ -274,23 +316,13 @@ static void page_verbatim(struct page *page, const char *text, const char *inden
 	}
 }
 
-static void explain_frames(struct page *page, const json_t *site)
+/* The frames of an object with a stack. */
+static void explain_stack(struct page *page, const json_t *of)
 {
-	const json_t *stack = json_object_get(site, "stack"), *frame;
-	const char *source = explained_string(site, "stack_source");
+	const json_t *stack = json_object_get(of, "stack"), *frame;
 	_cleanup_text_ struct text line = TEXT_INIT;
 	size_t i;
 
-	if (!json_array_size(stack))
-		return;
-	page_line(page, &line, /* bold= */ false);
-	text_add(&line, "Where they are created");
-	if (source) {
-		text_add(&line, ", stack by ");
-		page_add_clean(&line, source);
-	}
-	text_add(&line, ":");
-	page_line(page, &line, /* bold= */ true);
 	json_array_foreach(stack, i, frame)
 	{
 		if (!json_is_string(frame))
@@ -300,10 +332,10 @@ static void explain_frames(struct page *page, const json_t *site)
 		page_verbatim(page, text_str(&line), ""); /* file:line is what an editor opens */
 		text_clear(&line);
 	}
-	if (json_is_true(json_object_get(site, "stack_truncated"))) {
+	if (json_is_true(json_object_get(of, "stack_truncated"))) {
 		text_addf(&line, "  ... and further out: %s",
 			  stack_end_phrase(stack_end_of(
-				  json_string_value(json_object_get(site, "stack_end")))));
+				  json_string_value(json_object_get(of, "stack_end")))));
 		page_line(page, &line, /* bold= */ false);
 	}
 }
@@ -319,6 +351,58 @@ static void page_unnamed(struct page *page, const json_t *site)
 	text_add(&line, "  ");
 	page_add_clean(&line, advice);
 	page_line(page, &line, /* bold= */ false);
+}
+
+static void explain_source_of(struct text *line, const json_t *of)
+{
+	const char *source = explained_string(of, "stack_source");
+
+	if (source) {
+		text_add(line, ", stack by ");
+		page_add_clean(line, source);
+	}
+	text_add(line, ":");
+}
+
+/* The most frequent of the stacks that lead there. */
+static void explain_ways(struct page *page, const json_t *site)
+{
+	const json_t *ways = json_object_get(site, "ways"), *way;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	size_t i;
+
+	json_array_foreach(ways, i, way)
+	{
+		text_addf(&line, " %lld of %lld", number_of(way, "open"), number_of(site, "open"));
+		explain_source_of(&line, way);
+		page_line(page, &line, /* bold= */ false);
+		explain_stack(page, way);
+	}
+	if (number_of(site, "more_ways") > 0) {
+		text_addf(&line, " %lld of %lld by %lld more", number_of(site, "more_ways_open"),
+			  number_of(site, "open"), number_of(site, "more_ways"));
+		page_line(page, &line, /* bold= */ false);
+	}
+}
+
+static void explain_frames(struct page *page, const json_t *site)
+{
+	size_t ways = json_array_size(json_object_get(site, "ways"));
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (!json_array_size(json_object_get(site, "stack")))
+		return;
+	page_line(page, &line, /* bold= */ false);
+	text_add(&line, "Where they are created");
+	if (ways)
+		text_addf(&line, ", by %lld ways:", (long long)ways + number_of(site, "more_ways"));
+	else
+		explain_source_of(&line, site);
+	page_line(page, &line, /* bold= */ true);
+	if (ways)
+		explain_ways(page, site);
+	else
+		explain_stack(page, site);
 }
 
 static void page_install(struct page *page, const json_t *site)
@@ -383,6 +467,6 @@ void explain_page_line(struct text *out, const json_t *site)
 
 	page_add_clean(&line, explained_string(site, "site") ?: "?");
 	text_add(&line, "  ");
-	explain_place(&line, site);
+	explain_place(&line, site, site);
 	page_line(&page, &line, /* bold= */ false);
 }

@@ -6,14 +6,15 @@
 #include <string.h>
 
 #include "leaks/suppressions.h"
+#include "lib/hash.h"
 #include "lib/json.h"
 #include "lib/names.h"
 #include "lib/textfile.h"
 #include "lib/time.h"
 #include "packages/hints.h"
 #include "report/text/text_page.h"
-
-#define MAX_FRAME 1024 /* bytes of a frame's text */
+#include "report/text/text_place.h"
+#include "stacks/culprit.h"
 
 struct stacks_file *stacks_file__new(unsigned int max_sites)
 {
@@ -42,6 +43,7 @@ void known_forget(struct stacks_file *file, struct known_site *known)
 	clear_hints(known);
 	clear_programs(known);
 	site_holders_clear(&known->holders);
+	known_clear_ways(known);
 	text_free(&known->suppression);
 	stack_unref(known->stack);
 	free(known->recalled);
@@ -115,6 +117,7 @@ static void begin_known(struct stacks_file *file, struct known_site *known)
 	memset(known->by_class, 0, sizeof(known->by_class));
 	clear_programs(known);
 	site_holders_clear(&known->holders);
+	known_clear_ways(known);
 }
 
 static void add_program(struct known_site *known, const struct site *site)
@@ -192,6 +195,7 @@ static void take_site(struct stacks_file *file, struct known_site *known, const 
 	begin_known(file, known);
 	known_describe(file, known, site, summary);
 	site_holders_add(&known->holders, site); /* without memory some are missing */
+	known_add_ways(known, site);		 /* likewise */
 	known->open += site->open;
 	known->leaking |= site->leaking;
 	known->leaked |= site->leaking;
@@ -213,6 +217,7 @@ static void end_round(struct stacks_file *file)
 			known->open = 0;
 			known->leaking = false;
 			site_holders_clear(&known->holders);
+			known_clear_ways(known);
 		}
 		/* The log says so at once, and names the site: it must not be ahead of the file. */
 		if (known->leaking != known->was_leaking)
@@ -266,41 +271,41 @@ static void put_name(struct json *json, const char *key, const char name[SOCKLEA
 	json_bytes(json, key, name, strnlen(name, SOCKLEAK_COMM_LEN));
 }
 
-static void put_known_culprit(struct json *json, const struct stack *stack)
+static void put_known_place(struct json *json, const struct code_place *place)
 {
-	const struct frame *culprit = stack_culprit(stack);
+	const struct frame *frame = place->frame;
+	bool itself = frame && !place->language;
 
-	put_known(json, "function", culprit ? culprit->function : NULL);
-	put_known(json, "module", culprit ? culprit->module : NULL);
-	put_known(json, "file", culprit ? culprit->file : NULL);
-	if (culprit && culprit->line)
-		json_u64(json, "line", culprit->line);
+	put_known(json, "function", itself ? frame->function : NULL);
+	put_known(json, "module", frame ? frame->module : NULL);
+	put_known(json, "file", itself ? frame->file : NULL);
+	if (itself && frame->line)
+		json_u64(json, "line", frame->line);
 	else
 		json_null(json, "line");
-	put_known(json, "package", stack->package);
+	put_known(json, "language", place->hidden ? NULL : place->language);
 }
 
-static void put_known_frame(struct json *json, const struct frame *frame)
+static void put_known_culprit(struct json *json, const struct known_site *known)
 {
-	_cleanup_text_ struct text line = TEXT_INIT;
+	const struct owner *owner = known->n_programs ? known->programs[0].owner : NULL;
+	struct culprit culprit = culprit_find(known->stack, owner ? owner->exe : NULL);
+	struct program_name program = { "" };
 
-	page_add_stack_frame(&line, frame);
-	json_bytes(json, NULL, text_str(&line), line.len < MAX_FRAME ? line.len : MAX_FRAME);
-}
-
-static void put_known_stack(struct json *json, const struct stack *stack, pid_t tgid)
-{
-	_cleanup_text_ struct text advice = TEXT_INIT;
-
-	json_begin_array(json, "stack");
-	for (unsigned int i = 0; i < stack->count; i++)
-		put_known_frame(json, &stack->frames[i]);
-	json_end_array(json);
-	json_string(json, "stack_source", stack_source_name(stack->source));
-	json_bool(json, "stack_truncated", stack->truncated);
-	json_string(json, "stack_end", stack_end_name(stack->end));
-	jit_runtime_add_advice(&advice, stack->unnamed_jit, tgid);
-	json_string(json, "unnamed_jit", advice.len ? text_str(&advice) : NULL);
+	put_known_place(json, &culprit.where);
+	put_known(json, "emulator", culprit.where.hidden ? culprit.where.language : NULL);
+	if (known->n_programs)
+		put_known(json, "run_by", place_program(owner, known->programs[0].name, &program));
+	else
+		json_null(json, "run_by");
+	if (culprit.caller.frame) {
+		json_begin_object(json, "caller");
+		put_known_place(json, &culprit.caller);
+		json_end_object(json);
+	} else {
+		json_null(json, "caller");
+	}
+	put_known(json, "package", known->stack->package);
 }
 
 static void put_known_classes(struct json *json, const struct known_site *known)
@@ -344,7 +349,8 @@ static void put_known_end(struct json *json, const struct known_end *end)
 	json_end_object(json);
 }
 
-static void put_known_site(struct json *json, const struct known_site *known,
+/* `seen_ns`: when it last had a socket open, 0 to leave that out. */
+static void put_known_site(struct json *json, const struct known_site *known, __s64 seen_ns,
 			   const struct summary *summary)
 {
 	if (known->recalled) {
@@ -353,16 +359,17 @@ static void put_known_site(struct json *json, const struct known_site *known,
 	}
 	json_begin_object(json, NULL);
 	json_hex(json, "site", known->id);
-	put_known_culprit(json, known->stack);
+	put_known_culprit(json, known);
 	json_bool(json, "leaking", known->leaking);
 	json_u64(json, "open", known->open);
 	put_known_classes(json, known);
 	put_wall_date(json, "first_created", known->first_ns);
-	put_wall_date(json, "last_seen", known->seen_ns);
+	put_wall_date(json, "last_seen", seen_ns);
 	put_known_end(json, &known->end);
 	put_known_programs(json, known);
 	site_holders_put(json, &known->holders, summary);
-	put_known_stack(json, known->stack, site_holders_first(&known->holders));
+	known_put_stack(json, known->stack, site_holders_first(&known->holders));
+	known_put_ways(json, known);
 	json_begin_array(json, "install");
 	for (unsigned int i = 0; i < known->n_hints; i++)
 		json_string(json, NULL, text_str(&known->hints[i]));
@@ -387,7 +394,7 @@ static void put_known_sites(struct json *json, struct stacks_file *file,
 	for (const struct known_site *known = file->sites; known; known = known->hh.next) {
 		size_t before = out->len;
 
-		put_known_site(json, known, summary);
+		put_known_site(json, known, known->seen_ns, summary);
 		if (out->len <= STACKS_FILE_BYTES || text_error(out))
 			continue;
 		text_cut(out, before);
@@ -413,6 +420,22 @@ void stacks_file__add_json(struct stacks_file *file, const struct summary *summa
 	json_end_object(&json);
 }
 
+/* Of all that the file says of its sites, but for when they were seen: that is always now. */
+static __u64 known_digest(const struct stacks_file *file, const struct summary *summary)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	__u64 digest = 0;
+
+	for (const struct known_site *known = file->sites; known; known = known->hh.next) {
+		struct json json = json_writer(&out);
+
+		text_clear(&out);
+		put_known_site(&json, known, 0, summary);
+		digest += hash_bytes(HASH_BEGIN, text_str(&out), out.len); /* in any order */
+	}
+	return digest;
+}
+
 void stacks_file__want(struct stacks_file *file)
 {
 	file->has_news = true;
@@ -422,12 +445,15 @@ int stacks_file__write(struct stacks_file *file, const char *path, const struct 
 		       bool *ret_written)
 {
 	_cleanup_text_ struct text out = TEXT_INIT;
+	__u64 digest;
 	int err;
 
 	*ret_written = false;
 	if (!file->sites && !file->written_ns)
 		return 0;
-	if (!file->has_news && summary->now_ns - file->written_ns < STACKS_FILE_PAUSE_NS)
+	digest = known_digest(file, summary);
+	if (digest == file->digest && !file->has_news &&
+	    summary->now_ns - file->written_ns < STACKS_FILE_PAUSE_NS)
 		return 0;
 	stacks_file__add_json(file, summary, &out);
 	err = text_error(&out);
@@ -437,6 +463,7 @@ int stacks_file__write(struct stacks_file *file, const char *path, const struct 
 	if (err)
 		return err;
 	file->has_news = false;
+	file->digest = digest;
 	file->written_ns = summary->now_ns;
 	*ret_written = true;
 	return 0;

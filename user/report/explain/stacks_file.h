@@ -28,7 +28,7 @@ struct text;
 #define STACKS_FILE_AGE_NS (86400ULL * 1000000000)
 /* Sites of long stacks, beyond that: a reader may hold it all in memory. */
 #define STACKS_FILE_BYTES (8 * 1024 * 1024)
-/* The least time between two writes if only numbers have changed. */
+/* The least time between two writes if nothing has changed but when sites were last seen. */
 #define STACKS_FILE_PAUSE_NS (60ULL * 1000000000)
 
 /*
@@ -52,8 +52,8 @@ int stacks_file__update(struct stacks_file *file, struct leaks *leaks,
 			const struct summary *summary);
 
 /*
- * Write it to `path`, as textfile_write(), if it has news: a site or a stack that is
- * not in it, a site that began or ceased to leak, or, after a pause, anything. Until a first
+ * Write it to `path`, as textfile_write(), if it would say anything else of a site than the last
+ * time, or after a pause: it agrees with the metrics and the log at any moment. Until a first
  * site was met nothing is written, so that what the last run has left can be looked up.
  * *ret_written: was it written? 0 or -errno, and it is tried again by the next call.
  */

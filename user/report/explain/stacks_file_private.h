@@ -9,6 +9,7 @@
 
 #include <uthash.h>
 
+#include "leaks/ways.h"
 #include "lib/text.h"
 #include "report/explain/site_holders.h"
 #include "report/explain/stacks_file.h"
@@ -29,8 +30,11 @@ struct known_site {
 	struct stack *stack;
 	struct program programs[MAX_PROGRAMS];
 	unsigned int n_programs;
-	struct site_holders holders;  /* of what is open */
-	struct text hints[MAX_HINTS]; /* commands */
+	struct site_holders holders;		/* of what is open */
+	struct way ways[WAYS_SHOWN];		/* most first; the stacks are references */
+	unsigned int n_ways;			/* of these */
+	unsigned int more_ways, more_ways_open; /* others */
+	struct text hints[MAX_HINTS];		/* commands */
 	unsigned int n_hints;
 	struct text suppression;
 	unsigned int open;
@@ -54,7 +58,8 @@ struct stacks_file {
 	__u64 ended_ns; /* CLOCK_BOOTTIME: the newest end that was taken in */
 	__u64 written_ns;
 	__u64 dropped; /* sites that gave way before their time, or had no room */
-	bool has_news;
+	__u64 digest;  /* of what was written last */
+	bool has_news; /* to be written whatever it says */
 };
 
 static inline __s64 wall_ns(const struct summary *summary, __u64 boot_ns)
@@ -70,6 +75,16 @@ void known_forget(struct stacks_file *file, struct known_site *known);
 /* A site that was met in this run: the programs and the code that create its sockets. */
 void known_describe(struct stacks_file *file, struct known_site *known, const struct site *site,
 		    const struct summary *summary);
+
+/* ---- stacks_ways.c ---- */
+
+/* The ways of a site of this id, beside those of its other programs; and none. -ENOMEM. */
+int known_add_ways(struct known_site *known, const struct site *site);
+void known_clear_ways(struct known_site *known);
+/* "ways", "more_ways" and "more_ways_open" of the site's object. */
+void known_put_ways(struct json *json, const struct known_site *known);
+/* "stack" and what is said of it, in this process (0 = none is known). */
+void known_put_stack(struct json *json, const struct stack *stack, pid_t tgid);
 
 /* ---- stacks_kept.c ---- */
 

@@ -86,6 +86,12 @@ static void recall_site(json_t *site, recall_fn take, void *ctx)
 	if (count_of(site, "open"))
 		set_null(site, "open");
 	json_object_set_new(site, "leaking", json_false());
+	if (json_object_get(site, "ways"))
+		json_object_set_new(site, "ways", json_pack("[]"));
+	if (json_object_get(site, "more_ways"))
+		json_object_set_new(site, "more_ways", json_pack("i", 0));
+	if (json_object_get(site, "more_ways_open"))
+		json_object_set_new(site, "more_ways_open", json_pack("i", 0));
 	/* Nor who held them. */
 	if (json_object_get(site, "processes"))
 		json_object_set_new(site, "processes", json_pack("[]"));

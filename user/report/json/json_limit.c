@@ -39,7 +39,7 @@ static void put_limited(struct json *json, const struct limited *limited,
 	json_bool(json, "ended", limited->ended);
 	put_fds(json, &limited->fds);
 	put_site(json, limited->stack);
-	put_culprit(json, limited->stack);
+	put_culprit(json, limited->stack, limited->owner);
 }
 
 void json_limit(struct text *out, const struct limited *limited, const struct summary *summary)

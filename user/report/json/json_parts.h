@@ -22,15 +22,22 @@ void put_date(struct json *json, const char *key, __u64 ns, const struct summary
 void put_comm(struct json *json, const char *key, const char comm[SOCKLEAK_COMM_LEN], bool known);
 /* "fds_open" and "fds_limit". */
 void put_fds(struct json *json, const struct forecast *fds);
-/* "site"; "culprit" and "package"; "stack" and what is said of it. The stack may be NULL. */
+/*
+ * "site"; "culprit" and "package"; "stack" and what is said of it. The stack may be NULL, and the
+ * owner of the process that it is of.
+ */
 void put_site(struct json *json, const struct stack *stack);
-void put_culprit(struct json *json, const struct stack *stack);
+void put_culprit(struct json *json, const struct stack *stack, const struct owner *owner);
 void put_stack(struct json *json, const struct stack *stack);
 /* As put_stack(); most leaks have the stack of the one before, and the same bytes. */
 void put_stack_again(struct json *json, struct stack *stack, struct json_last_stack *last);
 
 /* "at_limit" and "host_files" of the summary. */
 void put_at_limit(struct json *json, const struct summary *summary);
+
+/* "ways" of the summary: of the worst `top` sites. */
+void put_ways(struct json *json, struct leaks *leaks, const struct summary *summary,
+	      unsigned int top);
 
 /* "processes" of the summary of a scan: what each holds, at most `top` of them. */
 void put_processes(struct json *json, struct leaks *leaks, const struct summary *summary,

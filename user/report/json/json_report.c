@@ -209,7 +209,7 @@ void json_leak(struct text *out, const struct leak *leak, enum leaks_change chan
 	put_owner(&json, leak);
 	put_evidence(&json, &leak->event);
 	put_site(&json, leak->stack);
-	put_culprit(&json, leak->stack);
+	put_culprit(&json, leak->stack, leak->owner);
 	if (ended)
 		put_end(&json, &leak->event, summary);
 	else
@@ -359,7 +359,7 @@ static void put_ended_site(struct json *json, const struct site *site,
 	put_date(json, "first_created", site->oldest_ns, summary, site->oldest_ns);
 	put_date(json, "ended", site->ended.ns, summary, true);
 	put_workload(json, site->owner);
-	put_culprit(json, site->stack);
+	put_culprit(json, site->stack, site->owner);
 	put_stack(json, site->stack);
 	json_end_object(json);
 }
@@ -420,6 +420,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	json_u64(&json, "held_back", totals->held_back);
 	put_leaking(&json, leaks, top);
 	put_holding(&json, leaks, top);
+	put_ways(&json, leaks, summary, top);
 	put_at_limit(&json, summary);
 	put_processes(&json, leaks, summary, top);
 	put_ended(&json, leaks, summary, top);

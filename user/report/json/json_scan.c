@@ -31,7 +31,7 @@ static void put_scanned_process(struct json *json, const struct process_total *t
 	json_bool(json, "may_be_in_use", site->maybe_in_use);
 	put_classes(json, total);
 	put_date(json, "oldest", total->oldest_ns, summary, total->oldest_ns);
-	put_culprit(json, total->made_by);
+	put_culprit(json, total->made_by ? total->made_by->stack : NULL, owner);
 	json_u64(json, "culprit_open", total->made);
 	json_end_object(json);
 }

@@ -6,6 +6,7 @@
 #include "lib/text.h"
 #include "report/json/json_parts.h"
 #include "report/json/json_report.h"
+#include "stacks/culprit.h"
 
 static void put_frame(struct json *json, const struct frame *frame)
 {
@@ -23,22 +24,43 @@ static void put_frame(struct json *json, const struct frame *frame)
 	put_known_u64(json, "line", frame->line, frame->line);
 	json_bool(json, "inlined", frame->inlined);
 	json_string(json, "unwound", frame_source_name(frame->source));
+	if (frame->trouble)
+		json_string(json, "trouble", frame_trouble_name(frame->trouble));
 	json_end_object(json);
 }
 
-/* Where a person should look, and whose it is. */
-void put_culprit(struct json *json, const struct stack *stack)
+/* The members of a place. Of scripts only the language is known, and what executes them. */
+static void put_place(struct json *json, const struct code_place *place)
 {
-	const struct frame *culprit = stack_culprit(stack);
+	const struct frame *frame = place->frame;
+	bool itself = !place->language;
 
-	if (!culprit || (!culprit->function && !culprit->module)) {
+	json_string(json, "function", itself ? frame->function : NULL);
+	json_string(json, "module", frame->module);
+	json_string(json, "file", itself ? frame->file : NULL);
+	put_known_u64(json, "line", frame->line, itself && frame->line);
+	json_string(json, "language", place->hidden ? NULL : place->language);
+}
+
+/* Where a person should look, and whose it is. */
+void put_culprit(struct json *json, const struct stack *stack, const struct owner *owner)
+{
+	struct culprit culprit = culprit_find(stack, owner ? owner->exe : NULL);
+
+	if (!culprit.where.frame) {
 		json_null(json, "culprit");
 	} else {
 		json_begin_object(json, "culprit");
-		json_string(json, "function", culprit->function);
-		json_string(json, "module", culprit->module);
-		json_string(json, "file", culprit->file);
-		put_known_u64(json, "line", culprit->line, culprit->line);
+		put_place(json, &culprit.where);
+		json_string(json, "emulator", culprit.where.hidden ? culprit.where.language : NULL);
+		json_bool(json, "interpreted", culprit.interpreted);
+		if (culprit.caller.frame) {
+			json_begin_object(json, "caller");
+			put_place(json, &culprit.caller);
+			json_end_object(json);
+		} else {
+			json_null(json, "caller");
+		}
 		json_end_object(json);
 	}
 	json_string(json, "package", stack ? stack->package : NULL);

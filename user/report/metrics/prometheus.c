@@ -10,8 +10,8 @@
 #include "report/losses.h"
 #include "report/metrics/exposition.h"
 #include "report/metrics/limit_series.h"
-#include "report/short_name.h"
-#include "stacks/files/runtime_frames.h"
+#include "report/text/text_place.h"
+#include "stacks/culprit.h"
 
 void metrics_put_gauge(const struct metrics *metrics, const char *name, const char *help,
 		       __u64 value)
@@ -117,21 +117,31 @@ static void put_limits(const struct metrics *metrics)
 
 /* ---- Leaks, by site ---- */
 
-static void add_info_labels(struct text *labels, __u64 site, const struct stack *stack)
+/* "session.c:210", "" when it is not known. */
+static void add_source(struct text *source, const struct code_place *place)
 {
-	const struct frame *culprit = stack_culprit(stack);
-	_cleanup_text_ struct text function = TEXT_INIT;
+	if (place->frame && !place->language && place->frame->file)
+		text_addf(source, "%s:%u", place->frame->file, place->frame->line);
+}
+
+static void add_info_labels(struct text *labels, const struct site_info *info)
+{
+	_cleanup_text_ struct text function = TEXT_INIT, source = TEXT_INIT, caller = TEXT_INIT;
+	struct culprit culprit = culprit_find(info->stack, info->owner ? info->owner->exe : NULL);
+	const struct frame *frame = culprit.where.frame;
 	char id[sizeof("0123456789abcdef")];
 
-	snprintf(id, sizeof(id), "%016llx", (unsigned long long)site);
+	snprintf(id, sizeof(id), "%016llx", (unsigned long long)info->site);
 	label_add(labels, "site", id);
-	label_add(labels, "module",
-		  culprit && culprit->module ? module_name(culprit->module) : NULL);
-	if (culprit && culprit->function)
-		short_name_add(&function, culprit->function);
+	label_add(labels, "module", frame && frame->module ? module_name(frame->module) : NULL);
+	place_add_function(&function, &culprit.where);
+	add_source(&source, &culprit.where);
+	place_add_function(&caller, &culprit.caller);
 	label_add(labels, "function", text_str(&function));
-	labels->failed |= text_error(&function) != 0;
-	label_add(labels, "package", stack ? stack->package : NULL);
+	label_add(labels, "source", text_str(&source));
+	label_add(labels, "caller", text_str(&caller));
+	label_add(labels, "package", info->stack ? info->stack->package : NULL);
+	labels->failed |= function.failed || source.failed || caller.failed;
 }
 
 /* Sites without an id have a sample too, so that a join by site loses none. */
@@ -142,6 +152,8 @@ static void put_nameless(const struct family *family, const char *site)
 	label_add(&labels, "site", site);
 	label_add(&labels, "module", NULL);
 	label_add(&labels, "function", NULL);
+	label_add(&labels, "source", NULL);
+	label_add(&labels, "caller", NULL);
 	label_add(&labels, "package", NULL);
 	if (text_error(&labels))
 		family->out->failed = true;
@@ -163,7 +175,7 @@ static void put_site_infos(const struct metrics *metrics)
 			continue;
 		}
 		text_clear(&labels);
-		add_info_labels(&labels, info->site, info->stack);
+		add_info_labels(&labels, info);
 		if (text_error(&labels))
 			metrics->out->failed = true;
 		family_u64(&family, text_str(&labels), 1);

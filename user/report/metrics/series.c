@@ -129,6 +129,7 @@ static int info_add(struct series *series, const struct site *site)
 		return -ENOMEM;
 	}
 	info->stack = stack_ref(site->stack);
+	info->owner = owner_ref(site->owner);
 	return 0;
 }
 
@@ -301,6 +302,7 @@ static void info_forget(struct series *series, struct site_info *info)
 {
 	HASH_DEL(series->infos, info);
 	stack_unref(info->stack);
+	owner_unref(info->owner);
 	free(info);
 }
 

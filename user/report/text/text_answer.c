@@ -4,6 +4,7 @@
 
 #include "lib/time.h"
 #include "report/text/text_page.h"
+#include "report/text/text_place.h"
 
 /* Created before sockleak watched, so whether they grew is unknown. */
 static bool site_is_old(const struct site *site)
@@ -62,11 +63,28 @@ static void add_worst(struct text *line, const struct page *page, const struct s
 	}
 }
 
+/* ", in open_session (libx.so, package libx 1.2) at session.c:210, called from ..." */
+static void add_culprit(struct text *out, const struct site *site)
+{
+	struct culprit culprit = site_culprit(site);
+	struct program_name buffer;
+	const char *program = place_program(site->owner, site->name, &buffer);
+
+	if (!culprit.where.frame)
+		return;
+	text_add(out, ", in ");
+	place_add(out, &culprit.where, program, site->stack->package);
+	place_add_source(out, &culprit.where);
+	if (!culprit.caller.frame)
+		return;
+	text_add(out, ", called from ");
+	place_add(out, &culprit.caller, program, NULL);
+	place_add_source(out, &culprit.caller);
+}
+
 void text_leaking(struct text *out, const struct site *site, const struct summary *summary)
 {
 	struct page page = { .summary = summary };
-	const struct frame *culprit = stack_culprit(site->stack);
-
 	if (site->open) {
 		add_worst(out, &page, site);
 	} else {
@@ -76,10 +94,7 @@ void text_leaking(struct text *out, const struct site *site, const struct summar
 			text_addf(out, ": %llu ended with their process",
 				  (unsigned long long)site->resolved[END_EXITED]);
 	}
-	if (culprit && (culprit->function || culprit->module)) {
-		text_add(out, ", in ");
-		page_add_frame(out, culprit, site->stack->package);
-	}
+	add_culprit(out, site);
 	if (site->id)
 		text_addf(out, ", site %016llx", (unsigned long long)site->id);
 	if (site->owner && site->owner->machine) {
@@ -91,12 +106,13 @@ void text_leaking(struct text *out, const struct site *site, const struct summar
 /* The code of the worst site: in the first line if it fits, otherwise on its own line. */
 static void page_place(struct page *page, struct text *line, const struct site *site)
 {
-	const struct frame *culprit = stack_culprit(site->stack);
+	struct code_place where = site_culprit(site).where;
 	_cleanup_text_ struct text place = TEXT_INIT;
+	struct program_name program;
 
-	if (culprit && (culprit->function || culprit->module)) {
+	if (where.frame) {
 		text_add(&place, "in ");
-		page_add_frame(&place, culprit, NULL);
+		place_add(&place, &where, place_program(site->owner, site->name, &program), NULL);
 	}
 	page_answer_place(page, line, &place);
 }

@@ -7,6 +7,7 @@
 #include "leaks/suppressions.h"
 #include "lib/time.h"
 #include "report/text/text_page.h"
+#include "report/text/text_place.h"
 
 void page_add_limited(struct text *line, const struct limited *limited)
 {
@@ -31,14 +32,17 @@ static void add_refusals(struct text *line, __u64 count, __u64 first_ns, __u64 l
 	duration_add(line, last_ns - first_ns);
 }
 
-static void add_caller(struct text *line, const struct stack *stack)
+static void add_caller(struct text *line, const struct limited *limited)
 {
-	const struct frame *culprit = stack_culprit(stack);
+	const char *exe = limited->owner ? limited->owner->exe : NULL;
+	struct code_place place = culprit_find(limited->stack, exe).where;
+	struct program_name program;
 
-	if (!culprit || (!culprit->function && !culprit->module))
+	if (!place.frame)
 		return;
 	text_add(line, ", called from ");
-	page_add_frame(line, culprit, NULL);
+	place_add(line, &place, place_program(limited->owner, limited_name(limited), &program),
+		  NULL);
 }
 
 static void add_ago(struct text *line, __u64 last_ns, const struct summary *summary)
@@ -71,7 +75,7 @@ static void add_limited_process(struct text *line, const struct limited *limited
 		text_add(line, ", last ");
 		add_ago(line, refusal->last_ns, summary);
 	}
-	add_caller(line, limited->stack);
+	add_caller(line, limited);
 	if (limited->owner && limited->owner->machine) {
 		text_add(line, ", machine ");
 		page_add_clean(line, limited->owner->machine);
@@ -131,7 +135,7 @@ static void add_host(struct text *line, const struct host_refusals *host,
 	else
 		text_add(line, " in ");
 	page_add_limited(line, host->most);
-	add_caller(line, host->most->stack);
+	add_caller(line, host->most);
 }
 
 void text_limit(struct text *out, const struct limited *limited, const struct summary *summary)

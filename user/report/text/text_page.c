@@ -127,6 +127,8 @@ void page_add_stack_frame(struct text *line, const struct frame *frame)
 		page_add_clean(line, frame->file);
 		text_addf(line, ":%u", frame->line);
 	}
+	if (frame_trouble_phrase(frame->trouble))
+		text_addf(line, " (%s)", frame_trouble_phrase(frame->trouble));
 }
 
 void page_add_holder(struct text *line, const struct site *site)

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "leaks/ways.h"
 #include "lib/names.h"
 #include "lib/time.h"
 #include "report/evidence.h"
 #include "report/text/text_page.h"
+#include "report/text/text_place.h"
 
 #define PROCESSES_SHOWN 4 /* of a site that several share */
 
@@ -39,27 +41,49 @@ static void page_table_head(struct page *page)
 	page_line(page, &line, /* bold= */ true);
 }
 
-/* The culprit and its caller, a line each. */
-static void page_culprit(struct page *page, const struct stack *stack)
+static void add_place_line(struct text *line, const char *before, const struct code_place *place,
+			   const char *program, const char *package)
 {
-	const struct frame *culprit = stack_culprit(stack), *caller = stack_caller(stack);
-	_cleanup_text_ struct text line = TEXT_INIT;
+	text_clear(line);
+	text_add(line, TEXT_INDENT);
+	text_add(line, before);
+	place_add(line, place, program, package);
+	place_add_source(line, place);
+}
 
-	text_add(&line, TEXT_INDENT "in ");
-	page_add_frame(&line, culprit, stack->package);
-	if (stack->package && text_width(text_str(&line)) > page_width(page)) {
-		text_clear(&line);
-		text_add(&line, TEXT_INDENT "in ");
-		page_add_frame(&line, culprit, NULL);
+/* The one that was named is not alone. */
+static void add_other_ways(struct page *page, struct text *line, const struct site *site)
+{
+	_cleanup_ways_ struct ways ways = { 0 };
+	unsigned int others;
+
+	if (ways_find(site, 1, &ways))
+		page->out->failed = true;
+	others = ways.more;
+	if (others)
+		text_addf(line, ", and %u more %s", others, others == 1 ? "way" : "ways");
+}
+
+/* The culprit and its caller, a line each. */
+static void page_culprit(struct page *page, const struct site *site, const struct culprit *culprit)
+{
+	const char *package = culprit->where.language ? NULL : site->stack->package, *program;
+	_cleanup_text_ struct text line = TEXT_INIT;
+	struct program_name buffer;
+
+	program = place_program(site->owner, site->name, &buffer);
+	add_place_line(&line, "in ", &culprit->where, program, package);
+	if (package && text_width(text_str(&line)) > page_width(page)) {
+		add_place_line(&line, "in ", &culprit->where, program, NULL);
 		page_line(page, &line, /* bold= */ false);
 		text_add(&line, TEXT_INDENT "of package ");
-		page_add_clean(&line, stack->package);
+		page_add_clean(&line, package);
 	}
 	page_line(page, &line, /* bold= */ false);
-	if (!caller)
+	if (!culprit->caller.frame)
 		return;
-	text_add(&line, TEXT_INDENT "called from ");
-	page_add_frame(&line, caller, NULL);
+	add_place_line(&line, "called from ", &culprit->caller, program, NULL);
+	add_other_ways(page, &line, site);
 	page_line(page, &line, /* bold= */ false);
 }
 
@@ -173,7 +197,7 @@ static void page_comm(struct page *page, const struct site *site)
 
 /*
  * The unit, container, pod and machine; and the command line, with --verbose or where it
- * alone tells the program: `interpreted`, the stack is an interpreter's.
+ * alone tells the program: `interpreted`, the executable is an interpreter, or no code is known.
  */
 static void page_owner(struct page *page, const struct owner *owner, bool interpreted)
 {
@@ -200,7 +224,7 @@ static void page_owner(struct page *page, const struct owner *owner, bool interp
 	}
 	if ((!page->layout->verbose && !interpreted) || !owner->command)
 		return;
-	text_add(&line, TEXT_INDENT "command line: ");
+	text_add(&line, TEXT_INDENT "run as: ");
 	page_add_clean(&line, owner->command);
 	page_line(page, &line, /* bold= */ false);
 }
@@ -278,7 +302,7 @@ static void page_row(struct page *page, const struct site *site)
 
 static void page_site(struct page *page, const struct site *site)
 {
-	const struct frame *culprit = stack_culprit(site->stack);
+	struct culprit culprit = site_culprit(site);
 	_cleanup_text_ struct text line = TEXT_INIT;
 	const struct leak *leak = site->leaks;
 
@@ -298,12 +322,12 @@ static void page_site(struct page *page, const struct site *site)
 	page_line(page, &line, /* bold= */ false);
 
 	page_holders(page, leak);
-	if (culprit)
-		page_culprit(page, site->stack);
+	if (culprit.where.frame)
+		page_culprit(page, site, &culprit);
 	else
 		page_nowhere(page, leak, site->stack);
 	page_comm(page, site);
-	page_owner(page, site->owner, !culprit || culprit->kind == FRAME_OF_RUNTIME);
+	page_owner(page, site->owner, culprit.interpreted || !culprit.where.frame);
 }
 
 /* Is its stack that of one before it? A site that leaks now may have ended before, as well. */

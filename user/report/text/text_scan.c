@@ -3,6 +3,7 @@
 #include "leaks/process_total.h"
 #include "lib/time.h"
 #include "report/text/text_page.h"
+#include "report/text/text_place.h"
 
 /* How many processes hold what is listed; those of one stand together. */
 static unsigned int count_processes(struct site *const *sites, long count)
@@ -17,12 +18,17 @@ static unsigned int count_processes(struct site *const *sites, long count)
 /* "in make_socket (libx.so)", or "17 of 20 created in ..." where it is not known of all. */
 static void add_place(struct text *place, const struct process_total *total)
 {
+	struct program_name program;
+	struct code_place made_in;
+
 	if (!total->made_by)
 		return;
 	if (total->made < total->open)
 		text_addf(place, "%u of %u created ", total->made, total->open);
 	text_add(place, "in ");
-	page_add_frame(place, stack_culprit(total->made_by), NULL);
+	made_in = site_culprit(total->made_by).where;
+	place_add(place, &made_in,
+		  place_program(total->made_by->owner, total->made_by->name, &program), NULL);
 }
 
 /* The process that has most of them. */

@@ -4,6 +4,7 @@
 
 #include "leaks/refusals.h"
 #include "leaks/suppressions.h"
+#include "leaks/ways.h"
 #include "lib/names.h"
 #include "packages/hints.h"
 #include "report/text/text_page.h"
@@ -19,16 +20,14 @@ static void page_frame(struct page *page, const struct frame *frame, unsigned in
 	page_line(page, &line, /* bold= */ false);
 }
 
-/* Why the site's stack is not whole: what its entry says, of an open leak that the stack is of. */
-static const char *why_truncated(const struct site *site)
+/* Why a stack of the site is not whole: what its entry says, of an open leak that it is of. */
+static const char *why_truncated(const struct site *site, const struct stack *stack)
 {
 	const struct leak *leak = site->leaks;
 
-	if (site->stack->source == STACK_SNAPSHOT)
-		return stack_end_phrase(site->stack->end);
-	if (site->stack->source != STACK_CALL)
-		return stack_end_phrase(site->stack->end);
-	while (leak && leak->stack != site->stack)
+	if (stack->source != STACK_CALL)
+		return stack_end_phrase(stack->end);
+	while (leak && leak->stack != stack)
 		leak = leak->next;
 	if (leak && leak->event.socket.flags & PENDING_SAMPLED_OUT)
 		return "not kept, because this call had never leaked (--sample-after)";
@@ -61,20 +60,56 @@ static void page_jit_advice(struct page *page, const struct stack *stack, __u32 
 	page_line(page, &line, /* bold= */ false);
 }
 
-void page_stack(struct page *page, const struct site *site)
+static void page_add_source(struct text *line, const struct stack *stack)
+{
+	if (stack_source_name(stack->source))
+		text_addf(line, ", stack by %s:", stack_source_name(stack->source));
+}
+
+/* The stacks that lead there: "7 of 20, stack by snapshot:", and the frames. */
+static void page_ways(struct page *page, const struct site *site, const struct ways *ways)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 
+	for (unsigned int i = 0; i < ways->count; i++) {
+		const struct way *way = &ways->list[i];
+
+		text_addf(&line, " %u of %u", way->open, site->open);
+		page_add_source(&line, way->stack);
+		page_line(page, &line, /* bold= */ false);
+		page_frames(page, way->stack, why_truncated(site, way->stack));
+	}
+	if (!ways->more)
+		return;
+	text_addf(&line, " %u of %u by %u more (--json has them)", ways->more_open, site->open,
+		  ways->more);
+	page_line(page, &line, /* bold= */ false);
+}
+
+void page_stack(struct page *page, const struct site *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	_cleanup_ways_ struct ways ways = { 0 };
+	bool several;
+
+	if (ways_find(site, WAYS_SHOWN, &ways))
+		page->out->failed = true;
+	several = ways.count > 1;
 	page_line(page, &line, /* bold= */ false);
 	text_add(&line, "Where ");
 	page_add_clean(&line, site->name);
 	text_add(&line, " creates them");
 	if (site->id)
 		text_addf(&line, " (site %016llx)", (unsigned long long)site->id);
-	if (stack_source_name(site->stack->source))
-		text_addf(&line, ", stack by %s:", stack_source_name(site->stack->source));
+	if (several)
+		text_addf(&line, ", by %u ways:", ways.count + ways.more);
+	else
+		page_add_source(&line, site->stack);
 	page_line(page, &line, /* bold= */ true);
-	page_frames(page, site->stack, why_truncated(site));
+	if (several)
+		page_ways(page, site, &ways);
+	else
+		page_frames(page, site->stack, why_truncated(site, site->stack));
 	page_jit_advice(page, site->stack, site->processes ? site->processes->tgid : 0);
 }
 

@@ -19,6 +19,7 @@
 
 #define MAX_CRC_BYTES (256 * 1024 * 1024) /* of a debug file that has only a CRC to prove it */
 #define DEBUG_DIR "/usr/lib/debug"
+#define COMPRESSED_BY_ZSTD 2 /* gABI: ELFCOMPRESS_ZSTD, which older elf.h do not have */
 
 static bool has_build_id(int fd, const char *build_id)
 {
@@ -55,7 +56,7 @@ static bool has_crc(int fd, __u32 wanted)
 }
 
 /* Our own directory first: only root writes there. */
-static int open_by_build_id(pid_t tgid, const char *build_id)
+static int open_by_build_id(pid_t tgid, const char *build_id, char **ret_path)
 {
 	char path[sizeof(DEBUG_DIR "/.build-id//.debug") + 2 * BUILD_ID_MAX];
 	int fd, i;
@@ -66,15 +67,18 @@ static int open_by_build_id(pid_t tgid, const char *build_id)
 	for (i = 0; i < 2; i++) {
 		if (i ? access_path(tgid, path, &fd) : regular_file_open_stored(path, &fd))
 			continue;
-		if (has_build_id(fd, build_id))
+		if (has_build_id(fd, build_id)) {
+			*ret_path = strdup(path);
 			return fd;
+		}
 		close(fd);
 	}
 	return -1;
 }
 
 /* GDB manual, "Debugging Information in Separate Files": the places for a link's file. */
-static int open_by_link(const struct debug_query *query, const char *link, __u32 crc)
+static int open_by_link(const struct debug_query *query, const char *link, __u32 crc,
+			char **ret_path)
 {
 	static const char *const places[][2] = { { "", "/" },
 						 { "", "/.debug/" },
@@ -93,8 +97,10 @@ static int open_by_link(const struct debug_query *query, const char *link, __u32
 			continue;
 		if (access_path(query->tgid, path, &fd))
 			continue;
-		if (query->build_id ? has_build_id(fd, query->build_id) : has_crc(fd, crc))
+		if (query->build_id ? has_build_id(fd, query->build_id) : has_crc(fd, crc)) {
+			*ret_path = strdup(path);
 			return fd;
+		}
 		close(fd);
 	}
 	return -1;
@@ -113,26 +119,31 @@ static int open_fetched(const char *build_id)
 	return -1;
 }
 
-int debug_file_open(const struct debug_query *query, const char *link, __u32 crc)
+int debug_file_open(const struct debug_query *query, const char *link, __u32 crc, char **ret_path)
 {
-	int fd = open_by_build_id(query->tgid, query->build_id);
+	int fd;
 
+	*ret_path = NULL;
+	fd = open_by_build_id(query->tgid, query->build_id, ret_path);
 	if (fd < 0 && link)
-		fd = open_by_link(query, link, crc);
+		fd = open_by_link(query, link, crc, ret_path);
 	return fd < 0 ? open_fetched(query->build_id) : fd;
 }
 
-int debug_file_open_alt(const struct debug_query *query, const char *name, const char *build_id)
+/* By the name in the link. Debian has its dwz files under their names alone. */
+static int open_by_name(pid_t tgid, const char *name, const char *build_id, const char *beside)
 {
-	int fd = open_by_build_id(query->tgid, build_id);
+	const char *slash = beside ? strrchr(beside, '/') : NULL;
+	char path[PATH_MAX];
+	int fd, len;
 
-	if (fd < 0)
-		fd = open_fetched(build_id);
-	if (fd >= 0)
-		return fd;
-	/* Debian has its dwz files under their names alone */
-	if (strncmp(name, DEBUG_DIR "/.dwz/", strlen(DEBUG_DIR "/.dwz/")) || strstr(name, "/../") ||
-	    access_path(query->tgid, name, &fd))
+	if (*name == '/')
+		len = snprintf(path, sizeof(path), "%s", name);
+	else if (slash)
+		len = snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - beside), beside, name);
+	else
+		return -1;
+	if ((size_t)len >= sizeof(path) || access_path(tgid, path, &fd))
 		return -1;
 	if (has_build_id(fd, build_id))
 		return fd;
@@ -140,16 +151,32 @@ int debug_file_open_alt(const struct debug_query *query, const char *name, const
 	return -1;
 }
 
+int debug_file_open_alt(const struct debug_query *query, const char *name, const char *build_id,
+			const char *beside)
+{
+	_cleanup_free_ char *path = NULL;
+	int fd = open_by_build_id(query->tgid, build_id, &path);
+
+	if (fd < 0)
+		fd = open_by_name(query->tgid, name, build_id, beside);
+	return fd < 0 ? open_fetched(build_id) : fd;
+}
+
 /* gABI "Compression Header"; before it GNU had "ZLIB" and 8 bytes, the highest first. */
-static __u64 inflated_size(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, bool gnu)
+static __u64 inflated_size(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, bool gnu,
+			   bool *zstd)
 {
 	GElf_Chdr compression;
 	const unsigned char *bytes;
 	Elf_Data *data;
 	__u64 size = 0;
 
-	if (header->sh_flags & SHF_COMPRESSED)
-		return gelf_getchdr(section, &compression) ? compression.ch_size : 0;
+	if (header->sh_flags & SHF_COMPRESSED) {
+		if (!gelf_getchdr(section, &compression))
+			return 0;
+		*zstd |= compression.ch_type == COMPRESSED_BY_ZSTD;
+		return compression.ch_size;
+	}
 	data = gnu ? elf_getdata_rawchunk(elf, (int64_t)header->sh_offset, 12, ELF_T_BYTE) : NULL;
 	if (!data || data->d_size != 12)
 		return 0;
@@ -183,7 +210,7 @@ struct debug_size debug_file_size(Elf *elf)
 		gnu = name && !strncmp(name, ".zdebug_", 8);
 		if (!name || (!gnu && strncmp(name, ".debug_", 7)))
 			continue;
-		size = inflated_size(elf, section, &header, gnu);
+		size = inflated_size(elf, section, &header, gnu, &total.zstd);
 		if (gnu || header.sh_flags & SHF_COMPRESSED)
 			total.inflated = add_saturated(total.inflated, size);
 		else

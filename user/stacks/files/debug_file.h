@@ -11,6 +11,7 @@
 
 #include <libelf.h>
 #include <linux/types.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* The debug files of which file are looked for. Strings may be NULL: not known. */
@@ -20,17 +21,23 @@ struct debug_query {
 	const char *build_id; /* of the file, hex */
 };
 
-/* Descriptor of its debug file, -1 = there is none. `link`, crc: its .gnu_debuglink, or NULL. */
-int debug_file_open(const struct debug_query *query, const char *link, __u32 crc);
+/*
+ * Descriptor of its debug file, -1 = there is none. `link`, crc: its .gnu_debuglink, or NULL.
+ * *ret_path is where it is, to be freed; NULL = it was fetched, or no memory.
+ */
+int debug_file_open(const struct debug_query *query, const char *link, __u32 crc, char **ret_path);
 
 /*
  * The file that dwz moved a part of the debug information to: `name` is what the
- * .gnu_debugaltlink of the debug file says, build_id the other one's.
+ * .gnu_debugaltlink of the file at `beside` says (NULL = not known where that is): absolute, or
+ * from that file's directory; build_id is the other file's, which proves it.
  */
-int debug_file_open_alt(const struct debug_query *query, const char *name, const char *build_id);
+int debug_file_open_alt(const struct debug_query *query, const char *name, const char *build_id,
+			const char *beside);
 
 /* What a file's debug sections take in memory once they are in use, in bytes. */
 struct debug_size {
+	bool zstd;	/* some are compressed so; libelf before 0.189 does not know it */
 	__u64 inflated; /* of compressed sections: memory of our own */
 	__u64 mapped;	/* of the others: pages of the file */
 };

@@ -122,16 +122,22 @@ bool elf_file_is_copy(const struct elf_file *file, const struct mapping *mapping
 	GElf_Ehdr ehdr;
 	GElf_Phdr phdr;
 	size_t i, count;
+	bool begins = false;
 
 	if (!mapping->inode || !gelf_getehdr(file->elf, &ehdr) || elf_getphdrnum(file->elf, &count))
 		return false; /* the vdso is there once, and all of it */
 	/* libdwfl, too, takes an ET_EXEC file to be where it was linked for */
 	if (ehdr.e_type == ET_EXEC)
 		return bias;
-	for (i = 0; i < count && gelf_getphdr(file->elf, (int)i, &phdr); i++)
-		if (phdr.p_type == PT_LOAD && phdr.p_offset < page)
-			return mapping->header != bias + phdr.p_vaddr - phdr.p_offset;
-	return false;
+	/* of a small file the linker may have put several segments into the first page */
+	for (i = 0; i < count && gelf_getphdr(file->elf, (int)i, &phdr); i++) {
+		if (phdr.p_type != PT_LOAD || phdr.p_offset >= page)
+			continue;
+		if (mapping->header == bias + phdr.p_vaddr - phdr.p_offset)
+			return false;
+		begins = true;
+	}
+	return begins;
 }
 
 const unsigned char *elf_file_bytes(const struct elf_file *file, __u64 offset, size_t len)

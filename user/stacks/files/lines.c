@@ -43,6 +43,13 @@ static Dwarf_Die *find_unit(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr 
 	return NULL;
 }
 
+/* Is it all that the compiler left of a unit in the program, and the rest is in a .dwo file? */
+static bool is_split(Dwarf_Die *unit)
+{
+	return dwarf_tag(unit) == DW_TAG_skeleton_unit || dwarf_hasattr(unit, DW_AT_dwo_name) ||
+	       dwarf_hasattr(unit, DW_AT_GNU_dwo_name);
+}
+
 static void set_line(struct code_name *name, const char *file, int line)
 {
 	if (!file || line <= 0) /* line 0: code that stands in no line */
@@ -150,6 +157,16 @@ static char *scopes_of(Dwarf_Die *die, bool is_go, int depth)
 	return NULL;
 }
 
+/* GNAT writes the whole name, as the linker has it, where others write the last part. */
+static bool is_ada(Dwarf_Die *die)
+{
+	Dwarf_Die unit;
+
+	if (!dwarf_diecu(die, &unit, NULL, NULL))
+		return false;
+	return dwarf_srclang(&unit) == DW_LANG_Ada95 || dwarf_srclang(&unit) == DW_LANG_Ada83;
+}
+
 /* With all that it is declared in, which the linkage name tells where there is one. */
 static char *die_name(Dwarf_Die *die, bool is_go, int depth)
 {
@@ -163,6 +180,8 @@ static char *die_name(Dwarf_Die *die, bool is_go, int depth)
 	if (linkage)
 		return function_name(linkage, is_go);
 	plain = dwarf_diename(die);
+	if (plain && is_ada(die))
+		return function_name(plain, LANGUAGE_ADA);
 	name = plain ? function_name(plain, is_go) : NULL;
 	scopes = name && !is_go ? scopes_of(die, is_go, depth) : NULL;
 	if (!scopes)
@@ -284,6 +303,9 @@ void lines_at(Dwfl_Module *module, Dwarf_Addr address, bool is_go, struct code *
 	Dwarf_Line *line;
 
 	if (!unit)
+		return;
+	ret_code->is_split = is_split(unit);
+	if (ret_code->is_split)
 		return;
 	ret_code->count = 1;
 	line = dwarf_getsrc_die(unit, address - bias);

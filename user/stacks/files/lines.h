@@ -15,6 +15,7 @@
 struct code {
 	/* 1 and more. The innermost first; the last is the function that has the code. */
 	unsigned int count;
+	bool is_split; /* debug information of the address is in a .dwo file, which is not read */
 	Dwarf_Addr start; /* of the symbol that covers it; 0 = none does */
 	struct code_name {
 		char *function; /* NULL = not known */
@@ -27,7 +28,9 @@ struct code {
 void code_clear(struct code *code);
 
 /*
- * Fill in *ret_code, which is empty, for an address of a module. The last name's
+ * Fill in *ret_code, which is empty, for an address of a module. Of what is_split
+ * nothing else is filled in: the line alone may be one of an inlined function, whose name is not
+ * here. The last name's
  * function is that of the DWARF, which a symbol may name better. The strings are
  * the code's; what is not known stays NULL, also when memory runs out.
  */

@@ -29,7 +29,8 @@ enum debug {
 	DEBUG_UNTRIED = 0,
 	DEBUG_NONE,
 	DEBUG_FOUND,
-	DEBUG_TOO_LARGE, /* it is there, but not used */
+	DEBUG_TOO_LARGE,  /* it is there, but not used */
+	DEBUG_UNREADABLE, /* it is compressed in a way that libelf does not know */
 };
 
 /* An address that was asked for. */
@@ -56,6 +57,7 @@ struct module_symbols {
 	bool dwarf_is_open;	 /* or it was tried */
 	struct debug_size other; /* debug sections of the debug file */
 	struct identity seen;	 /* the debug file that was looked at */
+	char *debug_path;	 /* where that is; NULL = there is none, or it was fetched */
 	unsigned int looks;
 	Dwarf *alt; /* what dwz moved out of the debug information, or NULL */
 	int alt_fd;
@@ -94,12 +96,15 @@ static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name
 {
 	struct module_symbols *file = *userdata;
 	struct debug_query query = query_of(file);
+	char *path;
 	Elf *elf;
 	int fd;
 
 	(void)module, (void)name, (void)base, (void)main_file, (void)ret_name;
-	fd = link && !crc ? -1 : debug_file_open(&query, link, crc);
+	fd = link && !crc ? -1 : debug_file_open(&query, link, crc, &path);
 	if (fd >= 0) {
+		free(file->debug_path);
+		file->debug_path = path;
 		file->seen = identity_of(fd);
 		elf = elf_begin(fd, ELF_C_READ, NULL);
 		file->other = elf ? debug_file_size(elf) : (struct debug_size){ 0 };
@@ -202,6 +207,7 @@ void module_symbols_free(struct module_symbols *file)
 	forget_names(file);
 	elf_file_clear(&file->file);
 	free(file->path);
+	free(file->debug_path);
 	free(file->alt_name);
 	free(file->alt_id);
 	free(file);
@@ -239,7 +245,8 @@ static bool attach_alt(struct module_symbols *file, Dwarf *dwarf)
 	file->alt_id = build_id_hex(id, (size_t)len);
 	if (!file->alt_name || !file->alt_id)
 		return false;
-	file->alt_fd = debug_file_open_alt(&query, file->alt_name, file->alt_id);
+	file->alt_fd = debug_file_open_alt(&query, file->alt_name, file->alt_id,
+					   file->debug_path ?: file->path);
 	if (file->alt_fd < 0)
 		return false;
 	file->seen = identity_of(file->alt_fd);
@@ -285,6 +292,10 @@ static void open_dwarf(struct module_symbols *file)
 	dwarf = dwfl_module_getdwarf(file->module, &bias);
 	if (dwarf)
 		file->debug = attach_alt(file, dwarf) ? DEBUG_FOUND : DEBUG_NONE;
+	/* libdw leaves out what it cannot decompress, here all units */
+	if ((file->file.debug.zstd || file->other.zstd) &&
+	    (!dwarf || !dwfl_module_nextcu(file->module, NULL, &bias)))
+		file->debug = DEBUG_UNREADABLE;
 }
 
 /* Is the debug file there that find_debuginfo() was asked for? */
@@ -409,13 +420,16 @@ bool module_symbols_look_again(struct module_symbols *file)
 {
 	struct debug_query query = query_of(file);
 	struct identity found;
+	char *path = NULL;
 	int fd;
 
 	if (file->debug != DEBUG_NONE || (!file->file.build_id && !file->file.link) ||
 	    (!file->file.build_id && ++file->looks % CRC_LOOKS))
 		return false;
-	fd = file->alt_name ? debug_file_open_alt(&query, file->alt_name, file->alt_id) :
-			      debug_file_open(&query, file->file.link, file->file.crc);
+	fd = file->alt_name ? debug_file_open_alt(&query, file->alt_name, file->alt_id,
+						  file->debug_path ?: file->path) :
+			      debug_file_open(&query, file->file.link, file->file.crc, &path);
+	free(path);
 	if (fd < 0)
 		return false;
 	found = identity_of(fd);
@@ -446,8 +460,16 @@ size_t module_symbols_memory(const struct module_symbols *file)
 
 bool module_symbols_has_debug(const struct module_symbols *file)
 {
-	return file->debug == DEBUG_FOUND || file->has_go_table || file->debug == DEBUG_TOO_LARGE ||
+	return file->debug == DEBUG_FOUND || file->has_go_table ||
+	       file->debug == DEBUG_UNREADABLE || file->debug == DEBUG_TOO_LARGE ||
 	       (file->debug == DEBUG_UNTRIED && may_have_debug_file(file));
+}
+
+enum frame_trouble module_symbols_trouble(const struct module_symbols *file)
+{
+	return file->debug == DEBUG_UNREADABLE ? TROUBLE_COMPRESSION :
+	       file->debug == DEBUG_TOO_LARGE  ? TROUBLE_SIZE :
+						 TROUBLE_NONE;
 }
 
 struct elf_file *module_symbols_file(struct module_symbols *file)

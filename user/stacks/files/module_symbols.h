@@ -20,6 +20,7 @@
 
 #include "stacks/files/elf_file.h"
 #include "stacks/files/lines.h"
+#include "stacks/files/trouble.h"
 
 struct module_symbols;
 
@@ -40,6 +41,9 @@ void module_symbols_seen_in(struct module_symbols *file, pid_t tgid, const char 
 struct elf_file *module_symbols_file(struct module_symbols *file);
 /* Was debug information found for it? Known once a name was asked for. */
 bool module_symbols_has_debug(const struct module_symbols *file);
+
+/* Why debug information that was found for it is of no use; TROUBLE_NONE: it is, or none was. */
+enum frame_trouble module_symbols_trouble(const struct module_symbols *file);
 
 /* The names of an address; valid until the next call. NULL: no memory, or not ELF. */
 const struct code *module_symbols_name(struct module_symbols *file, __u64 address);

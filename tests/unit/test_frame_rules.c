@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* frame_rules: each rule has an example, on which it alone holds, and a stack that shows it. */
+#include "culprit_fixture.h"
+#include "frame_examples.h"
+
+#define EXAMPLES (sizeof(examples) / sizeof(examples[0]))
+
+static void each_rule_has_its_example(void **state)
+{
+	size_t count;
+	const struct frame_rule *rules = frame_rules(&count), *found;
+
+	(void)state;
+	assert_int_equal(count, EXAMPLES);
+	for (size_t i = 0; i < count; i++) {
+		found = frame_rule_find(examples[i].module, examples[i].function);
+		if (found != &rules[i])
+			fail_msg("rule %zu (%s, %s): %s %s is taken by rule %td", i,
+				 rules[i].module ?: "any", rules[i].function ?: "any",
+				 examples[i].module, examples[i].function ?: "?",
+				 found ? found - rules : -1);
+	}
+}
+
+static void each_rule_says_why(void **state)
+{
+	size_t count;
+	const struct frame_rule *rules = frame_rules(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		bool of_scripts = rules[i].kind == FRAME_OF_BINDING ||
+				  rules[i].kind == FRAME_OF_INTERPRETER ||
+				  rules[i].kind == FRAME_OF_EMULATOR;
+
+		assert_true(rules[i].why && *rules[i].why);
+		assert_true(rules[i].module || rules[i].function);
+		assert_true(of_scripts == (rules[i].language != NULL));
+	}
+}
+
+/* socket() called by the example, that by a function of the program, that by main(). */
+static struct stack *stack_through(size_t i)
+{
+	return STACK(SOCKET, { examples[i].module, examples[i].function },
+		     { "/srv/app", "mend_me" }, MAIN, START);
+}
+
+/* What the rule's kind means for the search. */
+static void check_example(const struct frame_rule *rule, size_t i)
+{
+	struct stack *stack = stack_through(i);
+	struct code_place place = culprit_place(stack);
+	unsigned int wanted = rule->kind == FRAME_OF_PROGRAM ||
+					      rule->kind == FRAME_OF_INTERPRETER ||
+					      rule->kind == FRAME_OF_EMULATOR ?
+				      1 :
+				      2;
+
+	if (place.frame != &stack->frames[wanted])
+		fail_msg("rule %zu, %s %s: the culprit is frame %td", i, examples[i].module,
+			 examples[i].function ?: "?", place.frame - stack->frames);
+	assert_true(place.hidden == (rule->kind == FRAME_OF_EMULATOR));
+	if (wanted == 1 && rule->language)
+		assert_string_equal(place.language, rule->language);
+	else
+		assert_null(place.language);
+	stack_unref(stack);
+}
+
+static void each_rule_leads_to_the_culprit(void **state)
+{
+	size_t count;
+	const struct frame_rule *rules = frame_rules(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		check_example(&rules[i], i);
+}
+
+/* Names that look like those of a rule, and are a program's own. */
+static void others_are_left_alone(void **state)
+{
+	static const struct listed names[] = {
+		{ "/srv/network", "network_open" },
+		{ "/srv/app", "open_socket" },
+		{ "/srv/socket.so", "leak" },
+		{ "/srv/app", "main.leak" },
+		{ "/srv/app", "core::Socket::open" },
+		{ "/srv/app", "app::std::open" },
+		{ "/usr/lib/libqpidcommon.so.2", "qpid::sys::SslSocket" },
+		{ "/usr/lib/libpq.so.5", NULL },
+		{ "/usr/bin/qemu-system-x86_64", "net_socket_fd_init" },
+		{ "/usr/bin/luatex", "f" },
+		{ "/usr/lib/valgrind", "f" },
+		{ FRAME_JIT, "LazyCompile:*connect /srv/node/net.js:3:1" },
+		{ NULL, NULL },
+		{ NULL, "py::f" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_int_equal(runtime_frame_kind(names[i].module, names[i].function),
+				 FRAME_OF_PROGRAM);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_rule_has_its_example),
+		cmocka_unit_test(each_rule_says_why),
+		cmocka_unit_test(each_rule_leads_to_the_culprit),
+		cmocka_unit_test(others_are_left_alone),
+	};
+
+	return cmocka_run_group_tests_name("frame_rules", tests, NULL, NULL);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The stacks of a site in a stacks file: one that stands for all, and the most frequent ways. */
+#include <errno.h>
+#include <string.h>
+
+#include "lib/json.h"
+#include "report/explain/stacks_file_private.h"
+#include "report/text/text_page.h"
+
+#define MAX_FRAME 1024 /* bytes of a frame's text */
+
+void known_clear_ways(struct known_site *known)
+{
+	while (known->n_ways)
+		stack_unref(known->ways[--known->n_ways].stack);
+	known->more_ways = known->more_ways_open = 0;
+}
+
+static void merge_way(struct known_site *known, const struct way *way)
+{
+	for (unsigned int i = 0; i < known->n_ways; i++) {
+		if (known->ways[i].stack->way != way->stack->way)
+			continue;
+		known->ways[i].open += way->open;
+		return;
+	}
+	if (known->n_ways == WAYS_SHOWN) {
+		known->more_ways++;
+		known->more_ways_open += way->open;
+		return;
+	}
+	known->ways[known->n_ways++] = (struct way){ stack_ref(way->stack), way->open };
+}
+
+int known_add_ways(struct known_site *known, const struct site *site)
+{
+	_cleanup_ways_ struct ways ways = { 0 };
+	int err = ways_find(site, WAYS_SHOWN, &ways);
+
+	for (unsigned int i = 0; !err && i < ways.count; i++)
+		merge_way(known, &ways.list[i]);
+	known->more_ways += ways.more;
+	known->more_ways_open += ways.more_open;
+	return err;
+}
+
+static void put_known_frame(struct json *json, const struct frame *frame)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_add_stack_frame(&line, frame);
+	json_bytes(json, NULL, text_str(&line), line.len < MAX_FRAME ? line.len : MAX_FRAME);
+}
+
+void known_put_stack(struct json *json, const struct stack *stack, pid_t tgid)
+{
+	_cleanup_text_ struct text advice = TEXT_INIT;
+
+	json_begin_array(json, "stack");
+	for (unsigned int i = 0; i < stack->count; i++)
+		put_known_frame(json, &stack->frames[i]);
+	json_end_array(json);
+	json_string(json, "stack_source", stack_source_name(stack->source));
+	json_bool(json, "stack_truncated", stack->truncated);
+	json_string(json, "stack_end", stack_end_name(stack->end));
+	jit_runtime_add_advice(&advice, stack->unnamed_jit, tgid);
+	json_string(json, "unnamed_jit", advice.len ? text_str(&advice) : NULL);
+}
+
+/* One way is the stack itself. */
+void known_put_ways(struct json *json, const struct known_site *known)
+{
+	pid_t tgid = site_holders_first(&known->holders);
+	bool several = known->n_ways > 1;
+
+	json_begin_array(json, "ways");
+	for (unsigned int i = 0; several && i < known->n_ways; i++) {
+		json_begin_object(json, NULL);
+		json_u64(json, "open", known->ways[i].open);
+		known_put_stack(json, known->ways[i].stack, tgid);
+		json_end_object(json);
+	}
+	json_end_array(json);
+	json_u64(json, "more_ways", known->more_ways);
+	json_u64(json, "more_ways_open", known->more_ways_open);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stacks/culprit.h"
+
+#include <string.h>
+
+/* A preloaded library may call others of its own functions between its socket() and libc's. */
+#define INTERPOSER_FRAMES 8
+
+/* How far the search has come. */
+struct search {
+	const struct stack *stack;
+	bool lasting;		     /* culprit_lasting_place() */
+	bool in_scripts;	     /* an interpreter, or code of a JIT compiler, was met */
+	bool past_wrappers;	     /* something else was met */
+	const char *language;	     /* of the interpreter or binding that was met first */
+	const struct frame *script;  /* the interpreter's first frame, else the binding's */
+	const struct frame *wrapper; /* the outermost next to the call */
+	const struct frame *runtime; /* the first */
+	bool script_is_interpreter;
+};
+
+static bool same_name(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool of_one_module(const struct frame *a, const struct frame *b)
+{
+	return a->module && b->module && !strcmp(a->module, b->module);
+}
+
+static bool is_jit(const struct frame *frame)
+{
+	return !frame->module || !strcmp(frame->module, FRAME_JIT);
+}
+
+static const char *language_of(const struct frame *frame)
+{
+	const struct frame_rule *rule = frame_rule_find(frame->module, frame->function);
+
+	return rule ? rule->language : NULL;
+}
+
+static bool executes_scripts(const struct frame *frame)
+{
+	return frame->kind == FRAME_OF_BINDING || frame->kind == FRAME_OF_INTERPRETER;
+}
+
+/* ---- Where ---- */
+
+/* Behind the outermost socket() near the call. */
+static unsigned int first_of_caller(const struct stack *stack, bool lasting)
+{
+	unsigned int first = 0, looked = 0;
+
+	for (unsigned int i = 0; i < stack->count && looked < INTERPOSER_FRAMES; i++) {
+		const struct frame *frame = &stack->frames[i];
+
+		looked += !frame->inlined;
+		if (lasting && frame->inlined)
+			continue;
+		if (frame->kind == FRAME_OF_LIBC && frame->function &&
+		    strstr(frame->function, "socket"))
+			first = i + 1;
+	}
+	return first;
+}
+
+/* Whose scripts run here. Code of a JIT compiler may be met before the interpreter's own. */
+static void meet_scripts(struct search *search, const struct frame *frame)
+{
+	const struct frame *end = search->stack->frames + search->stack->count;
+
+	while (frame < end && !executes_scripts(frame))
+		frame++;
+	if (frame == end)
+		return;
+	search->language = search->language ?: language_of(frame);
+	if (!search->script ||
+	    (frame->kind == FRAME_OF_INTERPRETER && !search->script_is_interpreter)) {
+		search->script = frame;
+		search->script_is_interpreter = frame->kind == FRAME_OF_INTERPRETER;
+	}
+}
+
+/* Of a frame that no rule names. True: it is the culprit. */
+static bool is_to_mend(struct search *search, const struct frame *frame)
+{
+	if (!is_jit(frame))
+		return true;
+	if (frame->function && !search->lasting)
+		return true;
+	meet_scripts(search, frame);
+	search->in_scripts |= search->language != NULL;
+	return false;
+}
+
+/* Look at the next frame further out; false: the search is over. */
+static bool pass_over(struct search *search, const struct frame *frame)
+{
+	switch (frame->kind) {
+	case FRAME_OF_WRAPPER:
+		if (!search->past_wrappers)
+			search->wrapper = frame;
+		return true;
+	case FRAME_OF_RUNTIME:
+		search->runtime = search->runtime ?: frame;
+		search->past_wrappers = true;
+		return true;
+	case FRAME_OF_BINDING:
+		meet_scripts(search, frame);
+		return true;
+	case FRAME_OF_INTERPRETER:
+		meet_scripts(search, frame);
+		search->in_scripts = true;
+		return true;
+	case FRAME_OF_PROGRAM:
+	case FRAME_OF_EMULATOR:
+		return false;
+	case FRAME_OF_LIBC:
+		break;
+	}
+	return true;
+}
+
+/* No frame is to be mended: what is known all the same. */
+static struct code_place without_frame(const struct search *search)
+{
+	if (search->language)
+		return (struct code_place){ search->script, search->language, false };
+	return (struct code_place){ .frame = search->wrapper ?: search->runtime };
+}
+
+static struct code_place search_place(const struct stack *stack, bool lasting)
+{
+	struct search search = { .stack = stack, .lasting = lasting };
+
+	if (!stack)
+		return (struct code_place){ 0 };
+	for (unsigned int i = first_of_caller(stack, lasting); i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+
+		if ((lasting && frame->inlined) || pass_over(&search, frame))
+			continue;
+		if (frame->kind == FRAME_OF_EMULATOR)
+			return (struct code_place){ frame, language_of(frame) ?: "an emulator",
+						    true };
+		if (search.in_scripts && !is_jit(frame))
+			break; /* it runs the interpreter */
+		if (is_to_mend(&search, frame))
+			return (struct code_place){ .frame = frame };
+	}
+	return without_frame(&search);
+}
+
+struct code_place culprit_place(const struct stack *stack)
+{
+	return search_place(stack, false);
+}
+
+struct code_place culprit_lasting_place(const struct stack *stack)
+{
+	return search_place(stack, true);
+}
+
+/* ---- Who called it ---- */
+
+/* Is it a part of the same function, or what the same file brought along? */
+static bool is_between(const struct frame *frame, const struct frame *culprit)
+{
+	if (!of_one_module(frame, culprit))
+		return false;
+	if (frame->kind == FRAME_OF_RUNTIME || frame->kind == FRAME_OF_WRAPPER)
+		return true;
+	return frame->function && same_name(frame->function, culprit->function);
+}
+
+/* A frame that has a name, or runs scripts, of which the culprit is not one. */
+static struct code_place named_place(const struct frame *frame, const struct frame *culprit)
+{
+	if (executes_scripts(frame) && !is_jit(culprit))
+		return (struct code_place){ frame, language_of(frame), false };
+	if (frame->kind == FRAME_OF_PROGRAM && frame->function)
+		return (struct code_place){ .frame = frame };
+	return (struct code_place){ 0 };
+}
+
+static struct code_place find_caller(const struct stack *stack, const struct frame *culprit)
+{
+	const struct frame *end = stack->frames + stack->count, *frame = culprit + 1;
+	struct code_place caller = { 0 };
+
+	while (frame < end && is_between(frame, culprit))
+		frame++;
+	if (frame < end)
+		caller = named_place(frame, culprit);
+	/* A library that nobody names says too little: who uses it is named as well. */
+	for (; !culprit->function && !caller.frame && frame < end; frame++)
+		caller = named_place(frame, culprit);
+	return caller;
+}
+
+/* Code in no file, of an interpreter whose own frames the stack does not reach. */
+static struct code_place of_executable(const struct stack *stack, const char *exe)
+{
+	for (unsigned int i = 0; stack && i < stack->count; i++)
+		if (!stack->frames[i].module)
+			return (struct code_place){ &stack->frames[i],
+						    runtime_frame_interpreter(exe), false };
+	return (struct code_place){ 0 };
+}
+
+struct culprit culprit_find(const struct stack *stack, const char *exe)
+{
+	struct culprit culprit = { .where = culprit_place(stack),
+				   .interpreted = runtime_frame_interpreter(exe) };
+
+	if (!culprit.where.frame && culprit.interpreted)
+		culprit.where = of_executable(stack, exe);
+	if (culprit.where.frame && !culprit.where.language)
+		culprit.caller = find_caller(stack, culprit.where.frame);
+	return culprit;
+}
+
+bool code_place_equal(const struct code_place *a, const struct code_place *b)
+{
+	if (!a->frame || !b->frame)
+		return a->frame == b->frame;
+	if (a->hidden != b->hidden || !same_name(a->language, b->language) ||
+	    !same_name(a->frame->module, b->frame->module))
+		return false;
+	if (a->language)
+		return true;
+	if (!same_name(a->frame->function, b->frame->function))
+		return false;
+	return a->frame->function || a->frame->offset == b->frame->offset;
+}

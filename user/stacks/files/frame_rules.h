@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * frame_rules: the table of code that makes sockets for others, or runs others' code: C
+ * libraries, wrappers of socket(), standard libraries, interpreters and what scripts call of
+ * them, emulators. A rule goes by names alone. The first rule that matches a frame holds; a
+ * frame that no rule matches is the program's own. Pure.
+ */
+#ifndef SOCKLEAK_FRAME_RULES_H
+#define SOCKLEAK_FRAME_RULES_H
+
+#include <stddef.h>
+
+#define FRAME_JIT "[jit]" /* the module of code that a JIT compiler made, and has named */
+
+/* Whose code a frame is. */
+enum frame_kind {
+	FRAME_OF_PROGRAM = 0,
+	FRAME_OF_RUNTIME,     /* a standard library, an event loop: it runs what it was given */
+	FRAME_OF_WRAPPER,     /* it makes sockets for whoever calls it */
+	FRAME_OF_BINDING,     /* likewise, for scripts of one language */
+	FRAME_OF_INTERPRETER, /* it executes scripts, or code of a virtual machine */
+	FRAME_OF_EMULATOR,    /* it executes the program, whose own stack cannot be seen */
+	FRAME_OF_LIBC,	      /* libc and what stands in for its socket(); the last kind */
+};
+
+struct frame_rule {
+	enum frame_kind kind;
+	/* Of bindings and interpreters: in reports. Of emulators: their name. */
+	const char *language;
+	const char *module;   /* a pattern (fnmatch(3)) of the base name; with a '/' of the path */
+	const char *function; /* a pattern; NULL here or above: any, also an unknown one */
+	const char *why;      /* for --debug and for readers */
+};
+
+/* The rule for a frame in the module of this path, in this function; NULL: none matches. */
+const struct frame_rule *frame_rule_find(const char *module, const char *function);
+
+/* All rules, in their order, for the tests. */
+const struct frame_rule *frame_rules(size_t *ret_count);
+
+#endif /* SOCKLEAK_FRAME_RULES_H */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * site_id: the number by which the code that makes sockets is known on every host, after every
+ * restart and upgrade, with and without debug information. Pure.
+ *
+ * A site is the function that a person would mend (culprit_lasting_place()), and the module that
+ * it is in: by how many ways it is reached, at which line it calls, and how often it calls
+ * itself does not matter. FNV-1a 64 over:
+ * - "function", the module's name without version, and the function's name;
+ * - of code without a symbol "code", the module's build id, or that name, and the offset;
+ * - of scripts "scripts", their language, and what they call (frame_rules.h, bindings): functions
+ *   of scripts and frames of their interpreter, which differ with what a JIT compiler does, are
+ *   left out;
+ * - under an emulator "emulator", and its name.
+ * Each string with its NUL, numbers as 8 bytes with the lowest first.
+ */
+#ifndef SOCKLEAK_SITE_ID_H
+#define SOCKLEAK_SITE_ID_H
+
+#include "stacks/stack.h"
+
+/* 0 when nothing of the stack is in a file. */
+__u64 site_id(const struct stack *stack);
+
+/*
+ * Which of a site's ways the whole stack is: a number over (build id or module, offset) of each
+ * frame that is in a file, and the names of JIT code. The same in each process of the program.
+ */
+__u64 site_way(const struct stack *stack);
+
+/*
+ * The part of a module's base name that stays the same in later versions: "libx.so" of
+ * "libx.so.1.2" and "libx-1.2.so", "python" of "python3.11". Returns its length; the part begins
+ * at *ret_name. When that is followed by ".so" which is not a part of it, *ret_so is true.
+ */
+size_t site_module(const char *module, const char **ret_name, bool *ret_so);
+
+#endif /* SOCKLEAK_SITE_ID_H */
