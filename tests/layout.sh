@@ -47,6 +47,7 @@ leaks/growth
 resolver
 packages
 stacks
+stacks/steps
 stacks/files
 host/workloads
 host/files

@@ -2,7 +2,7 @@
 /* Does code end in a call? Of code before a return address that another process chose. */
 #include "fuzz.h"
 
-#include "stacks/call_instruction.h"
+#include "stacks/steps/call_instruction.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -2,7 +2,7 @@
 /* What any bytes, as the code of a function, have done to the stack. */
 #include "fuzz.h"
 
-#include "stacks/prologue.h"
+#include "stacks/steps/prologue.h"
 
 static void check_prologue(const struct prologue *prologue, size_t size)
 {

@@ -101,6 +101,12 @@ static __u64 function_start(__u64 address, void *ctx)
 	return address & 0x40 ? 0 : address & ~0x3fULL;
 }
 
+static Dwarf_Frame *no_rules(__u64 address, void *ctx)
+{
+	(void)address, (void)ctx;
+	return NULL;
+}
+
 static __u64 relocated(__u64 word)
 {
 	const struct mapping *mapping;
@@ -150,7 +156,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = input_of(data, size);
 	static struct unwound unwound, again;
 	struct walk walk = { 0 };
-	const struct unwind_process process = { need, code_before, function_start, &walk };
+	const struct unwind_process process = { need, code_before, function_start, no_rules,
+						&walk };
 	struct snapshot *snapshot;
 	int err;
 

@@ -21,7 +21,7 @@ FUNCTION(haskell, "base_GHCziIOziHandle_openItzq_info")
 FUNCTION(ocaml_4, "camlStdlib__List__iter_261")
 FUNCTION(ocaml_5, "camlStdlib__Seq.iter_261")
 FUNCTION(pascal, "P$A$_$TCONN_$__$$_OPEN$LONGINT$SHORTSTRING")
-FUNCTION(crystal, "\"*Socket@Crystal::System::Socket#create\"")
+FUNCTION(crystal, "\"*Pool(Int32)@Pool(T)#open<Int32>:Nil\"")
 
 /* The sign of Ada's runtime: without it net_pool__inner might be a name of C's. */
 __attribute__((used)) static int runtime __asm__("__gnat_initialize");
@@ -38,7 +38,7 @@ int main(void)
 		{ function_ocaml_4, "Stdlib.List.iter" },
 		{ function_ocaml_5, "Stdlib.Seq.iter" },
 		{ function_pascal, "A.TCONN.OPEN" },
-		{ function_crystal, "*Socket@Crystal::System::Socket#create" },
+		{ function_crystal, "Pool(Int32)@Pool(T)#open<Int32>" },
 	};
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)

@@ -58,6 +58,7 @@ def normal(name):
     name = re.sub(r"\.\(\*(\w+)\)", r".*\1", name)  # a method of Go's
     name = without_brackets(name, "(", ")")
     name = without_brackets(name, "<", ">")
+    name = re.sub(r"^\*(?=[A-Z])(.*?)(?<!:):(?!:)\w*.*$", r"\1", name)  # Crystal's *f:Result
     name = re.sub(r" const$|\[abi:\w+\]", "", name)
     name = re.sub(r"(::)+", "::", name).strip().strip(":")
     # a template's name begins with the type that it returns

@@ -21,7 +21,6 @@ ONE = ("20 at 1 site", "functions of scripts are no part of a site")
 
 WRONG = {
     "boost_context": {"end": ("copy", END)},
-    "crystal": culprit("*Pool::open_one:Array(Socket+) (leak), leak.cr:*", "the name is the symbol's"),
     "fpc": culprit("LEAK.FILL (leak)*", "a function without a frame is passed over"),
     "java_perf_map": culprit("Java code", "a perf map does not know what is interpreted"),
     "python_two": {"sockets": ONE},

@@ -251,11 +251,13 @@ static const struct {
 	{ APP, "newSocket__pureZnet_742" },
 	{ APP, "createNativeSocket__nativesockets_96" },
 	{ APP, "nativesockets.createNativeSocket" },
-	{ APP, "*Socket@Crystal::System::Socket#create_handle" },
-	{ APP, "*TCPSocket#initialize" },
-	{ APP, "*UDPSocket#initialize" },
-	{ APP, "*UNIXSocket#initialize" },
-	{ APP, "*Crystal::System::Socket#initialize_handle" },
+	{ APP, "TCPSocket#initialize<Socket::Family>" },
+	{ APP, "TCPSocket@IPSocket::new<Int32>" },
+	{ APP, "UNIXSocket::new<String>" },
+	{ APP, "Socket::tcp<Socket::Family>" },
+	{ APP, "Socket::udp<Socket::Family>" },
+	{ APP, "Socket::unix" },
+	{ APP, "Crystal::System::EventLoop.current" },
 	{ APP, "SOCKETS_$$_FPSOCKET$LONGINT$LONGINT$LONGINT$$LONGINT" },
 	{ APP, "SSOCKETS_$$_TINETSOCKET_$__$$_CONNECT" },
 	{ APP, "SOCKETS.FPSOCKET" },
@@ -362,7 +364,7 @@ static const struct {
 	{ APP, "base-4.17:GHC.Base.bindIO1" },
 	{ APP, "SYSTEM.SYSENTRY" },
 	{ APP, "SI_PRC._FPC_PROC_START" },
-	{ APP, "*Crystal::main_user_code" },
+	{ APP, "Crystal::main_user_code" },
 	/* clang-format on */
 };
 

@@ -2,7 +2,7 @@
 /* The caller of socket(): found behind a wrapper that keeps no frame, and never a guess. */
 #include "symbols_fixture.h"
 
-#include "stacks/call_instruction.h"
+#include "stacks/steps/call_instruction.h"
 #include "stacks/culprit.h"
 
 static void call_instructions(void **state)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * unwind: through a C library that has no call frame information, musl: its socket() pushes
- * registers and lowers the stack pointer, so the caller is found by reading that.
+ * registers and lowers the stack pointer, so the caller is found by reading that. And through one
+ * that has it in a separate debug file.
  */
 #include "unwind_fixture.h"
 
@@ -100,12 +101,53 @@ static void a_callback(void **state)
 	stack_unref(stack);
 }
 
+/*
+ * Call frame information that is in a separate debug file alone, as it is of Alpine's musl. The
+ * function has a frame whose size nobody can tell by its code.
+ */
+static const char variable[] = "int via(int (*call)(int), int n)\n"
+			       "{\n"
+			       "	volatile char room[n * 64 + 16];\n"
+			       "	room[n] = 1;\n"
+			       "	return call(1) + room[n];\n"
+			       "}\n";
+
+static const char calling[] =
+	"#include <sys/socket.h>\n"
+	"int via(int (*call)(int), int n);\n"
+	"__attribute__((noinline)) int opens(int type)\n"
+	"{\n"
+	"	return socket(AF_INET, type, 0) + 1;\n"
+	"}\n"
+	"int main(int argc, char **argv) { return via(opens, argc * 3) + 1; }\n";
+
+static void rules_of_a_debug_file(void **state)
+{
+	struct stack *stack;
+
+	(void)state;
+	write_file("variable.c", variable);
+	write_file("calling.c", calling);
+	run("gcc -g -O1 -fomit-frame-pointer -fno-asynchronous-unwind-tables -fno-unwind-tables "
+	    "-fno-stack-protector -shared -fPIC -Wl,--build-id -o libvariable.so variable.c && "
+	    "objcopy --only-keep-debug libvariable.so libvariable.debug && "
+	    "objcopy --strip-debug --add-gnu-debuglink=libvariable.debug libvariable.so && "
+	    "gcc -O1 -o calling calling.c -L. -lvariable -Wl,-rpath,$PWD");
+	stack = stack_of("calling", "plain");
+	expect(stack, 2, "via", 5, false);
+	assert_string_equal(stack->frames[3].function, "main");
+	assert_int_equal(stack->frames[3].source, FRAME_CFI);
+	expect_outermost(stack);
+	stack_unref(stack);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_caller_of_socket),
 		cmocka_unit_test(the_caller_without_symbols),
 		cmocka_unit_test(a_callback),
+		cmocka_unit_test(rules_of_a_debug_file),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

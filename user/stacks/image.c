@@ -169,7 +169,7 @@ static void supersede(struct images *images, struct image **slot, struct image *
 	*slot = NULL;
 }
 
-/* Bring what is known of a process up to date. On failure what was known stays, if it is its. */
+/* Read a process's mappings again. On failure the old ones stay, if they are this process's. */
 static int refresh_image(struct images *images, pid_t tgid)
 {
 	struct image **slot = find_slot(images, tgid), *image = slot ? *slot : NULL;
@@ -256,7 +256,7 @@ const struct mapping *image_mapping(const struct image *image, __u64 address)
 	return modules__find(image->modules, address);
 }
 
-/* The vdso is no file; its bytes are the same in nearly all processes. */
+/* The vdso is not a file; its bytes are the same in nearly all processes. */
 static struct module_symbols *open_vdso(struct images *images, const struct image *image,
 					const struct mapping *mapping)
 {

@@ -337,19 +337,34 @@ static __u64 start_of(__u64 address, void *ctx)
 	return walk->process->function_start(address, walk->process->ctx);
 }
 
+static Dwarf_Frame *rules_of(__u64 address, void *ctx)
+{
+	const struct unwinding *walk = ctx;
+
+	return walk->process->rules(address, walk->process->ctx);
+}
+
 /* From the frame that libdwfl was stopped at to its caller. False: nothing leads there. */
 static bool step_on(struct unwinding *walk)
 {
-	const struct step_source source = { read_stack, code_before_of, start_of, walk };
+	static const enum frame_source sources[] = { [STEP_BY_RULES] = FRAME_CFI,
+						     [STEP_BY_CODE] = FRAME_CALLER,
+						     [STEP_BY_POINTER] = FRAME_FP };
+	const struct step_source source = { read_stack, code_before_of, start_of, rules_of, walk };
 	struct step_frame frame = { .is_innermost = walk->result->count == 1 }, outer;
+	enum step_way way;
 
 	memcpy(frame.regs, walk->regs, sizeof(frame.regs));
-	if (!step_out(&source, &frame, &outer, &walk->source)) {
-		if (walk->fp >= frame.regs[STEP_SP] && is_beyond(walk->snapshot, walk->fp))
+	way = step_out(&source, &frame, &outer);
+	if (way < STEP_BY_RULES) {
+		if (way == STEP_OUTERMOST)
+			walk->result->end = STACK_END_OUTERMOST;
+		else if (walk->fp >= frame.regs[STEP_SP] && is_beyond(walk->snapshot, walk->fp))
 			walk->result->wanted = walk->fp;
 		return false;
 	}
 	memcpy(walk->regs, outer.regs, sizeof(outer.regs));
+	walk->source = sources[way];
 	if (!outer.regs[STEP_PC])
 		walk->result->end = STACK_END_OUTERMOST;
 	walk->regs[REG_PC] = outer.regs[STEP_PC] - 1;

@@ -17,7 +17,7 @@
 
 #include "sockleak.h"
 #include "stacks/stack.h"
-#include "stacks/step.h"
+#include "stacks/steps/step.h"
 
 #define UNWIND_MAX_FRAMES 256
 
@@ -33,7 +33,7 @@ struct unwound {
 	} frames[UNWIND_MAX_FRAMES]; /* the innermost first */
 };
 
-/* What is asked of the process, beside its stack. All are called with `ctx`. */
+/* Questions about the process, beside its stack. All are called with `ctx`. */
 struct unwind_process {
 	/*
 	 * Called with an address of code before its frame is unwound: whatever `dwfl`
@@ -43,6 +43,7 @@ struct unwind_process {
 	/* As in struct step_source. */
 	const unsigned char *(*code_before)(__u64 address, size_t size, size_t *ret_len, void *ctx);
 	__u64 (*function_start)(__u64 address, void *ctx);
+	Dwarf_Frame *(*rules)(__u64 address, void *ctx);
 	void *ctx;
 };
 

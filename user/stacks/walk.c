@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "stacks/call_instruction.h"
+#include "stacks/steps/call_instruction.h"
 #include "stacks/files/module_symbols.h"
-#include "stacks/prologue.h"
+#include "stacks/steps/prologue.h"
 
 /* A function that keeps no frame makes its system call within so many bytes. */
 #define MAX_WRAPPER 256
@@ -53,6 +53,16 @@ static __u64 function_start(__u64 address, void *ctx)
 	file = file_at(ctx, address, &mapping, &bias);
 	code = file ? module_symbols_name(file, address - bias) : NULL;
 	return code && code->start ? code->start + bias : 0;
+}
+
+static Dwarf_Frame *debug_rules(__u64 address, void *ctx)
+{
+	const struct mapping *mapping;
+	struct module_symbols *file;
+	__u64 bias;
+
+	file = file_at(ctx, address, &mapping, &bias);
+	return file ? module_symbols_rules(file, address - bias) : NULL;
 }
 
 /* Is what stands at an address the end of a program, a thread or a coroutine? */
@@ -266,7 +276,8 @@ static void insert_caller(struct walk *walk, const struct snapshot *snapshot,
 static int unwind_in(struct walk *walk, struct image *image, const struct snapshot *snapshot,
 		     struct unwound *ret_unwound, bool *ret_astray)
 {
-	const struct unwind_process process = { need_module, code_before, function_start, walk };
+	const struct unwind_process process = { need_module, code_before, function_start,
+						debug_rules, walk };
 	int err;
 
 	walk->image = image;

@@ -272,11 +272,13 @@ static const struct frame_rule rules[] = {
 	WRAPPER(NULL, "*__pureZnet_*", "Nim's net"),
 	WRAPPER(NULL, "*__nativesockets_*", "Nim's nativesockets"),
 	WRAPPER(NULL, "nativesockets.*", "Nim's nativesockets, as it is written"),
-	WRAPPER(NULL, "\\*Socket*", "Crystal's Socket"),
-	WRAPPER(NULL, "\\*TCPSocket*", "Crystal's"),
-	WRAPPER(NULL, "\\*UDPSocket*", "Crystal's"),
-	WRAPPER(NULL, "\\*UNIXSocket*", "Crystal's"),
-	WRAPPER(NULL, "\\*Crystal::System::*", "Crystal's"),
+	WRAPPER(NULL, "*Socket#*", "Crystal's sockets, and what inherits from them"),
+	WRAPPER(NULL, "*@*Socket::new*", "Crystal's"),
+	WRAPPER(NULL, "*Socket::new*", "Crystal's; in C++ no function can be called so"),
+	WRAPPER(NULL, "Socket::tcp*", "Crystal's Socket.tcp"),
+	WRAPPER(NULL, "Socket::udp*", "Crystal's Socket.udp"),
+	WRAPPER(NULL, "Socket::unix*", "Crystal's Socket.unix"),
+	WRAPPER(NULL, "Crystal::System::*", "Crystal's"),
 	WRAPPER(NULL, "SOCKETS_$$_*", "Free Pascal's sockets"),
 	WRAPPER(NULL, "SSOCKETS_$$_*", "Free Pascal's ssockets"),
 	WRAPPER(NULL, "SOCKETS.*", "Free Pascal's sockets, as it is written"),
@@ -389,7 +391,7 @@ static const struct frame_rule rules[] = {
 	RUNTIME(NULL, "base-*:*", "Haskell, as it is written"),
 	RUNTIME(NULL, "SYSTEM.*", "Free Pascal"),
 	RUNTIME(NULL, "SI_PRC.*", "Free Pascal starts a program"),
-	RUNTIME(NULL, "\\*Crystal::main*", "Crystal starts a program"),
+	RUNTIME(NULL, "Crystal::main*", "Crystal starts a program"),
 };
 /* clang-format on */
 

@@ -379,6 +379,38 @@ static char *nim_name(const char *symbol)
 	return name_of(&text);
 }
 
+/* ---- Crystal ---- */
+
+/* Where the type of the result begins, the last ':' that is no part of "::" or of arguments. */
+static const char *crystal_result(const char *name)
+{
+	unsigned int open = 0;
+	const char *result = NULL;
+
+	for (const char *at = name; *at; at++) {
+		open += *at == '(' || *at == '<';
+		open -= open && (*at == ')' || *at == '>');
+		if (*at != ':' || open)
+			continue;
+		if (at[1] == ':')
+			at++;
+		else if (at > name && !result)
+			result = at;
+	}
+	return result;
+}
+
+/* "*TYPE@DEFINED_IN#method<ARGUMENTS>:RESULT" or "*TYPE::method:RESULT" */
+static char *crystal_name(const char *symbol)
+{
+	const char *result;
+
+	if (symbol[0] != '*' || !isupper((unsigned char)symbol[1]))
+		return NULL;
+	result = crystal_result(symbol + 1);
+	return result && result[1] ? strndup(symbol + 1, (size_t)(result - symbol - 1)) : NULL;
+}
+
 /* ---- All of them ---- */
 
 char *language_name(const char *symbol, enum language language)
@@ -390,6 +422,7 @@ char *language_name(const char *symbol, enum language language)
 	name = d_name(symbol);
 	name = name ?: ocaml_name(symbol);
 	name = name ?: pascal_name(symbol);
+	name = name ?: crystal_name(symbol);
 	name = name ?: haskell_name(symbol, language == LANGUAGE_HASKELL);
 	if (!name && language == LANGUAGE_ADA)
 		name = ada_name(symbol);

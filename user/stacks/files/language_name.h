@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * language_name: names of functions as the people who write D, Ada, Haskell, OCaml, Pascal and
- * Nim know them. Pure. C++ and Rust are function_name.c's.
+ * language_name: names of functions as the people who write D, Ada, Crystal, Haskell, OCaml,
+ * Pascal and Nim know them. Pure. C++ and Rust are function_name.c's.
  *
  *	_D1a6Client7connectMFAyaZi		D, by libiberty	    a.Client.connect
  *	net_pool__inner__open_it		Ada, by libiberty   net_pool.inner.open_it
+ *	*Pool@Socket#open<Int32>:Nil		Crystal		    Pool@Socket#open<Int32>
  *	base_GHCziIO_openItzq_info		Haskell (GHC)	    base:GHC.IO.openIt'
  *	camlStdlib__List__iter_261		OCaml 4		    Stdlib.List.iter
  *	camlStdlib__List.iter_261		OCaml 5		    Stdlib.List.iter
  *	P$A$_$TCONN_$__$$_OPEN$LONGINT		Pascal (FPC)	    A.TCONN.OPEN
  *	newSocket__pureZnet_159			Nim		    net.newSocket
  *
- * Parameters are left out, template arguments of D are kept. The encodings are those of GHC's
- * GHC.Utils.Encoding, OCaml's asmcomp (Compilenv), FPC's symdef and Nim's ccgutils.
+ * Parameters are left out, template arguments of D and types of Crystal's arguments are kept. The
+ *encodings are those of GHC's GHC.Utils.Encoding, OCaml's asmcomp (Compilenv), FPC's symdef and
+ *Nim's ccgutils.
  */
 #ifndef SOCKLEAK_LANGUAGE_NAME_H
 #define SOCKLEAK_LANGUAGE_NAME_H

@@ -63,6 +63,7 @@ struct module_symbols {
 	int alt_fd;
 	char *alt_name, *alt_id; /* of the one that was not there */
 	bool looked_for_go, has_go_table;
+	bool has_no_rules; /* its debug file has no .debug_frame, or there is none */
 	struct go_table go_table;
 	struct known_name *known; /* the oldest first */
 	size_t known_bytes;
@@ -274,7 +275,7 @@ static bool open_symbols(struct module_symbols *file)
 	return file->module;
 }
 
-/* Costs more than all else: libdw inflates all of what is compressed, 30 ms for that of glibc. */
+/* The most expensive step: libdw inflates all compressed sections, which takes 30 ms for glibc. */
 static void open_dwarf(struct module_symbols *file)
 {
 	Dwarf_Addr bias;
@@ -416,6 +417,21 @@ const struct code *module_symbols_name(struct module_symbols *file, __u64 addres
 
 /* ---- The rest ---- */
 
+Dwarf_Frame *module_symbols_rules(struct module_symbols *file, __u64 address)
+{
+	Dwarf_Frame *frame;
+	Dwarf_Addr bias;
+	Dwarf_CFI *cfi;
+
+	if (!file->file.elf || file->has_no_rules || !open_symbols(file))
+		return NULL;
+	open_dwarf(file);
+	/* libdwfl knows what the file itself has */
+	cfi = may_have_debug_file(file) ? dwfl_module_dwarf_cfi(file->module, &bias) : NULL;
+	file->has_no_rules = !cfi; /* symbols need not be opened again to know it */
+	return cfi && !dwarf_cfi_addrframe(cfi, address - bias, &frame) ? frame : NULL;
+}
+
 bool module_symbols_look_again(struct module_symbols *file)
 {
 	struct debug_query query = query_of(file);
@@ -438,6 +454,7 @@ bool module_symbols_look_again(struct module_symbols *file)
 		return false; /* it was there before, and of no use */
 	module_symbols_shed(file);
 	forget_names(file);
+	file->has_no_rules = false;
 	free(file->alt_name);
 	free(file->alt_id);
 	file->alt_name = file->alt_id = NULL;

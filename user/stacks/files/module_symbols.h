@@ -37,7 +37,7 @@ void module_symbols_free(struct module_symbols *file);
 /* A process that has it mapped, and as what: where debug files are looked for. */
 void module_symbols_seen_in(struct module_symbols *file, pid_t tgid, const char *path);
 
-/* The file itself. It is no ELF file when its elf is NULL. */
+/* The file itself. It is not an ELF file if its elf is NULL. */
 struct elf_file *module_symbols_file(struct module_symbols *file);
 /* Was debug information found for it? Known once a name was asked for. */
 bool module_symbols_has_debug(const struct module_symbols *file);
@@ -47,6 +47,12 @@ enum frame_trouble module_symbols_trouble(const struct module_symbols *file);
 
 /* The names of an address; valid until the next call. NULL: no memory, or not ELF. */
 const struct code *module_symbols_name(struct module_symbols *file, __u64 address);
+
+/*
+ * The rules for unwinding from an address by the .debug_frame of the file's debug file, to be freed
+ * with free(). NULL: there is none.
+ */
+Dwarf_Frame *module_symbols_rules(struct module_symbols *file, __u64 address);
 
 /*
  * Were debug files put in place since none was found? Then names are made anew,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks/call_instruction.h"
+#include "stacks/steps/call_instruction.h"
 
 #include <string.h>
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks/step.h"
+#include "stacks/steps/step.h"
 
-#include "stacks/call_instruction.h"
-#include "stacks/prologue.h"
+#include <stdlib.h>
+
+#include "stacks/steps/call_instruction.h"
+#include "stacks/steps/prologue.h"
+#include "stacks/steps/rules.h"
 
 #define MAX_CALL 7	/* bytes of a call instruction */
 #define MAX_WRAPPER 256 /* bytes from its first one to its system call */
@@ -108,16 +111,35 @@ static bool step_by_pointer(const struct step_source *source, const struct step_
 	return true;
 }
 
-bool step_out(const struct step_source *source, const struct step_frame *frame,
-	      struct step_frame *ret_frame, enum frame_source *ret_source)
+static enum step_way step_by_rules(const struct step_source *source, const struct step_frame *frame,
+				   struct step_frame *ret)
 {
-	__u64 start = source->function_start(frame->regs[STEP_PC] - 1, source->ctx);
+	Dwarf_Frame *rules = source->rules(frame->regs[STEP_PC] - 1, source->ctx);
+	enum rules_answer answer;
 
+	if (!rules)
+		return STEP_NONE;
+	*ret = *frame;
+	ret->is_innermost = false;
+	answer = rules_apply(rules, frame->regs, source->read, source->ctx, ret->regs);
+	free(rules);
+	return answer == RULES_CALLER	 ? STEP_BY_RULES :
+	       answer == RULES_OUTERMOST ? STEP_OUTERMOST :
+					   STEP_NONE;
+}
+
+enum step_way step_out(const struct step_source *source, const struct step_frame *frame,
+		       struct step_frame *ret_frame)
+{
+	enum step_way way = step_by_rules(source, frame, ret_frame);
+	__u64 start;
+
+	if (way)
+		return way;
+	start = source->function_start(frame->regs[STEP_PC] - 1, source->ctx);
 	if (!start && frame->is_innermost)
 		start = find_wrapper(source, frame);
-	*ret_source = FRAME_CALLER;
 	if (start && step_by_prologue(source, frame, start, ret_frame))
-		return true;
-	*ret_source = FRAME_FP;
-	return step_by_pointer(source, frame, ret_frame);
+		return STEP_BY_CODE;
+	return step_by_pointer(source, frame, ret_frame) ? STEP_BY_POINTER : STEP_NONE;
 }
