@@ -79,7 +79,8 @@ MACHINES = [
         culprit=".NET code"),
     Row("erlang", "Erlang", "exec erl -noshell -pa $O -s leak main -s init stop",
         build="erlc -o $O $S/leak.erl", culprit="Erlang code", end="jit"),
-    Row("sbcl", "Lisp (SBCL)", "exec sbcl --script $S/leak.lisp", culprit="Lisp code"),
+    Row("sbcl", "Lisp (SBCL)", "exec sbcl --script $S/leak.lisp", culprit="Lisp code",
+        no_gdb="all of its memory may be executed, and data is taken for return addresses"),
     Row("racket", "Racket", "exec racket $S/leak.rkt", culprit="Racket code", end="jit"),
 ]  # fmt: skip
 

@@ -34,7 +34,6 @@ WRONG = {
     "node_two": {"sockets": ONE},
     "java_perf_map": culprit("Java code", METHOD),
     "java_two": {**culprit("Java code", METHOD), "sockets": ONE},
-    "sbcl": {"frames": ("* are missing", "a frame of each two calls is passed over")},
     # Debian 13, where it differs.
     "ocaml_trixie": {
         **culprit("caml_unix_socket (leak)", OCAML_5),

@@ -11,8 +11,9 @@
 #include "host/files/access.h"
 #include "lib/time.h"
 #include "stacks/files/file_cache.h"
-#include "stacks/overwritten.h"
 #include "stacks/jit_names.h"
+#include "stacks/memory_file.h"
+#include "stacks/overwritten.h"
 
 #define MAX_IMAGES 64
 #define MAX_MAPPINGS 131072 /* of all images together */
@@ -279,14 +280,17 @@ static struct module_symbols *open_file(struct images *images, const struct imag
 					const struct mapping *mapping, bool *ret_overwritten)
 {
 	struct module_symbols *file;
-	int fd;
+	int fd, err;
 
 	if (mapping->path && !strcmp(mapping->path, "[vdso]"))
 		return open_vdso(images, image, mapping);
 	if (!mapping_is_file(mapping))
 		return NULL;
 	if (!image->gone) {
-		if (access_mapping(image->tgid, mapping, &fd))
+		err = access_mapping(image->tgid, mapping, &fd);
+		if (err == -EACCES || err == -EPERM)
+			return memory_file_open(images->files, image->tgid, mapping);
+		if (err)
 			return NULL;
 	} else if (!image->view.shares_mounts || access_orphan(mapping, &fd)) {
 		return NULL;

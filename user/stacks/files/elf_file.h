@@ -24,6 +24,7 @@
 struct elf_file {
 	Elf *elf;		 /* NULL: not an ELF program or library */
 	void *bytes;		 /* what elf reads, when that is our own */
+	size_t own;		 /* bytes of that */
 	char *build_id;		 /* hex, NULL = none */
 	char *link;		 /* its .gnu_debuglink, NULL = none */
 	__u32 crc;		 /* of what that names */

@@ -464,7 +464,7 @@ bool module_symbols_look_again(struct module_symbols *file)
 
 size_t module_symbols_memory(const struct module_symbols *file)
 {
-	__u64 bytes = BASE_BYTES + file->known_bytes;
+	__u64 bytes = BASE_BYTES + file->known_bytes + file->file.own;
 
 	/* when it is larger it is not inflated */
 	if (file->file.debug.inflated <= ELF_FILE_MAX_INFLATED)
