@@ -131,12 +131,12 @@ enum leak_class {
 	C(STACK_OTHER, "stack_other", 1)	 /* any other error */                           \
 	C(STACK_NONE, "stack_none", 0)		 /* io_uring's, by no call */                    \
 	C(SOCKET_EMFILE, "socket_emfile", 0)	 /* socket() failed: the process's limit */      \
-	C(SOCKET_ENFILE, "socket_enfile", 0)	 /* likewise: that of the host */                \
+	C(SOCKET_ENFILE, "socket_enfile", 0)	 /* the same at the host's limit */              \
 	C(REFUSALS_FULL, "refusals_full", 1)	 /* such a process not kept */                   \
 	C(SNAPSHOTS, "snapshots", 0)		 /* stacks copied */                             \
 	C(SNAPSHOTS_SAMPLED_OUT, "snapshots_sampled_out", 0) /* not, at a site that is clean */  \
 	C(NO_SLOT, "no_slot", 1)			     /* stack by frame pointers alone */ \
-	C(HOLDERS_FULL, "holders_full", 1)		     /* a further holder not told */     \
+	C(HOLDERS_FULL, "holders_full", 1)		     /* a further holder not reported */ \
 	C(RING_FULL, "ring_full", 1)			     /* event put off a sweep */         \
 	C(SOCKET_UNREADABLE, "socket_unreadable", 1)	     /* new fd gone already */           \
 	C(DEST_UNREADABLE, "dest_unreadable", 1)	     /* connect's address */
@@ -159,11 +159,6 @@ struct counter_row {
 
 /* ---- Data ---- */
 
-/* Which descriptor: the key of the map of pending sockets. */
-struct fd_key {
-	__u32 tgid; /* the process; 0 = its descriptor is another entry's, and fd the inode */
-	__u32 fd;
-};
 #define NO_FD (~0U) /* io_uring makes a socket before it has a descriptor, and may give it none */
 
 /* What was tried on a socket. */
@@ -215,7 +210,7 @@ struct pending {
 	__u32 tid;
 	__u32 fd;
 	__u32 uid;
-	__u16 connecting;  /* 1 = a thread was inside connect at the last sweep */
+	__u16 connecting;  /* not 0 = a thread was inside connect at the last sweep: wait_note() */
 	__u16 spell;	   /* how often it was reported as a leak anew, modulo 2^16 */
 	__u32 exec_id;	   /* how often the process had called exec, modulo 2^32 */
 	__u32 holder_tgid; /* whom the last event named as the holder */

@@ -33,7 +33,7 @@ struct history;
 struct history_maps {
 	int reported, stacks, growths;
 	struct stack_maps unnamed;
-	bool kept; /* they may hold what an earlier run told */
+	bool kept; /* they may hold what an earlier run reported */
 };
 struct orders;
 
@@ -80,7 +80,7 @@ __u64 history__growth_lost(const struct history *history);
 
 /* ---- The one that asks ---- */
 
-/* All of the map `told`, read at once; for past_expect() alone. */
+/* The whole map `reported`, read at once; for past_expect() alone. */
 struct all_reported {
 	struct reported_entry {
 		__u64 inode;
@@ -94,7 +94,7 @@ struct past {
 	__u32 tgid;	 /* 0 = none was found */
 	__u64 begun_ns;	 /* when it was started, CLOCK_BOOTTIME */
 	bool is_partial; /* it watches one process, user, name or cgroup and not the host */
-	int pending, by_inode, young, reported, stacks;
+	int pending, young, reported, stacks;
 	struct stack_maps unnamed; /* of what it has not reported yet */
 	struct snapshot *snapshot; /* room for one */
 	struct all_reported all_reported;

@@ -17,7 +17,7 @@ struct leaks {
 	unsigned int classes;
 	__u64 moment_ns;
 	__u64 lag_ns;	  /* from a birth until it is counted, unless something hinders it */
-	__u64 max_gap_ns; /* between two ticks; what is above was not watched. 0 = no limit */
+	__u64 max_gap_ns; /* between two ticks; more than that was not watched. 0 = no limit */
 	__u64 began_ns;	  /* this run */
 	__u64 ticked_ns;  /* the last tick; 0 = none yet */
 	unsigned int min_steps, min_open;
@@ -50,7 +50,7 @@ void account_drop(struct site *site, struct site_process *process, const struct 
 void account_end(struct site *site, struct site_process *process);
 /*
  * A socket has ended, shown or not: if it was closed, and is of before the watch, the next one of
- * its process is no growth (renewals.h). After each sweep: forget those of long ago.
+ * its process is not growth (renewals.h). After each sweep: forget those of long ago.
  */
 void account_renewal(struct leaks *leaks, const struct event *event);
 void account_forget_renewals(struct leaks *leaks, __u64 now_ns);

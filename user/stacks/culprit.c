@@ -121,7 +121,7 @@ static bool pass_over(struct search *search, const struct frame *frame)
 	return true;
 }
 
-/* No frame is to be mended: what is known all the same. */
+/* There is no frame to mend: the best that is known. */
 static struct code_place without_frame(const struct search *search)
 {
 	if (search->language)
