@@ -185,7 +185,7 @@ static int leak_open(struct leaks *leaks, const struct event *event, struct owne
 	leak->process = process;
 	site_show_better(site, stack);
 	DL_PREPEND(site->leaks, leak);
-	account_grow(leaks, site, process, event);
+	account_grow(leaks, leak);
 	if (event->maybe_in_use && !growth_began(&process->growth, leaks->min_steps)) {
 		leak->held_back = true;
 		site->held_back++;

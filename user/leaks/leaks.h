@@ -41,6 +41,8 @@ struct leak {
 	bool held_back;		/* maybe_in_use, and its site has not grown: not shown */
 	/* private: */
 	bool reported; /* are its known holders reported? */
+	/* Does it replace one of before the watch? Looked for once: leaks_accounts.c. */
+	bool is_counted, is_renewal;
 	struct leak_key {
 		__u64 inode;
 		__u64 since_ns;

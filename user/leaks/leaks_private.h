@@ -40,9 +40,8 @@ struct site *account_site(struct leaks *leaks, const struct event *event, struct
 /* The account of a process at it, likewise, with what is remembered of its growth. */
 struct site_process *account_process(struct leaks *leaks, struct site *site,
 				     const struct event *event);
-/* One leak more, counted by this event. */
-void account_grow(struct leaks *leaks, struct site *site, struct site_process *process,
-		  const struct event *event);
+/* One leak more, which has its site and process; counted by its event. */
+void account_grow(struct leaks *leaks, struct leak *leak);
 /* One less, which belongs to another site; -> account_leave(). */
 void account_take_back(struct site *site, struct site_process *process, const struct event *event);
 /* One less, which is left out from now on, and may come back; -> account_leave(). */
@@ -59,9 +58,10 @@ void account_forget_renewals(struct leaks *leaks, __u64 now_ns);
 void account_leave(struct leaks *leaks, struct site *site, struct site_process *process);
 /*
  * The leak belongs to the site of this stack, which is its own from now on. Shown or held back as
- * it was, and announced as LEAKS_MOVED. Without memory it stays where it is.
+ * it was, and announced as LEAKS_MOVED. `with_growth`: all that its process has at the old site
+ * goes there, and the first takes along how it has grown. Without memory it stays where it is.
  */
-void leak_rehome(struct leaks *leaks, struct leak *leak, struct stack *stack);
+void leak_rehome(struct leaks *leaks, struct leak *leak, struct stack *stack, bool with_growth);
 /* After a sweep: growth, rates, and the state. True: the site has begun or ceased to grow. */
 bool account_tick(struct leaks *leaks, struct site *site, __u64 now_ns);
 
