@@ -458,7 +458,7 @@ static bool name_matches(const char *pattern, const char *name)
 
 static bool module_matches(const char *pattern, const struct frame_names *names)
 {
-	bool of_path = pattern[0] == '*' && pattern[1] == '/';
+	bool of_path = *pattern == '*' && strchr(pattern, '/'); /* those all begin with it */
 
 	return name_matches(pattern, of_path ? names->path : names->base);
 }

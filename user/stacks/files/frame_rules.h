@@ -27,8 +27,7 @@ struct frame_rule {
 	enum frame_kind kind;
 	/* Of bindings and interpreters: in reports. Of emulators: their name. */
 	const char *language;
-	/* A pattern (pattern.h) of the base name; of the path if it begins with a star and a slash.
-	 */
+	/* A pattern of the base name; of the path if it begins with a star and has a slash. */
 	const char *module;
 	const char *function; /* a pattern; NULL here or above: any, also an unknown one */
 	const char *why;      /* for --debug and for readers */
