@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * arch: what differs between processors. One block an architecture: system call
- * numbers and registers for the raw tracepoints, and where the return address of
- * the caller's wrapper stands.
+ * arch: what differs between processors, in one block each: system call numbers, registers, and
+ * where the return address of the caller's wrapper is.
  */
 #ifndef ARCH_BPF_H
 #define ARCH_BPF_H
@@ -15,8 +14,8 @@
 #define NR_IO_URING_ENTER 426 /* on all of them */
 
 /*
- * Add, and let nobody see the sum who does not see all that was written before. On arm64 only an
- * atomic operation whose result is used does that.
+ * Add, so that whoever sees the sum sees all that was written before. On arm64 only an atomic
+ * operation whose result is used does that.
  */
 #define ADD_IN_ORDER(to, value)                                          \
 	({                                                               \
@@ -34,9 +33,9 @@
 #define NR_COMPAT_SOCKETCALL 102
 #define TS_COMPAT 0x0002 /* arch/x86/include/asm/thread_info.h: inside a 32-bit system call */
 #define REGS_SYSCALL(regs) BPF_CORE_READ(regs, orig_ax)
-/* Of a thread inside a system call: there is no result yet. */
+/* The thread is inside a system call and has no result yet. */
 #define REGS_UNDECIDED(regs) ((__s32)PT_REGS_RC_CORE(regs) == -ENOSYS)
-/* Which call it was is forgotten when a signal is looked at: not here. */
+/* A signal makes the kernel forget which call it was: not here. */
 #define REGS_FORGET(regs) false
 #define SYSCALL_ENTRY "__x64_sys_" /* a 64-bit call's; is given the user's registers */
 /* Write eight bytes behind all that was written before: x86 does so with all writes. */
@@ -107,7 +106,7 @@ static __always_inline __u64 thread_pointer(struct task_struct *self)
 #define SIGFRAME_SP 168	   /* uc.uc_mcontext.sp */
 #define SIGFRAME_FPU 232   /* and uc.uc_mcontext.fpstate */
 
-/* Does what stands there agree with what the kernel writes? */
+/* Is it as the kernel writes it? */
 static __always_inline bool sigframe_fits(__u64 frame)
 {
 	__u64 fpu;

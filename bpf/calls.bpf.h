@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * calls: connect, bind and getpeername on pending sockets, between their enter
- * (which knows the arguments) and their exit (which knows the result), and what
- * the result says about the socket. io_uring's connect and bind are calls of the
- * thread that carries them out.
+ * calls: what connect, bind and getpeername say about pending sockets. The enter of a call knows
+ * the arguments and its exit the result.
  */
 #ifndef CALLS_BPF_H
 #define CALLS_BPF_H
@@ -26,9 +24,9 @@ static __always_inline void call_enter(struct task_struct *self, __u64 request, 
 }
 
 /*
- * A connection that nobody waited for, and that the other side reset: connect answers the reset
- * once, and the socket is as new (__inet_stream_connect(), net/ipv4/af_inet.c). Asked of few: two
- * reads that tell whether the socket is worth a closer look.
+ * Nobody waited for the connection, and the other side reset it: connect reports the reset once,
+ * and the socket is as new (__inet_stream_connect(), net/ipv4/af_inet.c). Two reads show whether a
+ * closer look is worthwhile.
  */
 static __always_inline bool connection_may_be_dead(__u64 file, const struct pending *entry)
 {
@@ -49,15 +47,18 @@ static __always_inline __u16 file_family(__u64 file)
 	return BPF_CORE_READ(socket, sk, __sk_common.skc_family);
 }
 
-/* What the entry has to say in connect_dissolves(): it may not be passed itself. */
-#define KNOWN_UNSPEC_CALL 0x1 /* it is connect to AF_UNSPEC that asks */
-#define KNOWN_AS_NEW 0x2      /* one has come before, while the socket was as new */
+/*
+ * What connect_dissolves() tells socket_dissolves() about the entry. With the entry itself as an
+ * argument the verifier goes through half as many instructions again.
+ */
+#define KNOWN_UNSPEC_CALL 0x1 /* the call is connect to AF_UNSPEC */
+#define KNOWN_AS_NEW 0x2      /* there was one before, while the socket was as new */
 #define KNOWN_PORT 0x4	      /* connect has bound it to a port, and failed */
 
 /*
- * To AF_UNSPEC connect ends a connection (connect(2)), and the socket is as new to
- * the kernel. Is there one to end? The socket is asked. A global function, for the verifier to go
- * through it once.
+ * connect to AF_UNSPEC ends a connection (connect(2)), and the socket is as new to the kernel. The
+ * socket shows whether there is a connection. A global function, so that the verifier goes through
+ * it once.
  */
 __noinline int socket_dissolves(__u64 file, __u32 known)
 {
@@ -93,14 +94,17 @@ static __always_inline enum dissolves connect_dissolves(const struct call *call,
 	return socket_dissolves(call->file, known);
 }
 
-/* Has it? To AF_UNSPEC by success, else by the answer that the connection was reset. */
+/*
+ * AF_UNSPEC has ended the connection if the call succeeded. A reset connection has ended if it
+ * failed.
+ */
 static __always_inline bool connect_dissolved(const struct call *call, long result)
 {
 	return call->dissolves && (call->family == AF_UNSPEC ? !result : result < 0);
 }
 
 /*
- * connect on a socket that is not pending. It may end a connection; to a unix address it may
+ * connect on a socket that is not pending. It may end a connection, and on a unix socket it may
  * wait unseen. Any other call changes nothing that is reported.
  */
 static __always_inline void connect_untracked(struct call *call)
@@ -111,16 +115,16 @@ static __always_inline void connect_untracked(struct call *call)
 	call_begin(call);
 }
 
-/* Out of the caller's memory, or of the kernel's copy if it has one already: io_uring. */
+/* Read the caller's memory, or the kernel's copy if there is one (io_uring). */
 static __always_inline long address_read(void *to, __u64 len, const void *address, const void *copy)
 {
 	return copy ? bpf_probe_read_kernel(to, len, copy) : bpf_probe_read_user(to, len, address);
 }
 
 /*
- * Where to: at enter, when the caller's memory is what the kernel will read, and right
- * into the entry. A connect that succeeds ends the entry, so what stays is of one that
- * did not, or that is under way.
+ * Note the destination in the entry. At enter, because the kernel reads the caller's memory then.
+ * If connect succeeds, the entry ends, so what stays is the destination of a failed try, or of one
+ * that is under way.
  */
 static __always_inline void connect_note(struct pending *entry, const void *address,
 					 const void *copy, __u64 len)
@@ -252,7 +256,7 @@ static __always_inline void connect_failed(struct pending *entry, const struct c
 	TAKE_BACK(evidence->connect_errno, error);
 }
 
-/* What the end of connect says of the socket of an entry. A function of its own, as above. */
+/* What the end of connect says about the socket of an entry. A global function, as above. */
 __noinline int connect_note_end(struct pending *entry, const struct call *call, int result)
 {
 	if (!entry || !call)
@@ -287,7 +291,7 @@ static __always_inline void connect_exit(long result, bool uring)
 		connect_note_end(entry, &call, result);
 		young_close(entry);
 	} else if (connect_dissolved(&call, result)) {
-		pending_add_dissolved(&call); /* a sweep may have ended its entry meanwhile */
+		pending_add_dissolved(&call); /* a sweep may have ended its entry */
 	}
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * classes: from what the kernel knows of a socket and what was tried on it, whether
- * it is a leak and of which class: docs/classes.md in code. And how an event says
- * so. Touches no map.
+ * classes: is a socket a leak, and of which class? docs/classes.md in code: by what the kernel
+ * knows about it and what was tried on it. Touches no map.
  */
 #ifndef CLASSES_BPF_H
 #define CLASSES_BPF_H
@@ -30,13 +29,13 @@ static __always_inline enum leak_class classify(const struct pending *entry,
 	return CLASS_NEVER_USED;
 }
 
-/* A connect that failed has bound it to a local port: that alone is no use. */
+/* A failed connect has bound it to a local port, which alone does not make it used. */
 static __always_inline bool has_port_by_connect(const struct pending *entry)
 {
 	return entry->evidence.connect_errno && !entry->evidence.bind_worked;
 }
 
-/* A datagram socket of which no more is known than that it has a local port. */
+/* A datagram socket about which only a local port is known. */
 static __always_inline bool has_but_a_port(const struct socket_view *view)
 {
 	if (view->family != AF_INET && view->family != AF_INET6)
@@ -52,8 +51,8 @@ static __always_inline bool bound_by_connect(const struct socket_view *view,
 }
 
 /*
- * The kernel cannot tell use from non-use where a family's own rules are not
- * known: bound or once connected is then enough to be in use.
+ * Where the rules of a family are not known, the kernel cannot tell use from non-use. There it is
+ * enough that the socket is bound or was connected once.
  */
 static __always_inline void view_weigh(struct socket_view *view, struct pending *entry)
 {
@@ -74,7 +73,7 @@ static __always_inline void view_weigh(struct socket_view *view, struct pending 
 		view->use = USE_MAYBE; /* it may have been connected before */
 	if (bound_by_connect(view, entry))
 		view->use = USE_MAYBE;
-	/* To the kernel it is as new; to stay known as an old one its entry must stay. */
+	/* it is as new to the kernel: it is known as an old one only as long as its entry stays */
 	if (entry->flags & PENDING_DISSOLVED && view->use <= USE_MAYBE)
 		view->use = settings.was_connected ? USE_WAS_CONNECTED : USE_REMEMBERED;
 }
@@ -85,7 +84,7 @@ static __always_inline bool view_shows_connect(const struct socket_view *view)
 	return view->family == AF_INET || view->family == AF_INET6;
 }
 
-/* What a hook left to be read by the first who meets the socket. */
+/* What a hook left to the first sweep that meets the socket. */
 static __always_inline void entry_complete(struct pending *entry, const struct socket_view *view)
 {
 	entry->family = view->family;
@@ -93,7 +92,7 @@ static __always_inline void entry_complete(struct pending *entry, const struct s
 	entry->protocol = view->protocol;
 }
 
-/* What is known of a socket that no hook saw being made: what stands in a fd table. */
+/* What an fd table shows about a socket that no hook saw being created. */
 static __always_inline void entry_of_unknown(struct pending *ret_entry,
 					     const struct socket_view *view,
 					     struct task_struct *task, __u32 fd)
@@ -109,7 +108,7 @@ static __always_inline void entry_of_unknown(struct pending *ret_entry,
 	BPF_CORE_READ_STR_INTO(&ret_entry->comm, task, group_leader, comm);
 }
 
-/* Who holds it, and in which state; event->socket is known already. */
+/* The holder and the state of the socket; event->socket is set already. */
 static __always_inline void event_describe(struct event *event, const struct socket_view *view,
 					   struct task_struct *task, __u32 fd)
 {

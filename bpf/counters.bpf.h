@@ -8,15 +8,14 @@
 #include "sockleak.h"
 
 /*
- * A row is a processor's; more processors than rows share them. In .bss, which user space has
- * mapped: to read it is no bpf(2) call, each of which would have the kernel leave out hooks on that
- * processor (docs/kernels.md). Never full: it has a place for each.
+ * A row for each processor; beyond their number processors share rows. They are in .bss, which user
+ * space has mapped: reading a map by bpf(2) would make the kernel skip hooks (docs/kernels.md).
  */
 struct counter_row counters[SOCKLEAK_COUNTER_ROWS] __attribute__((aligned(128)));
 
 /*
- * Atomic, for processors that share a row, and on one alone, too: from Linux 7.2 on another task's
- * hook may come in between.
+ * Atomic, because processors may share a row, and because from Linux 7.2 on the hook of another
+ * task may run in between.
  */
 static __always_inline void count(enum counter which)
 {

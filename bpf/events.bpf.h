@@ -12,8 +12,8 @@
 struct sweep sweep;
 
 /*
- * struct event records. Sized by --ring-size; when it is full the event
- * waits for the next sweep (ring_full).
+ * struct event records. Sized by --ring-size. If it is full, the event waits for the next sweep
+ * (ring_full).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -47,16 +47,18 @@ static __always_inline struct event *event_reserve_of(const struct pending *entr
 	return event;
 }
 
-/* Of bpf_ringbuf_query(): BPF_RB_AVAIL_DATA and BPF_RB_RING_SIZE of uapi/linux/bpf.h. */
+/*
+ * The arguments of bpf_ringbuf_query(): BPF_RB_AVAIL_DATA and BPF_RB_RING_SIZE of uapi/linux/bpf.h.
+ */
 enum ring_query {
 	RING_UNREAD = 0,
 	RING_SIZE = 1,
 };
 
 /*
- * In an iterator: when the ring is half full, write enough for user space's read() to return,
- * so that it empties the ring and goes on. Without that the whole walk is repeated for the
- * events that did not fit.
+ * In an iterator: if the ring is half full, write enough to make user space's read() return. User
+ * space then empties the ring and reads on. Otherwise the whole walk is repeated for the events
+ * that did not fit.
  */
 static __always_inline void events_make_room(struct bpf_iter_meta *iterator)
 {

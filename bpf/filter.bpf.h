@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * filter: whom the user asked to watch. Answered before any other map is
- * touched. The settings are constants to the verifier: a filter that was not
- * asked for costs nothing.
+ * filter: which processes are watched. It is answered before any other map is touched. The settings
+ * are constants to the verifier, so a filter that is not used costs nothing.
  */
 #ifndef FILTER_BPF_H
 #define FILTER_BPF_H
@@ -15,10 +14,9 @@ const volatile struct settings settings;
 #define MAX_CGROUP_DEPTH 32 /* levels walked upwards; systemd and Kubernetes use up to 10 */
 
 /*
- * The cgroups that are watched, or are not, each with all below it; of two that hold a
- * process the inner one counts. Key: a cgroup's id; value: enum cgroup_rule. Kept by
- * user space, which follows what is made and removed. Never full: user space counts
- * what it leaves out.
+ * The cgroups that are watched or excluded, with all below them; the innermost one that holds a
+ * process decides. Key: a cgroup's id; value: enum cgroup_rule. User space keeps it, and follows
+ * cgroups that come and go. Never full: user space counts what it leaves out.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -57,8 +55,8 @@ static __always_inline bool is_wanted_name(const char *name)
 }
 
 /*
- * --comm names the process: by its main thread's comm or, since a program may give that
- * thread any name (Node calls it MainThread), by its executable's.
+ * --comm is compared with the comm of the main thread and with the name of the executable, because
+ * a program may give that thread any name (Node calls it MainThread).
  */
 static __always_inline bool process_name_wanted(struct task_struct *task)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * holders: which processes hold a leaked socket, all of them: a fork, SCM_RIGHTS
- * and CLONE_FILES make many. Found by the sweeps; user space is told when one
- * comes and when one goes, not in every sweep.
+ * holders: the processes that hold a leaked socket; fork, SCM_RIGHTS and CLONE_FILES make many. The
+ * sweeps find them. An event is sent when a holder is new or gone, not in every sweep.
  */
 #ifndef HOLDERS_BPF_H
 #define HOLDERS_BPF_H
@@ -17,16 +16,15 @@ struct holder_key {
 };
 
 struct holding {
-	__u64 since_ns; /* of the socket, with whose inode it is named */
+	__u64 since_ns; /* of the socket: its inode may be reused */
 	__u32 sweep;	/* number of the last one that saw it, modulo 2^32 */
 	__u32 spell;	/* of the leak: user space forgets the holders of a leak that ends */
 };
 
 /*
- * Key: a leaked socket and a process that has it in its fd table. Memory is taken
- * as entries come (only sweeps put them in): most sockets have one holder. Not
- * more than there can be sockets; when it is full a holder is not told of, and
- * counted (holders_full).
+ * Key: a leaked socket and a process that has it in its fd table. Allocated on demand, because most
+ * sockets have one holder. As many as there can be sockets; if it is full, the holder is not
+ * reported, and counted (holders_full).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

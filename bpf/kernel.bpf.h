@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * kernel: reads the kernel's own objects (tasks, files, sockets, cgroups), and
- * is the only place that knows how their layout differs between kernels. Each
- * difference is a CO-RE flavour that cites the commit; versions are never
- * compared, since distributions backport. Touches no map.
+ * kernel: reads the kernel's own objects (tasks, files, sockets, cgroups). Only here is known how
+ * their layout differs between kernels. Each difference is a CO-RE flavour that cites the commit;
+ * versions are never compared, because distributions backport. Touches no map.
  */
 #ifndef KERNEL_BPF_H
 #define KERNEL_BPF_H
@@ -64,18 +63,18 @@ struct file___f_count {
 	} f_count;
 } __attribute__((preserve_access_index));
 
-/* Of this struct vmlinux.h has the name only. */
+/* vmlinux.h only declares this struct. */
 struct bpf_iter_meta___output {
 	struct seq_file *seq;
 } __attribute__((preserve_access_index));
 
-/* To what a program of an iterator writes, its reader gets. */
+/* The output of an iterator: its reader gets what is written there. */
 static __always_inline struct seq_file *iterator_output(struct bpf_iter_meta *meta)
 {
 	return ((struct bpf_iter_meta___output *)meta)->seq;
 }
 
-/* How many references to an open file there are: more than 1 when it is shared. */
+/* The number of references to an open file: more than 1 if it is shared. */
 static __always_inline __s64 file_references(struct file *file)
 {
 	struct file___f_ref *new = (void *)file;
@@ -92,9 +91,9 @@ static __always_inline __u64 file_inode_number(struct file *file)
 }
 
 /*
- * Is this still the open file of that socket? `file` may be long gone: what is read is
- * then what was left behind, or is another file's. A file that nothing refers to is in
- * no fd table, in no message and in no io_uring.
+ * Is this still the open file of that socket? `file` may have been freed: then what is read is a
+ * remnant, or another file. A file without references is in no fd table, in no message and in no
+ * io_uring.
  */
 static __always_inline bool file_is_open(struct file *file, __u64 inode)
 {
@@ -102,9 +101,9 @@ static __always_inline bool file_is_open(struct file *file, __u64 inode)
 }
 
 /*
- * Of the current task the verifier knows the type, when it is from bpf_get_current_task_btf():
- * what it leads to is read by plain loads then. A helper is called only where that ends: each
- * costs 10 to 50 ns, and these functions are what the hooks consist of. (`self` is that task.)
+ * The verifier knows the type of the current task if it is from bpf_get_current_task_btf(): plain
+ * loads read what it leads to. Helpers are called only where that ends, because each costs 10 to 50
+ * ns, and the hooks consist of these functions. (`self` is that task.)
  */
 
 /* The open file behind a descriptor, NULL if there is none. */
@@ -121,7 +120,7 @@ static __always_inline struct file *self_file(struct task_struct *self, __u32 fd
 	return file;
 }
 
-/* Two words of eight bytes: the verifier lets an array be read so. */
+/* Copied as two words, which the verifier allows for an array. */
 static __always_inline void self_comm(struct task_struct *self, char *ret_comm)
 {
 	const __u64 *comm = (const __u64 *)__builtin_preserve_access_index(&self->comm);
@@ -132,8 +131,8 @@ static __always_inline void self_comm(struct task_struct *self, char *ret_comm)
 }
 
 /*
- * How often a task's process has called exec, modulo 2^32. A child has its
- * parent's number. (It is 64 bits wide since Linux 5.7, commit d1e7fd6462ca.)
+ * How often the process of a task has called exec, modulo 2^32. A child has its parent's number.
+ * (64 bits wide since Linux 5.7, commit d1e7fd6462ca.)
  */
 static __always_inline __u32 task_exec_id(struct task_struct *task)
 {
@@ -147,7 +146,7 @@ struct mm_struct___of_program {
 	struct file *exe_file;
 } __attribute__((preserve_access_index));
 
-/* Where the kernel began the stack of the process: above it are arguments and environment. */
+/* Where the kernel began the stack of the process; above are arguments and environment. */
 static __always_inline __u64 self_start_stack(struct task_struct *self)
 {
 	struct mm_struct___of_program *mm = (void *)self->mm;
@@ -155,7 +154,7 @@ static __always_inline __u64 self_start_stack(struct task_struct *self)
 	return mm ? mm->start_stack : 0;
 }
 
-/* The file that a task executes; NULL: there is none, it is the kernel's own or has ended. */
+/* The file that a task executes; NULL: it is a kernel thread, or has ended. */
 static __always_inline struct file *self_exe(struct task_struct *self)
 {
 	struct mm_struct___of_program *mm = (void *)self->mm;
@@ -198,10 +197,10 @@ enum socket_use {
 	USE_CONNECTING,
 	USE_IN_USE,
 	USE_WAS_CONNECTED, /* not connected any more */
-	USE_REMEMBERED,	   /* in use, or once so: no more to be seen, its entry alone knows */
+	USE_REMEMBERED,	   /* in use, or it was; only its entry knows */
 };
 
-/* What the kernel knows of a socket at this moment. */
+/* What the kernel knows about a socket now. */
 struct socket_view {
 	struct file *file;
 	struct socket *socket;
@@ -213,14 +212,13 @@ struct socket_view {
 	__u8 bound;
 	__u8 connected;	   /* it has a peer now */
 	__u8 use;	   /* enum socket_use */
-	__u8 disconnected; /* that alone tells that a TCP socket was of use: inet_was_open() */
+	__u8 disconnected; /* only this shows that a TCP socket was used: inet_was_open() */
 	__u8 pad[6];
 };
 
 /*
- * May this open file be a socket's? For the file that an iterator was given: the
- * verifier knows its type, so it is read by plain loads. Saves an eighth of a full sweep of
- * which half are sockets.
+ * May this open file be a socket's? For the file that an iterator was given, which plain loads
+ * read. It saves an eighth of a full sweep in which half of the files are sockets.
  */
 static __always_inline bool file_may_be_socket(struct file *file)
 {
@@ -228,8 +226,8 @@ static __always_inline bool file_may_be_socket(struct file *file)
 }
 
 /*
- * Is this open file a socket's? A descriptor opened with O_PATH on
- * /proc/PID/fd/N has the socket's inode, but no private data: it is none.
+ * Is this open file a socket's? A descriptor of /proc/PID/fd/N that was opened with O_PATH has the
+ * socket's inode, but no private data: it is not a socket.
  */
 static __always_inline bool view_open_socket(struct file *file, struct socket *socket, __u64 inode,
 					     struct socket_view *ret_view)
@@ -268,16 +266,14 @@ static __always_inline bool view_open_met(struct file *file, struct socket_view 
 }
 
 /*
- * A closed stream socket that once was open. A blocking connect or an accept
- * leaves SS_CONNECTED; after a non-blocking connect only the acknowledged SYN
- * tells (tcp_sock.bytes_acked). SS_DISCONNECTING tells nothing: shutdown() makes
- * it of a connection that failed, too. A former listener keeps its backlog until
- * listen() is called again, as does a socket on which listen() failed; but only the
- * former was disconnected, which draws a new sequence number (tcp_disconnect(),
- * net/ipv4/tcp.c). A connect that failed draws one as well, and leaves a segment size
- * (tcp_connect_init()). Without either a sequence number comes from a former listener
- * that was to listen again with a backlog of 0, or from connect(AF_UNSPEC) on a new
- * socket, which the hooks know: view_weigh().
+ * A closed stream socket that was open once. A blocking connect or an accept leaves SS_CONNECTED.
+ * After a non-blocking connect only the acknowledged SYN shows it (tcp_sock.bytes_acked).
+ * SS_DISCONNECTING shows nothing, because shutdown() also leaves it after a failed connect. A
+ * former listener keeps its backlog until listen() is called again, and so does a socket on which
+ * listen() failed; but only the former was disconnected, which draws a new sequence number
+ * (tcp_disconnect(), net/ipv4/tcp.c). A failed connect draws one as well, and leaves a segment size
+ * (tcp_connect_init()). Without either, a sequence number is from a former listener with a backlog
+ * of 0, or from connect(AF_UNSPEC) on a new socket, which the hooks know: view_weigh().
  */
 static __always_inline bool inet_was_open(struct socket_view *view, socket_state state)
 {
@@ -339,9 +335,9 @@ static __always_inline enum socket_use unix_use(struct socket_view *view, __u8 t
 }
 
 /*
- * Sending binds a netlink socket; a group can be joined without. The port is no witness: one
- * that bind() could not have, since another socket has it, stays in the socket. One for audit
- * messages is opened to be ready (dbus-daemon's, for denials) and may never have anything to send.
+ * Sending binds a netlink socket; a group can be joined without that. The port shows nothing: if
+ * bind() failed because another socket has the port, it stays in the socket. A socket for audit
+ * messages is opened to be ready (by dbus-daemon, for denials) and may never be used.
  */
 static __always_inline enum socket_use netlink_use(struct socket_view *view)
 {
@@ -354,9 +350,9 @@ static __always_inline enum socket_use netlink_use(struct socket_view *view)
 }
 
 /*
- * With a protocol a packet socket receives from birth, also when nobody reads it; without, it may
- * send. One that is bound to an interface was bound to be used, and a membership is there for its
- * own sake. Where af_packet is a module its layout is not known.
+ * A packet socket with a protocol receives from its creation on, even if nobody reads; without one
+ * it may send. A socket that is bound to an interface is used, and so is one with a membership. If
+ * af_packet is a module, its layout is not known.
  */
 static __always_inline enum socket_use packet_use(struct socket_view *view)
 {
@@ -369,8 +365,8 @@ static __always_inline enum socket_use packet_use(struct socket_view *view)
 }
 
 /*
- * One that is neither connected nor listening. shutdown() of both ways ends a connect that is
- * under way, and leaves the state as it is for good: not even the time limit resets it then.
+ * A vsock that is neither connected nor listening. shutdown() of both ways ends a connect that is
+ * under way and leaves the state for good: the time limit does not reset it then.
  */
 static __always_inline enum socket_use vsock_use(__u8 tcp_state, socket_state state)
 {

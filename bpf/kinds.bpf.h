@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * kinds: the ways in which the kernel can show system calls, each with a program for each body
- * of sockleak.bpf.c, which includes this behind them. No program is loaded unless user space
- * asks for it ("?"): it chooses one kind, by the table of hook_kinds.c, and finds its
- * programs, and what they are attached to, by their sections.
+ * kinds: the ways in which the kernel can show system calls, each with a program for each body of
+ * sockleak.bpf.c, which includes this file behind them. User space chooses one kind by the table of
+ * hook_kinds.c, and finds its programs and what they are attached to by their sections. No other
+ * program is loaded ("?").
  *
- * socket and connect are met on functions that 32-bit programs come to as well; the others on
- * the entries of the 64-bit system calls, whose names no kernel has changed. Functions that
- * io_uring alone comes to ("uring") are attached to where the kernel has them:
- * kernel/hooks/hooks.c.
+ * socket and connect are met at functions to which 32-bit programs come as well; the other calls at
+ * the entries of the 64-bit system calls, whose names no kernel has changed. Functions to which
+ * only io_uring comes ("uring") are attached to if the kernel has them: kernel/hooks/hooks.c.
  */
 #ifndef KINDS_BPF_H
 #define KINDS_BPF_H
@@ -29,7 +28,10 @@
 #define FEXIT(function, name, body) PROGRAM("fexit/" function, fentry_exit_##name, __u64, body)
 #define FENTRY_FD PT_REGS_PARM1((struct pt_regs *)ctx[0]) /* of a system call's entry */
 
-/* The verifier knows the type of a pointer that a function takes or returns, and allows no sums. */
+/*
+ * The verifier knows the type of a pointer that a function takes or returns, and allows no sums
+ * with it.
+ */
 static __always_inline __u64 untyped(const __u64 *value)
 {
 	__u64 number = 0;
@@ -102,7 +104,7 @@ EXIT(close, on_close_exit())
 
 /* ---- raw_syscalls and raw_tp: at every system call, with a dispatch on its number. ---- */
 
-/* Numbers of 32-bit calls mean other calls, and are not told apart by the number. */
+/* 32-bit calls have numbers that mean other calls here, and only in_compat_syscall() shows it. */
 #define DISPATCH_ENTER(number, arg1, arg2, arg3)                                                \
 	switch (number) {                                                                       \
 	case NR_SOCKET:                                                                         \
@@ -131,7 +133,10 @@ EXIT(close, on_close_exit())
 	}                                                                                  \
 	return 0;
 
-/* The exit of socket is apart: its frame and that of its copying are all that one may have. */
+/*
+ * The exit of socket has a program of its own: with its frame and that of the copy the stack is
+ * full.
+ */
 #define DISPATCH_SOCKET(number, result) \
 	return number != NR_SOCKET || in_compat_syscall() ? 0 : on_socket_exit(ctx, result);
 

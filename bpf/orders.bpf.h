@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * orders: what user space wants to have done in the maps. It writes them into memory that it has
- * mapped, and has them carried out by reading an iterator, many at once. By bpf(2) each would be a
- * call, during which the kernel leaves out hooks on that processor (docs/kernels.md).
+ * orders: what user space wants done in the maps. It writes many orders into mapped memory and has
+ * them carried out by reading an iterator. A bpf(2) call for each would make the kernel skip hooks
+ * (docs/kernels.md).
  */
 #ifndef ORDERS_BPF_H
 #define ORDERS_BPF_H
@@ -13,8 +13,8 @@
 #include "pinned.h"
 
 /*
- * Key: a place. Value: an order, from the first place on; empty behind the last one. Full = user
- * space has them carried out before it gives the next one.
+ * Key: a place. Value: an order, from the first place on; empty behind the last one. If it is full,
+ * user space has the orders carried out first.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -24,7 +24,7 @@ struct {
 	__type(value, struct order);
 } orders SEC(".maps");
 
-/* Key: its number. Value: a stack for ORDER_KEEP_STACK. Full = as `orders`. */
+/* Key: its number. Value: a stack for ORDER_KEEP_STACK. If it is full: as `orders`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -33,7 +33,7 @@ struct {
 	__type(value, struct reported_stack);
 } stacks_in_hand SEC(".maps");
 
-/* Stacks that `told` had no room or the kernel no memory for: user space reads it. */
+/* Stacks for which a map had no room or the kernel no memory. User space reads it. */
 __u64 stacks_not_reported;
 
 static __always_inline void keep_stack(__u32 number, __u64 key)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * pending: the sockets that are made and not connected yet, and what was tried on them. An entry
- * is found by the open file and its inode, so it does not matter which descriptor a dup, a fork or
- * SCM_RIGHTS made. A young entry is in a table of its own (young.bpf.h), an older one in the map.
+ * pending: the sockets that are created and not connected yet, and what was tried on them. An entry
+ * is found by the open file and its inode, whatever the descriptor is (dup, fork, SCM_RIGHTS). A
+ * young entry is in a table of its own (young.bpf.h), an older one in the map.
  *
  * Hooks write to entries and mark them. The sweeps find out which sockets have ended, by the
- * references to their files. A missed event therefore costs evidence, and never makes a false leak.
+ * references to their files.
  */
 #ifndef PENDING_BPF_H
 #define PENDING_BPF_H
@@ -18,9 +18,9 @@
 #include "young.bpf.h"
 
 /*
- * A look-up gives an element's address and no hold on it: while a hook is interrupted, other
- * threads may close the socket and make the next one, which is given the same element. What
- * was written is then taken back, unless the next socket's own entry has been written over it.
+ * A look-up does not lock the element. While a hook is interrupted, other threads may close the
+ * socket and create the next one, which gets the same element. Then what was written is taken back,
+ * unless the new entry has overwritten it.
  */
 static __always_inline bool entry_is_of(const struct pending *entry, __u64 inode)
 {
@@ -44,7 +44,7 @@ static __always_inline bool pending_is_open(const struct pending *entry)
 	return file_is_open((struct file *)entry->file, entry->inode);
 }
 
-/* Was it connected, or is it gone? That a hook saw its descriptor closed is a hint only. */
+/* Was it connected, or is it gone? A hook of close is only a hint. */
 static __always_inline bool has_ended(const struct pending *entry)
 {
 	return (entry->flags & (PENDING_USED | PENDING_DISSOLVED)) == PENDING_USED ||
@@ -61,12 +61,11 @@ static __always_inline bool is_without_descriptor(const struct pending *entry)
 }
 
 /*
- * Errors of map functions are kept as int: before Linux 6.4 ("bpf: return long from bpf_map_ops
- * funcs") the kernel gives a negative one back without its sign extended, and as a long it
- * equals no -EEXIST.
+ * Errors of map functions are kept as int. Before Linux 6.4 ("bpf: return long from bpf_map_ops
+ * funcs") they are not sign-extended, so as a long none is equal to -EEXIST.
  */
 
-/* What an entry has is given back. */
+/* Give back what the entry holds. */
 static __always_inline void entry_ended(const struct pending *entry, bool clean)
 {
 	call_site_ended(entry, clean);
@@ -74,44 +73,27 @@ static __always_inline void entry_ended(const struct pending *entry, bool clean)
 		snapshot_drop(entry->inode);
 }
 
-static __always_inline void pending_drop(const struct fd_key *key, __u64 inode)
+static __always_inline void pending_drop(__u64 inode)
 {
-	bpf_map_delete_elem(&pending_by_inode, &inode);
-	bpf_map_delete_elem(&pending, key);
+	bpf_map_delete_elem(&pending, &inode);
 }
 
 /*
- * Put an entry into the index and the map: whoever meets it there finds it in the index, too. The
- * descriptor is but a name: one that an older entry has is left to that. 0, or an error: no room.
+ * Put an entry into the map; with BPF_NOEXIST only if nobody else has. Returns 0 or an error: no
+ * room.
  */
-static __always_inline int pending_put(const struct pending *entry, struct fd_key *ret_key)
+static __always_inline int pending_put(const struct pending *entry, __u64 flags)
 {
 	__u64 inode = entry->inode;
-	int err;
+	int err = bpf_map_update_elem(&pending, &inode, entry, flags);
 
-	ret_key->tgid = entry->tgid;
-	ret_key->fd = entry->fd;
-	if (entry->fd == NO_FD || bpf_map_lookup_elem(&pending, ret_key))
-		*ret_key = (struct fd_key){ .fd = inode };
-	err = bpf_map_update_elem(&pending_by_inode, &inode, ret_key, BPF_ANY);
-	if (err)
-		return err;
-	err = bpf_map_update_elem(&pending, ret_key, entry, BPF_NOEXIST);
-	if (err == -EEXIST && ret_key->tgid) { /* somebody has put it there since we looked */
-		*ret_key = (struct fd_key){ .fd = inode };
-		err = bpf_map_update_elem(&pending_by_inode, &inode, ret_key, BPF_ANY);
-		if (!err)
-			err = bpf_map_update_elem(&pending, ret_key, entry, BPF_NOEXIST);
-	}
-	if (err)
-		bpf_map_delete_elem(&pending_by_inode, &inode);
-	return err;
+	return err == -EEXIST ? 0 : err;
 }
 
 /*
- * Where the program made the socket: the call itself, and what of the stack behind it is
- * to be kept. A walk along frame pointers is half of what the hook would cost, so it is
- * for sockets that have no snapshot for another reason than that their site is clean.
+ * Where the program created the socket: the call, and what is kept of the stack. A walk along frame
+ * pointers is half of the hook's cost. So it is taken only if a snapshot was wanted and not
+ * available.
  */
 static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 					   struct pending *entry, __u64 inode)
@@ -143,31 +125,28 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 }
 
 /*
- * A young socket lives on: copy it into the map. A sweep that was quicker than the hook has taken
- * it in as of unknown origin; then it is told as the same one. 0, or an error: no room.
+ * A young socket lives on: copy it into the map. If a sweep was quicker than the hook and added the
+ * socket as of unknown origin, this entry continues that one. Returns 0 or an error: no room.
  */
-static __always_inline int young_publish(struct pending *entry, struct fd_key *ret_key)
+static __always_inline int young_publish(struct pending *entry)
 {
-	struct pending *known = pending_of_inode(entry->inode, ret_key);
+	struct pending *known = pending_of_inode(entry->inode);
 
-	if (known) {
+	if (known)
 		entry->reported = known->reported;
-		pending_drop(ret_key, entry->inode);
-	}
-	return pending_put(entry, ret_key);
+	return pending_put(entry, BPF_ANY);
 }
 
 /*
- * Take a place of the young table, and empty it: what lives on is moved, what has ended gives back
- * what it has. `file` is the open file that has the place's address now, if it is known: its
- * last socket has ended. 1: it is taken, until young_release(). A function of its own, which the
- * verifier goes through once for all who call it.
+ * Take a place of the young table and empty it: an open socket moves to the map, an ended one gives
+ * back what it holds. `file` is the open file that now has the place's address, if known; its
+ * former socket has ended. Returns 1 if the place is taken, until young_release(). A global
+ * function, so that the verifier goes through it once.
  */
 __noinline int young_take(__u32 number, __u32 second, __u64 file)
 {
 	struct young_pair *pair = bpf_map_lookup_elem(&young, &number);
 	struct pending *entry;
-	struct fd_key key = {};
 	__u32 lock, mine;
 	bool lives;
 	int err = 0;
@@ -184,10 +163,10 @@ __noinline int young_take(__u32 number, __u32 second, __u64 file)
 	if (__sync_val_compare_and_swap(&entry->lock, lock, mine) != lock)
 		return 0;
 	if (lives) {
-		err = young_publish(entry, &key);
+		err = young_publish(entry);
 		if (__sync_val_compare_and_swap(&entry->lock, mine, mine | YOUNG_CLOSED) != mine) {
 			if (!err)
-				pending_drop(&key, entry->inode);
+				pending_drop(entry->inode);
 			__sync_fetch_and_add(&entry->lock, -YOUNG_BUSY);
 			return 0;
 		}
@@ -200,7 +179,7 @@ __noinline int young_take(__u32 number, __u32 second, __u64 file)
 	return 1;
 }
 
-/* An empty place for the socket of a file; NULL = both are being written to. */
+/* An empty place for the socket of a file; NULL = both are being written. */
 static __always_inline struct pending *young_claim(__u64 file)
 {
 	__u32 number = young_number(file), second;
@@ -214,8 +193,9 @@ static __always_inline struct pending *young_claim(__u64 file)
 }
 
 /*
- * The current thread has made a socket. Most are connected or closed before a sweep meets them:
- * what the socket itself can tell, it tells the sweep. NO_FD: io_uring made it.
+ * The current thread has created a socket. Most sockets are connected or closed before a sweep
+ * meets them, so what can be read from the socket later is left to the sweep. NO_FD: io_uring
+ * created it.
  */
 static __always_inline void young_add(void *ctx, struct task_struct *self, struct file *file,
 				      __u32 fd)
@@ -251,16 +231,15 @@ static __always_inline void young_add(void *ctx, struct task_struct *self, struc
 	count(COUNTER_TRACKED);
 }
 
-/* The entry of a socket, to be written to until young_close(); NULL when it is not pending. */
+/* The entry of a socket, to be written until young_close(); NULL if it is not pending. */
 static __always_inline struct pending *entry_open(__u64 file, __u64 inode)
 {
 	struct pending *entry = young_open(file, inode);
-	struct fd_key key;
 
-	return entry ?: pending_of_inode(inode, &key);
+	return entry ?: pending_of_inode(inode);
 }
 
-/* What an entry takes over when connect(AF_UNSPEC) was seen on its socket elsewhere. */
+/* The flags that an entry takes over if connect(AF_UNSPEC) was seen on its socket meanwhile. */
 static __always_inline __u16 dissolved_flags(const struct pending *entry, __u16 flags)
 {
 	if (flags & PENDING_WAS_PORT && has_port_by_connect(entry))
@@ -269,16 +248,14 @@ static __always_inline __u16 dissolved_flags(const struct pending *entry, __u16 
 }
 
 /*
- * The current thread has dissolved the connection of a socket. Kept, or a sweep
- * would take it for one that never had any; what is not known stays 0. A function of its own, for
- * the verifier.
+ * The current thread has ended the connection of a socket. It is kept, or a sweep would take it for
+ * one that never had a connection. What is not known stays 0. A global function, for the verifier.
  */
 __noinline int pending_add_dissolved(const struct call *call)
 {
 	struct pending entry = {}, *known;
 	__u16 flags = PENDING_DISSOLVED;
 	struct socket_view view = {};
-	struct fd_key key;
 
 	if (!call || !view_open((struct file *)call->file, &view) || view.inode != call->inode)
 		return 0;
@@ -293,14 +270,14 @@ __noinline int pending_add_dissolved(const struct call *call)
 	entry_of_unknown(&entry, &view, bpf_get_current_task_btf(), call->fd);
 	entry.since_ns = bpf_ktime_get_boot_ns();
 	entry.flags |= flags;
-	if (pending_put(&entry, &key))
+	if (pending_put(&entry, BPF_NOEXIST))
 		count(COUNTER_ADOPT_FULL);
 	return 0;
 }
 
 /*
- * The socket is no longer pending. Its entry stays, marked: a sweep may be judging it just now,
- * and is to send its end if it was reported.
+ * The socket is not pending any more. Its entry stays and is marked: a sweep may be judging it, and
+ * sends its end if it was reported.
  */
 static __always_inline void pending_forget(struct pending *entry, __u64 inode, __u16 why)
 {
@@ -310,20 +287,16 @@ static __always_inline void pending_forget(struct pending *entry, __u64 inode, _
 }
 
 /*
- * The current process closes fd, and nothing else refers to the file. On enter, because at exit
- * another thread may have the number already. An end that no hook sees the sweeps find as well;
- * this says that it was a close.
+ * The current process closes fd, and nothing else refers to the file. This is done at enter,
+ * because at exit another thread may already have the number. The sweeps find every end as well;
+ * this adds that it was a close.
  */
 static __always_inline void pending_close(struct task_struct *self, __u32 fd)
 {
-	struct fd_key key = { .tgid = self->tgid, .fd = fd };
-	struct pending *entry = bpf_map_lookup_elem(&pending, &key);
-	struct file *file;
+	struct file *file = self_file(self, fd);
+	struct pending *entry = file ? pending_of_inode(file_inode_number(file)) : NULL;
 
-	if (!entry)
-		return;
-	file = self_file(self, fd);
-	if (entry->file == (__u64)file && file_references(file) <= 1)
+	if (entry && entry->file == (__u64)file && file_references(file) <= 1)
 		pending_forget(entry, entry->inode, PENDING_CLOSED);
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * quick sweep: what most sweeps are. It goes through the pending sockets, which are few, and
- * not through the fd tables, which may be long. Of an entry it looks at the open file:
- *   - nothing refers to it: the socket is in no fd table and in no message. It has ended;
- *   - its socket is in use: it has ended;
- *   - it is not what was told of it last: somebody's fd table is to be asked before it
- *     is reported. The process is put into `suspects`, and user space has it looked at; what
- *     is not found there, a full sweep looks for.
- * So nothing is called a leak here, and nothing closed that anybody holds.
+ * quick sweep: what most sweeps are. It walks the pending sockets, which are few, and not the fd
+ * tables, which may be long. It looks at the open file of each entry:
+ *
+ *   - Nothing refers to the file: the socket is in no fd table and in no message. It has ended.
+ *   - The socket is in use: it has ended.
+ *   - The socket is not as it was last reported: an fd table must be read before it is reported.
+ * The process is put into `suspects`, and user space has it read; a full sweep looks for the rest.
+ *
+ * So it calls nothing a leak, and nothing closed that somebody holds.
  */
 #ifndef QUICK_SWEEP_BPF_H
 #define QUICK_SWEEP_BPF_H
@@ -15,8 +16,8 @@
 #include "sweep.bpf.h"
 
 /*
- * Key: a process whose fd table is to be asked. Value: unused. Emptied when the next quick sweep
- * begins. When it is full the sweep becomes a full sweep (sweep.crowd), which asks all.
+ * Key: a process whose fd table must be read. Value: unused. The next quick sweep empties it. If it
+ * is full, the sweep becomes a full sweep (sweep.crowd).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -26,8 +27,8 @@ struct {
 } suspects SEC(".maps");
 
 /*
- * The view of a socket whose file is known to be open: half the reads of view_open(), and
- * most of what a quick sweep costs are reads.
+ * The view of a socket whose file is known to be open. It makes half as many reads as view_open(),
+ * and reads are most of the cost of a quick sweep.
  */
 static __always_inline bool view_reopen(const struct pending *entry, struct socket_view *ret_view)
 {
@@ -47,7 +48,10 @@ static __always_inline bool view_reopen(const struct pending *entry, struct sock
 	return true;
 }
 
-/* Whose file is not known yet to be a socket's: another thread may have put it there. */
+/*
+ * The view of any entry. If no sweep has met it yet, its file may not be a socket's: another thread
+ * may have put it there.
+ */
 static __always_inline bool view_of(struct pending *entry, struct socket_view *ret_view)
 {
 	if (entry->family)
@@ -58,7 +62,7 @@ static __always_inline bool view_of(struct pending *entry, struct socket_view *r
 	return true;
 }
 
-/* Is there something to report of it? The same questions as in sweep_socket(). */
+/* Is there something to report about it? The same questions as in sweep_socket(). */
 static __always_inline bool has_news(struct pending *entry, const struct socket_view *view)
 {
 	if (view->use == USE_CONNECTING)
@@ -69,11 +73,11 @@ static __always_inline bool has_news(struct pending *entry, const struct socket_
 	}
 	if (!view_shows_connect(view))
 		sweep.asks_threads = 1;
-	/* What the last full sweep did not find, the next one looks for. */
+	/* the next full sweep looks for what the last one did not find */
 	return !entry->unseen && classify(entry, view) != reported_class(entry);
 }
 
-/* Whose fd table has it, as far as that is known. */
+/* Have the fd table read that has the socket, as far as is known. */
 static __always_inline void suspects_add(struct pending *entry)
 {
 	__u32 tgid = was_reported(entry) ? entry->holder_tgid : entry->tgid;
@@ -92,14 +96,14 @@ static __always_inline void suspects_add(struct pending *entry)
 
 /* ---- For bpf_for_each_map_elem(). ---- */
 
-static long quick_sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pending *entry,
+static long quick_sweep_entry(struct bpf_map *map, const __u64 *inode, struct pending *entry,
 			      void *unused)
 {
 	struct socket_view view = {};
 
 	sweep.pending++;
 	if (!pending_is_open(entry)) {
-		sweep.pending -= entry_end(key, entry);
+		sweep.pending -= entry_end(entry);
 		return 0;
 	}
 	if (!view_of(entry, &view) || view.inode != entry->inode)
@@ -107,7 +111,7 @@ static long quick_sweep_entry(struct bpf_map *map, const struct fd_key *key, str
 	view_judge(&view);
 	view_weigh_now(&view, entry);
 	if (view.use == USE_IN_USE)
-		sweep.pending -= pending_end(key, entry, END_USED);
+		sweep.pending -= pending_end(entry, END_USED);
 	else if (view.use == USE_REMEMBERED)
 		pending_tell_end(entry, END_USED);
 	else if (has_news(entry, &view))
@@ -115,13 +119,11 @@ static long quick_sweep_entry(struct bpf_map *map, const struct fd_key *key, str
 	return 0;
 }
 
-/* Who held a socket whose entry has gone; the full sweeps know better who holds the others. */
+/* The holders of a socket without an entry. The full sweeps know better who holds the others. */
 static long quick_sweep_holder(struct bpf_map *map, const struct holder_key *key,
 			       struct holding *holding, void *unused)
 {
-	struct fd_key home;
-
-	return pending_of_inode(key->inode, &home) ? 0 : sweep_holder(map, key, holding, unused);
+	return pending_of_inode(key->inode) ? 0 : sweep_holder(map, key, holding, unused);
 }
 
 static long drop_suspect(struct bpf_map *map, const __u32 *tgid, void *value, void *unused)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * refusals: the calls of socket() that the kernel refuses for want of a descriptor, by
- * process: EMFILE, the process is at its limit, or ENFILE, the host is. That is where a leak
- * of descriptors ends, whatever it was that leaked. Nothing here runs when socket() succeeds.
+ * refusals: by process, the calls of socket() that failed for want of a descriptor: with EMFILE the
+ * process is at its limit, with ENFILE the host is. A leak of descriptors ends so, whatever leaked.
+ * Nothing here runs when socket() succeeds.
  */
 #ifndef REFUSALS_BPF_H
 #define REFUSALS_BPF_H
@@ -17,10 +17,10 @@
 #define SOCK_TYPE_MASK 0xf /* include/linux/net.h: above it are SOCK_CLOEXEC and SOCK_NONBLOCK */
 
 /*
- * Key: a process, and the error. Value: its calls that failed so. User space reads it after
- * a sweep in which some did, and takes out what belongs to a process that has ended, or
- * that has not failed for long. When it is full the process is not kept (refusals_full). Of
- * one run: --pin does not keep it, for who is still at the limit fails again.
+ * Key: a process and the error. Value: its calls that failed so. User space reads it after a sweep
+ * in which some did, and removes processes that have ended or not failed for long. If it is full,
+ * the process is not kept (refusals_full). --pin does not keep it: a process that is still at its
+ * limit fails again.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -29,7 +29,7 @@ struct {
 	__type(value, struct refusal);
 } refusals SEC(".maps");
 
-/* What an entry is made from. Not on the stack, of which a program has little. */
+/* The content of a new entry. Not on the stack, of which a program has little. */
 static const volatile struct refusal no_refusal;
 
 static __always_inline struct refusal *refusal_of(const struct refusal_key *key)
@@ -42,7 +42,7 @@ static __always_inline struct refusal *refusal_of(const struct refusal_key *key)
 	return bpf_map_lookup_elem(&refusals, key); /* another thread may have made it */
 }
 
-/* Is it of another process that had the number, or of what ran before an exec? */
+/* Is it of another process that had this id, or of a program before an exec? */
 static __always_inline bool refusal_is_stale(const struct refusal *refusal,
 					     struct task_struct *self)
 {
@@ -51,14 +51,14 @@ static __always_inline bool refusal_is_stale(const struct refusal *refusal,
 		refusal->exec_id != (__u32)self->self_exec_id);
 }
 
-/* What was asked for: the arguments are in the registers still. */
+/* What was asked for: the registers still have the arguments. */
 static __always_inline void refusal_ask(struct refusal *refusal, struct pt_regs *regs)
 {
 	refusal->family = PT_REGS_PARM1_CORE_SYSCALL(regs);
 	refusal->type = PT_REGS_PARM2_CORE_SYSCALL(regs) & SOCK_TYPE_MASK;
 }
 
-/* Where the first call comes from. One snapshot for each: the next ones are counted alone. */
+/* Where the first call comes from. Only that one has a snapshot; the next ones are counted. */
 static __always_inline void refusal_origin(void *ctx, struct task_struct *self,
 					   const struct refusal_key *key, struct refusal *refusal)
 {
@@ -82,7 +82,7 @@ static __always_inline void refusal_origin(void *ctx, struct task_struct *self,
 	refusal->has_stack = 1;
 }
 
-/* By the one thread that has taken it on; until it is through, user space does not read it. */
+/* Called by the one thread that won. User space does not read the entry until it is finished. */
 static __always_inline void refusal_begin(void *ctx, struct task_struct *self,
 					  const struct refusal_key *key, struct refusal *refusal)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * told: what user space found out about the leaks, kept where `sockleak scan` and
- * the next run can read it (history.h). Written by orders.bpf.h and by user space.
+ * reported: what user space found out about the leaks, for `sockleak scan` and the next run
+ * (history.h). Written by orders.bpf.h and by user space.
  */
 #ifndef REPORTED_BPF_H
 #define REPORTED_BPF_H
@@ -13,9 +13,8 @@
 #include "sockleak.h"
 
 /*
- * Key: inode of a leak. Value: its stack's key. Memory is taken as entries come: most
- * hosts have no leak. Sized as `pending`: not full while that is not; what the kernel
- * has no memory for is counted (stacks_not_reported).
+ * Key: inode of a leak. Value: the key of its stack. Allocated on demand, because most hosts have
+ * no leak. It has room for all; if the kernel has no memory, that is counted (stacks_not_reported).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -25,7 +24,10 @@ struct {
 	__type(value, struct reported);
 } reported SEC(".maps");
 
-/* Most leaks share a stack. Sized by --max-stacks, the last ones reported. */
+/*
+ * Key: as in `reported`. Value: the stack. Many leaks share one. Sized by --max-stacks; if it is
+ * full, the oldest are evicted.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, SOCKLEAK_MAX_STACKS);
@@ -34,9 +36,8 @@ struct {
 } reported_stacks SEC(".maps");
 
 /*
- * Key: an account and a process. Value: how it has grown. Written with --pin alone, and
- * memory is taken as entries come. Each has a leak open, so there is room for all; what
- * the kernel has no memory for is counted by user space (growth_not_kept).
+ * Key: an account and a process. Value: how it has grown. Only with --pin; allocated on demand. It
+ * has room for all; if the kernel has no memory, user space counts that (growth_not_kept).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

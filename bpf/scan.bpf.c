@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * full sweep: every socket on the host that is not connected, now (sockleak scan).
- * One iterator over the fd tables writes a record for each descriptor of such a
- * socket to whoever reads it, so nothing can be too much for a buffer. When a
- * sockleak is running, `young`, `pending` and `pending_by_inode` are its own, and tell what its
- * hooks have seen of a socket; else they are empty. Nothing is written to them.
+ * scan: every socket on the host that is not connected, now (sockleak scan). One iterator over the
+ * fd tables writes a record for each descriptor of such a socket to its reader, so no buffer can
+ * overflow. If a sockleak is running, `young` and `pending` are its own maps,
+ * and show what its hooks have seen; otherwise they are empty. Nothing is written to them.
  */
 #include "classes.bpf.h"
 #include "young.bpf.h"
@@ -16,7 +15,7 @@ struct scan_progress scan;
 /* Too large for the stack; the iterator has one reader. */
 struct event record;
 
-/* How many of those that were asked for there are; the iterator goes process by process. */
+/* The number of processes that the filters ask for; the iterator goes process by process. */
 static __always_inline void count_process(struct task_struct *task)
 {
 	__u32 tgid = BPF_CORE_READ(task, tgid);

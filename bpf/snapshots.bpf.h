@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * snapshots: copies of the top of the user stack, from which user space unwinds
- * code without frame pointers. A copy costs far more than anything else here, so
- * most are spared: a creation site whose sockets have all come clean gets one now
- * and then only.
+ * snapshots: copies of the top of the user stack, from which user space unwinds code without frame
+ * pointers. A copy costs more than all else here. So a call site whose sockets have all come clean
+ * gets one only now and then.
  */
 #ifndef SNAPSHOTS_BPF_H
 #define SNAPSHOTS_BPF_H
@@ -12,12 +11,12 @@
 #include "filter.bpf.h"
 
 #define SNAPSHOT_READS (SOCKLEAK_STACK_SIZE_MAX / SNAPSHOT_PAGE + 1)
-#define SAMPLED_ONE_IN 64 /* of the sockets of a clean site one in so many has a snapshot */
+#define SAMPLED_ONE_IN 64 /* one socket in so many of a clean site has a snapshot */
 
 /*
- * Key: slot. Value: struct snapshot with --stack-size bytes of stack behind it.
- * Sized by --snapshots. Who took a slot off `free_slots` may write to it. User space maps the slot
- * that it reads: a copy of it by bpf(2) would keep hooks from running for as long as it takes.
+ * Key: slot. Value: struct snapshot with --stack-size bytes of stack behind it. Sized by
+ * --snapshots. Whoever took a slot off `free_slots` may write to it. User space maps the slot that
+ * it reads: a copy by bpf(2) would keep hooks from running as long as it takes.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -27,7 +26,7 @@ struct {
 	__uint(value_size, SNAPSHOT_SLOT(SOCKLEAK_STACK_SIZE));
 } snapshots SEC(".maps");
 
-/* Value: a slot that nobody has. Filled by user space. Never full: it has room for all. */
+/* Value: a free slot. User space fills it at the start. Never full: it has room for all. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, SOCKLEAK_SNAPSHOTS);
@@ -36,9 +35,9 @@ struct {
 } free_slots SEC(".maps");
 
 /*
- * Key: a socket's inode. Value: its slot. Who deletes the entry gives the slot
- * back: deleting succeeds once, so no slot is given back twice. Never full: it
- * has as many entries as there are slots.
+ * Key: a socket's inode. Value: its slot. Whoever deletes the entry gives the slot back. Deleting
+ * succeeds once, so no slot is given back twice. Never full: it has as many entries as there are
+ * slots.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -52,7 +51,7 @@ struct call_site {
 	__u64 key;   /* of the call: call_site_key(); 0 = none is here */
 	__s32 clean; /* connected or closed in time */
 	__u32 dirty; /* one has ever been pending for longer than the threshold */
-	__s32 open;  /* that have a snapshot, and of which it is not known yet how they end */
+	__s32 open;  /* have a snapshot, and how they end is not known yet */
 	__u32 pad;
 };
 
@@ -61,9 +60,9 @@ struct call_site_pair {
 };
 
 /*
- * Key: a part of the call's. Value: two sites; of three, the less used of the two that were there
- * gives way, and then counts as one never seen, which has its snapshots. An array costs half of
- * what a hash map does; of single places, two busy sites would take one in turns on some hosts.
+ * Key: a part of the call site's key. Value: two sites. A third one replaces the one with fewer
+ * clean sockets, which is then new again if it comes back. An array costs half of a hash map. With
+ * single places two busy sites could evict each other in turn.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -79,9 +78,9 @@ static __always_inline __u64 hash_more(__u64 hash, __u64 value)
 }
 
 /*
- * Short-lived workers are to share a site, or none of them lives to be known as clean. So it
- * is named without the process: by the cgroup, the program, how deep its stack is, and where in
- * a page the calls are, which is the same wherever code is loaded. 0 = no snapshots are taken.
+ * The key of a call site, without the process, so that short-lived workers share it: the cgroup,
+ * the program, the depth of the stack, and the offsets in a page of the call and of its return
+ * address, which do not depend on where code is loaded. 0 = no snapshots are taken.
  */
 static __always_inline __u64 call_site_key(struct task_struct *self, struct pt_regs *regs,
 					   const struct pending *entry)
@@ -95,13 +94,13 @@ static __always_inline __u64 call_site_key(struct task_struct *self, struct pt_r
 	return hash_more(key, (PT_REGS_IP(regs) & 0xfff) << 12 | (entry->caller & 0xfff)) | 1;
 }
 
-/* One of SAMPLED_ONE_IN sockets, by when it was made: cheaper than to ask for a random number. */
+/* One of SAMPLED_ONE_IN sockets, by its time: cheaper than a random number. */
 static __always_inline bool is_sample(__u64 since_ns)
 {
 	return since_ns * 0x9e3779b97f4a7c15 >> 32 < (1ULL << 32) / SAMPLED_ONE_IN;
 }
 
-/* NULL = nothing is to be spared; or it was forgotten, when it does not begin. */
+/* NULL = nothing is sampled; or, unless it `begins`, the site was evicted. */
 static __always_inline struct call_site *call_site_of(__u64 key, bool begins)
 {
 	__u32 number = key >> 40 & (SOCKLEAK_MAX_SITES / 2 - 1);
@@ -123,9 +122,9 @@ static __always_inline struct call_site *call_site_of(__u64 key, bool begins)
 }
 
 /*
- * Shall this socket of the site go without a snapshot? At a clean site, or when as many of the
- * site's have one as would make it clean: a busy place does not take all slots. A sample is taken
- * all the same, whatever was counted.
+ * Does this socket go without a snapshot? Yes at a clean site, and if the site has as many
+ * snapshots outstanding as would make it clean, so that a busy site does not take all slots. A
+ * sample is always taken.
  */
 static __always_inline bool call_site_is_sampled_out(const struct call_site *site, __u64 since_ns)
 {
@@ -135,7 +134,7 @@ static __always_inline bool call_site_is_sampled_out(const struct call_site *sit
 	       (site->clean >= enough || site->open >= enough);
 }
 
-/* The end of a socket is known: it is `clean` when it came in time. Or it is not tracked more. */
+/* The end of a socket is known. It is `clean` if it was connected or closed in time. */
 static __always_inline void call_site_ended(const struct pending *entry, bool clean)
 {
 	struct call_site *site;
@@ -160,10 +159,9 @@ static __always_inline void call_site_kept(const struct pending *entry)
 }
 
 /*
- * The stack pointer of the code that was interrupted when the thread went to its
- * alternate signal stack [start, start + size), on which it stands at `sp`: it is
- * in the signal frame at that stack's upper end, which also repeats what
- * sigaltstack(2) was reported. 0 = not found.
+ * The stack pointer of the code that was interrupted when the thread went to its alternate signal
+ * stack [start, start + size), where it is at `sp`. It is in the signal frame at the upper end of
+ * that stack, which also repeats what sigaltstack(2) was given. 0 = not found.
  */
 static __always_inline __u64 interrupted_sp(__u64 sp, __u64 start, __u64 size)
 {
@@ -195,11 +193,10 @@ static __always_inline bool snapshot_read(struct snapshot *snapshot, __u64 at, _
 }
 
 /*
- * Copy what lies from `from` upwards behind the `len` bytes that are there, page
- * by page until there is no more room, nothing more to read, or `end` is reached
- * (when that lies above; a coroutine's does not). Returns the bytes that are there
- * then. Whole pages are read and the last one is cut, to have but one way through
- * the loop: the verifier goes through them all.
+ * Copy the memory from `from` upwards behind the `len` bytes that are there, page by page, until
+ * there is no room, nothing can be read, or `end` is reached (if it is above; for a coroutine it is
+ * not). Returns the bytes that are there then. Whole pages are read and the last one is cut, so
+ * that the verifier has only one way through the loop.
  */
 static __always_inline __u64 snapshot_copy(struct snapshot *snapshot, __u64 len,
 					   enum snapshot_part part, __u64 from, __u64 end)
@@ -223,10 +220,9 @@ static __always_inline __u64 snapshot_copy(struct snapshot *snapshot, __u64 len,
 }
 
 /*
- * The outer end of a stack that goes on at `from`, where the copy ended for want of
- * room or at a page that was never touched: what lies below `end`, up to a page. An
- * unwinding gets there when all between is one large frame. Returns the bytes that
- * are there then.
+ * The outer end of a stack that goes on at `from`, where the copy ended for lack of room or at a
+ * page that was never touched: the memory below `end`, up to a page. Unwinding gets there if one
+ * large frame is in between. Returns the bytes that are there then.
  */
 static __always_inline __u64 snapshot_copy_end(struct snapshot *snapshot, __u64 len, __u64 from,
 					       __u64 end)
@@ -244,10 +240,9 @@ static __always_inline __u64 snapshot_copy_end(struct snapshot *snapshot, __u64 
 }
 
 /*
- * Fill a slot: the stack from its pointer upwards; from within a signal handler
- * that has a stack of its own also the one that it interrupted; and when that is
- * not all, the outer end of the thread's stack. A global function, for the verifier
- * to go through it once, with a frame of its own.
+ * Fill a slot: the stack from its pointer upwards; in a signal handler with its own stack, the
+ * interrupted stack too; and if that is not all, the outer end of the thread's stack. A global
+ * function, so that the verifier goes through it once, with a frame of its own.
  */
 __noinline int snapshot_fill(__u32 slot)
 {
@@ -280,7 +275,7 @@ __noinline int snapshot_fill(__u32 slot)
 
 /*
  * Take a snapshot of the current user stack for a new socket. False: there is none. *ret_slot is
- * for the socket's entry: by that user space finds it, without a look-up.
+ * for the socket's entry, where user space finds it.
  */
 static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns, __u32 *ret_slot)
 {

@@ -56,12 +56,12 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* ---- The bodies of the hooks. ---- */
 
-/* Those that sockleak's own calls have run, a bit for each enum counter: kernel/hooks/hooks.h. */
+/* A bit for each enum counter: sockleak's own calls have run this body (kernel/hooks/hooks.h). */
 __u32 proved;
 
 /*
- * The current task if it is watched, or if it `ends` a call that is followed; the call is counted
- * then. Otherwise NULL; if the task is sockleak itself, it is trying whether the hook works.
+ * The current task if it is watched, or if it `ends` a call that is followed; then the call is
+ * counted. Otherwise NULL; sockleak itself is trying whether the hook works.
  */
 static __always_inline struct task_struct *watched(enum counter which, bool ends)
 {
@@ -72,7 +72,7 @@ static __always_inline struct task_struct *watched(enum counter which, bool ends
 		return self;
 	}
 	if ((__u32)self->tgid == settings.self_tgid)
-		proved |= 1U << which; /* it tries whether the hook works */
+		proved |= 1U << which;
 	return NULL;
 }
 
@@ -93,7 +93,7 @@ static __always_inline int on_socket_exit(void *ctx, long fd)
 	return 0;
 }
 
-/* It has made a file, or says why not. */
+/* `file` is the new open file, or an error. */
 static __always_inline int on_uring_socket_exit(void *ctx, __u64 file)
 {
 	struct task_struct *self = watched(COUNTER_URING_SOCKET, false);
@@ -209,7 +209,9 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* Before each sweep: who lives on of the sockets made since the last one? */
+/*
+ * Before each sweep: sockets that were created since the last one, and are open, move to `pending`.
+ */
 SEC("iter/bpf_map")
 int harvest_maps(struct bpf_iter__bpf_map *ctx)
 {
@@ -219,8 +221,8 @@ int harvest_maps(struct bpf_iter__bpf_map *ctx)
 }
 
 /*
- * The first look of every sweep: where are the threads that went into connect? Not by an iterator
- * over the elements, as below.
+ * The beginning of every sweep: where are the threads that went into connect? Not by an iterator
+ * over the elements, see sweep_maps().
  */
 SEC("iter/bpf_map")
 int sweep_calls(struct bpf_iter__bpf_map *ctx)
@@ -230,12 +232,12 @@ int sweep_calls(struct bpf_iter__bpf_map *ctx)
 	waits_begin();
 	bpf_for_each_map_elem(&in_flight, look_at_place, NULL, 0);
 	bpf_for_each_map_elem(&in_flight_overflow, look_at_overflow, NULL, 0);
-	bpf_for_each_map_elem(&waits, drop_old_wait, NULL, 0);
 	return 0;
 }
 
-/* The second of a full sweep, and of a few processes where that matters: who else is inside
- * connect? */
+/*
+ * In a full sweep, and for few processes where it matters: which other threads are inside connect?
+ */
 SEC("iter/task")
 int sweep_threads(struct task_iterator *ctx)
 {
@@ -245,8 +247,8 @@ int sweep_threads(struct task_iterator *ctx)
 }
 
 /*
- * A look at three maps, each from its first entry to its last. Not by an iterator over
- * their elements, which some hosts refuse: at the end of one that has little to do.
+ * The walks over three maps. Some hosts refuse iterators over elements, so this is called at the
+ * end of an iterator that has little to do.
  */
 SEC("iter/bpf_map")
 int sweep_maps(struct bpf_iter__bpf_map *ctx)
@@ -259,7 +261,7 @@ int sweep_maps(struct bpf_iter__bpf_map *ctx)
 	return 0;
 }
 
-/* ---- Behind each sweep, for user space. ---- */
+/* ---- After each sweep. ---- */
 
 SEC("iter/bpf_map")
 int carry_out_orders(struct bpf_iter__bpf_map *ctx)
@@ -269,7 +271,7 @@ int carry_out_orders(struct bpf_iter__bpf_map *ctx)
 	return 0;
 }
 
-/* ---- Any other sweep: this one, and the first of those two of a few processes. ---- */
+/* ---- A quick sweep; then sweep_files for few processes. ---- */
 
 SEC("iter/bpf_map")
 int quick_sweep_maps(struct bpf_iter__bpf_map *ctx)

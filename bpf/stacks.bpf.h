@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* stacks: where in the program a socket is made. */
+/* stacks: where in the program a socket is created. */
 #ifndef STACKS_BPF_H
 #define STACKS_BPF_H
 
@@ -8,10 +8,9 @@
 #include "kernel.bpf.h"
 
 /*
- * Key: stack id, the hash of a user stack. Value: its return addresses, the
- * innermost first, as far as frame pointers lead. Sized by --max-stacks; when
- * the bucket of a new stack is taken by another, the new one is lost and counted
- * (BPF_F_REUSE_STACKID would show the wrong stack instead).
+ * Key: stack id, the hash of a user stack. Value: its return addresses, innermost first, as far as
+ * frame pointers lead. Sized by --max-stacks. If another stack has the bucket, the new one is lost
+ * and counted (BPF_F_REUSE_STACKID would show the wrong stack instead).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
@@ -37,8 +36,8 @@ static __always_inline __s32 stack_take(void *ctx)
 }
 
 /*
- * The user's registers at the system call; NULL before Linux 5.15. The verifier knows their
- * type: they are read by plain loads.
+ * The user's registers at the system call; NULL before Linux 5.15. Plain loads read them, because
+ * the verifier knows their type.
  */
 static __always_inline struct pt_regs *self_regs(struct task_struct *self)
 {
@@ -48,9 +47,9 @@ static __always_inline struct pt_regs *self_regs(struct task_struct *self)
 }
 
 /*
- * Does io_uring work for the call that the thread is inside of? Not in a thread of its own, which
- * has no user's registers. Neither if a request that was put off is carried out inside another
- * system call, or inside an io_uring_enter() that submits nothing, but waits.
+ * Does io_uring work for the call that the thread is inside of? A thread of io_uring has no user's
+ * registers. A request that was put off may be carried out in another system call, or in an
+ * io_uring_enter() that submits nothing and waits.
  */
 static __always_inline bool is_in_uring_call(struct task_struct *self)
 {
@@ -66,9 +65,9 @@ static __always_inline struct pt_regs *user_regs(void)
 }
 
 /*
- * Where the stack of the current thread begins, to grow downwards; of all threads
- * but the first that is not known, but C libraries have their control block there.
- * It may lie anywhere when the code runs on a stack that the program made by itself.
+ * Where the stack of the current thread begins and grows down from. For all threads but the first
+ * it is not known, but C libraries put their control block there. If the code runs on a stack that
+ * the program made, it may be anywhere.
  */
 static __always_inline __u64 self_stack_end(struct task_struct *self)
 {

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sweep: what becomes of each socket. Once in a while user space has a full sweep taken, which,
- * when it is known who waits in connect (waits.bpf.h), goes through
- *   1. the fd tables: every socket there is, and what the kernel knows of it;
- *   2. `pending`: what the first did not see is held by nobody any more;
+ * sweep: decides about each socket. A full sweep follows the look at the threads in connect
+ * (waits.bpf.h), and walks
+ *
+ *   1. the fd tables: every socket, and what the kernel knows about it;
+ *   2. `pending`: nobody holds a socket that the first walk did not meet;
  *   3. `slots`: a copy of a stack whose socket has no entry is given back;
- *   4. `holders`: who was not seen with a leaked socket has let it go.
- * In between, once an interval, it has a quick sweep (quick_sweep.bpf.h), and the first of these
- * of few processes alone. An event is sent once; one that does not fit the ring buffer
- * is not marked as sent, and goes out with the next sweep. User space repeats a full sweep
- * for these at once; a repeat looks at nothing else.
+ *   4. `holders`: a process that was not met with a leaked socket has let it go.
+ *
+ * In between there are quick sweeps (quick_sweep.bpf.h), with the first walk over few processes. An
+ * event is sent once. If it does not fit the ring buffer, it is not marked as sent, and the next
+ * sweep sends it. User space repeats a full sweep at once for such events; a repeat looks at
+ * nothing else.
  */
 #ifndef SWEEP_BPF_H
 #define SWEEP_BPF_H
@@ -45,7 +47,7 @@ static __always_inline void event_send(struct event *event)
 	count(COUNTER_EVENTS);
 }
 
-/* The leak has ended. False when the word of it must wait. */
+/* The leak has ended. False if the event must wait. */
 static __always_inline bool pending_tell_end(struct pending *entry, enum end_reason reason)
 {
 	struct event *event;
@@ -65,7 +67,7 @@ static __always_inline bool pending_tell_end(struct pending *entry, enum end_rea
 	return true;
 }
 
-/* A record that may be lost: only what it would have told is. False: there was no room. */
+/* A record that may be lost: then only its content is missing. False: there was no room. */
 static __always_inline bool pending_mention(const struct pending *entry, enum event_kind kind,
 					    enum end_reason reason)
 {
@@ -79,36 +81,35 @@ static __always_inline bool pending_mention(const struct pending *entry, enum ev
 }
 
 /*
- * The socket is pending no more. A socket that is open somewhere, and in no fd table, says nothing
- * good of its site. False when the word of it must wait.
+ * The socket is not pending any more. If it is still open, but in no fd table, its site does not
+ * count as clean. False if the event must wait.
  */
-static __always_inline bool pending_end(const struct fd_key *key, struct pending *entry,
-					enum end_reason reason)
+static __always_inline bool pending_end(struct pending *entry, enum end_reason reason)
 {
 	if (!pending_tell_end(entry, reason))
 		return false;
 	entry_ended(entry, reason == END_USED || !pending_is_open(entry));
-	pending_drop(key, entry->inode);
+	pending_drop(entry->inode);
 	return true;
 }
 
 /*
- * The same, for an entry that a sweep finds to have ended. User space also hears of a socket of
- * unknown origin that was closed before it was old enough to be reported: a socket that the
- * process makes in its place does not count as growth (user/leaks/growth/renewals.h).
+ * The same, for an entry that has ended. User space is also told about a socket of unknown origin
+ * that was closed before it was reported: a socket that the process creates in its place is not
+ * growth (user/leaks/growth/renewals.h).
  */
-static __always_inline bool entry_end(const struct fd_key *key, struct pending *entry)
+static __always_inline bool entry_end(struct pending *entry)
 {
 	enum end_reason reason = entry->flags & PENDING_USED ? END_USED : END_CLOSED;
 
 	if (entry->flags & PENDING_ORIGIN_UNKNOWN && reason == END_CLOSED && !was_reported(entry))
 		pending_mention(entry, EVENT_ENDED, reason);
-	return pending_end(key, entry, reason);
+	return pending_end(entry, reason);
 }
 
-/* The entry is a leak, held by a task: say so, unless that was said already. */
+/* The entry is a leak that a task holds: report it, unless that was done. */
 static __always_inline void pending_report(struct pending *entry, const struct socket_view *view,
-					   struct task_struct *task, const struct fd_key *holder)
+					   struct task_struct *task, __u32 fd)
 {
 	enum leak_class cls = classify(entry, view);
 	__u8 before = reported_class(entry);
@@ -121,19 +122,19 @@ static __always_inline void pending_report(struct pending *entry, const struct s
 		return;
 	entry->spell += before == CLASS_NONE;
 	event->class = cls;
-	event_describe(event, view, task, holder->fd);
+	event_describe(event, view, task, fd);
 	entry->reported = REPORTED(view->inode, cls);
 	entry->flags &= ~PENDING_MOVED;
-	entry->holder_tgid = holder->tgid;
-	entry->holder_fd = holder->fd;
+	entry->holder_tgid = event->tgid;
+	entry->holder_fd = fd;
 	entry->holder_sweep = sweep.number;
 	event_send(event);
 }
 
 /*
- * The socket is not old enough to be a leak, and may be one day, when its process
- * has ended: say whose code made it while that can be looked at. Once, and only
- * when there is room: not to have said it costs names at worst.
+ * The socket is too young for a leak. It may become one after its process has ended, so tell user
+ * space while the process can be examined. Once, and only if there is room: without it only names
+ * are missing.
  */
 static __always_inline void pending_suspect(struct pending *entry)
 {
@@ -142,47 +143,45 @@ static __always_inline void pending_suspect(struct pending *entry)
 		entry->flags |= PENDING_SUSPECTED;
 }
 
-/* A socket that no hook saw: remember since when it is known. An event at the next sight. */
-static __always_inline void pending_adopt(const struct fd_key *key, const struct socket_view *view,
-					  struct task_struct *task)
+/* A socket that no hook saw: note since when it is known. The next sweep reports it. */
+static __always_inline void pending_adopt(const struct socket_view *view, struct task_struct *task,
+					  __u32 fd)
 {
 	struct pending entry = {};
-	struct fd_key own;
 
-	entry_of_unknown(&entry, view, task, key->fd);
+	entry_of_unknown(&entry, view, task, fd);
 	entry.since_ns = bpf_ktime_get_boot_ns();
 	entry.seen_sweep = sweep.number;
-	count(pending_put(&entry, &own) ? COUNTER_ADOPT_FULL : COUNTER_ADOPTED);
+	count(pending_put(&entry, BPF_NOEXIST) ? COUNTER_ADOPT_FULL : COUNTER_ADOPTED);
 }
 
 /* One socket in one fd table. */
 static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 					 struct socket_view *view)
 {
-	struct fd_key holder = { .tgid = BPF_CORE_READ(task, tgid), .fd = fd };
+	__u32 tgid = BPF_CORE_READ(task, tgid);
 	struct socket *socket = view->socket;
 	struct pending *entry;
-	struct fd_key key;
 
 	if (young_of((__u64)BPF_CORE_READ(socket, file), view->inode))
-		return; /* the next sweep's; or it was just being written to */
-	entry = pending_of_inode(view->inode, &key);
+		return; /* the next sweep takes it, or it was being written */
+	entry = pending_of_inode(view->inode);
 	if (entry)
 		entry_complete(entry, view);
 	view_judge(view);
 	view_weigh_now(view, entry);
 	if (view->use == USE_IN_USE || (!entry && view->use == USE_CONNECTING)) {
 		if (entry)
-			pending_end(&key, entry, END_USED);
+			pending_end(entry, END_USED);
 		return;
 	}
 	if (sweep.repeats && !(entry && entry->flags & PENDING_WAITING))
 		return;
 	if (!entry) {
-		pending_adopt(&holder, view, task);
+		pending_adopt(view, task, fd);
 		return;
 	}
-	if (entry->holder_tgid == holder.tgid && entry->holder_fd == holder.fd)
+	if (entry->holder_tgid == tgid && entry->holder_fd == fd)
 		entry->holder_sweep = sweep.number;
 	if (was_reported(entry))
 		holder_met(entry, task, fd);
@@ -200,24 +199,23 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		return;
 	}
 	call_site_kept(entry);
-	pending_report(entry, view, task, &holder);
+	pending_report(entry, view, task, fd);
 	if (was_reported(entry))
 		holder_met(entry, task, fd);
 }
 
-/* A socket in the fd table of a task that is not watched: it may hold the leak of one that is. */
+/* A socket in the fd table of a task that is not watched. It may be a leak of a watched process. */
 static __always_inline void sweep_stranger(struct task_struct *task, __u32 fd, __u64 inode)
 {
-	struct fd_key key;
-	struct pending *entry = pending_of_inode(inode, &key);
+	struct pending *entry = pending_of_inode(inode);
 
 	if (entry && was_reported(entry))
 		holder_met(entry, task, fd);
 }
 
 /*
- * Is it the slot of a refusal that is still in its map? User space reads it after a sweep, and
- * one run of it may begin two. No more than SOCKLEAK_MAX_REFUSALS are kept so.
+ * Is it the slot of a refusal that is still in its map? User space reads it after a sweep, and two
+ * sweeps may be begun before. At most SOCKLEAK_MAX_REFUSALS are kept so.
  */
 static __always_inline bool slot_is_of_refusal(__u64 inode, const struct snapshot *snapshot)
 {
@@ -251,7 +249,7 @@ static long harvest_pair(struct bpf_map *map, const __u32 *number, struct young_
  * One entry, after all fd tables were seen. If no table held it and its file is still open, it gets
  * one more full sweep: its socket may be on its way from one process to another.
  */
-static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pending *entry,
+static long sweep_entry(struct bpf_map *map, const __u64 *inode, struct pending *entry,
 			void *unused)
 {
 	bool ended = has_ended(entry);
@@ -273,7 +271,7 @@ static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pe
 		sweep.unsettled += !is_without_descriptor(entry);
 		return 0;
 	}
-	sweep.pending -= entry_end(key, entry);
+	sweep.pending -= entry_end(entry);
 	return 0;
 }
 
@@ -285,9 +283,8 @@ static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pe
 static long sweep_slot(struct bpf_map *map, const __u64 *inode, const __u32 *slot, void *unused)
 {
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, slot);
-	struct fd_key key;
 
-	if (snapshot && snapshot->since_ns < sweep.last_ns && !pending_of_inode(*inode, &key) &&
+	if (snapshot && snapshot->since_ns < sweep.last_ns && !pending_of_inode(*inode) &&
 	    !slot_is_of_refusal(*inode, snapshot))
 		snapshot_drop(*inode);
 	return 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * uring: reads io_uring's own objects: a request, which may wait for its turn or for the network,
- * and the threads of the kernel that work for a process. Touches no map.
+ * uring: reads io_uring's own objects: requests, and the kernel threads that work for a process.
+ * Touches no map.
  *
- * Each run of io_connect() is met as a call: most often one that does not wait, and one more when
- * the socket is ready; or in a worker, which waits. In between the request belongs to no thread.
+ * Each run of io_connect() is met as a call. Usually one that does not wait is followed by one when
+ * the socket is ready. In a worker it waits. In between, the request belongs to no thread.
  */
 #ifndef URING_BPF_H
 #define URING_BPF_H
@@ -62,15 +62,14 @@ static __always_inline bool is_of_family(const void *address, __u16 family)
 }
 
 /*
- * Where the kernel has its copy of the address to connect to, which it made when the request was
- * submitted: the caller's memory may have another use since. NULL: there is no copy, because the
- * kernel copies as it connects. The copy stands at the beginning of async_data. Since Linux 6.10 it
- * stands in a message header there, until commit 3979840cd858 ("io_uring/net: Avoid msghdr on
- * op_connect/op_bind async data"), which older series have as well, and which no type shows. So it
- * is taken from where the socket's family stands, if only one of the two places has it. If neither
- * has it, and zeros are at the beginning, that is AF_UNSPEC, or the header's empty first member,
- * and then the family in the header is not one that connects. Otherwise the destination is unknown,
- * and counted (dest_unreadable).
+ * The kernel's copy of the address to connect to, which it made when the request was submitted; the
+ * caller may have reused the memory since. NULL: there is no copy, because the kernel copies as it
+ * connects. The copy is at the beginning of async_data. Since Linux 6.10 it is in a message header
+ * there, until commit 3979840cd858 ("io_uring/net: Avoid msghdr on op_connect/op_bind async data"),
+ * which older series have as well, and which no type shows. So it is taken from the place that has
+ * the socket's family, if only one has. If none has, and async_data begins with zeros, those are
+ * AF_UNSPEC or the first member of a header whose address does not connect. Otherwise the
+ * destination is unknown and counted (dest_unreadable).
  */
 static __always_inline const void *request_address(__u64 request, __u16 family)
 {
@@ -112,8 +111,8 @@ static __always_inline bool is_same_address(const void *copy, const __u8 *addres
 }
 
 /*
- * The result of an operation that returns now. -EAGAIN: not yet; it is called again, as a system
- * call is that a signal has interrupted.
+ * The result of an operation that returns now. -EAGAIN: it will be called again, like a system call
+ * that a signal interrupted.
  */
 static __always_inline long request_result(__u64 request, long returned)
 {
@@ -125,8 +124,8 @@ static __always_inline long request_result(__u64 request, long returned)
 }
 
 /*
- * The open file that a worker of io_uring connects now; NULL: it does not, or is none. The
- * request may have ended meanwhile: what is read is then another file, or none.
+ * The open file that a worker of io_uring connects now; NULL: it does not connect, or is not a
+ * worker. If the request has ended meanwhile, this is another file, or none.
  */
 static __always_inline struct file *worker_connects(struct task_struct *task)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * waits: which sockets a thread waits in connect for, which leaves no trace in a unix socket; and
- * in none while its process is stopped. The hooks say which threads went in (in_flight.bpf.h); each
- * sweep begins with a look at where they are, by their registers. So an end of connect that no
- * hook saw, of a thread that was killed for one, hides nothing. A full sweep looks at all threads,
- * and before a leak of such a family is reported those of its process are looked at: so a begin
- * that no hook saw makes no false leak.
+ * waits: the sockets that a thread waits in connect for (docs/design.md, decision 23). A unix
+ * socket does not show it, and no socket does while its process is stopped. The hooks note which
+ * threads went in (in_flight.bpf.h), and each sweep begins by looking at their registers. If a hook
+ * missed an exit, nothing stays hidden. If it missed an enter, nothing is reported by mistake: a
+ * full sweep looks at all threads, and before a leak of such a family is reported, the threads of
+ * its process are looked at.
  */
 #ifndef WAITS_BPF_H
 #define WAITS_BPF_H
@@ -14,20 +14,7 @@
 #include "events.bpf.h"
 
 #define LEFT_SHIFT 20 /* call.left_at is in units of 2^20 ns, a millisecond nearly */
-#define LEFT_GRACE 95 /* of these, 0.1 s: for as long a call counts as going on all the same */
-
-/*
- * Key: inode. Value: the number of the last sweep at whose begin a thread waited in connect for it.
- * Memory is taken as entries come; there is room for all calls that are followed. Without memory
- * one that waits for long may be reported (in_flight_full).
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SOCKLEAK_MAX_IN_FLIGHT + SOCKLEAK_MAX_IN_FLIGHT / 2);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, __u64);
-	__type(value, __u64);
-} waits SEC(".maps");
+#define LEFT_GRACE 95 /* 0.1 s: for so long a call counts as going on */
 
 /* The context of iter/task. */
 struct task_iterator {
@@ -36,9 +23,8 @@ struct task_iterator {
 };
 
 /*
- * Of the thread that sweeps: its registers, and the stack in the kernel that holds them. Each
- * thread has them at the same place of its own. (Linux 6.1's verifier allows no sums with the
- * pointers themselves.)
+ * The registers of the thread that sweeps, and its kernel stack, which holds them. Every thread has
+ * them at the same offset. (The verifier of Linux 6.1 allows no sums with the pointers themselves.)
  */
 __u64 own_regs, own_stack;
 
@@ -56,8 +42,8 @@ static __always_inline struct pt_regs *thread_regs(struct task_struct *task)
 }
 
 /*
- * Is a thread inside connect, or stopped on its way out of it by a signal? *ret_fd: by which
- * descriptor. One that has ended is left in memory as it ended.
+ * Is a thread inside connect, or was it stopped by a signal on its way out? *ret_fd: the
+ * descriptor. A thread that has ended stays in memory as it ended.
  */
 static __always_inline bool thread_connects(struct task_struct *task, __u32 *ret_fd)
 {
@@ -74,7 +60,7 @@ static __always_inline bool thread_connects(struct task_struct *task, __u32 *ret
 	       number == NR_COMPAT_SOCKETCALL;
 }
 
-/* Is the thread that began the call still there? Another one may have its place in memory. */
+/* Is the thread that began the call still there? Another one may have its memory. */
 static __always_inline bool thread_is_there(const struct call *call)
 {
 	struct task_struct *task = (void *)call->task;
@@ -83,7 +69,7 @@ static __always_inline bool thread_is_there(const struct call *call)
 	       !(BPF_CORE_READ(task, flags) & PF_EXITING);
 }
 
-/* Is the thread inside that call, or stopped by a signal that has interrupted it? */
+/* Is the thread inside that call, or was it stopped by a signal that interrupted it? */
 static __always_inline bool call_goes_on(const struct call *call)
 {
 	struct task_struct *task = (void *)call->task;
@@ -101,7 +87,7 @@ static __always_inline bool call_goes_on(const struct call *call)
 }
 
 /*
- * The thread is elsewhere, and no hook saw how connect ended. If it had connected, that would
+ * The thread is elsewhere, and no hook saw how connect ended. It has failed: a connection would
  * show.
  */
 static __always_inline void call_end_missed(struct call *call)
@@ -120,12 +106,20 @@ static __always_inline void call_end_missed(struct call *call)
 	young_close(entry);
 }
 
-static __always_inline void wait_note(__u64 inode)
+/* What stands in an entry for which a thread waited when this sweep began; never 0. */
+static __always_inline __u16 wait_mark(void)
 {
-	__u64 number = sweep.number;
+	return (sweep.number & 0x7fff) + 1;
+}
 
-	if (bpf_map_update_elem(&waits, &inode, &number, BPF_ANY))
-		count(COUNTER_IN_FLIGHT_FULL);
+static __always_inline void wait_note(__u64 file, __u64 inode)
+{
+	struct pending *entry = entry_open(file, inode);
+
+	if (!entry)
+		return; /* if a sweep adds it now, it is not reported before the next one */
+	entry->connecting = wait_mark();
+	young_close(entry);
 }
 
 /* How long ago the thread was first found elsewhere. */
@@ -139,8 +133,8 @@ static __always_inline __u32 call_left_for(struct call *call)
 }
 
 /*
- * One call that is followed. True when it has ended, out of sight. Not at once: its hook may be
- * about to run, or be interrupted, or the thread is in a signal handler and will call again.
+ * One call that is followed. True if it has ended unseen. Not at once: its hook may be about to
+ * run, or be interrupted, or the thread is in a signal handler and will repeat the call.
  */
 static __always_inline bool call_look(struct call *call)
 {
@@ -157,29 +151,22 @@ static __always_inline bool call_look(struct call *call)
 		call_end_missed(&copy);
 		return true;
 	}
-	wait_note(call->inode);
+	wait_note(call->file, call->inode);
 	return false;
 }
 
-/* Does a thread wait in connect for it, as of the begin of this sweep? */
-static __always_inline bool is_waited_for(__u64 inode)
-{
-	__u64 *number = bpf_map_lookup_elem(&waits, &inode);
-
-	return number && *number == sweep.number;
-}
-
 /*
- * What sweeps judge a socket by: the socket itself, its entry, and the threads that wait for it.
- * One that is waited for is of use as long as that lasts, whatever was reported of it before.
+ * The sweeps judge a socket by the socket itself, its entry, and the threads that wait for it.
+ * While a thread waits for it, it is in use, whatever was reported before.
  */
 static __always_inline void view_weigh_now(struct socket_view *view, struct pending *entry)
 {
 	view_weigh(view, entry);
-	if (!entry || view->use == USE_IN_USE)
+	if (!entry)
 		return;
-	entry->connecting = is_waited_for(view->inode);
-	if (entry->connecting)
+	if (entry->connecting != wait_mark())
+		entry->connecting = 0;
+	if (entry->connecting && view->use != USE_IN_USE)
 		view->use = USE_REMEMBERED;
 }
 
@@ -194,14 +181,15 @@ static __always_inline struct file *thread_file(struct task_struct *task, __u32 
 }
 
 /*
- * One thread: is it inside connect, and no hook saw it go in? The socket is the one that its
- * descriptor leads to now, which a hook knows better. 64-bit calls alone tell which that is, and
- * workers of io_uring.
+ * Is the thread inside connect without a hook having seen it go in? The socket is that of its
+ * descriptor now, which a hook knows better. Only 64-bit calls and workers of io_uring show which
+ * socket that is.
  */
 static __always_inline void look_at_thread(struct task_struct *task)
 {
 	struct file *file = worker_connects(task);
 	struct socket_view view = {};
+	struct socket *socket;
 	struct call *known;
 	__u32 fd = NO_FD;
 
@@ -213,8 +201,10 @@ static __always_inline void look_at_thread(struct task_struct *task)
 	known = call_of(BPF_CORE_READ(task, pid));
 	if (known && known->kind == CALL_CONNECT && known->fd == fd)
 		return;
-	if (view_open(file, &view) && !view_shows_connect(&view))
-		wait_note(view.inode);
+	if (!view_open(file, &view) || view_shows_connect(&view))
+		return;
+	socket = view.socket;
+	wait_note((__u64)BPF_CORE_READ(socket, file), view.inode);
 }
 
 /* ---- For bpf_for_each_map_elem(). ---- */
@@ -236,13 +226,6 @@ static long look_at_overflow(struct bpf_map *map, const __u32 *tid, struct call 
 
 	if (has_ended && now && now->owner == owner) /* the thread has not begun another call */
 		bpf_map_delete_elem(&in_flight_overflow, tid);
-	return 0;
-}
-
-static long drop_old_wait(struct bpf_map *map, const __u64 *inode, __u64 *number, void *unused)
-{
-	if (*number != sweep.number)
-		bpf_map_delete_elem(&waits, inode);
 	return 0;
 }
 

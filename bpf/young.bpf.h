@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * young: the sockets that no sweep has met yet. Most are connected or closed before one does,
- * so to note one must cost little: its place follows from its open file's address, and is written
- * as it stands. The kernel gives the last address again, so the place is in the cache, and
- * whoever had it has ended. A harvest before each sweep moves those that live on into `pending`,
- * where they are found by inode; so does who finds a place taken by one that lives.
+ * young: the sockets that no sweep has met yet, in a table whose places follow from the address of
+ * the open file (docs/design.md, decision 2). A harvest before each sweep moves the open ones to
+ * `pending`, and so does a hook that finds a place taken by an open socket.
  *
  * Hooks write to an entry while another program may move it. `lock` keeps them apart:
- *   - who writes is counted in it (YOUNG_WRITERS), and leaves with one YOUNG_STEP more;
- *   - who empties a place has it for itself (YOUNG_BUSY), copies the entry, makes the copy be
- *     found, and then turns writers away (YOUNG_CLOSED), if none has come since it began. Else it
- *     must try again.
- * So an entry is always found at one of its two homes, and nothing is written to one that was
- * moved. A place that is being written to is as good as taken: it is not waited for.
+ *
+ *   - A writer is counted in it (YOUNG_WRITERS), and adds YOUNG_STEP when it leaves.
+ *   - Whoever empties a place has it alone (YOUNG_BUSY), copies the entry, makes the copy findable,
+ *     and then turns writers away (YOUNG_CLOSED) if none has come since; otherwise it tries again.
+ *
+ * So an entry can always be found in one of the two places, and nothing is written to an entry that
+ * was moved. Nobody waits for a place that is being written.
  */
 #ifndef YOUNG_BPF_H
 #define YOUNG_BPF_H
@@ -26,8 +25,8 @@
 #define YOUNG_STEP 0x4000U /* the bits above count, and may begin again at 0 */
 
 /*
- * Key: a hash of the address of an open file. Value: two places, the second for who finds the first
- * just being written. Never full: who lives on makes room. Pinned by --pin.
+ * Key: a hash of the address of an open file. Value: two places, the second for a hook that finds
+ * the first being written. Never full, because open sockets are moved. Pinned by --pin.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -41,7 +40,10 @@ static __always_inline __u32 young_number(__u64 file)
 	return (file >> 6) * 0x9e3779b97f4a7c15 >> 40 & (SOCKLEAK_YOUNG / 2 - 1);
 }
 
-/* The entry of a socket, valid when its inode is written, which is last; NULL = not here. */
+/*
+ * The entry of a socket; NULL = it is not here. It is valid once its inode is written, which is
+ * last.
+ */
 static __always_inline struct pending *young_of(__u64 file, __u64 inode)
 {
 	__u32 number = young_number(file);
@@ -52,7 +54,7 @@ static __always_inline struct pending *young_of(__u64 file, __u64 inode)
 	if (!pair || !inode)
 		return NULL;
 	second = pair->places[1].inode == inode;
-	barrier_var(second); /* one way on for both, or the verifier goes two */
+	barrier_var(second); /* so that the verifier goes one way, not two */
 	entry = &pair->places[second & 1];
 	return entry->inode == inode ? entry : NULL;
 }
@@ -64,9 +66,8 @@ static __always_inline struct pending *young_of(__u64 file, __u64 inode)
 static __always_inline struct pending *entry_of(__u64 file, __u64 inode)
 {
 	struct pending *entry = young_of(file, inode);
-	struct fd_key key;
 
-	return entry ?: pending_of_inode(inode, &key);
+	return entry ?: pending_of_inode(inode);
 }
 
 /* The same as young_of(), to be written to until young_close(). */
@@ -83,13 +84,13 @@ static __always_inline struct pending *young_open(__u64 file, __u64 inode)
 	return NULL;
 }
 
-/* Also of an entry in `pending`, whose lock nobody asks for. */
+/* Also for an entry in `pending`, whose lock nobody reads. */
 static __always_inline void young_close(struct pending *entry)
 {
 	ADD_IN_ORDER(&entry->lock, YOUNG_STEP - 1);
 }
 
-/* Of a place that was taken: it is whoever's comes now, or has the entry that stands there. */
+/* Give a place back that young_take() took. */
 static __always_inline void young_release(struct pending *entry)
 {
 	ADD_IN_ORDER(&entry->lock, YOUNG_STEP - YOUNG_BUSY - YOUNG_CLOSED);

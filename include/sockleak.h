@@ -159,11 +159,6 @@ struct counter_row {
 
 /* ---- Data ---- */
 
-/* Which descriptor: the key of the map of pending sockets. */
-struct fd_key {
-	__u32 tgid; /* the process; 0 = its descriptor is another entry's, and fd the inode */
-	__u32 fd;
-};
 #define NO_FD (~0U) /* io_uring makes a socket before it has a descriptor, and may give it none */
 
 /* What was tried on a socket. */
@@ -215,7 +210,7 @@ struct pending {
 	__u32 tid;
 	__u32 fd;
 	__u32 uid;
-	__u16 connecting;  /* 1 = a thread was inside connect at the last sweep */
+	__u16 connecting;  /* not 0 = a thread was inside connect at the last sweep: wait_note() */
 	__u16 spell;	   /* how often it was reported as a leak anew, modulo 2^16 */
 	__u32 exec_id;	   /* how often the process had called exec, modulo 2^32 */
 	__u32 holder_tgid; /* whom the last event named as the holder */
