@@ -197,7 +197,7 @@ static __always_inline __u16 connect_destination(struct pending *entry, const st
 		return family;
 	family = noted_family(evidence);
 	if (family == AF_UNSPEC)
-		evidence->dest_len = 0; /* that is no try */
+		evidence->dest_len = 0; /* that is not a try */
 	return family;
 }
 

@@ -7,7 +7,7 @@
 # So:      when bind() fails with EADDRINUSE the port that was asked for stays in the socket, and
 #          getsockname() answers with it: two sockets claim one port, and one of them receives
 #          nothing. The inet socket beside it answers 0. Whether a netlink socket is bound is
-#          known to the kernel alone (netlink_sock.bound), not told by its address.
+#          known to the kernel alone (netlink_sock.bound); its address does not show it.
 #
 # Needs a C compiler; uses nothing but the kernel that runs, whose version it prints.
 set -eu

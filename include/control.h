@@ -54,14 +54,14 @@ struct sweep {
 	__u64 unread;  /* entries that a fd table is to be asked about, and was not yet */
 	__u64 unsettled;    /* that the next full sweep is to decide, and soon */
 	__u32 only_tgid;    /* whose fd table is read; 0 = all. Written by user space */
-	__u32 strangers;    /* descriptors of others that came all the same */
+	__u32 strangers;    /* descriptors of others that came nevertheless */
 	__u32 crowd;	    /* 1 = the map of processes to look at was full */
 	__u32 asks_threads; /* 1 = their threads are to be looked at: is one inside connect? */
 	__u32 looked;	    /* 1 = the fd tables of the suspects were read. Written by user space */
 	__u32 pad;
 };
 
-/* Bytes that user space reads of a sweep's iterator at once: what is written ends the read. */
+/* How many bytes user space reads of a sweep's iterator at once; a record ends the read. */
 #define SOCKLEAK_ITERATOR_READ 64
 
 /* How far a full sweep has come (bss). */

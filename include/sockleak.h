@@ -131,12 +131,12 @@ enum leak_class {
 	C(STACK_OTHER, "stack_other", 1)	 /* any other error */                           \
 	C(STACK_NONE, "stack_none", 0)		 /* io_uring's, by no call */                    \
 	C(SOCKET_EMFILE, "socket_emfile", 0)	 /* socket() failed: the process's limit */      \
-	C(SOCKET_ENFILE, "socket_enfile", 0)	 /* likewise: that of the host */                \
+	C(SOCKET_ENFILE, "socket_enfile", 0)	 /* the same at the host's limit */              \
 	C(REFUSALS_FULL, "refusals_full", 1)	 /* such a process not kept */                   \
 	C(SNAPSHOTS, "snapshots", 0)		 /* stacks copied */                             \
 	C(SNAPSHOTS_SAMPLED_OUT, "snapshots_sampled_out", 0) /* not, at a site that is clean */  \
 	C(NO_SLOT, "no_slot", 1)			     /* stack by frame pointers alone */ \
-	C(HOLDERS_FULL, "holders_full", 1)		     /* a further holder not told */     \
+	C(HOLDERS_FULL, "holders_full", 1)		     /* a further holder not reported */ \
 	C(RING_FULL, "ring_full", 1)			     /* event put off a sweep */         \
 	C(SOCKET_UNREADABLE, "socket_unreadable", 1)	     /* new fd gone already */           \
 	C(DEST_UNREADABLE, "dest_unreadable", 1)	     /* connect's address */

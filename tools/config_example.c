@@ -60,7 +60,7 @@ static void print_key(FILE *stream, const struct option_spec *spec, enum command
 	if (allowed.len)
 		text_addf(&about, " (%s)", text_str(&allowed));
 	option_add_default(&value, spec, command);
-	if (spec->type == OPTION_CLASSES) { /* its default is told in words */
+	if (spec->type == OPTION_CLASSES) { /* its default is given in words */
 		text_addf(&about, "; default: %s", text_str(&value));
 		text_clear(&value);
 	}

@@ -12,7 +12,7 @@ static const char usage[] = "usage: describe manual < SOURCE\n"
 
 enum offer describe_offer(const struct option_spec *spec)
 {
-	/* What a name means is told apart by what its argument is called in --help. */
+	/* What a name stands for follows from the name of its argument in --help. */
 	switch (spec->type) {
 	case OPTION_FLAG:
 	case OPTION_HELP_TEXT:

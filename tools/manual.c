@@ -81,7 +81,7 @@ static void add_defaults(struct text *text, const struct option_spec *spec, unsi
 	text_add(text, text_str(differ ? &all : &first));
 }
 
-/* What is told of an option or a key below its head. */
+/* The description of an option or a key, below its head. */
 static void print_body(FILE *stream, const struct option_spec *spec, unsigned int commands)
 {
 	_cleanup_text_ struct text takers = TEXT_INIT, allowed = TEXT_INIT, value = TEXT_INIT;

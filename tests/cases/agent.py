@@ -189,6 +189,25 @@ def agent_reloads(bench):
 
 
 @case
+def agent_of_a_busy_manager(bench):
+    """A reload while the service manager has no room: it gets both states later, in order."""
+    service = Service.start(bench, *FAST, "--comm", "busymanager")
+    service.manager_reads.clear()
+    service.fill_manager()
+    seen = len(service.notified)
+    os.kill(service.pid, signal.SIGHUP)
+    service.wait_for(lambda s: [l for l in s.lines if "reloaded" in l], "a reload")
+    service.fill_manager()
+    service.manager_reads.set()
+    service.wait_for(lambda s: any("READY=1" in text for text in s.notified[seen:]), "READY=1")
+    states = [text.split("\n")[0] for text in service.notified[seen:]
+              if text.startswith(("RELOADING=", "READY="))]
+    if states != ["RELOADING=1", "READY=1"]:
+        raise Failure(f"expected RELOADING=1 and then READY=1, seen: {states}")
+    service.stop()
+
+
+@case
 def agent_reloads_in_a_storm(bench):
     """A hundred reloads put no sweep off, nor does what waits for the next start break."""
     directory = directory_of(bench, "storm")

@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 
+import seeds_code
+
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 
 
@@ -107,84 +109,6 @@ def calls():
     put("call", "syscall", bytes.fromhex("b8290000000f05"))
     put("call", "half", bytes.fromhex("e80000"))
     put("call", "empty", b"")
-
-
-def go_table(magic, wide, start_line, short_tree):
-    """One function of 64 bytes at 0x401000, with another inlined in its bytes 16 to 31."""
-    def u32(value):
-        return struct.pack("<I", value & 0xFFFFFFFF)
-
-    def address(value):
-        return struct.pack("<Q", value) if wide else u32(value - 0x401000)
-
-    def table(*pairs):
-        return bytes(b for change, distance in pairs
-                     for b in ((~change << 1 | 1 if change < 0 else change << 1) & 0x7F, distance)
-                     ) + b"\0"
-
-    head = 8 + 8 * (7 if wide else 8)
-    names = b"\0main.inner\0main.outer\0"
-    files = b"outer.go\0inner.go\0"
-    units = u32(0) + u32(9)
-    lines = table((11, 8), (1, 8), (-6, 16), (7, 32))
-    which = table((1, 16), (1, 16), (-1, 32))
-    places = table((0, 16), (1, 16), (-1, 32))
-    values = b"\0" + lines + which + places
-    if short_tree:
-        tree = u32(0) + u32(1) + u32(8) + u32(1)
-    else:
-        tree = u32(0xFFFF) + u32(1) + u32(5) + u32(1) + u32(8)
-    at_files = head + len(names) + len(tree)
-    at_units = at_files + len(files)
-    at_values = at_units + len(units)
-    functions = (at_values + len(values) + 7) // 8 * 8
-    size = 8 if wide else 4
-    place = (5 * size + 7) // 8 * 8
-    listed = address(0x401000) + (struct.pack("<Q", place) if wide else u32(place))
-    listed += address(0x401040)
-    members = [12, 0, 0, 0, 1 + len(lines), 1, 3, 0] + ([1] if start_line else []) + [4 << 24]
-    function = address(0x401000) + b"".join(u32(m) for m in members)
-    function += u32(0) + u32(0) + u32(1 + len(lines) + len(which))
-    if wide:
-        function += bytes(-(functions + place + len(function)) % 8)
-        function += struct.pack("<Q", 0x500000 + head + len(names)) * 4
-    else:
-        function += u32(head + len(names)) * 4
-    words = [1, 2] + ([] if wide else [0x401000])
-    words += [head, at_units, at_files, at_values, functions]
-    out = u32(magic) + b"\0\0\1\x08" + b"".join(struct.pack("<Q", w) for w in words)
-    out += names + tree + files + units + values
-    out += bytes(functions - len(out)) + listed.ljust(place, b"\0") + function
-    return out
-
-
-def go_tables():
-    for name, arguments in (("go1.16", (0xFFFFFFFA, True, False, False)),
-                            ("go1.18", (0xFFFFFFF0, False, False, False)),
-                            ("go1.20", (0xFFFFFFF1, False, True, True))):
-        whole = go_table(*arguments)
-        put("go_table", name, whole)
-        put("go_table", f"{name}-cut", whole[:-20])
-    put("go_table", "many-functions", whole[:8] + struct.pack("<Q", 1 << 60) + whole[16:])
-    put("go_table", "far-names", whole[:32] + struct.pack("<Q", 1 << 63) + whole[40:])
-    put("go_table", "go1.2", b"\xfb" + whole[1:])
-    put("go_table", "empty", b"")
-
-
-def prologues():
-    # musl's socket(): push rbp, movslq, push rbx, xor, mov, sub $8, up to its syscall
-    put("prologue", "musl-socket", bytes.fromhex(
-        "554863f64863d24863ff534531d24889f34531c04531c9b8290000004883ec080f05"))
-    put("prologue", "frame-pointer", bytes.fromhex("554889e5415453"))
-    put("prologue", "go", bytes.fromhex("4883ec3848896c2430488d6c2430"))
-    put("prologue", "epilogue", bytes.fromhex("534883ec1085c074064883c4105bc3ffd0"))
-    put("prologue", "large-frame", bytes.fromhex("4881ec00100000"))
-    put("prologue", "aligned", bytes.fromhex("4883e4c0"))
-    put("prologue", "pops-too-much", bytes.fromhex("5b5b"))
-    put("prologue", "half", bytes.fromhex("4881ec0010"))
-    put("prologue", "end-of-a-coroutine", bytes.fromhex("4831ffe800000000f4"))
-    put("prologue", "unknown", bytes.fromhex("c4e2"))
-    put("prologue", "empty", b"")
 
 
 # ---- Programs for the JSON writer: see step() in fuzz_json.c ----
@@ -488,8 +412,7 @@ else:
     addresses()
     notes()
     calls()
-    go_tables()
-    prologues()
+    seeds_code.write(put)
     answers()
     programs()
     stacks()

@@ -32,7 +32,6 @@ ALLOWED_SKIPS = [
     ("close_range*", "no close_range in this kernel"),
     ("pidfd_getfd*", "no pidfd_getfd in this kernel"),
     ("runtime_*", "lacks * (make deps FOR=truth)"),
-    ("runtime_*_trixie", "lacks * (make truth)"),
 ]
 
 # With apt-get packaging/deps.sh and tests/prometheus/unpack.sh have brought these: there nothing

@@ -45,6 +45,8 @@ class Service:
         self.bench = bench
         self.notified = []  # what the service manager received, a string a datagram
         self.lines = []  # of stderr
+        self.manager_reads = threading.Event()  # cleared: it is busy, and its queue may fill
+        self.manager_reads.set()
         self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._manager.bind(f"\0sockleak-test-{os.getpid()}-{id(self)}")
         name = self._manager.getsockname().decode().replace("\0", "@")
@@ -72,8 +74,19 @@ class Service:
             self.lines.append(line.rstrip("\n"))
 
     def _read_manager(self):
-        while True:
+        while self.manager_reads.wait():
             self.notified.append(self._manager.recv(65536).decode())
+
+    def fill_manager(self):
+        """Send to a manager that does not read, until there is no room for another datagram."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.connect(self._manager.getsockname())
+            sender.setblocking(False)
+            try:
+                while True:
+                    sender.send(b"FILL=1")
+            except BlockingIOError:
+                pass
 
     def was_notified(self, line):
         return sum(line in datagram.split("\n") for datagram in list(self.notified))

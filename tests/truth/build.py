@@ -2,11 +2,13 @@
 """build: makes the programs of the rows, each in a directory of its own, again when something
 that they are made of has changed."""
 
+import functools
 import hashlib
 import os
 import pathlib
 import shutil
 import subprocess
+import threading
 
 from lib.outcome import Failure
 from truth.row import HERE, SOURCES, installed, root_of
@@ -19,6 +21,16 @@ IN_ROOT = pathlib.Path("/truth")  # in the root of a suite: a copy of runtimes/,
 # The command becomes the program, so that its pid stays; the mounts end with it.
 ENTER = """mount --make-rprivate / && mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" &&
 exec chroot "$0" /bin/sh -c 'cd "$O" && exec /bin/sh -ec "$1"' sh "$1" """
+
+
+_copying = threading.Lock()
+
+
+@functools.cache
+def copy_sources(into):
+    """Once in a run: a program that another row has just begun would read half a file."""
+    shutil.copytree(SOURCES, into, dirs_exist_ok=True)
+    shutil.copy(HERE / "truth.h", into.parent)
 
 
 class Place:
@@ -34,9 +46,8 @@ class Place:
     def prepare(self):
         self.directory.mkdir(parents=True, exist_ok=True)
         if not self.is_host:
-            copy = self.root / self.sources.relative_to("/")
-            shutil.copytree(SOURCES, copy, dirs_exist_ok=True)
-            shutil.copy(HERE / "truth.h", copy.parent)
+            with _copying:
+                copy_sources(self.root / self.sources.relative_to("/"))
 
     def environment(self, **more):
         own = {"S": self.sources, "O": self.inner, "HOME": self.inner, "PATH": PATH, **more}

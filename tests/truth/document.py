@@ -8,7 +8,7 @@ from truth.table import put
 
 PATH = pathlib.Path(__file__).resolve().parents[2] / "docs" / "truth.md"
 MARK = "<!-- table, written by make truth-docs -->"
-HEAD = ["runtime", "package", "culprit", "sockets", "frames as in gdb", "end", "wrong today"]
+HEAD = ["runtime", "package", "culprit", "called from", "sockets", "frames as in gdb", "end", "wrong today"]
 
 
 def code(text):
@@ -36,12 +36,12 @@ def fault(verdict, field):
 def row(verdict):
     package = f"{verdict.row.packages()[0]} {verdict.row.version()}"
     if verdict.trouble:
-        return [verdict.row.what, package, *["-"] * 4, str(verdict.trouble).replace("\n", " ")]
+        return [verdict.row.what, package, *["-"] * 5, str(verdict.trouble).replace("\n", " ")]
     seen = verdict.seen
     faults = [fault(verdict, field) for field in FIELDS if field in seen]
     return [
-        verdict.row.what, package, code(seen["culprit"]), seen["sockets"], frames(verdict),
-        code(seen["end"]), "; ".join(filter(None, faults)),
+        verdict.row.what, package, code(seen["culprit"]), code(seen["caller"]), seen["sockets"],
+        frames(verdict), code(seen["end"]), "; ".join(filter(None, faults)),
     ]  # fmt: skip
 
 

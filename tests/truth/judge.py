@@ -15,8 +15,8 @@ OPTIONS = ("--sample-after", "0")
 
 
 def equal(seen, pattern):
-    """`*` stands for anything but the bar between several values."""
-    return re.fullmatch("[^|]*".join(map(re.escape, pattern.split("*"))), seen) is not None
+    """`*` stands for anything but the bar between several values, and alone for these, too."""
+    return pattern == "*" or re.fullmatch("[^|]*".join(map(re.escape, pattern.split("*"))), seen) is not None
 
 
 @dataclasses.dataclass
@@ -52,8 +52,7 @@ class Verdict:
 
 
 def lacking(row):
-    remedy = "make truth" if row.suite else "make deps FOR=truth"
-    return Skip(f"lacks {', '.join(row.lacks())} ({remedy})")
+    return Skip(f"lacks {', '.join(row.lacks())} (make deps FOR=truth)")
 
 
 def attempt(bench, agent, row, programs, inside, with_gdb):

@@ -20,7 +20,7 @@ SCRIPTS = [
     Row("python_two", "Python, two leaks", "exec /usr/bin/python3 $S/leak.py two", culprit=PYTHON,
         sockets="20 at 2 sites"),
     Row("python_ctypes", "Python, a library by ctypes", "exec /usr/bin/python3 $S/extension.py",
-        build=LIBRARY, culprit=IN_LIBRARY),
+        build=LIBRARY, culprit=IN_LIBRARY, caller=PYTHON),
     Row("python_venv", "Python, in a venv", "exec $O/venv/bin/python $S/leak.py", culprit=PYTHON,
         build="/usr/bin/python3 -m venv --without-pip $O/venv && test -e $S/leak.py"),
     Row("python_gevent", "Python, gevent", "exec /usr/bin/python3 $S/greenlets.py",
@@ -33,7 +33,7 @@ SCRIPTS = [
     Row("ruby_extension", "Ruby, an extension and its library", "exec ruby $S/extension.rb",
         build=f"{LIBRARY} && gcc -O2 -g -fPIC -shared -w "
         "$(pkg-config --cflags ruby-3.1) -o extension.so $S/extension_rb.c " + AGAINST,
-        culprit=IN_LIBRARY),
+        culprit=IN_LIBRARY, caller="open_one (extension.so)"),
     Row("perl", "Perl", "exec perl $S/leak.pl", culprit="Perl code"),
     Row("php", "PHP", "exec php -d extension=sockets $S/leak.php", culprit="PHP code"),
     Row("lua", "Lua", "exec lua5.4 $S/leak.lua", culprit="Lua code"),
@@ -42,7 +42,7 @@ SCRIPTS = [
     # After two calls it compiles the function, and its stack is deeper than the copy then.
     Row("r", "R, a C function by .Call", "LEAK=$O/leak.so exec R --no-echo --vanilla -f $S/leak.R",
         build="gcc -O2 -g -fPIC -shared -I/usr/share/R/include -o $O/leak.so $S/leak_r.c",
-        culprit="open_one (leak.so), leak_r.c:LINE", end="copy | outermost"),
+        culprit="open_one (leak.so), leak_r.c:LINE", end="copy | outermost", caller="R code"),
     Row("octave", "Octave", "exec octave-cli -q --norc $S/leak.m", culprit="Octave code"),
     Row("prolog", "SWI-Prolog", "exec swipl -q -g main -t halt $S/leak.prolog",
         culprit="Prolog code"),
@@ -55,28 +55,32 @@ MACHINES = [
     Row("node_perf_map", "Node.js, --perf-basic-prof",
         # a perf map does not know what is interpreted or inlined
         "exec node --no-deprecation --always-sparkplug --no-opt --perf-basic-prof $S/leak.js",
-        culprit="*openOne* ([jit])"),
+        culprit="*openOne* ([jit])", caller="*fill* ([jit])"),
     Row("node_two", "Node.js, --perf-basic-prof, two leaks",
         "exec node --no-deprecation --always-sparkplug --no-opt --perf-basic-prof $S/leak.js two",
-        culprit="JS:openOne* ([jit]) | JS:openOther* ([jit])", sockets="20 at 2 sites"),
-    # Compiled code has no frame pointers by default, so the stack ends there.
-    Row("java", "Java", "exec java -cp $O Leak", build=JAVA, culprit="Java code", end="jit"),
+        culprit="JS:openOne* ([jit]) | JS:openOther* ([jit])", sockets="20 at 2 sites",
+        caller="*fill* ([jit])"),
+    # Compiled code has no frame pointers by default: the stack ends there, or skips its frames,
+    # as it happens.
+    Row("java", "Java", "exec java -cp $O Leak", build=JAVA, culprit="Java code", end="*"),
     Row("java_jcmd", "Java, after jcmd Compiler.perfmap", "exec java -cp $O Leak", build=JAVA,
-        prepare="jcmd $PID Compiler.perfmap", culprit="Java code", end="jit"),
-    Row("java_perf_map", "the same, -XX:+PreserveFramePointer", f"exec java {NAMED} -cp $O Leak",
+        prepare="jcmd $PID Compiler.perfmap", culprit="Java code", end="*"),
+    Row("java_perf_map", "Java, likewise, -XX:+PreserveFramePointer", f"exec java {NAMED} -cp $O Leak",
         build=JAVA, prepare="jcmd $PID Compiler.perfmap", culprit="*Leak.openOne* ([jit])"),
-    Row("java_two", "the same, two leaks", f"exec java {NAMED} -cp $O Leak two",
+    Row("java_two", "Java, likewise, two leaks", f"exec java {NAMED} -cp $O Leak two",
         build=JAVA, prepare="jcmd $PID Compiler.perfmap", sockets="20 at 2 sites",
         culprit="*Leak.openOne* ([jit]) | *Leak.openOther* ([jit])"),
     Row("java_jni", "Java, a native method and its library", "exec java -cp $O Jni",
         build=f"javac -d $O $S/Jni.java && {LIBRARY} && gcc -O2 -g -fPIC -shared "
         "-I/usr/lib/jvm/default-java/include -I/usr/lib/jvm/default-java/include/linux "
-        "-o libjni.so $S/extension_jni.c " + AGAINST, culprit=IN_LIBRARY),
+        "-o libjni.so $S/extension_jni.c " + AGAINST, culprit=IN_LIBRARY,
+        caller="Java_Jni_openOne (libjni.so)"),
     Row("mono", "Mono", "exec mono $O/Leak.exe", build="mcs -debug -out:$O/Leak.exe $S/Leak.cs",
         culprit=".NET code"),
     Row("erlang", "Erlang", "exec erl -noshell -pa $O -s leak main -s init stop",
         build="erlc -o $O $S/leak.erl", culprit="Erlang code", end="jit"),
-    Row("sbcl", "Lisp (SBCL)", "exec sbcl --script $S/leak.lisp", culprit="Lisp code"),
+    Row("sbcl", "Lisp (SBCL)", "exec sbcl --script $S/leak.lisp", culprit="Lisp code",
+        no_gdb="all of its memory may be executed, and data is taken for return addresses"),
     Row("racket", "Racket", "exec racket $S/leak.rkt", culprit="Racket code", end="jit"),
 ]  # fmt: skip
 

@@ -22,7 +22,7 @@ ROOTS = HERE.parents[1] / ".output" / "truth"
 MARK = "leaks here"  # a comment in the line that a maintainer would look at
 
 # What is judged of each row.
-FIELDS = ("sockets", "culprit", "end", "frames")
+FIELDS = ("sockets", "culprit", "caller", "end", "frames")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Row:
     build: str = ""
     # FUNCTION (MODULE), FILE:LINE, as far as it can be known; LINE is that of the mark
     culprit: str = ""
+    caller: str = "nobody"  # FUNCTION (MODULE); of scripts it is not known
     sockets: str = "20 at 1 site"
     end: str = "outermost"  # stack_end of docs/json.md
     no_gdb: str = ""  # why the frames are not compared with gdb's

@@ -57,19 +57,23 @@ def module_name(place):
     return os.path.basename(place["module"] or "no module")
 
 
-def sentence(place):
-    """A place in the code, as reports name it."""
+def name_of(place):
+    """Whose code a place is, as reports name it."""
     if not place:
         return "nobody"
-    if place.get("emulator"):
-        return f"code that {place['emulator']} hides"
-    if place.get("language"):
+    if place["language"]:
         return f"{place['language']} code"
     function = re.sub(V8_TIER, "JS:", place["function"] or "code without a name")
-    text = f"{function} ({module_name(place)})"
-    if place["file"]:
-        text += f", {os.path.basename(place['file'])}:{place['line']}"
-    return text
+    return f"{function} ({module_name(place)})"
+
+
+def sentence(culprit):
+    """The same of a culprit, with the line; it may be hidden."""
+    if culprit and culprit["emulator"]:
+        return f"code that {culprit['emulator']} hides"
+    is_known = culprit and not culprit["language"] and culprit["file"]
+    line = f", {os.path.basename(culprit['file'])}:{culprit['line']}" if is_known else ""
+    return name_of(culprit) + line
 
 
 def commonest(values):
@@ -79,7 +83,7 @@ def commonest(values):
 
 
 def end_of(leak):
-    return leak.get("stack_end") or ("truncated" if leak["stack_truncated"] else "outermost")
+    return leak["stack_end"] or "not known"
 
 
 def frames_of(result):
@@ -113,6 +117,7 @@ def fields_of(leaks):
     return {
         "sockets": f"{len(leaks)} at {sites} site{'s' if sites != 1 else ''}",
         "culprit": commonest(sentence(leak["culprit"]) for leak in leaks),
+        "caller": commonest(name_of((leak["culprit"] or {}).get("caller")) for leak in leaks),
         "end": commonest(end_of(leak) for leak in leaks),
     }
 

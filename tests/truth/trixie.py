@@ -20,7 +20,7 @@ AGAIN = (
 
 NEW = [
     Row("python_perf", "Python, -X perf", "exec /usr/bin/python3 -X perf $S/leak.py",
-        culprit="py::open_one:*leak.py ([jit])"),
+        culprit="py::open_one:*leak.py ([jit])", caller="py::fill:*leak.py ([jit])"),
     Row("ruby_yjit", "Ruby, YJIT", "exec ruby --yjit --yjit-call-threshold=3 $S/leak.rb",
         culprit="Ruby code"),
 ]  # fmt: skip

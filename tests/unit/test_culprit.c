@@ -126,6 +126,15 @@ static void the_search_does_not_leave_an_interpreter(void **state)
 		       "Python");
 	/* A binding alone, where the stack ends. */
 	expect_scripts(STACK(SOCKET, { "/usr/lib/ruby/3.1.0/socket.so", NULL }), "Ruby");
+	/* Its interpreter is a part of the program: blender, or an executable of PyInstaller's. */
+	expect_scripts(STACK(SOCKET, { "/opt/app/_socket.cpython-311-x86_64-linux-gnu.so", NULL },
+			     { "/opt/app/blender", "_PyEval_EvalFrameDefault" },
+			     { "/opt/app/blender", "BPY_run" }, { "/opt/app/blender", "main" }),
+		       "Python");
+	expect_scripts(STACK(SOCKET, { "/opt/slack/slack", "node::TCPWrap::Connect" },
+			     { "/opt/slack/slack", "v8::internal::Builtin_HandleApiCall" },
+			     { NULL, NULL }, { "/opt/slack/slack", "main" }),
+		       "JavaScript");
 	/* A module in C is code that can be mended. */
 	expect(STACK(SOCKET, { "/usr/lib/libpq.so.5", "PQconnectPoll" },
 		     { "/usr/lib/python3/dist-packages/psycopg2/_psycopg.so", NULL },

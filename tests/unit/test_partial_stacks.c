@@ -215,6 +215,31 @@ static void who_holds_a_stray_is_reported_once(void **state)
 	assert_int_equal(announced[1].change, LEAKS_OPENED);
 }
 
+/* Sockets of a pool of before the watch are renewed; where the code is is known only then. */
+static void strays_that_renew_older_sockets_have_not_grown(void **state)
+{
+	struct fixture *fixture = *state;
+	__u64 began_ns = fixture->now_ns;
+	struct event event, old;
+
+	leaks__begin(fixture->leaks, began_ns);
+	for (__u64 inode = 1; inode <= 6; inode++) {
+		old = event_of(fixture, 100 + inode, 42);
+		old.socket.flags = PENDING_ORIGIN_UNKNOWN;
+		old.socket.since_ns = began_ns;
+		end(fixture, old, END_CLOSED);
+		fixture->now_ns += 5 * SECOND; /* made now, counted when it is 5 s old */
+		event = event_of_call(fixture, inode,
+				      stack_at(inode == 6 ? 0x3401e : 0xca11,
+					       inode == 6 ? STACK_SNAPSHOT : STACK_CALL));
+		apply(fixture, &event);
+		tick(fixture);
+		assert_false(first_site(fixture)->leaking);
+	}
+	assert_int_equal(first_site(fixture)->open, 6);
+	assert_int_equal(first_site(fixture)->id, site_at(0x3401e));
+}
+
 static void a_whole_stack_without_a_site_gathers_none(void **state)
 {
 	struct fixture *fixture = *state;
@@ -238,6 +263,7 @@ int main(void)
 		TEST(a_stray_that_is_held_back_stays_so),
 		TEST(a_site_that_its_strays_leave_has_not_grown_by_them),
 		TEST(a_short_stack_with_a_whole_ones_site_stays_there),
+		TEST(strays_that_renew_older_sockets_have_not_grown),
 		TEST(a_stray_of_a_program_by_another_name_leaves),
 		TEST(who_holds_a_stray_is_reported_once),
 		TEST(a_whole_stack_without_a_site_gathers_none),

@@ -113,6 +113,22 @@ static bool site_leaks(struct simulated *simulated)
 	return false;
 }
 
+/* All of what the pool has open, and what it opens from now on. Takes the stack. */
+static void move_pool(struct simulated *simulated, struct stack *renamed)
+{
+	struct site *const *sites;
+	long count = leaks__sites(simulated->leaks, &sites);
+	struct site *site = NULL;
+
+	for (long i = 0; i < count; i++)
+		if (sites[i]->id == simulated->stack->site)
+			site = sites[i];
+	assert_non_null(site);
+	leaks__rename(simulated->leaks, site, simulated->stack, renamed);
+	stack_unref(simulated->stack);
+	simulated->stack = renamed;
+}
+
 /* `leak_every` seconds the process also leaks one at the pool's site; 0 = it does not. */
 static struct simulated simulate(unsigned int seconds, unsigned int leak_every)
 {
@@ -146,6 +162,35 @@ static void a_pool_that_is_renewed_never_leaks(void **state)
 {
 	(void)state;
 	assert_int_equal(simulate(600, 0).leaking, 0);
+}
+
+/* At second 40 symbols have come: the pool's code is another site by its name. */
+static void a_pool_that_moves_to_another_site_never_leaks(void **state)
+{
+	struct simulated simulated = {
+		.leaks = leaks__new(~0U, SECOND, ignore, NULL),
+		.owner = owner_new(NULL, NULL, NULL),
+		.stack = stack_new(1),
+	};
+	struct stack *renamed = stack_new(1);
+
+	(void)state;
+	simulated.stack->site = 0x1234;
+	renamed->site = 0x5678;
+	leaks__time(simulated.leaks, OLDER_THAN, SECOND);
+	leaks__begin(simulated.leaks, 1000 * SECOND);
+	for (unsigned int second = 0; second < 300; second++) {
+		for (unsigned int place = 0; place < POOL; place++)
+			live(&simulated, place, second);
+		leaks__tick(simulated.leaks, (1000 + second) * SECOND);
+		simulated.leaking += site_leaks(&simulated);
+		if (second == 40)
+			move_pool(&simulated, renamed);
+	}
+	assert_int_equal(simulated.leaking, 0);
+	leaks__free(simulated.leaks);
+	owner_unref(simulated.owner);
+	stack_unref(simulated.stack);
 }
 
 /* Sockets of io_uring come and go as long as the process lives: not those of before the watch. */
@@ -189,6 +234,7 @@ int main(void)
 		cmocka_unit_test(an_end_pays_for_one_birth),
 		cmocka_unit_test(a_birth_long_after_is_not_paid_for),
 		cmocka_unit_test(a_pool_that_is_renewed_never_leaks),
+		cmocka_unit_test(a_pool_that_moves_to_another_site_never_leaks),
 		cmocka_unit_test(what_comes_later_pays_for_nothing),
 		cmocka_unit_test(a_leak_beside_a_pool_is_reported),
 	};

@@ -28,7 +28,7 @@ static bool program_info(const struct bpf_program *program, struct bpf_prog_info
 	return false;
 }
 
-/* Does it show what is tried on a socket, among others? Those of socket() and close() do not. */
+/* Does the program see tries on a socket? Those of socket() and close() do not. */
 static bool shows_tries(const struct bpf_program *program)
 {
 	const char *call = strrchr(bpf_program__name(program), '_');

@@ -33,7 +33,7 @@ struct history;
 struct history_maps {
 	int reported, stacks, growths;
 	struct stack_maps unnamed;
-	bool kept; /* they may hold what an earlier run told */
+	bool kept; /* they may hold what an earlier run reported */
 };
 struct orders;
 
@@ -80,7 +80,7 @@ __u64 history__growth_lost(const struct history *history);
 
 /* ---- The one that asks ---- */
 
-/* All of the map `told`, read at once; for past_expect() alone. */
+/* The whole map `reported`, read at once; for past_expect() alone. */
 struct all_reported {
 	struct reported_entry {
 		__u64 inode;

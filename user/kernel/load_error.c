@@ -21,7 +21,7 @@ static bool lacks_rights(void)
 	return !(have & 1ULL << CAP_SYS_ADMIN) && (have & both) != both;
 }
 
-/* Only what is known: a guess would send its reader astray. */
+/* It says only what is certain: a guess would mislead its reader. */
 static void add_remedy(struct text *text, int err, const struct options *options)
 {
 	if (err == -ENOMEM && options->command == COMMAND_SCAN)

@@ -29,7 +29,7 @@ struct sweeper {
 	struct sweep_counts counts;
 	struct ring_buffer *ring; /* the events; NULL before the first sweep */
 	int records;		  /* that were handed over in this walk */
-	__u64 drained_ns;	  /* what that took in this sweep: it is no part of its cost */
+	__u64 drained_ns;	  /* how long that took in this sweep; not a part of its cost */
 	bool can_look;		  /* at one process alone: not before Linux 6.1 */
 	bool retells;		  /* the next sweep: see sweeper__retell() */
 };

@@ -80,7 +80,7 @@ __u64 tracer__waiting(const struct tracer *tracer);
 /* Entries in the map of pending sockets at the last sweep, and what that map holds at most. */
 __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max);
 
-/* What is kept of the stacks of its sockets, as long as the tracer. */
+/* The evidence of its sockets' stacks; valid as long as the tracer. */
 struct stack_evidence tracer__stack_evidence(struct tracer *tracer);
 
 /*

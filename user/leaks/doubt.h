@@ -17,7 +17,7 @@ struct doubt {
 	__u64 until_ns; /* when it was last found to be more; 0 = never */
 };
 
-/* So often were hooks left out by now, of those that show what is tried on a socket. */
+/* How often the kernel has skipped hooks by now, of those that see tries on a socket. */
 void doubt_note(struct doubt *doubt, __u64 skipped, __u64 now_ns);
 
 /* Is it nothing that speaks for the class, of a socket that was there when hooks were left out? */

@@ -20,7 +20,7 @@
 /*
  * Sweeps come at their intervals, or late on a host with much to do (watch.c, MAX_REST_NS, and
  * the sweep itself). More time between two of them was not watched: the machine slept, or
- * this process was stopped, and their clock went on. It is no silence of a site.
+ * this process was stopped, and their clock went on. It is not a silence of a site.
  */
 #define GAP_INTERVALS 3
 #define GAP_LATENESS_NS (30ULL * 1000000000)
@@ -185,7 +185,7 @@ static int leak_open(struct leaks *leaks, const struct event *event, struct owne
 	leak->process = process;
 	site_show_better(site, stack);
 	DL_PREPEND(site->leaks, leak);
-	account_grow(leaks, site, process, event);
+	account_grow(leaks, leak);
 	if (event->maybe_in_use && !growth_began(&process->growth, leaks->min_steps)) {
 		leak->held_back = true;
 		site->held_back++;
@@ -319,7 +319,7 @@ static int leak_change(struct leaks *leaks, struct leak *leak, const struct even
 	return 0;
 }
 
-/* One more process holds a leak, or one less: told at the end of the sweep, with the others. */
+/* One more process holds a leak, or one less: reported at the end of the sweep. */
 static void leak_hold(struct leak *leak, const struct event *event)
 {
 	if (event->kind == EVENT_HELD ?

@@ -40,7 +40,9 @@ struct leak {
 	struct holders holders; /* that of the event, and all others */
 	bool held_back;		/* maybe_in_use, and its site has not grown: not shown */
 	/* private: */
-	bool reported; /* is what is known of its holders told? */
+	bool reported; /* are its known holders reported? */
+	/* Does it replace one of before the watch? Looked for once: leaks_accounts.c. */
+	bool is_counted, is_renewal;
 	struct leak_key {
 		__u64 inode;
 		__u64 since_ns;
@@ -68,7 +70,7 @@ struct site_process {
 /* How sockets ended with their processes, which exited or crashed with them. */
 struct site_end {
 	__u64 ns;		/* when the last one did: when that was noticed */
-	__u64 sockets;		/* so many; 0 = it is no site of leaks__ended() */
+	__u64 sockets;		/* so many; 0 = not a site of leaks__ended() */
 	unsigned int processes; /* of so many processes */
 	__u32 tgid;		/* the last of these */
 	bool grew;		/* the site had grown in one of them: it leaked */
@@ -109,7 +111,7 @@ struct culprit site_culprit(const struct site *site);
 enum leaks_change {
 	LEAKS_OPENED = 1, /* show it: it is new, or its site has grown */
 	LEAKS_CHANGED,	  /* it has another class, or others hold it */
-	LEAKS_MOVED,	  /* a whole stack has told its site; also of one that is held back */
+	LEAKS_MOVED,	  /* a whole stack has shown its site; also if it is held back */
 	LEAKS_RESOLVED,	  /* it has ended: leak->event.reason says how */
 };
 
@@ -147,7 +149,7 @@ void leaks__time(struct leaks *leaks, __u64 older_than_ns, __u64 interval_ns);
  */
 void leaks__begin(struct leaks *leaks, __u64 now_ns);
 
-/* Other classes are wanted from now on; what is open of those that are not is dropped. */
+/* Other classes are wanted from now on; open leaks of the others are dropped. */
 void leaks__want(struct leaks *leaks, unsigned int classes);
 /* End the accounts of the leaks for which `drops` says so; they have not been resolved. */
 void leaks__drop(struct leaks *leaks, bool (*drops)(const struct leak *leak, void *ctx), void *ctx);
@@ -237,7 +239,7 @@ struct leaks_totals {
 	unsigned int held_back;
 	size_t ended;	       /* sites that leaked, and whose sockets ended with their process */
 	__u64 ended_not_kept;  /* times that one of them gave way to a later one */
-	__u64 exited_not_kept; /* likewise, and it had not grown */
+	__u64 exited_not_kept; /* the same, of sites that had not grown */
 };
 struct leaks_totals leaks__totals(const struct leaks *leaks);
 

@@ -158,9 +158,20 @@ static __u64 renewal_window(const struct leaks *leaks)
 	return 2 * leaks->moment_ns;
 }
 
-void account_grow(struct leaks *leaks, struct site *site, struct site_process *process,
-		  const struct event *event)
+/* Does the leak take the place of a socket of before the watch? That is found out once. */
+static bool is_renewal(struct leaks *leaks, struct leak *leak, const struct growth_birth *birth)
 {
+	if (!leak->is_counted && leaks->min_steps > 1) /* or all are reported */
+		leak->is_renewal = renewals_take(&leaks->renewals, leak->process->tgid,
+						 birth->born_ns, renewal_window(leaks));
+	leak->is_counted = true;
+	return leak->is_renewal;
+}
+
+void account_grow(struct leaks *leaks, struct leak *leak)
+{
+	const struct event *event = &leak->event;
+	struct site_process *process = leak->process;
 	struct growth_birth birth = { event->socket.since_ns, counted_at(leaks, event),
 				      leaks->moment_ns };
 
@@ -170,12 +181,11 @@ void account_grow(struct leaks *leaks, struct site *site, struct site_process *p
 		return; /* since_ns is when a sweep met it */
 	}
 	rate_birth(&process->rate, birth.born_ns, birth.counted_ns);
-	rate_birth(&site->rate, birth.born_ns, birth.counted_ns);
-	if (leaks->min_steps > 1 && /* or each socket is reported, whatever it is */
-	    renewals_take(&leaks->renewals, process->tgid, birth.born_ns, renewal_window(leaks))) {
+	rate_birth(&leak->site->rate, birth.born_ns, birth.counted_ns);
+	if (is_renewal(leaks, leak, &birth)) {
 		growth_renew(&process->growth, process->open);
 		rate_end(&process->rate);
-		rate_end(&site->rate);
+		rate_end(&leak->site->rate);
 		return;
 	}
 	growth_step(&process->growth, process->open, &birth);

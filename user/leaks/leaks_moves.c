@@ -26,10 +26,22 @@ static void move_accounts(struct leaks *leaks, struct leak *leak, struct site *s
 	DL_PREPEND(site->leaks, leak);
 	leak->site = site;
 	leak->process = process;
-	account_grow(leaks, site, process, &leak->event);
+	account_grow(leaks, leak);
 }
 
-void leak_rehome(struct leaks *leaks, struct leak *leak, struct stack *stack)
+/*
+ * All that a process has at a site moves, one leak after the other. Counted anew they would have
+ * grown since: a pool that is renewed has as many births as it ever opened sockets.
+ */
+static void inherit_growth(struct site_process *process, const struct site_process *from)
+{
+	if (process->open || process->growth.peak > from->growth.peak)
+		return;
+	process->growth = from->growth;
+	process->growth.is_changed = true;
+}
+
+void leak_rehome(struct leaks *leaks, struct leak *leak, struct stack *stack, bool with_growth)
 {
 	struct site *site = account_site(leaks, &leak->event, leak->owner, stack);
 	struct site_process *process;
@@ -39,6 +51,8 @@ void leak_rehome(struct leaks *leaks, struct leak *leak, struct stack *stack)
 	process = account_process(leaks, site, &leak->event);
 	if (!process)
 		return;
+	if (with_growth)
+		inherit_growth(process, leak->process);
 	stack_unref(leak->stack);
 	leak->stack = stack_ref(stack);
 	site_show_better(site, stack);
@@ -56,7 +70,7 @@ static void move_all(struct leaks *leaks, struct site *site, struct stack *stack
 	for (; leak; leak = newer) {
 		newer = leak == site->leaks ? NULL : leak->prev;
 		if (leak->stack == stack)
-			leak_rehome(leaks, leak, renamed);
+			leak_rehome(leaks, leak, renamed, /* with_growth= */ true);
 	}
 }
 

@@ -17,7 +17,7 @@ struct leaks {
 	unsigned int classes;
 	__u64 moment_ns;
 	__u64 lag_ns;	  /* from a birth until it is counted, unless something hinders it */
-	__u64 max_gap_ns; /* between two ticks; what is above was not watched. 0 = no limit */
+	__u64 max_gap_ns; /* between two ticks; more than that was not watched. 0 = no limit */
 	__u64 began_ns;	  /* this run */
 	__u64 ticked_ns;  /* the last tick; 0 = none yet */
 	unsigned int min_steps, min_open;
@@ -40,9 +40,8 @@ struct site *account_site(struct leaks *leaks, const struct event *event, struct
 /* The account of a process at it, likewise, with what is remembered of its growth. */
 struct site_process *account_process(struct leaks *leaks, struct site *site,
 				     const struct event *event);
-/* One leak more, counted by this event. */
-void account_grow(struct leaks *leaks, struct site *site, struct site_process *process,
-		  const struct event *event);
+/* One leak more, which has its site and process; counted by its event. */
+void account_grow(struct leaks *leaks, struct leak *leak);
 /* One less, which belongs to another site; -> account_leave(). */
 void account_take_back(struct site *site, struct site_process *process, const struct event *event);
 /* One less, which is left out from now on, and may come back; -> account_leave(). */
@@ -51,7 +50,7 @@ void account_drop(struct site *site, struct site_process *process, const struct 
 void account_end(struct site *site, struct site_process *process);
 /*
  * A socket has ended, shown or not: if it was closed, and is of before the watch, the next one of
- * its process is no growth (renewals.h). After each sweep: forget those of long ago.
+ * its process is not growth (renewals.h). After each sweep: forget those of long ago.
  */
 void account_renewal(struct leaks *leaks, const struct event *event);
 void account_forget_renewals(struct leaks *leaks, __u64 now_ns);
@@ -59,9 +58,10 @@ void account_forget_renewals(struct leaks *leaks, __u64 now_ns);
 void account_leave(struct leaks *leaks, struct site *site, struct site_process *process);
 /*
  * The leak belongs to the site of this stack, which is its own from now on. Shown or held back as
- * it was, and announced as LEAKS_MOVED. Without memory it stays where it is.
+ * it was, and announced as LEAKS_MOVED. `with_growth`: all that its process has at the old site
+ * goes there, and the first takes along how it has grown. Without memory it stays where it is.
  */
-void leak_rehome(struct leaks *leaks, struct leak *leak, struct stack *stack);
+void leak_rehome(struct leaks *leaks, struct leak *leak, struct stack *stack, bool with_growth);
 /* After a sweep: growth, rates, and the state. True: the site has begun or ceased to grow. */
 bool account_tick(struct leaks *leaks, struct site *site, __u64 now_ns);
 

@@ -95,7 +95,7 @@ void partial_stacks_gather(struct leaks *leaks, const struct event *event,
 				moved->site = whole->site;
 		}
 		if (moved)
-			leak_rehome(leaks, leak, moved);
+			leak_rehome(leaks, leak, moved, /* with_growth= */ false);
 	}
 	stack_unref(last);
 	stack_unref(moved);

@@ -221,7 +221,7 @@ struct stanza {
 	char name[128], version[128], arch[32], source[128];
 };
 
-/* "Name: value" of a status file. A value that is no word is left out. */
+/* "Name: value" of a status file. A value that is not a word is left out. */
 static void read_field(char *line, struct stanza *stanza)
 {
 	char *value = strchr(line, ':');

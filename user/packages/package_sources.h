@@ -99,7 +99,7 @@ int package_from_rpm(const char *database, const char *path, __u64 deadline_ns,
  */
 int package_parse_rpm(const char *answer, struct package *ret_package);
 
-/* Fill in debug of an rpm with name, version and arch set. -EINVAL: one is no such thing. */
+/* Fill in debug of an rpm with name, version and arch set. -EINVAL: one of them is not valid. */
 int package_finish_rpm(struct package *package);
 
 /* ---- package.c ---- */

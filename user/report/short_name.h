@@ -12,7 +12,7 @@
 #include "lib/text.h"
 
 #define SHORT_NAME_MAX 72 /* bytes: behind "  #10 " there is room for that in 80 columns */
-/* What is still longer without arguments is cut, and ends in "...": it has two lines of text. */
+/* A name that is still longer without arguments is cut, and ends in "...": it has two lines. */
 #define SHORT_NAME_LIMIT 160
 
 /*

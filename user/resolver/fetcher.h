@@ -35,7 +35,7 @@ void fetcher__free(struct fetcher *fetcher);
 /*
  * Open the debug file of a build id (lower-case hex) if it was fetched, in *ret_fd;
  * -ENOENT if not, and then it is put in the queue, unless it could not be had.
- * -EINVAL: that is no build id.
+ * -EINVAL: not a build id.
  */
 int fetcher__ask(struct fetcher *fetcher, const char *build_id, int *ret_fd);
 

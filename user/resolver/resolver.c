@@ -19,7 +19,7 @@
 
 /* The first stack of a large program with its debug information takes about one. */
 #define STACK_LIMIT_NS (5 * NSEC_PER_SEC)
-/* What takes less is no burden, however often it comes. */
+/* Shorter work is not a burden, however often it is asked for. */
 #define SLOW_NS (NSEC_PER_SEC / 10)
 /* Two databases may each take their own limit, see package.h. */
 #define PACKAGE_LIMIT_NS (10 * NSEC_PER_SEC)
@@ -145,7 +145,7 @@ static int ensure_started(struct resolver *resolver)
 
 /* ---- A question ---- */
 
-/* What is asked, by whom, until when. */
+/* A question, its process and its deadline. */
 struct question {
 	const struct subject *subject;
 	struct resolver_request request;

@@ -71,7 +71,7 @@ int resolver__rename(struct resolver *resolver, const struct subject *subject, s
  */
 int resolver__look(struct resolver *resolver, const struct subject *subject);
 
-/* As packages__find() (package.h). -ECHILD: the resolver failed over it. -EAGAIN likewise. */
+/* As packages__find() (package.h). -ECHILD: the resolver failed over it. -EAGAIN as above. */
 int resolver__package(struct resolver *resolver, const struct subject *subject, const char *path,
 		      const char *build_id, struct package *ret_package);
 

@@ -74,7 +74,7 @@ struct wire_package {
 	char debug[sizeof(((struct package *)0)->debug)];
 };
 
-/* Frames of one stack, what is inlined included. */
+/* Frames of one stack, inlined functions included. */
 #define PROTOCOL_MAX_FRAMES 1024
 /* Bytes of a function's, module's or source file's name; longer ones are cut. */
 #define PROTOCOL_MAX_NAME 4096

@@ -70,7 +70,7 @@ static bool has_capabilities(void)
 	return false;
 }
 
-/* Needs CAP_SETPCAP; without it exec gives nothing back all the same, see no_new_privs. */
+/* Needs CAP_SETPCAP. Without it exec gives nothing back either, because of no_new_privs. */
 static void drop_bounding_set(void)
 {
 	for (int capability = 0; !prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); capability++)

@@ -10,7 +10,7 @@
 struct search {
 	const struct stack *stack;
 	bool lasting;		     /* culprit_lasting_place() */
-	bool in_scripts;	     /* an interpreter, or code of a JIT compiler, was met */
+	bool in_scripts;	     /* an interpreter, its binding, or JIT code */
 	bool past_wrappers;	     /* something else was met */
 	const char *language;	     /* of the interpreter or binding that was met first */
 	const struct frame *script;  /* the interpreter's first frame, else the binding's */
@@ -107,9 +107,7 @@ static bool pass_over(struct search *search, const struct frame *frame)
 		search->runtime = search->runtime ?: frame;
 		search->past_wrappers = true;
 		return true;
-	case FRAME_OF_BINDING:
-		meet_scripts(search, frame);
-		return true;
+	case FRAME_OF_BINDING: /* who calls it is an interpreter, also as a part of a program */
 	case FRAME_OF_INTERPRETER:
 		meet_scripts(search, frame);
 		search->in_scripts = true;
@@ -123,7 +121,7 @@ static bool pass_over(struct search *search, const struct frame *frame)
 	return true;
 }
 
-/* No frame is to be mended: what is known all the same. */
+/* There is no frame to mend: the best that is known. */
 static struct code_place without_frame(const struct search *search)
 {
 	if (search->language)

@@ -46,7 +46,7 @@ struct code_place culprit_place(const struct stack *stack);
  */
 struct code_place culprit_lasting_place(const struct stack *stack);
 
-/* Can a reader be told of it? */
+/* Can a report name it? */
 static inline bool code_place_is_known(const struct code_place *place)
 {
 	return place->frame;

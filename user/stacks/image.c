@@ -11,8 +11,9 @@
 #include "host/files/access.h"
 #include "lib/time.h"
 #include "stacks/files/file_cache.h"
-#include "stacks/overwritten.h"
 #include "stacks/jit_names.h"
+#include "stacks/memory_file.h"
+#include "stacks/overwritten.h"
 
 #define MAX_IMAGES 64
 #define MAX_MAPPINGS 131072 /* of all images together */
@@ -169,7 +170,7 @@ static void supersede(struct images *images, struct image **slot, struct image *
 	*slot = NULL;
 }
 
-/* Bring what is known of a process up to date. On failure what was known stays, if it is its. */
+/* Read a process's mappings again. On failure the old ones stay, if they are this process's. */
 static int refresh_image(struct images *images, pid_t tgid)
 {
 	struct image **slot = find_slot(images, tgid), *image = slot ? *slot : NULL;
@@ -256,7 +257,7 @@ const struct mapping *image_mapping(const struct image *image, __u64 address)
 	return modules__find(image->modules, address);
 }
 
-/* The vdso is no file; its bytes are the same in nearly all processes. */
+/* The vdso is not a file; its bytes are the same in nearly all processes. */
 static struct module_symbols *open_vdso(struct images *images, const struct image *image,
 					const struct mapping *mapping)
 {
@@ -279,14 +280,17 @@ static struct module_symbols *open_file(struct images *images, const struct imag
 					const struct mapping *mapping, bool *ret_overwritten)
 {
 	struct module_symbols *file;
-	int fd;
+	int fd, err;
 
 	if (mapping->path && !strcmp(mapping->path, "[vdso]"))
 		return open_vdso(images, image, mapping);
 	if (!mapping_is_file(mapping))
 		return NULL;
 	if (!image->gone) {
-		if (access_mapping(image->tgid, mapping, &fd))
+		err = access_mapping(image->tgid, mapping, &fd);
+		if (err == -EACCES || err == -EPERM)
+			return memory_file_open(images->files, image->tgid, mapping);
+		if (err)
 			return NULL;
 	} else if (!image->view.shares_mounts || access_orphan(mapping, &fd)) {
 		return NULL;

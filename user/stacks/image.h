@@ -45,7 +45,7 @@ int images__find(struct images *images, pid_t tgid, struct image **ret_image);
  */
 struct image *image_before(const struct image *image);
 
-/* The mapping that holds an address, NULL = none: it is no code. */
+/* The mapping that holds an address; NULL = none: it is not code. */
 const struct mapping *image_mapping(const struct image *image, __u64 address);
 
 /*
@@ -83,7 +83,7 @@ const char *image_jit_name(struct images *images, struct image *image, __u64 add
 /* The runtime of such code, by what the process has mapped; never JIT_NONE. */
 enum jit_runtime image_jit_runtime(const struct image *image);
 
-/* The stacks of it that are known, with the names that can be told now. */
+/* Its known stacks, with the names that can be found now. */
 struct known_stacks *image_stacks(struct images *images, struct image *image);
 
 #endif /* SOCKLEAK_IMAGE_H */

@@ -18,7 +18,7 @@ static __u64 hash_u64(__u64 hash, __u64 number)
 	return hash_bytes(hash, bytes, sizeof(bytes));
 }
 
-/* With its NUL, so that where a string ends is part of what is hashed. */
+/* With its NUL, so that the hash also covers where a string ends. */
 static __u64 hash_name(__u64 hash, const char *string)
 {
 	return hash_bytes(hash, string, strlen(string) + 1);

@@ -9,7 +9,7 @@
 #define STRINGS 4   /* of a frame */
 #define LOOK_BACK 8 /* frames; stacks go to and fro between a few files */
 
-/* By stack_charge(). Stacks are freed by who has them last, who knows of no limit. */
+/* By stack_charge(). The last owner of a stack frees it, and does not know the limit. */
 static size_t held;
 
 struct stack *stack_new(unsigned int count)

@@ -95,7 +95,7 @@ bool stack_reserve(struct stack **stack, unsigned int count);
 struct stack *stack_copy(const struct stack *stack);
 /* Copy a frame with its strings; false: no memory, *to is still to be freed with its stack. */
 bool frame_copy(struct frame *to, const struct frame *from);
-/* Do they say the same, their packages aside? And a hash of what is compared then. */
+/* Are they equal, except for their packages? And a hash of what is compared. */
 bool stack_equal(const struct stack *a, const struct stack *b);
 __u64 stack_hash(const struct stack *stack);
 /* Bytes of all its strings, their NULs aside; and of all the memory that it takes. */

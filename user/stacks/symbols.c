@@ -166,7 +166,7 @@ static bool begin_making(struct making *making, struct symbols *symbols, struct 
 	return making->stack;
 }
 
-/* The frame in libc of the call; what is inlined in it comes before. */
+/* The libc frame of the call; the functions inlined in it come before. */
 static struct frame *end_of_first(struct making *making)
 {
 	struct frame *first = &making->stack->frames[making->stack->count - 1];

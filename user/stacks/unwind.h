@@ -33,7 +33,7 @@ struct unwound {
 	} frames[UNWIND_MAX_FRAMES]; /* the innermost first */
 };
 
-/* What is asked of the process, beside its stack. All are called with `ctx`. */
+/* Questions about the process, beside its stack. All are called with `ctx`. */
 struct unwind_process {
 	/*
 	 * Called with an address of code before its frame is unwound: whatever `dwfl`

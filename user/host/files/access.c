@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/files/memory_image.h"
 #include "lib/channel.h"
 
 /* The end at which this process asks; -1 = it opens files itself. */
@@ -139,6 +140,12 @@ int access_perf_map(pid_t tgid, int *ret_fd)
 			   ask_process(ACCESS_PERF_MAP, tgid, ret_fd);
 }
 
+int access_image(pid_t tgid, const struct mapping *mapping, int *ret_fd)
+{
+	return agent < 0 ? process_copy_image(tgid, mapping, ret_fd) :
+			   ask_mapping(ACCESS_IMAGE, tgid, mapping, ret_fd);
+}
+
 int access_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd)
 {
 	struct access_request request = {
@@ -207,6 +214,8 @@ static int open_asked(const struct access_request *request, access_fetched_fn fe
 	case ACCESS_VDSO:
 		return process_copy_vdso(request->tgid, request->start,
 					 request->end - request->start, ret_fd);
+	case ACCESS_IMAGE:
+		return process_copy_image(request->tgid, &mapping, ret_fd);
 	case ACCESS_FETCHED:
 		return fetched ? fetched(request->path, ret_fd, ctx) : -ENOENT;
 	case ACCESS_VIEW:
@@ -221,7 +230,8 @@ static bool may_be_passed(enum access_kind kind, int fd)
 {
 	if (kind == ACCESS_MAPPING)
 		return is_code(fd) || is_jitdump(fd);
-	if (kind == ACCESS_ORPHAN || kind == ACCESS_PATH || kind == ACCESS_FETCHED)
+	if (kind == ACCESS_IMAGE || kind == ACCESS_ORPHAN || kind == ACCESS_PATH ||
+	    kind == ACCESS_FETCHED)
 		return is_code(fd);
 	return true;
 }

@@ -27,6 +27,8 @@ int access_orphan(const struct mapping *mapping, int *ret_fd);
 int access_path(pid_t tgid, const char *path, int *ret_fd);
 int access_root(pid_t tgid, int *ret_fd);
 int access_perf_map(pid_t tgid, int *ret_fd);
+/* What the process has mapped of a file that cannot be opened: memory_image.h. */
+int access_image(pid_t tgid, const struct mapping *mapping, int *ret_fd);
 int access_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd);
 /*
  * The debug file of a build id in hex that was fetched from a debuginfod server. -ENOENT:
@@ -56,6 +58,7 @@ enum access_kind {
 	ACCESS_ROOT,
 	ACCESS_PERF_MAP,
 	ACCESS_VDSO,
+	ACCESS_IMAGE,
 	ACCESS_FETCHED,
 	ACCESS_COUNT,
 };

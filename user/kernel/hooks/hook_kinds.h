@@ -40,7 +40,7 @@ const struct hook_kind *hook_kind(enum hooks_choice choice);
 enum hooks_choice hook_kind_best(const struct kernel_traits *traits,
 				 const bool refused[HOOKS_CHOICES]);
 
-/* Why a kind is not used. The strings belong to whoever gives it. */
+/* Why a kind is not used. The strings stay the giver's. */
 struct kind_refusal {
 	const char *kind, *cause;
 	const char *remedy; /* "" = there is none */

@@ -72,7 +72,7 @@ static const char *read_cmdline(char *ret_text, size_t size)
 	return proc_file_read("/proc/cmdline", ret_text, size) < 0 ? NULL : ret_text;
 }
 
-/* gzread() reads what is not compressed, too. */
+/* gzread() also reads uncompressed files. */
 static const char *read_config(const char *path, char *ret_text, size_t size)
 {
 	gzFile file = gzopen(path, "re");

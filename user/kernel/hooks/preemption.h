@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* What is known of it; each may be NULL. Text of a file, or a part of it from a line's begin. */
+/* Where the answer stands; each may be NULL. The text of a file, or its end from some line on. */
 struct preemption_sources {
 	const char *version; /* uname(2): "#1 SMP PREEMPT_DYNAMIC Debian ..." */
 	const char *sched;   /* sched/preempt of debugfs: "none voluntary (full) lazy" */

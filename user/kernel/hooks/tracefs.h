@@ -35,7 +35,7 @@ void tracefs_add_refusal(struct text *cause, struct text *remedy, int tracefs_er
 
 /* kernel.perf_event_paranoid; 0 when it cannot be read. */
 long tracefs_paranoid(void);
-/* May a kernel refuse tracepoints at that level to who has these capabilities? */
+/* May a kernel refuse tracepoints at that level to a process with these capabilities? */
 bool tracefs_may_refuse(long level, unsigned long long capabilities);
 
 #endif /* SOCKLEAK_TRACEFS_H */

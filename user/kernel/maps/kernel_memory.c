@@ -11,7 +11,7 @@
 
 #include "lib/proc_file.h"
 
-/* Maps of ours: 20, and some more. What is beyond is not counted, and would be a fault. */
+/* sockleak has some 20 maps. More than these are not counted, which would be a bug. */
 #define MAX_MAPS 128
 #define FDINFO_MAX 2048
 

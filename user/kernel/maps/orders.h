@@ -20,7 +20,7 @@ struct orders;
 
 /* Of a skeleton that is loaded, and outlives it. 0 or -errno. Free with orders__free(). */
 int orders__new(struct sockleak_bpf *skeleton, struct orders **ret_orders);
-/* Carries out what is left; NULL is allowed. */
+/* Carries out the remaining orders; NULL is allowed. */
 void orders__free(struct orders *orders);
 
 /*

@@ -30,7 +30,7 @@
 #define END_TRIES 1000
 #define END_PAUSE_US 10000
 
-/* What is pinned, and why one that is there may be of another size; why these: docs/design.md. */
+/* The pinned maps, and the option that changes the size of each; docs/design.md says why these. */
 static const struct pinned_map {
 	const char *name;
 	const char *resized; /* why it is of another size; NULL = it never is */
@@ -129,7 +129,7 @@ static void drop_pins(struct pins *pins)
 }
 
 #define BROKEN "is from another version, or incomplete"
-#define FOREIGN "belongs to another user" /* in a directory of ours: whoever made it was root */
+#define FOREIGN "belongs to another user" /* in our own directory, so root created it */
 
 /* Say why, once. */
 static void drop_for(struct pins *pins, const char *why)

@@ -14,7 +14,7 @@
 /* An agent at its defaults writes the file every minute (STACKS_FILE_PAUSE_NS). */
 #define STALE_S 180
 
-/* ---- What is in the file ---- */
+/* ---- The content of the file ---- */
 
 /* NULL when it is not there, null, or no string. */
 static const char *explained_string(const json_t *object, const char *key)
@@ -35,7 +35,7 @@ static long long number_of(const json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
-/* "Python code run by gunicorn". False: the place is no script's. */
+/* "Python code run by gunicorn". False: the place is not a script's. */
 static bool explain_scripts(struct text *line, const json_t *place, const char *run_by)
 {
 	const char *language = explained_string(place, "language"),

@@ -14,7 +14,7 @@ struct site_holder {
 	unsigned int open;
 	__u64 oldest_ns; /* 0 = not known */
 	char comm[SOCKLEAK_COMM_LEN];
-	struct owner *owner; /* NULL = not known: it holds what another one is told of */
+	struct owner *owner; /* NULL = not known: another process is its holder in reports */
 	UT_hash_handle hh;
 };
 

@@ -106,7 +106,7 @@ struct known_site *known_get(struct stacks_file *file, __u64 id)
 	return known;
 }
 
-/* Its first account in this update: what is said of it now is said anew. */
+/* Its first account in this update replaces what the file had. */
 static void begin_known(struct stacks_file *file, struct known_site *known)
 {
 	if (known->round == file->round)
@@ -195,7 +195,7 @@ static void take_site(struct stacks_file *file, struct known_site *known, const 
 	begin_known(file, known);
 	known_describe(file, known, site, summary);
 	site_holders_add(&known->holders, site); /* without memory some are missing */
-	known_add_ways(known, site);		 /* likewise */
+	known_add_ways(known, site);		 /* the same */
 	known->open += site->open;
 	known->leaking |= site->leaking;
 	known->leaked |= site->leaking;

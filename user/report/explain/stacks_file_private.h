@@ -30,7 +30,7 @@ struct known_site {
 	struct stack *stack;
 	struct program programs[MAX_PROGRAMS];
 	unsigned int n_programs;
-	struct site_holders holders;		/* of what is open */
+	struct site_holders holders;		/* of its open leaks */
 	struct way ways[WAYS_SHOWN];		/* most first; the stacks are references */
 	unsigned int n_ways;			/* of these */
 	unsigned int more_ways, more_ways_open; /* others */
@@ -83,7 +83,7 @@ int known_add_ways(struct known_site *known, const struct site *site);
 void known_clear_ways(struct known_site *known);
 /* "ways", "more_ways" and "more_ways_open" of the site's object. */
 void known_put_ways(struct json *json, const struct known_site *known);
-/* "stack" and what is said of it, in this process (0 = none is known). */
+/* "stack" and its description, in this process (0 = none is known). */
 void known_put_stack(struct json *json, const struct stack *stack, pid_t tgid);
 
 /* ---- stacks_kept.c ---- */

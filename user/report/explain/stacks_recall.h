@@ -31,7 +31,7 @@ struct recalled_site {
 	__s64 first_ns, seen_ns; /* CLOCK_REALTIME; first_ns 0 = not known */
 	bool leaked;
 	struct known_end end;
-	char *json; /* its object on one line; whoever is given it frees it */
+	char *json; /* its object on one line; its receiver frees it */
 };
 
 /* Takes over site->json. */

@@ -61,7 +61,7 @@ struct site_series {
 struct site_info {
 	__u64 site;
 	struct stack *stack; /* one reference; NULL = none */
-	struct owner *owner; /* likewise, of a process that has it */
+	struct owner *owner; /* the same, of a process that has it */
 	/* private: */
 	bool shown;
 	UT_hash_handle hh;

@@ -39,7 +39,7 @@ void page_add_count(struct text *line, unsigned long long count, const char *one
  * offset. The package may be NULL.
  */
 void page_add_frame(struct text *line, const struct frame *frame, const char *package);
-/* The same in a stack: without the package, with what is known of the source line. */
+/* The same in a stack: without the package, with the source line if it is known. */
 void page_add_stack_frame(struct text *line, const struct frame *frame);
 
 /* The stack of a site that has one, all frames. */

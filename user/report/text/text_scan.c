@@ -5,7 +5,7 @@
 #include "report/text/text_page.h"
 #include "report/text/text_place.h"
 
-/* How many processes hold what is listed; those of one stand together. */
+/* How many processes hold the listed sockets; those of one process stand together. */
 static unsigned int count_processes(struct site *const *sites, long count)
 {
 	unsigned int processes = 0;

@@ -81,6 +81,7 @@ void elf_file_of_bytes(const void *bytes, size_t len, struct elf_file *ret)
 	if (!ret->bytes)
 		return;
 	memcpy(ret->bytes, bytes, len);
+	ret->own = len;
 	ret->elf = elf_memory(ret->bytes, len);
 	look_into(ret);
 }

@@ -22,8 +22,9 @@
 #define ELF_FILE_MAX_INFLATED (256 * 1024 * 1024ULL)
 
 struct elf_file {
-	Elf *elf;		 /* NULL: it is no ELF program or library */
+	Elf *elf;		 /* NULL: not an ELF program or library */
 	void *bytes;		 /* what elf reads, when that is our own */
+	size_t own;		 /* bytes of that */
 	char *build_id;		 /* hex, NULL = none */
 	char *link;		 /* its .gnu_debuglink, NULL = none */
 	__u32 crc;		 /* of what that names */

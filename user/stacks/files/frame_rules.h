@@ -16,8 +16,8 @@
 enum frame_kind {
 	FRAME_OF_PROGRAM = 0,
 	FRAME_OF_RUNTIME,     /* a standard library, an event loop: it runs what it was given */
-	FRAME_OF_WRAPPER,     /* it makes sockets for whoever calls it */
-	FRAME_OF_BINDING,     /* likewise, for scripts of one language */
+	FRAME_OF_WRAPPER,     /* it makes sockets for its callers */
+	FRAME_OF_BINDING,     /* the same, for scripts of one language */
 	FRAME_OF_INTERPRETER, /* it executes scripts, or code of a virtual machine */
 	FRAME_OF_EMULATOR,    /* it executes the program, whose own stack cannot be seen */
 	FRAME_OF_LIBC,	      /* libc and what stands in for its socket(); the last kind */

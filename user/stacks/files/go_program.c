@@ -39,7 +39,7 @@ static const unsigned char *segment_at(const struct elf_file *file, __u64 addres
 	return NULL;
 }
 
-/* What is in the file at an address, up to the end of its segment; NULL: nothing. */
+/* The bytes of the file at an address, up to the end of its segment; NULL: none. */
 static const unsigned char *bytes_at(const struct elf_file *file, __u64 address, size_t *ret_len)
 {
 	const unsigned char *segment;

@@ -17,7 +17,7 @@
 #define MAX_SYMBOL 2048 /* bytes; a longer name is shown as it is */
 /* Each back reference of D may repeat what others repeat: this many make at most some megabytes. */
 #define MAX_BACK_REFERENCES 24
-#define MAX_STRINGS (64UL << 20)
+#define MAX_STRINGS (16UL << 20) /* of a table; programs in Ada and Nim have some megabytes */
 
 static bool begins(const char *string, const char *prefix)
 {
@@ -433,9 +433,9 @@ char *language_name(const char *symbol, enum language language)
 
 bool language_is_needed(const char *symbol)
 {
-	const char *suffix = strrchr(symbol, '_');
+	const char *suffix = strrchr(symbol, '_'), *word = symbol + strspn(symbol, "_");
 
-	return strstr(symbol, "__") || begins(symbol, "_ada_") ||
+	return strstr(word, "__") || begins(symbol, "_ada_") ||
 	       (suffix && is_haskell_suffix(suffix + 1));
 }
 

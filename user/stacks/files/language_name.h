@@ -46,7 +46,7 @@ char *language_name(const char *symbol, enum language language);
  * language_of_strings(), which reads all of a file's string tables.
  */
 bool language_is_needed(const char *symbol);
-/* By the names of the languages' runtimes in the string tables; at most 64 MiB of each is read. */
+/* By the names of the languages' runtimes in the string tables; at most 16 MiB of each is read. */
 enum language language_of_strings(Elf *elf);
 
 #endif /* SOCKLEAK_LANGUAGE_NAME_H */

@@ -9,7 +9,7 @@
 #include <elfutils/libdwfl.h>
 #include <stdbool.h>
 
-#define LINES_MAX_INLINED 31 /* what is inlined deeper than that is left out */
+#define LINES_MAX_INLINED 31 /* functions inlined deeper than that are left out */
 
 /* The names of one address: functions below FUNCTION_NAME_MAX bytes, files below PATH_MAX. */
 struct code {

@@ -275,7 +275,7 @@ static bool open_symbols(struct module_symbols *file)
 	return file->module;
 }
 
-/* Costs more than all else: libdw inflates all of what is compressed, 30 ms for that of glibc. */
+/* The most expensive step: libdw inflates all compressed sections, which takes 30 ms for glibc. */
 static void open_dwarf(struct module_symbols *file)
 {
 	Dwarf_Addr bias;
@@ -464,7 +464,7 @@ bool module_symbols_look_again(struct module_symbols *file)
 
 size_t module_symbols_memory(const struct module_symbols *file)
 {
-	__u64 bytes = BASE_BYTES + file->known_bytes;
+	__u64 bytes = BASE_BYTES + file->known_bytes + file->file.own;
 
 	/* when it is larger it is not inflated */
 	if (file->file.debug.inflated <= ELF_FILE_MAX_INFLATED)

@@ -37,7 +37,7 @@ void module_symbols_free(struct module_symbols *file);
 /* A process that has it mapped, and as what: where debug files are looked for. */
 void module_symbols_seen_in(struct module_symbols *file, pid_t tgid, const char *path);
 
-/* The file itself. It is no ELF file when its elf is NULL. */
+/* The file itself. It is not an ELF file if its elf is NULL. */
 struct elf_file *module_symbols_file(struct module_symbols *file);
 /* Was debug information found for it? Known once a name was asked for. */
 bool module_symbols_has_debug(const struct module_symbols *file);
@@ -61,10 +61,9 @@ Dwarf_Frame *module_symbols_rules(struct module_symbols *file, __u64 address);
 bool module_symbols_look_again(struct module_symbols *file);
 
 /*
- * An estimate of the memory it takes: 64 KiB, what its compressed debug sections
- * inflate to, its names; while symbols are open 64 KiB more, the inflated
- * sections of the debug file and an eighth of the size of those sections that
- * are mapped as they are.
+ * An estimate of the memory it takes: 64 KiB, its bytes if they are our own, what its compressed
+ * debug sections inflate to, its names; while symbols are open 64 KiB more, the inflated sections
+ * of the debug file and an eighth of the size of those sections that are mapped as they are.
  */
 size_t module_symbols_memory(const struct module_symbols *file);
 /* Are symbols open? */

@@ -17,7 +17,7 @@ const char *module_name(const char *path);
 /* Of a frame in the module of this path, in this function; both may be NULL. */
 enum frame_kind runtime_frame_kind(const char *module, const char *function);
 
-/* The language of scripts that the executable of this path runs; NULL: it is no interpreter. */
+/* The language of scripts that the executable of this path runs; NULL: not an interpreter. */
 const char *runtime_frame_interpreter(const char *exe);
 
 /* Is it glibc's own libc or libpthread? */

@@ -283,7 +283,7 @@ static bool sets_frame(const struct instruction *insn)
 	return insn->opcode == 0x8d && insn->reg == BP && insn->rm == SP;
 }
 
-/* What an instruction does to the stack; false: that cannot be told. */
+/* What an instruction does to the stack; false: unknown. */
 static bool follow(struct prologue *prologue, const struct instruction *insn)
 {
 	if (is_adjustment(insn))
