@@ -67,9 +67,10 @@ static void fill_jit(struct making *making, __u64 address, struct frame *frame)
 	if (!name)
 		making->stack->unnamed_jit = image_jit_runtime(making->image);
 	frame->function = copy(name);
-	if (frame->function)
-		frame->module = strdup(FRAME_JIT);
-	frame->kind = runtime_frame_kind(frame->module, frame->function);
+	if (!frame->function)
+		return;
+	frame->module = strdup(FRAME_JIT);
+	frame->kind = runtime_frame_kind(FRAME_JIT, frame->function);
 }
 
 /* What all frames of one address have in common. */
@@ -94,7 +95,10 @@ static void fill_frame(const struct place *place, const struct code_name *name, 
 	if (!frame->module)
 		return;
 	frame->offset = place->pc - place->mapping->start + place->mapping->offset;
-	frame->kind = runtime_frame_kind(frame->module, NULL);
+	if (name && frame->module[0] == '/')
+		frame->kind = name->kind;
+	else /* the vdso is known by another path */
+		frame->kind = runtime_frame_kind(frame->module, name ? name->function : NULL);
 	if (!place->file) {
 		frame->trouble = place->is_overwritten ? TROUBLE_OVERWRITTEN : TROUBLE_NONE;
 		frame->has_debug = place->is_overwritten; /* a debug file would not help */
@@ -106,7 +110,6 @@ static void fill_frame(const struct place *place, const struct code_name *name, 
 	if (!name)
 		return;
 	frame->function = copy(name->function);
-	frame->kind = runtime_frame_kind(frame->module, frame->function);
 	frame->file = copy(name->file);
 	frame->line = frame->file ? name->line : 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "stacks/files/frame_rules.h"
 
-#include <fnmatch.h>
 #include <stdbool.h>
 #include <string.h>
+
+#include "lib/pattern.h"
 
 #define LONGEST_NAME 256 /* bytes of a JIT compiler's name that are looked at */
 
@@ -426,14 +427,6 @@ const struct frame_rule *frame_rules(size_t *ret_count)
 	return rules;
 }
 
-/* As fnmatch(); most patterns begin with a letter, which most names do not begin with. */
-static bool matches(const char *pattern, const char *name)
-{
-	if (!strchr("*?[\\", *pattern) && *pattern != *name)
-		return false;
-	return !fnmatch(pattern, name, 0);
-}
-
 /*
  * JIT compilers of typed languages name a method with its result and parameters, as in
  * "void a.b.C.d(int)": the part between, into `method`. False: it is no such name, or too long.
@@ -458,18 +451,24 @@ struct frame_names {
 	const char *path, *base, *function, *method;
 };
 
+static bool name_matches(const char *pattern, const char *name)
+{
+	return name && pattern_may_match(pattern, name) && pattern_matches(pattern, name);
+}
+
+static bool module_matches(const char *pattern, const struct frame_names *names)
+{
+	bool of_path = pattern[0] == '*' && pattern[1] == '/';
+
+	return name_matches(pattern, of_path ? names->path : names->base);
+}
+
 static bool rule_matches(const struct frame_rule *rule, const struct frame_names *names)
 {
-	const char *module = names->base;
-
-	if (rule->module && strchr(rule->module, '/'))
-		module = names->path;
-	if (rule->module && (!module || !matches(rule->module, module)))
+	if (rule->module && !module_matches(rule->module, names))
 		return false;
-	if (!rule->function)
-		return true;
-	return (names->function && matches(rule->function, names->function)) ||
-	       (names->method && matches(rule->function, names->method));
+	return !rule->function || name_matches(rule->function, names->function) ||
+	       name_matches(rule->function, names->method);
 }
 
 const struct frame_rule *frame_rule_find(const char *module, const char *function)

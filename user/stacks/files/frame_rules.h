@@ -27,7 +27,9 @@ struct frame_rule {
 	enum frame_kind kind;
 	/* Of bindings and interpreters: in reports. Of emulators: their name. */
 	const char *language;
-	const char *module;   /* a pattern (fnmatch(3)) of the base name; with a '/' of the path */
+	/* A pattern (pattern.h) of the base name; of the path if it begins with a star and a slash.
+	 */
+	const char *module;
 	const char *function; /* a pattern; NULL here or above: any, also an unknown one */
 	const char *why;      /* for --debug and for readers */
 };

@@ -9,6 +9,8 @@
 #include <elfutils/libdwfl.h>
 #include <stdbool.h>
 
+#include "stacks/files/frame_rules.h"
+
 #define LINES_MAX_INLINED 31 /* functions inlined deeper than that are left out */
 
 /* The names of one address: functions below FUNCTION_NAME_MAX bytes, files below PATH_MAX. */
@@ -18,8 +20,9 @@ struct code {
 	bool is_split; /* debug information of the address is in a .dwo file, which is not read */
 	Dwarf_Addr start; /* of the symbol that covers it; 0 = none does */
 	struct code_name {
-		char *function; /* NULL = not known */
-		char *file;	/* of the line that runs, or that calls the one before */
+		enum frame_kind kind; /* of a frame there: by module_symbols.c */
+		char *function;	      /* NULL = not known */
+		char *file;	      /* of the line that runs, or that calls the one before */
 		unsigned int line;
 	} names[LINES_MAX_INLINED + 1];
 };

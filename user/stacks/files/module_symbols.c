@@ -382,11 +382,13 @@ static void make_names(struct module_symbols *file, __u64 address, struct code *
 		go_table_at(&file->go_table, address, code);
 	if (!code->count)
 		code->count = 1;
-	if (!function)
-		return;
 	last = &code->names[code->count - 1];
-	free(last->function);
-	last->function = function;
+	if (function) {
+		free(last->function);
+		last->function = function;
+	}
+	for (unsigned int i = 0; i < code->count; i++)
+		code->names[i].kind = runtime_frame_kind(file->path, code->names[i].function);
 }
 
 const struct code *module_symbols_name(struct module_symbols *file, __u64 address)
