@@ -73,21 +73,39 @@ static __always_inline void entry_ended(const struct pending *entry, bool clean)
 		snapshot_drop(entry->inode);
 }
 
-static __always_inline void pending_drop(__u64 inode)
+static __always_inline void pending_drop(const struct fd_key *key, __u64 inode)
 {
-	bpf_map_delete_elem(&pending, &inode);
+	bpf_map_delete_elem(&pending_by_inode, &inode);
+	bpf_map_delete_elem(&pending, key);
 }
 
 /*
- * Put an entry into the map; with BPF_NOEXIST only if nobody else has. Returns 0 or an error: no
- * room.
+ * Put an entry into the index, then into the map, so that an entry in the map is always in the
+ * index. If an older entry has the key, the new one gets the key 0 and its inode. Returns 0 or an
+ * error: no room.
  */
-static __always_inline int pending_put(const struct pending *entry, __u64 flags)
+static __always_inline int pending_put(const struct pending *entry, struct fd_key *ret_key)
 {
 	__u64 inode = entry->inode;
-	int err = bpf_map_update_elem(&pending, &inode, entry, flags);
+	int err;
 
-	return err == -EEXIST ? 0 : err;
+	ret_key->tgid = entry->tgid;
+	ret_key->fd = entry->fd;
+	if (entry->fd == NO_FD || bpf_map_lookup_elem(&pending, ret_key))
+		*ret_key = (struct fd_key){ .fd = inode };
+	err = bpf_map_update_elem(&pending_by_inode, &inode, ret_key, BPF_ANY);
+	if (err)
+		return err;
+	err = bpf_map_update_elem(&pending, ret_key, entry, BPF_NOEXIST);
+	if (err == -EEXIST && ret_key->tgid) { /* somebody has put it there since we looked */
+		*ret_key = (struct fd_key){ .fd = inode };
+		err = bpf_map_update_elem(&pending_by_inode, &inode, ret_key, BPF_ANY);
+		if (!err)
+			err = bpf_map_update_elem(&pending, ret_key, entry, BPF_NOEXIST);
+	}
+	if (err)
+		bpf_map_delete_elem(&pending_by_inode, &inode);
+	return err;
 }
 
 /*
@@ -128,13 +146,15 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
  * A young socket lives on: copy it into the map. If a sweep was quicker than the hook and added the
  * socket as of unknown origin, this entry continues that one. Returns 0 or an error: no room.
  */
-static __always_inline int young_publish(struct pending *entry)
+static __always_inline int young_publish(struct pending *entry, struct fd_key *ret_key)
 {
-	struct pending *known = pending_of_inode(entry->inode);
+	struct pending *known = pending_of_inode(entry->inode, ret_key);
 
-	if (known)
+	if (known) {
 		entry->reported = known->reported;
-	return pending_put(entry, BPF_ANY);
+		pending_drop(ret_key, entry->inode);
+	}
+	return pending_put(entry, ret_key);
 }
 
 /*
@@ -147,6 +167,7 @@ __noinline int young_take(__u32 number, __u32 second, __u64 file)
 {
 	struct young_pair *pair = bpf_map_lookup_elem(&young, &number);
 	struct pending *entry;
+	struct fd_key key = {};
 	__u32 lock, mine;
 	bool lives;
 	int err = 0;
@@ -163,10 +184,10 @@ __noinline int young_take(__u32 number, __u32 second, __u64 file)
 	if (__sync_val_compare_and_swap(&entry->lock, lock, mine) != lock)
 		return 0;
 	if (lives) {
-		err = young_publish(entry);
+		err = young_publish(entry, &key);
 		if (__sync_val_compare_and_swap(&entry->lock, mine, mine | YOUNG_CLOSED) != mine) {
 			if (!err)
-				pending_drop(entry->inode);
+				pending_drop(&key, entry->inode);
 			__sync_fetch_and_add(&entry->lock, -YOUNG_BUSY);
 			return 0;
 		}
@@ -235,8 +256,9 @@ static __always_inline void young_add(void *ctx, struct task_struct *self, struc
 static __always_inline struct pending *entry_open(__u64 file, __u64 inode)
 {
 	struct pending *entry = young_open(file, inode);
+	struct fd_key key;
 
-	return entry ?: pending_of_inode(inode);
+	return entry ?: pending_of_inode(inode, &key);
 }
 
 /* The flags that an entry takes over if connect(AF_UNSPEC) was seen on its socket meanwhile. */
@@ -256,6 +278,7 @@ __noinline int pending_add_dissolved(const struct call *call)
 	struct pending entry = {}, *known;
 	__u16 flags = PENDING_DISSOLVED;
 	struct socket_view view = {};
+	struct fd_key key;
 
 	if (!call || !view_open((struct file *)call->file, &view) || view.inode != call->inode)
 		return 0;
@@ -270,7 +293,7 @@ __noinline int pending_add_dissolved(const struct call *call)
 	entry_of_unknown(&entry, &view, bpf_get_current_task_btf(), call->fd);
 	entry.since_ns = bpf_ktime_get_boot_ns();
 	entry.flags |= flags;
-	if (pending_put(&entry, BPF_NOEXIST))
+	if (pending_put(&entry, &key))
 		count(COUNTER_ADOPT_FULL);
 	return 0;
 }
@@ -293,10 +316,14 @@ static __always_inline void pending_forget(struct pending *entry, __u64 inode, _
  */
 static __always_inline void pending_close(struct task_struct *self, __u32 fd)
 {
-	struct file *file = self_file(self, fd);
-	struct pending *entry = file ? pending_of_inode(file_inode_number(file)) : NULL;
+	struct fd_key key = { .tgid = self->tgid, .fd = fd };
+	struct pending *entry = bpf_map_lookup_elem(&pending, &key);
+	struct file *file;
 
-	if (entry && entry->file == (__u64)file && file_references(file) <= 1)
+	if (!entry)
+		return;
+	file = self_file(self, fd);
+	if (entry->file == (__u64)file && file_references(file) <= 1)
 		pending_forget(entry, entry->inode, PENDING_CLOSED);
 }
 

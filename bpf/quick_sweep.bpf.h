@@ -96,14 +96,14 @@ static __always_inline void suspects_add(struct pending *entry)
 
 /* ---- For bpf_for_each_map_elem(). ---- */
 
-static long quick_sweep_entry(struct bpf_map *map, const __u64 *inode, struct pending *entry,
+static long quick_sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pending *entry,
 			      void *unused)
 {
 	struct socket_view view = {};
 
 	sweep.pending++;
 	if (!pending_is_open(entry)) {
-		sweep.pending -= entry_end(entry);
+		sweep.pending -= entry_end(key, entry);
 		return 0;
 	}
 	if (!view_of(entry, &view) || view.inode != entry->inode)
@@ -111,7 +111,7 @@ static long quick_sweep_entry(struct bpf_map *map, const __u64 *inode, struct pe
 	view_judge(&view);
 	view_weigh_now(&view, entry);
 	if (view.use == USE_IN_USE)
-		sweep.pending -= pending_end(entry, END_USED);
+		sweep.pending -= pending_end(key, entry, END_USED);
 	else if (view.use == USE_REMEMBERED)
 		pending_tell_end(entry, END_USED);
 	else if (has_news(entry, &view))
@@ -123,7 +123,9 @@ static long quick_sweep_entry(struct bpf_map *map, const __u64 *inode, struct pe
 static long quick_sweep_holder(struct bpf_map *map, const struct holder_key *key,
 			       struct holding *holding, void *unused)
 {
-	return pending_of_inode(key->inode) ? 0 : sweep_holder(map, key, holding, unused);
+	struct fd_key home;
+
+	return pending_of_inode(key->inode, &home) ? 0 : sweep_holder(map, key, holding, unused);
 }
 
 static long drop_suspect(struct bpf_map *map, const __u32 *tgid, void *value, void *unused)

@@ -2,7 +2,7 @@
 /*
  * scan: every socket on the host that is not connected, now (sockleak scan). One iterator over the
  * fd tables writes a record for each descriptor of such a socket to its reader, so no buffer can
- * overflow. If a sockleak is running, `young` and `pending` are its own maps,
+ * overflow. If a sockleak is running, `young`, `pending` and `pending_by_inode` are its own maps,
  * and show what its hooks have seen; otherwise they are empty. Nothing is written to them.
  */
 #include "classes.bpf.h"

@@ -84,12 +84,13 @@ static __always_inline bool pending_mention(const struct pending *entry, enum ev
  * The socket is not pending any more. If it is still open, but in no fd table, its site does not
  * count as clean. False if the event must wait.
  */
-static __always_inline bool pending_end(struct pending *entry, enum end_reason reason)
+static __always_inline bool pending_end(const struct fd_key *key, struct pending *entry,
+					enum end_reason reason)
 {
 	if (!pending_tell_end(entry, reason))
 		return false;
 	entry_ended(entry, reason == END_USED || !pending_is_open(entry));
-	pending_drop(entry->inode);
+	pending_drop(key, entry->inode);
 	return true;
 }
 
@@ -98,18 +99,18 @@ static __always_inline bool pending_end(struct pending *entry, enum end_reason r
  * that was closed before it was reported: a socket that the process creates in its place is not
  * growth (user/leaks/growth/renewals.h).
  */
-static __always_inline bool entry_end(struct pending *entry)
+static __always_inline bool entry_end(const struct fd_key *key, struct pending *entry)
 {
 	enum end_reason reason = entry->flags & PENDING_USED ? END_USED : END_CLOSED;
 
 	if (entry->flags & PENDING_ORIGIN_UNKNOWN && reason == END_CLOSED && !was_reported(entry))
 		pending_mention(entry, EVENT_ENDED, reason);
-	return pending_end(entry, reason);
+	return pending_end(key, entry, reason);
 }
 
 /* The entry is a leak that a task holds: report it, unless that was done. */
 static __always_inline void pending_report(struct pending *entry, const struct socket_view *view,
-					   struct task_struct *task, __u32 fd)
+					   struct task_struct *task, const struct fd_key *holder)
 {
 	enum leak_class cls = classify(entry, view);
 	__u8 before = reported_class(entry);
@@ -122,11 +123,11 @@ static __always_inline void pending_report(struct pending *entry, const struct s
 		return;
 	entry->spell += before == CLASS_NONE;
 	event->class = cls;
-	event_describe(event, view, task, fd);
+	event_describe(event, view, task, holder->fd);
 	entry->reported = REPORTED(view->inode, cls);
 	entry->flags &= ~PENDING_MOVED;
-	entry->holder_tgid = event->tgid;
-	entry->holder_fd = fd;
+	entry->holder_tgid = holder->tgid;
+	entry->holder_fd = holder->fd;
 	entry->holder_sweep = sweep.number;
 	event_send(event);
 }
@@ -144,44 +145,46 @@ static __always_inline void pending_suspect(struct pending *entry)
 }
 
 /* A socket that no hook saw: note since when it is known. The next sweep reports it. */
-static __always_inline void pending_adopt(const struct socket_view *view, struct task_struct *task,
-					  __u32 fd)
+static __always_inline void pending_adopt(const struct fd_key *key, const struct socket_view *view,
+					  struct task_struct *task)
 {
 	struct pending entry = {};
+	struct fd_key own;
 
-	entry_of_unknown(&entry, view, task, fd);
+	entry_of_unknown(&entry, view, task, key->fd);
 	entry.since_ns = bpf_ktime_get_boot_ns();
 	entry.seen_sweep = sweep.number;
-	count(pending_put(&entry, BPF_NOEXIST) ? COUNTER_ADOPT_FULL : COUNTER_ADOPTED);
+	count(pending_put(&entry, &own) ? COUNTER_ADOPT_FULL : COUNTER_ADOPTED);
 }
 
 /* One socket in one fd table. */
 static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 					 struct socket_view *view)
 {
-	__u32 tgid = BPF_CORE_READ(task, tgid);
+	struct fd_key holder = { .tgid = BPF_CORE_READ(task, tgid), .fd = fd };
 	struct socket *socket = view->socket;
 	struct pending *entry;
+	struct fd_key key;
 
 	if (young_of((__u64)BPF_CORE_READ(socket, file), view->inode))
 		return; /* the next sweep takes it, or it was being written */
-	entry = pending_of_inode(view->inode);
+	entry = pending_of_inode(view->inode, &key);
 	if (entry)
 		entry_complete(entry, view);
 	view_judge(view);
 	view_weigh_now(view, entry);
 	if (view->use == USE_IN_USE || (!entry && view->use == USE_CONNECTING)) {
 		if (entry)
-			pending_end(entry, END_USED);
+			pending_end(&key, entry, END_USED);
 		return;
 	}
 	if (sweep.repeats && !(entry && entry->flags & PENDING_WAITING))
 		return;
 	if (!entry) {
-		pending_adopt(view, task, fd);
+		pending_adopt(&holder, view, task);
 		return;
 	}
-	if (entry->holder_tgid == tgid && entry->holder_fd == fd)
+	if (entry->holder_tgid == holder.tgid && entry->holder_fd == holder.fd)
 		entry->holder_sweep = sweep.number;
 	if (was_reported(entry))
 		holder_met(entry, task, fd);
@@ -199,7 +202,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		return;
 	}
 	call_site_kept(entry);
-	pending_report(entry, view, task, fd);
+	pending_report(entry, view, task, &holder);
 	if (was_reported(entry))
 		holder_met(entry, task, fd);
 }
@@ -207,7 +210,8 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 /* A socket in the fd table of a task that is not watched. It may be a leak of a watched process. */
 static __always_inline void sweep_stranger(struct task_struct *task, __u32 fd, __u64 inode)
 {
-	struct pending *entry = pending_of_inode(inode);
+	struct fd_key key;
+	struct pending *entry = pending_of_inode(inode, &key);
 
 	if (entry && was_reported(entry))
 		holder_met(entry, task, fd);
@@ -249,7 +253,7 @@ static long harvest_pair(struct bpf_map *map, const __u32 *number, struct young_
  * One entry, after all fd tables were seen. If no table held it and its file is still open, it gets
  * one more full sweep: its socket may be on its way from one process to another.
  */
-static long sweep_entry(struct bpf_map *map, const __u64 *inode, struct pending *entry,
+static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pending *entry,
 			void *unused)
 {
 	bool ended = has_ended(entry);
@@ -271,7 +275,7 @@ static long sweep_entry(struct bpf_map *map, const __u64 *inode, struct pending 
 		sweep.unsettled += !is_without_descriptor(entry);
 		return 0;
 	}
-	sweep.pending -= entry_end(entry);
+	sweep.pending -= entry_end(key, entry);
 	return 0;
 }
 
@@ -283,8 +287,9 @@ static long sweep_entry(struct bpf_map *map, const __u64 *inode, struct pending 
 static long sweep_slot(struct bpf_map *map, const __u64 *inode, const __u32 *slot, void *unused)
 {
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, slot);
+	struct fd_key key;
 
-	if (snapshot && snapshot->since_ns < sweep.last_ns && !pending_of_inode(*inode) &&
+	if (snapshot && snapshot->since_ns < sweep.last_ns && !pending_of_inode(*inode, &key) &&
 	    !slot_is_of_refusal(*inode, snapshot))
 		snapshot_drop(*inode);
 	return 0;

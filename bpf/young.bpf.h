@@ -66,8 +66,9 @@ static __always_inline struct pending *young_of(__u64 file, __u64 inode)
 static __always_inline struct pending *entry_of(__u64 file, __u64 inode)
 {
 	struct pending *entry = young_of(file, inode);
+	struct fd_key key;
 
-	return entry ?: pending_of_inode(inode);
+	return entry ?: pending_of_inode(inode, &key);
 }
 
 /* The same as young_of(), to be written to until young_close(). */

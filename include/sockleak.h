@@ -159,6 +159,11 @@ struct counter_row {
 
 /* ---- Data ---- */
 
+/* Which descriptor: the key of the map of pending sockets. */
+struct fd_key {
+	__u32 tgid; /* the process; 0 = its descriptor is another entry's, and fd the inode */
+	__u32 fd;
+};
 #define NO_FD (~0U) /* io_uring makes a socket before it has a descriptor, and may give it none */
 
 /* What was tried on a socket. */

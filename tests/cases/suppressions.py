@@ -77,7 +77,7 @@ def suppress_usage(bench):
     bad = bench.directory / "bad.ini"
     bad.write_text("[a]\nprocess = x\n")
     for name, words in (
-        (bad, "line 2: the keys are site, function"),
+        (bad, "line 2: the keys are site, culprit, function"),
         ("/no/such", "cannot read --suppress"),
         (bench.directory, "cannot read --suppress"),
     ):

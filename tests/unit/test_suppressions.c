@@ -50,7 +50,7 @@ static void a_bad_file_is_refused(void **state)
 	(void)state;
 	refuse("comm = ruby\n", "line 1:", "before the first [name]");
 	refuse("[a]\n# fine\ncomm = x\nprocess = y\n",
-	       "line 4:", "the keys are site, function, module");
+	       "line 4:", "the keys are site, culprit, function, module");
 	refuse("[a]\ncomm =\n", "line 2:", "a pattern is empty");
 	refuse("[a]\ncomm = x\ncomm = y\n", "line 3:", "given twice");
 	refuse("[a]\nnonsense\n", "line 2:", "neither [name] nor");
@@ -120,6 +120,9 @@ static void all_keys_must_match(void **state)
 	assert_false(suppressed("[a]\nsite = abc\n"));
 	assert_true(suppressed("[a]\nsite = *abc\ncomm = ruby\n"));
 	assert_false(suppressed("[a]\nsite = *abc\ncomm = perl\n"));
+	assert_false(suppressed("[a]\nsite = unknown\ncomm = ruby\n"));
+	assert_true(suppressed("[a]\nculprit = qpid::*\n"));
+	assert_false(suppressed("[a]\nculprit = main\n")); /* it only led there */
 }
 
 static void what_is_not_known_matches_nothing(void **state)
@@ -219,6 +222,27 @@ static char *entry_of_scripts(const char *first, const char *second)
 	return entry.data;
 }
 
+/* By an entry, a socket made by this script, which that function called. */
+static bool suppressed_script(const char *content, const char *name, const char *caller)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct event event = { .kind = EVENT_LEAK, .comm = "node" };
+	struct suppressions *suppressions = NULL;
+	struct stack *stack = script_of(name);
+	bool taken;
+
+	free(stack->frames[2].function);
+	stack->frames[2].function = strdup(caller);
+	if (load(content, &suppressions, &error))
+		fail_msg("%s in:\n%s", text_str(&error), content);
+	taken = suppressions__take(suppressions, &event, owner, stack);
+	suppressions__free(suppressions);
+	owner_unref(owner);
+	stack_unref(stack);
+	return taken;
+}
+
 /* One site may have two leaks of scripts that a perf map names; one leak has several tiers. */
 static void a_script_is_told_from_others(void **state)
 {
@@ -228,7 +252,32 @@ static void a_script_is_told_from_others(void **state)
 	assert_null(strstr(entry, "function"));
 	free(entry);
 	entry = entry_of_scripts("LazyCompile:*dial /a.js:1", "LazyCompile:~poll /a.js:2");
-	assert_non_null(strstr(entry, "\nsite = 0000000000000abc\nfunction = *dial /a.js:1\n"));
+	assert_non_null(strstr(entry, "\nsite = 0000000000000abc\n"
+				      "culprit = *[*~^+]dial /a.js:1\n"));
+	assert_false(suppressed_script(entry, "LazyCompile:~poll /a.js:2", "main"));
+	assert_true(suppressed_script(entry, "LazyCompile:^dial /a.js:1", "main"));
+	assert_false(suppressed_script(entry, "LazyCompile:*redial /a.js:1", "main"));
+	/* It called the one that leaks. */
+	assert_false(suppressed_script(entry, "JS:~poll /a.js:2", "LazyCompile:*dial /a.js:1"));
+	free(entry);
+}
+
+/* Functions without a name have their lines at the end of what may be a long path. */
+static void scripts_of_a_long_path_are_distinguished(void **state)
+{
+	char first[400], second[400], *entry;
+
+	(void)state;
+	snprintf(first, sizeof(first), "LazyCompile:* /srv/%0200d/[a]*.js:3:12", 0);
+	snprintf(second, sizeof(second), "LazyCompile:* /srv/%0200d/[a]*.js:9:1", 0);
+	entry = entry_of_scripts(first, second);
+	assert_true(suppressed_script(entry, first, "main"));
+	assert_false(suppressed_script(entry, second, "main"));
+	free(entry);
+	memset(first + 20, '*', 300); /* each is two bytes of the pattern */
+	first[320] = '\0';
+	entry = entry_of_scripts(first, second);
+	assert_true(suppressed_script(entry, first, "main"));
 	free(entry);
 }
 
@@ -296,12 +345,13 @@ static void printed_entries_are_one_file(void **state)
 
 	(void)state;
 	suppressions_add_entries(&entries, sites, sizeof(sites) / sizeof(*sites));
-	assert_string_equal(text_str(&entries), "[known]\ncomm = a\nfamily = AF_INET\n"
-						"[known (2)]\ncomm = b\nfamily = AF_INET\n"
-						"[site 0000000000000abc]\ncomm = c\n"
-						"site = 0000000000000abc\n"
-						"[site 0000000000000abc (2)]\ncomm = d\n"
-						"site = 0000000000000abc\n");
+	assert_string_equal(text_str(&entries),
+			    "[known]\ncomm = a\nsite = unknown\nfamily = AF_INET\n"
+			    "[known (2)]\ncomm = b\nsite = unknown\nfamily = AF_INET\n"
+			    "[site 0000000000000abc]\ncomm = c\n"
+			    "site = 0000000000000abc\n"
+			    "[site 0000000000000abc (2)]\ncomm = d\n"
+			    "site = 0000000000000abc\n");
 	assert_true(suppressed_comm(text_str(&entries), "b"));
 	assert_false(
 		suppressed_comm(text_str(&entries), "d")); /* without a stack it is no site's */
@@ -317,6 +367,7 @@ int main(void)
 		cmocka_unit_test(the_first_entry_counts),
 		cmocka_unit_test(a_printed_entry_works),
 		cmocka_unit_test(a_script_is_told_from_others),
+		cmocka_unit_test(scripts_of_a_long_path_are_distinguished),
 		cmocka_unit_test(a_printed_entry_works_for_any_comm),
 		cmocka_unit_test(what_nothing_tells_apart_has_no_entry),
 		cmocka_unit_test(printed_entries_are_one_file),

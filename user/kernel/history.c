@@ -16,6 +16,7 @@
 #define REPORTED_STACKS "reported"
 #define STACKS "reported_stacks"
 #define PENDING "pending"
+#define PENDING_BY_INODE "pending_by_inode"
 #define YOUNG "young"
 #define UNNAMED "stacks"
 #define SNAPSHOTS "snapshots"
@@ -197,9 +198,13 @@ bool history__find_stack(const struct history *history, __u64 key, struct report
 
 /* ---- The one that asks ---- */
 
-#define NO_PAST                                                                                 \
-	{                                                                                       \
-		.pending = -1, .young = -1, .reported = -1, .stacks = -1, .unnamed = { -1, -1 } \
+#define NO_PAST                                                                           \
+	{                                                                                 \
+		.pending = -1, .by_inode = -1, .young = -1, .reported = -1, .stacks = -1, \
+		.unnamed = {                                                              \
+			-1,                                                               \
+			-1                                                                \
+		}                                                                         \
 	}
 
 static void reported_free(struct all_reported *all)
@@ -210,8 +215,9 @@ static void reported_free(struct all_reported *all)
 
 void past_close(struct past *past)
 {
-	int *const fds[] = { &past->pending, &past->young,	    &past->reported,
-			     &past->stacks,  &past->unnamed.stacks, &past->unnamed.snapshots };
+	int *const fds[] = { &past->pending,	      &past->by_inode, &past->young,
+			     &past->reported,	      &past->stacks,   &past->unnamed.stacks,
+			     &past->unnamed.snapshots };
 
 	free(past->snapshot);
 	past->snapshot = NULL;
@@ -254,7 +260,8 @@ static void take_map(struct past *past, int map)
 		int *fd;
 		__u32 key, value; /* value 0 = of any size: an option sets it */
 	} wanted[] = {
-		{ PENDING, &past->pending, sizeof(__u64), sizeof(struct pending) },
+		{ PENDING, &past->pending, sizeof(struct fd_key), sizeof(struct pending) },
+		{ PENDING_BY_INODE, &past->by_inode, sizeof(__u64), sizeof(struct fd_key) },
 		{ YOUNG, &past->young, sizeof(__u32), sizeof(struct young_pair) },
 		{ REPORTED_STACKS, &past->reported, sizeof(__u64), sizeof(struct reported) },
 		{ STACKS, &past->stacks, sizeof(__u64), sizeof(struct reported_stack) },
@@ -283,8 +290,9 @@ static void take_map(struct past *past, int map)
 
 static bool is_whole(const struct past *past)
 {
-	return past->pending >= 0 && past->young >= 0 && past->reported >= 0 && past->stacks >= 0 &&
-	       past->unnamed.stacks >= 0 && past->unnamed.snapshots >= 0;
+	return past->pending >= 0 && past->by_inode >= 0 && past->young >= 0 &&
+	       past->reported >= 0 && past->stacks >= 0 && past->unnamed.stacks >= 0 &&
+	       past->unnamed.snapshots >= 0;
 }
 
 /* Is this a program of a sockleak that reports? Then *ret_past is that sockleak's. */

@@ -94,7 +94,7 @@ struct past {
 	__u32 tgid;	 /* 0 = none was found */
 	__u64 begun_ns;	 /* when it was started, CLOCK_BOOTTIME */
 	bool is_partial; /* it watches one process, user, name or cgroup and not the host */
-	int pending, young, reported, stacks;
+	int pending, by_inode, young, reported, stacks;
 	struct stack_maps unnamed; /* of what it has not reported yet */
 	struct snapshot *snapshot; /* room for one */
 	struct all_reported all_reported;

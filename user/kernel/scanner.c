@@ -32,6 +32,7 @@ static int set_maps(struct scan_bpf *skeleton, const struct past *past)
 		int fd;
 	} maps[] = {
 		{ skeleton->maps.pending, past->pending },
+		{ skeleton->maps.pending_by_inode, past->by_inode },
 		{ skeleton->maps.young, past->young },
 	};
 

@@ -10,6 +10,8 @@
 
 /* Lines longer than inih's buffer are errors there; a pattern that we make is shorter. */
 #define MAX_PATTERN 120
+/* Of a long name both ends are kept: the line of a script's function comes last. */
+#define MAX_END (MAX_PATTERN / 2)
 /* Ways of a site that are compared, whether they are of one script. */
 #define WAYS_COMPARED 64
 
@@ -25,27 +27,43 @@ static bool stands_for_itself(const char *string, size_t at, bool clean)
 	return byte != ';'; /* behind a blank it would begin a comment */
 }
 
+static bool needs_escape(char byte)
+{
+	return strchr("*?[\\", byte);
+}
+
+/* Where the end of a string begins that is kept, `at` or later. */
+static size_t kept_end(const char *string, size_t at)
+{
+	size_t from = strlen(string);
+
+	for (size_t len = 0; from > at && len < MAX_END; from--)
+		len += needs_escape(string[from - 1]) ? 2 : 1;
+	return from;
+}
+
 /*
  * A string as a pattern that it matches: '?' for what the file cannot have, '*' for the
- * rest of what is long. An empty one, which no pattern says, is left out. `before` is a pattern.
+ * middle of what is long. An empty one, which no pattern says, is left out. `before` is a pattern.
  */
 static void add_pattern(struct text *text, const char *key, const char *before, const char *string)
 {
 	_cleanup_text_ struct text shown = TEXT_INIT, pattern = TEXT_INIT;
-	bool clean;
+	bool clean, cut = false;
+	size_t end;
 
 	text_add_clean(&shown, string, strlen(string));
-	clean = !strcmp(text_str(&shown), string);
+	clean = !strcmp(text_str(&shown), string) && strlen(string) <= MAX_END;
 	for (size_t at = 0; string[at]; at++) {
-		if (pattern.len >= MAX_PATTERN) {
+		end = cut || pattern.len < MAX_END ? at : kept_end(string, at);
+		cut |= pattern.len >= MAX_END;
+		if (end > at)
 			text_add(&pattern, "*");
-			break;
-		}
+		at = end;
 		if (!stands_for_itself(string, at, clean))
 			text_add(&pattern, "?");
 		else
-			text_addf(&pattern, strchr("*?[\\", string[at]) ? "\\%c" : "%c",
-				  string[at]);
+			text_addf(&pattern, needs_escape(string[at]) ? "\\%c" : "%c", string[at]);
 	}
 	if (pattern.len)
 		text_addf(text, "%s = %s%s\n", key, before, text_str(&pattern));
@@ -109,7 +127,7 @@ static void add_script(struct text *text, const struct site *site, const struct 
 	name = name_of_all_tiers(frame->function);
 	if (!has_other_scripts(site, name))
 		return;
-	add_pattern(text, "function", name == frame->function ? "" : "*", name);
+	add_pattern(text, "culprit", name == frame->function ? "" : "*[*~^+]", name);
 }
 
 /* Without its name. */
@@ -127,9 +145,10 @@ static void add_patterns(struct text *text, const struct site *site)
 		text_addf(text, "site = %016llx\n", (unsigned long long)site->id);
 	if (site->id && place.frame)
 		add_script(text, site, &place);
-	if (!site->id && *comm && site->leaks)
-		add_pattern(text, "family", "",
-			    family_name(site->leaks->event.socket.family, &buffer));
+	if (site->id || !*comm || !site->leaks)
+		return;
+	text_add(text, "site = " SUPPRESS_UNKNOWN_SITE "\n");
+	add_pattern(text, "family", "", family_name(site->leaks->event.socket.family, &buffer));
 }
 
 static void add_suppression(struct text *text, const struct site *site, unsigned int number,

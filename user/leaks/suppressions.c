@@ -12,10 +12,19 @@
 #include "lib/names.h"
 #include "lib/regular_file.h"
 
-enum key { KEY_SITE, KEY_FUNCTION, KEY_MODULE, KEY_COMM, KEY_CGROUP, KEY_FAMILY, KEYS };
+enum key {
+	KEY_SITE,
+	KEY_CULPRIT,
+	KEY_FUNCTION,
+	KEY_MODULE,
+	KEY_COMM,
+	KEY_CGROUP,
+	KEY_FAMILY,
+	KEYS
+};
 
 static const char *const key_names[KEYS] = {
-	"site", "function", "module", "comm", "cgroup", "family",
+	"site", "culprit", "function", "module", "comm", "cgroup", "family",
 };
 
 struct suppression_entry {
@@ -81,7 +90,7 @@ static int on_suppression(void *ctx, const char *section, const char *name, cons
 		text_add(&suppressions->error, "a pattern comes before the first [name]");
 	else if (key == KEYS)
 		text_add(&suppressions->error,
-			 "the keys are site, function, module, comm, cgroup and family");
+			 "the keys are site, culprit, function, module, comm, cgroup and family");
 	else if (!*value)
 		text_add(&suppressions->error, "a pattern is empty");
 	else if (entry)
@@ -149,7 +158,7 @@ static bool matches_pattern(const char *pattern, const char *string)
 	return !pattern || (string && !fnmatch(pattern, string, 0));
 }
 
-/* As reports write it. Without a stack nothing is known of it. */
+/* As reports write it. No pattern but this word is for a leak of which no site is known. */
 static bool matches_site(const char *pattern, const struct stack *stack)
 {
 	char id[sizeof("0123456789abcdef")];
@@ -157,9 +166,17 @@ static bool matches_site(const char *pattern, const struct stack *stack)
 	if (!pattern)
 		return true;
 	if (!stack || !stack->site)
-		return false;
+		return !strcmp(pattern, SUPPRESS_UNKNOWN_SITE);
 	snprintf(id, sizeof(id), "%016llx", (unsigned long long)stack->site);
 	return !fnmatch(pattern, id, 0);
+}
+
+/* The function that the leak is in, and none that only led there. */
+static bool matches_culprit(const char *pattern, const struct stack *stack)
+{
+	const struct frame *frame = pattern ? culprit_place(stack).frame : NULL;
+
+	return matches_pattern(pattern, frame ? frame->function : NULL);
 }
 
 /* Function and module are of one and the same frame; which one does not matter. */
@@ -196,6 +213,7 @@ static bool matches_all(const struct suppression_entry *entry, const struct even
 	struct name_buffer buffer;
 
 	return matches_site(entry->patterns[KEY_SITE], stack) &&
+	       matches_culprit(entry->patterns[KEY_CULPRIT], stack) &&
 	       matches_name(entry->patterns[KEY_COMM], event, owner) &&
 	       matches_pattern(entry->patterns[KEY_CGROUP], owner->cgroup) &&
 	       matches_pattern(entry->patterns[KEY_FAMILY],

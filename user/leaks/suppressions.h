@@ -12,6 +12,9 @@
 
 struct suppressions;
 
+/* The pattern of `site` for leaks of which it is not known. */
+#define SUPPRESS_UNKNOWN_SITE "unknown"
+
 /* One entry of the file. */
 struct suppression {
 	const char *name; /* between the brackets; bytes that the user chose */

@@ -19,6 +19,7 @@ int map_sizes_set(struct sockleak_bpf *skeleton, const struct options *options)
 		__u32 entries;
 	} sizes[] = {
 		{ skeleton->maps.pending, options->max_sockets },
+		{ skeleton->maps.pending_by_inode, options->max_sockets },
 		{ skeleton->maps.reported, options->max_sockets },
 		{ skeleton->maps.reported_stacks, stacks < MIN_STACKS ? MIN_STACKS : stacks },
 		{ skeleton->maps.growths, growths },

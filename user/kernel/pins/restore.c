@@ -17,7 +17,7 @@
 
 /* Descriptors of the maps of these names, and what some of them hold at most. */
 struct maps {
-	int pending, slots, free_slots, stacks, reported, growths;
+	int pending, by_inode, slots, free_slots, stacks, reported, growths;
 	int in_flight, in_flight_overflow;
 	__u32 max_slots, max_stacks;
 	void (*on_progress)(void *ctx); /* NULL = nobody wants to know */
@@ -46,6 +46,7 @@ static struct maps maps_of(const struct bpf_object *object)
 {
 	struct maps maps = {
 		.pending = map_of(object, "pending"),
+		.by_inode = map_of(object, "pending_by_inode"),
 		.slots = map_of(object, "slots"),
 		.free_slots = map_of(object, "free_slots"),
 		.stacks = map_of(object, "stacks"),
@@ -140,19 +141,22 @@ static int take_young(const struct bpf_object *object)
 static int take_sockets(const struct maps *maps, __u8 *used, __u32 *ret_count)
 {
 	_cleanup_keys_ struct keys keys = { 0 };
-	int err = keys_read(&keys, maps->pending, sizeof(__u64));
+	int err = keys_read(&keys, maps->pending, sizeof(struct fd_key));
 
 	for (size_t i = 0; i < keys.count && !err; i++) {
-		const __u64 *inode = keys_at(&keys, i);
+		const struct fd_key *key = keys_at(&keys, i);
 		struct pending entry;
 
 		show_progress(maps, i);
-		if (bpf_map_lookup_elem(maps->pending, inode, &entry))
+		if (bpf_map_lookup_elem(maps->pending, key, &entry))
 			continue;
 		reset(&entry);
+		err = bpf_map_update_elem(maps->by_inode, &entry.inode, key, BPF_ANY) ? -errno : 0;
+		if (err)
+			break;
 		if (entry.flags & PENDING_STACK && entry.origin < maps->max_stacks)
 			used[entry.origin / 8] |= (__u8)(1U << entry.origin % 8);
-		err = bpf_map_update_elem(maps->pending, inode, &entry, BPF_EXIST) ? -errno : 0;
+		err = bpf_map_update_elem(maps->pending, key, &entry, BPF_EXIST) ? -errno : 0;
 	}
 	*ret_count = (__u32)keys.count;
 	return err;
@@ -160,9 +164,9 @@ static int take_sockets(const struct maps *maps, __u8 *used, __u32 *ret_count)
 
 static bool is_known(const struct maps *maps, __u64 inode)
 {
-	struct pending entry;
+	struct fd_key key;
 
-	return !bpf_map_lookup_elem(maps->pending, &inode, &entry);
+	return !bpf_map_lookup_elem(maps->by_inode, &inode, &key);
 }
 
 /* ---- Stacks ---- */

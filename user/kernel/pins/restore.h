@@ -3,7 +3,7 @@
  * restore: what an earlier run left in its maps, made fit for this one, before the
  * hooks are attached. What is known of a socket stays; what is of one
  * run alone goes: what was reported, to whom, seen by which sweep. So all of it is told
- * again, once. What follows from the rest is made anew (free slots); what
+ * again, once. What follows from the rest is made anew (pending_by_inode, free slots); what
  * nobody can need any more is removed. Each step can be done twice: a run that is
  * killed here leaves nothing that the next one cannot take up.
  *
