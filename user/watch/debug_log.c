@@ -26,6 +26,14 @@ void debug_log_sweep(const struct summary *summary, const struct debug_mark *bef
 		 summary->sweep_ns / 1000);
 }
 
+static void add_why(struct text *line, const struct frame *frame)
+{
+	const struct frame_rule *rule = frame_rule_find(frame->module, frame->function);
+
+	if (rule)
+		text_addf(line, " (not to blame: %s)", rule->why);
+}
+
 static void debug_log_frames(const struct stack *stack)
 {
 	for (unsigned int i = 0; i < stack->count; i++) {
@@ -39,6 +47,8 @@ static void debug_log_frames(const struct stack *stack)
 			text_add(&line, " in ");
 			text_add_clean(&line, frame->module, strlen(frame->module));
 		}
+		if (frame->kind != FRAME_OF_PROGRAM) /* why the culprit is not sought there */
+			add_why(&line, frame);
 		log_note("%s", text_str(&line));
 	}
 }
