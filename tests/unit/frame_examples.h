@@ -276,6 +276,8 @@ static const struct {
 	{ APP, "newSocket__pureZnet_742" },
 	{ APP, "createNativeSocket__nativesockets_96" },
 	{ APP, "nativesockets.createNativeSocket" },
+	{ APP, "net.newSocket" },
+	{ APP, "net.dial" },
 	{ APP, "TCPSocket#initialize<Socket::Family>" },
 	{ APP, "TCPSocket@IPSocket::new<Int32>" },
 	{ APP, "UNIXSocket::new<String>" },

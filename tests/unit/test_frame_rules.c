@@ -13,7 +13,7 @@ static void each_rule_has_its_example(void **state)
 	(void)state;
 	assert_int_equal(count, EXAMPLES);
 	for (size_t i = 0; i < count; i++) {
-		found = frame_rule_find(examples[i].module, examples[i].function);
+		found = frame_rule_find(examples[i].module, examples[i].function, true);
 		if (found != &rules[i])
 			fail_msg("rule %zu (%s, %s): %s %s is taken by rule %td", i,
 				 rules[i].module ?: "any", rules[i].function ?: "any",
@@ -125,6 +125,29 @@ static void others_are_left_alone(void **state)
 				 FRAME_OF_PROGRAM);
 }
 
+/* A module of D, Ada or Nim may be called as a package of Go's. */
+static void only_go_has_the_packages_of_go(void **state)
+{
+	static const char *const functions[] = {
+		"net.client.Client.open",
+		"time.sync",
+		"io.open",
+		"os.sockets.make",
+		"context.run",
+		"sync.start",
+		"runtime.go",
+		"internal/x.f",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+		assert_int_equal(runtime_frame_kind_in("/srv/app", functions[i], false),
+				 FRAME_OF_PROGRAM);
+		assert_int_not_equal(runtime_frame_kind_in("/srv/app", functions[i], true),
+				     FRAME_OF_PROGRAM);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +155,7 @@ int main(void)
 		cmocka_unit_test(each_rule_says_why),
 		cmocka_unit_test(each_rule_leads_to_the_culprit),
 		cmocka_unit_test(others_are_left_alone),
+		cmocka_unit_test(only_go_has_the_packages_of_go),
 	};
 
 	return cmocka_run_group_tests_name("frame_rules", tests, NULL, NULL);

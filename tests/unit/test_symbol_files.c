@@ -152,6 +152,38 @@ static void clones_and_go(void **state)
 	dlclose(library);
 }
 
+/* The kind of a function at offset 17 of known.so, which is made of "net.s". */
+static enum frame_kind kind_in_net(void)
+{
+	void *library;
+	struct stack *stack;
+	enum frame_kind kind;
+
+	assert_int_equal(run("gcc -shared -nostdlib -Wl,--build-id -Wl,-z,noseparate-code "
+			     "-o known.so net.s"),
+			 0);
+	library = load("known.so");
+	stack = resolve_one((__u64)(uintptr_t)dlsym(library, "table") + 17);
+	assert_string_equal(stack->frames[0].function, "net.open");
+	kind = stack->frames[0].kind;
+	stack_unref(stack);
+	dlclose(library);
+	return kind;
+}
+
+/* Go's net makes sockets for others; a module net of D's or Ada's is the program. */
+static void packages_of_go_are_in_programs_of_go(void **state)
+{
+	(void)state;
+	write_file("net.s", ".text\n.balign 4096\n.globl table\ntable: .quad 0\n.balign 16\n"
+			    ".size table, 16\n.type \"net.open\",@function\n"
+			    "\"net.open\": .fill 16,1,0x90\n.size \"net.open\", 16\n"
+			    ".section .note.GNU-stack,\"\",@progbits\n");
+	assert_int_equal(kind_in_net(), FRAME_OF_PROGRAM);
+	assert_int_equal(run("echo '.section .gopclntab; .quad 0' >> net.s"), 0);
+	assert_int_equal(kind_in_net(), FRAME_OF_WRAPPER);
+}
+
 /* A library that was replaced by something else after it was mapped. */
 static void deleted_library(void **state)
 {
@@ -365,6 +397,7 @@ int main(void)
 		cmocka_unit_test(stripped_symbols),
 		cmocka_unit_test(minidebuginfo),
 		cmocka_unit_test(clones_and_go),
+		cmocka_unit_test(packages_of_go_are_in_programs_of_go),
 		cmocka_unit_test(deleted_library),
 		cmocka_unit_test(debuglink),
 		cmocka_unit_test(debuglink_by_crc),

@@ -97,7 +97,7 @@ static __u64 hash_scripts(const struct stack *stack, const struct code_place *pl
 		looked += !frame->inlined;
 		if (frame->kind != FRAME_OF_BINDING || frame->inlined)
 			continue;
-		rule = frame_rule_find(frame->module, frame->function);
+		rule = frame_rule_find(frame->module, frame->function, /* may_be_go= */ true);
 		if (rule && rule->function)
 			return hash_name(hash, rule->function);
 		if (rule && rule != last && frame <= place->frame)

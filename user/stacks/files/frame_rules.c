@@ -10,15 +10,18 @@
 
 /* clang-format off */
 /* (module, function, why); NULL is any. */
-#define LIBC(m, f, why) { FRAME_OF_LIBC, NULL, m, f, why }
-#define RUNTIME(m, f, why) { FRAME_OF_RUNTIME, NULL, m, f, why }
-#define WRAPPER(m, f, why) { FRAME_OF_WRAPPER, NULL, m, f, why }
-#define PROGRAM(m, f, why) { FRAME_OF_PROGRAM, NULL, m, f, why }
+#define LIBC(m, f, why) { FRAME_OF_LIBC, NULL, m, f, why, false }
+#define RUNTIME(m, f, why) { FRAME_OF_RUNTIME, NULL, m, f, why, false }
+#define WRAPPER(m, f, why) { FRAME_OF_WRAPPER, NULL, m, f, why, false }
+#define PROGRAM(m, f, why) { FRAME_OF_PROGRAM, NULL, m, f, why, false }
+/* (kind, function) */
+#define GO(kind, f) { FRAME_OF_##kind, NULL, NULL, f, "Go", true }
 /* (language, module, function, why) */
-#define BINDING(language, m, f, why) { FRAME_OF_BINDING, language, m, f, why }
+#define BINDING(language, m, f, why) { FRAME_OF_BINDING, language, m, f, why, false }
 /* (language or name, module) */
-#define INTERPRETER(language, m) { FRAME_OF_INTERPRETER, language, m, NULL, "executes scripts" }
-#define EMULATOR(name, m) { FRAME_OF_EMULATOR, name, m, NULL, "translates the program" }
+#define INTERPRETER(language, m) \
+	{ FRAME_OF_INTERPRETER, language, m, NULL, "executes scripts", false }
+#define EMULATOR(name, m) { FRAME_OF_EMULATOR, name, m, NULL, "translates the program", false }
 
 static const struct frame_rule rules[] = {
 	/* The C library, and what stands in for its socket(). Never to blame. */
@@ -298,6 +301,8 @@ static const struct frame_rule rules[] = {
 	WRAPPER(NULL, "*__pureZnet_*", "Nim's net"),
 	WRAPPER(NULL, "*__nativesockets_*", "Nim's nativesockets"),
 	WRAPPER(NULL, "nativesockets.*", "Nim's nativesockets, as it is written"),
+	WRAPPER(NULL, "net.newSocket", "Nim's net, as it is written"),
+	WRAPPER(NULL, "net.dial", "Nim's net, as it is written"),
 	WRAPPER(NULL, "*Socket#*", "Crystal's sockets, and what inherits from them"),
 	WRAPPER(NULL, "*@*Socket::new*", "Crystal's"),
 	WRAPPER(NULL, "*Socket::new*", "Crystal's; in C++ no function can be called so"),
@@ -315,26 +320,26 @@ static const struct frame_rule rules[] = {
 	WRAPPER(NULL, "network-*:Network.Socket.*", "Haskell's network, as it is written"),
 
 	/* Go's standard library, by package. */
-	WRAPPER(NULL, "net.*", "Go"),
-	WRAPPER(NULL, "net/*", "Go"),
-	WRAPPER(NULL, "crypto/tls.*", "Go"),
-	WRAPPER(NULL, "log/syslog.*", "Go"),
-	WRAPPER(NULL, "syscall.*", "Go"),
-	WRAPPER(NULL, "internal/poll.*", "Go"),
-	WRAPPER(NULL, "golang.org/x/sys/*", "Go"),
-	WRAPPER(NULL, "golang.org/x/net/*", "Go"),
-	WRAPPER(NULL, "vendor/golang.org/*", "Go"),
-	RUNTIME(NULL, "runtime.*", "Go"),
-	RUNTIME(NULL, "runtime/*", "Go"),
-	RUNTIME(NULL, "internal/*", "Go"),
-	RUNTIME(NULL, "sync.*", "Go"),
-	RUNTIME(NULL, "sync/*", "Go"),
-	RUNTIME(NULL, "context.*", "Go"),
-	RUNTIME(NULL, "time.*", "Go"),
-	RUNTIME(NULL, "reflect.*", "Go"),
-	RUNTIME(NULL, "os.*", "Go"),
-	RUNTIME(NULL, "io.*", "Go"),
-	RUNTIME(NULL, "bufio.*", "Go"),
+	GO(WRAPPER, "net.*"),
+	GO(WRAPPER, "net/*"),
+	GO(WRAPPER, "crypto/tls.*"),
+	GO(WRAPPER, "log/syslog.*"),
+	GO(WRAPPER, "syscall.*"),
+	GO(WRAPPER, "internal/poll.*"),
+	GO(WRAPPER, "golang.org/x/sys/*"),
+	GO(WRAPPER, "golang.org/x/net/*"),
+	GO(WRAPPER, "vendor/golang.org/*"),
+	GO(RUNTIME, "runtime.*"),
+	GO(RUNTIME, "runtime/*"),
+	GO(RUNTIME, "internal/*"),
+	GO(RUNTIME, "sync.*"),
+	GO(RUNTIME, "sync/*"),
+	GO(RUNTIME, "context.*"),
+	GO(RUNTIME, "time.*"),
+	GO(RUNTIME, "reflect.*"),
+	GO(RUNTIME, "os.*"),
+	GO(RUNTIME, "io.*"),
+	GO(RUNTIME, "bufio.*"),
 
 	/* Rust's standard library and the crates below it, by path. */
 	WRAPPER(NULL, "<std::net::*", "Rust"),
@@ -449,6 +454,7 @@ static bool find_method(const char *function, char method[LONGEST_NAME])
 /* A frame's names, as patterns are matched against them. NULL: not known. */
 struct frame_names {
 	const char *path, *base, *function, *method;
+	bool may_be_go;
 };
 
 static bool name_matches(const char *pattern, const char *name)
@@ -465,17 +471,19 @@ static bool module_matches(const char *pattern, const struct frame_names *names)
 
 static bool rule_matches(const struct frame_rule *rule, const struct frame_names *names)
 {
+	if (rule->of_go && !names->may_be_go)
+		return false;
 	if (rule->module && !module_matches(rule->module, names))
 		return false;
 	return !rule->function || name_matches(rule->function, names->function) ||
 	       name_matches(rule->function, names->method);
 }
 
-const struct frame_rule *frame_rule_find(const char *module, const char *function)
+const struct frame_rule *frame_rule_find(const char *module, const char *function, bool may_be_go)
 {
 	const char *slash = module ? strrchr(module, '/') : NULL;
-	struct frame_names names = { module, slash && slash[1] ? slash + 1 : module, function,
-				     NULL };
+	struct frame_names names = { module, slash && slash[1] ? slash + 1 : module, function, NULL,
+				     may_be_go };
 	char method[LONGEST_NAME];
 
 	if (function && module && !strcmp(module, FRAME_JIT) && find_method(function, method))

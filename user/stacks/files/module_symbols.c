@@ -388,7 +388,8 @@ static void make_names(struct module_symbols *file, __u64 address, struct code *
 		last->function = function;
 	}
 	for (unsigned int i = 0; i < code->count; i++)
-		code->names[i].kind = runtime_frame_kind(file->path, code->names[i].function);
+		code->names[i].kind = runtime_frame_kind_in(file->path, code->names[i].function,
+							    file->file.is_go);
 }
 
 const struct code *module_symbols_name(struct module_symbols *file, __u64 address)

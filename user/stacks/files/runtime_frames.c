@@ -46,16 +46,22 @@ bool runtime_frame_is_end(const char *module, const char *function)
 	return function && runtime_frame_is_glibc(module) && matches_any(function, ends);
 }
 
-enum frame_kind runtime_frame_kind(const char *module, const char *function)
+enum frame_kind runtime_frame_kind_in(const char *module, const char *function, bool is_go)
 {
-	const struct frame_rule *rule = frame_rule_find(module, function);
+	const struct frame_rule *rule = frame_rule_find(module, function, is_go);
 
 	return rule ? rule->kind : FRAME_OF_PROGRAM;
 }
 
+enum frame_kind runtime_frame_kind(const char *module, const char *function)
+{
+	return runtime_frame_kind_in(module, function, /* is_go= */ true);
+}
+
 const char *runtime_frame_interpreter(const char *exe)
 {
-	const struct frame_rule *rule = exe ? frame_rule_find(exe, NULL) : NULL;
+	const struct frame_rule *rule =
+		exe ? frame_rule_find(exe, NULL, /* may_be_go= */ false) : NULL;
 
 	return rule && rule->kind == FRAME_OF_INTERPRETER ? rule->language : NULL;
 }
