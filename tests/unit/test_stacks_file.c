@@ -231,6 +231,38 @@ static void it_is_written_when_there_is_news(void **state)
 	unlink(path);
 }
 
+/* A socket of a script that a perf map names, at the site. */
+static void script_leaks(__u64 site, const char *name)
+{
+	struct owner *owner = owner_new(strdup("/usr/bin/node"), NULL, NULL);
+	struct event event = a_event(next_inode++, "node");
+	struct stack *stack = stack_new(1);
+
+	stack->site = site;
+	stack->frames[0].module = strdup(FRAME_JIT);
+	stack->frames[0].function = strdup(name);
+	event.tgid = (__u32)site;
+	assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
+	owner_unref(owner);
+	stack_unref(stack);
+}
+
+/* A second script leaks at the site, and the entry for the first does not hide it. */
+static void an_entry_follows_what_is_known(void **state)
+{
+	char *bytes;
+
+	(void)state;
+	script_leaks(0xabc, "LazyCompile:*dial /srv/app.js:3:12");
+	bytes = content();
+	assert_null(strstr(bytes, "culprit = "));
+	free(bytes);
+	script_leaks(0xabc, "LazyCompile:*poll /srv/app.js:9:1");
+	bytes = content();
+	assert_non_null(strstr(bytes, "culprit = *[*~^+]dial /srv/app.js:3:12"));
+	free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +274,7 @@ int main(void)
 		test(the_bytes_are_bounded),
 		test(the_number_is_bounded),
 		test(what_leaked_outlives_what_did_not),
+		test(an_entry_follows_what_is_known),
 		test(it_is_written_when_there_is_news),
 	};
 

@@ -138,8 +138,22 @@ static void keep_stack(struct stacks_file *file, struct known_site *known, const
 		return;
 	stack_unref(known->stack);
 	known->stack = stack_ref(site->stack);
+	file->has_news = true;
+}
+
+/* It says more as soon as another script makes sockets there, whose leak is not to be hidden. */
+static void keep_suppression(struct stacks_file *file, struct known_site *known,
+			     const struct site *site)
+{
+	_cleanup_text_ struct text entry = TEXT_INIT;
+
+	if (!site->leaks && known->suppression.len)
+		return; /* what has ended tells less */
+	suppressions_add_entry(&entry, site);
+	if (text_error(&entry) || !strcmp(text_str(&entry), text_str(&known->suppression)))
+		return;
 	text_clear(&known->suppression);
-	suppressions_add_entry(&known->suppression, site);
+	text_add(&known->suppression, text_str(&entry));
 	file->has_news = true;
 }
 
@@ -180,8 +194,10 @@ void known_describe(struct stacks_file *file, struct known_site *known, const st
 {
 	free(known->recalled);
 	known->recalled = NULL;
-	if (known->n_programs == 0) /* the worst account's stack, when they differ in names */
+	if (known->n_programs == 0) { /* the worst account's stack, when they differ in names */
 		keep_stack(file, known, site);
+		keep_suppression(file, known, site);
+	}
 	add_program(known, site);
 	if (summary->hints)
 		keep_hints(known, summary->hints);
