@@ -9,7 +9,6 @@
 
 #include "host/process.h"
 #include "host/workloads/owners.h"
-#include "leaks/ways.h"
 #include "lib/text.h"
 #include "packages/hints.h"
 #include "resolver/fetcher.h"
@@ -21,8 +20,8 @@
 /* How many processes have their modules read before they have a leak: in one sweep, and in all. */
 #define LOOKS_A_SWEEP 16
 #define MAX_LOOKED 1024
-/* Ways of a site that get better names at once, when its first one gets them. */
-#define WAYS_RENAMED 64
+/* Stacks of a site that get better names at once, when the first one of them gets them. */
+#define STACKS_RENAMED 64
 /* Stacks that are kept by name during one sweep. */
 #define MAX_NAMED 8192
 
@@ -461,15 +460,38 @@ static bool rename_way(struct attribution *attribution, struct leaks *leaks, str
 	return is_news;
 }
 
+/*
+ * The stacks of a site's leaks that lack names, each once and with a reference; the one that the
+ * site shows first. Processes have one each for the same way.
+ */
+static unsigned int find_unnamed(const struct site *site, struct stack *stacks[STACKS_RENAMED])
+{
+	unsigned int count = 0, i;
+
+	if (site->stack && lacks_names(site->stack) && leak_of_stack(site, site->stack))
+		stacks[count++] = stack_ref(site->stack);
+	for (const struct leak *leak = site->leaks; leak; leak = leak->next) {
+		for (i = 0; i < count && stacks[i] != leak->stack; i++)
+			;
+		if (i < count || !leak->stack || !lacks_names(leak->stack))
+			continue;
+		stacks[count++] = stack_ref(leak->stack);
+		if (count == STACKS_RENAMED)
+			break;
+	}
+	return count;
+}
+
 void attribution__rename(struct attribution *attribution, struct leaks *leaks, struct site *site)
 {
-	_cleanup_ways_ struct ways ways = { 0 };
+	struct stack *stacks[STACKS_RENAMED];
+	unsigned int count = find_unnamed(site, stacks);
+	bool is_news = true; /* without any for the first one there is none for the others */
 
-	if (!site->stack || !rename_way(attribution, leaks, site, site->stack) ||
-	    ways_find(site, WAYS_RENAMED, &ways))
-		return;
-	for (unsigned int i = 0; i < ways.count; i++)
-		rename_way(attribution, leaks, site, ways.list[i].stack);
+	for (unsigned int i = 0; i < count; i++) {
+		is_news = is_news && (rename_way(attribution, leaks, site, stacks[i]) || i);
+		stack_unref(stacks[i]);
+	}
 }
 
 const struct hints *attribution__hints(struct attribution *attribution, struct site *const *sites,
