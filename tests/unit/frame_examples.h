@@ -383,6 +383,7 @@ static const struct {
 	{ APP, "caml_main" },
 	{ APP, "caml_startup_common" },
 	{ APP, "camlStdlib__List__iter_507" },
+	{ APP, "Stdlib.List.iter" },
 	{ APP, "rt.dmain2._d_run_main" },
 	{ APP, "core.thread.osthread.Thread.run()" },
 	{ APP, "stg_ap_v_fast" },

@@ -156,6 +156,15 @@ static void scripts_that_a_jit_compiler_named(void **state)
 		     { FRAME_JIT, "void app.Client.open(java.lang.String)" },
 		     { FRAME_JIT, "StubRoutines (1)" }, { "/jdk/server/libjvm.so", NULL }),
 	       4, -1);
+	/* What a method returns says nothing of whose it is; nor does a path with parentheses. */
+	expect(STACK(SOCKET, { "/jdk/libnio.so", "Java_sun_nio_ch_Net_socket0" },
+		     { FRAME_JIT, "java.nio.channels.SocketChannel Leak.openOne()" },
+		     { FRAME_JIT, "void Leak.main(java.lang.String[])" }),
+	       2, 3);
+	expect(STACK(SOCKET, { NODE, "uv__socket" },
+		     { FRAME_JIT, "LazyCompile:*connect node:net:1100:20" },
+		     { FRAME_JIT, "LazyCompile:*dial /srv/ java.(old)/app.js:3:12" }),
+	       3, -1);
 	/* Without names, or with the machine's alone. */
 	expect_scripts(STACK(SOCKET, { "/jdk/libnio.so", "Java_sun_nio_ch_Net_socket0" },
 			     { FRAME_JIT, "Interpreter" }, { NULL, NULL },

@@ -414,6 +414,7 @@ static const struct frame_rule rules[] = {
 	RUNTIME(NULL, "caml_main*", "OCaml"),
 	RUNTIME(NULL, "caml_startup*", "OCaml"),
 	RUNTIME(NULL, "camlStdlib*", "OCaml"),
+	RUNTIME(NULL, "Stdlib.*", "OCaml, as it is written"),
 	RUNTIME(NULL, "rt.dmain2.*", "D"),
 	RUNTIME(NULL, "core.thread.*", "D"),
 	RUNTIME(NULL, "stg_*", "Haskell"),
@@ -435,12 +436,13 @@ const struct frame_rule *frame_rules(size_t *ret_count)
 /*
  * JIT compilers of typed languages name a method with its result and parameters, as in
  * "void a.b.C.d(int)": the part between, into `method`. False: it is no such name, or too long.
+ * Names of other compilers begin with what they are of, and end with a path: "JS:*f /a/(b)/c.js:1".
  */
 static bool find_method(const char *function, char method[LONGEST_NAME])
 {
 	const char *end = strchr(function, '('), *begin = end;
 
-	if (!end || end == function)
+	if (!end || end == function || function[strcspn(function, " (:")] == ':')
 		return false;
 	while (begin > function && begin[-1] != ' ')
 		begin--;
@@ -475,8 +477,8 @@ static bool rule_matches(const struct frame_rule *rule, const struct frame_names
 		return false;
 	if (rule->module && !module_matches(rule->module, names))
 		return false;
-	return !rule->function || name_matches(rule->function, names->function) ||
-	       name_matches(rule->function, names->method);
+	/* not the whole name: its result may be of a library's class */
+	return !rule->function || name_matches(rule->function, names->method ?: names->function);
 }
 
 const struct frame_rule *frame_rule_find(const char *module, const char *function, bool may_be_go)
