@@ -9,6 +9,7 @@
 
 #include "host/process.h"
 #include "host/workloads/owners.h"
+#include "leaks/unnamed_stacks.h"
 #include "lib/text.h"
 #include "packages/hints.h"
 #include "resolver/fetcher.h"
@@ -402,24 +403,6 @@ int attribution__find(struct attribution *attribution, const struct stack_eviden
 	return 0;
 }
 
-static bool lacks_names(const struct stack *stack)
-{
-	for (unsigned int i = 0; i < stack->count; i++)
-		if (!stack->frames[i].has_debug)
-			return true;
-	return false;
-}
-
-/* Its leak at the site, NULL: there is none any more. */
-static const struct leak *leak_of_stack(const struct site *site, const struct stack *stack)
-{
-	const struct leak *leak = site->leaks;
-
-	while (leak && leak->stack != stack)
-		leak = leak->next;
-	return leak;
-}
-
 /* It stays at the site that it was given, that of a whole one or of an earlier run. */
 static void keep_given_site(struct stack **renamed, const struct stack *stack)
 {
@@ -439,12 +422,12 @@ static void keep_given_site(struct stack **renamed, const struct stack *stack)
 static bool rename_way(struct attribution *attribution, struct leaks *leaks, struct site *site,
 		       struct stack *stack)
 {
-	const struct leak *leak = leak_of_stack(site, stack);
+	const struct leak *leak = site_leak_of_stack(site, stack);
 	struct stack *renamed;
 	struct subject code;
 	bool is_news;
 
-	if (!leak || !lacks_names(stack))
+	if (!leak)
 		return false;
 	code = code_of(attribution, &leak->event);
 	if (resolver__rename(attribution->resolver, &code, stack, &renamed))
@@ -460,32 +443,10 @@ static bool rename_way(struct attribution *attribution, struct leaks *leaks, str
 	return is_news;
 }
 
-/*
- * The stacks of a site's leaks that lack names, each once and with a reference; the one that the
- * site shows first. Processes have one each for the same way.
- */
-static unsigned int find_unnamed(const struct site *site, struct stack *stacks[STACKS_RENAMED])
-{
-	unsigned int count = 0, i;
-
-	if (site->stack && lacks_names(site->stack) && leak_of_stack(site, site->stack))
-		stacks[count++] = stack_ref(site->stack);
-	for (const struct leak *leak = site->leaks; leak; leak = leak->next) {
-		for (i = 0; i < count && stacks[i] != leak->stack; i++)
-			;
-		if (i < count || !leak->stack || !lacks_names(leak->stack))
-			continue;
-		stacks[count++] = stack_ref(leak->stack);
-		if (count == STACKS_RENAMED)
-			break;
-	}
-	return count;
-}
-
 void attribution__rename(struct attribution *attribution, struct leaks *leaks, struct site *site)
 {
 	struct stack *stacks[STACKS_RENAMED];
-	unsigned int count = find_unnamed(site, stacks);
+	unsigned int count = site_unnamed_stacks(site, stacks, STACKS_RENAMED);
 	bool is_news = true; /* without any for the first one there is none for the others */
 
 	for (unsigned int i = 0; i < count; i++) {
