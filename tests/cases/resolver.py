@@ -232,6 +232,25 @@ def resolver_hangs(bench):
         raise Failure(f"expected resolver_late 1, seen: {lost}")
 
 
+STATIC_FUNCTION = """
+#include <sys/socket.h>
+#include <unistd.h>
+static __attribute__((noinline)) int open_it(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return fd + 0 * getppid();
+}
+int main(void)
+{
+	open_it();
+	sleep(2);
+	open_it();
+	pause();
+}
+"""
+
+
 def separate_debug(library):
     """Strip it; its debug information, not at its place yet. Returns where it lies and goes."""
     debug = library.with_suffix(".elsewhere")
@@ -243,6 +262,19 @@ def separate_debug(library):
     return debug, place
 
 
+def report_with(agent, *words):
+    """Ask for reports until one has all of the words, and return it."""
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        del agent.lines[:]
+        agent.process.send_signal(signal.SIGUSR1)
+        time.sleep(1)
+        text = "".join(agent.lines)
+        if all(word in text for word in words):
+            return text
+    raise Failure(f"expected a report with {words}, seen: {text}")
+
+
 @case
 def debug_file_arrives(bench):
     """A stack that was reported already gets its lines without a restart, and its hint goes."""
@@ -251,29 +283,41 @@ def debug_file_arrives(bench):
     agent = bench.agent("--comm", "arrives", as_json=False)
     host.start().say("call leak_a")
 
-    def report_has(*words):
-        """Ask for reports until one has all of them, and the last one asked for is seen."""
-        deadline = time.monotonic() + 40
-        while time.monotonic() < deadline:
-            del agent.lines[:]
-            agent.process.send_signal(signal.SIGUSR1)
-            time.sleep(1)
-            text = "".join(agent.lines)
-            if all(word in text for word in words):
-                return text
-        raise Failure(f"expected a report with {words}, seen: {text}")
-
-    before = report_has("leak_a", "liblibrary.so")
+    before = report_with(agent, "leak_a", "liblibrary.so")
     hint = [line for line in before.splitlines() if line.strip().endswith(str(host.shared_object))]
     if "library.c:" in before or not hint:
         raise Failure(f"expected a hint and no line of the source, seen: {before}")
     place.parent.mkdir()
     debug.rename(place)
-    after = report_has("library.c:")
+    after = report_with(agent, "library.c:")
     hint = [line for line in after.splitlines() if line.strip().endswith(str(host.shared_object))]
     if hint:
         raise Failure(f"expected the hint to be gone, seen: {hint}")
     host.end()
+    agent.stop()
+
+
+@case
+def symbols_arrive_for_each_process(bench):
+    """A static function gets its name: the leaks of all processes go to its site, and none stays."""
+    program = bench.directory / "latesyms"
+    source = bench.directory / "latesyms.c"
+    source.write_text(STATIC_FUNCTION)
+    subprocess.run(["gcc", "-O2", "-g", "-o", program, source], check=True)
+    debug, place = separate_debug(program)
+    agent = bench.agent("--comm", "latesyms", "--older-than", "1s", as_json=False)
+    processes = [subprocess.Popen([program]) for _ in range(3)]
+    try:
+        before = report_with(agent, "3 procs", "6 unconnected at 1 site")
+        if "open_it" in before:
+            raise Failure(f"expected no name before the symbols are there, seen: {before}")
+        place.parent.mkdir()
+        debug.rename(place)
+        report_with(agent, "in open_it (latesyms)", "3 procs", "6 unconnected at 1 site")
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
     agent.stop()
 
 

@@ -192,6 +192,12 @@ static void a_printed_entry_works(void **state)
 	text_clear(&entry);
 	suppressions_add_entry(&entry, &site);
 	assert_true(suppressed(text_str(&entry))); /* a good file, whatever the name */
+	free(site.stack->frames[1].function);
+	site.stack->frames[1].function = NULL;
+	site.stack->frames[1].offset = 0x11f2;
+	text_clear(&entry);
+	suppressions_add_entry(&entry, &site);
+	assert_non_null(strstr(text_str(&entry), "# in libqpid.so.2+0x11f2\n"));
 	stack_unref(site.stack);
 }
 

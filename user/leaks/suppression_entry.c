@@ -80,6 +80,8 @@ static void add_remark(struct text *text, const struct code_place *place)
 	text_add(&line, place->language ? " code" : "");
 	if (frame->function && frame->module && !place->language)
 		text_addf(&line, " (%s)", module_name(frame->module));
+	if (!frame->function && !place->language) /* another place of the module has another one */
+		text_addf(&line, "+0x%llx", frame->offset);
 	text_add(text, "# in ");
 	for (size_t at = 0; at < line.len && at < MAX_PATTERN; at++)
 		text_addf(text, "%c",

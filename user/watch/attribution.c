@@ -9,7 +9,7 @@
 
 #include "host/process.h"
 #include "host/workloads/owners.h"
-#include "leaks/ways.h"
+#include "leaks/unnamed_stacks.h"
 #include "lib/text.h"
 #include "packages/hints.h"
 #include "resolver/fetcher.h"
@@ -21,8 +21,8 @@
 /* How many processes have their modules read before they have a leak: in one sweep, and in all. */
 #define LOOKS_A_SWEEP 16
 #define MAX_LOOKED 1024
-/* Ways of a site that get better names at once, when its first one gets them. */
-#define WAYS_RENAMED 64
+/* Stacks of a site that get better names at once, when the first one of them gets them. */
+#define STACKS_RENAMED 64
 /* Stacks that are kept by name during one sweep. */
 #define MAX_NAMED 8192
 
@@ -403,24 +403,6 @@ int attribution__find(struct attribution *attribution, const struct stack_eviden
 	return 0;
 }
 
-static bool lacks_names(const struct stack *stack)
-{
-	for (unsigned int i = 0; i < stack->count; i++)
-		if (!stack->frames[i].has_debug)
-			return true;
-	return false;
-}
-
-/* Its leak at the site, NULL: there is none any more. */
-static const struct leak *leak_of_stack(const struct site *site, const struct stack *stack)
-{
-	const struct leak *leak = site->leaks;
-
-	while (leak && leak->stack != stack)
-		leak = leak->next;
-	return leak;
-}
-
 /* It stays at the site that it was given, that of a whole one or of an earlier run. */
 static void keep_given_site(struct stack **renamed, const struct stack *stack)
 {
@@ -440,12 +422,12 @@ static void keep_given_site(struct stack **renamed, const struct stack *stack)
 static bool rename_way(struct attribution *attribution, struct leaks *leaks, struct site *site,
 		       struct stack *stack)
 {
-	const struct leak *leak = leak_of_stack(site, stack);
+	const struct leak *leak = site_leak_of_stack(site, stack);
 	struct stack *renamed;
 	struct subject code;
 	bool is_news;
 
-	if (!leak || !lacks_names(stack))
+	if (!leak)
 		return false;
 	code = code_of(attribution, &leak->event);
 	if (resolver__rename(attribution->resolver, &code, stack, &renamed))
@@ -463,13 +445,14 @@ static bool rename_way(struct attribution *attribution, struct leaks *leaks, str
 
 void attribution__rename(struct attribution *attribution, struct leaks *leaks, struct site *site)
 {
-	_cleanup_ways_ struct ways ways = { 0 };
+	struct stack *stacks[STACKS_RENAMED];
+	unsigned int count = site_unnamed_stacks(site, stacks, STACKS_RENAMED);
+	bool is_news = true; /* without any for the first one there is none for the others */
 
-	if (!site->stack || !rename_way(attribution, leaks, site, site->stack) ||
-	    ways_find(site, WAYS_RENAMED, &ways))
-		return;
-	for (unsigned int i = 0; i < ways.count; i++)
-		rename_way(attribution, leaks, site, ways.list[i].stack);
+	for (unsigned int i = 0; i < count; i++) {
+		is_news = is_news && (rename_way(attribution, leaks, site, stacks[i]) || i);
+		stack_unref(stacks[i]);
+	}
 }
 
 const struct hints *attribution__hints(struct attribution *attribution, struct site *const *sites,
