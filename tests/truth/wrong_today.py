@@ -9,7 +9,6 @@ takes them out of docs/truth.md.
 
 END = "the outermost frame is not known as such"
 FRAMELESS = "a function without a frame is passed over"
-FOREIGN = "libffi stands between it and Python, and is not passed over"
 OCAML_5 = "the stack of OCaml 5 is not the one of C, and is not copied"
 TRAMPOLINE = "the trampoline of -X perf keeps no frame pointer: it lowers sp by 8 and calls"
 ONE = ("20 at 1 site", "functions of scripts are no part of a site")
@@ -26,7 +25,6 @@ WRONG = {
         "caller": ("main (leak)", FRAMELESS),
     },
     "python_two": {"sockets": ONE},
-    "python_ctypes": {"caller": ("nobody", FOREIGN)},
     "ruby_two": {"sockets": ONE},
     "node_two": {"sockets": ONE},
     "java_two": {"sockets": ONE},

@@ -116,6 +116,7 @@ static bool pass_over(struct search *search, const struct frame *frame)
 	case FRAME_OF_PROGRAM:
 	case FRAME_OF_EMULATOR:
 		return false;
+	case FRAME_OF_TRAMPOLINE:
 	case FRAME_OF_LIBC:
 		break;
 	}
@@ -164,9 +165,11 @@ struct code_place culprit_lasting_place(const struct stack *stack)
 
 /* ---- Who called it ---- */
 
-/* Is it a part of the same function, or what the same file brought along? */
+/* Is it a part of the same function, what the same file brought along, or a mere way to it? */
 static bool is_between(const struct frame *frame, const struct frame *culprit)
 {
+	if (frame->kind == FRAME_OF_TRAMPOLINE)
+		return true;
 	if (!of_one_module(frame, culprit))
 		return false;
 	if (frame->kind == FRAME_OF_RUNTIME || frame->kind == FRAME_OF_WRAPPER)

@@ -13,6 +13,7 @@
 #define LIBC(m, f, why) { FRAME_OF_LIBC, NULL, m, f, why, false }
 #define RUNTIME(m, f, why) { FRAME_OF_RUNTIME, NULL, m, f, why, false }
 #define WRAPPER(m, f, why) { FRAME_OF_WRAPPER, NULL, m, f, why, false }
+#define TRAMPOLINE(m, f, why) { FRAME_OF_TRAMPOLINE, NULL, m, f, why, false }
 #define PROGRAM(m, f, why) { FRAME_OF_PROGRAM, NULL, m, f, why, false }
 /* (kind, function) */
 #define GO(kind, f) { FRAME_OF_##kind, NULL, NULL, f, "Go", true }
@@ -398,7 +399,7 @@ static const struct frame_rule rules[] = {
 	RUNTIME("libgcc_s.so.1*", NULL, "the compiler's"),
 	RUNTIME(NULL, "__gnu_cxx::*", "C++"),
 	RUNTIME("libgo.so*", NULL, "gccgo"),
-	RUNTIME("libffi.so*", NULL, "calls any C function"),
+	TRAMPOLINE("libffi.so*", NULL, "calls any C function"),
 	RUNTIME("libglib-2.0.so*", NULL, "the loop of GLib"),
 	RUNTIME("libgobject-2.0.so*", NULL, "signals of GLib"),
 	RUNTIME("libQt*Core.so*", NULL, "the loop of Qt"),

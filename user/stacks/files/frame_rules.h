@@ -21,6 +21,7 @@ enum frame_kind {
 	FRAME_OF_BINDING,     /* the same, for scripts of one language */
 	FRAME_OF_INTERPRETER, /* it executes scripts, or code of a virtual machine */
 	FRAME_OF_EMULATOR,    /* it executes the program, whose own stack cannot be seen */
+	FRAME_OF_TRAMPOLINE,  /* it only leads from its caller to a function of another language */
 	FRAME_OF_LIBC,	      /* libc and what stands in for its socket(); the last kind */
 };
 
