@@ -33,6 +33,25 @@ static void a_site_reads_back(void **state)
 	free(bytes);
 }
 
+static void a_recursion_is_one_line_more(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT, deep = TEXT_INIT;
+	const char *frame = "\"socket (libc.so.6)\",", *at;
+	char *bytes;
+
+	(void)state;
+	leak_at(0xeea983d044a886c5, "worker", "app.service", 5);
+	bytes = content();
+	at = strstr(bytes, frame);
+	assert_non_null(at);
+	text_addf(&deep, "%.*s%s%s%s%s%s", (int)(at - bytes), bytes, frame, frame, frame, frame,
+		  at);
+	assert_int_equal(explained(text_str(&deep), "eea9", false, &out, &error), 0);
+	expect(text_str(&out), "  #0  socket (libc.so.6)\n  ... the same 4 times more, to #4\n"
+			       "  #5  messaging::");
+	free(bytes);
+}
+
 /* Nobody has written the file for long: what it says of then is not said of now. */
 static void what_an_agent_left_is_reported_then(void **state)
 {
@@ -178,9 +197,14 @@ static void a_file_that_is_none_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(a_site_reads_back),	   test(what_an_agent_left_is_reported_then),
-		test(what_is_no_site_is_said),	   test(a_bad_file_is_refused),
-		test(what_to_install_is_reported), test(a_file_that_is_none_is_said),
+		test(a_site_reads_back),
+		test(what_an_agent_left_is_reported_then),
+		test(a_recursion_is_one_line_more),
+		test(what_an_agent_left_is_reported_then),
+		test(what_is_no_site_is_said),
+		test(a_bad_file_is_refused),
+		test(what_to_install_is_reported),
+		test(a_file_that_is_none_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

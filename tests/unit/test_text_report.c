@@ -240,6 +240,44 @@ static void the_whole_stack_of_a_site_is_shown(void **state)
 	}
 }
 
+/* socket(), `times` frames of one place, main(). */
+static char *report_on_recursion(unsigned int times)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct stack *stack = stack_new(2 + times);
+	struct event event = a_event(1, "ruby");
+	struct summary summary = { 0 };
+	char *report;
+
+	stack->source = STACK_SNAPSHOT;
+	stack->site = 1;
+	for (unsigned int i = 0; i < stack->count; i++) {
+		stack->frames[i].pc = i > 0 && i <= times ? 7 : 1000 + i;
+		stack->frames[i].function = strdup(i ? i <= times ? "walk" : "main" : "socket");
+	}
+	assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
+	leaks__tick(leaks, NOW);
+	report = report_of(leaks, &summary);
+	stack_unref(stack);
+	owner_unref(owner);
+	return report;
+}
+
+static void a_recursion_is_shown_once(void **state)
+{
+	char *report;
+
+	(void)state;
+	report = report_on_recursion(30);
+	assert_non_null(strstr(report, "  #1  walk\n  ... the same 29 times more, to #30\n"
+				       "  #31 main\n"));
+	free(report);
+	report = report_on_recursion(3);
+	assert_non_null(strstr(report, "  #1  walk\n  #2  walk\n  #3  walk\n  #4  main\n"));
+	free(report);
+}
+
 /* Sites that leak, each with a stack of its own. */
 static char *report_on_sites(unsigned int count, const struct text_layout *layout)
 {
@@ -465,6 +503,7 @@ int main(void)
 		cmocka_unit_test(a_long_package_has_its_own_line),
 		cmocka_unit_test(the_end_of_a_stack_is_reported),
 		cmocka_unit_test(the_whole_stack_of_a_site_is_shown),
+		cmocka_unit_test(a_recursion_is_shown_once),
 		cmocka_unit_test(stacks_that_are_not_shown_are_counted),
 		cmocka_unit_test(code_in_no_file_is_reported),
 		cmocka_unit_test(a_socket_of_io_uring_without_a_stack_says_so),

@@ -7,7 +7,6 @@
 #include "lib/text.h"
 #include "lib/time.h"
 #include "report/short_name.h"
-#include "report/short_name.h"
 #include "report/text/text_page.h"
 #include "stacks/files/runtime_frames.h"
 
@@ -316,21 +315,37 @@ static void page_verbatim(struct page *page, const char *text, const char *inden
 	}
 }
 
+/* How many elements behind that one are the same string: a recursion. */
+static unsigned int count_same(const json_t *stack, unsigned int of)
+{
+	const char *frame = json_string_value(json_array_get(stack, of)), *next;
+	unsigned int i = of + 1;
+
+	while ((next = json_string_value(json_array_get(stack, i))) && !strcmp(next, frame))
+		i++;
+	return i - of - 1;
+}
+
 /* The frames of an object with a stack. */
 static void explain_stack(struct page *page, const json_t *of)
 {
 	const json_t *stack = json_object_get(of, "stack"), *frame;
 	_cleanup_text_ struct text line = TEXT_INIT;
-	size_t i;
+	unsigned int repeats;
 
-	json_array_foreach(stack, i, frame)
-	{
+	for (unsigned int i = 0; i < json_array_size(stack); i++) {
+		frame = json_array_get(stack, i);
 		if (!json_is_string(frame))
 			continue;
-		text_addf(&line, "  #%-3zu", i);
+		text_addf(&line, "  #%-3u", i);
 		page_add_clean(&line, json_string_value(frame));
 		page_verbatim(page, text_str(&line), ""); /* file:line is what an editor opens */
 		text_clear(&line);
+		repeats = count_same(stack, i);
+		if (repeats < REPEATS_SHORTENED)
+			continue;
+		i += repeats;
+		page_repeats(page, repeats, i);
 	}
 	if (json_is_true(json_object_get(of, "stack_truncated"))) {
 		text_addf(&line, "  ... and further out: %s",

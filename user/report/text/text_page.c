@@ -88,6 +88,14 @@ void page_line(struct page *page, struct text *line, bool bold)
 	text_clear(line);
 }
 
+void page_repeats(struct page *page, unsigned int repeats, unsigned int last)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	text_addf(&line, "  ... the same %u times more, to #%u", repeats, last);
+	page_line(page, &line, /* bold= */ false);
+}
+
 void page_add_clean(struct text *line, const char *string)
 {
 	text_add_clean(line, string, strlen(string));

@@ -22,6 +22,8 @@ struct page {
 	bool cuts;	    /* lines that are not bold are cut at the columns, not wrapped */
 };
 
+#define REPEATS_SHORTENED 3 /* a shorter recursion is shown frame by frame */
+
 /* The width of a line: the columns, or TEXT_WIDTH. */
 unsigned int page_width(const struct page *page);
 /*
@@ -29,6 +31,8 @@ unsigned int page_width(const struct page *page);
  * the columns goes on in the next, at a word if it can; three lines at most.
  */
 void page_line(struct page *page, struct text *line, bool bold);
+/* A line for the frames of a stack that are the same as the one above, up to number `last`. */
+void page_repeats(struct page *page, unsigned int repeats, unsigned int last);
 /* Add a string of another process. */
 void page_add_clean(struct text *line, const char *string);
 /* "1 leak", "2 leaks". */

@@ -36,12 +36,41 @@ static const char *why_truncated(const struct site *site, const struct stack *st
 	return "not kept";
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* Are they the same place of the code? The frames that are inlined at one address are not. */
+static bool is_same_place(const struct frame *a, const struct frame *b)
+{
+	return a->pc == b->pc && a->line == b->line && a->inlined == b->inlined &&
+	       same_text(a->function, b->function);
+}
+
+/* How many frames behind that one, one after the other, are a recursion at the same place. */
+static unsigned int count_repeats(const struct stack *stack, unsigned int of)
+{
+	unsigned int i = of + 1;
+
+	while (i < stack->count && is_same_place(&stack->frames[i], &stack->frames[of]))
+		i++;
+	return i - of - 1;
+}
+
 static void page_frames(struct page *page, const struct stack *stack, const char *why_truncated)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	for (unsigned int i = 0; i < stack->count; i++)
+	for (unsigned int i = 0; i < stack->count; i++) {
+		unsigned int repeats = count_repeats(stack, i);
+
 		page_frame(page, &stack->frames[i], i);
+		if (repeats < REPEATS_SHORTENED)
+			continue;
+		i += repeats;
+		page_repeats(page, repeats, i);
+	}
 	if (!stack->truncated)
 		return;
 	text_addf(&line, "  ... and further out: %s", why_truncated);
