@@ -198,7 +198,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_site_reads_back),
-		test(what_an_agent_left_is_reported_then),
 		test(a_recursion_is_one_line_more),
 		test(what_an_agent_left_is_reported_then),
 		test(what_is_no_site_is_said),

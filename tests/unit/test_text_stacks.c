@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* text_stacks: the frames of a stack in the report, and why it has no more. */
+#include "report_fixture.h"
+
+/* Why a stack goes on where its last frame stands; never a reason that is not known. */
+static void the_end_of_a_stack_is_reported(void **state)
+{
+	static const struct {
+		enum stack_source source;
+		__u16 flags;
+		enum stack_end end;
+		const char *told;
+	} cases[] = {
+		{ STACK_SNAPSHOT, PENDING_SNAPSHOT, STACK_END_COPY,
+		  "the copy of the stack ended here" },
+		{ STACK_SNAPSHOT, PENDING_SNAPSHOT, STACK_END_JIT,
+		  "unknown, this code was made at run time" },
+		{ STACK_CALL, PENDING_SAMPLED_OUT, STACK_END_NOT_KEPT,
+		  "not kept, because this call had never leaked" },
+		{ STACK_CALL, PENDING_SNAPSHOT, STACK_END_NOT_KEPT,
+		  "unknown: the process exited or called exec first" },
+		{ STACK_CALL, 0, STACK_END_NOT_KEPT, "not kept\n" },
+		{ STACK_FP, PENDING_STACK, STACK_END_RULES, "unknown, this code has neither" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+		struct owner *owner = owner_new(NULL, NULL, NULL);
+		struct event event = a_event(1, "ruby");
+		struct stack *stack = a_stack("leak");
+		struct text expected = TEXT_INIT;
+		struct summary summary = { 0 };
+		char *report;
+
+		stack->source = cases[i].source;
+		stack_set_end(stack, cases[i].end);
+		event.socket.flags = cases[i].flags;
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
+		leaks__tick(leaks, NOW);
+		report = report_of(leaks, &summary);
+		text_addf(&expected, "  ... and further out: %s", cases[i].told);
+		assert_non_null(strstr(report, text_str(&expected)));
+		text_free(&expected);
+		free(report);
+		stack_unref(stack);
+		owner_unref(owner);
+	}
+}
+
+/* A call that was given the site of a whole stack, reported before that one or after it. */
+static void the_whole_stack_of_a_site_is_shown(void **state)
+{
+	(void)state;
+	for (__u64 first = 1; first <= 2; first++) {
+		struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+		struct owner *owner = owner_new(NULL, NULL, NULL);
+		struct summary summary = { 0 };
+		char *report;
+
+		for (__u64 inode = 1; inode <= 2; inode++) {
+			struct event event = a_event(inode, "ruby");
+			struct stack *stack = inode == first ? stack_new(1) : a_stack(NULL);
+
+			stack->source = inode == first ? STACK_CALL : STACK_SNAPSHOT;
+			stack->site = 0xabcdef;
+			assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
+			stack_unref(stack);
+		}
+		leaks__tick(leaks, NOW);
+		report = report_of(leaks, &summary);
+		assert_non_null(strstr(report, "stack by snapshot:\n  #0"));
+		free(report);
+		owner_unref(owner);
+	}
+}
+
+/* socket(), `times` frames of one place, main(). */
+static char *report_on_recursion(unsigned int times)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct stack *stack = stack_new(2 + times);
+	struct event event = a_event(1, "ruby");
+	struct summary summary = { 0 };
+	char *report;
+
+	stack->source = STACK_SNAPSHOT;
+	stack->site = 1;
+	for (unsigned int i = 0; i < stack->count; i++) {
+		stack->frames[i].pc = i > 0 && i <= times ? 7 : 1000 + i;
+		stack->frames[i].function = strdup(i ? i <= times ? "walk" : "main" : "socket");
+	}
+	assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
+	leaks__tick(leaks, NOW);
+	report = report_of(leaks, &summary);
+	stack_unref(stack);
+	owner_unref(owner);
+	return report;
+}
+
+static void a_recursion_is_shown_once(void **state)
+{
+	char *report;
+
+	(void)state;
+	report = report_on_recursion(30);
+	assert_non_null(strstr(report, "  #1  walk\n  ... the same 29 times more, to #30\n"
+				       "  #31 main\n"));
+	free(report);
+	report = report_on_recursion(3);
+	assert_non_null(strstr(report, "  #1  walk\n  #2  walk\n  #3  walk\n  #4  main\n"));
+	free(report);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_end_of_a_stack_is_reported),
+		cmocka_unit_test(the_whole_stack_of_a_site_is_shown),
+		cmocka_unit_test(a_recursion_is_shown_once),
+	};
+
+	return cmocka_run_group_tests_name("text_stacks", tests, NULL, NULL);
+}
