@@ -140,9 +140,11 @@ const char *command_summary(enum command command);
 /* -1: no such command. */
 int command_from_name(const char *name);
 
-/* ---- The table: option_table.c ---- */
+/* ---- The table: option_table.c, and a file for each of its parts ---- */
 
-#define OPTIONS_MAX 64 /* entries; a compile-time check holds the table to it */
+#define OPTIONS_PARTS 3
+#define OPTIONS_PART_MAX 32 /* entries of a part; a compile-time check holds each to it */
+#define OPTIONS_MAX (OPTIONS_PARTS * OPTIONS_PART_MAX)
 
 /* The kind of an argument, and the type of the member that stores it. */
 enum option_type {
