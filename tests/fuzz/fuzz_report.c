@@ -17,7 +17,7 @@ struct run {
 	struct leaks *leaks;
 	struct summary summary;
 	struct text lines;
-	struct json_last_stack last;
+	struct json_last_code last;
 	unsigned int announced;
 	struct event events[MAX_STEPS]; /* that were applied */
 	unsigned int n_events;
@@ -203,7 +203,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_reports(&run, &input);
 	check_ends(&run);
 	leaks__free(run.leaks);
-	json_last_stack_clear(&run.last);
+	json_last_code_clear(&run.last);
 	text_free(&run.lines);
 	return 0;
 }

@@ -70,28 +70,42 @@ static void an_unwound_stack(void **state)
 	assert_valid(&out);
 }
 
-/* The bytes of a stack are kept from leak to leak, and only those of that stack. */
+/* The bytes of the code are kept from leak to leak: only those of that stack and executable. */
 static void the_stack_before(void **state)
 {
+	struct owner owners[] = {
+		{ .refs = 1, .exe = (char[]){ "/usr/bin/python3.11" } },
+		{ .refs = 1, .exe = (char[]){ "/srv/app" } },
+	};
 	_cleanup_text_ struct text out = TEXT_INIT, anew = TEXT_INIT;
 	struct stack *stacks[] = { story_stack(), story_stack(), NULL };
-	struct json_last_stack last = { 0 };
+	struct json_last_code last = { 0 };
 	struct leak leak = story_leak();
 	struct summary now = at(100 * SECOND);
-	static const int order[] = { 0, 0, 2, 0, 1, 1, 2, 2, 0 };
+	static const struct {
+		int stack, owner;
+	} order[] = { { 0, 0 }, { 0, 0 }, { 0, 1 }, { 0, 1 }, { 0, 0 }, { 2, 0 }, { 0, 0 },
+		      { 1, 0 }, { 1, 0 }, { 1, 1 }, { 2, 1 }, { 2, 0 }, { 0, 0 } };
+	static const size_t resolved_at = 6;
 
 	(void)state;
 	leak.event.reason = END_CLOSED;
 	stack_set_end(stacks[1], STACK_END_RULES);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		leak.stack = stacks[order[i]];
-		json_leak(&out, &leak, i == 3 ? LEAKS_RESOLVED : LEAKS_OPENED, &now, &last);
-		json_leak(&anew, &leak, i == 3 ? LEAKS_RESOLVED : LEAKS_OPENED, &now, NULL);
+		enum leaks_change change = i == resolved_at ? LEAKS_RESOLVED : LEAKS_OPENED;
+
+		leak.stack = stacks[order[i].stack];
+		leak.owner = &owners[order[i].owner];
+		json_leak(&out, &leak, change, &now, &last);
+		json_leak(&anew, &leak, change, &now, NULL);
 	}
+	assert_has(&out, "\"interpreted\":true");
+	assert_has(&out, "\"interpreted\":false");
 	assert_string_equal(text_str(&out), text_str(&anew));
 	assert_valid(&out);
-	json_last_stack_clear(&last);
+	json_last_code_clear(&last);
 	assert_int_equal(stacks[0]->refs, 1);
+	assert_int_equal(owners[0].refs, 1);
 	stack_unref(stacks[0]);
 	stack_unref(stacks[1]);
 }

@@ -77,6 +77,30 @@ static void lines_count_more_than_frames(void **state)
 	assert_false(takes(stack_with(2, 1), stack_with(9, 0)));
 }
 
+static struct stack *stack_that_names(const char *function)
+{
+	struct stack *stack = stack_with(2, 0);
+
+	stack->frames[1].module = strdup("/srv/app");
+	stack->frames[1].function = strdup(function);
+	return stack;
+}
+
+/* It is asked for once; the answer belongs to the stack. */
+static void who_names_the_function_goes_first(void **state)
+{
+	struct stack *named = stack_ref(stack_that_names("open_one"));
+	struct stack *nameless = stack_ref(stack_with(2, 2));
+
+	(void)state;
+	assert_true(takes(stack_with(2, 2), named));
+	assert_false(takes(stack_that_names("open_one"), nameless));
+	assert_int_equal(named->naming, NAMES_CULPRIT);
+	assert_int_equal(nameless->naming, NAMES_NO_CULPRIT);
+	stack_unref(named);
+	stack_unref(nameless);
+}
+
 static void its_class_is_that_of_most(void **state)
 {
 	struct site site = { .class = CLASS_PROBED };
@@ -156,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_leak_ends_the_account),
 		cmocka_unit_test(lines_count_more_than_frames),
+		cmocka_unit_test(who_names_the_function_goes_first),
 		cmocka_unit_test(its_class_is_that_of_most),
 		cmocka_unit_test(what_is_held_back_has_no_age),
 		cmocka_unit_test(the_worst_comes_first),

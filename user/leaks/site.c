@@ -58,19 +58,26 @@ static unsigned int known_lines(const struct stack *stack)
 	return lines;
 }
 
-/* Does it name the function to mend, and not only the language? A perf map comes and goes. */
-static bool names_culprit(const struct stack *stack)
+/*
+ * Does it name the function to mend, and not only the language? A perf map comes and goes. Each
+ * leak of a second process asks, and most of them have the same stack.
+ */
+static bool names_culprit(struct stack *stack)
 {
-	struct code_place place = culprit_place(stack);
+	struct code_place place;
 
-	return place.frame && !place.language;
+	if (stack->naming == NAMING_UNKNOWN) {
+		place = culprit_place(stack);
+		stack->naming = place.frame && !place.language ? NAMES_CULPRIT : NAMES_NO_CULPRIT;
+	}
+	return stack->naming == NAMES_CULPRIT;
 }
 
 /*
  * Which names the culprit; with more lines, or as many in more frames: the call alone may have the
  * site of a whole stack.
  */
-static bool is_better(const struct stack *stack, const struct stack *shown)
+static bool is_better(struct stack *stack, struct stack *shown)
 {
 	unsigned int lines = known_lines(stack), shown_lines = known_lines(shown);
 	bool names = names_culprit(stack);

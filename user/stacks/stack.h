@@ -72,6 +72,12 @@ struct stack {
 	enum stack_end end;
 	__u64 site; /* the hash that site_id() gave, 0 = there is no site */
 	__u64 way;  /* what site_way() gave, once it was asked for; 0 = it was not */
+	/* Does it name the function to mend? Kept by who asks for each leak: leaks/site.c. */
+	enum stack_naming {
+		NAMING_UNKNOWN = 0, /* it was not asked for */
+		NAMES_NO_CULPRIT,
+		NAMES_CULPRIT,
+	} naming;
 	unsigned int count;
 	bool truncated;		      /* outer frames are missing: stack_end_truncates(end) */
 	enum jit_runtime unnamed_jit; /* that made code of it which has no name */

@@ -28,7 +28,7 @@ struct output {
 	bool live;	   /* a terminal on which the view can be redrawn */
 	bool started;	   /* the view has been drawn before */
 	struct text lines; /* by output__collect(): not written yet */
-	struct json_last_stack last;
+	struct json_last_code last;
 	bool collects;
 	int error;
 };
@@ -65,7 +65,7 @@ void output__free(struct output *output)
 		return;
 	if (output->fd >= 0 && output->fd != STDOUT_FILENO)
 		close(output->fd);
-	json_last_stack_clear(&output->last);
+	json_last_code_clear(&output->last);
 	text_free(&output->lines);
 	free(output);
 }

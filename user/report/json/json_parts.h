@@ -29,8 +29,9 @@ void put_fds(struct json *json, const struct forecast *fds);
 void put_site(struct json *json, const struct stack *stack);
 void put_culprit(struct json *json, const struct stack *stack, const struct owner *owner);
 void put_stack(struct json *json, const struct stack *stack);
-/* As put_stack(); most leaks have the stack of the one before, and the same bytes. */
-void put_stack_again(struct json *json, struct stack *stack, struct json_last_stack *last);
+/* All three, as the bytes of the last leak where they are the same. The owner is not NULL. */
+void put_code(struct json *json, struct stack *stack, struct owner *owner,
+	      struct json_last_code *last);
 
 /* "at_limit" and "host_files" of the summary. */
 void put_at_limit(struct json *json, const struct summary *summary);

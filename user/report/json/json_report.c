@@ -192,7 +192,7 @@ static void put_end(struct json *json, const struct event *event, const struct s
 }
 
 void json_leak(struct text *out, const struct leak *leak, enum leaks_change change,
-	       const struct summary *summary, struct json_last_stack *last)
+	       const struct summary *summary, struct json_last_code *last)
 {
 	struct json json = json_writer(out);
 	bool ended = change == LEAKS_RESOLVED;
@@ -208,12 +208,13 @@ void json_leak(struct text *out, const struct leak *leak, enum leaks_change chan
 	put_times(&json, &leak->event.socket, summary);
 	put_owner(&json, leak);
 	put_evidence(&json, &leak->event);
-	put_site(&json, leak->stack);
-	put_culprit(&json, leak->stack, leak->owner);
-	if (ended)
+	if (ended) {
+		put_site(&json, leak->stack);
+		put_culprit(&json, leak->stack, leak->owner);
 		put_end(&json, &leak->event, summary);
-	else
-		put_stack_again(&json, leak->stack, last);
+	} else {
+		put_code(&json, leak->stack, leak->owner, last);
+	}
 	json_end_object(&json);
 }
 

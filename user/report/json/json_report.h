@@ -14,24 +14,25 @@
 #include "report/report.h"
 
 /*
- * The stack of the last leak that was written, and its bytes: most leaks have the same one as
- * the leak before, and it is more than half of a line. Begins as { 0 }.
+ * The code of the last leak that was written, and its bytes: the site, the culprit and the stack.
+ * Most leaks have the same as the leak before, and it is more than half of a line. Begins as { 0 }.
  */
-struct json_last_stack {
+struct json_last_code {
 	struct stack *stack; /* a reference; NULL = none is kept */
+	struct owner *owner; /* a reference; the culprit also depends on its executable */
 	struct text bytes;
 };
 
-void json_last_stack_clear(struct json_last_stack *last);
+void json_last_code_clear(struct json_last_code *last);
 
 /*
  * Add one line about a leak: "leak" when it was opened or changed, "resolved"
  * when it ended. Of summary only the clock (now_ns, wall_offset_ns) is read.
- * `last` is kept from call to call; with NULL every stack is written anew.
+ * `last` is kept from call to call; with NULL all is written anew.
  * Out of memory shows in text_error(out).
  */
 void json_leak(struct text *out, const struct leak *leak, enum leaks_change change,
-	       const struct summary *summary, struct json_last_stack *last);
+	       const struct summary *summary, struct json_last_code *last);
 
 /*
  * Add one line, "at_limit": calls of socket() begin to fail in this process, for want of a

@@ -109,27 +109,33 @@ void put_stack(struct json *json, const struct stack *stack)
 	put_unnamed_jit(json, stack->unnamed_jit);
 }
 
-void json_last_stack_clear(struct json_last_stack *last)
+void json_last_code_clear(struct json_last_code *last)
 {
 	stack_unref(last->stack);
+	owner_unref(last->owner);
 	text_free(&last->bytes);
-	*last = (struct json_last_stack){ 0 };
+	*last = (struct json_last_code){ 0 };
 }
 
-void put_stack_again(struct json *json, struct stack *stack, struct json_last_stack *last)
+void put_code(struct json *json, struct stack *stack, struct owner *owner,
+	      struct json_last_code *last)
 {
 	const struct text *out = json->out;
 	size_t begin = out->len;
 
-	if (last && last->stack && last->stack == stack) {
+	if (last && last->stack && last->stack == stack && last->owner == owner) {
 		json_members(json, text_str(&last->bytes), last->bytes.len);
 		return;
 	}
+	put_site(json, stack);
+	put_culprit(json, stack, owner);
 	put_stack(json, stack);
 	if (!last || !stack || text_error(out))
 		return;
-	json_last_stack_clear(last);
+	json_last_code_clear(last);
 	text_add_bytes(&last->bytes, out->data + begin, out->len - begin);
-	if (!text_error(&last->bytes))
-		last->stack = stack_ref(stack); /* so that none is made at its address */
+	if (text_error(&last->bytes))
+		return;
+	last->stack = stack_ref(stack); /* so that nothing else is made at the same address */
+	last->owner = owner_ref(owner);
 }
