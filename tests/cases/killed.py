@@ -13,11 +13,27 @@ import time
 from lib import guard
 from lib.cgroups import PREFIX, cgroup2_mount
 from lib.outcome import Failure
+from lib.processes import start_time
 from lib.registry import LONG, case
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 MANY = 30  # processes of chaos, before the run is killed
 BEGIN_S, END_S = 60, 2 * guard.TROUBLE_S
+# A run with a cgroup, in which is a program whose first thread ends.
+RUN = """
+import subprocess, sys
+sys.path.insert(0, sys.argv[1])
+from lib import guard
+from lib.cgroups import Cgroups, inside
+guard.begin()
+cgroup = Cgroups().make()
+subprocess.run(inside(cgroup)([sys.executable, "-c", sys.argv[2]]))
+"""
+PROGRAM = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(600,)).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
 
 
 def chaos_of(label):
@@ -64,6 +80,36 @@ def expect_nothing_left(bench, *command):
             raise Failure(f"expected its cgroups to be removed, seen: {cgroups_of(everything)}")
     finally:
         guard.kill_marked(label)
+
+
+@case(stage=LONG)
+def killed_without_first_thread(bench):
+    """The environment of a program whose first thread has ended does not show that it is the
+    run's, but its cgroup does."""
+    run = bench.processes.start([sys.executable, "-c", RUN, TESTS, PROGRAM])
+    left = None
+    try:
+        if not wait_until(lambda: zombies_of(run.pid) or run.poll() is not None, BEGIN_S):
+            raise Failure("expected a program without its first thread, seen: none")
+        left, = zombies_of(run.pid)
+        run.kill()
+        run.wait()
+        if not wait_until(lambda: not cgroups_of([run.pid]), guard.TROUBLE_S / 2):
+            raise Failure(f"expected its cgroup to be removed, seen: {cgroups_of([run.pid])}")
+    finally:
+        if left and start_time(left):
+            os.kill(left, 9)
+
+
+def zombies_of(run):
+    """The processes in the cgroups of a run whose first threads have ended."""
+    found = []
+    for name in cgroups_of([run]):
+        procs = pathlib.Path(cgroup2_mount(), name, "cgroup.procs")
+        for pid in procs.read_text(encoding="ascii").split():
+            status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+            found += [int(pid)] * ("State:\tZ" in status)
+    return found
 
 
 def chaos_run(bench):

@@ -64,11 +64,27 @@ def kill_marked(mark):
     return killed
 
 
+def kill_members(directory):
+    """Kill the processes of a cgroup. Once the first thread of a process has ended, its environment
+    cannot be read, so marked() does not find it, although its other threads go on."""
+    try:
+        with open(os.path.join(directory, "cgroup.procs"), encoding="ascii") as file:
+            pids = [int(line) for line in file]
+    except OSError:  # another process has removed it
+        return
+    for pid in filter(None, pids):  # 0: of another pid namespace
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
 def remove_cgroups(runs):
-    """Remove the empty cgroups that these processes have made."""
+    """Remove the cgroups that these processes have made, with what is still in them."""
     for top in pathlib.Path(cgroup2_mount()).glob(PREFIX + "*"):
         if top.name.removeprefix(PREFIX).split("-")[0] in map(str, runs):
             for directory, _, _ in os.walk(top, topdown=False):
+                kill_members(directory)
                 Cgroups().remove(directory, TROUBLE_S)
 
 
