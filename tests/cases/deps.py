@@ -7,6 +7,7 @@ import pathlib
 import shutil
 
 from lib.outcome import Failure
+from lib.processes import copy_program, write_program
 from lib.registry import case
 from truth.row import HERE as TRUTH
 from truth.rows import ROWS
@@ -34,10 +35,7 @@ class Fakes:
         self.directory.mkdir(parents=True)
 
     def add(self, name, text):
-        path = self.directory / name
-        path.write_text(text)
-        path.chmod(0o755)
-        return path
+        return write_program(self.directory / name, text)
 
     def run(self, *command, **variables):
         environment = dict(os.environ, PATH=f"{self.directory}:{os.environ['PATH']}", **variables)
@@ -46,8 +44,7 @@ class Fakes:
 
 def wanted(fakes, *modes, hide=""):
     """The packages that deps.sh would have a user without root install; none: none is missing."""
-    script = fakes.directory / "deps.sh"  # where every user can read it
-    shutil.copy(PACKAGING / "deps.sh", script)
+    script = copy_program(PACKAGING / "deps.sh", fakes.directory)  # where every user can read it
     status, out, errors = fakes.run(
         "unshare", "--mount", "sh", "-c", hide + 'exec "$@"', "sh", "setpriv", "--reuid", "65534",
         "--clear-groups", script, *modes,

@@ -12,6 +12,7 @@ import subprocess
 
 from lib import unit_file
 from lib.outcome import Failure, Skip
+from lib.processes import write_program
 from lib.registry import BUILDS, case
 from lib.rpm import rpm
 from lib.scratch import Scratch
@@ -162,9 +163,7 @@ def check_failed_start(root):
     """Whoever runs dpkg sees why the service did not start, and the package is installed."""
     root.run("mkdir", "-p", "/tmp/fake", "/run/systemd/system")
     for name, text in (("systemctl", SYSTEMCTL), ("journalctl", JOURNALCTL)):
-        path = pathlib.Path(root.path(f"/tmp/fake/{name}"))
-        path.write_text(text)
-        path.chmod(0o755)
+        write_program(root.path(f"/tmp/fake/{name}"), text)
     _, said = root.run("env", f"PATH=/tmp/fake:{os.environ['PATH']}", "dpkg", "-i",
                        "/tmp/sockleak.deb")
     for words in ("the service did not start", "a reason (a remedy)", "sockleak doctor"):

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 from lib.outcome import Failure
+from lib.processes import copy_program
 from lib.registry import ALONE, case
 from lib.rpm import rpm
 
@@ -120,10 +121,10 @@ def rpm_of_a_container(bench):
         if pathlib.Path(library).name.startswith(("ld-linux", "libc.so.")):
             target = root / library.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(library, target)
+            copy_program(library, target)
     if not (root / "lib64").exists():
         (root / "lib64").mkdir()
-        shutil.copy(os.path.realpath("/lib64/ld-linux-x86-64.so.2"), root / "lib64")
+        copy_program(os.path.realpath("/lib64/ld-linux-x86-64.so.2"), root / "lib64")
     agent = bench.agent("--comm", name)
     event, summary = leak_of(
         bench, agent, [f"/opt/leak/{name}", "/opt/leak/liblibrary.so"],

@@ -11,6 +11,7 @@ from lib import unit_file
 from lib.agent import Agent
 from lib.cgroups import inside
 from lib.outcome import Failure
+from lib.processes import write_program
 from lib.registry import case
 
 PACKAGING = unit_file.SOURCE / "packaging"
@@ -119,9 +120,8 @@ def unit_follows_no_link(bench):
 def unit_sandbox(bench):
     """What the unit forbids is not missed: a leak of another user's process, with its names."""
     jail = [sys.executable, str(pathlib.Path(__file__).parent.parent / "lib" / "jail.py")]
-    confined = bench.directory / "confined-sockleak"
-    confined.write_text(f'#!/bin/sh\nexec {shlex.join(jail)} {bench.sockleak} "$@"\n')
-    confined.chmod(0o755)
+    confined = write_program(bench.directory / "confined-sockleak",
+                             f'#!/bin/sh\nexec {shlex.join(jail)} {bench.sockleak} "$@"\n')
     cgroup = bench.cgroups.make()
     agent = Agent(bench.processes, str(confined), ["--cgroup", cgroup]).wait_ready()
     program = bench.program("held", inside=inside(cgroup))

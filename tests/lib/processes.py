@@ -29,6 +29,16 @@ def copy_program(source, target):
     return target
 
 
+def write_program(path, text):
+    """Write a program, such as a script, that can be started at once; returns its path.
+
+    As in copy_program(), another process writes it.
+    """
+    subprocess.run(["install", "-m", "755", "--", "/dev/stdin", str(path)], input=text, text=True,
+                   check=True)
+    return pathlib.Path(path)
+
+
 class Processes:
     def __init__(self):
         self._lock = threading.Lock()
