@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Durations, as people write and read them. */
+/* Durations, as people write and read them, and how far the clocks are apart. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -161,6 +161,16 @@ static void writes_exactly(void **state)
 	}
 }
 
+/* Tenfold of its usual error, so that a busy host does not matter. */
+static void finds_the_same_offset_again(void **state)
+{
+	__s64 first = clock_wall_offset();
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		assert_in_range(clock_wall_offset() - first + 10000, 0, 20000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +178,7 @@ int main(void)
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(writes_for_a_table),
 		cmocka_unit_test(writes_exactly),
+		cmocka_unit_test(finds_the_same_offset_again),
 	};
 
 	return cmocka_run_group_tests_name("duration", tests, NULL, NULL);

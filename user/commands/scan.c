@@ -451,7 +451,7 @@ int scan__run(struct scan *scan, unsigned int *ret_matches)
 	summary->history_begun_ns = scan->past.begun_ns;
 	summary->history_is_partial = scan->past.is_partial;
 	summary->started_ns = clock_now(CLOCK_BOOTTIME);
-	summary->wall_offset_ns = (__s64)(clock_now(CLOCK_REALTIME) - summary->started_ns);
+	summary->wall_offset_ns = clock_wall_offset();
 	err = find_sockets(scan, &records);
 	if (err) {
 		progress_end(&scan->progress);

@@ -32,6 +32,13 @@ static inline __u64 clock_now(clockid_t clock)
 	return (__u64)now.tv_sec * NSEC_PER_SEC + (__u64)now.tv_nsec;
 }
 
+/*
+ * CLOCK_REALTIME minus CLOCK_BOOTTIME, which makes a date of a moment that the kernel noted. Two
+ * processes must give the same date to one moment, so this is read again if the thread may have
+ * been interrupted between both clocks.
+ */
+__s64 clock_wall_offset(void);
+
 /* How long poll() may wait for a moment of CLOCK_MONOTONIC, rounded up; 0 = it has come. */
 static inline int clock_left_ms(__u64 deadline_ns)
 {

@@ -16,7 +16,7 @@ static __s64 time_ns(const struct statx_timestamp *time)
 
 bool file_was_overwritten(int fd, __u64 start_ns)
 {
-	__s64 start = (__s64)(clock_now(CLOCK_REALTIME) - clock_now(CLOCK_BOOTTIME) + start_ns);
+	__s64 start = clock_wall_offset() + (__s64)start_ns;
 	struct statx st;
 
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_MTIME | STATX_BTIME, &st) ||

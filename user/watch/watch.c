@@ -41,10 +41,9 @@ struct watch {
 
 static void update_clock(struct summary *summary)
 {
-	__s64 offset_ns;
+	__s64 offset_ns = clock_wall_offset();
 
 	summary->now_ns = clock_now(CLOCK_BOOTTIME);
-	offset_ns = (__s64)(clock_now(CLOCK_REALTIME) - summary->now_ns);
 	/* Only if the clock was set: a time that was reported must not change by a millisecond. */
 	if (llabs(offset_ns - summary->wall_offset_ns) > (__s64)NSEC_PER_SEC)
 		summary->wall_offset_ns = offset_ns;
