@@ -49,6 +49,7 @@ packages
 stacks
 stacks/steps
 stacks/files
+stacks/names
 host/workloads
 host/files
 host

@@ -9,7 +9,7 @@
 #include <elf.h>
 #include <limits.h>
 
-#include "stacks/files/function_name.h"
+#include "stacks/names/function_name.h"
 #include "stacks/files/module_symbols.h"
 #include "stacks/unwind.h"
 

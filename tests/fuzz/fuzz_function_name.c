@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "report/short_name.h"
-#include "stacks/files/function_name.h"
+#include "stacks/names/function_name.h"
 
 /* In a line of text: nothing but what stands in the name, and a short one whole. */
 static void check_short(const char *name)

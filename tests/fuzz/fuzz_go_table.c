@@ -7,7 +7,7 @@
 
 #include <limits.h>
 
-#include "stacks/files/function_name.h"
+#include "stacks/names/function_name.h"
 #include "stacks/files/go_table.h"
 
 #define ADDRESS 0x500000

@@ -177,7 +177,7 @@ def stacks():
 
 def wire_frame(pc, offset, line, source, plumbing, flags, *strings):
     lengths = [0xFFFFFFFF if text is None else len(text) for text in strings]
-    head = struct.pack("<QQIBBBxIIII", pc, offset, line, source, plumbing, flags, *lengths)
+    head = struct.pack("<QQIBBBxIIIIIxxxx", pc, offset, line, source, plumbing, flags, *lengths)
     return head + b"".join(text or b"" for text in strings)
 
 
@@ -190,13 +190,14 @@ def wire_package(kind, source, **words):
 
 def answers():
     kind = struct.pack("<I", 4)
-    two = kind + wire_frame(0x7F00, 16, 0, 1, 2, 0, b"/usr/lib/libc.so.6", b"00ff", b"socket", None)
-    two += wire_frame(0x55, 5, 7, 2, 0, 5, b"/bin/a", None, b"main", b"a.c")
+    two = kind + wire_frame(0x7F00, 16, 0, 1, 2, 0, b"/usr/lib/libc.so.6", b"00ff", b"socket", None,
+                            None)
+    two += wire_frame(0x55, 5, 7, 2, 0, 5, b"/bin/a", None, b"main", b"a.c", b"a.c")
     put("protocol", "two_frames", two)
     put("protocol", "cut_off", two[:-2])
-    put("protocol", "bad_source", kind + wire_frame(1, 1, 1, 200, 0, 0, *[None] * 4))
-    put("protocol", "long_name", kind + wire_frame(1, 1, 1, 1, 0, 0, b"x" * 5000, *[None] * 3))
-    put("protocol", "nul_in_name", kind + wire_frame(1, 1, 1, 1, 0, 0, b"a\0b", *[None] * 3))
+    put("protocol", "bad_source", kind + wire_frame(1, 1, 1, 200, 0, 0, *[None] * 5))
+    put("protocol", "long_name", kind + wire_frame(1, 1, 1, 1, 0, 0, b"x" * 5000, *[None] * 4))
+    put("protocol", "nul_in_name", kind + wire_frame(1, 1, 1, 1, 0, 0, b"a\0b", *[None] * 4))
     words = {"name": b"libc6", "version": b"2.36-9+deb12u14", "arch": b"amd64"}
     put("protocol", "package", wire_package(2, 2, debug=b"libc6-dbg", **words))
     put("protocol", "package_command", wire_package(2, 2, debug=b"x; rm -rf /", **words))

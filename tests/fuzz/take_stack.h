@@ -29,6 +29,7 @@ static UNUSED void take_frame(struct input *input, struct frame *frame)
 	frame->function = take_name(input);
 	frame->file = take_name(input);
 	frame->line = frame->file ? take_u32(input) : 0;
+	frame->local_to = flags & 2 && frame->file ? strdup(frame->file) : NULL;
 	frame->inlined = flags & 8;
 	frame->has_debug = flags & 16;
 	frame->trouble = (enum frame_trouble)(take_u8(input) % TROUBLES);

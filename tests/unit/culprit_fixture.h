@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "stacks/culprit.h"
-#include "stacks/files/runtime_frames.h"
+#include "stacks/names/runtime_frames.h"
 #include "stacks/stack.h"
 
 #define _unused_ __attribute__((unused))

@@ -3,7 +3,7 @@
 #ifndef FRAME_EXAMPLES_H
 #define FRAME_EXAMPLES_H
 
-#include "stacks/files/frame_rules.h"
+#include "stacks/names/frame_rules.h"
 
 #define LIB "/usr/lib/x86_64-linux-gnu/"
 #define JDK "/usr/lib/jvm/java-17-openjdk-amd64/lib/"

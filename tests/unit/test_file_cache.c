@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "stacks/files/file_cache.h"
-#include "stacks/files/function_name.h"
+#include "stacks/names/function_name.h"
 
 static char directory[] = "/tmp/sockleak-files-XXXXXX";
 

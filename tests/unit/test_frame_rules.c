@@ -13,7 +13,7 @@ static void each_rule_has_its_example(void **state)
 	(void)state;
 	assert_int_equal(count, EXAMPLES);
 	for (size_t i = 0; i < count; i++) {
-		found = frame_rule_find(examples[i].module, examples[i].function, true);
+		found = frame_rule_find(examples[i].module, examples[i].function, MANGLING_ANY);
 		if (found != &rules[i])
 			fail_msg("rule %zu (%s, %s): %s %s is taken by rule %td", i,
 				 rules[i].module ?: "any", rules[i].function ?: "any",
@@ -141,11 +141,64 @@ static void only_go_has_the_packages_of_go(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		assert_int_equal(runtime_frame_kind_in("/srv/app", functions[i], false),
+		assert_int_equal(runtime_frame_kind_in("/srv/app", functions[i], MANGLING_NONE),
 				 FRAME_OF_PROGRAM);
-		assert_int_not_equal(runtime_frame_kind_in("/srv/app", functions[i], true),
+		assert_int_not_equal(runtime_frame_kind_in("/srv/app", functions[i], MANGLING_GO),
 				     FRAME_OF_PROGRAM);
 	}
+}
+
+/* A namespace of C++ may be called as a crate of Rust's, and the other way round. */
+static void each_compiler_has_its_own_names(void **state)
+{
+	static const char *const crates[] = { "mio::net::TcpSocket::connect", "tower::open_one",
+					      "tokio::net::open", "<hyper::Client>::new",
+					      "std::net::TcpStream::connect" };
+	static const char *const namespaces[] = { "asio::open_one", "Poco::Net::open",
+						  "zmq::open_socket" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(crates) / sizeof(crates[0]); i++)
+		assert_int_not_equal(runtime_frame_kind_in("/srv/app", crates[i], MANGLING_RUST),
+				     FRAME_OF_PROGRAM);
+	for (size_t i = 0; i + 1 < sizeof(crates) / sizeof(crates[0]); i++)
+		assert_int_equal(runtime_frame_kind_in("/srv/app", crates[i], MANGLING_CPP),
+				 FRAME_OF_PROGRAM);
+	for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++) {
+		assert_int_equal(runtime_frame_kind_in("/srv/app", namespaces[i], MANGLING_CPP),
+				 FRAME_OF_WRAPPER);
+		assert_int_equal(runtime_frame_kind_in("/srv/app", namespaces[i], MANGLING_RUST),
+				 FRAME_OF_PROGRAM);
+	}
+	/* a class of C++, and Crystal's */
+	assert_int_equal(runtime_frame_kind_in("/srv/app", "Socket::tcp", MANGLING_CPP),
+			 FRAME_OF_PROGRAM);
+	assert_int_equal(runtime_frame_kind_in("/srv/app", "Socket::tcp", MANGLING_NONE),
+			 FRAME_OF_WRAPPER);
+}
+
+static void a_symbol_tells_its_compiler(void **state)
+{
+	static const struct {
+		const char *symbol;
+		enum mangling mangling;
+	} symbols[] = {
+		{ "main", MANGLING_NONE },
+		{ "", MANGLING_NONE },
+		{ "_Z", MANGLING_CPP },
+		{ "_ZN5tower8open_oneEv", MANGLING_CPP },
+		{ "_ZN5tower8open_oneEv.cold", MANGLING_CPP },
+		{ "_ZN4leak8open_one17h0123456789abcdefE", MANGLING_RUST },
+		{ "_ZN4leak8open_one17h0123456789abcdefE.llvm.81", MANGLING_RUST },
+		{ "_ZN4leak8open_one17h0123456789abcdeE", MANGLING_CPP },
+		{ "_ZN4leak8open_one17h0123456789abcdegE", MANGLING_CPP },
+		{ "_ZN17h0123456789abcdefE", MANGLING_CPP }, /* of no crate */
+		{ "_RNvCs1234_4leak8open_one", MANGLING_RUST },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++)
+		assert_int_equal(mangling_of(symbols[i].symbol), symbols[i].mangling);
 }
 
 int main(void)
@@ -156,6 +209,8 @@ int main(void)
 		cmocka_unit_test(each_rule_leads_to_the_culprit),
 		cmocka_unit_test(others_are_left_alone),
 		cmocka_unit_test(only_go_has_the_packages_of_go),
+		cmocka_unit_test(each_compiler_has_its_own_names),
+		cmocka_unit_test(a_symbol_tells_its_compiler),
 	};
 
 	return cmocka_run_group_tests_name("frame_rules", tests, NULL, NULL);

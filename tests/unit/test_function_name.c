@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "stacks/files/function_name.h"
+#include "stacks/names/function_name.h"
 
 static void check(const char *symbol, enum language language, const char *wanted)
 {

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "stacks/files/function_name.h"
+#include "stacks/names/function_name.h"
 
 struct example {
 	enum language language;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "stacks/files/runtime_frames.h"
+#include "stacks/names/runtime_frames.h"
 
 static void libc_is_reported(void **state)
 {

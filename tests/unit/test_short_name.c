@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "report/short_name.h"
-#include "stacks/files/function_name.h"
+#include "stacks/names/function_name.h"
 
 /* What makes a name longer than SHORT_NAME_MAX, in front of what is looked at. */
 #define LONG "a_module_whose_name_is_so_long_that_no_line_of_80_columns_has_room_for_it::"

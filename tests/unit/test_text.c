@@ -192,6 +192,15 @@ static void knows_widths(void **state)
 	assert_int_equal(text_width("\xe2\x94\x80\xe2\x80\xa6"), 2); /* line, ellipsis */
 }
 
+static void measures_parentheses(void **state)
+{
+	(void)state;
+	assert_int_equal(text_parenthesis_len("()"), 2);
+	assert_int_equal(text_parenthesis_len("(a(b)c)d)"), 7);
+	assert_int_equal(text_parenthesis_len("(a(b)"), 0);
+	assert_int_equal(text_parenthesis_len(""), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,7 +208,7 @@ int main(void)
 		cmocka_unit_test(adds_numbers),		  cmocka_unit_test(is_extended),
 		cmocka_unit_test(remembers_a_failure),	  cmocka_unit_test(cleans),
 		cmocka_unit_test(replaces_invalid_bytes), cmocka_unit_test(decodes),
-		cmocka_unit_test(knows_widths),
+		cmocka_unit_test(knows_widths),		  cmocka_unit_test(measures_parentheses),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

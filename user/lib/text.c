@@ -270,3 +270,15 @@ size_t text_width(const char *string)
 	}
 	return width;
 }
+
+size_t text_parenthesis_len(const char *string)
+{
+	unsigned int open = 0;
+
+	for (size_t i = 0; string[i]; i++) {
+		open += string[i] == '(';
+		if (string[i] == ')' && !--open)
+			return i + 1;
+	}
+	return 0;
+}

@@ -61,6 +61,10 @@ void text_add_clean(struct text *text, const char *bytes, size_t len);
  */
 bool text_is_unsafe(unsigned int code_point);
 
+/* The bytes from a parenthesis, with which the string begins, to the one that closes it; 0: none.
+ */
+size_t text_parenthesis_len(const char *string);
+
 /* Columns a clean UTF-8 string takes on a terminal (wide and combining characters known). */
 size_t text_width(const char *string);
 

@@ -30,19 +30,6 @@ static size_t bracketed(const char *name)
 	return 0;
 }
 
-/* The bytes from a parenthesis to the one that closes it; 0 when there is none. */
-static size_t parenthesized(const char *name)
-{
-	unsigned int open = 0;
-
-	for (size_t i = 0; name[i]; i++) {
-		open += name[i] == '(';
-		if (name[i] == ')' && !--open)
-			return i + 1;
-	}
-	return 0;
-}
-
 /* The length of "operator<", "operator->" and the like; 0 for another name. */
 static size_t operator_name(const char *name, size_t at)
 {
@@ -91,7 +78,8 @@ static void add_without_arguments(struct text *text, const char *name)
 			continue;
 		}
 		bracket = name[i] == '<' ? i : name[i] == '!' ? i + 1 : i + 2;
-		skip = name[i] == '!' ? parenthesized(name + bracket) : bracketed(name + bracket);
+		skip = name[i] == '!' ? text_parenthesis_len(name + bracket) :
+					bracketed(name + bracket);
 		if (!skip)
 			break; /* a strange name: the rest of it is shown as it is */
 		text_add_clean(text, name + kept, i - kept);

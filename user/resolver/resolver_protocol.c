@@ -12,14 +12,14 @@
 /* A string's length on the wire when there is none. */
 #define NO_STRING UINT32_MAX
 
-/* A frame, then the bytes of its four strings. */
+/* A frame, then the bytes of its five strings. */
 struct wire_frame {
 	__u64 pc, offset;
 	__u32 line;
 	__u8 source, kind;
 	__u8 flags; /* WIRE_* */
 	__u8 trouble;
-	__u32 module_len, build_id_len, function_len, file_len;
+	__u32 module_len, build_id_len, function_len, file_len, local_to_len, pad;
 };
 
 #define WIRE_INLINED 1
@@ -42,7 +42,7 @@ static size_t longest(const struct stack *stack)
 {
 	if (stack_string_bytes(stack) <= PROTOCOL_MAX_STRINGS)
 		return PROTOCOL_MAX_NAME;
-	return PROTOCOL_MAX_STRINGS / (3 * (size_t)stack->count);
+	return PROTOCOL_MAX_STRINGS / (4 * (size_t)stack->count);
 }
 
 static size_t bytes_of(__u32 len)
@@ -74,9 +74,11 @@ static bool put_wire_frame(const struct frame *frame, size_t max, char **to, con
 		.build_id_len = wire_len(frame->build_id, PROTOCOL_MAX_BUILD_ID),
 		.function_len = wire_len(frame->function, max),
 		.file_len = wire_len(frame->file, max),
+		.local_to_len = wire_len(frame->local_to, max),
 	};
 	size_t size = sizeof(wire) + bytes_of(wire.module_len) + bytes_of(wire.build_id_len) +
-		      bytes_of(wire.function_len) + bytes_of(wire.file_len);
+		      bytes_of(wire.function_len) + bytes_of(wire.file_len) +
+		      bytes_of(wire.local_to_len);
 
 	if (size > (size_t)(end - *to))
 		return false;
@@ -86,6 +88,7 @@ static bool put_wire_frame(const struct frame *frame, size_t max, char **to, con
 	put_string(to, frame->build_id, wire.build_id_len);
 	put_string(to, frame->function, wire.function_len);
 	put_string(to, frame->file, wire.file_len);
+	put_string(to, frame->local_to, wire.local_to_len);
 	return true;
 }
 
@@ -140,7 +143,8 @@ static bool take_frame(const char **from, const char *end, struct frame *frame)
 	return take_wire_string(from, end, wire.module_len, &frame->module) &&
 	       take_wire_string(from, end, wire.build_id_len, &frame->build_id) &&
 	       take_wire_string(from, end, wire.function_len, &frame->function) &&
-	       take_wire_string(from, end, wire.file_len, &frame->file);
+	       take_wire_string(from, end, wire.file_len, &frame->file) &&
+	       take_wire_string(from, end, wire.local_to_len, &frame->local_to);
 }
 
 int protocol_take_frames(const void *message, size_t len, struct stack *stack, unsigned int *at)

@@ -37,7 +37,7 @@ static bool is_jit(const struct frame *frame)
 static const char *language_of(const struct frame *frame)
 {
 	const struct frame_rule *rule =
-		frame_rule_find(frame->module, frame->function, /* may_be_go= */ true);
+		frame_rule_find(frame->module, frame->function, MANGLING_ANY);
 
 	return rule ? rule->language : NULL;
 }

@@ -70,7 +70,8 @@ static __u64 hash_code(const struct frame *frame)
 
 	if (frame->function) {
 		hash = hash_name(HASH_BEGIN, "function");
-		return hash_name(hash_module(hash, frame->module ?: ""), frame->function);
+		hash = hash_name(hash_module(hash, frame->module ?: ""), frame->function);
+		return frame->local_to ? hash_name(hash, frame->local_to) : hash;
 	}
 	hash = hash_name(HASH_BEGIN, "code");
 	if (frame->build_id)
@@ -97,7 +98,7 @@ static __u64 hash_scripts(const struct stack *stack, const struct code_place *pl
 		looked += !frame->inlined;
 		if (frame->kind != FRAME_OF_BINDING || frame->inlined)
 			continue;
-		rule = frame_rule_find(frame->module, frame->function, /* may_be_go= */ true);
+		rule = frame_rule_find(frame->module, frame->function, MANGLING_ANY);
 		if (rule && rule->function)
 			return hash_name(hash, rule->function);
 		if (rule && rule != last && frame <= place->frame)

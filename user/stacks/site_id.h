@@ -6,7 +6,9 @@
  * A site is the function that a person would mend (culprit_lasting_place()), and the module that
  * it is in: by how many ways it is reached, at which line it calls, and how often it calls
  * itself does not matter. FNV-1a 64 over:
- * - "function", the module's name without version, and the function's name;
+ * - "function", the module's name without version, the function's name, and of a static function
+ *   the source file that it is local to, if another function of the module has that name
+ *   (symbol_at.h);
  * - of code without a symbol "code", the module's build id, or that name, and the offset;
  * - of scripts "scripts", their language, and what they call (frame_rules.h, bindings): functions
  *   of scripts and frames of their interpreter, which differ with what a JIT compiler does, are

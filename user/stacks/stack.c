@@ -6,7 +6,7 @@
 
 #include "lib/hash.h"
 
-#define STRINGS 4   /* of a frame */
+#define STRINGS 5   /* of a frame */
 #define LOOK_BACK 8 /* frames; stacks go to and fro between a few files */
 
 /* By stack_charge(). The last owner of a stack frees it, and does not know the limit. */
@@ -48,10 +48,9 @@ struct stack *stack_ref(struct stack *stack)
 static char **frame_string(const struct frame *frame, unsigned int which)
 {
 	static const size_t offsets[] = {
-		offsetof(struct frame, module),
-		offsetof(struct frame, build_id),
-		offsetof(struct frame, function),
-		offsetof(struct frame, file),
+		offsetof(struct frame, module),	  offsetof(struct frame, build_id),
+		offsetof(struct frame, function), offsetof(struct frame, file),
+		offsetof(struct frame, local_to),
 	};
 
 	_Static_assert(sizeof(offsets) / sizeof(offsets[0]) == STRINGS, "all of them");
@@ -82,8 +81,8 @@ size_t stack_string_bytes(const struct stack *stack)
 	for (unsigned int i = 0; i < stack->count; i++) {
 		const struct frame *frame = &stack->frames[i];
 
-		bytes += string_bytes(frame->module) + string_bytes(frame->build_id) +
-			 string_bytes(frame->function) + string_bytes(frame->file);
+		for (unsigned int which = 0; which < STRINGS; which++)
+			bytes += string_bytes(*frame_string(frame, which));
 	}
 	return bytes;
 }
@@ -92,7 +91,7 @@ size_t stack_bytes(const struct stack *stack)
 {
 	if (stack->packed)
 		return sizeof(*stack) + stack->count * sizeof(stack->frames[0]) + stack->packed;
-	/* 4 strings a frame, each with a NUL and what malloc() takes */
+	/* most frames have four strings, each with a NUL and what malloc() takes */
 	return sizeof(*stack) + stack->count * (sizeof(stack->frames[0]) + 4 * 2 * sizeof(size_t)) +
 	       stack_string_bytes(stack);
 }
@@ -125,6 +124,7 @@ bool frame_copy(struct frame *to, const struct frame *from)
 	whole &= copy_string(&to->build_id, from->build_id);
 	whole &= copy_string(&to->function, from->function);
 	whole &= copy_string(&to->file, from->file);
+	whole &= copy_string(&to->local_to, from->local_to);
 	return whole;
 }
 
@@ -196,7 +196,8 @@ static bool same_frame(const struct frame *a, const struct frame *b)
 	       a->source == b->source && a->exact == b->exact && a->inlined == b->inlined &&
 	       a->has_debug == b->has_debug && a->trouble == b->trouble && a->kind == b->kind &&
 	       same_string(a->module, b->module) && same_string(a->build_id, b->build_id) &&
-	       same_string(a->function, b->function) && same_string(a->file, b->file);
+	       same_string(a->function, b->function) && same_string(a->file, b->file) &&
+	       same_string(a->local_to, b->local_to);
 }
 
 bool stack_equal(const struct stack *a, const struct stack *b)

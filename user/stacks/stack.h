@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 #include "stacks/files/jit_runtimes.h"
-#include "stacks/files/runtime_frames.h"
+#include "stacks/names/runtime_frames.h"
 #include "stacks/files/trouble.h"
 
 /* Where the addresses came from. */
@@ -57,6 +57,7 @@ struct frame {
 	char *build_id; /* lower-case hex */
 	char *function; /* demangled; NULL when no symbol covers the address */
 	char *file;	/* source file, from debug information */
+	char *local_to; /* the source file that the function is local to, if others have its name */
 	unsigned int line;
 	enum frame_source source;
 	bool exact;	/* pc is where the frame stands, not where a call returns to */

@@ -8,7 +8,7 @@
 #include "host/files/modules.h"
 #include "sockleak.h"
 #include "stacks/files/module_symbols.h"
-#include "stacks/files/runtime_frames.h"
+#include "stacks/names/runtime_frames.h"
 #include "stacks/image.h"
 #include "stacks/site_id.h"
 #include "stacks/unwind.h"
@@ -85,7 +85,7 @@ struct place {
 };
 
 static void fill_frame(const struct place *place, const struct code_name *name, bool inlined,
-		       struct frame *frame)
+		       const char *local_to, struct frame *frame)
 {
 	frame->pc = place->pc;
 	frame->exact = place->exact;
@@ -112,6 +112,7 @@ static void fill_frame(const struct place *place, const struct code_name *name, 
 	frame->function = copy(name->function);
 	frame->file = copy(name->file);
 	frame->line = frame->file ? name->line : 0;
+	frame->local_to = inlined ? NULL : copy(local_to);
 }
 
 /*
@@ -152,7 +153,8 @@ static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_
 		frame = add_frame(making);
 		if (frame)
 			fill_frame(&place, code ? &code->names[i] : NULL,
-				   code && i + 1 < code->count, frame);
+				   code && i + 1 < code->count, code ? code->local_to : NULL,
+				   frame);
 	}
 }
 

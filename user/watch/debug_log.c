@@ -29,7 +29,7 @@ void debug_log_sweep(const struct summary *summary, const struct debug_mark *bef
 static void add_why(struct text *line, const struct frame *frame)
 {
 	const struct frame_rule *rule =
-		frame_rule_find(frame->module, frame->function, /* may_be_go= */ true);
+		frame_rule_find(frame->module, frame->function, MANGLING_ANY);
 
 	if (rule)
 		text_addf(line, " (not to blame: %s)", rule->why);

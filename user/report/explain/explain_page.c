@@ -8,7 +8,7 @@
 #include "lib/time.h"
 #include "report/short_name.h"
 #include "report/text/text_page.h"
-#include "stacks/files/runtime_frames.h"
+#include "stacks/names/runtime_frames.h"
 
 /* An agent at its defaults writes the file every minute (STACKS_FILE_PAUSE_NS). */
 #define STALE_S 180

@@ -24,6 +24,8 @@ static void put_frame(struct json *json, const struct frame *frame)
 	put_known_u64(json, "line", frame->line, frame->line);
 	json_bool(json, "inlined", frame->inlined);
 	json_string(json, "unwound", frame_source_name(frame->source));
+	if (frame->local_to)
+		json_string(json, "local_to", frame->local_to);
 	if (frame->trouble)
 		json_string(json, "trouble", frame_trouble_name(frame->trouble));
 	json_end_object(json);

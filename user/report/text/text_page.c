@@ -125,16 +125,24 @@ void page_add_frame(struct text *line, const struct frame *frame, const char *pa
 	text_add(line, frame->function || package ? ")" : "");
 }
 
+void page_add_frame_source(struct text *line, const struct frame *frame)
+{
+	if (frame->file) {
+		text_add(line, " at ");
+		page_add_clean(line, frame->file);
+		text_addf(line, ":%u", frame->line);
+	} else if (frame->local_to) {
+		text_add(line, " in ");
+		page_add_clean(line, frame->local_to);
+	}
+}
+
 void page_add_stack_frame(struct text *line, const struct frame *frame)
 {
 	page_add_frame(line, frame, NULL);
 	if (frame->inlined)
 		text_add(line, " inlined");
-	if (frame->file) {
-		text_add(line, " at ");
-		page_add_clean(line, frame->file);
-		text_addf(line, ":%u", frame->line);
-	}
+	page_add_frame_source(line, frame);
 	if (frame_trouble_phrase(frame->trouble))
 		text_addf(line, " (%s)", frame_trouble_phrase(frame->trouble));
 }

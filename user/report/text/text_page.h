@@ -43,6 +43,9 @@ void page_add_count(struct text *line, unsigned long long count, const char *one
  * offset. The package may be NULL.
  */
 void page_add_frame(struct text *line, const struct frame *frame, const char *package);
+/* " at FILE:LINE"; without debug information " in FILE", if that tells functions of one name apart.
+ */
+void page_add_frame_source(struct text *line, const struct frame *frame);
 /* The same in a stack: without the package, with the source line if it is known. */
 void page_add_stack_frame(struct text *line, const struct frame *frame);
 

@@ -21,11 +21,8 @@ void place_add(struct text *line, const struct code_place *place, const char *pr
 
 void place_add_source(struct text *line, const struct code_place *place)
 {
-	if (!place->frame || place->language || !place->frame->file)
-		return;
-	text_add(line, " at ");
-	page_add_clean(line, place->frame->file);
-	text_addf(line, ":%u", place->frame->line);
+	if (place->frame && !place->language)
+		page_add_frame_source(line, place->frame);
 }
 
 void place_add_function(struct text *line, const struct code_place *place)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stacks/files/function_name.h"
+#include "stacks/names/function_name.h"
 #include "stacks/files/go_program.h"
 
 #define MAX_NAME 4096	   /* bytes of a name or a path */

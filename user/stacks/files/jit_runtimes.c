@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "stacks/files/runtime_frames.h"
+#include "stacks/names/runtime_frames.h"
 
 #define MAX_FILES 4
 

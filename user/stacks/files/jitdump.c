@@ -11,7 +11,7 @@
 #include <uthash.h>
 
 #include "host/files/access.h"
-#include "stacks/files/runtime_frames.h"
+#include "stacks/names/runtime_frames.h"
 
 #define VERSION 1
 #define MAX_RECORDS (1000 * 1000)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/text.h"
-#include "stacks/files/function_name.h"
+#include "stacks/names/function_name.h"
 
 #define MAX_DEPTH 64	 /* scopes in each other */
 #define MAX_REFERENCES 8 /* from a copy to what it is a copy of */
@@ -22,6 +22,8 @@ void code_clear(struct code *code)
 		free(code->names[i].function);
 		free(code->names[i].file);
 	}
+	free(code->local_to);
+	code->local_to = NULL;
 	code->count = 0;
 }
 
@@ -167,16 +169,48 @@ static bool is_ada(Dwarf_Die *die)
 	return dwarf_srclang(&unit) == DW_LANG_Ada95 || dwarf_srclang(&unit) == DW_LANG_Ada83;
 }
 
-/* With all that it is declared in, which the linkage name tells where there is one. */
-static char *die_name(Dwarf_Die *die, bool is_go, int depth)
+/* As the linker knows it; NULL = it is called there what it is called here, or it is not there. */
+static const char *linkage_name(Dwarf_Die *die)
 {
-	char *name, *scopes, *qualified = NULL;
 	Dwarf_Attribute attribute;
-	const char *linkage = NULL, *plain;
 
 	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) ||
 	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute))
-		linkage = dwarf_formstring(&attribute);
+		return dwarf_formstring(&attribute);
+	return NULL;
+}
+
+/* By the linkage name, which compilers leave out of functions that only one unit knows. */
+static enum mangling die_mangling(Dwarf_Die *die)
+{
+	const char *linkage = linkage_name(die);
+	Dwarf_Die unit;
+
+	if (linkage)
+		return mangling_of(linkage);
+	if (!dwarf_diecu(die, &unit, NULL, NULL))
+		return 0;
+	switch (dwarf_srclang(&unit)) {
+	case DW_LANG_C_plus_plus:
+	case DW_LANG_C_plus_plus_03:
+	case DW_LANG_C_plus_plus_11:
+	case DW_LANG_C_plus_plus_14:
+		return MANGLING_CPP;
+	case DW_LANG_Rust:
+		return MANGLING_RUST;
+	case DW_LANG_Go:
+		return MANGLING_GO;
+	default:
+		return MANGLING_NONE;
+	}
+}
+
+/* With all that it is declared in, which the linkage name tells where there is one. */
+static char *die_name(Dwarf_Die *die, bool is_go, int depth)
+{
+	const char *linkage = linkage_name(die), *plain;
+	char *name, *scopes, *qualified = NULL;
+
 	if (linkage)
 		return function_name(linkage, is_go);
 	plain = dwarf_diename(die);
@@ -318,6 +352,7 @@ void lines_at(Dwfl_Module *module, Dwarf_Addr address, bool is_go, struct code *
 			continue;
 		free(name->function); /* of what was inlined too deep */
 		name->function = die_name(&scopes[i], is_go, 0);
+		name->mangling = die_mangling(&scopes[i]);
 		if (tag == DW_TAG_subprogram)
 			return;
 		if (ret_code->count <= LINES_MAX_INLINED) {

@@ -9,7 +9,7 @@
 #include <elfutils/libdwfl.h>
 #include <stdbool.h>
 
-#include "stacks/files/frame_rules.h"
+#include "stacks/names/frame_rules.h"
 
 #define LINES_MAX_INLINED 31 /* functions inlined deeper than that are left out */
 
@@ -19,15 +19,17 @@ struct code {
 	unsigned int count;
 	bool is_split; /* debug information of the address is in a .dwo file, which is not read */
 	Dwarf_Addr start; /* of the symbol that covers it; 0 = none does */
+	char *local_to;	  /* of that symbol: by symbol_local_to() */
 	struct code_name {
-		enum frame_kind kind; /* of a frame there: by module_symbols.c */
-		char *function;	      /* NULL = not known */
-		char *file;	      /* of the line that runs, or that calls the one before */
+		enum frame_kind kind;	/* of a frame there: by module_symbols.c */
+		enum mangling mangling; /* of the function; 0 = not known */
+		char *function;		/* NULL = not known */
+		char *file;		/* of the line that runs, or that calls the one before */
 		unsigned int line;
 	} names[LINES_MAX_INLINED + 1];
 };
 
-/* Free the strings. */
+/* Free the strings, and forget the names. */
 void code_clear(struct code *code);
 
 /*

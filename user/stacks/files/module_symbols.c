@@ -15,9 +15,10 @@
 #include "host/files/elf_notes.h"
 #include "stacks/files/debug_file.h"
 #include "stacks/files/elf_file.h"
-#include "stacks/files/function_name.h"
+#include "stacks/names/function_name.h"
 #include "stacks/files/go_table.h"
-#include "stacks/files/runtime_frames.h"
+#include "stacks/names/runtime_frames.h"
+#include "stacks/files/symbol_at.h"
 
 #define MAX_BUILD_ID 64
 #define MAX_KNOWN 512
@@ -305,24 +306,6 @@ static bool may_have_debug_file(const struct module_symbols *file)
 	return file->other.mapped || file->other.inflated;
 }
 
-/* Is the symbol of size 0 one of the kind that symbols.h accepts? */
-static bool accepts_sizeless(Elf *elf, GElf_Word section_index)
-{
-	bool executable = false, symtab = false;
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
-
-	while ((section = elf_nextscn(elf, section))) {
-		if (!gelf_getshdr(section, &header))
-			return false;
-		if (header.sh_type == SHT_SYMTAB)
-			symtab = true;
-		if (elf_ndxscn(section) == section_index)
-			executable = header.sh_flags & SHF_EXECINSTR;
-	}
-	return executable && symtab;
-}
-
 /* Looked for when a symbol's form leaves it open, once: all string tables are read for it. */
 static enum language language_for(struct module_symbols *file, const char *symbol, Elf *elf)
 {
@@ -335,30 +318,6 @@ static enum language language_for(struct module_symbols *file, const char *symbo
 	return file->language;
 }
 
-/* NULL: no symbol covers it (or no memory). */
-static char *find_function(struct module_symbols *file, Dwarf_Addr address, Dwarf_Addr *ret_start)
-{
-	Dwarf_Addr bias;
-	GElf_Word section;
-	const char *name;
-	GElf_Off offset;
-	GElf_Sym symbol;
-	int type;
-	Elf *elf;
-
-	/* libdwfl: a sized symbol that holds the address, or one of size 0 with nothing between */
-	name = dwfl_module_addrinfo(file->module, address, &offset, &symbol, &section, &elf, &bias);
-	if (!name)
-		return NULL;
-	type = GELF_ST_TYPE(symbol.st_info);
-	if (type != STT_FUNC && type != STT_NOTYPE && type != STT_GNU_IFUNC)
-		return NULL;
-	if (symbol.st_size ? offset >= symbol.st_size : !accepts_sizeless(elf, section))
-		return NULL;
-	*ret_start = address - offset;
-	return function_name(name, language_for(file, name, elf));
-}
-
 /* Of a Go program, which has its functions and lines for its own use, too. */
 static bool has_go_table(struct module_symbols *file)
 {
@@ -369,11 +328,31 @@ static bool has_go_table(struct module_symbols *file)
 	return file->has_go_table;
 }
 
+/* Whose each name is. Where neither the name nor DWARF tells, it is not Go's in another file. */
+static void sort_names(const struct module_symbols *file, struct code *code)
+{
+	struct code_name *name = code->names;
+
+	for (; name < code->names + code->count; name++) {
+		unsigned int mangling = name->mangling ?: MANGLING_ANY & ~MANGLING_GO;
+
+		if (file->file.is_go)
+			mangling |= MANGLING_GO;
+		name->kind = runtime_frame_kind_in(file->path, name->function, mangling);
+	}
+}
+
 static void make_names(struct module_symbols *file, __u64 address, struct code *code)
 {
-	char *function = find_function(file, address, &code->start);
+	struct symbol symbol;
+	bool has_symbol = symbol_at(file->module, address, &symbol);
+	char *function = NULL;
 	struct code_name *last;
 
+	if (has_symbol) {
+		code->start = symbol.start;
+		function = function_name(symbol.name, language_for(file, symbol.name, symbol.elf));
+	}
 	if (!may_have_debug_file(file) || !runtime_frame_is_end(file->path, function))
 		open_dwarf(file);
 	if (file->debug == DEBUG_FOUND && !runtime_frame_is_end(file->path, function))
@@ -386,10 +365,11 @@ static void make_names(struct module_symbols *file, __u64 address, struct code *
 	if (function) {
 		free(last->function);
 		last->function = function;
+		last->mangling = mangling_of(symbol.name);
 	}
-	for (unsigned int i = 0; i < code->count; i++)
-		code->names[i].kind = runtime_frame_kind_in(file->path, code->names[i].function,
-							    file->file.is_go);
+	sort_names(file, code);
+	if (has_symbol && last->kind == FRAME_OF_PROGRAM && last->mangling != MANGLING_RUST)
+		code->local_to = symbol_local_to(file->module, &symbol);
 }
 
 const struct code *module_symbols_name(struct module_symbols *file, __u64 address)

@@ -7,7 +7,7 @@
 #ifndef SOCKLEAK_FUNCTION_NAME_H
 #define SOCKLEAK_FUNCTION_NAME_H
 
-#include "stacks/files/language_name.h"
+#include "stacks/names/language_name.h"
 
 #define FUNCTION_NAME_MAX 8192 /* bytes, with the NUL */
 
@@ -20,5 +20,8 @@
  * It is cut at FUNCTION_NAME_MAX. The caller frees it. NULL: out of memory.
  */
 char *function_name(const char *symbol, enum language language);
+
+/* The bytes of a symbol that is not Go's without its version, and what is appended to copies. */
+size_t symbol_name_len(const char *symbol);
 
 #endif /* SOCKLEAK_FUNCTION_NAME_H */

@@ -8,8 +8,9 @@
 #ifndef SOCKLEAK_FRAME_RULES_H
 #define SOCKLEAK_FRAME_RULES_H
 
-#include <stdbool.h>
 #include <stddef.h>
+
+#include "stacks/names/mangling.h"
 
 #define FRAME_JIT "[jit]" /* the module of code that a JIT compiler made, and has named */
 
@@ -33,14 +34,16 @@ struct frame_rule {
 	const char *module;
 	const char *function; /* a pattern; NULL here or above: any, also an unknown one */
 	const char *why;      /* for --debug and for readers */
-	bool of_go;	      /* other languages have a package net or time, too */
+	/* Bits of enum mangling: other languages have a package net, or a namespace tokio, too. */
+	unsigned int mangling;
 };
 
 /*
  * The rule for a frame in the module of this path, in this function; NULL: none matches.
- * `may_be_go`: the module is a program of Go, or it is not known what it is.
+ * `mangling`: bits of enum mangling, what the symbol may be of; MANGLING_ANY: not known.
  */
-const struct frame_rule *frame_rule_find(const char *module, const char *function, bool may_be_go);
+const struct frame_rule *frame_rule_find(const char *module, const char *function,
+					 unsigned int mangling);
 
 /* All rules, in their order, for the tests. */
 const struct frame_rule *frame_rules(size_t *ret_count);

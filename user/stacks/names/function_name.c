@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks/files/function_name.h"
+#include "stacks/names/function_name.h"
 
 #if __has_include(<libiberty/demangle.h>)
 #include <libiberty/demangle.h>
@@ -92,16 +92,24 @@ static size_t clone_suffix(const char *name, size_t len)
 	return word - 1;
 }
 
-char *function_name(const char *symbol, enum language language)
+size_t symbol_name_len(const char *symbol)
 {
 	size_t len = strnlen(symbol, FUNCTION_NAME_MAX - 1), shorter;
+
+	if (*symbol == '@')
+		return len;
+	len = version_suffix(symbol, len);
+	while ((shorter = clone_suffix(symbol, len)) < len)
+		len = shorter;
+	return len;
+}
+
+char *function_name(const char *symbol, enum language language)
+{
+	size_t len = language == LANGUAGE_GO ? strnlen(symbol, FUNCTION_NAME_MAX - 1) :
+					       symbol_name_len(symbol);
 	char *name, *readable;
 
-	if (language != LANGUAGE_GO && *symbol != '@') {
-		len = version_suffix(symbol, len);
-		while ((shorter = clone_suffix(symbol, len)) < len)
-			len = shorter;
-	}
 	name = strndup(symbol, len);
 	if (!name || language == LANGUAGE_GO || len > MAX_MANGLED)
 		return name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks/files/runtime_frames.h"
+#include "stacks/names/runtime_frames.h"
 
 #include <fnmatch.h>
 #include <stddef.h>
@@ -46,22 +46,22 @@ bool runtime_frame_is_end(const char *module, const char *function)
 	return function && runtime_frame_is_glibc(module) && matches_any(function, ends);
 }
 
-enum frame_kind runtime_frame_kind_in(const char *module, const char *function, bool is_go)
+enum frame_kind runtime_frame_kind_in(const char *module, const char *function,
+				      unsigned int mangling)
 {
-	const struct frame_rule *rule = frame_rule_find(module, function, is_go);
+	const struct frame_rule *rule = frame_rule_find(module, function, mangling);
 
 	return rule ? rule->kind : FRAME_OF_PROGRAM;
 }
 
 enum frame_kind runtime_frame_kind(const char *module, const char *function)
 {
-	return runtime_frame_kind_in(module, function, /* is_go= */ true);
+	return runtime_frame_kind_in(module, function, MANGLING_ANY);
 }
 
 const char *runtime_frame_interpreter(const char *exe)
 {
-	const struct frame_rule *rule =
-		exe ? frame_rule_find(exe, NULL, /* may_be_go= */ false) : NULL;
+	const struct frame_rule *rule = exe ? frame_rule_find(exe, NULL, MANGLING_NONE) : NULL;
 
 	return rule && rule->kind == FRAME_OF_INTERPRETER ? rule->language : NULL;
 }

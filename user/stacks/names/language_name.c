@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks/files/language_name.h"
+#include "stacks/names/language_name.h"
 
 #if __has_include(<libiberty/demangle.h>)
 #include <libiberty/demangle.h>
@@ -49,19 +49,6 @@ static size_t count_byte(const char *string, char byte)
 	return count;
 }
 
-/* The bytes of a parenthesis with all that is in it; at the end of a broken one, the rest. */
-static size_t parenthesis_len(const char *at)
-{
-	unsigned int open = 0;
-
-	for (size_t i = 0; at[i]; i++) {
-		open += at[i] == '(';
-		if (at[i] == ')' && !--open)
-			return i + 1;
-	}
-	return strlen(at);
-}
-
 /* "a.main().f!(int).g(int) const" without parameters: "a.main.f!(int).g". */
 static char *without_parameters(const char *name)
 {
@@ -69,7 +56,7 @@ static char *without_parameters(const char *name)
 	size_t len;
 
 	for (const char *at = name; *at && *at != ' '; at += len) {
-		len = *at == '(' ? parenthesis_len(at) : 1;
+		len = *at == '(' ? text_parenthesis_len(at) ?: strlen(at) : 1;
 		if (*at == '(' && at > name && at[-1] != '!')
 			continue;
 		text_add_bytes(&text, at, len);

@@ -9,15 +9,16 @@
 
 #include <stdbool.h>
 
-#include "stacks/files/frame_rules.h"
+#include "stacks/names/frame_rules.h"
 
 /* The base name of a module's path, a part of it. */
 const char *module_name(const char *path);
 
 /* Of a frame in the module of this path, in this function; both may be NULL. */
 enum frame_kind runtime_frame_kind(const char *module, const char *function);
-/* The same where it is known whether the module is a program of Go. */
-enum frame_kind runtime_frame_kind_in(const char *module, const char *function, bool is_go);
+/* The same where it is known what the symbol may be of: bits of enum mangling. */
+enum frame_kind runtime_frame_kind_in(const char *module, const char *function,
+				      unsigned int mangling);
 
 /* The language of scripts that the executable of this path runs; NULL: not an interpreter. */
 const char *runtime_frame_interpreter(const char *exe);

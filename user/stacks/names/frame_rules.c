@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks/files/frame_rules.h"
+#include "stacks/names/frame_rules.h"
 
-#include <stdbool.h>
-#include <string.h>
-
-#include "lib/pattern.h"
-
-#define LONGEST_NAME 256 /* bytes of a JIT compiler's name that are looked at */
+#include <stddef.h>
 
 /* clang-format off */
 /* (module, function, why); NULL is any. */
-#define LIBC(m, f, why) { FRAME_OF_LIBC, NULL, m, f, why, false }
-#define RUNTIME(m, f, why) { FRAME_OF_RUNTIME, NULL, m, f, why, false }
-#define WRAPPER(m, f, why) { FRAME_OF_WRAPPER, NULL, m, f, why, false }
-#define TRAMPOLINE(m, f, why) { FRAME_OF_TRAMPOLINE, NULL, m, f, why, false }
-#define PROGRAM(m, f, why) { FRAME_OF_PROGRAM, NULL, m, f, why, false }
+#define LIBC(m, f, why) { FRAME_OF_LIBC, NULL, m, f, why, MANGLING_ANY }
+#define RUNTIME(m, f, why) { FRAME_OF_RUNTIME, NULL, m, f, why, MANGLING_ANY }
+#define WRAPPER(m, f, why) { FRAME_OF_WRAPPER, NULL, m, f, why, MANGLING_ANY }
+#define TRAMPOLINE(m, f, why) { FRAME_OF_TRAMPOLINE, NULL, m, f, why, MANGLING_ANY }
+#define PROGRAM(m, f, why) { FRAME_OF_PROGRAM, NULL, m, f, why, MANGLING_ANY }
 /* (kind, function) */
-#define GO(kind, f) { FRAME_OF_##kind, NULL, NULL, f, "Go", true }
+#define GO(kind, f) { FRAME_OF_##kind, NULL, NULL, f, "Go", MANGLING_GO }
+/* (kind, function, why): of these compilers alone */
+#define CPP(kind, f, why) { FRAME_OF_##kind, NULL, NULL, f, why, MANGLING_CPP }
+#define RUST(kind, f, why) { FRAME_OF_##kind, NULL, NULL, f, why, MANGLING_RUST }
+#define STD(kind, f) \
+	{ FRAME_OF_##kind, NULL, NULL, f, "C++ and Rust", MANGLING_CPP | MANGLING_RUST }
+#define CRYSTAL(kind, f, why) { FRAME_OF_##kind, NULL, NULL, f, why, MANGLING_NONE }
 /* (language, module, function, why) */
-#define BINDING(language, m, f, why) { FRAME_OF_BINDING, language, m, f, why, false }
+#define BINDING(language, m, f, why) { FRAME_OF_BINDING, language, m, f, why, MANGLING_ANY }
 /* (language or name, module) */
 #define INTERPRETER(language, m) \
-	{ FRAME_OF_INTERPRETER, language, m, NULL, "executes scripts", false }
-#define EMULATOR(name, m) { FRAME_OF_EMULATOR, name, m, NULL, "translates the program", false }
+	{ FRAME_OF_INTERPRETER, language, m, NULL, "executes scripts", MANGLING_ANY }
+#define EMULATOR(name, m) \
+	{ FRAME_OF_EMULATOR, name, m, NULL, "translates the program", MANGLING_ANY }
 
 static const struct frame_rule rules[] = {
 	/* The C library, and what stands in for its socket(). Never to blame. */
@@ -220,12 +222,12 @@ static const struct frame_rule rules[] = {
 	INTERPRETER("awk", "gawk"),
 
 	/* Code that calls what it was given, which then often is part of it. */
-	PROGRAM(NULL, "std::*::_M_invoke*", "a callback of the program's"),
-	PROGRAM(NULL, "std::*::_M_run*", "a callback of the program's"),
-	PROGRAM(NULL, "std::__invoke*", "a callback of the program's"),
-	PROGRAM(NULL, "std::invoke*", "a callback of the program's"),
-	PROGRAM(NULL, "boost::asio::*do_complete*", "a callback of the program's"),
-	PROGRAM(NULL, "asio::*do_complete*", "a callback of the program's"),
+	CPP(PROGRAM, "std::*::_M_invoke*", "a callback of the program's"),
+	CPP(PROGRAM, "std::*::_M_run*", "a callback of the program's"),
+	CPP(PROGRAM, "std::__invoke*", "a callback of the program's"),
+	CPP(PROGRAM, "std::invoke*", "a callback of the program's"),
+	CPP(PROGRAM, "boost::asio::*do_complete*", "a callback of the program's"),
+	CPP(PROGRAM, "asio::*do_complete*", "a callback of the program's"),
 
 	/* What starts a program or a thread, in a static program. */
 	RUNTIME(NULL, "_start", "calls main() or a thread's function"),
@@ -250,23 +252,23 @@ static const struct frame_rule rules[] = {
 	WRAPPER(NULL, "evutil_*", "libevent, linked statically"),
 	WRAPPER(NULL, "bufferevent_*", "libevent, linked statically"),
 	WRAPPER("libQt*Network.so*", NULL, "QTcpSocket and its like"),
-	WRAPPER(NULL, "QAbstractSocket*", "Qt, linked statically"),
-	WRAPPER(NULL, "QNativeSocketEngine*", "Qt, linked statically"),
-	WRAPPER(NULL, "QTcpSocket::*", "Qt, linked statically"),
-	WRAPPER(NULL, "QUdpSocket::*", "Qt, linked statically"),
-	WRAPPER(NULL, "QLocalSocket*", "Qt, linked statically"),
-	WRAPPER(NULL, "boost::asio::*", "Boost.Asio, in headers"),
-	WRAPPER(NULL, "void boost::asio::*", "Boost.Asio, its templates"),
-	WRAPPER(NULL, "asio::*", "Asio without Boost"),
+	CPP(WRAPPER, "QAbstractSocket*", "Qt, linked statically"),
+	CPP(WRAPPER, "QNativeSocketEngine*", "Qt, linked statically"),
+	CPP(WRAPPER, "QTcpSocket::*", "Qt, linked statically"),
+	CPP(WRAPPER, "QUdpSocket::*", "Qt, linked statically"),
+	CPP(WRAPPER, "QLocalSocket*", "Qt, linked statically"),
+	CPP(WRAPPER, "boost::asio::*", "Boost.Asio, in headers"),
+	CPP(WRAPPER, "void boost::asio::*", "Boost.Asio, its templates"),
+	CPP(WRAPPER, "asio::*", "Asio without Boost"),
 	WRAPPER("libPocoNet*.so*", NULL, "Poco"),
-	WRAPPER(NULL, "Poco::Net::*", "Poco, linked statically"),
-	WRAPPER(NULL, "ACE_SOCK*", "ACE"),
-	WRAPPER(NULL, "ACE_OS::socket*", "ACE"),
-	WRAPPER(NULL, "folly::netops::*", "Folly"),
-	WRAPPER(NULL, "folly::AsyncSocket::*", "Folly"),
-	WRAPPER(NULL, "apache::thrift::transport::*", "Thrift's TSocket"),
-	WRAPPER(NULL, "wxSocket*", "wxWidgets"),
-	WRAPPER(NULL, "zmq::open_socket*", "ZeroMQ"),
+	CPP(WRAPPER, "Poco::Net::*", "Poco, linked statically"),
+	CPP(WRAPPER, "ACE_SOCK*", "ACE"),
+	CPP(WRAPPER, "ACE_OS::socket*", "ACE"),
+	CPP(WRAPPER, "folly::netops::*", "Folly"),
+	CPP(WRAPPER, "folly::AsyncSocket::*", "Folly"),
+	CPP(WRAPPER, "apache::thrift::transport::*", "Thrift's TSocket"),
+	CPP(WRAPPER, "wxSocket*", "wxWidgets"),
+	CPP(WRAPPER, "zmq::open_socket*", "ZeroMQ"),
 	WRAPPER(NULL, "grpc_create_*socket*", "gRPC"),
 	WRAPPER("libcurl.so*", NULL, "libcurl: connections of a handle"),
 	WRAPPER("libcurl-gnutls.so*", NULL, "libcurl, with GnuTLS"),
@@ -304,13 +306,13 @@ static const struct frame_rule rules[] = {
 	WRAPPER(NULL, "nativesockets.*", "Nim's nativesockets, as it is written"),
 	WRAPPER(NULL, "net.newSocket", "Nim's net, as it is written"),
 	WRAPPER(NULL, "net.dial", "Nim's net, as it is written"),
-	WRAPPER(NULL, "*Socket#*", "Crystal's sockets, and what inherits from them"),
-	WRAPPER(NULL, "*@*Socket::new*", "Crystal's"),
-	WRAPPER(NULL, "*Socket::new*", "Crystal's; in C++ no function can be called so"),
-	WRAPPER(NULL, "Socket::tcp*", "Crystal's Socket.tcp"),
-	WRAPPER(NULL, "Socket::udp*", "Crystal's Socket.udp"),
-	WRAPPER(NULL, "Socket::unix*", "Crystal's Socket.unix"),
-	WRAPPER(NULL, "Crystal::System::*", "Crystal's"),
+	CRYSTAL(WRAPPER, "*Socket#*", "Crystal's sockets, and what inherits from them"),
+	CRYSTAL(WRAPPER, "*@*Socket::new*", "Crystal's"),
+	CRYSTAL(WRAPPER, "*Socket::new*", "Crystal's"),
+	CRYSTAL(WRAPPER, "Socket::tcp*", "Crystal's Socket.tcp"),
+	CRYSTAL(WRAPPER, "Socket::udp*", "Crystal's Socket.udp"),
+	CRYSTAL(WRAPPER, "Socket::unix*", "Crystal's Socket.unix"),
+	CRYSTAL(WRAPPER, "Crystal::System::*", "Crystal's"),
 	WRAPPER(NULL, "SOCKETS_$$_*", "Free Pascal's sockets"),
 	WRAPPER(NULL, "SSOCKETS_$$_*", "Free Pascal's ssockets"),
 	WRAPPER(NULL, "SOCKETS.*", "Free Pascal's sockets, as it is written"),
@@ -343,61 +345,61 @@ static const struct frame_rule rules[] = {
 	GO(RUNTIME, "bufio.*"),
 
 	/* Rust's standard library and the crates below it, by path. */
-	WRAPPER(NULL, "<std::net::*", "Rust"),
-	WRAPPER(NULL, "std::net::*", "Rust"),
-	WRAPPER(NULL, "<std::os::unix::net::*", "Rust"),
-	WRAPPER(NULL, "std::os::unix::net::*", "Rust"),
-	WRAPPER(NULL, "<std::sys::*", "Rust"),
-	WRAPPER(NULL, "std::sys::*", "Rust"),
-	WRAPPER(NULL, "<std::sys_common::net::*", "Rust"),
-	WRAPPER(NULL, "std::sys_common::net::*", "Rust"),
-	WRAPPER(NULL, "<socket2::*", "the crate socket2"),
-	WRAPPER(NULL, "socket2::*", "the crate socket2"),
-	WRAPPER(NULL, "<mio::*", "the crate mio"),
-	WRAPPER(NULL, "mio::*", "the crate mio"),
-	WRAPPER(NULL, "<tokio::net::*", "the crate tokio"),
-	WRAPPER(NULL, "tokio::net::*", "the crate tokio"),
-	WRAPPER(NULL, "<async_io::*", "the crate async-io"),
-	WRAPPER(NULL, "async_io::*", "the crate async-io"),
-	WRAPPER(NULL, "<async_std::*", "the crate async-std"),
-	WRAPPER(NULL, "async_std::*", "the crate async-std"),
-	WRAPPER(NULL, "rustix::*", "the crate rustix"),
-	WRAPPER(NULL, "nix::sys::socket::*", "the crate nix"),
-	WRAPPER(NULL, "<quinn_udp::*", "the crate quinn-udp"),
-	WRAPPER(NULL, "quinn_udp::*", "the crate quinn-udp"),
-	WRAPPER(NULL, "<hyper::client::connect::*", "the crate hyper"),
-	WRAPPER(NULL, "hyper::client::connect::*", "the crate hyper"),
-	WRAPPER(NULL, "<hyper_util::client::legacy::connect::*", "the crate hyper-util"),
-	WRAPPER(NULL, "hyper_util::client::legacy::connect::*", "the crate hyper-util"),
-	RUNTIME(NULL, "<std::*", "C++ and Rust"),
-	RUNTIME(NULL, "<core::*", "Rust"),
-	RUNTIME(NULL, "<alloc::*", "Rust"),
-	RUNTIME(NULL, "<tokio::*", "the crate tokio"),
-	RUNTIME(NULL, "<futures_util::*", "the crate futures"),
-	RUNTIME(NULL, "<futures_executor::*", "the crate futures"),
-	RUNTIME(NULL, "<hyper::*", "the crate hyper"),
-	RUNTIME(NULL, "<hyper_util::*", "the crate hyper-util"),
-	RUNTIME(NULL, "<tower::*", "the crate tower"),
-	RUNTIME(NULL, "std::*", "C++ and Rust"),
-	RUNTIME(NULL, "core::ops::*", "Rust"),
-	RUNTIME(NULL, "core::iter::*", "Rust"),
-	RUNTIME(NULL, "core::result::*", "Rust"),
-	RUNTIME(NULL, "core::option::*", "Rust"),
-	RUNTIME(NULL, "core::future::*", "Rust"),
-	RUNTIME(NULL, "alloc::vec::*", "Rust"),
-	RUNTIME(NULL, "alloc::boxed::*", "Rust"),
-	RUNTIME(NULL, "tokio::*", "the crate tokio"),
-	RUNTIME(NULL, "futures_util::*", "the crate futures"),
-	RUNTIME(NULL, "futures_executor::*", "the crate futures"),
-	RUNTIME(NULL, "hyper::*", "the crate hyper"),
-	RUNTIME(NULL, "hyper_util::*", "the crate hyper-util"),
-	RUNTIME(NULL, "tower::*", "the crate tower"),
+	RUST(WRAPPER, "<std::net::*", "Rust"),
+	RUST(WRAPPER, "std::net::*", "Rust"),
+	RUST(WRAPPER, "<std::os::unix::net::*", "Rust"),
+	RUST(WRAPPER, "std::os::unix::net::*", "Rust"),
+	RUST(WRAPPER, "<std::sys::*", "Rust"),
+	RUST(WRAPPER, "std::sys::*", "Rust"),
+	RUST(WRAPPER, "<std::sys_common::net::*", "Rust"),
+	RUST(WRAPPER, "std::sys_common::net::*", "Rust"),
+	RUST(WRAPPER, "<socket2::*", "the crate socket2"),
+	RUST(WRAPPER, "socket2::*", "the crate socket2"),
+	RUST(WRAPPER, "<mio::*", "the crate mio"),
+	RUST(WRAPPER, "mio::*", "the crate mio"),
+	RUST(WRAPPER, "<tokio::net::*", "the crate tokio"),
+	RUST(WRAPPER, "tokio::net::*", "the crate tokio"),
+	RUST(WRAPPER, "<async_io::*", "the crate async-io"),
+	RUST(WRAPPER, "async_io::*", "the crate async-io"),
+	RUST(WRAPPER, "<async_std::*", "the crate async-std"),
+	RUST(WRAPPER, "async_std::*", "the crate async-std"),
+	RUST(WRAPPER, "rustix::*", "the crate rustix"),
+	RUST(WRAPPER, "nix::sys::socket::*", "the crate nix"),
+	RUST(WRAPPER, "<quinn_udp::*", "the crate quinn-udp"),
+	RUST(WRAPPER, "quinn_udp::*", "the crate quinn-udp"),
+	RUST(WRAPPER, "<hyper::client::connect::*", "the crate hyper"),
+	RUST(WRAPPER, "hyper::client::connect::*", "the crate hyper"),
+	RUST(WRAPPER, "<hyper_util::client::legacy::connect::*", "the crate hyper-util"),
+	RUST(WRAPPER, "hyper_util::client::legacy::connect::*", "the crate hyper-util"),
+	STD(RUNTIME, "<std::*"),
+	RUST(RUNTIME, "<core::*", "Rust"),
+	RUST(RUNTIME, "<alloc::*", "Rust"),
+	RUST(RUNTIME, "<tokio::*", "the crate tokio"),
+	RUST(RUNTIME, "<futures_util::*", "the crate futures"),
+	RUST(RUNTIME, "<futures_executor::*", "the crate futures"),
+	RUST(RUNTIME, "<hyper::*", "the crate hyper"),
+	RUST(RUNTIME, "<hyper_util::*", "the crate hyper-util"),
+	RUST(RUNTIME, "<tower::*", "the crate tower"),
+	STD(RUNTIME, "std::*"),
+	RUST(RUNTIME, "core::ops::*", "Rust"),
+	RUST(RUNTIME, "core::iter::*", "Rust"),
+	RUST(RUNTIME, "core::result::*", "Rust"),
+	RUST(RUNTIME, "core::option::*", "Rust"),
+	RUST(RUNTIME, "core::future::*", "Rust"),
+	RUST(RUNTIME, "alloc::vec::*", "Rust"),
+	RUST(RUNTIME, "alloc::boxed::*", "Rust"),
+	RUST(RUNTIME, "tokio::*", "the crate tokio"),
+	RUST(RUNTIME, "futures_util::*", "the crate futures"),
+	RUST(RUNTIME, "futures_executor::*", "the crate futures"),
+	RUST(RUNTIME, "hyper::*", "the crate hyper"),
+	RUST(RUNTIME, "hyper_util::*", "the crate hyper-util"),
+	RUST(RUNTIME, "tower::*", "the crate tower"),
 
 	/* What runs the program's code, and is not the program's. */
 	RUNTIME("libstdc++.so.6*", NULL, "C++"),
 	RUNTIME("libc++.so*", NULL, "C++"),
 	RUNTIME("libgcc_s.so.1*", NULL, "the compiler's"),
-	RUNTIME(NULL, "__gnu_cxx::*", "C++"),
+	CPP(RUNTIME, "__gnu_cxx::*", "C++"),
 	RUNTIME("libgo.so*", NULL, "gccgo"),
 	TRAMPOLINE("libffi.so*", NULL, "calls any C function"),
 	RUNTIME("libglib-2.0.so*", NULL, "the loop of GLib"),
@@ -424,7 +426,7 @@ static const struct frame_rule rules[] = {
 	RUNTIME(NULL, "base-*:*", "Haskell, as it is written"),
 	RUNTIME(NULL, "SYSTEM.*", "Free Pascal"),
 	RUNTIME(NULL, "SI_PRC.*", "Free Pascal starts a program"),
-	RUNTIME(NULL, "Crystal::main*", "Crystal starts a program"),
+	CRYSTAL(RUNTIME, "Crystal::main*", "Crystal starts a program"),
 };
 /* clang-format on */
 
@@ -432,67 +434,4 @@ const struct frame_rule *frame_rules(size_t *ret_count)
 {
 	*ret_count = sizeof(rules) / sizeof(rules[0]);
 	return rules;
-}
-
-/*
- * JIT compilers of typed languages name a method with its result and parameters, as in
- * "void a.b.C.d(int)": the part between, into `method`. False: it is no such name, or too long.
- * Names of other compilers begin with what they are of, and end with a path: "JS:*f /a/(b)/c.js:1".
- */
-static bool find_method(const char *function, char method[LONGEST_NAME])
-{
-	const char *end = strchr(function, '('), *begin = end;
-
-	if (!end || end == function || function[strcspn(function, " (:")] == ':')
-		return false;
-	while (begin > function && begin[-1] != ' ')
-		begin--;
-	if (begin == end || end - begin >= LONGEST_NAME)
-		return false;
-	memcpy(method, begin, (size_t)(end - begin));
-	method[end - begin] = '\0';
-	return true;
-}
-
-/* A frame's names, as patterns are matched against them. NULL: not known. */
-struct frame_names {
-	const char *path, *base, *function, *method;
-	bool may_be_go;
-};
-
-static bool name_matches(const char *pattern, const char *name)
-{
-	return name && pattern_may_match(pattern, name) && pattern_matches(pattern, name);
-}
-
-static bool module_matches(const char *pattern, const struct frame_names *names)
-{
-	bool of_path = *pattern == '*' && strchr(pattern, '/'); /* those all begin with it */
-
-	return name_matches(pattern, of_path ? names->path : names->base);
-}
-
-static bool rule_matches(const struct frame_rule *rule, const struct frame_names *names)
-{
-	if (rule->of_go && !names->may_be_go)
-		return false;
-	if (rule->module && !module_matches(rule->module, names))
-		return false;
-	/* not the whole name: its result may be of a library's class */
-	return !rule->function || name_matches(rule->function, names->method ?: names->function);
-}
-
-const struct frame_rule *frame_rule_find(const char *module, const char *function, bool may_be_go)
-{
-	const char *slash = module ? strrchr(module, '/') : NULL;
-	struct frame_names names = { module, slash && slash[1] ? slash + 1 : module, function, NULL,
-				     may_be_go };
-	char method[LONGEST_NAME];
-
-	if (function && module && !strcmp(module, FRAME_JIT) && find_method(function, method))
-		names.method = method;
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rule_matches(&rules[i], &names))
-			return &rules[i];
-	return NULL;
 }
