@@ -36,6 +36,7 @@ watch
 report/explain
 report/metrics
 report/json
+report/pprof
 report/text
 report
 kernel

@@ -39,6 +39,7 @@
 #include "resolver/fetcher.h"
 #include "resolver/resolver.h"
 #include "watch/output.h"
+#include "watch/profiles.h"
 #include "watch/watch.h"
 
 enum exit_code {
@@ -335,6 +336,9 @@ static int run_command(const struct input *input)
 		return cannot_start(err, &error);
 	scope__add_absent(scope, &absent);
 	log_notice_lines(text_str(&absent));
+	err = profiles_check(options, &error);
+	if (err)
+		return cannot_start(err, &error);
 	if (options->command == COMMAND_AGENT)
 		return agent(input, scope);
 	err = output__open(options, &output);

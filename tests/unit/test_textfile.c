@@ -211,6 +211,31 @@ static void what_cannot_be_written_is_said(void **state)
 	assert_null(textfile_remedy(-EIO));
 }
 
+/* A profile may have addresses in it that are not for all users. */
+static void the_umask_holds_if_asked_for(void **state)
+{
+	mode_t before = umask(077);
+	struct stat stat;
+
+	(void)state;
+	assert_int_equal(textfile_write_by_umask(path, "x", 1), 0);
+	umask(before);
+	assert_int_equal(lstat(path, &stat), 0);
+	assert_int_equal(stat.st_mode & 0777, 0600);
+}
+
+static void a_check_says_what_a_write_would(void **state)
+{
+	(void)state;
+	assert_int_equal(textfile_check(path), 0);
+	assert_int_equal(files(), 0);
+	assert_int_equal(textfile_check(directory), -EISDIR);
+	assert_int_equal(textfile_check("/no/such/directory/s.prom"), -ENOENT);
+	make_file("s.prom");
+	assert_int_equal(textfile_check(path), 0);
+	expect_content(path, "");
+}
+
 static void without_rights_the_old_one_stays(void **state)
 {
 	int status;
@@ -223,7 +248,7 @@ static void without_rights_the_old_one_stays(void **state)
 	if (!child) {
 		if (!getuid() && setuid(65534))
 			_exit(2);
-		_exit(textfile_write(path, "new", 3) != -EACCES);
+		_exit(textfile_check(path) != -EACCES || textfile_write(path, "new", 3) != -EACCES);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(chmod(directory, 0755), 0);
@@ -332,6 +357,8 @@ int main(void)
 		test(a_link_is_replaced),
 		test(a_planted_link_is_not_followed),
 		test(what_cannot_be_written_is_said),
+		test(the_umask_holds_if_asked_for),
+		test(a_check_says_what_a_write_would),
 		test(without_rights_the_old_one_stays),
 		test(a_file_that_does_not_fit_leaves_the_old_one),
 		test(a_full_disk_leaves_the_old_one),

@@ -217,6 +217,12 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns);
 long leaks__sites(struct leaks *leaks, struct site *const **ret_sites);
 
 /*
+ * The same, with the sites behind them that have none open any more and are not forgotten yet,
+ * which is ten minutes later.
+ */
+long leaks__known(struct leaks *leaks, struct site *const **ret_sites);
+
+/*
  * How many sockets more a process has open in a minute, at all its leaking sites whose rate is
  * known. False: no such rate is known.
  */

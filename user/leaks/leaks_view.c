@@ -23,14 +23,14 @@ static int view_make_room(struct leaks *leaks)
 	return 0;
 }
 
-/* Put them at `sorted`, the worst first; their number. */
-static size_t sort_open(const struct leaks *leaks, struct site **sorted)
+/* Put those that have or had `open` leaks at `sorted`, the worst first; their number. */
+static size_t sort_known(const struct leaks *leaks, struct site **sorted, bool open)
 {
 	struct site *site, *next;
 	size_t count = 0;
 
 	HASH_ITER(hh, leaks->by_key, site, next)
-		if (site->open)
+		if (open ? site->open : !site->open && site->total)
 			sorted[count++] = site;
 	if (count)
 		qsort(sorted, count, sizeof(struct site *), site_worse_first);
@@ -56,7 +56,18 @@ long leaks__sites(struct leaks *leaks, struct site *const **ret_sites)
 	if (view_make_room(leaks))
 		return -ENOMEM;
 	*ret_sites = leaks->sorted;
-	return (long)sort_open(leaks, leaks->sorted);
+	return (long)sort_known(leaks, leaks->sorted, true);
+}
+
+long leaks__known(struct leaks *leaks, struct site *const **ret_sites)
+{
+	size_t open;
+
+	if (view_make_room(leaks))
+		return -ENOMEM;
+	*ret_sites = leaks->sorted;
+	open = sort_known(leaks, leaks->sorted, true);
+	return (long)(open + sort_known(leaks, leaks->sorted + open, false));
 }
 
 bool leaks__process_rate(const struct leaks *leaks, __u32 tgid, double *ret_per_minute)
@@ -130,7 +141,7 @@ long leaks__listed(struct leaks *leaks, bool all, struct site *const **ret_sites
 		return -ENOMEM;
 	/* Those that leak move to the front, and those that ended take the gap behind them. */
 	sorted = leaks->sorted;
-	open = sort_open(leaks, sorted + ended);
+	open = sort_known(leaks, sorted + ended, true);
 	for (; leaking < open && sorted[ended + leaking]->leaking; leaking++)
 		sorted[leaking] = sorted[ended + leaking];
 	sort_ended(leaks, sorted + leaking, true);

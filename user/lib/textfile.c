@@ -48,26 +48,27 @@ static int open_directory(const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A new file of this name, whole and closed. */
-static int write_new(int directory, const char *name, const void *data, size_t len)
+/* A new file of this name, whole and closed; `for_all`: with mode 0644 whatever the umask is. */
+static int write_new(int directory, const char *name, const void *data, size_t len, bool for_all)
 {
 	int fd, err;
 
 	/* The file has our pid, so an earlier process with that pid has left it. */
 	if (unlinkat(directory, name, 0) && errno != ENOENT)
 		return -errno;
-	fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    for_all ? 0600 : 0666);
 	if (fd < 0)
 		return -errno;
 	err = write_all(fd, data, len, /* stops= */ NULL);
-	if (!err && fchmod(fd, 0644))
+	if (!err && for_all && fchmod(fd, 0644))
 		err = -errno;
 	if (close(fd) && !err)
 		err = -errno;
 	return err;
 }
 
-int textfile_write(const char *path, const void *data, size_t len)
+static int replace_file(const char *path, const void *data, size_t len, bool for_all)
 {
 	_cleanup_close_ int directory = open_directory(path, O_PATH);
 	_cleanup_text_ struct text name = TEXT_INIT;
@@ -78,12 +79,34 @@ int textfile_write(const char *path, const void *data, size_t len)
 	text_addf(&name, "%s.%d" TEMPORARY, base_name(path), (int)getpid());
 	if (text_error(&name))
 		return -ENOMEM;
-	err = write_new(directory, text_str(&name), data, len);
+	err = write_new(directory, text_str(&name), data, len, for_all);
 	if (!err && renameat(directory, text_str(&name), directory, base_name(path)))
 		err = -errno;
 	if (err)
 		unlinkat(directory, text_str(&name), 0);
 	return err;
+}
+
+int textfile_write(const char *path, const void *data, size_t len)
+{
+	return replace_file(path, data, len, /* for_all= */ true);
+}
+
+int textfile_write_by_umask(const char *path, const void *data, size_t len)
+{
+	return replace_file(path, data, len, /* for_all= */ false);
+}
+
+int textfile_check(const char *path)
+{
+	_cleanup_close_ int directory = open_directory(path, O_PATH);
+	struct stat stat;
+
+	if (directory < 0)
+		return directory;
+	if (!fstatat(directory, base_name(path), &stat, 0) && S_ISDIR(stat.st_mode))
+		return -EISDIR;
+	return faccessat(directory, ".", W_OK | X_OK, AT_EACCESS) ? -errno : 0;
 }
 
 const char *textfile_remedy(int err)

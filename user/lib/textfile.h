@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * textfile: a file that is replaced as a whole, for node_exporter's textfile collector, and
- * for the stacks file beside it. A reader sees the old content or the new, never a part. If
- * anything fails, the old file is unchanged.
+ * textfile: a file that is replaced as a whole, for node_exporter's textfile collector,
+ * for the stacks file beside it, and for profiles. A reader sees the old content or the new, never
+ * a part. If anything fails, the old file is unchanged.
  *
  * The new content is written into NAME.PID.tmp in the same directory, a name that the
  * collector does not read (it reads *.prom, and .*.prom too). The file gets mode 0644
@@ -32,6 +32,12 @@ struct text;
  * directory), -EACCES, -EISDIR (a directory is in its place), -ENAMETOOLONG ...
  */
 int textfile_write(const char *path, const void *data, size_t len);
+
+/* The same for a file that is not for the collector: its mode is 0666 less the umask. */
+int textfile_write_by_umask(const char *path, const void *data, size_t len);
+
+/* Would a write to it work, as far as that can be seen? 0 or -errno, likewise. */
+int textfile_check(const char *path);
 
 /* The remedy for an error, to be put in parentheses after the cause; NULL = no advice. */
 const char *textfile_remedy(int err);

@@ -60,6 +60,8 @@ struct options {
 	const char *output;	 /* NULL = stdout */
 	const char *suppress;	 /* NULL = nothing is suppressed */
 	const char *textfile;	 /* NULL = none is written */
+	const char *pprof;	 /* likewise */
+	const char *folded;	 /* likewise */
 	const char *config;	 /* NULL = the command line alone */
 	const char *site;	 /* of `explain`: a site id, or how it begins */
 	const char *pin;	 /* directory for what survives a restart; NULL = nothing does */

@@ -13,6 +13,7 @@
 #include "lib/write_all.h"
 #include "report/json/json_report.h"
 #include "report/text/text_report.h"
+#include "watch/profiles.h"
 
 /* The table is followed by the stacks of this many sites; --verbose shows all that --top lists. */
 #define STACKS_SHOWN 3
@@ -29,6 +30,7 @@ struct output {
 	bool started;	   /* the view has been drawn before */
 	struct text lines; /* by output__collect(): not written yet */
 	struct json_last_code last;
+	struct profiles profiles;
 	bool collects;
 	int error;
 };
@@ -76,7 +78,7 @@ int output__close(struct output *output)
 	if (close(output->fd) && !output->error)
 		output->error = -errno;
 	output->fd = -1;
-	return output->error;
+	return output->error ?: output->profiles.error;
 }
 
 const char *output__name(const struct output *output)
@@ -91,7 +93,7 @@ int output__error(const struct output *output)
 
 bool output__add_error(const struct output *output, struct text *line)
 {
-	if (output->error == -EPIPE && signals_pipe_ends())
+	if (!output->error || (output->error == -EPIPE && signals_pipe_ends()))
 		return false;
 	text_addf(line, "cannot write to %s: ", output__name(output));
 	if (output->error == -EINTR)
@@ -210,5 +212,6 @@ void output__report(struct output *output, struct leaks *leaks, const struct sum
 		text_report(report, leaks, summary, &layout);
 	}
 	emit(output, report);
+	profiles_write(&output->profiles, output->options, leaks, summary);
 	text_free(report); /* the next sweep may be far away, or never come */
 }

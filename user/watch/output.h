@@ -3,7 +3,8 @@
  * output: where reports go, and when. On a terminal a view that is refreshed
  * after every sweep; elsewhere the text report when asked for and at the end, or,
  * with --json, a line for every event as it comes. No byte is lost silently: the
- * first failed write is kept, and ends the run.
+ * first failed write is kept, and ends the run. With each report go the files of --pprof and
+ * --folded (profiles.h); if one of them cannot be written, that is logged, and the run goes on.
  */
 #ifndef SOCKLEAK_OUTPUT_H
 #define SOCKLEAK_OUTPUT_H
@@ -23,7 +24,10 @@ struct text;
 int output__open(const struct options *options, struct output **ret_output);
 void output__free(struct output *output);
 
-/* Close it once all is written. 0, or output__error(), which includes the error of closing. */
+/*
+ * Close it once all is written. 0, or output__error(), which includes the error of closing, or
+ * that of the last profile.
+ */
 int output__close(struct output *output);
 
 /* Its name in messages: "standard output" or the file's. */
@@ -51,7 +55,7 @@ void output__report(struct output *output, struct leaks *leaks, const struct sum
 int output__error(const struct output *output);
 /*
  * Add one line about it for the log. False: there is nothing to log, because a reader such
- * as `head` has gone, and SIGPIPE ends this program (signals.h).
+ * as `head` has gone, and SIGPIPE ends this program (signals.h), or there was no such error.
  */
 bool output__add_error(const struct output *output, struct text *line);
 

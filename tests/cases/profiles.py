@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""--pprof and --folded: what a decoder of its own and pprof itself read in the files."""
+
+import re
+import shutil
+import signal
+import subprocess
+
+from lib.outcome import Failure, Skip
+from lib.pprof import Profile
+from lib.registry import case
+
+TYPES = [("sockets_open", "count"), ("sockets_created", "count"), ("age", "seconds")]
+
+
+def watch_profiles(bench, name, *args, **kwargs):
+    """An agent that writes both files of these, and their paths."""
+    profile, folded = bench.directory / f"{name}.pb.gz", bench.directory / f"{name}.folded"
+    agent = bench.agent("--comm", name, "--pprof", profile, "--folded", folded, *args, **kwargs)
+    return agent, profile, folded
+
+
+def pprof(bench, *args):
+    """What `go tool pprof` prints."""
+    if not shutil.which("go"):
+        raise Skip("go is not installed")
+    home = bench.directory / "go"  # it writes there what it fetches
+    home.mkdir(exist_ok=True)
+    done = subprocess.run(["go", "tool", "pprof", *map(str, args)], capture_output=True, text=True,
+                          check=False, timeout=120, env={
+                              "PATH": "/usr/bin:/bin", "HOME": str(home), "PPROF_TMPDIR": str(home),
+                              "GOFLAGS": "-mod=mod", "GOCACHE": str(home)})
+    if done.returncode:
+        raise Failure(f"expected pprof to read it, seen: {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def wait_for_profile(agent, path, is_right, what):
+    """Ask for reports until the profile in them is right."""
+
+    def written(agent):
+        agent.full_sweeps(0)
+        return path.exists() and is_right(Profile(path))
+
+    agent.wait_for(written, what)
+    return Profile(path)
+
+
+def expect_lines(text, *patterns):
+    for pattern in patterns:
+        if not re.search(pattern, text, re.M):
+            raise Failure(f"expected {pattern!r}, seen:\n{text}")
+
+
+@case
+def pprof_of_a_trace(bench):
+    """With each report, and at the end: function, line, labels and mappings of a leak."""
+    agent, path, folded = watch_profiles(bench, "profiled")
+    program = bench.program(str(bench.copy("growing", "profiled")), 12, agents=[agent])
+    profile = wait_for_profile(agent, path, lambda p: p.open() == 12, "12 sockets in the profile")
+    event = next(iter(agent.open_leaks().values()))
+    program.next_phase()
+    program.wait_ready()
+    wait_for_profile(agent, path, lambda p: not p.open(), "a profile without open sockets")
+    program.end()
+    agent.stop()
+    (sample,) = profile.samples
+    wanted = {"comm": "profiled", "class": "never_used", "family": "AF_INET", "pid": program.pid,
+              "site": event["site"]}
+    wanted |= {key: event[key] for key in ("unit", "machine", "container", "pod") if event[key]}
+    if sample.labels != wanted:
+        raise Failure(f"expected the labels {wanted}, seen: {sample.labels}")
+    if profile.types != TYPES or profile.default_type != "sockets_open":
+        raise Failure(f"expected {TYPES}, seen: {profile.types}, {profile.default_type}")
+    frames = [(f["function"], f["file"] or "", f["line"] or 0) for f in event["stack"]
+              if f["function"]]
+    if sample.frames != frames[1:] or sample.functions[:2] != ["make_socket", "main"]:
+        raise Failure(f"expected {frames} without libc's socket, seen: {sample.frames}")
+    module = event["stack"][1]["module"]
+    if profile.mappings[module]["build_id"] != event["stack"][1]["build_id"]:
+        raise Failure(f"expected the build id of {module}, seen: {profile.mappings}")
+    if next(iter(profile.mappings)) != module:
+        raise Failure(f"expected the program as the first mapping, seen: {profile.mappings}")
+    # At the end all were closed: what is left is that they were created.
+    (ended,) = Profile(path).samples
+    if ended.values != {"sockets_open": 0, "sockets_created": 12, "age": 0}:
+        raise Failure(f"expected 12 that have ended, seen: {ended.values}")
+    if "pid" in ended.labels or ended.labels["site"] != event["site"] or folded.read_text():
+        raise Failure(f"expected a site without a process, seen: {ended.labels}")
+    left = sorted(p.name for p in bench.directory.glob("profiled.*"))
+    if left != ["profiled.folded", "profiled.pb.gz"]:
+        raise Failure(f"expected the two files alone, seen: {left}")
+
+
+@case
+def pprof_reads_it(bench):
+    """`go tool pprof`: the function and its line, labels, ages, a scan beside a trace."""
+    agent, path, folded = watch_profiles(bench, "pprofreads")
+    program = bench.program(str(bench.copy("connect_refused", "pprofreads")), agents=[agent])
+    wait_for_profile(agent, path, lambda p: p.open(), "a leak in the profile")
+    scanned = bench.directory / "scanned.pb.gz"
+    status, _, errors = bench.run("scan", "--comm", "pprofreads", "--history", agent.pid,
+                                  "--pprof", scanned)
+    agent.stop()
+    program.end()
+    if status:
+        raise Failure(f"expected a scan, seen {status}: {errors}")
+    count = Profile(path).open()
+    for file in (path, scanned):
+        expect_lines(pprof(bench, "-top", file), r"^Type: sockets_open$",
+                     rf"^ +{count} +100% +100% +{count} +100%  make_socket$",
+                     rf"^ +0 +0% +100% +{count} +100%  main$")
+        expect_lines(pprof(bench, "-top", "-lines", file),
+                     r"100%  make_socket tests/programs/program\.h:\d+$",
+                     r"100%  main tests/programs/connect_refused\.c:\d+$")
+        expect_lines(pprof(bench, "-tags", file), r"connect_failed", r"ECONNREFUSED",
+                     r"127\.0\.0\.1:1$", rf"\b{program.pid}$")
+    expect_lines(pprof(bench, "-top", "-sample_index=age", path), r"make_socket$")
+    expect_lines(pprof(bench, "-comments", path), r"^sockleak ")
+    expect_lines(pprof(bench, "-top", "-diff_base", path, path), r"^Showing nodes .* for 0, 0% of")
+    expect_lines(folded.read_text(), rf"\Approfreads;.*;main;make_socket {count}$")
+
+
+@case
+def pprof_of_nothing(bench):
+    """A host without leaks gives a profile without samples, which pprof reads."""
+    path, folded = bench.directory / "nothing.pb.gz", bench.directory / "nothing.folded"
+    status, _, errors = bench.run("scan", "--comm", "nosuchcomm", "--pprof", path, "--folded",
+                                  folded)
+    if status or "nothing was scanned" not in errors:
+        raise Failure(f"expected a scan of nothing, seen {status}: {errors}")
+    if Profile(path).samples or folded.read_text():
+        raise Failure(f"expected no samples, seen: {Profile(path).samples}")
+    expect_lines(pprof(bench, "-top", path), r"^Type: sockets_open$", "0 total")
+
+
+@case
+def pprof_leaves_out_the_suppressed(bench):
+    """What --suppress hides from a report is not in its profile either."""
+    known = bench.directory / "known.ini"
+    known.write_text("[here]\nfunction = make_socket\ncomm = pprofknown\n")
+    agent, path, folded = watch_profiles(bench, "pprofknown", "--suppress", known)
+    program = bench.program(str(bench.copy("held", "pprofknown")), agents=[agent])
+    agent.wait_for(lambda a: a.full_sweeps(0) and a.summaries[-1][1]["suppressed"]["open"],
+                   "a suppressed leak")
+    agent.stop()
+    program.end()
+    if Profile(path).samples or folded.read_text():
+        raise Failure(f"expected no samples, seen: {[s.labels for s in Profile(path).samples]}")
+
+
+@case
+def pprof_cannot_be_written(bench):
+    """Seen at the start where it can be; later logged once, and the exit status says so."""
+    for option in ("--pprof", "--folded"):
+        for path, remedy in ((bench.directory / "missing/p", "create its directory"),
+                             (bench.directory, "name a file")):
+            status, out, errors = bench.run("--duration", "1ms", option, path)
+            if status != 2 or out or f"cannot write to {option} {path}" not in errors or \
+                    remedy not in errors:
+                raise Failure(f"expected exit 2 and {remedy}, seen {status}: {errors}")
+    directory = bench.directory / "removed"
+    directory.mkdir()
+    agent = bench.agent("--pprof", directory / "p.pb.gz", "--comm", "nosuchcomm")
+    directory.rmdir()
+    for reports in (1, 2):
+        agent.process.send_signal(signal.SIGUSR1)
+        agent.wait_for(lambda a, n=reports: len(a.of("summary")) >= n, "a report")
+    agent.process.send_signal(signal.SIGINT)
+    if agent.process.wait(20) != 1:
+        raise Failure(f"expected exit 1, seen: {agent.describe()}")
+    agent.take_lines()
+    logged = [line for line in agent.errors if "--pprof" in line]
+    if len(logged) != 1 or "create its directory" not in logged[0]:
+        raise Failure(f"expected one line, seen: {agent.errors}")
+    if len(agent.of("summary")) != 3:
+        raise Failure(f"expected three reports, seen: {len(agent.of('summary'))}")

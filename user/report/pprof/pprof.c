@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/pprof/pprof.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/cleanup.h"
+#include "lib/names.h"
+#include "lib/time.h"
+#include "report/address.h"
+#include "report/evidence.h"
+#include "report/pprof/profile.h"
+#include "report/pprof/profile_frames.h"
+
+DEFINE_CLEANUP(struct profile *, profile__free)
+
+/* The labels of one sample, and the memory of those that are made for it. */
+struct labels {
+	struct profile_label list[PROFILE_LABELS];
+	unsigned int count;
+	char comm[SOCKLEAK_COMM_LEN + 1];
+	char site[sizeof("0123456789abcdef")];
+	struct name_buffer family, error;
+	struct text destination;
+};
+
+static void add_text(struct labels *labels, const char *key, const char *text)
+{
+	if (text && *text)
+		labels->list[labels->count++] = (struct profile_label){ .key = key, .text = text };
+}
+
+bool pprof_has_site(const struct site *site, const struct summary *summary)
+{
+	return !summary->is_scan || !site->maybe_in_use;
+}
+
+static void add_owner(struct labels *labels, const struct owner *owner)
+{
+	if (!owner)
+		return;
+	add_text(labels, "unit", owner->unit);
+	add_text(labels, "machine", owner->machine);
+	add_text(labels, "container", owner->workload.container);
+	add_text(labels, "pod", owner->workload.pod);
+}
+
+/* Who made it, and where: what is also known of sockets that have ended. */
+static void add_origin(struct labels *labels, const struct site *site, const struct owner *owner,
+		       const char comm[SOCKLEAK_COMM_LEN])
+{
+	memcpy(labels->comm, comm, SOCKLEAK_COMM_LEN);
+	add_text(labels, "comm", labels->comm);
+	if (site->id)
+		snprintf(labels->site, sizeof(labels->site), "%016llx",
+			 (unsigned long long)site->id);
+	add_text(labels, "site", labels->site);
+	add_owner(labels, owner);
+}
+
+static void add_socket(struct labels *labels, const struct leak *leak)
+{
+	const struct pending *socket = &leak->event.socket;
+	const struct evidence *evidence = &socket->evidence;
+	size_t dest_len = evidence->dest_len < sizeof(evidence->dest) ? evidence->dest_len :
+									sizeof(evidence->dest);
+
+	add_text(labels, "class", leak_class_name((enum leak_class)leak->event.class));
+	add_text(labels, "family", family_name(socket->family, &labels->family));
+	add_text(labels, "errno",
+		 errno_name(evidence_connect_error(leak) ?: evidence->bind_errno, &labels->error));
+	address_add(&labels->destination, evidence->dest, dest_len);
+	add_text(labels, "destination", text_str(&labels->destination));
+	labels->list[labels->count++] =
+		(struct profile_label){ .key = "pid", .number = leak->event.tgid };
+}
+
+/* In whole seconds; 0 if the creation was not seen. */
+static __s64 age_s(const struct leak *leak, const struct summary *summary)
+{
+	const struct pending *socket = &leak->event.socket;
+
+	if (socket->flags & PENDING_ORIGIN_UNKNOWN || !socket->since_ns ||
+	    socket->since_ns > summary->now_ns)
+		return 0;
+	return (__s64)((summary->now_ns - socket->since_ns) / NSEC_PER_SEC);
+}
+
+static int add_leak(struct profile *profile, const struct leak *leak, const struct summary *summary)
+{
+	const __s64 values[PROFILE_VALUES] = {
+		[PROFILE_OPEN] = 1,
+		[PROFILE_CREATED] = 1,
+		[PROFILE_AGE_S] = age_s(leak, summary),
+	};
+	bool known = !(leak->event.socket.flags & PENDING_ORIGIN_UNKNOWN);
+	struct labels labels = { 0 };
+	int err;
+
+	add_origin(&labels, leak->site, leak->owner, leak->event.comm);
+	add_socket(&labels, leak);
+	profile__add(profile, leak->stack, profile_no_stack(known), labels.list, labels.count,
+		     values);
+	err = text_error(&labels.destination);
+	text_free(&labels.destination);
+	return err;
+}
+
+/* Of those only the number is kept, not which processes they were of and what was tried. */
+static void add_ended(struct profile *profile, const struct site *site)
+{
+	const __s64 values[PROFILE_VALUES] = { [PROFILE_CREATED] =
+						       (__s64)site->total - site->open };
+	struct labels labels = { 0 };
+
+	if (values[PROFILE_CREATED] <= 0)
+		return;
+	add_origin(&labels, site, site->owner, site->comm);
+	profile__add(profile, site->stack, profile_no_stack(site->id), labels.list, labels.count,
+		     values);
+}
+
+int pprof_add(struct text *out, struct leaks *leaks, const struct summary *summary)
+{
+	_cleanup_(profile__free) struct profile *profile = profile__new();
+	struct site *const *sites;
+	long count = leaks__known(leaks, &sites);
+
+	if (count < 0 || !profile)
+		return -ENOMEM;
+	profile__comment(profile, "sockleak " SOCKLEAK_VERSION);
+	for (long i = 0; i < count; i++) {
+		if (!pprof_has_site(sites[i], summary))
+			continue;
+		for (const struct leak *leak = sites[i]->leaks; leak; leak = leak->next)
+			if (!leak->held_back && add_leak(profile, leak, summary))
+				return -ENOMEM;
+		add_ended(profile, sites[i]);
+	}
+	return profile__add_gzip(profile, (__s64)(summary->now_ns + (__u64)summary->wall_offset_ns),
+				 out);
+}
