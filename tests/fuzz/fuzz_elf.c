@@ -74,11 +74,17 @@ static Dwarf_Frame *debug_rules(__u64 address, void *ctx)
 	return module_symbols_rules(ctx, address);
 }
 
+static bool is_trampoline(__u64 address, void *ctx)
+{
+	(void)address, (void)ctx;
+	return false;
+}
+
 /* A stack on which every word says that it was called from there. */
 static void unwind(struct module_symbols *symbols, __u64 bias, __u64 address)
 {
-	const struct unwind_process process = { need_nothing, code_before, function_start,
-						debug_rules, symbols };
+	const struct unwind_process process = { need_nothing, code_before,   function_start,
+						debug_rules,  is_trampoline, symbols };
 	struct elf_file *file = module_symbols_file(symbols);
 	static struct unwound unwound;
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot) + STACK_WORDS * sizeof(__u64));

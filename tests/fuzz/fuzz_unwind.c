@@ -139,6 +139,14 @@ static struct snapshot *make_snapshot(struct input *input)
 	return snapshot;
 }
 
+/* Any that is in none of the files. */
+static bool is_trampoline(__u64 address, void *ctx)
+{
+	size_t len;
+
+	return !code_before(address, 1, &len, ctx);
+}
+
 static void check_unwound(const struct unwound *unwound)
 {
 	check(unwound->count >= 1 && unwound->count <= UNWIND_MAX_FRAMES);
@@ -156,8 +164,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = input_of(data, size);
 	static struct unwound unwound, again;
 	struct walk walk = { 0 };
-	const struct unwind_process process = { need, code_before, function_start, no_rules,
-						&walk };
+	const struct unwind_process process = { need,	  code_before,	 function_start,
+						no_rules, is_trampoline, &walk };
 	struct snapshot *snapshot;
 	int err;
 

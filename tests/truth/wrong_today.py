@@ -10,7 +10,6 @@ takes them out of docs/truth.md.
 END = "the outermost frame is not known as such"
 FRAMELESS = "a function without a frame is passed over"
 OCAML_5 = "the stack of OCaml 5 is not the one of C, and is not copied"
-TRAMPOLINE = "the trampoline of -X perf keeps no frame pointer: it lowers sp by 8 and calls"
 ONE = ("20 at 1 site", "functions of scripts are no part of a site")
 
 
@@ -33,10 +32,5 @@ WRONG = {
         **culprit("caml_unix_socket (leak)", OCAML_5),
         "caller": ("nobody", OCAML_5),
         "end": ("no_rules", OCAML_5),
-    },
-    "python_perf_trixie": {
-        **culprit("Python code", TRAMPOLINE),
-        "caller": ("nobody", TRAMPOLINE),
-        "end": ("jit", TRAMPOLINE),
     },
 }

@@ -165,6 +165,15 @@ static void scripts_that_a_jit_compiler_named(void **state)
 		     { FRAME_JIT, "LazyCompile:*connect node:net:1100:20" },
 		     { FRAME_JIT, "LazyCompile:*dial /srv/ java.(old)/app.js:3:12" }),
 	       3, -1);
+	/* CPython's trampolines: between two functions the interpreter is met again. */
+	expect(STACK(SOCKET, { "/usr/lib/_socket.so", NULL },
+		     { LIBPYTHON, "_PyEval_EvalFrameDefault" },
+		     { FRAME_JIT, "py::socket.__init__:/opt/py/lib/python3.12/socket.py" },
+		     { LIBPYTHON, "py_trampoline_evaluator" },
+		     { FRAME_JIT, "py::Pool.open:/srv/app.py" },
+		     { LIBPYTHON, "_PyEval_EvalFrameDefault" },
+		     { FRAME_JIT, "py::serve:/srv/app.py" }, { LIBPYTHON, "Py_BytesMain" }, START),
+	       5, 7);
 	/* Without names, or with the machine's alone. */
 	expect_scripts(STACK(SOCKET, { "/jdk/libnio.so", "Java_sun_nio_ch_Net_socket0" },
 			     { FRAME_JIT, "Interpreter" }, { NULL, NULL },

@@ -119,6 +119,19 @@ static void what_is_no_argument_stays(void **state)
 	check(LONG "\x1b<x>\xff<y>", LONG "\\x1b<x>\xef\xbf\xbd");
 }
 
+static void python(void **state)
+{
+	(void)state;
+	check("py::Pool.open:/srv/app.py", "Pool.open");
+	check("py::fill.<locals>.<lambda>:/srv/a:b.py", "fill.<locals>.<lambda>");
+	check("py::<module>:<string>", "<module>");
+	check("py::no_file", "py::no_file");
+	check("py:::/srv/app.py", "py:::/srv/app.py");
+	assert_string_equal(short_name_module("py::f:/srv/a:b.py", "[jit]"), "/srv/a:b.py");
+	assert_string_equal(short_name_module("LazyCompile:*f /srv/a.js", "[jit]"), "[jit]");
+	assert_string_equal(short_name_module(NULL, "/usr/bin/python3.11"), "python3.11");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +140,7 @@ int main(void)
 		cmocka_unit_test(cplusplus),
 		cmocka_unit_test(a_name_of_many_lines),
 		cmocka_unit_test(d),
+		cmocka_unit_test(python),
 		cmocka_unit_test(what_is_longer_still_is_cut),
 		cmocka_unit_test(what_is_no_argument_stays),
 	};

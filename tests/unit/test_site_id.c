@@ -162,6 +162,33 @@ static void what_executes_scripts_does_not_matter(void **state)
 	assert_int_not_equal(site, SITE(SOCKET, { "/usr/bin/ruby", NULL }, MAIN));
 }
 
+#define TRAMPOLINE(name)        \
+	{                       \
+		FRAME_JIT, name \
+	}
+
+/* Two functions are two sites, in each version and place of Python and of the program. */
+static void functions_of_python_with_lasting_names(void **state)
+{
+	__u64 site = SITE(SOCKET, { LIBPYTHON, "_PyEval_EvalFrameDefault" },
+			  TRAMPOLINE("py::socket.__init__:/usr/lib/python3.12/socket.py"),
+			  { LIBPYTHON, "py_trampoline_evaluator" },
+			  TRAMPOLINE("py::Pool.open:/srv/app.py"), MAIN);
+
+	(void)state;
+	assert_int_equal(site, SITE(SOCKET, { "/opt/bin/python3.13", "_PyEval_EvalFrameDefault" },
+				    TRAMPOLINE("py::Pool.open:/opt/app.py"),
+				    { "/opt/bin/python3.13", NULL },
+				    TRAMPOLINE("py::serve:/opt/app.py")));
+	assert_int_not_equal(site, SITE(SOCKET, { LIBPYTHON, NULL },
+					TRAMPOLINE("py::Pool.close:/srv/app.py"), MAIN));
+	assert_int_not_equal(site, SITE(SOCKET, { LIBPYTHON, NULL },
+					TRAMPOLINE("py::Pool.open:/srv/other.py"), MAIN));
+	/* names of other JIT compilers come and go */
+	assert_int_equal(SITE(SOCKET, { LIBPYTHON, NULL }, TRAMPOLINE("open /srv/app.py"), MAIN),
+			 SITE(SOCKET, { LIBPYTHON, NULL }, { NULL, NULL }, MAIN));
+}
+
 static void under_an_emulator_all_is_one(void **state)
 {
 	(void)state;
@@ -212,6 +239,7 @@ int main(void)
 		cmocka_unit_test(modules_without_version),
 		cmocka_unit_test(code_without_a_symbol_is_its_offset),
 		cmocka_unit_test(what_executes_scripts_does_not_matter),
+		cmocka_unit_test(functions_of_python_with_lasting_names),
 		cmocka_unit_test(under_an_emulator_all_is_one),
 		cmocka_unit_test(what_little_is_known),
 		cmocka_unit_test(ways),

@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "stacks/names/python_name.h"
+#include "stacks/names/runtime_frames.h"
+
 static bool is_word(char c)
 {
 	return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
@@ -100,7 +103,14 @@ void short_name_add(struct text *text, const char *name)
 {
 	_cleanup_text_ struct text shorter = TEXT_INIT;
 	size_t len = strlen(name);
+	const char *file;
 
+	if (python_name_split(name, &name, &len, &file)) {
+		text_add_clean(text, name,
+			       len <= SHORT_NAME_LIMIT ? len : cut_at(name, SHORT_NAME_LIMIT));
+		text_add(text, len <= SHORT_NAME_LIMIT ? "" : "...");
+		return;
+	}
 	if (len <= SHORT_NAME_MAX) {
 		text_add_clean(text, name, len);
 		return;
@@ -112,4 +122,12 @@ void short_name_add(struct text *text, const char *name)
 	if (len < shorter.len)
 		text_add(text, "...");
 	text->failed |= text_error(&shorter) != 0;
+}
+
+const char *short_name_module(const char *function, const char *module)
+{
+	const char *file;
+	size_t len;
+
+	return python_name_split(function, &function, &len, &file) ? file : module_name(module);
 }

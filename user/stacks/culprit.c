@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "stacks/names/python_name.h"
+
 /* A preloaded library may call others of its own functions between its socket() and libc's. */
 #define INTERPOSER_FRAMES 8
 
@@ -84,12 +86,21 @@ static void meet_scripts(struct search *search, const struct frame *frame)
 	}
 }
 
+/* Has each process of the program that name for the code, whatever else it does? */
+static bool name_lasts(const struct frame *frame)
+{
+	const char *function, *file;
+	size_t len;
+
+	return python_name_split(frame->function, &function, &len, &file);
+}
+
 /* Of a frame that no rule names. True: it is the culprit. */
 static bool is_to_mend(struct search *search, const struct frame *frame)
 {
 	if (!is_jit(frame))
 		return true;
-	if (frame->function && !search->lasting)
+	if (frame->function && (!search->lasting || name_lasts(frame)))
 		return true;
 	meet_scripts(search, frame);
 	search->in_scripts |= search->language != NULL;
@@ -165,10 +176,13 @@ struct code_place culprit_lasting_place(const struct stack *stack)
 
 /* ---- Who called it ---- */
 
-/* Is it a part of the same function, what the same file brought along, or a mere way to it? */
+/*
+ * Is it a part of the same function, what the same file brought along, or a mere way to it: from a
+ * function of a script to the next, an interpreter?
+ */
 static bool is_between(const struct frame *frame, const struct frame *culprit)
 {
-	if (frame->kind == FRAME_OF_TRAMPOLINE)
+	if (frame->kind == FRAME_OF_TRAMPOLINE || (executes_scripts(frame) && is_jit(culprit)))
 		return true;
 	if (!of_one_module(frame, culprit))
 		return false;

@@ -42,7 +42,8 @@ struct culprit culprit_find(const struct stack *stack, const char *exe);
 struct code_place culprit_place(const struct stack *stack);
 /*
  * The same by what each host knows of the code: without inlined frames, which only debug
- * information tells, and without names of a perf map. For site_id.h.
+ * information tells, and without names of a perf map, but those that last (python_name.h). For
+ * site_id.h.
  */
 struct code_place culprit_lasting_place(const struct stack *stack);
 

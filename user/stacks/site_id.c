@@ -5,6 +5,7 @@
 
 #include "lib/hash.h"
 #include "stacks/culprit.h"
+#include "stacks/names/python_name.h"
 
 #define CALLED_FRAMES 12 /* from socket() out to what a script has called */
 
@@ -63,11 +64,24 @@ static __u64 hash_module(__u64 hash, const char *module)
 	return hash_name(hash, so ? ".so" : "");
 }
 
+/* A function of Python, by the file's base name: folders differ from host to host. */
+static __u64 hash_python(const char *function, size_t len, const char *file)
+{
+	__u64 hash = hash_name(hash_name(HASH_BEGIN, "script"), "Python");
+
+	hash = hash_name(hash, module_name(file));
+	return hash_name(hash_bytes(hash, function, len), "");
+}
+
 /* Without a symbol only one build's offset says which code it is. */
 static __u64 hash_code(const struct frame *frame)
 {
+	const char *function, *file;
+	size_t len;
 	__u64 hash;
 
+	if (python_name_split(frame->function, &function, &len, &file))
+		return hash_python(function, len, file);
 	if (frame->function) {
 		hash = hash_name(HASH_BEGIN, "function");
 		hash = hash_name(hash_module(hash, frame->module ?: ""), frame->function);

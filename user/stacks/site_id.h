@@ -10,9 +10,11 @@
  *   the source file that it is local to, if another function of the module has that name
  *   (symbol_at.h);
  * - of code without a symbol "code", the module's build id, or that name, and the offset;
- * - of scripts "scripts", their language, and what they call (frame_rules.h, bindings): functions
- *   of scripts and frames of their interpreter, which differ with what a JIT compiler does, are
- *   left out;
+ * - of a function of Python that has a name (python_name.h) "script", "Python", the base name of
+ * its file, and its qualified name;
+ * - of other scripts "scripts", their language, and what they call (frame_rules.h, bindings):
+ * functions of scripts and frames of their interpreter, which differ with what a JIT compiler does,
+ * are left out;
  * - under an emulator "emulator", and its name.
  * Each string with its NUL, numbers as 8 bytes with the lowest first.
  */

@@ -344,13 +344,21 @@ static Dwarf_Frame *rules_of(__u64 address, void *ctx)
 	return walk->process->rules(address, walk->process->ctx);
 }
 
+static bool is_trampoline_of(__u64 address, void *ctx)
+{
+	const struct unwinding *walk = ctx;
+
+	return walk->process->is_trampoline(address, walk->process->ctx);
+}
+
 /* From the frame that libdwfl was stopped at to its caller. False: nothing leads there. */
 static bool step_on(struct unwinding *walk)
 {
 	static const enum frame_source sources[] = { [STEP_BY_RULES] = FRAME_CFI,
 						     [STEP_BY_CODE] = FRAME_CALLER,
 						     [STEP_BY_POINTER] = FRAME_FP };
-	const struct step_source source = { read_stack, code_before_of, start_of, rules_of, walk };
+	const struct step_source source = { read_stack, code_before_of,	  start_of,
+					    rules_of,	is_trampoline_of, walk };
 	struct step_frame frame = { .is_innermost = walk->result->count == 1 }, outer;
 	enum step_way way;
 

@@ -44,6 +44,7 @@ struct unwind_process {
 	const unsigned char *(*code_before)(__u64 address, size_t size, size_t *ret_len, void *ctx);
 	__u64 (*function_start)(__u64 address, void *ctx);
 	Dwarf_Frame *(*rules)(__u64 address, void *ctx);
+	bool (*is_trampoline)(__u64 address, void *ctx);
 	void *ctx;
 };
 

@@ -65,6 +65,19 @@ static Dwarf_Frame *debug_rules(__u64 address, void *ctx)
 	return file ? module_symbols_rules(file, address - bias) : NULL;
 }
 
+/* CPython names its trampolines, one for each function, in its perf map; others have no "py::". */
+static bool is_trampoline(__u64 address, void *ctx)
+{
+	struct walk *walk = ctx;
+	const struct mapping *mapping = image_mapping(walk->image, address);
+	const char *name;
+
+	if (!mapping || mapping_is_file(mapping))
+		return false;
+	name = image_jit_name(walk->images, walk->image, address);
+	return name && !strncmp(name, "py::", 4);
+}
+
 /* Is what stands at an address the end of a program, a thread or a coroutine? */
 static bool never_returns(struct walk *walk, __u64 address)
 {
@@ -276,8 +289,8 @@ static void insert_caller(struct walk *walk, const struct snapshot *snapshot,
 static int unwind_in(struct walk *walk, struct image *image, const struct snapshot *snapshot,
 		     struct unwound *ret_unwound, bool *ret_astray)
 {
-	const struct unwind_process process = { need_module, code_before, function_start,
-						debug_rules, walk };
+	const struct unwind_process process = { need_module, code_before,   function_start,
+						debug_rules, is_trampoline, walk };
 	int err;
 
 	walk->image = image;

@@ -70,7 +70,7 @@ static bool explain_place(struct text *line, const json_t *place, const json_t *
 		page_add_clean(line, module_name(module));
 	if (function && module) {
 		text_add(line, " (");
-		page_add_clean(line, module_name(module));
+		page_add_clean(line, short_name_module(function, module));
 		text_add(line, ")");
 	}
 	return true;

@@ -115,7 +115,7 @@ void page_add_frame(struct text *line, const struct frame *frame, const char *pa
 	if (!frame->module)
 		return;
 	text_add(line, frame->function ? " (" : "");
-	page_add_clean(line, module_name(frame->module));
+	page_add_clean(line, short_name_module(frame->function, frame->module));
 	if (!frame->function)
 		text_addf(line, "+0x%llx", (unsigned long long)frame->offset);
 	if (package) {

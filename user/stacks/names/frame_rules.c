@@ -82,8 +82,8 @@ static const struct frame_rule rules[] = {
 	RUNTIME("[[]jit]", "Interop+*", ".NET's library"),
 	RUNTIME("[[]jit]", "ILStubClass::*", ".NET's library"),
 	PROGRAM("[[]jit]", "py::*/site-packages/*", "a package that was installed"),
-	RUNTIME("[[]jit]", "py::*:/usr/lib/python3.*", "Python's library"),
-	RUNTIME("[[]jit]", "py::*:/usr/local/lib/python3.*", "Python's library"),
+	RUNTIME("[[]jit]", "py::*:/*/lib/python3.*", "Python's library, in any place"),
+	RUNTIME("[[]jit]", "py::*:/*/lib64/python3.*", "Python's library, as Fedora has it"),
 	RUNTIME("[[]jit]", "py::*:<frozen*", "Python's library"),
 	PROGRAM("[[]jit]", NULL, "a function of a script"),
 

@@ -95,6 +95,27 @@ static __u64 find_wrapper(const struct step_source *source, const struct step_fr
 	return 0;
 }
 
+/*
+ * sub $8, %rsp, or push %rbp and mov %rsp, %rbp; then call *%rcx. libdwfl has restored the frame
+ * pointer as the trampoline left it.
+ */
+static bool step_by_trampoline(const struct step_source *source, const struct step_frame *frame,
+			       struct step_frame *ret)
+{
+	__u64 sp = frame->regs[STEP_SP], pc, callee;
+
+	if (!source->is_trampoline(frame->regs[STEP_PC] - 1, source->ctx) ||
+	    !read_of(source, sp + sizeof(pc), &pc) || !is_return_address(source, pc, &callee))
+		return false;
+	*ret = *frame;
+	ret->is_innermost = false;
+	if (frame->regs[STEP_FP] == sp && !read_of(source, sp, &ret->regs[STEP_FP]))
+		return false;
+	ret->regs[STEP_SP] = sp + 2 * sizeof(pc);
+	ret->regs[STEP_PC] = pc;
+	return true;
+}
+
 static bool step_by_pointer(const struct step_source *source, const struct step_frame *frame,
 			    struct step_frame *ret)
 {
@@ -140,6 +161,8 @@ enum step_way step_out(const struct step_source *source, const struct step_frame
 	if (!start && frame->is_innermost)
 		start = find_wrapper(source, frame);
 	if (start && step_by_prologue(source, frame, start, ret_frame))
+		return STEP_BY_CODE;
+	if (!start && step_by_trampoline(source, frame, ret_frame))
 		return STEP_BY_CODE;
 	return step_by_pointer(source, frame, ret_frame) ? STEP_BY_POINTER : STEP_NONE;
 }

@@ -38,6 +38,8 @@ struct step_source {
 	__u64 (*function_start)(__u64 address, void *ctx);
 	/* The rules of a debug file for an address, to be freed with free(); NULL = none. */
 	Dwarf_Frame *(*rules)(__u64 address, void *ctx);
+	/* Is the code there a trampoline of CPython's, in no file? */
+	bool (*is_trampoline)(__u64 address, void *ctx);
 	void *ctx;
 };
 
@@ -56,7 +58,8 @@ enum step_way {
  * begins is told by its symbol, or else by the direct call in front of a return address on the
  * stack, if the code from there on has put just as much on the stack as lies below that address. Of
  * others, too, unless they have set the frame pointer. A return address that is read so must be
- * behind a call.
+ * behind a call. So must that of a trampoline, whose frame has one word beside it: CPython's
+ * Python/asm_trampoline.S (3.12 and later, `python -X perf`).
  *
  * *ret_frame has the caller's registers, unless there is no caller.
  */
