@@ -149,6 +149,8 @@ static void the_agent_says_what_it_costs(void **state)
 		.maps = { { "pending", 32768, 17, true }, { "pending_by_inode", 32768, 0, false } },
 		.textfile_written = 3,
 		.textfile_failed = 2,
+		.profiles_written = 5,
+		.profiles_failed = 4,
 	};
 	text = metrics();
 	expect(text, "sockleak_agent_start_time_seconds 1700000900");
@@ -161,6 +163,8 @@ static void the_agent_says_what_it_costs(void **state)
 	expect(text, "sockleak_map_max_entries{map=\"pending_by_inode\"} 32768");
 	assert_int_equal(count_of(text, "\nsockleak_map_entries{"), 1);
 	expect(text, "sockleak_textfile_writes_total{result=\"failed\"} 2");
+	expect(text, "sockleak_profile_writes_total{result=\"ok\"} 5");
+	expect(text, "sockleak_profile_writes_total{result=\"failed\"} 4");
 	expect(text, "sockleak_bpf_memory_bytes 8192");
 }
 

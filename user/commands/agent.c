@@ -14,6 +14,7 @@
 #include "lib/textfile.h"
 #include "lib/time.h"
 #include "report/text/text_report.h"
+#include "watch/profiles.h"
 #include "watch/publisher.h"
 
 /*
@@ -185,6 +186,8 @@ int agent_check(const struct input *input, struct text *ret_error)
 	_cleanup_(scope__free) struct scope *scope = NULL;
 	int err = check_textfile(options, ret_error);
 
+	if (!err)
+		err = profiles_check(options, ret_error);
 	if (err)
 		return err;
 	err = scope__new(options, &scope, ret_error);
@@ -237,6 +240,8 @@ static int try_reload(struct agent *agent, struct text *kept, struct text *ret_e
 	if (err)
 		return err;
 	err = check_textfile(&input->options, ret_error);
+	if (!err)
+		err = profiles_check(&input->options, ret_error);
 	if (err)
 		return err;
 	err = scope__new(&input->options, &scope, ret_error);
@@ -368,6 +373,19 @@ static void write_files(struct agent *agent)
 	agent->write_failed = err;
 }
 
+/*
+ * The names in profiles are looked up again before; the metrics that count them are written
+ * afterwards.
+ */
+static void write_profiles(struct agent *agent, bool asked)
+{
+	const struct options *options = &agent->input->options;
+	bool wants_files = asked && (options->pprof || options->folded);
+
+	if (wants_files || publisher__profile_due(agent->publisher, options, agent->watch, asked))
+		publisher__write_profiles(agent->publisher, options, agent->watch, asked);
+}
+
 /* A sweep, and what follows from it. Only complete sweeps feed the watchdog. */
 static void agent_look(struct agent *agent, bool last)
 {
@@ -383,6 +401,7 @@ static void agent_look(struct agent *agent, bool last)
 	due = asked || summary->now_ns >= agent->write_ns;
 	if (asked)
 		publisher__want_stacks(agent->publisher);
+	write_profiles(agent, asked);
 	if ((due || agent->has_grown) && agent->input->options.textfile)
 		write_files(agent);
 	log_grown(agent);

@@ -47,6 +47,7 @@ struct health {
 	/* By the caller: */
 	__u64 textfile_written, textfile_failed;
 	__u64 stacks_written, stacks_failed;
+	__u64 profiles_written, profiles_failed;
 	__u64 stacks_dropped; /* sites that left that file early, for want of room */
 	__u64 log_lost;	      /* lines */
 };

@@ -17,6 +17,8 @@ struct options options_defaults(enum command command)
 		.interval_ns = NSEC_PER_SEC,
 		.full_sweep_interval_ns = 60 * NSEC_PER_SEC,
 		.write_interval_ns = 15 * NSEC_PER_SEC,
+		.pprof_interval_ns = 3600 * NSEC_PER_SEC,
+		.pprof_keep = OPTIONS_PPROF_KEEP,
 		.classes = OPTIONS_DEFAULT_CLASSES,
 		.min_growth = MIN_STEPS,
 		.min_open = 1,

@@ -26,4 +26,10 @@
  */
 #define OPTIONS_MAX_WAYS 8
 
+/*
+ * --pprof-keep: with a profile an hour (--pprof-interval) they are a week, so that a leak can be
+ * compared with the same hour of the last one. A profile of a hundred sites is some 10 KiB.
+ */
+#define OPTIONS_PPROF_KEEP 168
+
 #endif /* SOCKLEAK_DEFAULTS_H */

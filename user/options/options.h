@@ -55,6 +55,7 @@ struct options {
 	__u64 interval_ns;
 	__u64 full_sweep_interval_ns;
 	__u64 write_interval_ns; /* of the textfile */
+	__u64 pprof_interval_ns; /* of profiles in the directory */
 	__u64 duration_ns;	 /* 0 = until interrupted */
 	const char *comm;	 /* NULL = any; at most 15 bytes */
 	const char *output;	 /* NULL = stdout */
@@ -62,6 +63,7 @@ struct options {
 	const char *textfile;	 /* NULL = none is written */
 	const char *pprof;	 /* likewise */
 	const char *folded;	 /* likewise */
+	const char *pprof_dir;	 /* likewise */
 	const char *config;	 /* NULL = the command line alone */
 	const char *site;	 /* of `explain`: a site id, or how it begins */
 	const char *pin;	 /* directory for what survives a restart; NULL = nothing does */
@@ -79,6 +81,7 @@ struct options {
 	__u32 top;			/* sites to show */
 	__u32 max_ways;			/* of a site that JSON has, see leaks/ways.h */
 	__u32 max_workloads, max_sites; /* that have series of their own in the textfile */
+	__u32 pprof_keep;		/* profiles in the directory */
 	__u32 log;			/* enum log_choice */
 	__u32 max_sockets;
 	__u32 max_stacks;

@@ -9,6 +9,7 @@
 #include "lib/textfile.h"
 #include "report/pprof/folded.h"
 #include "report/pprof/pprof.h"
+#include "watch/profile_dir.h"
 
 static int add_refusal(const char *option, const char *path, int err, struct text *ret_error)
 {
@@ -26,6 +27,7 @@ static int add_refusal(const char *option, const char *path, int err, struct tex
 
 int profiles_check(const struct options *options, struct text *ret_error)
 {
+	_cleanup_text_ struct text path = TEXT_INIT;
 	int err = 0;
 
 	if (options->pprof)
@@ -34,7 +36,24 @@ int profiles_check(const struct options *options, struct text *ret_error)
 	if (!err && options->folded)
 		err = add_refusal("folded", options->folded, textfile_check(options->folded),
 				  ret_error);
-	return err;
+	if (err || !options->pprof_dir)
+		return err;
+	profile_dir_add_path(&path, options->pprof_dir, 0);
+	return add_refusal("pprof-dir", options->pprof_dir, textfile_check(text_str(&path)),
+			   ret_error);
+}
+
+/* Count what became of a file; log its error, unless there was one the last time. */
+static void note_written(struct profiles *profiles, int err, int last, const char *option,
+			 const char *path)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	*(err ? &profiles->failed : &profiles->written) += 1;
+	if (!err || last)
+		return;
+	add_refusal(option, path, err, &line);
+	log_error(err, "%s", text_str(&line));
 }
 
 /* One file, of what `add` makes. */
@@ -43,16 +62,12 @@ static int write_profile(struct profiles *profiles, const char *option, const ch
 				    const struct summary *summary),
 			 struct leaks *leaks, const struct summary *summary)
 {
-	_cleanup_text_ struct text bytes = TEXT_INIT, line = TEXT_INIT;
+	_cleanup_text_ struct text bytes = TEXT_INIT;
 	int err = add(&bytes, leaks, summary);
 
 	if (!err)
 		err = textfile_write_by_umask(path, text_str(&bytes), bytes.len);
-	*(err ? &profiles->failed : &profiles->written) += 1;
-	if (err && !profiles->error) {
-		add_refusal(option, path, err, &line);
-		log_error(err, "%s", text_str(&line));
-	}
+	note_written(profiles, err, profiles->error, option, path);
 	return err;
 }
 
@@ -69,4 +84,32 @@ int profiles_write(struct profiles *profiles, const struct options *options, str
 					   summary);
 	profiles->error = pprof_err ?: folded_err;
 	return profiles->error;
+}
+
+bool profiles_dir_due(struct profiles *profiles, const struct options *options, __u64 now_ns)
+{
+	if (!options->pprof_dir)
+		return false;
+	if (!profiles->dir_ns)
+		profiles->dir_ns = now_ns + options->pprof_interval_ns;
+	return now_ns >= profiles->dir_ns;
+}
+
+int profiles_write_dir(struct profiles *profiles, const struct options *options,
+		       struct leaks *leaks, const struct summary *summary)
+{
+	_cleanup_text_ struct text bytes = TEXT_INIT;
+	int err;
+
+	if (!options->pprof_dir)
+		return 0;
+	err = pprof_add(&bytes, leaks, summary);
+	if (!err)
+		err = profile_dir_write(options->pprof_dir,
+					(__s64)(summary->now_ns + (__u64)summary->wall_offset_ns),
+					options->pprof_keep, bytes.data, bytes.len);
+	note_written(profiles, err, profiles->dir_error, "pprof-dir", options->pprof_dir);
+	profiles->dir_ns = summary->now_ns + options->pprof_interval_ns;
+	profiles->dir_error = err;
+	return err;
 }

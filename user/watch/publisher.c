@@ -11,10 +11,12 @@
 #include "lib/textfile.h"
 #include "report/explain/stacks_file.h"
 #include "report/metrics/prometheus.h"
+#include "watch/profiles.h"
 
 struct publisher {
 	struct health health;
 	struct stacks_file *stacks;
+	struct profiles profiles;
 };
 
 struct publisher *publisher__new(const struct options *options)
@@ -146,6 +148,27 @@ void publisher__clean(const char *path)
 void publisher__remove(const char *path)
 {
 	textfile_remove(path); /* the stacks stay, for an alert that is looked up later */
+}
+
+bool publisher__profile_due(struct publisher *publisher, const struct options *options,
+			    const struct watch *watch, bool asked)
+{
+	bool due = profiles_dir_due(&publisher->profiles, options, watch__summary(watch)->now_ns);
+
+	return due || (asked && options->pprof_dir);
+}
+
+void publisher__write_profiles(struct publisher *publisher, const struct options *options,
+			       struct watch *watch, bool asked)
+{
+	struct profiles *profiles = &publisher->profiles;
+
+	watch__look(watch, options->max_sites);
+	profiles_write_dir(profiles, options, watch__leaks(watch), watch__summary(watch));
+	if (asked)
+		profiles_write(profiles, options, watch__leaks(watch), watch__summary(watch));
+	publisher->health.profiles_written = profiles->written;
+	publisher->health.profiles_failed = profiles->failed;
 }
 
 void publisher__want_stacks(struct publisher *publisher)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * publisher: the files that the agent writes for Prometheus: the metrics, and beside them
- * the stacks behind their site ids. Puts together prometheus.h, stacks_file.h and
- * textfile.h, and counts what became of the files. Does not log.
+ * the stacks behind their site ids; and profiles. Puts together prometheus.h, stacks_file.h,
+ * textfile.h and profiles.h, and counts what became of the files. Does not log what becomes of
+ * the first two.
  */
 #ifndef SOCKLEAK_PUBLISHER_H
 #define SOCKLEAK_PUBLISHER_H
@@ -33,6 +34,13 @@ void publisher__swept(struct publisher *publisher, __u64 now_ns);
  */
 int publisher__write(struct publisher *publisher, const struct options *options,
 		     struct watch *watch, __u64 log_lost, struct text *ret_error);
+
+/* Is a profile of --pprof-dir due, or is there such an option and one is asked for? */
+bool publisher__profile_due(struct publisher *publisher, const struct options *options,
+			    const struct watch *watch, bool asked);
+/* Write the profiles: that of --pprof-dir, and if they are `asked` for the other files too. */
+void publisher__write_profiles(struct publisher *publisher, const struct options *options,
+			       struct watch *watch, bool asked);
 
 /* The next write updates the stacks too: somebody asks for them, or it is the last write. */
 void publisher__want_stacks(struct publisher *publisher);

@@ -103,6 +103,10 @@ static void put_files(const struct metrics *metrics)
 			      "Writes of the file that 'sockleak explain' reads.");
 	family_of(&family, "result", "ok", health->stacks_written);
 	family_of(&family, "result", "failed", health->stacks_failed);
+	family = family_begin(metrics->out, "profile_writes_total", FAMILY_COUNTER,
+			      "Writes of the files of --pprof, --folded and --pprof-dir.");
+	family_of(&family, "result", "ok", health->profiles_written);
+	family_of(&family, "result", "failed", health->profiles_failed);
 	family =
 		family_begin(metrics->out, "stacks_file_sites_dropped_total", FAMILY_COUNTER,
 			     "Sites that gave way in it before their day was over, or had no room, "
