@@ -9,6 +9,7 @@
 #include "classes.bpf.h"
 #include "in_flight.bpf.h"
 #include "pending.bpf.h"
+#include "tries.bpf.h"
 
 /* bind or getpeername begins: by `request` of io_uring, or 0 and a descriptor. */
 static __always_inline void call_enter(struct task_struct *self, __u64 request, __u32 fd,
@@ -275,6 +276,16 @@ __noinline int connect_note_end(struct pending *entry, const struct call *call, 
 	return 0;
 }
 
+/*
+ * A connect that is under way may fail later, in no call: its stack is the one to keep. The call
+ * that asks again has its own, which says less.
+ */
+static __always_inline bool connect_is_failed_try(const struct call *call, long result)
+{
+	return result < 0 && result != -EISCONN && result != -EALREADY && !call_restarts(result) &&
+	       call->family != AF_UNSPEC;
+}
+
 /* `uring`: of a request, whose result is in it. */
 static __always_inline void connect_exit(long result, bool uring)
 {
@@ -289,6 +300,8 @@ static __always_inline void connect_exit(long result, bool uring)
 		entry = entry_open(call.file, call.inode);
 	if (entry) {
 		connect_note_end(entry, &call, result);
+		if (connect_is_failed_try(&call, result))
+			try_failed(entry, &call);
 		young_close(entry);
 	} else if (connect_dissolved(&call, result)) {
 		pending_add_dissolved(&call); /* a sweep may have ended its entry */
@@ -331,6 +344,8 @@ static __always_inline void bind_exit(long result, bool uring)
 	if (!entry)
 		return;
 	bind_note_end(entry, call.inode, result);
+	if (result && !evidence_outweighs(&entry->evidence, CALL_BIND))
+		try_failed(entry, &call);
 	young_close(entry);
 }
 
@@ -360,6 +375,8 @@ static __always_inline void getpeername_exit(long result)
 	if (!entry)
 		return;
 	getpeername_note_end(entry, call.inode, result);
+	if (result == -ENOTCONN && !evidence_outweighs(&entry->evidence, CALL_GETPEERNAME))
+		try_failed(entry, &call);
 	young_close(entry);
 }
 

@@ -71,6 +71,8 @@ static __always_inline void entry_ended(const struct pending *entry, bool clean)
 	call_site_ended(entry, clean);
 	if (entry->flags & PENDING_SNAPSHOT)
 		snapshot_drop(entry->inode);
+	if (entry->flags & PENDING_TRY)
+		snapshot_drop(TRY_INODE(entry->inode));
 }
 
 static __always_inline void pending_drop(const struct fd_key *key, __u64 inode)
@@ -129,7 +131,8 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 	if (site && call_site_is_sampled_out(site, entry->since_ns)) {
 		count(COUNTER_SNAPSHOTS_SAMPLED_OUT);
 		entry->flags |= PENDING_SAMPLED_OUT;
-	} else if (entry->call_site && snapshot_take(inode, entry->since_ns, &entry->slot)) {
+	} else if (entry->call_site &&
+		   snapshot_take(inode, entry->since_ns, CALL_NONE, &entry->slot)) {
 		entry->flags |= PENDING_SNAPSHOT;
 		if (site)
 			__sync_fetch_and_add(&site->open, 1);

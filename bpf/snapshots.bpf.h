@@ -46,6 +46,9 @@ struct {
 	__type(value, __u32);
 } slots SEC(".maps");
 
+/* Slots that hold the stack of a call that failed (tries.bpf.h): at most settings.try_stacks. */
+__s32 tries_held;
+
 /* How the sockets of one creation site have ended so far. */
 struct call_site {
 	__u64 key;   /* of the call: call_site_key(); 0 = none is here */
@@ -108,7 +111,7 @@ static __always_inline struct call_site *call_site_of(__u64 key, bool begins)
 	struct call_site *site;
 	__u64 second;
 
-	if (!pair || !key || !settings.sample_after)
+	if (!pair || !key || !(settings.sample_after || settings.try_stacks))
 		return NULL;
 	second = pair->sites[1].key == key;
 	barrier_var(second); /* as in young_of() */
@@ -130,7 +133,7 @@ static __always_inline bool call_site_is_sampled_out(const struct call_site *sit
 {
 	__s32 enough = settings.sample_after;
 
-	return !site->dirty && !is_sample(since_ns) &&
+	return enough && !site->dirty && !is_sample(since_ns) &&
 	       (site->clean >= enough || site->open >= enough);
 }
 
@@ -274,19 +277,21 @@ __noinline int snapshot_fill(__u32 slot)
 }
 
 /*
- * Take a snapshot of the current user stack for a new socket. False: there is none. *ret_slot is
- * for the socket's entry, where user space finds it.
+ * Take a snapshot of the current user stack: for a new socket, or for a `failed` call. False: there
+ * is none. *ret_slot is for the socket's entry, where user space finds it.
  */
-static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns, __u32 *ret_slot)
+static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns, enum call_kind failed,
+					  __u32 *ret_slot)
 {
-	struct pt_regs *regs = user_regs();
+	struct task_struct *self = bpf_get_current_task_btf();
+	struct pt_regs *regs = self_regs(self);
 	struct snapshot *snapshot;
 	__u32 slot;
 
 	if (!regs)
 		return false;
 	if (bpf_map_pop_elem(&free_slots, &slot)) {
-		count(COUNTER_NO_SLOT);
+		count(failed ? COUNTER_NO_TRY_SLOT : COUNTER_NO_SLOT);
 		return false;
 	}
 	snapshot = bpf_map_lookup_elem(&snapshots, &slot);
@@ -294,13 +299,16 @@ static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns, __u32 *re
 		return false; /* not possible: free_slots holds their keys */
 	snapshot->n_regs = 0;
 	snapshot->since_ns = since_ns;
+	snapshot->call = failed;
+	snapshot->tgid = self->tgid;
+	snapshot->exec_id = self->self_exec_id;
 	WRITE_IN_ORDER(snapshot->inode, inode); /* the copy that follows is of this socket */
 	snapshot_fill(slot);
 	if (bpf_map_update_elem(&slots, &inode, &slot, BPF_NOEXIST)) {
 		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
 		return false;
 	}
-	count(COUNTER_SNAPSHOTS);
+	count(failed ? COUNTER_TRY_SNAPSHOTS : COUNTER_SNAPSHOTS);
 	*ret_slot = slot;
 	return true;
 }
@@ -313,8 +321,11 @@ static __always_inline void snapshot_drop(__u64 inode)
 	if (!found)
 		return;
 	slot = *found;
-	if (!bpf_map_delete_elem(&slots, &inode))
-		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
+	if (bpf_map_delete_elem(&slots, &inode))
+		return;
+	bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
+	if (inode & TRY_BIT)
+		__sync_fetch_and_add(&tries_held, -1);
 }
 
 /* The same, unless there is a newer snapshot under that inode: refusals have one for each spell. */

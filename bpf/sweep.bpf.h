@@ -21,6 +21,7 @@
 #include "holders.bpf.h"
 #include "pending.bpf.h"
 #include "refusals.bpf.h"
+#include "tries.bpf.h"
 #include "waits.bpf.h"
 
 #define HARVEST_TRIES 8
@@ -124,6 +125,7 @@ static __always_inline void pending_report(struct pending *entry, const struct s
 	entry->spell += before == CLASS_NONE;
 	event->class = cls;
 	event_describe(event, view, task, holder->fd);
+	try_describe(event, entry, task);
 	entry->reported = REPORTED(view->inode, cls);
 	entry->flags &= ~PENDING_MOVED;
 	entry->holder_tgid = holder->tgid;
@@ -289,8 +291,8 @@ static long sweep_slot(struct bpf_map *map, const __u64 *inode, const __u32 *slo
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, slot);
 	struct fd_key key;
 
-	if (snapshot && snapshot->since_ns < sweep.last_ns && !pending_of_inode(*inode, &key) &&
-	    !slot_is_of_refusal(*inode, snapshot))
+	if (snapshot && snapshot->since_ns < sweep.last_ns &&
+	    !pending_of_inode(*inode & ~TRY_BIT, &key) && !slot_is_of_refusal(*inode, snapshot))
 		snapshot_drop(*inode);
 	return 0;
 }

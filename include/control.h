@@ -17,12 +17,13 @@ struct settings {
 	__u32 uid;	     /* --uid, when by_uid */
 	__u32 stack_size;    /* --stack-size, bytes; 0 = no snapshots */
 	__u32 sample_after;  /* sockets in a row that make a site clean; 0 = never spare */
+	__u32 try_stacks;    /* --try-stacks: of calls that failed, at once; 0 = none */
 	__u8 by_uid;
 	__u8 by_cgroup;	    /* only what the map `cgroups` names as wanted */
 	__u8 was_connected; /* dead former connections are wanted too */
 	__u8 excludes;	    /* some in that map are excluded */
 	__u8 watch_close;   /* the hooks of close are attached: --watch-close */
-	__u8 pad[7];
+	__u8 pad[3];
 	char comm[SOCKLEAK_COMM_LEN]; /* --comm: the main thread's comm, or the executable's name */
 };
 _Static_assert(sizeof(struct settings) == 40 + SOCKLEAK_COMM_LEN, "struct settings has holes");

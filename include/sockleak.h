@@ -75,6 +75,12 @@
 #define SOCKLEAK_STACK_SIZE_MAX (64 * 1024)
 /* Clean sockets in a row after which a call site is sampled (--sample-after). */
 #define SOCKLEAK_SAMPLE_AFTER 16
+/*
+ * How many of these slots may hold the stack of a call that failed on a socket (--try-stacks,
+ * 0 = none). Such a slot is kept as long as the one of socket(), so a quarter of all leaves the
+ * others to the stacks that say where a socket was created.
+ */
+#define SOCKLEAK_TRY_STACKS 256
 /* Call sites whose record is kept, to know which always come clean; the least used give way. */
 #define SOCKLEAK_MAX_SITES 8192
 
@@ -136,6 +142,8 @@ enum leak_class {
 	C(SNAPSHOTS, "snapshots", 0)		 /* stacks copied */                             \
 	C(SNAPSHOTS_SAMPLED_OUT, "snapshots_sampled_out", 0) /* not, at a site that is clean */  \
 	C(NO_SLOT, "no_slot", 1)			     /* stack by frame pointers alone */ \
+	C(TRY_SNAPSHOTS, "try_snapshots", 0)		     /* stacks of failed calls copied */ \
+	C(NO_TRY_SLOT, "no_try_slot", 1)		     /* no stack of a failed call */     \
 	C(HOLDERS_FULL, "holders_full", 1)		     /* a further holder not reported */ \
 	C(RING_FULL, "ring_full", 1)			     /* event put off a sweep */         \
 	C(SOCKET_UNREADABLE, "socket_unreadable", 1)	     /* new fd gone already */           \
@@ -196,6 +204,7 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_SAMPLED_OUT 0x1000  /* its call always came clean: the call is all that is kept */
 #define PENDING_STACK 0x2000	    /* its stack by frame pointers is in the stack map */
 #define PENDING_URING 0x4000	    /* io_uring made it */
+#define PENDING_TRY 0x8000	    /* the stack of a call on it that failed was copied */
 
 /*
  * A socket that is not connected yet: the value of the map of pending sockets.
@@ -276,13 +285,24 @@ struct snapshot {
 	__u64 since_ns;
 	__u64 regs[SNAPSHOT_REGS]; /* in DWARF's numbering for the architecture */
 	struct snapshot_piece pieces[SNAPSHOT_PARTS];
-	__u32 n_regs; /* 0 = not filled yet */
-	__u32 len;    /* bytes of stack[], of all pieces together */
+	__u32 n_regs;  /* 0 = not filled yet */
+	__u32 len;     /* bytes of stack[], of all pieces together */
+	__u32 call;    /* enum call_kind, of a call that failed; else 0 */
+	__u32 tgid;    /* whose memory it is */
+	__u32 exec_id; /* how often that process had called exec, modulo 2^32 */
+	__u32 pad;
 	__u8 stack[]; /* the pieces, one behind the other */
 };
 _Static_assert(sizeof(struct snapshot_piece) == 16, "struct snapshot_piece has holes");
-_Static_assert(sizeof(struct snapshot) == 24 + 8 * SNAPSHOT_REGS + 16 * SNAPSHOT_PARTS,
+_Static_assert(sizeof(struct snapshot) == 40 + 8 * SNAPSHOT_REGS + 16 * SNAPSHOT_PARTS,
 	       "struct snapshot has holes");
+
+/*
+ * The snapshot of a call on a socket that failed stands in `slots` under this for an inode, which
+ * no socket has either (see REFUSAL_INODE). Its since_ns is the time of the call.
+ */
+#define TRY_BIT (1ULL << 62)
+#define TRY_INODE(inode) (TRY_BIT | (inode))
 
 /* Bytes of a slot: a page more than the stack's size, for the piece of the stack's end. */
 #define SNAPSHOT_PAGE 4096
@@ -396,20 +416,23 @@ enum end_reason {
 /* A record in the ring buffer. */
 struct event {
 	__u64 now_ns;
+	__u64 try_ns; /* when the call failed whose stack is in try_slot; 0 = there is none */
 	struct pending socket;
 	__u32 tgid; /* a process that holds it now, and under which number; of an */
 	__u32 fd;   /* ENDED one the creator's */
 	__u32 uid;
-	__u32 error;	   /* the socket's own pending error (SO_ERROR), positive; 0 = none */
+	__u32 error; /* the socket's own pending error (SO_ERROR), positive; 0 = none */
+	__u32 try_slot;
 	__u8 kind;	   /* enum event_kind */
 	__u8 class;	   /* enum leak_class; of an ENDED one the last that was sent */
 	__u8 reason;	   /* enum end_reason */
 	__u8 maybe_in_use; /* the kernel cannot tell use from non-use: a leak only if it grows */
 	__u8 execed; /* the holder has called exec since: its code is not what made the socket */
-	__u8 pad[3];
+	__u8 try_execed; /* the same since the call that failed */
+	__u8 pad[6];
 	char comm[SOCKLEAK_COMM_LEN]; /* of the holding process (its main thread) */
 };
-_Static_assert(sizeof(struct event) == 8 + sizeof(struct pending) + 24 + SOCKLEAK_COMM_LEN,
+_Static_assert(sizeof(struct event) == 16 + sizeof(struct pending) + 32 + SOCKLEAK_COMM_LEN,
 	       "struct event has holes");
 
 #endif /* SOCKLEAK_H */

@@ -24,6 +24,16 @@ def has_function(event, allowed, agent):
     return any(frame.get("function") in allowed for frame in event.get("stack") or [])
 
 
+def was_tried(event, key, allowed):
+    """Is it the call that failed last, or a function on its stack?"""
+    tried = event.get("tried")
+    if not tried:
+        return False
+    if key == "tried_call":
+        return tried["call"] in allowed
+    return any(frame.get("function") in allowed for frame in tried["stack"] or [])
+
+
 def has_holders(event, allowed):
     """Are its holders, in any order, one of the sets written as PID+PID?"""
     reported = {str(holder["pid"]) for holder in event["holders"]}
@@ -62,6 +72,8 @@ def wrong_fields(event, expected, agent):
     for key, allowed in expected.items():
         if key == "function":
             good = has_function(event, allowed, agent)
+        elif key.startswith("tried_"):
+            good = was_tried(event, key, allowed)
         elif key == "held_by":
             good = has_holders(event, allowed)
         elif key == "class":

@@ -52,6 +52,31 @@ static void a_recursion_is_one_line_more(void **state)
 	free(bytes);
 }
 
+/* With the frames down to where the stack above has the others; all of them when it has none. */
+static void where_a_call_failed_is_below(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	struct owner *owner = owner_new(strdup("/usr/bin/worker"), NULL, NULL);
+	struct tried tried = { a_stack("open_session"), CALL_BIND };
+	struct stack *made = a_stack("make");
+	struct event event = a_event(next_inode++, "worker");
+	char *bytes;
+
+	(void)state;
+	made->site = 0xeea983d044a886c5;
+	assert_int_equal(leaks__apply_tried(leaks, &event, owner, made, &tried), 0);
+	leaks__tick(leaks, NOW);
+	bytes = content();
+	assert_int_equal(explained(bytes, "eea9", false, &out, &error), 0);
+	expect(text_str(&out), " 1 of 1: bind failed in open_session (");
+	expect(text_str(&out), "  #0  socket (libc.so.6)\n  #1  open_session (");
+	assert_null(strstr(text_str(&out), "as above"));
+	free(bytes);
+	owner_unref(owner);
+	stack_unref(made);
+	stack_unref(tried.stack);
+}
+
 /* Nobody has written the file for long: what it says of then is not said of now. */
 static void what_an_agent_left_is_reported_then(void **state)
 {
@@ -199,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(a_site_reads_back),
 		test(a_recursion_is_one_line_more),
+		test(where_a_call_failed_is_below),
 		test(what_an_agent_left_is_reported_then),
 		test(what_is_no_site_is_said),
 		test(a_bad_file_is_refused),

@@ -43,7 +43,7 @@ static void a_leak_byte_for_byte(void **state)
 		"{\"pc\":\"0xdeadbeef\",\"function\":null,\"module\":null,\"build_id\":null,"
 		"\"offset\":null,\"file\":null,\"line\":null,\"inlined\":false,"
 		"\"unwound\":null}],\"stack_source\":\"fp\",\"stack_truncated\":false,"
-		"\"stack_end\":null,\"unnamed_jit\":null}\n");
+		"\"stack_end\":null,\"unnamed_jit\":null,\"tried\":null}\n");
 	assert_valid(&out);
 }
 
@@ -66,7 +66,8 @@ static void an_unwound_stack(void **state)
 	assert_has(&out, "\"line\":120,\"inlined\":true,\"unwound\":\"cfi\"}");
 	assert_has(&out, "\"module\":\"[jit]\",\"build_id\":null,\"offset\":null,");
 	assert_has(&out, "\"inlined\":false,\"unwound\":\"fp\"}],\"stack_source\":\"snapshot\","
-			 "\"stack_truncated\":true,\"stack_end\":\"copy\",\"unnamed_jit\":null}");
+			 "\"stack_truncated\":true,\"stack_end\":\"copy\",\"unnamed_jit\":null,"
+			 "\"tried\":null}");
 	assert_valid(&out);
 }
 
@@ -136,11 +137,34 @@ static void a_failed_connection(void **state)
 			 "\"bind_errno\":\"EADDRINUSE\",\"bound\":false}");
 	assert_has(&out, "\"site\":null,\"culprit\":null,\"package\":null,"
 			 "\"stack\":null,\"stack_source\":null,"
-			 "\"stack_truncated\":null,\"stack_end\":null,\"unnamed_jit\":null}");
+			 "\"stack_truncated\":null,\"stack_end\":null,\"unnamed_jit\":null,"
+			 "\"tried\":null}");
 	assert_valid(&out);
 }
 
 /* connect() answered EINPROGRESS, and the connection failed afterwards. */
+/* Beside the stack of socket(), and not in the line that says that the leak has ended. */
+static void where_a_call_failed(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT;
+	struct leak leak = story_leak();
+	struct summary now = at(107 * SECOND);
+
+	(void)state;
+	leak.tried = (struct tried){ story_stack(), CALL_GETPEERNAME };
+	leak.tried.stack->source = STACK_SNAPSHOT;
+	json_leak(&out, &leak, LEAKS_OPENED, &now, NULL);
+	assert_has(&out,
+		   "\"tried\":{\"call\":\"getpeername\",\"stack\":[{\"pc\":\"0x7f3a5c10ab17\"");
+	assert_has(&out, "\"stack_source\":\"snapshot\",");
+	assert_valid(&out);
+	text_clear(&out);
+	leak.event.reason = END_CLOSED;
+	json_leak(&out, &leak, LEAKS_RESOLVED, &now, NULL);
+	assert_null(strstr(text_str(&out), "tried\":{"));
+	stack_unref(leak.tried.stack);
+}
+
 static void an_error_of_the_socket(void **state)
 {
 	_cleanup_text_ struct text tried = TEXT_INIT, not_tried = TEXT_INIT;
@@ -294,6 +318,7 @@ int main(void)
 		cmocka_unit_test(an_unwound_stack),
 		cmocka_unit_test(the_stack_before),
 		cmocka_unit_test(a_failed_connection),
+		cmocka_unit_test(where_a_call_failed),
 		cmocka_unit_test(an_error_of_the_socket),
 		cmocka_unit_test(of_unknown_origin),
 		cmocka_unit_test(made_by_io_uring),

@@ -78,6 +78,7 @@ static void ends_are_glibc_alone(void **state)
 	assert_true(runtime_frame_is_end("/lib/libc.so.6", "__libc_start_call_main"));
 	assert_true(runtime_frame_is_end("/lib/libc.so.6", "__libc_start_main@@GLIBC_2.34"));
 	assert_true(runtime_frame_is_end("/lib/libpthread.so.0", "start_thread"));
+	assert_true(runtime_frame_is_end("/lib/libc.so.6", "__connect"));
 	assert_false(runtime_frame_is_end("/lib/libc.so.6", "getaddrinfo"));
 	assert_false(runtime_frame_is_end("/lib/libc.so.6", "__socketpair"));
 	assert_false(runtime_frame_is_end("/lib/libc.so.6", NULL));

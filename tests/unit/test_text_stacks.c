@@ -113,12 +113,60 @@ static void a_recursion_is_shown_once(void **state)
 	free(report);
 }
 
+/* A socket of a site whose connect failed: of `report`, with or without --verbose. */
+static char *report_on_try(bool verbose)
+{
+	struct text_layout layout = { .top = 10, .stacks = 3, .verbose = verbose };
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct tried tried = { a_stack("open_session"), CALL_CONNECT };
+	struct stack *made = a_stack("make");
+	struct event event = a_event(1, "ruby");
+	struct summary summary = { .now_ns = NOW, .hooks = "tracepoint" };
+	struct text out = TEXT_INIT;
+
+	made->frames[1].line = 7;
+	assert_true(stack_reserve(&made, 3) && stack_reserve(&tried.stack, 3));
+	for (unsigned int i = 0; i < 2; i++) { /* main() is the outermost frame of both */
+		struct stack *stack = i ? made : tried.stack;
+
+		stack->frames[stack->count].function = strdup("main");
+		stack->frames[stack->count++].pc = 0x77;
+	}
+	assert_int_equal(leaks__apply_tried(leaks, &event, owner, made, &tried), 0);
+	leaks__tick(leaks, NOW);
+	summary.leaks = leaks__totals(leaks);
+	text_report(&out, leaks, &summary, &layout);
+	leaks__free(leaks);
+	owner_unref(owner);
+	stack_unref(made);
+	stack_unref(tried.stack);
+	return out.data;
+}
+
+static void the_call_that_failed_is_shown_to_those_who_ask(void **state)
+{
+	char *report;
+
+	(void)state;
+	report = report_on_try(true);
+	assert_non_null(strstr(report, " 1 of 1: connect failed in open_session "
+				       "(libtransport.so.2) at src/transport.cpp:42\n"));
+	assert_non_null(strstr(report, "open_session (libtransport.so.2) at src/transport.cpp:42\n"
+				       "  ... and further out: as above\n"));
+	free(report);
+	report = report_on_try(false);
+	assert_null(strstr(report, "connect failed in"));
+	free(report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_end_of_a_stack_is_reported),
 		cmocka_unit_test(the_whole_stack_of_a_site_is_shown),
 		cmocka_unit_test(a_recursion_is_shown_once),
+		cmocka_unit_test(the_call_that_failed_is_shown_to_those_who_ask),
 	};
 
 	return cmocka_run_group_tests_name("text_stacks", tests, NULL, NULL);

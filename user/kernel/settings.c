@@ -18,6 +18,7 @@ struct settings settings_of(const struct options *options)
 		.excludes = options->excluded_cgroups.count > 0,
 		.stack_size = options->stack_size,
 		.sample_after = options->sample_after,
+		.try_stacks = options->stack_size ? options->try_stacks : 0,
 		.watch_close = options->watch_close,
 		.was_connected = !!(options->classes & 1U << CLASS_WAS_CONNECTED),
 	};

@@ -102,6 +102,7 @@ static int maps_begin(struct tracer *tracer, struct text *ret_error)
 	if (tracer->pins) {
 		err = pins__begin(tracer->pins, tracer->skeleton->obj, progress, tracer, ret_error);
 		tracer->pins_failed = err;
+		tracer->skeleton->bss->tries_held = 0; /* restore_begin() drops an earlier run's */
 		return err;
 	}
 	err = orders__free_slots(tracer->orders,

@@ -75,6 +75,7 @@ static void leak_free(struct leaks *leaks, struct leak *leak)
 	partial_stacks_remove(leaks, leak);
 	owner_unref(leak->owner);
 	stack_unref(leak->stack);
+	stack_unref(leak->tried.stack);
 	holders_clear(&leak->holders);
 	free(leak);
 }
@@ -155,8 +156,17 @@ __u32 leaks__holder(struct leaks *leaks, const struct event *event)
 	return leak ? leak->event.tgid : 0;
 }
 
+/* A later stack takes the place of an earlier one. */
+static void leak_take_tried(struct leak *leak, const struct tried *tried)
+{
+	if (!tried || !tried->stack)
+		return;
+	stack_unref(leak->tried.stack);
+	leak->tried = (struct tried){ stack_ref(tried->stack), tried->call };
+}
+
 static int leak_open(struct leaks *leaks, const struct event *event, struct owner *owner,
-		     struct stack *stack)
+		     struct stack *stack, const struct tried *tried)
 {
 	bool whole = stack && stack->source == STACK_SNAPSHOT;
 	struct site *site = account_site(leaks, event, owner, stack);
@@ -178,6 +188,7 @@ static int leak_open(struct leaks *leaks, const struct event *event, struct owne
 	}
 	leak->owner = owner_ref(owner);
 	leak->stack = stack_ref(stack);
+	leak_take_tried(leak, tried);
 	leak->site = site;
 	if (!whole)
 		partial_stacks_add(leaks, leak);
@@ -293,10 +304,11 @@ static int leak_move(struct leaks *leaks, struct leak *leak, const struct event 
  * told now.
  */
 static int leak_change(struct leaks *leaks, struct leak *leak, const struct event *event,
-		       struct owner *owner)
+		       struct owner *owner, const struct tried *tried)
 {
 	if (event->tgid != leak->event.tgid && leak_move(leaks, leak, event))
 		return -ENOMEM;
+	leak_take_tried(leak, tried);
 	if (owner) {
 		owner_unref(leak->owner);
 		leak->owner = owner_ref(owner);
@@ -331,6 +343,12 @@ static void leak_hold(struct leak *leak, const struct event *event)
 int leaks__apply(struct leaks *leaks, const struct event *event, struct owner *owner,
 		 struct stack *stack)
 {
+	return leaks__apply_tried(leaks, event, owner, stack, /* tried= */ NULL);
+}
+
+int leaks__apply_tried(struct leaks *leaks, const struct event *event, struct owner *owner,
+		       struct stack *stack, const struct tried *tried)
+{
 	struct leak *leak = leak_find(leaks, event);
 	bool wanted = wants_class(leaks, event->class);
 
@@ -351,9 +369,9 @@ int leaks__apply(struct leaks *leaks, const struct event *event, struct owner *o
 		return 0;
 	}
 	if (!leak)
-		return wanted ? leak_open(leaks, event, owner, stack) : 0;
+		return wanted ? leak_open(leaks, event, owner, stack, tried) : 0;
 	if (wanted)
-		return leak_change(leaks, leak, event, owner);
+		return leak_change(leaks, leak, event, owner, tried);
 	leak->event.reason = END_RECLASSIFIED; /* something was tried that classes it anew */
 	leak_close(leaks, leak);
 	return 0;

@@ -23,6 +23,7 @@
 #include "leaks/growth/growth.h"
 #include "leaks/growth/rate.h"
 #include "leaks/holders.h"
+#include "leaks/tried.h"
 #include "sockleak.h"
 #include "stacks/culprit.h"
 #include "stacks/stack.h"
@@ -36,6 +37,7 @@ struct leak {
 	struct event event;  /* the last one; its evidence is the newest known */
 	struct owner *owner; /* never NULL */
 	struct stack *stack; /* NULL = no stack */
+	struct tried tried;  /* the last call on it that failed, where its stack is known */
 	struct site *site;
 	struct holders holders; /* that of the event, and all others */
 	bool held_back;		/* maybe_in_use, and its site has not grown: not shown */
@@ -192,6 +194,10 @@ void leaks__add_up(struct leaks *leaks);
  */
 int leaks__apply(struct leaks *leaks, const struct event *event, struct owner *owner,
 		 struct stack *stack);
+
+/* The same; `tried` is the last call on it that failed (NULL: none is known, or as before). */
+int leaks__apply_tried(struct leaks *leaks, const struct event *event, struct owner *owner,
+		       struct stack *stack, const struct tried *tried);
 
 /*
  * The process that the leak of this event is accounted to; 0 when it is not

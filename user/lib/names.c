@@ -90,6 +90,12 @@ static const char *const errors[] = {
 #undef E
 };
 
+static const char *const calls[] = {
+	[CALL_CONNECT] = "connect",
+	[CALL_BIND] = "bind",
+	[CALL_GETPEERNAME] = "getpeername",
+};
+
 static const struct {
 	const char *name, *phrase;
 } classes[CLASS_COUNT] = {
@@ -183,6 +189,11 @@ const char *errno_name(int error, struct name_buffer *buffer)
 		name = strerrorname_np(error);
 #endif
 	return name_or_number(name, buffer, "E", (unsigned int)error);
+}
+
+const char *failed_call_name(unsigned int call)
+{
+	return NAME_IN(calls, call);
 }
 
 const char *leak_class_name(enum leak_class cls)

@@ -33,6 +33,9 @@ const char *protocol_name(unsigned int family, unsigned int protocol, struct nam
 /* "ECONNREFUSED"; unknown "E<number>". NULL for 0. `error` is positive. */
 const char *errno_name(int error, struct name_buffer *buffer);
 
+/* "connect", of an enum call_kind; NULL for CALL_NONE and out of range. */
+const char *failed_call_name(unsigned int call);
+
 /* "never_used", ...; NULL for CLASS_NONE and out of range. */
 const char *leak_class_name(enum leak_class cls);
 /* The same, but "not_known" instead of NULL. */

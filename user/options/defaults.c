@@ -30,6 +30,7 @@ struct options options_defaults(enum command command)
 		.max_stacks = SOCKLEAK_MAX_STACKS,
 		.stack_size = SOCKLEAK_STACK_SIZE,
 		.snapshots = SOCKLEAK_SNAPSHOTS,
+		.try_stacks = SOCKLEAK_TRY_STACKS,
 		.sample_after = SOCKLEAK_SAMPLE_AFTER,
 		.ring_size = SOCKLEAK_RING_SIZE,
 		.hooks = HOOKS_AUTO,

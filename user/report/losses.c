@@ -29,6 +29,8 @@ static const struct loss losses[] = {
 	  NULL, LOSS_DROPPED, COUNTER(REFUSALS_FULL) },
 	{ "no_slot", "whole stacks; they are taken by frame pointers", "raise --snapshots",
 	  LOSS_STACK, COUNTER(NO_SLOT) },
+	{ "no_try_slot", "stacks of failed calls on sockets", "raise --try-stacks or --snapshots",
+	  LOSS_STACK, COUNTER(NO_TRY_SLOT) },
 	{ "holders_full", "further holders of leaked sockets", MORE_SOCKETS, LOSS_DROPPED,
 	  COUNTER(HOLDERS_FULL) },
 	{ "ring_full", "events sent a sweep late", "raise --ring-size", LOSS_LATE,

@@ -190,6 +190,12 @@ struct stack *stack_copy(const struct stack *stack)
 	return NULL;
 }
 
+bool frame_same_place(const struct frame *a, const struct frame *b)
+{
+	return a->pc == b->pc && a->line == b->line && a->inlined == b->inlined &&
+	       same_string(a->function, b->function);
+}
+
 static bool same_frame(const struct frame *a, const struct frame *b)
 {
 	return a->pc == b->pc && a->offset == b->offset && a->line == b->line &&

@@ -102,6 +102,8 @@ bool stack_reserve(struct stack **stack, unsigned int count);
 struct stack *stack_copy(const struct stack *stack);
 /* Copy a frame with its strings; false: no memory, *to is still to be freed with its stack. */
 bool frame_copy(struct frame *to, const struct frame *from);
+/* Are they the same place of the code? The frames that are inlined at one address are not. */
+bool frame_same_place(const struct frame *a, const struct frame *b);
 /* Are they equal, except for their packages? And a hash of what is compared. */
 bool stack_equal(const struct stack *a, const struct stack *b);
 __u64 stack_hash(const struct stack *stack);

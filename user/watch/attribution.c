@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "watch/attribution.h"
+#include "watch/attribution_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #include "host/process.h"
-#include "host/workloads/owners.h"
 #include "leaks/unnamed_stacks.h"
 #include "lib/text.h"
-#include "packages/hints.h"
-#include "resolver/fetcher.h"
-#include "resolver/resolver.h"
-#include "stacks/call_sites.h"
 #include "stacks/culprit.h"
 #include "stacks/site_id.h"
 
@@ -25,34 +19,6 @@
 #define STACKS_RENAMED 64
 /* Stacks that are kept by name during one sweep. */
 #define MAX_NAMED 8192
-
-/* A process whose modules are known, should it end before its leak is reported. */
-struct looked {
-	__u32 tgid;
-	__u64 start_ns; /* the start time distinguishes it from another process with this number */
-	UT_hash_handle hh;
-};
-
-/* Stacks that were reported before and named in this sweep: thousands of leaks share a few. */
-struct named {
-	struct named_key {
-		__u64 stack; /* as find_key() of struct stack_evidence gives it */
-		__u64 tgid;  /* in whose code it was looked up */
-	} key;
-	struct stack *stack;
-	UT_hash_handle hh;
-};
-
-struct attribution {
-	struct owners *owners;
-	struct resolver *resolver;
-	struct fetcher *fetcher; /* NULL = debug files are not fetched */
-	struct call_sites *call_sites;
-	struct hints *hints;
-	struct looked *looked; /* a uthash table, the oldest first */
-	struct named *named;   /* a uthash table */
-	unsigned int looks;    /* in this sweep */
-};
 
 static void forget_looked(struct attribution *attribution, struct looked *looked)
 {
@@ -96,7 +62,7 @@ static int ask_fetcher(const char *build_id, int *ret_fd, void *ctx)
 }
 
 /* The user whose rights decide which files are opened for a process; nobody if it is gone. */
-static struct subject subject_of(pid_t tgid)
+struct subject subject_of(pid_t tgid)
 {
 	struct subject subject = { .tgid = tgid };
 
@@ -172,7 +138,7 @@ static struct looked *find_looked(struct attribution *attribution, __u32 tgid)
 }
 
 /* Were the modules of the process read that had this number when the socket was created? */
-static bool has_looked(struct attribution *attribution, __u32 tgid, __u64 since_ns)
+bool has_looked(struct attribution *attribution, __u32 tgid, __u64 since_ns)
 {
 	const struct looked *looked = find_looked(attribution, tgid);
 
@@ -213,7 +179,7 @@ void attribution__look(struct attribution *attribution, const struct event *even
 }
 
 /* Did the process run when the socket was created? (A younger process may have its pid now.) */
-static bool was_there(__u32 tgid, __u64 since_ns)
+bool was_there(__u32 tgid, __u64 since_ns)
 {
 	__u64 start_ns;
 
@@ -241,7 +207,7 @@ static pid_t code_process(struct attribution *attribution, const struct event *e
 	return (pid_t)event->tgid;
 }
 
-static struct subject code_of(struct attribution *attribution, const struct event *event)
+struct subject code_of(struct attribution *attribution, const struct event *event)
 {
 	return (struct subject){ code_process(attribution, event), event->socket.uid };
 }
@@ -369,6 +335,7 @@ void attributed_free(struct attributed *attributed)
 {
 	owner_unref(attributed->owner);
 	stack_unref(attributed->stack);
+	stack_unref(attributed->tried.stack);
 }
 
 int attribution__own(struct attribution *attribution, struct attributed *attributed)
@@ -389,6 +356,7 @@ int attribution__find(struct attribution *attribution, const struct stack_eviden
 	err = attribution__own(attribution, attributed);
 	if (err)
 		return err;
+	attribution__find_try(attribution, *evidence, attributed);
 	code = code_of(attribution, event);
 	/*
 	 * If an earlier run reported it, that run has freed the snapshot; the addresses are kept.

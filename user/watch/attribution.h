@@ -41,6 +41,7 @@ struct attributed {
 	struct owner *owner;	   /* attribution__own(): of the process that holds the socket */
 	struct stack *stack;	   /* attribution__find(); NULL = none is known */
 	bool was_reported;	   /* the tracer's history has this stack */
+	struct tried tried;	   /* attribution__find_try() */
 };
 void attributed_free(struct attributed *attributed);
 #define _cleanup_attributed_ __attribute__((cleanup(attributed_free)))
@@ -57,6 +58,13 @@ int attribution__own(struct attribution *attribution, struct attributed *attribu
 /* Late, all of it: also the stack, from what `evidence` has of it. 0 or -ENOMEM. */
 int attribution__find(struct attribution *attribution, const struct stack_evidence *evidence,
 		      struct attributed *attributed);
+
+/*
+ * A part of attribution__find(), and alone when the class has changed: where the last call on the
+ * socket failed, if the kernel's side has kept that.
+ */
+void attribution__find_try(struct attribution *attribution, struct stack_evidence evidence,
+			   struct attributed *attributed);
 
 /*
  * Debug information may have been installed, or fetched, since a site's stacks were made. By their

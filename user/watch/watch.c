@@ -142,7 +142,8 @@ static int open_leak(struct watch *watch, const struct event *event)
 		history__tell(tracer__history(watch->tracer), &event->socket, attributed.stack,
 			      !event->maybe_in_use);
 	if (!suppressions__take(watch->suppressions, event, attributed.owner, attributed.stack))
-		err = leaks__apply(watch->leaks, event, attributed.owner, attributed.stack);
+		err = leaks__apply_tried(watch->leaks, event, attributed.owner, attributed.stack,
+					 &attributed.tried);
 	return err;
 }
 
@@ -150,10 +151,13 @@ static int open_leak(struct watch *watch, const struct event *event)
 static int change_leak(struct watch *watch, const struct event *event, __u32 holder)
 {
 	_cleanup_attributed_ struct attributed attributed = { .event = event };
+	struct stack_evidence evidence = tracer__stack_evidence(watch->tracer);
 
+	attribution__find_try(watch->attribution, evidence, &attributed);
 	if (holder != event->tgid)
 		attribution__own(watch->attribution, &attributed); /* otherwise the owner stays */
-	return leaks__apply(watch->leaks, event, attributed.owner, /* stack= */ NULL);
+	return leaks__apply_tried(watch->leaks, event, attributed.owner, /* stack= */ NULL,
+				  &attributed.tried);
 }
 
 /*

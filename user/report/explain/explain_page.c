@@ -6,6 +6,7 @@
 #include "lib/names.h"
 #include "lib/text.h"
 #include "lib/time.h"
+#include "report/explain/explain_parts.h"
 #include "report/short_name.h"
 #include "report/text/text_page.h"
 #include "stacks/names/runtime_frames.h"
@@ -15,23 +16,10 @@
 
 /* ---- The content of the file ---- */
 
-/* NULL when it is not there, null, or no string. */
-static const char *explained_string(const json_t *object, const char *key)
-{
-	const char *string = json_string_value(json_object_get(object, key));
-
-	return string && *string ? string : NULL;
-}
-
 /* The name of a program or process in reports. */
 static const char *explained_name(const json_t *object)
 {
 	return explained_string(object, "name") ?: explained_string(object, "comm");
-}
-
-static long long number_of(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
 }
 
 /* "Python code run by gunicorn". False: the place is not a script's. */
@@ -302,59 +290,6 @@ static void page_programs(struct page *page, const json_t *site)
 	}
 }
 
-/* Lines to be copied: never wrapped. */
-static void page_verbatim(struct page *page, const char *text, const char *indent)
-{
-	const char *end;
-
-	for (; *text; text = *end ? end + 1 : end) {
-		end = strchrnul(text, '\n');
-		text_add(page->out, indent);
-		text_add_clean(page->out, text, (size_t)(end - text));
-		text_add(page->out, "\n");
-	}
-}
-
-/* How many elements behind that one are the same string: a recursion. */
-static unsigned int count_same(const json_t *stack, unsigned int of)
-{
-	const char *frame = json_string_value(json_array_get(stack, of)), *next;
-	unsigned int i = of + 1;
-
-	while ((next = json_string_value(json_array_get(stack, i))) && !strcmp(next, frame))
-		i++;
-	return i - of - 1;
-}
-
-/* The frames of an object with a stack. */
-static void explain_stack(struct page *page, const json_t *of)
-{
-	const json_t *stack = json_object_get(of, "stack"), *frame;
-	_cleanup_text_ struct text line = TEXT_INIT;
-	unsigned int repeats;
-
-	for (unsigned int i = 0; i < json_array_size(stack); i++) {
-		frame = json_array_get(stack, i);
-		if (!json_is_string(frame))
-			continue;
-		text_addf(&line, "  #%-3u", i);
-		page_add_clean(&line, json_string_value(frame));
-		page_verbatim(page, text_str(&line), ""); /* file:line is what an editor opens */
-		text_clear(&line);
-		repeats = count_same(stack, i);
-		if (repeats < REPEATS_SHORTENED)
-			continue;
-		i += repeats;
-		page_repeats(page, repeats, i);
-	}
-	if (json_is_true(json_object_get(of, "stack_truncated"))) {
-		text_addf(&line, "  ... and further out: %s",
-			  stack_end_phrase(stack_end_of(
-				  json_string_value(json_object_get(of, "stack_end")))));
-		page_line(page, &line, /* bold= */ false);
-	}
-}
-
 /* What would name code that has none in the stack. */
 static void page_unnamed(struct page *page, const json_t *site)
 {
@@ -366,58 +301,6 @@ static void page_unnamed(struct page *page, const json_t *site)
 	text_add(&line, "  ");
 	page_add_clean(&line, advice);
 	page_line(page, &line, /* bold= */ false);
-}
-
-static void explain_source_of(struct text *line, const json_t *of)
-{
-	const char *source = explained_string(of, "stack_source");
-
-	if (source) {
-		text_add(line, ", stack by ");
-		page_add_clean(line, source);
-	}
-	text_add(line, ":");
-}
-
-/* The most frequent of the stacks that lead there. */
-static void explain_ways(struct page *page, const json_t *site)
-{
-	const json_t *ways = json_object_get(site, "ways"), *way;
-	_cleanup_text_ struct text line = TEXT_INIT;
-	size_t i;
-
-	json_array_foreach(ways, i, way)
-	{
-		text_addf(&line, " %lld of %lld", number_of(way, "open"), number_of(site, "open"));
-		explain_source_of(&line, way);
-		page_line(page, &line, /* bold= */ false);
-		explain_stack(page, way);
-	}
-	if (number_of(site, "more_ways") > 0) {
-		text_addf(&line, " %lld of %lld by %lld more", number_of(site, "more_ways_open"),
-			  number_of(site, "open"), number_of(site, "more_ways"));
-		page_line(page, &line, /* bold= */ false);
-	}
-}
-
-static void explain_frames(struct page *page, const json_t *site)
-{
-	size_t ways = json_array_size(json_object_get(site, "ways"));
-	_cleanup_text_ struct text line = TEXT_INIT;
-
-	if (!json_array_size(json_object_get(site, "stack")))
-		return;
-	page_line(page, &line, /* bold= */ false);
-	text_add(&line, "Where they are created");
-	if (ways)
-		text_addf(&line, ", by %lld ways:", (long long)ways + number_of(site, "more_ways"));
-	else
-		explain_source_of(&line, site);
-	page_line(page, &line, /* bold= */ true);
-	if (ways)
-		explain_ways(page, site);
-	else
-		explain_stack(page, site);
 }
 
 static void page_install(struct page *page, const json_t *site)
@@ -469,6 +352,7 @@ void explain_page(struct text *out, const json_t *site, const char *written)
 	if (!explain_processes(&page, site))
 		page_programs(&page, site);
 	explain_frames(&page, site);
+	explain_tries(&page, site);
 	page_unnamed(&page, site);
 	page_install(&page, site);
 	page_suppression(&page, site);

@@ -212,6 +212,7 @@ static void take_site(struct stacks_file *file, struct known_site *known, const 
 	known_describe(file, known, site, summary);
 	site_holders_add(&known->holders, site); /* without memory some are missing */
 	known_add_ways(known, site);		 /* the same */
+	known_add_tries(known, site);
 	known->open += site->open;
 	known->leaking |= site->leaking;
 	known->leaked |= site->leaking;
@@ -302,6 +303,14 @@ static void put_known_place(struct json *json, const struct code_place *place)
 	put_known(json, "language", place->hidden ? NULL : place->language);
 }
 
+/* The first program of the site; NULL = none is known. */
+static const char *known_program(const struct known_site *known, struct program_name *buffer)
+{
+	const struct program *first = &known->programs[0];
+
+	return known->n_programs ? place_program(first->owner, first->name, buffer) : NULL;
+}
+
 static void put_known_culprit(struct json *json, const struct known_site *known)
 {
 	const struct owner *owner = known->n_programs ? known->programs[0].owner : NULL;
@@ -310,10 +319,7 @@ static void put_known_culprit(struct json *json, const struct known_site *known)
 
 	put_known_place(json, &culprit.where);
 	put_known(json, "emulator", culprit.where.hidden ? culprit.where.language : NULL);
-	if (known->n_programs)
-		put_known(json, "run_by", place_program(owner, known->programs[0].name, &program));
-	else
-		json_null(json, "run_by");
+	put_known(json, "run_by", known_program(known, &program));
 	if (culprit.caller.frame) {
 		json_begin_object(json, "caller");
 		put_known_place(json, &culprit.caller);
@@ -369,6 +375,8 @@ static void put_known_end(struct json *json, const struct known_end *end)
 static void put_known_site(struct json *json, const struct known_site *known, __s64 seen_ns,
 			   const struct summary *summary)
 {
+	struct program_name program = { "" };
+
 	if (known->recalled) {
 		json_raw(json, NULL, known->recalled);
 		return;
@@ -386,6 +394,7 @@ static void put_known_site(struct json *json, const struct known_site *known, __
 	site_holders_put(json, &known->holders, summary);
 	known_put_stack(json, known->stack, site_holders_first(&known->holders));
 	known_put_ways(json, known);
+	known_put_tries(json, known, known_program(known, &program));
 	json_begin_array(json, "install");
 	for (unsigned int i = 0; i < known->n_hints; i++)
 		json_string(json, NULL, text_str(&known->hints[i]));

@@ -9,6 +9,7 @@
 
 #include <uthash.h>
 
+#include "leaks/tries.h"
 #include "leaks/ways.h"
 #include "lib/text.h"
 #include "report/explain/site_holders.h"
@@ -34,7 +35,13 @@ struct known_site {
 	struct way ways[WAYS_SHOWN];		/* most first; the stacks are references */
 	unsigned int n_ways;			/* of these */
 	unsigned int more_ways, more_ways_open; /* others */
-	struct text hints[MAX_HINTS];		/* commands */
+	struct known_try {
+		struct tried tried; /* a reference */
+		unsigned int open;
+		unsigned int apart; /* tries_frames_apart() */
+	} tries[TRIES_SHOWN];
+	unsigned int n_tries;
+	struct text hints[MAX_HINTS]; /* commands */
 	unsigned int n_hints;
 	struct text suppression;
 	unsigned int open;
@@ -81,6 +88,10 @@ void known_describe(struct stacks_file *file, struct known_site *known, const st
 /* The ways of a site of this id, beside those of its other programs; and none. -ENOMEM. */
 int known_add_ways(struct known_site *known, const struct site *site);
 void known_clear_ways(struct known_site *known);
+/* Where calls on the sockets of a site failed. */
+void known_add_tries(struct known_site *known, const struct site *site);
+/* "tries" of the site's object; `program` is what stands for the code of a script. */
+void known_put_tries(struct json *json, const struct known_site *known, const char *program);
 /* "ways", "more_ways" and "more_ways_open" of the site's object. */
 void known_put_ways(struct json *json, const struct known_site *known);
 /* "stack" and its description, in this process (0 = none is known). */

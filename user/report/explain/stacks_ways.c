@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "lib/json.h"
+#include "lib/names.h"
 #include "report/explain/stacks_file_private.h"
 #include "report/text/text_page.h"
+#include "report/text/text_place.h"
 
 #define MAX_FRAME 1024 /* bytes of a frame's text */
 
@@ -14,6 +16,8 @@ void known_clear_ways(struct known_site *known)
 	while (known->n_ways)
 		stack_unref(known->ways[--known->n_ways].stack);
 	known->more_ways = known->more_ways_open = 0;
+	while (known->n_tries)
+		stack_unref(known->tries[--known->n_tries].tried.stack);
 }
 
 static void merge_way(struct known_site *known, const struct way *way)
@@ -42,6 +46,21 @@ int known_add_ways(struct known_site *known, const struct site *site)
 	known->more_ways += ways.more;
 	known->more_ways_open += ways.more_open;
 	return err;
+}
+
+void known_add_tries(struct known_site *known, const struct site *site)
+{
+	struct tries tries = tries_find(site);
+
+	for (unsigned int i = 0; i < tries.count && known->n_tries < TRIES_SHOWN; i++) {
+		const struct try_count *found = &tries.list[i];
+		struct known_try *try = &known->tries[known->n_tries++];
+
+		try->tried = found->tried;
+		stack_ref(try->tried.stack);
+		try->open = found->open;
+		try->apart = tries_frames_apart(found->tried.stack, found->made);
+	}
 }
 
 static void put_known_frame(struct json *json, const struct frame *frame)
@@ -83,4 +102,27 @@ void known_put_ways(struct json *json, const struct known_site *known)
 	json_end_array(json);
 	json_u64(json, "more_ways", known->more_ways);
 	json_u64(json, "more_ways_open", known->more_ways_open);
+}
+
+static void put_known_try(struct json *json, const struct known_try *try, const char *program,
+			  pid_t tgid)
+{
+	_cleanup_text_ struct text where = TEXT_INIT;
+
+	place_add_culprit(&where, try->tried.stack, program);
+	json_begin_object(json, NULL);
+	json_string(json, "call", failed_call_name(try->tried.call));
+	json_string(json, "where", where.len ? text_str(&where) : NULL);
+	json_u64(json, "open", try->open);
+	json_u64(json, "frames_apart", try->apart);
+	known_put_stack(json, try->tried.stack, tgid);
+	json_end_object(json);
+}
+
+void known_put_tries(struct json *json, const struct known_site *known, const char *program)
+{
+	json_begin_array(json, "tries");
+	for (unsigned int i = 0; i < known->n_tries; i++)
+		put_known_try(json, &known->tries[i], program, site_holders_first(&known->holders));
+	json_end_array(json);
 }

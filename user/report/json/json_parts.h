@@ -32,6 +32,8 @@ void put_stack(struct json *json, const struct stack *stack);
 /* All three, as the bytes of the last leak where they are the same. The owner is not NULL. */
 void put_code(struct json *json, struct stack *stack, struct owner *owner,
 	      struct json_last_code *last);
+/* "tried": where the last call on it failed, null when that is not known. */
+void put_tried(struct json *json, const struct tried *tried);
 
 /* "at_limit" and "host_files" of the summary. */
 void put_at_limit(struct json *json, const struct summary *summary);

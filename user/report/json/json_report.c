@@ -214,6 +214,7 @@ void json_leak(struct text *out, const struct leak *leak, enum leaks_change chan
 		put_end(&json, &leak->event, summary);
 	} else {
 		put_code(&json, leak->stack, leak->owner, last);
+		put_tried(&json, &leak->tried);
 	}
 	json_end_object(&json);
 }

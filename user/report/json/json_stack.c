@@ -111,6 +111,18 @@ void put_stack(struct json *json, const struct stack *stack)
 	put_unnamed_jit(json, stack->unnamed_jit);
 }
 
+void put_tried(struct json *json, const struct tried *tried)
+{
+	if (!tried->stack) {
+		json_null(json, "tried");
+		return;
+	}
+	json_begin_object(json, "tried");
+	json_string(json, "call", failed_call_name(tried->call));
+	put_stack(json, tried->stack);
+	json_end_object(json);
+}
+
 void json_last_code_clear(struct json_last_code *last)
 {
 	stack_unref(last->stack);

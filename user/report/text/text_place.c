@@ -25,6 +25,16 @@ void place_add_source(struct text *line, const struct code_place *place)
 		page_add_frame_source(line, place->frame);
 }
 
+void place_add_culprit(struct text *line, const struct stack *stack, const char *program)
+{
+	struct code_place place = culprit_place(stack);
+
+	if (!code_place_is_known(&place))
+		return;
+	place_add(line, &place, program, /* package= */ NULL);
+	place_add_source(line, &place);
+}
+
 void place_add_function(struct text *line, const struct code_place *place)
 {
 	if (place->hidden)

@@ -16,6 +16,8 @@ void place_add(struct text *line, const struct code_place *place, const char *pr
 	       const char *package);
 /* " at session.c:210", nothing when that is not known. */
 void place_add_source(struct text *line, const struct code_place *place);
+/* The culprit of a stack with its source; nothing when no place in it is known. */
+void place_add_culprit(struct text *line, const struct stack *stack, const char *program);
 /* Only the function, as a label: "open_session", "Python code", "code under valgrind", or "". */
 void place_add_function(struct text *line, const struct code_place *place);
 

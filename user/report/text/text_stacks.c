@@ -4,10 +4,12 @@
 
 #include "leaks/refusals.h"
 #include "leaks/suppressions.h"
+#include "leaks/tries.h"
 #include "leaks/ways.h"
 #include "lib/names.h"
 #include "packages/hints.h"
 #include "report/text/text_page.h"
+#include "report/text/text_place.h"
 
 static void page_frame(struct page *page, const struct frame *frame, unsigned int number)
 {
@@ -36,24 +38,12 @@ static const char *why_truncated(const struct site *site, const struct stack *st
 	return "not kept";
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-/* Are they the same place of the code? The frames that are inlined at one address are not. */
-static bool is_same_place(const struct frame *a, const struct frame *b)
-{
-	return a->pc == b->pc && a->line == b->line && a->inlined == b->inlined &&
-	       same_text(a->function, b->function);
-}
-
 /* How many frames behind that one, one after the other, are a recursion at the same place. */
 static unsigned int count_repeats(const struct stack *stack, unsigned int of)
 {
 	unsigned int i = of + 1;
 
-	while (i < stack->count && is_same_place(&stack->frames[i], &stack->frames[of]))
+	while (i < stack->count && frame_same_place(&stack->frames[i], &stack->frames[of]))
 		i++;
 	return i - of - 1;
 }
@@ -115,6 +105,48 @@ static void page_ways(struct page *page, const struct site *site, const struct w
 	page_line(page, &line, /* bold= */ false);
 }
 
+/* "connect failed in open_session (libx.so) at session.c:210". */
+static void page_add_try(struct text *line, const struct site *site, const struct tried *tried)
+{
+	struct program_name program = { "" };
+	_cleanup_text_ struct text where = TEXT_INIT;
+
+	place_add_culprit(&where, tried->stack, place_program(site->owner, site->name, &program));
+	text_addf(line, "%s failed%s%s", failed_call_name(tried->call), where.len ? " in " : "",
+		  text_str(&where));
+}
+
+/* Where calls on the sockets failed: the frames down to where the stack above has the others. */
+static void page_tries(struct page *page, const struct site *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	struct tries tries = tries_find(site);
+
+	for (unsigned int i = 0; i < tries.count; i++) {
+		const struct try_count *found = &tries.list[i];
+		unsigned int apart = tries_frames_apart(found->tried.stack, found->made);
+		bool is_cut = apart < found->tried.stack->count;
+
+		text_addf(&line, " %u of %u: ", found->open, site->open);
+		page_add_try(&line, site, &found->tried);
+		page_line(page, &line, /* bold= */ false);
+		for (unsigned int n = 0; n < apart; n++)
+			page_frame(page, &found->tried.stack->frames[n], n);
+		if (is_cut)
+			text_add(&line, "  ... and further out: as above");
+		else if (found->tried.stack->truncated)
+			text_addf(&line, "  ... and further out: %s",
+				  stack_end_phrase(found->tried.stack->end));
+		if (line.len)
+			page_line(page, &line, /* bold= */ false);
+	}
+	if (!tries.more_open)
+		return;
+	text_addf(&line, " %u of %u: failed elsewhere (--json has it)", tries.more_open,
+		  site->open);
+	page_line(page, &line, /* bold= */ false);
+}
+
 void page_stack(struct page *page, const struct site *site)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
@@ -139,6 +171,8 @@ void page_stack(struct page *page, const struct site *site)
 		page_ways(page, site, &ways);
 	else
 		page_frames(page, site->stack, why_truncated(site, site->stack));
+	if (page->layout->verbose)
+		page_tries(page, site);
 	page_jit_advice(page, site->stack, site->processes ? site->processes->tgid : 0);
 }
 

@@ -34,6 +34,12 @@ bool runtime_frame_is_end(const char *module, const char *function)
 	static const char *const ends[] = {
 		"socket",
 		"__socket",
+		"connect",
+		"__connect",
+		"bind",
+		"__bind",
+		"getpeername",
+		"__getpeername",
 		"__libc_start_main*",
 		"__libc_start_call_main",
 		"start_thread",

@@ -27,7 +27,7 @@ const char *runtime_frame_interpreter(const char *exe);
 bool runtime_frame_is_glibc(const char *module);
 
 /*
- * Is it a function of glibc's at either end of a stack: the call of socket(), or what starts a
+ * Is it a function of glibc's at either end of a stack: the system call, or what starts a
  * program or a thread? Nobody mends it, and nothing is inlined in it that a reader asks for.
  */
 bool runtime_frame_is_end(const char *module, const char *function);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What attribution.h holds, for its own files: attribution.c finds who holds a socket and which
+ * code created it, attribution_tries.c where calls on it failed.
+ */
+#ifndef SOCKLEAK_ATTRIBUTION_PRIVATE_H
+#define SOCKLEAK_ATTRIBUTION_PRIVATE_H
+
+#include <uthash.h>
+
+#include "host/workloads/owners.h"
+#include "packages/hints.h"
+#include "resolver/fetcher.h"
+#include "resolver/resolver.h"
+#include "stacks/call_sites.h"
+#include "watch/attribution.h"
+
+/* A process whose modules are known, should it end before its leak is reported. */
+struct looked {
+	__u32 tgid;
+	__u64 start_ns; /* the start time distinguishes it from another process with this number */
+	UT_hash_handle hh;
+};
+
+/* Stacks that were reported before and named in this sweep: thousands of leaks share a few. */
+struct named {
+	struct named_key {
+		__u64 stack; /* as find_key() of struct stack_evidence gives it */
+		__u64 tgid;  /* in whose code it was looked up */
+	} key;
+	struct stack *stack;
+	UT_hash_handle hh;
+};
+
+struct attribution {
+	struct owners *owners;
+	struct resolver *resolver;
+	struct fetcher *fetcher; /* NULL = debug files are not fetched */
+	struct call_sites *call_sites;
+	struct hints *hints;
+	struct looked *looked; /* a uthash table, the oldest first */
+	struct named *named;   /* a uthash table */
+	unsigned int looks;    /* in this sweep */
+};
+
+/* The user whose rights decide which files are opened for a process; nobody if it is gone. */
+struct subject subject_of(pid_t tgid);
+/* Were the modules of the process read that had this number when the socket was created? */
+bool has_looked(struct attribution *attribution, __u32 tgid, __u64 since_ns);
+/* Did the process run when the socket was created? (A younger process may have its pid now.) */
+bool was_there(__u32 tgid, __u64 since_ns);
+/* The process in whose code the stack of a socket is looked up; number 0: it is not there. */
+struct subject code_of(struct attribution *attribution, const struct event *event);
+
+#endif /* SOCKLEAK_ATTRIBUTION_PRIVATE_H */
