@@ -166,6 +166,40 @@ static void the_first_entry_counts(void **state)
 	owner_unref(owner);
 }
 
+/* A site that comes later is another leak than the unknown one that was suppressed. */
+static void an_unknown_site_is_asked_for_again(void **state)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct event event = { .kind = EVENT_LEAK, .socket.inode = 1 };
+	struct event without_stack = { .kind = EVENT_LEAK, .socket.inode = 2 };
+	struct suppressions *suppressions = NULL;
+	struct stack *stack = stack_new(1);
+
+	(void)state;
+	assert_int_equal(load("[a]\nsite = unknown\n", &suppressions, &error), 0);
+	assert_false(suppressions__ask_again(NULL, 1));
+	assert_false(suppressions__ask_again(suppressions, 1));
+	assert_true(suppressions__take(suppressions, &event, owner, stack));
+	assert_true(suppressions__take(suppressions, &without_stack, owner, NULL));
+	assert_false(suppressions__ask_again(suppressions, SUPPRESS_ASK_AGAIN_NS));
+	assert_true(suppressions__holds(suppressions, &event.socket));
+	assert_true(suppressions__ask_again(suppressions, SUPPRESS_ASK_AGAIN_NS + 1));
+	assert_false(suppressions__holds(suppressions, &event.socket));
+	assert_true(suppressions__holds(suppressions, &without_stack.socket)); /* none comes */
+	assert_int_equal(suppressions__get(suppressions, 0).total, 1);
+	/* it is told again: first still without names, then with */
+	assert_true(suppressions__take(suppressions, &event, owner, stack));
+	assert_int_equal(suppressions__get(suppressions, 0).total, 2);
+	assert_true(suppressions__ask_again(suppressions, 2 * SUPPRESS_ASK_AGAIN_NS + 1));
+	stack->site = 0xabc;
+	assert_false(suppressions__take(suppressions, &event, owner, stack));
+	assert_false(suppressions__ask_again(suppressions, 9 * SUPPRESS_ASK_AGAIN_NS));
+	stack_unref(stack);
+	suppressions__free(suppressions);
+	owner_unref(owner);
+}
+
 /* The entry that is printed for a site suppresses that site. */
 static void a_printed_entry_works(void **state)
 {
@@ -371,6 +405,7 @@ int main(void)
 		cmocka_unit_test(all_keys_must_match),
 		cmocka_unit_test(what_is_not_known_matches_nothing),
 		cmocka_unit_test(the_first_entry_counts),
+		cmocka_unit_test(an_unknown_site_is_asked_for_again),
 		cmocka_unit_test(a_printed_entry_works),
 		cmocka_unit_test(a_script_is_told_from_others),
 		cmocka_unit_test(scripts_of_a_long_path_are_distinguished),

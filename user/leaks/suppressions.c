@@ -38,6 +38,8 @@ struct taken {
 		__u64 inode;
 		__u64 since_ns;
 	} socket;
+	/* That took it for want of a site, which its stack may get later; else NULL. */
+	struct suppression_entry *for_now;
 	UT_hash_handle hh;
 };
 
@@ -45,6 +47,7 @@ struct suppressions {
 	struct suppression_entry *entries;
 	size_t count;
 	struct taken *taken; /* a uthash table */
+	__u64 asked_ns;	     /* when suppressions__ask_again() last did; 0 = never */
 	struct text error;   /* the first one, while the file is read */
 };
 
@@ -235,7 +238,8 @@ bool suppressions__holds(const struct suppressions *suppressions, const struct p
 	return suppressions && find_taken(suppressions, socket);
 }
 
-static void remember_taken(struct suppressions *suppressions, const struct pending *socket)
+static void remember_taken(struct suppressions *suppressions, const struct pending *socket,
+			   struct suppression_entry *for_now)
 {
 	struct taken *taken = calloc(1, sizeof(*taken));
 
@@ -243,6 +247,7 @@ static void remember_taken(struct suppressions *suppressions, const struct pendi
 		return; /* it is matched again when something changes */
 	taken->socket.inode = socket->inode;
 	taken->socket.since_ns = socket->since_ns;
+	taken->for_now = for_now;
 	HASH_ADD(hh, suppressions->taken, socket, sizeof(taken->socket), taken);
 	if (!taken->hh.tbl)
 		free(taken);
@@ -254,23 +259,52 @@ bool suppressions__take(struct suppressions *suppressions, const struct event *e
 	if (!suppressions)
 		return false;
 	for (size_t i = 0; i < suppressions->count; i++) {
-		if (!matches_all(&suppressions->entries[i], event, owner, stack))
+		struct suppression_entry *entry = &suppressions->entries[i];
+		bool for_now = entry->patterns[KEY_SITE] && stack && stack->count && !stack->site;
+
+		if (!matches_all(entry, event, owner, stack))
 			continue;
-		suppressions->entries[i].total++;
-		remember_taken(suppressions, &event->socket);
+		entry->total++;
+		remember_taken(suppressions, &event->socket, for_now ? entry : NULL);
 		return true;
 	}
 	return false;
+}
+
+static void forget_taken(struct suppressions *suppressions, struct taken *taken)
+{
+	HASH_DEL(suppressions->taken, taken);
+	free(taken);
 }
 
 void suppressions__forget(struct suppressions *suppressions, const struct pending *socket)
 {
 	struct taken *taken = suppressions ? find_taken(suppressions, socket) : NULL;
 
-	if (!taken)
-		return;
-	HASH_DEL(suppressions->taken, taken);
-	free(taken);
+	if (taken)
+		forget_taken(suppressions, taken);
+}
+
+bool suppressions__ask_again(struct suppressions *suppressions, __u64 now_ns)
+{
+	struct taken *taken, *next;
+	bool released = false;
+
+	if (!suppressions)
+		return false;
+	if (!suppressions->asked_ns)
+		suppressions->asked_ns = now_ns;
+	if (now_ns - suppressions->asked_ns < SUPPRESS_ASK_AGAIN_NS)
+		return false;
+	suppressions->asked_ns = now_ns;
+	HASH_ITER(hh, suppressions->taken, taken, next) {
+		if (!taken->for_now)
+			continue;
+		taken->for_now->total--; /* it counts anew */
+		forget_taken(suppressions, taken);
+		released = true;
+	}
+	return released;
 }
 
 /* ---- What was suppressed ---- */

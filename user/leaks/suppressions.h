@@ -15,6 +15,12 @@ struct suppressions;
 /* The pattern of `site` for leaks of which it is not known. */
 #define SUPPRESS_UNKNOWN_SITE "unknown"
 
+/*
+ * How long `site = unknown` holds a leak whose stack has addresses without names, at most: as long
+ * as names are refused to a user whose files have made the resolver fail (resolver/quarantine.h).
+ */
+#define SUPPRESS_ASK_AGAIN_NS (600ULL * 1000000000ULL)
+
 /* One entry of the file. */
 struct suppression {
 	const char *name; /* between the brackets; bytes that the user chose */
@@ -41,6 +47,12 @@ bool suppressions__take(struct suppressions *suppressions, const struct event *e
 bool suppressions__holds(const struct suppressions *suppressions, const struct pending *socket);
 /* It has ended. */
 void suppressions__forget(struct suppressions *suppressions, const struct pending *socket);
+
+/*
+ * Called after each sweep. True: some leaks are not suppressed any more because their site may be
+ * known by now. They are to be told again, and are then taken anew or reported.
+ */
+bool suppressions__ask_again(struct suppressions *suppressions, __u64 now_ns);
 
 /* Suppressed sockets that are open now; the entries, in the order of the file. */
 unsigned int suppressions__open(const struct suppressions *suppressions);

@@ -326,7 +326,7 @@ static struct stack *find_reported_before(struct attribution *attribution,
 		return NULL;
 	stack = name(attribution, &reported, socket, code);
 	name_package(attribution, code, stack);
-	if (stack)
+	if (stack && stack->site) /* names may come */
 		remember_named(attribution, &key, stack);
 	return stack;
 }

@@ -322,6 +322,8 @@ int watch__sweep(struct watch *watch, bool last)
 	if (watch->has_moved && watch->suppressions) /* they may be suppressed where they are now */
 		leaks__drop(watch->leaks, is_suppressed, watch);
 	watch->has_moved = false;
+	if (suppressions__ask_again(watch->suppressions, summary->now_ns))
+		tracer__retell(watch->tracer);
 	leaks__tick(watch->leaks, summary->now_ns);
 	summary->leaks = leaks__totals(watch->leaks); /* including what has grown */
 	return err;
