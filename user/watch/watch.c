@@ -310,9 +310,7 @@ int watch__sweep(struct watch *watch, bool last)
 	err = tracer__sweep(watch->tracer, last, &summary->sweep_ns);
 	summary->sweeps++;
 	if (err && !summary->sweeps_failed++)
-		log_error(err,
-			  "cannot read the fd tables completely: %s (counted as "
-			  "sweeps_failed; logged once)",
+		log_error(err, "cannot read all fd tables: %s (sweeps_failed counts; logged once)",
 			  strerror(-err));
 	update_summary(watch);
 	if (watch->options->debug)
