@@ -35,12 +35,14 @@ _Static_assert(sizeof(struct pinned_layout) == 24, "struct pinned_layout has hol
 struct reported_stack {
 	__u64 site; /* also one that a whole stack of the same call gave it; 0 = none */
 	__u32 count;
-	__u32 source;			  /* enum stack_source (stack.h) */
+	__u32 source; /* enum stack_source (stack.h) */
+	__u32 rules;  /* by which that site was made: site_rules() (site_id.h) */
+	__u32 pad;
 	__u64 pcs[SOCKLEAK_STACK_DEPTH];  /* the innermost first, as a stack by frame pointers */
 	__u8 found[SOCKLEAK_STACK_DEPTH]; /* how each was: enum frame_source (stack.h) */
 	__u8 end;			  /* enum stack_end (stack.h) */
 };
-_Static_assert(sizeof(struct reported_stack) == 16 + 9 * SOCKLEAK_STACK_DEPTH + 1,
+_Static_assert(sizeof(struct reported_stack) == 24 + 9 * SOCKLEAK_STACK_DEPTH + 1,
 	       "struct reported_stack has holes");
 
 /* Which one is a socket's. */

@@ -206,6 +206,29 @@ static void what_little_is_known(void **state)
 }
 
 /* Ways are told apart by each frame; the same in two processes, and in the eyes of two hosts. */
+/* A leak of an earlier run goes to the site that newer ones of its stack get. */
+static void other_rules_give_another_site(void **state)
+{
+	struct stack *stack = STACK(SOCKET, { APP, "mk" }, MAIN, START);
+	struct stack *gone = STACK({ NULL, NULL }, { NULL, NULL });
+	__u64 site = site_id(stack);
+
+	(void)state;
+	stack->source = gone->source = STACK_SNAPSHOT;
+	gone->site = 0;
+	assert_int_not_equal(site_rules(), 0);
+	assert_int_equal(site_given(stack, 0x1234, site_rules()), 0x1234);
+	assert_int_equal(site_given(stack, 0x1234, site_rules() + 1), site);
+	assert_int_equal(site_given(gone, 0x1234, site_rules() + 1),
+			 0x1234);   /* no names any more */
+	stack->source = STACK_CALL; /* it was given that of a whole one */
+	assert_int_equal(site_given(stack, 0x1234, site_rules() + 1), 0x1234);
+	stack->site = 0x55;
+	assert_int_equal(site_given(stack, 0, site_rules()), 0x55);
+	stack_unref(stack);
+	stack_unref(gone);
+}
+
 static void ways(void **state)
 {
 	struct stack *a = STACK(SOCKET, { APP, "mk" }, { APP, "f0" }, MAIN);
@@ -242,6 +265,7 @@ int main(void)
 		cmocka_unit_test(functions_of_python_with_lasting_names),
 		cmocka_unit_test(under_an_emulator_all_is_one),
 		cmocka_unit_test(what_little_is_known),
+		cmocka_unit_test(other_rules_give_another_site),
 		cmocka_unit_test(ways),
 	};
 

@@ -11,6 +11,7 @@
 #include "kernel/maps/orders.h"
 #include "lib/hash.h"
 #include "sockleak.skel.h"
+#include "stacks/site_id.h"
 
 /* By these names the one is found by the other. */
 #define REPORTED_STACKS "reported"
@@ -66,6 +67,7 @@ int history__new(int program_fd, const struct history_maps *maps, struct orders 
 static void reported_stack_of(const struct stack *stack, struct reported_stack *ret_reported)
 {
 	*ret_reported = (struct reported_stack){ .site = stack->site,
+						 .rules = site_rules(),
 						 .source = stack->source,
 						 .end = (__u8)stack->end };
 	for (unsigned int i = 0; i < stack->count; i++) {

@@ -7,6 +7,8 @@
 #include "stacks/culprit.h"
 #include "stacks/names/python_name.h"
 
+/* Raise it when the id is made in another way. */
+#define SITE_ID_VERSION 2
 #define CALLED_FRAMES 12 /* from socket() out to what a script has called */
 
 /* The lowest byte first whatever the host's order, for ids are compared between hosts. */
@@ -148,6 +150,35 @@ static __u64 hash_place(const struct stack *stack)
 __u64 site_id(const struct stack *stack)
 {
 	return hash_place(stack);
+}
+
+__u32 site_rules(void)
+{
+	static __u64 hash;
+	size_t count;
+	const struct frame_rule *rule = frame_rules(&count), *end = rule + count;
+
+	if (hash)
+		return (__u32)hash;
+	hash = hash_u64(HASH_BEGIN, SITE_ID_VERSION);
+	for (; rule < end; rule++) {
+		hash = hash_u64(hash_u64(hash, rule->kind), rule->mangling);
+		hash = hash_name(hash, rule->language ?: "");
+		hash = hash_name(hash_name(hash, rule->module ?: ""), rule->function ?: "");
+	}
+	return (__u32)hash;
+}
+
+__u64 site_given(const struct stack *stack, __u64 given, __u32 rules)
+{
+	struct code_place place;
+
+	if (!given)
+		return stack->site;
+	if (rules == site_rules() || stack->source != STACK_SNAPSHOT)
+		return given;
+	place = culprit_lasting_place(stack);
+	return place.frame && (place.language || place.frame->function) ? site_id(stack) : given;
 }
 
 __u64 site_way(const struct stack *stack)

@@ -27,6 +27,20 @@
 __u64 site_id(const struct stack *stack);
 
 /*
+ * The version of what sites are made by: the table of frame_rules.h, and the definition above.
+ * Another version of sockleak may give another id to the same stack.
+ */
+__u32 site_rules(void);
+
+/*
+ * The site of a stack whose names were looked up again, and that was given a site by these rules.
+ * A site that was given stays, for it may be that of another stack of the same call, and names may
+ * be gone. Where the rules are others now, a whole stack that names its culprit gets the site that
+ * new ones of it get.
+ */
+__u64 site_given(const struct stack *stack, __u64 given, __u32 rules);
+
+/*
  * Which of a site's ways the whole stack is: a number over (build id or module, offset) of each
  * frame that is in a file, and the names of JIT code. The same in each process of the program.
  */

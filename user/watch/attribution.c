@@ -262,7 +262,7 @@ static void set_sources(struct stack *stack, const struct reported_stack *report
 
 	stack->source = (enum stack_source)reported->source;
 	stack_set_end(stack, (enum stack_end)reported->end);
-	stack->site = reported->site ?: stack->site;
+	stack->site = site_given(stack, reported->site, reported->rules);
 	for (unsigned int i = 0; i < stack->count && n < reported->count; i++) {
 		stack->frames[i].source = (enum frame_source)reported->found[n];
 		n += !stack->frames[i].inlined; /* inlined: the next frame has the address */
