@@ -67,7 +67,7 @@ def pprof_of_a_trace(bench):
     agent.stop()
     (sample,) = profile.samples
     wanted = {"comm": "profiled", "class": "never_used", "family": "AF_INET", "pid": program.pid,
-              "site": event["site"]}
+              "site": event["site"], "culprit": "make_socket"}
     wanted |= {key: event[key] for key in ("unit", "machine", "container", "pod") if event[key]}
     if sample.labels != wanted:
         raise Failure(f"expected the labels {wanted}, seen: {sample.labels}")

@@ -35,7 +35,20 @@ static void each_frame_has_a_name(void **state)
 	expect_name(&(struct frame){ .function = (char *)"a\n\xff" }, "a\\x0a\xef\xbf\xbd");
 	expect_name(&(struct frame){ .module = (char *)"/lib/a.so", .offset = 0x1f }, "a.so+0x1f");
 	expect_name(&(struct frame){ .function = (char *)"", .pc = 0x1234 }, "[jit]");
+	expect_name(&(struct frame){ .function = (char *)"py::Pool.open:/srv/app.py" },
+		    "Pool.open");
 	assert_string_not_equal(profile_no_stack(true), profile_no_stack(false));
+}
+
+static void a_script_has_its_file_in_its_name(void **state)
+{
+	struct frame frame = { .function = (char *)"py::Pool.open:/srv/app.py" };
+
+	(void)state;
+	assert_string_equal(profile_frame_file(&frame), "/srv/app.py");
+	frame.file = (char *)"a.c";
+	assert_string_equal(profile_frame_file(&frame), "a.c");
+	assert_null(profile_frame_file(&(struct frame){ .function = (char *)"main" }));
 }
 
 int main(void)
@@ -43,6 +56,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(libc_is_left_out_unless_it_is_all),
 		cmocka_unit_test(each_frame_has_a_name),
+		cmocka_unit_test(a_script_has_its_file_in_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

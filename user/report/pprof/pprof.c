@@ -12,8 +12,18 @@
 #include "report/evidence.h"
 #include "report/pprof/profile.h"
 #include "report/pprof/profile_frames.h"
+#include "report/text/text_place.h"
 
 DEFINE_CLEANUP(struct profile *, profile__free)
+
+/* What is being filled in, and the name of the culprit in the last stack: most have the same. */
+struct filling {
+	struct profile *profile;
+	const struct summary *summary;
+	const struct stack *stack; /* of that name */
+	const struct owner *owner;
+	struct text culprit;
+};
 
 /* The labels of one sample, and the memory of those that are made for it. */
 struct labels {
@@ -46,8 +56,30 @@ static void add_owner(struct labels *labels, const struct owner *owner)
 	add_text(labels, "pod", owner->workload.pod);
 }
 
+/* The function to mend. */
+static void add_culprit_label(struct filling *filling, struct labels *labels,
+			      const struct stack *stack, const struct owner *owner)
+{
+	struct culprit culprit;
+
+	if (!stack)
+		return;
+	if (filling->stack != stack || filling->owner != owner) {
+		culprit = culprit_find(stack, owner ? owner->exe : NULL);
+		text_clear(&filling->culprit);
+		if (culprit.where.frame && !culprit.where.language)
+			profile_name_frame(&filling->culprit, culprit.where.frame);
+		else
+			place_add_function(&filling->culprit, &culprit.where);
+		filling->stack = stack;
+		filling->owner = owner;
+	}
+	add_text(labels, "culprit", text_str(&filling->culprit));
+}
+
 /* Who made it, and where: what is also known of sockets that have ended. */
-static void add_origin(struct labels *labels, const struct site *site, const struct owner *owner,
+static void add_origin(struct filling *filling, struct labels *labels, const struct site *site,
+		       const struct stack *stack, const struct owner *owner,
 		       const char comm[SOCKLEAK_COMM_LEN])
 {
 	memcpy(labels->comm, comm, SOCKLEAK_COMM_LEN);
@@ -56,6 +88,7 @@ static void add_origin(struct labels *labels, const struct site *site, const str
 		snprintf(labels->site, sizeof(labels->site), "%016llx",
 			 (unsigned long long)site->id);
 	add_text(labels, "site", labels->site);
+	add_culprit_label(filling, labels, stack, owner);
 	add_owner(labels, owner);
 }
 
@@ -87,28 +120,28 @@ static __s64 age_s(const struct leak *leak, const struct summary *summary)
 	return (__s64)((summary->now_ns - socket->since_ns) / NSEC_PER_SEC);
 }
 
-static int add_leak(struct profile *profile, const struct leak *leak, const struct summary *summary)
+static int add_leak(struct filling *filling, const struct leak *leak)
 {
 	const __s64 values[PROFILE_VALUES] = {
 		[PROFILE_OPEN] = 1,
 		[PROFILE_CREATED] = 1,
-		[PROFILE_AGE_S] = age_s(leak, summary),
+		[PROFILE_AGE_S] = age_s(leak, filling->summary),
 	};
 	bool known = !(leak->event.socket.flags & PENDING_ORIGIN_UNKNOWN);
 	struct labels labels = { 0 };
 	int err;
 
-	add_origin(&labels, leak->site, leak->owner, leak->event.comm);
+	add_origin(filling, &labels, leak->site, leak->stack, leak->owner, leak->event.comm);
 	add_socket(&labels, leak);
-	profile__add(profile, leak->stack, profile_no_stack(known), labels.list, labels.count,
-		     values);
+	profile__add(filling->profile, leak->stack, profile_no_stack(known), labels.list,
+		     labels.count, values);
 	err = text_error(&labels.destination);
 	text_free(&labels.destination);
 	return err;
 }
 
 /* Of those only the number is kept, not which processes they were of and what was tried. */
-static void add_ended(struct profile *profile, const struct site *site)
+static void add_ended(struct filling *filling, const struct site *site)
 {
 	const __s64 values[PROFILE_VALUES] = { [PROFILE_CREATED] =
 						       (__s64)site->total - site->open };
@@ -116,28 +149,40 @@ static void add_ended(struct profile *profile, const struct site *site)
 
 	if (values[PROFILE_CREATED] <= 0)
 		return;
-	add_origin(&labels, site, site->owner, site->comm);
-	profile__add(profile, site->stack, profile_no_stack(site->id), labels.list, labels.count,
-		     values);
+	add_origin(filling, &labels, site, site->stack, site->owner, site->comm);
+	profile__add(filling->profile, site->stack, profile_no_stack(site->id), labels.list,
+		     labels.count, values);
+}
+
+static int add_sites(struct filling *filling, struct leaks *leaks)
+{
+	struct site *const *sites;
+	long count = leaks__known(leaks, &sites);
+
+	for (long i = 0; i < count; i++) {
+		if (!pprof_has_site(sites[i], filling->summary))
+			continue;
+		for (const struct leak *leak = sites[i]->leaks; leak; leak = leak->next)
+			if (!leak->held_back && add_leak(filling, leak))
+				return -ENOMEM;
+		add_ended(filling, sites[i]);
+	}
+	return count < 0 ? -ENOMEM : text_error(&filling->culprit);
 }
 
 int pprof_add(struct text *out, struct leaks *leaks, const struct summary *summary)
 {
 	_cleanup_(profile__free) struct profile *profile = profile__new();
-	struct site *const *sites;
-	long count = leaks__known(leaks, &sites);
+	struct filling filling = { .profile = profile, .summary = summary };
+	int err;
 
-	if (count < 0 || !profile)
+	if (!profile)
 		return -ENOMEM;
 	profile__comment(profile, "sockleak " SOCKLEAK_VERSION);
-	for (long i = 0; i < count; i++) {
-		if (!pprof_has_site(sites[i], summary))
-			continue;
-		for (const struct leak *leak = sites[i]->leaks; leak; leak = leak->next)
-			if (!leak->held_back && add_leak(profile, leak, summary))
-				return -ENOMEM;
-		add_ended(profile, sites[i]);
-	}
-	return profile__add_gzip(profile, (__s64)(summary->now_ns + (__u64)summary->wall_offset_ns),
-				 out);
+	err = add_sites(&filling, leaks);
+	text_free(&filling.culprit);
+	return err   ?:
+		       profile__add_gzip(profile,
+					 (__s64)(summary->now_ns + (__u64)summary->wall_offset_ns),
+					 out);
 }

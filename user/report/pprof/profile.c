@@ -146,7 +146,8 @@ static void add_line(struct profile *profile, struct text *location, const struc
 	index = string_of(profile, text_str(&name));
 	protobuf_add_u64(&function, FUNCTION_NAME, index);
 	protobuf_add_u64(&function, FUNCTION_SYSTEM_NAME, index);
-	protobuf_add_u64(&function, FUNCTION_FILENAME, clean_string(profile, frame->file));
+	protobuf_add_u64(&function, FUNCTION_FILENAME,
+			 clean_string(profile, profile_frame_file(frame)));
 	protobuf_add_u64(&line, LINE_FUNCTION_ID,
 			 number_in(profile, &profile->functions, function.data, function.len) + 1);
 	protobuf_add_u64(&line, LINE_LINE, frame->line);

@@ -13,6 +13,9 @@
  */
 unsigned int profile_first_frame(const struct stack *stack);
 
+/* The source file of the function, NULL = not known; of scripts their names have it. */
+const char *profile_frame_file(const struct frame *frame);
+
 /*
  * Add the function, or "libx.so.2+0x1234", or "[jit]" for code that is in no file and has no
  * name. Clean; never nothing.

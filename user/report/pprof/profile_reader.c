@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "report/pprof/profile_fields.h"
+#include "sockleak.h"
 
 /* Bytes that are still to be read. */
 struct span {
@@ -297,10 +298,8 @@ static int read_label(const struct reader *reader, struct span span, struct prof
 		sample->site = text;
 	else if (string_is(key, "comm"))
 		sample->comm = text;
-	else if (string_is(key, "unit"))
-		sample->unit = text;
-	else if (string_is(key, "container"))
-		sample->container = text;
+	else if (string_is(key, "culprit"))
+		sample->culprit = text;
 	return 0;
 }
 
@@ -325,36 +324,57 @@ static int take_repeated(struct field *field, __s64 *ret_values, size_t room, si
 	return 0;
 }
 
-static void find_frame(const struct reader *reader, __u64 location_id,
+static bool is_same(struct profile_string a, struct profile_string b)
+{
+	return a.bytes && a.len == b.len &&
+	       (a.bytes == b.bytes || !memcmp(a.bytes, b.bytes, a.len));
+}
+
+/* What is known of a location. False: it is not the culprit's. */
+static bool find_frame(const struct reader *reader, __u64 location_id,
 		       struct profile_sample *sample)
 {
 	const struct numbered *location = find_numbered(&reader->locations, location_id), *function,
 			      *mapping;
 
 	if (!location)
-		return;
+		return false;
 	mapping = find_numbered(&reader->mappings, location->first);
-	if (mapping)
-		sample->module = indexed_string(reader, mapping->first);
 	function = find_numbered(&reader->functions, location->second);
-	if (!function)
+	sample->module = indexed_string(reader, mapping ? mapping->first : 0);
+	sample->function = indexed_string(reader, function ? function->first : 0);
+	sample->file = indexed_string(reader, function ? function->second : 0);
+	sample->line = function ? location->third : 0;
+	return is_same(sample->culprit, sample->function);
+}
+
+/* Of some locations, the innermost first. */
+static void find_culprit(const struct reader *reader, const __s64 *locations, size_t count,
+			 struct profile_sample *sample)
+{
+	if (!count || find_frame(reader, (__u64)locations[0], sample))
 		return;
-	sample->function = indexed_string(reader, function->first);
-	sample->file = indexed_string(reader, function->second);
-	sample->line = location->third;
+	for (size_t i = 1; i < count; i++) {
+		struct profile_sample outer = *sample;
+
+		if (!find_frame(reader, (__u64)locations[i], &outer))
+			continue;
+		*sample = outer;
+		return;
+	}
 }
 
 static int read_sample(const struct reader *reader, struct span span,
 		       struct profile_sample *ret_sample)
 {
 	size_t n_values = 0, n_locations = 0;
-	__s64 location = 0;
+	__s64 locations[SOCKLEAK_STACK_DEPTH];
 	struct field field;
 	int more, err = 0;
 
 	while (!err && (more = take_field(&span, &field)) > 0) {
 		if (field.number == SAMPLE_LOCATION_ID)
-			err = take_repeated(&field, &location, 1, &n_locations);
+			err = take_repeated(&field, locations, SOCKLEAK_STACK_DEPTH, &n_locations);
 		else if (field.number == SAMPLE_VALUE)
 			err = take_repeated(&field, reader->values, reader->n_types, &n_values);
 		else if (field.number == SAMPLE_LABEL && field.is_bytes)
@@ -368,7 +388,9 @@ static int read_sample(const struct reader *reader, struct span span,
 		if (ret_sample->values[i] < 0 || ret_sample->values[i] > PROFILE_READ_VALUE)
 			return -EPROTO;
 	}
-	find_frame(reader, (__u64)location, ret_sample);
+	if (n_locations > SOCKLEAK_STACK_DEPTH)
+		n_locations = SOCKLEAK_STACK_DEPTH;
+	find_culprit(reader, locations, n_locations, ret_sample);
 	return 0;
 }
 
