@@ -19,6 +19,7 @@
 #include <linux/capability.h>
 
 #include "commands/agent.h"
+#include "commands/diff.h"
 #include "commands/doctor.h"
 #include "commands/explain.h"
 #include "commands/preflight.h"
@@ -295,6 +296,18 @@ static int run_explain(const struct options *options)
 		     flush_stdout();
 }
 
+static int run_diff(const struct options *options)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	unsigned int worse = 0;
+	int result;
+
+	if (diff_files(options->before, options->after, options->json, stdout, &worse, &error))
+		return log_error(EXIT_RUNTIME, "%s", text_str(&error));
+	result = flush_stdout();
+	return result || !worse ? result : (int)options->error_exitcode;
+}
+
 static int run_doctor(const struct options *options)
 {
 	enum finding_status worst;
@@ -369,6 +382,8 @@ static int do_command(int argc, char **argv)
 		return check_config(input);
 	if (input->options.command == COMMAND_EXPLAIN)
 		return run_explain(&input->options);
+	if (input->options.command == COMMAND_DIFF)
+		return run_diff(&input->options);
 	if (input->options.command == COMMAND_DOCTOR)
 		return run_doctor(&input->options);
 	result = check_pid(input->options.tgid);

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """--pprof and --folded: what a decoder of its own and pprof itself read in the files."""
 
+import json
 import re
 import shutil
 import signal
 import subprocess
+import sys
 
+from lib.cgroups import inside
 from lib.outcome import Failure, Skip
 from lib.pprof import Profile
 from lib.registry import case
 from lib.service import Service
+from lib.validation import VALIDATOR
 
 TYPES = [("sockets_open", "count"), ("sockets_created", "count"), ("age", "seconds")]
 
@@ -221,3 +225,80 @@ def agent_profiles_need_a_directory(bench):
         status, _, errors = bench.run("agent", "--pprof-dir", bench.directory / "missing", *more)
         if status != 2 or "cannot write to --pprof-dir" not in errors:
             raise Failure(f"expected exit 2, seen {status}: {errors}")
+
+
+def diff(bench, before, after, *args, status=0):
+    """The lines of `sockleak diff --json`, each checked against the schema."""
+    seen, out, errors = bench.run("diff", before, after, "--json", *args)
+    if seen != status or errors:
+        raise Failure(f"expected exit status {status}, seen {seen}: {errors}")
+    check = subprocess.run([sys.executable, str(VALIDATOR)], input=out, capture_output=True,
+                           text=True, check=False)
+    if check.returncode:
+        raise Failure(f"the schema: {check.stdout}{check.stderr}"[-2000:])
+    return [json.loads(line) for line in out.splitlines()]
+
+
+@case
+def diff_of_profiles_and_json(bench):
+    """A site that grows and one that comes: the same from profiles, from JSON, and from both."""
+    group, path = bench.cgroups.make(), bench.directory / "differs.pb.gz"
+    agent = bench.agent("--cgroup", group, "--pprof", path)
+
+    def run(name, as_name, *args):
+        return bench.program(str(bench.copy(name, as_name)), *args, agents=[agent],
+                             inside=inside(group))
+
+    few = run("growing", "differs", 2)
+    wait_for_profile(agent, path, lambda p: p.open() == 2, "2 sockets in the profile")
+    files = {}
+    for name in ("before", "after"):
+        if name == "after":
+            many, other = run("growing", "differs", 3), run("probed", "comes")
+            wait_for_profile(agent, path, lambda p: p.open() == 6, "6 sockets in the profile")
+        pprof_file, json_file = bench.directory / f"{name}.pb.gz", bench.directory / f"{name}.json"
+        bench.run("scan", "--cgroup", group, "--history", agent.pid, "--json", "--pprof",
+                  pprof_file, "--output", json_file)
+        files[name] = (pprof_file, json_file)
+    sites = {event["pid"]: event["site"] for event in agent.open_leaks().values()}
+    for program in (few, many, other):
+        program.end()
+    agent.stop()
+    for before in files["before"]:
+        for after in files["after"]:
+            came, grew, summary = diff(bench, before, after, "--error-exitcode", 9, status=9)
+            wanted = [("came", 0, 1, sites[other.pid]), ("grew", 2, 5, sites[few.pid])]
+            seen = [(e["change"], e["open_before"], e["open_after"], e["site"])
+                    for e in (came, grew)]
+            if seen != wanted or {e["function"] for e in (came, grew)} != {"make_socket"}:
+                raise Failure(f"expected {wanted}, seen: {came}, {grew}")
+            if not grew["file"].endswith("program.h") or not grew["line"]:
+                raise Failure(f"expected file and line, seen: {grew}")
+            if (summary["came"], summary["grew"], summary["open_after"]) != (1, 1, 6):
+                raise Failure(f"expected two sites, seen: {summary}")
+        for same in files["before"]:
+            if diff(bench, before, same, "--error-exitcode", 9)[0]["same"] != 1:
+                raise Failure(f"expected no difference of {before} and {same}")
+    status, out, _ = bench.run("diff", files["after"][0], files["before"][1])
+    expect_lines(out, r"^6 sockets open before, 2 after: 1 site shrank, 1 site went$",
+                 r"^shrank +5 -> +2  make_socket \(differs\) at tests/programs/program\.h:\d+$",
+                 r"^went +1 -> +0  make_socket")
+    if status:
+        raise Failure(f"expected exit 0, seen: {status}")
+
+
+@case
+def diff_refuses(bench):
+    """Files that are something else, and a command line that lacks one."""
+    other = bench.directory / "other"
+    other.write_text("hello\n")
+    for args, status, part in (
+        (("diff", other, other), 1, "neither the output of sockleak --json nor a profile"),
+        (("diff", bench.directory / "missing", other), 1, "No such file or directory"),
+        (("diff", bench.directory, other), 1, "Is a directory"),
+        (("diff", other), 2, "Usage: sockleak diff BEFORE AFTER"),
+        (("diff", other, other, other), 2, "unexpected argument"),
+    ):
+        seen, out, errors = bench.run(*args)
+        if seen != status or out or part not in errors:
+            raise Failure(f"expected {status} and {part!r}, seen {seen}: {out} {errors}")

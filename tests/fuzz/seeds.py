@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 import seeds_code
+import seeds_profile
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 
@@ -414,6 +415,7 @@ else:
     notes()
     calls()
     seeds_code.write(put)
+    seeds_profile.write(put)
     answers()
     programs()
     stacks()

@@ -290,7 +290,7 @@ static void commands(void **state)
 	assert_int_equal(accept("--older-than 3s -p 1 scan -v").command, COMMAND_SCAN);
 	assert_int_equal(accept("-v -- scan").command, COMMAND_SCAN);
 	refuse("record", "unknown command 'record', there are 'trace', 'scan', 'agent', "
-			 "'explain' and 'doctor'; try 'sockleak --help'");
+			 "'explain', 'doctor' and 'diff'; try 'sockleak --help'");
 	refuse("4242", "unexpected argument '4242'; to watch one process, use --pid 4242");
 	refuse("trace 1234", "unexpected argument '1234'; to watch one process, use --pid 1234");
 	refuse("trace 12x", "unexpected argument '12x'; try");
@@ -319,6 +319,11 @@ static void options_of_one_command(void **state)
 	assert_string_equal(accept("--textfile x.prom explain trace").site, "trace");
 	refuse("explain", "which site? Usage: sockleak explain SITE");
 	refuse("explain a b", "unexpected argument 'b'");
+	assert_string_equal(accept("diff 1 2").before, "1");
+	assert_string_equal(accept("--json diff 1 trace").after, "trace");
+	refuse("diff a", "which two files? Usage: sockleak diff BEFORE AFTER");
+	refuse("diff a b c", "unexpected argument 'c'");
+	refuse("diff a b --pid 1", "is not for this command");
 	refuse("doctor x", "unexpected argument 'x'");
 }
 

@@ -11,6 +11,7 @@ static const struct {
 	[COMMAND_SCAN] = { "scan", "list what is unconnected right now, and exit" },
 	[COMMAND_AGENT] = { "agent", "watch as a service, for Prometheus and the journal" },
 	[COMMAND_EXPLAIN] = { "explain", "print the stack behind the site id of an alert" },
+	[COMMAND_DIFF] = { "diff", "compare two files of --json or --pprof, site by site" },
 	[COMMAND_DOCTOR] = { "doctor", "check whether sockleak can run here, and if not, why" },
 };
 

@@ -15,6 +15,7 @@
 #define AGENT (1U << COMMAND_AGENT)
 #define EXPLAIN (1U << COMMAND_EXPLAIN)
 #define DOCTOR (1U << COMMAND_DOCTOR)
+#define DIFF (1U << COMMAND_DIFF)
 #define WATCHES (TRACE | AGENT) /* goes on */
 #define LOOKS (WATCHES | SCAN)	/* reads the kernel's fd tables */
 

@@ -176,6 +176,10 @@ static int read_command(const char *word, bool *command_seen, struct options *op
 		options->site = word;
 		return 0;
 	}
+	if (*command_seen && options->command == COMMAND_DIFF && !options->after) {
+		*(options->before ? &options->after : &options->before) = word;
+		return 0;
+	}
 	if (*word && strspn(word, "0123456789") == strlen(word)) {
 		text_addf(error, "unexpected argument '%s'; to watch one process, use --pid %s",
 			  word, word);
@@ -311,6 +315,8 @@ static int check_together(const struct options *options, struct text *error)
 		text_add(error, "--verbose and --quiet exclude each other");
 	else if (options->command == COMMAND_EXPLAIN && !options->site)
 		text_add(error, "which site? Usage: sockleak explain SITE" TRY_HELP);
+	else if (options->command == COMMAND_DIFF && !options->after)
+		text_add(error, "which two files? Usage: sockleak diff BEFORE AFTER" TRY_HELP);
 	else
 		return 0;
 	return -EINVAL;

@@ -22,6 +22,7 @@ enum command {
 	COMMAND_AGENT,
 	COMMAND_EXPLAIN,
 	COMMAND_DOCTOR,
+	COMMAND_DIFF,
 	COMMAND_COUNT,
 };
 
@@ -54,20 +55,21 @@ struct options {
 	__u64 older_than_ns;
 	__u64 interval_ns;
 	__u64 full_sweep_interval_ns;
-	__u64 write_interval_ns; /* of the textfile */
-	__u64 pprof_interval_ns; /* of profiles in the directory */
-	__u64 duration_ns;	 /* 0 = until interrupted */
-	const char *comm;	 /* NULL = any; at most 15 bytes */
-	const char *output;	 /* NULL = stdout */
-	const char *suppress;	 /* NULL = nothing is suppressed */
-	const char *textfile;	 /* NULL = none is written */
-	const char *pprof;	 /* likewise */
-	const char *folded;	 /* likewise */
-	const char *pprof_dir;	 /* likewise */
-	const char *config;	 /* NULL = the command line alone */
-	const char *site;	 /* of `explain`: a site id, or how it begins */
-	const char *pin;	 /* directory for what survives a restart; NULL = nothing does */
-	const char *btf;	 /* NULL = the kernel's own */
+	__u64 write_interval_ns;    /* of the textfile */
+	__u64 pprof_interval_ns;    /* of profiles in the directory */
+	__u64 duration_ns;	    /* 0 = until interrupted */
+	const char *comm;	    /* NULL = any; at most 15 bytes */
+	const char *output;	    /* NULL = stdout */
+	const char *suppress;	    /* NULL = nothing is suppressed */
+	const char *textfile;	    /* NULL = none is written */
+	const char *pprof;	    /* likewise */
+	const char *folded;	    /* likewise */
+	const char *pprof_dir;	    /* likewise */
+	const char *config;	    /* NULL = the command line alone */
+	const char *site;	    /* of `explain`: a site id, or how it begins */
+	const char *before, *after; /* of `diff`: the files */
+	const char *pin;	    /* directory for what survives a restart; NULL = nothing does */
+	const char *btf;	    /* NULL = the kernel's own */
 	struct option_list {
 		const char *items[SOCKLEAK_MAX_CGROUPS];
 		unsigned int count;

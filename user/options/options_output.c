@@ -9,7 +9,7 @@ const struct option_spec options_output[] = {
 	{ .name = "json",
 	  .letter = 'j',
 	  .type = OPTION_FLAG,
-	  .commands = TRACE | SCAN | EXPLAIN | DOCTOR,
+	  .commands = TRACE | SCAN | EXPLAIN | DOCTOR | DIFF,
 	  .group = GROUP_OUTPUT,
 	  AT(json),
 	  .help = "print JSON Lines, one object for each leak; see sockleak-json(7)" },

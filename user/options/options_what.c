@@ -85,13 +85,14 @@ const struct option_spec options_what[] = {
 	{ .name = "error-exitcode",
 	  .argument = "N",
 	  .type = OPTION_NUMBER,
-	  .commands = SCAN,
+	  .commands = SCAN | DIFF,
 	  .group = GROUP_WHAT,
 	  AT(error_exitcode),
 	  .min = 1,
 	  .max = 255,
-	  .help = "exit with this status if an unconnected socket is found; 1 to 3 also "
-		  "mean failures, and 2 also means that nothing matches --unit and the like" },
+	  .help = "exit with this status if an unconnected socket is found, or by diff a site "
+		  "that came or grew; 1 to 3 also mean failures, and 2 also means that nothing "
+		  "matches --unit and the like" },
 	{ .name = "pid",
 	  .letter = 'p',
 	  .argument = "PID",
