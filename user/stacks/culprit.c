@@ -176,6 +176,18 @@ struct code_place culprit_lasting_place(const struct stack *stack)
 
 /* ---- Who called it ---- */
 
+/* std::function and its like: the table has them as the program's, for they are made of its code.
+ */
+static bool calls_back(const struct frame *frame)
+{
+	const struct frame_rule *rule;
+
+	if (frame->kind != FRAME_OF_PROGRAM || is_jit(frame))
+		return false;
+	rule = frame_rule_find(frame->module, frame->function, MANGLING_CPP);
+	return rule && rule->kind == FRAME_OF_PROGRAM;
+}
+
 /*
  * Is it a part of the same function, what the same file brought along, or a mere way to it: from a
  * function of a script to the next, an interpreter?
@@ -183,6 +195,8 @@ struct code_place culprit_lasting_place(const struct stack *stack)
 static bool is_between(const struct frame *frame, const struct frame *culprit)
 {
 	if (frame->kind == FRAME_OF_TRAMPOLINE || (executes_scripts(frame) && is_jit(culprit)))
+		return true;
+	if (calls_back(frame))
 		return true;
 	if (!of_one_module(frame, culprit))
 		return false;
