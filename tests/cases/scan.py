@@ -5,13 +5,11 @@ import datetime
 import hashlib
 import json
 import re
-import subprocess
-import sys
 
 from lib.cgroups import inside
 from lib.outcome import Failure
 from lib.registry import ALONE, case, cases
-from lib.validation import VALIDATOR
+from lib.validation import fault_of
 
 ROUNDING_S = 0.0015  # two dates of one moment are 1 ms apart at most,
 ROUNDED = 0.02  # and only a few are
@@ -23,10 +21,9 @@ def scan(bench, *args, status=0):
     seen, out, errors = bench.run("scan", "--json", *args)
     if seen != status:
         raise Failure(f"expected exit status {status}, seen {seen}: {errors}")
-    check = subprocess.run([sys.executable, str(VALIDATOR)], input=out,
-                           capture_output=True, text=True, check=False)
-    if check.returncode:
-        raise Failure(f"the schema: {check.stdout}{check.stderr}"[-2000:])
+    wrong = fault_of(out)
+    if wrong:
+        raise Failure(f"the schema: {wrong}"[-2000:])
     events = [json.loads(line) for line in out.splitlines()]
     if not events or events[-1]["type"] != "summary" or events[-1]["mode"] != "scan":
         raise Failure(f"expected a summary of mode scan as the last line, seen: {events[-1:]}")

@@ -6,6 +6,7 @@ programs, and are not kept until the end. The process has the lowest priority, s
 no time from what is measured.
 """
 
+import functools
 import pathlib
 import queue
 import subprocess
@@ -14,8 +15,23 @@ import threading
 
 VALIDATOR = pathlib.Path(__file__).parent.parent / "schema" / "validate.py"
 
+sys.path.append(str(VALIDATOR.parent))
+
+import validate  # noqa: E402
+
 # In a session of its own nice alone has no effect if the kernel groups tasks by session.
 LOWEST_PRIORITY = 'echo 19 2>/dev/null >/proc/self/autogroup; exec nice -n 19 "$@"'
+
+
+_once = threading.Lock()
+_schema = functools.cache(validate.read)
+
+
+def fault_of(text):
+    """What is wrong with lines of JSON, or None: for few lines, at once and in this process."""
+    with _once:
+        check = _schema()
+    return validate.fault(check, text.encode(errors="surrogateescape").splitlines(keepends=True))
 
 
 class Validation:

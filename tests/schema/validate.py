@@ -12,11 +12,13 @@ Stricter than a JSON parser has to be: no duplicate keys, no NaN or Infinity, no
 invalid UTF-8, no lone surrogates, no empty lines, and a newline at the end of
 the last line.
 """
+import gc
 import json
 import os
 import re
 import sys
 
+SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sockleak.schema.json")
 # Exact types, as json.loads() makes them: to Python true is an integer, too.
 TYPES = {
     "object": {dict}, "array": {list}, "string": {str}, "boolean": {bool}, "null": {type(None)},
@@ -305,24 +307,37 @@ def parse(line):
     return value
 
 
-def main():
-    """Validate stdin."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sockleak.schema.json")
-    path = sys.argv[1] if len(sys.argv) > 1 else path
-    try:
-        with open(path, encoding="utf-8") as file:
-            schema = json.load(file)
-        check_schema(schema)
-        check = compiled(schema, schema)
-    except (OSError, ValueError, Bad) as error:
-        print(f"validate.py: {path}: {error}", file=sys.stderr)
-        return 2
-    for number, line in enumerate(sys.stdin.buffer, 1):
+def read(path=SCHEMA):
+    """A schema as a function that raises Bad unless a value is valid. OSError, ValueError, Bad."""
+    with open(path, encoding="utf-8") as file:
+        schema = json.load(file)
+    check_schema(schema)
+    return compiled(schema, schema)
+
+
+def fault(check, lines):
+    """What is wrong with the first bad one of some lines of bytes, or None."""
+    for number, line in enumerate(lines, 1):
         try:
             check(parse(line))
         except Bad as error:
-            print(f"line {number}: {error}", file=sys.stderr)
-            return 1
+            return f"line {number}: {error}"
+    return None
+
+
+def main():
+    """Validate stdin."""
+    path = sys.argv[1] if len(sys.argv) > 1 else SCHEMA
+    try:
+        check = read(path)
+    except (OSError, ValueError, Bad) as error:
+        print(f"validate.py: {path}: {error}", file=sys.stderr)
+        return 2
+    gc.disable()  # values of JSON have no circles
+    wrong = fault(check, sys.stdin.buffer)
+    if wrong:
+        print(wrong, file=sys.stderr)
+        return 1
     return 0
 
 
