@@ -117,7 +117,7 @@ $(TRUTH)/rust: tests/truth/rust.rs
 
 $(TRUTH)/go: tests/truth/go.go
 	$(say) GO $@
-	$(Q)go build -o $@ $<
+	$(Q)GOCACHE=$(abspath $(O))/go go build -o $@ $<
 
 $(TRUTH)/Leak.class: tests/truth/Leak.java
 	$(say) JAVAC $@

@@ -68,6 +68,10 @@ tap() {
 	passed=$((passed + ok)) failed=$((failed + not_ok)) skipped=$((skipped + skip + left_out))
 }
 
+# What was built of Go's library for one test is there for the next one, and the next run.
+GOCACHE=$(realpath "$build/..")/go
+export GOCACHE
+
 begin layout "$here/layout.sh"
 export CMOCKA_MESSAGE_OUTPUT=TAP
 for unit in "$build"/unit/test_*; do

@@ -159,7 +159,7 @@ def check_agent_gone(prometheus, watched):
 @case(slow=True)
 def prometheus_rewrites(bench):
     """200 rewrites under scrapes without a pause: never a part of a file, never an error."""
-    watched = Watched(bench, "rewrites", write_interval="50ms")
+    watched = Watched(bench, "rewrites", write_interval="20ms", interval="20ms")
     exporter = Exporter(bench, watched.directory)
     wait_leaked(watched.leaker(50))
     enough = threading.Event()

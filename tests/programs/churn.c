@@ -6,12 +6,12 @@
  * hundreds, so that a watcher's memory has no reason to grow.
  *
  *   churn          a round in some 10 ms
- *   churn busy     as many as the processor can do; what it keeps is closed long before
- *                  it is a leak, and it starts no processes
+ *   churn busy     as many as the processor can do, in bursts, for other tests to go on beside
+ *                  it; what it keeps is closed long before it is a leak, and it starts no processes
  */
 #include "program.h"
 
-enum { KEPT = 200 };
+enum { KEPT = 200, BURST = 500 };
 static bool is_busy;
 
 static void leak_in_child(void)
@@ -54,8 +54,8 @@ static void *churn(void *listener)
 			leak_in_child();
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		if (!is_busy)
-			sleep_ms(10);
+		if (!is_busy || i % BURST == 0)
+			sleep_ms(is_busy ? 100 : 10);
 	}
 	return NULL;
 }

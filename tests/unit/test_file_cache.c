@@ -165,7 +165,7 @@ static int set_up(void **state)
 	if (!mkdtemp(directory))
 		return -1;
 	run("cp /bin/true one; ln one link; cp /bin/true two; cp /bin/true three; "
-	    "(for i in $(seq 10000); do echo \"int some_function_$i(void) { return $i; }\"; done; "
+	    "(for i in $(seq 3000); do echo \"int some_function_$i(void) { return $i; }\"; done; "
 	    "echo 'int main(void) { return 0; }') > debug.c && gcc -g -gz -o debug debug.c && "
 	    "objcopy --only-keep-debug debug debug.debug && strip debug && "
 	    "objcopy --add-gnu-debuglink=debug.debug debug && "

@@ -276,7 +276,8 @@ static void build_go(const char *source, const char *options)
 		skip();
 	}
 	write_file("leaking.go", source);
-	run("GOCACHE=%s/cache HOME=%s GOFLAGS= GO111MODULE=off go build %s -o leaking leaking.go",
+	run("GOCACHE=${GOCACHE:-%s/cache} HOME=%s GOFLAGS= GO111MODULE=off "
+	    "go build %s -o leaking leaking.go",
 	    directory, directory, options);
 }
 
