@@ -8,7 +8,7 @@ import pathlib
 import sys
 
 from lib.outcome import Failure
-from lib.registry import LONG, case
+from lib.registry import CHAOS, case
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "chaos"))
 
@@ -27,11 +27,11 @@ def run_seeds(bench, numbers, holds_back=False):
     print(f"chaos: {suite.figures}", flush=True)
 
 
-@case(stage=LONG)
+@case(stage=CHAOS)
 def chaos(bench):
     run_seeds(bench, range(1, 1 + (QUICK_SEEDS if bench.options.quick else SEEDS)))
 
 
-@case(stage=LONG)
+@case(stage=CHAOS)
 def chaos_held_back(bench):
     run_seeds(bench, range(1, 1 + QUICK_SEEDS), holds_back=True)

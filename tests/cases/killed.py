@@ -14,7 +14,7 @@ from lib import guard
 from lib.cgroups import PREFIX, cgroup2_mount
 from lib.outcome import Failure
 from lib.processes import start_time
-from lib.registry import LONG, case
+from lib.registry import CHAOS, case
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 MANY = 30  # processes of chaos, before the run is killed
@@ -82,7 +82,7 @@ def expect_nothing_left(bench, *command):
         guard.kill_marked(label)
 
 
-@case(stage=LONG)
+@case(stage=CHAOS)
 def killed_without_first_thread(bench):
     """The environment of a program whose first thread has ended does not show that it is the
     run's, but its cgroup does."""
@@ -125,7 +125,7 @@ def expect_make_leaves_nothing(bench, command):
     expect_nothing_left(bench, "make", "-f", rules)
 
 
-@case(stage=LONG)
+@case(stage=CHAOS)
 def killed_run(bench):
     expect_nothing_left(
         bench, sys.executable, TESTS / "run.py", "--beside", "--only", "chaos", "--sockleak",
@@ -133,18 +133,18 @@ def killed_run(bench):
     )
 
 
-@case(stage=LONG)
+@case(stage=CHAOS)
 def killed_chaos(bench):
     expect_nothing_left(bench, *chaos_run(bench))
 
 
-@case(stage=LONG)
+@case(stage=CHAOS)
 def killed_make(bench):
     """By make, through a command that is guarded as all of `make test` is."""
     expect_make_leaves_nothing(bench, f"{TESTS / 'guarded.py'} sh -c 'setsid {{}}; sleep 600'")
 
 
-@case(stage=LONG)
+@case(stage=CHAOS)
 def killed_make_of_chaos(bench):
     """As `make soak` runs it, which guards itself."""
     expect_make_leaves_nothing(bench, "{}")

@@ -5,6 +5,7 @@ import pathlib
 
 from lib.agent import brief
 from lib.outcome import Failure
+from lib.processes import copy_program
 from seeds import AGENT_ARGS, Batch
 
 
@@ -37,8 +38,7 @@ class Suite:
         built = pathlib.Path(bench.programs).parent / "chaos"
         self._oracle = str(built / "oracle")
         self._directory = bench.directory
-        (self._directory / "chaos").write_bytes((built / "chaos").read_bytes())
-        (self._directory / "chaos").chmod(0o755)
+        copy_program(built / "chaos", self._directory / "chaos")
         self._cgroup = bench.cgroups.make()
         args = ["--cgroup", self._cgroup, "--duration", "6h", *AGENT_ARGS]
         self.agent = bench.agent(*args, *([] if holds_back else ["--min-growth", 1]))

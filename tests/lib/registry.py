@@ -17,13 +17,13 @@ import importlib
 import pathlib
 
 # BUILDS: compiles, at a low priority, while other cases wait for their programs. LONG: takes long,
-# and watches its own cgroup or program alone. ALONE: measures, or fills the host. LAST: checks what
-# all others have seen.
-SHARED, LONG, BUILDS, ALONE, LAST = range(5)
+# and watches its own program alone. CHAOS: likewise its own cgroup, with seeds of chaos in it.
+# ALONE: measures, or fills the host. LAST: checks what all others have seen.
+SHARED, LONG, CHAOS, BUILDS, ALONE, LAST = range(6)
 # Each step begins some stages, and waits for some before the next step.
 STEPS = (
     ((SHARED, BUILDS), (SHARED,)),
-    ((LONG,), (LONG, BUILDS)),
+    ((LONG, CHAOS), (LONG, CHAOS, BUILDS)),
     ((ALONE,), (ALONE,)),
     ((LAST,), (LAST,)),
 )
