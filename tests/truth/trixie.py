@@ -21,6 +21,10 @@ AGAIN = (
 NEW = [
     Row("python_perf", "Python, -X perf", "exec /usr/bin/python3 -X perf $S/leak.py",
         culprit="py::open_one:*leak.py ([jit])", caller="py::fill:*leak.py ([jit])"),
+    Row("python_perf_two", "Python, -X perf, two leaks",
+        "exec /usr/bin/python3 -X perf $S/leak.py two", sockets="20 at 2 sites",
+        culprit="py::open_one:*leak.py ([jit]) | py::open_other:*leak.py ([jit])",
+        caller="py::fill:*leak.py ([jit])"),
     Row("ruby_yjit", "Ruby, YJIT", "exec ruby --yjit --yjit-call-threshold=3 $S/leak.rb",
         culprit="Ruby code"),
 ]  # fmt: skip

@@ -15,6 +15,7 @@ static const char ending[] =
 	"long aligned(int (*call)(void));\n"
 	"void on_stack(void *top, int (*call)(void));\n"
 	"void from_here(void *top, int (*call)(void));\n"
+	"void to_there(void *top, int (*call)(void));\n"
 	"__attribute__((noipa)) int leak(void)\n"
 	"{\n"
 	"	last = socket(AF_INET, SOCK_STREAM, 0);\n"
@@ -74,6 +75,8 @@ static const char ending[] =
 	"		on_stack(new_stack(), deep_leak);\n"
 	"	if (!strcmp(argv[1], \"switched\"))\n"
 	"		from_here(new_stack(), leak);\n"
+	"	if (!strcmp(argv[1], \"fiber\"))\n"
+	"		to_there(new_stack(), leak);\n"
 	"	pause();\n"
 	"	return last + argc;\n"
 	"}\n";
@@ -82,10 +85,11 @@ static const char ending[] =
  * without_rules() has neither rules nor a frame pointer, but says by its instructions what it puts
  * on the stack; of aligned() that is known only where it runs. on_stack() calls on another stack
  * and never comes back, as the first frame of a coroutine does; it has no rules either. from_here()
- * does come back, and its rules lead to the stack that it left.
+ * does come back, and its rules lead to the stack that it left. Those of to_there() lead to a lower
+ * one, as of OCaml's caml_c_call(), which calls C on the thread's stack.
  */
 static const char switching[] = ".text\n"
-				".globl without_rules, aligned, on_stack, from_here\n"
+				".globl without_rules, aligned, on_stack, from_here, to_there\n"
 				"without_rules:\n"
 				"	push %rbp\n"
 				"	mov $7, %ebp\n"
@@ -125,6 +129,20 @@ static const char switching[] = ".text\n"
 				"	.cfi_def_cfa %rsp, 8\n"
 				"	ret\n"
 				"	.cfi_endproc\n"
+				"to_there:\n"
+				"	.cfi_startproc\n"
+				"	push %rbx\n"
+				"	.cfi_def_cfa_offset 16\n"
+				"	.cfi_offset %rbx, -16\n"
+				"	mov 8(%rsp), %rax\n"
+				"	mov %rax, -8(%rdi)\n"
+				"	mov %rdi, %rbx\n"
+				"	.cfi_def_cfa %rbx, 0\n"
+				"	call *%rsi\n"
+				"	.cfi_def_cfa %rsp, 16\n"
+				"	pop %rbx\n"
+				"	ret\n"
+				"	.cfi_endproc\n"
 				".section .note.GNU-stack,\"\",@progbits\n";
 
 static void build_ending(void)
@@ -151,6 +169,7 @@ static void ends(void **state)
 		{ "coroutine", STACK_END_OUTERMOST, "on_stack" },
 		{ "deep coroutine", STACK_END_COPY, "deep_leak" },
 		{ "switched", STACK_END_SWITCHED, "from_here" },
+		{ "fiber", STACK_END_SWITCHED, "to_there" },
 	};
 
 	(void)state;

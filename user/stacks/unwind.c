@@ -121,6 +121,7 @@ static bool read_word(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *result, void *
 	(void)dwfl, (void)dwfl_arg;
 	if (!word) {
 		current->missed = true;
+		current->result->missed = address;
 		if (is_beyond(current->snapshot, address))
 			current->result->wanted = address;
 		return false;
@@ -283,6 +284,7 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 
 	walk->begins = false;
 	walk->missed = false;
+	result->missed = 0;
 	result->wanted = 0; /* registers of frames within may be lost without harm */
 	if (result->count == UNWIND_MAX_FRAMES) {
 		result->end = STACK_END_LIMIT;
@@ -418,6 +420,7 @@ int unwind_snapshot(Dwfl *dwfl, const struct snapshot *snapshot,
 
 	ret->count = 0;
 	ret->wanted = 0;
+	ret->missed = 0;
 	ret->end = STACK_END_UNKNOWN;
 	if (snapshot->n_regs != N_REGS)
 		return -EINVAL;

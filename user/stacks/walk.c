@@ -155,6 +155,21 @@ static bool is_on_stack(struct walk *walk, const struct unwound_frame *last, __u
 }
 
 /*
+ * Do the rules of the last frame lead to other memory than its stack? OCaml 5 runs C on the
+ * thread's stack and its own code on another, lower one, as rules for caml_c_call() say.
+ */
+static bool leads_off_stack(struct walk *walk, const struct unwound *unwound)
+{
+	const struct unwound_frame *last = &unwound->frames[unwound->count - 1];
+	__u64 word = unwound->end == STACK_END_COPY ? unwound->wanted : unwound->missed;
+	struct memory_range other;
+
+	if (unwound->end == STACK_END_COPY)
+		return !is_on_stack(walk, last, word);
+	return word && image_memory_at(walk->image, word, &other) && !is_on_stack(walk, last, word);
+}
+
+/*
  * Is all that is left of the thread's stack what begins the thread? The copy ends where that
  * stack does, if it had room.
  */
@@ -205,14 +220,19 @@ static void judge_end(struct walk *walk, const struct snapshot *snapshot, struct
 	if (unwound->end != STACK_END_COPY && unwound->end != STACK_END_RULES)
 		return;
 	if (unwind_has_cfi(image_unwinder(walk->image), address)) {
-		if (unwound->end == STACK_END_COPY && !is_on_stack(walk, last, unwound->wanted))
+		if (leads_off_stack(walk, unwound))
 			unwound->end = STACK_END_SWITCHED;
+		return;
+	}
+	/* the frame pointer of code that begins a stack may be anything */
+	if (!last->exact && never_returns(walk, last->pc)) {
+		unwound->end = STACK_END_OUTERMOST;
 		return;
 	}
 	if (unwound->end == STACK_END_COPY && !is_above(snapshot, unwound->wanted) &&
 	    is_on_stack(walk, last, unwound->wanted))
 		return;
-	if (is_at_end(snapshot, last) || never_returns(walk, last->pc))
+	if (is_at_end(snapshot, last))
 		unwound->end = STACK_END_OUTERMOST;
 	else
 		unwound->end = end_without_rules(walk, address);
