@@ -27,6 +27,7 @@
 #define AF_SMC 43
 #define NETLINK_AUDIT 9
 #define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
 #define IPPROTO_SCTP 132
 #define SMC_INIT 2 /* net/smc/smc.h: what other families call TCP_CLOSE */
 #define EINTR 4

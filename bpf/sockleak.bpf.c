@@ -22,6 +22,9 @@
  *   A quick sweep, once an interval in between:
  *   iter  bpf_map           end what is closed or in use, and name the  quick_sweep.bpf.h
  *                           processes whose fd tables must be read
+ *   Before a sweep, as often as it is cheap:
+ *   iter  task              count the descriptors of each process       descriptors.bpf.h
+ *   iter  task_file         of those that climb, count them by kind     descriptors.bpf.h
  *   After each sweep:
  *   iter  bpf_map           carry out the orders of user space          orders.bpf.h
  *   Only with --watch-close:
@@ -47,6 +50,7 @@
  * are watched in filter.bpf.h, and what the kernel's objects look like in kernel.bpf.h.
  */
 #include "calls.bpf.h"
+#include "descriptors.bpf.h"
 #include "quick_sweep.bpf.h"
 #include "orders.bpf.h"
 #include "refusals.bpf.h"

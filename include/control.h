@@ -7,6 +7,7 @@
 #ifndef SOCKLEAK_CONTROL_H
 #define SOCKLEAK_CONTROL_H
 
+#include "descriptors.h"
 #include "sockleak.h"
 
 /* Written before load (rodata). 0 and "" mean "no such filter". */

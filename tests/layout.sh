@@ -22,7 +22,7 @@ check() {
 }
 
 contract_is_self_contained() {
-	grep -Hn '^#include' include/*.h | grep -vE '<linux/types.h>|"sockleak.h"'
+	grep -Hn '^#include' include/*.h | grep -vE '<linux/types.h>|"(descriptors|sockleak).h"'
 }
 
 only_kernel_knows_libbpf() {
@@ -69,7 +69,7 @@ user_includes_run_one_way() {
 			if (!(from in rank)) print part[1] ": its folder is not in the list"
 			else if (!(to in rank) || rank[to] < rank[from]) print
 		}'
-	grep -rnE '^#include "[a-z_]+\.h"' user | grep -vE '"(sockleak|control|pinned|[a-z_]+\.skel)\.h"'
+	grep -rnE '^#include "[a-z_]+\.h"' user | grep -vE '"(sockleak|control|descriptors|pinned|[a-z_]+\.skel)\.h"'
 }
 
 # Within a folder, too, no header includes itself through others.
@@ -87,7 +87,7 @@ folders_are_small() {
 
 kernel_side_includes_down_only() {
 	grep -HnE '^#include' bpf/*.h bpf/*.c |
-		grep -vE '"vmlinux\.h"|"(sockleak|control|pinned)\.h"|"[a-z_]+\.bpf\.h"|<bpf/bpf_(helpers|core_read|tracing)\.h>'
+		grep -vE '"vmlinux\.h"|"(sockleak|control|descriptors|pinned)\.h"|"[a-z_]+\.bpf\.h"|<bpf/bpf_(helpers|core_read|tracing)\.h>'
 }
 
 accounts_and_reports_do_no_io() {

@@ -36,7 +36,7 @@ static void a_summary(void **state)
 			 "\"reclassified\":0},"
 			 "\"held_back\":3,\"leaking\":[],\"holding\":[],\"ways\":[],"
 			 "\"at_limit\":[],"
-			 "\"host_files\":null,\"processes\":null,"
+			 "\"host_files\":null,\"climbing\":[],\"processes\":null,"
 			 "\"ended_sites\":0,\"ended\":[],\"suppressed\":null,"
 			 "\"sweeps\":60,\"sweeps_failed\":0,"
 			 "\"full_sweeps\":2,\"processes_swept\":7,"
@@ -124,7 +124,7 @@ static void what_has_ended(void **state)
 	assert_has(
 		&out,
 		"\"leaking\":[],\"holding\":[],\"ways\":[],\"at_limit\":[],\"host_files\":null,"
-		"\"processes\":null,\"ended_sites\":1,\"ended\":[{\"comm\":"
+		"\"climbing\":[],\"processes\":null,\"ended_sites\":1,\"ended\":[{\"comm\":"
 		"\"delayed_job\",\"name\":\"delayed_job\","
 		"\"site\":\"00ab54a98ceb1f0a\",\"sockets\":3,\"processes\":1,"
 		"\"pid\":4242,\"class\":\"probed\","

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -12,12 +10,10 @@
 #include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
 #include "kernel/process_iterator.h"
+#include "kernel/record_reader.h"
 #include "kernel/settings.h"
 #include "lib/cleanup.h"
 #include "scan.skel.h"
-
-/* Records read at once. */
-#define ROOM 256
 
 struct scanner {
 	struct scan_bpf *skeleton;
@@ -104,55 +100,47 @@ int scanner__rule_cgroups(struct scanner *scanner, const struct ruled_cgroup *ru
 	return 0;
 }
 
-/* Run the iterator of a link to its end. */
-static int read_records(const struct bpf_link *link, const volatile __u64 *files,
-			scanner_record_fn on_record, scanner_progress_fn on_progress, void *ctx)
+/* Whom the records of a walk are for. */
+struct look_sink {
+	const volatile __u64 *files; /* how far the walk has come */
+	scanner_record_fn on_record;
+	scanner_progress_fn on_progress; /* NULL = nobody waits */
+	void *ctx;
+};
+
+static int on_look_record(const void *record, void *ctx)
 {
-	_cleanup_close_ int fd = bpf_iter_create(bpf_link__fd(link));
-	_cleanup_free_ struct event *records = NULL;
-	size_t len = 0;
+	const struct look_sink *sink = ctx;
 
-	if (fd < 0)
-		return -errno;
-	records = calloc(ROOM, sizeof(*records));
-	if (!records)
-		return -ENOMEM;
-	for (;;) {
-		ssize_t got = read(fd, (char *)records + len, ROOM * sizeof(*records) - len);
-		size_t whole;
+	return sink->on_record(record, sink->ctx);
+}
 
-		if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-			if (on_progress) /* the kernel pauses after a million */
-				on_progress(*files, ctx);
-			continue;
-		}
-		if (got < 0)
-			return -errno;
-		if (!got)
-			return 0;
-		len += (size_t)got;
-		whole = len / sizeof(*records);
-		for (size_t i = 0; i < whole; i++) {
-			int err = on_record(&records[i], ctx);
+static void on_look_pause(void *ctx)
+{
+	const struct look_sink *sink = ctx;
 
-			if (err)
-				return err;
-		}
-		len -= whole * sizeof(*records); /* a part of the next one may be here */
-		memmove(records, &records[whole], len);
-	}
+	if (sink->on_progress)
+		sink->on_progress(*sink->files, sink->ctx);
+}
+
+static int read_records(const struct bpf_link *link, struct look_sink *look)
+{
+	const struct record_sink sink = { on_look_record, on_look_pause, look };
+
+	return records_read(link, sizeof(struct event), &sink);
 }
 
 int scanner__look(struct scanner *scanner, scanner_record_fn on_record,
 		  scanner_progress_fn on_progress, void *ctx, __u64 *ret_files)
 {
 	volatile __u64 *files = &scanner->skeleton->bss->scan.files;
+	struct look_sink look = { files, on_record, on_progress, ctx };
 	int err;
 
 	*files = 0;
 	scanner->skeleton->bss->scan.processes = 0;
 	scanner->skeleton->bss->scan.last_tgid = 0;
-	err = read_records(scanner->files, files, on_record, on_progress, ctx);
+	err = read_records(scanner->files, &look);
 	*ret_files = *files;
 	return err;
 }
@@ -164,12 +152,13 @@ __u64 scanner__processes(const struct scanner *scanner)
 
 int scanner__look_at(struct scanner *scanner, __u32 tgid, scanner_record_fn on_record, void *ctx)
 {
+	struct look_sink look = { .on_record = on_record, .ctx = ctx };
 	struct bpf_link *link;
 	int err = process_iterator_attach(scanner->skeleton->progs.scan_files, tgid, &link);
 
 	if (err)
 		return err == -ESRCH ? 0 : err; /* one that is gone has nothing to show */
-	err = read_records(link, /* files= */ NULL, on_record, /* on_progress= */ NULL, ctx);
+	err = read_records(link, &look);
 	bpf_link__destroy(link);
 	return err;
 }

@@ -9,9 +9,11 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "kernel/descriptor_counter.h"
 #include "kernel/hooks/hooks.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
+#include "kernel/maps/cgroup_map.h"
 #include "kernel/maps/map_sizes.h"
 #include "kernel/maps/orders.h"
 #include "kernel/maps/refusal_map.h"
@@ -26,6 +28,7 @@ struct tracer {
 	struct sockleak_bpf *skeleton;
 	struct ring_buffer *ring;
 	struct sweeper *sweeper;
+	struct descriptor_counter *descriptors;
 	struct orders *orders;
 	struct history *history;
 	struct pins *pins;	  /* NULL = nothing is to survive */
@@ -33,8 +36,7 @@ struct tracer {
 	bool pins_failed;
 	void (*on_progress)(void *ctx);
 	void *progress_ctx;
-	struct ruled_cgroup ruled[SOCKLEAK_MAX_RULED]; /* as they are in the map */
-	size_t n_ruled;
+	struct cgroup_rules rules;
 	struct hooks *hooks;
 	__u32 max_sockets;
 	tracer_event_fn on_event;
@@ -169,6 +171,10 @@ static int load(struct tracer *tracer, const struct options *options, const char
 			return err;
 		err = sweeper__new(tracer->skeleton, options, &tracer->sweeper);
 	}
+	if (!err)
+		err = descriptor_counter__new(tracer->skeleton->progs.count_descriptors,
+					      tracer->skeleton->progs.count_kinds,
+					      &tracer->skeleton->bss->kinds, &tracer->descriptors);
 	if (err) {
 		text_addf(ret_error, "cannot attach the sweep's iterators: %s (needs Linux 5.13)",
 			  strerror(-err));
@@ -199,6 +205,7 @@ static int open_skeleton(struct tracer *tracer, const struct options *options,
 static void unload(struct tracer *tracer)
 {
 	sweeper__free(tracer->sweeper);
+	descriptor_counter__free(tracer->descriptors);
 	history__free(tracer->history);
 	orders__free(tracer->orders);
 	ring_buffer__free(tracer->ring);
@@ -206,6 +213,7 @@ static void unload(struct tracer *tracer)
 	pins__free(tracer->pins); /* the lock goes last */
 	free(tracer->snapshot);
 	tracer->sweeper = NULL;
+	tracer->descriptors = NULL;
 	tracer->history = NULL;
 	tracer->orders = NULL;
 	tracer->ring = NULL;
@@ -301,16 +309,16 @@ int tracer__load(struct tracer *tracer, const struct options *options, struct te
 /* With hooks of another kind, and the cgroups that have a rule. */
 static int load_again(struct tracer *tracer, const struct options *options, struct text *ret_error)
 {
-	size_t count = tracer->n_ruled;
+	size_t count = tracer->rules.count;
 	int err = begin_again(tracer, options, ret_error);
 
 	if (err)
 		return err;
 	err = load_kind(tracer, options, ret_error);
-	tracer->n_ruled = 0; /* the new map is empty */
+	tracer->rules.count = 0; /* the new map is empty */
 	if (err)
 		return err;
-	return tracer__rule_cgroups(tracer, tracer->ruled, count);
+	return tracer__rule_cgroups(tracer, tracer->rules.ruled, count);
 }
 
 int tracer__attach(struct tracer *tracer, const struct options *options, struct text *ret_error)
@@ -382,35 +390,20 @@ struct sweep_counts tracer__sweeps(const struct tracer *tracer)
 	return sweeper__counts(tracer->sweeper);
 }
 
-static bool has_rule(const struct ruled_cgroup *ruled, size_t count, __u64 id)
-{
-	for (size_t i = 0; i < count; i++)
-		if (ruled[i].id == id)
-			return true;
-	return false;
-}
-
 int tracer__rule_cgroups(struct tracer *tracer, const struct ruled_cgroup *ruled, size_t count)
 {
-	int map = bpf_map__fd(tracer->skeleton->maps.cgroups);
-
-	if (count == tracer->n_ruled && !memcmp(ruled, tracer->ruled, count * sizeof(*ruled)))
-		return 0;
-	for (size_t i = 0; i < tracer->n_ruled; i++)
-		if (!has_rule(ruled, count, tracer->ruled[i].id))
-			bpf_map_delete_elem(map, &tracer->ruled[i].id);
-	tracer->n_ruled = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (bpf_map_update_elem(map, &ruled[i].id, &ruled[i].rule, BPF_ANY))
-			return -errno;
-		tracer->ruled[tracer->n_ruled++] = ruled[i];
-	}
-	return 0;
+	return cgroup_map_set(bpf_map__fd(tracer->skeleton->maps.cgroups), &tracer->rules, ruled,
+			      count);
 }
 
 void tracer__retell(struct tracer *tracer)
 {
 	sweeper__retell(tracer->sweeper);
+}
+
+struct descriptor_counter *tracer__descriptors(struct tracer *tracer)
+{
+	return tracer->descriptors;
 }
 
 struct history *tracer__history(struct tracer *tracer)

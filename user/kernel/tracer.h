@@ -16,6 +16,7 @@
 #include "control.h"
 #include "sockleak.h"
 
+struct descriptor_counter;
 struct pins;
 struct tracer;
 
@@ -91,6 +92,9 @@ unsigned int tracer__refusals(struct tracer *tracer, struct refusal_key *ret_key
 			      struct refusal *ret_refusals);
 /* The next call of that process that fails begins a new one. */
 void tracer__forget_refusal(struct tracer *tracer, const struct refusal_key *key);
+
+/* Counts descriptors; the tracer's own. */
+struct descriptor_counter *tracer__descriptors(struct tracer *tracer);
 
 /* Where `sockleak scan` finds the leaks; the tracer's own. */
 struct history *tracer__history(struct tracer *tracer);

@@ -234,6 +234,9 @@ long leaks__known(struct leaks *leaks, struct site *const **ret_sites);
  */
 bool leaks__process_rate(const struct leaks *leaks, __u32 tgid, double *ret_per_minute);
 
+/* How many sockets of a process are open at sites that are shown. */
+unsigned int leaks__open_in(const struct leaks *leaks, __u32 tgid);
+
 /*
  * Does the site leak, or has the process ever grown there? Then its sockets are not idle, also
  * while the site makes a pause. The second function asks this for the process of a leak.

@@ -92,6 +92,20 @@ bool leaks__process_rate(const struct leaks *leaks, __u32 tgid, double *ret_per_
 	return known;
 }
 
+unsigned int leaks__open_in(const struct leaks *leaks, __u32 tgid)
+{
+	const struct site_process *process;
+	unsigned int open = 0;
+
+	for (const struct site *site = leaks->by_key; site; site = site->hh.next) {
+		if (!site->open)
+			continue;
+		HASH_FIND(hh, site->processes, &tgid, sizeof(tgid), process);
+		open += process ? process->open : 0;
+	}
+	return open;
+}
+
 bool leaks__has_growth(const struct leaks *leaks, const struct site *site,
 		       const struct site_process *process)
 {

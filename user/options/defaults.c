@@ -24,6 +24,7 @@ struct options options_defaults(enum command command)
 		.min_open = 1,
 		.top = scan ? 10000 : 10,
 		.max_ways = OPTIONS_MAX_WAYS,
+		.max_climbing = OPTIONS_MAX_CLIMBING,
 		.max_workloads = SERIES_MAX_WORKLOADS,
 		.max_sites = SERIES_MAX_SITES,
 		.max_sockets = SOCKLEAK_MAX_SOCKETS,

@@ -21,6 +21,13 @@
 #define SERIES_MAX_SITES 100
 
 /*
+ * --max-climbing: each has a line of JSON of some 500 bytes, and three series of the metrics at
+ * most. The descriptors of each are counted by kind every ten seconds.
+ */
+#define OPTIONS_MAX_CLIMBING 16
+#define OPTIONS_MOST_CLIMBING 128
+
+/*
  * --max-ways: a summary has that many stacks of each site, some 10 KiB of JSON each. Each leak's
  * own stack is in its line, so what is beyond is not lost.
  */

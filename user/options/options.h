@@ -82,6 +82,7 @@ struct options {
 	__u32 min_open;			/* and sockets that one process must have open for it */
 	__u32 top;			/* sites to show */
 	__u32 max_ways;			/* of a site that JSON has, see leaks/ways.h */
+	__u32 max_climbing;		/* processes whose descriptors climb; 0 = not counted */
 	__u32 max_workloads, max_sites; /* that have series of their own in the textfile */
 	__u32 pprof_keep;		/* profiles in the directory */
 	__u32 log;			/* enum log_choice */

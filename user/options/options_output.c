@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The rows of the table that say where the report goes, and what it has. */
 #include "lib/time.h"
+#include "options/defaults.h"
 #include "options/option_rows.h"
 
 static const char *const log_choices[] = { "auto", "journald", "plain", NULL };
@@ -85,6 +86,16 @@ const struct option_spec options_output[] = {
 	  .min = 10 * NSEC_PER_MSEC,
 	  .max = DAY_NS,
 	  .help = "time between two writes of the textfile" },
+	{ .name = "max-climbing",
+	  .reloads = true,
+	  .argument = "N",
+	  .type = OPTION_NUMBER,
+	  .commands = WATCHES,
+	  .group = GROUP_OUTPUT,
+	  AT(max_climbing),
+	  .max = OPTIONS_MOST_CLIMBING,
+	  .help = "how many processes are reported whose number of descriptors climbs by "
+		  "something else than leaked sockets; 0: descriptors are not counted" },
 	{ .name = "max-workloads",
 	  .reloads = true,
 	  .argument = "N",

@@ -11,6 +11,7 @@
 #include "leaks/leaks.h"
 #include "resolver/resolver_counts.h"
 
+struct climbs;
 struct hints;
 struct limit_series;
 struct refusals;
@@ -54,6 +55,9 @@ struct summary {
 	bool classes_left_out; /* --class leaves out some that are reported without it */
 	const struct suppressions *suppressions; /* NULL = without --suppress */
 	const struct refusals *refusals; /* who is at the limit of descriptors; NULL = of a scan */
+	const struct climbs *climbs;	 /* whose descriptors climb; NULL = not counted */
+	__u64 climbing_left_out;	 /* processes that climb, beyond --max-climbing */
+	__u64 counts_failed;		 /* of descriptors */
 	const struct limit_series *limit_series; /* the same, by workload; may be NULL too */
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
 	const char *hooks;	   /* their kind (hook_kinds.h); NULL = of a scan */

@@ -29,3 +29,24 @@ void descriptors_look(struct site *const *sites, long count, __u64 now_ns)
 			look_at_descriptors(process, now_ns);
 	}
 }
+
+static void forecast_site(const struct leaks *leaks, struct site *site)
+{
+	struct site_process *process = site->processes;
+
+	for (int n = 0; process && n < DESCRIPTORS_LOOKS; process = process->hh.next, n++)
+		process->forecast.rate_known =
+			leaks__process_rate(leaks, process->tgid, &process->forecast.per_minute);
+}
+
+void descriptors_forecast(struct leaks *leaks, long most, __u64 now_ns)
+{
+	struct site *const *sites;
+	long count = leaks__sites(leaks, &sites);
+
+	if (count > most)
+		count = most;
+	descriptors_look(sites, count, now_ns);
+	for (long i = 0; i < count; i++)
+		forecast_site(leaks, sites[i]);
+}

@@ -17,4 +17,7 @@
  */
 void descriptors_look(struct site *const *sites, long count, __u64 now_ns);
 
+/* The same of the worst `most` sites that leak, and how fast their processes do. */
+void descriptors_forecast(struct leaks *leaks, long most, __u64 now_ns);
+
 #endif /* SOCKLEAK_DESCRIPTORS_H */

@@ -16,6 +16,7 @@
 #include "lib/signals.h"
 #include "lib/time.h"
 #include "watch/attribution.h"
+#include "watch/climb_watch.h"
 #include "watch/debug_log.h"
 #include "watch/descriptors.h"
 #include "watch/fd_limits.h"
@@ -30,6 +31,7 @@ struct watch {
 	struct leaks *leaks;
 	struct attribution *attribution;
 	struct fd_limits *limits;
+	struct climb_watch *climbs;
 	struct suppressions *suppressions; /* NULL = nothing is */
 	struct summary summary;
 	struct doubt doubt;
@@ -90,6 +92,7 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	err = attribution__new(options->debuginfod, &watch->attribution, ret_error);
 	if (watch->leaks)
 		tune(watch->leaks, options);
+	watch->climbs = climb_watch__new(watch->attribution, options->max_climbing);
 	watch->limits = fd_limits__new(watch->attribution, options->interval_ns);
 	if (watch->limits && output)
 		fd_limits__on_begin(watch->limits, on_limit, watch);
@@ -97,7 +100,7 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	watch->summary.max_ways = options->max_ways;
 	watch->summary.classes_left_out = OPTIONS_DEFAULT_CLASSES & ~options->classes;
 	watch->summary.nothing_watched = options_limit_cgroups(options); /* until one is found */
-	if (!err && (!watch->leaks || !watch->limits))
+	if (!err && (!watch->leaks || !watch->limits || !watch->climbs))
 		err = -ENOMEM;
 	if (!err && options->suppress)
 		err = suppressions__load(options->suppress, &watch->suppressions, ret_error);
@@ -116,6 +119,7 @@ void watch__free(struct watch *watch)
 		return;
 	leaks__free(watch->leaks);
 	fd_limits__free(watch->limits);
+	climb_watch__free(watch->climbs);
 	attribution__free(watch->attribution);
 	suppressions__free(watch->suppressions);
 	free(watch);
@@ -268,27 +272,6 @@ void watch__aim(struct watch *watch, struct tracer *tracer)
 		summary->nothing_watched = false;
 }
 
-/* How near the processes are to their limit, and how fast they leak. */
-static void update_forecasts(struct watch *watch, long most)
-{
-	struct site *const *sites;
-	long count = leaks__sites(watch->leaks, &sites);
-
-	if (count > most)
-		count = most;
-	descriptors_look(sites, count, watch->summary.now_ns);
-	for (long i = 0; i < count; i++) {
-		struct site_process *process = sites[i]->processes;
-
-		for (int n = 0; process && n < DESCRIPTORS_LOOKS; process = process->hh.next, n++) {
-			struct forecast *forecast = &process->forecast;
-
-			forecast->rate_known = leaks__process_rate(watch->leaks, process->tgid,
-								   &forecast->per_minute);
-		}
-	}
-}
-
 /* Goes through the leaks that are open, and takes what is suppressed now. */
 static bool is_suppressed(const struct leak *leak, void *ctx)
 {
@@ -323,6 +306,7 @@ int watch__sweep(struct watch *watch, bool last)
 	if (suppressions__ask_again(watch->suppressions, summary->now_ns))
 		tracer__retell(watch->tracer);
 	leaks__tick(watch->leaks, summary->now_ns);
+	climb_watch__sweep(watch->climbs, watch->tracer, last, summary);
 	summary->leaks = leaks__totals(watch->leaks); /* including what has grown */
 	return err;
 }
@@ -345,8 +329,9 @@ void watch__look(struct watch *watch, __u32 most)
 	update_summary(watch);
 	note_skipped(watch);			     /* including those since the sweep began */
 	kernel_memory(&watch->summary.kernel_bytes); /* else what it was */
+	climb_watch__look(watch->climbs, watch->tracer, watch->leaks, &watch->summary);
 	update_stacks(watch, (long)most);
-	update_forecasts(watch, (long)most);
+	descriptors_forecast(watch->leaks, (long)most, watch->summary.now_ns);
 }
 
 static void report(struct watch *watch)
@@ -448,8 +433,11 @@ const struct summary *watch__summary(const struct watch *watch)
 static void sweep_and_show(struct watch *watch, bool last)
 {
 	watch__sweep(watch, last);
-	if (output__is_live(watch->output))
-		update_forecasts(watch, (long)watch->options->top);
+	if (output__is_live(watch->output)) {
+		climb_watch__look(watch->climbs, watch->tracer, watch->leaks, &watch->summary);
+		descriptors_forecast(watch->leaks, (long)watch->options->top,
+				     watch->summary.now_ns);
+	}
 	output__sweep(watch->output, watch->leaks, &watch->summary);
 }
 
@@ -492,6 +480,7 @@ int watch__reload(struct watch *watch, const struct options *options, struct sco
 	watch->options = options;
 	watch->scope = scope;
 	tune(watch->leaks, options);
+	climb_watch__limit(watch->climbs, options->max_climbing);
 	leaks__want(watch->leaks, options->classes);
 	watch->summary.classes_left_out = OPTIONS_DEFAULT_CLASSES & ~options->classes;
 	leaks__drop(watch->leaks, is_suppressed, watch);

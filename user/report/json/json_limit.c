@@ -15,11 +15,7 @@ static void put_limited_owner(struct json *json, const struct limited *limited)
 	json_u64(json, "uid", limited->refusal.uid);
 	put_known_u64(json, "cgroup_id", limited->refusal.cgroup_id, limited->refusal.cgroup_id);
 	put_known_string(json, "cgroup", owner ? owner->cgroup : NULL);
-	put_known_string(json, "unit", owner ? owner->unit : NULL);
-	put_known_string(json, "machine", owner ? owner->machine : NULL);
-	put_known_string(json, "container",
-			 owner ? known_or_null(owner->workload.container) : NULL);
-	put_known_string(json, "pod", owner ? known_or_null(owner->workload.pod) : NULL);
+	put_workload(json, owner);
 }
 
 static void put_limited(struct json *json, const struct limited *limited,

@@ -35,6 +35,11 @@ void put_code(struct json *json, struct stack *stack, struct owner *owner,
 /* "tried": where the last call on it failed, null when that is not known. */
 void put_tried(struct json *json, const struct tried *tried);
 
+/* "unit", "machine", "container", "pod"; the owner may be NULL. */
+void put_workload(struct json *json, const struct owner *owner);
+
+/* "climbing" of the summary. */
+void put_climbing(struct json *json, const struct summary *summary);
 /* "at_limit" and "host_files" of the summary. */
 void put_at_limit(struct json *json, const struct summary *summary);
 

@@ -125,12 +125,13 @@ static void put_times(struct json *json, const struct pending *socket,
 	put_span(json, "age_s", socket->since_ns, summary->now_ns, origin);
 }
 
-static void put_workload(struct json *json, const struct owner *owner)
+void put_workload(struct json *json, const struct owner *owner)
 {
-	put_known_string(json, "unit", owner->unit);
-	put_known_string(json, "machine", owner->machine);
-	put_known_string(json, "container", known_or_null(owner->workload.container));
-	put_known_string(json, "pod", known_or_null(owner->workload.pod));
+	put_known_string(json, "unit", owner ? owner->unit : NULL);
+	put_known_string(json, "machine", owner ? owner->machine : NULL);
+	put_known_string(json, "container",
+			 owner ? known_or_null(owner->workload.container) : NULL);
+	put_known_string(json, "pod", owner ? known_or_null(owner->workload.pod) : NULL);
 }
 
 static void put_owner(struct json *json, const struct leak *leak)
@@ -424,6 +425,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	put_holding(&json, leaks, top);
 	put_ways(&json, leaks, summary, top);
 	put_at_limit(&json, summary);
+	put_climbing(&json, summary);
 	put_processes(&json, leaks, summary, top);
 	put_ended(&json, leaks, summary, top);
 	put_suppressed(&json, summary->suppressions);

@@ -23,10 +23,7 @@ static void put_scanned_process(struct json *json, const struct process_total *t
 	json_u64(json, "pid", site->processes->tgid);
 	put_comm(json, "comm", site->comm, true);
 	put_comm(json, "name", site->name, true);
-	put_known_string(json, "unit", owner->unit);
-	put_known_string(json, "machine", owner->machine);
-	put_known_string(json, "container", known_or_null(owner->workload.container));
-	put_known_string(json, "pod", known_or_null(owner->workload.pod));
+	put_workload(json, owner);
 	json_u64(json, "open", total->open);
 	json_bool(json, "may_be_in_use", site->maybe_in_use);
 	put_classes(json, total);

@@ -311,6 +311,7 @@ int prometheus_add(struct text *out, struct leaks *leaks, const struct summary *
 	put_oldest(&metrics);
 	put_fd_gauges(&metrics);
 	put_limits(&metrics);
+	metrics_put_climbs(&metrics);
 	put_sites(&metrics);
 	put_totals(&metrics);
 	put_states(&metrics);

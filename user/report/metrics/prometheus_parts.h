@@ -21,6 +21,9 @@ void metrics_put_ns(const struct metrics *metrics, const char *name, const char 
 /* A point in boot time as one of the epoch's; 0 when that was before it. */
 __u64 metrics_wall_ns(const struct metrics *metrics, __u64 boot_ns);
 
+/* The families of processes whose descriptors climb. */
+void metrics_put_climbs(const struct metrics *metrics);
+
 /* The families about the agent itself. */
 void metrics_put_agent(const struct metrics *metrics);
 

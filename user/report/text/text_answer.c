@@ -184,6 +184,8 @@ static void page_nothing(struct page *page, struct text *line)
 		return;
 	}
 	text_add(line, early ? "Too early to tell: a socket is reported if unconnected for " :
+		       page_has_climbs(page) ?
+			       "Descriptors climb, but none that was never connected for " :
 			       "No leaked sockets: none stayed unconnected for ");
 	duration_add_exact(line, summary->older_than_ns);
 	text_add(line, ", watched for ");
@@ -243,6 +245,7 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 	page_limits(page, sites, count);
 	if (!count || page_is_exited(sites[0])) {
 		page_nothing(page, &line);
+		page_climbs(page, /* is_answer= */ true);
 		return;
 	}
 	page_site_answer(page, sites[0]);
@@ -262,4 +265,5 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 	add_more(&line, old, "holds sockets of unknown origin", "hold sockets of unknown origin");
 	if (line.len)
 		page_line(page, &line, /* bold= */ false);
+	page_climbs(page, /* is_answer= */ false);
 }

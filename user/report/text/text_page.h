@@ -103,6 +103,10 @@ void page_add_limited(struct text *line, const struct limited *limited);
  */
 void page_limits(struct page *page, struct site *const *sites, long count);
 
+/* Does something else climb than leaked sockets? And a line for each such process. */
+bool page_has_climbs(const struct page *page);
+void page_climbs(struct page *page, bool is_answer);
+
 /* The answer on one site: who, how many, how fast, and where in the code. */
 void page_site_answer(struct page *page, const struct site *site);
 /* The beginning of the report: the answer, and what else there is. */

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* climbs: who is followed, which kinds grow, and who is reported. */
+#include "report_fixture.h"
+
+#include "climbs_fixture.h"
+
+static size_t list(const struct climber **ret_list)
+{
+	return climbs__list(climbs, 2, ret_list);
+}
+
+static void the_kind_that_grows(void **state)
+{
+	struct kind_growth kinds[KINDS_GROWN];
+	const struct climber *found[2];
+	bool sure;
+
+	(void)state;
+	climb_by(DESCRIPTOR_EVENTFD, 20);
+	assert_int_equal(list(found), 1);
+	assert_int_equal(found[0]->process.tgid, 4242);
+	assert_int_equal(found[0]->climb.base, 5);
+	assert_int_equal(found[0]->climb.count, 25);
+	assert_int_equal(climber_kinds(found[0], kinds, &sure), 1);
+	assert_true(sure);
+	assert_int_equal(kinds[0].kind, DESCRIPTOR_EVENTFD);
+	assert_int_equal(kinds[0].count, 20);
+	assert_int_equal(kinds[0].more, 19); /* since it was looked at for the first time */
+}
+
+/* Many old files are not what climbs. */
+static void not_the_kind_of_most(void **state)
+{
+	struct kind_growth kinds[KINDS_GROWN];
+	const struct climber *found[2];
+	bool sure;
+
+	(void)state;
+	for (__u32 i = 0; i <= 20; i++) {
+		counts[2] = 500 + 2 * i;
+		count_once();
+		kinds_are(DESCRIPTOR_PIPE, 2 * i, DESCRIPTOR_REGULAR, 500);
+	}
+	assert_int_equal(list(found), 1);
+	assert_int_equal(climber_kinds(found[0], kinds, &sure), 1);
+	assert_int_equal(kinds[0].kind, DESCRIPTOR_PIPE);
+}
+
+static void two_kinds_at_once(void **state)
+{
+	struct kind_growth kinds[KINDS_GROWN];
+	const struct climber *found[2];
+	bool sure;
+
+	(void)state;
+	for (__u32 i = 0; i <= 20; i++) {
+		counts[2] = 5 + 3 * i;
+		count_once();
+		kinds_are(DESCRIPTOR_PIPE, 2 * i, DESCRIPTOR_EPOLL, i);
+	}
+	assert_int_equal(list(found), 1);
+	assert_int_equal(climber_kinds(found[0], kinds, &sure), 2);
+	assert_int_equal(kinds[0].kind, DESCRIPTOR_PIPE);
+	assert_int_equal(kinds[1].kind, DESCRIPTOR_EPOLL);
+}
+
+/* It was looked at once: what most are of is known, not what grows. */
+static void looked_at_once(void **state)
+{
+	struct kind_growth kinds[KINDS_GROWN];
+	const struct climber *found[2];
+	bool sure;
+
+	(void)state;
+	for (__u32 i = 0; i <= 20; i++) {
+		counts[2] = 5 + i;
+		count_once();
+	}
+	kinds_are(DESCRIPTOR_PIPE, 20, DESCRIPTOR_REGULAR, 5);
+	assert_int_equal(list(found), 1);
+	assert_int_equal(climber_kinds(found[0], kinds, &sure), 1);
+	assert_false(sure);
+	assert_int_equal(kinds[0].kind, DESCRIPTOR_PIPE);
+}
+
+/* Sockets that are not connected are leaks, or will be. So are those that a report lists. */
+static void a_finding_is_not_listed(void **state)
+{
+	const struct climber *found[2];
+
+	(void)state;
+	climb_by(DESCRIPTOR_UNCONNECTED, 20);
+	assert_int_equal(list(found), 0);
+}
+
+static void what_is_reported_is_not_listed(void **state)
+{
+	const struct climber *found[2];
+
+	(void)state;
+	climb_by(DESCRIPTOR_UDP, 20);
+	assert_int_equal(list(found), 1);
+	climbs__get(climbs, 0)->leaked = 9;
+	assert_int_equal(list(found), 1);
+	climbs__get(climbs, 0)->leaked = 10;
+	assert_int_equal(list(found), 0);
+}
+
+static void a_process_that_ends(void **state)
+{
+	const struct climber *found[2];
+
+	(void)state;
+	climb_by(DESCRIPTOR_EVENTFD, 20);
+	counts[2] = 0;
+	count_once();
+	assert_int_equal(list(found), 0);
+	assert_int_equal(climbs__followed(climbs), 0);
+}
+
+/* Another process has the number: what was counted of the first one is not its own. */
+static void a_number_that_is_used_again(void **state)
+{
+	struct process_descriptors process = { .start_ns = 99, .tgid = 4242, .count = 60 };
+	const struct climber *found[2];
+
+	(void)state;
+	climb_by(DESCRIPTOR_EVENTFD, 20);
+	climbs__begin(climbs, climbs_now + SECOND);
+	assert_int_equal(climbs__count(climbs, &process), 0);
+	climbs__end(climbs);
+	assert_int_equal(list(found), 0);
+}
+
+/* Two may climb and be listed: those with most growth. */
+static void no_more_than_allowed(void **state)
+{
+	const struct climber *found[2];
+
+	(void)state;
+	for (__u32 i = 0; i <= 20; i++) {
+		for (__u32 n = 0; n < CLIMBERS; n++)
+			counts[n] = 5 + i * (n + 1);
+		count_once();
+	}
+	assert_int_equal(climbs__followed(climbs), 4);
+	assert_int_equal(list(found), 4);
+	assert_int_equal(found[0]->process.tgid, 4247);
+	assert_int_equal(found[1]->process.tgid, 4246);
+	assert_int_equal(climbs__left_out(climbs), 4);
+}
+
+static void it_was_asked_a_moment_ago(void **state)
+{
+	struct climber *due[1];
+
+	(void)state;
+	climb_by(DESCRIPTOR_EVENTFD, 20);
+	assert_int_equal(climbs__due(climbs, true, climbs_now, 1, due), 0);
+	assert_int_equal(climbs__due(climbs, false, climbs_now + SECOND, 1, due), 0);
+	assert_int_equal(climbs__due(climbs, true, climbs_now + SECOND, 1, due), 1);
+	assert_int_equal(climbs__due(climbs, false, climbs_now + KINDS_PAUSE_NS, 1, due), 1);
+}
+
+static void names(void **state)
+{
+	(void)state;
+	for (int kind = 0; kind < DESCRIPTOR_KINDS; kind++) {
+		assert_non_null(descriptor_kind_name(kind));
+		assert_non_null(descriptor_kind_phrase(kind));
+	}
+	assert_int_equal(climbs__list(NULL, 0, NULL), 0);
+}
+
+#define test(f) cmocka_unit_test_setup_teardown(f, begin_climbs, end_climbs)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(the_kind_that_grows),
+		test(not_the_kind_of_most),
+		test(two_kinds_at_once),
+		test(looked_at_once),
+		test(a_finding_is_not_listed),
+		test(what_is_reported_is_not_listed),
+		test(a_process_that_ends),
+		test(a_number_that_is_used_again),
+		test(no_more_than_allowed),
+		test(it_was_asked_a_moment_ago),
+		test(names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "leaks/growth/climbs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Counting by kind may use a hundredth of a processor. */
+#define KINDS_SHARE 100
+#define PART_OF_GROWTH 4 /* a kind of less than one in so many is not named */
+
+/* The account of any process. */
+struct counted {
+	__u32 tgid;
+	__u32 generation; /* of the count that has met it last */
+	__u64 start_ns;
+	struct climb climb;
+	struct climber *follower; /* NULL = it is not followed */
+	UT_hash_handle hh;
+};
+
+struct climbs {
+	struct counted *by_tgid; /* a uthash table */
+	struct climber **followed;
+	unsigned int count, room; /* of these */
+	unsigned int most;
+	__u32 generation;
+	__u64 now_ns;
+	__u64 left_out;
+};
+
+struct climbs *climbs__new(unsigned int most)
+{
+	struct climbs *climbs = calloc(1, sizeof(*climbs));
+
+	if (climbs)
+		climbs->most = most;
+	return climbs;
+}
+
+void climbs__limit(struct climbs *climbs, unsigned int most)
+{
+	climbs->most = most;
+}
+
+static struct counted *find_counted(const struct climbs *climbs, __u32 tgid)
+{
+	struct counted *counted;
+
+	HASH_FIND(hh, climbs->by_tgid, &tgid, sizeof(tgid), counted);
+	return counted;
+}
+
+/* The one at this place; the last one takes it. */
+static void unfollow(struct climbs *climbs, unsigned int at)
+{
+	struct climber *climber = climbs->followed[at];
+	struct counted *counted = find_counted(climbs, climber->process.tgid);
+
+	if (counted)
+		counted->follower = NULL;
+	climbs->followed[at] = climbs->followed[--climbs->count];
+	owner_unref(climber->owner);
+	stack_unref(climber->stack);
+	free(climber);
+}
+
+void climbs__free(struct climbs *climbs)
+{
+	struct counted *counted, *next;
+
+	if (!climbs)
+		return;
+	while (climbs->count)
+		unfollow(climbs, 0);
+	HASH_ITER(hh, climbs->by_tgid, counted, next) {
+		HASH_DEL(climbs->by_tgid, counted);
+		free(counted);
+	}
+	free(climbs->followed);
+	free(climbs);
+}
+
+/* ---- A count ---- */
+
+void climbs__begin(struct climbs *climbs, __u64 now_ns)
+{
+	climbs->generation++;
+	climbs->now_ns = now_ns;
+}
+
+static struct counted *add_counted(struct climbs *climbs, __u32 tgid)
+{
+	struct counted *counted = calloc(1, sizeof(*counted));
+
+	if (!counted)
+		return NULL;
+	counted->tgid = tgid;
+	HASH_ADD(hh, climbs->by_tgid, tgid, sizeof(tgid), counted);
+	return counted;
+}
+
+int climbs__count(struct climbs *climbs, const struct process_descriptors *process)
+{
+	struct counted *counted =
+		find_counted(climbs, process->tgid) ?: add_counted(climbs, process->tgid);
+	struct climber *climber;
+
+	if (!counted)
+		return -ENOMEM;
+	if (counted->start_ns != process->start_ns) { /* the number is another process's now */
+		counted->start_ns = process->start_ns;
+		counted->climb = (struct climb){ 0 };
+	}
+	counted->generation = climbs->generation;
+	climb_note(&counted->climb, process->count, climbs->now_ns);
+	climber = counted->follower;
+	if (climber && climber->process.start_ns == process->start_ns)
+		climber->process = *process;
+	return 0;
+}
+
+/* ---- Who is followed ---- */
+
+static __u32 growth_of(const struct climb *climb)
+{
+	return climb->count > climb->base ? climb->count - climb->base : 0;
+}
+
+/* Is `a` rather to be followed than `b`? */
+static bool is_worse(const struct climb *a, const struct climb *b, __u64 now_ns)
+{
+	bool a_climbs = climb_goes_on(a, now_ns), b_climbs = climb_goes_on(b, now_ns);
+
+	return a_climbs != b_climbs ? a_climbs : growth_of(a) > growth_of(b);
+}
+
+/* Those that have ended, or do not climb any more. */
+static void unfollow_idle(struct climbs *climbs)
+{
+	for (unsigned int i = climbs->count; i-- > 0;) {
+		const struct climber *climber = climbs->followed[i];
+		const struct counted *counted = find_counted(climbs, climber->process.tgid);
+
+		if (!counted || counted->start_ns != climber->process.start_ns ||
+		    !climb_may_come(&counted->climb, climbs->now_ns))
+			unfollow(climbs, i);
+	}
+}
+
+/* The one with the least growth. */
+static unsigned int least_of(const struct climbs *climbs)
+{
+	unsigned int least = 0;
+
+	for (unsigned int i = 1; i < climbs->count; i++)
+		if (is_worse(&climbs->followed[least]->climb, &climbs->followed[i]->climb,
+			     climbs->now_ns))
+			least = i;
+	return least;
+}
+
+static bool make_room_for(struct climbs *climbs, const struct climb *climb)
+{
+	unsigned int most = 2 * climbs->most, least;
+	struct climber **bigger;
+
+	if (climbs->count && climbs->count >= most) {
+		least = least_of(climbs);
+		if (!is_worse(climb, &climbs->followed[least]->climb, climbs->now_ns))
+			return false;
+		unfollow(climbs, least);
+	}
+	if (climbs->count >= most)
+		return false;
+	if (climbs->room >= most)
+		return true;
+	bigger = realloc(climbs->followed, most * sizeof(struct climber *));
+	if (!bigger)
+		return false;
+	climbs->followed = bigger;
+	climbs->room = most;
+	return true;
+}
+
+static void follow_climber(struct climbs *climbs, struct counted *counted)
+{
+	struct climber *climber;
+
+	if (!make_room_for(climbs, &counted->climb))
+		return;
+	climber = calloc(1, sizeof(*climber));
+	if (!climber)
+		return;
+	climber->process.tgid = counted->tgid;
+	climber->process.start_ns = counted->start_ns;
+	climber->process.count = counted->climb.count;
+	climber->climb = counted->climb;
+	climbs->followed[climbs->count++] = climber;
+	counted->follower = climber;
+}
+
+static void update_climber(const struct climbs *climbs, struct counted *counted)
+{
+	struct climber *climber = counted->follower;
+	bool climbed = climber->climbs;
+
+	climber->climb = counted->climb;
+	climb_rate_note(&climber->rate, &climber->climb, climbs->now_ns);
+	climber->climbs = climb_goes_on(&climber->climb, climbs->now_ns);
+	if (climber->climbs && !climbed)
+		climber->due_ns = 0; /* which kinds have grown until now? */
+}
+
+void climbs__end(struct climbs *climbs)
+{
+	struct counted *counted, *next;
+
+	HASH_ITER(hh, climbs->by_tgid, counted, next) {
+		if (counted->generation == climbs->generation)
+			continue;
+		HASH_DEL(climbs->by_tgid, counted);
+		free(counted);
+	}
+	unfollow_idle(climbs);
+	climbs->left_out = 0;
+	HASH_ITER(hh, climbs->by_tgid, counted, next) {
+		if (!counted->follower && climb_may_come(&counted->climb, climbs->now_ns))
+			follow_climber(climbs, counted);
+		if (counted->follower)
+			update_climber(climbs, counted);
+	}
+	if (climbs->count < 2 * climbs->most)
+		return;
+	HASH_ITER(hh, climbs->by_tgid, counted, next)
+		climbs->left_out +=
+			!counted->follower && climb_goes_on(&counted->climb, climbs->now_ns);
+}
+
+unsigned int climbs__followed(const struct climbs *climbs)
+{
+	return climbs->count;
+}
+
+struct climber *climbs__get(const struct climbs *climbs, unsigned int number)
+{
+	return climbs->followed[number];
+}
+
+/* ---- Their kinds ---- */
+
+static bool kinds_are_due(const struct climber *climber, bool all, __u64 now_ns)
+{
+	if (!climber->looked_ns)
+		return true;
+	if (all && now_ns >= climber->looked_ns + KINDS_FRESH_NS)
+		return climber->climbs;
+	return climber->climbs && now_ns >= climber->due_ns;
+}
+
+unsigned int climbs__due(struct climbs *climbs, bool all, __u64 now_ns, unsigned int most,
+			 struct climber **ret_climbers)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < climbs->count && count < most; i++)
+		if (kinds_are_due(climbs->followed[i], all, now_ns))
+			ret_climbers[count++] = climbs->followed[i];
+	return count;
+}
+
+void climber_note_kinds(struct climber *climber, const __u32 by_kind[DESCRIPTOR_KINDS],
+			__u64 now_ns, __u64 took_ns)
+{
+	__u64 pause_ns = took_ns * KINDS_SHARE;
+
+	memcpy(climber->by_kind, by_kind, sizeof(climber->by_kind));
+	climber->looked_ns = now_ns;
+	climber->due_ns = now_ns + (pause_ns > KINDS_PAUSE_NS ? pause_ns : KINDS_PAUSE_NS);
+	if (climber->first_ns)
+		return;
+	climber->first_ns = now_ns;
+	memcpy(climber->first_by_kind, by_kind, sizeof(climber->first_by_kind));
+}
+
+/* ---- Reports ---- */
+
+static int by_growth(const void *a, const void *b)
+{
+	const struct kind_growth *x = a, *y = b;
+
+	if (x->more != y->more)
+		return x->more < y->more ? 1 : -1;
+	return x->count < y->count ? 1 : x->count > y->count ? -1 : (int)x->kind - (int)y->kind;
+}
+
+unsigned int climber_kinds(const struct climber *climber, struct kind_growth ret_kinds[KINDS_GROWN],
+			   bool *ret_sure)
+{
+	struct kind_growth kinds[DESCRIPTOR_KINDS];
+	unsigned int known = 0;
+	__u32 more = 0;
+
+	for (int kind = 0; kind < DESCRIPTOR_KINDS; kind++) {
+		__u32 before = climber->first_by_kind[kind], now = climber->by_kind[kind];
+
+		kinds[kind] = (struct kind_growth){ kind, now, now > before ? now - before : 0 };
+		more += kinds[kind].more;
+	}
+	qsort(kinds, DESCRIPTOR_KINDS, sizeof(kinds[0]), by_growth);
+	*ret_sure = more;
+	if (!more && kinds[0].count)
+		ret_kinds[known++] = kinds[0];
+	while (more && known < KINDS_GROWN && kinds[known].more * PART_OF_GROWTH >= more) {
+		ret_kinds[known] = kinds[known];
+		known++;
+	}
+	return known;
+}
+
+bool climber_is_finding(const struct climber *climber)
+{
+	struct kind_growth grown[KINDS_GROWN];
+	bool sure;
+
+	if (2 * climber->leaked >= growth_of(&climber->climb))
+		return true;
+	return climber_kinds(climber, grown, &sure) && grown[0].kind == DESCRIPTOR_UNCONNECTED;
+}
+
+size_t climbs__list(const struct climbs *climbs, size_t most, const struct climber **ret_list)
+{
+	size_t count = 0, kept = 0, at;
+
+	for (unsigned int i = 0; climbs && i < climbs->count; i++) {
+		const struct climber *climber = climbs->followed[i];
+
+		if (!climber->climbs || climber_is_finding(climber))
+			continue;
+		count++;
+		at = kept;
+		while (at > 0 && growth_of(&climber->climb) > growth_of(&ret_list[at - 1]->climb))
+			at--;
+		if (at >= most)
+			continue;
+		kept += kept < most;
+		memmove(ret_list + at + 1, ret_list + at, (kept - at - 1) * sizeof(*ret_list));
+		ret_list[at] = climber;
+	}
+	return count;
+}
+
+__u64 climbs__left_out(const struct climbs *climbs)
+{
+	return climbs ? climbs->left_out : 0;
+}
+
+const char *climber_name(const struct climber *climber)
+{
+	return climber->owner ? owner_name(climber->owner, climber->process.comm) :
+				climber->process.comm;
+}
+
+bool climber_per_minute(const struct climber *climber, __u64 now_ns, double *ret_per_minute)
+{
+	return climb_per_minute(&climber->rate, &climber->climb, now_ns, ret_per_minute);
+}
+
+const char *descriptor_kind_name(enum descriptor_kind kind)
+{
+	static const char *const names[] = {
+#define D(id, name, phrase) [DESCRIPTOR_##id] = name,
+		SOCKLEAK_DESCRIPTOR_KINDS(D)
+#undef D
+	};
+
+	return names[kind];
+}
+
+const char *descriptor_kind_phrase(enum descriptor_kind kind)
+{
+	static const char *const phrases[] = {
+#define D(id, name, phrase) [DESCRIPTOR_##id] = phrase,
+		SOCKLEAK_DESCRIPTOR_KINDS(D)
+#undef D
+	};
+
+	return phrases[kind];
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * climbs: the processes whose number of descriptors climbs, and of which kinds those are. Takes in
+ * counts, holds the accounts, and says of whom it wants to know more. Pure: no I/O, every time
+ * comes in with the caller.
+ *
+ * Every process that is watched has a small account (climb.h). A process that may climb is
+ * *followed*: its descriptors are counted by kind, once at the beginning and again when it climbs,
+ * and the difference says which kinds grow. At most `most` processes that climb are followed, and
+ * as many that may come to it; of those with more growth.
+ */
+#ifndef SOCKLEAK_CLIMBS_H
+#define SOCKLEAK_CLIMBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <uthash.h>
+
+#include "descriptors.h"
+#include "host/workloads/owner.h"
+#include "leaks/growth/climb.h"
+#include "options/defaults.h"
+#include "stacks/stack.h"
+
+/* The descriptors of a process are counted by kind this often, and rarer if that takes long. */
+#define KINDS_PAUSE_NS (10ULL * 1000000000)
+/* For a report they are counted anew, unless they were less than this ago. */
+#define KINDS_FRESH_NS 1000000000ULL
+
+/* A process that is followed. */
+struct climber {
+	struct process_descriptors process; /* as of the last count */
+	struct climb climb;
+	struct owner *owner; /* filled in by who can look; NULL = not asked, or no memory */
+	struct stack *stack; /* of most of its sockets in use; filled in likewise, NULL = unknown */
+	__u32 leaked;	     /* unconnected sockets that reports list; filled in likewise */
+	struct climb_rate rate;
+	__u64 first_ns, looked_ns; /* when it was counted by kind; 0 = never */
+	__u64 due_ns;		   /* when that is to be done again */
+	__u32 first_by_kind[DESCRIPTOR_KINDS], by_kind[DESCRIPTOR_KINDS];
+	bool climbs; /* now */
+};
+
+struct climbs;
+
+/* NULL: no memory. Free with climbs__free(); NULL is allowed there. */
+struct climbs *climbs__new(unsigned int most);
+void climbs__free(struct climbs *climbs);
+/* --max-climbing may change. */
+void climbs__limit(struct climbs *climbs, unsigned int most);
+
+/*
+ * A count of all processes: begin, each one, end. Who was not met has ended. 0 or -ENOMEM:
+ * this process is not accounted.
+ */
+void climbs__begin(struct climbs *climbs, __u64 now_ns);
+int climbs__count(struct climbs *climbs, const struct process_descriptors *process);
+void climbs__end(struct climbs *climbs);
+
+/*
+ * Those whose descriptors are to be counted by kind now, `most` at most; `all` that climb,
+ * unless that was done KINDS_FRESH_NS ago. Returns how many.
+ */
+unsigned int climbs__due(struct climbs *climbs, bool all, __u64 now_ns, unsigned int most,
+			 struct climber **ret_climbers);
+/* They were: at now_ns, and it took that long. All zeros: the process has ended. */
+void climber_note_kinds(struct climber *climber, const __u32 by_kind[DESCRIPTOR_KINDS],
+			__u64 now_ns, __u64 took_ns);
+
+/* All that are followed, in no order: `count` of them, by number. */
+unsigned int climbs__followed(const struct climbs *climbs);
+struct climber *climbs__get(const struct climbs *climbs, unsigned int number);
+
+/* ---- For reports. NULL for `climbs` is allowed: nobody climbs. ---- */
+
+/*
+ * Those that climb and whose climb is not a finding, the one with most growth first; `most` at
+ * most. Returns how many there are in all that are followed.
+ */
+size_t climbs__list(const struct climbs *climbs, size_t most, const struct climber **ret_list);
+/* How many climb and are not followed: beyond --max-climbing. */
+__u64 climbs__left_out(const struct climbs *climbs);
+
+/*
+ * Is what climbs the matter of another line: sockets that are not connected, which are leaks, or
+ * will be when they are old enough?
+ */
+bool climber_is_finding(const struct climber *climber);
+
+/* A kind that grows. */
+struct kind_growth {
+	enum descriptor_kind kind;
+	__u32 count; /* now */
+	__u32 more;  /* than when the process was first looked at */
+};
+#define KINDS_GROWN 3
+/*
+ * The kinds that make up the climb, that of most growth first, none with less than a quarter of
+ * it. Returns how many. 0: it is not known. *ret_sure is false if it was looked at once only: then
+ * it is the one kind that most of its descriptors are of, and `more` is 0.
+ */
+unsigned int climber_kinds(const struct climber *climber, struct kind_growth ret_kinds[KINDS_GROWN],
+			   bool *ret_sure);
+
+/* What reports call it: SOCKLEAK_COMM_LEN bytes. */
+const char *climber_name(const struct climber *climber);
+/* More descriptors in a minute. False: not known. */
+bool climber_per_minute(const struct climber *climber, __u64 now_ns, double *ret_per_minute);
+
+/* "eventfd", of the JSON contract; and in the words of a report. */
+const char *descriptor_kind_name(enum descriptor_kind kind);
+const char *descriptor_kind_phrase(enum descriptor_kind kind);
+
+#endif /* SOCKLEAK_CLIMBS_H */
