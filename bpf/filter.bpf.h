@@ -68,6 +68,15 @@ static __always_inline bool process_name_wanted(struct task_struct *task)
 	return task_exe_name(task, name) && is_wanted_name(name);
 }
 
+/* Does --pid name it, or is --pid not given? */
+static __always_inline bool process_named(__u32 tgid)
+{
+	for (__u32 i = 0; i < SOCKLEAK_MAX_PIDS && i < settings.n_tgids; i++)
+		if (settings.tgids[i] == tgid)
+			return true;
+	return !settings.n_tgids;
+}
+
 /*
  * Is the process of a task to be watched? The verifier must know the type of the pointer: it is the
  * current task, or one that an iterator was given.
@@ -76,7 +85,7 @@ static __always_inline bool wanted(struct task_struct *task)
 {
 	__u32 tgid = task->tgid;
 
-	if (tgid == settings.self_tgid || (settings.tgid && tgid != settings.tgid))
+	if (tgid == settings.self_tgid || !process_named(tgid))
 		return false;
 	if (settings.by_uid && task->cred->uid.val != settings.uid)
 		return false;

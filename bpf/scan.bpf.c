@@ -41,7 +41,7 @@ int scan_files(struct bpf_iter__task_file *ctx)
 		return 0;
 	barrier_var(fd); /* read at one place: the verifier refuses a sum with the context */
 	scan.files++;
-	if (settings.tgid || settings.by_uid || settings.by_cgroup || settings.comm[0])
+	if (settings.n_tgids || settings.by_uid || settings.by_cgroup || settings.comm[0])
 		count_process(task);
 	if (!view_open_met(file, &view) || !wanted(task))
 		return 0;

@@ -14,11 +14,12 @@
 struct settings {
 	__u64 older_than_ns; /* --older-than: pending longer than this is suspect */
 	__u32 self_tgid;     /* the agent itself is never watched */
-	__u32 tgid;	     /* --pid */
-	__u32 uid;	     /* --uid, when by_uid */
-	__u32 stack_size;    /* --stack-size, bytes; 0 = no snapshots */
-	__u32 sample_after;  /* sockets in a row that make a site clean; 0 = never spare */
-	__u32 try_stacks;    /* --try-stacks: of calls that failed, at once; 0 = none */
+	__u32 n_tgids;	     /* --pid; 0 = all processes */
+	__u32 tgids[SOCKLEAK_MAX_PIDS];
+	__u32 uid;	    /* --uid, when by_uid */
+	__u32 stack_size;   /* --stack-size, bytes; 0 = no snapshots */
+	__u32 sample_after; /* sockets in a row that make a site clean; 0 = never spare */
+	__u32 try_stacks;   /* --try-stacks: of calls that failed, at once; 0 = none */
 	__u8 by_uid;
 	__u8 by_cgroup;	    /* only what the map `cgroups` names as wanted */
 	__u8 was_connected; /* dead former connections are wanted too */
@@ -27,7 +28,8 @@ struct settings {
 	__u8 pad[3];
 	char comm[SOCKLEAK_COMM_LEN]; /* --comm: the main thread's comm, or the executable's name */
 };
-_Static_assert(sizeof(struct settings) == 40 + SOCKLEAK_COMM_LEN, "struct settings has holes");
+_Static_assert(sizeof(struct settings) == 40 + 4 * SOCKLEAK_MAX_PIDS + SOCKLEAK_COMM_LEN,
+	       "struct settings has holes");
 
 /* A cgroup in whose scope the user is interested, or not: with all below it. */
 enum cgroup_rule {

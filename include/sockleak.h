@@ -62,6 +62,7 @@
 #define SOCKLEAK_MAX_REFUSALS 256
 /* Cgroups with a rule at once; and that one option can name. */
 #define SOCKLEAK_MAX_RULED 1024
+#define SOCKLEAK_MAX_PIDS 16 /* of --pid: each call compares with them one by one */
 #define SOCKLEAK_MAX_CGROUPS 64
 
 /*

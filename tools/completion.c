@@ -82,7 +82,7 @@ static const char find_command[] =
 
 static const char closing[] = "\tif [[ $cur == -* ]]; then\n"
 			      "\t\t_sockleak_words \"$options\"\n"
-			      "\telif [[ -z $command ]]; then\n"
+			      "\telif [[ -z $command || $command == help ]]; then\n"
 			      "\t\t_sockleak_words \"$commands\"\n"
 			      "\tfi\n"
 			      "}\n"

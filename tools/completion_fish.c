@@ -31,6 +31,12 @@ static const char opening[] =
 	"\tend\n"
 	"end\n"
 	"\n"
+	"# Is a command to be typed: the first word, or the one after help?\n"
+	"function __sockleak_takes_command\n"
+	"\tset -l command (__sockleak_command)\n"
+	"\ttest -z \"$command\"; or test \"$command\" = help\n"
+	"end\n"
+	"\n"
 	"# Is it one of these? Without any it is the first.\n"
 	"function __sockleak_is\n"
 	"\tset -l command (__sockleak_command)\n"
@@ -102,7 +108,7 @@ void describe_fish(FILE *stream)
 		fprintf(stream, " %s", command_name((enum command)command));
 	fputc('\n', stream);
 	for (command = 0; command < COMMAND_COUNT; command++) {
-		fprintf(stream, "complete -c sockleak -n 'test -z (__sockleak_command)' -a %s -d '",
+		fprintf(stream, "complete -c sockleak -n '__sockleak_takes_command' -a %s -d '",
 			command_name((enum command)command));
 		print_quoted(stream, command_summary((enum command)command));
 		fputs("'\n", stream);

@@ -114,6 +114,7 @@ void describe_zsh(FILE *stream)
 		fputs("\t\t) ;;\n", stream);
 	}
 	fputs("\tesac\n"
+	      "\t[[ $command == help ]] && options+=('2:command:{_describe command commands}')\n"
 	      "\t_arguments -s $options '1:command:{_describe command commands}'\n"
 	      "}\n"
 	      "\n"

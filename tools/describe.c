@@ -30,6 +30,8 @@ enum offer describe_offer(const struct option_spec *spec)
 		return OFFER_COMMS;
 	case OPTION_NUMBER:
 		return strcmp(spec->argument, "PID") ? OFFER_NOTHING : OFFER_PIDS;
+	case OPTION_PIDS:
+		return OFFER_PIDS;
 	case OPTION_LIST:
 		if (!strcmp(spec->argument, "PATH"))
 			return OFFER_CGROUPS;

@@ -68,12 +68,16 @@ static int flush_stdout(void)
 }
 
 /* The output of --help and --version is data too, so a broken stdout is an error. */
-static int print_and_exit(enum options_result what)
+static int print_and_exit(enum options_result what, int argc, char **argv)
 {
-	if (what == OPTIONS_HELP)
+	enum command subject = options_help_subject(argc, argv);
+
+	if (what == OPTIONS_VERSION)
+		puts("sockleak " SOCKLEAK_VERSION);
+	else if (subject == COMMAND_COUNT)
 		options_usage(stdout);
 	else
-		puts("sockleak " SOCKLEAK_VERSION);
+		options_help(stdout, subject);
 	return flush_stdout();
 }
 
@@ -97,8 +101,6 @@ static int check_pid(__u32 tgid)
 	unsigned long leader = 0;
 	const char *field;
 
-	if (!tgid)
-		return EXIT_RAN;
 	if (proc_file_read_of((pid_t)tgid, "status", status, sizeof(status)) < 0)
 		return log_error(EXIT_USAGE, "--pid %u: there is no such process", tgid);
 	field = proc_file_field(status, "Tgid:");
@@ -108,6 +110,15 @@ static int check_pid(__u32 tgid)
 		return log_error(EXIT_USAGE, "--pid %u is a thread of process %lu: use --pid %lu",
 				 tgid, leader, leader);
 	return EXIT_RAN;
+}
+
+static int check_pids(const struct pid_list *list)
+{
+	int result = EXIT_RAN;
+
+	for (__u32 i = 0; i < list->count && result == EXIT_RAN; i++)
+		result = check_pid(list->pids[i]);
+	return result;
 }
 
 /*
@@ -376,7 +387,7 @@ static int do_command(int argc, char **argv)
 		return log_error(EXIT_USAGE, "%s",
 				 error.len ? text_str(&error) : strerror(-result));
 	if (result != OPTIONS_RUN)
-		return print_and_exit((enum options_result)result);
+		return print_and_exit((enum options_result)result, argc, argv);
 	log_set_quiet(input->options.quiet);
 	if (input->options.check_config)
 		return check_config(input);
@@ -386,7 +397,7 @@ static int do_command(int argc, char **argv)
 		return run_diff(&input->options);
 	if (input->options.command == COMMAND_DOCTOR)
 		return run_doctor(&input->options);
-	result = check_pid(input->options.tgid);
+	result = check_pids(&input->options.pids);
 	if (result)
 		return result;
 	if (preflight_check(&input->options, &error))

@@ -50,6 +50,31 @@ def filter_pid(bench):
 
 
 @case
+def filter_pids(bench):
+    """Several --pid: these processes, until the last of them has ended."""
+    wanted = [bench.program("held_later") for _ in range(3)]
+    other = bench.program("held_later")
+    agent = bench.agent("--pid", wanted[0].pid, "-p", f"{wanted[1].pid},{wanted[2].pid}")
+    leak_in([*wanted, other])
+    inodes = set().union(*(program.phase.leaks for program in wanted))
+    agent.wait_for(lambda a: inodes <= set(a.open_leaks()), f"leaks of inodes {sorted(inodes)}")
+    agent.wait_quiet()
+    strange = [event for event in agent.of("leak") if event["inode"] not in inodes]
+    if strange:
+        raise Failure(f"expected leaks of three processes alone, seen: {brief(strange[0])}")
+    for program in wanted[:2]:
+        program.end()
+    agent.wait_quiet()  # there is one to watch
+    wanted[2].end()
+    agent.wait_end()
+    other.end()
+    if not any(
+        line.endswith("and the others of --pid have ended") for line in agent.errors
+    ):
+        raise Failure(f"expected an end with its cause, seen: {agent.describe()}")
+
+
+@case
 def filter_uid(bench):
     path = bench.copy("held_later", "held_later")
     uid = new_uid()

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "lib/text.h"
 #include "options/distance.h"
 
 static size_t between(const char *a, const char *b)
@@ -29,6 +30,9 @@ static void distances(void **state)
 	assert_int_equal(between("nginx", "nginz"), 1);
 	assert_int_equal(between("nginx", "ngnx"), 1);
 	assert_int_equal(between("nginx", "ngxin"), 2);
+	assert_int_equal(between("nginx", "ngnix"), 1); /* a swap */
+	assert_int_equal(between("ab", "ba"), 1);
+	assert_int_equal(between("abc", "bca"), 2);
 	assert_int_equal(between("kitten", "sitting"), 3);
 	memset(longest, 'x', sizeof(longest));
 	longest[DISTANCE_MAX + 1] = '\0';
@@ -37,10 +41,29 @@ static void distances(void **state)
 	assert_int_equal(between("x", longest), DISTANCE_MAX - 1);
 }
 
+static void suggestions(void **state)
+{
+	struct nearest slip = nearest_begin("scna=", 4), other = nearest_begin("xyz", 3);
+	struct text text = TEXT_INIT;
+
+	(void)state;
+	nearest_try(&slip, "doctor");
+	nearest_try(&slip, "scan");
+	nearest_try(&slip, "agent");
+	assert_true(nearest_add(&slip, "--", &text));
+	assert_string_equal(text_str(&text), " (did you mean '--scan'?)");
+	nearest_try(&other, "scan");
+	text_clear(&text);
+	assert_false(nearest_add(&other, "", &text));
+	assert_string_equal(text_str(&text), "");
+	text_free(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(distances),
+		cmocka_unit_test(suggestions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,14 @@ bool process_alive(pid_t tgid)
 	return !process_stat_is_ending(&stat) || (stat.threads > 1 && a_thread_runs(tgid));
 }
 
+bool process_any_alive(const __u32 *tgids, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (process_alive((pid_t)tgids[i]))
+			return true;
+	return false;
+}
+
 static int count_fds(pid_t tgid, __u64 *ret_count)
 {
 	const struct dirent *entry;

@@ -51,6 +51,8 @@ int process_uid(pid_t tgid, uid_t *ret_uid);
  * are closed already. It does run if only its main thread has ended.
  */
 bool process_alive(pid_t tgid);
+/* Does one of them? */
+bool process_any_alive(const __u32 *tgids, size_t count);
 
 /*
  * How many descriptors it has open, and its soft RLIMIT_NOFILE, UINT64_MAX when unlimited.

@@ -246,7 +246,7 @@ static void read_settings(struct past *past, int map, __u32 value_size)
 	if (rodata && !bpf_map_lookup_elem(map, &key, rodata)) {
 		settings = (const struct settings *)&rodata->settings;
 		past->tgid = settings->self_tgid;
-		past->is_partial = settings->tgid || settings->by_uid || settings->by_cgroup ||
+		past->is_partial = settings->n_tgids || settings->by_uid || settings->by_cgroup ||
 				   settings->comm[0];
 	}
 	free(rodata);

@@ -11,7 +11,7 @@ struct settings settings_of(const struct options *options)
 	struct settings settings = {
 		.older_than_ns = options->older_than_ns,
 		.self_tgid = (__u32)getpid(),
-		.tgid = options->tgid,
+		.n_tgids = options->pids.count,
 		.by_uid = options->by_uid,
 		.uid = options->uid,
 		.by_cgroup = options_limit_cgroups(options),
@@ -23,6 +23,7 @@ struct settings settings_of(const struct options *options)
 		.was_connected = !!(options->classes & 1U << CLASS_WAS_CONNECTED),
 	};
 
+	memcpy(settings.tgids, options->pids.pids, sizeof(settings.tgids));
 	if (options->comm)
 		strncpy(settings.comm, options->comm, sizeof(settings.comm) - 1);
 	return settings;

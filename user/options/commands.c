@@ -5,14 +5,19 @@
 #include "options/options.h"
 
 static const struct {
-	const char *name, *summary;
+	const char *name, *summary, *argument;
 } commands[COMMAND_COUNT] = {
 	[COMMAND_TRACE] = { "trace", "watch, and report sockets that stay unconnected" },
 	[COMMAND_SCAN] = { "scan", "list what is unconnected right now, and exit" },
 	[COMMAND_AGENT] = { "agent", "watch as a service, for Prometheus and the journal" },
-	[COMMAND_EXPLAIN] = { "explain", "print the stack behind the site id of an alert" },
-	[COMMAND_DIFF] = { "diff", "compare two files of --json or --pprof, site by site" },
+	[COMMAND_EXPLAIN] = { "explain", "print the stack behind the site id of an alert",
+			      " SITE" },
+	[COMMAND_DIFF] = { "diff", "compare two files of --json or --pprof, site by site",
+			   " BEFORE AFTER" },
 	[COMMAND_DOCTOR] = { "doctor", "check whether sockleak can run here, and if not, why" },
+	[COMMAND_HELP] = { "help", "print this text, or what a command does and takes",
+			   " [COMMAND]" },
+	[COMMAND_VERSION] = { "version", "print the version" },
 };
 
 const char *command_name(enum command command)
@@ -23,6 +28,11 @@ const char *command_name(enum command command)
 const char *command_summary(enum command command)
 {
 	return (unsigned int)command < COMMAND_COUNT ? commands[command].summary : NULL;
+}
+
+const char *command_argument(enum command command)
+{
+	return (unsigned int)command < COMMAND_COUNT ? commands[command].argument ?: "" : NULL;
 }
 
 int command_from_name(const char *name)

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <pwd.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/names.h"
 #include "lib/text.h"
 #include "lib/time.h"
+#include "options/distance.h"
 
 static void *member(struct options *options, const struct option_spec *spec)
 {
@@ -79,8 +81,8 @@ static int read_duration(const struct option_spec *spec, const char *value, stru
 	return 0;
 }
 
-static int read_number(const struct option_spec *spec, const char *value, struct options *options,
-		       struct text *error)
+static int parse_number(const struct option_spec *spec, const char *value, __u32 *ret_number,
+			struct text *error)
 {
 	const char *rest, *reason;
 	__u64 number;
@@ -92,8 +94,14 @@ static int read_number(const struct option_spec *spec, const char *value, struct
 		reason = "is out of range";
 	if (reason)
 		return reject(spec, value, reason, error);
-	*(__u32 *)member(options, spec) = (__u32)number;
+	*ret_number = (__u32)number;
 	return 0;
+}
+
+static int read_number(const struct option_spec *spec, const char *value, struct options *options,
+		       struct text *error)
+{
+	return parse_number(spec, value, member(options, spec), error);
 }
 
 /* The factor of a size's suffix; 0 = there is no such suffix. */
@@ -118,6 +126,49 @@ static __u64 suffix_factor(const char *suffix)
 	}
 }
 
+static bool pid_list_has(const struct pid_list *list, __u32 pid)
+{
+	for (unsigned int i = 0; i < list->count; i++)
+		if (list->pids[i] == pid)
+			return true;
+	return false;
+}
+
+static int reject_pid(const struct option_spec *spec, const char *word, struct text *error)
+{
+	text_addf(error,
+		  "--%s %s is one too many: %u at most; --cgroup, --unit and --comm watch more",
+		  spec->name, word, SOCKLEAK_MAX_PIDS);
+	return -EINVAL;
+}
+
+/* One, or several with commas between them, as pgrep -d, prints them. */
+static int read_pids(const struct option_spec *spec, const char *value, struct options *options,
+		     struct text *error)
+{
+	struct pid_list *list = member(options, spec);
+	char word[32]; /* longer than any number in range */
+	size_t len;
+
+	for (;; value += len + 1) {
+		__u32 pid;
+		int err;
+
+		len = strcspn(value, ",");
+		snprintf(word, sizeof(word), "%.*s", (int)len, value);
+		err = parse_number(spec, word, &pid, error);
+		if (err)
+			return err;
+		if (!pid_list_has(list, pid)) {
+			if (list->count == SOCKLEAK_MAX_PIDS)
+				return reject_pid(spec, word, error);
+			list->pids[list->count++] = pid;
+		}
+		if (!value[len])
+			return 0;
+	}
+}
+
 static int read_size(const struct option_spec *spec, const char *value, struct options *options,
 		     struct text *error)
 {
@@ -139,9 +190,21 @@ static int read_size(const struct option_spec *spec, const char *value, struct o
 	return 0;
 }
 
+/* "--hooks 'tracepoints' is not known (did you mean 'tracepoint'?); allowed: auto, ...". */
+static int reject_word(const struct option_spec *spec, const char *value, const char *reason,
+		       const struct nearest *nearest, struct text *error)
+{
+	_cleanup_text_ struct text whole = TEXT_INIT;
+
+	text_add(&whole, reason);
+	nearest_add(nearest, "", &whole);
+	return reject(spec, value, text_str(&whole), error);
+}
+
 static int read_choice(const struct option_spec *spec, const char *value, struct options *options,
 		       struct text *error)
 {
+	struct nearest nearest = nearest_begin(value, strlen(value));
 	__u32 i;
 
 	for (i = 0; spec->choices[i]; i++) {
@@ -149,8 +212,9 @@ static int read_choice(const struct option_spec *spec, const char *value, struct
 			*(__u32 *)member(options, spec) = i;
 			return 0;
 		}
+		nearest_try(&nearest, spec->choices[i]);
 	}
-	return reject(spec, value, "is not known", error);
+	return reject_word(spec, value, "is not known", &nearest, error);
 }
 
 static int read_path_value(const struct option_spec *spec, const char *value,
@@ -201,6 +265,16 @@ static int read_list(const struct option_spec *spec, const char *value, struct o
 	return 0;
 }
 
+static int reject_class(const struct option_spec *spec, const char *value, const char *name,
+			size_t len, struct text *error)
+{
+	struct nearest nearest = nearest_begin(name, len);
+
+	for (unsigned int cls = CLASS_NONE + 1; cls < CLASS_COUNT; cls++)
+		nearest_try(&nearest, leak_class_name((enum leak_class)cls));
+	return reject_word(spec, value, "has an unknown class", &nearest, error);
+}
+
 static int read_classes(const struct option_spec *spec, const char *value, struct options *options,
 			struct text *error)
 {
@@ -222,7 +296,7 @@ static int read_classes(const struct option_spec *spec, const char *value, struc
 		else if (len == 3 && !memcmp(name, "all", len))
 			mask = OPTIONS_ALL_CLASSES;
 		else
-			return reject(spec, value, "has an unknown class", error);
+			return reject_class(spec, value, name, len, error);
 		if (!name[len])
 			break;
 	}
@@ -250,6 +324,7 @@ static const read_fn readers[] = {
 	[OPTION_CHOICE] = read_choice, [OPTION_PATH] = read_path_value,
 	[OPTION_COMM] = read_comm,     [OPTION_USER] = read_user,
 	[OPTION_LIST] = read_list,     [OPTION_CLASSES] = read_classes,
+	[OPTION_PIDS] = read_pids,
 };
 
 int option_read(const struct option_spec *spec, const char *value, struct options *options,
@@ -272,6 +347,8 @@ static size_t member_size(const struct option_spec *spec)
 		return sizeof(const char *);
 	case OPTION_LIST:
 		return sizeof(struct option_list);
+	case OPTION_PIDS:
+		return sizeof(struct pid_list);
 	case OPTION_HELP_TEXT:
 	case OPTION_VERSION_TEXT:
 		return 0;
@@ -338,91 +415,4 @@ bool option_is_equal(const struct option_spec *spec, const struct options *a,
 		return are_equal(*(const char *const *)in_a, *(const char *const *)in_b);
 	return !memcmp(in_a, in_b, member_size(spec)) &&
 	       (spec->type != OPTION_USER || a->by_uid == b->by_uid);
-}
-
-/* ---- Back to text ---- */
-
-static void add_size(struct text *text, __u64 bytes)
-{
-	static const char suffixes[] = { 'G', 'M', 'K' };
-	unsigned int i, shift = 30;
-
-	for (i = 0; i < sizeof(suffixes); i++, shift -= 10) {
-		if (bytes && !(bytes & ((1ULL << shift) - 1))) {
-			text_addf(text, "%llu%c", bytes >> shift, suffixes[i]);
-			return;
-		}
-	}
-	text_addf(text, "%llu", bytes);
-}
-
-static void add_choices(struct text *text, const struct option_spec *spec)
-{
-	size_t i;
-
-	for (i = 0; spec->choices[i]; i++)
-		text_addf(text, "%s%s", i ? ", " : "", spec->choices[i]);
-}
-
-static void add_classes(struct text *text)
-{
-	unsigned int cls;
-
-	for (cls = CLASS_NONE + 1; cls < CLASS_COUNT; cls++)
-		text_addf(text, "%s, ", leak_class_name((enum leak_class)cls));
-	text_add(text, "all");
-}
-
-void option_add_allowed(struct text *text, const struct option_spec *spec)
-{
-	switch (spec->type) {
-	case OPTION_DURATION:
-		duration_add_exact(text, spec->min);
-		text_add(text, " to ");
-		duration_add_exact(text, spec->max);
-		break;
-	case OPTION_NUMBER:
-		text_addf(text, "%llu to %llu", spec->min, spec->max);
-		break;
-	case OPTION_SIZE:
-		text_add(text, "a power of two, ");
-		add_size(text, spec->min);
-		text_add(text, " to ");
-		add_size(text, spec->max);
-		break;
-	case OPTION_USER:
-		text_addf(text, "a user's name, or %llu to %llu", spec->min, spec->max);
-		break;
-	case OPTION_COMM:
-		text_addf(text, "%llu to %llu bytes", spec->min, spec->max);
-		break;
-	case OPTION_LIST:
-		text_addf(text, "at most %d", SOCKLEAK_MAX_CGROUPS);
-		break;
-	case OPTION_CHOICE:
-		add_choices(text, spec);
-		break;
-	case OPTION_CLASSES:
-		add_classes(text);
-		break;
-	default:
-		break;
-	}
-}
-
-void option_add_default(struct text *text, const struct option_spec *spec, enum command command)
-{
-	struct options defaults = options_defaults(command);
-	const void *value = member(&defaults, spec);
-
-	if (spec->type == OPTION_DURATION && *(const __u64 *)value)
-		duration_add_exact(text, *(const __u64 *)value);
-	else if (spec->type == OPTION_NUMBER && *(const __u32 *)value)
-		text_addf(text, "%u", *(const __u32 *)value);
-	else if (spec->type == OPTION_SIZE)
-		add_size(text, *(const __u32 *)value);
-	else if (spec->type == OPTION_CHOICE)
-		text_add(text, spec->choices[*(const __u32 *)value]);
-	else if (spec->type == OPTION_CLASSES)
-		text_addf(text, "all but %s", leak_class_name(CLASS_WAS_CONNECTED));
 }

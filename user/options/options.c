@@ -27,7 +27,8 @@ bool options_limit_cgroups(const struct options *options)
 
 bool options_limit(const struct options *options)
 {
-	return options_limit_cgroups(options) || options->tgid || options->by_uid || options->comm;
+	return options_limit_cgroups(options) || options->pids.count || options->by_uid ||
+	       options->comm;
 }
 
 /* By getopt's value. */
@@ -61,19 +62,13 @@ static bool add_ambiguous(struct text *error, const char *name, size_t len)
 
 static void add_nearest(struct text *error, const char *name, size_t len)
 {
-	const struct option_spec *spec, *nearest = NULL;
-	size_t least = len / 3 + 1, d; /* a greater distance is another word, not a slip */
+	const struct option_spec *spec;
+	struct nearest nearest = nearest_begin(name, len);
 
-	for (spec = option_next(NULL); spec; spec = option_next(spec)) {
-		d = distance(name, len, spec->name, strlen(spec->name));
-		if (d < least) {
-			least = d;
-			nearest = spec;
-		}
-	}
+	for (spec = option_next(NULL); spec; spec = option_next(spec))
+		nearest_try(&nearest, spec->name);
 	text_add(error, " is not known");
-	if (nearest)
-		text_addf(error, " (did you mean '--%s'?)", nearest->name);
+	nearest_add(&nearest, "--", error);
 }
 
 static int unknown_option(const char *word, int letter, struct text *error)
@@ -127,30 +122,54 @@ static void fill_getopt(struct getopt_table *getopt)
 	*next = (struct option){ 0 };
 }
 
-/*
- * The command decides the defaults, and may follow the options: it is the first word that
- * is not the argument of an option. getopt() finds it, without a report.
- */
-enum command options_peek(int argc, char **argv, const char **ret_config)
+struct words {
+	const char *first, *second; /* that are not options, nor their arguments; NULL = none */
+	const char *config;	    /* the argument of --config; NULL = none */
+};
+
+/* getopt() finds the words, without a report. */
+static struct words peek(int argc, char **argv)
 {
 	struct getopt_table table;
-	const char *word = NULL, *config = NULL;
-	int value, command;
+	struct words words = { 0 };
+	int value;
 
 	fill_getopt(&table);
 	opterr = 0;
 	optind = 0; /* not 1, which would keep what an earlier call left half read */
 	while ((value = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1) {
-		if (value == 1)
-			word = word ?: optarg;
+		if (value == 1 && words.first)
+			words.second = words.second ?: optarg;
+		else if (value == 1)
+			words.first = optarg;
 		else if (value >= LONG_ONLY && !strcmp(spec_of(value)->name, "config"))
-			config = optarg;
+			words.config = optarg;
 	}
-	if (!word && optind < argc)
-		word = argv[optind];
-	command = word ? command_from_name(word) : -1;
-	*ret_config = config;
+	if (!words.first && optind < argc)
+		words.first = argv[optind++];
+	if (!words.second && optind < argc)
+		words.second = argv[optind];
+	return words;
+}
+
+/* The command decides the defaults, and may follow the options. */
+enum command options_peek(int argc, char **argv, const char **ret_config)
+{
+	struct words words = peek(argc, argv);
+	int command = words.first ? command_from_name(words.first) : -1;
+
+	*ret_config = words.config;
 	return command < 0 ? COMMAND_TRACE : (enum command)command;
+}
+
+enum command options_help_subject(int argc, char **argv)
+{
+	struct words words = peek(argc, argv);
+	int command = words.first ? command_from_name(words.first) : -1;
+
+	if (command == COMMAND_HELP)
+		command = words.second ? command_from_name(words.second) : -1;
+	return command < 0 ? COMMAND_COUNT : (enum command)command;
 }
 
 static void add_commands(struct text *error)
@@ -164,33 +183,52 @@ static void add_commands(struct text *error)
 			  command_name((enum command)i));
 }
 
+static int unknown_command(const char *word, struct text *error)
+{
+	struct nearest nearest = nearest_begin(word, strlen(word));
+
+	for (int i = 0; i < COMMAND_COUNT; i++)
+		nearest_try(&nearest, command_name((enum command)i));
+	text_add(error, "unknown command '");
+	text_add_clean(error, word, strlen(word));
+	text_add(error, "'");
+	if (!nearest_add(&nearest, "", error)) {
+		text_add(error, ", ");
+		add_commands(error);
+	}
+	text_add(error, TRY_HELP);
+	return -EINVAL;
+}
+
 /* A word that is not an option: the command, or its argument. */
-static int read_command(const char *word, bool *command_seen, struct options *options,
+static int read_command(const char *word, unsigned int *n_words, struct options *options,
 			struct text *error)
 {
-	if (!*command_seen && command_from_name(word) >= 0) {
-		*command_seen = true;
-		return 0;
-	}
-	if (*command_seen && options->command == COMMAND_EXPLAIN && !options->site) {
+	unsigned int before = (*n_words)++;
+	bool is_number = *word && strspn(word, "0123456789") == strlen(word);
+
+	if (!before && command_from_name(word) >= 0)
+		return options->command == COMMAND_VERSION ? OPTIONS_VERSION : 0;
+	if (before == 1 && options->command == COMMAND_EXPLAIN) {
 		options->site = word;
 		return 0;
 	}
-	if (*command_seen && options->command == COMMAND_DIFF && !options->after) {
+	if (before && options->command == COMMAND_DIFF && !options->after) {
 		*(options->before ? &options->after : &options->before) = word;
 		return 0;
 	}
-	if (*word && strspn(word, "0123456789") == strlen(word)) {
+	if (before == 1 && options->command == COMMAND_HELP)
+		return command_from_name(word) >= 0 ? 0 : unknown_command(word, error);
+	if (is_number) {
 		text_addf(error, "unexpected argument '%s'; to watch one process, use --pid %s",
 			  word, word);
 		return -EINVAL;
 	}
-	text_add(error, *command_seen ? "unexpected argument '" : "unknown command '");
+	if (!before)
+		return unknown_command(word, error);
+	text_add(error, "unexpected argument '");
 	text_add_clean(error, word, strlen(word));
-	text_add(error, *command_seen ? "'" : "', ");
-	if (!*command_seen)
-		add_commands(error);
-	text_add(error, TRY_HELP);
+	text_add(error, "'" TRY_HELP);
 	return -EINVAL;
 }
 
@@ -203,7 +241,7 @@ static bool is_single(const struct option_spec *spec)
 {
 	return (spec->group == GROUP_WHOSE || spec->type == OPTION_CLASSES ||
 		spec->type == OPTION_PATH) &&
-	       spec->type != OPTION_LIST;
+	       spec->type != OPTION_LIST && spec->type != OPTION_PIDS;
 }
 
 /* The values given so far, in the order of the table. */
@@ -325,7 +363,7 @@ static int check_together(const struct options *options, struct text *error)
 static int read_command_line(int argc, char **argv, struct given *given, struct options *options,
 			     struct text *error)
 {
-	bool command_seen = false;
+	unsigned int n_words = 0;
 	struct getopt_table table;
 	int value, result = 0;
 
@@ -335,7 +373,7 @@ static int read_command_line(int argc, char **argv, struct given *given, struct 
 	while (!result &&
 	       (value = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1) {
 		if (value == 1) {
-			result = read_command(optarg, &command_seen, options, error);
+			result = read_command(optarg, &n_words, options, error);
 		} else if (value == '?') {
 			result = unknown_option(argv[optind - 1], optopt, error);
 		} else if (value == ':') {
@@ -347,8 +385,8 @@ static int read_command_line(int argc, char **argv, struct given *given, struct 
 		}
 	}
 	while (!result && optind < argc)
-		result = read_command(argv[optind++], &command_seen, options, error);
-	return result;
+		result = read_command(argv[optind++], &n_words, options, error);
+	return !result && options->command == COMMAND_HELP ? OPTIONS_HELP : result;
 }
 
 int options_parse(int argc, char **argv, const struct config *config, struct options *ret,

@@ -23,6 +23,8 @@ enum command {
 	COMMAND_EXPLAIN,
 	COMMAND_DOCTOR,
 	COMMAND_DIFF,
+	COMMAND_HELP,
+	COMMAND_VERSION,
 	COMMAND_COUNT,
 };
 
@@ -74,8 +76,11 @@ struct options {
 		const char *items[SOCKLEAK_MAX_CGROUPS];
 		unsigned int count;
 	} cgroups, units, machines, containers, pods,
-		excluded_cgroups;	/* as given; 0 = all, or none */
-	__u32 tgid;			/* 0 = any */
+		excluded_cgroups; /* as given; 0 = all, or none */
+	struct pid_list {
+		__u32 pids[SOCKLEAK_MAX_PIDS];
+		__u32 count;
+	} pids;				/* none = any process */
 	__u32 uid;			/* meaningful when by_uid */
 	__u32 classes;			/* 1 << enum leak_class for each wanted one */
 	__u32 min_growth;		/* moments of growth that make a site leaking */
@@ -109,7 +114,7 @@ struct options {
 
 enum options_result {
 	OPTIONS_RUN = 0,
-	OPTIONS_HELP = 1,    /* print options_usage() to stdout, exit 0 */
+	OPTIONS_HELP = 1,    /* print options_usage() or options_help() to stdout, exit 0 */
 	OPTIONS_VERSION = 2, /* print the version, exit 0 */
 };
 
@@ -134,8 +139,18 @@ enum command options_peek(int argc, char **argv, const char **ret_config);
 int options_parse(int argc, char **argv, const struct config *config, struct options *ret,
 		  struct text *ret_error);
 
-/* The help text, at most 80 columns. Write errors are left in the stream (ferror()). */
+/*
+ * The command whose help a command line asks for, after OPTIONS_HELP: "scan --help", "help scan".
+ * COMMAND_COUNT: that of all.
+ */
+enum command options_help_subject(int argc, char **argv);
+
+/*
+ * The help text of all commands, and that of one, at most 80 columns. Write errors are left in
+ * the stream (ferror()).
+ */
 void options_usage(FILE *stream);
+void options_help(FILE *stream, enum command command);
 
 /* Are only some cgroups watched? And: are only some watched, or some excluded? */
 bool options_limit_cgroups(const struct options *options);
@@ -146,6 +161,8 @@ bool options_limit(const struct options *options);
 /* "agent", and a summary of it in a few words. NULL: no such command. */
 const char *command_name(enum command command);
 const char *command_summary(enum command command);
+/* What follows the options on its command line: " SITE", or "". */
+const char *command_argument(enum command command);
 /* -1: no such command. */
 int command_from_name(const char *name);
 
@@ -166,6 +183,7 @@ enum option_type {
 	OPTION_COMM,	 /* const char * */
 	OPTION_USER,	 /* __u32 uid, and options.by_uid */
 	OPTION_LIST,	 /* struct option_list; may be given more than once */
+	OPTION_PIDS,	 /* struct pid_list; may be given more than once */
 	OPTION_CLASSES,	 /* __u32 mask */
 	OPTION_HELP_TEXT,
 	OPTION_VERSION_TEXT,

@@ -28,11 +28,15 @@ static const char examples[] =
 	"  sockleak agent --textfile /var/lib/prometheus/node-exporter/sockleak.prom\n"
 	"                                  metrics for Prometheus; see sockleak explain\n";
 
+static const char about_time[] =
+	"\n"
+	"TIME is a number with a unit: ms, s, m, h or d; without a unit it is in seconds.\n";
+
 static const char closing[] =
 	"\n"
-	"TIME is a number with a unit: ms, s, m, h or d; without a unit it is in seconds.\n"
-	"\n"
-	"A scan's defaults: --older-than 0, --top 10000. An agent's: --older-than 1m.\n"
+	"A scan's defaults: --older-than 0, --top 10000. An agent's: --older-than 1m.\n";
+
+static const char exit_status[] =
 	"\n"
 	"Exit status: 0 it ran, 1 it failed while running, 2 wrong usage, 3 this host or\n"
 	"this user's rights do not let it run.\n";
@@ -92,7 +96,8 @@ static enum command first_command(const struct option_spec *spec)
 	return (enum command)command;
 }
 
-static void print_option(FILE *stream, const struct option_spec *spec)
+static void print_option(FILE *stream, const struct option_spec *spec, enum command command,
+			 bool names_commands)
 {
 	_cleanup_text_ struct text left = TEXT_INIT, right = TEXT_INIT, value = TEXT_INIT;
 
@@ -102,7 +107,7 @@ static void print_option(FILE *stream, const struct option_spec *spec)
 		text_addf(&left, "      --%s", spec->name);
 	if (spec->argument)
 		text_addf(&left, " %s", spec->argument);
-	if (spec->commands && !takes_looking(spec)) {
+	if (names_commands && spec->commands && !takes_looking(spec)) {
 		text_add(&right, "(");
 		option_add_commands(&right, spec);
 		text_add(&right, ") ");
@@ -113,7 +118,7 @@ static void print_option(FILE *stream, const struct option_spec *spec)
 		text_addf(&right, ": %s", text_str(&value));
 		text_clear(&value);
 	}
-	option_add_default(&value, spec, first_command(spec));
+	option_add_default(&value, spec, command);
 	if (value.len)
 		text_addf(&right, " (default: %s)", text_str(&value));
 	fputs(text_str(&left), stream);
@@ -132,7 +137,41 @@ void options_usage(FILE *stream)
 	for (spec = option_next(NULL); spec; previous = spec, spec = option_next(spec)) {
 		if (!previous || previous->group != spec->group)
 			fprintf(stream, "\n%s:\n", option_group_title(spec->group));
-		print_option(stream, spec);
+		print_option(stream, spec, first_command(spec), /* names_commands= */ true);
 	}
+	fputs(about_time, stream);
 	fputs(closing, stream);
+	fputs(exit_status, stream);
+}
+
+/* TIME is explained where an option of the command has one. */
+static bool has_time(enum command command)
+{
+	const struct option_spec *spec = option_next(NULL);
+
+	while (spec && !(spec->type == OPTION_DURATION && option_is_of(spec, command)))
+		spec = option_next(spec);
+	return spec;
+}
+
+void options_help(FILE *stream, enum command command)
+{
+	const struct option_spec *spec;
+	int group = -1;
+
+	fprintf(stream, "sockleak %s: %s.\n\nUsage: sockleak %s [OPTION]...%s\n",
+		command_name(command), command_summary(command),
+		command == COMMAND_TRACE ? "[trace]" : command_name(command),
+		command_argument(command));
+	for (spec = option_next(NULL); spec; spec = option_next(spec)) {
+		if (!option_is_of(spec, command))
+			continue;
+		if (group != (int)spec->group)
+			fprintf(stream, "\n%s:\n", option_group_title(spec->group));
+		group = (int)spec->group;
+		print_option(stream, spec, command, /* names_commands= */ false);
+	}
+	if (has_time(command))
+		fputs(about_time, stream);
+	fputs(exit_status, stream);
 }

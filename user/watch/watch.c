@@ -345,14 +345,16 @@ static bool is_over(const struct watch *watch)
 	return signals_stop_asked() || (watch->output && output__error(watch->output));
 }
 
-/* With --pid nothing is left to watch once that process has ended. */
+/* With --pid nothing is left to watch once those processes have ended. */
 static bool is_alone(const struct watch *watch)
 {
-	const struct options *options = watch->options;
+	const struct pid_list *list = &watch->options->pids;
 
-	if (!options->tgid || process_alive((pid_t)options->tgid))
+	if (!list->count || process_any_alive(list->pids, list->count))
 		return false;
-	log_note("process %u has ended", options->tgid);
+	log_note(list->count == 1 ? "process %u has ended" :
+				    "process %u and the others of --pid have ended",
+		 list->pids[0]);
 	return true;
 }
 
