@@ -15,6 +15,7 @@
 #include "lib/log.h"
 #include "lib/signals.h"
 #include "lib/time.h"
+#include "watch/aim.h"
 #include "watch/attribution.h"
 #include "watch/climb_watch.h"
 #include "watch/debug_log.h"
@@ -26,7 +27,7 @@
 struct watch {
 	const struct options *options;
 	struct output *output;
-	struct scope *scope;
+	struct aim aim;
 	struct tracer *tracer;
 	struct leaks *leaks;
 	struct attribution *attribution;
@@ -37,7 +38,6 @@ struct watch {
 	struct doubt doubt;
 	__u64 next_ns, end_ns; /* when the next sweep is due, and when the run ends */
 	bool has_moved;	       /* leaks have come to other sites since the last sweep */
-	bool is_waiting;       /* for a cgroup that is to be watched */
 	bool asked;	       /* a report was asked for, and there is no output */
 };
 
@@ -87,7 +87,7 @@ int watch__new(const struct options *options, struct output *output, struct scop
 		return -ENOMEM;
 	watch->options = options;
 	watch->output = output;
-	watch->scope = scope;
+	watch->aim = (struct aim){ .options = options, .scope = scope };
 	watch->leaks = leaks__new(options->classes, options->interval_ns, on_change, watch);
 	err = attribution__new(options->debuginfod, &watch->attribution, ret_error);
 	if (watch->leaks)
@@ -238,38 +238,9 @@ static void update_summary(struct watch *watch)
 	attribution__summarize(watch->attribution, summary);
 }
 
-static void log_awaited(const struct options *options)
-{
-	_cleanup_text_ struct text awaited = TEXT_INIT;
-
-	scope_add_awaited(options, &awaited);
-	log_note("nothing matches %s yet; waiting",
-		 awaited.len ? text_str(&awaited) : "below --cgroup");
-}
-
 void watch__aim(struct watch *watch, struct tracer *tracer)
 {
-	struct summary *summary = &watch->summary;
-	const struct ruled_cgroup *ruled;
-	size_t count, wanted = 0;
-	int err;
-
-	if (!options_rule_cgroups(watch->options))
-		return;
-	ruled = scope__find(watch->scope, clock_now(CLOCK_BOOTTIME), &count);
-	summary->cgroups_left_out = scope__left_out(watch->scope);
-	err = tracer__rule_cgroups(tracer, ruled, count);
-	if (err && !summary->aims_failed++)
-		log_error(err, "cannot watch %zu cgroups: %s (logged once)", count, strerror(-err));
-	if (!options_limit_cgroups(watch->options))
-		return;
-	while (wanted < count && ruled[wanted].rule != CGROUP_WANTED)
-		wanted++;
-	if (wanted == count && !watch->is_waiting)
-		log_awaited(watch->options);
-	watch->is_waiting = wanted == count;
-	if (wanted < count)
-		summary->nothing_watched = false;
+	aim_take(&watch->aim, tracer, &watch->summary);
 }
 
 /* Goes through the leaks that are open, and takes what is suppressed now. */
@@ -345,19 +316,6 @@ static bool is_over(const struct watch *watch)
 	return signals_stop_asked() || (watch->output && output__error(watch->output));
 }
 
-/* With --pid nothing is left to watch once those processes have ended. */
-static bool is_alone(const struct watch *watch)
-{
-	const struct pid_list *list = &watch->options->pids;
-
-	if (!list->count || process_any_alive(list->pids, list->count))
-		return false;
-	log_note(list->count == 1 ? "process %u has ended" :
-				    "process %u and the others of --pid have ended",
-		 list->pids[0]);
-	return true;
-}
-
 void watch__begin(struct watch *watch, struct tracer *tracer)
 {
 	struct summary *summary = &watch->summary;
@@ -380,7 +338,7 @@ bool watch__wait(struct watch *watch)
 	struct summary *summary = &watch->summary;
 	__u64 until_ns;
 
-	if (is_alone(watch))
+	if (aim_is_over(&watch->aim))
 		return false;
 	update_clock(summary);
 	watch->next_ns = pace_next_ns(watch->next_ns, summary->now_ns, watch->options->interval_ns,
@@ -480,7 +438,8 @@ int watch__reload(struct watch *watch, const struct options *options, struct sco
 	suppressions__free(watch->suppressions);
 	watch->summary.suppressions = watch->suppressions = suppressions;
 	watch->options = options;
-	watch->scope = scope;
+	watch->aim.options = options;
+	watch->aim.scope = scope;
 	tune(watch->leaks, options);
 	climb_watch__limit(watch->climbs, options->max_climbing);
 	leaks__want(watch->leaks, options->classes);
