@@ -65,6 +65,7 @@ struct unwinding {
 	bool begins;		  /* libdwfl does, with that frame */
 	bool stopped;		  /* it was, at a frame that has no rules */
 	bool missed;		  /* a word that the last step needed was not copied */
+	bool has_read;		  /* one that it needed was */
 };
 
 /*
@@ -126,6 +127,7 @@ static bool read_word(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *result, void *
 			current->result->wanted = address;
 		return false;
 	}
+	current->has_read = true;
 	*result = 0;
 	memcpy(result, word, current->word); /* the least significant byte is the first */
 	return true;
@@ -283,7 +285,7 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 	Dwarf_Addr pc;
 
 	walk->begins = false;
-	walk->missed = false;
+	walk->missed = walk->has_read = false;
 	result->missed = 0;
 	result->wanted = 0; /* registers of frames within may be lost without harm */
 	if (result->count == UNWIND_MAX_FRAMES) {
@@ -383,7 +385,8 @@ static bool step_on(struct unwinding *walk)
 
 /*
  * Why the walk has come to an end. libdwfl does not tell: one that runs out of stack may end with
- * an error or without. Where it needed nothing that is missing, it has read 0.
+ * an error or without. Where it has read what it needed, that was 0. It reads nothing, and ends
+ * without an error, where the rules lead to a stack below the one that it is on.
  */
 static enum stack_end unwinding_end(const struct unwinding *walk, bool failed)
 {
@@ -393,10 +396,10 @@ static enum stack_end unwinding_end(const struct unwinding *walk, bool failed)
 	if (result->end || !result->count)
 		return result->end;
 	last = &result->frames[result->count - 1];
-	if (!failed && !walk->missed && !walk->stopped)
-		return STACK_END_OUTERMOST;
 	if (unwind_is_outermost(walk->dwfl, last->pc - !last->exact, walk->fp))
 		return STACK_END_OUTERMOST;
+	if (!failed && !walk->missed && !walk->stopped)
+		return walk->has_read ? STACK_END_OUTERMOST : STACK_END_SWITCHED;
 	return result->wanted ? STACK_END_COPY : STACK_END_RULES;
 }
 

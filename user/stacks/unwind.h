@@ -23,7 +23,7 @@
 
 struct unwound {
 	unsigned int count;
-	enum stack_end end; /* OUTERMOST, COPY, RULES or LIMIT */
+	enum stack_end end; /* OUTERMOST, COPY, RULES, SWITCHED or LIMIT */
 	__u64 wanted;	    /* of COPY: the address of the word that is not there */
 	__u64 missed;	    /* by the last frame's rules: a word that was not copied, or 0 */
 	struct unwound_frame {
