@@ -15,7 +15,7 @@ from lib.registry import case
 from lib.service import Service
 from lib.validation import VALIDATOR
 
-TYPES = [("sockets_open", "count"), ("sockets_created", "count"), ("age", "seconds")]
+TYPES = [("sockets_created", "count"), ("age", "seconds"), ("sockets_open", "count")]
 
 
 def watch_profiles(bench, name, *args, **kwargs):

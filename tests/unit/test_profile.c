@@ -4,7 +4,9 @@
 
 #include "report/pprof/profile.h"
 
-static const __s64 one[PROFILE_VALUES] = { 1, 1, 60 };
+static const __s64 one[PROFILE_VALUES] = {
+	[PROFILE_CREATED] = 1, [PROFILE_AGE_S] = 60, [PROFILE_OPEN] = 1
+};
 
 static const struct profile_label labels[] = {
 	{ .key = "comm", .text = "app" },

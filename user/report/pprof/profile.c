@@ -42,9 +42,9 @@ struct profile {
 static const struct {
 	const char *type, *unit;
 } value_types[PROFILE_VALUES] = {
-	[PROFILE_OPEN] = { "sockets_open", "count" },
 	[PROFILE_CREATED] = { "sockets_created", "count" },
 	[PROFILE_AGE_S] = { "age", "seconds" },
+	[PROFILE_OPEN] = { "sockets_open", "count" },
 };
 
 /* The item's number; 0 without memory, which is remembered. */

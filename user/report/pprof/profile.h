@@ -24,11 +24,14 @@
 
 struct profile;
 
-/* The values of a sample; each may be added up over samples, which viewers do. */
+/*
+ * The values of a sample; each may be added up over samples, which viewers do. Viewers that do not
+ * know the default of a profile show the last value.
+ */
 enum profile_value {
-	PROFILE_OPEN = 0, /* sockets that are open */
-	PROFILE_CREATED,  /* those, and the ones that have ended */
-	PROFILE_AGE_S,	  /* the ages of the open ones together */
+	PROFILE_CREATED = 0, /* sockets that are open, and those that have ended */
+	PROFILE_AGE_S,	     /* the ages of the open ones together */
+	PROFILE_OPEN,	     /* sockets that are open */
 	PROFILE_VALUES,
 };
 

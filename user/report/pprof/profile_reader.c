@@ -263,8 +263,11 @@ static int read_tables(struct reader *reader, struct span span)
 /* Where each value stands in a sample. */
 static int read_types(struct reader *reader, struct span span)
 {
-	static const char *const names[PROFILE_VALUES] = { "sockets_open", "sockets_created",
-							   "age" };
+	static const char *const names[PROFILE_VALUES] = {
+		[PROFILE_CREATED] = "sockets_created",
+		[PROFILE_AGE_S] = "age",
+		[PROFILE_OPEN] = "sockets_open",
+	};
 	static const unsigned int fields[] = { VALUE_TYPE_TYPE };
 	struct field field;
 	__u64 type;
