@@ -90,3 +90,12 @@ run-picture: $(BUILD)/sockleak $(O)/programs/leaker \
 		$(addprefix $(O)/demo/,libtransport.so delayed_job healthy broker)
 	$(Q)tests/prometheus/unpack.sh $(O)/prometheus
 	$(Q)tests/prometheus/picture.py --sockleak $(BUILD)/sockleak --programs $(O)/programs
+
+# Draws the pictures of docs/profiles.md from the leak of the demo; needs go and graphviz.
+.PHONY: profile-pictures run-profile-pictures
+profile-pictures: root
+	$(Q)packaging/deps.sh demo
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) run-profile-pictures
+run-profile-pictures: $(BUILD)/sockleak \
+		$(addprefix $(O)/demo/,libtransport.so delayed_job healthy broker)
+	$(Q)tests/profiles/pictures.py --sockleak $(BUILD)/sockleak --demo $(O)/demo

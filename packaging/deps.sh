@@ -54,6 +54,7 @@ needs() {
 		mandoc                   mandoc              mandoc                    test
 		systemd-analyze          systemd             systemd                   test
 		setfacl                  acl                 acl                       test
+		curl                     curl                curl                      test
 		zsh                      zsh                 zsh                       test
 		fish                     fish                fish                      test
 		stress-ng                stress-ng           stress-ng                 test

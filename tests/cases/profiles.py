@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """--pprof and --folded: what a decoder of its own and pprof itself read in the files."""
 
+import base64
+import email
+import http.server
 import json
+import os
+import pathlib
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
+import urllib.parse
+import urllib.request
 
 from lib.cgroups import inside
 from lib.outcome import Failure, Skip
@@ -25,6 +33,11 @@ def watch_profiles(bench, name, *args, **kwargs):
     return agent, profile, folded
 
 
+def go_environment(home):
+    """For pprof, which writes to its home."""
+    return {**os.environ, "HOME": str(home), "PPROF_TMPDIR": str(home), "GOCACHE": str(home)}
+
+
 def pprof(bench, *args):
     """What `go tool pprof` prints."""
     if not shutil.which("go"):
@@ -32,9 +45,7 @@ def pprof(bench, *args):
     home = bench.directory / "go"  # it writes there what it fetches
     home.mkdir(exist_ok=True)
     done = subprocess.run(["go", "tool", "pprof", *map(str, args)], capture_output=True, text=True,
-                          check=False, timeout=120, env={
-                              "PATH": "/usr/bin:/bin", "HOME": str(home), "PPROF_TMPDIR": str(home),
-                              "GOFLAGS": "-mod=mod", "GOCACHE": str(home)})
+                          check=False, timeout=120, env=go_environment(home))
     if done.returncode:
         raise Failure(f"expected pprof to read it, seen: {done.returncode}: {done.stderr}")
     return done.stdout
@@ -302,3 +313,122 @@ def diff_refuses(bench):
         seen, out, errors = bench.run(*args)
         if seen != status or out or part not in errors:
             raise Failure(f"expected {status} and {part!r}, seen {seen}: {out} {errors}")
+
+
+class Pages:
+    """`go tool pprof -http` on a port of its own."""
+
+    def __init__(self, bench, path):
+        home = bench.directory / "go"
+        home.mkdir(exist_ok=True)
+        self.process = bench.processes.start(
+            ["go", "tool", "pprof", "-http=127.0.0.1:", "-no_browser", str(path)],
+            stderr=subprocess.PIPE, text=True, env=go_environment(home))
+        lines = []
+        self.address = None
+        while not self.address:
+            lines.append(self.process.stderr.readline())
+            self.address = re.search(r"http://(\S+)", lines[-1])
+            if not lines[-1]:
+                raise Failure(f"expected pages, seen: {lines}")
+
+    def get(self, page):
+        with urllib.request.urlopen(f"http://{self.address[1]}/ui/{page}", timeout=60) as answer:
+            return answer.read().decode()
+
+
+@case
+def pprof_in_a_browser(bench):
+    """The pages of `go tool pprof -http`: by function, as a flame graph, and of one tag."""
+    if not shutil.which("go"):
+        raise Skip("go is not installed")
+    agent, path, _ = watch_profiles(bench, "browsed")
+    program = bench.program(str(bench.copy("held", "browsed")), agents=[agent])
+    wait_for_profile(agent, path, lambda p: p.open(), "a leak in the profile")
+    agent.stop()
+    program.end()
+    pages = Pages(bench, path)
+    for page in ("top", "flamegraph", "top?si=age", "top?tagfocus=comm%3Dbrowsed"):
+        if "make_socket" not in pages.get(page):
+            raise Failure(f"expected the leak in {page}, seen: {pages.get(page)[-2000:]}")
+    bench.processes.end(pages.process, 0)
+
+
+def documented(word):
+    """The command of docs/profiles.md that holds the word."""
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "profiles.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```", page, re.M | re.S)
+    (found,) = [block for block in blocks if word in block]
+    return found
+
+
+class Stub(http.server.BaseHTTPRequestHandler):
+    """Keeps what is posted: (path, content type, body)."""
+
+    posted = []
+
+    def do_POST(self):  # its name is the base class's
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        Stub.posted.append((self.path, self.headers["Content-Type"], body))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+def parts_of(content_type, body):
+    """{name: (file name, content)} of a multipart form."""
+    whole = email.message_from_bytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
+    return {part.get_param("name", header="content-disposition"):
+            (part.get_filename(), part.get_payload(decode=True)) for part in whole.get_payload()}
+
+
+def check_profile(bench, content):
+    path = bench.directory / "arrived.pb.gz"
+    path.write_bytes(content)
+    if Profile(path).default_type != "sockets_open":
+        raise Failure(f"expected the profile, seen: {content[:100]}")
+
+
+@case
+def profiles_can_be_pushed(bench):
+    """The commands of docs/profiles.md for Pyroscope and Parca send what those servers read."""
+    bench.run("scan", "--comm", "nosuchcomm", "--pprof", bench.directory / "leak.pb.gz")
+    server = http.server.HTTPServer(("127.0.0.1", 0), Stub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    command = documented("/ingest").replace("localhost:4040", f"127.0.0.1:{server.server_port}")
+    status, _, errors = bench.run(command=["bash", "-c", command], cwd=bench.directory)
+    server.shutdown()
+    server.server_close()
+    if status or len(Stub.posted) != 1:
+        raise Failure(f"expected one request, seen {status}: {errors} {Stub.posted}")
+    (path, content_type, body), = Stub.posted
+    address = urllib.parse.urlsplit(path)
+    query = dict(urllib.parse.parse_qsl(address.query))
+    if address.path != "/ingest" or (query["name"], query["format"]) != ("sockleak", "pprof") or \
+            not query["from"].isdigit() or not query["until"].isdigit():
+        raise Failure(f"expected name, format and times, seen: {path}")
+    parts = parts_of(content_type, body)
+    # The server looks at files alone: a part without a file name would be lost.
+    if sorted(parts) != ["profile", "sample_type_config"] or not all(n for n, _ in parts.values()):
+        raise Failure(f"expected two files, seen: {parts}")
+    check_profile(bench, parts["profile"][1])
+    if list(json.loads(parts["sample_type_config"][1])) != ["sockets_open"]:
+        raise Failure(f"expected the type of the value, seen: {parts['sample_type_config']}")
+
+    grpcurl = bench.directory / "grpcurl"
+    grpcurl.write_text('#!/bin/sh\necho "$@" > arguments\ncat > request\n')
+    grpcurl.chmod(0o755)
+    status, _, errors = bench.run(
+        command=["bash", "-c", documented("grpcurl")], cwd=bench.directory,
+        env={**os.environ, "PATH": f"{bench.directory}:{os.environ['PATH']}"})
+    if status:
+        raise Failure(f"expected a request, seen {status}: {errors}")
+    (series,) = json.loads((bench.directory / "request").read_text())["series"]
+    if {label["name"]: label["value"] for label in series["labels"]["labels"]} != \
+            {"__name__": "sockleak"}:
+        raise Failure(f"expected the name, seen: {series['labels']}")
+    (sample,) = series["samples"]
+    check_profile(bench, base64.b64decode(sample["rawProfile"], validate=True))
