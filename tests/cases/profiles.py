@@ -13,6 +13,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -333,8 +335,16 @@ class Pages:
                 raise Failure(f"expected pages, seen: {lines}")
 
     def get(self, page):
-        with urllib.request.urlopen(f"http://{self.address[1]}/ui/{page}", timeout=60) as answer:
-            return answer.read().decode()
+        """It says where it listens before it does."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://{self.address[1]}/ui/{page}") as answer:
+                    return answer.read().decode()
+            except urllib.error.URLError as error:
+                if time.monotonic() > deadline:
+                    raise Failure(f"expected {page}, seen: {error}") from None
+                time.sleep(0.05)
 
 
 @case
