@@ -44,11 +44,10 @@ static __always_inline struct refusal *refusal_of(const struct refusal_key *key)
 
 /* Is it of another process that had this id, or of a program before an exec? */
 static __always_inline bool refusal_is_stale(const struct refusal *refusal,
-					     struct task_struct *self)
+					     struct task_struct *self, struct task_struct *leader)
 {
-	return refusal->noted == REFUSAL_NOTED &&
-	       (refusal->process_ns != self->group_leader->start_boottime ||
-		refusal->exec_id != (__u32)self->self_exec_id);
+	return refusal->noted == REFUSAL_NOTED && (refusal->process_ns != leader->start_boottime ||
+						   refusal->exec_id != (__u32)self->self_exec_id);
 }
 
 /* What was asked for: the registers still have the arguments. */
@@ -84,34 +83,41 @@ static __always_inline void refusal_origin(void *ctx, struct task_struct *self,
 
 /* Called by the one thread that won. User space does not read the entry until it is finished. */
 static __always_inline void refusal_begin(void *ctx, struct task_struct *self,
-					  const struct refusal_key *key, struct refusal *refusal)
+					  struct task_struct *leader, const struct refusal_key *key,
+					  struct refusal *refusal)
 {
 	refusal->first_ns = bpf_ktime_get_boot_ns();
-	refusal->process_ns = self->group_leader->start_boottime;
-	refusal->cgroup_id = self->cgroups->dfl_cgrp->kn->id;
+	refusal->process_ns = leader->start_boottime;
+	refusal->cgroup_id = bpf_get_current_cgroup_id();
 	refusal->exec_id = self->self_exec_id;
-	refusal->uid = self->cred->uid.val;
-	self_comm(self->group_leader, refusal->comm);
+	refusal->uid = (__u32)bpf_get_current_uid_gid();
+	self_comm(leader, refusal->comm);
 	refusal_origin(ctx, self, key, refusal);
 	__sync_val_compare_and_swap(&refusal->noted, REFUSAL_BEING_NOTED, REFUSAL_NOTED);
 }
 
+/*
+ * For each pointer that is loaded from the current task, the verifier of Linux 6.18 searches all
+ * types of the kernel several times: 1 ms for each path that leads there. So the leader is looked
+ * up once, and the helpers are not too slow here.
+ */
 static __always_inline void refusal_keep(void *ctx, struct task_struct *self,
 					 const struct refusal_key *key)
 {
+	struct task_struct *leader = self->group_leader;
 	struct refusal *refusal = refusal_of(key);
 
 	if (!refusal) {
 		count(COUNTER_REFUSALS_FULL);
 		return;
 	}
-	if (refusal_is_stale(refusal, self)) {
+	if (refusal_is_stale(refusal, self, leader)) {
 		refusal->count = 0;
 		refusal->noted = REFUSAL_EMPTY;
 	}
 	if (__sync_val_compare_and_swap(&refusal->noted, REFUSAL_EMPTY, REFUSAL_BEING_NOTED) ==
 	    REFUSAL_EMPTY)
-		refusal_begin(ctx, self, key, refusal);
+		refusal_begin(ctx, self, leader, key, refusal);
 	refusal->last_ns = bpf_ktime_get_boot_ns();
 	ADD_IN_ORDER(&refusal->count, 1);
 }

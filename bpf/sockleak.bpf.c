@@ -90,9 +90,11 @@ static __always_inline int on_socket_exit(void *ctx, long fd)
 {
 	struct task_struct *self = watched(COUNTER_SOCKET_EXIT, false);
 
-	if (self && fd >= 0)
-		young_add(ctx, self, self_file(self, fd), fd);
-	else if (self && is_refusal(fd))
+	if (self && fd >= 0) {
+		struct creator creator = creator_of(self);
+
+		young_add(ctx, self, &creator, self_file(self, fd), fd);
+	} else if (self && is_refusal(fd))
 		refusal_note(ctx, self, -fd);
 	return 0;
 }
@@ -102,8 +104,11 @@ static __always_inline int on_uring_socket_exit(void *ctx, __u64 file)
 {
 	struct task_struct *self = watched(COUNTER_URING_SOCKET, false);
 
-	if (self && file < (__u64)-MAX_ERRNO)
-		young_add(ctx, self, (struct file *)file, NO_FD);
+	if (self && file < (__u64)-MAX_ERRNO) {
+		struct creator creator = creator_of(self);
+
+		young_add(ctx, self, &creator, (struct file *)file, NO_FD);
+	}
 	return 0;
 }
 
