@@ -304,8 +304,12 @@ def at_limit_agent(bench):
     service.wait_for(
         lambda s: s.value(textfile, total, comm="lim_agent") == 2 * TRIES, f"{total}, twice that"
     )
-    at_limit = [line for line in service.lines if "at its limit now" in line]
-    if len(reported(service)) != 1 or len(at_limit) != 2:
+
+    def at_limit(service):
+        return [line for line in service.lines if "at its limit now" in line]
+
+    service.wait_for(lambda s: len(at_limit(s)) >= 2, "a line for the other process")
+    if len(reported(service)) != 1 or len(at_limit(service)) != 2:
         raise Failure(f"expected one line for each of the two processes, seen: {service.lines}")
     again.end()
     service.stop()
