@@ -5,8 +5,9 @@
     tests/run.py [--sockleak ./sockleak] [--programs .output/programs]
                  [--only NAME]... [--quick] [--list] [-v]
 
-One line a case, the ten slowest, and "N passed, N failed" at the end; exit 0 when nothing failed and
-nothing was skipped that had to run. See tests/programs/README.md.
+One line a case, the ten slowest, the ten with the most processor time, and "N passed, N failed" at
+the end; exit 0 when nothing failed and nothing was skipped that had to run. See
+tests/programs/README.md.
 """
 
 import argparse
@@ -50,7 +51,7 @@ def run_case(case, bench, tally):
         missing = [f"{case.names[0]} and others, at their end"]
     for name in missing:
         tally.add(name, ended or Failure("the case ended without an outcome"))
-    tally.took(wanted, time.monotonic() - begun)
+    tally.took(wanted, time.monotonic() - begun, bench.processes.spent_s())
 
 
 def run_stages(selected, bench, tally, jobs):
@@ -129,6 +130,7 @@ def main():
         if ours:
             ours.close()
     print("the slowest:", *tally.slowest(), sep="\n")
+    print("those whose programs had the most processor time:", *tally.busiest(), sep="\n")
     print(tally.summary())
     return 1 if tally.failed else 0
 

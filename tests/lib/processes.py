@@ -39,6 +39,29 @@ def write_program(path, text):
     return pathlib.Path(path)
 
 
+class Process(subprocess.Popen):
+    """Also has the processor time of a process that has ended, and of the children for which it
+    waited. It stays 0 if another call waits for it, as in a Python that knows no _try_wait()."""
+
+    spent_s = 0.0
+
+    def _try_wait(self, wait_flags):
+        try:
+            pid, status, usage = os.wait4(self.pid, wait_flags)
+        except ChildProcessError:
+            return super()._try_wait(wait_flags)
+        if pid == self.pid:
+            self.spent_s = usage.ru_utime + usage.ru_stime
+        return pid, status
+
+    def poll(self):
+        """As Popen's, which would wait by another call."""
+        try:
+            return self.wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+
 class Processes:
     def __init__(self):
         self._lock = threading.Lock()
@@ -61,7 +84,7 @@ class Processes:
             if self._ended:
                 raise RuntimeError("the suite is ending")
             # Its own session: a ^C at the terminal ends it through this class alone.
-            process = subprocess.Popen(args, start_new_session=True, **kwargs)
+            process = Process(args, start_new_session=True, **kwargs)
             self._started.append(process)
         return process
 
@@ -79,6 +102,12 @@ class Processes:
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait()
+
+    def spent_s(self):
+        """Processor time of what has ended. That of programs which the cases start without this
+        class, and of what runs in this process, is not a part of it."""
+        with self._lock:
+            return sum(process.spent_s for process in self._started)
 
     def end_all(self):
         with self._lock:

@@ -42,16 +42,25 @@ class Tally:
                 line = f"{time.monotonic() - self._begun:6.1f} s  {line}"
             print(line, flush=True)
 
-    def took(self, names, seconds):
-        """Add how long a case took, beside others; a case with many names counts as one."""
+    def took(self, names, seconds, spent_s=0.0):
+        """Add how long a case took, beside others, and the processor time of what it started; a
+        case with many names counts as one."""
         with self._lock:
-            self._took.append((seconds, names))
+            self._took.append((seconds, spent_s, names))
 
     def slowest(self):
         """Yield a line for each of the slowest cases, the slowest first."""
-        for seconds, names in sorted(self._took, reverse=True)[:SLOWEST]:
+        return self._lines(0)
+
+    def busiest(self):
+        """The same of those whose programs had the most processor time."""
+        return self._lines(1)
+
+    def _lines(self, column):
+        for took in sorted(self._took, key=lambda took: -took[column])[:SLOWEST]:
+            names = took[-1]
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            yield f"{seconds:6.1f} s  {names[0]}{more}"
+            yield f"{took[column]:6.1f} s  {names[0]}{more}"
 
     def summary(self):
         text = f"{self.passed} passed, {self.failed} failed"
