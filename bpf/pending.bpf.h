@@ -15,6 +15,7 @@
 #include "kernel.bpf.h"
 #include "snapshots.bpf.h"
 #include "stacks.bpf.h"
+#include "used.bpf.h"
 #include "young.bpf.h"
 
 /*
@@ -65,11 +66,13 @@ static __always_inline bool is_without_descriptor(const struct pending *entry)
  * funcs") they are not sign-extended, so as a long none is equal to -EEXIST.
  */
 
-/* Give back what the entry holds. */
-static __always_inline void entry_ended(const struct pending *entry, bool clean)
+/* Give back what the entry holds. `used`: it ends because its socket is in use. */
+static __always_inline void entry_ended(const struct pending *entry, bool clean, bool used)
 {
+	bool told = used && used_is_told(entry);
+
 	call_site_ended(entry, clean);
-	if (entry->flags & PENDING_SNAPSHOT)
+	if (entry->flags & PENDING_SNAPSHOT && !told)
 		snapshot_drop(entry->inode);
 	if (entry->flags & PENDING_TRY)
 		snapshot_drop(TRY_INODE(entry->inode));
@@ -198,7 +201,7 @@ __noinline int young_take(__u32 number, __u32 second, __u64 file)
 	if (err)
 		count(COUNTER_MAP_FULL);
 	if (entry->inode && (err || !lives))
-		entry_ended(entry, !lives);
+		entry_ended(entry, !lives, entry->flags & PENDING_USED && entry->file != file);
 	entry->inode = 0;
 	return 1;
 }

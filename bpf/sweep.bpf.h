@@ -90,7 +90,7 @@ static __always_inline bool pending_end(const struct fd_key *key, struct pending
 {
 	if (!pending_tell_end(entry, reason))
 		return false;
-	entry_ended(entry, reason == END_USED || !pending_is_open(entry));
+	entry_ended(entry, reason == END_USED || !pending_is_open(entry), reason == END_USED);
 	pending_drop(key, entry->inode);
 	return true;
 }

@@ -65,6 +65,18 @@ struct process_descriptors {
 _Static_assert(sizeof(struct process_descriptors) == 32 + SOCKLEAK_COMM_LEN,
 	       "struct process_descriptors has holes");
 
+/* Places for processes that are followed, by pid; a power of two. */
+#define SOCKLEAK_FOLLOWED 64
+/* Records of their sockets in use between two sweeps: a sample says which code makes most. */
+#define SOCKLEAK_USED_A_SWEEP 256
+
+/* Whose sockets are told when they come into use (bss). User space writes it, and zeroes `told`. */
+struct followed {
+	__u32 tgids[SOCKLEAK_FOLLOWED]; /* each at its pid modulo the number of places */
+	__u32 count;			/* 0 = nobody is followed */
+	__u32 told;			/* records since the last sweep */
+};
+
 /* Processes whose descriptors are counted by kind in one walk; a kernel from 6.1 on needs one. */
 #define SOCKLEAK_KINDS_AT_ONCE 16
 

@@ -403,6 +403,7 @@ enum event_kind {
 	EVENT_HELD,	/* a process holds it; only inode, since_ns, tgid, fd, uid, comm are set */
 	EVENT_LEFT,    /* a process does not hold it any more; only inode, since_ns, tgid are set */
 	EVENT_SUSPECT, /* it may become one: look in time at whose code made it */
+	EVENT_USED,    /* it is in use, and its process is followed: see bpf/used.bpf.h */
 };
 
 enum end_reason {

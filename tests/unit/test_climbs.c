@@ -162,6 +162,69 @@ static void it_was_asked_a_moment_ago(void **state)
 	assert_int_equal(climbs__due(climbs, false, climbs_now + KINDS_PAUSE_NS, 1, due), 1);
 }
 
+static struct pending a_socket(__u64 call_site, __u16 family)
+{
+	return (struct pending){ .call_site = call_site, .tgid = 4242, .family = family };
+}
+
+/* Sockets of calls that make less than half of what grows say nothing. */
+static void who_makes_them(void **state)
+{
+	struct pending socket = a_socket(7, AF_NETLINK), other = a_socket(9, AF_UNIX);
+	struct stack *stack = a_stack("open_nl");
+	const struct climber *found[2];
+
+	(void)state;
+	climb_by(DESCRIPTOR_NETLINK, 20);
+	assert_int_equal(list(found), 1);
+	assert_null(climber_stack(found[0]));
+	assert_false(climbs__note_used(climbs, &socket));
+	climbs__note_maker(climbs, &socket, stack);
+	for (int made = 1; made < 9; made++)
+		assert_true(climbs__note_used(climbs, &socket));
+	climbs__note_maker(climbs, &other, NULL);
+	assert_null(climber_stack(found[0])); /* 9 of 19 */
+	assert_true(climbs__note_used(climbs, &socket));
+	assert_ptr_equal(climber_stack(found[0]), stack);
+	stack_unref(stack);
+}
+
+/* Two calls of one function are one site, and a stack of another kind of socket is not asked. */
+static void calls_of_one_site(void **state)
+{
+	const struct climber *found[2];
+	struct climber *climber;
+
+	(void)state;
+	climb_by(DESCRIPTOR_TCP_HALF_CLOSED, 20);
+	assert_int_equal(list(found), 1);
+	climber = climbs__get(climbs, 0);
+	makes(climber, DESCRIPTOR_UNIX, 100, a_stack("pair"));
+	makes(climber, DESCRIPTOR_TCP, 6, a_stack("dial"));
+	assert_null(climber_stack(climber));
+	makes(climber, DESCRIPTOR_TCP, 6, a_stack("dial"));
+	assert_ptr_equal(climber_stack(climber), climber->makers[1].stack);
+}
+
+/* Calls beyond those that are told apart, and processes that are not followed, cost nothing. */
+static void calls_that_are_not_counted(void **state)
+{
+	struct pending socket = a_socket(1, AF_UNIX);
+
+	(void)state;
+	assert_true(climbs__note_used(climbs, &socket));
+	climb_by(DESCRIPTOR_NETLINK, 20);
+	for (; socket.call_site <= CLIMB_MAKERS; socket.call_site++) {
+		assert_false(climbs__note_used(climbs, &socket));
+		climbs__note_maker(climbs, &socket, NULL);
+	}
+	assert_true(climbs__note_used(climbs, &socket));
+	climbs__note_maker(climbs, &socket, NULL);
+	assert_int_equal(climbs__get(climbs, 0)->n_makers, CLIMB_MAKERS);
+	socket.call_site = 0; /* no snapshots are taken */
+	assert_true(climbs__note_used(climbs, &socket));
+}
+
 static void names(void **state)
 {
 	(void)state;
@@ -187,6 +250,9 @@ int main(void)
 		test(a_number_that_is_used_again),
 		test(no_more_than_allowed),
 		test(it_was_asked_a_moment_ago),
+		test(who_makes_them),
+		test(calls_of_one_site),
+		test(calls_that_are_not_counted),
 		test(names),
 	};
 

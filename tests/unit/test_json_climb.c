@@ -26,7 +26,7 @@ static void a_climber(void **state)
 	climb_by(DESCRIPTOR_NETLINK, 20);
 	climber = climbs__get(climbs, 0);
 	climber->owner = owner_ref(&story_owner);
-	climber->stack = story_stack();
+	makes(climber, DESCRIPTOR_NETLINK, 10, story_stack());
 	expect_summary("\"climbing\":[{\"pid\":4242,\"comm\":\"app\",\"name\":\"app\","
 		       "\"unit\":\"delayed_job.service\",\"machine\":null,\"container\":null,"
 		       "\"pod\":null,\"descriptors_before\":5,\"descriptors\":25,"

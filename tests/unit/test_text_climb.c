@@ -76,7 +76,7 @@ static void whose_and_who_made_them(void **state)
 	climb_by(DESCRIPTOR_NETLINK, 20);
 	climber = climbs__get(climbs, 0);
 	climber->owner = owner_new(NULL, NULL, strdup("net.service"));
-	climber->stack = a_stack("open_nl");
+	makes(climber, DESCRIPTOR_NETLINK, 10, a_stack("open_nl"));
 	assert_non_null(strstr(begin_of_report(0, 2),
 			       "+60/min, made in open_nl (libtransport.so.2), unit net.service\n"));
 }

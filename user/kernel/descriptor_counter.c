@@ -15,12 +15,14 @@
 struct descriptor_counter {
 	const struct bpf_program *kinds;
 	struct kinds_walk *walk;
+	struct followed *followed; /* NULL = nobody is */
 	struct bpf_link *count;
 	bool can_look; /* at one process alone: not before Linux 6.1 */
 };
 
 int descriptor_counter__new(const struct bpf_program *count, const struct bpf_program *kinds,
-			    struct kinds_walk *walk, struct descriptor_counter **ret_counter)
+			    struct kinds_walk *walk, struct followed *followed,
+			    struct descriptor_counter **ret_counter)
 {
 	struct descriptor_counter *counter = calloc(1, sizeof(*counter));
 	struct bpf_link *link;
@@ -30,6 +32,7 @@ int descriptor_counter__new(const struct bpf_program *count, const struct bpf_pr
 		return -ENOMEM;
 	counter->kinds = kinds;
 	counter->walk = walk;
+	counter->followed = followed;
 	counter->count = bpf_program__attach_iter(count, NULL);
 	if (!counter->count) {
 		err = -errno;
@@ -141,4 +144,17 @@ int descriptor_counter__kinds(struct descriptor_counter *counter, const __u32 *t
 	if (!err)
 		memcpy(ret_by_kind, counter->walk->by_kind, count * sizeof(*ret_by_kind));
 	return err;
+}
+
+void descriptor_counter__follow(struct descriptor_counter *counter, const __u32 *tgids,
+				unsigned int count)
+{
+	struct followed *followed = counter->followed;
+
+	followed->count = 0;
+	memset(followed->tgids, 0, sizeof(followed->tgids));
+	for (unsigned int i = count; i-- > 0;)
+		followed->tgids[tgids[i] % SOCKLEAK_FOLLOWED] = tgids[i];
+	followed->told = 0;
+	followed->count = count;
 }

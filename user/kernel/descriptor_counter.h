@@ -13,11 +13,13 @@ struct bpf_program;
 struct descriptor_counter;
 
 /*
- * By the loaded programs of a skeleton, which must outlive it, as must `walk`, of its bss. 0 or
- * -errno. Free with descriptor_counter__free(); NULL is allowed there.
+ * By the loaded programs of a skeleton, which must outlive it, as must `walk` and
+ * `followed`, of its bss; the second may be NULL. 0 or -errno. Free with
+ * descriptor_counter__free(); NULL is allowed there.
  */
 int descriptor_counter__new(const struct bpf_program *count, const struct bpf_program *kinds,
-			    struct kinds_walk *walk, struct descriptor_counter **ret_counter);
+			    struct kinds_walk *walk, struct followed *followed,
+			    struct descriptor_counter **ret_counter);
 void descriptor_counter__free(struct descriptor_counter *counter);
 
 /*
@@ -34,5 +36,13 @@ int descriptor_counter__count(struct descriptor_counter *counter, process_descri
  */
 int descriptor_counter__kinds(struct descriptor_counter *counter, const __u32 *tgids,
 			      unsigned int count, __u32 (*ret_by_kind)[DESCRIPTOR_KINDS]);
+
+/*
+ * From now on these processes are followed: events of kind EVENT_USED tell of some of their sockets
+ * that come into use. Of two whose pids are equal modulo SOCKLEAK_FOLLOWED the later one is left
+ * out.
+ */
+void descriptor_counter__follow(struct descriptor_counter *counter, const __u32 *tgids,
+				unsigned int count);
 
 #endif /* SOCKLEAK_DESCRIPTOR_COUNTER_H */

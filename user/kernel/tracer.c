@@ -172,9 +172,10 @@ static int load(struct tracer *tracer, const struct options *options, const char
 		err = sweeper__new(tracer->skeleton, options, &tracer->sweeper);
 	}
 	if (!err)
-		err = descriptor_counter__new(tracer->skeleton->progs.count_descriptors,
-					      tracer->skeleton->progs.count_kinds,
-					      &tracer->skeleton->bss->kinds, &tracer->descriptors);
+		err = descriptor_counter__new(
+			tracer->skeleton->progs.count_descriptors,
+			tracer->skeleton->progs.count_kinds, &tracer->skeleton->bss->kinds,
+			&tracer->skeleton->bss->followed, &tracer->descriptors);
 	if (err) {
 		text_addf(ret_error, "cannot attach the sweep's iterators: %s (needs Linux 5.13)",
 			  strerror(-err));

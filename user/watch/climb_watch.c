@@ -116,6 +116,27 @@ static void find_owners(struct climb_watch *watch)
 	}
 }
 
+static void follow_sockets(struct climb_watch *watch, struct descriptor_counter *counter)
+{
+	__u32 tgids[SOCKLEAK_FOLLOWED];
+	unsigned int all = climbs__followed(watch->climbs), count;
+
+	for (count = 0; count < all && count < SOCKLEAK_FOLLOWED; count++)
+		tgids[count] = climbs__get(watch->climbs, count)->process.tgid;
+	descriptor_counter__follow(counter, tgids, count);
+}
+
+void climb_watch__used(struct climb_watch *watch, struct tracer *tracer, const struct event *event)
+{
+	struct stack_evidence evidence = tracer__stack_evidence(tracer);
+	_cleanup_attributed_ struct attributed attributed = { .event = event };
+
+	if (climbs__note_used(watch->climbs, &event->socket))
+		return;
+	attribution__find(watch->attribution, &evidence, &attributed);
+	climbs__note_maker(watch->climbs, &event->socket, attributed.stack);
+}
+
 static void summarize(struct climb_watch *watch, struct summary *summary)
 {
 	summary->climbs = watch->climbs;
@@ -135,6 +156,7 @@ void climb_watch__sweep(struct climb_watch *watch, struct tracer *tracer, bool l
 		count_kinds(watch, counter, last, summary->now_ns);
 		find_owners(watch);
 	}
+	follow_sockets(watch, counter);
 	summarize(watch, summary);
 }
 

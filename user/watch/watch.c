@@ -199,6 +199,10 @@ void watch__event(const struct event *met, void *ctx)
 
 	if (doubt_has(&watch->doubt, &event))
 		event.class = CLASS_NONE;
+	if (event.kind == EVENT_USED) {
+		climb_watch__used(watch->climbs, watch->tracer, &event);
+		return;
+	}
 	if (event.kind == EVENT_SUSPECT) {
 		attribution__look(watch->attribution, &event);
 		return;

@@ -2,8 +2,10 @@
 #include "leaks/growth/climbs.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* Counting by kind may use a hundredth of a processor. */
 #define KINDS_SHARE 100
@@ -61,7 +63,8 @@ static void unfollow(struct climbs *climbs, unsigned int at)
 		counted->follower = NULL;
 	climbs->followed[at] = climbs->followed[--climbs->count];
 	owner_unref(climber->owner);
-	stack_unref(climber->stack);
+	for (unsigned int i = 0; i < climber->n_makers; i++)
+		stack_unref(climber->makers[i].stack);
 	free(climber);
 }
 
@@ -281,6 +284,111 @@ void climber_note_kinds(struct climber *climber, const __u32 by_kind[DESCRIPTOR_
 		return;
 	climber->first_ns = now_ns;
 	memcpy(climber->first_by_kind, by_kind, sizeof(climber->first_by_kind));
+}
+
+/* ---- Who makes them ---- */
+
+/* TCP of whatever state is one kind here: it changes while the socket is open. */
+static enum descriptor_kind kind_made(enum descriptor_kind kind)
+{
+	return kind == DESCRIPTOR_TCP_HALF_CLOSED || kind == DESCRIPTOR_TCP_CLOSED ||
+			       kind == DESCRIPTOR_TCP_LISTENING || kind == DESCRIPTOR_TCP_OTHER ?
+		       DESCRIPTOR_TCP :
+		       kind;
+}
+
+static enum descriptor_kind kind_of_socket(const struct pending *socket)
+{
+	switch (socket->family) {
+	case AF_INET:
+	case AF_INET6:
+		return socket->protocol == IPPROTO_TCP ? DESCRIPTOR_TCP :
+		       socket->protocol == IPPROTO_UDP ? DESCRIPTOR_UDP :
+							 DESCRIPTOR_INET_OTHER;
+	case AF_UNIX:
+		return DESCRIPTOR_UNIX;
+	case AF_NETLINK:
+		return DESCRIPTOR_NETLINK;
+	case AF_PACKET:
+		return DESCRIPTOR_PACKET;
+	case AF_VSOCK:
+		return DESCRIPTOR_VSOCK;
+	}
+	return DESCRIPTOR_SOCKET_OTHER;
+}
+
+static struct climber *climber_of(const struct climbs *climbs, __u32 tgid)
+{
+	const struct counted *counted = find_counted(climbs, tgid);
+
+	return counted ? counted->follower : NULL;
+}
+
+bool climbs__note_used(struct climbs *climbs, const struct pending *socket)
+{
+	struct climber *climber = climber_of(climbs, socket->tgid);
+
+	for (unsigned int i = 0; climber && i < climber->n_makers; i++) {
+		struct climb_maker *maker = &climber->makers[i];
+
+		if (maker->call_site != socket->call_site || maker->kind != kind_of_socket(socket))
+			continue;
+		maker->made++;
+		return true;
+	}
+	return !climber || !socket->call_site || climber->n_makers == CLIMB_MAKERS;
+}
+
+void climbs__note_maker(struct climbs *climbs, const struct pending *socket, struct stack *stack)
+{
+	struct climber *climber = climber_of(climbs, socket->tgid);
+
+	if (!climber || climber->n_makers == CLIMB_MAKERS)
+		return;
+	climber->makers[climber->n_makers++] =
+		(struct climb_maker){ .call_site = socket->call_site,
+				      .stack = stack ? stack_ref(stack) : NULL,
+				      .kind = kind_of_socket(socket),
+				      .made = 1 };
+}
+
+/* How many sockets of a kind were made at the site of a maker: several calls may be of one site. */
+static __u32 made_at_site(const struct climber *climber, const struct climb_maker *maker)
+{
+	__u32 made = 0;
+
+	for (unsigned int i = 0; i < climber->n_makers; i++) {
+		const struct climb_maker *other = &climber->makers[i];
+
+		if (other->kind == maker->kind && other->stack &&
+		    (other == maker ||
+		     (maker->stack->site && other->stack->site == maker->stack->site)))
+			made += other->made;
+	}
+	return made;
+}
+
+const struct stack *climber_stack(const struct climber *climber)
+{
+	struct kind_growth grown[KINDS_GROWN];
+	const struct stack *most = NULL;
+	__u32 made, best = 0;
+	bool sure;
+
+	if (!climber_kinds(climber, grown, &sure) || !sure)
+		return NULL;
+	for (unsigned int i = 0; i < climber->n_makers; i++) {
+		const struct climb_maker *maker = &climber->makers[i];
+
+		if (!maker->stack || maker->kind != kind_made(grown[0].kind))
+			continue;
+		made = made_at_site(climber, maker);
+		if (made <= best)
+			continue;
+		best = made;
+		most = maker->stack;
+	}
+	return 2 * best >= grown[0].more ? most : NULL;
 }
 
 /* ---- Reports ---- */

@@ -27,18 +27,29 @@
 /* For a report they are counted anew, unless they were less than this ago. */
 #define KINDS_FRESH_NS 1000000000ULL
 
+/* Code that makes sockets of a process, as far as its sockets in use are told. */
+struct climb_maker {
+	__u64 call_site;     /* key of the call: pending.call_site */
+	struct stack *stack; /* of the first one */
+	enum descriptor_kind kind;
+	__u32 made; /* since the process is followed */
+};
+/* Calls of one process that are told apart; sockets of further ones are not counted. */
+#define CLIMB_MAKERS 8
+
 /* A process that is followed. */
 struct climber {
 	struct process_descriptors process; /* as of the last count */
 	struct climb climb;
 	struct owner *owner; /* filled in by who can look; NULL = not asked, or no memory */
-	struct stack *stack; /* of most of its sockets in use; filled in likewise, NULL = unknown */
 	__u32 leaked;	     /* unconnected sockets that reports list; filled in likewise */
 	struct climb_rate rate;
 	__u64 first_ns, looked_ns; /* when it was counted by kind; 0 = never */
 	__u64 due_ns;		   /* when that is to be done again */
 	__u32 first_by_kind[DESCRIPTOR_KINDS], by_kind[DESCRIPTOR_KINDS];
 	bool climbs; /* now */
+	struct climb_maker makers[CLIMB_MAKERS];
+	unsigned int n_makers;
 };
 
 struct climbs;
@@ -66,6 +77,15 @@ unsigned int climbs__due(struct climbs *climbs, bool all, __u64 now_ns, unsigned
 /* They were: at now_ns, and it took that long. All zeros: the process has ended. */
 void climber_note_kinds(struct climber *climber, const __u32 by_kind[DESCRIPTOR_KINDS],
 			__u64 now_ns, __u64 took_ns);
+
+/*
+ * A socket of a process has come into use: who has made it? The stack is asked for only if the call
+ * is not known: false. Otherwise it is counted. True also if it is of nobody who is followed.
+ */
+bool climbs__note_used(struct climbs *climbs, const struct pending *socket);
+/* The same, of a call that is not known yet; the stack is referenced, not taken; NULL is allowed.
+ */
+void climbs__note_maker(struct climbs *climbs, const struct pending *socket, struct stack *stack);
 
 /* All that are followed, in no order: `count` of them, by number. */
 unsigned int climbs__followed(const struct climbs *climbs);
@@ -101,6 +121,12 @@ struct kind_growth {
  */
 unsigned int climber_kinds(const struct climber *climber, struct kind_growth ret_kinds[KINDS_GROWN],
 			   bool *ret_sure);
+
+/*
+ * The stack of the call that has made most sockets of the kind that grows most. NULL: it is not
+ * known, or it made less than half of them.
+ */
+const struct stack *climber_stack(const struct climber *climber);
 
 /* What reports call it: SOCKLEAK_COMM_LEN bytes. */
 const char *climber_name(const struct climber *climber);

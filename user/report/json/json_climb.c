@@ -36,6 +36,7 @@ static void put_growing(struct json *json, const struct climber *climber)
 static void put_climber(struct json *json, const struct climber *climber,
 			const struct summary *summary)
 {
+	const struct stack *stack = climber_stack(climber);
 	double per_minute;
 
 	json_begin_object(json, NULL);
@@ -52,8 +53,8 @@ static void put_climber(struct json *json, const struct climber *climber,
 		json_null(json, "per_minute");
 	put_growing(json, climber);
 	put_kinds(json, climber);
-	put_site(json, climber->stack);
-	put_culprit(json, climber->stack, climber->owner);
+	put_site(json, stack);
+	put_culprit(json, stack, climber->owner);
 	json_end_object(json);
 }
 

@@ -149,8 +149,10 @@ static void answer_ended(struct page *page, struct text *line)
 	};
 	bool first = true;
 
-	text_addf(line,
-		  "No leaked sockets are open now; %llu were: ", (unsigned long long)totals->total);
+	text_addf(line, "%s open now; %llu were: ",
+		  page_has_climbs(page) ? "None that was never connected is" :
+					  "No leaked sockets are",
+		  (unsigned long long)totals->total);
 	for (int reason = 0; reason < END_COUNT; reason++) {
 		if (!how[reason] || !totals->resolved[reason])
 			continue;

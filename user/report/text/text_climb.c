@@ -40,7 +40,7 @@ static void add_kinds(struct text *line, const struct climber *climber)
 static void add_maker(struct text *line, const struct climber *climber)
 {
 	const char *exe = climber->owner ? climber->owner->exe : NULL;
-	struct code_place place = culprit_find(climber->stack, exe).where;
+	struct code_place place = culprit_find(climber_stack(climber), exe).where;
 	struct program_name program;
 
 	if (!place.frame)
