@@ -5,23 +5,43 @@
 #include "report/short_name.h"
 #include "stacks/names/function_name.h"
 
+/* Is `part` what is left of `whole` when some bytes are taken out? The first `len` bytes of it. */
+static const char *left_over(const char *whole, const char *part, size_t len)
+{
+	for (; whole && len; whole++, part++, len--) {
+		whole = strchr(whole, *part);
+		if (!whole)
+			break;
+	}
+	return whole;
+}
+
+/* The same, with "..." in the place of a middle. */
+static bool left_over_around(const char *whole, const char *part)
+{
+	for (const char *dots = part; (dots = strstr(dots, "...")); dots++) {
+		const char *rest = left_over(whole, part, (size_t)(dots - part));
+
+		if (rest && left_over(rest, dots + 3, strlen(dots + 3)))
+			return true;
+	}
+	return false;
+}
+
 /* In a line of text: nothing but what stands in the name, and a short one whole. */
 static void check_short(const char *name)
 {
 	struct text whole = {}, text = {};
-	const char *next, *from;
+	const char *shown, *from;
 
 	text_add_clean(&whole, name, strlen(name));
 	short_name_add(&text, name);
 	from = text_str(&whole);
+	shown = text_str(&text);
 	check(text.len <= SHORT_NAME_LIMIT + strlen("...") || strlen(name) <= SHORT_NAME_MAX);
-	if (strlen(name) <= SHORT_NAME_MAX)
-		check(!strcmp(text_str(&text), from));
-	if (text.len > SHORT_NAME_LIMIT) /* it may be cut, "..." is its end then */
-		text.data[text.len - strlen("...")] = '\0';
-	for (next = text_str(&text); *next; next++, from++)
-		while (*from != *next)
-			check(*from++);
+	if (strlen(name) <= SHORT_NAME_MAX && text.len <= SHORT_NAME_LIMIT)
+		check(!strcmp(shown, from));
+	check(left_over(from, shown, text.len) || left_over_around(from, shown));
 	text_free(&text);
 	text_free(&whole);
 }

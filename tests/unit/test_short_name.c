@@ -89,19 +89,29 @@ static void d(void **state)
 	check(LONG "f!(broken", LONG "f!(broken");
 }
 
-/* Nobody writes such names but to make a report unreadable. */
+/* The middle is left out, and the function's own name stays. */
 static void what_is_longer_still_is_cut(void **state)
 {
 	char name[1024], wanted[256];
 
 	(void)state;
 	memset(name, 'a', sizeof(name));
-	name[sizeof(name) - 1] = '\0';
+	strcpy(name + 500, "::Connection::open");
 	memset(wanted, 'a', SHORT_NAME_LIMIT);
-	strcpy(wanted + SHORT_NAME_LIMIT, "...");
+	strcpy(wanted + SHORT_NAME_LIMIT - strlen("open"), "...open");
 	check(name, wanted);
-	memcpy(name + SHORT_NAME_LIMIT - 1, "\xc3\xa9", 2); /* not within a character */
-	strcpy(wanted + SHORT_NAME_LIMIT - 1, "...");
+	memcpy(name + SHORT_NAME_LIMIT - 5, "\xc3\xa9", 2); /* not within a character */
+	strcpy(wanted + SHORT_NAME_LIMIT - 5, "...open");
+	check(name, wanted);
+	/* Nobody writes such names but to make a report unreadable. */
+	memset(name, 'a', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	memset(wanted, 'a', SHORT_NAME_LIMIT + 3);
+	memcpy(wanted + SHORT_NAME_LIMIT - SHORT_NAME_OWN, "...", 3);
+	wanted[SHORT_NAME_LIMIT + 3] = '\0';
+	check(name, wanted);
+	strcpy(name + 1000, ":");
+	strcpy(wanted + SHORT_NAME_LIMIT + 2, ":");
 	check(name, wanted);
 }
 

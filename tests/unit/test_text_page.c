@@ -29,7 +29,7 @@ static void lines_are_wrapped_at_words(void **state)
 	/* A word that is too long is cut anywhere, and what takes more than three lines ends. */
 	expect_lines(&narrow, false, false, "0123456789abcdefghij", "0123456789ab\n  cdefghij\n");
 	expect_lines(&narrow, false, false, "aaaaaaaaa bbbbbbbbb ccccccccc ddddddddd",
-		     "aaaaaaaaa\n  bbbbbbbbb\n  ccccccccc \n");
+		     "aaaaaaaaa\n  bbbbbbbbb\n  ccccccc...\n");
 	/* Columns are of characters as wide as they are. */
 	expect_lines(
 		&narrow, false, false,
@@ -42,16 +42,16 @@ static void a_page_that_cuts_has_one_line_each(void **state)
 	static const struct text_layout narrow = { .columns = 12, .bold = true };
 
 	(void)state;
-	expect_lines(&narrow, true, false, "one two three four", "one two thre\n");
+	expect_lines(&narrow, true, false, "one two three four", "one two t...\n");
 	expect_lines(&narrow, true, true, "one two three",
 		     "\033[1mone two\033[0m\n\033[1m  three\033[0m\n");
 }
 
-static void rows_that_are_too_many_are_left_out(void **state)
+static void rows_that_are_too_many_are_not_left_out_silently(void **state)
 {
 	static const struct text_layout layout = { .rows = 2, .columns = 12 };
 	_cleanup_text_ struct text out = TEXT_INIT, line = TEXT_INIT;
-	struct page page = { .out = &out, .layout = &layout };
+	struct page page = { .out = &out, .layout = &layout, .cuts = true };
 
 	(void)state;
 	text_add(&line, "first");
@@ -60,7 +60,12 @@ static void rows_that_are_too_many_are_left_out(void **state)
 	page_line(&page, &line, false);
 	text_add(&line, "last");
 	page_line(&page, &line, false);
-	assert_string_equal(text_str(&out), "first\none two\n");
+	assert_string_equal(text_str(&out), "first\none two t...\n");
+	page_end_rows(&page);
+	assert_string_equal(text_str(&out), "first\n... cut h...\n");
+	assert_int_equal(page.lines, 2);
+	page.is_cut = false; /* all lines had room */
+	page_end_rows(&page);
 	assert_int_equal(page.lines, 2);
 	assert_int_equal(page_width(&page), 12);
 	page.layout = &whole;
@@ -195,7 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_wrapped_at_words),
 		cmocka_unit_test(a_page_that_cuts_has_one_line_each),
-		cmocka_unit_test(rows_that_are_too_many_are_left_out),
+		cmocka_unit_test(rows_that_are_too_many_are_not_left_out_silently),
 		cmocka_unit_test(a_frame_says_what_is_known_of_it),
 		cmocka_unit_test(rates_have_two_digits_where_they_are_small),
 		cmocka_unit_test(ages_are_of_what_was_seen),

@@ -101,6 +101,25 @@ static void a_layout_cuts_columns_and_rows(void **state)
 	free(report);
 }
 
+/* What the run saw comes after the table: on a screen with little room, not at all. */
+static void a_low_screen_has_the_table_before_the_statistics(void **state)
+{
+	struct text_layout layout = { .top = 10, .stacks = 3, .columns = 80, .rows = 9 };
+	struct summary summary = { 0 };
+	char *report = report_on(4, "ruby", a_stack("f"), &layout, &summary);
+
+	(void)state;
+	assert_non_null(strstr(report, "\nleaking"));
+	assert_null(strstr(report, "System calls"));
+	assert_non_null(strstr(report, "\n... cut here; the report at the end has all\n"));
+	free(report);
+	layout.rows = 50;
+	report = report_on(4, "ruby", a_stack("f"), &layout, &summary);
+	assert_non_null(strstr(report, "System calls"));
+	assert_null(strstr(report, "cut here"));
+	free(report);
+}
+
 /* What is cut off is what is looked for: who it was from, and the line. */
 static void a_narrow_screen_wraps_at_words(void **state)
 {
@@ -114,13 +133,15 @@ static void a_narrow_screen_wraps_at_words(void **state)
 
 	(void)state;
 	assert_memory_equal(report, answer, strlen(answer));
-	assert_non_null(strstr(report, "OPEN PER MIN OLDEST\n")); /* the class is reported below */
-	assert_non_null(strstr(report, "ruby                4    +6.0  1m05s\n"));
+	assert_non_null(strstr(report, "OPEN PER MIN OLDEST\n"));
+	assert_non_null(strstr(report, "ruby                4    +6.0  1m05s\n"
+				       "         only asked for its peer\n"));
 	assert_non_null(strstr(report, "         AF_INET SOCK_STREAM: getpeername answered "
 				       "ENOTCONN\n           once, after 14us\n"));
 	assert_non_null(strstr(report, "\n    (libtransport.so.2) at src/transport.cpp:42\n"));
 	assert_non_null(strstr(report, "System calls in 1m40s: 0 socket, 0 connect, "));
-	assert_null(strstr(report, " 1 close\n")); /* the foot is cut, for the table's sake */
+	assert_non_null(strstr(report, "...\n")); /* the foot is cut, for the table's sake */
+	assert_null(strstr(report, " 1 close\n"));
 	free(report);
 }
 
@@ -387,6 +408,7 @@ int main(void)
 		cmocka_unit_test(losses_are_named_with_a_remedy),
 		cmocka_unit_test(hostile_names_do_not_reach_the_terminal),
 		cmocka_unit_test(a_layout_cuts_columns_and_rows),
+		cmocka_unit_test(a_low_screen_has_the_table_before_the_statistics),
 		cmocka_unit_test(a_narrow_screen_wraps_at_words),
 		cmocka_unit_test(scripts_are_reported_with_what_runs_them),
 		cmocka_unit_test(a_long_package_has_its_own_line),

@@ -91,12 +91,40 @@ static void add_without_arguments(struct text *text, const char *name)
 	text_add_clean(text, name + kept, len - kept);
 }
 
-/* Where to cut a text of clean characters, not within one. */
-static size_t cut_at(const char *bytes, size_t most)
+/* Is this byte the first of a character? */
+static bool begins_character(char c)
 {
-	while (most && ((unsigned char)bytes[most] & 0xc0) == 0x80)
-		most--;
-	return most;
+	return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+/* Where the name of the function itself begins, behind its module, namespace or class. */
+static size_t own_name_at(const char *name, size_t len)
+{
+	size_t least = len - SHORT_NAME_OWN, at = len;
+
+	while (at > least && name[at - 1] != ':' && name[at - 1] != '.')
+		at--;
+	while (at < len && !begins_character(name[at]))
+		at++;
+	return at < len ? at : least;
+}
+
+/* A clean text without its middle if it is too long: where it begins, and its own name. */
+static void add_limited(struct text *text, const char *name, size_t len)
+{
+	size_t own, head;
+
+	if (len <= SHORT_NAME_LIMIT) {
+		text_add_bytes(text, name, len);
+		return;
+	}
+	own = own_name_at(name, len);
+	head = SHORT_NAME_LIMIT - (len - own);
+	while (head && !begins_character(name[head]))
+		head--;
+	text_add_bytes(text, name, head);
+	text_add(text, "...");
+	text_add_bytes(text, name + own, len - own);
 }
 
 void short_name_add(struct text *text, const char *name)
@@ -105,22 +133,11 @@ void short_name_add(struct text *text, const char *name)
 	size_t len = strlen(name);
 	const char *file;
 
-	if (python_name_split(name, &name, &len, &file)) {
-		text_add_clean(text, name,
-			       len <= SHORT_NAME_LIMIT ? len : cut_at(name, SHORT_NAME_LIMIT));
-		text_add(text, len <= SHORT_NAME_LIMIT ? "" : "...");
-		return;
-	}
-	if (len <= SHORT_NAME_MAX) {
-		text_add_clean(text, name, len);
-		return;
-	}
-	add_without_arguments(&shorter, name);
-	len = shorter.len <= SHORT_NAME_LIMIT ? shorter.len :
-						cut_at(text_str(&shorter), SHORT_NAME_LIMIT);
-	text_add_bytes(text, text_str(&shorter), len);
-	if (len < shorter.len)
-		text_add(text, "...");
+	if (python_name_split(name, &name, &len, &file) || len <= SHORT_NAME_MAX)
+		text_add_clean(&shorter, name, len);
+	else
+		add_without_arguments(&shorter, name);
+	add_limited(text, text_str(&shorter), shorter.len);
 	text->failed |= text_error(&shorter) != 0;
 }
 

@@ -12,8 +12,13 @@
 #include "lib/text.h"
 
 #define SHORT_NAME_MAX 72 /* bytes: behind "  #10 " there is room for that in 80 columns */
-/* A name that is still longer without arguments is cut, and ends in "...": it has two lines. */
+/*
+ * A name that is still longer without arguments loses its middle, "a::b::...::f": it has two lines.
+ * What stands behind its last '.' or ':' is the function's own name, and is kept up to so many
+ * bytes.
+ */
 #define SHORT_NAME_LIMIT 160
+#define SHORT_NAME_OWN 96
 
 /*
  * Add a name to a text, escaped as by text_add_clean(). Of a longer name the generic arguments

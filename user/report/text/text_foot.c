@@ -112,7 +112,7 @@ static bool is_late(const struct loss *loss)
 	return loss->kind == LOSS_LATE;
 }
 
-static void page_losses(struct page *page)
+unsigned int text_foot_losses(struct page *page)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 	const struct loss *loss;
@@ -130,10 +130,7 @@ static void page_losses(struct page *page)
 		page_line(page, &line, !is_late(loss));
 		said++;
 	}
-	if (!said) {
-		text_add(&line, "Nothing was lost.");
-		page_line(page, &line, /* bold= */ false);
-	}
+	return said;
 }
 
 /* The number of suppressed leaks, and the entries that matched nothing. */
@@ -164,10 +161,15 @@ static void page_suppressed(struct page *page)
 
 void text_foot(struct page *page)
 {
+	_cleanup_text_ struct text line = TEXT_INIT;
+
 	if (page->summary->is_scan)
 		page_look(page);
 	else
 		page_run(page);
 	page_suppressed(page);
-	page_losses(page);
+	if (text_foot_losses(page))
+		return;
+	text_add(&line, "Nothing was lost.");
+	page_line(page, &line, /* bold= */ false);
 }

@@ -51,13 +51,32 @@ static size_t break_at(const char *line, size_t fit)
 static void page_piece(struct page *page, unsigned int indent, const char *bytes, size_t len,
 		       bool bold)
 {
-	if (page->layout->rows && page->lines >= page->layout->rows)
+	if (page->layout->rows && page->lines >= page->layout->rows) {
+		page->is_cut = true;
 		return;
+	}
+	page->last = page->out->len;
 	bold = bold && page->layout->bold;
 	text_addf(page->out, "%s%*s", bold ? BOLD : "", (int)indent, "");
 	text_add_bytes(page->out, bytes, len);
 	text_add(page->out, bold ? PLAIN "\n" : "\n");
 	page->lines++;
+}
+
+/* The last piece of a line that has room for no more: "...", in the place of what is left. */
+static void page_cut_piece(struct page *page, unsigned int indent, const char *rest, size_t left,
+			   bool bold)
+{
+	static const char dots[] = "...";
+	unsigned int room = page->layout->columns - indent, taken = sizeof(dots) - 1;
+	_cleanup_text_ struct text piece = TEXT_INIT;
+
+	if (room <= taken) /* no terminal, but somebody's terminal may say so */
+		taken = 0;
+	text_add_bytes(&piece, rest, fitting(rest, left, room - taken));
+	text_add(&piece, taken ? dots : "");
+	page->out->failed |= text_error(&piece) != 0;
+	page_piece(page, indent, text_str(&piece), piece.len, bold);
 }
 
 void page_line(struct page *page, struct text *line, bool bold)
@@ -84,8 +103,23 @@ void page_line(struct page *page, struct text *line, bool bold)
 		for (; *rest == ' '; rest++)
 			left--;
 	}
-	page_piece(page, indent, rest, fit, bold);
+	if (fit == left)
+		page_piece(page, indent, rest, fit, bold);
+	else
+		page_cut_piece(page, indent, rest, left, bold);
 	text_clear(line);
+}
+
+void page_end_rows(struct page *page)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (!page->is_cut || page->lines < 2)
+		return;
+	text_cut(page->out, page->last);
+	page->lines--;
+	text_add(&line, "... cut here; the report at the end has all");
+	page_line(page, &line, /* bold= */ false);
 }
 
 void page_repeats(struct page *page, unsigned int repeats, unsigned int last)

@@ -20,6 +20,8 @@ struct page {
 	const struct summary *summary;
 	unsigned int lines; /* so far */
 	bool cuts;	    /* lines that are not bold are cut at the columns, not wrapped */
+	bool is_cut;	    /* there were more lines than rows */
+	size_t last;	    /* where the last line begins in `out` */
 };
 
 #define REPEATS_SHORTENED 3 /* a shorter recursion is shown frame by frame */
@@ -28,9 +30,12 @@ struct page {
 unsigned int page_width(const struct page *page);
 /*
  * Add a line, made in `line`, which is empty afterwards. One that is wider than
- * the columns goes on in the next, at a word if it can; three lines at most.
+ * the columns goes on in the next, at a word if it can; three lines at most. A line of which
+ * something is left out ends in "...".
  */
 void page_line(struct page *page, struct text *line, bool bold);
+/* The page is complete: if it had more lines than rows, its last line says so. */
+void page_end_rows(struct page *page);
 /* A line for the frames of a stack that are the same as the one above, up to number `last`. */
 void page_repeats(struct page *page, unsigned int repeats, unsigned int last);
 /* Add a string of another process. */
@@ -120,5 +125,7 @@ void page_answer_place(struct page *page, struct text *line, const struct text *
 
 /* The end of the report: what the run saw, and what it lost. */
 void text_foot(struct page *page);
+/* A line for each thing that was lost; returns how many. */
+unsigned int text_foot_losses(struct page *page);
 
 #endif /* SOCKLEAK_TEXT_PAGE_H */

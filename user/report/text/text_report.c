@@ -16,8 +16,8 @@
 /* ---- The table ---- */
 
 /*
- * State, pid, command, open, per minute, oldest, class. A screen too narrow for
- * the class has none: the line below says what happened, too.
+ * State, pid, command, open, per minute, oldest, class. On a screen too narrow for it, the class
+ * has a line of its own.
  */
 #define TABLE_ROW(open) "%-8s %8s %-15s %5" open " %7s %6s%s%s"
 /* The row of a scan, which knows neither state nor rate. */
@@ -298,6 +298,10 @@ static void page_row(struct page *page, const struct site *site)
 			  has_class(page) ? "  " : "",
 			  has_class(page) ? leak_class_phrase(site->class) : "");
 	page_line(page, &line, /* bold= */ false);
+	if (page->summary->is_scan || has_class(page))
+		return;
+	text_addf(&line, TEXT_INDENT "%s", leak_class_phrase(site->class));
+	page_line(page, &line, /* bold= */ false);
 }
 
 static void page_site(struct page *page, const struct site *site)
@@ -394,6 +398,19 @@ static void page_body(struct page *page, struct site *const *sites, long count)
 		page_entries(page, sites, count < layout->top ? count : layout->top);
 }
 
+/* On a screen of which the foot would take more than a third, what was lost is all of it. */
+static void page_foot(struct page *page)
+{
+	unsigned int rows = page->layout->rows;
+
+	text_foot(page);
+	if (!rows || rows >= 3 * page->lines)
+		return;
+	text_clear(page->out);
+	page->lines = 0;
+	text_foot_losses(page);
+}
+
 void text_report(struct text *out, struct leaks *leaks, const struct summary *summary,
 		 const struct text_layout *layout)
 {
@@ -403,18 +420,20 @@ void text_report(struct text *out, struct leaks *leaks, const struct summary *su
 	struct site *const *sites;
 	long count = leaks__listed(leaks, true, &sites);
 
-	text_foot(&page);
+	page_foot(&page);
 	if (count < 0 || text_error(&foot)) {
 		out->failed = true;
 		return;
 	}
-	/* On a screen that is too small even for the answer and the foot, the answer. */
-	if (layout->rows && layout->rows > page.lines + 2)
+	/* On a screen that is too small even for the answer and the losses, the answer. */
+	if (layout->rows > page.lines + 2)
 		rest.rows = layout->rows - page.lines;
+	else if (layout->rows)
+		text_clear(&foot);
 	page.out = out;
 	page.lines = 0;
-	page.cuts = false;
+	page.cuts = page.is_cut = false;
 	page_body(&page, sites, count);
-	if (!layout->rows || rest.rows != layout->rows)
-		text_add(out, text_str(&foot));
+	page_end_rows(&page);
+	text_add(out, text_str(&foot));
 }
