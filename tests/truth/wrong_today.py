@@ -7,7 +7,6 @@ changes, for better or worse: who mends a fault takes its lines out of here, and
 takes them out of docs/truth.md.
 """
 
-FRAMELESS = "a function without a frame is passed over"
 OCAML_5 = "the stack of OCaml 5 is not the one of C, and is not copied"
 ONE = ("20 at 1 site", "functions of scripts are no part of a site")
 
@@ -17,10 +16,6 @@ def culprit(says, fault):
 
 
 WRONG = {
-    "fpc": {
-        **culprit("LEAK.FILL (leak), leak.pas:*", FRAMELESS),
-        "caller": ("main (leak)", FRAMELESS),
-    },
     "python_two": {"sockets": ONE},
     "ruby_two": {"sockets": ONE},
     "node_two": {"sockets": ONE},

@@ -24,6 +24,8 @@ struct instruction {
 	__u8 opcode;
 	bool has_modrm;
 	__u8 mod, reg, rm; /* reg and rm with the bits of the REX prefix */
+	bool is_near_sp;   /* the operand in memory is at the stack pointer plus: */
+	__s64 displacement;
 	__s64 immediate;
 };
 
@@ -133,6 +135,14 @@ static __s64 immediate_at(const unsigned char *at, bool is_byte)
 	return value;
 }
 
+/* The operand N(%rsp), whose ModRM byte is at `at` and all of which is there. */
+static void read_near_sp(const unsigned char *at, __u8 rex, struct instruction *insn)
+{
+	insn->is_near_sp = insn->mod != 3 && (at[0] & 7) == SP && at[1] == 0x24 && !(rex & 3);
+	if (insn->is_near_sp && insn->mod)
+		insn->displacement = immediate_at(at + 2, insn->mod == 1);
+}
+
 /* The prefixes that are read over, then REX. Returns where the opcode stands. */
 static size_t read_prefixes(const unsigned char *code, size_t len, __u8 *ret_rex, bool *ret_short)
 {
@@ -181,7 +191,11 @@ static bool decode(const unsigned char *code, size_t left, struct instruction *r
 		insn.mod = code[at] >> 6;
 		insn.reg = reg | (rex & 4) << 1;
 		insn.rm = (code[at] & 7) | (rex & 1) << 3;
-		at += modrm_len(code + at, left - at);
+		insn.len = modrm_len(code + at, left - at);
+		if (insn.len > left - at)
+			return false;
+		read_near_sp(code + at, rex, &insn);
+		at += insn.len;
 	} else {
 		insn.rm = (insn.opcode & 7) | (rex & 1) << 3;
 	}
@@ -255,17 +269,27 @@ static bool pop(struct prologue *prologue, __u64 bytes)
 	return true;
 }
 
-/* add or sub of a constant to the stack pointer. */
+/* lea N(%rsp), %rsp, as Free Pascal has it. */
+static bool is_lea_of_sp(const struct instruction *insn)
+{
+	return !insn->two_bytes && insn->opcode == 0x8d && insn->wide && insn->reg == SP &&
+	       insn->is_near_sp;
+}
+
+/* add or sub of a constant to the stack pointer, or that. */
 static bool is_adjustment(const struct instruction *insn)
 {
-	return !insn->two_bytes && (insn->opcode == 0x81 || insn->opcode == 0x83) && insn->wide &&
-	       insn->mod == 3 && insn->rm == SP && (insn->reg == 0 || insn->reg == 5);
+	return is_lea_of_sp(insn) ||
+	       (!insn->two_bytes && (insn->opcode == 0x81 || insn->opcode == 0x83) && insn->wide &&
+		insn->mod == 3 && insn->rm == SP && (insn->reg == 0 || insn->reg == 5));
 }
 
 static bool adjust(struct prologue *prologue, const struct instruction *insn)
 {
 	__s64 down = insn->reg == 5 ? insn->immediate : -insn->immediate;
 
+	if (is_lea_of_sp(insn))
+		down = -insn->displacement;
 	if (down < 0)
 		return pop(prologue, (__u64)-down);
 	prologue->depth += (__u32)down;
