@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """agent: one running sockleak, and what it has said so far."""
 
+import collections
 import json
 import os
 import signal
@@ -31,6 +32,8 @@ class Agent:
         self.args += ["--json"] if as_json else []
         self.args += [str(arg) for arg in args]
         self.events = []
+        self._of_pid = collections.defaultdict(list)  # (number, event) of each leak and its end
+        self._of_inode = collections.defaultdict(list)
         self.summaries = []  # (when it came, the event) of each summary
         self.lines = []  # of stdout, as they came
         self.errors = []  # of stderr
@@ -72,6 +75,9 @@ class Agent:
             except (ValueError, TypeError, KeyError) as error:
                 self.broken = self.broken or f"no JSON object on stdout ({error}): {line!r}"
                 continue
+            if event["type"] in ("leak", "resolved"):  # known here before it is in `events`
+                self._of_pid[event["pid"]].append((len(self.events), event))
+                self._of_inode[event["inode"]].append((len(self.events), event))
             self.events.append(event)
             if event["type"] == "summary":
                 self.summaries.append((time.monotonic(), event))
@@ -167,6 +173,15 @@ class Agent:
             for event in list(self.events)
             if event["type"] == kind and all(event.get(k) == v for k, v in fields.items())
         ]
+
+    def about(self, pids, inodes):
+        """[(number, event)] of the leaks, and their ends, of these processes or these sockets."""
+        found = {}
+        for pid in list(pids):
+            found.update(self._of_pid.get(pid, ()))
+        for inode in list(inodes):
+            found.update(self._of_inode.get(inode, ()))
+        return sorted(found.items(), key=lambda numbered: numbered[0])
 
     def open_leaks(self):
         """inode -> the last leak event of each leak that is open."""

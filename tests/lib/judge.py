@@ -98,12 +98,8 @@ def judge(phase, program, agent):
     begin = phase.marks[agent]
     open_leaks = {}
     ended = {}
-    for number, event in enumerate(list(agent.events)):
-        if event["type"] not in ("leak", "resolved"):
-            continue
+    for number, event in agent.about(program.pids, program.inodes):
         inode = event["inode"]
-        if event["pid"] not in program.pids and inode not in program.inodes:
-            continue
         previous = open_leaks.pop(inode, None)
         if event["type"] == "leak":
             open_leaks[inode] = event
