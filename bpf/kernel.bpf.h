@@ -144,6 +144,7 @@ static __always_inline __u32 task_exec_id(struct task_struct *task)
  */
 struct mm_struct___of_program {
 	__u64 start_stack;
+	__u64 start_code;
 	struct file *exe_file;
 } __attribute__((preserve_access_index));
 
@@ -153,6 +154,14 @@ static __always_inline __u64 self_start_stack(struct task_struct *self)
 	struct mm_struct___of_program *mm = (void *)self->mm;
 
 	return mm ? mm->start_stack : 0;
+}
+
+/* Where the code of the program begins, by its own headers: not that of the dynamic linker. */
+static __always_inline __u64 self_start_code(struct task_struct *self)
+{
+	struct mm_struct___of_program *mm = (void *)self->mm;
+
+	return mm ? mm->start_code : 0;
 }
 
 /* The file that a task executes; NULL: it is a kernel thread, or has ended. */
@@ -168,6 +177,13 @@ static __always_inline __u64 self_exe_inode(struct task_struct *self)
 	struct file *exe = self_exe(self);
 
 	return exe ? exe->f_inode->i_ino : 0;
+}
+
+static __always_inline __u64 self_exe_size(struct task_struct *self)
+{
+	struct file *exe = self_exe(self);
+
+	return exe ? exe->f_inode->i_size : 0;
 }
 
 struct dentry___name {

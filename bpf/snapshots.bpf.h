@@ -49,6 +49,8 @@ struct {
 /* Slots that hold the stack of a call that failed (tries.bpf.h): at most settings.try_stacks. */
 __s32 tries_held;
 
+#include "scripts.bpf.h" /* they go into a slot, too */
+
 /* How the sockets of one creation site have ended so far. */
 struct call_site {
 	__u64 key;   /* of the call: call_site_key(); 0 = none is here */
@@ -298,12 +300,15 @@ static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns, enum call
 	if (!snapshot)
 		return false; /* not possible: free_slots holds their keys */
 	snapshot->n_regs = 0;
+	snapshot->script_kind = snapshot->script_len = snapshot->script_cut = 0;
 	snapshot->since_ns = since_ns;
 	snapshot->call = failed;
 	snapshot->tgid = self->tgid;
 	snapshot->exec_id = self->self_exec_id;
 	WRITE_IN_ORDER(snapshot->inode, inode); /* the copy that follows is of this socket */
 	snapshot_fill(slot);
+	if (settings.script_frames)
+		script_fill(slot);
 	if (bpf_map_update_elem(&slots, &inode, &slot, BPF_NOEXIST)) {
 		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
 		return false;

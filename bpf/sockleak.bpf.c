@@ -6,6 +6,7 @@
  *   program                 what it does                                where
  *   exit  socket            note the new socket in the young table, by  pending.bpf.h
  *                           its open file; copy the user stack          snapshots.bpf.h
+ *                           and the frames of scripts         scripts.bpf.h
  *                           or note that it failed with EMFILE, ENFILE  refusals.bpf.h
  *   e/x   connect           note the try; mark the socket if connected  calls.bpf.h
  *   e/x   bind              note the try                                calls.bpf.h

@@ -25,7 +25,8 @@ struct settings {
 	__u8 was_connected; /* dead former connections are wanted too */
 	__u8 excludes;	    /* some in that map are excluded */
 	__u8 watch_close;   /* the hooks of close are attached: --watch-close */
-	__u8 pad[3];
+	__u8 script_frames; /* snapshots have them, where there are recipes: scripts.h */
+	__u8 pad[2];
 	char comm[SOCKLEAK_COMM_LEN]; /* --comm: the main thread's comm, or the executable's name */
 };
 _Static_assert(sizeof(struct settings) == 40 + 4 * SOCKLEAK_MAX_PIDS + SOCKLEAK_COMM_LEN,

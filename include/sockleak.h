@@ -68,8 +68,8 @@
 /*
  * Stack snapshots held at once (--snapshots), and the bytes of stack in each
  * (--stack-size, 0 = none). Stacks seen at socket() were 6 to 9 KiB deep. A slot is
- * 20 KiB, and held until the socket is connected, closed or reported: 1024 are 200 leaks
- * a second at 5s, in 20.3 MiB, which leaves all maps together below 45 MiB.
+ * 24 KiB, and held until the socket is connected, closed or reported: 1024 are 200 leaks
+ * a second at 5s, in 24.3 MiB, which leaves all maps together below 50 MiB.
  */
 #define SOCKLEAK_SNAPSHOTS 1024
 #define SOCKLEAK_STACK_SIZE (16 * 1024)
@@ -145,6 +145,10 @@ enum leak_class {
 	C(NO_SLOT, "no_slot", 1)			     /* stack by frame pointers alone */ \
 	C(TRY_SNAPSHOTS, "try_snapshots", 0)		     /* stacks of failed calls copied */ \
 	C(NO_TRY_SLOT, "no_try_slot", 1)		     /* no stack of a failed call */     \
+	C(SCRIPTS, "scripts", 0)			     /* snapshots with script frames */  \
+	C(SCRIPT_NO_THREAD, "script_no_thread", 0)	     /* thread without script frames */  \
+	C(SCRIPT_FAULT, "script_fault", 1)		     /* a frame was not readable */      \
+	C(SCRIPT_CUT, "script_cut", 1)			     /* outer script frames left out */  \
 	C(HOLDERS_FULL, "holders_full", 1)		     /* a further holder not reported */ \
 	C(RING_FULL, "ring_full", 1)			     /* event put off a sweep */         \
 	C(SOCKET_UNREADABLE, "socket_unreadable", 1)	     /* new fd gone already */           \
@@ -273,6 +277,15 @@ enum snapshot_part {
 	SNAPSHOT_PARTS,
 };
 
+/* What the frames of scripts in a snapshot are of: 0 = there are none. */
+enum script_language {
+	SCRIPT_NONE = 0,
+	SCRIPT_PYTHON,
+	SCRIPT_RUBY,
+	SCRIPT_LANGUAGES,
+};
+#define SCRIPT_KIND(language, major, minor) ((__u32)(language) << 16 | (major) << 8 | (minor))
+
 /*
  * The registers and the top of the user stack at the return from socket(), for
  * unwinding in user space. Pieces of another process's memory, maybe with keys
@@ -287,15 +300,21 @@ struct snapshot {
 	__u64 regs[SNAPSHOT_REGS]; /* in DWARF's numbering for the architecture */
 	struct snapshot_piece pieces[SNAPSHOT_PARTS];
 	__u32 n_regs;  /* 0 = not filled yet */
-	__u32 len;     /* bytes of stack[], of all pieces together */
+	__u32 len;     /* bytes of stack[], of all that is in it */
 	__u32 call;    /* enum call_kind, of a call that failed; else 0 */
 	__u32 tgid;    /* whose memory it is */
 	__u32 exec_id; /* how often that process had called exec, modulo 2^32 */
-	__u32 pad;
+	/* The frames of the thread's scripts, the innermost first, in stack[] behind the pieces. */
+	__u32 script_kind;  /* SCRIPT_KIND(); 0 = there are none, */
+	__u32 script_at;    /* where they are in stack[], */
+	__u32 script_len;   /* bytes of them all, */
+	__u8 script_record; /* bytes of each, and */
+	__u8 script_cut;    /* 1 = outer ones are missing */
+	__u8 pad[6];
 	__u8 stack[]; /* the pieces, one behind the other */
 };
 _Static_assert(sizeof(struct snapshot_piece) == 16, "struct snapshot_piece has holes");
-_Static_assert(sizeof(struct snapshot) == 40 + 8 * SNAPSHOT_REGS + 16 * SNAPSHOT_PARTS,
+_Static_assert(sizeof(struct snapshot) == 56 + 8 * SNAPSHOT_REGS + 16 * SNAPSHOT_PARTS,
 	       "struct snapshot has holes");
 
 /*
@@ -305,9 +324,15 @@ _Static_assert(sizeof(struct snapshot) == 40 + 8 * SNAPSHOT_REGS + 16 * SNAPSHOT
 #define TRY_BIT (1ULL << 62)
 #define TRY_INODE(inode) (TRY_BIT | (inode))
 
-/* Bytes of a slot: a page more than the stack's size, for the piece of the stack's end. */
+/*
+ * Bytes of a slot: a page more than the stack's size, for the piece of the stack's end. Frames of
+ * scripts have what the stack leaves, mostly half of it, and a page that is theirs alone: that
+ * holds the innermost 85 frames of Ruby or 102 of Python.
+ */
 #define SNAPSHOT_PAGE 4096
-#define SNAPSHOT_SLOT(stack_size) (sizeof(struct snapshot) + (stack_size) + SNAPSHOT_PAGE)
+#define SNAPSHOT_SCRIPTS 4096
+#define SNAPSHOT_ROOM(stack_size) ((stack_size) + SNAPSHOT_PAGE + SNAPSHOT_SCRIPTS)
+#define SNAPSHOT_SLOT(stack_size) (sizeof(struct snapshot) + SNAPSHOT_ROOM(stack_size))
 
 /* Whose calls of socket() fail for want of a descriptor, and of which kind. */
 struct refusal_key {

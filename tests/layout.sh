@@ -48,6 +48,7 @@ leaks/growth
 resolver
 packages
 stacks
+stacks/scripts
 stacks/steps
 stacks/files
 stacks/names
@@ -69,7 +70,7 @@ user_includes_run_one_way() {
 			if (!(from in rank)) print part[1] ": its folder is not in the list"
 			else if (!(to in rank) || rank[to] < rank[from]) print
 		}'
-	grep -rnE '^#include "[a-z_]+\.h"' user | grep -vE '"(sockleak|control|descriptors|pinned|[a-z_]+\.skel)\.h"'
+	grep -rnE '^#include "[a-z_]+\.h"' user | grep -vE '"(sockleak|control|descriptors|pinned|scripts|[a-z_]+\.skel)\.h"'
 }
 
 # Within a folder, too, no header includes itself through others.
@@ -87,7 +88,7 @@ folders_are_small() {
 
 kernel_side_includes_down_only() {
 	grep -HnE '^#include' bpf/*.h bpf/*.c |
-		grep -vE '"vmlinux\.h"|"(sockleak|control|descriptors|pinned)\.h"|"[a-z_]+\.bpf\.h"|<bpf/bpf_(helpers|core_read|tracing)\.h>'
+		grep -vE '"vmlinux\.h"|"(sockleak|control|descriptors|pinned|scripts)\.h"|"[a-z_]+\.bpf\.h"|<bpf/bpf_(helpers|core_read|tracing)\.h>'
 }
 
 accounts_and_reports_do_no_io() {

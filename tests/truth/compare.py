@@ -91,7 +91,8 @@ def with_inlined_reported(stack):
 
 
 def compare(gdb_frames, leak, pid):
-    stack = with_inlined_reported(leak["stack"] or [])
+    native = [frame for frame in leak["stack"] or [] if frame["kind"] == "native"]
+    stack = with_inlined_reported(native)
     ours = [frame for frame in stack if not frame["inlined"]]
     theirs = [frame for frame in gdb_frames if frame["kind"] in ("normal", "signal")]
     result = Result(sockleak=len(ours), sources={leak["stack_source"]})

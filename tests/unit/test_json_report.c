@@ -36,11 +36,13 @@ static void a_leak_byte_for_byte(void **state)
 		"\"file\":\"socket.c\",\"line\":120,\"language\":null,\"emulator\":null,"
 		"\"interpreted\":true,\"caller\":null},"
 		"\"package\":null,"
-		"\"stack\":[{\"pc\":\"0x7f3a5c10ab17\",\"function\":\"__socket\","
+		"\"stack\":[{\"kind\":\"native\",\"language\":null,\"pc\":\"0x7f3a5c10ab17\","
+		"\"function\":\"__socket\","
 		"\"module\":\"/usr/lib/libc.so.6\",\"build_id\":\"8d1f\",\"offset\":1092375,"
 		"\"file\":\"socket.c\",\"line\":120,\"inlined\":false,"
 		"\"unwound\":\"register\"},"
-		"{\"pc\":\"0xdeadbeef\",\"function\":null,\"module\":null,\"build_id\":null,"
+		"{\"kind\":\"native\",\"language\":null,\"pc\":\"0xdeadbeef\",\"function\":null,"
+		"\"module\":null,\"build_id\":null,"
 		"\"offset\":null,\"file\":null,\"line\":null,\"inlined\":false,"
 		"\"unwound\":null}],\"stack_source\":\"fp\",\"stack_truncated\":false,"
 		"\"stack_end\":null,\"unnamed_jit\":null,\"tried\":null}\n");
@@ -154,8 +156,8 @@ static void where_a_call_failed(void **state)
 	leak.tried = (struct tried){ story_stack(), CALL_GETPEERNAME };
 	leak.tried.stack->source = STACK_SNAPSHOT;
 	json_leak(&out, &leak, LEAKS_OPENED, &now, NULL);
-	assert_has(&out,
-		   "\"tried\":{\"call\":\"getpeername\",\"stack\":[{\"pc\":\"0x7f3a5c10ab17\"");
+	assert_has(&out, "\"tried\":{\"call\":\"getpeername\",\"stack\":[{\"kind\":\"native\","
+			 "\"language\":null,\"pc\":\"0x7f3a5c10ab17\"");
 	assert_has(&out, "\"stack_source\":\"snapshot\",");
 	assert_valid(&out);
 	text_clear(&out);

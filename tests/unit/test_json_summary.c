@@ -132,7 +132,8 @@ static void what_has_ended(void **state)
 		"\"ended\":\"2026-09-21T14:15:08.000Z\","
 		"\"unit\":\"delayed_job.service\",\"machine\":null,\"container\":null,\"pod\":null,"
 		"\"culprit\":{\"function\":\"__socket\",");
-	assert_has(&out, "\"stack\":[{\"pc\":\"0x7f3a5c10ab17\",");
+	assert_has(&out,
+		   "\"stack\":[{\"kind\":\"native\",\"language\":null,\"pc\":\"0x7f3a5c10ab17\",");
 	assert_has(&out, "\"stack_source\":\"fp\",\"stack_truncated\":false,"
 			 "\"stack_end\":null,\"unnamed_jit\":null}],\"suppressed\":");
 	assert_valid(&out);

@@ -88,6 +88,27 @@ int process_start_time(pid_t tgid, __u64 *ret_start_ns)
 	return 0;
 }
 
+int process_start_code(pid_t tgid, __u64 *ret_start_code)
+{
+	char line[1024];
+	ssize_t len = proc_file_read_of(tgid, "stat", line, sizeof(line));
+	unsigned long long start = 0;
+	const char *rest;
+
+	if (len < 0)
+		return (int)len;
+	rest = strrchr(line, ')');
+	if (!rest || sscanf(rest + 1,
+			    " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+			    "%*s %*s %*s %*s %*s %*s %llu",
+			    &start) != 1)
+		return -EPROTO;
+	if (start <= 1) /* what the kernel writes for those who may not see it */
+		return -EACCES;
+	*ret_start_code = start;
+	return 0;
+}
+
 /* A file of /proc/PID as a string, cut; each NUL becomes a blank. */
 static int read_process_text(pid_t tgid, const char *name, size_t max, char **ret_text)
 {

@@ -30,6 +30,12 @@ int process_exe(pid_t tgid, char **ret_exe);
 int process_start_time(pid_t tgid, __u64 *ret_start_ns);
 
 /*
+ * The address at which the code of its program starts (mm->start_code): field 26 of its stat.
+ * -EACCES: it is not shown to us, which takes CAP_SYS_PTRACE.
+ */
+int process_start_code(pid_t tgid, __u64 *ret_start_code);
+
+/*
  * Its command line: the arguments with a blank after each but the last, cut at
  * PROCESS_COMMAND_MAX bytes, in *ret_command (the caller frees it). The process can
  * have written anything there. -ENOENT: it has none (a kernel thread, a zombie).

@@ -20,6 +20,7 @@ struct settings settings_of(const struct options *options)
 		.sample_after = options->sample_after,
 		.try_stacks = options->stack_size ? options->try_stacks : 0,
 		.watch_close = options->watch_close,
+		.script_frames = options->script_frames != SCRIPTS_OFF,
 		.was_connected = !!(options->classes & 1U << CLASS_WAS_CONNECTED),
 	};
 

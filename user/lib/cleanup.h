@@ -19,6 +19,7 @@
 #ifndef SOCKLEAK_CLEANUP_H
 #define SOCKLEAK_CLEANUP_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,12 @@
 	{                                                    \
 		destructor(*value);                          \
 	}
+
+static inline void cleanup_closedir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
 
 static inline void cleanup_free(void *pointer)
 {
@@ -57,6 +64,7 @@ static inline void cleanup_fclose(FILE **file)
 #define _cleanup_free_ _cleanup_(free)
 #define _cleanup_close_ _cleanup_(close)
 #define _cleanup_fclose_ _cleanup_(fclose)
+#define _cleanup_closedir_ _cleanup_(closedir)
 
 /* The value, which the variable gives away. */
 #define TAKE_PTR(pointer)                               \

@@ -25,6 +25,21 @@ bool options_limit_cgroups(const struct options *options)
 	       options->containers.count || options->pods.count;
 }
 
+bool options_want_scripts(const struct options *options, __u32 language)
+{
+	switch ((enum script_choice)options->script_frames) {
+	case SCRIPTS_ALL:
+		return true;
+	case SCRIPTS_OFF:
+		break;
+	case SCRIPTS_PYTHON:
+		return language == SCRIPT_PYTHON;
+	case SCRIPTS_RUBY:
+		return language == SCRIPT_RUBY;
+	}
+	return false;
+}
+
 bool options_limit(const struct options *options)
 {
 	return options_limit_cgroups(options) || options->pids.count || options->by_uid ||

@@ -98,6 +98,7 @@ struct options {
 	__u32 snapshots;      /* held at once */
 	__u32 sample_after;   /* sockets in a row that make a site clean; 0 = none is sampled out */
 	__u32 try_stacks;     /* of calls that failed, held at once; 0 = none is taken */
+	__u32 script_frames;  /* enum script_choice */
 	__u32 history;	      /* of a scan: the sockleak to ask, 0 = the one that has run longest */
 	__u32 error_exitcode; /* of a scan that finds something; 0 = no status of its own */
 	__u32 hooks;	      /* enum hooks_choice */
@@ -111,6 +112,9 @@ struct options {
 	bool service;	   /* of the doctor: the service alone */
 	bool check_config; /* only check the configuration */
 };
+
+/* Of whose scripts frames are shown (--script-frames). */
+enum script_choice { SCRIPTS_ALL = 0, SCRIPTS_OFF, SCRIPTS_PYTHON, SCRIPTS_RUBY };
 
 enum options_result {
 	OPTIONS_RUN = 0,
@@ -152,6 +156,8 @@ enum command options_help_subject(int argc, char **argv);
 void options_usage(FILE *stream);
 void options_help(FILE *stream, enum command command);
 
+/* Are frames of this language's scripts wanted (enum script_language of sockleak.h)? */
+bool options_want_scripts(const struct options *options, __u32 language);
 /* Are only some cgroups watched? And: are only some watched, or some excluded? */
 bool options_limit_cgroups(const struct options *options);
 bool options_rule_cgroups(const struct options *options);

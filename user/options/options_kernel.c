@@ -2,6 +2,7 @@
 /* The rows of the table for the kernel side and its limits, and the rest. */
 #include "options/option_rows.h"
 
+static const char *const script_choices[] = { "all", "none", "python", "ruby", NULL };
 static const char *const hooks_choices[] = { "auto",	   "fentry",	   "kprobe.multi",
 					     "tracepoint", "raw_syscalls", "raw_tp",
 					     NULL };
@@ -95,6 +96,14 @@ const struct option_spec options_kernel[] = {
 	  .max = 1 << 20,
 	  .help = "copy few further stacks of a call once this many of its sockets in a row "
 		  "were connected or closed in time; 0 copies every stack" },
+	{ .name = "script-frames",
+	  .argument = "LANGUAGE",
+	  .type = OPTION_CHOICE,
+	  .commands = WATCHES,
+	  .group = GROUP_KERNEL,
+	  AT(script_frames),
+	  .choices = script_choices,
+	  .help = "whose scripts' functions and lines to show in stacks" },
 	{ .name = "ring-size",
 	  .argument = "BYTES",
 	  .type = OPTION_SIZE,

@@ -77,6 +77,13 @@ static const struct loss losses[] = {
 	{ "stacks_plain",
 	  "names of stacks: symbolization is disabled for this process after a failure", NULL,
 	  LOSS_SYMBOLS, AT(resolver.plain) },
+	{ "script_fault", "outer functions of scripts, because a frame was not readable", NULL,
+	  LOSS_SYMBOLS, COUNTER(SCRIPT_FAULT) },
+	{ "script_cut", "outer functions of scripts, because the copy had no room for them", NULL,
+	  LOSS_SYMBOLS, COUNTER(SCRIPT_CUT) },
+	{ "script_unnamed",
+	  "names of functions of scripts: the process has ended, or they are not there any more",
+	  NULL, LOSS_SYMBOLS, AT(resolver.unnamed_scripts) },
 	{ "stacks_refused", "stacks beyond the 128 MiB of different ones that are kept",
 	  "watch less: --class, --comm and the like", LOSS_SYMBOLS, AT(resolver.refused) },
 };

@@ -152,6 +152,7 @@ struct question {
 	const void *payload;
 	size_t len;
 	const struct stack *frames; /* to be sent behind it, NULL = none */
+	bool has_scripts;	    /* its process executes some, whose memory may be read */
 	__u64 deadline_ns;
 };
 
@@ -174,26 +175,37 @@ static int send_question(struct resolver *resolver, const struct question *quest
 	return err;
 }
 
-static int serve(struct resolver *resolver, size_t len, __u64 deadline_ns)
+/* May it have what it asks for? Memory holds secrets: it is no more than what it is asked about. */
+static bool may_serve(const struct resolver *resolver, const struct question *question)
 {
-	struct access_reply reply;
-	int fd, err;
+	const struct access_request *access = &resolver->in.access;
 
-	access_serve(&resolver->in.access, len, resolver->fetched, resolver->ctx, &reply, &fd);
-	err = channel_send(resolver->channel, &reply, sizeof(reply), fd, deadline_ns);
+	return access->kind != ACCESS_MEMORY ||
+	       (question->has_scripts && access->tgid == question->subject->tgid);
+}
+
+static int serve(struct resolver *resolver, const struct question *question, size_t len)
+{
+	struct access_reply reply = { .error = -EACCES };
+	int fd = -1, err;
+
+	if (may_serve(resolver, question))
+		access_serve(&resolver->in.access, len, resolver->fetched, resolver->ctx, &reply,
+			     &fd);
+	err = channel_send(resolver->channel, &reply, sizeof(reply), fd, question->deadline_ns);
 	if (fd >= 0)
 		close(fd);
 	return err;
 }
 
 /* Open what it asks for until it has the answer, which is in resolver->in then. */
-static int await_answer(struct resolver *resolver, size_t extra, __u64 deadline_ns)
+static int await_answer(struct resolver *resolver, const struct question *question, size_t extra)
 {
 	struct message message = { .data = resolver->in.bytes, .size = sizeof(resolver->in) };
 	int err;
 
 	for (;;) {
-		err = channel_receive(resolver->channel, &message, deadline_ns);
+		err = channel_receive(resolver->channel, &message, question->deadline_ns);
 		if (err)
 			return err;
 		if (message.fd >= 0) {
@@ -209,7 +221,7 @@ static int await_answer(struct resolver *resolver, size_t extra, __u64 deadline_
 				       -EPROTO;
 		if (resolver->in.answer.message != MESSAGE_ACCESS)
 			return -EPROTO;
-		err = serve(resolver, message.len, deadline_ns);
+		err = serve(resolver, question, message.len);
 		if (err)
 			return err;
 	}
@@ -246,7 +258,7 @@ static int ask_child(struct resolver *resolver, struct question *question, size_
 	question->request.tgid = question->subject->tgid;
 	err = send_question(resolver, question);
 	if (!err)
-		err = await_answer(resolver, extra, question->deadline_ns);
+		err = await_answer(resolver, question, extra);
 	spent_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
 	if (spent_ns > SLOW_NS)
 		quarantine_spend(&resolver->quarantine, question->subject->uid, spent_ns,
@@ -266,6 +278,7 @@ static int ask_stack(struct resolver *resolver, struct question *question, struc
 		return err;
 	if (resolver->in.answer.error)
 		return resolver->in.answer.error < 0 ? resolver->in.answer.error : -EPROTO;
+	resolver->counts.unnamed_scripts += resolver->in.answer.unnamed_scripts;
 	stack = protocol_new_stack(&resolver->in.answer);
 	err = stack ? protocol_receive_frames(resolver->channel, stack, question->deadline_ns) :
 		      -EPROTO;
@@ -322,6 +335,7 @@ int resolver__unwind(struct resolver *resolver, const struct subject *subject,
 		.request = { .task = TASK_UNWIND },
 		.payload = snapshot,
 		.len = sizeof(*snapshot) + snapshot->len,
+		.has_scripts = snapshot->script_kind,
 	};
 
 	return ask_twice(resolver, &question, ret_stack);
@@ -397,4 +411,27 @@ int resolver__package(struct resolver *resolver, const struct subject *subject, 
 	memcpy(&wire, resolver->in.bytes + sizeof(resolver->in.answer), sizeof(wire));
 	err = protocol_take_package(&wire, ret_package);
 	return err ? fail(resolver, &question, err) : 0;
+}
+
+int resolver__recipe(struct resolver *resolver, const struct subject *subject, __u64 start_code,
+		     struct script_recipe *ret_recipe)
+{
+	struct question question = { .subject = subject,
+				     .request = { .task = TASK_RECIPE, .caller = start_code },
+				     .has_scripts = true };
+	int err;
+
+	if (quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid,
+			     clock_now(CLOCK_MONOTONIC)))
+		return -ECHILD;
+	question.deadline_ns = clock_now(CLOCK_MONOTONIC) + STACK_LIMIT_NS;
+	err = ask_child(resolver, &question, sizeof(*ret_recipe));
+	if (err)
+		return err;
+	if (resolver->in.answer.error)
+		return resolver->in.answer.error < 0 ? resolver->in.answer.error : -EPROTO;
+	memcpy(ret_recipe, resolver->in.bytes + sizeof(resolver->in.answer), sizeof(*ret_recipe));
+	if (!protocol_is_recipe(ret_recipe))
+		return fail(resolver, &question, -EPROTO);
+	return 0;
 }

@@ -20,6 +20,7 @@
 #include "host/files/access.h"
 #include "packages/package.h"
 #include "resolver/resolver_counts.h"
+#include "scripts.h"
 #include "sockleak.h"
 #include "stacks/stack.h"
 
@@ -74,6 +75,13 @@ int resolver__look(struct resolver *resolver, const struct subject *subject);
 /* As packages__find() (package.h). -ECHILD: the resolver failed over it. -EAGAIN as above. */
 int resolver__package(struct resolver *resolver, const struct subject *subject, const char *path,
 		      const char *build_id, struct package *ret_package);
+
+/*
+ * As scripts_recipe() (script_frames.h): how the kernel's side finds the frames of a program's
+ * scripts, in one of its processes. -ESRCH, -EACCES, -EPERM; -ECHILD and -EAGAIN as above.
+ */
+int resolver__recipe(struct resolver *resolver, const struct subject *subject, __u64 start_code,
+		     struct script_recipe *ret_recipe);
 
 const struct resolver_counts *resolver__counts(const struct resolver *resolver);
 

@@ -7,11 +7,12 @@
 
 /* How the process that makes stacks (resolver.h) has failed. */
 struct resolver_counts {
-	__u64 not_started; /* questions that were not asked, for it could not be started */
-	__u64 crashed;	   /* it died over a question */
-	__u64 late;	   /* it was killed, being late */
-	__u64 plain;	   /* stacks without names, for their process was in quarantine */
-	__u64 refused;	   /* stacks that there was no room for */
+	__u64 not_started;     /* questions that were not asked, for it could not be started */
+	__u64 crashed;	       /* it died over a question */
+	__u64 late;	       /* it was killed, being late */
+	__u64 plain;	       /* stacks without names, for their process was in quarantine */
+	__u64 refused;	       /* stacks that there was no room for */
+	__u64 unnamed_scripts; /* frames of scripts without a name */
 };
 
 /* How debug files were had from servers (fetcher.h). */

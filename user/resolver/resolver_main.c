@@ -94,6 +94,7 @@ static int answer_stack(int err, const struct stack *stack)
 		answer.end = stack->end;
 		answer.site = stack->site;
 		answer.jit = stack->unnamed_jit;
+		answer.unnamed_scripts = stack->unnamed_scripts;
 	}
 	err = channel_send(RESOLVER_CHANNEL, &answer, sizeof(answer), /* fd= */ -1,
 			   CHANNEL_NO_DEADLINE);
@@ -124,6 +125,20 @@ static int answer_package(struct child *child)
 			    CHANNEL_NO_DEADLINE);
 }
 
+static int answer_recipe(struct child *child)
+{
+	struct {
+		struct resolver_answer answer;
+		struct script_recipe recipe;
+	} reply = { .answer = { .message = MESSAGE_ANSWER } };
+
+	reply.answer.error = symbols__recipe(child->symbols, child->in.request.tgid,
+					     child->in.request.caller, &reply.recipe);
+	return channel_send(RESOLVER_CHANNEL, &reply,
+			    reply.answer.error ? sizeof(reply.answer) : sizeof(reply), -1,
+			    CHANNEL_NO_DEADLINE);
+}
+
 /* Answer the question that has come. An error ends the child. */
 static int answer(struct child *child)
 {
@@ -145,6 +160,8 @@ static int answer(struct child *child)
 		break;
 	case TASK_PACKAGE:
 		return answer_package(child);
+	case TASK_RECIPE:
+		return answer_recipe(child);
 	}
 	err = answer_stack(err, stack);
 	stack_unref(stack);

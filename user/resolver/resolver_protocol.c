@@ -19,7 +19,8 @@ struct wire_frame {
 	__u8 source, kind;
 	__u8 flags; /* WIRE_* */
 	__u8 trouble;
-	__u32 module_len, build_id_len, function_len, file_len, local_to_len, pad;
+	__u32 module_len, build_id_len, function_len, file_len, local_to_len;
+	__u32 script;
 };
 
 #define WIRE_INLINED 1
@@ -68,6 +69,7 @@ static bool put_wire_frame(const struct frame *frame, size_t max, char **to, con
 		.source = frame->source,
 		.kind = frame->kind,
 		.trouble = frame->trouble,
+		.script = frame->script,
 		.flags = (frame->inlined ? WIRE_INLINED : 0) |
 			 (frame->has_debug ? WIRE_HAS_DEBUG : 0) | (frame->exact ? WIRE_EXACT : 0),
 		.module_len = wire_len(frame->module, max),
@@ -129,7 +131,8 @@ static bool take_frame(const char **from, const char *end, struct frame *frame)
 		return false;
 	memcpy(&wire, *from, sizeof(wire));
 	*from += sizeof(wire);
-	if (wire.source > FRAME_CALLER || wire.kind > FRAME_OF_LIBC || wire.trouble >= TROUBLES)
+	if (wire.source > FRAME_SCRIPT || wire.kind > FRAME_OF_LIBC || wire.trouble >= TROUBLES ||
+	    wire.script >= SCRIPT_LANGUAGES)
 		return false;
 	frame->pc = wire.pc;
 	frame->offset = wire.offset;
@@ -137,6 +140,7 @@ static bool take_frame(const char **from, const char *end, struct frame *frame)
 	frame->source = (enum frame_source)wire.source;
 	frame->kind = (enum frame_kind)wire.kind;
 	frame->trouble = (enum frame_trouble)wire.trouble;
+	frame->script = (enum script_language)wire.script;
 	frame->inlined = wire.flags & WIRE_INLINED;
 	frame->has_debug = wire.flags & WIRE_HAS_DEBUG;
 	frame->exact = wire.flags & WIRE_EXACT;
@@ -229,6 +233,25 @@ struct stack *protocol_new_stack(const struct resolver_answer *answer)
 	stack->site = answer->site;
 	stack->unnamed_jit = (enum jit_runtime)answer->jit;
 	return stack;
+}
+
+/* ---- Recipes ---- */
+
+bool protocol_is_recipe(const struct script_recipe *recipe)
+{
+	if (recipe->find >= SCRIPT_FINDS || recipe->kind >> 16 >= SCRIPT_LANGUAGES)
+		return false;
+	if (recipe->find == SCRIPT_NOTHING)
+		return true;
+	if (!recipe->near_len || recipe->near_len % 8 || recipe->near_len > SCRIPT_RECORD ||
+	    recipe->far_len % 8 || recipe->far_len > SCRIPT_RECORD || !recipe->record ||
+	    recipe->record % 8 || recipe->record > SCRIPT_RECORD || recipe->n_path > SCRIPT_PATH ||
+	    recipe->far_to % 8 || recipe->far_to + recipe->far_len > SCRIPT_RECORD)
+		return false;
+	if (recipe->far_from != SCRIPT_NO_WORD && recipe->far_from + 8 > recipe->near_len)
+		return false;
+	return recipe->next == SCRIPT_NO_WORD ? recipe->stride >= 8 :
+						recipe->next + 8 <= recipe->near_len;
 }
 
 /* ---- Packages ---- */

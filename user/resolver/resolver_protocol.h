@@ -23,6 +23,7 @@
 
 #include "host/files/access.h"
 #include "packages/package.h"
+#include "scripts.h"
 #include "stacks/stack.h"
 
 /* The descriptor at which the resolver finds its end of the channel. */
@@ -34,6 +35,7 @@ enum resolver_task {
 	TASK_RENAME,	  /* stack -> stack with the names that are known now */
 	TASK_LOOK,	  /* at a process's modules, to know them when it is gone */
 	TASK_PACKAGE,	  /* module -> package */
+	TASK_RECIPE,	  /* how the script frames of a program are found */
 };
 
 struct resolver_request {
@@ -43,7 +45,7 @@ struct resolver_request {
 	__u32 count;  /* RESOLVE: of pcs; RENAME: of frames */
 	__u32 source; /* RESOLVE: enum stack_source */
 	__u32 plain;  /* open no files: their names and offsets alone */
-	__u64 caller; /* RESOLVE */
+	__u64 caller; /* RESOLVE; RECIPE: where the program's code starts */
 	__u32 end;    /* RENAME: enum stack_end */
 	__u32 pad;
 	/*
@@ -60,7 +62,12 @@ struct resolver_answer {
 	__u64 site;
 	__u32 end; /* enum stack_end */
 	__u32 jit; /* enum jit_runtime */
-		   /* Then of PACKAGE a struct wire_package, of a stack FRAMES messages. */
+	__u32 unnamed_scripts;
+	__u32 pad;
+	/*
+	 * Then of PACKAGE a struct wire_package, of RECIPE a struct script_recipe, of a stack
+	 * FRAMES messages.
+	 */
 };
 
 struct wire_package {
@@ -103,6 +110,9 @@ int protocol_take_frames(const void *message, size_t len, struct stack *stack, u
 
 void protocol_put_package(const struct package *package, struct wire_package *ret_wire);
 int protocol_take_package(const struct wire_package *wire, struct package *ret_package);
+
+/* Is it a recipe that the kernel's side can follow within its bounds? */
+bool protocol_is_recipe(const struct script_recipe *recipe);
 
 /* A stack without frames, of what an answer says; NULL: it says no such thing, or no memory. */
 struct stack *protocol_new_stack(const struct resolver_answer *answer);

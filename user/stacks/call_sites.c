@@ -50,11 +50,28 @@ static struct call_site_known *find_call_site(struct call_sites *call_sites, __u
 	return known;
 }
 
+/*
+ * Then one call is that of many functions: the native stack does not tell them apart, so that a
+ * shorter one may be of any.
+ */
+static bool names_scripts(const struct stack *stack)
+{
+	for (unsigned int i = 0; i < stack->count; i++)
+		if (stack->frames[i].script)
+			return true;
+	return false;
+}
+
 void call_sites__learn(struct call_sites *call_sites, __u64 key, const struct stack *stack)
 {
 	struct call_site_known *known;
 
-	if (!key || !stack->site || find_call_site(call_sites, key))
+	if (!key || !stack->site)
+		return;
+	known = find_call_site(call_sites, key);
+	if (known && known->site != stack->site && names_scripts(stack))
+		known->site = 0;
+	if (known)
 		return;
 	if (HASH_COUNT(call_sites->known) >= MAX_CALL_SITES)
 		forget_call_site(call_sites, call_sites->known);
@@ -73,7 +90,7 @@ struct stack *call_sites__adopt(struct call_sites *call_sites, __u64 key, struct
 	struct call_site_known *known = key ? find_call_site(call_sites, key) : NULL;
 	struct stack *copy;
 
-	if (!stack || !known || stack->site == known->site)
+	if (!stack || !known || !known->site || stack->site == known->site)
 		return stack;
 	if (!known->shorter || known->shorter_of != stack) {
 		copy = stack_copy(stack);

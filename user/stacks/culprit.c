@@ -36,6 +36,12 @@ static bool is_jit(const struct frame *frame)
 	return !frame->module || !strcmp(frame->module, FRAME_JIT);
 }
 
+/* What may be met within an interpreter: its scripts, and code made of them. */
+static bool is_of_scripts(const struct frame *frame)
+{
+	return frame->script || is_jit(frame);
+}
+
 static const char *language_of(const struct frame *frame)
 {
 	const struct frame_rule *rule =
@@ -156,7 +162,11 @@ static struct code_place search_place(const struct stack *stack, bool lasting)
 		if (frame->kind == FRAME_OF_EMULATOR)
 			return (struct code_place){ frame, language_of(frame) ?: "an emulator",
 						    true };
-		if (search.in_scripts && !is_jit(frame))
+		if (frame->script && !frame->function) {
+			meet_scripts(&search, frame);
+			break; /* what is further out is not known to be the first */
+		}
+		if (search.in_scripts && !is_of_scripts(frame))
 			break; /* it runs the interpreter */
 		if (is_to_mend(&search, frame))
 			return (struct code_place){ .frame = frame };
@@ -215,14 +225,30 @@ static struct code_place named_place(const struct frame *frame, const struct fra
 	return (struct code_place){ 0 };
 }
 
+/* The next function of a script that is not the language's own. */
+static struct code_place next_of_script(const struct frame *frame, const struct frame *end,
+					const struct frame *culprit)
+{
+	for (; frame < end; frame++)
+		if (frame->script && frame->function && frame->kind == FRAME_OF_PROGRAM &&
+		    !same_name(frame->function, culprit->function))
+			return (struct code_place){ .frame = frame };
+	return (struct code_place){ 0 };
+}
+
 static struct code_place find_caller(const struct stack *stack, const struct frame *culprit)
 {
 	const struct frame *end = stack->frames + stack->count, *frame = culprit + 1;
 	struct code_place caller = { 0 };
 
+	if (culprit->script)
+		return next_of_script(frame, end, culprit);
+
 	while (frame < end && is_between(frame, culprit))
 		frame++;
-	if (frame < end)
+	if (frame < end && executes_scripts(frame) && !is_jit(culprit))
+		caller = next_of_script(frame, end, culprit);
+	if (frame < end && !caller.frame)
 		caller = named_place(frame, culprit);
 	/* A library that nobody names says too little: who uses it is named as well. */
 	for (; !culprit->function && !caller.frame && frame < end; frame++)
@@ -263,5 +289,7 @@ bool code_place_equal(const struct code_place *a, const struct code_place *b)
 		return true;
 	if (!same_name(a->frame->function, b->frame->function))
 		return false;
+	if (a->frame->script)
+		return same_name(a->frame->file, b->frame->file);
 	return a->frame->function || a->frame->offset == b->frame->offset;
 }

@@ -252,6 +252,11 @@ struct image *image_before(const struct image *image)
 
 /* ---- Their files ---- */
 
+const struct modules *image_modules(const struct image *image)
+{
+	return image->modules;
+}
+
 const struct mapping *image_mapping(const struct image *image, __u64 address)
 {
 	return modules__find(image->modules, address);

@@ -45,6 +45,9 @@ int images__find(struct images *images, pid_t tgid, struct image **ret_image);
  */
 struct image *image_before(const struct image *image);
 
+/* All that it has mapped as code, and the files of it. Valid as long as the image. */
+const struct modules *image_modules(const struct image *image);
+
 /* The mapping that holds an address; NULL = none: it is not code. */
 const struct mapping *image_mapping(const struct image *image, __u64 address);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/hash.h"
+#include "stacks/scripts/script_rules.h"
 #include "stacks/culprit.h"
 #include "stacks/names/python_name.h"
 
@@ -66,10 +67,10 @@ static __u64 hash_module(__u64 hash, const char *module)
 	return hash_name(hash, so ? ".so" : "");
 }
 
-/* A function of Python, by the file's base name: folders differ from host to host. */
-static __u64 hash_python(const char *function, size_t len, const char *file)
+/* A function of a script, by the file's base name: folders differ from host to host. */
+static __u64 hash_script(const char *language, const char *function, size_t len, const char *file)
 {
-	__u64 hash = hash_name(hash_name(HASH_BEGIN, "script"), "Python");
+	__u64 hash = hash_name(hash_name(HASH_BEGIN, "script"), language);
 
 	hash = hash_name(hash, module_name(file));
 	return hash_name(hash_bytes(hash, function, len), "");
@@ -82,8 +83,11 @@ static __u64 hash_code(const struct frame *frame)
 	size_t len;
 	__u64 hash;
 
+	if (frame->script)
+		return hash_script(script_language_name(frame->script), frame->function,
+				   strlen(frame->function), frame->file ?: "");
 	if (python_name_split(frame->function, &function, &len, &file))
-		return hash_python(function, len, file);
+		return hash_script("Python", function, len, file);
 	if (frame->function) {
 		hash = hash_name(HASH_BEGIN, "function");
 		hash = hash_name(hash_module(hash, frame->module ?: ""), frame->function);
@@ -130,7 +134,8 @@ static __u64 hash_call(const struct stack *stack)
 	for (unsigned int i = 0; stack && i < stack->count; i++) {
 		const struct frame *frame = &stack->frames[i];
 
-		if (frame->module && strcmp(frame->module, FRAME_JIT) != 0 && !frame->inlined)
+		if (frame->module && strcmp(frame->module, FRAME_JIT) != 0 && !frame->inlined &&
+		    !frame->script)
 			return hash_code(frame);
 	}
 	return 0;
@@ -191,10 +196,12 @@ __u64 site_way(const struct stack *stack)
 		if (frame->inlined || !frame->module)
 			continue;
 		hash = hash_name(hash, frame->build_id ?: module_name(frame->module));
-		if (!strcmp(frame->module, FRAME_JIT))
+		if (!strcmp(frame->module, FRAME_JIT) || frame->script)
 			hash = hash_name(hash, frame->function ?: "");
 		else
 			hash = hash_u64(hash, frame->offset);
+		if (frame->script)
+			hash = hash_u64(hash_name(hash, frame->file ?: ""), frame->line);
 	}
 	return hash;
 }

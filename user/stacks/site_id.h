@@ -10,8 +10,8 @@
  *   the source file that it is local to, if another function of the module has that name
  *   (symbol_at.h);
  * - of code without a symbol "code", the module's build id, or that name, and the offset;
- * - of a function of Python that has a name (python_name.h) "script", "Python", the base name of
- * its file, and its qualified name;
+ * - of a function of a script whose name is known (script_frames.h, python_name.h) "script", its
+ * language, the base name of its file, and its qualified name;
  * - of other scripts "scripts", their language, and what they call (frame_rules.h, bindings):
  * functions of scripts and frames of their interpreter, which differ with what a JIT compiler does,
  * are left out;

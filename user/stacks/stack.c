@@ -201,9 +201,9 @@ static bool same_frame(const struct frame *a, const struct frame *b)
 	return a->pc == b->pc && a->offset == b->offset && a->line == b->line &&
 	       a->source == b->source && a->exact == b->exact && a->inlined == b->inlined &&
 	       a->has_debug == b->has_debug && a->trouble == b->trouble && a->kind == b->kind &&
-	       same_string(a->module, b->module) && same_string(a->build_id, b->build_id) &&
-	       same_string(a->function, b->function) && same_string(a->file, b->file) &&
-	       same_string(a->local_to, b->local_to);
+	       a->script == b->script && same_string(a->module, b->module) &&
+	       same_string(a->build_id, b->build_id) && same_string(a->function, b->function) &&
+	       same_string(a->file, b->file) && same_string(a->local_to, b->local_to);
 }
 
 bool stack_equal(const struct stack *a, const struct stack *b)
@@ -334,6 +334,8 @@ const char *frame_source_name(enum frame_source source)
 		return "fp";
 	case FRAME_CALLER:
 		return "caller";
+	case FRAME_SCRIPT:
+		return "script";
 	case FRAME_UNKNOWN:
 		break;
 	}

@@ -16,6 +16,7 @@
 #include "stacks/files/jit_runtimes.h"
 #include "stacks/names/runtime_frames.h"
 #include "stacks/files/trouble.h"
+#include "sockleak.h"
 
 /* Where the addresses came from. */
 enum stack_source {
@@ -47,16 +48,20 @@ enum frame_source {
 	FRAME_CFI,	/* call frame information */
 	FRAME_FP,	/* the frame pointer */
 	FRAME_CALLER,	/* the return address of a wrapper that keeps no frame */
+	FRAME_SCRIPT,	/* what the interpreter has of its script; pc and offset are 0 */
 };
 
 struct frame {
 	__u64 pc;     /* the return address in the process; of frame 0 the next instruction */
 	__u64 offset; /* of pc in the module's file, bytes; 0 without a file */
-	/* path of the mapped file in its process's view, "[vdso]"; FRAME_JIT: named JIT code */
+	/*
+	 * path of the mapped file in its process's view, "[vdso]"; FRAME_JIT: named JIT code; of a
+	 * script "[python]" and the like
+	 */
 	char *module;
 	char *build_id; /* lower-case hex */
 	char *function; /* demangled; NULL when no symbol covers the address */
-	char *file;	/* source file, from debug information */
+	char *file;	/* source file, from debug information; of a script its own */
 	char *local_to; /* the source file that the function is local to, if others have its name */
 	unsigned int line;
 	enum frame_source source;
@@ -64,7 +69,8 @@ struct frame {
 	bool inlined;	/* into the next one, which is where pc and offset point */
 	bool has_debug; /* debug information of the module was found */
 	enum frame_trouble trouble;
-	enum frame_kind kind; /* not the program's own code */
+	enum frame_kind kind;	     /* not the program's own code */
+	enum script_language script; /* a function of a script in this language */
 };
 
 struct stack {
@@ -82,6 +88,7 @@ struct stack {
 	unsigned int count;
 	bool truncated;		      /* outer frames are missing: stack_end_truncates(end) */
 	enum jit_runtime unnamed_jit; /* that made code of it which has no name */
+	unsigned int unnamed_scripts; /* frames of scripts that have no name */
 	size_t charged;		      /* its part of stacks_held() */
 	size_t packed; /* bytes of strings behind the frames; 0 = each has memory of its own */
 	char *package; /* that owns the culprit's module, "name version"; NULL = not known */

@@ -10,6 +10,7 @@
 #include "stacks/files/module_symbols.h"
 #include "stacks/names/runtime_frames.h"
 #include "stacks/image.h"
+#include "stacks/script_frames.h"
 #include "stacks/site_id.h"
 #include "stacks/unwind.h"
 #include "stacks/walk.h"
@@ -298,7 +299,6 @@ static struct stack *name_unwound(struct making *making, const struct unwound *u
 	stack_set_end(making->stack, unwound->end);
 	note_interpreted(making);
 	making->stack->source = STACK_SNAPSHOT;
-	making->stack->site = site_id(making->stack);
 	return making->stack;
 }
 
@@ -307,7 +307,9 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 {
 	struct making making = { .symbols = symbols };
 	__u64 pcs[UNWIND_MAX_FRAMES];
-	struct stack_key key = { .pcs = pcs, .source = STACK_SNAPSHOT };
+	struct stack_key key = { .pcs = pcs,
+				 .source = STACK_SNAPSHOT,
+				 .caller = scripts_hash(snapshot) };
 	struct known_stacks *known;
 	struct unwound unwound;
 	struct stack *stack;
@@ -332,7 +334,9 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 	if (!begin_making(&making, symbols, making.image, unwound.count))
 		return -ENOMEM;
 	*ret_stack = name_unwound(&making, &unwound);
-	if (!making.fleeting)
+	scripts_add(symbols->images, making.image, tgid, snapshot, ret_stack);
+	(*ret_stack)->site = site_id(*ret_stack);
+	if (!making.fleeting && !(*ret_stack)->unnamed_scripts)
 		known_stacks_add(known, &key, *ret_stack);
 	return 0;
 }
@@ -438,6 +442,17 @@ int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *sta
 	making.stack->site = site_id(making.stack);
 	*ret_stack = making.stack;
 	return 0;
+}
+
+int symbols__recipe(struct symbols *symbols, pid_t tgid, __u64 start_code,
+		    struct script_recipe *ret_recipe)
+{
+	struct image *image = NULL;
+	int err = images__find(symbols->images, tgid, &image);
+
+	if (image)
+		scripts_recipe(symbols->images, image, tgid, start_code, ret_recipe);
+	return err;
 }
 
 int symbols__look(struct symbols *symbols, pid_t tgid)

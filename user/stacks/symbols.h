@@ -35,6 +35,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "scripts.h"
 #include "sockleak.h"
 #include "stacks/stack.h"
 
@@ -70,7 +71,8 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 /*
  * The same from a snapshot, unwound (see unwind.h); the caller of a frame 0 that
  * has no call frame information likewise. -ENOENT when that gave no more than the
- * innermost frame: the call (STACK_CALL) says as much.
+ * innermost frame: the call (STACK_CALL) says as much. Frames of scripts stand where they belong
+ * (script_frames.h).
  */
 int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
 		    struct stack **ret_stack);
@@ -90,6 +92,10 @@ int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsign
  */
 int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *stack,
 		    struct stack **ret_stack);
+
+/* As scripts_recipe() (script_frames.h). -ESRCH, -EACCES, -EPERM, -ENOMEM. */
+int symbols__recipe(struct symbols *symbols, pid_t tgid, __u64 start_code,
+		    struct script_recipe *ret_recipe);
 
 /*
  * See what a process has mapped, so that addresses can be told when it is gone;

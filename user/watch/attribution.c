@@ -178,6 +178,16 @@ void attribution__look(struct attribution *attribution, const struct event *even
 	look_at_modules(attribution, &event->socket);
 }
 
+int attribution__recipe(struct attribution *attribution, pid_t tgid,
+			struct script_recipe *ret_recipe)
+{
+	struct subject subject = subject_of(tgid);
+	__u64 start_code;
+	int err = process_start_code(tgid, &start_code);
+
+	return err ?: resolver__recipe(attribution->resolver, &subject, start_code, ret_recipe);
+}
+
 /* Did the process run when the socket was created? (A younger process may have its pid now.) */
 bool was_there(__u32 tgid, __u64 since_ns)
 {
@@ -246,10 +256,13 @@ static void name_package(struct attribution *attribution, const struct subject *
 	const struct frame *culprit = culprit_place(stack).frame;
 	struct text label = TEXT_INIT;
 	struct package package;
+	const char *path;
 
-	if (!culprit || !culprit->module || stack->package ||
-	    resolver__package(attribution->resolver, code, culprit->module, culprit->build_id,
-			      &package))
+	if (!culprit || stack->package)
+		return;
+	path = culprit->script ? culprit->file : culprit->module;
+	if (!path || (culprit->script && path[0] != '/') ||
+	    resolver__package(attribution->resolver, code, path, culprit->build_id, &package))
 		return;
 	package_add_label(&label, &package);
 	stack->package = label.data; /* NULL when there is no label */

@@ -20,6 +20,7 @@
 #include "lib/text.h"
 #include "packages/package.h"
 #include "report/report.h"
+#include "scripts.h"
 #include "sockleak.h"
 #include "stacks/stack.h"
 
@@ -78,6 +79,13 @@ void attribution__rename(struct attribution *attribution, struct leaks *leaks, s
  */
 const struct hints *attribution__hints(struct attribution *attribution, struct site *const *sites,
 				       long count);
+
+/*
+ * How the script frames of the program that a process runs are found, as resolver__recipe()
+ * (resolver.h) says it. -EACCES: where its code starts is not shown (CAP_SYS_PTRACE).
+ */
+int attribution__recipe(struct attribution *attribution, pid_t tgid,
+			struct script_recipe *ret_recipe);
 
 /* The pid of the process that names stacks; 0 = none runs. */
 pid_t attribution__resolver(const struct attribution *attribution);

@@ -23,6 +23,7 @@
 #include "watch/fd_limits.h"
 #include "watch/growth_kept.h"
 #include "watch/pace.h"
+#include "watch/script_programs.h"
 
 struct watch {
 	const struct options *options;
@@ -33,6 +34,7 @@ struct watch {
 	struct attribution *attribution;
 	struct fd_limits *limits;
 	struct climb_watch *climbs;
+	struct script_programs *scripts;
 	struct suppressions *suppressions; /* NULL = nothing is */
 	struct summary summary;
 	struct doubt doubt;
@@ -120,15 +122,13 @@ void watch__free(struct watch *watch)
 	leaks__free(watch->leaks);
 	fd_limits__free(watch->limits);
 	climb_watch__free(watch->climbs);
+	script_programs__free(watch->scripts);
 	attribution__free(watch->attribution);
 	suppressions__free(watch->suppressions);
 	free(watch);
 }
 
-/*
- * ---- The path of an event: attributed, accounted; the accounts call on_change(), which
- * writes ----
- */
+/* ---- The path of an event: attributed, accounted; the accounts call on_change() ---- */
 
 /* The socket has no account yet. */
 static int open_leak(struct watch *watch, const struct event *event)
@@ -270,6 +270,7 @@ int watch__sweep(struct watch *watch, bool last)
 	if (err && !summary->sweeps_failed++)
 		log_error(err, "cannot read all fd tables: %s (sweeps_failed counts; logged once)",
 			  strerror(-err));
+	script_programs__look(watch->scripts);
 	update_summary(watch);
 	if (watch->options->debug)
 		debug_log_sweep(summary, &before);
@@ -331,6 +332,7 @@ void watch__begin(struct watch *watch, struct tracer *tracer)
 	summary->pin_refused = tracer__pins_refused(tracer);
 	if (tracer__pins(tracer))
 		leaks__remember(watch->leaks, growth_kept_in(tracer__history(tracer)));
+	watch->scripts = script_programs__begin(watch->options, watch->attribution, tracer);
 	update_clock(summary);
 	summary->started_ns = watch->next_ns = summary->now_ns;
 	leaks__begin(watch->leaks, summary->now_ns);

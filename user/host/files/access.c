@@ -155,6 +155,12 @@ int access_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd)
 	return agent < 0 ? process_copy_vdso(tgid, start, len, ret_fd) : ask_file(&request, ret_fd);
 }
 
+int access_memory(pid_t tgid, int *ret_fd)
+{
+	return agent < 0 ? process_open_memory(tgid, ret_fd) :
+			   ask_process(ACCESS_MEMORY, tgid, ret_fd);
+}
+
 int access_fetched(const char *build_id, int *ret_fd)
 {
 	return agent < 0 ? -ENOENT : ask_path(ACCESS_FETCHED, 0, build_id, ret_fd);
@@ -218,6 +224,8 @@ static int open_asked(const struct access_request *request, access_fetched_fn fe
 		return process_copy_image(request->tgid, &mapping, ret_fd);
 	case ACCESS_FETCHED:
 		return fetched ? fetched(request->path, ret_fd, ctx) : -ENOENT;
+	case ACCESS_MEMORY:
+		return process_open_memory(request->tgid, ret_fd);
 	case ACCESS_VIEW:
 	case ACCESS_COUNT:
 		break;

@@ -8,8 +8,8 @@
  * agent then opens for it is limited to: the maps of processes; ELF files (known by their
  * first bytes; they hold no secrets, except core dumps, which are not opened); perf maps, and
  * dumps of JIT code that a process has mapped;
- * the vdso; and root directories of processes, below which the resolver may read what
- * everybody may.
+ * the vdso; root directories of processes, below which the resolver may read what
+ * everybody may; and the memory of the process that it is asked about, if that executes scripts.
  *
  * The errors are those of process_files.h, and -EPIPE when the agent is gone.
  */
@@ -30,6 +30,11 @@ int access_perf_map(pid_t tgid, int *ret_fd);
 /* What the process has mapped of a file that cannot be opened: memory_image.h. */
 int access_image(pid_t tgid, const struct mapping *mapping, int *ret_fd);
 int access_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd);
+/*
+ * The memory of a process, to be read only (process_open_memory()). The agent passes it for the
+ * process that it asks about, and only if that executes scripts.
+ */
+int access_memory(pid_t tgid, int *ret_fd);
 /*
  * The debug file of a build id in hex that was fetched from a debuginfod server. -ENOENT:
  * it is not there (yet); asking starts the fetch.
@@ -60,6 +65,7 @@ enum access_kind {
 	ACCESS_VDSO,
 	ACCESS_IMAGE,
 	ACCESS_FETCHED,
+	ACCESS_MEMORY,
 	ACCESS_COUNT,
 };
 

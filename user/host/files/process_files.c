@@ -116,17 +116,27 @@ int process_look(pid_t tgid, struct process_view *ret_view)
 	return 0;
 }
 
-int process_open_maps(pid_t tgid, int *ret_fd)
+static int open_of(pid_t tgid, const char *name, int *ret_fd)
 {
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", tgid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", tgid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return gone_or_error();
 	*ret_fd = fd;
 	return 0;
+}
+
+int process_open_maps(pid_t tgid, int *ret_fd)
+{
+	return open_of(tgid, "maps", ret_fd);
+}
+
+int process_open_memory(pid_t tgid, int *ret_fd)
+{
+	return open_of(tgid, "mem", ret_fd);
 }
 
 /* The process's pid in its own namespace and its effective user, by proc(5) "status". */

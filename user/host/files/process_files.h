@@ -35,6 +35,9 @@ int process_look(pid_t tgid, struct process_view *ret_view);
 /* Its /proc/PID/maps. The kernel checks permissions at this open, not at the reads. */
 int process_open_maps(pid_t tgid, int *ret_fd);
 
+/* Its memory, to be read only. The kernel checks permissions at this open, not at the reads. */
+int process_open_memory(pid_t tgid, int *ret_fd);
+
 /*
  * Open the file of a mapping read-only, in *ret_fd (the caller closes it): by
  * /proc/PID/map_files, which always is the mapped file, but needs CAP_CHECKPOINT_RESTORE;

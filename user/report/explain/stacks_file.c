@@ -294,7 +294,7 @@ static void put_known_place(struct json *json, const struct code_place *place)
 	bool itself = frame && !place->language;
 
 	put_known(json, "function", itself ? frame->function : NULL);
-	put_known(json, "module", frame ? frame->module : NULL);
+	put_known(json, "module", frame && !frame->script ? frame->module : NULL);
 	put_known(json, "file", itself ? frame->file : NULL);
 	if (itself && frame->line)
 		json_u64(json, "line", frame->line);

@@ -7,17 +7,20 @@
 #include "report/json/json_parts.h"
 #include "report/json/json_report.h"
 #include "stacks/culprit.h"
+#include "stacks/scripts/script_rules.h"
 
 static void put_frame(struct json *json, const struct frame *frame)
 {
-	bool in_file = frame->module && strcmp(frame->module, FRAME_JIT) != 0;
+	bool in_file = frame->module && strcmp(frame->module, FRAME_JIT) != 0 && !frame->script;
 	char pc[sizeof("0x0123456789abcdef")];
 
 	snprintf(pc, sizeof(pc), "0x%llx", frame->pc);
 	json_begin_object(json, NULL);
-	json_string(json, "pc", pc);
+	json_string(json, "kind", frame->script ? "script" : "native");
+	put_known_string(json, "language", script_language_name(frame->script));
+	put_known_string(json, "pc", frame->script ? NULL : pc);
 	put_known_string(json, "function", frame->function);
-	put_known_string(json, "module", frame->module);
+	put_known_string(json, "module", frame->script ? NULL : frame->module);
 	put_known_string(json, "build_id", frame->build_id);
 	put_known_u64(json, "offset", frame->offset, in_file);
 	put_known_string(json, "file", frame->file);
@@ -31,17 +34,20 @@ static void put_frame(struct json *json, const struct frame *frame)
 	json_end_object(json);
 }
 
-/* The members of a place. Of scripts only the language is known, and what executes them. */
+/* The members of a place. Of some scripts only the language is known, and what executes them. */
 static void put_place(struct json *json, const struct code_place *place)
 {
 	const struct frame *frame = place->frame;
 	bool itself = !place->language;
 
 	json_string(json, "function", itself ? frame->function : NULL);
-	json_string(json, "module", frame->module);
+	json_string(json, "module", frame->script ? NULL : frame->module);
 	json_string(json, "file", itself ? frame->file : NULL);
 	put_known_u64(json, "line", frame->line, itself && frame->line);
-	json_string(json, "language", place->hidden ? NULL : place->language);
+	json_string(json, "language",
+		    place->hidden   ? NULL :
+		    place->language ?:
+				      script_language_name(frame->script));
 }
 
 /* Where a person should look, and whose it is. */

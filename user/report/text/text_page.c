@@ -6,9 +6,11 @@
 
 #include "lib/time.h"
 #include "report/short_name.h"
+#include "stacks/scripts/script_rules.h"
 
 #define BOLD "\033[1m"
 #define PLAIN "\033[0m"
+#define SHORT_PATH 3 /* names of a script's path that are shown */
 #define MAX_PIECES 3 /* a line of a screen may become; names of other processes have no end */
 
 unsigned int page_width(const struct page *page)
@@ -140,8 +142,45 @@ void page_add_count(struct text *line, unsigned long long count, const char *one
 	text_addf(line, "%llu %s", count, count == 1 ? one : many);
 }
 
+/* The end of a path that a person knows a file of a program by: "app/workers/notify.rb". */
+static const char *short_path(const char *path)
+{
+	const char *begin = path + strlen(path);
+
+	for (int slashes = 0; begin > path; begin--)
+		if (begin[-1] == '/' && ++slashes == SHORT_PATH)
+			break;
+	return begin;
+}
+
+/* A function of a script, whose file says more than what executes it. */
+static void add_function_of_script(struct text *line, const struct frame *frame,
+				   const char *package)
+{
+	if (frame->function)
+		short_name_add(line, frame->function);
+	else
+		text_add(line, "?");
+	text_add(line, " (");
+	if (frame->file) {
+		page_add_clean(line, short_path(frame->file));
+		text_addf(line, ":%u", frame->line);
+	} else {
+		text_add(line, script_language_name(frame->script));
+	}
+	if (package) {
+		text_add(line, ", package ");
+		page_add_clean(line, package);
+	}
+	text_add(line, ")");
+}
+
 void page_add_frame(struct text *line, const struct frame *frame, const char *package)
 {
+	if (frame->script) {
+		add_function_of_script(line, frame, package);
+		return;
+	}
 	if (frame->function)
 		short_name_add(line, frame->function);
 	else if (!frame->module)
@@ -173,7 +212,15 @@ void page_add_frame_source(struct text *line, const struct frame *frame)
 
 void page_add_stack_frame(struct text *line, const struct frame *frame)
 {
-	page_add_frame(line, frame, NULL);
+	if (frame->script) {
+		if (frame->function)
+			short_name_add(line, frame->function);
+		else
+			text_add(line, "?");
+		text_addf(line, " (%s)", script_language_name(frame->script));
+	} else {
+		page_add_frame(line, frame, NULL);
+	}
 	if (frame->inlined)
 		text_add(line, " inlined");
 	page_add_frame_source(line, frame);

@@ -45,7 +45,7 @@ void page_add_count(struct text *line, unsigned long long count, const char *one
 
 /*
  * "SslSocket::SslSocket (libqpid.so.2, package qpid-1.35)", or the module and
- * offset. The package may be NULL.
+ * offset; of a script "perform (app/workers/notify.rb:12)". The package may be NULL.
  */
 void page_add_frame(struct text *line, const struct frame *frame, const char *package);
 /* " at FILE:LINE"; without debug information " in FILE", if that tells functions of one name apart.

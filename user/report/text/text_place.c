@@ -21,7 +21,7 @@ void place_add(struct text *line, const struct code_place *place, const char *pr
 
 void place_add_source(struct text *line, const struct code_place *place)
 {
-	if (place->frame && !place->language)
+	if (place->frame && !place->language && !place->frame->script) /* said with the function */
 		page_add_frame_source(line, place->frame);
 }
 

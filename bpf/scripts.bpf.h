@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * scripts: takes the frames of a thread's scripts along in its snapshot, where user space has left
+ * a recipe for the program (include/scripts.h). What the frames mean is known in user space alone.
+ * All addresses come from the process's own memory: a process that forges them gets pieces of its
+ * own memory into its own snapshot. Every walk has a limit.
+ */
+#ifndef SCRIPTS_BPF_H
+#define SCRIPTS_BPF_H
+
+#include "arch.bpf.h"
+#include "counters.bpf.h"
+#include "kernel.bpf.h"
+#include "scripts.h"
+
+/* Libraries of a process, steps through lists of threads, and frames, that are looked at. */
+#define SCRIPT_LIBRARIES 64
+#define SCRIPT_THREADS 128
+#define SCRIPT_FRAMES 256
+
+/*
+ * Key: SCRIPT_GROUP_OF() a program. Value: recipes. User space has it mapped and writes there, for
+ * bpf(2) would keep hooks from running. In a full group it replaces one.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, SCRIPT_GROUPS);
+	__type(key, __u32);
+	__type(value, struct script_group);
+} script_recipes SEC(".maps");
+
+/*
+ * Key: a part of the inode. Value: a program that is to be looked at. User space has it mapped and
+ * empties it after each sweep. The later of two with one key stays; the other comes again.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, SCRIPT_STRANGERS);
+	__type(key, __u32);
+	__type(value, struct script_stranger);
+} script_strangers SEC(".maps");
+
+/* A word of the process's memory, 0 = it cannot be read. */
+static __always_inline __u64 user_word(__u64 address)
+{
+	__u64 word = 0;
+
+	bpf_probe_read_user(&word, sizeof(word), (void *)address);
+	return word;
+}
+
+/* The dynamic linker's list of what is loaded, as glibc and musl have it (link.h). */
+struct user_link_map {
+	__u64 address, name, dynamic, next;
+};
+
+/* Where the search for the thread begins; 0: the library is not loaded. */
+static __always_inline __u64 script_start(const struct script_recipe *recipe, __u64 code)
+{
+	struct user_link_map map;
+	__u64 at;
+
+	if (!recipe->library)
+		return code + recipe->start;
+	at = user_word(user_word(code + recipe->debug) + 8); /* r_debug.r_map */
+	for (int i = 0; i < SCRIPT_LIBRARIES && at; i++) {
+		if (bpf_probe_read_user(&map, sizeof(map), (void *)at))
+			return 0;
+		if (map.dynamic - map.address == recipe->library)
+			return map.address + recipe->start;
+		at = map.next;
+	}
+	return 0;
+}
+
+/* The current thread in lists of threads, which are in a list. */
+static __always_inline __u64 script_listed(const struct script_recipe *recipe, __u64 start,
+					   __u64 pointer)
+{
+	__u64 list = user_word(start + recipe->lists);
+	__u64 thread = list ? user_word(list + recipe->first_thread) : 0;
+
+	for (int i = 0; i < SCRIPT_THREADS && list; i++) {
+		if (!thread) {
+			list = user_word(list + recipe->next_list);
+			thread = list ? user_word(list + recipe->first_thread) : 0;
+		} else if (user_word(thread + recipe->thread_id) == pointer) {
+			return thread;
+		} else {
+			thread = user_word(thread + recipe->next_thread);
+		}
+	}
+	return 0;
+}
+
+/*
+ * The structure of the current thread; 0: it has none. A library's thread-local storage is in the
+ * block of its module, whose number the library has at `start`, in a table that the thread's
+ * control block has as its second word ("ELF Handling For Thread-Local Storage", 3.4.2 and 3.4.6).
+ */
+static __always_inline __u64 script_thread(const struct script_recipe *recipe, __u64 start,
+					   struct task_struct *self)
+{
+	__u64 pointer = thread_pointer(self), module;
+
+	switch (recipe->find) {
+	case SCRIPT_BY_LIST:
+		return script_listed(recipe, start, pointer);
+	case SCRIPT_BY_MODULE:
+		module = user_word(start);
+		return user_word(user_word(user_word(pointer + 8) + module * recipe->storage_step) +
+				 recipe->storage);
+	case SCRIPT_BY_THREAD:
+		return user_word(pointer + recipe->storage);
+	case SCRIPT_BY_WORD:
+		return user_word(start);
+	}
+	return 0;
+}
+
+static __always_inline __u64 script_first_frame(const struct script_recipe *recipe, __u64 thread)
+{
+	for (__u32 i = 0; i < SCRIPT_PATH && thread; i++)
+		if (i < recipe->n_path)
+			thread = user_word(thread + recipe->path[i]);
+	return thread;
+}
+
+/* Read into stack[at]; as snapshot_read(). */
+static __always_inline bool script_read(struct snapshot *snapshot, __u64 at, __u64 len, __u64 from)
+{
+	barrier_var(at);
+	barrier_var(len);
+	return at <= SNAPSHOT_ROOM(settings.stack_size) - SCRIPT_RECORD && len <= SCRIPT_RECORD &&
+	       !bpf_probe_read_user(snapshot->stack + at, len, (void *)from);
+}
+
+/* The word at stack[at]. */
+static __always_inline __u64 script_word(struct snapshot *snapshot, __u64 at)
+{
+	barrier_var(at);
+	if (at > SNAPSHOT_ROOM(settings.stack_size) - sizeof(__u64))
+		return 0;
+	return *(__u64 *)(snapshot->stack + at);
+}
+
+/* Keep one frame behind what is there. False: it cannot be read. */
+static __always_inline bool script_keep(struct snapshot *snapshot,
+					const struct script_recipe *recipe, __u64 at, __u64 frame)
+{
+	__u64 from = frame;
+
+	if (!script_read(snapshot, at, recipe->near_len, frame + recipe->near_at))
+		return false;
+	if (recipe->far_from != SCRIPT_NO_WORD)
+		from = script_word(snapshot, at + recipe->far_from);
+	return !recipe->far_len ||
+	       script_read(snapshot, at + recipe->far_to, recipe->far_len, from + recipe->far_at);
+}
+
+/*
+ * Keep the frames from `frame` outwards. The room for a frame is more than one takes, so that a
+ * piece that is put in its middle has room, too.
+ */
+static __always_inline void script_keep_all(struct snapshot *snapshot,
+					    const struct script_recipe *recipe, __u64 frame,
+					    __u64 end)
+{
+	__u64 at = snapshot->script_at,
+	      room = SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD;
+
+	for (int i = 0; i < SCRIPT_FRAMES && frame; i++) {
+		if (at > room)
+			break;
+		if (!script_keep(snapshot, recipe, at, frame)) {
+			count(COUNTER_SCRIPT_FAULT);
+			snapshot->script_cut = 1;
+			frame = 0;
+			break;
+		}
+		if (recipe->next != SCRIPT_NO_WORD)
+			frame = script_word(snapshot, at + recipe->next);
+		else
+			frame = frame + recipe->stride < end ? frame + recipe->stride : 0;
+		at += recipe->record;
+	}
+	if (frame) {
+		count(COUNTER_SCRIPT_CUT);
+		snapshot->script_cut = 1;
+	}
+	snapshot->script_len = at - snapshot->script_at;
+}
+
+/* The recipe of the program that the current thread executes, NULL = there is none. */
+static __always_inline struct script_recipe *script_recipe_of(__u64 inode, __u64 size)
+{
+	__u32 number = SCRIPT_GROUP_OF(inode);
+	struct script_group *group = bpf_map_lookup_elem(&script_recipes, &number);
+	struct script_recipe *recipe = NULL;
+
+	for (int i = 0; i < SCRIPT_GROUP && group; i++)
+		if (group->recipes[i].exe_inode == inode && group->recipes[i].exe_size == size)
+			recipe = &group->recipes[i];
+	return recipe;
+}
+
+/* Have user space look at the program. */
+static __always_inline void script_note_stranger(struct task_struct *self, __u64 inode, __u64 size)
+{
+	__u32 number = inode & (SCRIPT_STRANGERS - 1);
+	struct script_stranger *stranger = bpf_map_lookup_elem(&script_strangers, &number);
+
+	if (!stranger)
+		return; /* not possible */
+	stranger->exe_size = size;
+	stranger->tgid = self->tgid;
+	WRITE_IN_ORDER(stranger->exe_inode, inode);
+}
+
+/*
+ * Put the frames of the current thread's scripts behind the stack in a slot. A global function, as
+ * snapshot_fill().
+ */
+__noinline int script_fill(__u32 slot)
+{
+	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
+	struct task_struct *self = bpf_get_current_task_btf();
+	__u64 inode = self_exe_inode(self), size = self_exe_size(self), start, thread, end = 0;
+	struct script_recipe *recipe = script_recipe_of(inode, size);
+
+	if (!snapshot)
+		return 0;
+	if (!recipe) {
+		if (inode)
+			script_note_stranger(self, inode, size);
+		return 0;
+	}
+	if (!recipe->find)
+		return 0;
+	start = script_start(recipe, self_start_code(self));
+	thread = start ? script_thread(recipe, start, self) : 0;
+	if (!thread) {
+		count(COUNTER_SCRIPT_NO_THREAD);
+		return 0;
+	}
+	if (recipe->next == SCRIPT_NO_WORD)
+		end = user_word(thread + recipe->end_base) +
+		      8 * user_word(thread + recipe->end_words);
+	snapshot->script_at = (snapshot->len + 7) & ~7;
+	script_keep_all(snapshot, recipe, script_first_frame(recipe, thread), end);
+	snapshot->script_record = recipe->record;
+	snapshot->script_kind = recipe->kind;
+	snapshot->len = snapshot->script_at + snapshot->script_len;
+	count(COUNTER_SCRIPTS);
+	return 0;
+}
+
+#endif /* SCRIPTS_BPF_H */

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Functions and lines of scripts: those that sockleak shows are those that the language itself has.
+
+Other versions than the installed one: TEST_PYTHONS="/path/to/python3.8 ..." tests/run.py --only
+'scripts_*', and TEST_RUBYS likewise.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+from lib.outcome import Failure, Skip
+from lib.registry import LONG, cases
+
+SCRIPTS = pathlib.Path(__file__).parent.parent / "scripts"
+TOLD_S = 60
+
+
+class Script:
+    """A script of tests/scripts/, which waits for a line before it leaks."""
+
+    def __init__(self, bench, command):
+        self.process = bench.processes.start(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self):
+        """Have it leak. What it says of its sockets, by inode."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        sockets, line = {}, None
+        while line != {}:
+            text = self.process.stdout.readline()
+            if not text:
+                raise Failure(f"expected a line that ends it, seen: exit {self.process.wait(10)}")
+            line = json.loads(text)
+            if line:
+                sockets[line["inode"]] = line
+        return sockets
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(20)
+
+
+def seen_of(event, language):
+    """The frames of scripts of a leak, as a script says them."""
+    return [
+        [frame["function"], frame["file"], frame["line"]]
+        for frame in event["stack"] or []
+        if frame["kind"] == "script" and frame["language"] == language
+    ]
+
+
+def difference(wanted, seen):
+    """In which frame they differ first; None: in none."""
+    for number in range(max(len(wanted), len(seen))):
+        pair = [frames[number] if number < len(frames) else None for frames in (wanted, seen)]
+        if pair[0] != pair[1]:
+            return f"frame {number}: expected {pair[0]}, seen: {pair[1]}"
+    return None
+
+
+def check_stack(event):
+    """Each run of frames stands before a function that executes it."""
+    kinds = [frame["kind"] for frame in event["stack"]]
+    if kinds[0] != "native" or kinds[-1] != "native":
+        raise Failure(f"expected native frames at both ends, seen: {event['stack']}")
+
+
+def check(bench, command, language, own_library):
+    """Run a script of tests/scripts/ and compare all its stacks."""
+    script = Script(bench, command)
+    agent = bench.agent("--min-growth", "1", "--pid", str(script.process.pid))
+    sockets = script.run()
+    mine = {inode for inode, socket in sockets.items() if socket["case"] != "fork"}
+    agent.wait_for(lambda a: mine <= set(a.open_leaks()), "all leaks of the script", TOLD_S)
+    leaks = agent.open_leaks()
+    wrong = []
+    for inode in mine:
+        seen = seen_of(leaks[inode], language)
+        while seen and own_library(seen[0]):
+            seen = seen[1:]  # between the script and socket()
+        trouble = difference(sockets[inode]["frames"], seen)
+        if trouble:
+            wrong.append(f"{sockets[inode]['case']}: {trouble}")
+        check_stack(leaks[inode])
+    dropped = agent.stop()["dropped"]
+    if wrong:
+        raise Failure(f"{len(wrong)} of {len(mine)} differ; " + "; ".join(wrong[:5]))
+    if any(dropped[name] for name in ("script_fault", "script_cut", "script_unnamed")):
+        raise Failure(f"expected no losses, seen: {dropped}")
+    script.end()
+
+
+def versions(variable, installed):
+    found = os.environ.get(variable, "").split() or [shutil.which(name) for name in installed]
+    return [path for path in found if path]
+
+
+@cases(names=["scripts_python"], stage=LONG)
+def python(bench):
+    found = versions("TEST_PYTHONS", ["/usr/bin/python3"])
+    if not found:
+        yield "scripts_python", Skip("needs python3")
+        return
+    for path in found:
+        try:
+            check(bench, [path, str(SCRIPTS / "leaks.py")], "Python",
+                  lambda frame: frame[1].endswith("/socket.py"))
+        except Failure as failure:
+            yield "scripts_python", Failure(f"{path}: {failure}")
+            return
+    yield "scripts_python", None

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stacks/script_frames.h"
+
+#include <fnmatch.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/hash.h"
+#include "stacks/placing.h"
+#include "stacks/scripts/script_rules.h"
+#include "stacks/scripts/language.h"
+
+/* Files of a process that are asked whether they have an interpreter. */
+#define MAX_ASKED 8
+
+static const struct language *const languages[] = { &language_python, &language_ruby };
+
+/* ---- The interpreter ---- */
+
+/* By its name alone: may it have an interpreter? */
+static bool may_interpret(const char *path)
+{
+	static const char *const patterns[] = { "python[0-9]*", "python", "libpython[0-9]*.so*",
+						"ruby*", "libruby*.so*" };
+	const char *base = module_name(path);
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (!fnmatch(patterns[i], base, 0))
+			return true;
+	return false;
+}
+
+static bool open_interpreter(struct images *images, struct image *image,
+			     const struct mapping *mapping, struct interpreter *ret)
+{
+	struct module_symbols *file = image_file(images, image, mapping, &ret->bias);
+
+	ret->elf = file ? module_symbols_file(file)->elf : NULL;
+	ret->path = mapping->path;
+	return ret->elf && gelf_getclass(ret->elf) == ELFCLASS64;
+}
+
+/*
+ * The interpreter of a process and its language: of `only` (SCRIPT_NONE: of any). The executable is
+ * asked whatever its name is: it is the lowest mapping.
+ */
+static const struct language *find_interpreter(struct images *images, struct image *image,
+					       enum script_language only, struct interpreter *ret)
+{
+	const struct modules *modules = image_modules(image);
+	unsigned int asked = 0;
+	__u64 value;
+
+	for (size_t i = 0; i < modules__count(modules) && asked < MAX_ASKED; i++) {
+		const struct mapping *mapping = modules__get(modules, i);
+
+		if (!mapping_is_file(mapping) || (i && !may_interpret(mapping->path)))
+			continue;
+		asked++;
+		if (!open_interpreter(images, image, mapping, ret))
+			continue;
+		for (size_t n = 0; n < sizeof(languages) / sizeof(languages[0]); n++)
+			if ((!only || only == languages[n]->id) &&
+			    interpreter_symbol(ret, languages[n]->symbol, &value))
+				return languages[n];
+	}
+	return NULL;
+}
+
+/* ---- The recipe ---- */
+
+static bool find_header(Elf *elf, GElf_Word type, GElf_Phdr *ret_header)
+{
+	size_t count;
+
+	if (elf_getphdrnum(elf, &count))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (gelf_getphdr(elf, (int)i, ret_header) && ret_header->p_type == type)
+			return true;
+	return false;
+}
+
+/* From the start of the program's code to the word in which the linker leaves r_debug's address. */
+static bool find_debug_word(struct images *images, struct image *image, __u64 start_code,
+			    struct memory *memory, __u64 *ret_word)
+{
+	const struct mapping *mapping = image_mapping(image, start_code);
+	struct interpreter program = { 0 };
+	GElf_Phdr header;
+	Elf64_Dyn entry;
+
+	if (!mapping || !mapping_is_file(mapping) ||
+	    !open_interpreter(images, image, mapping, &program) ||
+	    !find_header(program.elf, PT_DYNAMIC, &header))
+		return false;
+	for (__u64 at = 0; at < header.p_memsz; at += sizeof(entry)) {
+		__u64 address = header.p_vaddr + program.bias + at;
+
+		if (!memory_read(memory, address, &entry, sizeof(entry)) || entry.d_tag == DT_NULL)
+			return false;
+		if (entry.d_tag != DT_DEBUG)
+			continue;
+		*ret_word = address + offsetof(Elf64_Dyn, d_un) - start_code;
+		return true;
+	}
+	return false;
+}
+
+/* What leads to the interpreter's data. */
+static bool place_recipe(struct images *images, struct image *image, __u64 start_code,
+			 const struct interpreter *interpreter, struct script_recipe *recipe)
+{
+	const struct mapping *program = image_mapping(image, start_code);
+	GElf_Phdr header;
+
+	if (program && !strcmp(program->path ?: "", interpreter->path)) {
+		recipe->start += interpreter->bias - start_code;
+		return true;
+	}
+	if (!find_header(interpreter->elf, PT_DYNAMIC, &header))
+		return false;
+	recipe->library = header.p_vaddr;
+	return find_debug_word(images, image, start_code, interpreter->memory, &recipe->debug);
+}
+
+void scripts_recipe(struct images *images, struct image *image, pid_t tgid, __u64 start_code,
+		    struct script_recipe *ret_recipe)
+{
+	struct interpreter interpreter = { 0 };
+	const struct mapping *program = image_mapping(image, start_code);
+	struct script_recipe recipe = { 0 };
+	const struct language *language;
+	struct memory memory;
+
+	*ret_recipe = recipe;
+	language = find_interpreter(images, image, SCRIPT_NONE, &interpreter);
+	if (!language)
+		return;
+	ret_recipe->kind = SCRIPT_KIND(language->id, 0, 0);
+	if (memory_open(tgid, &memory))
+		return;
+	interpreter.memory = &memory;
+	interpreter.is_library = !program || strcmp(program->path ?: "", interpreter.path) != 0;
+	if (language->recipe(&interpreter, &recipe) &&
+	    place_recipe(images, image, start_code, &interpreter, &recipe))
+		*ret_recipe = recipe;
+	memory_close(&memory);
+}
+
+/* ---- Names ---- */
+
+static void fill_script_frame(const struct language *language, const struct script_name *name,
+			      struct frame *frame)
+{
+	frame->module = strdup(language->module);
+	frame->script = language->id;
+	frame->source = FRAME_SCRIPT;
+	frame->has_debug = true; /* no package has more of it */
+	frame->function = *name->function ? strdup(name->function) : NULL;
+	frame->file = *name->file ? strdup(name->file) : NULL;
+	frame->line = frame->file ? name->line : 0;
+	frame->kind =
+		name->is_native ? FRAME_OF_RUNTIME : script_rule_kind(language->id, frame->file);
+}
+
+/* Name one frame after the other. */
+static void name_all(const struct language *language, void *state, struct memory *memory,
+		     const struct snapshot *snapshot, struct script_frames *frames)
+{
+	const unsigned char *records = snapshot->stack + snapshot->script_at;
+	size_t len = snapshot->script_record;
+	struct script_name name;
+
+	for (size_t at = 0; at + len <= snapshot->script_len; at += len) {
+		memset(&name, 0, sizeof(name));
+		if (!language->name(state, memory, records + at, len, &name)) {
+			frames->unknown++;
+			name.function[0] = name.file[0] = '\0';
+		}
+		if (!name.is_hidden && frames->count < SCRIPT_FRAMES_MAX) {
+			frames->is_native[frames->count] = name.is_native;
+			fill_script_frame(language, &name, &frames->list[frames->count++]);
+		}
+		if (name.is_entry && frames->count)
+			frames->is_entry[frames->count - 1] = true;
+	}
+}
+
+/* Does a snapshot say what it has of scripts, within its bounds? */
+static bool has_scripts(const struct snapshot *snapshot)
+{
+	return snapshot->script_kind && snapshot->script_record &&
+	       snapshot->script_at <= snapshot->len &&
+	       snapshot->script_len <= snapshot->len - snapshot->script_at;
+}
+
+/* Put them there, unless nothing of them can be read. */
+static void add_frames(struct interpreter *interpreter, const struct language *language,
+		       const struct snapshot *snapshot, struct stack **stack)
+{
+	struct script_frames *frames = calloc(1, sizeof(*frames));
+	void *state;
+
+	if (!frames || !language->begin(interpreter, snapshot->script_kind, &state)) {
+		free(frames);
+		return;
+	}
+	frames->evaluator = language->evaluator;
+	frames->interpreter = interpreter->path;
+	name_all(language, state, interpreter->memory, snapshot, frames);
+	free(state);
+	lend_lines(frames);
+	place_scripts(frames, stack);
+	(*stack)->unnamed_scripts = frames->unknown;
+	free(frames);
+}
+
+void scripts_add(struct images *images, struct image *image, pid_t tgid,
+		 const struct snapshot *snapshot, struct stack **stack)
+{
+	enum script_language only = (enum script_language)(snapshot->script_kind >> 16);
+	struct interpreter interpreter = { 0 };
+	const struct language *language;
+	struct memory memory;
+
+	if (!has_scripts(snapshot))
+		return;
+	(*stack)->unnamed_scripts = snapshot->script_len / snapshot->script_record;
+	language = find_interpreter(images, image, only, &interpreter);
+	if (!language || memory_open(tgid, &memory))
+		return;
+	interpreter.memory = &memory;
+	add_frames(&interpreter, language, snapshot, stack);
+	memory_close(&memory);
+}
+
+__u64 scripts_hash(const struct snapshot *snapshot)
+{
+	if (!has_scripts(snapshot))
+		return 0;
+	return hash_bytes(HASH_BEGIN, snapshot->stack + snapshot->script_at, snapshot->script_len);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * script_frames: finds the interpreter in a process, makes the recipe by which the kernel's side
+ * takes the frames of its scripts along (include/scripts.h), names those frames, and puts them into
+ * the stack where they belong. What differs from language to language is in language.h.
+ */
+#ifndef SOCKLEAK_SCRIPT_FRAMES_H
+#define SOCKLEAK_SCRIPT_FRAMES_H
+
+#include <linux/types.h>
+#include <sys/types.h>
+
+#include "scripts.h"
+#include "sockleak.h"
+#include "stacks/image.h"
+#include "stacks/stack.h"
+
+/*
+ * The recipe for the program of a process whose code starts at `start_code` (mm->start_code); its
+ * exe_inode and exe_size are left to the caller. `find` is SCRIPT_NOTHING when it executes no
+ * scripts that are known, or those of an unknown version, of which *ret_kind has the language.
+ */
+void scripts_recipe(struct images *images, struct image *image, pid_t tgid, __u64 start_code,
+		    struct script_recipe *ret_recipe);
+
+/*
+ * Name the frames of scripts that a snapshot has, and put them into the stack of its native frames,
+ * which is nobody else's yet and may be replaced. Each run of frames that the interpreter executes
+ * in one call stands before the function that does it. The stack has unnamed_scripts: how many
+ * frames have no name, those included that could not be read at all.
+ */
+void scripts_add(struct images *images, struct image *image, pid_t tgid,
+		 const struct snapshot *snapshot, struct stack **stack);
+
+/* What two snapshots with the same native stack differ in. */
+__u64 scripts_hash(const struct snapshot *snapshot);
+
+#endif /* SOCKLEAK_SCRIPT_FRAMES_H */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * language: what sockleak knows of one language's interpreter. Each language is one file that
+ * fills one of these; stacks/script_frames.h puts them to use. Nothing of it is privileged, and all
+ * that it reads belongs to the process.
+ */
+#ifndef SOCKLEAK_LANGUAGE_H
+#define SOCKLEAK_LANGUAGE_H
+
+#include <libelf.h>
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "scripts.h"
+#include "stacks/scripts/memory.h"
+
+#define SCRIPT_NAME_MAX 1024 /* bytes of a name, its NUL included; longer ones are cut */
+
+/* The file that has the interpreter, in one process. */
+struct interpreter {
+	Elf *elf;
+	__u64 bias;	  /* how far the process has it from its program headers' addresses */
+	const char *path; /* as the process sees it */
+	struct memory *memory;
+	bool is_library; /* it is not the executable */
+};
+
+/* One frame of a script. */
+struct script_name {
+	char function[SCRIPT_NAME_MAX]; /* UTF-8; "" = not known */
+	char file[SCRIPT_NAME_MAX];
+	unsigned int line; /* 0 = not known */
+	bool is_native;	   /* a function in C that the script calls; file and line are the call's */
+	bool is_hidden;	   /* the interpreter's own, which the language does not show either */
+	bool is_entry;	   /* C has called the interpreter for this frame: one further out is C's */
+};
+
+struct language {
+	enum script_language id;
+	const char *module;    /* of its frames: "[python]" */
+	const char *symbol;    /* of the data that its interpreter has */
+	const char *evaluator; /* a pattern: the function in C that executes frames */
+	/*
+	 * What leads to the frames: all of a recipe but what script_frames.h knows, which is the
+	 * executable and the library. `start` is counted from the file's load address. False: this
+	 * version is not known.
+	 */
+	bool (*recipe)(struct interpreter *interpreter, struct script_recipe *ret_recipe);
+	/*
+	 * Prepare naming the frames of one stack: into *ret_state, to be freed with free(). False:
+	 * the version is not the one of the recipe.
+	 */
+	bool (*begin)(struct interpreter *interpreter, __u32 kind, void **ret_state);
+	/*
+	 * Name a frame by what the kernel's side has kept of it; *ret is empty before. False: it is
+	 * not what it should be, and nothing is known of it.
+	 */
+	bool (*name)(void *state, struct memory *memory, const unsigned char *record, size_t len,
+		     struct script_name *ret);
+};
+
+extern const struct language language_python, language_ruby;
+
+/* Helpers of languages. */
+
+/* The address of a symbol of a file, as it is written there; false: it has none of that name. */
+bool interpreter_symbol(const struct interpreter *interpreter, const char *name, __u64 *ret_value);
+/* The same in the process. */
+bool interpreter_address(const struct interpreter *interpreter, const char *name,
+			 __u64 *ret_address);
+
+#endif /* SOCKLEAK_LANGUAGE_H */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stacks/scripts/script_rules.h"
+
+#include <fnmatch.h>
+
+/*
+ * A package that was installed is to be mended like the program, as a library in C is. Those that
+ * make connections for their callers are wrappers, again as in C.
+ */
+static const struct {
+	enum script_language language;
+	enum frame_kind kind;
+	const char *file, *why;
+} rules[] = {
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/gevent/*", "sockets for greenlets" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/eventlet/*", "sockets for green threads" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/urllib3/*", "connections of a pool" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/requests/*", "HTTP" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/httplib2/*", "HTTP" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/httpcore/*", "HTTP" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/httpx/*", "HTTP" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/aiohttp/*", "HTTP" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/anyio/*", "sockets of event loops" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/trio/*", "sockets of an event loop" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/twisted/*", "sockets of an event loop" },
+	{ SCRIPT_PYTHON, FRAME_OF_PROGRAM, "*/site-packages/*", "was installed" },
+	{ SCRIPT_PYTHON, FRAME_OF_PROGRAM, "*/dist-packages/*", "was installed" },
+	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*/lib/python[23].*", "the language's library" },
+	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*/lib64/python[23].*", "the language's library" },
+	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*/python3*.zip/*", "the library in one file" },
+	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "<frozen *", "the library in the interpreter" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/net-*", "the library for networks, as gems" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/excon-*", "HTTP" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/faraday-*", "HTTP" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/httpclient-*", "HTTP" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/http-[0-9]*", "HTTP" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/eventmachine-*", "sockets of an event loop" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/io-endpoint-*", "sockets of an event loop" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/async-*", "sockets of an event loop" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/connection_pool-*", "connections of a pool" },
+	{ SCRIPT_RUBY, FRAME_OF_PROGRAM, "*/gems/*", "was installed" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/vendor_ruby/rubygems*", "the language's library" },
+	{ SCRIPT_RUBY, FRAME_OF_PROGRAM, "*/vendor_ruby/*", "was installed" },
+	{ SCRIPT_RUBY, FRAME_OF_PROGRAM, "*/site_ruby/*", "was installed" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/lib/ruby/[0-9].*", "the language's library" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/lib64/ruby/[0-9].*", "the language's library" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/share/ruby/*", "the language's library" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "<internal:*", "the library in the interpreter" },
+};
+
+enum frame_kind script_rule_kind(enum script_language language, const char *file)
+{
+	for (size_t i = 0; file && i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].language == language && !fnmatch(rules[i].file, file, 0))
+			return rules[i].kind;
+	return FRAME_OF_PROGRAM;
+}
+
+const char *script_language_name(enum script_language language)
+{
+	static const char *const names[] = {
+		[SCRIPT_PYTHON] = "Python",
+		[SCRIPT_RUBY] = "Ruby",
+	};
+
+	return language < SCRIPT_LANGUAGES ? names[language] : NULL;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "watch/script_programs.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/files/process_files.h"
+#include "host/process.h"
+#include "kernel/maps/script_maps.h"
+#include "lib/cleanup.h"
+#include "lib/log.h"
+#include "stacks/names/runtime_frames.h"
+#include "stacks/scripts/script_rules.h"
+
+struct script_programs {
+	const struct options *options;
+	struct attribution *attribution;
+	struct script_maps *maps;
+};
+
+/* At the start. To read a link takes some 2 us. */
+#define MAX_PROCESSES 20000
+/* Mappings of a process that are looked at; libraries are among the first. */
+#define MAX_LINES 4096
+
+/* Does an executable have a name that interpreters have? */
+static bool is_named_so(const char *exe)
+{
+	static const char *const patterns[] = { "python", "python[0-9]*", "ruby", "ruby[0-9]*" };
+	const char *base = module_name(exe);
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (!fnmatch(patterns[i], base, 0))
+			return true;
+	return false;
+}
+
+/* Has the process mapped the library of an interpreter? */
+static bool has_library(pid_t tgid)
+{
+	_cleanup_fclose_ FILE *maps = NULL;
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+	int fd;
+
+	if (process_open_maps(tgid, &fd))
+		return false;
+	maps = fdopen(fd, "r");
+	if (!maps) {
+		close(fd);
+		return false;
+	}
+	for (unsigned int i = 0; i < MAX_LINES && getline(&line, &size, maps) > 0; i++)
+		if (strstr(line, "/libpython") || strstr(line, "/libruby"))
+			return true;
+	return false;
+}
+
+/* The program may be replaced by then: what is written must be of the one that was asked about. */
+static bool is_still(pid_t tgid, const struct script_stranger *program)
+{
+	char link[64];
+	struct stat st;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", tgid);
+	/* a file system with layers numbers files otherwise here: the size has to do */
+	return !stat(link, &st) && (__u64)st.st_size == program->exe_size;
+}
+
+static void log_unknown(const char *exe, __u32 language)
+{
+	log_note("functions of %s scripts in %s are not shown: this version is not known",
+		 script_language_name((enum script_language)language), exe);
+}
+
+/* Find the recipe and write it, or that there is none. */
+static void look_at(struct script_programs *programs, const struct script_stranger *program)
+{
+	struct script_recipe recipe = { 0 };
+	_cleanup_free_ char *exe = NULL;
+	pid_t tgid = (pid_t)program->tgid;
+
+	if (process_exe(tgid, &exe))
+		return;
+	if (is_named_so(exe) || has_library(tgid)) {
+		if (attribution__recipe(programs->attribution, tgid, &recipe) ||
+		    !is_still(tgid, program))
+			return; /* it comes again with the next socket */
+		if (!recipe.find && recipe.kind)
+			log_unknown(exe, recipe.kind >> 16);
+		if (!options_want_scripts(programs->options, recipe.kind >> 16))
+			recipe = (struct script_recipe){ 0 };
+	}
+	recipe.exe_inode = program->exe_inode;
+	recipe.exe_size = program->exe_size;
+	script_maps__write(programs->maps, &recipe);
+}
+
+/* A process that runs at the start. */
+static void look_at_process(struct script_programs *programs, pid_t tgid)
+{
+	_cleanup_free_ char *exe = NULL;
+	struct script_stranger program = { .tgid = (__u32)tgid };
+	char link[64];
+	struct stat st;
+
+	if (process_exe(tgid, &exe) || !is_named_so(exe))
+		return;
+	snprintf(link, sizeof(link), "/proc/%d/exe", tgid);
+	if (stat(link, &st) || script_maps__has(programs->maps, st.st_ino, (__u64)st.st_size))
+		return;
+	program.exe_inode = st.st_ino;
+	program.exe_size = (__u64)st.st_size;
+	look_at(programs, &program);
+}
+
+void script_programs__free(struct script_programs *programs)
+{
+	if (!programs)
+		return;
+	script_maps__free(programs->maps);
+	free(programs);
+}
+
+/* Look at the processes that run. */
+static void look_at_processes(struct script_programs *programs)
+{
+	_cleanup_closedir_ DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+
+	for (unsigned int i = 0; proc && i < MAX_PROCESSES && (entry = readdir(proc));) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		i++;
+		look_at_process(programs, (pid_t)atoi(entry->d_name));
+	}
+}
+
+struct script_programs *script_programs__begin(const struct options *options,
+					       struct attribution *attribution,
+					       const struct tracer *tracer)
+{
+	struct script_programs *programs = calloc(1, sizeof(*programs));
+
+	if (!programs)
+		return NULL;
+	programs->options = options;
+	programs->attribution = attribution;
+	if (script_maps__new(tracer__object(tracer), &programs->maps)) {
+		free(programs);
+		return NULL;
+	}
+	if (options->script_frames != SCRIPTS_OFF && options->stack_size)
+		look_at_processes(programs);
+	return programs;
+}
+
+void script_programs__look(struct script_programs *programs)
+{
+	struct script_stranger strangers[SCRIPT_STRANGERS];
+	unsigned int count = programs ? script_maps__take(programs->maps, strangers) : 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		look_at(programs, &strangers[i]);
+}
