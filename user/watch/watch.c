@@ -164,10 +164,7 @@ static int change_leak(struct watch *watch, const struct event *event, __u32 hol
 				  &attributed.tried);
 }
 
-/*
- * The hooks of close mark what was closed. Anything else that ended is closed too, or its
- * process is gone.
- */
+/* The hooks of close mark what was closed; else it is closed too, or its process is gone. */
 static bool has_exited(const struct event *event, __u32 holder)
 {
 	return event->reason == END_CLOSED && !(event->socket.flags & PENDING_CLOSED) && holder &&

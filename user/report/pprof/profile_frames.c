@@ -26,7 +26,7 @@ void profile_name_frame(struct text *out, const struct frame *frame)
 		return;
 	}
 	text_add_clean(out, module, strlen(module));
-	if (frame->module)
+	if (frame->module && !frame->script)
 		text_addf(out, "+0x%llx", (unsigned long long)frame->offset);
 }
 
