@@ -106,9 +106,9 @@ def dropped(agent):
 @case
 def resolver_has_no_rights(bench):
     host = Host(bench, "norights")
-    agent = bench.agent("--comm", "norights")
+    agent = bench.agent("--comm", "norights", "--script-frames", "none")
     if resolver_of(agent):
-        raise Failure("expected no resolver before there is a leak")
+        raise Failure("expected no resolver before there is a leak, or a script")
     expect_named(host.start().leak(agent, "leak_a"), "leak_a")
     pid = resolver_of(agent)
     status = dict(

@@ -81,13 +81,18 @@ fn main() {
 }
 """
 
-# Scripts are told apart by what they call of their interpreter.
+# Scripts are told apart by their functions, where those are known; else by what they call of their
+# interpreter.
 PYTHON = """
 import ctypes, socket, time
 kept = []
-for _ in range(3):
+def first():
     kept.append(socket.socket())
+def second():
     ctypes.CDLL(None).socket(10, 1, 0)
+for _ in range(3):
+    first()
+    second()
 print("leaked", flush=True)
 time.sleep(3600)
 """
@@ -97,7 +102,9 @@ require 'fiddle'
 require 'socket'
 call = Fiddle::Function.new(Fiddle.dlopen(nil)['socket'], [Fiddle::TYPE_INT] * 3, Fiddle::TYPE_INT)
 kept = []
-3.times { kept << Socket.new(:INET, :STREAM); call.call(10, 1, 0) }
+first = -> { kept << Socket.new(:INET, :STREAM) }
+define_method(:second) { call.call(10, 1, 0) }
+3.times { first.call; second }
 puts 'leaked'
 $stdout.flush
 sleep

@@ -10,7 +10,7 @@
  * not opened again for a while (quarantine.h); the next question starts another.
  *
  * The child is this program again, as RESOLVER_ARGUMENT: see resolver_main(). It
- * is started by the first question, so a host without leaks has none.
+ * is started by the first question: that is about a leak, or how the frames of scripts are found.
  */
 #ifndef SOCKLEAK_RESOLVER_H
 #define SOCKLEAK_RESOLVER_H
