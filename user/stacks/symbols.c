@@ -7,6 +7,7 @@
 
 #include "host/files/modules.h"
 #include "sockleak.h"
+#include "stacks/culprit.h"
 #include "stacks/files/module_symbols.h"
 #include "stacks/names/runtime_frames.h"
 #include "stacks/image.h"
@@ -86,7 +87,7 @@ struct place {
 };
 
 static void fill_frame(const struct place *place, const struct code_name *name, bool inlined,
-		       const char *local_to, struct frame *frame)
+		       struct frame *frame)
 {
 	frame->pc = place->pc;
 	frame->exact = place->exact;
@@ -113,7 +114,6 @@ static void fill_frame(const struct place *place, const struct code_name *name, 
 	frame->function = copy(name->function);
 	frame->file = copy(name->file);
 	frame->line = frame->file ? name->line : 0;
-	frame->local_to = inlined ? NULL : copy(local_to);
 }
 
 /*
@@ -154,12 +154,23 @@ static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_
 		frame = add_frame(making);
 		if (frame)
 			fill_frame(&place, code ? &code->names[i] : NULL,
-				   code && i + 1 < code->count, code ? code->local_to : NULL,
-				   frame);
+				   code && i + 1 < code->count, frame);
 	}
 }
 
 /* ---- Stacks ---- */
+
+/* Only of the function to mend it is asked to which file it is local: a table is walked for it. */
+static void set_site(struct images *images, struct image *image, struct stack *stack)
+{
+	const struct frame *culprit = culprit_lasting_place(stack).frame;
+	struct frame *frame = culprit ? &stack->frames[culprit - stack->frames] : NULL;
+
+	if (image && frame && frame->function && !frame->script && !frame->local_to &&
+	    frame->kind == FRAME_OF_PROGRAM)
+		frame->local_to = copy(image_local_to(images, image, frame->pc - !frame->exact));
+	stack->site = site_id(stack);
+}
 
 static bool begin_making(struct making *making, struct symbols *symbols, struct image *image,
 			 unsigned int count)
@@ -242,9 +253,8 @@ static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, u
 static struct stack *bare_stack(const __u64 *pcs, unsigned int count)
 {
 	struct stack *stack = stack_new(count);
-	unsigned int i;
 
-	for (i = 0; stack && i < count; i++)
+	for (unsigned int i = 0; stack && i < count; i++)
 		stack->frames[i].pc = pcs[i];
 	return stack;
 }
@@ -280,7 +290,7 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 	stack->source = source;
 	if (source == STACK_CALL)
 		stack_set_end(stack, STACK_END_NOT_KEPT);
-	stack->site = site_id(stack);
+	set_site(symbols->images, image, stack);
 	if (image && !making.fleeting)
 		known_stacks_add(known, &key, stack);
 	*ret_stack = stack;
@@ -335,7 +345,7 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 		return -ENOMEM;
 	*ret_stack = name_unwound(&making, &unwound);
 	scripts_add(symbols->images, making.image, tgid, snapshot, ret_stack);
-	(*ret_stack)->site = site_id(*ret_stack);
+	set_site(symbols->images, making.image, *ret_stack);
 	if (!making.fleeting && !(*ret_stack)->unnamed_scripts)
 		known_stacks_add(known, &key, *ret_stack);
 	return 0;
@@ -439,7 +449,7 @@ int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *sta
 	note_interpreted(&making);
 	making.stack->source = stack->source;
 	stack_set_end(making.stack, stack->end);
-	making.stack->site = site_id(making.stack);
+	set_site(symbols->images, image, making.stack);
 	*ret_stack = making.stack;
 	return 0;
 }

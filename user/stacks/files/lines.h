@@ -19,7 +19,9 @@ struct code {
 	unsigned int count;
 	bool is_split; /* debug information of the address is in a .dwo file, which is not read */
 	Dwarf_Addr start; /* of the symbol that covers it; 0 = none does */
-	char *local_to;	  /* of that symbol: by symbol_local_to() */
+	/* Of that symbol, by module_symbols_local_to(): once that was asked for. */
+	char *local_to;
+	bool has_local_to;
 	struct code_name {
 		enum frame_kind kind;	/* of a frame there: by module_symbols.c */
 		enum mangling mangling; /* of the function; 0 = not known */

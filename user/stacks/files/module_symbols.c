@@ -368,8 +368,6 @@ static void make_names(struct module_symbols *file, __u64 address, struct code *
 		last->mangling = mangling_of(symbol.name);
 	}
 	sort_names(file, code);
-	if (has_symbol && last->kind == FRAME_OF_PROGRAM && last->mangling != MANGLING_RUST)
-		code->local_to = symbol_local_to(file->module, &symbol);
 }
 
 const struct code *module_symbols_name(struct module_symbols *file, __u64 address)
@@ -396,6 +394,21 @@ const struct code *module_symbols_name(struct module_symbols *file, __u64 addres
 	}
 	file->known_bytes += known_bytes(known);
 	return &known->code;
+}
+
+const char *module_symbols_local_to(struct module_symbols *file, __u64 address)
+{
+	struct known_name *known;
+	struct symbol symbol;
+
+	HASH_FIND(hh, file->known, &address, sizeof(address), known);
+	if (!known)
+		return NULL;
+	if (!known->code.has_local_to && file->file.elf && open_symbols(file) &&
+	    symbol_at(file->module, address, &symbol) && mangling_of(symbol.name) != MANGLING_RUST)
+		known->code.local_to = symbol_local_to(file->module, &symbol);
+	known->code.has_local_to = true;
+	return known->code.local_to;
 }
 
 /* ---- The rest ---- */

@@ -49,6 +49,12 @@ enum frame_trouble module_symbols_trouble(const struct module_symbols *file);
 const struct code *module_symbols_name(struct module_symbols *file, __u64 address);
 
 /*
+ * Of an address whose names were asked for: the source file that its function is local to, if
+ * another one has its name (symbol_at.h). Valid as the names; NULL: it is known by its name alone.
+ */
+const char *module_symbols_local_to(struct module_symbols *file, __u64 address);
+
+/*
  * The rules for unwinding from an address by the .debug_frame of the file's debug file, to be freed
  * with free(). NULL: there is none.
  */

@@ -50,12 +50,10 @@ bool symbol_at(Dwfl_Module *module, Dwarf_Addr address, struct symbol *ret_symbo
 	return true;
 }
 
-/* The name as the source has it: a copy or a part of a function is no other function. */
-static bool is_of_one_name(const char *a, const char *b)
+/* Is it a name of these bytes, as the source has it? A copy or a part of a function is no other. */
+static bool is_of_name(const char *name, const char *wanted, size_t len)
 {
-	size_t len = symbol_name_len(a);
-
-	return !strncmp(a, b, len) && symbol_name_len(b) == len;
+	return !strncmp(name, wanted, len) && symbol_name_len(name) == len;
 }
 
 static char *without_folders(const char *path)
@@ -65,14 +63,19 @@ static char *without_folders(const char *path)
 	return strdup(slash ? slash + 1 : path);
 }
 
-/*
- * Walk the functions of the symbol's name. With `own` NULL: the file that the one at its address is
- * local to. Else any that is not local to that file, "" if it is not local. NULL: there is none.
- */
-static const char *find_file(Dwfl_Module *module, const struct symbol *symbol, const char *own)
+/* What a walk over the table has found. A function that is not local is of the file "". */
+struct namesakes {
+	const char *own;   /* the file of the function at the symbol's address */
+	const char *other; /* that of the first one elsewhere */
+	bool differ;	   /* there is one elsewhere of a third file */
+};
+
+static void find_namesakes(Dwfl_Module *module, const struct symbol *symbol,
+			   struct namesakes *namesakes)
 {
 	int count = dwfl_module_getsymtab(module);
-	const char *file = NULL, *name;
+	size_t len = symbol_name_len(symbol->name);
+	const char *file = NULL, *of, *name;
 	GElf_Addr address;
 	GElf_Sym entry;
 
@@ -83,24 +86,28 @@ static const char *find_file(Dwfl_Module *module, const struct symbol *symbol, c
 			continue;
 		if (GELF_ST_TYPE(entry.st_info) == STT_FILE)
 			file = name;
-		else if (!is_function(&entry) || !is_of_one_name(symbol->name, name))
+		if (!is_function(&entry) || !is_of_name(name, symbol->name, len))
 			continue;
-		else if (!own && address == symbol->start)
-			return file;
-		else if (own && GELF_ST_BIND(entry.st_info) != STB_LOCAL)
-			return "";
-		else if (own && file != own)
-			return file;
+		of = GELF_ST_BIND(entry.st_info) == STB_LOCAL ? file : "";
+		if (address == symbol->start)
+			namesakes->own = of;
+		else if (!namesakes->other)
+			namesakes->other = of;
+		else
+			namesakes->differ |= of != namesakes->other;
 	}
-	return NULL;
 }
 
 char *symbol_local_to(Dwfl_Module *module, const struct symbol *symbol)
 {
-	const char *own = symbol->is_local ? find_file(module, symbol, NULL) : NULL;
+	struct namesakes namesakes = { 0 };
 
-	/* two files may have one base name: then both functions are of it */
-	if (!own || !*own || !find_file(module, symbol, own))
+	if (!symbol->is_local)
 		return NULL;
-	return without_folders(own);
+	find_namesakes(module, symbol, &namesakes);
+	/* two files may have one base name: then both functions are of it */
+	if (!namesakes.own || !*namesakes.own || !namesakes.other ||
+	    (namesakes.other == namesakes.own && !namesakes.differ))
+		return NULL;
+	return without_folders(namesakes.own);
 }
