@@ -135,6 +135,12 @@ def pprof_reads_it(bench):
                      r"127\.0\.0\.1:1$", rf"\b{program.pid}$")
     expect_lines(pprof(bench, "-top", "-sample_index=age", path), r"make_socket$")
     expect_lines(pprof(bench, "-comments", path), r"^sockleak ")
+    site, other = bench.directory / "site.pb.gz", bench.directory / "other.pb.gz"
+    wanted = Profile(path).samples[0].labels["site"]
+    pprof(bench, "-proto", f"-output={site}", f"-tagfocus=site={wanted}", path)
+    pprof(bench, "-proto", f"-output={other}", "-tagfocus=site=0000000000000000", path)
+    expect_lines(bench.run("diff", path, site)[1], "no site has changed")
+    expect_lines(bench.run("diff", other, site)[1], rf"^came +0 -> +{count}  make_socket")
     expect_lines(pprof(bench, "-top", "-diff_base", path, path), r"^Showing nodes .* for 0, 0% of")
     expect_lines(folded.read_text(), rf"\Approfreads;.*;main;make_socket {count}$")
 

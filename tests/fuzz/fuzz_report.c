@@ -9,6 +9,9 @@
 #include "leaks/leaks.h"
 #include "lib/text.h"
 #include "report/json/json_report.h"
+#include "report/pprof/folded.h"
+#include "report/pprof/pprof.h"
+#include "report/pprof/profile_reader.h"
 #include "report/text/text_report.h"
 
 #define MAX_STEPS 64
@@ -163,6 +166,35 @@ static void check_text(const struct run *run, const struct text_layout *layout)
 	check(!layout->rows || lines <= layout->rows);
 }
 
+static int add_open(const struct profile_sample *sample, void *ctx)
+{
+	check(sample->values[PROFILE_CREATED] >= sample->values[PROFILE_OPEN]);
+	*(uint64_t *)ctx += (uint64_t)sample->values[PROFILE_OPEN];
+	return 0;
+}
+
+/* As many sockets as are shown, in both kinds of profile; frames and lines are not forged. */
+static void check_profiles(const struct run *run)
+{
+	struct text profile = TEXT_INIT, folded = TEXT_INIT, error = TEXT_INIT;
+	uint64_t open = 0, in_lines = 0;
+	char *line, *rest;
+
+	check(!pprof_add(&profile, run->leaks, &run->summary));
+	check(!profile_read(profile.data, profile.len, add_open, &open, &error) && !error.len);
+	check(open == leaks__totals(run->leaks).open);
+	check(!folded_add(&folded, run->leaks, &run->summary));
+	check_clean(text_str(&folded), folded.len, "\n");
+	for (rest = folded.data; rest && *rest;) {
+		line = strsep(&rest, "\n");
+		check(strchr(line, ';') && strrchr(line, ' '));
+		in_lines += strtoull(strrchr(line, ' '), NULL, 10);
+	}
+	check(in_lines == open);
+	text_free(&profile);
+	text_free(&folded);
+}
+
 static void check_reports(struct run *run, struct input *input)
 {
 	struct text_layout layout = { .columns = take_u8(input) };
@@ -201,6 +233,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run.summary.leaks = leaks__totals(run.leaks);
 	check_accounts(&run);
 	check_reports(&run, &input);
+	check_profiles(&run);
 	check_ends(&run);
 	leaks__free(run.leaks);
 	json_last_code_clear(&run.last);

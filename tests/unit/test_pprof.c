@@ -70,11 +70,17 @@ static void ended_ones_were_created(void **state)
 static void what_is_held_back_is_left_out(void **state)
 {
 	struct fixture *fixture = *state;
-	struct event event = event_of(fixture, 1, 42);
+	struct event event;
 
+	use_stack(fixture);
+	event = event_of(fixture, 1, 42);
 	event.maybe_in_use = 1;
 	apply(fixture, &event);
 	expect_profile(fixture, false, "");
+	event = event_of(fixture, 2, 42);
+	apply(fixture, &event);
+	expect_profile(fixture, false,
+		       "0000000000abcdef ruby open_it a.c:7 /usr/lib/libx.so 1 1 5\n");
 }
 
 static void a_scan_leaves_out_what_may_be_in_use(void **state)
@@ -84,6 +90,7 @@ static void a_scan_leaves_out_what_may_be_in_use(void **state)
 
 	use_stack(fixture);
 	leaks__group_by_process(fixture->leaks);
+	leaks__tune(fixture->leaks, 1, 1); /* as a scan does, so that they are shown */
 	event = event_of(fixture, 1, 42);
 	apply(fixture, &event);
 	event = event_of(fixture, 2, 42);

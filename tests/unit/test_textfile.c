@@ -219,9 +219,13 @@ static void the_umask_holds_if_asked_for(void **state)
 
 	(void)state;
 	assert_int_equal(textfile_write_by_umask(path, "x", 1), 0);
-	umask(before);
 	assert_int_equal(lstat(path, &stat), 0);
 	assert_int_equal(stat.st_mode & 0777, 0600);
+	umask(0);
+	assert_int_equal(textfile_write_by_umask(path, "x", 1), 0);
+	umask(before);
+	assert_int_equal(lstat(path, &stat), 0);
+	assert_int_equal(stat.st_mode & 0777, 0666);
 }
 
 static void a_check_says_what_a_write_would(void **state)

@@ -388,9 +388,11 @@ static int read_sample(const struct reader *reader, struct span span,
 	for (int i = 0; i < PROFILE_VALUES; i++) {
 		if (reader->types[i])
 			ret_sample->values[i] = reader->values[reader->types[i] - 1];
-		if (ret_sample->values[i] < 0 || ret_sample->values[i] > PROFILE_READ_VALUE)
+		if (ret_sample->values[i] < 0)
 			return -EPROTO;
 	}
+	if (ret_sample->values[PROFILE_OPEN] > PROFILE_READ_OPEN)
+		return -EPROTO;
 	if (n_locations > SOCKLEAK_STACK_DEPTH)
 		n_locations = SOCKLEAK_STACK_DEPTH;
 	find_culprit(reader, locations, n_locations, ret_sample);

@@ -17,8 +17,11 @@
 #define PROFILE_READ_BYTES (128 * 1024 * 1024)
 /* Entries of each table of a profile, and samples: ten times as many as are written. */
 #define PROFILE_READ_ENTRIES 1000000
-/* A value that is larger, or negative, is an error, so that sums of them cannot overflow. */
-#define PROFILE_READ_VALUE (1LL << 40)
+/*
+ * More open sockets in one sample are an error, as negative values are, so that a sum over all
+ * samples cannot overflow.
+ */
+#define PROFILE_READ_OPEN (1LL << 40)
 
 /* Part of the profile, not clean and without a NUL at its end; NULL = there is none. */
 struct profile_string {
