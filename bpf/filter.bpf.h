@@ -25,6 +25,19 @@ struct {
 	__type(value, __u32);
 } cgroups SEC(".maps");
 
+/*
+ * The process that `run` started and those that descend from it, by fork, until each has ended.
+ * Key: a process; value: unused. A parent that ends first changes nothing, so a daemon stays. If it
+ * is full, a child and its children are not watched (descendants_full). Without `run` it has one
+ * place.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8);
+} descendants SEC(".maps");
+
 /* From the leaf to the root: the first rule is that of the innermost cgroup. */
 static __always_inline bool cgroup_wanted(struct task_struct *task)
 {
@@ -86,6 +99,8 @@ static __always_inline bool wanted(struct task_struct *task)
 	__u32 tgid = task->tgid;
 
 	if (tgid == settings.self_tgid || !process_named(tgid))
+		return false;
+	if (settings.by_descent && !bpf_map_lookup_elem(&descendants, &tgid))
 		return false;
 	if (settings.by_uid && task->cred->uid.val != settings.uid)
 		return false;

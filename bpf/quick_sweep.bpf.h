@@ -67,7 +67,7 @@ static __always_inline bool has_news(struct pending *entry, const struct socket_
 {
 	if (view->use == USE_CONNECTING)
 		return false;
-	if (bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns) {
+	if (bpf_ktime_get_boot_ns() - entry->since_ns < sweep.older_than_ns) {
 		pending_suspect(entry);
 		return false;
 	}
@@ -102,6 +102,8 @@ static long quick_sweep_entry(struct bpf_map *map, const struct fd_key *key, str
 	struct socket_view view = {};
 
 	sweep.pending++;
+	if (entry->left && entry->seen_sweep == (__u32)sweep.number)
+		return 0; /* user space has yet to read its stack */
 	if (!pending_is_open(entry)) {
 		sweep.pending -= entry_end(key, entry);
 		return 0;

@@ -28,6 +28,9 @@
  *   iter  task_file         of those that climb, count them by kind     descriptors.bpf.h
  *   After each sweep:
  *   iter  bpf_map           carry out the orders of user space          orders.bpf.h
+ *   Only by `run`:
+ *   raw_tp sched_process_fork  watch the child too                      filter.bpf.h
+ *   raw_tp sched_process_exit  report what is open at its end           exits.bpf.h
  *   Only with --watch-close:
  *   enter close             mark the socket as closed                   pending.bpf.h
  *   enter socket, exit close  count, so that a skipped half shows       counters.bpf.h
@@ -52,6 +55,7 @@
  */
 #include "calls.bpf.h"
 #include "descriptors.bpf.h"
+#include "exits.bpf.h"
 #include "quick_sweep.bpf.h"
 #include "orders.bpf.h"
 #include "refusals.bpf.h"
@@ -190,6 +194,22 @@ static __always_inline int on_close_exit(void)
 }
 
 #include "kinds.bpf.h"
+
+/* ---- Only by `run`; user space attaches them beside the hooks of any kind. ---- */
+
+SEC("?raw_tp/sched_process_fork")
+int descendant_begins(struct bpf_raw_tracepoint_args *ctx)
+{
+	descendant_add((void *)ctx->args[0], (void *)ctx->args[1]);
+	return 0;
+}
+
+SEC("?raw_tp/sched_process_exit")
+int descendant_ends(struct bpf_raw_tracepoint_args *ctx)
+{
+	descendant_end(bpf_get_current_task_btf());
+	return 0;
+}
 
 /* ---- A full sweep: user space reads two iterators, one after the other. ---- */
 

@@ -48,12 +48,12 @@ static __always_inline void event_send(struct event *event)
 	count(COUNTER_EVENTS);
 }
 
-/* The leak has ended. False if the event must wait. */
+/* The leak has ended. False if the event must wait. Its process's end said so before: nothing. */
 static __always_inline bool pending_tell_end(struct pending *entry, enum end_reason reason)
 {
 	struct event *event;
 
-	if (!was_reported(entry))
+	if (!was_reported(entry) || entry->left)
 		return true;
 	event = event_begin(entry, EVENT_ENDED);
 	if (!event)
@@ -199,7 +199,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		pending_tell_end(entry, END_USED);
 	if (view->use == USE_REMEMBERED || view->use == USE_CONNECTING)
 		return;
-	if (bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns) {
+	if (bpf_ktime_get_boot_ns() - entry->since_ns < sweep.older_than_ns) {
 		pending_suspect(entry);
 		return;
 	}

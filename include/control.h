@@ -12,7 +12,8 @@
 
 /* Written before load (rodata). 0 and "" mean "no such filter". */
 struct settings {
-	__u64 older_than_ns; /* --older-than: pending longer than this is suspect */
+	__u64 older_than_ns; /* of `run`, --older-than: a socket that is younger at the end of its
+				last holder is not reported */
 	__u32 self_tgid;     /* the agent itself is never watched */
 	__u32 n_tgids;	     /* --pid; 0 = all processes */
 	__u32 tgids[SOCKLEAK_MAX_PIDS];
@@ -26,7 +27,8 @@ struct settings {
 	__u8 excludes;	    /* some in that map are excluded */
 	__u8 watch_close;   /* the hooks of close are attached: --watch-close */
 	__u8 script_frames; /* snapshots have them, where there are recipes: scripts.h */
-	__u8 pad[2];
+	__u8 by_descent;    /* only what the map `descendants` has: `run` */
+	__u8 pad[1];
 	char comm[SOCKLEAK_COMM_LEN]; /* --comm: the main thread's comm, or the executable's name */
 };
 _Static_assert(sizeof(struct settings) == 40 + 4 * SOCKLEAK_MAX_PIDS + SOCKLEAK_COMM_LEN,
@@ -49,10 +51,11 @@ struct ruled_cgroup {
  * each: the only word it has with the kernel. What it found stands below them.
  */
 struct sweep {
-	__u64 number;	/* 1, 2, 3 ... */
-	__u64 start_ns; /* when it began */
-	__u64 last_ns;	/* when the one before it began */
-	__u64 repeats;	/* of this sweep, for the events that did not fit before */
+	__u64 number;	     /* 1, 2, 3 ... */
+	__u64 start_ns;	     /* when it began */
+	__u64 last_ns;	     /* when the one before it began */
+	__u64 older_than_ns; /* pending longer than this is a leak. Written by user space */
+	__u64 repeats;	     /* of this sweep, for the events that did not fit before */
 	__u64 retells; /* in this sweep every leak is reported, also one that was reported before */
 	__u64 pending; /* entries in the map of pending sockets */
 	__u64 waiting; /* events that did not fit the ring buffer */

@@ -85,6 +85,13 @@
 /* Call sites whose record is kept, to know which always come clean; the least used give way. */
 #define SOCKLEAK_MAX_SITES 8192
 
+/*
+ * Processes of `run` that live at once: as many as pid_max allows by default, in 2 MiB. And the
+ * words of 64 descriptors of a fd table that are read at its end: all of fs.nr_open's default.
+ */
+#define SOCKLEAK_MAX_DESCENDANTS 32768
+#define SOCKLEAK_MAX_TURNS 16384
+
 #define SOCKLEAK_STACK_DEPTH 127 /* frames in a stack, the kernel's default limit */
 #define SOCKLEAK_COMM_LEN 16	 /* TASK_COMM_LEN, with its NUL */
 #define SOCKLEAK_DEST_LEN 112	 /* the longest address: sockaddr_un is 110 */
@@ -151,6 +158,9 @@ enum leak_class {
 	C(SCRIPT_CUT, "script_cut", 1)			     /* outer script frames left out */  \
 	C(HOLDERS_FULL, "holders_full", 1)		     /* a further holder not reported */ \
 	C(RING_FULL, "ring_full", 1)			     /* event put off a sweep */         \
+	C(DESCENDANTS_FULL, "descendants_full", 1)	     /* a child of `run` not watched */  \
+	C(EXIT_UNREPORTED, "exit_unreported", 1)	     /* open at an exit, no room */      \
+	C(EXIT_UNREAD, "exit_unread", 1)		     /* fds beyond a walk's reach */     \
 	C(SOCKET_UNREADABLE, "socket_unreadable", 1)	     /* new fd gone already */           \
 	C(DEST_UNREADABLE, "dest_unreadable", 1)	     /* connect's address */
 
@@ -243,9 +253,12 @@ struct pending {
 	__u8 type;
 	__u8 unseen;		      /* full sweeps in a row that did not see it */
 	__u16 flags;		      /* PENDING_* */
+	__u32 exit_tgid;	      /* `run`: the last process that ended with it, */
+	__u16 exit_references;	      /* and how many descriptors of it that had */
+	__u16 left;		      /* 1 = nobody else had it: its end was reported for good */
 	char comm[SOCKLEAK_COMM_LEN]; /* of the thread that made it */
 };
-_Static_assert(sizeof(struct pending) == 64 + sizeof(struct evidence) + 56 + SOCKLEAK_COMM_LEN,
+_Static_assert(sizeof(struct pending) == 64 + sizeof(struct evidence) + 64 + SOCKLEAK_COMM_LEN,
 	       "struct pending has holes");
 
 /* Two places of the young table: a socket is in either. */

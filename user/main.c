@@ -23,8 +23,10 @@
 #include "commands/doctor.h"
 #include "commands/explain.h"
 #include "commands/preflight.h"
+#include "commands/run.h"
 #include "commands/scan.h"
 #include "host/rights.h"
+#include "host/target.h"
 #include "host/workloads/scope.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/pins/pins.h"
@@ -48,6 +50,7 @@ enum exit_code {
 	EXIT_RUNTIME = 1,     /* it failed while running, such as on a full disk */
 	EXIT_USAGE = 2,	      /* the command line is wrong */
 	EXIT_ENVIRONMENT = 3, /* this host, or this user's rights, cannot run it */
+	EXIT_NOT_RUN = 125,   /* `run`: any of these; the other statuses are the program's */
 	EXIT_PIPE = 256,      /* no exit status: SIGPIPE ends it, and a shell shows 141 */
 };
 
@@ -56,6 +59,9 @@ DEFINE_CLEANUP(struct tracer *, tracer__free)
 DEFINE_CLEANUP(struct output *, output__free)
 DEFINE_CLEANUP(struct watch *, watch__free)
 DEFINE_CLEANUP(struct scan *, scan__free)
+DEFINE_CLEANUP(struct target *, target__free)
+
+static unsigned int closed_files; /* a bit for each standard descriptor that we found closed */
 
 /* Flush the output: 0, or the exit code if that failed. */
 static int flush_stdout(void)
@@ -87,10 +93,13 @@ static int print_and_exit(enum options_result what, int argc, char **argv)
  */
 static int open_standard_files(void)
 {
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			return -1;
+		closed_files |= 1U << fd;
+	}
 	return 0;
 }
 
@@ -228,8 +237,8 @@ static void log_hooks(const struct hooks *hooks)
 			   kind->name, misses);
 }
 
-/* Load and attach the kernel side. */
-static int open_tracer(const struct options *options, struct watch *watch,
+/* Load and attach the kernel side, which follows a process unless that is 0. */
+static int open_tracer(const struct options *options, struct watch *watch, pid_t followed,
 		       void (*on_progress)(void *ctx), void *ctx, struct tracer **ret_tracer)
 {
 	_cleanup_text_ struct text error = TEXT_INIT;
@@ -243,6 +252,7 @@ static int open_tracer(const struct options *options, struct watch *watch,
 			log_note("CAP_SYS_ADMIN is given up; only opening tracepoints may need "
 				 "it");
 		tracer__on_progress(*ret_tracer, on_progress, ctx);
+		tracer__follow(*ret_tracer, (__u32)followed);
 		signals_hold_questions(true);
 		err = tracer__load(*ret_tracer, options, &error);
 		signals_hold_questions(false);
@@ -269,10 +279,28 @@ static int trace(const struct options *options, struct output *output, struct sc
 
 	if (err)
 		return cannot_start(err, &error);
-	exit_code = open_tracer(options, watch, NULL, NULL, &tracer);
+	exit_code = open_tracer(options, watch, 0, NULL, NULL, &tracer);
 	if (exit_code)
 		return exit_code;
 	err = watch__run(watch, tracer);
+	return err ? broken_by(err) : EXIT_RAN;
+}
+
+/* The program is held. Watch it; *ret_status is the exit status then. */
+static int watch_target(const struct options *options, struct output *output, struct scope *scope,
+			struct target *target, int *ret_status)
+{
+	_cleanup_(watch__free) struct watch *watch = NULL;
+	_cleanup_(tracer__free) struct tracer *tracer = NULL;
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int err = watch__new(options, output, scope, &watch, &error), exit_code;
+
+	if (err)
+		return cannot_start(err, &error);
+	exit_code = open_tracer(options, watch, target__pid(target), NULL, NULL, &tracer);
+	if (exit_code)
+		return exit_code;
+	err = run__watch(options, watch, tracer, target, ret_status);
 	return err ? broken_by(err) : EXIT_RAN;
 }
 
@@ -285,8 +313,8 @@ static int agent(const struct input *input, struct scope *scope)
 
 	if (err)
 		return cannot_start(err, &error);
-	exit_code =
-		open_tracer(&input->options, agent__watch(agent), agent__progress, agent, &tracer);
+	exit_code = open_tracer(&input->options, agent__watch(agent), 0, agent__progress, agent,
+				&tracer);
 	if (exit_code)
 		return exit_code;
 	agent__run(agent, tracer);
@@ -347,6 +375,50 @@ static int check_config(const struct input *input)
 	return EXIT_RAN;
 }
 
+static int open_output(const struct options *options, struct output **ret_output)
+{
+	int err = output__open(options, ret_output);
+
+	if (!err)
+		return EXIT_RAN;
+	return log_error(err == -ENOMEM ? EXIT_RUNTIME : EXIT_USAGE,
+			 "cannot write to --output %s: %s%s", options->output, strerror(-err),
+			 err == -ENOENT ? " (does its directory exist?)" : "");
+}
+
+static int run_held(const struct options *options, struct target *target, int *ret_status)
+{
+	_cleanup_(output__free) struct output *output = NULL;
+	_cleanup_(scope__free) struct scope *scope = NULL;
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int err;
+
+	if (preflight_check(options, &error))
+		return log_error(EXIT_ENVIRONMENT, "%s", text_str(&error));
+	raise_memlock();
+	err = scope__new(options, &scope, &error);
+	if (err)
+		return cannot_start(err, &error);
+	err = open_output(options, &output);
+	return err ? err : watch_target(options, output, scope, target, ret_status);
+}
+
+/*
+ * The program is forked before anything is opened or changed that it must not inherit. Where
+ * sockleak itself fails, the status is the one of env(1) and timeout(1) for this.
+ */
+static int run(const struct options *options)
+{
+	_cleanup_(target__free) struct target *target = NULL;
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int status;
+
+	if (target__start(options->arguments, options->user, closed_files, &target, &error))
+		return log_error(EXIT_NOT_RUN, "%s", text_str(&error));
+	signals_pass_to(target__pid(target));
+	return run_held(options, target, &status) ? EXIT_NOT_RUN : status;
+}
+
 static int run_command(const struct input *input)
 {
 	const struct options *options = &input->options;
@@ -365,12 +437,9 @@ static int run_command(const struct input *input)
 		return cannot_start(err, &error);
 	if (options->command == COMMAND_AGENT)
 		return agent(input, scope);
-	err = output__open(options, &output);
+	err = open_output(options, &output);
 	if (err)
-		return log_error(err == -ENOMEM ? EXIT_RUNTIME : EXIT_USAGE,
-				 "cannot write to --output %s: %s%s", options->output,
-				 strerror(-err),
-				 err == -ENOENT ? " (does its directory exist?)" : "");
+		return err;
 	return options->command == COMMAND_SCAN ? scan(options, output, scope) :
 						  trace(options, output, scope);
 }
@@ -397,6 +466,8 @@ static int do_command(int argc, char **argv)
 		return run_diff(&input->options);
 	if (input->options.command == COMMAND_DOCTOR)
 		return run_doctor(&input->options);
+	if (input->options.command == COMMAND_RUN)
+		return run(&input->options);
 	result = check_pids(&input->options.pids);
 	if (result)
 		return result;

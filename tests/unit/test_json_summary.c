@@ -28,23 +28,24 @@ static void a_summary(void **state)
 	summary.counters[COUNTER_MAP_FULL] = 7;
 	json_summary(&out, leaks, &summary, 10);
 	leaks__free(leaks);
-	assert_has(&out, "{\"type\":\"summary\",\"mode\":\"trace\",\"history_pid\":null,"
-			 "\"nothing_watched\":false,"
-			 "\"time\":\"2026-09-21T14:16:00.000Z\","
-			 "\"duration_s\":60,\"sites\":2,\"leaking_sites\":1,\"open\":31,"
-			 "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3,"
-			 "\"reclassified\":0},"
-			 "\"held_back\":3,\"leaking\":[],\"holding\":[],\"ways\":[],"
-			 "\"at_limit\":[],"
-			 "\"host_files\":null,\"climbing\":[],\"processes\":null,"
-			 "\"ended_sites\":0,\"ended\":[],\"suppressed\":null,"
-			 "\"sweeps\":60,\"sweeps_failed\":0,"
-			 "\"full_sweeps\":2,\"processes_swept\":7,"
-			 "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
-			 "\"kernel_memory_bytes\":40890368,"
-			 "\"hooks\":\"tracepoint\",\"hooks_why\":null,"
-			 "\"hints\":null,\"debuginfod\":null,"
-			 "\"counters\":{");
+	assert_has(&out,
+		   "{\"type\":\"summary\",\"mode\":\"trace\",\"run\":null,\"history_pid\":null,"
+		   "\"nothing_watched\":false,"
+		   "\"time\":\"2026-09-21T14:16:00.000Z\","
+		   "\"duration_s\":60,\"sites\":2,\"leaking_sites\":1,\"open\":31,"
+		   "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3,"
+		   "\"reclassified\":0},"
+		   "\"held_back\":3,\"leaking\":[],\"holding\":[],\"ways\":[],"
+		   "\"at_limit\":[],"
+		   "\"host_files\":null,\"climbing\":[],\"processes\":null,"
+		   "\"ended_sites\":0,\"ended\":[],\"suppressed\":null,"
+		   "\"sweeps\":60,\"sweeps_failed\":0,"
+		   "\"full_sweeps\":2,\"processes_swept\":7,"
+		   "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
+		   "\"kernel_memory_bytes\":40890368,"
+		   "\"hooks\":\"tracepoint\",\"hooks_why\":null,"
+		   "\"hints\":null,\"debuginfod\":null,"
+		   "\"counters\":{");
 	assert_has(&out, "\"socket\":1234,");
 	assert_has(&out, "\"dropped\":{\"map_full\":7,");
 	assert_has(&out, "\"leaks_not_accounted\":5,\"events_waiting\":0,");

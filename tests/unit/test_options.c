@@ -313,7 +313,7 @@ static void commands(void **state)
 	assert_int_equal(accept("-v -- scan").command, COMMAND_SCAN);
 	refuse("record",
 	       "unknown command 'record', there are 'trace', 'scan', 'agent', "
-	       "'explain', 'doctor', 'diff', 'help' and 'version'; try 'sockleak --help'");
+	       "'explain', 'doctor', 'diff', 'run', 'help' and 'version'; try 'sockleak --help'");
 	refuse("scna", "unknown command 'scna' (did you mean 'scan'?); try 'sockleak --help'");
 	refuse("help scna", "unknown command 'scna' (did you mean 'scan'?)");
 	refuse("help scan scan", "unexpected argument 'scan'");
@@ -337,7 +337,7 @@ static void options_of_one_command(void **state)
 	assert_int_equal(accept("scan --error-exitcode 255").error_exitcode, 255);
 	refuse("scan --error-exitcode 256", "out of range");
 	refuse("--history 7", "option '--history' is not for this command; it is for: scan; try");
-	refuse("scan --interval 1s", "is not for this command; it is for: trace, agent; try");
+	refuse("scan --interval 1s", "is not for this command; it is for: trace, agent, run; try");
 	assert_int_equal(accept("agent").older_than_ns, 60 * SECOND);
 	assert_int_equal(accept("agent --textfile /x/y.prom").write_interval_ns, 15 * SECOND);
 	assert_int_equal(accept("agent --exclude-cgroup /a").excluded_cgroups.count, 1);

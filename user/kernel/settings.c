@@ -12,6 +12,7 @@ struct settings settings_of(const struct options *options)
 		.older_than_ns = options->older_than_ns,
 		.self_tgid = (__u32)getpid(),
 		.n_tgids = options->pids.count,
+		.by_descent = options->command == COMMAND_RUN,
 		.by_uid = options->by_uid,
 		.uid = options->uid,
 		.by_cgroup = options_limit_cgroups(options),

@@ -141,6 +141,7 @@ static int begin_sweep(struct sweeper *sweeper)
 	sweep->unsettled = 0;
 	sweep->looked = 0;
 	sweep->number++;
+	drain(sweeper); /* before this sweep frees the stack of what an exit has reported */
 	err = iterator_run(sweeper, sweeper->harvest);
 	if (err)
 		return err;
@@ -275,6 +276,7 @@ int sweeper__new(struct sockleak_bpf *skeleton, const struct options *options,
 	if (!sweeper)
 		return -ENOMEM;
 	sweeper->skeleton = skeleton;
+	sweep_of(sweeper)->older_than_ns = options->older_than_ns;
 	sweeper->plan.interval_ns = options->interval_ns;
 	sweeper->plan.full_sweep_interval_ns = options->full_sweep_interval_ns;
 	sweeper->calls = bpf_program__attach_iter(skeleton->progs.sweep_calls, NULL);

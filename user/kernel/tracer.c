@@ -10,40 +10,20 @@
 #include <bpf/libbpf.h>
 
 #include "kernel/descriptor_counter.h"
+#include "kernel/hooks/descent.h"
 #include "kernel/hooks/hooks.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
 #include "kernel/maps/cgroup_map.h"
 #include "kernel/maps/map_sizes.h"
 #include "kernel/maps/orders.h"
-#include "kernel/maps/refusal_map.h"
 #include "kernel/maps/stack_maps.h"
 #include "kernel/pins/pins.h"
 #include "kernel/pins/restore.h"
 #include "kernel/settings.h"
 #include "kernel/sweeper.h"
+#include "kernel/tracer_private.h"
 #include "sockleak.skel.h"
-
-struct tracer {
-	struct sockleak_bpf *skeleton;
-	struct ring_buffer *ring;
-	struct sweeper *sweeper;
-	struct descriptor_counter *descriptors;
-	struct orders *orders;
-	struct history *history;
-	struct pins *pins;	  /* NULL = nothing is to survive */
-	struct text pins_refused; /* why nothing does that was to */
-	bool pins_failed;
-	void (*on_progress)(void *ctx);
-	void *progress_ctx;
-	struct cgroup_rules rules;
-	struct hooks *hooks;
-	__u32 max_sockets;
-	tracer_event_fn on_event;
-	void *ctx;
-	struct snapshot *snapshot; /* room for one slot */
-	size_t slot_size;
-};
 
 void tracer__on_progress(struct tracer *tracer, void (*on_progress)(void *ctx), void *ctx)
 {
@@ -84,6 +64,11 @@ const struct hooks *tracer__hooks(const struct tracer *tracer)
 	return tracer->hooks;
 }
 
+void tracer__follow(struct tracer *tracer, __u32 tgid)
+{
+	tracer->followed = tgid;
+}
+
 /* ---- Load ---- */
 
 static int set_sizes(struct tracer *tracer, const struct options *options)
@@ -114,7 +99,7 @@ static int maps_begin(struct tracer *tracer, struct text *ret_error)
 	return err;
 }
 
-static struct stack_maps stack_maps_of(const struct tracer *tracer)
+struct stack_maps tracer__stack_maps(const struct tracer *tracer)
 {
 	const struct sockleak_bpf *skeleton = tracer->skeleton;
 
@@ -129,7 +114,7 @@ static int history_begin(struct tracer *tracer)
 	const struct history_maps maps = { .reported = bpf_map__fd(skeleton->maps.reported),
 					   .stacks = bpf_map__fd(skeleton->maps.reported_stacks),
 					   .growths = bpf_map__fd(skeleton->maps.growths),
-					   .unnamed = stack_maps_of(tracer),
+					   .unnamed = tracer__stack_maps(tracer),
 					   .kept = tracer->pins };
 
 	return history__new(bpf_program__fd(skeleton->progs.sweep_files), &maps, tracer->orders,
@@ -150,6 +135,7 @@ static int load_programs(struct tracer *tracer, const struct options *options, c
 		if (err)
 			return err;
 	}
+	descent_select(tracer->skeleton, tracer->followed);
 	if (!err)
 		err = sockleak_bpf__load(tracer->skeleton);
 	if (err)
@@ -205,6 +191,7 @@ static int open_skeleton(struct tracer *tracer, const struct options *options,
 /* All that load() has begun. */
 static void unload(struct tracer *tracer)
 {
+	descent__free(tracer->descent);
 	sweeper__free(tracer->sweeper);
 	descriptor_counter__free(tracer->descriptors);
 	history__free(tracer->history);
@@ -213,6 +200,7 @@ static void unload(struct tracer *tracer)
 	sockleak_bpf__destroy(tracer->skeleton);
 	pins__free(tracer->pins); /* the lock goes last */
 	free(tracer->snapshot);
+	tracer->descent = NULL;
 	tracer->sweeper = NULL;
 	tracer->descriptors = NULL;
 	tracer->history = NULL;
@@ -338,7 +326,7 @@ int tracer__attach(struct tracer *tracer, const struct options *options, struct 
 		if (err)
 			return err;
 	}
-	return 0;
+	return descent__attach(tracer->skeleton, tracer->followed, &tracer->descent, ret_error);
 }
 
 int tracer__open(const struct options *options, tracer_event_fn on_event, void *ctx,
@@ -371,124 +359,4 @@ void tracer__free(struct tracer *tracer)
 	unload(tracer);
 	text_free(&tracer->pins_refused);
 	free(tracer);
-}
-
-/* ---- Run ---- */
-
-int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns)
-{
-	int err = sweeper__run(tracer->sweeper, tracer->ring, to_the_last, ret_ns);
-
-	orders__carry_out(tracer->orders); /* what could not be is tried again at the next */
-	if (tracer->pins)
-		pins__swept(tracer->pins, tracer->skeleton->obj,
-			    tracer->skeleton->bss->sweep.number);
-	return err;
-}
-
-struct sweep_counts tracer__sweeps(const struct tracer *tracer)
-{
-	return sweeper__counts(tracer->sweeper);
-}
-
-int tracer__rule_cgroups(struct tracer *tracer, const struct ruled_cgroup *ruled, size_t count)
-{
-	return cgroup_map_set(bpf_map__fd(tracer->skeleton->maps.cgroups), &tracer->rules, ruled,
-			      count);
-}
-
-void tracer__retell(struct tracer *tracer)
-{
-	sweeper__retell(tracer->sweeper);
-}
-
-struct descriptor_counter *tracer__descriptors(struct tracer *tracer)
-{
-	return tracer->descriptors;
-}
-
-struct history *tracer__history(struct tracer *tracer)
-{
-	return tracer->history;
-}
-
-const struct bpf_object *tracer__object(const struct tracer *tracer)
-{
-	return tracer->skeleton->obj;
-}
-
-__u64 tracer__waiting(const struct tracer *tracer)
-{
-	return tracer->skeleton->bss->sweep.waiting;
-}
-
-__u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max)
-{
-	*ret_max = tracer->max_sockets;
-	return tracer->skeleton->bss->sweep.pending;
-}
-
-/* Its slot is free then. */
-static const struct snapshot *take_snapshot(struct tracer *tracer, const struct stack_maps *maps,
-					    const struct pending *socket)
-{
-	struct order order = { .kind = ORDER_DROP_SNAPSHOT,
-			       .inode = socket->inode,
-			       .since_ns = socket->since_ns };
-
-	if (!stack_maps_snapshot(maps, socket, tracer->snapshot))
-		return NULL;
-	orders__add(tracer->orders, &order);
-	return tracer->snapshot;
-}
-
-static bool find_key(void *ctx, const struct pending *socket, __u64 *ret_key)
-{
-	struct tracer *tracer = ctx;
-
-	return history__find_key(tracer->history, socket, ret_key);
-}
-
-static bool find_stack(void *ctx, __u64 key, struct reported_stack *ret_stack)
-{
-	struct tracer *tracer = ctx;
-
-	return history__find_stack(tracer->history, key, ret_stack);
-}
-
-static void read_raw(void *ctx, const struct pending *socket, struct raw_stack *ret_raw)
-{
-	struct tracer *tracer = ctx;
-	struct stack_maps maps = stack_maps_of(tracer);
-
-	ret_raw->snapshot = take_snapshot(tracer, &maps, socket);
-	ret_raw->count = stack_maps_pcs(&maps, socket, ret_raw->pcs);
-}
-
-struct stack_evidence tracer__stack_evidence(struct tracer *tracer)
-{
-	return (struct stack_evidence){ tracer, find_key, find_stack, read_raw };
-}
-
-unsigned int tracer__refusals(struct tracer *tracer, struct refusal_key *ret_keys,
-			      struct refusal *ret_refusals)
-{
-	return refusal_map_read(bpf_map__fd(tracer->skeleton->maps.refusals), ret_keys,
-				ret_refusals);
-}
-
-void tracer__forget_refusal(struct tracer *tracer, const struct refusal_key *key)
-{
-	bpf_map_delete_elem(bpf_map__fd(tracer->skeleton->maps.refusals), key);
-}
-
-void tracer__counters(const struct tracer *tracer, __u64 ret_counters[COUNTER_COUNT])
-{
-	const struct counter_row *rows = tracer->skeleton->bss->counters;
-
-	for (unsigned int i = 0; i < COUNTER_COUNT; i++) {
-		ret_counters[i] = 0;
-		for (unsigned int row = 0; row < SOCKLEAK_COUNTER_ROWS; row++)
-			ret_counters[i] += __atomic_load_n(&rows[row].counts[i], __ATOMIC_ACQUIRE);
-	}
 }

@@ -36,6 +36,13 @@ int tracer__open(const struct options *options, tracer_event_fn on_event, void *
  */
 void tracer__on_progress(struct tracer *tracer, void (*on_progress)(void *ctx), void *ctx);
 /*
+ * Watch only this process and those that descend from it from then on, and report what is open when
+ * one ends, as EVENT_LEAK: it does not end any more. Before tracer__load(), with COMMAND_RUN.
+ */
+void tracer__follow(struct tracer *tracer, __u32 tgid);
+/* How many of them have not ended. */
+unsigned int tracer__followed(const struct tracer *tracer);
+/*
  * Choose the hooks and load the programs, set up for `options`, which must outlive the call
  * only. An agent whose --pin cannot be used goes on without it: tracer__pins_refused(). Errors
  * as above.
@@ -71,6 +78,12 @@ const struct hooks *tracer__hooks(const struct tracer *tracer);
  * gone then.
  */
 int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns);
+
+/* From the next sweep on, a socket that is pending for longer is a leak; UINT64_MAX: none is. */
+void tracer__judge_older(struct tracer *tracer, __u64 age_ns);
+/* Events that come between the sweeps: readable when there are any; hand them over. */
+int tracer__events_fd(const struct tracer *tracer);
+void tracer__drain(struct tracer *tracer);
 
 /* How the sweeps were made so far. */
 struct sweep_counts tracer__sweeps(const struct tracer *tracer);

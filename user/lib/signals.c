@@ -14,6 +14,14 @@ static const int ours[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
 static volatile sig_atomic_t stop_asked, stop_insisted, report_asked, reload_asked, hangup_reloads;
 static atomic_ullong stopped_ns; /* of the first request to stop */
 static bool pipe_ends;
+static volatile pid_t passed_to; /* signals_pass_to() */
+
+/* What signals did before we changed it, by their place in `changed`. */
+static const int changed[] = {
+	SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT, SIGPIPE, SIGXFSZ
+};
+#define N_CHANGED (sizeof(changed) / sizeof(changed[0]))
+static struct sigaction originals[N_CHANGED];
 
 /* Signals that arrive closer together than this are one request. */
 #define SAME_REQUEST_NS (300 * NSEC_PER_MSEC)
@@ -29,11 +37,27 @@ static void stop(void)
 	stop_asked = 1;
 }
 
-static void on_signal(int signal)
+/*
+ * Did a terminal send it? Then the kernel sent it to the whole process group, and whoever it is
+ * passed to is in that.
+ */
+static bool is_of_terminal(int signal, const siginfo_t *info)
+{
+	return info->si_code == SI_KERNEL &&
+	       (signal == SIGINT || signal == SIGQUIT || signal == SIGHUP);
+}
+
+static void on_signal(int signal, siginfo_t *info, void *context)
 {
 	int saved = errno;
+	pid_t receiver = passed_to;
 
-	if (signal == SIGUSR1)
+	(void)context;
+	if (receiver && !is_of_terminal(signal, info))
+		kill(receiver, signal);
+	if (receiver || signal == SIGQUIT || signal == SIGUSR2)
+		;
+	else if (signal == SIGUSR1)
 		report_asked = 1;
 	else if (signal == SIGHUP && hangup_reloads)
 		reload_asked = 1;
@@ -45,14 +69,32 @@ static void on_signal(int signal)
 void signals_install(void)
 {
 	/* Without SA_RESTART, so that blocking calls return EINTR. */
-	struct sigaction action = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO },
+			 ignore = { .sa_handler = SIG_IGN };
 	struct sigaction before = { 0 };
 
+	for (size_t i = 0; i < N_CHANGED; i++)
+		sigaction(changed[i], NULL, &originals[i]);
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		sigaction(ours[i], &action, NULL);
 	sigaction(SIGPIPE, &ignore, &before);
 	pipe_ends = before.sa_handler != SIG_IGN;
 	sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+void signals_restore(void)
+{
+	for (size_t i = 0; i < N_CHANGED; i++)
+		sigaction(changed[i], &originals[i], NULL);
+}
+
+void signals_pass_to(pid_t pid)
+{
+	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
+
+	passed_to = pid;
+	sigaction(SIGQUIT, &action, NULL);
+	sigaction(SIGUSR2, &action, NULL);
 }
 
 void signals_reload_by_hangup(void)

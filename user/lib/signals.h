@@ -10,12 +10,21 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /*
  * Install the handlers. From now on SIGPIPE and SIGXFSZ (of ulimit -f) are ignored, and
  * show as EPIPE and EFBIG.
  */
 void signals_install(void);
+/* In a child between fork and exec: as it was before signals_install(). */
+void signals_restore(void);
+/*
+ * From now on they ask for nothing: SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 and SIGQUIT that a
+ * process sends go on to that process. Those of a terminal are ignored, because it sends them to
+ * the whole process group. 0: they ask again; SIGQUIT and SIGUSR2 are ignored.
+ */
+void signals_pass_to(pid_t pid);
 /*
  * The reader of the output has gone: does SIGPIPE end this program? Usually it does,
  * without a message, as with other filters. If the parent has set SIGPIPE to be ignored, as

@@ -15,6 +15,8 @@ static const struct {
 	[COMMAND_DIFF] = { "diff", "compare two files of --json or --pprof, site by site",
 			   " BEFORE AFTER" },
 	[COMMAND_DOCTOR] = { "doctor", "check whether sockleak can run here, and if not, why" },
+	[COMMAND_RUN] = { "run", "start a program, and report what it leaves unconnected",
+			  " [--] PROGRAM [ARGUMENT]..." },
 	[COMMAND_HELP] = { "help", "print this text, or what a command does and takes",
 			   " [COMMAND]" },
 	[COMMAND_VERSION] = { "version", "print the version" },

@@ -7,14 +7,15 @@
 struct options options_defaults(enum command command)
 {
 	bool scan = command == COMMAND_SCAN, agent = command == COMMAND_AGENT;
+	bool run = command == COMMAND_RUN; /* of things that may be short-lived */
 
 	return (struct options){
 		.command = command,
-		.older_than_ns = (scan	? 0 :
-				  agent ? 60 :
-					  5) *
+		.older_than_ns = (scan || run ? 0 :
+				  agent	      ? 60 :
+						5) *
 				 NSEC_PER_SEC,
-		.interval_ns = NSEC_PER_SEC,
+		.interval_ns = run ? 100 * NSEC_PER_MSEC : NSEC_PER_SEC,
 		.full_sweep_interval_ns = 60 * NSEC_PER_SEC,
 		.write_interval_ns = 15 * NSEC_PER_SEC,
 		.pprof_interval_ns = 3600 * NSEC_PER_SEC,
@@ -32,7 +33,7 @@ struct options options_defaults(enum command command)
 		.stack_size = SOCKLEAK_STACK_SIZE,
 		.snapshots = SOCKLEAK_SNAPSHOTS,
 		.try_stacks = SOCKLEAK_TRY_STACKS,
-		.sample_after = SOCKLEAK_SAMPLE_AFTER,
+		.sample_after = run ? 0 : SOCKLEAK_SAMPLE_AFTER,
 		.ring_size = SOCKLEAK_RING_SIZE,
 		.hooks = HOOKS_AUTO,
 	};

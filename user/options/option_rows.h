@@ -16,8 +16,10 @@
 #define EXPLAIN (1U << COMMAND_EXPLAIN)
 #define DOCTOR (1U << COMMAND_DOCTOR)
 #define DIFF (1U << COMMAND_DIFF)
-#define WATCHES (TRACE | AGENT) /* goes on */
-#define LOOKS (WATCHES | SCAN)	/* reads the kernel's fd tables */
+#define RUN (1U << COMMAND_RUN)
+#define WATCHES (TRACE | AGENT | RUN) /* goes on */
+#define LOOKS (WATCHES | SCAN)	      /* reads the kernel's fd tables */
+#define CHOOSES (LOOKS & ~RUN)	      /* watches what is there already */
 
 #define DAY_NS (86400 * NSEC_PER_SEC)
 #define AT(member) .offset = offsetof(struct options, member)

@@ -159,6 +159,8 @@ static struct words peek(int argc, char **argv)
 			words.first = optarg;
 		else if (value >= LONG_ONLY && !strcmp(spec_of(value)->name, "config"))
 			words.config = optarg;
+		if (words.second && command_from_name(words.first) == COMMAND_RUN)
+			break; /* what follows is the program's */
 	}
 	if (!words.first && optind < argc)
 		words.first = argv[optind++];
@@ -366,6 +368,9 @@ static int check_together(const struct options *options, struct text *error)
 {
 	if (options->verbose && options->quiet)
 		text_add(error, "--verbose and --quiet exclude each other");
+	else if (options->command == COMMAND_RUN && !options->arguments)
+		text_add(error, "which program? Usage: sockleak run [OPTION]... -- PROGRAM "
+				"[ARGUMENT]..." TRY_HELP);
 	else if (options->command == COMMAND_EXPLAIN && !options->site)
 		text_add(error, "which site? Usage: sockleak explain SITE" TRY_HELP);
 	else if (options->command == COMMAND_DIFF && !options->after)
@@ -373,6 +378,12 @@ static int check_together(const struct options *options, struct text *error)
 	else
 		return 0;
 	return -EINVAL;
+}
+
+/* Is the next word that of the program to run, behind which all is the program's? */
+static bool is_run(const struct options *options, unsigned int n_words)
+{
+	return options->command == COMMAND_RUN && n_words;
 }
 
 static int read_command_line(int argc, char **argv, struct given *given, struct options *options,
@@ -387,6 +398,10 @@ static int read_command_line(int argc, char **argv, struct given *given, struct 
 	optind = 0;
 	while (!result &&
 	       (value = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1) {
+		if (value == 1 && is_run(options, n_words)) {
+			optind--;
+			break;
+		}
 		if (value == 1) {
 			result = read_command(optarg, &n_words, options, error);
 		} else if (value == '?') {
@@ -399,8 +414,10 @@ static int read_command_line(int argc, char **argv, struct given *given, struct 
 			result = read_option(value, given, options, error);
 		}
 	}
-	while (!result && optind < argc)
+	while (!result && optind < argc && !is_run(options, n_words))
 		result = read_command(argv[optind++], &n_words, options, error);
+	if (!result && optind < argc)
+		options->arguments = argv + optind; /* argv[argc] is NULL */
 	return !result && options->command == COMMAND_HELP ? OPTIONS_HELP : result;
 }
 

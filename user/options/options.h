@@ -23,6 +23,7 @@ enum command {
 	COMMAND_EXPLAIN,
 	COMMAND_DOCTOR,
 	COMMAND_DIFF,
+	COMMAND_RUN,
 	COMMAND_HELP,
 	COMMAND_VERSION,
 	COMMAND_COUNT,
@@ -37,6 +38,12 @@ enum hooks_choice {
 	HOOKS_RAW_SYSCALLS,
 	HOOKS_RAW_TP,
 	HOOKS_CHOICES,
+};
+
+/* What `run` counts as leaked. */
+enum leak_check {
+	LEAK_CHECK_EXIT = 0, /* each socket that was open when its process ended */
+	LEAK_CHECK_GROWTH,   /* only those of sites that grew */
 };
 
 enum log_choice {
@@ -72,6 +79,9 @@ struct options {
 	const char *before, *after; /* of `diff`: the files */
 	const char *pin;	    /* directory for what survives a restart; NULL = nothing does */
 	const char *btf;	    /* NULL = the kernel's own */
+	const char *junit;	    /* of `run`: a report for CI servers; NULL = none is written */
+	const char *user;	    /* of `run`: whose rights the command has; NULL = ours */
+	char **arguments;	    /* of `run`: the command and its arguments, ended by NULL */
 	struct option_list {
 		const char *items[SOCKLEAK_MAX_CGROUPS];
 		unsigned int count;
@@ -100,7 +110,8 @@ struct options {
 	__u32 try_stacks;     /* of calls that failed, held at once; 0 = none is taken */
 	__u32 script_frames;  /* enum script_choice */
 	__u32 history;	      /* of a scan: the sockleak to ask, 0 = the one that has run longest */
-	__u32 error_exitcode; /* of a scan that finds something; 0 = no status of its own */
+	__u32 error_exitcode; /* of a scan or run that finds something; 0 = no status of its own */
+	__u32 leak_check;     /* enum leak_check, of `run` */
 	__u32 hooks;	      /* enum hooks_choice */
 	bool by_uid;
 	bool watch_close; /* also by hooks of close */

@@ -34,7 +34,7 @@ const struct option_spec options_kernel[] = {
 	{ .name = "pin",
 	  .argument = "DIR",
 	  .type = OPTION_PATH,
-	  .commands = WATCHES | DOCTOR,
+	  .commands = TRACE | AGENT | DOCTOR,
 	  .group = GROUP_KERNEL,
 	  AT(pin),
 	  .help = "keep what is known in DIR on a bpffs, for the next sockleak with this "

@@ -14,6 +14,7 @@ static const char opening[] =
 	"names the code that leaks them.\n"
 	"\n"
 	"Usage: sockleak [COMMAND] [OPTION]...\n"
+	"       sockleak run [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
 	"\n";
 
 static const char examples[] =
@@ -25,6 +26,8 @@ static const char examples[] =
 	"                                  write each socket whose connect() failed\n"
 	"  sockleak scan --error-exitcode 9\n"
 	"                                  look once; exit with 9 if anything is found\n"
+	"  sockleak run --error-exitcode 9 -- make test\n"
+	"                                  fail if a test leaves a socket unconnected\n"
 	"  sockleak agent --textfile /var/lib/prometheus/node-exporter/sockleak.prom\n"
 	"                                  metrics for Prometheus; see sockleak explain\n";
 
@@ -34,12 +37,18 @@ static const char about_time[] =
 
 static const char closing[] =
 	"\n"
-	"A scan's defaults: --older-than 0, --top 10000. An agent's: --older-than 1m.\n";
+	"A scan's defaults: --older-than 0, --top 10000. An agent's: --older-than 1m. A\n"
+	"run's: --older-than 0, --interval 100ms, --sample-after 0.\n";
 
 static const char exit_status[] =
 	"\n"
 	"Exit status: 0 it ran, 1 it failed while running, 2 wrong usage, 3 this host or\n"
 	"this user's rights do not let it run.\n";
+
+static const char run_status[] =
+	"\n"
+	"Exit status of a run: that of its program; 128 + N if signal N ended it, 127 if\n"
+	"it is not found, 126 if it cannot be executed; 125 if sockleak itself failed.\n";
 
 static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_WHAT] = "What is reported, and when",
@@ -142,6 +151,7 @@ void options_usage(FILE *stream)
 	fputs(about_time, stream);
 	fputs(closing, stream);
 	fputs(exit_status, stream);
+	fputs(run_status, stream);
 }
 
 /* TIME is explained where an option of the command has one. */
@@ -173,5 +183,5 @@ void options_help(FILE *stream, enum command command)
 	}
 	if (has_time(command))
 		fputs(about_time, stream);
-	fputs(exit_status, stream);
+	fputs(command == COMMAND_RUN ? run_status : exit_status, stream);
 }

@@ -5,6 +5,8 @@
 #include "lib/time.h"
 #include "options/option_rows.h"
 
+static const char *const leak_choices[] = { "exit", "growth", NULL };
+
 const struct option_spec options_what[] = {
 	{ .name = "older-than",
 	  .argument = "TIME",
@@ -86,19 +88,28 @@ const struct option_spec options_what[] = {
 	{ .name = "error-exitcode",
 	  .argument = "N",
 	  .type = OPTION_NUMBER,
-	  .commands = SCAN | DIFF,
+	  .commands = SCAN | DIFF | RUN,
 	  .group = GROUP_WHAT,
 	  AT(error_exitcode),
 	  .min = 1,
 	  .max = 255,
-	  .help = "exit with this status if an unconnected socket is found, or by diff a site "
-		  "that came or grew; 1 to 3 also mean failures, and 2 also means that nothing "
-		  "matches --unit and the like" },
+	  .help = "exit with this status if a leaked socket is found, or by diff a site that came "
+		  "or grew; of a scan or diff, 1 to 3 also mean failures, and 2 also means "
+		  "that nothing matches --unit and the like" },
+	{ .name = "leak-check",
+	  .argument = "WHAT",
+	  .type = OPTION_CHOICE,
+	  .commands = RUN,
+	  .group = GROUP_WHAT,
+	  AT(leak_check),
+	  .choices = leak_choices,
+	  .help = "what counts as leaked: each socket that was still open and had never been "
+		  "connected when its process ended, or only those of sites that grew" },
 	{ .name = "pid",
 	  .letter = 'p',
 	  .argument = "PID",
 	  .type = OPTION_PIDS,
-	  .commands = LOOKS,
+	  .commands = CHOOSES,
 	  .group = GROUP_WHOSE,
 	  AT(pids),
 	  .min = 1,
@@ -123,11 +134,19 @@ const struct option_spec options_what[] = {
 	  AT(uid),
 	  .max = UINT32_MAX - 1ULL,
 	  .help = "watch only processes of this user (a number or a name)" },
+	{ .name = "user",
+	  .argument = "NAME",
+	  .type = OPTION_PATH,
+	  .commands = RUN,
+	  .group = GROUP_WHOSE,
+	  AT(user),
+	  .help = "run the program as this user, with all groups of that; without it the "
+		  "program has the rights of sockleak, which are root's under sudo" },
 	{ .name = "cgroup",
 	  .reloads = true,
 	  .argument = "PATH",
 	  .type = OPTION_LIST,
-	  .commands = LOOKS,
+	  .commands = CHOOSES,
 	  .group = GROUP_WHOSE,
 	  AT(cgroups),
 	  .help = "watch only this cgroup (v2) and those below it; may be repeated" },
@@ -135,7 +154,7 @@ const struct option_spec options_what[] = {
 	  .reloads = true,
 	  .argument = "NAME",
 	  .type = OPTION_LIST,
-	  .commands = LOOKS,
+	  .commands = CHOOSES,
 	  .group = GROUP_WHOSE,
 	  AT(units),
 	  .help = "watch only this systemd unit of the host, even if it starts later; may be "
@@ -144,7 +163,7 @@ const struct option_spec options_what[] = {
 	  .reloads = true,
 	  .argument = "NAME",
 	  .type = OPTION_LIST,
-	  .commands = LOOKS,
+	  .commands = CHOOSES,
 	  .group = GROUP_WHOSE,
 	  AT(machines),
 	  .help = "watch only this guest, of LXC or systemd-nspawn; may be repeated" },
@@ -152,7 +171,7 @@ const struct option_spec options_what[] = {
 	  .reloads = true,
 	  .argument = "ID",
 	  .type = OPTION_LIST,
-	  .commands = LOOKS,
+	  .commands = CHOOSES,
 	  .group = GROUP_WHOSE,
 	  AT(containers),
 	  .help = "watch only the container whose id begins with this; may be repeated" },
@@ -160,7 +179,7 @@ const struct option_spec options_what[] = {
 	  .reloads = true,
 	  .argument = "UID",
 	  .type = OPTION_LIST,
-	  .commands = LOOKS,
+	  .commands = CHOOSES,
 	  .group = GROUP_WHOSE,
 	  AT(pods),
 	  .help = "watch only the containers of this Kubernetes pod; may be repeated" },
@@ -168,7 +187,7 @@ const struct option_spec options_what[] = {
 	  .reloads = true,
 	  .argument = "PATH",
 	  .type = OPTION_LIST,
-	  .commands = LOOKS,
+	  .commands = CHOOSES,
 	  .group = GROUP_WHOSE,
 	  AT(excluded_cgroups),
 	  .help = "do not watch this cgroup (v2) and those below it, even if created later; "

@@ -17,6 +17,15 @@ struct limit_series;
 struct refusals;
 struct suppressions;
 
+/* What `run` has started. */
+struct run_summary {
+	const char *program;  /* as it was named */
+	int status;	      /* of its end, as a shell shows it: 128 + N for signal N */
+	int signal;	      /* that ended it; 0 = it has exited */
+	unsigned int running; /* processes that descend from it and go on */
+	bool by_growth;	      /* --leak-check growth: only sites that grew count */
+};
+
 /* The state of the run at one moment. Times in CLOCK_BOOTTIME nanoseconds. */
 struct summary {
 	__u64 now_ns;
@@ -42,7 +51,9 @@ struct summary {
 	__u64 events_waiting; /* in the kernel, for room in the ring buffer */
 	struct resolver_counts resolver;
 	struct fetcher_counts fetcher;
-	bool is_scan;	    /* one look: what takes time to tell is not known */
+	__u64 map_records_lost;	       /* of `run`: see recall.h */
+	const struct run_summary *run; /* NULL = no program was started */
+	bool is_scan;		       /* one look: what takes time to tell is not known */
 	__u32 history_tgid; /* of a scan: the sockleak that ages and stacks are from; 0 = none */
 	__u64 history_begun_ns;
 	bool history_is_partial; /* it watches some processes, and not the host */

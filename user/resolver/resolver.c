@@ -27,8 +27,7 @@
 struct resolver {
 	pid_t pid; /* 0 = none runs */
 	int channel;
-	access_fetched_fn fetched;
-	void *ctx;
+	struct access_sources sources;
 	struct quarantine quarantine;
 	struct resolver_counts counts;
 	struct stack_store *store;
@@ -46,14 +45,20 @@ struct resolver *resolver__new(access_fetched_fn fetched, void *ctx)
 	if (!resolver)
 		return NULL;
 	resolver->channel = -1;
-	resolver->fetched = fetched;
-	resolver->ctx = ctx;
+	resolver->sources.fetched = fetched;
+	resolver->sources.ctx = ctx;
 	resolver->store = stack_store__new();
 	if (!resolver->store) {
 		free(resolver);
 		return NULL;
 	}
 	return resolver;
+}
+
+void resolver__know_past(struct resolver *resolver, access_past_fn past, void *ctx)
+{
+	resolver->sources.past = past;
+	resolver->sources.past_ctx = ctx;
 }
 
 const struct resolver_counts *resolver__counts(const struct resolver *resolver)
@@ -190,8 +195,7 @@ static int serve(struct resolver *resolver, const struct question *question, siz
 	int fd = -1, err;
 
 	if (may_serve(resolver, question))
-		access_serve(&resolver->in.access, len, resolver->fetched, resolver->ctx, &reply,
-			     &fd);
+		access_serve(&resolver->in.access, len, &resolver->sources, &reply, &fd);
 	err = channel_send(resolver->channel, &reply, sizeof(reply), fd, question->deadline_ns);
 	if (fd >= 0)
 		close(fd);

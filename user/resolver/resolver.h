@@ -43,6 +43,9 @@ struct subject {
 struct resolver *resolver__new(access_fetched_fn fetched, void *ctx);
 void resolver__free(struct resolver *resolver);
 
+/* From now on `past` is asked for processes that ended before they were looked at; NULL = none. */
+void resolver__know_past(struct resolver *resolver, access_past_fn past, void *ctx);
+
 /*
  * As symbols__resolve() and symbols__unwind() (symbols.h). Equal stacks are one
  * object, as long as they are among the 1024 that came last.

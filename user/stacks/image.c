@@ -20,7 +20,6 @@
 #define MAX_FILES 256
 #define MAX_FILE_BYTES (64 * 1024 * 1024)
 #define MAX_PERF_BYTES (64 * 1024 * 1024)
-#define MAX_VDSO (64 * 1024)
 /* Compressed debug sections may have to be inflated for the sake of .debug_frame. */
 #define MAX_UNWIND_INFLATED (4 * ELF_FILE_MAX_INFLATED)
 #define FRESH_NS NSEC_PER_SEC
@@ -170,6 +169,37 @@ static void supersede(struct images *images, struct image **slot, struct image *
 	*slot = NULL;
 }
 
+/* Another image in the place of the slot's, or in a new one (NULL). Takes the modules. */
+static struct image *renew_image(struct images *images, struct image **slot, pid_t tgid,
+				 const struct process_view *view, struct modules *modules)
+{
+	struct image *image = new_image(tgid, view, modules);
+
+	if (image && slot)
+		supersede(images, slot, image);
+	if (image)
+		place_image(images, image);
+	return image;
+}
+
+/* The process is gone. What it had mapped at last may be known better than it was when it lived. */
+static int recall_image(struct images *images, pid_t tgid)
+{
+	struct image **slot = find_slot(images, tgid);
+	struct process_view view;
+	struct modules *modules;
+	int err = modules__recall(tgid, &view, &modules);
+
+	if (err)
+		return err;
+	if (slot && (*slot)->view.start_ns == view.start_ns &&
+	    modules__include((*slot)->modules, modules)) {
+		modules__free(modules);
+		return 0;
+	}
+	return renew_image(images, slot, tgid, &view, modules) ? 0 : -ENOMEM;
+}
+
 /* Read a process's mappings again. On failure the old ones stay, if they are this process's. */
 static int refresh_image(struct images *images, pid_t tgid)
 {
@@ -196,21 +226,20 @@ static int refresh_image(struct images *images, pid_t tgid)
 		image->read_ns = now_ns;
 		return 0;
 	}
-	image = new_image(tgid, &view, modules);
-	if (!image)
-		return -ENOMEM;
-	image->read_ns = now_ns;
-	if (slot)
-		supersede(images, slot, image);
-	place_image(images, image);
-	return 0;
+	image = renew_image(images, slot, tgid, &view, modules);
+	if (image)
+		image->read_ns = now_ns;
+	return image ? 0 : -ENOMEM;
 }
 
 int images__find(struct images *images, pid_t tgid, struct image **ret_image)
 {
 	int err = refresh_image(images, tgid);
-	struct image **slot = find_slot(images, tgid);
+	struct image **slot;
 
+	if (err == -ESRCH)
+		recall_image(images, tgid); /* else what is known already */
+	slot = find_slot(images, tgid);
 	if (!slot)
 		return err;
 	(*slot)->gone = err == -ESRCH;
@@ -262,24 +291,6 @@ const struct mapping *image_mapping(const struct image *image, __u64 address)
 	return modules__find(image->modules, address);
 }
 
-/* The vdso is not a file; its bytes are the same in nearly all processes. */
-static struct module_symbols *open_vdso(struct images *images, const struct image *image,
-					const struct mapping *mapping)
-{
-	size_t len = mapping->end - mapping->start;
-	struct module_symbols *file = NULL;
-	char bytes[MAX_VDSO];
-	int fd;
-
-	if (image->gone || len > sizeof(bytes) ||
-	    access_vdso(image->tgid, mapping->start, len, &fd))
-		return NULL;
-	if (pread(fd, bytes, len, 0) == (ssize_t)len)
-		file = file_cache__get_bytes(images->files, bytes, len);
-	close(fd);
-	return file;
-}
-
 /* *ret_overwritten: it is there, but not what the process has mapped. */
 static struct module_symbols *open_file(struct images *images, const struct image *image,
 					const struct mapping *mapping, bool *ret_overwritten)
@@ -288,7 +299,8 @@ static struct module_symbols *open_file(struct images *images, const struct imag
 	int fd, err;
 
 	if (mapping->path && !strcmp(mapping->path, "[vdso]"))
-		return open_vdso(images, image, mapping);
+		return image->gone ? NULL :
+				     memory_file_of_vdso(images->files, image->tgid, mapping);
 	if (!mapping_is_file(mapping))
 		return NULL;
 	if (!image->gone) {

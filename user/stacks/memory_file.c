@@ -11,6 +11,7 @@
 #include "lib/cleanup.h"
 
 #define MAX_FILE (32 * 1024 * 1024)
+#define MAX_VDSO (64 * 1024)
 
 /* Does an entry of the dynamic section have an address that the linker relocates? */
 static bool has_address(__s64 tag)
@@ -94,5 +95,21 @@ struct module_symbols *memory_file_open(struct file_cache *cache, pid_t tgid,
 	file = file_cache__get_bytes(cache, bytes, (size_t)st.st_size);
 	if (file)
 		module_symbols_seen_in(file, tgid, mapping->path);
+	return file;
+}
+
+struct module_symbols *memory_file_of_vdso(struct file_cache *files, pid_t tgid,
+					   const struct mapping *mapping)
+{
+	size_t len = mapping->end - mapping->start;
+	struct module_symbols *file = NULL;
+	char bytes[MAX_VDSO];
+	int fd;
+
+	if (len > sizeof(bytes) || access_vdso(tgid, mapping->start, len, &fd))
+		return NULL;
+	if (pread(fd, bytes, len, 0) == (ssize_t)len)
+		file = file_cache__get_bytes(files, bytes, len);
+	close(fd);
 	return file;
 }

@@ -20,6 +20,13 @@ struct module_symbols *memory_file_open(struct file_cache *cache, pid_t tgid,
 					const struct mapping *mapping);
 
 /*
+ * The same of the vdso, which is not a file; its bytes are the same in nearly all processes. The
+ * process lives.
+ */
+struct module_symbols *memory_file_of_vdso(struct file_cache *cache, pid_t tgid,
+					   const struct mapping *mapping);
+
+/*
  * Make a file again of what a process has mapped of one: the sections that are not there are
  * forgotten, and the addresses that the dynamic linker has put in are those of the file, which the
  * process has `header` as its start. False: it is no ELF file of 64 bits. For the tests.

@@ -107,6 +107,11 @@ int attribution__new(bool fetches, struct attribution **ret_attribution, struct 
 	return 0;
 }
 
+void attribution__know_past(struct attribution *attribution, access_past_fn past, void *ctx)
+{
+	resolver__know_past(attribution->resolver, past, ctx);
+}
+
 pid_t attribution__resolver(const struct attribution *attribution)
 {
 	return resolver__pid(attribution->resolver);

@@ -14,6 +14,7 @@
 
 #include <sys/types.h>
 
+#include "host/files/access.h"
 #include "host/workloads/owner.h"
 #include "kernel/maps/stack_evidence.h"
 #include "leaks/leaks.h"
@@ -32,6 +33,9 @@ struct attribution;
  */
 int attribution__new(bool fetches, struct attribution **ret_attribution, struct text *ret_error);
 void attribution__free(struct attribution *attribution);
+
+/* resolver__know_past(). */
+void attribution__know_past(struct attribution *attribution, access_past_fn past, void *ctx);
 
 /* A sweep begins: the limit on examined processes starts anew, and owners are looked up again. */
 void attribution__begin_sweep(struct attribution *attribution);

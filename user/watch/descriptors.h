@@ -16,6 +16,11 @@
  * to be made one by one stays as it is for ten seconds.
  */
 void descriptors_look(struct site *const *sites, long count, __u64 now_ns);
+/*
+ * How near the processes of the worst `most` sites are to their limit, as above, and how fast they
+ * leak: into their accounts.
+ */
+void descriptors_forecast(struct leaks *leaks, long most, __u64 now_ns);
 
 /* The same of the worst `most` sites that leak, and how fast their processes do. */
 void descriptors_forecast(struct leaks *leaks, long most, __u64 now_ns);

@@ -50,13 +50,16 @@ int output__open(const struct options *options, struct output **ret_output)
 	if (options->output)
 		output->fd = open(options->output,
 				  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	else if (options->command == COMMAND_RUN) /* standard output is the program's */
+		output->fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (output->fd < 0) {
 		int err = -errno;
 
 		free(output);
 		return err;
 	}
-	output->live = !options->json && isatty(output->fd) && terminal && strcmp(terminal, "dumb");
+	output->live = options->command != COMMAND_RUN && !options->json && isatty(output->fd) &&
+		       terminal && strcmp(terminal, "dumb");
 	*ret_output = output;
 	return 0;
 }
@@ -83,7 +86,9 @@ int output__close(struct output *output)
 
 const char *output__name(const struct output *output)
 {
-	return output->options->output ?: "standard output";
+	if (output->options->output)
+		return output->options->output;
+	return output->options->command == COMMAND_RUN ? "standard error" : "standard output";
 }
 
 int output__error(const struct output *output)

@@ -360,6 +360,12 @@ bool watch__wait(struct watch *watch)
 	return !is_over(watch) && summary->now_ns < watch->end_ns;
 }
 
+void watch__drain(struct watch *watch)
+{
+	update_clock(&watch->summary);
+	tracer__drain(watch->tracer);
+}
+
 bool watch__asked(struct watch *watch)
 {
 	bool asked = watch->asked;
@@ -373,6 +379,11 @@ const struct tracer *watch__tracer(const struct watch *watch)
 	return watch->tracer;
 }
 
+void watch__know_past(struct watch *watch, access_past_fn past, void *ctx)
+{
+	attribution__know_past(watch->attribution, past, ctx);
+}
+
 pid_t watch__resolver(const struct watch *watch)
 {
 	return attribution__resolver(watch->attribution);
@@ -381,6 +392,12 @@ pid_t watch__resolver(const struct watch *watch)
 void watch__on_limit(struct watch *watch, fd_limits_begin_fn on_begin, void *ctx)
 {
 	fd_limits__on_begin(watch->limits, on_begin, ctx);
+}
+
+void watch__set_run(struct watch *watch, const struct run_summary *run, __u64 map_records_lost)
+{
+	watch->summary.run = run;
+	watch->summary.map_records_lost = map_records_lost;
 }
 
 struct leaks *watch__leaks(struct watch *watch)
@@ -404,11 +421,20 @@ static void sweep_and_show(struct watch *watch, bool last)
 	output__sweep(watch->output, watch->leaks, &watch->summary);
 }
 
-int watch__run(struct watch *watch, struct tracer *tracer)
+int watch__end(struct watch *watch)
 {
 	_cleanup_text_ struct text why = TEXT_INIT;
 	int err;
 
+	report(watch);
+	err = output__close(watch->output);
+	if (err && output__add_error(watch->output, &why))
+		log_error(err, "%s", text_str(&why));
+	return err;
+}
+
+int watch__run(struct watch *watch, struct tracer *tracer)
+{
 	watch__begin(watch, tracer);
 	if (!is_over(watch)) {
 		sweep_and_show(watch, false);
@@ -419,11 +445,7 @@ int watch__run(struct watch *watch, struct tracer *tracer)
 			sweep_and_show(watch, false);
 	}
 	sweep_and_show(watch, true); /* the report shows this moment, not that of an interval ago */
-	report(watch);
-	err = output__close(watch->output);
-	if (err && output__add_error(watch->output, &why))
-		log_error(err, "%s", text_str(&why));
-	return err;
+	return watch__end(watch);
 }
 
 /* ---- Other options while it runs ---- */

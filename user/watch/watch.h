@@ -8,6 +8,7 @@
 #ifndef SOCKLEAK_WATCH_H
 #define SOCKLEAK_WATCH_H
 
+#include "host/files/access.h"
 #include "host/workloads/scope.h"
 #include "kernel/tracer.h"
 #include "options/options.h"
@@ -33,12 +34,17 @@ void watch__aim(struct watch *watch, struct tracer *tracer);
 /* Run to the end. Returns 0, or -errno when the output broke (logged). */
 int watch__run(struct watch *watch, struct tracer *tracer);
 
+/* resolver__know_past(). */
+void watch__know_past(struct watch *watch, access_past_fn past, void *ctx);
+
 /* ---- Its steps ---- */
 
 /* The clock of the run starts. */
 void watch__begin(struct watch *watch, struct tracer *tracer);
 /* `last`: nothing may stay unreported. 0, or -errno (logged once): an fd table was not read. */
 int watch__sweep(struct watch *watch, bool last);
+/* Take the events that came since the last sweep: tracer__events_fd(). */
+void watch__drain(struct watch *watch);
 /*
  * Wait for the next sweep, one interval after the last one was due, or until a reload was
  * asked for, or a report if there is no output. False: the run is over.
@@ -46,10 +52,14 @@ int watch__sweep(struct watch *watch, bool last);
 bool watch__wait(struct watch *watch);
 /* For the worst `most` sites: better stacks if there are any, hints, and forecasts. */
 void watch__look(struct watch *watch, __u32 most);
+/* The last report, to the output, which is closed. 0, or -errno when it broke (logged). */
+int watch__end(struct watch *watch);
 /* Was a report asked for (SIGUSR1), while there is no output? True once for each request. */
 bool watch__asked(struct watch *watch);
 /* Called for processes at their limit, instead of the output. */
 void watch__on_limit(struct watch *watch, fd_limits_begin_fn on_begin, void *ctx);
+/* The report is of a program that was started; NULL takes it back. */
+void watch__set_run(struct watch *watch, const struct run_summary *run, __u64 map_records_lost);
 struct leaks *watch__leaks(struct watch *watch);
 const struct tracer *watch__tracer(const struct watch *watch);
 /* The pid of the process that names stacks; 0 = none runs. */

@@ -111,6 +111,20 @@ int access_maps(pid_t tgid, int *ret_fd)
 	return agent < 0 ? process_open_maps(tgid, ret_fd) : ask_process(ACCESS_MAPS, tgid, ret_fd);
 }
 
+int access_past(pid_t tgid, struct process_view *ret_view, int *ret_fd)
+{
+	struct access_request request = { .kind = ACCESS_PAST, .tgid = tgid };
+	struct access_reply reply;
+	int err;
+
+	if (agent < 0)
+		return -ENOENT;
+	err = ask_agent(&request, &reply, ret_fd);
+	if (!err)
+		*ret_view = reply.view;
+	return err;
+}
+
 int access_mapping(pid_t tgid, const struct mapping *mapping, int *ret_fd)
 {
 	return agent < 0 ? mapping_open(tgid, mapping, ret_fd) :
@@ -188,8 +202,8 @@ static bool is_jitdump(int fd)
 	return pread(fd, &magic, sizeof(magic), 0) == sizeof(magic) && magic == ACCESS_JITDUMP;
 }
 
-static int open_asked(const struct access_request *request, access_fetched_fn fetched, void *ctx,
-		      int *ret_fd)
+static int open_asked(const struct access_request *request, const struct access_sources *sources,
+		      struct process_view *ret_view, int *ret_fd)
 {
 	struct mapping mapping = {
 		.start = request->start,
@@ -223,7 +237,12 @@ static int open_asked(const struct access_request *request, access_fetched_fn fe
 	case ACCESS_IMAGE:
 		return process_copy_image(request->tgid, &mapping, ret_fd);
 	case ACCESS_FETCHED:
-		return fetched ? fetched(request->path, ret_fd, ctx) : -ENOENT;
+		return sources->fetched ? sources->fetched(request->path, ret_fd, sources->ctx) :
+					  -ENOENT;
+	case ACCESS_PAST:
+		return sources->past ?
+			       sources->past(request->tgid, ret_view, ret_fd, sources->past_ctx) :
+			       -ENOENT;
 	case ACCESS_MEMORY:
 		return process_open_memory(request->tgid, ret_fd);
 	case ACCESS_VIEW:
@@ -244,8 +263,8 @@ static bool may_be_passed(enum access_kind kind, int fd)
 	return true;
 }
 
-void access_serve(const struct access_request *request, size_t len, access_fetched_fn fetched,
-		  void *ctx, struct access_reply *ret_reply, int *ret_fd)
+void access_serve(const struct access_request *request, size_t len,
+		  const struct access_sources *sources, struct access_reply *ret_reply, int *ret_fd)
 {
 	*ret_fd = -1;
 	memset(ret_reply, 0, sizeof(*ret_reply));
@@ -258,7 +277,7 @@ void access_serve(const struct access_request *request, size_t len, access_fetch
 		ret_reply->error = process_look(request->tgid, &ret_reply->view);
 		return;
 	}
-	ret_reply->error = open_asked(request, fetched, ctx, ret_fd);
+	ret_reply->error = open_asked(request, sources, &ret_reply->view, ret_fd);
 	if (ret_reply->error) {
 		*ret_fd = -1;
 	} else if (!may_be_passed((enum access_kind)request->kind, *ret_fd)) {

@@ -22,6 +22,8 @@
 
 int access_view(pid_t tgid, struct process_view *ret_view);
 int access_maps(pid_t tgid, int *ret_fd);
+/* Of a process that is gone, its maps as they were at last. -ENOENT: they are not known. */
+int access_past(pid_t tgid, struct process_view *ret_view, int *ret_fd);
 int access_mapping(pid_t tgid, const struct mapping *mapping, int *ret_fd);
 int access_orphan(const struct mapping *mapping, int *ret_fd);
 int access_path(pid_t tgid, const char *path, int *ret_fd);
@@ -66,6 +68,7 @@ enum access_kind {
 	ACCESS_IMAGE,
 	ACCESS_FETCHED,
 	ACCESS_MEMORY,
+	ACCESS_PAST,
 	ACCESS_COUNT,
 };
 
@@ -84,7 +87,7 @@ struct access_request {
 struct access_reply {
 	__s32 error; /* 0: a descriptor comes with it, except for ACCESS_VIEW */
 	__u32 pad;
-	struct process_view view;
+	struct process_view view; /* of ACCESS_VIEW and ACCESS_PAST */
 };
 
 /* From now on this process asks at the other end of a channel (channel.h). */
@@ -93,11 +96,23 @@ void access_through(int channel);
 /* Called to answer ACCESS_FETCHED; as access_fetched(). */
 typedef int (*access_fetched_fn)(const char *build_id, int *ret_fd, void *ctx);
 
+/* Called to answer ACCESS_PAST; as access_past(). */
+typedef int (*access_past_fn)(pid_t tgid, struct process_view *ret_view, int *ret_fd, void *ctx);
+
+/* What the agent has beside files; each function may be NULL. */
+struct access_sources {
+	access_fetched_fn fetched;
+	void *ctx;
+	access_past_fn past;
+	void *past_ctx;
+};
+
 /*
  * Carry out a request of len bytes, in the agent. *ret_fd is the descriptor to pass on, to
  * be closed after that, or -1.
  */
-void access_serve(const struct access_request *request, size_t len, access_fetched_fn fetched,
-		  void *ctx, struct access_reply *ret_reply, int *ret_fd);
+void access_serve(const struct access_request *request, size_t len,
+		  const struct access_sources *sources, struct access_reply *ret_reply,
+		  int *ret_fd);
 
 #endif /* SOCKLEAK_ACCESS_H */

@@ -264,6 +264,20 @@ int modules__read(pid_t tgid, struct modules **ret_modules)
 	return 0;
 }
 
+int modules__recall(pid_t tgid, struct process_view *ret_view, struct modules **ret_modules)
+{
+	_cleanup_fclose_ FILE *maps = NULL;
+	int fd, err = access_past(tgid, ret_view, &fd);
+
+	if (err)
+		return err;
+	maps = fdopen(fd, "r");
+	if (maps)
+		return modules__parse(maps, ret_modules);
+	close(fd);
+	return -ENOMEM;
+}
+
 size_t modules__count(const struct modules *modules)
 {
 	return modules->count;
@@ -292,6 +306,19 @@ bool modules__equal(const struct modules *a, const struct modules *b)
 	for (i = 0; i < a->count; i++)
 		if (!same_mapping(&a->mappings[i], &b->mappings[i]))
 			return false;
+	return true;
+}
+
+bool modules__include(const struct modules *modules, const struct modules *part)
+{
+	for (size_t i = 0; i < part->count; i++) {
+		const struct mapping *mapping = &part->mappings[i];
+		const struct mapping *known = modules__find(modules, mapping->start);
+
+		if (!known || known->start - known->offset != mapping->start - mapping->offset ||
+		    !known->path || strcmp(known->path, mapping->path) != 0)
+			return false;
+	}
 	return true;
 }
 

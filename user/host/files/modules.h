@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "host/files/mapping.h"
+#include "host/files/process_files.h"
 
 struct modules;
 
@@ -26,6 +27,9 @@ struct modules;
  */
 int modules__read(pid_t tgid, struct modules **ret_modules);
 void modules__free(struct modules *modules);
+
+/* The same of a process that is gone, by past_maps.h. -ENOENT: it is not known. */
+int modules__recall(pid_t tgid, struct process_view *ret_view, struct modules **ret_modules);
 
 /* The same from any text in the format of /proc/PID/maps (proc(5)); may be empty. */
 int modules__parse(FILE *maps, struct modules **ret_modules);
@@ -46,6 +50,9 @@ const struct mapping *modules__get(const struct modules *modules, size_t index);
 
 /* Do both list the same mappings? */
 bool modules__equal(const struct modules *a, const struct modules *b);
+
+/* Are all files of `part` mapped as they are there? What has no file may differ. */
+bool modules__include(const struct modules *modules, const struct modules *part);
 
 /* The mapping that holds an address, NULL = none. Valid as long as modules. */
 const struct mapping *modules__find(const struct modules *modules, __u64 address);

@@ -65,7 +65,7 @@ static const struct hook_kind kinds[HOOKS_CHOICES] = {
 				 .is_everywhere = true,
 				 .misses = never },
 	[HOOKS_RAW_TP] = { .name = "raw_tp",
-			   .sections = { "raw_tp/" },
+			   .sections = { "raw_tp/sys_" },
 			   .sees = ON_TRACEPOINTS,
 			   .costs = "the longer path in and out of the kernel, and a program",
 			   .needs = "CAP_BPF and CAP_PERFMON",

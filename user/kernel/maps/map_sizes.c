@@ -14,6 +14,7 @@ int map_sizes_set(struct sockleak_bpf *skeleton, const struct options *options)
 	__u32 growths = options->pin ? options->max_sockets : 1; /* nothing else asks for it */
 	__u32 slots = options->stack_size ? options->snapshots : 1;
 	__u32 stacks = options->max_stacks;
+	bool runs = options->command == COMMAND_RUN;
 	const struct {
 		struct bpf_map *map;
 		__u32 entries;
@@ -28,6 +29,8 @@ int map_sizes_set(struct sockleak_bpf *skeleton, const struct options *options)
 		{ skeleton->maps.snapshots, slots },
 		{ skeleton->maps.free_slots, slots },
 		{ skeleton->maps.slots, slots },
+		{ skeleton->maps.descendants, runs ? SOCKLEAK_MAX_DESCENDANTS : 1 },
+		{ skeleton->maps.turns, runs ? SOCKLEAK_MAX_TURNS : 1 },
 	};
 	int err;
 

@@ -78,6 +78,15 @@ void orders__add(struct orders *orders, const struct order *order)
 		orders->refused++;
 }
 
+void orders__drop_snapshot(struct orders *orders, const struct pending *socket)
+{
+	struct order order = { .kind = ORDER_DROP_SNAPSHOT,
+			       .inode = socket->inode,
+			       .since_ns = socket->since_ns };
+
+	orders__add(orders, &order);
+}
+
 bool orders__keep_stack(struct orders *orders, __u64 key, const struct reported_stack *stack)
 {
 	struct order order = { .kind = ORDER_KEEP_STACK, .stack = key };

@@ -28,6 +28,8 @@ void orders__free(struct orders *orders);
  * stack as not reported, any other order by orders__refused().
  */
 void orders__add(struct orders *orders, const struct order *order);
+/* The snapshot of that socket was read. */
+void orders__drop_snapshot(struct orders *orders, const struct pending *socket);
 /* The stack is to be known under that key. False: there was no room, and it is counted as above. */
 bool orders__keep_stack(struct orders *orders, __u64 key, const struct reported_stack *stack);
 /* All slots of snapshots, of which so many there are, and nobody has one. 0 or -errno. */

@@ -402,6 +402,22 @@ static void put_suppressed(struct json *json, const struct suppressions *suppres
 	json_end_object(json);
 }
 
+/* The program that was started. */
+static void put_run(struct json *json, const struct run_summary *run)
+{
+	if (!run) {
+		json_null(json, "run");
+		return;
+	}
+	json_begin_object(json, "run");
+	json_string(json, "program", run->program);
+	json_u64(json, "exit_status", (__u64)run->status);
+	put_known_u64(json, "signal", (__u64)run->signal, run->signal);
+	json_u64(json, "still_running", run->running);
+	json_string(json, "leak_check", run->by_growth ? "growth" : "exit");
+	json_end_object(json);
+}
+
 void json_summary(struct text *out, struct leaks *leaks, const struct summary *summary,
 		  unsigned int top)
 {
@@ -410,7 +426,8 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 
 	json_begin_object(&json, NULL);
 	json_string(&json, "type", "summary");
-	json_string(&json, "mode", summary->is_scan ? "scan" : "trace");
+	json_string(&json, "mode", summary->run ? "run" : summary->is_scan ? "scan" : "trace");
+	put_run(&json, summary->run);
 	put_known_u64(&json, "history_pid", summary->history_tgid, summary->history_tgid);
 	json_bool(&json, "nothing_watched", summary->nothing_watched);
 	put_date(&json, "time", summary->now_ns, summary, true);

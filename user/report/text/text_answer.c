@@ -245,6 +245,10 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 		return;
 	}
 	page_limits(page, sites, count);
+	if (page->summary->run) {
+		page_left(page, sites, count);
+		return;
+	}
 	if (!count || page_is_exited(sites[0])) {
 		page_nothing(page, &line);
 		page_climbs(page, /* is_answer= */ true);

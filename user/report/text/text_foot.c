@@ -4,11 +4,10 @@
 #include "report/losses.h"
 #include "report/text/text_page.h"
 
-/* How the leaks ended, and how many system calls were seen. */
-static void page_totals(struct page *page)
+/* How the leaks ended. */
+static void page_ends(struct page *page)
 {
-	const struct summary *summary = page->summary;
-	const struct leaks_totals *totals = &summary->leaks;
+	const struct leaks_totals *totals = &page->summary->leaks;
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	page_line(page, &line, /* bold= */ false);
@@ -20,6 +19,13 @@ static void page_totals(struct page *page)
 		  (unsigned long long)totals->resolved[END_USED],
 		  (unsigned long long)totals->resolved[END_EXITED]);
 	page_line(page, &line, /* bold= */ false);
+}
+
+/* How many system calls were seen. */
+static void page_calls(struct page *page)
+{
+	const struct summary *summary = page->summary;
+	_cleanup_text_ struct text line = TEXT_INIT;
 
 	text_add(&line, "System calls in ");
 	duration_add(&line, summary->now_ns - summary->started_ns);
@@ -34,12 +40,12 @@ static void page_totals(struct page *page)
 	page_line(page, &line, /* bold= */ false);
 }
 
-static void page_run(struct page *page)
+/* How it watched. */
+static void page_means(struct page *page)
 {
 	const struct summary *summary = page->summary;
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	page_totals(page);
 	text_addf(
 		&line,
 		"%llu sweeps (%llu full), last took %.1f ms; %llu of at most %llu sockets tracked",
@@ -58,6 +64,20 @@ static void page_run(struct page *page)
 		kind_refusals_add(&line, summary->hooks_why, summary->n_hooks_why, false);
 		page_line(page, &line, /* bold= */ false);
 	}
+}
+
+static void page_run(struct page *page)
+{
+	const struct summary *summary = page->summary;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (summary->run)
+		page_left_totals(page);
+	else
+		page_ends(page);
+	page_calls(page);
+	if (!summary->run || page->layout->verbose)
+		page_means(page);
 	if (summary->fetches) {
 		text_addf(&line, "Debug files: %llu fetched, %llu unavailable, %llu queued",
 			  (unsigned long long)summary->fetcher.fetched,

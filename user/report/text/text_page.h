@@ -118,6 +118,13 @@ void page_site_answer(struct page *page, const struct site *site);
 void page_answer(struct page *page, struct site *const *sites, long count);
 /* That of a scan. */
 void page_scan(struct page *page, struct site *const *sites, long count);
+/*
+ * That of `run`, of the sites that count as leaked: page_left_sites(), which come first in the
+ * order of leaks__sites(). And in the foot what is left.
+ */
+void page_left(struct page *page, struct site *const *sites, long count);
+long page_left_sites(const struct page *page, struct site *const *sites, long count);
+void page_left_totals(struct page *page);
 /* How much of what its process holds a row of a scan is, if not all. */
 void page_share(struct page *page, const struct site *site);
 /* Add the code to the answer's line if it fits, otherwise on a new line; "" = unknown. */

@@ -22,6 +22,8 @@
 #define TABLE_ROW(open) "%-8s %8s %-15s %5" open " %7s %6s%s%s"
 /* The row of a scan, which knows neither state nor rate. */
 #define SCAN_ROW(open) "%8s %-15s %5" open " %6s  %s%s"
+/* The row of `run`, whose processes have ended. */
+#define RUN_ROW(open) "%-8s %8s %-15s %5" open "  %s"
 
 static bool has_class(const struct page *page)
 {
@@ -35,6 +37,8 @@ static void page_table_head(struct page *page)
 	page_line(page, &line, /* bold= */ false);
 	if (page->summary->is_scan)
 		text_addf(&line, SCAN_ROW("s"), "PID", "COMMAND", "OPEN", "OLDEST", "CLASS", "");
+	else if (page->summary->run)
+		text_addf(&line, RUN_ROW("s"), "STATE", "PID", "COMMAND", "LEFT", "CLASS");
 	else
 		text_addf(&line, TABLE_ROW("s"), "STATE", "PID", "COMMAND", "OPEN", "PER MIN",
 			  "OLDEST", has_class(page) ? "  " : "", has_class(page) ? "CLASS" : "");
@@ -292,6 +296,9 @@ static void page_row(struct page *page, const struct site *site)
 		text_addf(&line, SCAN_ROW("u"), text_str(&holder), text_str(&comm), site->open,
 			  text_str(&age), leak_class_phrase(site->class),
 			  site->maybe_in_use ? "; may be in use" : "");
+	else if (page->summary->run)
+		text_addf(&line, RUN_ROW("u"), site->leaking ? "grew" : "left", text_str(&holder),
+			  text_str(&comm), site->open, leak_class_phrase(site->class));
 	else
 		text_addf(&line, TABLE_ROW("u"), page_state(site), text_str(&holder),
 			  text_str(&comm), count, text_str(&rate), text_str(&age),
@@ -418,8 +425,11 @@ void text_report(struct text *out, struct leaks *leaks, const struct summary *su
 	struct text_layout rest = *layout;
 	struct page page = { .out = &foot, .layout = &rest, .summary = summary, .cuts = true };
 	struct site *const *sites;
-	long count = leaks__listed(leaks, true, &sites);
+	long count =
+		summary->run ? leaks__sites(leaks, &sites) : leaks__listed(leaks, true, &sites);
 
+	if (summary->run && count > 0)
+		count = page_left_sites(&page, sites, count);
 	page_foot(&page);
 	if (count < 0 || text_error(&foot)) {
 		out->failed = true;

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * exits: what `run` sees of the beginning and the end of its processes. A child of a watched
+ * process is watched. When the last thread of a process ends, its fd table still exists, and is
+ * walked once: a socket that nobody else holds ends now, and is reported if it was never connected.
+ * So a socket of a process that lives for less than a sweep is not missed.
+ *
+ * The fd table decides, as in a sweep. Nothing is said of a socket that somebody else holds too;
+ * the last of its holders to end is asked again.
+ */
+#ifndef EXITS_BPF_H
+#define EXITS_BPF_H
+
+#include "sweep.bpf.h"
+
+#define FDS_A_WORD 64
+
+/*
+ * Nothing is in it: bpf_for_each_map_elem() over it is a loop of as many turns, which kernels
+ * before 5.17 lack otherwise. A turn looks at FDS_A_WORD descriptors. Without `run` it has one
+ * place.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} turns SEC(".maps");
+
+/* vmlinux.h has no more of it than the name. */
+struct signal_struct___of_threads {
+	struct {
+		int counter;
+	} live; /* threads that have not begun to end */
+	int nr_threads;
+} __attribute__((preserve_access_index));
+
+/* A fork by a watched process. */
+static __always_inline void descendant_add(struct task_struct *parent, struct task_struct *child)
+{
+	__u32 of = BPF_CORE_READ(parent, tgid), tgid = BPF_CORE_READ(child, tgid);
+	__u8 yes = 1;
+
+	if (of == tgid || !bpf_map_lookup_elem(&descendants, &of))
+		return; /* a thread, or a stranger */
+	if (bpf_map_update_elem(&descendants, &tgid, &yes, BPF_ANY))
+		count(COUNTER_DESCENDANTS_FULL);
+}
+
+/*
+ * The entry of a socket that is met at an exit, out of the young table; NULL = it has none. The
+ * place is busy only while a harvest takes it.
+ */
+static __always_inline struct pending *exit_entry(struct file *file, __u64 inode)
+{
+	__u32 number = young_number((__u64)file);
+	struct young_pair *pair = bpf_map_lookup_elem(&young, &number);
+	struct fd_key key;
+
+	for (__u32 i = 0; pair && i < 2 * HARVEST_TRIES; i++) {
+		struct pending *entry = &pair->places[i & 1];
+
+		if (!young_of((__u64)file, inode))
+			break;
+		if (entry->inode == inode && young_take(number, i & 1, 0))
+			young_release(entry);
+	}
+	return pending_of_inode(inode, &key);
+}
+
+/*
+ * Is this the last reference to an open file, of those that the table of this process has? Each
+ * meeting counts one.
+ */
+static __always_inline bool is_last_reference(struct pending *entry, __u32 tgid, struct file *file)
+{
+	if (entry->exit_tgid != tgid) {
+		entry->exit_tgid = tgid;
+		entry->exit_references = 0;
+	}
+	return ++entry->exit_references >= file_references(file);
+}
+
+/* One descriptor of the process that ends. A global function, so that the verifier goes through it
+ * once.
+ */
+__noinline int exit_descriptor(__u32 fd)
+{
+	struct task_struct *self = bpf_get_current_task_btf();
+	struct fd_key holder = { .tgid = self->tgid, .fd = fd };
+	struct file *file = self->files ? self_file(self, fd) : NULL;
+	struct socket_view view = {};
+	struct pending *entry;
+
+	if (!file || !view_open(file, &view))
+		return 0;
+	entry = exit_entry(file, view.inode);
+	if (!entry || !is_last_reference(entry, holder.tgid, file))
+		return 0;
+	entry_complete(entry, &view);
+	view_judge(&view);
+	view_weigh_now(&view, entry);
+	if (view.use == USE_IN_USE || view.use == USE_REMEMBERED || view.use == USE_CONNECTING ||
+	    bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns)
+		return 0;
+	call_site_kept(entry);
+	entry->seen_sweep = sweep.number; /* its stack is read before the next sweep is over */
+	pending_report(entry, &view, self, &holder);
+	if (was_reported(entry))
+		entry->left = 1;
+	else
+		count(COUNTER_EXIT_UNREPORTED);
+	return 0;
+}
+
+/* The open descriptors of a process, as its table has them. */
+struct exit_walk {
+	unsigned long *open;
+	__u32 fds;
+};
+
+/* For bpf_for_each_map_elem(). */
+static long exit_turn(struct bpf_map *map, const __u32 *turn, void *value, struct exit_walk *walk)
+{
+	__u32 first = *turn * FDS_A_WORD;
+	unsigned long word = 0;
+
+	if (first >= walk->fds)
+		return 1;
+	bpf_probe_read_kernel(&word, sizeof(word), walk->open + *turn);
+	for (__u32 i = 0; i < FDS_A_WORD && word; i++, word >>= 1)
+		if (word & 1)
+			exit_descriptor(first + i);
+	return 0;
+}
+
+/*
+ * Does nobody else have this fd table? The threads of the process have it too, all of which have
+ * begun to end; one that has ended with its files already counts as a thread a little longer.
+ */
+static __always_inline bool ends_with_files(struct task_struct *self)
+{
+	struct signal_struct___of_threads *threads = (void *)self->signal;
+
+	return self->files && self->files->count.counter <= threads->nr_threads;
+}
+
+/* A thread ends. The first one that finds all the others ending as well does the work. */
+static __always_inline void descendant_end(struct task_struct *self)
+{
+	struct signal_struct___of_threads *threads = (void *)self->signal;
+	__u32 tgid = self->tgid;
+	struct exit_walk walk;
+
+	if (threads->live.counter || !bpf_map_lookup_elem(&descendants, &tgid) ||
+	    bpf_map_delete_elem(&descendants, &tgid) || !ends_with_files(self))
+		return;
+	walk.open = self->files->fdt->open_fds;
+	walk.fds = self->files->fdt->max_fds;
+	if (walk.fds > SOCKLEAK_MAX_TURNS * FDS_A_WORD)
+		count(COUNTER_EXIT_UNREAD);
+	bpf_for_each_map_elem(&turns, exit_turn, &walk, 0);
+}
+
+#endif /* EXITS_BPF_H */

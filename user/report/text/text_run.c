@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The parts that only the report of `run` has: its first lines, and its totals. */
+#include <string.h>
+
+#include "report/text/text_page.h"
+#include "report/text/text_place.h"
+
+static void add_leaver(struct page *page, struct text *line, const struct site *site, bool alone)
+{
+	_cleanup_text_ struct text place = TEXT_INIT;
+	struct code_place where = site_culprit(site).where;
+	struct program_name program;
+	bool one = HASH_COUNT(site->processes) == 1;
+
+	text_add(line, alone ? " by " : "; most by ");
+	page_add_clean(line, site->name);
+	text_add(line, one ? "[" : " (");
+	page_add_holder(line, site);
+	text_add(line, one ? "]" : ")");
+	if (where.frame) {
+		text_add(&place, "in ");
+		place_add(&place, &where, place_program(site->owner, site->name, &program), NULL);
+	}
+	page_answer_place(page, line, &place);
+}
+
+static void page_none_left(struct page *page, struct text *line)
+{
+	const struct leaks_totals *totals = &page->summary->leaks;
+
+	text_add(line, "No leaked sockets: ");
+	if (totals->open) {
+		text_add(line, "no site grew; ");
+		page_add_count(line, totals->open, "socket was", "sockets were");
+		text_add(line, " left open all the same (--leak-check exit)");
+	} else {
+		text_add(line, "none was left open that had never been connected");
+	}
+	page_line(page, line, /* bold= */ true);
+}
+
+long page_left_sites(const struct page *page, struct site *const *sites, long count)
+{
+	while (page->summary->run->by_growth && count && !sites[count - 1]->leaking)
+		count--; /* those that grew come first */
+	return count;
+}
+
+void page_left(struct page *page, struct site *const *sites, long count)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	unsigned int left = 0;
+
+	for (long i = 0; i < count; i++)
+		left += sites[i]->open;
+	if (!count) {
+		page_none_left(page, &line);
+		return;
+	}
+	page_add_count(&line, left, "socket was", "sockets were");
+	text_add(&line, " left open and never connected");
+	if (count > 1)
+		text_addf(&line, ", made at %ld sites", count);
+	add_leaver(page, &line, sites[0], count == 1);
+}
+
+void page_left_totals(struct page *page)
+{
+	const struct leaks_totals *totals = &page->summary->leaks;
+	const struct run_summary *run = page->summary->run;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_line(page, &line, /* bold= */ false);
+	text_addf(&line, "%u left open at ", totals->open);
+	page_add_count(&line, totals->sites, "site", "sites");
+	text_addf(&line, ", of which %zu grew; ", totals->leaking);
+	page_add_clean(&line, run->program);
+	if (run->signal)
+		text_addf(&line, " was ended by %s", strsignal(run->signal));
+	else
+		text_addf(&line, " exited with %d", run->status);
+	page_line(page, &line, /* bold= */ false);
+	if (!run->running)
+		return;
+	page_add_count(&line, run->running, "process", "processes");
+	text_addf(&line, " that it started %s on; not watched from here on",
+		  run->running == 1 ? "goes" : "go");
+	page_line(page, &line, /* bold= */ false);
+}
