@@ -73,7 +73,9 @@ def check_stack(event):
 def check(bench, command, language, own_library):
     """Run a script of tests/scripts/ and compare all its stacks."""
     script = Script(bench, command)
-    agent = bench.agent("--min-growth", "1", "--pid", str(script.process.pid))
+    agent = bench.agent(
+        "--min-growth", "1", "--sample-after", "0", "--pid", str(script.process.pid)
+    )
     sockets = script.run()
     mine = {inode for inode, socket in sockets.items() if socket["case"] != "fork"}
     agent.wait_for(lambda a: mine <= set(a.open_leaks()), "all leaks of the script", TOLD_S)
@@ -114,3 +116,18 @@ def python(bench):
             yield "scripts_python", Failure(f"{path}: {failure}")
             return
     yield "scripts_python", None
+
+
+@cases(names=["scripts_ruby"], stage=LONG)
+def ruby(bench):
+    found = versions("TEST_RUBYS", ["/usr/bin/ruby"])
+    if not found:
+        yield "scripts_ruby", Skip("needs ruby")
+        return
+    for path in found:
+        try:
+            check(bench, [path, str(SCRIPTS / "leaks.rb")], "Ruby", lambda frame: False)
+        except Failure as failure:
+            yield "scripts_ruby", Failure(f"{path}: {failure}")
+            return
+    yield "scripts_ruby", None

@@ -70,18 +70,6 @@ static const struct language *find_interpreter(struct images *images, struct ima
 
 /* ---- The recipe ---- */
 
-static bool find_header(Elf *elf, GElf_Word type, GElf_Phdr *ret_header)
-{
-	size_t count;
-
-	if (elf_getphdrnum(elf, &count))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (gelf_getphdr(elf, (int)i, ret_header) && ret_header->p_type == type)
-			return true;
-	return false;
-}
-
 /* From the start of the program's code to the word in which the linker leaves r_debug's address. */
 static bool find_debug_word(struct images *images, struct image *image, __u64 start_code,
 			    struct memory *memory, __u64 *ret_word)
@@ -93,7 +81,7 @@ static bool find_debug_word(struct images *images, struct image *image, __u64 st
 
 	if (!mapping || !mapping_is_file(mapping) ||
 	    !open_interpreter(images, image, mapping, &program) ||
-	    !find_header(program.elf, PT_DYNAMIC, &header))
+	    !interpreter_header(&program, PT_DYNAMIC, &header))
 		return false;
 	for (__u64 at = 0; at < header.p_memsz; at += sizeof(entry)) {
 		__u64 address = header.p_vaddr + program.bias + at;
@@ -119,10 +107,23 @@ static bool place_recipe(struct images *images, struct image *image, __u64 start
 		recipe->start += interpreter->bias - start_code;
 		return true;
 	}
-	if (!find_header(interpreter->elf, PT_DYNAMIC, &header))
+	if (!interpreter_header(interpreter, PT_DYNAMIC, &header))
 		return false;
 	recipe->library = header.p_vaddr;
 	return find_debug_word(images, image, start_code, interpreter->memory, &recipe->debug);
+}
+
+static bool has_musl(const struct image *image)
+{
+	const struct modules *modules = image_modules(image);
+
+	for (size_t i = 0; i < modules__count(modules); i++) {
+		const char *path = modules__get(modules, i)->path;
+
+		if (path && !fnmatch("ld-musl-*", module_name(path), 0))
+			return true;
+	}
+	return false;
 }
 
 void scripts_recipe(struct images *images, struct image *image, pid_t tgid, __u64 start_code,
@@ -142,6 +143,7 @@ void scripts_recipe(struct images *images, struct image *image, pid_t tgid, __u6
 	if (memory_open(tgid, &memory))
 		return;
 	interpreter.memory = &memory;
+	interpreter.is_musl = has_musl(image);
 	interpreter.is_library = !program || strcmp(program->path ?: "", interpreter.path) != 0;
 	if (language->recipe(&interpreter, &recipe) &&
 	    place_recipe(images, image, start_code, &interpreter, &recipe))

@@ -7,7 +7,7 @@
 #ifndef SOCKLEAK_LANGUAGE_H
 #define SOCKLEAK_LANGUAGE_H
 
-#include <libelf.h>
+#include <gelf.h>
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +24,7 @@ struct interpreter {
 	const char *path; /* as the process sees it */
 	struct memory *memory;
 	bool is_library; /* it is not the executable */
+	bool is_musl;	 /* the C library of the process */
 };
 
 /* One frame of a script. */
@@ -69,5 +70,15 @@ bool interpreter_symbol(const struct interpreter *interpreter, const char *name,
 /* The same in the process. */
 bool interpreter_address(const struct interpreter *interpreter, const char *name,
 			 __u64 *ret_address);
+
+/* The first program header of a type; false: there is none. */
+bool interpreter_header(const struct interpreter *interpreter, GElf_Word type,
+			GElf_Phdr *ret_header);
+/*
+ * Where the file has the word that the dynamic linker gives the number of the module to, for a
+ * symbol in thread-local storage (R_X86_64_DTPMOD64). False: there is none.
+ */
+bool interpreter_module_word(const struct interpreter *interpreter, const char *symbol,
+			     __u64 *ret_value);
 
 #endif /* SOCKLEAK_LANGUAGE_H */
