@@ -35,7 +35,7 @@
 
 /*
  * --pprof-keep: with a profile an hour (--pprof-interval) they are a week, so that a leak can be
- * compared with the same hour of the last one. A profile of a hundred sites is some 10 KiB.
+ * compared with the same hour of the last one. A profile has a few KiB.
  */
 #define OPTIONS_PPROF_KEEP 168
 
