@@ -395,16 +395,6 @@ struct module_symbols *image_file(struct images *images, struct image *image,
 	return symbols;
 }
 
-const char *image_local_to(struct images *images, struct image *image, __u64 address)
-{
-	const struct mapping *mapping = image_mapping(image, address);
-	struct module_symbols *file;
-	__u64 bias;
-
-	file = mapping ? image_file(images, image, mapping, &bias) : NULL;
-	return file ? module_symbols_local_to(file, address - bias) : NULL;
-}
-
 bool image_is_overwritten(const struct image *image, const struct mapping *mapping)
 {
 	const struct image_file *file;

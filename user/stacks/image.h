@@ -60,12 +60,6 @@ const struct mapping *image_mapping(const struct image *image, __u64 address);
 struct module_symbols *image_file(struct images *images, struct image *image,
 				  const struct mapping *mapping, __u64 *ret_bias);
 
-/*
- * To which source file the function at an address is local (module_symbols_local_to()), once its
- * names were asked for; NULL also where no file has it. Valid as the image.
- */
-const char *image_local_to(struct images *images, struct image *image, __u64 address);
-
 /* Was the file of a mapping that image_file() was asked for overwritten? See overwritten.h. */
 bool image_is_overwritten(const struct image *image, const struct mapping *mapping);
 

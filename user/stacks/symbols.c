@@ -168,7 +168,7 @@ static void set_site(struct images *images, struct image *image, struct stack *s
 
 	if (image && frame && frame->function && !frame->script && !frame->local_to &&
 	    frame->kind == FRAME_OF_PROGRAM)
-		frame->local_to = copy(image_local_to(images, image, frame->pc - !frame->exact));
+		frame->local_to = copy(walk_local_to(images, image, frame->pc - !frame->exact));
 	stack->site = site_id(stack);
 }
 

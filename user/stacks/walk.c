@@ -115,6 +115,17 @@ bool walk_is_caller(struct images *images, struct image *image, bool is_glibc_so
 	return is_caller(&walk, is_glibc_socket, pc, caller);
 }
 
+const char *walk_local_to(struct images *images, struct image *image, __u64 address)
+{
+	struct walk walk = { .images = images, .image = image };
+	const struct mapping *mapping;
+	struct module_symbols *file;
+	__u64 bias;
+
+	file = file_at(&walk, address, &mapping, &bias);
+	return file ? module_symbols_local_to(file, address - bias) : NULL;
+}
+
 /* The unwinder is to know the module of this address, if there is one. */
 static void need_module(__u64 address, void *ctx)
 {

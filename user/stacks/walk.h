@@ -34,4 +34,10 @@ int walk_snapshot(struct images *images, struct image **image, const struct snap
 bool walk_is_caller(struct images *images, struct image *image, bool is_glibc_socket, __u64 pc,
 		    __u64 caller);
 
+/*
+ * To which source file the function at an address is local (module_symbols_local_to()), once its
+ * names were asked for; NULL also where no file has it. Valid as the image.
+ */
+const char *walk_local_to(struct images *images, struct image *image, __u64 address);
+
 #endif /* SOCKLEAK_WALK_H */
