@@ -141,9 +141,15 @@ bool signals_report_asked(void)
 	return asked;
 }
 
-void signals_wait(__u64 ns)
+void signals_ask_stop(void)
+{
+	stop();
+}
+
+void signals_wait(__u64 ns, int fd)
 {
 	struct timespec timeout = { (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
+	struct pollfd input = { .fd = fd, .events = POLLIN }; /* poll() skips -1 */
 	sigset_t blocked, before;
 
 	/* Signals stay blocked from the check to the sleep, so that none is missed in between. */
@@ -152,7 +158,7 @@ void signals_wait(__u64 ns)
 		sigaddset(&blocked, ours[i]);
 	sigprocmask(SIG_BLOCK, &blocked, &before);
 	if (!stop_asked && !report_asked && !reload_asked)
-		ppoll(NULL, 0, &timeout, &before);
+		ppoll(&input, 1, &timeout, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 

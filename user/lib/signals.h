@@ -46,8 +46,13 @@ bool signals_report_asked(void);
 /* Is a reload asked for? True until signals_reloaded(). */
 bool signals_reload_asked(void);
 void signals_reloaded(void);
-/* Sleep for some time, or until a signal arrives; not at all if one has arrived before. */
-void signals_wait(__u64 ns);
+/* Stop as if a signal had asked for it. */
+void signals_ask_stop(void);
+/*
+ * Sleep for some time, or until a signal arrives or something can be read from `fd` (-1: from
+ * none); not at all if a signal has arrived before.
+ */
+void signals_wait(__u64 ns, int fd);
 
 /*
  * Hold back the signals that only ask for something (SIGUSR1, SIGHUP), or let them through

@@ -13,7 +13,9 @@
 #include "lib/write_all.h"
 #include "report/json/json_report.h"
 #include "report/text/text_report.h"
+#include "watch/keyboard.h"
 #include "watch/profiles.h"
+#include "watch/view.h"
 
 /* The table is followed by the stacks of this many sites; --verbose shows all that --top lists. */
 #define STACKS_SHOWN 3
@@ -31,6 +33,8 @@ struct output {
 	struct text lines; /* by output__collect(): not written yet */
 	struct json_last_code last;
 	struct profiles profiles;
+	struct view view;
+	bool has_keys; /* a person may change the view */
 	bool collects;
 	int error;
 };
@@ -72,6 +76,9 @@ void output__free(struct output *output)
 		close(output->fd);
 	json_last_code_clear(&output->last);
 	text_free(&output->lines);
+	view_free(&output->view);
+	if (output->has_keys)
+		keyboard_close();
 	free(output);
 }
 
@@ -163,8 +170,19 @@ static struct text_layout layout_of(const struct output *output)
 	return layout;
 }
 
+/* The last row of the screen, without a line's end, which would scroll. */
+static void add_keys(const struct output *output, struct text *screen, unsigned int columns)
+{
+	_cleanup_text_ struct text keys = TEXT_INIT;
+
+	view_add_keys(&output->view, &keys);
+	if (columns && keys.len > columns)
+		text_cut(&keys, columns);
+	text_addf(screen, "%s" LINE_CLEAR, text_str(&keys));
+}
+
 /* Draw over the last view, line by line, so that it does not flicker. */
-static void draw(struct output *output, const struct text *report)
+static void draw(struct output *output, const struct text *report, unsigned int columns)
 {
 	_cleanup_text_ struct text screen = TEXT_INIT;
 	const char *line = text_str(report), *end;
@@ -175,6 +193,8 @@ static void draw(struct output *output, const struct text *report)
 		text_add_bytes(&screen, line, (size_t)(end - line));
 		text_add(&screen, LINE_CLEAR "\n");
 	}
+	if (output->has_keys)
+		add_keys(output, &screen, columns);
 	text_add(&screen, REST_CLEAR);
 	emit(output, &screen);
 }
@@ -184,18 +204,54 @@ bool output__is_live(const struct output *output)
 	return output->live;
 }
 
-void output__sweep(struct output *output, struct leaks *leaks, const struct summary *summary)
+static void draw_view(struct output *output, struct leaks *leaks, const struct summary *summary)
 {
 	struct text_layout layout = layout_of(output);
 	_cleanup_text_ struct text report = TEXT_INIT;
+	int err = output->has_keys ? view_arrange(&output->view, leaks, &layout) : 0;
 
-	if (!output->live)
-		return;
-	text_report(&report, leaks, summary, &layout);
-	if (text_error(&report))
-		output->error = text_error(&report);
+	if (!err)
+		text_report(&report, leaks, summary, &layout);
+	if (err || text_error(&report))
+		output->error = -ENOMEM;
 	else
-		draw(output, &report);
+		draw(output, &report, layout.columns);
+}
+
+void output__sweep(struct output *output, struct leaks *leaks, const struct summary *summary)
+{
+	if (output->live && !output->view.is_frozen)
+		draw_view(output, leaks, summary);
+}
+
+void output__open_keys(struct output *output)
+{
+	output->has_keys = output->live && keyboard_open();
+}
+
+int output__keys_fd(const struct output *output)
+{
+	return output->has_keys ? keyboard_fd() : -1;
+}
+
+void output__take_keys(struct output *output, struct leaks *leaks, const struct summary *summary)
+{
+	int key = output->has_keys ? keyboard_key() : KEY_NONE;
+	struct text_layout layout = { .verbose = output->options->verbose };
+	bool redraws = false;
+
+	if (key == KEY_NONE)
+		return;
+	output->error = view_arrange(&output->view, leaks, &layout) ?: output->error;
+	for (; key != KEY_NONE && !output->error; key = keyboard_key()) {
+		enum view_effect effect = view_key(&output->view, key);
+
+		redraws |= effect == VIEW_REDRAW;
+		if (effect == VIEW_QUIT)
+			signals_ask_stop();
+	}
+	if (redraws)
+		draw_view(output, leaks, summary);
 }
 
 void output__report(struct output *output, struct leaks *leaks, const struct summary *summary)

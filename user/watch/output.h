@@ -48,6 +48,14 @@ void output__limit(struct output *output, const struct limited *limited,
 bool output__is_live(const struct output *output);
 /* A sweep is done. */
 void output__sweep(struct output *output, struct leaks *leaks, const struct summary *summary);
+/*
+ * Take keys from the terminal, if the view is live and the standard input is its terminal; they
+ * change the view (view.h), or ask to stop. Once, before the first sweep is shown.
+ */
+void output__open_keys(struct output *output);
+/* What poll() is to wait for; -1: nothing. And: do what was typed. */
+int output__keys_fd(const struct output *output);
+void output__take_keys(struct output *output, struct leaks *leaks, const struct summary *summary);
 /* A report was asked for (SIGUSR1), or the run ends. */
 void output__report(struct output *output, struct leaks *leaks, const struct summary *summary);
 

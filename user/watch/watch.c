@@ -349,7 +349,10 @@ bool watch__wait(struct watch *watch)
 	until_ns = watch->next_ns < watch->end_ns ? watch->next_ns : watch->end_ns;
 	for (; summary->now_ns < until_ns && !is_over(watch) && !signals_reload_asked();
 	     update_clock(summary)) {
-		signals_wait(until_ns - summary->now_ns);
+		signals_wait(until_ns - summary->now_ns,
+			     watch->output ? output__keys_fd(watch->output) : -1);
+		if (watch->output)
+			output__take_keys(watch->output, watch->leaks, summary);
 		if (!signals_report_asked())
 			continue;
 		watch->asked = !watch->output;
@@ -436,6 +439,8 @@ int watch__end(struct watch *watch)
 int watch__run(struct watch *watch, struct tracer *tracer)
 {
 	watch__begin(watch, tracer);
+	if (watch->options->command == COMMAND_TRACE)
+		output__open_keys(watch->output);
 	if (!is_over(watch)) {
 		sweep_and_show(watch, false);
 		log_note("watching by %s: Ctrl-C ends with the report, kill -USR1 %d gives one "

@@ -20,6 +20,7 @@
  * has a line of its own.
  */
 #define TABLE_ROW(open) "%-8s %8s %-15s %5" open " %7s %6s%s%s"
+#define MARK_COLUMN 8 /* between state and pid: of the row that is selected */
 /* The row of a scan, which knows neither state nor rate. */
 #define SCAN_ROW(open) "%8s %-15s %5" open " %6s  %s%s"
 /* The row of `run`, whose processes have ended. */
@@ -304,7 +305,9 @@ static void page_row(struct page *page, const struct site *site)
 			  text_str(&comm), count, text_str(&rate), text_str(&age),
 			  has_class(page) ? "  " : "",
 			  has_class(page) ? leak_class_phrase(site->class) : "");
-	page_line(page, &line, /* bold= */ false);
+	if (site == page->layout->selected && !text_error(&line))
+		line.data[MARK_COLUMN] = '>';
+	page_line(page, &line, site == page->layout->selected);
 	if (page->summary->is_scan || has_class(page))
 		return;
 	text_addf(&line, TEXT_INDENT "%s", leak_class_phrase(site->class));
@@ -382,14 +385,11 @@ static void page_stacks(struct page *page, struct site *const *sites, long count
 	page_line(page, &line, /* bold= */ false);
 }
 
-static void page_body(struct page *page, struct site *const *sites, long count)
+static void page_table(struct page *page, struct site *const *sites, long count)
 {
 	const struct text_layout *layout = page->layout;
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	page_answer(page, sites, count);
-	while (!layout->verbose && count && page_is_exited(sites[count - 1]))
-		count--; /* they had not grown: the foot counts them */
 	if (count)
 		page_table_head(page);
 	for (long i = 0; i < count && i < layout->top; i++)
@@ -399,6 +399,26 @@ static void page_body(struct page *page, struct site *const *sites, long count)
 			  count);
 		page_line(page, &line, /* bold= */ false);
 	}
+}
+
+static void page_body(struct page *page, struct site *const *sites, long count)
+{
+	const struct text_layout *layout = page->layout;
+
+	page_answer(page, sites, count);
+	if (layout->only_selected) {
+		page_table_head(page);
+		page_site(page, layout->selected);
+		if (layout->selected->stack)
+			page_stack(page, layout->selected);
+		return;
+	}
+	while (!layout->verbose && count && page_is_exited(sites[count - 1]))
+		count--; /* they had not grown: the foot counts them */
+	if (layout->order)
+		page_table(page, layout->order, layout->n_order);
+	else
+		page_table(page, sites, count);
 	page_stacks(page, sites, count);
 	page_hints(page);
 	if (layout->verbose && !layout->columns)

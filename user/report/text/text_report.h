@@ -19,6 +19,12 @@ struct text_layout {
 	unsigned int stacks;  /* sites whose stack is shown */
 	bool verbose;	      /* every address, every counter */
 	bool bold;	      /* terminal escapes may be used */
+	/* Of a view that a person moves in; NULL and 0: the order of the report, and no selection.
+	 */
+	struct site *const *order; /* the sites of the table */
+	long n_order;
+	const struct site *selected; /* marked in the table */
+	bool only_selected;	     /* it and its stack, in the place of the table */
 };
 
 /* Add the report. Out of memory shows in text_error(out). */
