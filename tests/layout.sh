@@ -33,6 +33,7 @@ only_kernel_knows_libbpf() {
 folders="
 commands
 watch
+watch/output
 report/explain
 report/metrics
 report/json

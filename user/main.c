@@ -41,8 +41,8 @@
 #include "options/options.h"
 #include "resolver/fetcher.h"
 #include "resolver/resolver.h"
-#include "watch/output.h"
-#include "watch/profiles.h"
+#include "watch/output/output.h"
+#include "watch/output/profiles.h"
 #include "watch/watch.h"
 
 enum exit_code {

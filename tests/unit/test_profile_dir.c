@@ -16,7 +16,7 @@
 
 #include "lib/text.h"
 #include "lib/time.h"
-#include "watch/profile_dir.h"
+#include "watch/output/profile_dir.h"
 
 #define FIRST (1790000000 * (__s64)NSEC_PER_SEC) /* 2026-09-21T13:33:20Z */
 

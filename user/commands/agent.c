@@ -14,7 +14,7 @@
 #include "lib/textfile.h"
 #include "lib/time.h"
 #include "report/text/text_report.h"
-#include "watch/profiles.h"
+#include "watch/output/profiles.h"
 #include "watch/publisher.h"
 
 /*

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "commands/progress.h"
-#include "commands/progress.h"
 #include "kernel/history.h"
 #include "kernel/scanner.h"
 #include "leaks/leaks.h"
@@ -19,7 +18,6 @@
 #include "lib/signals.h"
 #include "lib/time.h"
 #include "watch/attribution.h"
-#include "watch/descriptors.h"
 #include "watch/descriptors.h"
 
 /*

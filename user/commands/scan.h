@@ -9,7 +9,7 @@
 #include "host/workloads/scope.h"
 #include "lib/text.h"
 #include "options/options.h"
-#include "watch/output.h"
+#include "watch/output/output.h"
 
 struct scan;
 

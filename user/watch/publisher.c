@@ -11,7 +11,7 @@
 #include "lib/textfile.h"
 #include "report/explain/stacks_file.h"
 #include "report/metrics/prometheus.h"
-#include "watch/profiles.h"
+#include "watch/output/profiles.h"
 
 struct publisher {
 	struct health health;

@@ -13,7 +13,7 @@
 #include "kernel/tracer.h"
 #include "options/options.h"
 #include "watch/fd_limits.h"
-#include "watch/output.h"
+#include "watch/output/output.h"
 
 struct watch;
 

@@ -401,18 +401,30 @@ static void page_table(struct page *page, struct site *const *sites, long count)
 	}
 }
 
+static void page_selected(struct page *page, const struct site *site)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	page_table_head(page);
+	page_site(page, site);
+	if (site->stack) {
+		page_stack(page, site);
+		return;
+	}
+	page_line(page, &line, /* bold= */ false);
+	text_add(&line, "Its stack is not known.");
+	page_line(page, &line, /* bold= */ false);
+}
+
 static void page_body(struct page *page, struct site *const *sites, long count)
 {
 	const struct text_layout *layout = page->layout;
 
-	page_answer(page, sites, count);
 	if (layout->only_selected) {
-		page_table_head(page);
-		page_site(page, layout->selected);
-		if (layout->selected->stack)
-			page_stack(page, layout->selected);
+		page_selected(page, layout->selected);
 		return;
 	}
+	page_answer(page, sites, count);
 	while (!layout->verbose && count && page_is_exited(sites[count - 1]))
 		count--; /* they had not grown: the foot counts them */
 	if (layout->order)
@@ -431,7 +443,7 @@ static void page_foot(struct page *page)
 	unsigned int rows = page->layout->rows;
 
 	text_foot(page);
-	if (!rows || rows >= 3 * page->lines)
+	if (!page->layout->only_selected && (!rows || rows >= 3 * page->lines))
 		return;
 	text_clear(page->out);
 	page->lines = 0;

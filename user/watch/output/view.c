@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "watch/view.h"
+#include "watch/output/view.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "watch/keyboard.h"
+#include "watch/output/keyboard.h"
 
 static const char *const sort_names[VIEW_SORTS] = {
 	[VIEW_SORT_WORST] = "worst first",

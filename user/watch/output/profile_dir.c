@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "watch/profile_dir.h"
+#include "watch/output/profile_dir.h"
 
 #include <ctype.h>
 #include <dirent.h>

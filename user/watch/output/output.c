@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "watch/output.h"
+#include "watch/output/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +13,9 @@
 #include "lib/write_all.h"
 #include "report/json/json_report.h"
 #include "report/text/text_report.h"
-#include "watch/keyboard.h"
-#include "watch/profiles.h"
-#include "watch/view.h"
+#include "watch/output/keyboard.h"
+#include "watch/output/profiles.h"
+#include "watch/output/view.h"
 
 /* The table is followed by the stacks of this many sites; --verbose shows all that --top lists. */
 #define STACKS_SHOWN 3

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "watch/profiles.h"
+#include "watch/output/profiles.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "lib/textfile.h"
 #include "report/pprof/folded.h"
 #include "report/pprof/pprof.h"
-#include "watch/profile_dir.h"
+#include "watch/output/profile_dir.h"
 
 static int add_refusal(const char *option, const char *path, int err, struct text *ret_error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "watch/keyboard.h"
+#include "watch/output/keyboard.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -95,7 +95,7 @@ int keyboard_fd(void)
 }
 
 /* One byte, if there is one; -1. */
-static int next_byte(void)
+static int typed_byte(void)
 {
 	struct pollfd input = { .fd = keyboard_fd(), .events = POLLIN };
 	unsigned char byte;
@@ -111,19 +111,19 @@ static int next_byte(void)
 /* The rest of "ESC [ A", as terminals send the arrows; "ESC O A" in their application mode. */
 static int arrow(void)
 {
-	int byte = next_byte();
+	int byte = typed_byte();
 
 	if (byte != '[' && byte != 'O')
 		return KEY_OTHER;
 	do
-		byte = next_byte();
+		byte = typed_byte();
 	while ((byte >= '0' && byte <= '9') || byte == ';'); /* with Shift and the like */
 	return byte == 'A' ? KEY_UP : byte == 'B' ? KEY_DOWN : KEY_OTHER;
 }
 
 int keyboard_key(void)
 {
-	int byte = next_byte();
+	int byte = typed_byte();
 
 	if (byte < 0)
 		return KEY_NONE;
