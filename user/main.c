@@ -413,7 +413,8 @@ static int run(const struct options *options)
 	_cleanup_text_ struct text error = TEXT_INIT;
 	int status;
 
-	if (target__start(options->arguments, options->user, closed_files, &target, &error))
+	if (profiles_check(options, &error) ||
+	    target__start(options->arguments, options->user, closed_files, &target, &error))
 		return log_error(EXIT_NOT_RUN, "%s", text_str(&error));
 	signals_pass_to(target__pid(target));
 	return run_held(options, target, &status) ? EXIT_NOT_RUN : status;

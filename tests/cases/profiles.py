@@ -146,6 +146,22 @@ def pprof_reads_it(bench):
 
 
 @case
+def pprof_of_a_run(bench):
+    """Of `sockleak run`: what the program left open when it ended."""
+    path, folded = bench.directory / "run.pb.gz", bench.directory / "run.folded"
+    program = bench.copy("growing", "pprofrun")
+    # It ends, with its sockets, when nobody answers.
+    status, _, errors = bench.run("run", "--pprof", path, "--folded", folded, "--", program, 3,
+                                  stdin=subprocess.DEVNULL)
+    if Profile(path).open(comm="pprofrun") != 3 or not re.fullmatch(r"pprofrun;.* 3\n",
+                                                                     folded.read_text()):
+        raise Failure(f"expected 3 sockets, seen {status}: {folded.read_text()} {errors}")
+    status, out, errors = bench.run("run", "--pprof", bench.directory / "no/p", "--", "echo", "begun")
+    if not status or out or "cannot write to --pprof" not in errors:
+        raise Failure(f"expected a refusal before the program begins, seen {status}: {out} {errors}")
+
+
+@case
 def pprof_of_nothing(bench):
     """A host without leaks gives a profile without samples, which pprof reads."""
     path, folded = bench.directory / "nothing.pb.gz", bench.directory / "nothing.folded"
