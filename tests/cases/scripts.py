@@ -16,6 +16,7 @@ from lib.registry import LONG, cases
 
 SCRIPTS = pathlib.Path(__file__).parent.parent / "scripts"
 TOLD_S = 60
+ENOUGH = 85  # frames that there is room for in any case (docs/stacks.md)
 
 
 class Script:
@@ -63,11 +64,12 @@ def difference(wanted, seen):
     return None
 
 
-def check_stack(event):
+def misplaced(event):
     """Each run of frames stands before a function that executes it."""
     kinds = [frame["kind"] for frame in event["stack"]]
-    if kinds[0] != "native" or kinds[-1] != "native":
-        raise Failure(f"expected native frames at both ends, seen: {event['stack']}")
+    if kinds[0] != "native" or (kinds[-1] != "native" and not event["stack_truncated"]):
+        return f"expected native frames at both ends, seen: {kinds}"
+    return None
 
 
 def check(bench, command, language, own_library):
@@ -80,19 +82,24 @@ def check(bench, command, language, own_library):
     mine = {inode for inode, socket in sockets.items() if socket["case"] != "fork"}
     agent.wait_for(lambda a: mine <= set(a.open_leaks()), "all leaks of the script", TOLD_S)
     leaks = agent.open_leaks()
-    wrong = []
+    wrong, cut = [], 0
     for inode in mine:
         seen = seen_of(leaks[inode], language)
         while seen and own_library(seen[0]):
             seen = seen[1:]  # between the script and socket()
-        trouble = difference(sockets[inode]["frames"], seen)
+        wanted = sockets[inode]["frames"]
+        if ENOUGH <= len(seen) < len(wanted):
+            cut += 1  # a deep native stack leaves less room
+            wanted = wanted[: len(seen)]
+        trouble = difference(wanted, seen) or misplaced(leaks[inode])
         if trouble:
             wrong.append(f"{sockets[inode]['case']}: {trouble}")
-        check_stack(leaks[inode])
     dropped = agent.stop()["dropped"]
     if wrong:
         raise Failure(f"{len(wrong)} of {len(mine)} differ; " + "; ".join(wrong[:5]))
-    if any(dropped[name] for name in ("script_fault", "script_cut", "script_unnamed")):
+    if any(dropped[name] for name in ("script_fault", "script_unnamed")) or (
+        dropped["script_cut"] != cut
+    ):
         raise Failure(f"expected no losses, seen: {dropped}")
     script.end()
 

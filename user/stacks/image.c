@@ -123,9 +123,8 @@ static size_t mappings_held(const struct images *images)
 
 static void place_image(struct images *images, struct image *image)
 {
-	struct image **slot;
-
 	size_t count = modules__count(image->modules);
+	struct image **slot;
 
 	count += image->before ? modules__count(image->before->modules) : 0;
 	while (mappings_held(images) + count > MAX_MAPPINGS)
@@ -252,24 +251,20 @@ struct images *images__new(void)
 {
 	struct images *images = calloc(1, sizeof(*images));
 
-	if (!images)
-		return NULL;
-	images->files = file_cache__new(MAX_FILES, MAX_FILE_BYTES);
-	if (!images->files) {
-		free(images);
-		return NULL;
-	}
-	return images;
+	if (images)
+		images->files = file_cache__new(MAX_FILES, MAX_FILE_BYTES);
+	if (images && images->files)
+		return images;
+	free(images);
+	return NULL;
 }
 
 void images__free(struct images *images)
 {
-	struct image **slot;
-
 	if (!images)
 		return;
-	for (slot = images->slots; slot < images->slots + MAX_IMAGES; slot++)
-		free_image(images, *slot);
+	for (int i = 0; i < MAX_IMAGES; i++)
+		free_image(images, images->slots[i]);
 	file_cache__free(images->files);
 	free(images);
 }

@@ -15,7 +15,8 @@
 #define MAX_TABLE (256 * 1024) /* bytes of a table of lines; functions have some hundred */
 #define TYPE 8		       /* of an object: ob_type */
 #define LENGTH 16	       /* of a string, and of bytes: how many */
-#define STATE 32	       /* of a string */
+#define STATE 32	       /* of a string, */
+#define STATE_KIND 2	       /* where it has the width of its characters */
 #define BYTES 32	       /* of bytes: the first one */
 #define CODE_HEADER 256	       /* bytes of a code object that have what is read of it */
 
@@ -30,7 +31,7 @@ struct python {
 static const struct python_offsets *offsets_of(unsigned int minor)
 {
 	for (size_t i = 0; i < sizeof(python_offsets) / sizeof(python_offsets[0]); i++)
-		if (python_offsets[i].minor == minor)
+		if ((unsigned int)python_offsets[i].minor == minor)
 			return &python_offsets[i];
 	return NULL;
 }
@@ -52,6 +53,28 @@ static const struct python_offsets *find_offsets(struct interpreter *interpreter
 	return offsets_of(minor);
 }
 
+/*
+ * What is kept of a frame: from its code to the frame before it, in either order; and where it
+ * stands, with the byte that says who has called.
+ */
+#define FAR_BYTES 16
+
+static __s32 near_begin(const struct python_offsets *offsets)
+{
+	return offsets->frame_code < offsets->frame_previous ? offsets->frame_code :
+							       offsets->frame_previous;
+}
+
+static size_t near_bytes(const struct python_offsets *offsets)
+{
+	return (size_t)abs(offsets->frame_code - offsets->frame_previous) + 8;
+}
+
+static __s32 far_begin(const struct python_offsets *offsets)
+{
+	return offsets->frame_instruction & ~7;
+}
+
 static bool python_recipe(struct interpreter *interpreter, struct script_recipe *ret_recipe)
 {
 	const struct python_offsets *offsets = find_offsets(interpreter);
@@ -65,13 +88,16 @@ static bool python_recipe(struct interpreter *interpreter, struct script_recipe 
 	found.next_thread = offsets->thread_next;
 	found.thread_id = offsets->thread_id;
 	found.path[found.n_path++] = offsets->thread_frame;
-	if (offsets->has_cframe)
+	if (offsets->cframe_frame >= 0)
 		found.path[found.n_path++] = offsets->cframe_frame;
-	found.near_at = offsets->frame_begin;
-	found.near_len = offsets->frame_len;
+	found.near_at = near_begin(offsets);
+	found.near_len = (__u8)near_bytes(offsets);
+	found.far_at = far_begin(offsets);
+	found.far_len = FAR_BYTES;
 	found.far_from = SCRIPT_NO_WORD;
-	found.record = found.near_len;
-	found.next = offsets->frame_previous - offsets->frame_begin;
+	found.far_to = found.near_len;
+	found.record = found.near_len + FAR_BYTES;
+	found.next = (__u8)(offsets->frame_previous - found.near_at);
 	found.kind = SCRIPT_KIND(SCRIPT_PYTHON, 3, offsets->minor);
 	*ret_recipe = found;
 	return true;
@@ -160,7 +186,7 @@ static bool read_string(const struct python *python, struct memory *memory, __u6
 	if (address & 7 || !memory_read(memory, address, head, sizeof(head)) ||
 	    u64_of(head, TYPE) != python->unicode_type || u64_of(head, LENGTH) > 1 << 20)
 		return false;
-	state = (unsigned int)int_at(head, STATE) >> python->offsets->interned_bits;
+	state = (unsigned int)int_at(head, STATE) >> STATE_KIND;
 	kind = state & 7;
 	if (!(state & 8) || (kind != 1 && kind != 2 && kind != 4)) /* compact, and of one width */
 		return false;
@@ -256,10 +282,50 @@ static unsigned int line_by_locations(struct location_table table, __s32 line, _
 	return 0;
 }
 
-static unsigned int read_line(struct python *python, struct memory *memory,
-			      const unsigned char *code, __u64 unit)
+/*
+ * The same by a table of lines, of 3.10: pairs of bytes, how far an entry reaches and by how much
+ * its line is further on.
+ */
+static unsigned int line_by_ranges(struct location_table table, __s32 line, __u64 address)
 {
-	__u64 address = u64_of(code, python->offsets->code_linetable), len;
+	for (__u64 end = 0; table.at < table.len;) {
+		__s8 step;
+
+		end += next_byte(&table);
+		step = (__s8)next_byte(&table);
+		if (step != -128)
+			line += step;
+		if (address < end)
+			return step != -128 && line > 0 ? (unsigned int)line : 0;
+	}
+	return 0;
+}
+
+/* And by that of 3.9 and before it: an entry begins where its first byte says. */
+static unsigned int line_by_starts(struct location_table table, __s32 line, __u64 address)
+{
+	for (__u64 start = 0; table.at < table.len;) {
+		start += next_byte(&table);
+		if (start > address)
+			break;
+		line += (__s8)next_byte(&table);
+	}
+	return line > 0 ? (unsigned int)line : 0;
+}
+
+/* `at` is the code unit, of two bytes; up to 3.9 the byte. */
+static unsigned int line_of(unsigned int minor, struct location_table table, __s32 first, __u64 at)
+{
+	if (minor >= 11)
+		return line_by_locations(table, first, at);
+	return minor == 10 ? line_by_ranges(table, first, 2 * at) :
+			     line_by_starts(table, first, at);
+}
+
+static unsigned int read_line(struct python *python, struct memory *memory,
+			      const unsigned char *code, __u64 at)
+{
+	__u64 address = u64_of(code, (size_t)python->offsets->code_lines), len;
 	struct location_table table = { .bytes = python->table };
 	unsigned char head[BYTES];
 
@@ -267,38 +333,56 @@ static unsigned int read_line(struct python *python, struct memory *memory,
 	    u64_of(head, TYPE) != python->bytes_type)
 		return 0;
 	len = u64_of(head, LENGTH);
-	if (!len || len > MAX_TABLE || !memory_read(memory, address + BYTES, python->table, len))
+	if (len > MAX_TABLE || (len && !memory_read(memory, address + BYTES, python->table, len)))
 		return 0;
 	table.len = len;
-	return line_by_locations(table, int_at(code, python->offsets->code_first_line), unit);
+	return line_of((unsigned int)python->offsets->minor, table,
+		       int_at(code, (size_t)python->offsets->code_first_line), at);
 }
 
 /* ---- Frames ---- */
+
+/* Where a frame stands in its code: see line_of(). */
+static __u64 position_of(const struct python_offsets *offsets, const unsigned char *far, __u64 code)
+{
+	size_t at = (size_t)(offsets->frame_instruction - far_begin(offsets));
+	__u64 instruction, first = code + (__u64)offsets->code_units;
+	__s32 number;
+
+	if (!offsets->code_units) {
+		number = int_at(far, at);
+		return number > 0 ? (__u64)number : 0; /* -1: it has not begun */
+	}
+	instruction = u64_of(far, at);
+	return instruction > first ? (instruction - first) / 2 : 0;
+}
 
 static bool python_name(void *state, struct memory *memory, const unsigned char *record, size_t len,
 			struct script_name *ret)
 {
 	struct python *python = state;
 	const struct python_offsets *offsets = python->offsets;
-	size_t begin = offsets->frame_begin;
+	const unsigned char *far = record + near_bytes(offsets);
 	unsigned char code[CODE_HEADER];
-	__u64 address, instruction;
+	__u64 address;
 
-	if (len < offsets->frame_len)
+	if (len < near_bytes(offsets) + FAR_BYTES)
 		return false;
-	ret->is_entry = record[offsets->frame_entry - begin] == offsets->frame_entry_value;
-	address = u64_of(record, offsets->frame_code - begin);
-	instruction = u64_of(record, offsets->frame_instruction - begin);
+	ret->is_entry =
+		offsets->frame_entry_value < 0 ||
+		far[offsets->frame_entry - far_begin(offsets)] == offsets->frame_entry_value;
+	/* since 3.12 such a frame is none of the script's */
+	ret->is_hidden = offsets->minor >= 12 && ret->is_entry;
+	if (ret->is_hidden)
+		return true;
+	address = u64_of(record, (size_t)(offsets->frame_code - near_begin(offsets)));
 	if (address & 7 || !memory_read(memory, address, code, sizeof(code)) ||
 	    u64_of(code, TYPE) != python->code_type)
 		return false;
-	if (!read_string(python, memory, u64_of(code, offsets->code_name), ret->function) ||
-	    !read_string(python, memory, u64_of(code, offsets->code_filename), ret->file))
+	if (!read_string(python, memory, u64_of(code, (size_t)offsets->code_name), ret->function) ||
+	    !read_string(python, memory, u64_of(code, (size_t)offsets->code_filename), ret->file))
 		return false;
-	address += offsets->code_units;
-	if (instruction < address) /* it stands before the first one */
-		instruction = address;
-	ret->line = read_line(python, memory, code, (instruction - address) / 2);
+	ret->line = read_line(python, memory, code, position_of(offsets, far, address));
 	return true;
 }
 
