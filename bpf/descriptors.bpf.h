@@ -9,7 +9,6 @@
 
 #include "classes.bpf.h"
 #include "filter.bpf.h"
-#include "waits.bpf.h"
 #include "descriptors.h"
 
 /* Magic numbers of include/uapi/linux/magic.h. */

@@ -69,6 +69,12 @@ struct bpf_iter_meta___output {
 	struct seq_file *seq;
 } __attribute__((preserve_access_index));
 
+/* The context of iter/task. */
+struct task_iterator {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
 /* The output of an iterator: its reader gets what is written there. */
 static __always_inline struct seq_file *iterator_output(struct bpf_iter_meta *meta)
 {

@@ -4,8 +4,10 @@
  * fd tables writes a record for each descriptor of such a socket to its reader, so no buffer can
  * overflow. If a sockleak is running, `young`, `pending` and `pending_by_inode` are its own maps,
  * and show what its hooks have seen; otherwise they are empty. Nothing is written to them.
+ * With --verbose descriptors are counted, too (descriptors.bpf.h).
  */
 #include "classes.bpf.h"
+#include "descriptors.bpf.h"
 #include "young.bpf.h"
 #include "control.h"
 

@@ -16,12 +16,6 @@
 #define LEFT_SHIFT 20 /* call.left_at is in units of 2^20 ns, a millisecond nearly */
 #define LEFT_GRACE 95 /* 0.1 s: for so long a call counts as going on */
 
-/* The context of iter/task. */
-struct task_iterator {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-};
-
 /*
  * The registers of the thread that sweeps, and its kernel stack, which holds them. Every thread has
  * them at the same offset. (The verifier of Linux 6.1 allows no sums with the pointers themselves.)

@@ -2,6 +2,7 @@
 """Processes whose descriptors climb by something else than leaked sockets."""
 
 import re
+import time
 
 from lib.cgroups import inside
 from lib.outcome import Failure
@@ -124,3 +125,23 @@ def climbing_left_out(bench):
 
     agent.wait_for(told, "one that climbs, and two left out", 60)
     agent.stop()
+
+
+@case
+def climbing_seen_by_a_scan(bench):
+    """`scan -v` names the processes with most descriptors, and their kinds; without -v it does not."""
+    program = bench.program("climbing", "steady", "eventfd", "pipe")
+    program.next_phase()
+    wanted = re.compile(rf"^climbing\[{program.pid}\] has \d+ descriptors: 4\d pipe ends, 20 eventfd",
+                        re.M)
+    deadline = time.monotonic() + 20
+    while True:
+        _, shown, errors = bench.run("scan", "-v", "--pid", program.pid)
+        if wanted.search(shown):
+            break
+        if time.monotonic() > deadline:
+            raise Failure(f"expected 20 eventfd and 40 pipe ends, seen: {shown[:300]} {errors}")
+        time.sleep(0.05)
+    _, shown, _ = bench.run("scan", "--pid", program.pid)
+    if "descriptors: " in shown:
+        raise Failure(f"expected no kinds without -v, seen: {shown[:300]}")

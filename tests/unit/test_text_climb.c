@@ -4,6 +4,7 @@
 
 #include "climbs_fixture.h"
 
+static struct text report_text;
 static struct text_layout layout = { .top = 10, .stacks = 0 };
 
 /* The first `lines` lines of a report, with or without a leak of another process. */
@@ -97,13 +98,37 @@ static void three_of_many(void **state)
 	layout.verbose = false;
 }
 
+static void of_a_scan(void **state)
+{
+	struct summary summary = { .is_scan = true, .hooks = NULL, .n_most = 1 };
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct most_descriptors *most = &summary.most[0];
+
+	(void)state;
+	most->process = (struct process_descriptors){ .tgid = 42, .count = 10, .comm = "app" };
+	most->by_kind[DESCRIPTOR_EVENTFD] = most->by_kind[DESCRIPTOR_PIPE] = 2;
+	most->by_kind[DESCRIPTOR_REGULAR] = 5;
+	most->by_kind[DESCRIPTOR_DEVICE] = 1;
+	text_report(&report_text, leaks, &summary, &layout);
+	leaks__free(leaks);
+	assert_non_null(strstr(text_str(&report_text),
+			       "\napp[42] has 10 descriptors: 5 regular files, 2 eventfd, "
+			       "2 pipe ends\n"));
+	text_free(&report_text);
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, begin_climbs, end_climbs)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(instead_of_an_all_clear), test(beside_a_leak),	      test(two_kinds),
-		test(looked_at_once),	       test(whose_and_who_made_them), test(three_of_many),
+		test(instead_of_an_all_clear),
+		test(beside_a_leak),
+		test(two_kinds),
+		test(looked_at_once),
+		test(whose_and_who_made_them),
+		test(three_of_many),
+		test(of_a_scan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

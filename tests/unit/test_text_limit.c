@@ -207,11 +207,12 @@ static void the_stack_is_shown_once(void **state)
 
 static void other_files_fill_it(void **state)
 {
+	struct limited *limited = limited_of(4242, EMFILE, 193, NOW - 6 * SECOND, NOW - 6 * SECOND);
 	struct summary summary = { .refusals = refusals };
 	char *report;
 
 	(void)state;
-	full_of(limited_of(4242, EMFILE, 193, NOW - 6 * SECOND, NOW - 6 * SECOND), 64, 64);
+	full_of(limited, 64, 64);
 	report = report_on(0, "", NULL, &whole, &summary);
 	begins_with(report,
 		    "app[4242] is at its limit now: 64 of 64 descriptors, socket() failed 193 "
@@ -219,6 +220,14 @@ static void other_files_fill_it(void **state)
 		    "None of its descriptors is a leaked socket: see ls -l /proc/4242/fd\n"
 		    "No leaked sockets: none stayed unconnected for 5s, watched for 1m40s\n");
 	free(report);
+	limited->kinds_ns = NOW;
+	limited->by_kind[DESCRIPTOR_REGULAR] = 4;
+	limited->by_kind[DESCRIPTOR_EVENTFD] = 60;
+	report = report_on(0, "", NULL, &whole, &summary);
+	assert_non_null(strstr(report, "\nNone of its descriptors is a leaked socket: 60 eventfd, "
+				       "4 regular files\n"));
+	free(report);
+	limited->kinds_ns = 0;
 	report = report_on(1, "ruby", NULL, &whole, &summary);
 	assert_non_null(strstr(report,
 			       "\nOnly 1 of its descriptors is an unconnected socket: see ls "

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "commands/most_descriptors.h"
 #include "commands/progress.h"
 #include "kernel/history.h"
 #include "kernel/scanner.h"
@@ -459,6 +460,9 @@ int scan__run(struct scan *scan, unsigned int *ret_matches)
 						 strerror(-err));
 	}
 	log_nothing_watched(scan);
+	if (scanner__descriptors(scan->scanner) &&
+	    most_descriptors_find(scanner__descriptors(scan->scanner), summary))
+		summary->counts_failed++;
 	account_all(scan, &records);
 	free(records.items);
 	*ret_matches = report_scan(scan);

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "kernel/descriptor_counter.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
 #include "kernel/process_iterator.h"
@@ -18,6 +19,7 @@
 struct scanner {
 	struct scan_bpf *skeleton;
 	struct bpf_link *files;
+	struct descriptor_counter *descriptors; /* NULL = without --verbose */
 };
 
 /* Read what the one that runs has; or maps that stay empty, as small as they can be. */
@@ -56,7 +58,14 @@ static int load_scanner(struct scanner *scanner, const struct options *options,
 	err = set_maps(scanner->skeleton, past);
 	if (err)
 		return err;
+	bpf_program__set_autoload(scanner->skeleton->progs.count_descriptors, options->verbose);
+	bpf_program__set_autoload(scanner->skeleton->progs.count_kinds, options->verbose);
 	err = scan_bpf__load(scanner->skeleton);
+	if (!err && options->verbose)
+		err = descriptor_counter__new(scanner->skeleton->progs.count_descriptors,
+					      scanner->skeleton->progs.count_kinds,
+					      &scanner->skeleton->bss->kinds, /* followed= */ NULL,
+					      &scanner->descriptors);
 	if (err)
 		return err;
 	scanner->files = bpf_program__attach_iter(scanner->skeleton->progs.scan_files, NULL);
@@ -86,6 +95,7 @@ void scanner__free(struct scanner *scanner)
 	if (!scanner)
 		return;
 	bpf_link__destroy(scanner->files);
+	descriptor_counter__free(scanner->descriptors);
 	scan_bpf__destroy(scanner->skeleton);
 	free(scanner);
 }
@@ -161,4 +171,9 @@ int scanner__look_at(struct scanner *scanner, __u32 tgid, scanner_record_fn on_r
 	err = read_records(link, &look);
 	bpf_link__destroy(link);
 	return err;
+}
+
+struct descriptor_counter *scanner__descriptors(struct scanner *scanner)
+{
+	return scanner->descriptors;
 }

@@ -13,6 +13,7 @@
 #include "control.h"
 #include "sockleak.h"
 
+struct descriptor_counter;
 struct scanner;
 
 /*
@@ -52,5 +53,8 @@ __u64 scanner__processes(const struct scanner *scanner);
 
 /* The same for one process. -EOPNOTSUPP before Linux 6.1: see process_iterator_attach(). */
 int scanner__look_at(struct scanner *scanner, __u32 tgid, scanner_record_fn on_record, void *ctx);
+
+/* Counts descriptors; the scanner's own. NULL without --verbose. */
+struct descriptor_counter *scanner__descriptors(struct scanner *scanner);
 
 #endif /* SOCKLEAK_SCANNER_H */

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <uthash.h>
 
+#include "descriptors.h"
 #include "host/workloads/owner.h"
 #include "leaks/growth/forecast.h"
 #include "sockleak.h"
@@ -32,8 +33,10 @@ struct limited {
 	struct owner *owner;	/* NULL = no memory for it */
 	struct stack *stack;	/* of the spell's first call; NULL = not known */
 	struct forecast fds;	/* its descriptors; looked_ns 0 = not known */
-	bool over;		/* the spell is; the kernel's side has forgotten it */
-	bool ended;		/* the process has */
+	__u64 kinds_ns;		/* when its descriptors were counted by kind; 0 = never */
+	__u32 by_kind[DESCRIPTOR_KINDS];
+	bool over;  /* the spell is; the kernel's side has forgotten it */
+	bool ended; /* the process has */
 	/* private: */
 	bool announced;
 	UT_hash_handle hh;

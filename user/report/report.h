@@ -9,6 +9,7 @@
 #include "kernel/hooks/hook_kinds.h"
 #include "kernel/sweep_plan.h"
 #include "leaks/leaks.h"
+#include "descriptors.h"
 #include "resolver/resolver_counts.h"
 
 struct climbs;
@@ -25,6 +26,13 @@ struct run_summary {
 	unsigned int running; /* processes that descend from it and go on */
 	bool by_growth;	      /* --leak-check growth: only sites that grew count */
 };
+
+/* A process that holds many descriptors, and how many of each kind. */
+struct most_descriptors {
+	struct process_descriptors process;
+	__u32 by_kind[DESCRIPTOR_KINDS];
+};
+#define SUMMARY_MOST 5
 
 /* The state of the run at one moment. Times in CLOCK_BOOTTIME nanoseconds. */
 struct summary {
@@ -66,9 +74,11 @@ struct summary {
 	bool classes_left_out; /* --class leaves out some that are reported without it */
 	const struct suppressions *suppressions; /* NULL = without --suppress */
 	const struct refusals *refusals; /* who is at the limit of descriptors; NULL = of a scan */
-	const struct climbs *climbs;	 /* whose descriptors climb; NULL = not counted */
-	__u64 climbing_left_out;	 /* processes that climb, beyond --max-climbing */
-	__u64 counts_failed;		 /* of descriptors */
+	struct most_descriptors most[SUMMARY_MOST]; /* of a scan with --verbose, */
+	unsigned int n_most;			    /* that holds most first */
+	const struct climbs *climbs;		 /* whose descriptors climb; NULL = not counted */
+	__u64 climbing_left_out;		 /* processes that climb, beyond --max-climbing */
+	__u64 counts_failed;			 /* of descriptors */
 	const struct limit_series *limit_series; /* the same, by workload; may be NULL too */
 	const struct hints *hints; /* how to get missing debug information; NULL = not asked */
 	const char *hooks;	   /* their kind (hook_kinds.h); NULL = of a scan */

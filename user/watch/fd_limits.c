@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "host/host_files.h"
-#include "host/host_files.h"
 #include "host/process.h"
+#include "kernel/descriptor_counter.h"
 #include "lib/time.h"
 
 /* If descriptors have to be counted one by one, that is done for a process at most this often. */
@@ -130,6 +130,19 @@ static void check_end(struct tracer *tracer, struct limited *limited, bool quiet
 	limited->over = true;
 }
 
+/* Of which kinds are they? Counted rarely: it looks at each file. */
+static void look_at_process_kinds(struct tracer *tracer, struct limited *limited, __u64 now_ns)
+{
+	__u32 by_kind[1][DESCRIPTOR_KINDS];
+
+	if (limited->kinds_ns && now_ns < limited->kinds_ns + LOOK_PAUSE_NS)
+		return;
+	if (descriptor_counter__kinds(tracer__descriptors(tracer), &limited->key.tgid, 1, by_kind))
+		return;
+	limited->kinds_ns = now_ns;
+	memcpy(limited->by_kind, by_kind[0], sizeof(limited->by_kind));
+}
+
 static void look_at_limited(struct tracer *tracer, struct limited *limited, __u64 now_ns)
 {
 	struct forecast *fds = &limited->fds;
@@ -145,6 +158,8 @@ static void look_at_limited(struct tracer *tracer, struct limited *limited, __u6
 	if (process_fds((pid_t)limited->key.tgid, &fds->fds_open, &fds->fds_limit, &counted))
 		fds->looked_ns = 0;
 	fds->next_ns = now_ns + (counted || quiet ? LOOK_PAUSE_NS : 0);
+	if (fds->looked_ns && fds->fds_open >= fds->fds_limit)
+		look_at_process_kinds(tracer, limited, now_ns);
 }
 
 static void look_at_all(struct fd_limits *limits, struct tracer *tracer,

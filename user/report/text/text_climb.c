@@ -6,16 +6,17 @@
 #include "report/text/text_page.h"
 #include "report/text/text_place.h"
 
+#define KINDS_SHOWN 3	 /* of a process that holds most */
 #define CLIMBERS_SHOWN 3 /* processes with a line of their own; -v shows all */
 
-static void add_climber(struct text *line, const struct climber *climber)
+/* "app[42]"; the name may end without a NUL. */
+static void add_process(struct text *line, const char *name, __u32 tgid)
 {
-	_cleanup_text_ struct text name = TEXT_INIT;
+	_cleanup_text_ struct text whole = TEXT_INIT;
 
-	text_add_bytes(&name, climber_name(climber),
-		       strnlen(climber_name(climber), SOCKLEAK_COMM_LEN));
-	page_add_clean(line, text_str(&name));
-	text_addf(line, "[%u]", climber->process.tgid);
+	text_add_bytes(&whole, name, strnlen(name, SOCKLEAK_COMM_LEN));
+	page_add_clean(line, text_str(&whole));
+	text_addf(line, "[%u]", tgid);
 }
 
 /* "; 64 are netlink in use", "; 30 are eventfd and 32 are pipe ends". */
@@ -67,7 +68,7 @@ static void add_climb(struct text *line, const struct climber *climber,
 {
 	double per_minute;
 
-	add_climber(line, climber);
+	add_process(line, climber_name(climber), climber->process.tgid);
 	text_addf(line, " descriptors %u -> %u", climber->climb.base, climber->climb.count);
 	add_kinds(line, climber);
 	if (climber_per_minute(climber, summary->now_ns, &per_minute)) {
@@ -101,4 +102,48 @@ void page_climbs(struct page *page, bool is_answer)
 	page_add_count(&line, all - shown, "more process climbs (-v lists it)",
 		       "more processes climb (-v lists them)");
 	page_line(page, &line, /* bold= */ false);
+}
+
+/* The kind of most descriptors behind another one; DESCRIPTOR_KINDS = there is none. */
+static int next_kind(const __u32 by_kind[DESCRIPTOR_KINDS], int before)
+{
+	int next = DESCRIPTOR_KINDS;
+
+	for (int kind = 0; kind < DESCRIPTOR_KINDS; kind++) {
+		bool is_behind = before < 0 || by_kind[kind] < by_kind[before] ||
+				 (by_kind[kind] == by_kind[before] && kind > before);
+
+		if (is_behind && by_kind[kind] &&
+		    (next == DESCRIPTOR_KINDS || by_kind[kind] > by_kind[next]))
+			next = kind;
+	}
+	return next;
+}
+
+void page_add_kinds(struct text *line, const __u32 by_kind[DESCRIPTOR_KINDS])
+{
+	int kind = -1;
+
+	for (int shown = 0; shown < KINDS_SHOWN; shown++) {
+		kind = next_kind(by_kind, kind);
+		if (kind == DESCRIPTOR_KINDS)
+			return;
+		text_addf(line, "%s%u %s", shown ? ", " : ": ", by_kind[kind],
+			  descriptor_kind_phrase(kind));
+	}
+}
+
+void page_most_descriptors(struct page *page)
+{
+	const struct summary *summary = page->summary;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	for (unsigned int i = 0; i < summary->n_most; i++) {
+		const struct most_descriptors *most = &summary->most[i];
+
+		add_process(&line, most->process.comm, most->process.tgid);
+		text_addf(&line, " has %u descriptors", most->process.count);
+		page_add_kinds(&line, most->by_kind);
+		page_line(page, &line, /* bold= */ false);
+	}
 }

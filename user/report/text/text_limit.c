@@ -241,7 +241,10 @@ static void page_reason(struct page *page, const struct limited *limited, struct
 			  open == 1 ? "is an unconnected socket" : "are unconnected sockets");
 	else
 		text_add(&line, "None of its descriptors is a leaked socket");
-	text_addf(&line, ": see ls -l /proc/%u/fd", limited->key.tgid);
+	if (limited->kinds_ns)
+		page_add_kinds(&line, limited->by_kind);
+	else
+		text_addf(&line, ": see ls -l /proc/%u/fd", limited->key.tgid);
 	page_line(page, &line, /* bold= */ false);
 }
 

@@ -112,6 +112,12 @@ void page_limits(struct page *page, struct site *const *sites, long count);
 bool page_has_climbs(const struct page *page);
 void page_climbs(struct page *page, bool is_answer);
 
+/* The processes that hold most descriptors, of a scan with --verbose. */
+void page_most_descriptors(struct page *page);
+
+/* ": 900 eventfd, 120 regular files": the kinds of most; nothing if there are none. */
+void page_add_kinds(struct text *line, const __u32 by_kind[DESCRIPTOR_KINDS]);
+
 /* The answer on one site: who, how many, how fast, and where in the code. */
 void page_site_answer(struct page *page, const struct site *site);
 /* The beginning of the report: the answer, and what else there is. */

@@ -72,10 +72,11 @@ void page_scan(struct page *page, struct site *const *sites, long count)
 			  (unsigned long long)summary->counters[COUNTER_FILES_SWEPT]);
 		duration_add(&line, summary->sweep_ns);
 		page_line(page, &line, /* bold= */ true);
-		return;
+	} else {
+		page_add_count(&line, certain, "unconnected socket", "unconnected sockets");
+		page_worst(page, &line, sites, sure);
 	}
-	page_add_count(&line, certain, "unconnected socket", "unconnected sockets");
-	page_worst(page, &line, sites, sure);
+	page_most_descriptors(page);
 }
 
 void page_share(struct page *page, const struct site *site)
