@@ -155,12 +155,34 @@ static void labels_are_what_is_known(void **state)
 	text_free(&out);
 }
 
+/* The error path, beside what created the socket. */
+static void the_failed_call_is_a_label(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event event = event_of(fixture, 1, 42);
+	struct tried tried = { .stack = three_frames("gives_up"), .call = CALL_CONNECT };
+	struct text out, bytes;
+
+	use_stack(fixture);
+	assert_int_equal(
+		leaks__apply_tried(fixture->leaks, &event, fixture->owner, fixture->stack, &tried),
+		0);
+	out = profile_of(fixture, false);
+	bytes = inflated(&out);
+	expect_once(&bytes, "failed_in");
+	expect_once(&bytes, "gives_up");
+	text_free(&bytes);
+	text_free(&out);
+	stack_unref(tried.stack);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(sockets_of_a_stack_are_added_up),	    TEST(ended_ones_were_created),
 		TEST(what_is_held_back_is_left_out),	    TEST(of_unknown_origin),
 		TEST(a_scan_leaves_out_what_may_be_in_use), TEST(labels_are_what_is_known),
+		TEST(the_failed_call_is_a_label),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,13 +16,18 @@
 
 DEFINE_CLEANUP(struct profile *, profile__free)
 
-/* What is being filled in, and the name of the culprit in the last stack: most have the same. */
+/* The name of the function to mend in the last stack of one kind: most leaks have the same. */
+struct last_culprit {
+	const struct stack *stack;
+	const struct owner *owner;
+	struct text name;
+};
+
+/* What is being filled in. */
 struct filling {
 	struct profile *profile;
 	const struct summary *summary;
-	const struct stack *stack; /* of that name */
-	const struct owner *owner;
-	struct text culprit;
+	struct last_culprit made, tried;
 };
 
 /* The labels of one sample, and the memory of those that are made for it. */
@@ -56,25 +61,24 @@ static void add_owner(struct labels *labels, const struct owner *owner)
 	add_text(labels, "pod", owner->workload.pod);
 }
 
-/* The function to mend. */
-static void add_culprit_label(struct filling *filling, struct labels *labels,
+static void add_culprit_label(struct labels *labels, const char *key, struct last_culprit *last,
 			      const struct stack *stack, const struct owner *owner)
 {
 	struct culprit culprit;
 
 	if (!stack)
 		return;
-	if (filling->stack != stack || filling->owner != owner) {
+	if (last->stack != stack || last->owner != owner) {
 		culprit = culprit_find(stack, owner ? owner->exe : NULL);
-		text_clear(&filling->culprit);
+		text_clear(&last->name);
 		if (culprit.where.frame && !culprit.where.language)
-			profile_name_frame(&filling->culprit, culprit.where.frame);
+			profile_name_frame(&last->name, culprit.where.frame);
 		else
-			place_add_function(&filling->culprit, &culprit.where);
-		filling->stack = stack;
-		filling->owner = owner;
+			place_add_function(&last->name, &culprit.where);
+		last->stack = stack;
+		last->owner = owner;
 	}
-	add_text(labels, "culprit", text_str(&filling->culprit));
+	add_text(labels, key, text_str(&last->name));
 }
 
 /* Who made it, and where: what is also known of sockets that have ended. */
@@ -88,7 +92,7 @@ static void add_origin(struct filling *filling, struct labels *labels, const str
 		snprintf(labels->site, sizeof(labels->site), "%016llx",
 			 (unsigned long long)site->id);
 	add_text(labels, "site", labels->site);
-	add_culprit_label(filling, labels, stack, owner);
+	add_culprit_label(labels, "culprit", &filling->made, stack, owner);
 	add_owner(labels, owner);
 }
 
@@ -133,6 +137,7 @@ static int add_leak(struct filling *filling, const struct leak *leak)
 
 	add_origin(filling, &labels, leak->site, leak->stack, leak->owner, leak->event.comm);
 	add_socket(&labels, leak);
+	add_culprit_label(&labels, "failed_in", &filling->tried, leak->tried.stack, leak->owner);
 	profile__add(filling->profile, leak->stack, profile_no_stack(known), labels.list,
 		     labels.count, values);
 	err = text_error(&labels.destination);
@@ -167,7 +172,9 @@ static int add_sites(struct filling *filling, struct leaks *leaks)
 				return -ENOMEM;
 		add_ended(filling, sites[i]);
 	}
-	return count < 0 ? -ENOMEM : text_error(&filling->culprit);
+	if (count < 0)
+		return -ENOMEM;
+	return text_error(&filling->made.name) ?: text_error(&filling->tried.name);
 }
 
 int pprof_add(struct text *out, struct leaks *leaks, const struct summary *summary)
@@ -180,7 +187,8 @@ int pprof_add(struct text *out, struct leaks *leaks, const struct summary *summa
 		return -ENOMEM;
 	profile__comment(profile, "sockleak " SOCKLEAK_VERSION);
 	err = add_sites(&filling, leaks);
-	text_free(&filling.culprit);
+	text_free(&filling.made.name);
+	text_free(&filling.tried.name);
 	return err   ?:
 		       profile__add_gzip(profile,
 					 (__s64)(summary->now_ns + (__u64)summary->wall_offset_ns),
