@@ -19,7 +19,7 @@ static bool is_foreground(void)
 	return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
-static void take(void)
+static void take_terminal(void)
 {
 	if (is_open && !is_ours && is_foreground())
 		is_ours = !tcsetattr(STDIN_FILENO, TCSADRAIN, &ours);
@@ -63,7 +63,7 @@ static void on_continue(int number)
 	int saved = errno;
 
 	(void)number;
-	take();
+	take_terminal();
 	errno = saved;
 }
 
@@ -79,7 +79,7 @@ bool keyboard_open(void)
 	atexit(keyboard_close);
 	handle(SIGTSTP, on_stop);
 	handle(SIGCONT, on_continue);
-	take();
+	take_terminal();
 	return true;
 }
 
