@@ -98,6 +98,27 @@ static void three_of_many(void **state)
 	layout.verbose = false;
 }
 
+/* One line stands for the workers of a service, unless all are asked for. */
+static void workers_of_a_service(void **state)
+{
+	(void)state;
+	climbs__limit(climbs, CLIMBERS);
+	for (__u32 i = 0; i <= 20; i++) {
+		for (__u32 n = 0; n < 4; n++)
+			counts[n] = 5 + i * (n + 1);
+		count_once();
+		kinds_are(DESCRIPTOR_EVENTFD, i, DESCRIPTOR_REGULAR, 5);
+	}
+	for (unsigned int i = 0; i < climbs__followed(climbs); i++)
+		climbs__get(climbs, i)->owner = owner_new(NULL, NULL, strdup("web.service"));
+	assert_non_null(strstr(begin_of_report(0, 3),
+			       "\napp[4243] descriptors 5 -> 85; 20 are eventfd, +240/min, unit "
+			       "web.service; so do 3 more of its processes\n\n"));
+	layout.verbose = true;
+	assert_non_null(strstr(begin_of_report(0, 5), "\napp[4242] "));
+	layout.verbose = false;
+}
+
 static void of_a_scan(void **state)
 {
 	struct summary summary = { .is_scan = true, .hooks = NULL, .n_most = 1 };
@@ -128,6 +149,7 @@ int main(void)
 		test(looked_at_once),
 		test(whose_and_who_made_them),
 		test(three_of_many),
+		test(workers_of_a_service),
 		test(of_a_scan),
 	};
 

@@ -85,21 +85,68 @@ bool page_has_climbs(const struct page *page)
 	return climbs__list(page->summary->climbs, 0, NULL) > 0;
 }
 
+static bool names_agree(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* Workers of one service, that climb by the same: one of them stands for all. */
+static bool climb_alike(const struct climber *a, const struct climber *b)
+{
+	struct kind_growth a_kinds[KINDS_GROWN], b_kinds[KINDS_GROWN];
+	bool sure;
+
+	if (!a->owner || !b->owner ||
+	    strncmp(climber_name(a), climber_name(b), SOCKLEAK_COMM_LEN) != 0 ||
+	    !names_agree(a->owner->unit, b->owner->unit) ||
+	    !names_agree(a->owner->cgroup, b->owner->cgroup))
+		return false;
+	return climber_kinds(a, a_kinds, &sure) && climber_kinds(b, b_kinds, &sure) &&
+	       a_kinds[0].kind == b_kinds[0].kind;
+}
+
+/* Is there one like it before it? And how many behind it? */
+static bool has_one_before(const struct climber *const *list, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (climb_alike(list[i], list[at]))
+			return true;
+	return false;
+}
+
+static unsigned int count_alike(const struct climber *const *list, size_t count, size_t at)
+{
+	unsigned int alike = 0;
+
+	for (size_t i = at + 1; i < count; i++)
+		alike += climb_alike(list[at], list[i]);
+	return alike;
+}
+
 void page_climbs(struct page *page, bool is_answer)
 {
 	const struct climber *list[OPTIONS_MOST_CLIMBING];
 	_cleanup_text_ struct text line = TEXT_INIT;
 	size_t all = climbs__list(page->summary->climbs, OPTIONS_MOST_CLIMBING, list);
-	size_t shown = page->layout->verbose || all < CLIMBERS_SHOWN ? all : CLIMBERS_SHOWN;
+	size_t shown = 0, told = 0;
+	unsigned int alike;
 
-	for (size_t i = 0; i < shown; i++) {
+	for (size_t i = 0; i < all && (page->layout->verbose || shown < CLIMBERS_SHOWN); i++) {
+		if (!page->layout->verbose && has_one_before(list, i))
+			continue;
+		alike = page->layout->verbose ? 0 : count_alike(list, all, i);
 		text_add(&line, is_answer ? "" : "Also: ");
 		add_climb(&line, list[i], page->summary);
+		if (alike)
+			text_addf(&line, "; so %s %u more of its processes",
+				  alike == 1 ? "does" : "do", alike);
 		page_line(page, &line, /* bold= */ is_answer);
+		shown++;
+		told += 1 + alike;
 	}
-	if (shown == all)
+	if (told == all)
 		return;
-	page_add_count(&line, all - shown, "more process climbs (-v lists it)",
+	page_add_count(&line, all - told, "more process climbs (-v lists it)",
 		       "more processes climb (-v lists them)");
 	page_line(page, &line, /* bold= */ false);
 }
