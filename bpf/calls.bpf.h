@@ -71,7 +71,7 @@ __noinline int socket_dissolves(__u64 file, __u32 known)
 	view_judge(&view);
 	if (view.disconnected && known & KNOWN_AS_NEW)
 		return DISSOLVES_NOTHING;
-	used = view.use == USE_IN_USE && known & KNOWN_UNSPEC_CALL;
+	used = (view.use == USE_IN_USE || view.use == USE_HALF_CLOSED) && known & KNOWN_UNSPEC_CALL;
 	if (view.use != USE_WAS_CONNECTED && !used)
 		return DISSOLVES_NOTHING;
 	if (!has_but_a_port(&view))
@@ -358,7 +358,7 @@ static __always_inline void getpeername_note_end(struct pending *entry, __u64 in
 	if (result != -ENOTCONN)
 		return;
 	entry->evidence.enotconn = times;
-	if (times == 1)
+	if (times == 1 && !(entry->flags & PENDING_DEAD))
 		entry->evidence.first_enotconn_ns = bpf_ktime_get_boot_ns();
 	if (!entry_is_of(entry, inode))
 		TAKE_BACK(entry->evidence.enotconn, times);

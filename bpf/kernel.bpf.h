@@ -14,6 +14,7 @@
 
 /* Macros and constants that BTF does not carry. */
 #define SOCKFS_MAGIC 0x534F434B /* include/uapi/linux/magic.h */
+#define SOCK_STREAM 1
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3
 #define SOCK_SEQPACKET 5
@@ -29,7 +30,8 @@
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 #define IPPROTO_SCTP 132
-#define SMC_INIT 2 /* net/smc/smc.h: what other families call TCP_CLOSE */
+#define SOCK_DEAD 0 /* include/net/sock.h: the bit of a socket that was closed */
+#define SMC_INIT 2  /* net/smc/smc.h: what other families call TCP_CLOSE */
 #define EINTR 4
 #define EAGAIN 11
 #define EFAULT 14
@@ -221,6 +223,7 @@ enum socket_use {
 	USE_IN_USE,
 	USE_WAS_CONNECTED, /* not connected any more */
 	USE_REMEMBERED,	   /* in use, or it was; only its entry knows */
+	USE_HALF_CLOSED,   /* the peer has closed, and this side has not */
 };
 
 /* What the kernel knows about a socket now. */
@@ -332,6 +335,8 @@ static __always_inline enum socket_use inet_use(struct socket_view *view, __u8 t
 		return view->connected || view->bound ? USE_IN_USE : USE_MAYBE;
 	if (tcp_state == TCP_SYN_SENT)
 		return USE_CONNECTING;
+	if (tcp_state == TCP_CLOSE_WAIT)
+		return USE_HALF_CLOSED;
 	if (tcp_state != TCP_CLOSE)
 		return USE_IN_USE;
 	if (view->protocol == IPPROTO_SCTP && view->type == SOCK_SEQPACKET && view->bound)

@@ -11,6 +11,7 @@
 #define PENDING_BPF_H
 
 #include "classes.bpf.h"
+#include "connected.bpf.h"
 #include "counters.bpf.h"
 #include "kernel.bpf.h"
 #include "snapshots.bpf.h"
@@ -200,7 +201,7 @@ __noinline int young_take(__u32 number, __u32 second, __u64 file)
 	}
 	if (err)
 		count(COUNTER_MAP_FULL);
-	if (entry->inode && (err || !lives))
+	if (entry->inode && (err || !lives) && (lives || !connected_keep(entry, file)))
 		entry_ended(entry, !lives, entry->flags & PENDING_USED && entry->file != file);
 	entry->inode = 0;
 	return 1;

@@ -67,7 +67,7 @@ static __always_inline bool has_news(struct pending *entry, const struct socket_
 {
 	if (view->use == USE_CONNECTING)
 		return false;
-	if (bpf_ktime_get_boot_ns() - entry->since_ns < sweep.older_than_ns) {
+	if (!entry_is_suspect(entry, sweep.older_than_ns)) {
 		pending_suspect(entry);
 		return false;
 	}
@@ -111,6 +111,7 @@ static long quick_sweep_entry(struct bpf_map *map, const struct fd_key *key, str
 	if (!view_of(entry, &view) || view.inode != entry->inode)
 		return 0; /* for the next full sweep */
 	view_judge(&view);
+	view_judge_peer(&view);
 	view_weigh_now(&view, entry);
 	if (view.use == USE_IN_USE)
 		sweep.pending -= pending_end(key, entry, END_USED);

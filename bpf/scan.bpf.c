@@ -48,6 +48,7 @@ int scan_files(struct bpf_iter__task_file *ctx)
 	if (!view_open_met(file, &view) || !wanted(task))
 		return 0;
 	view_judge(&view);
+	view_judge_peer(&view);
 	if (view.use == USE_IN_USE || view.use == USE_CONNECTING)
 		return 0;
 	__builtin_memset(&record, 0, sizeof(record));

@@ -57,7 +57,7 @@ struct call_site {
 	__s32 clean; /* connected or closed in time */
 	__u32 dirty; /* one has ever been pending for longer than the threshold */
 	__s32 open;  /* have a snapshot, and how they end is not known yet */
-	__u32 pad;
+	__s32 kept;  /* connected sockets that keep their snapshot (connected.bpf.h) */
 };
 
 struct call_site_pair {
@@ -121,7 +121,7 @@ static __always_inline struct call_site *call_site_of(__u64 key, bool begins)
 	if (site->key == key || !begins)
 		return site->key == key ? site : NULL;
 	site = &pair->sites[pair->sites[1].clean < pair->sites[0].clean];
-	site->clean = site->dirty = site->open = 0;
+	site->clean = site->dirty = site->open = site->kept = 0;
 	site->key = key;
 	return site;
 }

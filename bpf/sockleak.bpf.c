@@ -14,6 +14,7 @@
  *   Each sweep:
  *   iter  bpf_map           move young sockets that are still open to   young.bpf.h
  *                           the map of pending sockets                  pending.bpf.h
+ *                           with --also: and those whose peer has closed half_closed.bpf.h
  *   iter  bpf_map, task     find the threads that are inside connect    waits.bpf.h
  *   A full sweep, once a minute:
  *   iter  task_file         decide on each socket of each fd table, and sweep.bpf.h
@@ -241,12 +242,17 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 
 /*
  * Before each sweep: sockets that were created since the last one, and are open, move to `pending`.
+ * With --also, so do those whose connection is not in use any more.
  */
 SEC("iter/bpf_map")
 int harvest_maps(struct bpf_iter__bpf_map *ctx)
 {
-	if (!ctx->map)
-		bpf_for_each_map_elem(&young, harvest_pair, NULL, 0);
+	if (ctx->map)
+		return 0;
+	half_closed_begin();
+	bpf_for_each_map_elem(&young, harvest_pair, NULL, 0);
+	if (keeps_connected())
+		bpf_for_each_map_elem(&connected, connected_look, NULL, 0);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 
 #include "classes.bpf.h"
 #include "filter.bpf.h"
+#include "half_closed.bpf.h"
 #include "holders.bpf.h"
 #include "pending.bpf.h"
 #include "refusals.bpf.h"
@@ -90,7 +91,9 @@ static __always_inline bool pending_end(const struct fd_key *key, struct pending
 {
 	if (!pending_tell_end(entry, reason))
 		return false;
-	entry_ended(entry, reason == END_USED || !pending_is_open(entry), reason == END_USED);
+	if (reason != END_USED || !connected_keep(entry, 0))
+		entry_ended(entry, reason == END_USED || !pending_is_open(entry),
+			    reason == END_USED);
 	pending_drop(key, entry->inode);
 	return true;
 }
@@ -156,6 +159,7 @@ static __always_inline void pending_adopt(const struct fd_key *key, const struct
 	entry_of_unknown(&entry, view, task, key->fd);
 	entry.since_ns = bpf_ktime_get_boot_ns();
 	entry.seen_sweep = sweep.number;
+	entry_note_dead(&entry, view);
 	count(pending_put(&entry, &own) ? COUNTER_ADOPT_FULL : COUNTER_ADOPTED);
 }
 
@@ -174,6 +178,8 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	if (entry)
 		entry_complete(entry, view);
 	view_judge(view);
+	left_aside_count(view);
+	view_judge_peer(view);
 	view_weigh_now(view, entry);
 	if (view->use == USE_IN_USE || (!entry && view->use == USE_CONNECTING)) {
 		if (entry)
@@ -182,6 +188,8 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	}
 	if (sweep.repeats && !(entry && entry->flags & PENDING_WAITING))
 		return;
+	if (!entry && connected_has(view->inode))
+		return; /* the next sweep finds that it is not in use any more */
 	if (!entry) {
 		pending_adopt(&holder, view, task);
 		return;
@@ -199,11 +207,14 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		pending_tell_end(entry, END_USED);
 	if (view->use == USE_REMEMBERED || view->use == USE_CONNECTING)
 		return;
-	if (bpf_ktime_get_boot_ns() - entry->since_ns < sweep.older_than_ns) {
+	if (!entry_is_suspect(entry, sweep.older_than_ns)) {
 		pending_suspect(entry);
 		return;
 	}
-	call_site_kept(entry);
+	if (view_is_dead(view))
+		connected_wants_stack(entry);
+	else
+		call_site_kept(entry);
 	pending_report(entry, view, task, &holder);
 	if (was_reported(entry))
 		holder_met(entry, task, fd);
@@ -292,7 +303,8 @@ static long sweep_slot(struct bpf_map *map, const __u64 *inode, const __u32 *slo
 	struct fd_key key;
 
 	if (snapshot && snapshot->since_ns < sweep.last_ns &&
-	    !pending_of_inode(*inode & ~TRY_BIT, &key) && !slot_is_of_refusal(*inode, snapshot))
+	    !pending_of_inode(*inode & ~TRY_BIT, &key) && !connected_has(*inode) &&
+	    !slot_is_of_refusal(*inode, snapshot))
 		snapshot_drop(*inode);
 	return 0;
 }

@@ -32,7 +32,7 @@ static __always_inline bool evidence_outweighs(const struct evidence *evidence, 
 /* By when the last sweep began: cheaper than the clock, and late by an interval at most. */
 static __always_inline bool entry_is_old(const struct pending *entry)
 {
-	return sweep.start_ns > entry->since_ns + settings.older_than_ns;
+	return sweep.start_ns > entry->since_ns + sweep.older_than_ns;
 }
 
 /* What classify() makes of a socket whose class rests on such a call. */

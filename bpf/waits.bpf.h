@@ -162,6 +162,7 @@ static __always_inline void view_weigh_now(struct socket_view *view, struct pend
 		entry->connecting = 0;
 	if (entry->connecting && view->use != USE_IN_USE)
 		view->use = USE_REMEMBERED;
+	entry_note_dead(entry, view);
 }
 
 static __always_inline struct file *thread_file(struct task_struct *task, __u32 fd)

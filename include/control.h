@@ -21,6 +21,7 @@ struct settings {
 	__u32 stack_size;   /* --stack-size, bytes; 0 = no snapshots */
 	__u32 sample_after; /* sockets in a row that make a site clean; 0 = never spare */
 	__u32 try_stacks;   /* --try-stacks: of calls that failed, at once; 0 = none */
+	__u32 keep_slots;   /* of snapshots, for sockets that are connected: connected.bpf.h */
 	__u8 by_uid;
 	__u8 by_cgroup;	    /* only what the map `cgroups` names as wanted */
 	__u8 was_connected; /* dead former connections are wanted too */
@@ -28,10 +29,11 @@ struct settings {
 	__u8 watch_close;   /* the hooks of close are attached: --watch-close */
 	__u8 script_frames; /* snapshots have them, where there are recipes: scripts.h */
 	__u8 by_descent;    /* only what the map `descendants` has: `run` */
-	__u8 pad[1];
+	__u8 half_closed;   /* sockets whose peer has closed are wanted too */
+	__u8 pad[4];
 	char comm[SOCKLEAK_COMM_LEN]; /* --comm: the main thread's comm, or the executable's name */
 };
-_Static_assert(sizeof(struct settings) == 40 + 4 * SOCKLEAK_MAX_PIDS + SOCKLEAK_COMM_LEN,
+_Static_assert(sizeof(struct settings) == 48 + 4 * SOCKLEAK_MAX_PIDS + SOCKLEAK_COMM_LEN,
 	       "struct settings has holes");
 
 /* A cgroup in whose scope the user is interested, or not: with all below it. */
@@ -71,6 +73,16 @@ struct sweep {
 
 /* How many bytes user space reads of a sweep's iterator at once; a record ends the read. */
 #define SOCKLEAK_ITERATOR_READ 64
+
+/*
+ * Sockets of the classes that were not asked for, in the full sweep that runs (bss). A socket that
+ * n descriptors refer to counts as one n-th for each of them, in units of 2^-20.
+ */
+#define LEFT_ASIDE_ONE (1ULL << 20)
+struct left_aside {
+	__u64 half_closed;
+	__u64 was_connected;
+};
 
 /* How far a full sweep has come (bss). */
 struct scan_progress {

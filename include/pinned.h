@@ -20,7 +20,7 @@
 #define PENDING_LASTING                                                               \
 	(PENDING_ORIGIN_UNKNOWN | PENDING_CLOSED | PENDING_USED | PENDING_DISSOLVED | \
 	 PENDING_SNAPSHOT | PENDING_UNSPEC | PENDING_WAS_PORT | PENDING_SAMPLED_OUT | \
-	 PENDING_STACK | PENDING_URING)
+	 PENDING_STACK | PENDING_URING | PENDING_DEAD)
 
 /* Whose the pinned maps are: in a map of its own, pinned last and removed first. */
 struct pinned_layout {

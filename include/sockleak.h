@@ -108,6 +108,7 @@ enum leak_class {
 	CLASS_BOUND_ONLY,     /* bound, neither connected nor listening */
 	CLASS_UNKNOWN_ORIGIN, /* no hook saw it being made */
 	CLASS_WAS_CONNECTED,  /* a dead former connection; off by default */
+	CLASS_HALF_CLOSED,    /* the peer has closed, and this side has not; off by default */
 	CLASS_COUNT,
 };
 
@@ -156,6 +157,8 @@ enum leak_class {
 	C(SCRIPT_NO_THREAD, "script_no_thread", 0)	     /* thread without script frames */  \
 	C(SCRIPT_FAULT, "script_fault", 1)		     /* a frame was not readable */      \
 	C(SCRIPT_CUT, "script_cut", 1)			     /* outer script frames left out */  \
+	C(CONNECTED_KEPT, "connected_kept", 0)		     /* beyond connect: --also */        \
+	C(CONNECTED_FULL, "connected_full", 1)		     /* origin of one not kept */        \
 	C(HOLDERS_FULL, "holders_full", 1)		     /* a further holder not reported */ \
 	C(RING_FULL, "ring_full", 1)			     /* event put off a sweep */         \
 	C(DESCENDANTS_FULL, "descendants_full", 1)	     /* a child of `run` not watched */  \
@@ -191,9 +194,13 @@ struct fd_key {
 
 /* What was tried on a socket. */
 struct evidence {
-	__u64 first_enotconn_ns; /* when getpeername first answered ENOTCONN */
-	__u32 enotconn;		 /* how often it did */
-	__u32 connect_tries;	 /* calls of connect, those under way included */
+	/*
+	 * When getpeername first answered ENOTCONN. With PENDING_DEAD, when a sweep first saw that
+	 * the peer had closed, or that the connection was gone.
+	 */
+	__u64 first_enotconn_ns;
+	__u32 enotconn;	     /* how often it did */
+	__u32 connect_tries; /* calls of connect, those under way included */
 	__u32 bind_tries;
 	__s32 connect_errno; /* of the last failed try, positive; 0 = none */
 	__s32 bind_errno;    /* likewise */
@@ -206,6 +213,7 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 
 /* pending.flags */
 #define PENDING_ORIGIN_UNKNOWN 0x01 /* found by a sweep: no stack, no time of birth */
+#define PENDING_DEAD 0x02	    /* it was connected; the peer has closed, or all is over */
 #define PENDING_CLOSED 0x04	    /* its last descriptor was closed after it was reported */
 #define PENDING_USED 0x08	    /* it was connected after it was reported */
 #define PENDING_DISSOLVED 0x10	    /* it was in use, and connect(AF_UNSPEC) ended that */

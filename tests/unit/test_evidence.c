@@ -6,7 +6,7 @@ static void assert_evidence(const struct leak *leak, const char *expected)
 {
 	struct text text = TEXT_INIT;
 
-	evidence_add(&text, leak);
+	evidence_add(&text, leak, NOW);
 	assert_string_equal(text_str(&text), expected);
 	text_free(&text);
 }
@@ -53,6 +53,26 @@ static void evidence_of_unknown_origin_has_no_delay(void **state)
 	assert_evidence(&leak, "was connected once");
 }
 
+static void evidence_of_dead_connections(void **state)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(5672) };
+	struct leak leak = { .event = a_event(1, "ruby") };
+	struct evidence *evidence = &leak.event.socket.evidence;
+
+	(void)state;
+	inet_pton(AF_INET, "192.0.2.1", &to.sin_addr);
+	memcpy(evidence->dest, &to, sizeof(to));
+	evidence->dest_len = sizeof(to);
+	evidence->connect_tries = 1;
+	leak.event.class = CLASS_HALF_CLOSED;
+	assert_evidence(&leak, "closed by the peer, 192.0.2.1:5672");
+	leak.event.socket.flags = PENDING_DEAD;
+	evidence->first_enotconn_ns = NOW - 300 * SECOND;
+	assert_evidence(&leak, "closed by the peer 5m00s ago, 192.0.2.1:5672");
+	leak.event.class = CLASS_WAS_CONNECTED;
+	assert_evidence(&leak, "was connected once, until 5m00s ago, to 192.0.2.1:5672");
+}
+
 static void evidence_in_doubt(void **state)
 {
 	struct leak leak = { .event = { .kind = EVENT_LEAK, .class = CLASS_NEVER_USED } };
@@ -68,6 +88,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(evidence_in_words),
+		cmocka_unit_test(evidence_of_dead_connections),
 		cmocka_unit_test(evidence_in_doubt),
 		cmocka_unit_test(evidence_of_unknown_origin_has_no_delay),
 	};

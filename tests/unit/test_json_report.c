@@ -29,6 +29,7 @@ static void a_leak_byte_for_byte(void **state)
 		"\"cgroup_id\":4711,\"cgroup\":\"/system.slice/delayed_job.service\","
 		"\"unit\":\"delayed_job.service\",\"machine\":null,\"container\":null,\"pod\":null,"
 		"\"evidence\":{\"getpeername_enotconn\":1,\"first_enotconn_after_s\":0.012,"
+		"\"disconnected\":null,"
 		"\"connect_tries\":0,\"connect_errno\":null,\"destination\":null,"
 		"\"bind_tries\":0,\"bind_errno\":null,\"bound\":false},"
 		"\"site\":\"00ab54a98ceb1f0a\","

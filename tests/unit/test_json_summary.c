@@ -10,12 +10,16 @@ static void a_summary(void **state)
 		.started_ns = 100 * SECOND,
 		.wall_offset_ns = BOOT_TO_WALL,
 		.sweeps = 60,
-		.sweep_counts = { .full_sweeps = 2, .looks = 7 },
+		.sweep_counts = { .full_sweeps = 2,
+				  .looks = 7,
+				  .half_closed = 1,
+				  .was_connected = 2 },
 		.sweep_ns = 12345678,
 		.kernel_bytes = 40890368,
 		.pending = 40,
 		.max_sockets = 32768,
 		.leaks = { .sites = 2, .leaking = 1, .open = 31, .total = 40, .held_back = 3 },
+		.unwanted = 1U << CLASS_WAS_CONNECTED,
 		.leaks_not_accounted = 5,
 		.hooks = "tracepoint",
 	};
@@ -35,7 +39,8 @@ static void a_summary(void **state)
 		   "\"duration_s\":60,\"sites\":2,\"leaking_sites\":1,\"open\":31,"
 		   "\"total\":40,\"resolved\":{\"closed\":6,\"used\":0,\"exited\":3,"
 		   "\"reclassified\":0},"
-		   "\"held_back\":3,\"leaking\":[],\"holding\":[],\"ways\":[],"
+		   "\"held_back\":3,\"half_closed\":null,\"was_connected\":2,"
+		   "\"leaking\":[],\"holding\":[],\"ways\":[],"
 		   "\"at_limit\":[],"
 		   "\"host_files\":null,\"climbing\":[],\"processes\":null,"
 		   "\"ended_sites\":0,\"ended\":[],\"suppressed\":null,"

@@ -137,8 +137,10 @@ static void other_ways_to_say_it(void **state)
 	assert_int_equal(accept("--uid root").uid, 0);
 	assert_true(accept("--uid root").by_uid);
 	assert_int_equal(accept("--uid 4294967294").uid, 4294967294U);
-	assert_int_equal(accept("--class all").classes, 0xfe);
+	assert_int_equal(accept("--class all").classes, 0x1fe);
 	assert_int_equal(accept("--class was_connected").classes, BIT(CLASS_WAS_CONNECTED));
+	assert_int_equal(accept("--also half_closed").also, BIT(CLASS_HALF_CLOSED));
+	assert_int_equal(accept("--also half_closed").classes, OPTIONS_DEFAULT_CLASSES);
 	assert_int_equal(accept("--older-than 0").older_than_ns, 0);
 	assert_int_equal(accept("--duration 0").duration_ns, 0);
 	assert_int_equal(accept("--ring-size 4096").ring_size, 4096);

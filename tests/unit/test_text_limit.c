@@ -280,9 +280,9 @@ static void what_fills_it_may_be_hidden(void **state)
 	full_of(limited, 64, 64);
 	expect_reason(&summary, false, true);
 	expect_reason(&summary, true, false);
-	summary.classes_left_out = true;
+	summary.unwanted = 1U << CLASS_PROBED;
 	expect_reason(&summary, false, false);
-	summary.classes_left_out = false;
+	summary.unwanted = 1U << CLASS_WAS_CONNECTED;
 	limited->refusal.first_ns = NOW - 5 * SECOND; /* its sockets may be younger than 5s */
 	expect_reason(&summary, false, false);
 }

@@ -130,7 +130,8 @@ int scan__new(const struct options *options, struct output *output, struct scope
 	scan->options = options;
 	scan->output = output;
 	scan->progress = progress_begin(!options->quiet);
-	scan->leaks = leaks__new(options->classes, UINT64_MAX / 2, on_scan_change, /* ctx= */ NULL);
+	scan->leaks = leaks__new(options_classes(options), UINT64_MAX / 2, on_scan_change,
+				 /* ctx= */ NULL);
 	err = open_past(scan, ret_error);
 	if (!err)
 		err = attribution__new(options->debuginfod, &scan->attribution, ret_error);

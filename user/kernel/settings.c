@@ -22,7 +22,9 @@ struct settings settings_of(const struct options *options)
 		.try_stacks = options->stack_size ? options->try_stacks : 0,
 		.watch_close = options->watch_close,
 		.script_frames = options->script_frames != SCRIPTS_OFF,
-		.was_connected = !!(options->classes & 1U << CLASS_WAS_CONNECTED),
+		.keep_slots = options->snapshots / 4,
+		.was_connected = options_want(options, CLASS_WAS_CONNECTED),
+		.half_closed = options_want(options, CLASS_HALF_CLOSED),
 	};
 
 	memcpy(settings.tgids, options->pids.pids, sizeof(settings.tgids));

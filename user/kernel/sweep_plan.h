@@ -24,9 +24,11 @@ struct sweep_plan {
 /* How the sweeps of a run were made. */
 struct sweep_counts {
 	__u64 full_sweeps;
-	__u64 looks;	   /* processes that were looked at alone */
-	__u64 escalations; /* sweeps that ended as a full sweep, for a socket that was not at home
-			    */
+	__u64 looks;	     /* processes that were looked at alone */
+	__u64 half_closed;   /* of the last full sweep: connections of these classes, where */
+	__u64 was_connected; /* they were not asked for */
+	__u64 escalations;   /* sweeps that ended as a full sweep, for a socket that was not at home
+			      */
 };
 
 /*

@@ -205,12 +205,20 @@ static int full_sweep_once(struct sweeper *sweeper, int *ret_records)
 	return err;
 }
 
+/* Shares of sockets, see control.h; what was not rounded up was a reference of a moment. */
+static __u64 whole_sockets(__u64 shares)
+{
+	return (shares + LEFT_ASIDE_ONE / 2) / LEFT_ASIDE_ONE;
+}
+
 /* Repeated while events wait for room, and some come each time. */
 static int full_sweep(struct sweeper *sweeper, bool to_the_last)
 {
+	struct left_aside *aside = &sweeper->skeleton->bss->left_aside;
 	struct sweep *sweep = sweep_of(sweeper);
 	int records = 0, err;
 
+	*aside = (struct left_aside){ 0 };
 	err = begin_sweep(sweeper);
 	if (!err)
 		err = iterator_run(sweeper, sweeper->threads);
@@ -220,6 +228,8 @@ static int full_sweep(struct sweeper *sweeper, bool to_the_last)
 			    clock_now(CLOCK_BOOTTIME) - sweep->start_ns - sweeper->drained_ns,
 			    err || sweep->unsettled);
 	sweeper->counts.full_sweeps++;
+	sweeper->counts.half_closed = whole_sockets(aside->half_closed);
+	sweeper->counts.was_connected = whole_sockets(aside->was_connected);
 	while (!err && sweep->waiting && records > 0 &&
 	       (to_the_last || sweep->repeats < MAX_REPEATS)) {
 		sweep->repeats++;

@@ -107,6 +107,7 @@ static const struct {
 	[CLASS_BOUND_ONLY] = { "bound_only", "bound, never connected or listening" },
 	[CLASS_UNKNOWN_ORIGIN] = { "unknown_origin", "not seen being created" },
 	[CLASS_WAS_CONNECTED] = { "was_connected", "formerly connected" },
+	[CLASS_HALF_CLOSED] = { "half_closed", "half closed" },
 };
 
 static const char *const reasons[END_COUNT] = {

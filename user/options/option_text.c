@@ -74,6 +74,19 @@ void option_add_allowed(struct text *text, const struct option_spec *spec)
 	}
 }
 
+/* The default of --class; --also has none. */
+static void add_left_out(struct text *text, __u32 mask)
+{
+	const char *before = "all but ";
+
+	for (unsigned int cls = CLASS_NONE + 1; mask && cls < CLASS_COUNT; cls++) {
+		if (mask & 1U << cls)
+			continue;
+		text_addf(text, "%s%s", before, leak_class_name((enum leak_class)cls));
+		before = " and ";
+	}
+}
+
 void option_add_default(struct text *text, const struct option_spec *spec, enum command command)
 {
 	struct options defaults = options_defaults(command);
@@ -88,5 +101,5 @@ void option_add_default(struct text *text, const struct option_spec *spec, enum 
 	else if (spec->type == OPTION_CHOICE)
 		text_add(text, spec->choices[*(const __u32 *)value]);
 	else if (spec->type == OPTION_CLASSES)
-		text_addf(text, "all but %s", leak_class_name(CLASS_WAS_CONNECTED));
+		add_left_out(text, *(const __u32 *)value);
 }

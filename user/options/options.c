@@ -46,6 +46,16 @@ bool options_limit(const struct options *options)
 	       options->comm;
 }
 
+__u32 options_classes(const struct options *options)
+{
+	return options->classes | options->also;
+}
+
+bool options_want(const struct options *options, enum leak_class cls)
+{
+	return options_classes(options) & 1U << cls;
+}
+
 /* By getopt's value. */
 static const struct option_spec *spec_of(int value)
 {

@@ -53,7 +53,8 @@ enum log_choice {
 };
 
 #define OPTIONS_ALL_CLASSES (((1U << CLASS_COUNT) - 1) & ~(1U << CLASS_NONE))
-#define OPTIONS_DEFAULT_CLASSES (OPTIONS_ALL_CLASSES & ~(1U << CLASS_WAS_CONNECTED))
+#define OPTIONS_DEFAULT_CLASSES \
+	(OPTIONS_ALL_CLASSES & ~(1U << CLASS_WAS_CONNECTED | 1U << CLASS_HALF_CLOSED))
 
 /*
  * What the user asked for; filled once, const afterwards. Strings belong to argv or
@@ -93,6 +94,7 @@ struct options {
 	} pids;				/* none = any process */
 	__u32 uid;			/* meaningful when by_uid */
 	__u32 classes;			/* 1 << enum leak_class for each wanted one */
+	__u32 also;			/* likewise, beside those: see options_classes() */
 	__u32 min_growth;		/* moments of growth that make a site leaking */
 	__u32 min_open;			/* and sockets that one process must have open for it */
 	__u32 top;			/* sites to show */
@@ -172,6 +174,9 @@ bool options_want_scripts(const struct options *options, __u32 language);
 /* Are only some cgroups watched? And: are only some watched, or some excluded? */
 bool options_limit_cgroups(const struct options *options);
 bool options_rule_cgroups(const struct options *options);
+/* A bit for each class that is wanted, by --class or by --also; and is this one? */
+__u32 options_classes(const struct options *options);
+bool options_want(const struct options *options, enum leak_class cls);
 /* Are only some processes watched, by whatever option? */
 bool options_limit(const struct options *options);
 

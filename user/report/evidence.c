@@ -71,13 +71,30 @@ static void add_probe(struct text *text, const struct pending *socket)
 		duration_add(text, after_ns);
 }
 
-void evidence_add(struct text *text, const struct leak *leak)
+/* "closed by the peer 5m ago, 192.0.2.1:5672"; of a scan without the time. */
+static void add_dead(struct text *text, const struct pending *socket, bool half, __u64 now_ns)
+{
+	const struct evidence *evidence = &socket->evidence;
+
+	text_add(text, half ? "closed by the peer" : "was connected once");
+	if (socket->flags & PENDING_DEAD && evidence->first_enotconn_ns < now_ns) {
+		text_add(text, half ? " " : ", until ");
+		duration_add(text, now_ns - evidence->first_enotconn_ns);
+		text_add(text, " ago");
+	}
+	if (!evidence->dest_len)
+		return;
+	text_add(text, half ? ", " : ", to ");
+	address_add(text, evidence->dest, evidence->dest_len);
+}
+
+void evidence_add(struct text *text, const struct leak *leak, __u64 now_ns)
 {
 	const struct pending *socket = &leak->event.socket;
 	const struct evidence *evidence = &socket->evidence;
 
-	if (leak->event.class == CLASS_WAS_CONNECTED) {
-		text_add(text, "was connected once");
+	if (leak->event.class == CLASS_WAS_CONNECTED || leak->event.class == CLASS_HALF_CLOSED) {
+		add_dead(text, socket, leak->event.class == CLASS_HALF_CLOSED, now_ns);
 		return;
 	}
 	if (socket->flags & PENDING_ORIGIN_UNKNOWN)

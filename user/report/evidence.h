@@ -7,8 +7,11 @@
 
 struct text;
 
-/* Add one phrase, such as "connect failed 3 times, ECONNREFUSED from 127.0.0.1:5672". */
-void evidence_add(struct text *text, const struct leak *leak);
+/*
+ * Add one phrase, such as "connect failed 3 times, ECONNREFUSED from 127.0.0.1:5672". Ages are
+ * those of the time now_ns.
+ */
+void evidence_add(struct text *text, const struct leak *leak, __u64 now_ns);
 
 /* Add what kind of socket: "AF_INET SOCK_STREAM", with its protocol when that is unusual. */
 void evidence_add_kind(struct text *text, const struct leak *leak);

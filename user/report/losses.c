@@ -31,6 +31,8 @@ static const struct loss losses[] = {
 	  LOSS_STACK, COUNTER(NO_SLOT) },
 	{ "no_try_slot", "stacks of failed calls on sockets", "raise --try-stacks or --snapshots",
 	  LOSS_STACK, COUNTER(NO_TRY_SLOT) },
+	{ "connected_full", "connected sockets whose origin is not kept for --also", MORE_SOCKETS,
+	  LOSS_DROPPED, COUNTER(CONNECTED_FULL) },
 	{ "holders_full", "further holders of leaked sockets", MORE_SOCKETS, LOSS_DROPPED,
 	  COUNTER(HOLDERS_FULL) },
 	{ "ring_full", "events sent a sweep late", "raise --ring-size", LOSS_LATE,

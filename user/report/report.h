@@ -71,7 +71,7 @@ struct summary {
 	bool pin_refused; /* --pin was asked for and cannot be used: nothing outlives the run */
 	bool fetches;	  /* debug files are fetched: --debuginfod */
 	__u32 max_ways;	  /* of a site that JSON has: ways.h */
-	bool classes_left_out; /* --class leaves out some that are reported without it */
+	__u32 unwanted;	  /* a bit (1 << enum leak_class) for each class that is not reported */
 	const struct suppressions *suppressions; /* NULL = without --suppress */
 	const struct refusals *refusals; /* who is at the limit of descriptors; NULL = of a scan */
 	struct most_descriptors most[SUMMARY_MOST]; /* of a scan with --verbose, */

@@ -90,7 +90,7 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	watch->options = options;
 	watch->output = output;
 	watch->aim = (struct aim){ .options = options, .scope = scope };
-	watch->leaks = leaks__new(options->classes, options->interval_ns, on_change, watch);
+	watch->leaks = leaks__new(options_classes(options), options->interval_ns, on_change, watch);
 	err = attribution__new(options->debuginfod, &watch->attribution, ret_error);
 	if (watch->leaks)
 		tune(watch->leaks, options);
@@ -100,7 +100,7 @@ int watch__new(const struct options *options, struct output *output, struct scop
 		fd_limits__on_begin(watch->limits, on_limit, watch);
 	watch->summary.older_than_ns = options->older_than_ns;
 	watch->summary.max_ways = options->max_ways;
-	watch->summary.classes_left_out = OPTIONS_DEFAULT_CLASSES & ~options->classes;
+	watch->summary.unwanted = ~options_classes(options);
 	watch->summary.nothing_watched = options_limit_cgroups(options); /* until one is found */
 	if (!err && (!watch->leaks || !watch->limits || !watch->climbs))
 		err = -ENOMEM;
@@ -472,8 +472,8 @@ int watch__reload(struct watch *watch, const struct options *options, struct sco
 	watch->aim.scope = scope;
 	tune(watch->leaks, options);
 	climb_watch__limit(watch->climbs, options->max_climbing);
-	leaks__want(watch->leaks, options->classes);
-	watch->summary.classes_left_out = OPTIONS_DEFAULT_CLASSES & ~options->classes;
+	leaks__want(watch->leaks, options_classes(options));
+	watch->summary.unwanted = ~options_classes(options);
 	leaks__drop(watch->leaks, is_suppressed, watch);
 	tracer__retell(watch->tracer); /* suppressed or unwanted until now */
 	return 0;

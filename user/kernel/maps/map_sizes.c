@@ -15,12 +15,15 @@ int map_sizes_set(struct sockleak_bpf *skeleton, const struct options *options)
 	__u32 slots = options->stack_size ? options->snapshots : 1;
 	__u32 stacks = options->max_stacks;
 	bool runs = options->command == COMMAND_RUN;
+	bool keeps = options_want(options, CLASS_HALF_CLOSED) ||
+		     options_want(options, CLASS_WAS_CONNECTED);
 	const struct {
 		struct bpf_map *map;
 		__u32 entries;
 	} sizes[] = {
 		{ skeleton->maps.pending, options->max_sockets },
 		{ skeleton->maps.pending_by_inode, options->max_sockets },
+		{ skeleton->maps.connected, keeps ? options->max_sockets : 1 },
 		{ skeleton->maps.reported, options->max_sockets },
 		{ skeleton->maps.reported_stacks, stacks < MIN_STACKS ? MIN_STACKS : stacks },
 		{ skeleton->maps.growths, growths },

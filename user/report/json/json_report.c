@@ -158,11 +158,13 @@ static void put_destination(struct json *json, const struct evidence *evidence)
 	json_string(json, "destination", text_str(&destination));
 }
 
-static void put_evidence(struct json *json, const struct event *event)
+static void put_evidence(struct json *json, const struct event *event,
+			 const struct summary *summary)
 {
 	const struct pending *socket = &event->socket;
 	const struct evidence *evidence = &socket->evidence;
 	bool origin = !(socket->flags & PENDING_ORIGIN_UNKNOWN) && socket->since_ns;
+	bool dead = socket->flags & PENDING_DEAD;
 	int connect_errno = evidence->connect_errno;
 	struct name_buffer buffer;
 
@@ -172,7 +174,8 @@ static void put_evidence(struct json *json, const struct event *event)
 	json_begin_object(json, "evidence");
 	json_u64(json, "getpeername_enotconn", evidence->enotconn);
 	put_span(json, "first_enotconn_after_s", socket->since_ns, evidence->first_enotconn_ns,
-		 origin && evidence->first_enotconn_ns);
+		 origin && !dead && evidence->first_enotconn_ns);
+	put_date(json, "disconnected", evidence->first_enotconn_ns, summary, dead);
 	json_u64(json, "connect_tries", evidence->connect_tries);
 	json_string(json, "connect_errno", errno_name(connect_errno, &buffer));
 	put_destination(json, evidence);
@@ -208,7 +211,7 @@ void json_leak(struct text *out, const struct leak *leak, enum leaks_change chan
 		put_holders(&json, leak);
 	put_times(&json, &leak->event.socket, summary);
 	put_owner(&json, leak);
-	put_evidence(&json, &leak->event);
+	put_evidence(&json, &leak->event, summary);
 	if (ended) {
 		put_site(&json, leak->stack);
 		put_culprit(&json, leak->stack, leak->owner);
@@ -418,6 +421,15 @@ static void put_run(struct json *json, const struct run_summary *run)
 	json_end_object(json);
 }
 
+/* null where they are reported, and for a scan. */
+static void put_left_aside(struct json *json, const struct summary *summary)
+{
+	put_known_u64(json, "half_closed", summary->sweep_counts.half_closed,
+		      summary->unwanted & 1U << CLASS_HALF_CLOSED);
+	put_known_u64(json, "was_connected", summary->sweep_counts.was_connected,
+		      summary->unwanted & 1U << CLASS_WAS_CONNECTED);
+}
+
 void json_summary(struct text *out, struct leaks *leaks, const struct summary *summary,
 		  unsigned int top)
 {
@@ -438,6 +450,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	json_u64(&json, "total", totals->total);
 	put_resolved(&json, totals->resolved);
 	json_u64(&json, "held_back", totals->held_back);
+	put_left_aside(&json, summary);
 	put_leaking(&json, leaks, top);
 	put_holding(&json, leaks, top);
 	put_ways(&json, leaks, summary, top);

@@ -231,6 +231,13 @@ static void put_states(const struct metrics *metrics)
 	family_of(&family, "state", "pending", summary->pending);
 	family_of(&family, "state", "leaked", summary->leaks.open);
 	family_of(&family, "state", "held_back", summary->leaks.held_back);
+	family = family_begin(metrics->out, "dead_connections", FAMILY_GAUGE,
+			      "Connections that the peer has closed, or that are gone, in the last "
+			      "full sweep, of the classes that --also does not name.");
+	family_of(&family, "class", leak_class_name(CLASS_HALF_CLOSED),
+		  summary->sweep_counts.half_closed);
+	family_of(&family, "class", leak_class_name(CLASS_WAS_CONNECTED),
+		  summary->sweep_counts.was_connected);
 	metrics_put_ns(metrics, "leak_age_threshold_seconds",
 		       "How long a socket may stay unconnected: --older-than.",
 		       summary->older_than_ns);

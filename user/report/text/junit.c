@@ -93,7 +93,7 @@ static void add_details(struct text *out, const struct site *site, const struct 
 	if (leak) {
 		evidence_add_kind(out, leak);
 		text_add(out, ": ");
-		evidence_add(out, leak);
+		evidence_add(out, leak, summary->now_ns);
 		text_add(out, "\n");
 	}
 	if (site->stack)

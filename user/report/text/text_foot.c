@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "leaks/suppressions.h"
+#include "lib/names.h"
 #include "lib/time.h"
 #include "report/losses.h"
 #include "report/text/text_page.h"
@@ -37,6 +38,34 @@ static void page_calls(struct page *page)
 	if (summary->counters[COUNTER_CLOSE_ENTER]) /* --watch-close */
 		text_addf(&line, ", %llu close",
 			  (unsigned long long)summary->counters[COUNTER_CLOSE_ENTER]);
+	page_line(page, &line, /* bold= */ false);
+}
+
+/*
+ * Dead connections that nobody asked for: "12 sockets are half closed (CLOSE_WAIT); --also
+ * half_closed lists them".
+ */
+static void page_left_aside(struct page *page)
+{
+	const struct sweep_counts *counts = &page->summary->sweep_counts;
+	_cleanup_text_ struct text line = TEXT_INIT, names = TEXT_INIT;
+	bool one = counts->half_closed + counts->was_connected == 1;
+
+	if (counts->half_closed) {
+		page_add_count(&line, counts->half_closed, "socket is", "sockets are");
+		text_add(&line, " half closed (CLOSE_WAIT)");
+		text_add(&names, leak_class_name(CLASS_HALF_CLOSED));
+	}
+	if (counts->was_connected) {
+		text_add(&line, counts->half_closed ? ", and " : "");
+		page_add_count(&line, counts->was_connected, "socket", "sockets");
+		text_addf(&line, " had a connection that is gone");
+		text_addf(&names, "%s%s", names.len ? "," : "",
+			  leak_class_name(CLASS_WAS_CONNECTED));
+	}
+	if (!line.len)
+		return;
+	text_addf(&line, "; --also %s lists %s", text_str(&names), one ? "it" : "them");
 	page_line(page, &line, /* bold= */ false);
 }
 
@@ -90,6 +119,7 @@ static void page_run(struct page *page)
 		text_add(&line, " may be in use and are not growing; not listed");
 		page_line(page, &line, /* bold= */ false);
 	}
+	page_left_aside(page);
 	if (page->layout->verbose && summary->leaks.exited_not_kept) {
 		page_add_count(&line, summary->leaks.exited_not_kept, "more site", "more sites");
 		text_add(&line, " ended without having grown; not listed");

@@ -6,6 +6,7 @@
 #include "leaks/refusals.h"
 #include "leaks/suppressions.h"
 #include "lib/time.h"
+#include "options/options.h"
 #include "report/text/text_page.h"
 #include "report/text/text_place.h"
 
@@ -215,7 +216,7 @@ static bool all_are_shown(const struct limited *limited, const struct summary *s
 {
 	return limited->refusal.first_ns + summary->older_than_ns < summary->now_ns &&
 	       !some_are_missed(summary) && !summary->leaks.held_back &&
-	       !summary->classes_left_out &&
+	       !(OPTIONS_DEFAULT_CLASSES & summary->unwanted) &&
 	       !(summary->suppressions && suppressions__open(summary->suppressions));
 }
 

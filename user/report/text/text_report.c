@@ -332,7 +332,7 @@ static void page_site(struct page *page, const struct site *site)
 	text_add(&line, TEXT_INDENT);
 	evidence_add_kind(&line, leak);
 	text_add(&line, ": ");
-	evidence_add(&line, leak);
+	evidence_add(&line, leak, page->summary->now_ns);
 	page_line(page, &line, /* bold= */ false);
 
 	page_holders(page, leak);
