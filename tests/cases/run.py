@@ -7,8 +7,6 @@ leak is what they leave at their end.
 
 import json
 import os
-import pty
-import select
 import signal
 import subprocess
 import sys
@@ -164,6 +162,32 @@ def run_without_rights(bench):
     lines = errors.splitlines()
     if status != 125 or mark.exists() or len(lines) != 1 or "as root" not in lines[0]:
         raise Failure(f"expected 125 and one line with the remedy, seen {status}: {errors}")
+
+
+CONTAINER = """
+set -e
+mount -t tmpfs none "$1"
+mkdir "$1/upper" "$1/work" "$1/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+for tree in proc sys dev; do mount --rbind "/$tree" "$1/root/$tree"; done
+mkdir "$1/root/builds"
+cp "$2" "$1/root/builds/sockleak"
+cp "$3" "$1/root/builds/held"
+exec chroot "$1/root" sh -c 'cd /builds && exec ./sockleak run --error-exitcode 9 -- ./held'
+"""
+
+
+@case
+def run_in_container(bench):
+    """As in a privileged container with the host's pids: what ended has its names on an overlay."""
+    directory = bench.directory / "container"
+    directory.mkdir()
+    status, _, errors = bench.run(
+        command=["unshare", "--mount", "--uts", "--ipc", "sh", "-c", CONTAINER, "sh",
+                 str(directory), bench.sockleak, str(bench.programs / "held")],
+        timeout=PATIENCE_S)
+    if status != 9 or "in make_socket (held) at" not in errors or "#2  main (held)" not in errors:
+        raise Failure(f"expected 9 and a stack with names, seen {status}: {errors}")
 
 
 @case
@@ -356,100 +380,6 @@ def run_user(bench):
         raise Failure(f"expected the rights of nobody, seen: {out}")
     if len(events) != 1 or events[0]["uid"] != 65534:
         raise Failure(f"expected its leak, seen: {events}")
-
-
-WAITS = """
-    import os, signal, socket, sys
-    def on(number, frame):
-        print("got", signal.Signals(number).name, flush=True)
-        os._exit(5)                      # with the socket open
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
-        signal.signal(number, on)
-    socket.socket().detach()
-    print("ready", os.getpid(), os.getpgrp() == os.getpgid(os.getppid()), flush=True)
-    while True:
-        signal.pause()
-"""
-
-
-def start_waiting(bench, *args):
-    """A program that waits for a signal, under `run`; it has said that it is ready."""
-    process = bench.processes.start(
-        [bench.sockleak, "run", *args, "--", *python(WAITS)], stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True)
-    word, pid, _ = process.stdout.readline().split()
-    bench.processes.announce(int(pid))
-    if word != "ready":
-        raise Failure("the program is not ready")
-    return process, int(pid)
-
-
-@case
-def run_passes_signals(bench):
-    """A signal to sockleak is the program's; the report comes all the same."""
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
-        process, _ = start_waiting(bench)
-        process.send_signal(number)
-        out, errors = process.communicate(timeout=PATIENCE_S)
-        if process.returncode != 5 or f"got {number.name}" not in out or \
-                "1 socket was left open" not in errors:
-            raise Failure(f"{number.name}: expected 5 and the report, seen {process.returncode}: "
-                          f"{out} {errors}")
-
-
-@case
-def run_killed(bench):
-    """kill -9 of sockleak ends sockleak alone: the program goes on."""
-    process, pid = start_waiting(bench)
-    process.kill()
-    process.wait(PATIENCE_S)
-    os.kill(pid, signal.SIGTERM)  # it is still there to say so
-    if "got SIGTERM" not in process.stdout.read():
-        raise Failure("expected that the program goes on and takes the signal")
-
-
-def read_terminal(terminal, until, patience=PATIENCE_S):
-    """What is written to a terminal until a word comes, or its last user has closed it."""
-    seen, deadline = "", time.monotonic() + patience
-    while until not in seen and time.monotonic() < deadline:
-        if not select.select([terminal], [], [], 0.1)[0]:
-            continue
-        try:
-            seen += os.read(terminal, 4096).decode(errors="replace")
-        except OSError:
-            break
-    if until not in seen:
-        raise Failure(f"expected '{until}' at the terminal, seen: {seen}")
-    return seen
-
-
-@case
-def run_terminal(bench):
-    """The program has the terminal and its foreground; Ctrl-C is the program's, then the report."""
-    code = """
-        import os, sys
-        print("foreground", os.tcgetpgrp(0) == os.getpgrp(), sys.stdin.isatty(), flush=True)
-        print("read", input(), flush=True)
-    """
-    terminal, theirs = pty.openpty()
-    process = bench.processes.start(
-        ["setsid", "--ctty", "--wait", bench.sockleak, "run", "--",
-         *python(textwrap.dedent(code) + textwrap.dedent(WAITS))],
-        stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    try:
-        read_terminal(terminal, "foreground True True")
-        os.write(terminal, b"words\n")
-        read_terminal(terminal, "read words")
-        read_terminal(terminal, "ready")
-        os.write(terminal, b"\x03")
-        seen = read_terminal(terminal, "exited with 5")
-        if seen.count("got SIGINT") != 1 or "1 socket was left open" not in seen:
-            raise Failure(f"expected one SIGINT and the report, seen: {seen}")
-        if process.wait(PATIENCE_S) != 5:
-            raise Failure(f"expected 5, seen {process.returncode}")
-    finally:
-        os.close(terminal)
 
 
 def read_junit(path):

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Signals and terminals under `sockleak run`: both are the program's."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import textwrap
+import time
+
+from cases.run import PATIENCE_S, python
+from lib.outcome import Failure
+from lib.registry import case
+
+WAITS = """
+    import os, signal, socket, sys
+    def on(number, frame):
+        print("got", signal.Signals(number).name, flush=True)
+        os._exit(5)                      # with the socket open
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, on)
+    socket.socket().detach()
+    print("ready", os.getpid(), os.getpgrp() == os.getpgid(os.getppid()), flush=True)
+    while True:
+        signal.pause()
+"""
+
+
+def start_waiting(bench, *args):
+    """A program that waits for a signal, under `run`; it has said that it is ready."""
+    process = bench.processes.start(
+        [bench.sockleak, "run", *args, "--", *python(WAITS)], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True)
+    word, pid, _ = process.stdout.readline().split()
+    bench.processes.announce(int(pid))
+    if word != "ready":
+        raise Failure("the program is not ready")
+    return process, int(pid)
+
+
+@case
+def run_passes_signals(bench):
+    """A signal to sockleak is the program's; the report comes all the same."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        process, _ = start_waiting(bench)
+        process.send_signal(number)
+        out, errors = process.communicate(timeout=PATIENCE_S)
+        if process.returncode != 5 or f"got {number.name}" not in out or \
+                "1 socket was left open" not in errors:
+            raise Failure(f"{number.name}: expected 5 and the report, seen {process.returncode}: "
+                          f"{out} {errors}")
+
+
+@case
+def run_killed(bench):
+    """kill -9 of sockleak ends sockleak alone: the program goes on."""
+    process, pid = start_waiting(bench)
+    process.kill()
+    process.wait(PATIENCE_S)
+    os.kill(pid, signal.SIGTERM)  # it is still there to say so
+    if "got SIGTERM" not in process.stdout.read():
+        raise Failure("expected that the program goes on and takes the signal")
+
+
+def read_terminal(terminal, until, patience=PATIENCE_S):
+    """What is written to a terminal until a word comes, or its last user has closed it."""
+    seen, deadline = "", time.monotonic() + patience
+    while until not in seen and time.monotonic() < deadline:
+        if not select.select([terminal], [], [], 0.1)[0]:
+            continue
+        try:
+            seen += os.read(terminal, 4096).decode(errors="replace")
+        except OSError:
+            break
+    if until not in seen:
+        raise Failure(f"expected '{until}' at the terminal, seen: {seen}")
+    return seen
+
+
+@case
+def run_terminal(bench):
+    """The program has the terminal and its foreground; Ctrl-C is the program's, then the report."""
+    code = """
+        import os, sys
+        print("foreground", os.tcgetpgrp(0) == os.getpgrp(), sys.stdin.isatty(), flush=True)
+        print("read", input(), flush=True)
+    """
+    terminal, theirs = pty.openpty()
+    process = bench.processes.start(
+        ["setsid", "--ctty", "--wait", bench.sockleak, "run", "--",
+         *python(textwrap.dedent(code) + textwrap.dedent(WAITS))],
+        stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    try:
+        read_terminal(terminal, "foreground True True")
+        os.write(terminal, b"words\n")
+        read_terminal(terminal, "read words")
+        read_terminal(terminal, "ready")
+        os.write(terminal, b"\x03")
+        seen = read_terminal(terminal, "exited with 5")
+        if seen.count("got SIGINT") != 1 or "1 socket was left open" not in seen:
+            raise Failure(f"expected one SIGINT and the report, seen: {seen}")
+        if process.wait(PATIENCE_S) != 5:
+            raise Failure(f"expected 5, seen {process.returncode}")
+    finally:
+        os.close(terminal)
