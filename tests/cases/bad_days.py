@@ -44,7 +44,7 @@ BAD = {
     "no_such_cgroup": (USAGE, "/nonexistent", ["--cgroup", "/nonexistent"]),
     "no_such_cgroup_below": (USAGE, "below /", ["--cgroup", "nonexistent"]),
     "not_a_cgroup": (USAGE, "/tmp", ["--cgroup", "/tmp"]),
-    "container_by_name": (USAGE, "web", ["--container", "web"]),
+    "container_no_name": (USAGE, "../web", ["--container", "../web"]),
     "pod_by_name": (USAGE, "kubectl", ["--pod", "web-7d4b9c"]),
     "unit_empty": (USAGE, "--unit", ["--unit", ""]),
     "cgroup_is_a_file": (USAGE, "/etc/passwd", ["--cgroup", "/etc/passwd"]),

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Guests of LXC and systemd-nspawn: one name of a unit in each of them, and on the host."""
+"""Guests of LXC and systemd-nspawn, with one name of a unit in each; containers by their names."""
 
 import json
+import secrets
 import signal
 
 from lib.cgroups import inside
@@ -121,3 +122,37 @@ def guests_missing(bench):
     line = "--machine nosuchguest: no such machine runs ('machinectl', "
     if line not in errors or status != 2:
         raise Failure(f"expected 2 and {line!r}, seen {status}: {errors}")
+
+
+# sockleak with files of docker's state that this host does not have, in a mount namespace.
+WITH_DOCKER = """set -e
+mkdir -p upper/docker/containers/"$1" work
+printf '{"ID":"%s","Name":"/%s"}' "$1" "$2" > upper/docker/containers/"$1"/config.v2.json
+mount -t overlay overlay -o lowerdir=/var/lib,upperdir=upper,workdir=work /var/lib
+shift 2
+exec "$@"
+"""
+
+
+@case
+def container_by_name(bench):
+    """--container NAME: of two containers the one that docker calls so; no other name is one."""
+    path = str(bench.copy("held", "named"))
+    ids = [secrets.token_hex(32) for _ in range(2)]
+    programs = [
+        bench.program(path, inside=inside(bench.cgroups.make(bench.cgroups.make(),
+                                                             f"docker-{number}.scope")))
+        for number in ids
+    ]
+    scan = ["unshare", "-m", "sh", "-c", WITH_DOCKER, "sh", ids[0], "sockleakweb",
+            str(bench.sockleak), "scan", "--json", "--container"]
+    status, out, errors = bench.run(command=[*scan, "sockleakweb"], cwd=bench.directory)
+    found = {event["pid"] for event in map(json.loads, out.splitlines()) if event["type"] == "leak"}
+    wanted = {programs[0].process.pid}
+    if status or found != wanted:
+        raise Failure(f"expected leaks of {wanted}, seen: {status}, {found}, {errors}")
+    status, out, errors = bench.run(command=[*scan, "sockleakwe"], cwd=bench.directory)
+    if "--container sockleakwe: no such container runs" not in errors:
+        raise Failure(f"expected no such container, seen: {status}, {out}, {errors}")
+    for program in programs:
+        program.end()

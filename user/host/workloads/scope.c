@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/workloads/cgroup.h"
+#include "host/workloads/container_name.h"
 #include "host/workloads/machine.h"
 #include "host/workloads/scope_missing.h"
 #include "host/workloads/workload.h"
@@ -125,18 +126,27 @@ static int check_excluded(struct scope *scope, struct text *ret_error)
 	return 0;
 }
 
+/* How an id begins, or all of it. */
+static bool is_container_id(const char *word)
+{
+	size_t len = strspn(word, "0123456789abcdef");
+
+	return len >= MIN_CONTAINER && len <= WORKLOAD_CONTAINER_LEN && !word[len];
+}
+
 static int check_workloads(const struct options *options, struct text *ret_error)
 {
 	for (unsigned int i = 0; i < options->containers.count; i++) {
-		const char *id = options->containers.items[i];
-		size_t len = strspn(id, "0123456789abcdef");
+		const char *container = options->containers.items[i];
 
-		if (len >= MIN_CONTAINER && len <= WORKLOAD_CONTAINER_LEN && !id[len])
+		if (is_container_id(container) || container_name_is_valid(container))
 			continue;
+		text_add(ret_error, "--container ");
+		text_add_clean(ret_error, container, strlen(container));
 		text_addf(ret_error,
-			  "--container %s is not a container id (%d to %d hex digits; only the "
-			  "runtime knows names)",
-			  id, MIN_CONTAINER, WORKLOAD_CONTAINER_LEN);
+			  " is neither a container id (%d to %d hex digits) nor a name that docker "
+			  "or podman would give",
+			  MIN_CONTAINER, WORKLOAD_CONTAINER_LEN);
 		return -EINVAL;
 	}
 	for (unsigned int i = 0; i < options->pods.count; i++) {
@@ -215,6 +225,14 @@ bool scope_is_unit(const char *path, const char *name, const char *wanted)
 	return !*machine_of_cgroup(path, machine) || !machine[0];
 }
 
+bool scope_is_container(const struct workload *workload, const char *wanted)
+{
+	if (!workload->container[0])
+		return false;
+	return (is_container_id(wanted) && !strncmp(workload->container, wanted, strlen(wanted))) ||
+	       container_name_is("", workload->container, wanted);
+}
+
 static bool is_in_scope(const struct options *options, const char *path, const char *name)
 {
 	char machine[MACHINE_NAME_MAX];
@@ -229,8 +247,7 @@ static bool is_in_scope(const struct options *options, const char *path, const c
 			return true;
 	workload_of_cgroup(path, &workload);
 	for (unsigned int i = 0; i < options->containers.count; i++)
-		if (!strncmp(workload.container, options->containers.items[i],
-			     strlen(options->containers.items[i])))
+		if (scope_is_container(&workload, options->containers.items[i]))
 			return true;
 	for (unsigned int i = 0; i < options->pods.count; i++)
 		if (workload_same_pod(workload.pod, options->pods.items[i]))

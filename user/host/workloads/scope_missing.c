@@ -72,8 +72,7 @@ static bool visit_missing(const char *path, const char *cgroup, int fd, void *ct
 	workload_of_cgroup(path, &workload);
 	for (unsigned int i = 0; i < options->containers.count; i++)
 		names->containers[i].is_there |=
-			!strncmp(workload.container, options->containers.items[i],
-				 strlen(options->containers.items[i]));
+			scope_is_container(&workload, options->containers.items[i]);
 	for (unsigned int i = 0; i < options->pods.count; i++)
 		names->pods[i].is_there |= workload_same_pod(workload.pod, options->pods.items[i]);
 	return true;
@@ -113,7 +112,9 @@ unsigned int scope_missing(const struct options *options, struct cgroups *cgroup
 	       add_missing(ret_lines, "machine", &options->machines, names.machines,
 			   "'machinectl', 'lxc-ls --running' or 'incus list' list running ones") +
 	       add_missing(ret_lines, "container", &options->containers, names.containers,
-			   "'podman ps', 'docker ps' or 'crictl ps' list the ids of running ones") +
+			   "'podman ps', 'docker ps' or 'crictl ps' list running ones; of "
+			   "Kubernetes' and of "
+			   "users' own containers only the id is known") +
 	       add_missing(ret_lines, "pod", &options->pods, names.pods,
 			   "'crictl pods' lists those of this host; the UID is "
 			   "{.metadata.uid} of 'kubectl get pod'");

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "host/workloads/cgroup.h"
+#include "host/workloads/workload.h"
 #include "lib/text.h"
 #include "options/options.h"
 
@@ -17,6 +18,8 @@
  * "x.service".
  */
 bool scope_is_unit(const char *path, const char *name, const char *wanted);
+/* Does a word of --container mean it: the beginning of its id, or its name? */
+bool scope_is_container(const struct workload *workload, const char *wanted);
 
 /* As scope__missing(), which is documented in scope.h. */
 unsigned int scope_missing(const struct options *options, struct cgroups *cgroups,
