@@ -4,6 +4,7 @@
 import re
 import time
 
+from cases.at_limit import report
 from lib.cgroups import inside
 from lib.outcome import Failure
 from lib.registry import case
@@ -15,7 +16,7 @@ CLIMBERS = [
     ("device",), ("eventfd", "timerfd"),
 ]
 HEALTHY = [("steady", "eventfd", "pipe"), ("wave", "epoll", "netlink")]
-HEADLINE = re.compile(r"Descriptors climb, but none that was never connected for 1s, watched for ")
+HEADLINE = re.compile(r"Descriptors climb, but none that was never connected for 5s, watched for ")
 LINE = re.compile(r"climbing\[(?P<pid>\d+)\] descriptors (?P<before>\d+) -> (?P<now>\d+); "
                   r"(?P<count>\d+) are (?P<kind>[a-z]+), \+[0-9.]+/min")
 
@@ -61,7 +62,7 @@ def all_are_told(agent, started):
 def climbing_kinds(bench):
     """Each kind is named, and two at once; a steady process and one that goes up and down are not."""
     cgroup = bench.cgroups.make()
-    agent = bench.agent("--cgroup", cgroup)
+    agent = bench.agent("--cgroup", cgroup, defaults=True)
     started = start_all(bench, cgroup, CLIMBERS)
     healthy = start_all(bench, cgroup, HEALTHY)
     seen = agent.wait_for(lambda a: all_are_told(a, started), "all that climb", 90)
@@ -96,16 +97,14 @@ def check_climber(climber, kinds):
 def climbing_in_text(bench):
     """In place of the all-clear, in two lines; the exit status is that of a run without leaks."""
     cgroup = bench.cgroups.make()
-    agents = [bench.agent("--cgroup", cgroup, as_json=as_json) for as_json in (True, False)]
-    silent = bench.agent("--cgroup", cgroup, "--max-climbing", 0)
-    (pid,) = started = start_all(bench, cgroup, [("eventfd",)])
-    agents[0].wait_for(lambda a: all_are_told(a, started), "that it climbs", 60)
-    for agent in agents:
-        agent.stop()
-    headline, line = agents[1].lines[:2]
+    agent = bench.agent("--cgroup", cgroup, as_json=False, defaults=True)
+    silent = bench.agent("--cgroup", cgroup, "--max-climbing", 0, defaults=True)
+    (pid,) = start_all(bench, cgroup, [("eventfd",)])
+    headline, line = agent.wait_for(lambda a: report(a, " are eventfd, "), "its line", 60)[:2]
+    agent.stop()
     found = LINE.match(line)
     if not HEADLINE.match(headline) or not found:
-        raise Failure(f"expected that descriptors climb, seen: {headline}{line}")
+        raise Failure(f"expected that descriptors climb, seen: {headline} {line}")
     if int(found["pid"]) != pid or found["kind"] != "eventfd":
         raise Failure(f"expected process {pid} and eventfd, seen: {line}")
     if silent.stop()["climbing"]:
@@ -116,7 +115,7 @@ def climbing_in_text(bench):
 def climbing_left_out(bench):
     """--max-climbing 1 and four that climb: one is listed at most, and the others are counted."""
     cgroup = bench.cgroups.make()
-    agent = bench.agent("--cgroup", cgroup, "--max-climbing", 1)
+    agent = bench.agent("--cgroup", cgroup, "--max-climbing", 1, defaults=True)
     start_all(bench, cgroup, [("pipe",), ("eventfd",), ("epoll",), ("memfd",)])
 
     def told(agent):
