@@ -15,6 +15,7 @@
 #include "scripts.h"
 #include "stacks/scripts/memory.h"
 
+#define SCRIPT_TYPES 3
 #define SCRIPT_NAME_MAX 1024 /* bytes of a name, its NUL included; longer ones are cut */
 
 /* The file that has the interpreter, in one process. */
@@ -53,6 +54,11 @@ struct language {
 	 * the version is not the one of the recipe.
 	 */
 	bool (*begin)(struct interpreter *interpreter, __u32 kind, void **ret_state);
+	/*
+	 * For the tests: the same of a version alone, whose objects of code, of text and of bytes
+	 * have these types.
+	 */
+	bool (*begin_version)(__u32 kind, const __u64 types[SCRIPT_TYPES], void **ret_state);
 	/*
 	 * Name a frame by what the kernel's side has kept of it; *ret is empty before. False: it is
 	 * not what it should be, and nothing is known of it.

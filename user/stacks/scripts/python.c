@@ -3,13 +3,14 @@
  * CPython. _PyRuntime has a list of interpreters, each of which has a list of threads; a thread has
  * its frames, one linked to the next. A frame has its code object, and where it stands in there.
  *
- * Formats: Objects/locations.md of CPython (the table of lines), PEP 626; PEP 393 (strings); for
- * 3.10 PEP 626's Objects/lnotab_notes.txt.
+ * Format of strings: PEP 393.
  */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "stacks/scripts/language.h"
+#include "stacks/scripts/python_lines.h"
 #include "stacks/scripts/python_offsets.h"
 
 #define MAX_TABLE (256 * 1024) /* bytes of a table of lines; functions have some hundred */
@@ -21,37 +22,12 @@
 #define CODE_HEADER 256	       /* bytes of a code object that have what is read of it */
 
 struct python {
-	const struct python_offsets *offsets;
+	struct python_offsets offsets;
 	__u64 code_type, unicode_type, bytes_type;
 	unsigned char *table;
 };
 
 /* ---- Which version ---- */
-
-static const struct python_offsets *offsets_of(unsigned int minor)
-{
-	for (size_t i = 0; i < sizeof(python_offsets) / sizeof(python_offsets[0]); i++)
-		if ((unsigned int)python_offsets[i].minor == minor)
-			return &python_offsets[i];
-	return NULL;
-}
-
-/* Since 3.11 the interpreter says its version as PY_VERSION_HEX; before, its name does. */
-static const struct python_offsets *find_offsets(struct interpreter *interpreter)
-{
-	const char *name = strstr(interpreter->path, "python3.");
-	unsigned int minor = 0;
-	__u64 address;
-	__u32 version;
-
-	if (interpreter_address(interpreter, "Py_Version", &address) &&
-	    memory_read(interpreter->memory, address, &version, sizeof(version)) &&
-	    version >> 24 == 3)
-		return offsets_of(version >> 16 & 0xff);
-	for (; name; name = strstr(name + 1, "python3."))
-		minor = (unsigned int)atoi(name + sizeof("python3.") - 1);
-	return offsets_of(minor);
-}
 
 /*
  * What is kept of a frame: from its code to the frame before it, in either order; and where it
@@ -75,12 +51,130 @@ static __s32 far_begin(const struct python_offsets *offsets)
 	return offsets->frame_instruction & ~7;
 }
 
+/* Are these within what is read of each object? A hostile process may say anything. */
+static bool offsets_fit(const struct python_offsets *offsets)
+{
+	const __s16 of_code[] = { offsets->code_first_line, offsets->code_filename,
+				  offsets->code_name, offsets->code_lines };
+	__s32 owner = offsets->frame_entry - far_begin(offsets);
+
+	for (size_t i = 0; i < sizeof(of_code) / sizeof(of_code[0]); i++)
+		if (of_code[i] < 0 || of_code[i] > CODE_HEADER - 8)
+			return false;
+	return near_bytes(offsets) + FAR_BYTES <= SCRIPT_RECORD && !(near_bytes(offsets) & 7) &&
+	       owner >= 0 && owner < FAR_BYTES &&
+	       offsets->frame_instruction - far_begin(offsets) <= FAR_BYTES - 8;
+}
+
+/*
+ * Since 3.13 _PyRuntime begins with a table of its own offsets (_Py_DebugOffsets, in
+ * pycore_runtime.h): words, of which 3.13 has these at these places.
+ */
+#define OWN_COOKIE "xdebugpy"
+#define OWN_WORDS 44
+enum own_offset {
+	OWN_VERSION = 1,
+	OWN_FREE_THREADED = 2,
+	OWN_INTERPRETERS = 5,
+	OWN_INTERPRETER_NEXT = 8,
+	OWN_INTERPRETER_THREADS = 9,
+	OWN_THREAD_NEXT = 21,
+	OWN_THREAD_FRAME = 23,
+	OWN_THREAD_ID = 24,
+	OWN_FRAME_PREVIOUS = 29,
+	OWN_FRAME_CODE = 30,
+	OWN_FRAME_INSTRUCTION = 31,
+	OWN_FRAME_OWNER = 33,
+	OWN_CODE_FILENAME = 35,
+	OWN_CODE_NAME = 37,
+	OWN_CODE_LINES = 38,
+	OWN_CODE_FIRST_LINE = 39,
+	OWN_CODE_UNITS = 43,
+};
+
+static const struct {
+	enum own_offset own;
+	size_t at; /* in struct python_offsets */
+} own_offsets[] = {
+	{ OWN_INTERPRETERS, offsetof(struct python_offsets, runtime_interpreters) },
+	{ OWN_INTERPRETER_NEXT, offsetof(struct python_offsets, interpreter_next) },
+	{ OWN_INTERPRETER_THREADS, offsetof(struct python_offsets, interpreter_threads) },
+	{ OWN_THREAD_NEXT, offsetof(struct python_offsets, thread_next) },
+	{ OWN_THREAD_FRAME, offsetof(struct python_offsets, thread_frame) },
+	{ OWN_THREAD_ID, offsetof(struct python_offsets, thread_id) },
+	{ OWN_FRAME_PREVIOUS, offsetof(struct python_offsets, frame_previous) },
+	{ OWN_FRAME_CODE, offsetof(struct python_offsets, frame_code) },
+	{ OWN_FRAME_INSTRUCTION, offsetof(struct python_offsets, frame_instruction) },
+	{ OWN_FRAME_OWNER, offsetof(struct python_offsets, frame_entry) },
+	{ OWN_CODE_FILENAME, offsetof(struct python_offsets, code_filename) },
+	{ OWN_CODE_NAME, offsetof(struct python_offsets, code_name) },
+	{ OWN_CODE_LINES, offsetof(struct python_offsets, code_lines) },
+	{ OWN_CODE_FIRST_LINE, offsetof(struct python_offsets, code_first_line) },
+	{ OWN_CODE_UNITS, offsetof(struct python_offsets, code_units) },
+};
+
+/* Put the interpreter's own offsets in. False: it has others than it should, or no GIL. */
+static bool take_own_offsets(struct interpreter *interpreter, struct python_offsets *offsets)
+{
+	__u64 address, own[OWN_WORDS];
+
+	if (!interpreter_address(interpreter, "_PyRuntime", &address) ||
+	    !memory_read(interpreter->memory, address, own, sizeof(own)) ||
+	    memcmp(own, OWN_COOKIE, 8) ||
+	    own[OWN_VERSION] >> 16 != (__u64)(0x300 | offsets->minor) || own[OWN_FREE_THREADED])
+		return false;
+	for (size_t i = 0; i < sizeof(own_offsets) / sizeof(own_offsets[0]); i++) {
+		__s16 offset = (__s16)own[own_offsets[i].own];
+
+		if (own[own_offsets[i].own] > INT16_MAX)
+			return false;
+		memcpy((char *)offsets + own_offsets[i].at, &offset, sizeof(offset));
+	}
+	return offsets_fit(offsets);
+}
+
+static const struct python_offsets *find_version(unsigned int minor)
+{
+	for (size_t i = 0; i < sizeof(python_offsets) / sizeof(python_offsets[0]); i++)
+		if ((unsigned int)python_offsets[i].minor == minor)
+			return &python_offsets[i];
+	return NULL;
+}
+
+static bool offsets_of(struct interpreter *interpreter, unsigned int minor,
+		       struct python_offsets *ret)
+{
+	const struct python_offsets *offsets = find_version(minor);
+
+	if (offsets)
+		*ret = *offsets;
+	return offsets && (minor < 13 || take_own_offsets(interpreter, ret));
+}
+
+/* Since 3.11 the interpreter says its version as PY_VERSION_HEX; before, its name does. */
+static bool find_offsets(struct interpreter *interpreter, struct python_offsets *ret)
+{
+	const char *name = strstr(interpreter->path, "python3.");
+	unsigned int minor = 0;
+	__u64 address;
+	__u32 version;
+
+	if (interpreter_address(interpreter, "Py_Version", &address) &&
+	    memory_read(interpreter->memory, address, &version, sizeof(version)) &&
+	    version >> 24 == 3)
+		return offsets_of(interpreter, version >> 16 & 0xff, ret);
+	for (; name; name = strstr(name + 1, "python3."))
+		minor = (unsigned int)atoi(name + sizeof("python3.") - 1);
+	return offsets_of(interpreter, minor, ret);
+}
+
 static bool python_recipe(struct interpreter *interpreter, struct script_recipe *ret_recipe)
 {
-	const struct python_offsets *offsets = find_offsets(interpreter);
 	struct script_recipe found = { .find = SCRIPT_BY_LIST };
+	struct python_offsets own, *offsets = &own;
 
-	if (!offsets || !interpreter_symbol(interpreter, "_PyRuntime", &found.start))
+	if (!find_offsets(interpreter, &own) ||
+	    !interpreter_symbol(interpreter, "_PyRuntime", &found.start))
 		return false;
 	found.lists = offsets->runtime_interpreters;
 	found.first_thread = offsets->interpreter_threads;
@@ -103,26 +197,40 @@ static bool python_recipe(struct interpreter *interpreter, struct script_recipe 
 	return true;
 }
 
-static bool python_begin(struct interpreter *interpreter, __u32 kind, void **ret_state)
+static bool new_python(const struct python_offsets *offsets, const __u64 types[SCRIPT_TYPES],
+		       void **ret_state)
 {
-	const struct python_offsets *offsets = find_offsets(interpreter);
-	struct python *python;
+	struct python *python = calloc(1, sizeof(*python) + MAX_TABLE);
 
-	if (!offsets || kind != SCRIPT_KIND(SCRIPT_PYTHON, 3, offsets->minor))
-		return false;
-	python = calloc(1, sizeof(*python) + MAX_TABLE);
 	if (!python)
 		return false;
-	python->offsets = offsets;
+	python->offsets = *offsets;
 	python->table = (unsigned char *)(python + 1);
-	if (interpreter_address(interpreter, "PyCode_Type", &python->code_type) &&
-	    interpreter_address(interpreter, "PyUnicode_Type", &python->unicode_type) &&
-	    interpreter_address(interpreter, "PyBytes_Type", &python->bytes_type)) {
-		*ret_state = python;
-		return true;
-	}
-	free(python);
-	return false;
+	python->code_type = types[0];
+	python->unicode_type = types[1];
+	python->bytes_type = types[2];
+	*ret_state = python;
+	return true;
+}
+
+static bool python_begin(struct interpreter *interpreter, __u32 kind, void **ret_state)
+{
+	struct python_offsets offsets;
+	__u64 types[SCRIPT_TYPES];
+
+	return find_offsets(interpreter, &offsets) &&
+	       kind == SCRIPT_KIND(SCRIPT_PYTHON, 3, offsets.minor) &&
+	       interpreter_address(interpreter, "PyCode_Type", &types[0]) &&
+	       interpreter_address(interpreter, "PyUnicode_Type", &types[1]) &&
+	       interpreter_address(interpreter, "PyBytes_Type", &types[2]) &&
+	       new_python(&offsets, types, ret_state);
+}
+
+static bool python_begin_version(__u32 kind, const __u64 types[SCRIPT_TYPES], void **ret_state)
+{
+	const struct python_offsets *offsets = find_version(kind & 0xff);
+
+	return offsets && new_python(offsets, types, ret_state);
 }
 
 /* ---- Pieces of what was read ---- */
@@ -196,7 +304,7 @@ static bool read_string(const struct python *python, struct memory *memory, __u6
 	ret_text[0] = '\0';
 	if (!count)
 		return true;
-	address += state & 16 ? python->offsets->ascii_size : python->offsets->compact_size;
+	address += state & 16 ? python->offsets.ascii_size : python->offsets.compact_size;
 	if (!memory_read(memory, address, characters, count * kind))
 		return false;
 	put_characters(ret_text, characters, count, kind);
@@ -205,128 +313,10 @@ static bool read_string(const struct python *python, struct memory *memory, __u6
 
 /* ---- Lines ---- */
 
-struct location_table {
-	const unsigned char *bytes;
-	size_t len, at;
-};
-
-static unsigned int next_byte(struct location_table *table)
-{
-	return table->at < table->len ? table->bytes[table->at++] : 0;
-}
-
-/* Six bits a byte, the lowest first; bit 6 says that more follow. */
-static __u32 next_varint(struct location_table *table)
-{
-	unsigned int byte = next_byte(table), shift = 0;
-	__u32 value = byte & 63;
-
-	while (byte & 64 && shift < 24) {
-		byte = next_byte(table);
-		shift += 6;
-		value |= (byte & 63) << shift;
-	}
-	return value;
-}
-
-/* The lowest bit is the sign. */
-static __s32 next_signed(struct location_table *table)
-{
-	__u32 value = next_varint(table);
-
-	return value & 1 ? -(__s32)(value >> 1) : (__s32)(value >> 1);
-}
-
-/* The line of an entry less that of the one before, by what its first byte says of it. */
-static __s32 line_step(struct location_table *table, unsigned int code, bool *ret_has_line)
-{
-	__s32 step = 0;
-
-	*ret_has_line = true;
-	switch (code) {
-	case 15: /* no location */
-		*ret_has_line = false;
-		return 0;
-	case 14: /* long form: three more numbers */
-		step = next_signed(table);
-		next_varint(table);
-		next_varint(table);
-		next_varint(table);
-		return step;
-	case 13: /* no columns */
-		return next_signed(table);
-	case 10:
-	case 11:
-	case 12: /* one line form: two columns */
-		table->at += 2;
-		return (__s32)code - 10;
-	default: /* short form: a byte with columns */
-		table->at++;
-		return 0;
-	}
-}
-
-/* The line of the code unit number `unit` by a table of locations (3.11 and later); 0: none. */
-static unsigned int line_by_locations(struct location_table table, __s32 line, __u64 unit)
-{
-	bool has_line;
-
-	for (__u64 begin = 0; table.at < table.len;) {
-		unsigned int first = next_byte(&table);
-
-		line += line_step(&table, first >> 3 & 15, &has_line);
-		begin += (first & 7) + 1;
-		if (unit < begin)
-			return has_line && line > 0 ? (unsigned int)line : 0;
-	}
-	return 0;
-}
-
-/*
- * The same by a table of lines, of 3.10: pairs of bytes, how far an entry reaches and by how much
- * its line is further on.
- */
-static unsigned int line_by_ranges(struct location_table table, __s32 line, __u64 address)
-{
-	for (__u64 end = 0; table.at < table.len;) {
-		__s8 step;
-
-		end += next_byte(&table);
-		step = (__s8)next_byte(&table);
-		if (step != -128)
-			line += step;
-		if (address < end)
-			return step != -128 && line > 0 ? (unsigned int)line : 0;
-	}
-	return 0;
-}
-
-/* And by that of 3.9 and before it: an entry begins where its first byte says. */
-static unsigned int line_by_starts(struct location_table table, __s32 line, __u64 address)
-{
-	for (__u64 start = 0; table.at < table.len;) {
-		start += next_byte(&table);
-		if (start > address)
-			break;
-		line += (__s8)next_byte(&table);
-	}
-	return line > 0 ? (unsigned int)line : 0;
-}
-
-/* `at` is the code unit, of two bytes; up to 3.9 the byte. */
-static unsigned int line_of(unsigned int minor, struct location_table table, __s32 first, __u64 at)
-{
-	if (minor >= 11)
-		return line_by_locations(table, first, at);
-	return minor == 10 ? line_by_ranges(table, first, 2 * at) :
-			     line_by_starts(table, first, at);
-}
-
 static unsigned int read_line(struct python *python, struct memory *memory,
 			      const unsigned char *code, __u64 at)
 {
-	__u64 address = u64_of(code, (size_t)python->offsets->code_lines), len;
-	struct location_table table = { .bytes = python->table };
+	__u64 address = u64_of(code, (size_t)python->offsets.code_lines), len;
 	unsigned char head[BYTES];
 
 	if (address & 7 || !memory_read(memory, address, head, sizeof(head)) ||
@@ -335,14 +325,13 @@ static unsigned int read_line(struct python *python, struct memory *memory,
 	len = u64_of(head, LENGTH);
 	if (len > MAX_TABLE || (len && !memory_read(memory, address + BYTES, python->table, len)))
 		return 0;
-	table.len = len;
-	return line_of((unsigned int)python->offsets->minor, table,
-		       int_at(code, (size_t)python->offsets->code_first_line), at);
+	return python_line((unsigned int)python->offsets.minor, python->table, len,
+			   int_at(code, (size_t)python->offsets.code_first_line), at);
 }
 
 /* ---- Frames ---- */
 
-/* Where a frame stands in its code: see line_of(). */
+/* Where a frame stands in its code: see python_line(). */
 static __u64 position_of(const struct python_offsets *offsets, const unsigned char *far, __u64 code)
 {
 	size_t at = (size_t)(offsets->frame_instruction - far_begin(offsets));
@@ -361,7 +350,7 @@ static bool python_name(void *state, struct memory *memory, const unsigned char 
 			struct script_name *ret)
 {
 	struct python *python = state;
-	const struct python_offsets *offsets = python->offsets;
+	const struct python_offsets *offsets = &python->offsets;
 	const unsigned char *far = record + near_bytes(offsets);
 	unsigned char code[CODE_HEADER];
 	__u64 address;
@@ -393,5 +382,6 @@ const struct language language_python = {
 	.evaluator = "_PyEval_EvalFrameDefault*",
 	.recipe = python_recipe,
 	.begin = python_begin,
+	.begin_version = python_begin_version,
 	.name = python_name,
 };

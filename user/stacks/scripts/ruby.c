@@ -40,6 +40,14 @@ struct ruby {
 
 /* ---- Which version ---- */
 
+static const struct ruby_offsets *find_ruby(unsigned int major, unsigned int minor)
+{
+	for (size_t i = 0; i < sizeof(ruby_offsets) / sizeof(ruby_offsets[0]); i++)
+		if (ruby_offsets[i].major == major && ruby_offsets[i].minor == minor)
+			return &ruby_offsets[i];
+	return NULL;
+}
+
 static const struct ruby_offsets *ruby_offsets_of(struct interpreter *interpreter)
 {
 	unsigned int major, minor;
@@ -50,10 +58,7 @@ static const struct ruby_offsets *ruby_offsets_of(struct interpreter *interprete
 	    !memory_read(interpreter->memory, address, version, sizeof(version) - 1) ||
 	    sscanf(version, "%1u.%1u.", &major, &minor) != 2)
 		return NULL;
-	for (size_t i = 0; i < sizeof(ruby_offsets) / sizeof(ruby_offsets[0]); i++)
-		if (ruby_offsets[i].major == major && ruby_offsets[i].minor == minor)
-			return &ruby_offsets[i];
-	return NULL;
+	return find_ruby(major, minor);
 }
 
 /* ruby_current_ec of the executable itself: the linker has put it at a distance from the pointer.
@@ -111,19 +116,31 @@ static bool ruby_recipe(struct interpreter *interpreter, struct script_recipe *r
 	return true;
 }
 
-static bool ruby_begin(struct interpreter *interpreter, __u32 kind, void **ret_state)
+static bool new_ruby(const struct ruby_offsets *offsets, void **ret_state)
 {
-	const struct ruby_offsets *offsets = ruby_offsets_of(interpreter);
-	struct ruby *ruby;
+	struct ruby *ruby = calloc(1, sizeof(*ruby));
 
-	if (!offsets || kind != SCRIPT_KIND(SCRIPT_RUBY, offsets->major, offsets->minor))
-		return false;
-	ruby = calloc(1, sizeof(*ruby));
 	if (!ruby)
 		return false;
 	ruby->offsets = offsets;
 	*ret_state = ruby;
 	return true;
+}
+
+static bool ruby_begin(struct interpreter *interpreter, __u32 kind, void **ret_state)
+{
+	const struct ruby_offsets *offsets = ruby_offsets_of(interpreter);
+
+	return offsets && kind == SCRIPT_KIND(SCRIPT_RUBY, offsets->major, offsets->minor) &&
+	       new_ruby(offsets, ret_state);
+}
+
+static bool ruby_begin_version(__u32 kind, const __u64 types[SCRIPT_TYPES], void **ret_state)
+{
+	const struct ruby_offsets *offsets = find_ruby(kind >> 8 & 0xff, kind & 0xff);
+
+	(void)types;
+	return offsets && new_ruby(offsets, ret_state);
 }
 
 /* ---- Objects ---- */
@@ -269,5 +286,6 @@ const struct language language_ruby = {
 	.evaluator = "rb_vm_exec",
 	.recipe = ruby_recipe,
 	.begin = ruby_begin,
+	.begin_version = ruby_begin_version,
 	.name = ruby_name,
 };

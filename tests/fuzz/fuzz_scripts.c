@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Frames of scripts named from any memory: the first byte says of which language and version, then
+ * follows what was kept of a frame, and the memory of the process from MEMORY on.
+ */
+#include "fuzz.h"
+
+#include "stacks/scripts/language.h"
+
+#define MEMORY 0x1000
+#define RECORD 48
+
+struct fuzz_input {
+	const uint8_t *bytes;
+	size_t size;
+	unsigned int reads;
+};
+
+static bool read_input(void *ctx, __u64 address, void *to, size_t len)
+{
+	struct fuzz_input *input = ctx;
+
+	input->reads++;
+	if (address < MEMORY || address - MEMORY > input->size ||
+	    len > input->size - (address - MEMORY))
+		return false;
+	memcpy(to, input->bytes + (address - MEMORY), len);
+	return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const __u64 types[SCRIPT_TYPES] = { 8, 16, 24 };
+	static const __u32 kinds[] = {
+		SCRIPT_KIND(SCRIPT_PYTHON, 3, 8),  SCRIPT_KIND(SCRIPT_PYTHON, 3, 10),
+		SCRIPT_KIND(SCRIPT_PYTHON, 3, 11), SCRIPT_KIND(SCRIPT_PYTHON, 3, 13),
+		SCRIPT_KIND(SCRIPT_RUBY, 3, 1),
+	};
+	struct fuzz_input input = { 0 };
+	struct memory memory = { .reads = 64, .bytes = 1 << 20, .read = read_input, .ctx = &input };
+	struct script_name *name = calloc(1, sizeof(*name));
+	const struct language *language;
+	void *state;
+	__u32 kind;
+
+	check(name);
+	if (size > RECORD) {
+		kind = kinds[data[0] % (sizeof(kinds) / sizeof(kinds[0]))];
+		language = kind >> 16 == SCRIPT_PYTHON ? &language_python : &language_ruby;
+		input.bytes = data + 1 + RECORD;
+		input.size = size - 1 - RECORD;
+		check(language->begin_version(kind, types, &state));
+		if (language->name(state, &memory, data + 1, RECORD, name) && !name->is_hidden) {
+			check(strlen(name->function) < SCRIPT_NAME_MAX);
+			check(strlen(name->file) < SCRIPT_NAME_MAX);
+			check(name->line <= INT32_MAX);
+		}
+		check(input.reads <= 64); /* whatever is linked to what */
+		free(state);
+	}
+	free(name);
+	return 0;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Names of functions of scripts, out of memory as interpreters have it: the fuzz target's corpus.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stacks/scripts/language.h"
+#include "stacks/scripts/script_rules.h"
+
+#define MEMORY 0x1000
+#define RECORD 48
+
+struct image_bytes {
+	unsigned char bytes[4096];
+	size_t len;
+};
+
+static bool read_image(void *ctx, __u64 address, void *to, size_t len)
+{
+	const struct image_bytes *image = ctx;
+
+	if (address < MEMORY || address - MEMORY > image->len ||
+	    len > image->len - (address - MEMORY))
+		return false;
+	memcpy(to, image->bytes + (address - MEMORY), len);
+	return true;
+}
+
+static void expect_name(const char *file, const struct language *language, __u32 kind,
+			const char *function, const char *source, unsigned int line)
+{
+	static const __u64 types[SCRIPT_TYPES] = { 8, 16, 24 };
+	struct image_bytes image;
+	struct memory memory = { .reads = 64, .bytes = 1 << 20, .read = read_image, .ctx = &image };
+	struct script_name name = { 0 };
+	unsigned char record[1 + RECORD];
+	char path[128];
+	void *state;
+	FILE *from;
+
+	snprintf(path, sizeof(path), "tests/fuzz/corpus/scripts/%s", file);
+	from = fopen(path, "r");
+	assert_non_null(from);
+	assert_int_equal(fread(record, 1, sizeof(record), from), sizeof(record));
+	image.len = fread(image.bytes, 1, sizeof(image.bytes), from);
+	fclose(from);
+	assert_true(language->begin_version(kind, types, &state));
+	assert_true(language->name(state, &memory, record + 1, RECORD, &name));
+	assert_string_equal(name.function, function);
+	assert_string_equal(name.file, source);
+	assert_int_equal(name.line, line);
+	/* of code that is gone there is no name */
+	memset(image.bytes, 0, sizeof(image.bytes));
+	assert_false(language->name(state, &memory, record + 1, RECORD, &name));
+	/* nor with a limit on what is read */
+	memory.reads = 0;
+	assert_false(language->name(state, &memory, record + 1, RECORD, &name));
+	free(state);
+}
+
+static void names_of_python(void **state)
+{
+	(void)state;
+	expect_name("python38", &language_python, SCRIPT_KIND(SCRIPT_PYTHON, 3, 8), "Notifier.send",
+		    "/srv/app/notify.py", 11);
+	expect_name("python310", &language_python, SCRIPT_KIND(SCRIPT_PYTHON, 3, 10),
+		    "Notifier.send", "/srv/app/notify.py", 13);
+	expect_name("python311", &language_python, SCRIPT_KIND(SCRIPT_PYTHON, 3, 11),
+		    "Notifier.send", "/srv/app/notify.py", 11);
+	expect_name("python313", &language_python, SCRIPT_KIND(SCRIPT_PYTHON, 3, 13),
+		    "Notifier.send", "/srv/app/notify.py", 11);
+}
+
+static void names_of_ruby(void **state)
+{
+	(void)state;
+	expect_name("ruby31", &language_ruby, SCRIPT_KIND(SCRIPT_RUBY, 3, 1), "block in perform",
+		    "/srv/a.rb", 9);
+}
+
+static void whose_code_it_is(void **state)
+{
+	static const struct {
+		enum script_language language;
+		const char *file;
+		enum frame_kind kind;
+	} cases[] = {
+		{ SCRIPT_PYTHON, "/srv/app/notify.py", FRAME_OF_PROGRAM },
+		{ SCRIPT_PYTHON, "/usr/lib/python3.11/socket.py", FRAME_OF_RUNTIME },
+		{ SCRIPT_PYTHON, "/usr/lib/python3/dist-packages/urllib3/a.py", FRAME_OF_WRAPPER },
+		{ SCRIPT_PYTHON, "/venv/lib/python3.9/site-packages/acme/a.py", FRAME_OF_PROGRAM },
+		{ SCRIPT_PYTHON, "<frozen importlib._bootstrap>", FRAME_OF_RUNTIME },
+		{ SCRIPT_RUBY, "/srv/app/workers/notify.rb", FRAME_OF_PROGRAM },
+		{ SCRIPT_RUBY, "/usr/lib/ruby/3.1.0/net/http.rb", FRAME_OF_RUNTIME },
+		{ SCRIPT_RUBY, "/var/lib/gems/3.1.0/gems/excon-0.99/lib/x.rb", FRAME_OF_WRAPPER },
+		{ SCRIPT_RUBY, "/var/lib/gems/3.1.0/gems/acme-1.0/lib/x.rb", FRAME_OF_PROGRAM },
+		{ SCRIPT_RUBY, "<internal:kernel>", FRAME_OF_RUNTIME },
+		{ SCRIPT_RUBY, NULL, FRAME_OF_PROGRAM },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(script_rule_kind(cases[i].language, cases[i].file), cases[i].kind);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_of_python),
+		cmocka_unit_test(names_of_ruby),
+		cmocka_unit_test(whose_code_it_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
