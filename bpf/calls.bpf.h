@@ -301,7 +301,7 @@ static __always_inline void connect_exit(long result, bool uring)
 	if (entry) {
 		connect_note_end(entry, &call, result);
 		if (connect_is_failed_try(&call, result))
-			try_failed(entry, &call);
+			try_failed(entry, &call, CALL_CONNECT);
 		young_close(entry);
 	} else if (connect_dissolved(&call, result)) {
 		pending_add_dissolved(&call); /* a sweep may have ended its entry */
@@ -345,7 +345,7 @@ static __always_inline void bind_exit(long result, bool uring)
 		return;
 	bind_note_end(entry, call.inode, result);
 	if (result && !evidence_outweighs(&entry->evidence, CALL_BIND))
-		try_failed(entry, &call);
+		try_failed(entry, &call, CALL_BIND);
 	young_close(entry);
 }
 
@@ -376,7 +376,7 @@ static __always_inline void getpeername_exit(long result)
 		return;
 	getpeername_note_end(entry, call.inode, result);
 	if (result == -ENOTCONN && !evidence_outweighs(&entry->evidence, CALL_GETPEERNAME))
-		try_failed(entry, &call);
+		try_failed(entry, &call, CALL_GETPEERNAME);
 	young_close(entry);
 }
 

@@ -280,7 +280,8 @@ __noinline int snapshot_fill(__u32 slot)
 
 /*
  * Take a snapshot of the current user stack: for a new socket, or for a `failed` call. False: there
- * is none. *ret_slot is for the socket's entry, where user space finds it.
+ * is none. *ret_slot is for the socket's entry, where user space finds it. Only a connect that
+ * failed has script frames, because each program that looks for them takes long to verify.
  */
 static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns, enum call_kind failed,
 					  __u32 *ret_slot)
@@ -307,7 +308,7 @@ static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns, enum call
 	snapshot->exec_id = self->self_exec_id;
 	WRITE_IN_ORDER(snapshot->inode, inode); /* the copy that follows is of this socket */
 	snapshot_fill(slot);
-	if (settings.script_frames)
+	if (settings.script_frames && (!failed || failed == CALL_CONNECT))
 		script_fill(slot);
 	if (bpf_map_update_elem(&slots, &inode, &slot, BPF_NOEXIST)) {
 		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);

@@ -70,10 +70,9 @@ static __always_inline struct snapshot *try_of(__u64 key, __u32 *ret_slot)
 }
 
 /*
- * Copy the current stack for the socket of an entry, in place of an earlier try's. A global
- * function, so that the verifier goes through it once.
+ * Copy the current stack for the socket of an entry, in place of an earlier try's.
  */
-__noinline int try_take(struct pending *entry, __u64 inode, __u32 kind)
+static __always_inline int try_take(struct pending *entry, __u64 inode, enum call_kind kind)
 {
 	__u64 key = TRY_INODE(inode), now_ns = bpf_ktime_get_boot_ns();
 	struct snapshot *before;
@@ -103,13 +102,36 @@ __noinline int try_take(struct pending *entry, __u64 inode, __u32 kind)
 	return 0;
 }
 
-/* The current thread's call on the socket has failed. A thread of io_uring has no user's stack. */
-static __always_inline void try_failed(struct pending *entry, const struct call *call)
+/* Global functions, so that the verifier goes through each once. */
+__noinline int connect_take(struct pending *entry, __u64 inode)
 {
-	if (!settings.try_stacks || !settings.stack_size || !try_is_wanted(entry, call->kind))
+	return try_take(entry, inode, CALL_CONNECT);
+}
+
+__noinline int bind_take(struct pending *entry, __u64 inode)
+{
+	return try_take(entry, inode, CALL_BIND);
+}
+
+__noinline int getpeername_take(struct pending *entry, __u64 inode)
+{
+	return try_take(entry, inode, CALL_GETPEERNAME);
+}
+
+/* The current thread's call on the socket has failed. A thread of io_uring has no user's stack. */
+static __always_inline void try_failed(struct pending *entry, const struct call *call,
+				       enum call_kind kind)
+{
+	if (!settings.try_stacks || !settings.stack_size || !try_is_wanted(entry, kind))
 		return;
-	if (!call->request || is_in_uring_call(bpf_get_current_task_btf()))
-		try_take(entry, call->inode, call->kind);
+	if (call->request && !is_in_uring_call(bpf_get_current_task_btf()))
+		return;
+	if (kind == CALL_CONNECT)
+		connect_take(entry, call->inode);
+	else if (kind == CALL_BIND)
+		bind_take(entry, call->inode);
+	else
+		getpeername_take(entry, call->inode);
 }
 
 /* Where user space finds the stack of the last try, if there is one. `task` holds the socket. */
