@@ -115,6 +115,19 @@ def run_short_lived(bench):
 
 
 @case
+def run_bounded(bench):
+    """No more are kept than --max-sockets; the others are counted as lost, by whichever bound."""
+    held = bench.programs / "held"
+    path = bench.directory / "bounded.jsonl"
+    run(bench, "--json", "--max-sockets", "3", "--output", path,
+        command=["sh", "-c", f"for i in 1 2 3 4 5; do {held} > /dev/null; done"])
+    summary = json.loads(path.read_text().splitlines()[-1])
+    lost = sum(summary["dropped"][name] for name in ("left_not_kept", "map_full"))
+    if summary["open"] > 3 or summary["open"] + lost < 5:
+        raise Failure(f"expected 3 of 5, and 2 counted as lost, seen: {summary['open']}, {lost}")
+
+
+@case
 def run_exit_status(bench):
     """The program's own status, or what a shell has for one that a signal ends or it cannot run."""
     script = bench.directory / "not-executable"

@@ -48,6 +48,8 @@ static const struct loss losses[] = {
 	  COUNTER(SOCKET_UNREADABLE) },
 	{ "dest_unreadable", "destinations of connect, because the address was not readable", NULL,
 	  LOSS_DROPPED, COUNTER(DEST_UNREADABLE) },
+	{ "left_not_kept", "sockets left open, beyond as many as are listed", MORE_SOCKETS,
+	  LOSS_DROPPED, AT(left_not_kept) },
 	{ "map_records_lost",
 	  "records of what processes map: stacks of short-lived ones lack names", NULL,
 	  LOSS_SYMBOLS, AT(map_records_lost) },

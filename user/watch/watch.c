@@ -39,6 +39,7 @@ struct watch {
 	struct summary summary;
 	struct doubt doubt;
 	__u64 next_ns, end_ns; /* when the next sweep is due, and when the run ends */
+	__u32 n_left;	       /* leaks that were accounted so far; counted for may_keep_left() */
 	bool has_moved;	       /* leaks have come to other sites since the last sweep */
 	bool asked;	       /* a report was asked for, and there is no output */
 };
@@ -151,6 +152,18 @@ static int open_leak(struct watch *watch, const struct event *event)
 	return err;
 }
 
+/*
+ * What a run has left stays open in the accounts, so it needs a limit. False: there are as many as
+ * the kernel side tracks at once.
+ */
+static bool may_keep_left(struct watch *watch)
+{
+	if (watch->options->command != COMMAND_RUN || watch->n_left < watch->options->max_sockets)
+		return true;
+	watch->summary.left_not_kept++;
+	return false;
+}
+
 /* The socket has an account; its class or its holder has changed. */
 static int change_leak(struct watch *watch, const struct event *event, __u32 holder)
 {
@@ -186,7 +199,12 @@ static int account(struct watch *watch, const struct event *event)
 
 	if (event->kind == EVENT_ENDED)
 		return end_leak(watch, event, holder);
-	return holder ? change_leak(watch, event, holder) : open_leak(watch, event);
+	if (holder)
+		return change_leak(watch, event, holder);
+	if (!may_keep_left(watch))
+		return 0;
+	watch->n_left++;
+	return open_leak(watch, event);
 }
 
 void watch__event(const struct event *met, void *ctx)
