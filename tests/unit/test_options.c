@@ -418,6 +418,34 @@ static void table_is_sound(void **state)
 	}
 }
 
+/* What follows the program's name is the program's, whatever it looks like. */
+static void a_program_to_run(void **state)
+{
+	static const char *const lines[] = { "run -v ls --json -q", "run -v -- ls --json -q",
+					     "-v run ls --json -q" };
+	struct options options;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		options = accept(lines[i]);
+		assert_int_equal(options.command, COMMAND_RUN);
+		assert_true(options.verbose && !options.json && !options.quiet);
+		assert_string_equal(options.arguments[0], "ls");
+		assert_string_equal(options.arguments[1], "--json");
+		assert_string_equal(options.arguments[2], "-q");
+		assert_null(options.arguments[3]);
+	}
+	assert_string_equal(accept("run -- --help").arguments[0], "--help");
+	assert_string_equal(accept("run scan --config x").arguments[0], "scan");
+	assert_int_equal(accept("run --leak-check growth x").leak_check, LEAK_CHECK_GROWTH);
+	assert_int_equal(accept("run x").older_than_ns, 0);
+	refuse("run", "which program?");
+	refuse("run --json", "which program?");
+	refuse("run --pid 1 x", "option '--pid' is not for this command");
+	refuse("trace --junit x", "option '--junit' is not for this command");
+	refuse("-- run", "which program?");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +461,7 @@ int main(void)
 		cmocka_unit_test(too_many_cgroups),
 		cmocka_unit_test(unknown_options),
 		cmocka_unit_test(commands),
+		cmocka_unit_test(a_program_to_run),
 		cmocka_unit_test(options_of_one_command),
 		cmocka_unit_test(help_and_version),
 		cmocka_unit_test(getopt_is_silent),
