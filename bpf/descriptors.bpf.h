@@ -257,9 +257,11 @@ int count_kinds(struct bpf_iter__task_file *ctx)
 	if (!task || !file || task->pid != task->tgid)
 		return 0;
 	place = place_of(task->tgid);
+	barrier_var(place); /* so that older verifiers see that what is checked is what is used */
 	if (place >= SOCKLEAK_KINDS_AT_ONCE)
 		return 0;
 	kind = file_kind(file);
+	barrier_var(kind);
 	if (kind < DESCRIPTOR_KINDS)
 		kinds.by_kind[place][kind]++;
 	return 0;
