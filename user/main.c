@@ -146,7 +146,10 @@ static int cannot_start(int err, const struct text *error)
 {
 	if (err == -ENOMEM && !error->len)
 		return log_error(EXIT_RUNTIME, "out of memory");
-	return log_error(err == -EINVAL ? EXIT_USAGE : EXIT_ENVIRONMENT, "%s", text_str(error));
+	return log_error(err == -EINVAL ? EXIT_USAGE :
+			 err == -EBUSY	? EXIT_RUNTIME : /* a service manager may try again */
+					  EXIT_ENVIRONMENT,
+			 "%s", text_str(error));
 }
 
 /* The run has failed and has logged the cause. */
@@ -362,13 +365,13 @@ static int run_doctor(const struct options *options)
 
 static int check_config(const struct input *input)
 {
-	_cleanup_text_ struct text error = TEXT_INIT;
+	_cleanup_text_ struct text notes = TEXT_INIT, error = TEXT_INIT;
 	int err;
 
 	if (give_up_rights(NULL)) /* the unit grants it for the agent's start alone */
 		return EXIT_ENVIRONMENT;
-	err = agent_check(input, &error);
-
+	err = agent_check(input, &notes, &error);
+	log_notice_lines(text_str(&notes));
 	if (err)
 		return log_error(EXIT_USAGE, "%s", error.len ? text_str(&error) : strerror(-err));
 	log_note("configuration OK");

@@ -255,7 +255,7 @@ def agent_cannot_write(bench):
 def agent_usage(bench):
     """--check-config says what is wrong and where; the file's name has to be one that is read."""
     good, bad = bench.directory / "good.conf", bench.directory / "bad.conf"
-    good.write_text("[agent]\ntextfile = /no/such/sockleak.prom\nunit = nginx\n")
+    good.write_text(f"[agent]\ntextfile = {bench.directory}/sockleak.prom\nunit = nginx\n")
     bad.write_text("\nolder-than = soon\n")
     for args, wanted, words in (
         (("--check-config", "--config", good), 0, "configuration OK"),
@@ -264,6 +264,12 @@ def agent_usage(bench):
         (("--check-config", "--textfile", "/x/y.txt"), 2, "end in .prom"),
         (("--textfile", "/x/y.txt"), 2, "end in .prom"),
         (("--check-config", "--suppress", "/no/such"), 2, "cannot read --suppress"),
+        (("--check-config", "--textfile", "/no/such/a.prom"), 2, "cannot write to --textfile /no"),
+        (("--check-config", "--btf", "/no/such"), 2, "cannot read --btf /no/such"),
+        (("--check-config", "--btf", "/tmp"), 2, "cannot read --btf /tmp"),
+        (("--check-config", "--pin", "/no/such/pins"), 0, "would run without it"),
+        (("--check-config", "--pin", str(bench.directory / "pins")), 0, "would run without it"),
+        (("--check-config", "--config", good), 0, "not checked: whether the service's user"),
         (("--duration", "3s"), 2, "is not for this command"),
         (("--check-config", "--exclude-cgroup", "/"), 2, "is the root of all cgroups"),
         (("--check-config", "--exclude-cgroup", "."), 2, "is the root of all cgroups"),

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = input_of(data, size);
 	bool as_json = take_u8(&input) & 1;
 	char *site = take_until(&input, '\n');
-	int err = explain_bytes(input.at, input_left(&input), site, as_json, &out, &error);
+	int err = explain_bytes(input.at, input_left(&input), site, as_json, true, &out, &error);
 
 	check(err == 0 || err == -EINVAL || err == -ENOENT || err == -EPROTO || err == -ENOTUNIQ ||
 	      err == -ENOMEM);

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/check_names.h"
 #include "host/notify.h"
-#include "host/notify.h"
+#include "host/textfile_owner.h"
 #include "leaks/suppressions.h"
 #include "lib/log.h"
 #include "lib/signals.h"
@@ -179,13 +180,29 @@ static int check_textfile(const struct options *options, struct text *ret_error)
 	return -EINVAL;
 }
 
-int agent_check(const struct input *input, struct text *ret_error)
+/* Not a part of --check-config, which is asked while the agent of that configuration runs. */
+static int check_owner(const struct options *options, struct text *ret_error)
+{
+	pid_t owner = options->textfile ? textfile_owner_other(options->textfile) : 0;
+
+	if (!owner)
+		return 0;
+	text_addf(ret_error,
+		  "another agent, pid %d, writes --textfile %s (end it, or give this one a file "
+		  "of its own)",
+		  (int)owner, options->textfile);
+	return -EBUSY;
+}
+
+int agent_check(const struct input *input, struct text *ret_notes, struct text *ret_error)
 {
 	const struct options *options = &input->options;
 	_cleanup_(suppressions__free) struct suppressions *suppressions = NULL;
 	_cleanup_(scope__free) struct scope *scope = NULL;
 	int err = check_textfile(options, ret_error);
 
+	if (!err)
+		err = check_names(options, ret_notes, ret_error);
 	if (!err)
 		err = profiles_check(options, ret_error);
 	if (err)
@@ -240,6 +257,8 @@ static int try_reload(struct agent *agent, struct text *kept, struct text *ret_e
 	if (err)
 		return err;
 	err = check_textfile(&input->options, ret_error);
+	if (!err)
+		err = check_owner(&input->options, ret_error);
 	if (!err)
 		err = profiles_check(&input->options, ret_error);
 	if (err)
@@ -328,6 +347,8 @@ int agent__new(const struct input *input, struct scope *scope, struct agent **re
 	log_set_never_waits();
 	agent->publisher = publisher__new(&input->options);
 	err = agent->publisher ? check_textfile(&input->options, ret_error) : -ENOMEM;
+	if (!err)
+		err = check_owner(&input->options, ret_error);
 	if (!err)
 		err = watch__new(&input->options, NULL, scope, &agent->watch, ret_error);
 	if (err) {

@@ -26,9 +26,9 @@ void agent__free(struct agent *agent);
 
 /*
  * Only check that everything which the input names is right: `--check-config`. 0, or -errno
- * with one line in ret_error.
+ * with one line in ret_error. `ret_notes`: see check_names.h.
  */
-int agent_check(const struct input *input, struct text *ret_error);
+int agent_check(const struct input *input, struct text *ret_notes, struct text *ret_error);
 
 /* Its engine, for tracer__open() and watch__aim(). */
 struct watch *agent__watch(struct agent *agent);

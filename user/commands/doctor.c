@@ -23,20 +23,27 @@ static const char *const words[] = {
 
 /* ---- In words ---- */
 
-/* The finding follows its name. On a terminal a long one is continued below, at a word. */
+/*
+ * The finding follows its name. On a terminal a long one is continued below, at a word. It may
+ * repeat an argument or a path of a unit, so control characters are escaped.
+ */
 static void print_finding(FILE *out, const char *finding, size_t columns)
 {
+	_cleanup_text_ struct text clean = TEXT_INIT;
 	size_t room = columns - INDENT, fit;
+	const char *rest;
 
-	while (columns && strlen(finding) > room) {
-		for (fit = room; fit && finding[fit] != ' '; fit--)
+	text_add_clean(&clean, finding, strlen(finding));
+	rest = text_str(&clean);
+	while (columns && strlen(rest) > room) {
+		for (fit = room; fit && rest[fit] != ' '; fit--)
 			;
 		if (!fit)
 			break;
-		fprintf(out, "%.*s\n%*s", (int)fit, finding, INDENT, "");
-		finding += fit + 1;
+		fprintf(out, "%.*s\n%*s", (int)fit, rest, INDENT, "");
+		rest += fit + 1;
 	}
-	fprintf(out, "%s\n", finding);
+	fprintf(out, "%s\n", rest);
 }
 
 /* The columns of a terminal; 0 = each finding has one line, however long. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 
 #define ID_DIGITS 16
 #define MAX_LISTED 16
+#define AGENT_USER "sockleak" /* packaging/systemd/sockleak.sysusers */
 
 /* ---- Which site ---- */
 
@@ -100,10 +102,19 @@ static int dump_ascii(const json_t *site, struct text *ret_out)
 	return text_error(ret_out);
 }
 
-static int find_site(const json_t *file, const char *id, bool as_json, struct text *ret_out,
-		     struct text *ret_error)
+/* A person would paste these into a root shell or a configuration. */
+static void remove_advice(json_t *site)
 {
-	const json_t *sites = json_object_get(file, "sites"), *site, *found = NULL;
+	json_object_set_new(site, "install", json_array());
+	json_object_set_new(site, "unnamed_jit", json_pack("n"));
+	json_object_set_new(site, "suppression", json_pack("n"));
+}
+
+static int find_site(const json_t *file, const char *id, bool as_json, bool is_trusted,
+		     struct text *ret_out, struct text *ret_error)
+{
+	const json_t *sites = json_object_get(file, "sites");
+	json_t *site, *found = NULL;
 	unsigned int count = 0;
 	size_t i;
 
@@ -121,13 +132,18 @@ static int find_site(const json_t *file, const char *id, bool as_json, struct te
 		text_addf(ret_error, "%u sites begin with %s: give more digits", count, id);
 		return -ENOTUNIQ;
 	}
+	if (!is_trusted)
+		remove_advice(found);
 	if (as_json)
 		return dump_ascii(found, ret_out);
 	explain_page(ret_out, found, json_string_value(json_object_get(file, "written")));
+	if (!is_trusted)
+		text_add(ret_out, "\nNo commands are shown: others than root, you and " AGENT_USER
+				  "\nmay have written this file.\n");
 	return text_error(ret_out);
 }
 
-int explain_bytes(const void *bytes, size_t len, const char *site, bool as_json,
+int explain_bytes(const void *bytes, size_t len, const char *site, bool as_json, bool is_trusted,
 		  struct text *ret_out, struct text *ret_error)
 {
 	char id[ID_DIGITS + 1];
@@ -145,7 +161,7 @@ int explain_bytes(const void *bytes, size_t len, const char *site, bool as_json,
 		text_add(ret_error, "it is from another version of sockleak");
 		err = -EPROTO;
 	} else {
-		err = find_site(file, id, as_json, ret_out, ret_error);
+		err = find_site(file, id, as_json, is_trusted, ret_out, ret_error);
 	}
 	json_decref(file);
 	return err;
@@ -187,7 +203,24 @@ static int read_all(int fd, char **ret_bytes, size_t *ret_len)
 	return 0;
 }
 
-static int read_stacks(const char *path, char **ret_bytes, size_t *ret_len)
+static bool is_user(uid_t uid, const char *name)
+{
+	const struct passwd *user = getpwnam(name);
+
+	return user && user->pw_uid == uid;
+}
+
+/*
+ * Can only root, this user or the agent's have written it? The owner and the mode of the open file
+ * decide. Whoever may write to its directory can put another file there, but cannot give it away.
+ */
+static bool is_trusted_file(const struct stat *stat)
+{
+	return !(stat->st_mode & (S_IWGRP | S_IWOTH)) &&
+	       (!stat->st_uid || stat->st_uid == geteuid() || is_user(stat->st_uid, AGENT_USER));
+}
+
+static int read_stacks(const char *path, char **ret_bytes, size_t *ret_len, bool *ret_trusted)
 {
 	/* Opening a pipe would wait for its writer. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), err;
@@ -201,6 +234,7 @@ static int read_stacks(const char *path, char **ret_bytes, size_t *ret_len)
 		err = -EISDIR;
 	else
 		err = read_all(fd, ret_bytes, ret_len);
+	*ret_trusted = !err && S_ISREG(stat.st_mode) && is_trusted_file(&stat);
 	close(fd);
 	return err;
 }
@@ -211,11 +245,12 @@ int explain_site(const char *path, const char *site, bool as_json, FILE *out,
 	_cleanup_text_ struct text text = TEXT_INIT, why = TEXT_INIT;
 	char id[ID_DIGITS + 1], *bytes = NULL;
 	int err = read_site_id(site, id, ret_error);
+	bool is_trusted = false;
 	size_t len = 0;
 
 	if (err)
 		return err;
-	err = read_stacks(path, &bytes, &len);
+	err = read_stacks(path, &bytes, &len, &is_trusted);
 	if (err) {
 		text_addf(ret_error, "cannot read %s: %s%s", path, strerror(-err),
 			  err == -ENOENT ? " (a 'sockleak agent' with --textfile writes it when it "
@@ -223,7 +258,7 @@ int explain_site(const char *path, const char *site, bool as_json, FILE *out,
 					   "");
 		return err;
 	}
-	err = explain_bytes(bytes, len, site, as_json, &text, &why);
+	err = explain_bytes(bytes, len, site, as_json, is_trusted, &text, &why);
 	free(bytes);
 	fwrite(text_str(&text), 1, text.len, out);
 	if (err)

@@ -5,7 +5,9 @@
  * rights but to read that file, and no running agent.
  *
  * The file is not trusted: its size is bounded, libjansson parses it, values of an
- * unexpected type are ignored, and its texts are cleaned before they are printed.
+ * unexpected type are ignored, and its texts are cleaned before they are printed. Commands and
+ * entries to paste are printed only from a file that nobody but root, this user or the agent's
+ * (sockleak) can have written.
  */
 #ifndef SOCKLEAK_EXPLAIN_H
 #define SOCKLEAK_EXPLAIN_H
@@ -30,8 +32,8 @@ struct text;
 int explain_site(const char *path, const char *site, bool as_json, FILE *out,
 		 struct text *ret_error);
 
-/* For the tests: the same from a file's content, into a text. */
-int explain_bytes(const void *bytes, size_t len, const char *site, bool as_json,
+/* For the tests: the same from a file's content, which is trusted or not, into a text. */
+int explain_bytes(const void *bytes, size_t len, const char *site, bool as_json, bool is_trusted,
 		  struct text *ret_out, struct text *ret_error);
 
 #endif /* SOCKLEAK_EXPLAIN_H */

@@ -11,6 +11,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "lib/text.h"
+
 /* A pipe takes this length as a whole or not at all. */
 #define MAX_LINE PIPE_BUF
 #define PATIENCE_MS 1000
@@ -76,18 +78,22 @@ static void put_line(const char *line, size_t len)
 
 static void say(int priority, const char *format, va_list args)
 {
-	char line[MAX_LINE];
-	size_t len = (size_t)(is_journald ? snprintf(line, sizeof(line), "<%d>", priority) :
-					    snprintf(line, sizeof(line), "sockleak: "));
-	int more = vsnprintf(line + len, sizeof(line) - len, format, args);
+	_cleanup_text_ struct text line = TEXT_INIT;
+	char message[MAX_LINE];
 
-	if (more < 0)
+	if (vsnprintf(message, sizeof(message), format, args) < 0)
 		return;
-	len += (size_t)more;
-	if (len > sizeof(line) - 1)
-		len = sizeof(line) - 1;
-	line[len++] = '\n';
-	put_line(line, len);
+	if (is_journald)
+		text_addf(&line, "<%d>", priority);
+	else
+		text_add(&line, "sockleak: ");
+	/* An argument or the name of a file may hold an escape sequence or a second line. */
+	text_add_clean(&line, message, sizeof(message));
+	if (line.len > MAX_LINE - 1)
+		text_cut(&line, MAX_LINE - 1);
+	text_add(&line, "\n");
+	if (!text_error(&line))
+		put_line(text_str(&line), line.len);
 }
 
 /* Report the lost lines when the log is read again. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * log: what the program reports besides its data, on stderr, one line each, of 4 KiB at
- * most. Used by main, watch/ and commands/ only; other modules return their errors.
+ * most, in which control characters are escaped (text_add_clean()), whatever an argument or a
+ * file name holds. Used by main, watch/ and commands/ only; other modules return their errors.
  */
 #ifndef SOCKLEAK_LOG_H
 #define SOCKLEAK_LOG_H

@@ -126,7 +126,7 @@ const struct option_spec options_kernel[] = {
 	  .commands = AGENT,
 	  .group = GROUP_OTHER,
 	  AT(check_config),
-	  .help = "check options and files, and exit" },
+	  .help = "check options, and the files and directories they name, and exit" },
 	{ .name = "service",
 	  .type = OPTION_FLAG,
 	  .commands = DOCTOR,

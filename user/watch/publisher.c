@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/health.h"
+#include "host/textfile_owner.h"
 #include "kernel/bpf_stats.h"
 #include "lib/text.h"
 #include "lib/textfile.h"
@@ -64,9 +65,11 @@ static int write_metrics(struct publisher *publisher, const struct options *opti
 {
 	struct series_limits limits = { options->max_workloads, options->max_sites };
 	_cleanup_text_ struct text metrics = TEXT_INIT;
-	int err = prometheus_add(&metrics, watch__leaks(watch), watch__summary(watch),
-				 &publisher->health, &limits);
+	int err;
 
+	textfile_owner_add(&metrics);
+	err = prometheus_add(&metrics, watch__leaks(watch), watch__summary(watch),
+			     &publisher->health, &limits);
 	if (!err)
 		err = textfile_write(options->textfile, metrics.data, metrics.len);
 	*(err ? &publisher->health.textfile_failed : &publisher->health.textfile_written) += 1;

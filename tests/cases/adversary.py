@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What an unprivileged user may do, and what must come of it: docs/security.md."""
+
+import json
+import os
+
+from lib.outcome import Failure
+from lib.registry import case
+from lib.service import Service
+
+FAST = ("--older-than", "500ms", "--interval", "100ms", "--write-interval", "100ms")
+ESCAPE = "\x1b]0;title\x07\x9b31m\nsecond line"
+
+
+def expect_clean(text, what):
+    bad = [c for c in text if (ord(c) < 0x20 and c != "\n") or 0x7F <= ord(c) <= 0x9F]
+    if bad:
+        raise Failure(f"expected no control character in {what}, seen: {text!r}")
+
+
+@case
+def hostile_arguments(bench):
+    """No error line repeats a control character of an argument or a file name, nor a new line."""
+    config = bench.directory / f"conf{ESCAPE}"
+    config.write_text(f"older-than = soon{ESCAPE}\n")
+    for args in (
+        ("agent", "--config", f"/no/{ESCAPE}"), ("agent", "--config", config),
+        ("agent", "--check-config", "--textfile", f"/no/{ESCAPE}.prom"),
+        ("agent", "--check-config", "--btf", f"/no/{ESCAPE}"),
+        ("agent", "--check-config", "--pin", f"/no/{ESCAPE}"),
+        ("agent", "--check-config", "--suppress", f"/no/{ESCAPE}"),
+        ("agent", "--check-config", "--pprof-dir", f"/no/{ESCAPE}"),
+        ("explain", "abcd", "--textfile", f"/no/{ESCAPE}.prom"), ("explain", ESCAPE),
+        ("diff", f"/no/{ESCAPE}", "/no/b"), (ESCAPE,), (f"--{ESCAPE}",), ("--top", ESCAPE),
+        ("scan", "--output", f"/no/{ESCAPE}"), ("scan", "--cgroup", f"/no/{ESCAPE}"),
+        ("scan", "--uid", ESCAPE), ("scan", "--btf", f"/no/{ESCAPE}"),
+        ("run", "--", f"/no/{ESCAPE}"), ("run", "--user", ESCAPE, "--", "true"),
+    ):
+        _, out, errors = bench.run(*args)
+        expect_clean(out + errors, args)
+        lines = errors.splitlines()
+        if not lines or not all(line.startswith("sockleak: ") for line in lines):
+            raise Failure(f"expected lines that begin with the name of {args}, seen: {errors!r}")
+    _, out, _ = bench.run("doctor", "--textfile", f"/no/{ESCAPE}/a.prom", "--btf", f"/{ESCAPE}")
+    expect_clean(out, "doctor")
+
+
+def stacks_of(bench, path, owner, mode):
+    """A stacks file with commands in it, of this user and mode."""
+    site = {"site": "00ab54a98ceb1f0a", "open": 3, "leaking": True, "function": "open_it",
+            "install": ["apt install stranger"], "unnamed_jit": "run it with stranger",
+            "suppression": "[stranger]\nfunction = *\n"}
+    path.write_text(json.dumps({"format": "sockleak stacks", "version": 1, "sites": [site]}))
+    path.chmod(mode)
+    os.chown(path, owner, -1)
+
+
+@case
+def explain_of_a_stranger(bench):
+    """Commands to paste come from a file that only root, this user or the agent's can write."""
+    directory = bench.directory / "strange"
+    directory.mkdir()
+    path, textfile = directory / "a.stacks.json", directory / "a.prom"
+    for owner, mode, trusted in ((0, 0o644, True), (12345, 0o644, False), (0, 0o664, False),
+                                 (0, 0o646, False)):
+        stacks_of(bench, path, owner, mode)
+        for more in ((), ("--json",)):
+            status, out, errors = bench.run("explain", "00ab", "--textfile", textfile, *more)
+            if status or "open_it" not in out:
+                raise Failure(f"expected the site to be explained, seen: {status}, {errors}")
+            if ("stranger" in out) != trusted:
+                raise Failure(f"expected trusted {trusted} of {owner}, {mode:o}, seen: {out}")
+            if not more and ("No commands are shown" in out) == trusted:
+                raise Failure(f"expected to be told of it, seen: {out}")
+
+
+@case
+def two_agents_on_one_textfile(bench):
+    """The second is refused while the first runs, at start and by a reload; then it may start."""
+    directory = bench.directory / "twoagents"
+    directory.mkdir()
+    textfile, config = directory / "a.prom", directory / "agent.conf"
+    service = Service.start(bench, *FAST, "--comm", "nosuchcomm", "--textfile", textfile)
+    service.wait_for(lambda s: textfile.exists(), "a file")
+    status, _, errors = bench.run("agent", *FAST, "--textfile", textfile)
+    wanted = f"another agent, pid {service.pid}, writes --textfile {textfile}"
+    if status != 1 or wanted not in errors or len(errors.splitlines()) != 1:
+        raise Failure(f"expected exit 1 and a line, seen {status}: {errors}")
+    config.write_text("comm = nosuchcomm\ninterval = 100ms\n")
+    other = Service.start(bench, "--config", config)
+    config.write_text(f"comm = nosuchcomm\ninterval = 100ms\ntextfile = {textfile}\n")
+    other.reload()
+    other.wait_for(lambda s: [l for l in s.lines if "not reloaded" in l and "another agent" in l],
+                   "a refusal")
+    service.process.kill()  # its file stays, and names nobody who runs
+    service.process.wait(20)
+    other.reload()
+    other.wait_for(lambda s: f"pid {s.pid}," in textfile.read_text(encoding="utf-8"), "its file")
+    other.stop()
