@@ -146,64 +146,80 @@ static __always_inline __u64 script_word(struct snapshot *snapshot, __u64 at)
 	return *(__u64 *)(snapshot->stack + at);
 }
 
-/* Keep one frame behind what is there. False: it cannot be read. */
-static __always_inline bool script_keep(struct snapshot *snapshot,
-					const struct script_recipe *recipe, __u64 at, __u64 frame)
+/* Where a recipe is in the map: its group and which one there. NULL = nowhere. */
+static __always_inline struct script_recipe *script_recipe_at(__u32 place)
 {
-	__u64 from = frame;
+	__u32 number = place / SCRIPT_GROUP;
+	struct script_group *group = bpf_map_lookup_elem(&script_recipes, &number);
 
-	if (!script_read(snapshot, at, recipe->near_len, frame + recipe->near_at))
-		return false;
-	if (recipe->far_from != SCRIPT_NO_WORD)
-		from = script_word(snapshot, at + recipe->far_from);
-	return !recipe->far_len ||
-	       script_read(snapshot, at + recipe->far_to, recipe->far_len, from + recipe->far_at);
+	return group ? &group->recipes[place % SCRIPT_GROUP] : NULL;
+}
+
+#define SCRIPT_UNREADABLE 1 /* in place of a frame's address */
+
+/*
+ * Keep one frame at stack[at]. Returns the address of the next one. A global function, so that the
+ * verifier goes through it once, and not for each of the frames.
+ */
+__noinline __u64 script_keep(__u32 slot, __u32 place, __u64 at, __u64 frame)
+{
+	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
+	struct script_recipe *recipe = script_recipe_at(place);
+	__u64 from, next;
+
+	if (!snapshot || !recipe ||
+	    !script_read(snapshot, at, recipe->near_len, frame + recipe->near_at))
+		return SCRIPT_UNREADABLE;
+	from = script_word(snapshot, at + recipe->far_from);
+	from = (from & recipe->far_mask) | (frame & ~recipe->far_mask);
+	next = script_word(snapshot, at + recipe->next);
+	next = (next & recipe->next_mask) | ((frame + recipe->stride) & ~recipe->next_mask);
+	/* What cannot be read is 0 then. */
+	script_read(snapshot, at + recipe->far_to, recipe->far_len, from + recipe->far_at);
+	return next;
 }
 
 /*
- * Keep the frames from `frame` outwards. The room for a frame is more than one takes, so that a
- * piece that is put in its middle has room, too.
+ * Keep the frames from `frame` outwards, below `end`. The room for a frame is more than one takes,
+ * so that a piece that is put in its middle has room, too.
  */
-static __always_inline void script_keep_all(struct snapshot *snapshot,
-					    const struct script_recipe *recipe, __u64 frame,
-					    __u64 end)
+static __always_inline void script_keep_all(struct snapshot *snapshot, __u32 slot, __u32 place,
+					    __u64 frame, __u64 end)
 {
-	__u64 at = snapshot->script_at,
-	      room = SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD;
+	struct script_recipe *recipe = script_recipe_at(place);
+	__u64 room = SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD;
+	__u64 at = snapshot->script_at, next = frame;
 
-	for (int i = 0; i < SCRIPT_FRAMES && frame; i++) {
-		if (at > room)
+	if (!recipe)
+		return; /* not possible */
+	for (int i = 0; i < SCRIPT_FRAMES; i++) {
+		if (!frame || at > room)
 			break;
-		if (!script_keep(snapshot, recipe, at, frame)) {
-			count(COUNTER_SCRIPT_FAULT);
-			snapshot->script_cut = 1;
-			frame = 0;
+		next = script_keep(slot, place, at, frame);
+		if (next == SCRIPT_UNREADABLE)
 			break;
-		}
-		if (recipe->next != SCRIPT_NO_WORD)
-			frame = script_word(snapshot, at + recipe->next);
-		else
-			frame = frame + recipe->stride < end ? frame + recipe->stride : 0;
+		frame = next < end ? next : 0;
 		at += recipe->record;
 	}
 	if (frame) {
-		count(COUNTER_SCRIPT_CUT);
+		count(next == SCRIPT_UNREADABLE ? COUNTER_SCRIPT_FAULT : COUNTER_SCRIPT_CUT);
 		snapshot->script_cut = 1;
 	}
 	snapshot->script_len = at - snapshot->script_at;
 }
 
-/* The recipe of the program that the current thread executes, NULL = there is none. */
-static __always_inline struct script_recipe *script_recipe_of(__u64 inode, __u64 size)
+#define SCRIPT_NOWHERE (~0U)
+
+/* Where the recipe of a program is; SCRIPT_NOWHERE = there is none. */
+static __always_inline __u32 script_place_of(__u64 inode, __u64 size)
 {
-	__u32 number = SCRIPT_GROUP_OF(inode);
+	__u32 number = SCRIPT_GROUP_OF(inode), place = SCRIPT_NOWHERE;
 	struct script_group *group = bpf_map_lookup_elem(&script_recipes, &number);
-	struct script_recipe *recipe = NULL;
 
 	for (int i = 0; i < SCRIPT_GROUP && group; i++)
 		if (group->recipes[i].exe_inode == inode && group->recipes[i].exe_size == size)
-			recipe = &group->recipes[i];
-	return recipe;
+			place = number * SCRIPT_GROUP + i;
+	return place;
 }
 
 /* Have user space look at the program. */
@@ -227,17 +243,18 @@ __noinline int script_fill(__u32 slot)
 {
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
 	struct task_struct *self = bpf_get_current_task_btf();
-	__u64 inode = self_exe_inode(self), size = self_exe_size(self), start, thread, end = 0;
-	struct script_recipe *recipe = script_recipe_of(inode, size);
+	__u64 inode = self_exe_inode(self), size = self_exe_size(self), start, thread, end = ~0ULL;
+	__u32 place = script_place_of(inode, size);
+	struct script_recipe *recipe = script_recipe_at(place);
 
 	if (!snapshot)
 		return 0;
-	if (!recipe) {
+	if (place == SCRIPT_NOWHERE) {
 		if (inode)
 			script_note_stranger(self, inode, size);
 		return 0;
 	}
-	if (!recipe->find)
+	if (!recipe || !recipe->find)
 		return 0;
 	start = script_start(recipe, self_start_code(self));
 	thread = start ? script_thread(recipe, start, self) : 0;
@@ -245,11 +262,11 @@ __noinline int script_fill(__u32 slot)
 		count(COUNTER_SCRIPT_NO_THREAD);
 		return 0;
 	}
-	if (recipe->next == SCRIPT_NO_WORD)
+	if (!recipe->next_mask)
 		end = user_word(thread + recipe->end_base) +
 		      8 * user_word(thread + recipe->end_words);
 	snapshot->script_at = (snapshot->len + 7) & ~7;
-	script_keep_all(snapshot, recipe, script_first_frame(recipe, thread), end);
+	script_keep_all(snapshot, slot, place, script_first_frame(recipe, thread), end);
 	snapshot->script_record = recipe->record;
 	snapshot->script_kind = recipe->kind;
 	snapshot->len = snapshot->script_at + snapshot->script_len;

@@ -32,8 +32,6 @@ enum script_find {
 /* Bytes of a frame that are kept at most; steps from a thread to its frame. */
 #define SCRIPT_RECORD 64
 #define SCRIPT_PATH 3
-/* far_from: the frame itself. next: frames stand one behind the other. */
-#define SCRIPT_NO_WORD 0xff
 
 /*
  * All offsets are bytes. Addresses are counted from where the program's code begins
@@ -50,6 +48,9 @@ struct script_recipe {
 	__u64 library;
 	__u64 debug; /* with a library: from the code's start to the word with r_debug's address */
 	__u64 start; /* from the code's start, or the library's, to where the search begins */
+	/* All bits, or none: is the second piece at an address that the first one has (else it is
+	   the frame itself), and are frames linked (else one stands behind the other)? */
+	__u64 far_mask, next_mask;
 	/* BY_LIST: from there to the first list, its first thread and the next list; of a thread
 	   the next one and its pthread_self(). BY_MODULE and BY_THREAD: see scripts.bpf.h. */
 	__s32 lists, first_thread, next_list, next_thread, thread_id;
@@ -62,17 +63,17 @@ struct script_recipe {
 	__s32 end_base, end_words;
 	__u32 stride; /* bytes of such a frame */
 	__u32 kind;   /* SCRIPT_KIND(): what the frames are */
-	/* What is kept of a frame: bytes of it, then bytes at an address that these have. */
+	/* What is kept of a frame: two pieces. */
 	__s32 near_at, far_at;
-	__u8 near_len, far_len; /* multiples of 8; near_len is not 0 */
-	__u8 far_from;		/* of the address, in what is kept; SCRIPT_NO_WORD */
+	__u8 near_len, far_len; /* multiples of 8, and not 0 */
+	__u8 far_from;		/* of that address, in what is kept */
 	__u8 far_to;		/* where the second piece is put */
-	__u8 next;		/* of the next frame's address, in what is kept; SCRIPT_NO_WORD */
+	__u8 next;		/* of the next frame's address, in what is kept */
 	__u8 record;		/* bytes of it all, a multiple of 8 */
 	__u8 find;		/* enum script_find */
 	__u8 pad;
 };
-_Static_assert(sizeof(struct script_recipe) == 5 * 8 + 6 * 4 + 8 + 4 * 4 + 4 * 4 + 2 * 4 + 8,
+_Static_assert(sizeof(struct script_recipe) == 7 * 8 + 6 * 4 + 8 + 4 * 4 + 4 * 4 + 2 * 4 + 8,
 	       "struct script_recipe has holes");
 
 struct script_group {

@@ -244,14 +244,14 @@ bool protocol_is_recipe(const struct script_recipe *recipe)
 	if (recipe->find == SCRIPT_NOTHING)
 		return true;
 	if (!recipe->near_len || recipe->near_len % 8 || recipe->near_len > SCRIPT_RECORD ||
-	    recipe->far_len % 8 || recipe->far_len > SCRIPT_RECORD || !recipe->record ||
-	    recipe->record % 8 || recipe->record > SCRIPT_RECORD || recipe->n_path > SCRIPT_PATH ||
-	    recipe->far_to % 8 || recipe->far_to + recipe->far_len > SCRIPT_RECORD)
+	    !recipe->far_len || recipe->far_len % 8 || recipe->far_len > SCRIPT_RECORD ||
+	    !recipe->record || recipe->record % 8 || recipe->record > SCRIPT_RECORD ||
+	    recipe->n_path > SCRIPT_PATH || recipe->far_to % 8 ||
+	    recipe->far_to + recipe->far_len > SCRIPT_RECORD)
 		return false;
-	if (recipe->far_from != SCRIPT_NO_WORD && recipe->far_from + 8 > recipe->near_len)
+	if (recipe->far_from + 8 > recipe->near_len || recipe->next + 8 > recipe->near_len)
 		return false;
-	return recipe->next == SCRIPT_NO_WORD ? recipe->stride >= 8 :
-						recipe->next + 8 <= recipe->near_len;
+	return recipe->next_mask || recipe->stride >= 8;
 }
 
 /* ---- Packages ---- */

@@ -188,7 +188,7 @@ static bool python_recipe(struct interpreter *interpreter, struct script_recipe 
 	found.near_len = (__u8)near_bytes(offsets);
 	found.far_at = far_begin(offsets);
 	found.far_len = FAR_BYTES;
-	found.far_from = SCRIPT_NO_WORD;
+	found.next_mask = ~0ULL;
 	found.far_to = found.near_len;
 	found.record = found.near_len + FAR_BYTES;
 	found.next = (__u8)(offsets->frame_previous - found.near_at);

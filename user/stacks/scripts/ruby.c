@@ -110,7 +110,7 @@ static bool ruby_recipe(struct interpreter *interpreter, struct script_recipe *r
 	found.far_len = 3 * WORD;
 	found.far_to = KEPT_FAR;
 	found.record = KEPT;
-	found.next = SCRIPT_NO_WORD;
+	found.far_mask = ~0ULL;
 	found.kind = SCRIPT_KIND(SCRIPT_RUBY, offsets->major, offsets->minor);
 	*ret_recipe = found;
 	return true;
