@@ -115,6 +115,18 @@ def run_short_lived(bench):
 
 
 @case
+def run_looked_at(bench):
+    """A process that sweeps have looked at, and that ends a moment later, has its whole stack."""
+    held = bench.programs / "held"
+    loop = ["sh", "-c", f"for i in 1 2 3; do sleep 0.2 | {held} > /dev/null; done"]
+    events, _, _ = judged(bench, "--interval", "50ms", command=loop)
+    whole = [event for event in events if event["stack_source"] == "snapshot"
+             and any(frame["function"] == "main" for frame in event["stack"])]
+    if len(whole) != 3:
+        raise Failure(f"expected 3 whole stacks, seen: {len(whole)}, {events[:1]}")
+
+
+@case
 def run_bounded(bench):
     """No more are kept than --max-sockets; the others are counted as lost, by whichever bound."""
     held = bench.programs / "held"

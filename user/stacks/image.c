@@ -286,6 +286,19 @@ const struct mapping *image_mapping(const struct image *image, __u64 address)
 	return modules__find(image->modules, address);
 }
 
+/*
+ * By the process; or, if that is gone, by its path. It may have ended a moment ago: its mappings
+ * are not read anew for each stack.
+ */
+static int open_mapped(const struct image *image, const struct mapping *mapping, int *ret_fd)
+{
+	int err = image->gone ? -ESRCH : access_mapping(image->tgid, mapping, ret_fd);
+
+	if (!err || err == -EACCES || err == -EPERM || !image->view.shares_mounts)
+		return err;
+	return access_orphan(mapping, ret_fd);
+}
+
 /* *ret_overwritten: it is there, but not what the process has mapped. */
 static struct module_symbols *open_file(struct images *images, const struct image *image,
 					const struct mapping *mapping, bool *ret_overwritten)
@@ -298,15 +311,11 @@ static struct module_symbols *open_file(struct images *images, const struct imag
 				     memory_file_of_vdso(images->files, image->tgid, mapping);
 	if (!mapping_is_file(mapping))
 		return NULL;
-	if (!image->gone) {
-		err = access_mapping(image->tgid, mapping, &fd);
-		if (err == -EACCES || err == -EPERM)
-			return memory_file_open(images->files, image->tgid, mapping);
-		if (err)
-			return NULL;
-	} else if (!image->view.shares_mounts || access_orphan(mapping, &fd)) {
+	err = open_mapped(image, mapping, &fd);
+	if (!image->gone && (err == -EACCES || err == -EPERM))
+		return memory_file_open(images->files, image->tgid, mapping);
+	if (err)
 		return NULL;
-	}
 	*ret_overwritten = file_was_overwritten(fd, image->view.start_ns);
 	if (*ret_overwritten) {
 		close(fd);
