@@ -201,8 +201,11 @@ static void what_little_is_known(void **state)
 	(void)state;
 	assert_int_equal(site_id(NULL), 0);
 	assert_int_equal(SITE({ NULL, NULL }, { NULL, NULL }), 0);
-	assert_int_not_equal(SITE(SOCKET), 0); /* the call alone */
-	assert_int_equal(SITE(SOCKET), SITE({ NULL, NULL }, SOCKET));
+	/* The call alone: each program would have the same one. */
+	assert_int_equal(SITE(SOCKET), 0);
+	assert_int_equal(SITE({ LIBC_SO, NULL, 0x10 }), 0);
+	assert_int_equal(SITE({ NULL, NULL }, SOCKET, START), 0);
+	assert_int_not_equal(SITE(SOCKET, { APP, NULL, 0x10 }), 0);
 }
 
 /* Ways are told apart by each frame; the same in two processes, and in the eyes of two hosts. */

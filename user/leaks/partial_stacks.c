@@ -51,7 +51,7 @@ void partial_stacks_add(struct leaks *leaks, struct leak *leak)
 
 	if (!socket->call_site || !leak->stack || leaks->by_process)
 		return;
-	if (leak->stack->site != site_id(leak->stack))
+	if (leak->stack->site && leak->stack->site != site_id(leak->stack))
 		return; /* it was given that of the first whole one: call_sites.h */
 	call = find_partial(leaks->partial_calls, socket) ?:
 							    add_call(&leaks->partial_calls, socket);

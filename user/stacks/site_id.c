@@ -128,14 +128,17 @@ static __u64 hash_scripts(const struct stack *stack, const struct code_place *pl
 	return hash;
 }
 
-/* The innermost frame that is in a file: all that is known is the call. */
+/*
+ * There is no code to mend among the frames. Those of the C library alone are no site: its
+ * socket() is the same code in each program, and so would be the site of all their leaks.
+ */
 static __u64 hash_call(const struct stack *stack)
 {
 	for (unsigned int i = 0; stack && i < stack->count; i++) {
 		const struct frame *frame = &stack->frames[i];
 
 		if (frame->module && strcmp(frame->module, FRAME_JIT) != 0 && !frame->inlined &&
-		    !frame->script)
+		    !frame->script && frame->kind != FRAME_OF_LIBC)
 			return hash_code(frame);
 	}
 	return 0;

@@ -23,7 +23,10 @@
 
 #include "stacks/stack.h"
 
-/* 0 when nothing of the stack is in a file. */
+/*
+ * 0 when nothing of the stack is in a file, or nothing but the C library, such as the address of
+ * its socket() alone: that stands for no code of the program.
+ */
 __u64 site_id(const struct stack *stack);
 
 /*

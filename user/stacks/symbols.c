@@ -370,7 +370,8 @@ int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsign
 	if (!making.stack)
 		return -ENOMEM;
 	making.stack->source = source;
-	making.stack->site = site_id(making.stack);
+	/* One address is that of the system call: socket()'s own, also in a static program. */
+	making.stack->site = count > 1 ? site_id(making.stack) : 0;
 	stack_set_end(making.stack, STACK_END_NOT_KEPT);
 	*ret_stack = making.stack;
 	return 0;
