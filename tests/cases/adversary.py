@@ -3,7 +3,10 @@
 
 import json
 import os
+import pathlib
+import time
 
+from lib.cgroups import inside
 from lib.outcome import Failure
 from lib.registry import case
 from lib.service import Service
@@ -72,6 +75,35 @@ def explain_of_a_stranger(bench):
                 raise Failure(f"expected trusted {trusted} of {owner}, {mode:o}, seen: {out}")
             if not more and ("No commands are shown" in out) == trusted:
                 raise Failure(f"expected to be told of it, seen: {out}")
+
+
+def freeze(cgroup, frozen):
+    """As docker pause does, and until it is done."""
+    (cgroup / "cgroup.freeze").write_text(frozen)
+    deadline = time.monotonic() + 20
+    while f"frozen {frozen}" not in (cgroup / "cgroup.events").read_text().split("\n"):
+        if time.monotonic() > deadline:
+            raise Failure(f"expected {cgroup} to be frozen {frozen}")
+        time.sleep(0.02)
+
+
+@case
+def frozen_in_connect(bench):
+    """A pause of its cgroup ends the call of a thread in connect() early: no leak, then or after."""
+    cgroup = pathlib.Path(bench.cgroups.make())
+    agent = bench.agent("--cgroup", cgroup)
+    program = bench.program("connecting_unix", inside=inside(str(cgroup)), agents=[agent])
+    try:
+        for frozen in ("1", "0"):
+            freeze(cgroup, frozen)
+            agent.wait_quiet()
+            strange = [leak for leak in agent.of("leak") if leak["pid"] in program.pids]
+            if strange:
+                raise Failure(f"expected no leak with frozen {frozen}, seen: {strange}")
+    finally:
+        freeze(cgroup, "0")
+    program.end()
+    agent.stop()
 
 
 @case
