@@ -6,7 +6,11 @@ The culprit is then the language: the report names the command line beside it.
 
 from truth.row import Row
 
-PYTHON = "Python code"
+PYTHON = "Python code"  # of an interpreter whose functions are not known
+OPEN_PY = "open_one (Python), {}"
+FILL_PY = "fill (Python)"
+OPEN_RB = "open_one (Ruby), leak.rb:8"
+FILL_RB = "block in fill (Ruby)"
 JAVA = "javac -d $O $S/Leak.java"
 NAMED = "-XX:+PreserveFramePointer -XX:-Inline"  # a map does not name what is inlined
 LIBRARY = "gcc -O2 -g -fomit-frame-pointer -fPIC -shared -o libtransport.so $S/extension.c"
@@ -14,21 +18,27 @@ IN_LIBRARY = "transport_open (libtransport.so), extension.c:LINE"
 AGAINST = "-L. -ltransport -Wl,-rpath,$O"
 
 SCRIPTS = [
-    Row("python", "Python", "exec /usr/bin/python3 $S/leak.py", culprit=PYTHON),
+    Row("python", "Python", "exec /usr/bin/python3 $S/leak.py",
+        culprit=OPEN_PY.format("leak.py:10"), caller=FILL_PY),
     Row("python_bind_failed", "Python, a bind that failed",
-        "exec /usr/bin/python3 $S/bind_failed.py", culprit=PYTHON),
-    Row("python_two", "Python, two leaks", "exec /usr/bin/python3 $S/leak.py two", culprit=PYTHON,
+        "exec /usr/bin/python3 $S/bind_failed.py", culprit=OPEN_PY.format("bind_failed.py:10"),
+        caller=FILL_PY),
+    Row("python_two", "Python, two leaks", "exec /usr/bin/python3 $S/leak.py two",
+        culprit=OPEN_PY.format("leak.py:10 | open_other (Python), leak.py:14"), caller=FILL_PY,
         sockets="20 at 2 sites"),
     Row("python_ctypes", "Python, a library by ctypes", "exec /usr/bin/python3 $S/extension.py",
-        build=LIBRARY, culprit=IN_LIBRARY, caller=PYTHON),
-    Row("python_venv", "Python, in a venv", "exec $O/venv/bin/python $S/leak.py", culprit=PYTHON,
+        build=LIBRARY, culprit=IN_LIBRARY, caller="<module> (Python)"),
+    Row("python_venv", "Python, in a venv", "exec $O/venv/bin/python $S/leak.py",
+        culprit=OPEN_PY.format("leak.py:10"), caller=FILL_PY,
         build="/usr/bin/python3 -m venv --without-pip $O/venv && test -e $S/leak.py"),
     Row("python_gevent", "Python, gevent", "exec /usr/bin/python3 $S/greenlets.py",
-        culprit=PYTHON),
-    Row("python_uvloop", "Python, uvloop", "exec /usr/bin/python3 $S/loop.py", culprit=PYTHON),
+        culprit=OPEN_PY.format("greenlets.py:12")),
+    Row("python_uvloop", "Python, uvloop", "exec /usr/bin/python3 $S/loop.py",
+        culprit=OPEN_PY.format("loop.py:13"), caller=FILL_PY),
     Row("pypy", "Python (PyPy)", "exec pypy3 $S/leak.py", culprit=PYTHON),
-    Row("ruby", "Ruby", "exec ruby $S/leak.rb", culprit="Ruby code"),
-    Row("ruby_two", "Ruby, two leaks", "exec ruby $S/leak.rb two", culprit="Ruby code",
+    Row("ruby", "Ruby", "exec ruby $S/leak.rb", culprit=OPEN_RB, caller=FILL_RB),
+    Row("ruby_two", "Ruby, two leaks", "exec ruby $S/leak.rb two",
+        culprit=OPEN_RB + " | open_other (Ruby), leak.rb:12", caller=FILL_RB,
         sockets="20 at 2 sites"),
     Row("ruby_extension", "Ruby, an extension and its library", "exec ruby $S/extension.rb",
         build=f"{LIBRARY} && gcc -O2 -g -fPIC -shared -w "

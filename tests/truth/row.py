@@ -33,7 +33,7 @@ class Row:
     build: str = ""
     # FUNCTION (MODULE), FILE:LINE, as far as it can be known; LINE is that of the mark
     culprit: str = ""
-    caller: str = "nobody"  # FUNCTION (MODULE); of scripts it is not known
+    caller: str = "nobody"  # FUNCTION (MODULE); FUNCTION (LANGUAGE) of scripts
     sockets: str = "20 at 1 site"
     end: str = "outermost"  # stack_end of docs/json.md
     no_gdb: str = ""  # why the frames are not compared with gdb's
@@ -46,6 +46,11 @@ class Row:
         if field == "culprit" and ":LINE" in self.culprit:
             return self.culprit.replace(":LINE", f":{self.marked_line()}")
         return getattr(self, field)
+
+    @property
+    def executes_scripts(self):
+        """Does it name functions of scripts, as those of Python and Ruby?"""
+        return any(mark in self.culprit + self.caller for mark in ("(Python)", "(Ruby)"))
 
     def fault(self, field):
         """(what it says today, why) or None. A row of a suite has those of the one it repeats."""

@@ -5,6 +5,7 @@ import collections
 import os
 import re
 import subprocess
+import time
 
 from lib.outcome import Failure
 from truth import watch
@@ -62,7 +63,8 @@ def name_of(place):
     if not place:
         return "nobody"
     if place["language"]:
-        return f"{place['language']} code"
+        function = place["function"]
+        return f"{function} ({place['language']})" if function else f"{place['language']} code"
     function = re.sub(V8_TIER, "JS:", place["function"] or "code without a name")
     return f"{function} ({module_name(place)})"
 
@@ -71,7 +73,7 @@ def sentence(culprit):
     """The same of a culprit, with the line; it may be hidden."""
     if culprit and culprit["emulator"]:
         return f"code that {culprit['emulator']} hides"
-    is_known = culprit and not culprit["language"] and culprit["file"]
+    is_known = culprit and culprit["file"]
     line = f", {os.path.basename(culprit['file'])}:{culprit['line']}" if is_known else ""
     return name_of(culprit) + line
 
@@ -131,6 +133,19 @@ def compared(gdbs, leaks, pid):
     return total
 
 
+def wait_until_looked_at(agent, row):
+    """A program that executes scripts is looked at in the first sweep after it has begun."""
+    if not row.executes_scripts:
+        return
+    since = time.monotonic()
+
+    def has_swept(agent):
+        swept = agent.full_sweeps(since)
+        return swept and swept[-1] > swept[0]
+
+    agent.wait_for(has_swept, "a sweep", REPORTED_S)
+
+
 def observe(bench, agent, row, place, inside, with_gdb):
     """(what is seen: field -> text, the stacks, the comparison with gdb or None)."""
     process = start(bench, row, place, inside)
@@ -139,6 +154,7 @@ def observe(bench, agent, row, place, inside, with_gdb):
     try:
         lines.until("ready")
         prepare(bench, row, place, process.pid)
+        wait_until_looked_at(agent, row)
         if with_gdb and not row.no_gdb:
             gdb = watch.start_gdb(bench, process.pid, f"/proc/{process.pid}/exe", place.directory)
             said = watch.Lines(gdb, f"gdb on {row.name}")

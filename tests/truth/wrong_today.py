@@ -16,8 +16,6 @@ def culprit(says, fault):
 
 
 WRONG = {
-    "python_two": {"sockets": ONE},
-    "ruby_two": {"sockets": ONE},
     "node_two": {"sockets": ONE},
     "java_two": {"sockets": ONE},
     # Debian 13, where it differs.

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "kernel/maps/script_maps.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
+#include "lib/proc_file.h"
 #include "stacks/names/runtime_frames.h"
 #include "stacks/scripts/script_rules.h"
 
@@ -23,10 +25,13 @@ struct script_programs {
 	const struct options *options;
 	struct attribution *attribution;
 	struct script_maps *maps;
+	unsigned int last_pid; /* the newest process that was looked at */
 };
 
 /* At the start. To read a link takes some 2 us. */
 #define MAX_PROCESSES 20000
+/* Numbers of new processes and threads that are tried in a sweep; some 2 us each. */
+#define MAX_NEW 2000
 /* Mappings of a process that are looked at; libraries are among the first. */
 #define MAX_LINES 4096
 
@@ -80,8 +85,12 @@ static void log_unknown(const char *exe, __u32 language)
 		 script_language_name((enum script_language)language), exe);
 }
 
-/* Find the recipe and write it, or that there is none. */
-static void look_at(struct script_programs *programs, const struct script_stranger *program)
+/*
+ * Find the recipe and write it, or that there is none. A process that has just begun (`is_new`) may
+ * not have loaded the interpreter yet: it is looked at again when it has made a socket.
+ */
+static void look_at(struct script_programs *programs, const struct script_stranger *program,
+		    bool is_new)
 {
 	struct script_recipe recipe = { 0 };
 	_cleanup_free_ char *exe = NULL;
@@ -93,6 +102,8 @@ static void look_at(struct script_programs *programs, const struct script_strang
 		if (attribution__recipe(programs->attribution, tgid, &recipe) ||
 		    !is_still(tgid, program))
 			return; /* it comes again with the next socket */
+		if (!recipe.find && is_new)
+			return;
 		if (!recipe.find && recipe.kind)
 			log_unknown(exe, recipe.kind >> 16);
 		if (!options_want_scripts(programs->options, recipe.kind >> 16))
@@ -106,19 +117,23 @@ static void look_at(struct script_programs *programs, const struct script_strang
 /* A process that runs at the start. */
 static void look_at_process(struct script_programs *programs, pid_t tgid)
 {
-	_cleanup_free_ char *exe = NULL;
 	struct script_stranger program = { .tgid = (__u32)tgid };
-	char link[64];
+	char link[64], exe[PATH_MAX];
 	struct stat st;
+	ssize_t len;
 
-	if (process_exe(tgid, &exe) || !is_named_so(exe))
-		return;
 	snprintf(link, sizeof(link), "/proc/%d/exe", tgid);
+	len = readlink(link, exe, sizeof(exe) - 1);
+	if (len <= 0)
+		return;
+	exe[len] = '\0';
+	if (!is_named_so(exe))
+		return;
 	if (stat(link, &st) || script_maps__has(programs->maps, st.st_ino, (__u64)st.st_size))
 		return;
 	program.exe_inode = st.st_ino;
 	program.exe_size = (__u64)st.st_size;
-	look_at(programs, &program);
+	look_at(programs, &program, /* is_new= */ true);
 }
 
 void script_programs__free(struct script_programs *programs)
@@ -143,6 +158,30 @@ static void look_at_processes(struct script_programs *programs)
 	}
 }
 
+/* The number that was given last to a process or thread: proc(5), loadavg. 0 = not known. */
+static unsigned int newest_pid(void)
+{
+	char text[128];
+	const char *last;
+
+	if (proc_file_read("/proc/loadavg", text, sizeof(text)) < 0)
+		return 0;
+	last = strrchr(text, ' ');
+	return last ? (unsigned int)strtoul(last, NULL, 10) : 0;
+}
+
+/* Look at the processes that have begun since, without reading all of /proc. */
+static void look_at_new(struct script_programs *programs)
+{
+	unsigned int newest = newest_pid(), pid = programs->last_pid + 1;
+
+	if (newest < programs->last_pid || newest - programs->last_pid > MAX_NEW)
+		pid = newest > MAX_NEW ? newest - MAX_NEW : 1; /* they began again, or are many */
+	for (; pid <= newest; pid++)
+		look_at_process(programs, (pid_t)pid);
+	programs->last_pid = newest;
+}
+
 struct script_programs *script_programs__begin(const struct options *options,
 					       struct attribution *attribution,
 					       const struct tracer *tracer)
@@ -157,6 +196,7 @@ struct script_programs *script_programs__begin(const struct options *options,
 		free(programs);
 		return NULL;
 	}
+	programs->last_pid = newest_pid();
 	if (options->script_frames != SCRIPTS_OFF && options->stack_size)
 		look_at_processes(programs);
 	return programs;
@@ -167,6 +207,10 @@ void script_programs__look(struct script_programs *programs)
 	struct script_stranger strangers[SCRIPT_STRANGERS];
 	unsigned int count = programs ? script_maps__take(programs->maps, strangers) : 0;
 
+	if (!programs || programs->options->script_frames == SCRIPTS_OFF ||
+	    !programs->options->stack_size)
+		return;
+	look_at_new(programs);
 	for (unsigned int i = 0; i < count; i++)
-		look_at(programs, &strangers[i]);
+		look_at(programs, &strangers[i], /* is_new= */ false);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * script_programs: sees to it that the kernel's side knows how the script frames of programs are
- * found (include/scripts.h). Programs that run at the start are looked at then, by the names of
- * their executables; any other one when it has made a socket whose stack was copied: that socket,
- * and those until the next sweep, have native frames alone. A recipe holds for the executable, so
- * a program that is started again has its script frames from its first socket on.
+ * found (include/scripts.h). Programs with the name of an interpreter are looked at when sockleak
+ * starts, and in the first sweep after they have; any other one when it has made a socket whose
+ * stack was copied: that socket, and those until the next sweep, have native frames alone. A recipe
+ * holds for the executable: one that is started again has script frames from its first socket on.
  */
 #ifndef SOCKLEAK_SCRIPT_PROGRAMS_H
 #define SOCKLEAK_SCRIPT_PROGRAMS_H
@@ -25,7 +25,7 @@ struct script_programs *script_programs__begin(const struct options *options,
 /* NULL is allowed. */
 void script_programs__free(struct script_programs *programs);
 
-/* Look at the programs that have made a socket since. After a sweep; NULL is allowed. */
+/* Look at the programs that have begun, or made a socket, since. After a sweep; NULL is allowed. */
 void script_programs__look(struct script_programs *programs);
 
 #endif /* SOCKLEAK_SCRIPT_PROGRAMS_H */
