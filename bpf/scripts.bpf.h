@@ -42,6 +42,19 @@ struct {
 	__type(value, struct script_stranger);
 } script_strangers SEC(".maps");
 
+/*
+ * Nothing is in it: bpf_for_each_map_elem() over it is a loop of as many turns, of which the
+ * verifier goes through one. It would go through each turn of a loop that is written as one, and a
+ * start of sockleak would take a third longer. It also lets kernels before 5.17 do without
+ * bpf_loop().
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SCRIPT_FRAMES);
+	__type(key, __u32);
+	__type(value, __u64);
+} script_turns SEC(".maps");
+
 /* A word of the process's memory, 0 = it cannot be read. */
 static __always_inline __u64 user_word(__u64 address)
 {
@@ -56,43 +69,76 @@ struct user_link_map {
 	__u64 address, name, dynamic, next;
 };
 
+struct library_walk {
+	__u64 at, library;
+	__u64 address; /* where the library is, when it was found */
+	__u32 is_found;
+};
+
+static long library_turn(struct bpf_map *map, const __u32 *turn, void *value,
+			 struct library_walk *walk)
+{
+	struct user_link_map library = {};
+
+	if (*turn >= SCRIPT_LIBRARIES || !walk->at ||
+	    bpf_probe_read_user(&library, sizeof(library), (void *)walk->at))
+		return 1;
+	walk->address = library.address;
+	walk->at = library.next;
+	walk->is_found = library.dynamic - library.address == walk->library;
+	return walk->is_found;
+}
+
 /* Where the search for the thread begins; 0: the library is not loaded. */
 static __always_inline __u64 script_start(const struct script_recipe *recipe, __u64 code)
 {
-	struct user_link_map map;
-	__u64 at;
+	struct library_walk walk = { .library = recipe->library };
 
 	if (!recipe->library)
 		return code + recipe->start;
-	at = user_word(user_word(code + recipe->debug) + 8); /* r_debug.r_map */
-	for (int i = 0; i < SCRIPT_LIBRARIES && at; i++) {
-		if (bpf_probe_read_user(&map, sizeof(map), (void *)at))
-			return 0;
-		if (map.dynamic - map.address == recipe->library)
-			return map.address + recipe->start;
-		at = map.next;
+	walk.at = user_word(user_word(code + recipe->debug) + 8); /* r_debug.r_map */
+	bpf_for_each_map_elem(&script_turns, library_turn, &walk, 0);
+	return walk.is_found ? walk.address + recipe->start : 0;
+}
+
+struct thread_walk {
+	__u64 list, thread, pointer;
+	__s32 next_list, first_thread, next_thread, thread_id;
+	__u32 is_found;
+};
+
+static long thread_turn(struct bpf_map *map, const __u32 *turn, void *value,
+			struct thread_walk *walk)
+{
+	if (*turn >= SCRIPT_THREADS || !walk->list)
+		return 1;
+	if (!walk->thread) {
+		walk->list = user_word(walk->list + walk->next_list);
+		walk->thread = walk->list ? user_word(walk->list + walk->first_thread) : 0;
+	} else if (user_word(walk->thread + walk->thread_id) == walk->pointer) {
+		walk->is_found = 1;
+	} else {
+		walk->thread = user_word(walk->thread + walk->next_thread);
 	}
-	return 0;
+	return walk->is_found;
 }
 
 /* The current thread in lists of threads, which are in a list. */
 static __always_inline __u64 script_listed(const struct script_recipe *recipe, __u64 start,
 					   __u64 pointer)
 {
-	__u64 list = user_word(start + recipe->lists);
-	__u64 thread = list ? user_word(list + recipe->first_thread) : 0;
+	struct thread_walk walk = {
+		.pointer = pointer,
+		.next_list = recipe->next_list,
+		.first_thread = recipe->first_thread,
+		.next_thread = recipe->next_thread,
+		.thread_id = recipe->thread_id,
+	};
 
-	for (int i = 0; i < SCRIPT_THREADS && list; i++) {
-		if (!thread) {
-			list = user_word(list + recipe->next_list);
-			thread = list ? user_word(list + recipe->first_thread) : 0;
-		} else if (user_word(thread + recipe->thread_id) == pointer) {
-			return thread;
-		} else {
-			thread = user_word(thread + recipe->next_thread);
-		}
-	}
-	return 0;
+	walk.list = user_word(start + recipe->lists);
+	walk.thread = walk.list ? user_word(walk.list + walk.first_thread) : 0;
+	bpf_for_each_map_elem(&script_turns, thread_turn, &walk, 0);
+	return walk.is_found ? walk.thread : 0;
 }
 
 /*
@@ -179,6 +225,23 @@ __noinline __u64 script_keep(__u32 slot, __u32 place, __u64 at, __u64 frame)
 	return next;
 }
 
+struct frame_walk {
+	__u64 at, frame, next, end;
+	__u32 slot, place, record;
+};
+
+static long frame_turn(struct bpf_map *map, const __u32 *turn, void *value, struct frame_walk *walk)
+{
+	if (!walk->frame || walk->at > SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD)
+		return 1;
+	walk->next = script_keep(walk->slot, walk->place, walk->at, walk->frame);
+	if (walk->next == SCRIPT_UNREADABLE)
+		return 1;
+	walk->frame = walk->next < walk->end ? walk->next : 0;
+	walk->at += walk->record;
+	return 0;
+}
+
 /*
  * Keep the frames from `frame` outwards, below `end`. The room for a frame is more than one takes,
  * so that a piece that is put in its middle has room, too.
@@ -187,25 +250,24 @@ static __always_inline void script_keep_all(struct snapshot *snapshot, __u32 slo
 					    __u64 frame, __u64 end)
 {
 	struct script_recipe *recipe = script_recipe_at(place);
-	__u64 room = SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD;
-	__u64 at = snapshot->script_at, next = frame;
+	struct frame_walk walk = {
+		.at = snapshot->script_at,
+		.frame = frame,
+		.next = frame,
+		.end = end,
+		.slot = slot,
+		.place = place,
+	};
 
 	if (!recipe)
 		return; /* not possible */
-	for (int i = 0; i < SCRIPT_FRAMES; i++) {
-		if (!frame || at > room)
-			break;
-		next = script_keep(slot, place, at, frame);
-		if (next == SCRIPT_UNREADABLE)
-			break;
-		frame = next < end ? next : 0;
-		at += recipe->record;
-	}
-	if (frame) {
-		count(next == SCRIPT_UNREADABLE ? COUNTER_SCRIPT_FAULT : COUNTER_SCRIPT_CUT);
+	walk.record = recipe->record;
+	bpf_for_each_map_elem(&script_turns, frame_turn, &walk, 0);
+	if (walk.frame) {
+		count(walk.next == SCRIPT_UNREADABLE ? COUNTER_SCRIPT_FAULT : COUNTER_SCRIPT_CUT);
 		snapshot->script_cut = 1;
 	}
-	snapshot->script_len = at - snapshot->script_at;
+	snapshot->script_len = walk.at - snapshot->script_at;
 }
 
 #define SCRIPT_NOWHERE (~0U)
