@@ -79,6 +79,39 @@ static void other_calls_keep_their_own(void **state)
 	call_sites__free(sites);
 }
 
+static __u64 adopted_site(struct call_sites *sites, struct stack *shorter)
+{
+	struct stack *given = call_sites__adopt(sites, 7, stack_ref(shorter));
+	__u64 site = given->site;
+
+	stack_unref(given);
+	return site;
+}
+
+/* One native stack is that of many functions: of one that is known, and then of none. */
+static void functions_of_scripts_share_a_call(void **state)
+{
+	struct call_sites *sites = call_sites__new();
+	struct stack *native = a_stack(1), *script = a_stack(3), *other = a_stack(4);
+	struct stack *shorter = a_stack(2);
+
+	(void)state;
+	script->frames[0].script = other->frames[0].script = SCRIPT_PYTHON;
+	call_sites__learn(sites, 7, native);
+	assert_int_equal(adopted_site(sites, shorter), 1);
+	call_sites__learn(sites, 7, script);
+	assert_int_equal(adopted_site(sites, shorter), 3);
+	call_sites__learn(sites, 7, script);
+	assert_int_equal(adopted_site(sites, shorter), 3);
+	call_sites__learn(sites, 7, other);
+	assert_int_equal(adopted_site(sites, shorter), 2);
+	stack_unref(native);
+	stack_unref(script);
+	stack_unref(other);
+	stack_unref(shorter);
+	call_sites__free(sites);
+}
+
 static void the_oldest_gives_way(void **state)
 {
 	struct call_sites *sites = call_sites__new();
@@ -101,6 +134,7 @@ int main(void)
 		cmocka_unit_test(a_shorter_stack_gets_the_site),
 		cmocka_unit_test(each_shorter_stack_keeps_its_frames),
 		cmocka_unit_test(other_calls_keep_their_own),
+		cmocka_unit_test(functions_of_scripts_share_a_call),
 		cmocka_unit_test(the_oldest_gives_way),
 	};
 

@@ -8,7 +8,8 @@
 
 struct call_site_known {
 	__u64 key;
-	__u64 site;
+	__u64 site;		  /* 0 = it is one of several */
+	bool by_script;		  /* of a function of a script */
 	struct stack *shorter;	  /* the last one that was given the site, to be given again */
 	struct stack *shorter_of; /* of which: held, or another could come to lie at its address */
 	UT_hash_handle hh;
@@ -50,16 +51,22 @@ static struct call_site_known *find_call_site(struct call_sites *call_sites, __u
 	return known;
 }
 
-/*
- * Then one call is that of many functions: the native stack does not tell them apart, so that a
- * shorter one may be of any.
- */
 static bool names_scripts(const struct stack *stack)
 {
 	for (unsigned int i = 0; i < stack->count; i++)
 		if (stack->frames[i].script)
 			return true;
 	return false;
+}
+
+/*
+ * The native stack does not tell functions of scripts apart. The first one is better than what was
+ * known before the interpreter was looked at; with a second one, a shorter stack may be of any.
+ */
+static void learn_script(struct call_site_known *known, const struct stack *stack)
+{
+	known->site = known->by_script ? 0 : stack->site;
+	known->by_script = true;
 }
 
 void call_sites__learn(struct call_sites *call_sites, __u64 key, const struct stack *stack)
@@ -69,10 +76,11 @@ void call_sites__learn(struct call_sites *call_sites, __u64 key, const struct st
 	if (!key || !stack->site)
 		return;
 	known = find_call_site(call_sites, key);
-	if (known && known->site != stack->site && names_scripts(stack))
-		known->site = 0;
-	if (known)
+	if (known) {
+		if (known->site != stack->site && names_scripts(stack))
+			learn_script(known, stack);
 		return;
+	}
 	if (HASH_COUNT(call_sites->known) >= MAX_CALL_SITES)
 		forget_call_site(call_sites, call_sites->known);
 	known = calloc(1, sizeof(*known));
@@ -80,6 +88,7 @@ void call_sites__learn(struct call_sites *call_sites, __u64 key, const struct st
 		return; /* the shorter stacks keep their own site then */
 	known->key = key;
 	known->site = stack->site;
+	known->by_script = names_scripts(stack);
 	HASH_ADD(hh, call_sites->known, key, sizeof(known->key), known);
 	if (!known->hh.tbl)
 		free(known);
@@ -92,7 +101,7 @@ struct stack *call_sites__adopt(struct call_sites *call_sites, __u64 key, struct
 
 	if (!stack || !known || !known->site || stack->site == known->site)
 		return stack;
-	if (!known->shorter || known->shorter_of != stack) {
+	if (!known->shorter || known->shorter_of != stack || known->shorter->site != known->site) {
 		copy = stack_copy(stack);
 		if (!copy)
 			return stack;
