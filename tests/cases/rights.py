@@ -13,6 +13,7 @@ from lib.cgroups import inside
 from lib.outcome import Failure
 from lib.processes import copy_program
 from lib.registry import case
+from lib.resolver import resolver_of
 from lib.service import Service, preloaded
 
 USER = 64999  # of nobody, and not the resolver's
@@ -95,6 +96,19 @@ def expect_rights(service, capabilities):
             raise Failure("expected no new privileges")
 
 
+def expect_resolver_without_rights(service):
+    """It has the agent's user here, so its filter of system calls has to keep it from the agent.
+
+    The bounding set stays: emptying it takes CAP_SETPCAP. No program gives anything of it.
+    """
+    text = pathlib.Path(f"/proc/{resolver_of(service)}/status").read_text(encoding="utf-8")
+    status = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+    held = {name: status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")
+            if int(status[name], 16)}
+    if held or status["NoNewPrivs"] != "1" or status["Seccomp"] != "2":
+        raise Failure(f"expected no right, seen: {held}, {status}")
+
+
 def expect_hooks(service, textfile, wanted):
     ((_, labels, _),) = service.metrics(textfile, "sockleak_build_info")
     if labels["hooks"] != wanted:
@@ -134,6 +148,7 @@ def few_rights(bench, directory):
     ((_, labels, _),) = service.metrics(textfile, "sockleak_site_info")
     if (labels["function"], labels["module"]) != ("make_socket", "fewrights"):
         raise Failure(f"expected the function, seen: {labels}")
+    expect_resolver_without_rights(service)
     ((_, _, limit),) = service.metrics(textfile, "sockleak_process_max_fds", comm="fewrights")
     if not limit:
         raise Failure("expected the limit of its descriptors")

@@ -189,18 +189,15 @@ static int run_child(struct child *child)
 
 /*
  * Nothing it writes is to reach a terminal, but for what AddressSanitizer has to
- * say; and that a file was cut short under a mapping is no bug of ours.
+ * say; and that a file was cut short under a mapping is no bug of ours. Standard input is
+ * /dev/null (resolver.c), which cannot be opened for writing any more.
  */
 static void be_silent(void)
 {
 	signal(SIGBUS, SIG_DFL);
 #if !defined(__SANITIZE_ADDRESS__)
-	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+	if (dup2(STDIN_FILENO, STDERR_FILENO) < 0)
 		close(STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
 #endif
 }
 

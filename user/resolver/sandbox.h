@@ -7,10 +7,10 @@
 
 /*
  * For the rest of this process and its children: no capabilities, no way to get
- * new ones by exec, as root no longer root but a user of its own; no sockets but the ones
- * that are open, no io_uring (seccomp); no core dumps (they would hold pieces of
- * other processes' memory), no file written, 1 GiB of data; the first to go when
- * memory runs out; ends with its parent.
+ * new ones by exec, as root no longer root but a user of its own; none of the system calls of
+ * call_filter.h, by which it could reach other processes and files of its user; no core dumps
+ * (they would hold pieces of other processes' memory), no file written, 1 GiB of data; the first
+ * to go when memory runs out; ends with its parent.
  *
  * -EPERM and the like when capabilities could not be given up: the process must
  * not go on then. What an older kernel or a container refuses beside that is let be.
