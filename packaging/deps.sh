@@ -65,6 +65,7 @@ needs() {
 		rustc                    rustc               -                         test
 		go                       golang-go           -                         test
 		ruby                     ruby                -                         test
+		jq                       jq                  jq                        test
 		perl                     perl                -                         test
 		node                     nodejs              -                         test
 		java                     default-jdk-headless java-latest-openjdk-devel compat
