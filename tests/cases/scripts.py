@@ -177,3 +177,36 @@ def scripts_forged(bench):
             raise Failure(f"expected {name} to count, seen: {dropped}")
     process.stdin.close()
     process.wait(20)
+
+
+@case(stage=LONG)
+def scripts_sentence(bench):
+    """The report names the line of the script; --script-frames leaves a language out."""
+    if not pathlib.Path("/usr/bin/python3").exists():
+        raise Skip("needs /usr/bin/python3")
+    process = bench.processes.start(
+        ["/usr/bin/python3", str(SCRIPTS.parent / "truth" / "runtimes" / "leak.py")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    process.stdout.readline()  # "ready": its interpreter is looked at when the agents start
+    of_process = ("--min-growth", "1", "--pid", str(process.pid))
+    report = bench.agent(*of_process, as_json=False)
+    without = bench.agent(*of_process, "--script-frames", "ruby")
+    process.stdin.write("\n")
+    process.stdin.flush()
+    without.wait_for(lambda a: len(a.open_leaks()) >= 20, "20 leaks", TOLD_S)
+    without.wait_quiet()  # and the other one has seen as much
+    for event in without.open_leaks().values():
+        if seen_of(event, "Python") or event["culprit"]["function"]:
+            raise Failure(f"expected no functions of Python, seen: {event['stack']}")
+    without.stop()
+    report.stop()
+    text = "".join(report.lines)
+    for wanted in (
+        "in open_one (truth/runtimes/leak.py:10)",
+        "called from fill (truth/runtimes/leak.py:22)",
+    ):
+        if wanted not in text:
+            raise Failure(f"expected {wanted!r}, seen: {text}")
+    process.stdin.close()
+    process.wait(20)
