@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import signal
 import time
 
 from lib.cgroups import inside
@@ -129,3 +130,27 @@ def two_agents_on_one_textfile(bench):
     other.reload()
     other.wait_for(lambda s: f"pid {s.pid}," in textfile.read_text(encoding="utf-8"), "its file")
     other.stop()
+
+
+@case
+def files_for_few(bench):
+    """--textfile-mode is that of both files, whatever the umask is, and a reload changes it."""
+    directory = bench.directory / "forfew"
+    directory.mkdir()
+    textfile, config = directory / "a.prom", directory / "agent.conf"
+    settings = f"comm = forfew\nolder-than = 500ms\ninterval = 100ms\nwrite-interval = 100ms\n" \
+               f"textfile = {textfile}\ntextfile-mode = "
+    config.write_text(settings + "0640\n")
+    service = Service.start(bench, "--config", config)
+    bench.program(str(bench.copy("growing", "forfew")), 4)
+
+    def has_modes(wanted):
+        paths = (textfile, directory / "a.stacks.json")
+        return all(path.exists() and path.stat().st_mode & 0o777 == wanted for path in paths)
+
+    service.wait_for(lambda s: has_modes(0o640), "mode 0640")
+    config.write_text(settings + "0600\n")
+    service.reload()
+    service.process.send_signal(signal.SIGUSR1)  # or what is new in the stacks comes later
+    service.wait_for(lambda s: has_modes(0o600), "mode 0600")
+    service.stop()

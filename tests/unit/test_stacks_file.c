@@ -199,34 +199,35 @@ static void it_is_written_when_there_is_news(void **state)
 
 	(void)state;
 	close(mkstemp(path));
-	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
+	assert_int_equal(stacks_file__write(file, path, &summary, 0644, &written), 0);
 	assert_false(written);
 	leak_at(0xaaaa, "a", "a.service", 1);
 	assert_int_equal(stacks_file__update(file, leaks, &summary), 0);
-	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
+	assert_int_equal(stacks_file__write(file, path, &summary, 0644, &written), 0);
 	assert_true(written);
 	assert_int_equal(stacks_file__update(file, leaks, &summary), 0);
-	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
+	assert_int_equal(stacks_file__write(file, path, &summary, 0644, &written), 0);
 	assert_false(written);
 	leak_at(0xaaaa, "a", "a.service", 5); /* the same stack, and now it leaks */
 	assert_int_equal(stacks_file__update(file, leaks, &summary), 0);
-	assert_int_equal(stacks_file__write(file, "/no/such/file", &summary, &written), -ENOENT);
+	assert_int_equal(stacks_file__write(file, "/no/such/file", &summary, 0644, &written),
+			 -ENOENT);
 	assert_false(written);
-	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
+	assert_int_equal(stacks_file__write(file, path, &summary, 0644, &written), 0);
 	assert_true(written);
 	assert_int_equal(lstat(path, &stat), 0);
 	assert_int_equal(stat.st_mode & 07777, 0644);
 	assert_int_equal(explain_site(path, "000000000000aaaa", false, stderr, &error), 0);
 	leak_at(0xaaaa, "a", "a.service", 1); /* one more: the metrics say so as well */
 	assert_int_equal(stacks_file__update(file, leaks, &summary), 0);
-	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
+	assert_int_equal(stacks_file__write(file, path, &summary, 0644, &written), 0);
 	assert_true(written);
 	summary.now_ns += STACKS_FILE_PAUSE_NS / 2; /* only time has passed */
 	assert_int_equal(stacks_file__update(file, leaks, &summary), 0);
-	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
+	assert_int_equal(stacks_file__write(file, path, &summary, 0644, &written), 0);
 	assert_false(written);
 	summary.now_ns += STACKS_FILE_PAUSE_NS;
-	assert_int_equal(stacks_file__write(file, path, &summary, &written), 0);
+	assert_int_equal(stacks_file__write(file, path, &summary, 0644, &written), 0);
 	assert_true(written);
 	unlink(path);
 }

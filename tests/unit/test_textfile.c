@@ -93,8 +93,8 @@ static void all_may_read_it(void **state)
 	struct stat stat;
 
 	(void)state;
-	assert_int_equal(textfile_write(path, "one\n", 4), 0);
-	assert_int_equal(textfile_write(path, "two\n", 4), 0);
+	assert_int_equal(textfile_write(path, "one\n", 4, 0644), 0);
+	assert_int_equal(textfile_write(path, "two\n", 4, 0644), 0);
 	umask(mask);
 	expect_content(path, "two\n");
 	assert_int_equal(lstat(path, &stat), 0);
@@ -129,14 +129,14 @@ static void a_reader_sees_the_old_or_the_new(void **state)
 
 	(void)state;
 	memset(content, 'a', 1000);
-	assert_int_equal(textfile_write(path, content, 1000), 0);
+	assert_int_equal(textfile_write(path, content, 1000, 0644), 0);
 	child = fork();
 	if (!child) {
 		for (int i = 0; i < 1000; i++) {
 			int letter = i % 26;
 
 			memset(content, 'a' + letter, sizeof(content));
-			if (textfile_write(path, content, (size_t)(letter + 1) * 1000))
+			if (textfile_write(path, content, (size_t)(letter + 1) * 1000, 0644))
 				_exit(1);
 		}
 		_exit(0);
@@ -154,7 +154,7 @@ static void a_name_alone_is_in_the_working_directory(void **state)
 	(void)state;
 	assert_non_null(getcwd(before, sizeof(before)));
 	assert_int_equal(chdir(directory), 0);
-	assert_int_equal(textfile_write("s.prom", "x", 1), 0);
+	assert_int_equal(textfile_write("s.prom", "x", 1, 0644), 0);
 	assert_int_equal(chdir(before), 0);
 	expect_content(path, "x");
 }
@@ -168,7 +168,7 @@ static void a_link_is_replaced(void **state)
 	snprintf(target, sizeof(target), "%s/shadow", directory);
 	make_file("shadow");
 	assert_int_equal(symlink(target, path), 0);
-	assert_int_equal(textfile_write(path, "x", 1), 0);
+	assert_int_equal(textfile_write(path, "x", 1, 0644), 0);
 	expect_content(target, "");
 	assert_int_equal(lstat(path, &stat), 0);
 	assert_true(S_ISREG(stat.st_mode));
@@ -184,7 +184,7 @@ static void a_planted_link_is_not_followed(void **state)
 	snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, (int)getpid());
 	make_file("shadow");
 	assert_int_equal(symlink(target, temporary), 0);
-	assert_int_equal(textfile_write(path, "x", 1), 0);
+	assert_int_equal(textfile_write(path, "x", 1, 0644), 0);
 	expect_content(target, "");
 	expect_content(path, "x");
 	assert_int_equal(files(), 2);
@@ -195,17 +195,17 @@ static void what_cannot_be_written_is_said(void **state)
 	char name[400];
 
 	(void)state;
-	assert_int_equal(textfile_write("/no/such/directory/s.prom", "x", 1), -ENOENT);
-	assert_int_equal(textfile_write("/tmp/", "x", 1), -EISDIR);
+	assert_int_equal(textfile_write("/no/such/directory/s.prom", "x", 1, 0644), -ENOENT);
+	assert_int_equal(textfile_write("/tmp/", "x", 1, 0644), -EISDIR);
 	assert_int_equal(mkdir(path, 0755), 0);
-	assert_int_equal(textfile_write(path, "x", 1), -EISDIR);
+	assert_int_equal(textfile_write(path, "x", 1, 0644), -EISDIR);
 	assert_int_equal(files(), 1);
 	snprintf(name, sizeof(name), "%s/%0255d", directory, 1);
-	assert_int_equal(textfile_write(name, "x", 1), -ENAMETOOLONG);
+	assert_int_equal(textfile_write(name, "x", 1, 0644), -ENAMETOOLONG);
 	snprintf(name, sizeof(name), "%s/s.prom", path);
 	assert_int_equal(rmdir(path), 0);
 	make_file("s.prom");
-	assert_int_equal(textfile_write(name, "x", 1), -ENOTDIR);
+	assert_int_equal(textfile_write(name, "x", 1, 0644), -ENOTDIR);
 	assert_non_null(textfile_remedy(-ENOSPC));
 	assert_non_null(textfile_remedy(-EROFS));
 	assert_null(textfile_remedy(-EIO));
@@ -246,13 +246,14 @@ static void without_rights_the_old_one_stays(void **state)
 	pid_t child;
 
 	(void)state;
-	assert_int_equal(textfile_write(path, "old", 3), 0);
+	assert_int_equal(textfile_write(path, "old", 3, 0644), 0);
 	assert_int_equal(chmod(directory, 0555), 0);
 	child = fork();
 	if (!child) {
 		if (!getuid() && setuid(65534))
 			_exit(2);
-		_exit(textfile_check(path) != -EACCES || textfile_write(path, "new", 3) != -EACCES);
+		_exit(textfile_check(path) != -EACCES ||
+		      textfile_write(path, "new", 3, 0644) != -EACCES);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(chmod(directory, 0755), 0);
@@ -268,13 +269,13 @@ static void a_file_that_does_not_fit_leaves_the_old_one(void **state)
 	int err;
 
 	(void)state;
-	assert_int_equal(textfile_write(path, "old", 3), 0);
+	assert_int_equal(textfile_write(path, "old", 3, 0644), 0);
 	memset(large, 'x', sizeof(large));
 	getrlimit(RLIMIT_FSIZE, &before);
 	small = (struct rlimit){ 4096, before.rlim_max };
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &small);
-	err = textfile_write(path, large, sizeof(large));
+	err = textfile_write(path, large, sizeof(large), 0644);
 	setrlimit(RLIMIT_FSIZE, &before);
 	assert_int_equal(err, -EFBIG);
 	expect_content(path, "old");
@@ -292,13 +293,13 @@ static void a_full_disk_leaves_the_old_one(void **state)
 		print_message("skipped: only root can mount a small file system\n");
 		skip();
 	}
-	assert_int_equal(textfile_write(path, "old", 3), 0);
+	assert_int_equal(textfile_write(path, "old", 3, 0644), 0);
 	memset(large, 'x', sizeof(large));
-	full = textfile_write(path, large, sizeof(large));
+	full = textfile_write(path, large, sizeof(large), 0644);
 	expect_content(path, "old");
 	assert_int_equal(files(), 1);
 	assert_int_equal(mount("none", directory, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=64k"), 0);
-	sealed = textfile_write(path, "new", 3);
+	sealed = textfile_write(path, "new", 3, 0644);
 	expect_content(path, "old");
 	assert_int_equal(umount(directory), 0);
 	assert_int_equal(full, -ENOSPC);

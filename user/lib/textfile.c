@@ -48,8 +48,8 @@ static int open_directory(const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A new file of this name, whole and closed; `for_all`: with mode 0644 whatever the umask is. */
-static int write_new(int directory, const char *name, const void *data, size_t len, bool for_all)
+/* A new file of this name, whole and closed; mode 0: 0666 less the umask. */
+static int write_new(int directory, const char *name, const void *data, size_t len, mode_t mode)
 {
 	int fd, err;
 
@@ -57,18 +57,18 @@ static int write_new(int directory, const char *name, const void *data, size_t l
 	if (unlinkat(directory, name, 0) && errno != ENOENT)
 		return -errno;
 	fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		    for_all ? 0600 : 0666);
+		    mode ? 0600 : 0666);
 	if (fd < 0)
 		return -errno;
 	err = write_all(fd, data, len, /* stops= */ NULL);
-	if (!err && for_all && fchmod(fd, 0644))
+	if (!err && mode && fchmod(fd, mode))
 		err = -errno;
 	if (close(fd) && !err)
 		err = -errno;
 	return err;
 }
 
-static int replace_file(const char *path, const void *data, size_t len, bool for_all)
+static int replace_file(const char *path, const void *data, size_t len, mode_t mode)
 {
 	_cleanup_close_ int directory = open_directory(path, O_PATH);
 	_cleanup_text_ struct text name = TEXT_INIT;
@@ -79,7 +79,7 @@ static int replace_file(const char *path, const void *data, size_t len, bool for
 	text_addf(&name, "%s.%d" TEMPORARY, base_name(path), (int)getpid());
 	if (text_error(&name))
 		return -ENOMEM;
-	err = write_new(directory, text_str(&name), data, len, for_all);
+	err = write_new(directory, text_str(&name), data, len, mode);
 	if (!err && renameat(directory, text_str(&name), directory, base_name(path)))
 		err = -errno;
 	if (err)
@@ -87,14 +87,14 @@ static int replace_file(const char *path, const void *data, size_t len, bool for
 	return err;
 }
 
-int textfile_write(const char *path, const void *data, size_t len)
+int textfile_write(const char *path, const void *data, size_t len, mode_t mode)
 {
-	return replace_file(path, data, len, /* for_all= */ true);
+	return replace_file(path, data, len, mode);
 }
 
 int textfile_write_by_umask(const char *path, const void *data, size_t len)
 {
-	return replace_file(path, data, len, /* for_all= */ false);
+	return replace_file(path, data, len, /* mode= */ 0);
 }
 
 int textfile_check(const char *path)

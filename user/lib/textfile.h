@@ -5,8 +5,9 @@
  * a part. If anything fails, the old file is unchanged.
  *
  * The new content is written into NAME.PID.tmp in the same directory, a name that the
- * collector does not read (it reads *.prom, and .*.prom too). The file gets mode 0644
- * whatever the umask is, because the collector is another user, and is then renamed.
+ * collector does not read (it reads *.prom, and .*.prom too). The file gets its mode, 0644 unless
+ * the user chose another (--textfile-mode), whatever the umask is, because the collector is
+ * another user, and is then renamed.
  *
  * A symbolic link in the place of the file is replaced, not followed: the directory may be
  * another user's, and the agent has rights that this user does not have.
@@ -20,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct text;
 
@@ -31,7 +33,7 @@ struct text;
  * Replace the file. 0 or -errno: -ENOSPC or -EDQUOT, -EROFS, -ENOENT (no such
  * directory), -EACCES, -EISDIR (a directory is in its place), -ENAMETOOLONG ...
  */
-int textfile_write(const char *path, const void *data, size_t len);
+int textfile_write(const char *path, const void *data, size_t len, mode_t mode);
 
 /* The same for a file that is not for the collector: its mode is 0666 less the umask. */
 int textfile_write_by_umask(const char *path, const void *data, size_t len);

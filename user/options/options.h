@@ -102,6 +102,7 @@ struct options {
 	__u32 max_climbing;		/* processes whose descriptors climb; 0 = not counted */
 	__u32 max_workloads, max_sites; /* that have series of their own in the textfile */
 	__u32 pprof_keep;		/* profiles in the directory */
+	__u32 textfile_mode;		/* 0: 0644, 1: 0640, 2: 0600 */
 	__u32 log;			/* enum log_choice */
 	__u32 max_sockets;
 	__u32 max_stacks;

@@ -4,6 +4,7 @@
 #include "options/defaults.h"
 #include "options/option_rows.h"
 
+static const char *const mode_choices[] = { "0644", "0640", "0600", NULL };
 static const char *const log_choices[] = { "auto", "journald", "plain", NULL };
 
 const struct option_spec options_output[] = {
@@ -85,6 +86,16 @@ const struct option_spec options_output[] = {
 	  AT(textfile),
 	  .help = "the Prometheus textfile, in the directory that node_exporter reads; its "
 		  "name ends in .prom, and the stacks are beside it in .stacks.json" },
+	{ .name = "textfile-mode",
+	  .reloads = true,
+	  .argument = "MODE",
+	  .type = OPTION_CHOICE,
+	  .commands = AGENT,
+	  .group = GROUP_OUTPUT,
+	  AT(textfile_mode),
+	  .choices = mode_choices,
+	  .help = "permissions of the textfile and of the stacks file, which name programs and "
+		  "functions of all users; node_exporter must be able to read the textfile" },
 	{ .name = "write-interval",
 	  .reloads = true,
 	  .argument = "TIME",

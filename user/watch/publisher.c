@@ -60,6 +60,14 @@ static int add_failure(int err, const char *path, struct text *ret_error)
 	return err;
 }
 
+/* Both files name what other users run. */
+static mode_t file_mode(const struct options *options)
+{
+	static const mode_t modes[] = { 0644, 0640, 0600 }; /* in the order of --textfile-mode */
+
+	return modes[options->textfile_mode];
+}
+
 static int write_metrics(struct publisher *publisher, const struct options *options,
 			 struct watch *watch, struct text *ret_error)
 {
@@ -71,7 +79,8 @@ static int write_metrics(struct publisher *publisher, const struct options *opti
 	err = prometheus_add(&metrics, watch__leaks(watch), watch__summary(watch),
 			     &publisher->health, &limits);
 	if (!err)
-		err = textfile_write(options->textfile, metrics.data, metrics.len);
+		err = textfile_write(options->textfile, metrics.data, metrics.len,
+				     file_mode(options));
 	*(err ? &publisher->health.textfile_failed : &publisher->health.textfile_written) += 1;
 	return add_failure(err, options->textfile, ret_error);
 }
@@ -88,7 +97,8 @@ static int write_stacks(struct publisher *publisher, const struct options *optio
 	if (!err)
 		err = text_error(&path);
 	if (!err)
-		err = stacks_file__write(publisher->stacks, text_str(&path), summary, &written);
+		err = stacks_file__write(publisher->stacks, text_str(&path), summary,
+					 file_mode(options), &written);
 	publisher->health.stacks_written += written;
 	publisher->health.stacks_failed += !!err;
 	publisher->health.stacks_dropped = stacks_file__dropped(publisher->stacks);

@@ -467,7 +467,7 @@ void stacks_file__want(struct stacks_file *file)
 }
 
 int stacks_file__write(struct stacks_file *file, const char *path, const struct summary *summary,
-		       bool *ret_written)
+		       unsigned int mode, bool *ret_written)
 {
 	_cleanup_text_ struct text out = TEXT_INIT;
 	__u64 digest;
@@ -484,7 +484,7 @@ int stacks_file__write(struct stacks_file *file, const char *path, const struct 
 	err = text_error(&out);
 	if (err)
 		return err;
-	err = textfile_write(path, text_str(&out), out.len);
+	err = textfile_write(path, text_str(&out), out.len, mode);
 	if (err)
 		return err;
 	file->has_news = false;

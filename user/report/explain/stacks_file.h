@@ -52,13 +52,13 @@ int stacks_file__update(struct stacks_file *file, struct leaks *leaks,
 			const struct summary *summary);
 
 /*
- * Write it to `path`, as textfile_write(), if it would say anything else of a site than the last
- * time, or after a pause: it agrees with the metrics and the log at any moment. Until a first
- * site was met nothing is written, so that what the last run has left can be looked up.
+ * Write it to `path`, with this mode, as textfile_write(), if it would say anything else of a site
+ * than the last time, or after a pause: it agrees with the metrics and the log at any moment. Until
+ * a first site was met nothing is written, so that what the last run has left can be looked up.
  * *ret_written: was it written? 0 or -errno, and it is tried again by the next call.
  */
 int stacks_file__write(struct stacks_file *file, const char *path, const struct summary *summary,
-		       bool *ret_written);
+		       unsigned int mode, bool *ret_written);
 
 /* Sites that gave way before their day was over, or had no room, those each time anew. */
 __u64 stacks_file__dropped(const struct stacks_file *file);
