@@ -100,11 +100,11 @@ time.sleep(3600)
 RUBY = """
 require 'fiddle'
 require 'socket'
-call = Fiddle::Function.new(Fiddle.dlopen(nil)['socket'], [Fiddle::TYPE_INT] * 3, Fiddle::TYPE_INT)
-kept = []
-first = -> { kept << Socket.new(:INET, :STREAM) }
-define_method(:second) { call.call(10, 1, 0) }
-3.times { first.call; second }
+CALL = Fiddle::Function.new(Fiddle.dlopen(nil)['socket'], [Fiddle::TYPE_INT] * 3, Fiddle::TYPE_INT)
+KEPT = []
+def first = KEPT << Socket.new(:INET, :STREAM)
+def second = CALL.call(10, 1, 0)
+3.times { first; second }
 puts 'leaked'
 $stdout.flush
 sleep
