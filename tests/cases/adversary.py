@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import time
 
@@ -13,6 +14,7 @@ from lib.registry import case
 from lib.service import Service
 
 FAST = ("--older-than", "500ms", "--interval", "100ms", "--write-interval", "100ms")
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
 ESCAPE = "\x1b]0;title\x07\x9b31m\nsecond line"
 
 
@@ -154,3 +156,26 @@ def files_for_few(bench):
     service.process.send_signal(signal.SIGUSR1)  # or what is new in the stacks comes later
     service.wait_for(lambda s: has_modes(0o600), "mode 0600")
     service.stop()
+
+
+def is_test(name):
+    """A case, a test program, a file of unit tests or a test in one, or a fuzz target."""
+    tests = SOURCE / "tests"
+    if any((tests / kind / f"{name}.c").exists() for kind in ("programs", "unit", "fuzz")):
+        return True
+    return any(re.search(rf"^(def|static void) {name}\(", path.read_text(encoding="utf-8"), re.M)
+               for path in [*tests.glob("cases/*.py"), *tests.glob("unit/*.c")])
+
+
+@case
+def security_has_tests(_):
+    """Each threat in docs/security.md that is held has what holds it, and a test that exists."""
+    text = (SOURCE / "docs/security.md").read_text(encoding="utf-8")
+    tables = re.findall(r"^\| threat \| what holds it \| test \|\n\|[-|]+\n((?:\|.*\n)+)", text, re.M)
+    rows = [row.strip("| ").split(" | ") for table in tables for row in table.splitlines()]
+    named = [(row[0], name) for row in rows for name in re.findall(r"`(\w+)`", row[-1])]
+    if len(rows) < 15 or any(len(row) != 3 for row in rows) or len(named) < len(rows):
+        raise Failure(f"expected rows of three cells with tests, seen: {rows}")
+    strange = [(threat, name) for threat, name in named if not is_test(name)]
+    if strange:
+        raise Failure(f"expected tests that exist, seen: {strange}")
