@@ -135,6 +135,27 @@ def two_agents_on_one_textfile(bench):
 
 
 @case
+def two_agents_at_once(bench):
+    """Both found no file when they were started: the one that writes first goes on alone."""
+    directory = bench.directory / "atonce"
+    directory.mkdir()
+    textfile = directory / "a.prom"
+    slow = Service.start(bench, *FAST[:4], "--write-interval", "1h", "--comm", "nosuchcomm",
+                         "--textfile", textfile)
+    textfile.unlink()
+    fast = Service.start(bench, *FAST, "--comm", "nosuchcomm", "--textfile", textfile)
+    slow.process.send_signal(signal.SIGUSR1)
+    wanted = f"another agent, pid {fast.pid}, writes {textfile}"
+    slow.wait_for(lambda s: [line for line in s.lines if wanted in line], "word of the other")
+    slow.stop()
+    if f"pid {fast.pid}," not in textfile.read_text(encoding="utf-8"):
+        raise Failure("expected the file of the other to be left alone")
+    fast.stop()
+    if textfile.exists():
+        raise Failure("expected its own file to be removed")
+
+
+@case
 def files_for_few(bench):
     """--textfile-mode is that of both files, whatever the umask is, and a reload changes it."""
     directory = bench.directory / "forfew"

@@ -111,11 +111,30 @@ static int write_stacks(struct publisher *publisher, const struct options *optio
 	return add_failure(err, text_str(&path), ret_error);
 }
 
+/*
+ * Two agents that were started at once both found no file. The one that writes first goes on, and
+ * the other one waits for its end.
+ */
+static int refuse_others_file(struct publisher *publisher, const char *path, struct text *ret_error)
+{
+	pid_t other = textfile_owner_other(path);
+
+	if (!other)
+		return 0;
+	publisher->health.textfile_failed++;
+	text_addf(ret_error,
+		  "another agent, pid %d, writes %s (end it, or give this one a file of its own)",
+		  (int)other, path);
+	return -EBUSY;
+}
+
 int publisher__write(struct publisher *publisher, const struct options *options,
 		     struct watch *watch, __u64 log_lost, struct text *ret_error)
 {
-	int stacks_err, err;
+	int stacks_err, err = refuse_others_file(publisher, options->textfile, ret_error);
 
+	if (err)
+		return err;
 	watch__look(watch, options->max_sites);
 	publisher->health.log_lost = log_lost;
 	health_update(&publisher->health, watch__resolver(watch));
@@ -160,7 +179,8 @@ void publisher__clean(const char *path)
 
 void publisher__remove(const char *path)
 {
-	textfile_remove(path); /* the stacks stay, for an alert that is looked up later */
+	if (!textfile_owner_other(path))
+		textfile_remove(path); /* the stacks stay, for an alert that is looked up later */
 }
 
 bool publisher__profile_due(struct publisher *publisher, const struct options *options,
