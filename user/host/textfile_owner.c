@@ -26,16 +26,26 @@ void textfile_owner_add(struct text *text)
 		text_addf(text, WRITER, (int)getpid(), (unsigned long long)start_ns);
 }
 
+bool textfile_owner_parse(const char *text, pid_t *ret_pid, __u64 *ret_start_ns)
+{
+	unsigned long long start_ns;
+	int pid;
+
+	if (sscanf(text, WRITER, &pid, &start_ns) != 2 || pid <= 0)
+		return false;
+	*ret_pid = pid;
+	*ret_start_ns = start_ns;
+	return true;
+}
+
 /* Who wrote it, by its first line, and whose it is. False: it has no such line. */
 static bool read_writer(const char *path, pid_t *ret_pid, __u64 *ret_start_ns, uid_t *ret_uid)
 {
 	_cleanup_close_ int fd =
 		open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	unsigned long long start_ns;
 	struct stat status;
 	char line[128];
 	ssize_t len;
-	int pid;
 
 	if (fd < 0 || fstat(fd, &status) || !S_ISREG(status.st_mode))
 		return false;
@@ -43,12 +53,8 @@ static bool read_writer(const char *path, pid_t *ret_pid, __u64 *ret_start_ns, u
 	if (len <= 0)
 		return false;
 	line[len] = '\0';
-	if (sscanf(line, WRITER, &pid, &start_ns) != 2 || pid <= 0)
-		return false;
-	*ret_pid = pid;
-	*ret_start_ns = start_ns;
 	*ret_uid = status.st_uid;
-	return true;
+	return textfile_owner_parse(line, ret_pid, ret_start_ns);
 }
 
 static bool is_agent_of(pid_t pid, uid_t uid)

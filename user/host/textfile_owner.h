@@ -12,6 +12,8 @@
 #ifndef SOCKLEAK_TEXTFILE_OWNER_H
 #define SOCKLEAK_TEXTFILE_OWNER_H
 
+#include <linux/types.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct text;
@@ -21,5 +23,8 @@ void textfile_owner_add(struct text *text);
 
 /* The other agent that writes this file now; 0: none does, as far as can be seen. */
 pid_t textfile_owner_other(const char *path);
+
+/* For the tests: what a textfile that begins so says of its writer. False: nothing. */
+bool textfile_owner_parse(const char *text, pid_t *ret_pid, __u64 *ret_start_ns);
 
 #endif /* SOCKLEAK_TEXTFILE_OWNER_H */
