@@ -51,9 +51,6 @@ static const int refused[] = {
 	__NR_move_mount, __NR_open_tree, __NR_fsopen, __NR_fsmount, __NR_fspick,
 #endif
 /* files of its user; what opens them is below */
-#ifdef __NR_openat2
-	__NR_openat2,
-#endif
 #ifdef __NR_unlink /* x86-64 has both forms of these */
 	__NR_creat, __NR_unlink, __NR_rmdir, __NR_rename, __NR_link, __NR_symlink, __NR_mkdir,
 	__NR_mknod, __NR_chmod, __NR_chown, __NR_lchown,
