@@ -53,11 +53,12 @@ class Terminal:
 
 @case
 def keys(bench):
-    """Sort, select, a site's stack, freeze, quit; the terminal is given back at Ctrl-Z and q."""
+    """Sort, select, a site's stack, freeze, quit; the terminal is given back at Ctrl-Z and q, and
+    in the background nothing is drawn."""
     sockleak = shlex.join([str(bench.sockleak), "--older-than", "100ms", "--interval", "100ms",
                            "--comm", "keyleak"])
-    script = (f"stty -g > before; {sockleak}; stty -g > stopped; touch is_stopped; fg; echo $? > "
-              "status; stty -g > after")
+    script = (f"stty -g > before; {sockleak}; stty -g > stopped; bg; touch is_stopped; until [ -e "
+              "go_on ]; do sleep 0.05; done; fg; echo $? > status; stty -g > after")
     terminal = Terminal(40, 100)
     shell = bench.processes.start(
         ["sh", "-mc", script], stdin=terminal.theirs, stdout=terminal.theirs,
@@ -72,13 +73,20 @@ def keys(bench):
     terminal.type(b"\r", b"Where keyleak creates them")
     terminal.type(b"\r", b"Enter stack")
     terminal.type(b"f", b"FROZEN")
+    terminal.type(b"f", b"f freeze")
     os.write(terminal.ours, b"\x1a")  # Ctrl-Z
     deadline = time.monotonic() + PATIENCE_S
     while not (bench.directory / "is_stopped").exists():
         if time.monotonic() > deadline:
             raise Failure("expected Ctrl-Z to stop it, seen: nothing")
         time.sleep(0.02)
-    terminal.type(b"f", b"f freeze")
+    drawn = len(terminal.seen)
+    time.sleep(0.5)  # five sweeps, which it makes in the background
+    if b"OPEN" in terminal.seen[drawn:]:
+        raise Failure(f"expected nothing in the background, seen: {terminal.seen[drawn:]!r}")
+    (bench.directory / "go_on").touch()
+    terminal.wait(b"q quit", drawn)
+    terminal.type(b"s", b"s sort (fastest)")
     terminal.type(b"q", b"Where keyleak creates them")  # the report
     bench.processes.end(shell, PATIENCE_S)
     os.close(terminal.theirs)

@@ -19,10 +19,16 @@ static bool is_foreground(void)
 	return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
+/* What the terminal is like is asked anew each time: in the background others may change it. */
 static void take_terminal(void)
 {
-	if (is_open && !is_ours && is_foreground())
-		is_ours = !tcsetattr(STDIN_FILENO, TCSADRAIN, &ours);
+	if (!is_open || is_ours || !is_foreground() || tcgetattr(STDIN_FILENO, &before))
+		return;
+	ours = before;
+	ours.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	ours.c_cc[VMIN] = 1;
+	ours.c_cc[VTIME] = 0;
+	is_ours = !tcsetattr(STDIN_FILENO, TCSADRAIN, &ours);
 }
 
 static void give_back(void)
@@ -69,12 +75,8 @@ static void on_continue(int number)
 
 bool keyboard_open(void)
 {
-	if (!isatty(STDIN_FILENO) || !is_foreground() || tcgetattr(STDIN_FILENO, &before))
+	if (!isatty(STDIN_FILENO))
 		return false;
-	ours = before;
-	ours.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-	ours.c_cc[VMIN] = 1;
-	ours.c_cc[VTIME] = 0;
 	is_open = 1;
 	atexit(keyboard_close);
 	handle(SIGTSTP, on_stop);
@@ -89,9 +91,15 @@ void keyboard_close(void)
 	is_open = 0;
 }
 
+bool keyboard_is_ours(void)
+{
+	take_terminal(); /* a shell's fg sends no signal to a job that runs */
+	return is_ours && !at_end && is_foreground();
+}
+
 int keyboard_fd(void)
 {
-	return is_ours && !at_end && is_foreground() ? STDIN_FILENO : -1;
+	return keyboard_is_ours() ? STDIN_FILENO : -1;
 }
 
 /* One byte, if there is one; -1. */

@@ -20,13 +20,15 @@ enum key {
 };
 
 /*
- * Begin to take keys. false: the standard input is not the terminal of a foreground job. Installs
- * handlers of SIGTSTP and SIGCONT. One thread; once.
+ * Begin to take keys, whenever this job is in the foreground. false: the standard input is not a
+ * terminal. Installs handlers of SIGTSTP and SIGCONT. One thread; once.
  */
 bool keyboard_open(void);
 /* The terminal as it was. Nothing to do when it is not open. */
 void keyboard_close(void);
 
+/* Do keys come here now? Not in the background. */
+bool keyboard_is_ours(void);
 /* What poll() is to wait for; -1: there is nothing to be read now. */
 int keyboard_fd(void);
 /* The next key: a character, or an enum key. Never waits. */

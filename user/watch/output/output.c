@@ -193,7 +193,7 @@ static void draw(struct output *output, const struct text *report, unsigned int 
 		text_add_bytes(&screen, line, (size_t)(end - line));
 		text_add(&screen, LINE_CLEAR "\n");
 	}
-	if (output->has_keys)
+	if (output->has_keys && keyboard_is_ours())
 		add_keys(output, &screen, columns);
 	text_add(&screen, REST_CLEAR);
 	emit(output, &screen);
@@ -218,10 +218,20 @@ static void draw_view(struct output *output, struct leaks *leaks, const struct s
 		draw(output, &report, layout.columns);
 }
 
+/* In the background the screen is somebody else's. What is no controlling terminal is nobody's. */
+static bool has_screen(const struct output *output)
+{
+	pid_t foreground = output->live ? tcgetpgrp(output->fd) : -1;
+
+	return output->live && (foreground < 0 || foreground == getpgrp());
+}
+
 void output__sweep(struct output *output, struct leaks *leaks, const struct summary *summary)
 {
-	if (output->live && !output->view.is_frozen)
+	if (has_screen(output) && !output->view.is_frozen)
 		draw_view(output, leaks, summary);
+	else if (!output->view.is_frozen)
+		output->started = false; /* what stands there later is not the view */
 }
 
 void output__open_keys(struct output *output)
