@@ -174,6 +174,26 @@ static void a_link_is_replaced(void **state)
 	assert_true(S_ISREG(stat.st_mode));
 }
 
+/* The agent would take it from everyone who uses it: renamed over, /dev/null is a file. */
+static void a_pipe_or_a_device_is_refused(void **state)
+{
+	char target[128];
+	struct stat stat;
+
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(textfile_check(path), -EINVAL);
+	assert_int_equal(textfile_write(path, "x", 1, 0644), -EINVAL);
+	assert_int_equal(textfile_write_by_umask(path, "x", 1), -EINVAL);
+	assert_int_equal(lstat(path, &stat), 0);
+	assert_true(S_ISFIFO(stat.st_mode));
+	assert_int_equal(files(), 1);
+	snprintf(target, sizeof(target), "%s/link", directory);
+	assert_int_equal(symlink(path, target), 0);
+	assert_int_equal(textfile_check(target), -EINVAL);
+	assert_non_null(textfile_remedy(-EINVAL));
+}
+
 /* One that waits in the place of the temporary file, too. */
 static void a_planted_link_is_not_followed(void **state)
 {
@@ -360,6 +380,7 @@ int main(void)
 		test(a_reader_sees_the_old_or_the_new),
 		test(a_name_alone_is_in_the_working_directory),
 		test(a_link_is_replaced),
+		test(a_pipe_or_a_device_is_refused),
 		test(a_planted_link_is_not_followed),
 		test(what_cannot_be_written_is_said),
 		test(the_umask_holds_if_asked_for),

@@ -68,6 +68,20 @@ static int write_new(int directory, const char *name, const void *data, size_t l
 	return err;
 }
 
+/*
+ * A pipe or a device in the place of the file is not replaced: others use it. A directory makes
+ * the rename fail.
+ */
+static int refuse_node(int directory, const char *name)
+{
+	struct stat node;
+
+	if (fstatat(directory, name, &node, AT_SYMLINK_NOFOLLOW) || S_ISREG(node.st_mode) ||
+	    S_ISLNK(node.st_mode) || S_ISDIR(node.st_mode))
+		return 0;
+	return -EINVAL;
+}
+
 static int replace_file(const char *path, const void *data, size_t len, mode_t mode)
 {
 	_cleanup_close_ int directory = open_directory(path, O_PATH);
@@ -80,6 +94,8 @@ static int replace_file(const char *path, const void *data, size_t len, mode_t m
 	if (text_error(&name))
 		return -ENOMEM;
 	err = write_new(directory, text_str(&name), data, len, mode);
+	if (!err)
+		err = refuse_node(directory, base_name(path));
 	if (!err && renameat(directory, text_str(&name), directory, base_name(path)))
 		err = -errno;
 	if (err)
@@ -104,8 +120,8 @@ int textfile_check(const char *path)
 
 	if (directory < 0)
 		return directory;
-	if (!fstatat(directory, base_name(path), &stat, 0) && S_ISDIR(stat.st_mode))
-		return -EISDIR;
+	if (!fstatat(directory, base_name(path), &stat, 0) && !S_ISREG(stat.st_mode))
+		return S_ISDIR(stat.st_mode) ? -EISDIR : -EINVAL;
 	return faccessat(directory, ".", W_OK | X_OK, AT_EACCESS) ? -errno : 0;
 }
 
@@ -125,6 +141,12 @@ const char *textfile_remedy(int err)
 		return "free some room there";
 	case EISDIR:
 		return "a directory is in its place: name a file";
+	case EINVAL:
+		return "what is in its place is not a regular file: name one";
+	case ELOOP:
+		return "a symbolic link is in its place: name the file itself";
+	case ENXIO:
+		return "nobody reads the pipe: start its reader first";
 	case ENAMETOOLONG:
 		return "choose a shorter name";
 	default:

@@ -10,7 +10,8 @@
  * another user, and is then renamed.
  *
  * A symbolic link in the place of the file is replaced, not followed: the directory may be
- * another user's, and the agent has rights that this user does not have.
+ * another user's, and the agent has rights that this user does not have. A pipe, a socket and
+ * a device are never replaced, because others use them: output_file.h writes to some of these.
  *
  * There is no fsync. After a loss of power the state of the sockets before it is worthless,
  * and a flush of the disk at every write costs the other users of the host. Errors that a
@@ -31,17 +32,24 @@ struct text;
 
 /*
  * Replace the file. 0 or -errno: -ENOSPC or -EDQUOT, -EROFS, -ENOENT (no such
- * directory), -EACCES, -EISDIR (a directory is in its place), -ENAMETOOLONG ...
+ * directory), -EACCES, -EISDIR (a directory is in its place), -EINVAL (something else that is not
+ * a file), -ENAMETOOLONG ...
  */
 int textfile_write(const char *path, const void *data, size_t len, mode_t mode);
 
 /* The same for a file that is not for the collector: its mode is 0666 less the umask. */
 int textfile_write_by_umask(const char *path, const void *data, size_t len);
 
-/* Would a write to it work, as far as that can be seen? 0 or -errno, likewise. */
+/*
+ * Would a write to it work, as far as that can be seen? 0 or -errno, likewise; -EINVAL also for a
+ * symbolic link to a device.
+ */
 int textfile_check(const char *path);
 
-/* The remedy for an error, to be put in parentheses after the cause; NULL = no advice. */
+/*
+ * The remedy for an error, also of output_file.h, to be put in parentheses after the cause; NULL =
+ * no advice.
+ */
 const char *textfile_remedy(int err);
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * profiles: the files of --pprof and --folded, each replaced as a whole with every report, and
+ * profiles: the files of --pprof and --folded, each written as output_file.h has it, and
  * those of --pprof-dir. Logs what cannot be written, once until it works again.
  */
 #ifndef SOCKLEAK_PROFILES_H
@@ -17,7 +17,10 @@ struct profiles {
 	int error, dir_error;  /* -errno of the last time, 0 = all was written */
 };
 
-/* Before anything is watched: -EINVAL with one line in ret_error if a file cannot be written. */
+/*
+ * Before anything is watched: -EINVAL with one line in ret_error if a file cannot be written, or if
+ * two of the outputs (--output, --junit, --pprof, --folded, --textfile) are one file.
+ */
 int profiles_check(const struct options *options, struct text *ret_error);
 
 /* Write --pprof and --folded, if the options name them. 0 or the first -errno. */
