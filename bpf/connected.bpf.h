@@ -75,7 +75,7 @@ static __always_inline void connected_leave_slot(const struct pending *entry, bo
 		__sync_fetch_and_add(&site->open, 1); /* call_site_ended() is yet to come */
 }
 
-/* Few keep their slot; of the others the call is known. `told`: user space gives it back. */
+/* Few sockets keep their slot; the others keep only the call. `told`: user space frees the slot. */
 static __always_inline void connected_take_slot(struct pending *entry, bool told)
 {
 	struct call_site *site = call_site_of(entry->call_site, false);
@@ -100,9 +100,9 @@ static __always_inline void connected_take_slot(struct pending *entry, bool told
 }
 
 /*
- * Keep an entry whose socket is connected, and open. `file`: the open file that has its place now,
- * so that its own has ended; or 0. Returns 1 if it is kept; what it holds is taken care of then. A
- * global function, so that the verifier goes through it once.
+ * Keep an entry whose socket is connected, and open. `file`: the open file that has its address
+ * now, so that its own is closed; or 0. Returns 1 if it is kept; what it holds is taken care of
+ * then. A global function, so that the verifier goes through it once.
  */
 __noinline int connected_keep(const struct pending *entry, __u64 file)
 {

@@ -5,8 +5,8 @@
  * walked once: a socket that nobody else holds ends now, and is reported if it was never connected.
  * So a socket of a process that lives for less than a sweep is not missed.
  *
- * The fd table decides, as in a sweep. Nothing is said of a socket that somebody else holds too;
- * the last of its holders to end is asked again.
+ * The fd table decides, as in a sweep. A socket that another process holds too is not reported; it
+ * is looked at again when its last holder ends.
  */
 #ifndef EXITS_BPF_H
 #define EXITS_BPF_H

@@ -13,7 +13,7 @@
 
 struct left_aside left_aside;
 
-/* When the run began, by both clocks: a jiffy is 1 to 10 ms long, and nothing says how long. */
+/* When the run began, by both clocks: the length of a jiffy, 1 to 10 ms, has to be measured. */
 __u64 began_ns, began_jiffies;
 
 #define SHORTEST_JIFFY_NS 1000000

@@ -49,7 +49,8 @@ static __always_inline void event_send(struct event *event)
 	count(COUNTER_EVENTS);
 }
 
-/* The leak has ended. False if the event must wait. Its process's end said so before: nothing. */
+/* The leak has ended. False if the event must wait. Nothing is sent if the exit of its process has
+ * reported it. */
 static __always_inline bool pending_tell_end(struct pending *entry, enum end_reason reason)
 {
 	struct event *event;

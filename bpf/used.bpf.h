@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * used: sockets that were found in use, in the processes that are followed because the number of
- * their descriptors climbs. An entry ends here anyway; user space is told which code made the
+ * their descriptors climbs. An entry ends here anyway; user space gets the code that created the
  * socket, to say what makes most of them. Costs one comparison where nobody is followed.
  */
 #ifndef USED_BPF_H

@@ -19,7 +19,7 @@ struct settings {
 	__u32 tgids[SOCKLEAK_MAX_PIDS];
 	__u32 uid;	    /* --uid, when by_uid */
 	__u32 stack_size;   /* --stack-size, bytes; 0 = no snapshots */
-	__u32 sample_after; /* sockets in a row that make a site clean; 0 = never spare */
+	__u32 sample_after; /* sockets in a row that make a site clean; 0 = none is */
 	__u32 try_stacks;   /* --try-stacks: of calls that failed, at once; 0 = none */
 	__u32 keep_slots;   /* of snapshots, for sockets that are connected: connected.bpf.h */
 	__u8 by_uid;

@@ -70,7 +70,10 @@ _Static_assert(sizeof(struct process_descriptors) == 32 + SOCKLEAK_COMM_LEN,
 /* Records of their sockets in use between two sweeps: a sample says which code makes most. */
 #define SOCKLEAK_USED_A_SWEEP 256
 
-/* Whose sockets are told when they come into use (bss). User space writes it, and zeroes `told`. */
+/*
+ * Processes whose sockets are reported when they come into use (bss). User space writes it, and
+ * zeroes `told`.
+ */
 struct followed {
 	__u32 tgids[SOCKLEAK_FOLLOWED]; /* each at its pid modulo the number of places */
 	__u32 count;			/* 0 = nobody is followed */

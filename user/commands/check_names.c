@@ -14,7 +14,7 @@
 #include "lib/regular_file.h"
 #include "lib/textfile.h"
 
-/* Could this user run the agent? If not, what is closed to this user may be open to that one. */
+/* Could this user run the agent? If not, the agent's user may open what this one cannot. */
 static bool is_agents_user(void)
 {
 	return rights_effective() & (1ULL << CAP_BPF | 1ULL << CAP_SYS_ADMIN);

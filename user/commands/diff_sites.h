@@ -61,7 +61,7 @@ struct diff_sites {
 int diff_site_get(struct diff_sites *sites, enum diff_side side, const struct diff_words *words,
 		  struct diff_site **ret_site);
 void diff_sites_clear(struct diff_sites *sites);
-/* What came, then what grew, shrank, went, and stayed; of each the largest difference first. */
+/* New sites, then those that grew, shrank, went, and stayed; the largest difference first. */
 void diff_sites_sort(struct diff_sites *sites);
 
 enum diff_change diff_change_of(const struct diff_site *site);

@@ -27,8 +27,7 @@ struct sweep_counts {
 	__u64 looks;	     /* processes that were looked at alone */
 	__u64 half_closed;   /* of the last full sweep: connections of these classes, where */
 	__u64 was_connected; /* they were not asked for */
-	__u64 escalations;   /* sweeps that ended as a full sweep, for a socket that was not at home
-			      */
+	__u64 escalations;   /* sweeps that ended as a full sweep: a socket was not in its table */
 };
 
 /*

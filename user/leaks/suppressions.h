@@ -50,7 +50,7 @@ void suppressions__forget(struct suppressions *suppressions, const struct pendin
 
 /*
  * Called after each sweep. True: some leaks are not suppressed any more because their site may be
- * known by now. They are to be told again, and are then taken anew or reported.
+ * known by now. They pass the suppressions once more, and are suppressed or reported.
  */
 bool suppressions__ask_again(struct suppressions *suppressions, __u64 now_ns);
 

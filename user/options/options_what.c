@@ -101,9 +101,9 @@ const struct option_spec options_what[] = {
 	  AT(error_exitcode),
 	  .min = 1,
 	  .max = 255,
-	  .help = "exit with this status if a leaked socket is found, or by diff a site that came "
-		  "or grew; of a scan or diff, 1 to 3 also mean failures, and 2 also means "
-		  "that nothing matches --unit and the like" },
+	  .help = "exit with this status if a leaked socket is found (diff: if a site is new or "
+		  "grew); scan and diff also exit with 1 to 3 on failure, and a scan with 2 if "
+		  "nothing matches --unit and the like" },
 	{ .name = "leak-check",
 	  .argument = "WHAT",
 	  .type = OPTION_CHOICE,

@@ -31,7 +31,7 @@ void short_name_add(struct text *text, const char *name);
 /*
  * The module that is shown with a function: the base name of its path, or of a function of Python
  * the file, of which short_name_add() then shows the rest of the name (python_name.h). The function
- * may be NULL. It is a part of the one or the other, and not escaped.
+ * may be NULL. The result points into one of the two, and is not escaped.
  */
 const char *short_name_module(const char *function, const char *module);
 

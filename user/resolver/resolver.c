@@ -180,7 +180,7 @@ static int send_question(struct resolver *resolver, const struct question *quest
 	return err;
 }
 
-/* May it have what it asks for? Memory holds secrets: it is no more than what it is asked about. */
+/* It may read only the memory of the process in question, because memory holds secrets. */
 static bool may_serve(const struct resolver *resolver, const struct question *question)
 {
 	const struct access_request *access = &resolver->in.access;

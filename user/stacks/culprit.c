@@ -199,8 +199,8 @@ static bool calls_back(const struct frame *frame)
 }
 
 /*
- * Is it a part of the same function, what the same file brought along, or a mere way to it: from a
- * function of a script to the next, an interpreter?
+ * Is it a part of the same function, of what its file brought along, or only a step on the way to
+ * it, such as the interpreter between two functions of a script?
  */
 static bool is_between(const struct frame *frame, const struct frame *culprit)
 {

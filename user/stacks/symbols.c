@@ -160,7 +160,7 @@ static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_
 
 /* ---- Stacks ---- */
 
-/* Only of the function to mend it is asked to which file it is local: a table is walked for it. */
+/* Only the culprit's source file is looked up, because that walks the whole symbol table. */
 static void set_site(struct images *images, struct image *image, struct stack *stack)
 {
 	const struct frame *culprit = culprit_lasting_place(stack).frame;

@@ -22,7 +22,7 @@
 
 int access_view(pid_t tgid, struct process_view *ret_view);
 int access_maps(pid_t tgid, int *ret_fd);
-/* Of a process that is gone, its maps as they were at last. -ENOENT: they are not known. */
+/* The last known maps of a process that has ended. -ENOENT: there are none. */
 int access_past(pid_t tgid, struct process_view *ret_view, int *ret_fd);
 int access_mapping(pid_t tgid, const struct mapping *mapping, int *ret_fd);
 int access_orphan(const struct mapping *mapping, int *ret_fd);

@@ -183,7 +183,7 @@ static int add_string(struct reader *reader, const struct span *bytes)
 	return 0;
 }
 
-/* Nothing of an index that is out of range, and of "". */
+/* Empty if the index is out of range, or the string is "". */
 static struct profile_string indexed_string(const struct reader *reader, __u64 index)
 {
 	if (index >= reader->n_strings || !reader->strings[index].len)
