@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -118,12 +119,52 @@ static void texts_are_clean(void **state)
 {
 	(void)state;
 	expect_diff("{\"type\":\"summary\"}\n",
-		    "{\"type\":\"leak\",\"inode\":\"x\",\"comm\":\"a\\u001b[m\",\"site\":7,"
+		    "{\"type\":\"leak\",\"inode\":1,\"comm\":\"a\\u001b[m\",\"site\":7,"
 		    "\"culprit\":{\"function\":\"\",\"language\":\"Ruby\",\"line\":-3}}\n",
 		    "0 sockets open before, 1 after: 1 site came\n"
 		    "came        0 ->      1  Ruby code\n"
 		    "                          a\\x1b[m\n",
 		    NULL);
+}
+
+/* It was killed while it wrote, or still runs. */
+static void a_cut_last_line_is_left_out(void **state)
+{
+	_cleanup_text_ struct text error = TEXT_INIT;
+	struct diff_sites sites = { 0 };
+
+	(void)state;
+	assert_int_equal(read_text(LEAK(1, A, "f"), DIFF_BEFORE, &sites, &error), 0);
+	assert_int_equal(read_text(LEAK(1, A, "f") LEAK(2, A, "f") "{\"type\":\"le", DIFF_AFTER,
+				   &sites, &error),
+			 0);
+	assert_false(sites.is_cut[DIFF_BEFORE]);
+	assert_true(sites.is_cut[DIFF_AFTER]);
+	assert_int_equal(sites.sites->open[DIFF_AFTER], 2);
+	diff_sites_clear(&sites);
+}
+
+static void standard_input_is_read(void **state)
+{
+	const char line[] = LEAK(1, A, "f");
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int ends[2], before = dup(STDIN_FILENO), err;
+	FILE *out = tmpfile();
+	unsigned int worse = 0;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], line, strlen(line)), (ssize_t)strlen(line));
+	close(ends[1]);
+	assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+	close(ends[0]);
+	err = diff_files("-", "/no/such/file", false, out, &worse, &error);
+	assert_int_equal(dup2(before, STDIN_FILENO), STDIN_FILENO);
+	close(before);
+	fclose(out);
+	assert_int_equal(err, -ENOENT);
+	assert_string_equal(text_str(&error),
+			    "cannot read /no/such/file: No such file or directory");
 }
 
 static void expect_refused(const char *json, const char *part)
@@ -144,7 +185,10 @@ static void what_is_something_else_is_refused(void **state)
 	expect_refused("[1]\n", "neither the output of sockleak --json nor a profile");
 	expect_refused("\n", "neither the output of sockleak --json nor a profile");
 	expect_refused("\x1f\x8b", "a broken profile");
-	expect_refused(LEAK(1, A, "f") "{\"type\":\"leak\"", "line 2 is not one of");
+	expect_refused(LEAK(1, A, "f") "{\"type\":\"leak\"\n", "line 2 is not one of");
+	expect_refused("{\"type\":\"leak\"", "neither the output of sockleak --json nor a profile");
+	expect_refused(LEAK(1, A, "f") "{\"type\":\"leak\"}\n", "line 2 is not one of");
+	expect_refused(LEAK(1, A, "f") "{\"type\":\"leak\",\"inode\":\"1\"}\n", "line 2 is not");
 	expect_refused("{\"type\":\"site_diff\"}\n", "neither leaks nor a summary");
 }
 
@@ -155,6 +199,8 @@ int main(void)
 		cmocka_unit_test(a_trace_is_read_to_its_end),
 		cmocka_unit_test(what_may_be_in_use_counts_in_a_trace),
 		cmocka_unit_test(texts_are_clean),
+		cmocka_unit_test(a_cut_last_line_is_left_out),
+		cmocka_unit_test(standard_input_is_read),
 		cmocka_unit_test(what_is_something_else_is_refused),
 	};
 

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands/diff_input.h"
 #include "lib/cleanup.h"
 #include "lib/json.h"
+#include "lib/log.h"
 #include "lib/text.h"
 #include "report/short_name.h"
 
@@ -128,13 +130,40 @@ void diff_add_json(struct text *out, struct diff_sites *sites)
 
 /* ---- The files ---- */
 
+/* "-": our standard input. */
+static FILE *open_side(const char *path)
+{
+	_cleanup_close_ int fd = -1;
+	FILE *file;
+
+	if (strcmp(path, "-") != 0)
+		return fopen(path, "re");
+	fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (file)
+		fd = -1; /* the file's now */
+	return file;
+}
+
+static void note_cut(const char *path)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	text_add_clean(&line, path, strlen(path));
+	log_notice("%s ends within a line, which is left out (was sockleak killed, or does it "
+		   "still run?)",
+		   text_str(&line));
+}
+
 static int read_side(const char *path, enum diff_side side, struct diff_sites *sites,
 		     struct text *ret_error)
 {
 	_cleanup_text_ struct text why = TEXT_INIT;
-	_cleanup_fclose_ FILE *file = fopen(path, "re");
+	_cleanup_fclose_ FILE *file = open_side(path);
 	int err = file ? diff_read(file, side, sites, &why) : -errno;
 
+	if (!err && sites->is_cut[side])
+		note_cut(path);
 	if (!err)
 		return 0;
 	text_add(ret_error, "cannot read ");

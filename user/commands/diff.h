@@ -14,9 +14,9 @@
 struct text;
 
 /*
- * Print the difference; `as_json`: a line for each site and a summary (docs/json.md). *ret_worse:
- * sites that came or grew. 0, or -errno with one line in ret_error. The caller finds write errors
- * by fflush() and ferror().
+ * Print the difference. "-" is standard input, for one of the files; `as_json`: a line for each
+ * site and a summary (docs/json.md). *ret_worse: sites that came or grew. 0, or -errno with one
+ * line in ret_error. The caller finds write errors by fflush() and ferror().
  */
 int diff_files(const char *before, const char *after, bool as_json, FILE *out,
 	       unsigned int *ret_worse, struct text *ret_error);

@@ -110,6 +110,8 @@ static int take_object(struct json_input *input, const json_t *object)
 
 	if (!type)
 		return -EPROTO;
+	if (!strcmp(type, "leak") && !inode)
+		return -EPROTO; /* without it, three sockets would count as one */
 	if (!strcmp(type, "leak")) {
 		input->is_ours = true;
 		return take_leak(input, object, inode);
@@ -124,6 +126,7 @@ static int take_object(struct json_input *input, const json_t *object)
 	return 0;
 }
 
+/* -EBADMSG: it is not JSON; -EPROTO: it is, but not ours. */
 static int take_line(struct json_input *input, const struct text *line)
 {
 	json_error_t where;
@@ -133,13 +136,13 @@ static int take_line(struct json_input *input, const struct text *line)
 	if (!line->len)
 		return -EPROTO;
 	object = json_loadb(line->data, line->len, JSON_REJECT_DUPLICATES, &where);
-	err = object ? take_object(input, object) : -EPROTO;
+	err = object ? take_object(input, object) : -EBADMSG;
 	json_decref(object);
 	return err;
 }
 
-/* The next line without its end. 1, 0 at the end of the file, or -errno. */
-static int next_line(FILE *file, struct text *line)
+/* The next line without its end, which the last one may lack. 1, 0 at the file's end, or -errno. */
+static int next_line(FILE *file, struct text *line, bool *ret_has_end)
 {
 	int byte;
 
@@ -153,7 +156,8 @@ static int next_line(FILE *file, struct text *line)
 	}
 	if (ferror(file))
 		return errno ? -errno : -EIO;
-	return text_error(line) ?: byte == '\n' || line->len;
+	*ret_has_end = byte == '\n';
+	return text_error(line) ?: *ret_has_end || line->len;
 }
 
 /* A scan also lists sockets that may be in use. They are in no profile, nor in its headline. */
@@ -173,13 +177,19 @@ static int read_lines(FILE *file, struct json_input *input, struct text *ret_err
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 	unsigned long long number = 0;
+	bool has_end = true;
 	int more = 1, err = 0;
 
-	while (!err && (more = next_line(file, &line)) > 0) {
+	while (!err && (more = next_line(file, &line, &has_end)) > 0) {
 		number++;
 		err = take_line(input, &line);
 	}
-	err = err ?: more;
+	/* A trace that was killed, or still runs, may have written a part of its last line. */
+	if (err == -EBADMSG && !has_end && number > 1) {
+		input->sites->is_cut[input->side] = true;
+		err = more = 0;
+	}
+	err = err == -EBADMSG ? -EPROTO : err ?: more;
 	if (err == -EPROTO && number == 1)
 		text_add(ret_error, "neither the output of sockleak --json nor a profile of "
 				    "--pprof");

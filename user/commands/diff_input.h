@@ -4,7 +4,8 @@
  * `sockleak --json` or `sockleak scan --json` printed (docs/json.md), or a profile of --pprof.
  *
  * The file is not trusted. Of JSON a line at a time is in memory, parsed by libjansson; values of
- * another type count as not known. profile_reader.h reads profiles.
+ * another type count as not known, but a leak has its inode. The last line of a trace that was
+ * killed, or still runs, may be cut: it is left out. profile_reader.h reads profiles.
  */
 #ifndef SOCKLEAK_DIFF_INPUT_H
 #define SOCKLEAK_DIFF_INPUT_H

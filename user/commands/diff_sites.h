@@ -7,6 +7,7 @@
 #define SOCKLEAK_DIFF_SITES_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <uthash.h>
 
@@ -52,6 +53,7 @@ struct diff_site {
 /* Begins as { 0 }. */
 struct diff_sites {
 	struct diff_site *sites; /* a uthash table */
+	bool is_cut[DIFF_SIDES]; /* the file ended within a line, which was left out */
 };
 
 /*
