@@ -132,10 +132,10 @@ static void a_number_that_is_used_again(void **state)
 	assert_int_equal(list(found), 0);
 }
 
-/* Two may climb and be listed: those with most growth. */
+/* Two may be listed, those with most growth, however many a report has room for. */
 static void no_more_than_allowed(void **state)
 {
-	const struct climber *found[2];
+	const struct climber *found[CLIMBERS];
 
 	(void)state;
 	for (__u32 i = 0; i <= 20; i++) {
@@ -144,10 +144,25 @@ static void no_more_than_allowed(void **state)
 		count_once();
 	}
 	assert_int_equal(climbs__followed(climbs), 4);
-	assert_int_equal(list(found), 4);
+	assert_int_equal(climbs__list(climbs, CLIMBERS, found), 2);
 	assert_int_equal(found[0]->process.tgid, 4247);
 	assert_int_equal(found[1]->process.tgid, 4246);
-	assert_int_equal(climbs__left_out(climbs), 4);
+	assert_int_equal(climbs__left_out(climbs), 6);
+}
+
+/* A report with less room gets that many: it goes by what is returned. */
+static void no_more_than_there_is_room_for(void **state)
+{
+	const struct climber *found[1];
+
+	(void)state;
+	for (__u32 i = 0; i <= 20; i++) {
+		counts[0] = counts[1] = counts[2] = 5 + i;
+		count_once();
+	}
+	assert_int_equal(climbs__list(climbs, 1, found), 1);
+	assert_int_equal(climbs__list(climbs, 0, NULL), 0);
+	assert_int_equal(climbs__left_out(climbs), 1); /* of --max-climbing 2 */
 }
 
 static void it_was_asked_a_moment_ago(void **state)
@@ -249,6 +264,7 @@ int main(void)
 		test(a_process_that_ends),
 		test(a_number_that_is_used_again),
 		test(no_more_than_allowed),
+		test(no_more_than_there_is_room_for),
 		test(it_was_asked_a_moment_ago),
 		test(who_makes_them),
 		test(calls_of_one_site),

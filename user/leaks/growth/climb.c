@@ -59,6 +59,11 @@ bool climb_goes_on(const struct climb *climb, __u64 now_ns)
 	       climb->last_ns - climb->began_ns >= CLIMB_LEAST_NS;
 }
 
+__u32 climb_growth(const struct climb *climb)
+{
+	return climb->count > climb->base ? climb->count - climb->base : 0;
+}
+
 void climb_rate_note(struct climb_rate *rate, const struct climb *climb, __u64 now_ns)
 {
 	if (rate->from_ns < climb->began_ns) {

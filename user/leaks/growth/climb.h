@@ -42,6 +42,8 @@ void climb_note(struct climb *climb, __u32 count, __u64 now_ns);
 bool climb_may_come(const struct climb *climb, __u64 now_ns);
 /* Does it climb now? */
 bool climb_goes_on(const struct climb *climb, __u64 now_ns);
+/* How many more descriptors there are than at its beginning. */
+__u32 climb_growth(const struct climb *climb);
 
 /*
  * How fast the number of a process climbs: over the last CLIMB_RATE_NS, or twice as long at most,

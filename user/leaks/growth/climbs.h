@@ -6,8 +6,8 @@
  *
  * Every process that is watched has a small account (climb.h). A process that may climb is
  * *followed*: its descriptors are counted by kind, once at the beginning and again when it climbs,
- * and the difference says which kinds grow. At most `most` processes that climb are followed, and
- * as many that may come to it; of those with more growth.
+ * and the difference says which kinds grow. At most twice `most` are followed, those that climb
+ * before those that may come to it, and those with more growth; at most `most` are reported.
  */
 #ifndef SOCKLEAK_CLIMBS_H
 #define SOCKLEAK_CLIMBS_H
@@ -95,10 +95,10 @@ struct climber *climbs__get(const struct climbs *climbs, unsigned int number);
 
 /*
  * Those that climb and whose climb is not a finding, the one with most growth first; `most` at
- * most. Returns how many there are in all that are followed.
+ * most, and as many as --max-climbing allows. Returns how many it has put into ret_list.
  */
 size_t climbs__list(const struct climbs *climbs, size_t most, const struct climber **ret_list);
-/* How many climb and are not followed: beyond --max-climbing. */
+/* How many climb and are not listed: beyond --max-climbing. */
 __u64 climbs__left_out(const struct climbs *climbs);
 
 /*

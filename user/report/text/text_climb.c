@@ -82,7 +82,9 @@ static void add_climb(struct text *line, const struct climber *climber,
 
 bool page_has_climbs(const struct page *page)
 {
-	return climbs__list(page->summary->climbs, 0, NULL) > 0;
+	const struct climber *first[1];
+
+	return climbs__list(page->summary->climbs, 1, first) > 0;
 }
 
 static bool names_agree(const char *a, const char *b)
