@@ -452,13 +452,15 @@ static int do_command(int argc, char **argv)
 {
 	_cleanup_(input__free) struct input *input = NULL;
 	_cleanup_text_ struct text error = TEXT_INIT;
+	const char *file;
 	int result;
 
 	signals_install();
 	result = input__read(argc, argv, &input, &error);
 	if (result < 0)
-		return log_error(EXIT_USAGE, "%s",
-				 error.len ? text_str(&error) : strerror(-result));
+		return log_error(options_peek(argc, argv, &file) == COMMAND_RUN ? EXIT_NOT_RUN :
+										  EXIT_USAGE,
+				 "%s", error.len ? text_str(&error) : strerror(-result));
 	if (result != OPTIONS_RUN)
 		return print_and_exit((enum options_result)result, argc, argv);
 	log_set_quiet(input->options.quiet);

@@ -147,8 +147,8 @@ def run_exit_status(bench):
     script.write_text("")
     for command, expected, word in (
         (["sh", "-c", "exit 0"], 0, ""), (["sh", "-c", "exit 7"], 7, "exited with 7"),
-        (["sh", "-c", "kill -KILL $$"], 137, "ended by Killed"),
-        (["sh", "-c", "kill -SEGV $$"], 139, "ended by"),
+        (["sh", "-c", "kill -KILL $$"], 137, "ended by SIGKILL"),
+        (["sh", "-c", "kill -SEGV $$"], 139, "ended by SIGSEGV"),
         (["sockleak-no-such-program"], 127, "cannot execute 'sockleak-no-such-program': No such"),
         ([str(script)], 126, "Permission denied"),
     ):
@@ -172,9 +172,16 @@ def run_own_failures(bench):
         status, _, errors = run(bench, *args, command=command)
         if status != 125 or word not in errors or mark.exists():
             raise Failure(f"{args}: expected 125 and '{word}', seen {status}: {errors}")
-    status, _, errors = bench.run("run")
-    if status != 2 or "which program?" not in errors:
-        raise Failure(f"without a command: expected 2, seen {status}: {errors}")
+    for args, word in (
+        (["run"], "which program?"),
+        (["run", "--"], "which program?"),
+        (["run", "--error-exitcode", "256", "--", "true"], "--error-exitcode"),
+        (["run", "--no-such-option", "--", "true"], "is not known"),
+        (["--quiet", "--verbose", "run", "--", "true"], "exclude each other"),
+    ):
+        status, _, errors = bench.run(*args)
+        if status != 125 or word not in errors:
+            raise Failure(f"{args}: expected 125 and '{word}', seen {status}: {errors}")
 
 
 @case

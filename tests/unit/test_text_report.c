@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* text_report: the table, and how a screen bounds it. */
+#include <signal.h>
+
 #include "report_fixture.h"
 
 static void a_small_screen_keeps_the_losses(void **state)
@@ -48,6 +50,27 @@ static void all_holders_are_named(void **state)
 	assert_null(strstr(report, "also held by"));
 	free(report);
 	n_more = 0;
+}
+
+/* Not by the words of strsignal(3): "was ended by Killed". */
+static void the_signal_that_ended_a_run_has_its_name(void **state)
+{
+	static const struct {
+		int signal;
+		const char *line;
+	} ends[] = { { SIGKILL, "; make was ended by SIGKILL\n" },
+		     { SIGINT, "; make was ended by SIGINT\n" },
+		     { 40, "; make was ended by signal 40\n" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		const struct run_summary run = { .program = "make", .signal = ends[i].signal };
+		struct summary summary = { .run = &run };
+		char *report = report_on(1, "ruby", NULL, &whole, &summary);
+
+		assert_non_null(strstr(report, ends[i].line));
+		free(report);
+	}
 }
 
 static void losses_are_named_with_a_remedy(void **state)
@@ -405,6 +428,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_small_screen_keeps_the_losses),
 		cmocka_unit_test(all_holders_are_named),
+		cmocka_unit_test(the_signal_that_ended_a_run_has_its_name),
 		cmocka_unit_test(losses_are_named_with_a_remedy),
 		cmocka_unit_test(hostile_names_do_not_reach_the_terminal),
 		cmocka_unit_test(a_layout_cuts_columns_and_rows),

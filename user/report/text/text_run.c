@@ -64,6 +64,17 @@ void page_left(struct page *page, struct site *const *sites, long count)
 	add_leaver(page, &line, sites[0], count == 1);
 }
 
+/* By the name that kill(1) takes. Signals of programs' own, from SIGRTMIN on, have only numbers. */
+static void add_signal(struct text *line, int signal)
+{
+	const char *name = sigabbrev_np(signal);
+
+	if (name)
+		text_addf(line, " was ended by SIG%s", name);
+	else
+		text_addf(line, " was ended by signal %d", signal);
+}
+
 void page_left_totals(struct page *page)
 {
 	const struct leaks_totals *totals = &page->summary->leaks;
@@ -76,7 +87,7 @@ void page_left_totals(struct page *page)
 	text_addf(&line, ", of which %zu grew; ", totals->leaking);
 	page_add_clean(&line, run->program);
 	if (run->signal)
-		text_addf(&line, " was ended by %s", strsignal(run->signal));
+		add_signal(&line, run->signal);
 	else
 		text_addf(&line, " exited with %d", run->status);
 	page_line(page, &line, /* bold= */ false);
