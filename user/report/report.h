@@ -60,6 +60,7 @@ struct summary {
 	struct resolver_counts resolver;
 	struct fetcher_counts fetcher;
 	__u64 left_not_kept;	       /* of `run`: leaks beyond --max-sockets */
+	__u64 scripts_not_looked;      /* programs, see script_looks.h */
 	__u64 map_records_lost;	       /* of `run`: see recall.h */
 	const struct run_summary *run; /* NULL = no program was started */
 	bool is_scan;		       /* one look: what takes time to tell is not known */

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
@@ -18,14 +19,18 @@
 #include "lib/cleanup.h"
 #include "lib/log.h"
 #include "lib/proc_file.h"
+#include "lib/time.h"
 #include "stacks/names/runtime_frames.h"
 #include "stacks/scripts/script_rules.h"
+#include "watch/script_looks.h"
 
 struct script_programs {
 	const struct options *options;
 	struct attribution *attribution;
 	struct script_maps *maps;
 	unsigned int last_pid; /* the newest process that was looked at */
+	struct script_looks looks;
+	__u64 not_looked; /* programs that would have been too many */
 };
 
 /* At the start. To read a link takes some 2 us. */
@@ -68,15 +73,31 @@ static bool has_library(pid_t tgid)
 	return false;
 }
 
+/* The executable of a process, without asking a file system's server, which may never answer. */
+static int stat_exe(pid_t tgid, struct script_file *ret_file)
+{
+	struct statx st;
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", tgid);
+	if (statx(AT_FDCWD, link, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st))
+		return -errno;
+	*ret_file = (struct script_file){
+		.device = (__u64)st.stx_dev_major << 32 | st.stx_dev_minor,
+		.inode = st.stx_ino,
+		.size = st.stx_size,
+		.mtime_ns = st.stx_mtime.tv_sec * (__s64)NSEC_PER_SEC + st.stx_mtime.tv_nsec,
+	};
+	return 0;
+}
+
 /* The program may be replaced by then: what is written must be of the one that was asked about. */
 static bool is_still(pid_t tgid, const struct script_stranger *program)
 {
-	char link[64];
-	struct stat st;
+	struct script_file file;
 
-	snprintf(link, sizeof(link), "/proc/%d/exe", tgid);
 	/* a file system with layers numbers files otherwise here: the size has to do */
-	return !stat(link, &st) && (__u64)st.st_size == program->exe_size;
+	return !stat_exe(tgid, &file) && file.size == program->exe_size;
 }
 
 static void log_unknown(const char *exe, __u32 language)
@@ -85,25 +106,46 @@ static void log_unknown(const char *exe, __u32 language)
 		 script_language_name((enum script_language)language), exe);
 }
 
+/* Ask the resolver for the recipe, if it is not too much at once. -EAGAIN: it is. */
+static int ask(struct script_programs *programs, pid_t tgid, struct script_recipe *ret_recipe)
+{
+	__u64 begun_ns = clock_now(CLOCK_MONOTONIC);
+	uid_t uid;
+	int err = process_uid(tgid, &uid);
+
+	if (err)
+		return err;
+	if (!script_looks_may(&programs->looks, uid)) {
+		programs->not_looked++;
+		return -EAGAIN;
+	}
+	err = attribution__recipe(programs->attribution, tgid, ret_recipe);
+	script_looks_spend(&programs->looks, uid, clock_now(CLOCK_MONOTONIC) - begun_ns);
+	return err;
+}
+
 /*
  * Find the recipe and write it, or that there is none. A process that has just begun (`is_new`) may
  * not have loaded the interpreter yet: it is looked at again when it has made a socket.
  */
-static void look_at(struct script_programs *programs, const struct script_stranger *program,
-		    bool is_new)
+static int look_at(struct script_programs *programs, const struct script_stranger *program,
+		   bool is_new)
 {
 	struct script_recipe recipe = { 0 };
 	_cleanup_free_ char *exe = NULL;
 	pid_t tgid = (pid_t)program->tgid;
+	int err = process_exe(tgid, &exe);
 
-	if (process_exe(tgid, &exe))
-		return;
+	if (err)
+		return err;
 	if (is_named_so(exe) || has_library(tgid)) {
-		if (attribution__recipe(programs->attribution, tgid, &recipe) ||
-		    !is_still(tgid, program))
-			return; /* it comes again with the next socket */
+		err = ask(programs, tgid, &recipe);
+		if (err)
+			return err; /* it comes again with the next socket */
+		if (!is_still(tgid, program))
+			return -ESTALE;
 		if (!recipe.find && is_new)
-			return;
+			return 0;
 		if (!recipe.find && recipe.kind)
 			log_unknown(exe, recipe.kind >> 16);
 		if (!options_want_scripts(programs->options, recipe.kind >> 16))
@@ -112,28 +154,50 @@ static void look_at(struct script_programs *programs, const struct script_strang
 	recipe.exe_inode = program->exe_inode;
 	recipe.exe_size = program->exe_size;
 	script_maps__write(programs->maps, &recipe);
+	return 0;
 }
 
-/* A process that runs at the start. */
+/* As far as it can be told cheaply: is the process watched? One that is not makes no difference. */
+static bool may_be_watched(const struct options *options, pid_t tgid, const char *exe)
+{
+	char comm[SOCKLEAK_COMM_LEN];
+	bool is_listed = !options->pids.count;
+	uid_t uid;
+
+	for (size_t i = 0; i < options->pids.count; i++)
+		is_listed |= options->pids.pids[i] == (__u32)tgid;
+	if (!is_listed)
+		return false;
+	if (options->by_uid && (process_uid(tgid, &uid) || uid != options->uid))
+		return false;
+	return !options->comm || !strncmp(module_name(exe), options->comm, SOCKLEAK_COMM_LEN - 1) ||
+	       (!process_comm(tgid, comm) && !strcmp(comm, options->comm));
+}
+
+/* A process that runs at the start, or has begun since the last sweep. */
 static void look_at_process(struct script_programs *programs, pid_t tgid)
 {
 	struct script_stranger program = { .tgid = (__u32)tgid };
 	char link[64], exe[PATH_MAX];
-	struct stat st;
+	struct script_file file;
 	ssize_t len;
+	int err;
 
 	snprintf(link, sizeof(link), "/proc/%d/exe", tgid);
 	len = readlink(link, exe, sizeof(exe) - 1);
 	if (len <= 0)
 		return;
 	exe[len] = '\0';
-	if (!is_named_so(exe))
+	if (!is_named_so(exe) || !may_be_watched(programs->options, tgid, exe))
 		return;
-	if (stat(link, &st) || script_maps__has(programs->maps, st.st_ino, (__u64)st.st_size))
+	if (stat_exe(tgid, &file) || script_looks_knows(&programs->looks, &file) ||
+	    script_maps__has(programs->maps, file.inode, file.size))
 		return;
-	program.exe_inode = st.st_ino;
-	program.exe_size = (__u64)st.st_size;
-	look_at(programs, &program, /* is_new= */ true);
+	program.exe_inode = file.inode;
+	program.exe_size = file.size;
+	err = look_at(programs, &program, /* is_new= */ true);
+	if (!err || err == -ECHILD) /* not one again that brings the resolver down */
+		script_looks_remember(&programs->looks, &file);
 }
 
 void script_programs__free(struct script_programs *programs)
@@ -197,6 +261,7 @@ struct script_programs *script_programs__begin(const struct options *options,
 		return NULL;
 	}
 	programs->last_pid = newest_pid();
+	script_looks_begin(&programs->looks, LOOKS_START, LOOKS_START_NS);
 	if (options->script_frames != SCRIPTS_OFF && options->stack_size)
 		look_at_processes(programs);
 	return programs;
@@ -210,7 +275,13 @@ void script_programs__look(struct script_programs *programs)
 	if (!programs || programs->options->script_frames == SCRIPTS_OFF ||
 	    !programs->options->stack_size)
 		return;
+	script_looks_begin(&programs->looks, LOOKS_SWEEP, LOOKS_SWEEP_NS);
 	look_at_new(programs);
 	for (unsigned int i = 0; i < count; i++)
 		look_at(programs, &strangers[i], /* is_new= */ false);
+}
+
+__u64 script_programs__not_looked(const struct script_programs *programs)
+{
+	return programs ? programs->not_looked : 0;
 }

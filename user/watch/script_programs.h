@@ -28,4 +28,7 @@ void script_programs__free(struct script_programs *programs);
 /* Look at the programs that have begun, or made a socket, since. After a sweep; NULL is allowed. */
 void script_programs__look(struct script_programs *programs);
 
+/* How many were not looked at, for they were too many at once (script_looks.h). NULL: 0. */
+__u64 script_programs__not_looked(const struct script_programs *programs);
+
 #endif /* SOCKLEAK_SCRIPT_PROGRAMS_H */

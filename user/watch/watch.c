@@ -251,6 +251,7 @@ static void update_summary(struct watch *watch)
 	summary->sweep_counts = tracer__sweeps(watch->tracer);
 	summary->events_waiting = tracer__waiting(watch->tracer);
 	summary->growth_not_kept = history__growth_lost(tracer__history(watch->tracer));
+	summary->scripts_not_looked = script_programs__not_looked(watch->scripts);
 	summary->stacks_not_reported = history__lost(tracer__history(watch->tracer));
 	summary->orders_refused = history__orders_refused(tracer__history(watch->tracer));
 	tracer__counters(watch->tracer, summary->counters);

@@ -4,20 +4,44 @@
 
 #include "stacks/scripts/language.h"
 
+/*
+ * A section's bytes. NULL: it has none, or is too large to be believed. They are not copied, if the
+ * file is mapped; else its holes would become memory.
+ */
+static Elf_Data *section_data(Elf_Scn *section, GElf_Shdr *ret_header)
+{
+	if (!section || !gelf_getshdr(section, ret_header) ||
+	    ret_header->sh_size > (__u64)INTERPRETER_ENTRIES * sizeof(Elf64_Sym))
+		return NULL;
+	return elf_getdata(section, NULL);
+}
+
+/* Is this the name at an offset in a table of names? No more of the table is read than the name. */
+static bool is_name(const Elf_Data *names, size_t at, const char *name)
+{
+	size_t size = strlen(name) + 1;
+
+	return names && names->d_buf && at < names->d_size && size <= names->d_size - at &&
+	       !memcmp((const char *)names->d_buf + at, name, size);
+}
+
 /* Look in one table of symbols. */
-static bool find_in_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, const char *name,
+static bool find_in_table(Elf *elf, Elf_Scn *section, const char *name, unsigned int *left,
 			  __u64 *ret_value)
 {
-	Elf_Data *data = elf_getdata(section, NULL);
-	size_t count = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
-	const char *found;
+	GElf_Shdr header, names_header;
+	Elf_Data *data = section_data(section, &header), *names;
+	size_t count;
 	GElf_Sym symbol;
 
-	for (size_t i = 0; data && i < count && gelf_getsym(data, (int)i, &symbol); i++) {
-		if (symbol.st_shndx == SHN_UNDEF || !symbol.st_name)
-			continue;
-		found = elf_strptr(elf, header->sh_link, symbol.st_name);
-		if (!found || strcmp(found, name) != 0)
+	if (!data || !header.sh_entsize)
+		return false;
+	names = section_data(elf_getscn(elf, header.sh_link), &names_header);
+	count = header.sh_size / header.sh_entsize;
+	for (size_t i = 0; i < count && *left && gelf_getsym(data, (int)i, &symbol); i++) {
+		(*left)--;
+		if (symbol.st_shndx == SHN_UNDEF || !symbol.st_name ||
+		    !is_name(names, symbol.st_name, name))
 			continue;
 		*ret_value = symbol.st_value;
 		return true;
@@ -28,6 +52,7 @@ static bool find_in_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, c
 bool interpreter_symbol(const struct interpreter *interpreter, const char *name, __u64 *ret_value)
 {
 	static const GElf_Word types[] = { SHT_DYNSYM, SHT_SYMTAB };
+	unsigned int left = INTERPRETER_ENTRIES;
 	GElf_Shdr header;
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -35,7 +60,7 @@ bool interpreter_symbol(const struct interpreter *interpreter, const char *name,
 
 		while ((section = elf_nextscn(interpreter->elf, section)))
 			if (gelf_getshdr(section, &header) && header.sh_type == types[i] &&
-			    find_in_table(interpreter->elf, section, &header, name, ret_value))
+			    find_in_table(interpreter->elf, section, name, &left, ret_value))
 				return true;
 	}
 	return false;
@@ -66,37 +91,37 @@ bool interpreter_header(const struct interpreter *interpreter, GElf_Word type,
 	return false;
 }
 
-/* The name of a symbol of the table that a section of relocations refers to. */
-static const char *relocated_name(Elf *elf, const GElf_Shdr *relocations, size_t number)
+/* Has a symbol of the table that a section of relocations refers to this name? */
+static bool is_relocated(Elf *elf, const GElf_Shdr *relocations, size_t number, const char *name)
 {
-	Elf_Scn *section = elf_getscn(elf, relocations->sh_link);
-	GElf_Shdr header;
+	GElf_Shdr header, names_header;
+	Elf_Data *data = section_data(elf_getscn(elf, relocations->sh_link), &header);
 	GElf_Sym symbol;
 
-	if (!section || !gelf_getshdr(section, &header) ||
-	    !gelf_getsym(elf_getdata(section, NULL), (int)number, &symbol))
-		return NULL;
-	return elf_strptr(elf, header.sh_link, symbol.st_name);
+	return data && gelf_getsym(data, (int)number, &symbol) &&
+	       is_name(section_data(elf_getscn(elf, header.sh_link), &names_header), symbol.st_name,
+		       name);
 }
 
 bool interpreter_module_word(const struct interpreter *interpreter, const char *symbol,
 			     __u64 *ret_value)
 {
+	unsigned int left = INTERPRETER_ENTRIES;
 	Elf_Scn *section = NULL;
-	const char *name;
 	GElf_Shdr header;
 	GElf_Rela entry;
 
 	while ((section = elf_nextscn(interpreter->elf, section))) {
-		Elf_Data *data = elf_getdata(section, NULL);
+		Elf_Data *data;
 
 		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_RELA)
 			continue;
-		for (int i = 0; gelf_getrela(data, i, &entry); i++) {
-			if (GELF_R_TYPE(entry.r_info) != R_X86_64_DTPMOD64)
-				continue;
-			name = relocated_name(interpreter->elf, &header, GELF_R_SYM(entry.r_info));
-			if (!name || strcmp(name, symbol) != 0)
+		data = section_data(section, &header);
+		for (int i = 0; data && left && gelf_getrela(data, i, &entry); i++) {
+			left--;
+			if (GELF_R_TYPE(entry.r_info) != R_X86_64_DTPMOD64 ||
+			    !is_relocated(interpreter->elf, &header, GELF_R_SYM(entry.r_info),
+					  symbol))
 				continue;
 			*ret_value = entry.r_offset;
 			return true;

@@ -18,6 +18,13 @@
 #define SCRIPT_TYPES 3
 #define SCRIPT_NAME_MAX 1024 /* bytes of a name, its NUL included; longer ones are cut */
 
+/*
+ * Symbols or relocations that are looked at for one name, in all tables together: any user can make
+ * a file of which they are gigabytes. A large interpreter with all its symbols has 50,000. A table
+ * that alone has more is not read.
+ */
+#define INTERPRETER_ENTRIES (1U << 20)
+
 /* The file that has the interpreter, in one process. */
 struct interpreter {
 	Elf *elf;
