@@ -323,6 +323,23 @@ def diff_of_profiles_and_json(bench):
 
 
 @case
+def diff_of_unknown_origin(bench):
+    """A socket that no sockleak saw being created is the same in JSON and in a profile."""
+    group = bench.cgroups.make()
+    program = bench.program(str(bench.copy("held", "unseen")), inside=inside(group))
+    files = [bench.directory / "unseen.jsonl", bench.directory / "unseen.pb.gz"]
+    scan = ("scan", "--pid", program.process.pid)
+    for args in (("--json", "--output", files[0]), ("--pprof", files[1])):
+        status, _, errors = bench.run(*scan, *args)
+        if status:
+            raise Failure(f"expected exit 0, seen {status}: {errors}")
+    seen = diff(bench, *files, "--error-exitcode", 9)
+    program.end()
+    if seen[-1]["same"] != 1:
+        raise Failure(f"expected one site, the same in both, seen: {seen}")
+
+
+@case
 def diff_refuses(bench):
     """Files that are something else, and a command line that lacks one."""
     other = bench.directory / "other"

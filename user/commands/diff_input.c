@@ -214,13 +214,26 @@ static struct diff_string words_in(struct profile_string string)
 	return (struct diff_string){ string.bytes, string.len };
 }
 
+/* A profile's words for what it has no function of: "[no stack]". JSON has null there. */
+static bool is_placeholder(struct profile_string function)
+{
+	return function.len && function.bytes[0] == '[';
+}
+
+static struct profile_string function_of(const struct profile_sample *sample)
+{
+	struct profile_string function = sample->culprit.bytes ? sample->culprit : sample->function;
+
+	return is_placeholder(function) ? (struct profile_string){ 0 } : function;
+}
+
 static int take_sample(const struct profile_sample *sample, void *ctx)
 {
 	struct profile_input *input = ctx;
 	struct diff_words words = {
 		.site = words_in(sample->site),
 		.comm = words_in(sample->comm),
-		.function = words_in(sample->culprit.bytes ? sample->culprit : sample->function),
+		.function = words_in(function_of(sample)),
 		.module = words_in(sample->module),
 		.file = words_in(sample->file),
 		.line = sample->line,

@@ -2,6 +2,7 @@
 /* The parts that only the report of `run` has: its first lines, and its totals. */
 #include <string.h>
 
+#include "leaks/suppressions.h"
 #include "report/text/text_page.h"
 #include "report/text/text_place.h"
 
@@ -27,6 +28,8 @@ static void add_leaver(struct page *page, struct text *line, const struct site *
 static void page_none_left(struct page *page, struct text *line)
 {
 	const struct leaks_totals *totals = &page->summary->leaks;
+	const struct suppressions *suppressions = page->summary->suppressions;
+	unsigned int suppressed = suppressions ? suppressions__open(suppressions) : 0;
 
 	text_add(line, "No leaked sockets: ");
 	if (totals->open) {
@@ -35,6 +38,8 @@ static void page_none_left(struct page *page, struct text *line)
 		text_add(line, " left open all the same (--leak-check exit)");
 	} else {
 		text_add(line, "none was left open that had never been connected");
+		if (suppressed)
+			text_addf(line, ", but for %u suppressed", suppressed);
 	}
 	page_line(page, line, /* bold= */ true);
 }
