@@ -158,6 +158,27 @@ def run_exit_status(bench):
 
 
 @case
+def run_reaps_adopted_children(bench):
+    """A process cloned with CLONE_PARENT is sockleak's child then, and no zombie stays of it."""
+    number = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
+    code = f"""
+        import ctypes, os, signal, sys, time
+        CLONE_PARENT = 0x8000
+        pid = ctypes.CDLL(None).syscall({number}, CLONE_PARENT | signal.SIGCHLD, 0, 0, 0, 0)
+        if not pid:
+            os._exit(0)
+        until = time.monotonic() + 30
+        while os.path.exists(f"/proc/{{pid}}"):
+            if time.monotonic() > until:
+                sys.exit(3)
+            time.sleep(0.02)
+    """
+    status, _, errors = run(bench, command=python(code))
+    if status:
+        raise Failure(f"expected 0, seen {status}: {errors}")
+
+
+@case
 def run_own_failures(bench):
     """sockleak's own failures have the status of env and timeout, and the program does not run."""
     mark = bench.directory / "it-ran"

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "host/process.h"
 #include "leaks/growth/forecast.h"
@@ -90,6 +91,22 @@ static void descriptors_of_a_process(void **state)
 	assert_int_equal(process_fds(0x7ffffffe, &after, &limit, &counted), -ESRCH);
 }
 
+/* A zombie has a limit and no descriptors: "0 of 200" would not be what it had. */
+static void a_process_that_has_ended_has_none(void **state)
+{
+	__u64 open_now, limit;
+	siginfo_t ended;
+	pid_t pid = fork();
+	bool counted;
+
+	(void)state;
+	if (!pid)
+		_exit(0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT), 0);
+	assert_int_equal(process_fds(pid, &open_now, &limit, &counted), -ESRCH);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +114,7 @@ int main(void)
 		cmocka_unit_test(a_limit_that_is_reached),
 		cmocka_unit_test(never),
 		cmocka_unit_test(descriptors_of_a_process),
+		cmocka_unit_test(a_process_that_has_ended_has_none),
 	};
 
 	return cmocka_run_group_tests_name("forecast", tests, NULL, NULL);

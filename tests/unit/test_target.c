@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "host/target.h"
@@ -91,6 +92,41 @@ static void what_cannot_be_executed_is_named(void **state)
 	text_free(&error);
 }
 
+/* A child that has ended. It stays until somebody waits for it. */
+static pid_t ended_child(void)
+{
+	pid_t pid = fork();
+	siginfo_t ended;
+
+	if (!pid)
+		_exit(3);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT), 0);
+	return pid;
+}
+
+/* As one that the program has cloned with CLONE_PARENT. */
+static void adopted_children_are_reaped(void **state)
+{
+	pid_t adopted = ended_child(), helper;
+	struct target *target = held("exit 7");
+	struct pollfd end = { .fd = target__fd(target), .events = POLLIN };
+	struct text error = TEXT_INIT;
+	bool is_own = false;
+	int signal;
+
+	(void)state;
+	target__reap_adopted(target, 0);
+	assert_int_equal(waitpid(adopted, NULL, WNOHANG), -1);
+	helper = ended_child();
+	target__reap_adopted(target, helper);
+	assert_int_equal(waitpid(helper, NULL, WNOHANG), helper);
+	assert_int_equal(target__release(target, &is_own, &error), 0);
+	assert_int_equal(poll(&end, 1, -1), 1);
+	target__reap_adopted(target, 0);
+	assert_int_equal(target__wait(target, &signal), 7);
+	target__free(target);
+}
+
 static void an_unknown_user_is_refused(void **state)
 {
 	char *arguments[] = { "true", NULL };
@@ -110,6 +146,7 @@ int main(void)
 		cmocka_unit_test(it_does_nothing_before_it_is_released),
 		cmocka_unit_test(it_ends_with_who_holds_it),
 		cmocka_unit_test(what_cannot_be_executed_is_named),
+		cmocka_unit_test(adopted_children_are_reaped),
 		cmocka_unit_test(an_unknown_user_is_refused),
 	};
 

@@ -61,6 +61,7 @@ static void follow_target(const struct options *options, struct watch *watch, st
 		if (recall)
 			recall__take(recall);
 		watch__sweep(watch, false);
+		target__reap_adopted(target, watch__resolver(watch));
 	}
 	tracer__judge_older(tracer, older_ns > STILL_RUNNING_NS ? older_ns : STILL_RUNNING_NS);
 	watch__sweep(watch, true);

@@ -268,5 +268,10 @@ int process_fds(pid_t tgid, __u64 *ret_open, __u64 *ret_limit, bool *ret_counted
 		return process_error(errno);
 	*ret_open = (__u64)stat_of.st_size;
 	*ret_counted = !stat_of.st_size; /* 0 before Linux 6.2, and without descriptors */
-	return *ret_counted ? count_fds(tgid, ret_open) : 0;
+	if (!*ret_counted)
+		return 0;
+	err = count_fds(tgid, ret_open);
+	if (!err && !*ret_open && !process_alive(tgid))
+		err = -ESRCH;
+	return err;
 }

@@ -63,7 +63,8 @@ bool process_any_alive(const __u32 *tgids, size_t count);
 /*
  * How many descriptors it has open, and its soft RLIMIT_NOFILE, UINT64_MAX when unlimited.
  * *ret_counted: they were counted one by one, at some 0.3 us each, because the kernel
- * (before Linux 6.2) does not report their number.
+ * (before Linux 6.2) does not report their number. -ESRCH: it has ended, though nobody may have
+ * waited for it.
  */
 int process_fds(pid_t tgid, __u64 *ret_open, __u64 *ret_limit, bool *ret_counted);
 

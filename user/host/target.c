@@ -179,6 +179,20 @@ int target__release(struct target *target, bool *ret_is_own, struct text *ret_er
 	return -failure.error;
 }
 
+void target__reap_adopted(const struct target *target, pid_t other)
+{
+	siginfo_t ended;
+
+	for (;;) {
+		ended.si_pid = 0;
+		/* The program's own status stays for target__wait(). */
+		if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) || !ended.si_pid ||
+		    ended.si_pid == target->pid || ended.si_pid == other)
+			return;
+		waitpid(ended.si_pid, NULL, WNOHANG);
+	}
+}
+
 int target__wait(struct target *target, int *ret_signal)
 {
 	int status = 0;
