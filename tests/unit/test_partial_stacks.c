@@ -255,6 +255,112 @@ static void a_whole_stack_without_a_site_gathers_none(void **state)
 	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
 }
 
+/* Of python3, native frames alone; or a whole one with this function of a script. */
+static struct stack *stack_of_python(const char *function, enum stack_source source)
+{
+	struct stack *stack = stack_new(function ? 2 : 1);
+
+	if (function) {
+		stack->frames[0].script = SCRIPT_PYTHON;
+		stack->frames[0].module = strdup("[python]");
+		stack->frames[0].file = strdup("/srv/mailer.py");
+		stack->frames[0].function = strdup(function);
+	}
+	stack->frames[stack->count - 1].module = strdup("/usr/bin/python3.11");
+	stack->frames[stack->count - 1].function = strdup("_PyEval_EvalFrameDefault");
+	stack->frames[stack->count - 1].kind = FRAME_OF_INTERPRETER;
+	stack->source = source;
+	stack->site = site_id(stack);
+	return stack;
+}
+
+static __u64 site_of_python(const char *function)
+{
+	struct stack *stack = stack_of_python(function, STACK_SNAPSHOT);
+	__u64 site = stack->site;
+
+	stack_unref(stack);
+	return site;
+}
+
+static struct event event_of_python(struct fixture *fixture, __u64 inode, __u32 tgid,
+				    const char *function, enum stack_source source)
+{
+	struct event event = event_of_call(fixture, inode, stack_of_python(function, source));
+
+	event.tgid = event.socket.tgid = tgid;
+	return event;
+}
+
+static __u64 open_at(struct fixture *fixture, __u64 site)
+{
+	struct site *const *sites;
+	size_t count = leaks__sites(fixture->leaks, &sites);
+	__u64 open = 0;
+
+	for (size_t i = 0; i < count; i++)
+		open += sites[i]->id == site ? sites[i]->open : 0;
+	return open;
+}
+
+/* Two scripts of one interpreter make the same call. */
+static void a_script_gathers_none_of_another_process(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event event;
+
+	event = event_of_python(fixture, 1, 42, NULL, STACK_CALL);
+	apply(fixture, &event);
+	event = event_of_python(fixture, 2, 43, NULL, STACK_CALL);
+	apply(fixture, &event);
+	event = event_of_python(fixture, 3, 43, "Mailer.send", STACK_SNAPSHOT);
+	apply(fixture, &event);
+	assert_int_equal(open_at(fixture, site_of_python(NULL)), 1);
+	assert_int_equal(open_at(fixture, site_of_python("Mailer.send")), 2);
+}
+
+/* The interpreter was looked at after its first sockets. */
+static void the_first_of_an_interpreter_go_to_its_script(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event event;
+
+	for (__u64 inode = 1; inode <= 4; inode++) {
+		event = event_of_python(fixture, inode, 42, NULL,
+					inode % 2 ? STACK_SNAPSHOT : STACK_CALL);
+		apply(fixture, &event);
+	}
+	event = event_of_python(fixture, 5, 43, NULL, STACK_SNAPSHOT);
+	apply(fixture, &event);
+	event = event_of_python(fixture, 6, 42, "Mailer.send", STACK_SNAPSHOT);
+	apply(fixture, &event);
+	assert_int_equal(open_at(fixture, site_of_python("Mailer.send")), 5);
+	assert_int_equal(open_at(fixture, site_of_python(NULL)), 1);
+}
+
+/* Any of the two may have made them. */
+static void with_a_second_function_they_are_of_neither(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event event;
+
+	event = event_of_python(fixture, 1, 42, NULL, STACK_SNAPSHOT);
+	apply(fixture, &event);
+	event = event_of_python(fixture, 2, 42, NULL, STACK_CALL);
+	apply(fixture, &event);
+	event = event_of_python(fixture, 3, 42, "Mailer.send", STACK_SNAPSHOT);
+	apply(fixture, &event);
+	event = event_of_python(fixture, 4, 42, NULL, STACK_CALL);
+	fixture->stack->site = site_of_python("Mailer.send"); /* call_sites__adopt() */
+	apply(fixture, &event);
+	assert_int_equal(open_at(fixture, site_of_python("Mailer.send")), 4);
+	event = event_of_python(fixture, 5, 42, "Pool.open", STACK_SNAPSHOT);
+	apply(fixture, &event);
+	assert_int_equal(open_at(fixture, site_of_python("Mailer.send")), 1);
+	assert_int_equal(open_at(fixture, site_of_python("Pool.open")), 1);
+	assert_int_equal(open_at(fixture, site_of_python(NULL)), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +373,9 @@ int main(void)
 		TEST(a_stray_of_a_program_by_another_name_leaves),
 		TEST(who_holds_a_stray_is_reported_once),
 		TEST(a_whole_stack_without_a_site_gathers_none),
+		TEST(a_script_gathers_none_of_another_process),
+		TEST(the_first_of_an_interpreter_go_to_its_script),
+		TEST(with_a_second_function_they_are_of_neither),
 	};
 
 	return cmocka_run_group_tests_name("partial_stacks", tests, NULL, NULL);

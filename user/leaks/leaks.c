@@ -8,6 +8,7 @@
 
 #include "leaks/partial_stacks.h"
 #include "leaks/site.h"
+#include "stacks/call_sites.h"
 
 /*
  * A site without open leaks is forgotten after this long: memory stays bounded. One
@@ -32,6 +33,11 @@ struct leaks *leaks__new(unsigned int classes, __u64 moment_ns, leaks_announce_f
 
 	if (!leaks)
 		return NULL;
+	leaks->call_sites = call_sites__new();
+	if (!leaks->call_sites) {
+		free(leaks);
+		return NULL;
+	}
 	leaks->classes = classes;
 	leaks->moment_ns = moment_ns;
 	leaks->min_steps = MIN_STEPS;
@@ -97,6 +103,7 @@ void leaks__free(struct leaks *leaks)
 	}
 	ended_clear(&leaks->ended);
 	renewals_clear(&leaks->renewals);
+	call_sites__free(leaks->call_sites);
 	free(leaks->sorted);
 	free(leaks);
 }
@@ -190,8 +197,7 @@ static int leak_open(struct leaks *leaks, const struct event *event, struct owne
 	leak->stack = stack_ref(stack);
 	leak_take_tried(leak, tried);
 	leak->site = site;
-	if (!whole)
-		partial_stacks_add(leaks, leak);
+	partial_stacks_add(leaks, leak);
 	holders_add(&leak->holders, event, event->socket.tgid);
 	leak->process = process;
 	site_show_better(site, stack);

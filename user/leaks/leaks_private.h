@@ -14,6 +14,7 @@ struct leaks {
 	struct leak *by_socket; /* uthash tables */
 	struct site *by_key;
 	struct partial_call *partial_calls;
+	struct call_sites *call_sites; /* of the leaks that had their whole stack taken */
 	unsigned int classes;
 	__u64 moment_ns;
 	__u64 lag_ns;	  /* from a birth until it is counted, unless something hinders it */

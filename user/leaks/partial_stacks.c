@@ -5,6 +5,8 @@
 #include <utlist.h>
 
 #include "leaks/leaks_private.h"
+#include "stacks/call_sites.h"
+#include "stacks/culprit.h"
 #include "stacks/site_id.h"
 
 /* The strays of one call. */
@@ -37,11 +39,24 @@ static struct partial_call *add_call(struct partial_call **calls, const struct p
 	return NULL;
 }
 
-static struct leak *first_of(struct partial_call *calls, const struct pending *socket)
+/*
+ * Does it say all that a stack can say? One of an interpreter does if it names its scripts, or did
+ * in a former run.
+ */
+static bool says_all(const struct stack *stack)
 {
-	struct partial_call *call = find_partial(calls, socket);
+	return stack->source == STACK_SNAPSHOT &&
+	       (stack_names_scripts(stack) || stack->site != site_id(stack) ||
+		!culprit_lasting_place(stack).language);
+}
 
-	return call ? call->leaks : NULL;
+/* It was given the site of the first whole one (call_sites.h), and that is certain. */
+static bool has_place(const struct leaks *leaks, const struct leak *leak)
+{
+	__u64 site;
+
+	return leak->stack->site && leak->stack->site != site_id(leak->stack) &&
+	       !call_sites__script_site(leaks->call_sites, &leak->event.socket, &site);
 }
 
 void partial_stacks_add(struct leaks *leaks, struct leak *leak)
@@ -51,8 +66,8 @@ void partial_stacks_add(struct leaks *leaks, struct leak *leak)
 
 	if (!socket->call_site || !leak->stack || leaks->by_process)
 		return;
-	if (leak->stack->site && leak->stack->site != site_id(leak->stack))
-		return; /* it was given that of the first whole one: call_sites.h */
+	if (says_all(leak->stack) || has_place(leaks, leak))
+		return;
 	call = find_partial(leaks->partial_calls, socket) ?:
 							    add_call(&leaks->partial_calls, socket);
 	if (!call)
@@ -75,24 +90,47 @@ void partial_stacks_remove(struct leaks *leaks, struct leak *leak)
 	free(call);
 }
 
+/* Where a leak of a script belongs by now; 0 = where it is. */
+static __u64 site_of_script(const struct leaks *leaks, const struct leak *leak)
+{
+	__u64 site;
+
+	if (leak->stack->source != STACK_SNAPSHOT)
+		return call_sites__site(leaks->call_sites, &leak->event.socket);
+	call_sites__script_site(leaks->call_sites, &leak->event.socket, &site);
+	return site ?: site_id(leak->stack); /* all of its native frames are known */
+}
+
 /* They keep their short stacks: one call is reached on many ways. */
 void partial_stacks_gather(struct leaks *leaks, const struct event *event,
 			   const struct stack *whole)
 {
+	bool of_scripts = stack_names_scripts(whole) || culprit_lasting_place(whole).language;
+	bool learnt = call_sites__learn(leaks->call_sites, &event->socket, whole);
 	struct stack *last = NULL, *moved = NULL; /* most have the same one */
-	struct leak *leak;
+	struct partial_call *call = find_partial(leaks->partial_calls, &event->socket);
+	struct leak *leak, *next;
+	__u64 site = whole->site;
 
-	if (!whole->site) /* code without a file, which is no place to be moved to */
+	if (!site) /* code without a file, which is no place to be moved to */
 		return;
-	while ((leak = first_of(leaks->partial_calls, &event->socket))) {
-		partial_stacks_remove(leaks, leak);
-		if (!moved || leak->stack != last) {
+	if (of_scripts && !learnt)
+		return; /* they are where they belong */
+	for (leak = call ? call->leaks : NULL; leak; leak = next) {
+		next = leak->next_partial;
+		if (of_scripts) /* it may have to move again */
+			site = site_of_script(leaks, leak);
+		else
+			partial_stacks_remove(leaks, leak);
+		if (!site)
+			continue;
+		if (!moved || leak->stack != last || moved->site != site) {
 			stack_unref(last);
 			stack_unref(moved);
 			last = stack_ref(leak->stack);
 			moved = stack_copy(leak->stack);
 			if (moved)
-				moved->site = whole->site;
+				moved->site = site;
 		}
 		if (moved)
 			leak_rehome(leaks, leak, moved, /* with_growth= */ false);

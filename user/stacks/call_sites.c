@@ -4,12 +4,20 @@
 #include <stdlib.h>
 #include <uthash.h>
 
+#include "stacks/culprit.h"
+#include "stacks/site_id.h"
+
 #define MAX_CALL_SITES 4096
 
+struct call_key {
+	__u64 call; /* pending.call_site */
+	__u32 tgid; /* 0 = of any process */
+	__u32 exec_id;
+};
+
 struct call_site_known {
-	__u64 key;
+	struct call_key key;
 	__u64 site;		  /* 0 = it is one of several */
-	bool by_script;		  /* of a function of a script */
 	struct stack *shorter;	  /* the last one that was given the site, to be given again */
 	struct stack *shorter_of; /* of which: held, or another could come to lie at its address */
 	UT_hash_handle hh;
@@ -43,63 +51,134 @@ void call_sites__free(struct call_sites *call_sites)
 	free(call_sites);
 }
 
-static struct call_site_known *find_call_site(struct call_sites *call_sites, __u64 key)
+static struct call_key call_key_of(const struct pending *socket, bool of_process)
 {
+	struct call_key key = { .call = socket->call_site };
+
+	if (of_process) {
+		key.tgid = socket->tgid;
+		key.exec_id = socket->exec_id;
+	}
+	return key;
+}
+
+static struct call_site_known *find_call_site(const struct call_sites *call_sites,
+					      const struct pending *socket, bool of_process)
+{
+	struct call_key key = call_key_of(socket, of_process);
 	struct call_site_known *known;
 
 	HASH_FIND(hh, call_sites->known, &key, sizeof(key), known);
 	return known;
 }
 
-static bool names_scripts(const struct stack *stack)
+/* What its site would be if nothing were known of scripts; 0 = there is none, or no memory. */
+static __u64 native_site(const struct stack *stack)
 {
+	struct stack *native = calloc(1, sizeof(*native) + stack->count * sizeof(*stack->frames));
+	__u64 site;
+
+	if (!native)
+		return 0;
+	native->source = stack->source;
 	for (unsigned int i = 0; i < stack->count; i++)
-		if (stack->frames[i].script)
-			return true;
-	return false;
+		if (!stack->frames[i].script)
+			native->frames[native->count++] = stack->frames[i];
+	site = site_id(native);
+	free(native); /* the strings are the other one's */
+	return site;
 }
 
-/*
- * The native stack does not tell functions of scripts apart. The first one is better than what was
- * known before the interpreter was looked at; with a second one, a shorter stack may be of any.
+/* After a restart the frames of scripts are not there any more, but the site still is. */
+static bool is_of_script(const struct stack *stack, __u64 native)
+{
+	return stack_names_scripts(stack) ||
+	       (stack->site != native && culprit_lasting_place(stack).language);
+}
+
+/* In any process the first one stays. Of the functions of scripts none does, for any may be meant.
  */
-static void learn_script(struct call_site_known *known, const struct stack *stack)
+static bool learn_site(struct call_sites *call_sites, const struct pending *socket, __u64 site,
+		       bool of_script)
 {
-	known->site = known->by_script ? 0 : stack->site;
-	known->by_script = true;
-}
+	struct call_site_known *known = find_call_site(call_sites, socket, of_script);
 
-void call_sites__learn(struct call_sites *call_sites, __u64 key, const struct stack *stack)
-{
-	struct call_site_known *known;
-
-	if (!key || !stack->site)
-		return;
-	known = find_call_site(call_sites, key);
+	if (!site)
+		return false;
 	if (known) {
-		if (known->site != stack->site && names_scripts(stack))
-			learn_script(known, stack);
-		return;
+		if (!of_script || !known->site || known->site == site)
+			return false;
+		known->site = 0;
+		return true;
 	}
 	if (HASH_COUNT(call_sites->known) >= MAX_CALL_SITES)
 		forget_call_site(call_sites, call_sites->known);
 	known = calloc(1, sizeof(*known));
 	if (!known)
-		return; /* the shorter stacks keep their own site then */
-	known->key = key;
-	known->site = stack->site;
-	known->by_script = names_scripts(stack);
+		return false; /* the shorter stacks keep their own site then */
+	known->key = call_key_of(socket, of_script);
+	known->site = site;
 	HASH_ADD(hh, call_sites->known, key, sizeof(known->key), known);
-	if (!known->hh.tbl)
-		free(known);
+	if (known->hh.tbl)
+		return true;
+	free(known);
+	return false;
 }
 
-struct stack *call_sites__adopt(struct call_sites *call_sites, __u64 key, struct stack *stack)
+bool call_sites__learn(struct call_sites *call_sites, const struct pending *socket,
+		       const struct stack *stack)
 {
-	struct call_site_known *known = key ? find_call_site(call_sites, key) : NULL;
+	bool learnt;
+	__u64 native;
+
+	if (!socket->call_site || !stack->site)
+		return false;
+	native = native_site(stack);
+	if (!is_of_script(stack, native))
+		return learn_site(call_sites, socket, stack->site, /* of_script= */ false);
+	learnt = learn_site(call_sites, socket, native, /* of_script= */ false);
+	return learn_site(call_sites, socket, stack->site, /* of_script= */ true) || learnt;
+}
+
+bool call_sites__script_site(const struct call_sites *call_sites, const struct pending *socket,
+			     __u64 *ret_site)
+{
+	const struct call_site_known *known;
+
+	known = find_call_site(call_sites, socket, /* of_process= */ true);
+	*ret_site = known ? known->site : 0;
+	return known;
+}
+
+/* NULL: its shorter stacks keep their own site. */
+static struct call_site_known *find_shared(const struct call_sites *call_sites,
+					   const struct pending *socket)
+{
+	struct call_site_known *known;
+
+	known = find_call_site(call_sites, socket, /* of_process= */ true);
+	if (known && known->site)
+		return known;
+	return find_call_site(call_sites, socket, /* of_process= */ false);
+}
+
+__u64 call_sites__site(const struct call_sites *call_sites, const struct pending *socket)
+{
+	struct call_site_known *known = find_shared(call_sites, socket);
+
+	return known ? known->site : 0;
+}
+
+struct stack *call_sites__adopt(struct call_sites *call_sites, const struct pending *socket,
+				struct stack *stack)
+{
+	struct call_site_known *known;
 	struct stack *copy;
 
-	if (!stack || !known || !known->site || stack->site == known->site)
+	if (!stack || !socket->call_site)
+		return stack;
+	known = find_shared(call_sites, socket);
+	if (!known || stack->site == known->site)
 		return stack;
 	if (!known->shorter || known->shorter_of != stack || known->shorter->site != known->site) {
 		copy = stack_copy(stack);

@@ -74,6 +74,14 @@ static size_t string_bytes(const char *string)
 	return string ? strlen(string) : 0;
 }
 
+bool stack_names_scripts(const struct stack *stack)
+{
+	for (unsigned int i = 0; i < stack->count; i++)
+		if (stack->frames[i].script)
+			return true;
+	return false;
+}
+
 size_t stack_string_bytes(const struct stack *stack)
 {
 	size_t bytes = 0;

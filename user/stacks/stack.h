@@ -114,6 +114,8 @@ bool frame_same_place(const struct frame *a, const struct frame *b);
 /* Are they equal, except for their packages? And a hash of what is compared. */
 bool stack_equal(const struct stack *a, const struct stack *b);
 __u64 stack_hash(const struct stack *stack);
+/* Is a frame of it a function of a script? */
+bool stack_names_scripts(const struct stack *stack);
 /* Bytes of all its strings, their NULs aside; and of all the memory that it takes. */
 size_t stack_string_bytes(const struct stack *stack);
 size_t stack_bytes(const struct stack *stack);

@@ -239,8 +239,8 @@ static struct stack *unwind(struct attribution *attribution, const struct raw_st
 	if (raw->snapshot && code->tgid &&
 	    !resolver__unwind(attribution->resolver, code, raw->snapshot, &stack)) {
 		if (stack->source != STACK_SNAPSHOT) /* its files are not opened */
-			return call_sites__adopt(attribution->call_sites, socket->call_site, stack);
-		call_sites__learn(attribution->call_sites, socket->call_site, stack);
+			return call_sites__adopt(attribution->call_sites, socket, stack);
+		call_sites__learn(attribution->call_sites, socket, stack);
 		return stack;
 	}
 	if (!count && !(socket->flags & PENDING_STACK)) { /* the call itself is known at least */
@@ -251,7 +251,7 @@ static struct stack *unwind(struct attribution *attribution, const struct raw_st
 	if (count)
 		resolver__resolve(attribution->resolver, code, pcs, count, socket->caller, source,
 				  &stack);
-	return call_sites__adopt(attribution->call_sites, socket->call_site, stack);
+	return call_sites__adopt(attribution->call_sites, socket, stack);
 }
 
 /* The package of the culprit. It is looked up once for a stack, while its process exists. */
@@ -302,7 +302,7 @@ static struct stack *name(struct attribution *attribution, const struct reported
 		return NULL;
 	set_sources(own, reported);
 	if (own->source == STACK_SNAPSHOT)
-		call_sites__learn(attribution->call_sites, socket->call_site, own);
+		call_sites__learn(attribution->call_sites, socket, own);
 	return own;
 }
 
