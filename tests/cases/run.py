@@ -359,6 +359,24 @@ def run_growth(bench):
 
 
 @case
+def run_names_scripts(bench):
+    """A function of a script has its name, though the script has ended when the report is made."""
+    code = """
+        import os, socket, time
+        def forgets():
+            socket.socket().detach()
+        for _ in range(40):              # one of them is named if a sweep comes in time
+            forgets()
+            time.sleep(0.05)
+        os._exit(0)
+    """
+    events, _, _ = judged(bench, "--interval", "50ms", command=python(code))
+    named = [event for event in events if event["culprit"]["function"] == "forgets"]
+    if len(events) != 40 or not named:
+        raise Failure(f"expected 40 sockets, some of 'forgets', seen: {len(events)}, {events[-1:]}")
+
+
+@case
 def run_still_running(bench):
     """A daemon that goes on is counted, and not waited for."""
     code = """

@@ -141,6 +141,34 @@ def ruby(bench):
 
 
 @case(stage=LONG)
+def scripts_reused(bench):
+    """Functions that are made where others were freed have their own names, not those of before."""
+    if not pathlib.Path("/usr/bin/python3").exists():
+        raise Skip("needs /usr/bin/python3")
+    process = bench.processes.start(
+        ["/usr/bin/python3", str(SCRIPTS / "reused.py")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    agent = bench.agent("--min-growth", "1", "--sample-after", "0", "--pid", str(process.pid))
+    wrong = []
+    for _ in range(6):
+        process.stdin.write("\n")
+        process.stdin.flush()
+        made = json.loads(process.stdout.readline())
+        agent.wait_for(lambda a, made=made: made["inode"] in a.open_leaks(), "the leak", TOLD_S)
+        seen = [frame for frame in seen_of(agent.open_leaks()[made["inode"]], "Python")
+                if not frame[1].endswith("/socket.py")]
+        wanted = [made["function"], made["file"], 2]
+        if seen[:1] != [wanted]:
+            wrong.append(f"expected {wanted}, seen: {seen[:1]}")
+    process.stdin.close()
+    process.wait(20)
+    agent.stop()
+    if wrong:
+        raise Failure("; ".join(wrong))
+
+
+@case(stage=LONG)
 def scripts_forged(bench):
     """An interpreter that lies: its sockets have native stacks, and nothing breaks."""
     path = bench.copy("forged_python", "python3.11")

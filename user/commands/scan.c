@@ -361,7 +361,7 @@ static void read_past(void *ctx, const struct pending *socket, struct raw_stack 
 
 static int open_found_leak(struct scan *scan, const struct event *record)
 {
-	struct stack_evidence evidence = { scan, find_past_key, find_past_stack, read_past };
+	struct stack_evidence evidence = { scan, find_past_key, find_past_stack, read_past, NULL };
 	struct event event = *record;
 	struct reported reported;
 	_cleanup_attributed_ struct attributed attributed = { .event = &event };

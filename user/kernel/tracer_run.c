@@ -114,9 +114,17 @@ static void read_raw(void *ctx, const struct pending *socket, struct raw_stack *
 	ret_raw->count = stack_maps_pcs(&maps, socket, ret_raw->pcs);
 }
 
+static const struct snapshot *look_at_snapshot(void *ctx, const struct pending *socket)
+{
+	struct tracer *tracer = ctx;
+	struct stack_maps maps = tracer__stack_maps(tracer);
+
+	return stack_maps_snapshot(&maps, socket, tracer->snapshot) ? tracer->snapshot : NULL;
+}
+
 struct stack_evidence tracer__stack_evidence(struct tracer *tracer)
 {
-	return (struct stack_evidence){ tracer, find_key, find_stack, read_raw };
+	return (struct stack_evidence){ tracer, find_key, find_stack, read_raw, look_at_snapshot };
 }
 
 unsigned int tracer__refusals(struct tracer *tracer, struct refusal_key *ret_keys,

@@ -12,6 +12,7 @@ void known_stacks_clear(struct known_stacks *stacks)
 		stack_unref(stacks->known[i].stack);
 		free(stacks->known[i].pcs);
 	}
+	free(stacks->naming.state);
 	*stacks = (struct known_stacks){ 0 };
 }
 
@@ -25,12 +26,20 @@ static bool has_key(const struct known_stack *known, const struct stack_key *key
 struct stack *known_stacks_find(const struct known_stacks *stacks, const struct stack_key *key,
 				enum stack_end end)
 {
-	const struct known_stack *known;
+	const struct known_stack *known, *found = NULL;
 
-	for (known = stacks->known; known < stacks->known + KNOWN_STACKS; known++)
-		if (known->stack && (!end || known->stack->end == end) && has_key(known, key))
+	for (known = stacks->known; known < stacks->known + KNOWN_STACKS; known++) {
+		if (!known->stack || (end && known->stack->end != end) || !has_key(known, key))
+			continue;
+		if (known->names == key->names)
 			return known->stack;
-	return NULL;
+		if (key->names)
+			continue;
+		if (found && found->names != known->names)
+			return NULL;
+		found = known;
+	}
+	return found ? found->stack : NULL;
 }
 
 void known_stacks_add(struct known_stacks *stacks, const struct stack_key *key, struct stack *stack)
@@ -46,6 +55,10 @@ void known_stacks_add(struct known_stacks *stacks, const struct stack_key *key, 
 	memcpy(copy, key->pcs, key->count * sizeof(*copy));
 	stack_unref(place->stack);
 	free(place->pcs);
-	*place = (struct known_stack){ stack_ref(stack), copy, key->caller, key->count };
+	*place = (struct known_stack){ .stack = stack_ref(stack),
+				       .pcs = copy,
+				       .caller = key->caller,
+				       .names = key->names,
+				       .count = key->count };
 	stacks->next = (stacks->next + 1) % KNOWN_STACKS;
 }

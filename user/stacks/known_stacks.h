@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * known_stacks: the stacks of one process that were resolved last, found again by their
- * addresses. Of 32 the oldest gives way. Pure.
+ * addresses. Of 32 the oldest gives way. Functions of scripts are freed and made while a process
+ * runs, so a stack with some of them is found only if they still have the same names. Pure.
  */
 #ifndef SOCKLEAK_KNOWN_STACKS_H
 #define SOCKLEAK_KNOWN_STACKS_H
@@ -9,6 +10,8 @@
 #include <linux/types.h>
 
 #include "stacks/stack.h"
+
+struct language;
 
 #define KNOWN_STACKS 32
 
@@ -18,16 +21,29 @@ struct stack_key {
 	unsigned int count;
 	__u64 caller; /* see symbols.h */
 	enum stack_source source;
+	/*
+	 * Of the frames of scripts as they are named now: scripts_names(). 0: there are none, or
+	 * the process has ended. Then its addresses are enough, unless they are known by two names.
+	 */
+	__u64 names;
 };
 
 struct known_stacks {
 	struct known_stack {
 		struct stack *stack; /* NULL: an empty place */
 		__u64 *pcs;
-		__u64 caller;
+		__u64 caller, names;
 		unsigned int count;
 	} known[KNOWN_STACKS];
 	unsigned int next;
+	/* What script_frames.h has prepared for the same process; `state` is freed with the stacks.
+	 */
+	struct script_naming {
+		const struct language *language;
+		const char *path; /* of the interpreter, as long as the process is known */
+		void *state;
+		__u32 kind;
+	} naming;
 };
 
 /* `end`: how it ended, UNKNOWN: in whichever way. NULL: it is not known. No new reference. */

@@ -84,6 +84,13 @@ static void drop_beyond(struct script_frames *frames, unsigned int room)
 	}
 }
 
+void script_frames_free(struct script_frames *frames)
+{
+	if (frames)
+		drop_beyond(frames, 0);
+	free(frames);
+}
+
 void place_scripts(struct script_frames *frames, struct stack **stack)
 {
 	struct stack *from = *stack;
@@ -105,6 +112,7 @@ void place_scripts(struct script_frames *frames, struct stack **stack)
 		placing.to->frames[placing.to->count++] = from->frames[i];
 	}
 	move_run(&placing, true);
+	frames->count = 0;
 	free(from); /* its strings are the other's now */
 	*stack = placing.to;
 }

@@ -30,4 +30,7 @@ void lend_lines(struct script_frames *frames);
  */
 void place_scripts(struct script_frames *frames, struct stack **stack);
 
+/* Free frames that were not moved, and `frames` itself, which calloc() has made. */
+void script_frames_free(struct script_frames *frames);
+
 #endif /* SOCKLEAK_PLACING_H */

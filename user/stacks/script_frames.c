@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lib/hash.h"
-#include "stacks/placing.h"
 #include "stacks/scripts/script_rules.h"
 #include "stacks/scripts/language.h"
 
@@ -198,44 +197,57 @@ static bool has_scripts(const struct snapshot *snapshot)
 	       snapshot->script_len <= snapshot->len - snapshot->script_at;
 }
 
-/* Put them there, unless nothing of them can be read. */
-static void add_frames(struct interpreter *interpreter, const struct language *language,
-		       const struct snapshot *snapshot, struct stack **stack)
+/* Find the interpreter of a process, and keep it: its file has thousands of symbols. */
+static bool begin_naming(struct images *images, struct image *image, struct memory *memory,
+			 __u32 kind, struct script_naming *naming)
 {
-	struct script_frames *frames = calloc(1, sizeof(*frames));
-	void *state;
+	struct interpreter interpreter = { .memory = memory };
 
-	if (!frames || !language->begin(interpreter, snapshot->script_kind, &state)) {
-		free(frames);
-		return;
-	}
-	frames->evaluator = language->evaluator;
-	frames->interpreter = interpreter->path;
-	name_all(language, state, interpreter->memory, snapshot, frames);
-	free(state);
-	lend_lines(frames);
-	place_scripts(frames, stack);
-	(*stack)->unnamed_scripts = frames->unknown;
-	free(frames);
+	if (naming->state && naming->kind == kind)
+		return true;
+	free(naming->state);
+	*naming = (struct script_naming){ .kind = kind };
+	naming->language =
+		find_interpreter(images, image, (enum script_language)(kind >> 16), &interpreter);
+	naming->path = interpreter.path;
+	if (!naming->language || !naming->language->begin(&interpreter, kind, &naming->state))
+		naming->state = NULL;
+	return naming->state;
 }
 
-void scripts_add(struct images *images, struct image *image, pid_t tgid,
-		 const struct snapshot *snapshot, struct stack **stack)
+struct script_frames *scripts_name(struct images *images, struct image *image, pid_t tgid,
+				   const struct snapshot *snapshot)
 {
-	enum script_language only = (enum script_language)(snapshot->script_kind >> 16);
-	struct interpreter interpreter = { 0 };
-	const struct language *language;
+	struct script_naming *naming = &image_stacks(images, image)->naming;
+	struct script_frames *frames = NULL;
 	struct memory memory;
 
-	if (!has_scripts(snapshot))
-		return;
-	(*stack)->unnamed_scripts = snapshot->script_len / snapshot->script_record;
-	language = find_interpreter(images, image, only, &interpreter);
-	if (!language || memory_open(tgid, &memory))
-		return;
-	interpreter.memory = &memory;
-	add_frames(&interpreter, language, snapshot, stack);
+	if (!has_scripts(snapshot) || memory_open(tgid, &memory))
+		return NULL;
+	if (begin_naming(images, image, &memory, snapshot->script_kind, naming))
+		frames = calloc(1, sizeof(*frames));
+	if (frames) {
+		frames->evaluator = naming->language->evaluator;
+		frames->interpreter = naming->path;
+		name_all(naming->language, naming->state, &memory, snapshot, frames);
+		lend_lines(frames);
+	}
 	memory_close(&memory);
+	return frames;
+}
+
+void scripts_place(struct script_frames *frames, const struct snapshot *snapshot,
+		   struct stack **stack)
+{
+	unsigned int unknown = 0;
+
+	if (frames) {
+		unknown = frames->unknown;
+		place_scripts(frames, stack);
+	} else if (has_scripts(snapshot)) {
+		unknown = snapshot->script_len / snapshot->script_record;
+	}
+	(*stack)->unnamed_scripts = unknown;
 }
 
 __u64 scripts_hash(const struct snapshot *snapshot)
@@ -243,4 +255,24 @@ __u64 scripts_hash(const struct snapshot *snapshot)
 	if (!has_scripts(snapshot))
 		return 0;
 	return hash_bytes(HASH_BEGIN, snapshot->stack + snapshot->script_at, snapshot->script_len);
+}
+
+static __u64 hash_script_string(__u64 hash, const char *string)
+{
+	return hash_bytes(hash, string ? string : "", string ? strlen(string) + 1 : 1);
+}
+
+__u64 scripts_names(const struct script_frames *frames)
+{
+	__u64 hash = HASH_BEGIN;
+
+	if (!frames || !frames->count)
+		return 0;
+	for (unsigned int i = 0; i < frames->count; i++) {
+		const struct frame *frame = &frames->list[i];
+
+		hash = hash_script_string(hash_script_string(hash, frame->function), frame->file);
+		hash = hash_bytes(hash, &frame->line, sizeof(frame->line));
+	}
+	return hash ? hash : 1;
 }

@@ -13,6 +13,7 @@
 #include "scripts.h"
 #include "sockleak.h"
 #include "stacks/image.h"
+#include "stacks/placing.h"
 #include "stacks/stack.h"
 
 /*
@@ -24,15 +25,27 @@ void scripts_recipe(struct images *images, struct image *image, pid_t tgid, __u6
 		    struct script_recipe *ret_recipe);
 
 /*
- * Name the frames of scripts that a snapshot has, and put them into the stack of its native frames,
- * which is nobody else's yet and may be replaced. Each run of frames that the interpreter executes
- * in one call stands before the function that does it. The stack has unnamed_scripts: how many
- * frames have no name, those included that could not be read at all.
+ * Name the frames of scripts that a snapshot has, by what the memory of the process has at this
+ * moment. NULL: it has none, or they cannot be read. Free with script_frames_free().
  */
-void scripts_add(struct images *images, struct image *image, pid_t tgid,
-		 const struct snapshot *snapshot, struct stack **stack);
+struct script_frames *scripts_name(struct images *images, struct image *image, pid_t tgid,
+				   const struct snapshot *snapshot);
 
-/* What two snapshots with the same native stack differ in. */
+/*
+ * Put named frames, or NULL, into the stack of the snapshot's native frames, which is nobody else's
+ * yet and may be replaced. Each run of frames that the interpreter executes in one call stands
+ * before the function that does it. The stack has unnamed_scripts: how many frames have no name,
+ * those included that could not be read at all.
+ */
+void scripts_place(struct script_frames *frames, const struct snapshot *snapshot,
+		   struct stack **stack);
+
+/*
+ * What two snapshots with the same native stack differ in: in which code the frames are, by
+ * address. Other code may be at that address later, so there are the names, too (0: there are
+ * none).
+ */
 __u64 scripts_hash(const struct snapshot *snapshot);
+__u64 scripts_names(const struct script_frames *frames);
 
 #endif /* SOCKLEAK_SCRIPT_FRAMES_H */

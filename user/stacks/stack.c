@@ -123,6 +123,21 @@ static bool copy_string(char **copy, const char *string)
 	return *copy || !string;
 }
 
+struct stack *stack_of_addresses(const __u64 *pcs, unsigned int count)
+{
+	struct stack *stack = stack_new(count);
+
+	for (unsigned int i = 0; stack && i < count; i++)
+		stack->frames[i].pc = pcs[i];
+	return stack;
+}
+
+bool frame_is_socket(const struct frame *frame)
+{
+	return frame->function &&
+	       (!strcmp(frame->function, "socket") || !strcmp(frame->function, "__socket"));
+}
+
 bool frame_copy(struct frame *to, const struct frame *from)
 {
 	bool whole;

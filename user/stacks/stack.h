@@ -97,6 +97,8 @@ struct stack {
 
 /* A stack of `count` empty frames with one reference; NULL when out of memory. */
 struct stack *stack_new(unsigned int count);
+/* The same with these addresses, and nothing else. */
+struct stack *stack_of_addresses(const __u64 *pcs, unsigned int count);
 /*
  * Make room for `count` frames in a stack of stack_new() that no one else refers to yet,
  * the new ones empty; its own count stays. False: no memory, it is as it was.
@@ -109,6 +111,8 @@ bool stack_reserve(struct stack **stack, unsigned int count);
 struct stack *stack_copy(const struct stack *stack);
 /* Copy a frame with its strings; false: no memory, *to is still to be freed with its stack. */
 bool frame_copy(struct frame *to, const struct frame *from);
+/* Is it the function socket(), by its name? */
+bool frame_is_socket(const struct frame *frame);
 /* Are they the same place of the code? The frames that are inlined at one address are not. */
 bool frame_same_place(const struct frame *a, const struct frame *b);
 /* Are they equal, except for their packages? And a hash of what is compared. */

@@ -23,12 +23,6 @@ struct symbols {
 	struct images *images;
 };
 
-static bool is_socket(const struct frame *frame)
-{
-	return frame->function &&
-	       (!strcmp(frame->function, "socket") || !strcmp(frame->function, "__socket"));
-}
-
 /* ---- Frames ---- */
 
 /* A stack in the making. */
@@ -189,7 +183,7 @@ static struct frame *end_of_first(struct making *making)
 	struct frame *first = &making->stack->frames[making->stack->count - 1];
 
 	/* in a static program libc has no module of its own */
-	if (is_socket(first))
+	if (frame_is_socket(first))
 		first->kind = FRAME_OF_LIBC;
 	return first;
 }
@@ -240,7 +234,7 @@ static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, u
 			continue;
 		first = end_of_first(making);
 		if (walk_is_caller(making->symbols->images, making->image,
-				   runtime_frame_is_glibc(first->module) && is_socket(first),
+				   runtime_frame_is_glibc(first->module) && frame_is_socket(first),
 				   pcs[0], caller))
 			add_code(making, caller, caller - 1, FRAME_CALLER);
 	}
@@ -250,19 +244,10 @@ static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, u
 	return making->stack;
 }
 
-static struct stack *bare_stack(const __u64 *pcs, unsigned int count)
-{
-	struct stack *stack = stack_new(count);
-
-	for (unsigned int i = 0; stack && i < count; i++)
-		stack->frames[i].pc = pcs[i];
-	return stack;
-}
-
 int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsigned int count,
 		     __u64 caller, enum stack_source source, struct stack **ret_stack)
 {
-	struct stack_key key = { pcs, count, caller, source };
+	struct stack_key key = { pcs, count, caller, source, 0 };
 	struct making making = { 0 };
 	struct known_stacks *known = NULL;
 	struct image *image = NULL;
@@ -283,7 +268,7 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 				resolve_in_image(&making, pcs, count, caller) :
 				NULL;
 	} else {
-		stack = bare_stack(pcs, count);
+		stack = stack_of_addresses(pcs, count);
 	}
 	if (!stack)
 		return -ENOMEM;
@@ -312,17 +297,41 @@ static struct stack *name_unwound(struct making *making, const struct unwound *u
 	return making->stack;
 }
 
+/* Name the frames of a snapshot whose native ones are known, unless it was done for another. */
+static int name_snapshot(struct making *making, const struct unwound *unwound,
+			 const struct snapshot *snapshot, struct stack_key *key,
+			 struct script_frames *scripts, struct stack **ret_stack)
+{
+	struct images *images = making->symbols->images;
+	struct known_stacks *known = image_stacks(images, making->image);
+	struct stack *stack;
+
+	key->names = scripts_names(scripts);
+	stack = known_stacks_find(known, key, unwound->end);
+	if (stack) {
+		*ret_stack = stack_ref(stack);
+		return 0;
+	}
+	if (!begin_making(making, making->symbols, making->image, unwound->count))
+		return -ENOMEM;
+	*ret_stack = name_unwound(making, unwound);
+	scripts_place(scripts, snapshot, ret_stack);
+	set_site(images, making->image, *ret_stack);
+	if (!making->fleeting && !(*ret_stack)->unnamed_scripts)
+		known_stacks_add(known, key, *ret_stack);
+	return 0;
+}
+
 int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
 		    struct stack **ret_stack)
 {
 	struct making making = { .symbols = symbols };
+	struct script_frames *scripts;
 	__u64 pcs[UNWIND_MAX_FRAMES];
 	struct stack_key key = { .pcs = pcs,
 				 .source = STACK_SNAPSHOT,
 				 .caller = scripts_hash(snapshot) };
-	struct known_stacks *known;
 	struct unwound unwound;
-	struct stack *stack;
 	int err = images__find(symbols->images, tgid, &making.image);
 
 	if (!making.image)
@@ -335,20 +344,10 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 	for (unsigned int i = 0; i < unwound.count; i++)
 		pcs[i] = unwound.frames[i].pc;
 	key.count = unwound.count;
-	known = image_stacks(symbols->images, making.image);
-	stack = known_stacks_find(known, &key, unwound.end);
-	if (stack) {
-		*ret_stack = stack_ref(stack);
-		return 0;
-	}
-	if (!begin_making(&making, symbols, making.image, unwound.count))
-		return -ENOMEM;
-	*ret_stack = name_unwound(&making, &unwound);
-	scripts_add(symbols->images, making.image, tgid, snapshot, ret_stack);
-	set_site(symbols->images, making.image, *ret_stack);
-	if (!making.fleeting && !(*ret_stack)->unnamed_scripts)
-		known_stacks_add(known, &key, *ret_stack);
-	return 0;
+	scripts = scripts_name(symbols->images, making.image, tgid, snapshot);
+	err = name_snapshot(&making, &unwound, snapshot, &key, scripts, ret_stack);
+	script_frames_free(scripts);
+	return err;
 }
 
 int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsigned int count,
@@ -365,7 +364,7 @@ int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsign
 		making.plain = true;
 		resolve_in_image(&making, pcs, count, 0);
 	} else {
-		making.stack = bare_stack(pcs, count);
+		making.stack = stack_of_addresses(pcs, count);
 	}
 	if (!making.stack)
 		return -ENOMEM;

@@ -43,6 +43,7 @@ void attribution__free(struct attribution *attribution)
 	if (!attribution)
 		return;
 	forget_named(attribution);
+	early_clear(attribution);
 	while (attribution->looked)
 		forget_looked(attribution, attribution->looked);
 	hints__free(attribution->hints);
@@ -127,7 +128,7 @@ void attribution__summarize(const struct attribution *attribution, struct summar
 
 void attribution__begin_sweep(struct attribution *attribution)
 {
-	attribution->looks = 0;
+	attribution->looks = attribution->early_stacks = attribution->early_reads = 0;
 	owners__begin_sweep(attribution->owners);
 	forget_named(attribution);
 	if (attribution->fetcher)
@@ -177,10 +178,12 @@ static void look_at_modules(struct attribution *attribution, const struct pendin
 		free(looked);
 }
 
-void attribution__look(struct attribution *attribution, const struct event *event)
+void attribution__look(struct attribution *attribution, struct stack_evidence evidence,
+		       const struct event *event)
 {
 	owners__look(attribution->owners, event);
 	look_at_modules(attribution, &event->socket);
+	early_name(attribution, &evidence, event);
 }
 
 int attribution__recipe(struct attribution *attribution, pid_t tgid,
@@ -383,8 +386,16 @@ int attribution__find(struct attribution *attribution, const struct stack_eviden
 	attributed->was_reported = attributed->stack;
 	if (attributed->was_reported)
 		return 0;
-	evidence->read_raw(evidence->ctx, socket, &raw);
-	attributed->stack = unwind(attribution, &raw, socket, &code);
+	evidence->read_raw(evidence->ctx, socket, &raw); /* gives its slot back */
+	attributed->stack = early_take(attribution, socket);
+	if (attributed->stack && event->execed) { /* it may have been named after that */
+		stack_unref(attributed->stack);
+		attributed->stack = NULL;
+	}
+	if (attributed->stack)
+		call_sites__learn(attribution->call_sites, socket->call_site, attributed->stack);
+	else
+		attributed->stack = unwind(attribution, &raw, socket, &code);
 	name_package(attribution, &code, attributed->stack);
 	return 0;
 }

@@ -53,9 +53,11 @@ void attributed_free(struct attributed *attributed);
 
 /*
  * Early: a socket may become a leak (EVENT_SUSPECT). Finds its owner and reads the mappings
- * of its process, because that may have ended when the socket is a leak.
+ * of its process, because that may have ended when the socket is a leak. For the same reason a
+ * stack with functions of scripts is named now, and kept for attribution__find().
  */
-void attribution__look(struct attribution *attribution, const struct event *event);
+void attribution__look(struct attribution *attribution, struct stack_evidence evidence,
+		       const struct event *event);
 
 /* Late, the first half: who holds the socket of attributed->event now. 0 or -ENOMEM. */
 int attribution__own(struct attribution *attribution, struct attributed *attributed);

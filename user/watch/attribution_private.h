@@ -32,6 +32,15 @@ struct named {
 	UT_hash_handle hh;
 };
 
+/* A stack that was named before its socket was a leak. */
+struct early {
+	struct early_key {
+		__u64 inode, since_ns;
+	} key;
+	struct stack *stack;
+	UT_hash_handle hh;
+};
+
 struct attribution {
 	struct owners *owners;
 	struct resolver *resolver;
@@ -40,7 +49,9 @@ struct attribution {
 	struct hints *hints;
 	struct looked *looked; /* a uthash table, the oldest first */
 	struct named *named;   /* a uthash table */
-	unsigned int looks;    /* in this sweep */
+	struct early *early;   /* a uthash table, the oldest first */
+	/* In this sweep: processes looked at, stacks named early, and snapshots read for that. */
+	unsigned int looks, early_stacks, early_reads;
 };
 
 /* The user whose rights decide which files are opened for a process; nobody if it is gone. */
@@ -51,5 +62,16 @@ bool has_looked(struct attribution *attribution, __u32 tgid, __u64 since_ns);
 bool was_there(__u32 tgid, __u64 since_ns);
 /* The process in whose code the stack of a socket is looked up; number 0: it is not there. */
 struct subject code_of(struct attribution *attribution, const struct event *event);
+
+/*
+ * Name the stack of a socket that may become a leak, if it has functions of scripts. Their names
+ * are in the memory of the process, which may free them, or end.
+ */
+void early_name(struct attribution *attribution, const struct stack_evidence *evidence,
+		const struct event *event);
+/* The stack that was kept for a socket, one reference, and not kept any longer; NULL = none. */
+struct stack *early_take(struct attribution *attribution, const struct pending *socket);
+/* Nothing is kept any longer. */
+void early_clear(struct attribution *attribution);
 
 #endif /* SOCKLEAK_ATTRIBUTION_PRIVATE_H */

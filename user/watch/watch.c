@@ -219,7 +219,8 @@ void watch__event(const struct event *met, void *ctx)
 		return;
 	}
 	if (event.kind == EVENT_SUSPECT) {
-		attribution__look(watch->attribution, &event);
+		attribution__look(watch->attribution, tracer__stack_evidence(watch->tracer),
+				  &event);
 		return;
 	}
 	if (event.kind == EVENT_ENDED)

@@ -30,6 +30,11 @@ struct stack_evidence {
 	bool (*find_stack)(void *ctx, __u64 key, struct reported_stack *ret_stack);
 	/* Otherwise. A snapshot can be had once: its slot is given back. */
 	void (*read_raw)(void *ctx, const struct pending *socket, struct raw_stack *ret_raw);
+	/*
+	 * The snapshot, which stays where it is; valid until the next question. NULL: there is
+	 * none. The function itself is NULL where nobody asks early.
+	 */
+	const struct snapshot *(*look_at)(void *ctx, const struct pending *socket);
 };
 
 #endif /* SOCKLEAK_STACK_EVIDENCE_H */
