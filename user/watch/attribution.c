@@ -393,7 +393,7 @@ int attribution__find(struct attribution *attribution, const struct stack_eviden
 		attributed->stack = NULL;
 	}
 	if (attributed->stack)
-		call_sites__learn(attribution->call_sites, socket->call_site, attributed->stack);
+		call_sites__learn(attribution->call_sites, socket, attributed->stack);
 	else
 		attributed->stack = unwind(attribution, &raw, socket, &code);
 	name_package(attribution, &code, attributed->stack);
