@@ -165,6 +165,43 @@ static void no_more_than_there_is_room_for(void **state)
 	assert_int_equal(climbs__left_out(climbs), 1); /* of --max-climbing 2 */
 }
 
+/* Who asks for the owner at once is told whose process it is. */
+static void known_from_the_first_count_on(void **state)
+{
+	const struct process_descriptors *process;
+
+	(void)state;
+	counts[2] = 5;
+	count_once();
+	counts[2] = 6;
+	count_once();
+	assert_int_equal(climbs__followed(climbs), 1);
+	process = &climbs__get(climbs, 0)->process;
+	assert_string_equal(process->comm, "app");
+	assert_int_equal(process->tgid, 4242);
+	assert_int_equal(process->count, 6);
+}
+
+/* More than can be followed, and each gets more than the others in its turn. */
+static void they_do_not_push_each_other_out(void **state)
+{
+	__u32 tgids[4] = { 0 };
+
+	(void)state;
+	for (__u32 i = 0; i <= 20; i++) {
+		for (__u32 n = 0; n < CLIMBERS; n++)
+			counts[n] = 5 + 4 * i + (i + n) % 4;
+		count_once();
+		for (unsigned int at = 0; at < climbs__followed(climbs); at++) {
+			__u32 tgid = climbs__get(climbs, at)->process.tgid;
+
+			assert_true(!tgids[at] || tgids[at] == tgid);
+			tgids[at] = tgid;
+		}
+	}
+	assert_int_equal(climbs__followed(climbs), 4);
+}
+
 static void it_was_asked_a_moment_ago(void **state)
 {
 	struct climber *due[1];
@@ -265,6 +302,8 @@ int main(void)
 		test(a_number_that_is_used_again),
 		test(no_more_than_allowed),
 		test(no_more_than_there_is_room_for),
+		test(known_from_the_first_count_on),
+		test(they_do_not_push_each_other_out),
 		test(it_was_asked_a_moment_ago),
 		test(who_makes_them),
 		test(calls_of_one_site),

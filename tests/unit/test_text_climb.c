@@ -119,6 +119,24 @@ static void workers_of_a_service(void **state)
 	layout.verbose = false;
 }
 
+/* Two that have no name, as far as is known, may be strangers. */
+static void without_a_name(void **state)
+{
+	(void)state;
+	for (__u32 i = 0; i <= 20; i++) {
+		counts[0] = counts[1] = 5 + i;
+		count_once();
+		kinds_are(DESCRIPTOR_EVENTFD, i, DESCRIPTOR_REGULAR, 5);
+	}
+	for (unsigned int i = 0; i < climbs__followed(climbs); i++) {
+		struct climber *climber = climbs__get(climbs, i);
+
+		climber->process.comm[0] = '\0';
+		climber->owner = owner_new(NULL, NULL, NULL);
+	}
+	assert_null(strstr(begin_of_report(0, 3), "so does 1 more"));
+}
+
 static void of_a_scan(void **state)
 {
 	struct summary summary = { .is_scan = true, .hooks = NULL, .n_most = 1 };
@@ -143,14 +161,9 @@ static void of_a_scan(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(instead_of_an_all_clear),
-		test(beside_a_leak),
-		test(two_kinds),
-		test(looked_at_once),
-		test(whose_and_who_made_them),
-		test(three_of_many),
-		test(workers_of_a_service),
-		test(of_a_scan),
+		test(instead_of_an_all_clear), test(beside_a_leak),	      test(two_kinds),
+		test(looked_at_once),	       test(whose_and_who_made_them), test(three_of_many),
+		test(workers_of_a_service),    test(without_a_name),	      test(of_a_scan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,9 +9,8 @@
 
 /* The account of any process. */
 struct counted {
-	__u32 tgid;
-	__u32 generation; /* of the count that has met it last */
-	__u64 start_ns;
+	struct process_descriptors process; /* as of the last count */
+	__u32 generation;		    /* of the count that has met it last */
 	struct climb climb;
 	struct climber *follower; /* NULL = it is not followed */
 	UT_hash_handle hh;
@@ -94,8 +93,8 @@ static struct counted *add_counted(struct climbs *climbs, __u32 tgid)
 
 	if (!counted)
 		return NULL;
-	counted->tgid = tgid;
-	HASH_ADD(hh, climbs->by_tgid, tgid, sizeof(tgid), counted);
+	counted->process.tgid = tgid;
+	HASH_ADD(hh, climbs->by_tgid, process.tgid, sizeof(tgid), counted);
 	return counted;
 }
 
@@ -107,10 +106,9 @@ int climbs__count(struct climbs *climbs, const struct process_descriptors *proce
 
 	if (!counted)
 		return -ENOMEM;
-	if (counted->start_ns != process->start_ns) { /* the number is another process's now */
-		counted->start_ns = process->start_ns;
-		counted->climb = (struct climb){ 0 };
-	}
+	if (counted->process.start_ns != process->start_ns)
+		counted->climb = (struct climb){ 0 }; /* the number is another process's now */
+	counted->process = *process;
 	counted->generation = climbs->generation;
 	climb_note(&counted->climb, process->count, climbs->now_ns);
 	climber = counted->follower;
@@ -129,6 +127,18 @@ static bool is_worse(const struct climb *a, const struct climb *b, __u64 now_ns)
 	return a_climbs != b_climbs ? a_climbs : climb_growth(a) > climb_growth(b);
 }
 
+/*
+ * Has `a` so much more growth that it takes the place of `b`? Of processes that climb at one pace
+ * each would else push another one out at every count, and what is known of that one is lost.
+ */
+static bool takes_place_of(const struct climb *a, const struct climb *b, __u64 now_ns)
+{
+	__u32 growth = climb_growth(b);
+
+	return is_worse(a, b, now_ns) && (climb_goes_on(a, now_ns) != climb_goes_on(b, now_ns) ||
+					  climb_growth(a) > growth + growth / 4 + CLIMB_LEAST);
+}
+
 /* Those that have ended, or do not climb any more. */
 static void unfollow_idle(struct climbs *climbs)
 {
@@ -136,7 +146,7 @@ static void unfollow_idle(struct climbs *climbs)
 		const struct climber *climber = climbs->followed[i];
 		const struct counted *counted = find_counted(climbs, climber->process.tgid);
 
-		if (!counted || counted->start_ns != climber->process.start_ns ||
+		if (!counted || counted->process.start_ns != climber->process.start_ns ||
 		    !climb_may_come(&counted->climb, climbs->now_ns))
 			unfollow(climbs, i);
 	}
@@ -161,7 +171,7 @@ static bool make_room_for(struct climbs *climbs, const struct climb *climb)
 
 	if (climbs->count && climbs->count >= most) {
 		least = least_of(climbs);
-		if (!is_worse(climb, &climbs->followed[least]->climb, climbs->now_ns))
+		if (!takes_place_of(climb, &climbs->followed[least]->climb, climbs->now_ns))
 			return false;
 		unfollow(climbs, least);
 	}
@@ -186,9 +196,7 @@ static void follow_climber(struct climbs *climbs, struct counted *counted)
 	climber = calloc(1, sizeof(*climber));
 	if (!climber)
 		return;
-	climber->process.tgid = counted->tgid;
-	climber->process.start_ns = counted->start_ns;
-	climber->process.count = counted->climb.count;
+	climber->process = counted->process;
 	climber->climb = counted->climb;
 	climbs->followed[climbs->count++] = climber;
 	counted->follower = climber;
@@ -218,9 +226,13 @@ void climbs__end(struct climbs *climbs)
 	}
 	unfollow_idle(climbs);
 	climbs->left_out = 0;
+	HASH_ITER(hh, climbs->by_tgid, counted, next)
+		if (counted->follower)
+			update_climber(climbs, counted);
 	HASH_ITER(hh, climbs->by_tgid, counted, next) {
-		if (!counted->follower && climb_may_come(&counted->climb, climbs->now_ns))
-			follow_climber(climbs, counted);
+		if (counted->follower || !climb_may_come(&counted->climb, climbs->now_ns))
+			continue;
+		follow_climber(climbs, counted);
 		if (counted->follower)
 			update_climber(climbs, counted);
 	}

@@ -7,7 +7,8 @@
  * Every process that is watched has a small account (climb.h). A process that may climb is
  * *followed*: its descriptors are counted by kind, once at the beginning and again when it climbs,
  * and the difference says which kinds grow. At most twice `most` are followed, those that climb
- * before those that may come to it, and those with more growth; at most `most` are reported.
+ * before those that may come to it, and those with clearly more growth; at most `most` are
+ * reported.
  */
 #ifndef SOCKLEAK_CLIMBS_H
 #define SOCKLEAK_CLIMBS_H

@@ -92,13 +92,13 @@ static bool names_agree(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
-/* Workers of one service, that climb by the same: one of them stands for all. */
+/* Named workers of one service, that climb by the same: one of them stands for all. */
 static bool climb_alike(const struct climber *a, const struct climber *b)
 {
 	struct kind_growth a_kinds[KINDS_GROWN], b_kinds[KINDS_GROWN];
 	bool sure;
 
-	if (!a->owner || !b->owner ||
+	if (!a->owner || !b->owner || !climber_name(a)[0] ||
 	    strncmp(climber_name(a), climber_name(b), SOCKLEAK_COMM_LEN) != 0 ||
 	    !names_agree(a->owner->unit, b->owner->unit) ||
 	    !names_agree(a->owner->cgroup, b->owner->cgroup))
