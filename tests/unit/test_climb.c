@@ -69,7 +69,7 @@ static void a_slow_leak(void **state)
 	expect_climb(false);
 	count_for(1800, 108);
 	expect_climb(true);
-	count_for(3 * 3600, 108); /* six pauses of half an hour */
+	count_for(3 * 1800, 108); /* three pauses of half an hour */
 	expect_climb(false);
 }
 
@@ -165,15 +165,62 @@ static void a_small_dip_does_not_end_it(void **state)
 	assert_int_equal(climb.base, 10);
 }
 
+/* A pool that has warmed up, and has one more now and then. */
 static void silence_ends_it(void **state)
 {
 	(void)state;
 	for (__u32 count = 10; count <= 50; count++)
 		count_next(count);
-	count_for(60, 50);
+	count_for(10, 50);
 	expect_climb(true);
 	count_next(50);
 	expect_climb(false);
+	assert_true(climb_may_come(&climb, now));
+	for (__u32 count = 51; count < 54; count++) {
+		count_for(3600, count);
+		expect_climb(false);
+	}
+	assert_int_equal(climb.base, 50);
+}
+
+/* Three of its own pauses: a leak that gets one more every eight seconds. */
+static void a_pause_does_not_end_it(void **state)
+{
+	(void)state;
+	for (__u32 count = 10; count <= 50; count++)
+		count_for(8, count);
+	count_for(16, 50);
+	expect_climb(true);
+	count_next(50);
+	count_next(50);
+	expect_climb(false);
+}
+
+/* It goes on to grow after a rest: then it climbs again, from there. */
+static void it_climbs_again(void **state)
+{
+	(void)state;
+	for (__u32 count = 10; count <= 50; count++)
+		count_next(count);
+	count_for(600, 50);
+	for (__u32 count = 51; count <= 61; count++)
+		count_next(count);
+	expect_climb(true);
+	assert_int_equal(climb.base, 50);
+}
+
+/* Nothing more comes: so it is slower than it was. */
+static void the_rate_falls_with_silence(void **state)
+{
+	double before, after;
+
+	(void)state;
+	for (__u32 count = 10; count <= 50; count++)
+		count_next(count);
+	assert_true(climb_per_minute(&rate, &climb, now, &before));
+	count_for(9, 50);
+	assert_true(climb_per_minute(&rate, &climb, now, &after));
+	assert_true(after < before * 0.9);
 }
 
 /* The rate is that of the last minutes, not of the whole climb. */
@@ -205,6 +252,9 @@ int main(void)
 		test(it_begins_where_it_was_least),
 		test(a_small_dip_does_not_end_it),
 		test(silence_ends_it),
+		test(a_pause_does_not_end_it),
+		test(it_climbs_again),
+		test(the_rate_falls_with_silence),
 		test(the_rate_is_of_now),
 	};
 

@@ -22,8 +22,31 @@ static bool has_fallen(const struct climb *climb, __u32 count)
 	       climb->peak - count > (climb->peak - climb->base) / 2;
 }
 
+/* Is it silent for longer than this many times its pauses and the least silence? */
+static bool is_silent(const struct climb *climb, unsigned int times, __u64 now_ns)
+{
+	__u64 patience = climb->pause_ns * CLIMB_PAUSES;
+
+	if (patience < CLIMB_MIN_SILENCE_NS)
+		patience = CLIMB_MIN_SILENCE_NS;
+	patience *= times;
+	if (patience > CLIMB_MAX_SILENCE_NS)
+		patience = CLIMB_MAX_SILENCE_NS;
+	return now_ns - climb->last_ns > patience;
+}
+
+static bool has_climbed(const struct climb *climb)
+{
+	return climb->steps >= CLIMB_STEPS && climb->count >= climb->base + CLIMB_LEAST &&
+	       climb->last_ns - climb->began_ns >= CLIMB_LEAST_NS;
+}
+
 void climb_note(struct climb *climb, __u32 count, __u64 now_ns)
 {
+	bool rests = has_climbed(climb) && !climb_goes_on(climb, now_ns);
+
+	if (count > climb->peak && rests)
+		begin_climb(climb, climb->count, now_ns);
 	climb->count = count;
 	if (!climb->began_ns || has_fallen(climb, count))
 		begin_climb(climb, count, now_ns);
@@ -38,25 +61,14 @@ void climb_note(struct climb *climb, __u32 count, __u64 now_ns)
 	climb->steps++;
 }
 
-static __u64 patience_ns(const struct climb *climb)
-{
-	__u64 patience = climb->pause_ns * CLIMB_PAUSES;
-
-	if (patience < CLIMB_MIN_SILENCE_NS)
-		return CLIMB_MIN_SILENCE_NS;
-	return patience < CLIMB_MAX_SILENCE_NS ? patience : CLIMB_MAX_SILENCE_NS;
-}
-
 bool climb_may_come(const struct climb *climb, __u64 now_ns)
 {
-	return climb->steps && now_ns - climb->last_ns <= patience_ns(climb);
+	return climb->steps && !is_silent(climb, CLIMB_HOPE, now_ns);
 }
 
 bool climb_goes_on(const struct climb *climb, __u64 now_ns)
 {
-	return climb_may_come(climb, now_ns) && climb->steps >= CLIMB_STEPS &&
-	       climb->count >= climb->base + CLIMB_LEAST &&
-	       climb->last_ns - climb->began_ns >= CLIMB_LEAST_NS;
+	return has_climbed(climb) && !is_silent(climb, 1, now_ns);
 }
 
 __u32 climb_growth(const struct climb *climb)

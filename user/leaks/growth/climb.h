@@ -10,8 +10,11 @@
  * are not one. A number that falls back by half of what it had climbed ends the climb, and what was
  * reached before does not count again: a pool that grows and shrinks climbs at most once.
  *
- * It ends by silence, too: CLIMB_PAUSES times the longest pause between two new peaks, at least
- * CLIMB_MIN_SILENCE_NS and at most CLIMB_MAX_SILENCE_NS.
+ * It rests by silence: CLIMB_PAUSES times the longest pause between two new peaks, at least
+ * CLIMB_MIN_SILENCE_NS and at most CLIMB_MAX_SILENCE_NS. A pool that has warmed up is silent from
+ * then on, so this is short. What grows after it is another climb, that begins there. Whether there
+ * may be a climb is believed for CLIMB_HOPE times that, with the same bound: who looks at the
+ * process in the meantime should not forget what it has seen.
  */
 #ifndef SOCKLEAK_CLIMB_H
 #define SOCKLEAK_CLIMB_H
@@ -22,8 +25,9 @@
 #define CLIMB_STEPS 4
 #define CLIMB_LEAST 8
 #define CLIMB_LEAST_NS (10ULL * 1000000000)
-#define CLIMB_PAUSES 6
-#define CLIMB_MIN_SILENCE_NS (60ULL * 1000000000)
+#define CLIMB_PAUSES 3
+#define CLIMB_MIN_SILENCE_NS (10ULL * 1000000000)
+#define CLIMB_HOPE 6
 #define CLIMB_MAX_SILENCE_NS (6ULL * 3600 * 1000000000)
 
 struct climb {
