@@ -39,7 +39,7 @@ BAD = {
     "unknown_class": (USAGE, "lost", ["--class", "probed,lost"]),
     "unknown_hooks": (USAGE, "telepathy", ["--hooks", "telepathy"]),
     "pid_without_option": (USAGE, "--pid 4242", ["4242"]),
-    "pid_twice": (USAGE, "twice", ["--pid", "1", "--pid", "2"]),
+    "comm_twice": (USAGE, "twice", ["--comm", "one", "--comm", "two"]),
     "class_empty": (USAGE, "empty", ["--class", ""]),
     "no_such_cgroup": (USAGE, "/nonexistent", ["--cgroup", "/nonexistent"]),
     "no_such_cgroup_below": (USAGE, "below /", ["--cgroup", "nonexistent"]),
