@@ -238,3 +238,45 @@ def scripts_sentence(bench):
             raise Failure(f"expected {wanted!r}, seen: {text}")
     process.stdin.close()
     process.wait(20)
+
+
+@case(stage=LONG)
+def scripts_apart(bench):
+    """Two scripts make the same call; the leak of one is never at a function of the other."""
+    if not pathlib.Path("/usr/bin/python3").exists():
+        raise Skip("needs /usr/bin/python3")
+    scripts = {
+        name: bench.processes.start(
+            ["/usr/bin/python3", str(SCRIPTS / "two.py"), name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        for name in ("first", "second")
+    }
+    pids = {name: script.pid for name, script in scripts.items()}
+
+    def make(name, count):
+        scripts[name].stdin.write(f"{count}\n")
+        scripts[name].stdin.flush()
+        scripts[name].stdout.readline()
+
+    def sites(agent, name):
+        leaks = agent.open_leaks().values()
+        return [event["site"] for event in leaks if event["pid"] == pids[name]]
+
+    options = [option for pid in pids.values() for option in ("--pid", str(pid))]
+    agent = bench.agent("--min-growth", "1", "--sample-after", "1", *options)
+    make("first", -4)
+    make("first", 5)  # of a call that is clean: their stacks are not copied
+    agent.wait_for(lambda a: len(sites(a, "first")) == 5, "5 leaks of the first", TOLD_S)
+    make("second", 5)
+    agent.wait_for(lambda a: len(sites(a, "second")) == 5, "5 leaks of the second", TOLD_S)
+    agent.wait_quiet()
+    of_second = [e for e in agent.open_leaks().values() if e["pid"] == pids["second"]]
+    if {event["culprit"]["function"] for event in of_second} != {"second"}:
+        raise Failure(f"expected second(), seen: {[event['culprit'] for event in of_second]}")
+    if set(sites(agent, "first")) & set(sites(agent, "second")):
+        raise Failure(f"expected sites of their own, seen: {agent.open_leaks()}")
+    agent.stop()
+    for script in scripts.values():
+        script.stdin.close()
+        script.wait(20)
