@@ -194,6 +194,14 @@ static __always_inline __u64 self_exe_size(struct task_struct *self)
 	return exe ? exe->f_inode->i_size : 0;
 }
 
+/* The device of the file system that has it: not always what stat(2) says. */
+static __always_inline __u32 self_exe_device(struct task_struct *self)
+{
+	struct file *exe = self_exe(self);
+
+	return exe ? exe->f_inode->i_sb->s_dev : 0;
+}
+
 struct dentry___name {
 	struct {
 		const unsigned char *name;

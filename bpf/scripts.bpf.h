@@ -273,19 +273,21 @@ static __always_inline void script_keep_all(struct snapshot *snapshot, __u32 slo
 #define SCRIPT_NOWHERE (~0U)
 
 /* Where the recipe of a program is; SCRIPT_NOWHERE = there is none. */
-static __always_inline __u32 script_place_of(__u64 inode, __u64 size)
+static __always_inline __u32 script_place_of(__u64 inode, __u64 size, __u32 device)
 {
 	__u32 number = SCRIPT_GROUP_OF(inode), place = SCRIPT_NOWHERE;
 	struct script_group *group = bpf_map_lookup_elem(&script_recipes, &number);
 
 	for (int i = 0; i < SCRIPT_GROUP && group; i++)
-		if (group->recipes[i].exe_inode == inode && group->recipes[i].exe_size == size)
+		if (group->recipes[i].exe_inode == inode && group->recipes[i].exe_size == size &&
+		    group->recipes[i].exe_device == device)
 			place = number * SCRIPT_GROUP + i;
 	return place;
 }
 
 /* Have user space look at the program. */
-static __always_inline void script_note_stranger(struct task_struct *self, __u64 inode, __u64 size)
+static __always_inline void script_note_stranger(struct task_struct *self, __u64 inode, __u64 size,
+						 __u32 device)
 {
 	__u32 number = inode & (SCRIPT_STRANGERS - 1);
 	struct script_stranger *stranger = bpf_map_lookup_elem(&script_strangers, &number);
@@ -293,6 +295,7 @@ static __always_inline void script_note_stranger(struct task_struct *self, __u64
 	if (!stranger)
 		return; /* not possible */
 	stranger->exe_size = size;
+	stranger->exe_device = device;
 	stranger->tgid = self->tgid;
 	WRITE_IN_ORDER(stranger->exe_inode, inode);
 }
@@ -306,14 +309,14 @@ __noinline int script_fill(__u32 slot)
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
 	struct task_struct *self = bpf_get_current_task_btf();
 	__u64 inode = self_exe_inode(self), size = self_exe_size(self), start, thread, end = ~0ULL;
-	__u32 place = script_place_of(inode, size);
+	__u32 device = self_exe_device(self), place = script_place_of(inode, size, device);
 	struct script_recipe *recipe = script_recipe_at(place);
 
 	if (!snapshot)
 		return 0;
 	if (place == SCRIPT_NOWHERE) {
 		if (inode)
-			script_note_stranger(self, inode, size);
+			script_note_stranger(self, inode, size, device);
 		return 0;
 	}
 	if (!recipe || !recipe->find)

@@ -40,7 +40,8 @@ enum script_find {
 struct script_recipe {
 	/* The executable. The inode is written last, and 0 = there is no recipe here. */
 	__u64 exe_inode;
-	__u64 exe_size; /* inode numbers are given again */
+	__u64 exe_size;	  /* inode numbers are given again, */
+	__u64 exe_device; /* and anyone can make a file system of any: SCRIPT_DEVICE() */
 	/*
 	 * A library that has the interpreter: the distance from its load address to its dynamic
 	 * section, by which the dynamic linker's list has it; 0 = the executable has it.
@@ -73,7 +74,7 @@ struct script_recipe {
 	__u8 find;		/* enum script_find */
 	__u8 pad;
 };
-_Static_assert(sizeof(struct script_recipe) == 7 * 8 + 6 * 4 + 8 + 4 * 4 + 4 * 4 + 2 * 4 + 8,
+_Static_assert(sizeof(struct script_recipe) == 8 * 8 + 6 * 4 + 8 + 4 * 4 + 4 * 4 + 2 * 4 + 8,
 	       "struct script_recipe has holes");
 
 struct script_group {
@@ -85,9 +86,12 @@ struct script_stranger {
 	__u64 exe_inode; /* 0 = there is none here; written last */
 	__u64 exe_size;
 	__u32 tgid; /* one of its processes */
-	__u32 pad;
+	__u32 exe_device;
 };
 _Static_assert(sizeof(struct script_stranger) == 24, "struct script_stranger has holes");
+
+/* The device of a file system as the kernel has it (super_block.s_dev). */
+#define SCRIPT_DEVICE(major, minor) ((__u32)(major) << 20 | (__u32)(minor))
 
 /* Which group a program is in. */
 #define SCRIPT_GROUP_OF(inode) ((__u64)(inode)*0x9e3779b97f4a7c15ULL >> 32 & (SCRIPT_GROUPS - 1))

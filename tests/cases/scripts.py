@@ -280,3 +280,62 @@ def scripts_apart(bench):
     for script in scripts.values():
         script.stdin.close()
         script.wait(20)
+
+
+TWO_FILES = """
+for dir in "$1/a" "$1/b"; do mkdir "$dir" && mount -t tmpfs none "$dir" || exit; done
+cp "$2" "$1/a/python3.11" && cp "$3" "$1/b/python3.11" || exit
+size=$(($(stat -c %s "$2") + $(stat -L -c %s "$3")))
+truncate -s $size "$1/a/python3.11" "$1/b/python3.11"
+stat -c %i "$1/a/python3.11" "$1/b/python3.11" | uniq -d
+read -r end
+"""
+
+
+@case(stage=LONG)
+def scripts_namesake(bench):
+    """A forged file of the same inode and size, elsewhere, does not take the names of the real one.
+
+    A tmpfs numbers its files in turn, so the first files of two of them have one inode.
+    """
+    real = pathlib.Path("/usr/bin/python3").resolve()  # a host's own knows its library
+    if not real.exists():
+        raise Skip("needs /usr/bin/python3")
+    directory = bench.copy("forged_python", "forged").parent
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    mounts = bench.processes.start(
+        ["unshare", "--mount", "sh", "-c", TWO_FILES, "sh", directory, directory / "forged", real],
+        **pipes,
+    )
+    if not mounts.stdout.readline().strip():
+        raise Failure("expected two files with one inode")
+    enter = ["nsenter", "--mount", "--target", str(mounts.pid), "env", "PYTHONHOME=/usr"]
+    forged = bench.processes.start([*enter, directory / "a" / "python3.11"], **pipes)
+    forged.stdout.readline()
+    script = bench.processes.start(
+        [*enter, directory / "b" / "python3.11", SCRIPTS.parent / "truth" / "runtimes" / "leak.py"],
+        **pipes,
+    )
+    script.stdout.readline()
+    agent = bench.agent(
+        "--min-growth", "1", "--sample-after", "0",
+        "--pid", str(forged.pid), "--pid", str(script.pid),
+    )  # fmt: skip
+    forged.stdin.write("\n")
+    forged.stdin.flush()
+    agent.wait_for(lambda a: a.open_leaks(), "a leak of the forged one", TOLD_S)
+    agent.wait_quiet()  # its recipe is written by now
+    script.stdin.write("\n")
+    script.stdin.flush()
+
+    def leaks():
+        return [leak for leak in agent.open_leaks().values() if leak["pid"] == script.pid]
+
+    agent.wait_for(lambda a: len(leaks()) >= 20, "20 leaks of the script", TOLD_S)
+    without = [leak["stack"] for leak in leaks() if not seen_of(leak, "Python")]
+    agent.stop()
+    if without:
+        raise Failure(f"expected functions of Python in all stacks, seen: {without[0]}")
+    for process in (script, forged, mounts):
+        process.stdin.close()
+        process.wait(20)

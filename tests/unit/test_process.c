@@ -8,11 +8,13 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,6 +49,23 @@ static void start_times(void **state)
 	assert_true(ours < theirs);
 	assert_true(theirs <= now_ns && now_ns - theirs < 1000000000);
 	kill_child(pid);
+}
+
+/* The device of /proc has no file system that gives it another number in stat(2). */
+static void device_of_a_mount(void **state)
+{
+	unsigned int major, minor;
+	struct statx st;
+
+	(void)state;
+	assert_int_equal(statx(AT_FDCWD, "/proc/self", 0, STATX_BASIC_STATS | STATX_MNT_ID, &st),
+			 0);
+	if (!(st.stx_mask & STATX_MNT_ID))
+		skip(); /* before Linux 5.8 */
+	assert_int_equal(process_mount_device(getpid(), st.stx_mnt_id, &major, &minor), 0);
+	assert_int_equal(major, st.stx_dev_major);
+	assert_int_equal(minor, st.stx_dev_minor);
+	assert_int_equal(process_mount_device(getpid(), 0xffffffff, &major, &minor), -ENOENT);
 }
 
 /* Its comm holds what ends and parts the fields of /proc/PID/stat. */

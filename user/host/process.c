@@ -129,6 +129,32 @@ static int read_process_text(pid_t tgid, const char *name, size_t max, char **re
 	return 0;
 }
 
+#define MAX_MOUNTS 8192 /* some 10 ms */
+
+int process_mount_device(pid_t tgid, __u64 mount, unsigned int *ret_major, unsigned int *ret_minor)
+{
+	_cleanup_fclose_ FILE *mounts = NULL;
+	_cleanup_free_ char *line = NULL;
+	unsigned int major, minor;
+	unsigned long long number;
+	size_t size = 0;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/mountinfo", tgid);
+	mounts = fopen(path, "re");
+	if (!mounts)
+		return process_error(errno);
+	/* proc(5): the mount's number, its parent's and the device */
+	for (unsigned int i = 0; i < MAX_MOUNTS && getline(&line, &size, mounts) > 0; i++)
+		if (sscanf(line, "%llu %*u %u:%u", &number, &major, &minor) == 3 &&
+		    number == mount) {
+			*ret_major = major;
+			*ret_minor = minor;
+			return 0;
+		}
+	return -ENOENT;
+}
+
 int process_command(pid_t tgid, char **ret_command)
 {
 	_cleanup_free_ char *command = NULL;

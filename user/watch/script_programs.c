@@ -74,30 +74,47 @@ static bool has_library(pid_t tgid)
 }
 
 /* The executable of a process, without asking a file system's server, which may never answer. */
-static int stat_exe(pid_t tgid, struct script_file *ret_file)
+static int stat_exe(pid_t tgid, struct statx *ret_stat)
 {
-	struct statx st;
 	char link[64];
 
 	snprintf(link, sizeof(link), "/proc/%d/exe", tgid);
-	if (statx(AT_FDCWD, link, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st))
-		return -errno;
-	*ret_file = (struct script_file){
-		.device = (__u64)st.stx_dev_major << 32 | st.stx_dev_minor,
-		.inode = st.stx_ino,
-		.size = st.stx_size,
-		.mtime_ns = st.stx_mtime.tv_sec * (__s64)NSEC_PER_SEC + st.stx_mtime.tv_nsec,
-	};
-	return 0;
+	return statx(AT_FDCWD, link, AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_MNT_ID,
+		     ret_stat) ?
+		       -errno :
+		       0;
 }
 
-/* The program may be replaced by then: what is written must be of the one that was asked about. */
-static bool is_still(pid_t tgid, const struct script_stranger *program)
+/*
+ * An executable as the kernel's side knows it. File systems without a device of their own may
+ * report another number in stat(2) than the kernel has: the mount has it. Where that cannot be
+ * found (before Linux 5.8), stat(2)'s has to do: it is not the kernel's of another file system.
+ */
+static void identify(const struct statx *st, struct script_stranger *program)
 {
-	struct script_file file;
+	unsigned int major = st->stx_dev_major, minor = st->stx_dev_minor;
 
-	/* a file system with layers numbers files otherwise here: the size has to do */
-	return !stat_exe(tgid, &file) && file.size == program->exe_size;
+	if (!major && st->stx_mask & STATX_MNT_ID)
+		process_mount_device((pid_t)program->tgid, st->stx_mnt_id, &major, &minor);
+	program->exe_inode = st->stx_ino;
+	program->exe_size = st->stx_size;
+	program->exe_device = SCRIPT_DEVICE(major, minor);
+}
+
+/*
+ * Does its process still execute the program? It may have another one by then, whose recipe would
+ * be taken for this one's: the inode and the size alone can be forged.
+ */
+static bool is_still(const struct script_stranger *program)
+{
+	struct script_stranger now = { .tgid = program->tgid };
+	struct statx st;
+
+	if (stat_exe((pid_t)program->tgid, &st))
+		return false;
+	identify(&st, &now);
+	return now.exe_inode == program->exe_inode && now.exe_size == program->exe_size &&
+	       now.exe_device == program->exe_device;
 }
 
 static void log_unknown(const char *exe, __u32 language)
@@ -106,22 +123,26 @@ static void log_unknown(const char *exe, __u32 language)
 		 script_language_name((enum script_language)language), exe);
 }
 
-/* Ask the resolver for the recipe, if it is not too much at once. -EAGAIN: it is. */
-static int ask(struct script_programs *programs, pid_t tgid, struct script_recipe *ret_recipe)
+/* May a process be looked at, or is it too much at once? */
+static bool has_turn(struct script_programs *programs, pid_t tgid, uid_t *ret_uid)
 {
-	__u64 begun_ns = clock_now(CLOCK_MONOTONIC);
-	uid_t uid;
-	int err = process_uid(tgid, &uid);
+	if (process_uid(tgid, ret_uid))
+		return false; /* it has ended */
+	if (script_looks_may(&programs->looks, *ret_uid))
+		return true;
+	programs->not_looked++;
+	return false;
+}
 
-	if (err)
-		return err;
-	if (!script_looks_may(&programs->looks, uid)) {
-		programs->not_looked++;
-		return -EAGAIN;
-	}
-	err = attribution__recipe(programs->attribution, tgid, ret_recipe);
-	script_looks_spend(&programs->looks, uid, clock_now(CLOCK_MONOTONIC) - begun_ns);
-	return err;
+static void write_recipe(struct script_programs *programs, const struct script_stranger *program,
+			 const struct script_recipe *recipe)
+{
+	struct script_recipe whole = *recipe;
+
+	whole.exe_inode = program->exe_inode;
+	whole.exe_size = program->exe_size;
+	whole.exe_device = program->exe_device;
+	script_maps__write(programs->maps, &whole);
 }
 
 /*
@@ -129,32 +150,48 @@ static int ask(struct script_programs *programs, pid_t tgid, struct script_recip
  * not have loaded the interpreter yet: it is looked at again when it has made a socket.
  */
 static int look_at(struct script_programs *programs, const struct script_stranger *program,
-		   bool is_new)
+		   const char *exe, bool is_new)
 {
-	struct script_recipe recipe = { 0 };
-	_cleanup_free_ char *exe = NULL;
-	pid_t tgid = (pid_t)program->tgid;
-	int err = process_exe(tgid, &exe);
+	struct script_recipe recipe;
+	int err = attribution__recipe(programs->attribution, (pid_t)program->tgid, &recipe);
 
 	if (err)
-		return err;
-	if (is_named_so(exe) || has_library(tgid)) {
-		err = ask(programs, tgid, &recipe);
-		if (err)
-			return err; /* it comes again with the next socket */
-		if (!is_still(tgid, program))
-			return -ESTALE;
-		if (!recipe.find && is_new)
-			return 0;
-		if (!recipe.find && recipe.kind)
-			log_unknown(exe, recipe.kind >> 16);
-		if (!options_want_scripts(programs->options, recipe.kind >> 16))
-			recipe = (struct script_recipe){ 0 };
-	}
-	recipe.exe_inode = program->exe_inode;
-	recipe.exe_size = program->exe_size;
-	script_maps__write(programs->maps, &recipe);
+		return err; /* it comes again with the next socket */
+	if (!is_still(program))
+		return -ESTALE;
+	if (!recipe.find && is_new)
+		return 0;
+	if (!recipe.find && recipe.kind)
+		log_unknown(exe, recipe.kind >> 16);
+	if (!options_want_scripts(programs->options, recipe.kind >> 16))
+		recipe = (struct script_recipe){ 0 };
+	write_recipe(programs, program, &recipe);
 	return 0;
+}
+
+/* A program that has made a socket. */
+static void look_at_stranger(struct script_programs *programs,
+			     const struct script_stranger *program)
+{
+	static const struct script_recipe none = { .find = SCRIPT_NOTHING };
+	_cleanup_free_ char *exe = NULL;
+	pid_t tgid = (pid_t)program->tgid;
+	__u64 begun_ns;
+	uid_t uid;
+
+	if (process_exe(tgid, &exe))
+		return;
+	if (!is_named_so(exe) && !has_library(tgid)) {
+		if (is_still(program))
+			write_recipe(programs, program, &none);
+		return;
+	}
+	if (!has_turn(programs, tgid, &uid))
+		return;
+	begun_ns = clock_now(CLOCK_MONOTONIC);
+	if (is_still(program))
+		look_at(programs, program, exe, /* is_new= */ false);
+	script_looks_spend(&programs->looks, uid, clock_now(CLOCK_MONOTONIC) - begun_ns);
 }
 
 /* As far as it can be told cheaply: is the process watched? One that is not makes no difference. */
@@ -174,13 +211,37 @@ static bool may_be_watched(const struct options *options, pid_t tgid, const char
 	       (!process_comm(tgid, comm) && !strcmp(comm, options->comm));
 }
 
+static struct script_file file_of(const struct statx *st)
+{
+	return (struct script_file){
+		.device = SCRIPT_DEVICE(st->stx_dev_major, st->stx_dev_minor),
+		.inode = st->stx_ino,
+		.size = st->stx_size,
+		.mtime_ns = st->stx_mtime.tv_sec * (__s64)NSEC_PER_SEC + st->stx_mtime.tv_nsec,
+	};
+}
+
+/* A program that has the name of an interpreter, unless it has a recipe. */
+static int look_at_new_program(struct script_programs *programs, pid_t tgid, const char *exe,
+			       const struct statx *st)
+{
+	struct script_stranger program = { .tgid = (__u32)tgid };
+
+	identify(st, &program);
+	if (script_maps__has(programs->maps, &program))
+		return 0;
+	return look_at(programs, &program, exe, /* is_new= */ true);
+}
+
 /* A process that runs at the start, or has begun since the last sweep. */
 static void look_at_process(struct script_programs *programs, pid_t tgid)
 {
-	struct script_stranger program = { .tgid = (__u32)tgid };
 	char link[64], exe[PATH_MAX];
 	struct script_file file;
+	struct statx st;
+	__u64 begun_ns;
 	ssize_t len;
+	uid_t uid;
 	int err;
 
 	snprintf(link, sizeof(link), "/proc/%d/exe", tgid);
@@ -188,14 +249,15 @@ static void look_at_process(struct script_programs *programs, pid_t tgid)
 	if (len <= 0)
 		return;
 	exe[len] = '\0';
-	if (!is_named_so(exe) || !may_be_watched(programs->options, tgid, exe))
+	if (!is_named_so(exe) || !may_be_watched(programs->options, tgid, exe) ||
+	    stat_exe(tgid, &st))
 		return;
-	if (stat_exe(tgid, &file) || script_looks_knows(&programs->looks, &file) ||
-	    script_maps__has(programs->maps, file.inode, file.size))
+	file = file_of(&st);
+	if (script_looks_knows(&programs->looks, &file) || !has_turn(programs, tgid, &uid))
 		return;
-	program.exe_inode = file.inode;
-	program.exe_size = file.size;
-	err = look_at(programs, &program, /* is_new= */ true);
+	begun_ns = clock_now(CLOCK_MONOTONIC);
+	err = look_at_new_program(programs, tgid, exe, &st);
+	script_looks_spend(&programs->looks, uid, clock_now(CLOCK_MONOTONIC) - begun_ns);
 	if (!err || err == -ECHILD) /* not one again that brings the resolver down */
 		script_looks_remember(&programs->looks, &file);
 }
@@ -278,7 +340,7 @@ void script_programs__look(struct script_programs *programs)
 	script_looks_begin(&programs->looks, LOOKS_SWEEP, LOOKS_SWEEP_NS);
 	look_at_new(programs);
 	for (unsigned int i = 0; i < count; i++)
-		look_at(programs, &strangers[i], /* is_new= */ false);
+		look_at_stranger(programs, &strangers[i]);
 }
 
 __u64 script_programs__not_looked(const struct script_programs *programs)

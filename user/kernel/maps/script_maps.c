@@ -56,12 +56,14 @@ void script_maps__free(struct script_maps *maps)
 	free(maps);
 }
 
-static struct script_recipe *find(const struct script_maps *maps, __u64 inode, __u64 size)
+static struct script_recipe *find(const struct script_maps *maps, __u64 inode, __u64 size,
+				  __u64 device)
 {
 	struct script_group *group = &maps->groups[SCRIPT_GROUP_OF(inode)];
 
 	for (int i = 0; i < SCRIPT_GROUP; i++)
-		if (group->recipes[i].exe_inode == inode && group->recipes[i].exe_size == size)
+		if (group->recipes[i].exe_inode == inode && group->recipes[i].exe_size == size &&
+		    group->recipes[i].exe_device == device)
 			return &group->recipes[i];
 	return NULL;
 }
@@ -82,7 +84,8 @@ static struct script_recipe *place_for(struct script_maps *maps, __u64 inode)
 
 void script_maps__write(struct script_maps *maps, const struct script_recipe *recipe)
 {
-	struct script_recipe *place = find(maps, recipe->exe_inode, recipe->exe_size);
+	struct script_recipe *place =
+		find(maps, recipe->exe_inode, recipe->exe_size, recipe->exe_device);
 	struct script_recipe closed = *recipe;
 
 	if (!place)
@@ -94,9 +97,9 @@ void script_maps__write(struct script_maps *maps, const struct script_recipe *re
 	__atomic_store_n(&place->exe_inode, recipe->exe_inode, __ATOMIC_SEQ_CST);
 }
 
-bool script_maps__has(const struct script_maps *maps, __u64 exe_inode, __u64 exe_size)
+bool script_maps__has(const struct script_maps *maps, const struct script_stranger *program)
 {
-	return find(maps, exe_inode, exe_size);
+	return find(maps, program->exe_inode, program->exe_size, program->exe_device);
 }
 
 unsigned int script_maps__take(struct script_maps *maps,

@@ -28,7 +28,7 @@ void script_maps__free(struct script_maps *maps);
  */
 void script_maps__write(struct script_maps *maps, const struct script_recipe *recipe);
 /* Does it have one? */
-bool script_maps__has(const struct script_maps *maps, __u64 exe_inode, __u64 exe_size);
+bool script_maps__has(const struct script_maps *maps, const struct script_stranger *program);
 
 /* Take the programs that are to be looked at out of the map. Returns their number. */
 unsigned int script_maps__take(struct script_maps *maps,
