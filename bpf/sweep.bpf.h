@@ -150,18 +150,24 @@ static __always_inline void pending_suspect(struct pending *entry)
 		entry->flags |= PENDING_SUSPECTED;
 }
 
+/*
+ * The entry of pending_adopt(), which is large: with it on the stack, those that sweep_files calls
+ * would have no room. There is one sweep at a time.
+ */
+struct pending adopted;
+
 /* A socket that no hook saw: note since when it is known. The next sweep reports it. */
 static __always_inline void pending_adopt(const struct fd_key *key, const struct socket_view *view,
 					  struct task_struct *task)
 {
-	struct pending entry = {};
 	struct fd_key own;
 
-	entry_of_unknown(&entry, view, task, key->fd);
-	entry.since_ns = bpf_ktime_get_boot_ns();
-	entry.seen_sweep = sweep.number;
-	entry_note_dead(&entry, view);
-	count(pending_put(&entry, &own) ? COUNTER_ADOPT_FULL : COUNTER_ADOPTED);
+	__builtin_memset(&adopted, 0, sizeof(adopted));
+	entry_of_unknown(&adopted, view, task, key->fd);
+	adopted.since_ns = bpf_ktime_get_boot_ns();
+	adopted.seen_sweep = sweep.number;
+	entry_note_dead(&adopted, view);
+	count(pending_put(&adopted, &own) ? COUNTER_ADOPT_FULL : COUNTER_ADOPTED);
 }
 
 /* One socket in one fd table. */

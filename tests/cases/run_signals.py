@@ -66,8 +66,10 @@ def run_killed(bench):
 def read_terminal(terminal, until, patience=PATIENCE_S):
     """What is written to a terminal until a word comes, or its last user has closed it."""
     seen, deadline = "", time.monotonic() + patience
+    poll = select.poll()  # select() takes no descriptor above 1023, and other cases have many
+    poll.register(terminal, select.POLLIN)
     while until not in seen and time.monotonic() < deadline:
-        if not select.select([terminal], [], [], 0.1)[0]:
+        if not poll.poll(100):
             continue
         try:
             seen += os.read(terminal, 4096).decode(errors="replace")
