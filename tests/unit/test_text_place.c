@@ -49,9 +49,29 @@ static void the_program_is_its_executable(void **state)
 	owner_unref(owner);
 }
 
+static void expect_path(const char *path, const char *wanted)
+{
+	struct frame frame = { .script = SCRIPT_PYTHON, .function = "send", .line = 12 };
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	frame.file = (char *)path;
+	page_add_frame(&line, &frame, NULL);
+	assert_string_equal(text_str(&line), wanted);
+}
+
+static void paths_of_scripts(void **state)
+{
+	(void)state;
+	expect_path("/srv/shop/app/workers/notify.py", "send (app/workers/notify.py:12)");
+	expect_path("/tmp/r2/mix.py", "send (/tmp/r2/mix.py:12)");
+	expect_path("/mix.py", "send (/mix.py:12)");
+	expect_path("r2/mix.py", "send (r2/mix.py:12)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(paths_of_scripts),
 		cmocka_unit_test(code_scripts_and_what_is_hidden),
 		cmocka_unit_test(the_program_is_its_executable),
 	};

@@ -150,7 +150,7 @@ static const char *short_path(const char *path)
 	for (int slashes = 0; begin > path; begin--)
 		if (begin[-1] == '/' && ++slashes == SHORT_PATH)
 			break;
-	return begin;
+	return begin == path + 1 ? path : begin; /* nothing but a slash is left out: it is whole */
 }
 
 /* A function of a script, whose file says more than what executes it. */
