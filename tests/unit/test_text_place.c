@@ -2,6 +2,7 @@
 /* text_place: places in code as a reader and as a label have them. */
 #include "culprit_fixture.h"
 
+#include "report/text/text_page.h"
 #include "report/text/text_place.h"
 
 static void expect(const struct code_place *place, const char *package, const char *wanted,
