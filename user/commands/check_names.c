@@ -50,6 +50,13 @@ static int check_textfile_directory(const char *path, struct text *ret_notes,
 
 	if (!err)
 		return 0;
+	if (err == -ENOENT && !strcmp(path, TEXTFILE_DEFAULT)) {
+		text_addf(ret_notes,
+			  "not checked: --textfile %s: its directory does not exist yet "
+			  "(the service makes it when it starts)\n",
+			  path);
+		return 0;
+	}
 	if (!is_closed_to_others(err))
 		return add_cause(ret_error, "write to", "textfile", path, err,
 				 textfile_remedy(err));
