@@ -152,6 +152,10 @@ class Agent:
         reported = self.summaries[-1][1]["dropped"]["stack_collision"] if self.summaries else 0
         return len(without) <= reported
 
+    def owns_up_to_lost_tries(self):
+        """Has it counted that it had no slot for the stack of a call that failed?"""
+        return bool(self.summaries and self.summaries[-1][1]["dropped"]["no_try_slot"])
+
     def owns_up_to_skipped_hooks(self):
         """Has the kernel skipped hooks, and has it counted that? Then a class may be unknown."""
         return bool(self.summaries and self.summaries[-1][1]["dropped"]["hooks_skipped"])
