@@ -70,7 +70,7 @@ struct user_link_map {
 };
 
 struct library_walk {
-	__u64 at, library;
+	__u64 at, wanted;
 	__u64 address; /* where the library is, when it was found */
 	__u32 is_found;
 };
@@ -85,14 +85,14 @@ static long library_turn(struct bpf_map *map, const __u32 *turn, void *value,
 		return 1;
 	walk->address = library.address;
 	walk->at = library.next;
-	walk->is_found = library.dynamic - library.address == walk->library;
+	walk->is_found = library.dynamic - library.address == walk->wanted;
 	return walk->is_found;
 }
 
 /* Where the search for the thread begins; 0: the library is not loaded. */
 static __always_inline __u64 script_start(const struct script_recipe *recipe, __u64 code)
 {
-	struct library_walk walk = { .library = recipe->library };
+	struct library_walk walk = { .wanted = recipe->library };
 
 	if (!recipe->library)
 		return code + recipe->start;
