@@ -160,6 +160,11 @@ class Agent:
         """Has the kernel skipped hooks, and has it counted that? Then a class may be unknown."""
         return bool(self.summaries and self.summaries[-1][1]["dropped"]["hooks_skipped"])
 
+    def losses(self):
+        """What it has counted as lost so far, by name: often the cause of a failure."""
+        dropped = self.summaries[-1][1]["dropped"] if self.summaries else {}
+        return {name: number for name, number in dropped.items() if number}
+
     def wait_quiet(self, timeout=60):
         """Wait until every socket that exists now would have been reported."""
         since = time.monotonic()
@@ -253,4 +258,7 @@ def brief(event):
     if event["type"] == "resolved":
         return text + f" reason={event.get('reason')}"
     frames = [frame.get("function") or "?" for frame in event.get("stack") or []]
-    return text + f" stack={'<'.join(frames[:4]) or None}"
+    return text + (
+        f" stack_source={event.get('stack_source')} stack_end={event.get('stack_end')}"
+        f" stack={'<'.join(frames[:4]) or None}"
+    )

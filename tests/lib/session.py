@@ -37,6 +37,7 @@ class Session:
             + "\n                ".join(expected or ["nothing"])
             + "\n      seen:     "
             + "\n                ".join(seen)
+            + f"\n      lost:     {agent.losses() or 'nothing'}"
         )
 
     def step(self):
