@@ -76,7 +76,7 @@ static long count_chunk(struct bpf_map *map, const __u32 *number, __u32 *value, 
  */
 static __always_inline __u32 count_descriptors_of(struct task_struct *task)
 {
-	struct files_struct *files = task->files;
+	struct files_struct *files = BPF_CORE_READ(task, files);
 	struct fdtable *table;
 
 	if (!files)
@@ -101,9 +101,9 @@ int count_descriptors(struct task_iterator *ctx)
 	if (!found.count)
 		return 0;
 	found.start_ns = task->start_boottime;
-	found.cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	found.cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	found.tgid = task->tgid;
-	found.uid = task->cred->uid.val;
+	found.uid = BPF_CORE_READ(task, cred, uid.val);
 	self_comm(task, found.comm);
 	bpf_seq_write(iterator_output(ctx->meta), &found, sizeof(found));
 	return 0;

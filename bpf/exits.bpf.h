@@ -88,7 +88,7 @@ __noinline int exit_descriptor(__u32 fd)
 {
 	struct task_struct *self = bpf_get_current_task_btf();
 	struct fd_key holder = { .tgid = self->tgid, .fd = fd };
-	struct file *file = self->files ? self_file(self, fd) : NULL;
+	struct file *file = thread_file(self, fd);
 	struct socket_view view = {};
 	struct pending *entry;
 
@@ -140,23 +140,26 @@ static long exit_turn(struct bpf_map *map, const __u32 *turn, void *value, struc
  */
 static __always_inline bool ends_with_files(struct task_struct *self)
 {
-	struct signal_struct___of_threads *threads = (void *)self->signal;
+	struct signal_struct___of_threads *threads = (void *)BPF_CORE_READ(self, signal);
+	struct files_struct *files = BPF_CORE_READ(self, files);
 
-	return self->files && self->files->count.counter <= threads->nr_threads;
+	return files && BPF_CORE_READ(files, count.counter) <= BPF_CORE_READ(threads, nr_threads);
 }
 
 /* A thread ends. The first one that finds all the others ending as well does the work. */
 static __always_inline void descendant_end(struct task_struct *self)
 {
-	struct signal_struct___of_threads *threads = (void *)self->signal;
+	struct signal_struct___of_threads *threads = (void *)BPF_CORE_READ(self, signal);
+	struct fdtable *table;
 	__u32 tgid = self->tgid;
 	struct exit_walk walk;
 
-	if (threads->live.counter || !bpf_map_lookup_elem(&descendants, &tgid) ||
+	if (BPF_CORE_READ(threads, live.counter) || !bpf_map_lookup_elem(&descendants, &tgid) ||
 	    bpf_map_delete_elem(&descendants, &tgid) || !ends_with_files(self))
 		return;
-	walk.open = self->files->fdt->open_fds;
-	walk.fds = self->files->fdt->max_fds;
+	table = BPF_CORE_READ(self, files, fdt);
+	walk.open = BPF_CORE_READ(table, open_fds);
+	walk.fds = BPF_CORE_READ(table, max_fds);
 	if (walk.fds > SOCKLEAK_MAX_TURNS * FDS_A_WORD)
 		count(COUNTER_EXIT_UNREAD);
 	bpf_for_each_map_elem(&turns, exit_turn, &walk, 0);

@@ -152,7 +152,7 @@ static __always_inline __u32 task_exec_id(struct task_struct *task)
  */
 struct mm_struct___of_program {
 	__u64 start_stack;
-	__u64 start_code;
+	__u64 start_code; /* of the program itself: not that of the dynamic linker */
 	struct file *exe_file;
 } __attribute__((preserve_access_index));
 
@@ -162,14 +162,6 @@ static __always_inline __u64 self_start_stack(struct task_struct *self)
 	struct mm_struct___of_program *mm = (void *)self->mm;
 
 	return mm ? mm->start_stack : 0;
-}
-
-/* Where the code of the program begins, by its own headers: not that of the dynamic linker. */
-static __always_inline __u64 self_start_code(struct task_struct *self)
-{
-	struct mm_struct___of_program *mm = (void *)self->mm;
-
-	return mm ? mm->start_code : 0;
 }
 
 /* The file that a task executes; NULL: it is a kernel thread, or has ended. */
@@ -187,19 +179,27 @@ static __always_inline __u64 self_exe_inode(struct task_struct *self)
 	return exe ? exe->f_inode->i_ino : 0;
 }
 
-static __always_inline __u64 self_exe_size(struct task_struct *self)
+/* The program that a task executes: its file, and where its code begins. */
+struct executable {
+	__u64 inode, size, code;
+	__u32 device; /* of the file system that has it: not always what stat(2) says */
+};
+
+/*
+ * By helpers: this is read once for a copy of a stack, and a plain load of a pointer makes the
+ * verifier of Linux 6.18 search all types of the kernel, in each program that can get there. All 0:
+ * it is a kernel thread, or has ended.
+ */
+static __always_inline void task_program(struct task_struct *task, struct executable *ret_program)
 {
-	struct file *exe = self_exe(self);
+	struct mm_struct___of_program *mm = (void *)BPF_CORE_READ(task, mm);
+	struct file *exe = BPF_CORE_READ(mm, exe_file);
+	struct inode *inode = BPF_CORE_READ(exe, f_inode);
 
-	return exe ? exe->f_inode->i_size : 0;
-}
-
-/* The device of the file system that has it: not always what stat(2) says. */
-static __always_inline __u32 self_exe_device(struct task_struct *self)
-{
-	struct file *exe = self_exe(self);
-
-	return exe ? exe->f_inode->i_sb->s_dev : 0;
+	ret_program->inode = BPF_CORE_READ(inode, i_ino);
+	ret_program->size = BPF_CORE_READ(inode, i_size);
+	ret_program->device = BPF_CORE_READ(inode, i_sb, s_dev);
+	ret_program->code = BPF_CORE_READ(mm, start_code);
 }
 
 struct dentry___name {

@@ -13,10 +13,9 @@
 #include "kernel.bpf.h"
 #include "scripts.h"
 
-/* Libraries of a process, steps through lists of threads, and frames, that are looked at. */
+/* Libraries of a process, and steps through lists of threads. Frames: WALK_TURNS. */
 #define SCRIPT_LIBRARIES 64
 #define SCRIPT_THREADS 128
-#define SCRIPT_FRAMES 256
 
 /*
  * Key: SCRIPT_GROUP_OF() a program. Value: recipes. User space has it mapped and writes there, for
@@ -41,19 +40,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct script_stranger);
 } script_strangers SEC(".maps");
-
-/*
- * Nothing is in it: bpf_for_each_map_elem() over it is a loop of as many turns, of which the
- * verifier goes through one. It would go through each turn of a loop that is written as one, and a
- * start of sockleak would take a third longer. It also lets kernels before 5.17 do without
- * bpf_loop().
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SCRIPT_FRAMES);
-	__type(key, __u32);
-	__type(value, __u64);
-} script_turns SEC(".maps");
 
 /* A word of the process's memory, 0 = it cannot be read. */
 static __always_inline __u64 user_word(__u64 address)
@@ -97,7 +83,7 @@ static __always_inline __u64 script_start(const struct script_recipe *recipe, __
 	if (!recipe->library)
 		return code + recipe->start;
 	walk.at = user_word(user_word(code + recipe->debug) + 8); /* r_debug.r_map */
-	bpf_for_each_map_elem(&script_turns, library_turn, &walk, 0);
+	bpf_for_each_map_elem(&walk_turns, library_turn, &walk, 0);
 	return walk.is_found ? walk.address + recipe->start : 0;
 }
 
@@ -137,7 +123,7 @@ static __always_inline __u64 script_listed(const struct script_recipe *recipe, _
 
 	walk.list = user_word(start + recipe->lists);
 	walk.thread = walk.list ? user_word(walk.list + walk.first_thread) : 0;
-	bpf_for_each_map_elem(&script_turns, thread_turn, &walk, 0);
+	bpf_for_each_map_elem(&walk_turns, thread_turn, &walk, 0);
 	return walk.is_found ? walk.thread : 0;
 }
 
@@ -262,7 +248,7 @@ static __always_inline void script_keep_all(struct snapshot *snapshot, __u32 slo
 	if (!recipe)
 		return; /* not possible */
 	walk.record = recipe->record;
-	bpf_for_each_map_elem(&script_turns, frame_turn, &walk, 0);
+	bpf_for_each_map_elem(&walk_turns, frame_turn, &walk, 0);
 	if (walk.frame) {
 		count(walk.next == SCRIPT_UNREADABLE ? COUNTER_SCRIPT_FAULT : COUNTER_SCRIPT_CUT);
 		snapshot->script_cut = 1;
@@ -273,31 +259,32 @@ static __always_inline void script_keep_all(struct snapshot *snapshot, __u32 slo
 #define SCRIPT_NOWHERE (~0U)
 
 /* Where the recipe of a program is; SCRIPT_NOWHERE = there is none. */
-static __always_inline __u32 script_place_of(__u64 inode, __u64 size, __u32 device)
+static __always_inline __u32 script_place_of(const struct executable *program)
 {
-	__u32 number = SCRIPT_GROUP_OF(inode), place = SCRIPT_NOWHERE;
+	__u32 number = SCRIPT_GROUP_OF(program->inode), place = SCRIPT_NOWHERE;
 	struct script_group *group = bpf_map_lookup_elem(&script_recipes, &number);
 
 	for (int i = 0; i < SCRIPT_GROUP && group; i++)
-		if (group->recipes[i].exe_inode == inode && group->recipes[i].exe_size == size &&
-		    group->recipes[i].exe_device == device)
+		if (group->recipes[i].exe_inode == program->inode &&
+		    group->recipes[i].exe_size == program->size &&
+		    group->recipes[i].exe_device == program->device)
 			place = number * SCRIPT_GROUP + i;
 	return place;
 }
 
 /* Have user space look at the program. */
-static __always_inline void script_note_stranger(struct task_struct *self, __u64 inode, __u64 size,
-						 __u32 device)
+static __always_inline void script_note_stranger(struct task_struct *self,
+						 const struct executable *program)
 {
-	__u32 number = inode & (SCRIPT_STRANGERS - 1);
+	__u32 number = program->inode & (SCRIPT_STRANGERS - 1);
 	struct script_stranger *stranger = bpf_map_lookup_elem(&script_strangers, &number);
 
 	if (!stranger)
 		return; /* not possible */
-	stranger->exe_size = size;
-	stranger->exe_device = device;
+	stranger->exe_size = program->size;
+	stranger->exe_device = program->device;
 	stranger->tgid = self->tgid;
-	WRITE_IN_ORDER(stranger->exe_inode, inode);
+	WRITE_IN_ORDER(stranger->exe_inode, program->inode);
 }
 
 /*
@@ -308,20 +295,24 @@ __noinline int script_fill(__u32 slot)
 {
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
 	struct task_struct *self = bpf_get_current_task_btf();
-	__u64 inode = self_exe_inode(self), size = self_exe_size(self), start, thread, end = ~0ULL;
-	__u32 device = self_exe_device(self), place = script_place_of(inode, size, device);
-	struct script_recipe *recipe = script_recipe_at(place);
+	struct script_recipe *recipe;
+	struct executable program;
+	__u64 start, thread, end = ~0ULL;
+	__u32 place;
 
 	if (!snapshot)
 		return 0;
+	task_program(self, &program);
+	place = script_place_of(&program);
+	recipe = script_recipe_at(place);
 	if (place == SCRIPT_NOWHERE) {
-		if (inode)
-			script_note_stranger(self, inode, size, device);
+		if (program.inode)
+			script_note_stranger(self, &program);
 		return 0;
 	}
 	if (!recipe || !recipe->find)
 		return 0;
-	start = script_start(recipe, self_start_code(self));
+	start = script_start(recipe, program.code);
 	thread = start ? script_thread(recipe, start, self) : 0;
 	if (!thread) {
 		count(COUNTER_SCRIPT_NO_THREAD);

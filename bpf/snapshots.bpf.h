@@ -49,6 +49,21 @@ struct {
 /* Slots that hold the stack of a call that failed (tries.bpf.h): at most settings.try_stacks. */
 __s32 tries_held;
 
+#define WALK_TURNS 256
+
+/*
+ * Nothing is in it: bpf_for_each_map_elem() over it is a loop of as many turns, of which the
+ * verifier goes through one. It would go through each turn of a loop that is written as one, in
+ * each program that takes a snapshot: a start of sockleak would take twice as long. It also lets
+ * kernels before 5.17 do without bpf_loop().
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WALK_TURNS);
+	__type(key, __u32);
+	__type(value, __u64);
+} walk_turns SEC(".maps");
+
 #include "scripts.bpf.h" /* they go into a slot, too */
 
 /* How the sockets of one creation site have ended so far. */
@@ -163,6 +178,30 @@ static __always_inline void call_site_kept(const struct pending *entry)
 		site->dirty = 1;
 }
 
+/* The search for a signal frame in an alternate stack [start, start + size), from `frame` down. */
+struct signal_search {
+	__u64 frame, sp, start, size;
+	__u64 interrupted; /* the stack pointer in the frame; 0 = not found */
+};
+
+_Static_assert(SIGFRAME_STEPS <= WALK_TURNS, "the search has a turn for each place");
+
+/* One place: is the frame there? */
+static long signal_frame_turn(struct bpf_map *map, const __u32 *turn, void *value,
+			      struct signal_search *search)
+{
+	__u64 frame = search->frame, stack[3];
+
+	if (*turn >= SIGFRAME_STEPS || frame < search->sp || frame - search->start >= search->size)
+		return 1;
+	search->frame -= SIGFRAME_ALIGN;
+	if (bpf_probe_read_user(stack, sizeof(stack), (void *)(frame + SIGFRAME_STACK)) ||
+	    stack[0] != search->start || stack[2] != search->size || !sigframe_fits(frame))
+		return 0;
+	return !bpf_probe_read_user(&search->interrupted, sizeof(search->interrupted),
+				    (void *)(frame + SIGFRAME_SP));
+}
+
 /*
  * The stack pointer of the code that was interrupted when the thread went to its alternate signal
  * stack [start, start + size), where it is at `sp`. It is in the signal frame at the upper end of
@@ -170,21 +209,11 @@ static __always_inline void call_site_kept(const struct pending *entry)
  */
 static __always_inline __u64 interrupted_sp(__u64 sp, __u64 start, __u64 size)
 {
-	__u64 frame = (start + size - SIGFRAME_ABOVE) & -SIGFRAME_ALIGN;
-	__u64 stack[3], interrupted;
+	struct signal_search search = { .sp = sp, .start = start, .size = size };
 
-	frame -= SIGFRAME_BYTES;
-	for (int i = 0; i < SIGFRAME_STEPS; i++, frame -= SIGFRAME_ALIGN) {
-		if (frame < sp || frame >= start + size)
-			break;
-		if (bpf_probe_read_user(stack, sizeof(stack), (void *)(frame + SIGFRAME_STACK)) ||
-		    stack[0] != start || stack[2] != size || !sigframe_fits(frame) ||
-		    bpf_probe_read_user(&interrupted, sizeof(interrupted),
-					(void *)(frame + SIGFRAME_SP)))
-			continue;
-		return interrupted - start < size ? 0 : interrupted;
-	}
-	return 0;
+	search.frame = ((start + size - SIGFRAME_ABOVE) & -SIGFRAME_ALIGN) - SIGFRAME_BYTES;
+	bpf_for_each_map_elem(&walk_turns, signal_frame_turn, &search, 0);
+	return search.interrupted - start < size ? 0 : search.interrupted;
 }
 
 /* Read into stack[at]. The barriers keep the bounds where the verifier sees them. */
