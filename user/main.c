@@ -231,9 +231,8 @@ static void log_hooks(const struct hooks *hooks)
 
 	kind_refusals_add(&why, refusals, count, /* with_remedies= */ true);
 	if (kind->is_everywhere && count)
-		log_notice("%s hooks run at every system call and cost 20 to 40 ns "
-			   "each: %s",
-			   kind->name, text_str(&why));
+		log_notice("%s hooks cost every system call 20 to 40 ns each: %s", kind->name,
+			   text_str(&why));
 	if (misses)
 		log_notice("%s hooks miss calls on this kernel: %s (hooks_skipped counts them, "
 			   "if the kernel does)",
@@ -252,8 +251,7 @@ static int open_tracer(const struct options *options, struct watch *watch, pid_t
 		if (options->command == COMMAND_AGENT && give_up_rights(&had))
 			return EXIT_ENVIRONMENT;
 		if (had)
-			log_note("CAP_SYS_ADMIN is given up; only opening tracepoints may need "
-				 "it");
+			log_note("CAP_SYS_ADMIN is given up: only opening tracepoints needs it");
 		tracer__on_progress(*ret_tracer, on_progress, ctx);
 		tracer__follow(*ret_tracer, (__u32)followed);
 		signals_hold_questions(true);
@@ -493,6 +491,8 @@ int main(int argc, char **argv)
 		return fetcher_main(argv[2]);
 	if (argc == 2 && !strcmp(argv[1], RESOLVER_ARGUMENT))
 		return resolver_main();
+	if (argc == 2 && !strcmp(argv[1], OPENER_ARGUMENT))
+		return opener_main();
 	exit_code = do_command(argc, argv);
 	if (exit_code == EXIT_PIPE)
 		signals_end_by_pipe();

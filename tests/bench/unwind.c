@@ -99,19 +99,6 @@ static long status_kb(pid_t pid, const char *field)
 	return kb;
 }
 
-/* Of a process that has no other child left but the resolver. */
-static pid_t only_child(void)
-{
-	FILE *children = fopen("/proc/thread-self/children", "re");
-	int pid = 0;
-
-	if (!children || fscanf(children, "%d", &pid) != 1)
-		pid = 0;
-	if (children)
-		fclose(children);
-	return pid;
-}
-
 static struct stack *unwind(struct resolver *resolver, pid_t pid, const struct snapshot *snapshot,
 			    double *ret_ms)
 {
@@ -170,6 +157,7 @@ static bool measure(struct resolver *resolver, bool is_python)
 int main(int argc, char **argv)
 {
 	struct resolver *resolver;
+	struct opener *opener;
 	pid_t child;
 	long rss_kb;
 	bool good;
@@ -181,17 +169,22 @@ int main(int argc, char **argv)
 	}
 	if (argc > 1 && !strcmp(argv[1], RESOLVER_ARGUMENT))
 		return resolver_main();
-	resolver = resolver__new(NULL, NULL);
+	if (argc > 1 && !strcmp(argv[1], OPENER_ARGUMENT))
+		return opener_main();
+	opener = opener__new();
+	resolver = opener ? resolver__new(opener, NULL, NULL) : NULL;
 	if (!resolver)
 		return 1;
 	good = measure(resolver, true);
 	good &= measure(resolver, false);
-	child = only_child();
-	rss_kb = status_kb(getpid(), "VmRSS:") + status_kb(child, "VmRSS:");
+	child = resolver__pid(resolver);
+	rss_kb = status_kb(getpid(), "VmRSS:") + status_kb(child, "VmRSS:") +
+		 status_kb(opener__pid(opener), "VmRSS:");
 	printf("memory   %ld KiB resident, %ld KiB of it the resolver's (%ld KiB not of files)\n",
 	       rss_kb, status_kb(child, "VmRSS:"), status_kb(child, "RssAnon:"));
 	good &= child && rss_kb < BAR_RSS_KB;
 	resolver__free(resolver);
+	opener__free(opener);
 	puts(good ? "within the bars" : "NOT within the bars");
 	return !good;
 }

@@ -26,7 +26,7 @@ static int serve(struct access_request *request)
 
 	request->message = MESSAGE_ACCESS;
 	request->tgid = getpid();
-	access_serve(request, sizeof(*request), &(struct access_sources){ 0 }, &reply, &fd);
+	access_serve_file(request, sizeof(*request), &reply, &fd);
 	assert_true((fd >= 0) == (!reply.error && request->kind != ACCESS_VIEW));
 	if (fd >= 0)
 		close(fd);

@@ -33,7 +33,7 @@ static void this_process_is_seen(void **state)
 	struct health health = { 0 };
 
 	(void)state;
-	health_update(&health, 0);
+	health_update(&health, (const pid_t[HEALTH_CHILDREN]){ 0 });
 	assert_true(health.started_ns > 0);
 	assert_true(health.rss_bytes > 100 * 1024);
 	assert_int_equal(health.resolver_rss_bytes, 0);
@@ -55,7 +55,7 @@ static void time_is_kept(void **state)
 	char byte;
 
 	(void)state;
-	health_update(&health, 0);
+	health_update(&health, (const pid_t[HEALTH_CHILDREN]){ 0 });
 	alone = health.user_ns + health.system_ns;
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
@@ -66,13 +66,13 @@ static void time_is_kept(void **state)
 		_exit(0);
 	}
 	assert_int_equal(read(ready[0], &byte, 1), 1);
-	health_update(&health, child);
+	health_update(&health, (const pid_t[HEALTH_CHILDREN]){ child });
 	running = health.user_ns + health.system_ns;
 	assert_true(running - alone > 50 * NSEC_PER_MSEC);
 	assert_true(health.resolver_rss_bytes > 0);
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, &status, 0), child);
-	health_update(&health, 0);
+	health_update(&health, (const pid_t[HEALTH_CHILDREN]){ 0 });
 	after = health.user_ns + health.system_ns;
 	assert_true(after >= running);
 	assert_int_equal(health.resolver_rss_bytes, 0);
@@ -85,7 +85,7 @@ static void nothing_runs_back(void **state)
 	struct health health = { .user_ns = ~0ULL, .system_ns = ~0ULL, .started_ns = 7 };
 
 	(void)state;
-	health_update(&health, 0x7ffffff0); /* no such process */
+	health_update(&health, (const pid_t[HEALTH_CHILDREN]){ 0x7ffffff0 }); /* no such one */
 	assert_true(health.user_ns == ~0ULL && health.system_ns == ~0ULL);
 	assert_int_equal(health.started_ns, 7);
 }

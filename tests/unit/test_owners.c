@@ -22,7 +22,7 @@ static struct owners *owners;
 static int begin(void **state)
 {
 	(void)state;
-	owners = owners__new();
+	owners = owners__new(NULL);
 	return owners ? 0 : -1;
 }
 

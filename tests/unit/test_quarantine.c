@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "resolver/quarantine.h"
+#include "host/files/quarantine.h"
 
 #define S 1000000000ULL
 

@@ -18,18 +18,23 @@
 /* More than a process or a user may fail before their files are left alone. */
 #define FAILURES 6
 
-static unsigned int spawned;
+static unsigned int spawned; /* resolvers */
 
 /* In place of the C library's: a host at its limit of processes, and then one of whose nobody is.
  */
 int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
 		const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
 {
+	bool is_opener = !strcmp(argv[1], OPENER_ARGUMENT);
+
 	(void)path, (void)actions, (void)attributes, (void)envp;
-	assert_string_equal(argv[1], RESOLVER_ARGUMENT);
-	if (++spawned <= FAILURES)
+	if (!is_opener)
+		assert_string_equal(argv[1], RESOLVER_ARGUMENT);
+	if (!is_opener && ++spawned <= FAILURES)
 		return EAGAIN;
 	*pid = fork();
+	if (!*pid && is_opener)
+		pause(); /* until it is given up */
 	if (!*pid)
 		_exit(1); /* it crashes */
 	return *pid < 0 ? errno : 0;
@@ -46,16 +51,19 @@ static unsigned int open_descriptors(void)
 
 static void not_started_is_nobodys_fault(void **state)
 {
-	struct resolver *resolver = resolver__new(NULL, NULL);
+	struct opener *opener = opener__new();
+	struct resolver *resolver = resolver__new(opener, NULL, NULL);
 	const struct resolver_counts *counts = resolver__counts(resolver);
 	const struct subject subject = { getpid(), getuid() };
-	unsigned int descriptors = open_descriptors();
+	unsigned int start, descriptors;
 	struct package package;
 	struct stack *stack;
 	__u64 pc = 0x1000;
 
 	(void)state;
 	spawned = 0;
+	assert_int_equal(opener__ensure(opener, &start), 0);
+	descriptors = open_descriptors();
 	assert_int_equal(resolver__resolve(resolver, &subject, &pc, 1, 0, STACK_FP, &stack),
 			 -EAGAIN);
 	assert_int_equal(resolver__package(resolver, &subject, "/bin/sh", NULL, &package), -EAGAIN);
@@ -71,6 +79,7 @@ static void not_started_is_nobodys_fault(void **state)
 	assert_int_equal(counts->not_started, FAILURES);
 	assert_int_equal(counts->crashed, 1);
 	resolver__free(resolver);
+	opener__free(opener);
 }
 
 int main(void)

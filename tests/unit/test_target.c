@@ -115,14 +115,14 @@ static void adopted_children_are_reaped(void **state)
 	int signal;
 
 	(void)state;
-	target__reap_adopted(target, 0);
+	target__reap_adopted(target, NULL, 0);
 	assert_int_equal(waitpid(adopted, NULL, WNOHANG), -1);
 	helper = ended_child();
-	target__reap_adopted(target, helper);
+	target__reap_adopted(target, &helper, 1);
 	assert_int_equal(waitpid(helper, NULL, WNOHANG), helper);
 	assert_int_equal(target__release(target, &is_own, &error), 0);
 	assert_int_equal(poll(&end, 1, -1), 1);
-	target__reap_adopted(target, 0);
+	target__reap_adopted(target, NULL, 0);
 	assert_int_equal(target__wait(target, &signal), 7);
 	target__free(target);
 }

@@ -55,13 +55,15 @@ static void follow_target(const struct options *options, struct watch *watch, st
 			  struct recall *recall, struct target *target)
 {
 	__u64 older_ns = options->older_than_ns;
+	pid_t ours[HEALTH_CHILDREN];
 
 	while (take_events(watch, tracer, recall, target__fd(target),
 			   clock_now(CLOCK_MONOTONIC) + options->interval_ns)) {
 		if (recall)
 			recall__take(recall);
 		watch__sweep(watch, false);
-		target__reap_adopted(target, watch__resolver(watch));
+		watch__children(watch, ours);
+		target__reap_adopted(target, ours, HEALTH_CHILDREN);
 	}
 	tracer__judge_older(tracer, older_ns > STILL_RUNNING_NS ? older_ns : STILL_RUNNING_NS);
 	watch__sweep(watch, true);

@@ -48,31 +48,39 @@ static void raise_to(__u64 *counter, __u64 value)
 }
 
 /*
- * The time of this process, of its children that have ended, and of the one that runs. The
+ * The time of this process, of its children that have ended, and of those that run. The
  * kernel gives the latter in ticks, and exactly once it has ended: the sum must not
  * decrease.
  */
-static void update_times(struct health *health, pid_t resolver)
+static void update_times(struct health *health, const pid_t *children)
 {
-	__u64 user_ns = 0, system_ns = 0;
+	__u64 user_ns = 0, system_ns = 0, its_user_ns, its_system_ns;
 	struct rusage self, ended;
 	char text[1024];
 
 	if (getrusage(RUSAGE_SELF, &self) || getrusage(RUSAGE_CHILDREN, &ended))
 		return;
-	if (resolver && proc_file_read_of(resolver, "stat", text, sizeof(text)) > 0)
-		health_parse_times(text, sysconf(_SC_CLK_TCK), &user_ns, &system_ns);
+	for (int i = 0; i < HEALTH_CHILDREN; i++) {
+		if (!children[i] ||
+		    proc_file_read_of(children[i], "stat", text, sizeof(text)) <= 0 ||
+		    !health_parse_times(text, sysconf(_SC_CLK_TCK), &its_user_ns, &its_system_ns))
+			continue;
+		user_ns += its_user_ns;
+		system_ns += its_system_ns;
+	}
 	raise_to(&health->user_ns, ns_of(&self.ru_utime) + ns_of(&ended.ru_utime) + user_ns);
 	raise_to(&health->system_ns, ns_of(&self.ru_stime) + ns_of(&ended.ru_stime) + system_ns);
 }
 
-void health_update(struct health *health, pid_t resolver)
+void health_update(struct health *health, const pid_t children[HEALTH_CHILDREN])
 {
 	if (!health->started_ns)
 		process_start_time(getpid(), &health->started_ns);
-	update_times(health, resolver);
+	update_times(health, children);
 	update_rss(getpid(), &health->rss_bytes);
-	health->resolver_rss_bytes = 0;
-	if (resolver)
-		update_rss(resolver, &health->resolver_rss_bytes);
+	health->resolver_rss_bytes = health->opener_rss_bytes = 0;
+	if (children[0])
+		update_rss(children[0], &health->resolver_rss_bytes);
+	if (children[1])
+		update_rss(children[1], &health->opener_rss_bytes);
 }

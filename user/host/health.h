@@ -36,8 +36,9 @@ struct health {
 	__u64 swept_ns;	  /* when the last complete scan ended; 0 = none yet */
 	__u64 user_ns;	  /* processor time of the agent and all its children, ended or not */
 	__u64 system_ns;
-	__u64 rss_bytes;	  /* resident memory of the agent; 0 = not known */
-	__u64 resolver_rss_bytes; /* of its resolver; 0 = none runs */
+	__u64 rss_bytes; /* resident memory of the agent; 0 = not known */
+	/* of its children; 0 = it does not run */
+	__u64 resolver_rss_bytes, opener_rss_bytes;
 	/* By bpf_stats.h: */
 	bool bpf_stats_enabled; /* kernel.bpf_stats_enabled: run_ns and runs are counted */
 	__u64 bpf_bytes;	/* kernel memory of all maps that the agent holds */
@@ -53,10 +54,11 @@ struct health {
 };
 
 /*
- * Read again what /proc and the kernel say of this process. `resolver` is its resolver's
- * pid, 0 = none runs. A value that cannot be read stays as it was.
+ * Read again what /proc and the kernel say of this process and of its children: the resolver, then
+ * the opener; 0 = it does not run. A value that cannot be read stays as it was.
  */
-void health_update(struct health *health, pid_t resolver);
+#define HEALTH_CHILDREN 2
+void health_update(struct health *health, const pid_t children[HEALTH_CHILDREN]);
 
 /*
  * For the tests: the process's own processor time from a text in the format of

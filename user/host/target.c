@@ -179,7 +179,15 @@ int target__release(struct target *target, bool *ret_is_own, struct text *ret_er
 	return -failure.error;
 }
 
-void target__reap_adopted(const struct target *target, pid_t other)
+static bool is_one_of(pid_t pid, const pid_t *pids, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+void target__reap_adopted(const struct target *target, const pid_t *others, size_t count)
 {
 	siginfo_t ended;
 
@@ -187,7 +195,7 @@ void target__reap_adopted(const struct target *target, pid_t other)
 		ended.si_pid = 0;
 		/* The program's own status stays for target__wait(). */
 		if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) || !ended.si_pid ||
-		    ended.si_pid == target->pid || ended.si_pid == other)
+		    ended.si_pid == target->pid || is_one_of(ended.si_pid, others, count))
 			return;
 		waitpid(ended.si_pid, NULL, WNOHANG);
 	}

@@ -36,11 +36,11 @@ int target__fd(const struct target *target);
 int target__release(struct target *target, bool *ret_is_own, struct text *ret_error);
 
 /*
- * Wait for children of ours that have ended and are neither the program nor `other` (0: none):
+ * Wait for children of ours that have ended and are neither the program nor one of `others`:
  * processes of the program that it had cloned with CLONE_PARENT. Nobody else would, and they would
  * stay as zombies until we end.
  */
-void target__reap_adopted(const struct target *target, pid_t other);
+void target__reap_adopted(const struct target *target, const pid_t *others, size_t count);
 
 /* Wait until it has ended: its exit status, or 128 + N and *ret_signal if signal N has ended it. */
 int target__wait(struct target *target, int *ret_signal);

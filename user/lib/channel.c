@@ -24,6 +24,17 @@ int channel_pair(int ret_ends[2])
 	return 0;
 }
 
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
+void channel_refuse_descriptors(int end)
+{
+	const int no = 0;
+
+	setsockopt(end, SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof(no)); /* older kernels lack it */
+}
+
 /* Milliseconds that poll() may still take; -1 = any. */
 static int left_ms(__u64 deadline_ns)
 {

@@ -25,6 +25,12 @@ struct message {
 int channel_pair(int ret_ends[2]);
 
 /*
+ * From now on no descriptor can be sent to this end, since Linux 6.16: to close one that a stranger
+ * has chosen may block. Before, receiving one closes it.
+ */
+void channel_refuse_descriptors(int end);
+
+/*
  * Send a message, with a descriptor unless that is -1; it stays open here. `deadline_ns` is
  * CLOCK_MONOTONIC. -ETIMEDOUT: the other end did not read until then. -EPIPE: it is gone.
  */

@@ -2,8 +2,6 @@
 #include "packages/hints.h"
 
 #include "host/files/elf_notes.h"
-#include "host/files/process_files.h"
-#include "lib/regular_file.h"
 #include "lib/text.h"
 #include "lib/time.h"
 #include "packages/package_sources.h"
@@ -29,6 +27,7 @@ struct module {
 
 struct hints {
 	hints_find_fn find;
+	hints_has_fn has_file;
 	void *ctx;
 	struct module *modules; /* what was added */
 	struct hint *hints;	/* what came of it, sorted */
@@ -36,13 +35,14 @@ struct hints {
 	size_t refused, late; /* for want of room, of time */
 };
 
-int hints__new(hints_find_fn find, void *ctx, struct hints **ret_hints)
+int hints__new(hints_find_fn find, hints_has_fn has_file, void *ctx, struct hints **ret_hints)
 {
 	struct hints *hints = calloc(1, sizeof(*hints));
 
 	if (!hints)
 		return -ENOMEM;
 	hints->find = find;
+	hints->has_file = has_file;
 	hints->ctx = ctx;
 	*ret_hints = hints;
 	return 0;
@@ -148,19 +148,15 @@ void hints__add(struct hints *hints, pid_t tgid, const char *path, const char *b
 }
 
 /* Is its debug information where symbols.h looks for it? */
-static bool has_debug_file(const struct module *module)
+static bool has_debug_file(const struct hints *hints, const struct module *module)
 {
 	const char *build_id = module->build_id;
 	char path[256];
-	int fd;
 
 	if (!build_id)
 		return false;
 	snprintf(path, sizeof(path), DEBUG_DIR "/%.2s/%s.debug", build_id, build_id + 2);
-	if (regular_file_open_stored(path, &fd) && process_open_path(module->tgid, path, &fd))
-		return false;
-	close(fd);
-	return true;
+	return hints->has_file(hints->ctx, module->tgid, path);
 }
 
 static enum hint_way way_of(const struct package *package, const char *build_id)
@@ -296,7 +292,7 @@ int hints__finish(struct hints *hints)
 	if (!hints->hints)
 		return -ENOMEM;
 	HASH_ITER(hh, hints->modules, module, next) {
-		if (has_debug_file(module))
+		if (has_debug_file(hints, module))
 			continue;
 		if (clock_now(CLOCK_MONOTONIC) > deadline_ns)
 			hints->late++;

@@ -48,8 +48,11 @@ struct hint {
 typedef int (*hints_find_fn)(void *ctx, pid_t tgid, const char *path, const char *build_id,
 			     struct package *ret_package);
 
-/* An empty collection that asks `find`. Free it with hints__free() (NULL is allowed). */
-int hints__new(hints_find_fn find, void *ctx, struct hints **ret_hints);
+/* Is there a stored file at this path, on this host or as the process sees it? */
+typedef bool (*hints_has_fn)(void *ctx, pid_t tgid, const char *path);
+
+/* An empty collection that asks these. Free it with hints__free() (NULL is allowed). */
+int hints__new(hints_find_fn find, hints_has_fn has_file, void *ctx, struct hints **ret_hints);
 void hints__free(struct hints *hints);
 
 /* Start a new collection. */

@@ -86,8 +86,9 @@ static const struct loss losses[] = {
 	{ "resolver_crashed", "names of stacks, because a file made the resolver crash", NULL,
 	  LOSS_SYMBOLS, AT(resolver.crashed) },
 	{ "resolver_late",
-	  "names of stacks, because the resolver took over 5 seconds and was killed", NULL,
-	  LOSS_SYMBOLS, AT(resolver.late) },
+	  "names of stacks, because the resolver took over 5 seconds, or a file system did not "
+	  "answer",
+	  NULL, LOSS_SYMBOLS, AT(resolver.late) },
 	{ "stacks_plain",
 	  "names of stacks: symbolization is disabled for this process after a failure", NULL,
 	  LOSS_SYMBOLS, AT(resolver.plain) },

@@ -300,8 +300,9 @@ void fetcher__free(struct fetcher *fetcher)
 	if (!fetcher)
 		return;
 	if (fetcher->pid) {
-		kill(-fetcher->pid, SIGKILL);
-		waitpid(fetcher->pid, NULL, 0);
+		kill(-fetcher->pid,
+		     SIGKILL); /* its end is not waited for: it may write to a dead disk */
+		waitpid(fetcher->pid, NULL, WNOHANG);
 		close(fetcher->out_fd);
 	}
 	while (fetcher->wanted)

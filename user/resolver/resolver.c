@@ -2,18 +2,18 @@
 #include "resolver/resolver.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/expendable.h"
 #include "host/files/access.h"
 #include "lib/channel.h"
 #include "lib/cleanup.h"
 #include "lib/spawn.h"
 #include "lib/time.h"
-#include "resolver/quarantine.h"
 #include "resolver/resolver_protocol.h"
 #include "stacks/stack_store.h"
 
@@ -23,12 +23,19 @@
 #define SLOW_NS (NSEC_PER_SEC / 10)
 /* Two databases may each take their own limit, see package.h. */
 #define PACKAGE_LIMIT_NS (10 * NSEC_PER_SEC)
+/* No disk that works makes its readers wait so long for a single block. */
+#define STUCK_LIMIT_NS (2 * NSEC_PER_SEC)
+/* Then the frames of a stack follow, which are in memory. */
+#define FRAMES_LIMIT_NS (NSEC_PER_SEC / 2)
+/* Away from the descriptors that the child's ends get, for those are put there one by one. */
+#define ABOVE_CHILDS 16
 
 struct resolver {
 	pid_t pid; /* 0 = none runs */
 	int channel;
+	struct opener *opener;
+	unsigned int opener_start; /* of the opener that it has a channel to */
 	struct access_sources sources;
-	struct quarantine quarantine;
 	struct resolver_counts counts;
 	struct stack_store *store;
 	union {
@@ -38,13 +45,14 @@ struct resolver {
 	} in; /* the message that came last */
 };
 
-struct resolver *resolver__new(access_fetched_fn fetched, void *ctx)
+struct resolver *resolver__new(struct opener *opener, access_fetched_fn fetched, void *ctx)
 {
 	struct resolver *resolver = calloc(1, sizeof(*resolver));
 
 	if (!resolver)
 		return NULL;
 	resolver->channel = -1;
+	resolver->opener = opener;
 	resolver->sources.fetched = fetched;
 	resolver->sources.ctx = ctx;
 	resolver->store = stack_store__new();
@@ -81,13 +89,11 @@ static void forget_child(struct resolver *resolver)
 	resolver->pid = 0;
 }
 
-static void stop_child(struct resolver *resolver)
+static void stop_child(struct resolver *resolver, uid_t uid)
 {
 	if (!resolver->pid)
 		return;
-	kill(resolver->pid, SIGKILL);
-	while (waitpid(resolver->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	expendables_give_up(opener__expendables(resolver->opener), resolver->pid, uid);
 	forget_child(resolver);
 }
 
@@ -95,24 +101,37 @@ void resolver__free(struct resolver *resolver)
 {
 	if (!resolver)
 		return;
-	stop_child(resolver);
+	stop_child(resolver, getuid());
 	stack_store__free(resolver->store);
 	free(resolver);
 }
 
 /* Away from our terminal, our environment and our files. */
-static int spawn_resolver(int channel, pid_t *ret_pid)
+static int spawn_resolver(int channel, int files, pid_t *ret_pid)
 {
 	char *arguments[] = { "sockleak", RESOLVER_ARGUMENT, NULL };
 	char *environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
 	const struct spawn_fd fds[] = {
 		{ RESOLVER_CHANNEL, channel },
+		{ RESOLVER_FILES, files },
 		{ STDIN_FILENO, SPAWN_NULL },
 		{ STDOUT_FILENO, SPAWN_NULL },
 		{ -1, -1 },
 	};
 
 	return spawn("/proc/self/exe", arguments, environment, fds, ret_pid);
+}
+
+/* A channel to the opener, which is to be the child's alone. */
+static int link_to_opener(struct resolver *resolver, int *ret_files)
+{
+	_cleanup_close_ int link = -1;
+	int err = opener__link(resolver->opener, &link);
+
+	if (err)
+		return err;
+	*ret_files = fcntl(link, F_DUPFD_CLOEXEC, ABOVE_CHILDS);
+	return *ret_files < 0 ? -errno : 0;
 }
 
 static int start(struct resolver *resolver)
@@ -122,10 +141,13 @@ static int start(struct resolver *resolver)
 
 	if (err)
 		return err;
-	_cleanup_close_ int ours = ends[0], its = ends[1];
+	_cleanup_close_ int ours = ends[0], its = ends[1], files = -1;
 	pid_t pid;
 
-	err = spawn_resolver(its, &pid);
+	channel_refuse_descriptors(ours);
+	err = link_to_opener(resolver, &files);
+	if (!err)
+		err = spawn_resolver(its, files, &pid);
 	if (err)
 		return err;
 	resolver->pid = pid;
@@ -139,13 +161,21 @@ static int start(struct resolver *resolver)
  */
 static int ensure_started(struct resolver *resolver)
 {
-	if (resolver->pid && !waitpid(resolver->pid, NULL, WNOHANG))
-		return 0;
-	forget_child(resolver); /* it was ended by others, as for want of memory */
-	if (!start(resolver))
-		return 0;
-	resolver->counts.not_started++;
-	return -EAGAIN;
+	unsigned int start_of_opener;
+	int err = opener__ensure(resolver->opener, &start_of_opener);
+
+	if (!err && resolver->pid && waitpid(resolver->pid, NULL, WNOHANG))
+		forget_child(resolver); /* it was ended by others, as for want of memory */
+	if (!err && start_of_opener != resolver->opener_start)
+		stop_child(resolver, getuid()); /* its channel to the former one is dead */
+	if (!err && !resolver->pid &&
+	    (!expendables_may_start(opener__expendables(resolver->opener)) || start(resolver)))
+		err = -EAGAIN;
+	if (!err)
+		resolver->opener_start = start_of_opener;
+	else
+		resolver->counts.not_started++;
+	return err;
 }
 
 /* ---- A question ---- */
@@ -180,36 +210,29 @@ static int send_question(struct resolver *resolver, const struct question *quest
 	return err;
 }
 
-/* It may read only the memory of the process in question, because memory holds secrets. */
-static bool may_serve(const struct resolver *resolver, const struct question *question)
-{
-	const struct access_request *access = &resolver->in.access;
-
-	return access->kind != ACCESS_MEMORY ||
-	       (question->has_scripts && access->tgid == question->subject->tgid);
-}
-
 static int serve(struct resolver *resolver, const struct question *question, size_t len)
 {
-	struct access_reply reply = { .error = -EACCES };
-	int fd = -1, err;
+	struct access_reply reply;
+	int fd, err;
 
-	if (may_serve(resolver, question))
-		access_serve(&resolver->in.access, len, &resolver->sources, &reply, &fd);
+	access_serve_source(&resolver->in.access, len, &resolver->sources, &reply, &fd);
 	err = channel_send(resolver->channel, &reply, sizeof(reply), fd, question->deadline_ns);
 	if (fd >= 0)
 		close(fd);
 	return err;
 }
 
-/* Open what it asks for until it has the answer, which is in resolver->in then. */
+/* Give it what it asks for until it has the answer, which is in resolver->in then. */
 static int await_answer(struct resolver *resolver, const struct question *question, size_t extra)
 {
 	struct message message = { .data = resolver->in.bytes, .size = sizeof(resolver->in) };
+	struct patience patience = { .children = { resolver->pid, opener__pid(resolver->opener) },
+				     .deadline_ns = question->deadline_ns,
+				     .stuck_ns = STUCK_LIMIT_NS };
 	int err;
 
 	for (;;) {
-		err = channel_receive(resolver->channel, &message, question->deadline_ns);
+		err = expendable_receive(resolver->channel, &message, &patience);
 		if (err)
 			return err;
 		if (message.fd >= 0) {
@@ -234,16 +257,25 @@ static int await_answer(struct resolver *resolver, const struct question *questi
 /* It is of no use any more. */
 static int fail(struct resolver *resolver, const struct question *question, int err)
 {
-	stop_child(resolver);
+	const struct subject *subject = question->subject;
+
+	stop_child(resolver, subject->uid);
 	if (err == -ENOMEM)
 		return err;
-	if (err == -ETIMEDOUT)
+	if (err == -ETIMEDOUT) {
+		opener__give_up(resolver->opener, subject->uid); /* it may be that one */
 		resolver->counts.late++;
-	else
+	} else {
 		resolver->counts.crashed++;
-	quarantine_strike(&resolver->quarantine, question->subject->tgid, question->subject->uid,
+	}
+	quarantine_strike(opener__quarantine(resolver->opener), subject->tgid, subject->uid,
 			  clock_now(CLOCK_MONOTONIC));
 	return -ECHILD;
+}
+
+static bool is_refused(const struct resolver *resolver, const struct subject *subject)
+{
+	return opener__refuses(resolver->opener, subject->tgid, subject->uid);
 }
 
 /*
@@ -260,13 +292,16 @@ static int ask_child(struct resolver *resolver, struct question *question, size_
 		return err;
 	question->request.message = MESSAGE_REQUEST;
 	question->request.tgid = question->subject->tgid;
-	err = send_question(resolver, question);
+	err = opener__allow_memory(resolver->opener,
+				   question->has_scripts ? question->subject->tgid : 0);
+	if (!err)
+		err = send_question(resolver, question);
 	if (!err)
 		err = await_answer(resolver, question, extra);
 	spent_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
 	if (spent_ns > SLOW_NS)
-		quarantine_spend(&resolver->quarantine, question->subject->uid, spent_ns,
-				 clock_now(CLOCK_MONOTONIC));
+		quarantine_spend(opener__quarantine(resolver->opener), question->subject->uid,
+				 spent_ns, clock_now(CLOCK_MONOTONIC));
 	return err ? fail(resolver, question, err) : 0;
 }
 
@@ -284,7 +319,8 @@ static int ask_stack(struct resolver *resolver, struct question *question, struc
 		return resolver->in.answer.error < 0 ? resolver->in.answer.error : -EPROTO;
 	resolver->counts.unnamed_scripts += resolver->in.answer.unnamed_scripts;
 	stack = protocol_new_stack(&resolver->in.answer);
-	err = stack ? protocol_receive_frames(resolver->channel, stack, question->deadline_ns) :
+	err = stack ? protocol_receive_frames(resolver->channel, stack,
+					      clock_now(CLOCK_MONOTONIC) + FRAMES_LIMIT_NS) :
 		      -EPROTO;
 	if (err) {
 		stack_unref(stack);
@@ -301,8 +337,7 @@ static int ask_twice(struct resolver *resolver, struct question *question, struc
 	const struct subject *subject = question->subject;
 	int err;
 
-	if (!quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid,
-			      clock_now(CLOCK_MONOTONIC))) {
+	if (!is_refused(resolver, subject)) {
 		err = ask_stack(resolver, question, ret_stack);
 		if (err != -ECHILD)
 			return err;
@@ -357,8 +392,7 @@ int resolver__rename(struct resolver *resolver, const struct subject *subject, s
 		.frames = stack,
 	};
 
-	if (quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid,
-			     clock_now(CLOCK_MONOTONIC))) {
+	if (is_refused(resolver, subject)) {
 		*ret_stack = stack_ref(stack);
 		return 0;
 	}
@@ -369,8 +403,7 @@ int resolver__look(struct resolver *resolver, const struct subject *subject)
 {
 	struct question question = { .subject = subject, .request = { .task = TASK_LOOK } };
 
-	if (quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid,
-			     clock_now(CLOCK_MONOTONIC)))
+	if (is_refused(resolver, subject))
 		return -ECHILD;
 	question.deadline_ns = clock_now(CLOCK_MONOTONIC) + STACK_LIMIT_NS;
 	return ask_child(resolver, &question, 0);
@@ -398,8 +431,7 @@ int resolver__package(struct resolver *resolver, const struct subject *subject, 
 	char *payload;
 	int err;
 
-	if (quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid,
-			     clock_now(CLOCK_MONOTONIC)))
+	if (is_refused(resolver, subject))
 		return -ECHILD;
 	payload = join(path, build_id ?: "", &question.len);
 	if (!payload)
@@ -425,8 +457,7 @@ int resolver__recipe(struct resolver *resolver, const struct subject *subject, _
 				     .has_scripts = true };
 	int err;
 
-	if (quarantine_holds(&resolver->quarantine, subject->tgid, subject->uid,
-			     clock_now(CLOCK_MONOTONIC)))
+	if (is_refused(resolver, subject))
 		return -ECHILD;
 	question.deadline_ns = clock_now(CLOCK_MONOTONIC) + STACK_LIMIT_NS;
 	err = ask_child(resolver, &question, sizeof(*ret_recipe));

@@ -4,9 +4,9 @@
  * unwind and to name is to read ELF, DWARF, perf maps and package databases of
  * whoever leaks, and a file that is made for it can crash or hang its reader. So
  * the agent does not read them: it starts a child, which has given up all that it
- * had (sandbox.h), opens for it the files that it asks for (access.h), and waits
- * for what it says for a limited time. When the child dies or is killed for
- * being late, that costs one stack, which is counted, and its process's files are
+ * had (sandbox.h), lets the opener (opener.h) open the files that it asks for (access.h), and
+ * waits for what it says for a limited time. When the child dies, or is given up for being late
+ * or stuck (expendable.h), that costs one stack, which is counted, and its process's files are
  * not opened again for a while (quarantine.h); the next question starts another.
  *
  * The child is this program again, as RESOLVER_ARGUMENT: see resolver_main(). It
@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "host/files/access.h"
+#include "host/files/opener.h"
 #include "packages/package.h"
 #include "resolver/resolver_counts.h"
 #include "scripts.h"
@@ -36,11 +37,11 @@ struct subject {
 };
 
 /*
- * `fetched` is asked for debug files that this machine does not have, see
- * access_fetched(); it may be NULL. NULL: no memory. Free with resolver__free();
- * NULL is allowed there.
+ * The opener is the caller's, who frees it after the resolver. `fetched` is asked for debug files
+ * that this machine does not have, see access_fetched(); it may be NULL. NULL: no memory. Free with
+ * resolver__free(); NULL is allowed there.
  */
-struct resolver *resolver__new(access_fetched_fn fetched, void *ctx);
+struct resolver *resolver__new(struct opener *opener, access_fetched_fn fetched, void *ctx);
 void resolver__free(struct resolver *resolver);
 
 /* From now on `past` is asked for processes that ended before they were looked at; NULL = none. */

@@ -13,6 +13,7 @@ struct resolver_counts {
 	__u64 plain;	       /* stacks without names, for their process was in quarantine */
 	__u64 refused;	       /* stacks that there was no room for */
 	__u64 unnamed_scripts; /* frames of scripts without a name */
+	__u64 stuck;	       /* now: children that were given up and have not ended */
 };
 
 /* How debug files were had from servers (fetcher.h). */

@@ -216,12 +216,13 @@ int resolver_main(void)
 	struct child *child;
 	int err;
 
-	if (!is_channel(RESOLVER_CHANNEL)) {
+	if (!is_channel(RESOLVER_CHANNEL) || !is_channel(RESOLVER_FILES)) {
 		fputs("sockleak: " RESOLVER_ARGUMENT " is not for use by hand\n", stderr);
 		return 2;
 	}
 	fcntl(RESOLVER_CHANNEL, F_SETFD, FD_CLOEXEC); /* rpm is not to have it */
-	close_range(RESOLVER_CHANNEL + 1, ~0U, 0);
+	fcntl(RESOLVER_FILES, F_SETFD, FD_CLOEXEC);
+	close_range(RESOLVER_FILES + 1, ~0U, 0);
 	err = sandbox_enter();
 	if (err) {
 		fprintf(stderr, "sockleak: the resolver cannot give up its privileges: %s\n",
@@ -231,7 +232,7 @@ int resolver_main(void)
 	be_silent();
 	/* Or malloc() raises it with the first database that is read, and keeps the next one. */
 	mallopt(M_MMAP_THRESHOLD, LARGE);
-	access_through(RESOLVER_CHANNEL);
+	access_through(RESOLVER_FILES, RESOLVER_CHANNEL);
 	child = calloc(1, sizeof(*child));
 	if (!child)
 		return 1;

@@ -10,9 +10,11 @@
  *
  *	agent                         resolver
  *	REQUEST (payload)      ->
- *	                       <-     ACCESS          as often as it needs a file
+ *	                       <-     ACCESS          for what the agent has itself
  *	access_reply           ->
  *	                       <-     ANSWER (payload)
+ *
+ * Files of other processes it asks the opener for, with the same ACCESS and access_reply.
  *
  * A stack is followed by its frames, in as many FRAMES messages as it takes.
  */
@@ -26,8 +28,9 @@
 #include "scripts.h"
 #include "stacks/stack.h"
 
-/* The descriptor at which the resolver finds its end of the channel. */
+/* The descriptors at which the resolver finds its ends of the channels to agent and opener. */
 #define RESOLVER_CHANNEL 3
+#define RESOLVER_FILES 4
 
 enum resolver_task {
 	TASK_RESOLVE = 1, /* pcs -> stack */

@@ -51,6 +51,7 @@ void attribution__free(struct attribution *attribution)
 	fetcher__free(attribution->fetcher);
 	call_sites__free(attribution->call_sites);
 	owners__free(attribution->owners);
+	opener__free(attribution->opener); /* after all who ask it */
 	free(attribution);
 }
 
@@ -86,6 +87,13 @@ static int find_package(void *ctx, pid_t tgid, const char *path, const char *bui
 	return !err && gone && (!build_id || ret_package->replaced) ? -ENOENT : err;
 }
 
+static bool has_file(void *ctx, pid_t tgid, const char *path)
+{
+	const struct attribution *attribution = ctx;
+
+	return !opener__has_file(attribution->opener, tgid, path);
+}
+
 int attribution__new(bool fetches, struct attribution **ret_attribution, struct text *ret_error)
 {
 	struct attribution *attribution = calloc(1, sizeof(*attribution));
@@ -93,13 +101,16 @@ int attribution__new(bool fetches, struct attribution **ret_attribution, struct 
 
 	if (!attribution)
 		return -ENOMEM;
-	attribution->resolver = resolver__new(ask_fetcher, attribution);
+	attribution->opener = opener__new();
+	if (attribution->opener)
+		attribution->resolver =
+			resolver__new(attribution->opener, ask_fetcher, attribution);
 	attribution->call_sites = call_sites__new();
-	attribution->owners = owners__new();
+	attribution->owners = owners__new(attribution->opener);
 	if (!err && (!attribution->resolver || !attribution->call_sites || !attribution->owners))
 		err = -ENOMEM;
 	if (!err)
-		err = hints__new(find_package, attribution, &attribution->hints);
+		err = hints__new(find_package, has_file, attribution, &attribution->hints);
 	if (err) {
 		attribution__free(attribution);
 		return err;
@@ -113,14 +124,22 @@ void attribution__know_past(struct attribution *attribution, access_past_fn past
 	resolver__know_past(attribution->resolver, past, ctx);
 }
 
-pid_t attribution__resolver(const struct attribution *attribution)
+struct opener *attribution__opener(const struct attribution *attribution)
 {
-	return resolver__pid(attribution->resolver);
+	return attribution->opener;
+}
+
+void attribution__children(const struct attribution *attribution,
+			   pid_t ret_children[HEALTH_CHILDREN])
+{
+	ret_children[0] = resolver__pid(attribution->resolver);
+	ret_children[1] = opener__pid(attribution->opener);
 }
 
 void attribution__summarize(const struct attribution *attribution, struct summary *ret_summary)
 {
 	ret_summary->resolver = *resolver__counts(attribution->resolver);
+	ret_summary->resolver.stuck = expendables_count(opener__expendables(attribution->opener));
 	ret_summary->fetches = attribution->fetcher;
 	if (attribution->fetcher)
 		ret_summary->fetcher = *fetcher__counts(attribution->fetcher);
@@ -130,6 +149,7 @@ void attribution__begin_sweep(struct attribution *attribution)
 {
 	attribution->looks = attribution->early_stacks = attribution->early_reads = 0;
 	owners__begin_sweep(attribution->owners);
+	expendables_count(opener__expendables(attribution->opener));
 	forget_named(attribution);
 	if (attribution->fetcher)
 		fetcher__step(attribution->fetcher);

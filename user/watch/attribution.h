@@ -15,6 +15,8 @@
 #include <sys/types.h>
 
 #include "host/files/access.h"
+#include "host/files/opener.h"
+#include "host/health.h"
 #include "host/workloads/owner.h"
 #include "kernel/maps/stack_evidence.h"
 #include "leaks/leaks.h"
@@ -93,8 +95,12 @@ const struct hints *attribution__hints(struct attribution *attribution, struct s
 int attribution__recipe(struct attribution *attribution, pid_t tgid,
 			struct script_recipe *ret_recipe);
 
-/* The pid of the process that names stacks; 0 = none runs. */
-pid_t attribution__resolver(const struct attribution *attribution);
+/* The child that touches files of other processes: the attribution's own. */
+struct opener *attribution__opener(const struct attribution *attribution);
+
+/* The pids of the process that names stacks and of the opener; 0 = it does not run. */
+void attribution__children(const struct attribution *attribution,
+			   pid_t ret_children[HEALTH_CHILDREN]);
 
 /* What became of stacks and debug files, for a report. */
 void attribution__summarize(const struct attribution *attribution, struct summary *ret_summary);

@@ -8,6 +8,7 @@
 
 #include <uthash.h>
 
+#include "host/files/opener.h"
 #include "host/workloads/owners.h"
 #include "packages/hints.h"
 #include "resolver/fetcher.h"
@@ -42,6 +43,7 @@ struct early {
 };
 
 struct attribution {
+	struct opener *opener;
 	struct owners *owners;
 	struct resolver *resolver;
 	struct fetcher *fetcher; /* NULL = debug files are not fetched */

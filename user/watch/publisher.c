@@ -131,13 +131,15 @@ static int refuse_others_file(struct publisher *publisher, const char *path, str
 int publisher__write(struct publisher *publisher, const struct options *options,
 		     struct watch *watch, __u64 log_lost, struct text *ret_error)
 {
+	pid_t children[HEALTH_CHILDREN];
 	int stacks_err, err = refuse_others_file(publisher, options->textfile, ret_error);
 
 	if (err)
 		return err;
 	watch__look(watch, options->max_sites);
 	publisher->health.log_lost = log_lost;
-	health_update(&publisher->health, watch__resolver(watch));
+	watch__children(watch, children);
+	health_update(&publisher->health, children);
 	bpf_stats_update(&publisher->health, watch__tracer(watch));
 	/* The stacks come first, so that a site id that Prometheus has can be looked up. */
 	stacks_err = write_stacks(publisher, options, watch, ret_error);

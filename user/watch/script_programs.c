@@ -10,10 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/files/process_files.h"
+#include "host/files/opener.h"
 #include "host/process.h"
 #include "kernel/maps/script_maps.h"
 #include "lib/cleanup.h"
@@ -37,8 +36,6 @@ struct script_programs {
 #define MAX_PROCESSES 20000
 /* Numbers of new processes and threads that are tried in a sweep; some 2 us each. */
 #define MAX_NEW 2000
-/* Mappings of a process that are looked at; libraries are among the first. */
-#define MAX_LINES 4096
 
 /* Does an executable have a name that interpreters have? */
 static bool is_named_so(const char *exe)
@@ -52,69 +49,38 @@ static bool is_named_so(const char *exe)
 	return false;
 }
 
-/* Has the process mapped the library of an interpreter? */
-static bool has_library(pid_t tgid)
+/* The executable of a process. Its file system may never answer: so the opener looks at it. */
+static int look_at_file(struct script_programs *programs, pid_t tgid, bool libraries,
+			struct program_file *ret_file)
 {
-	_cleanup_fclose_ FILE *maps = NULL;
-	_cleanup_free_ char *line = NULL;
-	size_t size = 0;
-	int fd;
-
-	if (process_open_maps(tgid, &fd))
-		return false;
-	maps = fdopen(fd, "r");
-	if (!maps) {
-		close(fd);
-		return false;
-	}
-	for (unsigned int i = 0; i < MAX_LINES && getline(&line, &size, maps) > 0; i++)
-		if (strstr(line, "/libpython") || strstr(line, "/libruby"))
-			return true;
-	return false;
+	return opener__program(attribution__opener(programs->attribution), tgid, libraries,
+			       ret_file);
 }
 
-/* The executable of a process, without asking a file system's server, which may never answer. */
-static int stat_exe(pid_t tgid, struct statx *ret_stat)
+static struct script_stranger identify(pid_t tgid, const struct program_file *file)
 {
-	char link[64];
-
-	snprintf(link, sizeof(link), "/proc/%d/exe", tgid);
-	return statx(AT_FDCWD, link, AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_MNT_ID,
-		     ret_stat) ?
-		       -errno :
-		       0;
+	return (struct script_stranger){ .tgid = (__u32)tgid,
+					 .exe_inode = file->inode,
+					 .exe_size = file->size,
+					 .exe_device = file->device };
 }
 
-/*
- * An executable as the kernel's side knows it. File systems without a device of their own may
- * report another number in stat(2) than the kernel has: the mount has it. Where that cannot be
- * found (before Linux 5.8), stat(2)'s has to do: it is not the kernel's of another file system.
- */
-static void identify(const struct statx *st, struct script_stranger *program)
+static bool is_program(const struct script_stranger *program, const struct program_file *file)
 {
-	unsigned int major = st->stx_dev_major, minor = st->stx_dev_minor;
-
-	if (!major && st->stx_mask & STATX_MNT_ID)
-		process_mount_device((pid_t)program->tgid, st->stx_mnt_id, &major, &minor);
-	program->exe_inode = st->stx_ino;
-	program->exe_size = st->stx_size;
-	program->exe_device = SCRIPT_DEVICE(major, minor);
+	return file->inode == program->exe_inode && file->size == program->exe_size &&
+	       file->device == program->exe_device;
 }
 
 /*
  * Does its process still execute the program? It may have another one by then, whose recipe would
  * be taken for this one's: the inode and the size alone can be forged.
  */
-static bool is_still(const struct script_stranger *program)
+static bool is_still(struct script_programs *programs, const struct script_stranger *program)
 {
-	struct script_stranger now = { .tgid = program->tgid };
-	struct statx st;
+	struct program_file now;
 
-	if (stat_exe((pid_t)program->tgid, &st))
-		return false;
-	identify(&st, &now);
-	return now.exe_inode == program->exe_inode && now.exe_size == program->exe_size &&
-	       now.exe_device == program->exe_device;
+	return !look_at_file(programs, (pid_t)program->tgid, /* libraries= */ false, &now) &&
+	       is_program(program, &now);
 }
 
 static void log_unknown(const char *exe, __u32 language)
@@ -157,7 +123,7 @@ static int look_at(struct script_programs *programs, const struct script_strange
 
 	if (err)
 		return err; /* it comes again with the next socket */
-	if (!is_still(program))
+	if (!is_still(programs, program))
 		return -ESTALE;
 	if (!recipe.find && is_new)
 		return 0;
@@ -176,20 +142,26 @@ static void look_at_stranger(struct script_programs *programs,
 	static const struct script_recipe none = { .find = SCRIPT_NOTHING };
 	_cleanup_free_ char *exe = NULL;
 	pid_t tgid = (pid_t)program->tgid;
+	struct program_file file;
+	bool is_named, is_same;
 	__u64 begun_ns;
 	uid_t uid;
 
 	if (process_exe(tgid, &exe))
 		return;
-	if (!is_named_so(exe) && !has_library(tgid)) {
-		if (is_still(program))
+	is_named = is_named_so(exe);
+	if (look_at_file(programs, tgid, /* libraries= */ !is_named, &file))
+		return;
+	is_same = is_program(program, &file);
+	if (!is_named && !file.has_library) {
+		if (is_same)
 			write_recipe(programs, program, &none);
 		return;
 	}
 	if (!has_turn(programs, tgid, &uid))
 		return;
 	begun_ns = clock_now(CLOCK_MONOTONIC);
-	if (is_still(program))
+	if (is_same)
 		look_at(programs, program, exe, /* is_new= */ false);
 	script_looks_spend(&programs->looks, uid, clock_now(CLOCK_MONOTONIC) - begun_ns);
 }
@@ -211,23 +183,20 @@ static bool may_be_watched(const struct options *options, pid_t tgid, const char
 	       (!process_comm(tgid, comm) && !strcmp(comm, options->comm));
 }
 
-static struct script_file file_of(const struct statx *st)
+static struct script_file file_of(const struct program_file *file)
 {
-	return (struct script_file){
-		.device = SCRIPT_DEVICE(st->stx_dev_major, st->stx_dev_minor),
-		.inode = st->stx_ino,
-		.size = st->stx_size,
-		.mtime_ns = st->stx_mtime.tv_sec * (__s64)NSEC_PER_SEC + st->stx_mtime.tv_nsec,
-	};
+	return (struct script_file){ .device = file->stat_device,
+				     .inode = file->inode,
+				     .size = file->size,
+				     .mtime_ns = file->mtime_ns };
 }
 
 /* A program that has the name of an interpreter, unless it has a recipe. */
 static int look_at_new_program(struct script_programs *programs, pid_t tgid, const char *exe,
-			       const struct statx *st)
+			       const struct program_file *file)
 {
-	struct script_stranger program = { .tgid = (__u32)tgid };
+	struct script_stranger program = identify(tgid, file);
 
-	identify(st, &program);
 	if (script_maps__has(programs->maps, &program))
 		return 0;
 	return look_at(programs, &program, exe, /* is_new= */ true);
@@ -237,8 +206,8 @@ static int look_at_new_program(struct script_programs *programs, pid_t tgid, con
 static void look_at_process(struct script_programs *programs, pid_t tgid)
 {
 	char link[64], exe[PATH_MAX];
+	struct program_file found;
 	struct script_file file;
-	struct statx st;
 	__u64 begun_ns;
 	ssize_t len;
 	uid_t uid;
@@ -250,13 +219,13 @@ static void look_at_process(struct script_programs *programs, pid_t tgid)
 		return;
 	exe[len] = '\0';
 	if (!is_named_so(exe) || !may_be_watched(programs->options, tgid, exe) ||
-	    stat_exe(tgid, &st))
+	    look_at_file(programs, tgid, /* libraries= */ false, &found))
 		return;
-	file = file_of(&st);
+	file = file_of(&found);
 	if (script_looks_knows(&programs->looks, &file) || !has_turn(programs, tgid, &uid))
 		return;
 	begun_ns = clock_now(CLOCK_MONOTONIC);
-	err = look_at_new_program(programs, tgid, exe, &st);
+	err = look_at_new_program(programs, tgid, exe, &found);
 	script_looks_spend(&programs->looks, uid, clock_now(CLOCK_MONOTONIC) - begun_ns);
 	if (!err || err == -ECHILD) /* not one again that brings the resolver down */
 		script_looks_remember(&programs->looks, &file);

@@ -407,9 +407,9 @@ void watch__know_past(struct watch *watch, access_past_fn past, void *ctx)
 	attribution__know_past(watch->attribution, past, ctx);
 }
 
-pid_t watch__resolver(const struct watch *watch)
+void watch__children(const struct watch *watch, pid_t ret_children[HEALTH_CHILDREN])
 {
-	return attribution__resolver(watch->attribution);
+	attribution__children(watch->attribution, ret_children);
 }
 
 void watch__on_limit(struct watch *watch, fd_limits_begin_fn on_begin, void *ctx)

@@ -62,8 +62,8 @@ void watch__on_limit(struct watch *watch, fd_limits_begin_fn on_begin, void *ctx
 void watch__set_run(struct watch *watch, const struct run_summary *run, __u64 map_records_lost);
 struct leaks *watch__leaks(struct watch *watch);
 const struct tracer *watch__tracer(const struct watch *watch);
-/* The pid of the process that names stacks; 0 = none runs. */
-pid_t watch__resolver(const struct watch *watch);
+/* attribution__children(). */
+void watch__children(const struct watch *watch, pid_t ret_children[HEALTH_CHILDREN]);
 /* As of the last sweep, or watch__look(). */
 const struct summary *watch__summary(const struct watch *watch);
 

@@ -9,27 +9,29 @@
 #include "host/files/memory_image.h"
 #include "lib/channel.h"
 
-/* The end at which this process asks; -1 = it opens files itself. */
-static int agent = -1;
+/* The ends at which this process asks; -1 = it opens files itself. */
+static int opener = -1, agent = -1;
 
-void access_through(int channel)
+void access_through(int to_opener, int to_agent)
 {
-	agent = channel;
+	opener = to_opener;
+	agent = to_agent;
 }
 
 /* ---- Asking ---- */
 
-static int ask_agent(struct access_request *request, struct access_reply *ret_reply, int *ret_fd)
+static int ask(struct access_request *request, struct access_reply *ret_reply, int *ret_fd)
 {
+	bool is_own = request->kind == ACCESS_FETCHED || request->kind == ACCESS_PAST;
 	struct message reply = { .data = ret_reply, .size = sizeof(*ret_reply) };
-	int err;
+	int end = is_own ? agent : opener, err;
 
 	request->message = MESSAGE_ACCESS;
-	err = channel_send(agent, request, sizeof(*request), /* fd= */ -1, CHANNEL_NO_DEADLINE);
+	err = channel_send(end, request, sizeof(*request), /* fd= */ -1, CHANNEL_NO_DEADLINE);
 	if (!err)
-		err = channel_receive(agent, &reply, CHANNEL_NO_DEADLINE);
+		err = channel_receive(end, &reply, CHANNEL_NO_DEADLINE);
 	if (err)
-		return -EPIPE;
+		_exit(err == -EPIPE ? 0 : 1);
 	if (reply.len == sizeof(*ret_reply) && !ret_reply->error && (reply.fd >= 0) == !!ret_fd) {
 		if (ret_fd)
 			*ret_fd = reply.fd;
@@ -44,7 +46,7 @@ static int ask_file(struct access_request *request, int *ret_fd)
 {
 	struct access_reply reply;
 
-	return ask_agent(request, &reply, ret_fd);
+	return ask(request, &reply, ret_fd);
 }
 
 static int ask_path(enum access_kind kind, pid_t tgid, const char *path, int *ret_fd)
@@ -100,7 +102,7 @@ int access_view(pid_t tgid, struct process_view *ret_view)
 
 	if (agent < 0)
 		return process_look(tgid, ret_view);
-	err = ask_agent(&request, &reply, NULL);
+	err = ask(&request, &reply, NULL);
 	if (!err)
 		*ret_view = reply.view;
 	return err;
@@ -119,7 +121,7 @@ int access_past(pid_t tgid, struct process_view *ret_view, int *ret_fd)
 
 	if (agent < 0)
 		return -ENOENT;
-	err = ask_agent(&request, &reply, ret_fd);
+	err = ask(&request, &reply, ret_fd);
 	if (!err)
 		*ret_view = reply.view;
 	return err;
@@ -202,8 +204,7 @@ static bool is_jitdump(int fd)
 	return pread(fd, &magic, sizeof(magic), 0) == sizeof(magic) && magic == ACCESS_JITDUMP;
 }
 
-static int open_asked(const struct access_request *request, const struct access_sources *sources,
-		      struct process_view *ret_view, int *ret_fd)
+static int open_foreign(const struct access_request *request, int *ret_fd)
 {
 	struct mapping mapping = {
 		.start = request->start,
@@ -236,19 +237,27 @@ static int open_asked(const struct access_request *request, const struct access_
 					 request->end - request->start, ret_fd);
 	case ACCESS_IMAGE:
 		return process_copy_image(request->tgid, &mapping, ret_fd);
-	case ACCESS_FETCHED:
-		return sources->fetched ? sources->fetched(request->path, ret_fd, sources->ctx) :
-					  -ENOENT;
-	case ACCESS_PAST:
-		return sources->past ?
-			       sources->past(request->tgid, ret_view, ret_fd, sources->past_ctx) :
-			       -ENOENT;
 	case ACCESS_MEMORY:
 		return process_open_memory(request->tgid, ret_fd);
+	case ACCESS_FETCHED:
+	case ACCESS_PAST:
 	case ACCESS_VIEW:
 	case ACCESS_COUNT:
 		break;
 	}
+	return -EINVAL;
+}
+
+static int open_source(const struct access_request *request, const struct access_sources *sources,
+		       struct process_view *ret_view, int *ret_fd)
+{
+	if (request->kind == ACCESS_FETCHED)
+		return sources->fetched ? sources->fetched(request->path, ret_fd, sources->ctx) :
+					  -ENOENT;
+	if (request->kind == ACCESS_PAST)
+		return sources->past ?
+			       sources->past(request->tgid, ret_view, ret_fd, sources->past_ctx) :
+			       -ENOENT;
 	return -EINVAL;
 }
 
@@ -263,26 +272,46 @@ static bool may_be_passed(enum access_kind kind, int fd)
 	return true;
 }
 
-void access_serve(const struct access_request *request, size_t len,
-		  const struct access_sources *sources, struct access_reply *ret_reply, int *ret_fd)
+static bool is_request(const struct access_request *request, size_t len)
 {
-	*ret_fd = -1;
-	memset(ret_reply, 0, sizeof(*ret_reply));
-	if (len != sizeof(*request) || !memchr(request->path, '\0', sizeof(request->path)) ||
-	    request->tgid < 0) {
-		ret_reply->error = -EINVAL;
-		return;
-	}
-	if (request->kind == ACCESS_VIEW) {
-		ret_reply->error = process_look(request->tgid, &ret_reply->view);
-		return;
-	}
-	ret_reply->error = open_asked(request, sources, &ret_reply->view, ret_fd);
-	if (ret_reply->error) {
+	return len == sizeof(*request) && memchr(request->path, '\0', sizeof(request->path)) &&
+	       request->tgid >= 0;
+}
+
+/* Pass on what was opened, unless the resolver must not have it. */
+static void pass_on(enum access_kind kind, int err, struct access_reply *reply, int *ret_fd)
+{
+	reply->error = err;
+	if (err) {
 		*ret_fd = -1;
-	} else if (!may_be_passed((enum access_kind)request->kind, *ret_fd)) {
+	} else if (!may_be_passed(kind, *ret_fd)) {
 		close(*ret_fd);
 		*ret_fd = -1;
-		ret_reply->error = -ENOEXEC;
+		reply->error = -ENOEXEC;
 	}
+}
+
+void access_serve_file(const struct access_request *request, size_t len,
+		       struct access_reply *ret_reply, int *ret_fd)
+{
+	*ret_fd = -1;
+	*ret_reply = (struct access_reply){ .error = -EINVAL };
+	if (!is_request(request, len))
+		return;
+	if (request->kind == ACCESS_VIEW)
+		ret_reply->error = process_look(request->tgid, &ret_reply->view);
+	else
+		pass_on((enum access_kind)request->kind, open_foreign(request, ret_fd), ret_reply,
+			ret_fd);
+}
+
+void access_serve_source(const struct access_request *request, size_t len,
+			 const struct access_sources *sources, struct access_reply *ret_reply,
+			 int *ret_fd)
+{
+	*ret_fd = -1;
+	*ret_reply = (struct access_reply){ .error = -EINVAL };
+	if (is_request(request, len))
+		pass_on((enum access_kind)request->kind,
+			open_source(request, sources, &ret_reply->view, ret_fd), ret_reply, ret_fd);
 }

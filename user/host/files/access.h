@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * access: how the code that reads other users' files opens them. In the agent these are
+ * access: how the code that reads other users' files opens them. In other processes these are
  * plain calls of process_files.h. In the resolver, a process without privileges, the same
- * calls ask the agent, which opens the file and passes the descriptor (access_serve()).
+ * calls ask the opener (opener.h), which opens the file and passes the descriptor. What the agent
+ * has itself, and what can never block it, the resolver asks the agent for.
  *
  * A file that the resolver reads may exploit a bug and take the resolver over. What the
- * agent then opens for it is limited to: the maps of processes; ELF files (known by their
+ * opener then opens for it is limited to: the maps of processes; ELF files (known by their
  * first bytes; they hold no secrets, except core dumps, which are not opened); perf maps, and
  * dumps of JIT code that a process has mapped;
  * the vdso; root directories of processes, below which the resolver may read what
  * everybody may; and the memory of the process that it is asked about, if that executes scripts.
  *
- * The errors are those of process_files.h, and -EPIPE when the agent is gone.
+ * The errors are those of process_files.h. When the agent or the opener is gone, asking ends the
+ * resolver: without files it would answer less than there is to know, and nobody would notice.
  */
 #ifndef SOCKLEAK_ACCESS_H
 #define SOCKLEAK_ACCESS_H
@@ -46,7 +48,7 @@ int access_fetched(const char *build_id, int *ret_fd);
 /* The first bytes of a dump of JIT code. */
 #define ACCESS_JITDUMP 0x4A695444U
 
-/* ---- Between the resolver and the agent ---- */
+/* ---- Between the resolver, and the opener or the agent ---- */
 
 /* The first word of a message that is not an access_reply. */
 enum message_kind {
@@ -90,8 +92,8 @@ struct access_reply {
 	struct process_view view; /* of ACCESS_VIEW and ACCESS_PAST */
 };
 
-/* From now on this process asks at the other end of a channel (channel.h). */
-void access_through(int channel);
+/* From now on this process asks at the other ends of two channels (channel.h). */
+void access_through(int opener, int agent);
 
 /* Called to answer ACCESS_FETCHED; as access_fetched(). */
 typedef int (*access_fetched_fn)(const char *build_id, int *ret_fd, void *ctx);
@@ -99,7 +101,7 @@ typedef int (*access_fetched_fn)(const char *build_id, int *ret_fd, void *ctx);
 /* Called to answer ACCESS_PAST; as access_past(). */
 typedef int (*access_past_fn)(pid_t tgid, struct process_view *ret_view, int *ret_fd, void *ctx);
 
-/* What the agent has beside files; each function may be NULL. */
+/* What the agent has itself; each function may be NULL. */
 struct access_sources {
 	access_fetched_fn fetched;
 	void *ctx;
@@ -108,11 +110,13 @@ struct access_sources {
 };
 
 /*
- * Carry out a request of len bytes, in the agent. *ret_fd is the descriptor to pass on, to
- * be closed after that, or -1.
+ * Carry out a request of len bytes: in the opener, for what belongs to a process; in the agent, for
+ * what that has itself. *ret_fd is the descriptor to pass on, to be closed after that, or -1.
  */
-void access_serve(const struct access_request *request, size_t len,
-		  const struct access_sources *sources, struct access_reply *ret_reply,
-		  int *ret_fd);
+void access_serve_file(const struct access_request *request, size_t len,
+		       struct access_reply *ret_reply, int *ret_fd);
+void access_serve_source(const struct access_request *request, size_t len,
+			 const struct access_sources *sources, struct access_reply *ret_reply,
+			 int *ret_fd);
 
 #endif /* SOCKLEAK_ACCESS_H */

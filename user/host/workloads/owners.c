@@ -25,17 +25,20 @@ struct known_owner {
 };
 
 struct owners {
+	struct opener *opener;
 	struct cgroups *cgroups;   /* NULL = no cgroup2 mount: ids without paths */
 	struct known_owner *known; /* a uthash table, the oldest first */
 	__u64 sweep;
 };
 
-struct owners *owners__new(void)
+struct owners *owners__new(struct opener *opener)
 {
 	struct owners *owners = calloc(1, sizeof(*owners));
 
-	if (owners)
-		cgroups__new(&owners->cgroups);
+	if (!owners)
+		return NULL;
+	owners->opener = opener;
+	cgroups__new(&owners->cgroups);
 	return owners;
 }
 
@@ -103,7 +106,10 @@ static struct owner *read_owner(struct owners *owners, const struct key *key)
 	owner = owner_new(exe, cgroup, unit);
 	if (!owner)
 		return NULL;
-	process_command((pid_t)key->tgid, &owner->command);
+	if (owners->opener)
+		opener__command(owners->opener, (pid_t)key->tgid, &owner->command);
+	else
+		process_command((pid_t)key->tgid, &owner->command);
 	find_name(owner, (pid_t)key->tgid);
 	find_owner_workload(owner, (pid_t)key->tgid);
 	return owner;

@@ -6,16 +6,18 @@
 #ifndef SOCKLEAK_OWNERS_H
 #define SOCKLEAK_OWNERS_H
 
+#include "host/files/opener.h"
 #include "host/workloads/owner.h"
 #include "sockleak.h"
 
 struct owners;
 
 /*
- * Remembers the last 1024 processes, about 1 KiB each. Without a cgroup2 mount cgroups stay
- * numbers. NULL: no memory. Free with owners__free(); NULL is allowed there.
+ * The opener, which is the caller's, reads what may block, NULL = this process does. Remembers the
+ * last 1024 processes, about 1 KiB each. Without a cgroup2 mount cgroups stay numbers. NULL: no
+ * memory. Free with owners__free(); NULL is allowed there.
  */
-struct owners *owners__new(void);
+struct owners *owners__new(struct opener *opener);
 void owners__free(struct owners *owners);
 
 /* A sweep begins: what was looked up before it is looked up again. */

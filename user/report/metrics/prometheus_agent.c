@@ -43,6 +43,13 @@ static void put_agent_process(const struct metrics *metrics)
 	metrics_put_gauge(metrics, "resolver_resident_memory_bytes",
 			  "Resident memory of the resolver; 0 while it does not run.",
 			  health->resolver_rss_bytes);
+	metrics_put_gauge(metrics, "opener_resident_memory_bytes",
+			  "Resident memory of the opener; 0 while it does not run.",
+			  health->opener_rss_bytes);
+	metrics_put_gauge(metrics, "stuck_children",
+			  "Children that were given up and cannot end, because a file system does "
+			  "not answer.",
+			  metrics->summary->resolver.stuck);
 }
 
 static void put_programs(const struct metrics *metrics)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "resolver/quarantine.h"
+#include "host/files/quarantine.h"
 
 #include <stddef.h>
 

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* expendable: children that are given up, and how a stuck one is told from one that works. */
+#define _GNU_SOURCE 1
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/expendable.h"
+
+#define STUCK_NS (200 * NSEC_PER_MSEC)
+#define SHORT_NS (NSEC_PER_SEC)
+#define LONG_NS (60 * NSEC_PER_SEC)
+
+static pid_t child_that(void (*does)(void))
+{
+	pid_t child = fork();
+
+	if (!child) {
+		for (;;)
+			does();
+	}
+	assert_true(child > 0);
+	return child;
+}
+
+static void waits(void)
+{
+	pause();
+}
+
+static void computes(void)
+{
+}
+
+static void waits_often(void)
+{
+	usleep(1000);
+}
+
+/* How long its answer, which never comes, is waited for. */
+static __u64 patience_with(void (*does)(void), __u64 most_ns)
+{
+	pid_t child = child_that(does);
+	__u64 begun_ns = clock_now(CLOCK_MONOTONIC);
+	struct patience patience = { .children = { child },
+				     .deadline_ns = begun_ns + most_ns,
+				     .stuck_ns = STUCK_NS };
+	char byte;
+	struct message message = { .data = &byte, .size = 1 };
+	int ends[2];
+	__u64 spent_ns;
+
+	assert_int_equal(channel_pair(ends), 0);
+	assert_int_equal(expendable_receive(ends[0], &message, &patience), -ETIMEDOUT);
+	spent_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
+	close(ends[0]);
+	close(ends[1]);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	return spent_ns;
+}
+
+static void one_that_works_has_its_time(void **state)
+{
+	(void)state;
+	assert_true(patience_with(computes, SHORT_NS) >= SHORT_NS);
+	assert_true(patience_with(waits_often, SHORT_NS) >= SHORT_NS);
+}
+
+static void one_that_is_stuck_has_not(void **state)
+{
+	__u64 spent_ns = patience_with(waits, LONG_NS);
+
+	(void)state;
+	assert_true(spent_ns >= STUCK_NS);
+	assert_true(spent_ns < LONG_NS / 2);
+}
+
+static void an_answer_is_received(void **state)
+{
+	struct patience patience = { .deadline_ns = clock_now(CLOCK_MONOTONIC) + LONG_NS,
+				     .stuck_ns = LONG_NS };
+	char byte = 0;
+	struct message message = { .data = &byte, .size = 1 };
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(channel_pair(ends), 0);
+	assert_int_equal(channel_send(ends[1], "x", 1, -1, patience.deadline_ns), 0);
+	assert_int_equal(expendable_receive(ends[0], &message, &patience), 0);
+	assert_int_equal(byte, 'x');
+	close(ends[1]);
+	assert_int_equal(expendable_receive(ends[0], &message, &patience), -EPIPE);
+	close(ends[0]);
+}
+
+static void one_that_can_end_does(void **state)
+{
+	struct expendables expendables = { 0 };
+	pid_t child = child_that(waits);
+
+	(void)state;
+	expendables_give_up(&expendables, child, 1000);
+	while (expendables_count(&expendables))
+		usleep(1000);
+	assert_int_equal(kill(child, 0), -1);
+	assert_int_equal(errno, ESRCH);
+}
+
+/* A child in a call that no signal ends cannot be made here: these were not killed. */
+static void stuck_ones_are_limited(void **state)
+{
+	struct expendables expendables = { 0 };
+
+	(void)state;
+	for (unsigned int i = 0; i < EXPENDABLES_LEFT; i++) {
+		assert_true(expendables_may_start(&expendables));
+		assert_int_equal(expendables_hold(&expendables, 1000), i >= EXPENDABLES_USER);
+		expendables.left[expendables.count++] =
+			(struct left_child){ child_that(waits),
+					     i < EXPENDABLES_USER ? 1000 : 2000 + i };
+	}
+	assert_false(expendables_may_start(&expendables));
+	assert_false(expendables_hold(&expendables, 2000 + EXPENDABLES_USER));
+	kill(expendables.left[0].pid, SIGKILL);
+	while (expendables_count(&expendables) == EXPENDABLES_LEFT)
+		usleep(1000);
+	assert_false(expendables_hold(&expendables, 1000));
+	assert_true(expendables_may_start(&expendables));
+	for (unsigned int i = 0; i < expendables.count; i++)
+		kill(expendables.left[i].pid, SIGKILL);
+	while (expendables_count(&expendables))
+		usleep(1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_that_works_has_its_time),
+		cmocka_unit_test(one_that_is_stuck_has_not),
+		cmocka_unit_test(an_answer_is_received),
+		cmocka_unit_test(one_that_can_end_does),
+		cmocka_unit_test(stuck_ones_are_limited),
+	};
+
+	return cmocka_run_group_tests_name("expendable", tests, NULL, NULL);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/files/opener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/files/opener_protocol.h"
+#include "lib/channel.h"
+#include "lib/cleanup.h"
+#include "lib/signals.h"
+#include "lib/spawn.h"
+#include "lib/time.h"
+
+/* For plain data of one process, which takes some microseconds. */
+#define ANSWER_NS (2 * NSEC_PER_SEC)
+#define STUCK_NS (NSEC_PER_SEC / 2)
+/* After a stop was asked for, so many children may be given up; then nothing is asked any more. */
+#define GIVEN_UP_AT_STOP 2
+
+struct opener {
+	pid_t pid; /* 0 = none runs */
+	int channel;
+	unsigned int starts, number, given_up_at_stop;
+	struct quarantine quarantine;
+	struct expendables expendables;
+};
+
+struct opener *opener__new(void)
+{
+	struct opener *opener = calloc(1, sizeof(*opener));
+
+	if (opener)
+		opener->channel = -1;
+	return opener;
+}
+
+pid_t opener__pid(const struct opener *opener)
+{
+	return opener->pid;
+}
+
+struct quarantine *opener__quarantine(struct opener *opener)
+{
+	return &opener->quarantine;
+}
+
+struct expendables *opener__expendables(struct opener *opener)
+{
+	return &opener->expendables;
+}
+
+bool opener__refuses(struct opener *opener, pid_t tgid, uid_t uid)
+{
+	return quarantine_holds(&opener->quarantine, tgid, uid, clock_now(CLOCK_MONOTONIC)) ||
+	       expendables_hold(&opener->expendables, uid);
+}
+
+/* ---- The child ---- */
+
+static void forget_opener(struct opener *opener)
+{
+	if (opener->channel >= 0)
+		close(opener->channel);
+	opener->channel = -1;
+	opener->pid = 0;
+}
+
+void opener__give_up(struct opener *opener, uid_t uid)
+{
+	opener->given_up_at_stop += signals_stop_asked();
+	if (!opener->pid)
+		return;
+	expendables_give_up(&opener->expendables, opener->pid, uid);
+	forget_opener(opener);
+}
+
+void opener__free(struct opener *opener)
+{
+	if (!opener)
+		return;
+	opener__give_up(opener, getuid());
+	expendables_finish(&opener->expendables);
+	free(opener);
+}
+
+static int spawn_opener(int channel, pid_t *ret_pid)
+{
+	char *arguments[] = { "sockleak", OPENER_ARGUMENT, NULL };
+	char *environment[] = { "LC_ALL=C", NULL };
+	const struct spawn_fd fds[] = {
+		{ OPENER_CHANNEL, channel },
+		{ STDIN_FILENO, SPAWN_NULL },
+		{ STDOUT_FILENO, SPAWN_NULL },
+		{ -1, -1 },
+	};
+
+	return spawn("/proc/self/exe", arguments, environment, fds, ret_pid);
+}
+
+static int start_opener(struct opener *opener)
+{
+	int ends[2];
+	int err = channel_pair(ends);
+
+	if (err)
+		return err;
+	_cleanup_close_ int ours = ends[0], its = ends[1];
+	pid_t pid;
+
+	err = spawn_opener(its, &pid);
+	if (err)
+		return err;
+	opener->pid = pid;
+	opener->channel = TAKE_FD(ours);
+	opener->starts++;
+	return 0;
+}
+
+int opener__ensure(struct opener *opener, unsigned int *ret_start)
+{
+	if (opener->given_up_at_stop >= GIVEN_UP_AT_STOP)
+		return -EAGAIN;
+	if (opener->pid && waitpid(opener->pid, NULL, WNOHANG))
+		forget_opener(opener); /* it was ended by others, as for want of memory */
+	if (!opener->pid && (!expendables_may_start(&opener->expendables) || start_opener(opener)))
+		return -EAGAIN;
+	*ret_start = opener->starts;
+	return 0;
+}
+
+/* ---- Orders ---- */
+
+static int send_order(struct opener *opener, const struct opener_order *order, int fd)
+{
+	return channel_send(opener->channel, order, sizeof(*order), fd,
+			    clock_now(CLOCK_MONOTONIC) + STUCK_NS);
+}
+
+int opener__link(struct opener *opener, int *ret_end)
+{
+	const struct opener_order order = { .kind = OPENER_LINK };
+	int ends[2];
+	int err = channel_pair(ends);
+
+	if (err)
+		return err;
+	_cleanup_close_ int ours = ends[0], its = ends[1];
+
+	err = send_order(opener, &order, its);
+	if (err)
+		return err;
+	*ret_end = TAKE_FD(ours);
+	return 0;
+}
+
+int opener__allow_memory(struct opener *opener, pid_t tgid)
+{
+	const struct opener_order order = { .kind = OPENER_ALLOW, .tgid = tgid };
+
+	return send_order(opener, &order, /* fd= */ -1);
+}
+
+/* The answer to an order; one that is the answer to an earlier order is passed over. */
+static int receive_answer(struct opener *opener, const struct opener_order *order,
+			  struct opener_answer *ret_answer)
+{
+	struct message message = { .data = ret_answer, .size = sizeof(*ret_answer) };
+	struct patience patience = { .children = { opener->pid },
+				     .deadline_ns = clock_now(CLOCK_MONOTONIC) + ANSWER_NS,
+				     .stuck_ns = STUCK_NS };
+	int err;
+
+	do {
+		err = expendable_receive(opener->channel, &message, &patience);
+		if (err)
+			return err;
+		if (message.fd >= 0)
+			close(message.fd);
+		if (message.fd >= 0 || message.len != sizeof(*ret_answer))
+			return -EPROTO;
+	} while (ret_answer->number != order->number);
+	return 0;
+}
+
+static int order_data(struct opener *opener, struct opener_order *order,
+		      struct opener_answer *ret_answer)
+{
+	unsigned int start;
+	uid_t uid;
+	int err = process_uid(order->tgid, &uid);
+
+	if (err)
+		return err;
+	if (opener__refuses(opener, order->tgid, uid))
+		return -ECHILD;
+	err = opener__ensure(opener, &start);
+	if (err)
+		return err;
+	order->number = ++opener->number;
+	err = send_order(opener, order, /* fd= */ -1);
+	if (!err)
+		err = receive_answer(opener, order, ret_answer);
+	if (!err)
+		return ret_answer->error < 0 ? ret_answer->error : 0;
+	opener__give_up(opener, uid);
+	quarantine_strike(&opener->quarantine, order->tgid, uid, clock_now(CLOCK_MONOTONIC));
+	return -ECHILD;
+}
+
+int opener__command(struct opener *opener, pid_t tgid, char **ret_command)
+{
+	struct opener_order order = { .kind = OPENER_COMMAND, .tgid = tgid };
+	struct opener_answer answer;
+	char *command;
+	int err = order_data(opener, &order, &answer);
+
+	if (err)
+		return err;
+	command = strndup(answer.text, sizeof(answer.text));
+	if (!command)
+		return -ENOMEM;
+	*ret_command = command;
+	return 0;
+}
+
+int opener__program(struct opener *opener, pid_t tgid, bool libraries,
+		    struct program_file *ret_program)
+{
+	struct opener_order order = { .kind = OPENER_PROGRAM,
+				      .tgid = tgid,
+				      .libraries = libraries };
+	struct opener_answer answer;
+	int err = order_data(opener, &order, &answer);
+
+	if (!err)
+		*ret_program = answer.program;
+	return err;
+}
+
+int opener__has_file(struct opener *opener, pid_t tgid, const char *path)
+{
+	struct opener_order order = { .kind = OPENER_HAS_FILE, .tgid = tgid };
+	struct opener_answer answer;
+	size_t len = strlen(path);
+
+	if (len > OPENER_MAX_PATH)
+		return -ENAMETOOLONG;
+	memcpy(order.path, path, len);
+	return order_data(opener, &order, &answer);
+}
