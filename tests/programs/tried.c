@@ -55,7 +55,7 @@ static void run_thread(int *fd)
 		die("pthread");
 }
 
-static void try_in_child(int fd)
+_opaque_ static void try_in_child(int fd)
 {
 	pid_t child = check(fork());
 
