@@ -54,25 +54,25 @@ def run_case(case, bench, tally):
     tally.took(wanted, time.monotonic() - begun, bench.processes.spent_s())
 
 
-def run_stages(selected, bench, tally, jobs):
-    running = {}  # stage -> its pool, and the futures of its cases
+def run_steps(selected, bench, tally, jobs):
+    pools = []
     try:
-        for begun, awaited in registry.STEPS:
-            for stage in begun:
-                side_by_side = jobs if stage == registry.SHARED else 1
-                pool = concurrent.futures.ThreadPoolExecutor(side_by_side)
-                running[stage] = pool, [
+        for step in registry.STEPS:
+            futures = []
+            for stage in step:
+                workers = jobs if stage == registry.SHARED else registry.WORKERS.get(stage, 1)
+                pool = concurrent.futures.ThreadPoolExecutor(workers)
+                pools.append(pool)
+                futures += [
                     pool.submit(run_case, case, bench, tally)
                     for case in selected if case.stage == stage
                 ]
-            for stage in awaited:
-                for future in running[stage][1]:
-                    future.result()
-                running.pop(stage)[0].shutdown()
-    except BaseException:
-        for pool, _ in running.values():
+            for future in futures:
+                future.result()
+            tally.step_ended()
+    finally:
+        for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
-        raise
 
 
 def parse_options():
@@ -86,7 +86,7 @@ def parse_options():
     parser.add_argument(
         "--churn", type=int, metavar="SECONDS", help="lengthen it, and print what was measured"
     )
-    parser.add_argument("--jobs", type=int, default=10, metavar="N", help="cases side by side")
+    parser.add_argument("--jobs", type=int, default=8, metavar="N", help="cases side by side")
     parser.add_argument("--beside", action="store_true",
                         help="do not wait for another run on this host, whose programs it may see")
     parser.add_argument("--list", action="store_true", help="print the names of the cases")
@@ -120,7 +120,7 @@ def main():
     tally = Tally(options.verbose)
     bench = Bench(options)
     try:
-        run_stages(selected, bench, tally, options.jobs)
+        run_steps(selected, bench, tally, options.jobs)
     except KeyboardInterrupt:
         tally.closed = True
         print("interrupted", file=sys.stderr)
@@ -129,6 +129,7 @@ def main():
         bench.close()
         if ours:
             ours.close()
+    print("the steps, and how busy the processors were:", *tally.steps(), sep="\n")
     print("the slowest:", *tally.slowest(), sep="\n")
     print("those whose programs had the most processor time:", *tally.busiest(), sep="\n")
     print(tally.summary())

@@ -67,7 +67,7 @@ def periods(options):
     return QUICK_S if options.quick else FULL_S
 
 
-@case(stage=LONG)
+@case(stage=LONG, slow=True)
 def churn(bench):
     agent = bench.agent("--comm", "churn", "--duration", "6h")
     programs = [bench.program("churn", *args) for args in ([], [], ["busy"])]

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from lib.outcome import Failure, Skip
-from lib.registry import BUILDS, cases
+from lib.registry import cases
 
 EACH = 3  # sockets of each leak
 TOLD_S = 60
@@ -233,7 +233,7 @@ def check(bench, agent, runtime, pid, scanned):
         raise Failure(f"expected {other} to be left, seen: {left[:3000]}")
 
 
-@cases(names=[f"two_leaks_{runtime.name}" for runtime in RUNTIMES], stage=BUILDS, slow=True)
+@cases(names=[f"two_leaks_{runtime.name}" for runtime in RUNTIMES], slow=True)
 def two_leaks(bench):
     wanted = [runtime for runtime in RUNTIMES if bench.wants(f"two_leaks_{runtime.name}")]
     cgroup = bench.cgroups.make()

@@ -7,26 +7,24 @@
     @cases(names=[...])        many from one function: a generator that yields
     def table(bench): ...      (name, None | Failure | Skip) for every name
 
-`stage` says beside what a case can run. SHARED cases run side by side; those of every other stage
-run one after the other. STEPS says which stages run side by side. `slow` cases begin before the
-others of their stage, because otherwise the run would wait for them at its end.
+`stage` says beside what a case can run. STEPS says which stages run side by side, and WORKERS how
+many cases of each. `slow` cases begin before the others of their stage, because otherwise the run
+would wait for them at its end.
 """
 
 import fnmatch
 import importlib
 import pathlib
 
-# BUILDS: compiles, at a low priority, while other cases wait for their programs. LONG: takes long,
-# and watches its own program alone. CHAOS: likewise its own cgroup, with seeds of chaos in it.
-# ALONE: measures, or fills the host. LAST: checks what all others have seen.
+# SHARED: watches what it has started, whatever else the host does. BUILDS: compiles, at a low
+# priority, while other cases wait for their programs; its cases need each other's results. LONG:
+# takes long. CHAOS: has seeds of chaos in its own cgroup. ALONE: measures, or fills the host. LAST:
+# checks what all others have seen.
 SHARED, LONG, CHAOS, BUILDS, ALONE, LAST = range(6)
-# Each step begins some stages, and waits for some before the next step.
-STEPS = (
-    ((SHARED, BUILDS), (SHARED,)),
-    ((LONG, CHAOS), (LONG, CHAOS, BUILDS)),
-    ((ALONE,), (ALONE,)),
-    ((LAST,), (LAST,)),
-)
+# All stages of a step run side by side, and end before the next step. What takes long begins first,
+# because its cases wait more than they work: at the end of the run the processors would be idle.
+STEPS = ((SHARED, LONG, CHAOS, BUILDS), (ALONE,), (LAST,))
+WORKERS = {LONG: 2}  # of SHARED --jobs, of any other stage 1
 
 
 class Case:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""tally: prints outcomes, one line each, counts them, and knows which cases took longest."""
+"""tally: prints outcomes, one line each, counts them, and knows what took longest."""
 
 import threading
 import time
@@ -8,6 +8,13 @@ from lib.outcome import Skip, skip_is_allowed
 
 
 SLOWEST = 10
+
+
+def processor_ticks():
+    """(busy, all) ticks of the host's processors."""
+    with open("/proc/stat", encoding="ascii") as stat:
+        ticks = [int(word) for word in stat.readline().split()[1:9]]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
 
 class Tally:
@@ -19,7 +26,9 @@ class Tally:
         self._verbose = verbose
         self._lock = threading.Lock()
         self._begun = time.monotonic()
-        self._took = []  # (seconds, the names of a case)
+        self._took = []  # (seconds, processor time, the names) of each case
+        self._steps = []  # (when it ended, the host's ticks then); the first one is the beginning
+        self.step_ended()
 
     def add(self, name, outcome, where=""):
         """Add the outcome of a case; `where` names the machine it ran on, if there are several."""
@@ -47,6 +56,16 @@ class Tally:
         case with many names counts as one."""
         with self._lock:
             self._took.append((seconds, spent_s, names))
+
+    def step_ended(self):
+        """Of registry.STEPS. What is busy is the host, whatever else it does."""
+        self._steps.append((time.monotonic() - self._begun, *processor_ticks()))
+
+    def steps(self):
+        """Yield a line for each step."""
+        for number, (begin, end) in enumerate(zip(self._steps, self._steps[1:]), 1):
+            busy = (end[1] - begin[1]) / max(end[2] - begin[2], 1)
+            yield f"{end[0] - begin[0]:6.1f} s  step {number}: {busy:.0%}"
 
     def slowest(self):
         """Yield a line for each of the slowest cases, the slowest first."""
