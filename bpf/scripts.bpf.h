@@ -152,11 +152,16 @@ static __always_inline __u64 script_thread(const struct script_recipe *recipe, _
 	return 0;
 }
 
-static __always_inline __u64 script_first_frame(const struct script_recipe *recipe, __u64 thread)
+/* Also what has the address of the frame: a structure that the last step leads from. */
+static __always_inline __u64 script_first_frame(const struct script_recipe *recipe, __u64 thread,
+						__u64 *ret_holder)
 {
-	for (__u32 i = 0; i < SCRIPT_PATH && thread; i++)
-		if (i < recipe->n_path)
-			thread = user_word(thread + recipe->path[i]);
+	for (__u32 i = 0; i < SCRIPT_PATH && thread; i++) {
+		if (i >= recipe->n_path)
+			break;
+		*ret_holder = thread;
+		thread = user_word(thread + recipe->path[i]);
+	}
 	return thread;
 }
 
@@ -297,7 +302,7 @@ __noinline int script_fill(__u32 slot)
 	struct task_struct *self = bpf_get_current_task_btf();
 	struct script_recipe *recipe;
 	struct executable program;
-	__u64 start, thread, end = ~0ULL;
+	__u64 start, thread, frame, holder = 0, end = ~0ULL;
 	__u32 place;
 
 	if (!snapshot)
@@ -318,11 +323,12 @@ __noinline int script_fill(__u32 slot)
 		count(COUNTER_SCRIPT_NO_THREAD);
 		return 0;
 	}
+	frame = script_first_frame(recipe, thread, &holder);
 	if (!recipe->next_mask)
-		end = user_word(thread + recipe->end_base) +
-		      8 * user_word(thread + recipe->end_words);
+		end = user_word(holder + recipe->end_base) +
+		      8 * user_word(holder + recipe->end_words);
 	snapshot->script_at = (snapshot->len + 7) & ~7;
-	script_keep_all(snapshot, slot, place, script_first_frame(recipe, thread), end);
+	script_keep_all(snapshot, slot, place, frame, end);
 	snapshot->script_record = recipe->record;
 	snapshot->script_kind = recipe->kind;
 	snapshot->len = snapshot->script_at + snapshot->script_len;

@@ -57,10 +57,10 @@ struct script_recipe {
 	__s32 lists, first_thread, next_list, next_thread, thread_id;
 	__u32 storage_step; /* BY_MODULE: bytes of an entry of the thread's table of modules */
 	__s64 storage;	    /* BY_MODULE: of the word in its block; BY_THREAD: from the pointer */
-	/* From the thread's structure to its innermost frame: read a word, so many times. */
+	/* From the thread's structure over others to its innermost frame: words to read. */
 	__s32 path[SCRIPT_PATH];
 	__u32 n_path;
-	/* Contiguous frames end at the word `end_base` of the structure plus 8 * `end_words`. */
+	/* Contiguous frames end at the word `end_base` of the last one plus 8 * `end_words`. */
 	__s32 end_base, end_words;
 	__u32 stride; /* bytes of such a frame */
 	__u32 kind;   /* SCRIPT_KIND(): what the frames are */

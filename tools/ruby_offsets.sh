@@ -21,24 +21,29 @@ cat > "$work/offsets.c" <<'C'
 #define AT(type, member) ((int)offsetof(type, member))
 #define BODY struct rb_iseq_constant_body
 
-/* As in iseq.c, with USE_ISEQ_NODE_ID, which is the default. */
-struct line_entry {
-	int line;
-	int node_id;
-	rb_event_flag_t events;
-};
+#if RUBY_API_VERSION_MAJOR >= 3
+#define THREADS 0, 0, 0
+#define EMBEDDED AT(struct RString, as.embed.ary)
+#else
+#define THREADS                                                                                    \
+	AT(rb_vm_t, living_threads), AT(rb_thread_t, thread_id), AT(rb_thread_t, ec)
+#define EMBEDDED AT(struct RString, as.ary)
+#endif
+#define TRIPLE(...) printf("%d, %d, %d, ", __VA_ARGS__)
 
 int main(void)
 {
 	printf("\t{ %d, %d, ", RUBY_API_VERSION_MAJOR, RUBY_API_VERSION_MINOR);
-	printf("%d, %d, %d, ", AT(rb_execution_context_t, vm_stack),
-	       AT(rb_execution_context_t, vm_stack_size), AT(rb_execution_context_t, cfp));
+	TRIPLE(THREADS);
+	TRIPLE(AT(rb_execution_context_t, vm_stack), AT(rb_execution_context_t, vm_stack_size),
+	       AT(rb_execution_context_t, cfp));
 	printf("%d, %d, %d, %d, ", AT(rb_control_frame_t, pc), AT(rb_control_frame_t, iseq),
 	       AT(rb_control_frame_t, ep), (int)sizeof(rb_control_frame_t));
 	printf("%d, %d, %d, %d, %d, ", AT(rb_iseq_t, body), AT(BODY, iseq_size),
 	       AT(BODY, iseq_encoded), AT(BODY, location.pathobj), AT(BODY, location.label));
-	printf("%d, %d, %d, %d },\n", AT(BODY, insns_info.body), AT(BODY, insns_info.size),
-	       AT(BODY, insns_info.succ_index_table), (int)sizeof(struct line_entry));
+	TRIPLE(AT(BODY, insns_info.body), AT(BODY, insns_info.size),
+	       AT(BODY, insns_info.succ_index_table));
+	printf("%d, %d },\n", (int)sizeof(struct iseq_insn_info_entry), EMBEDDED);
 }
 C
 includes="-I$source -I$source/include"

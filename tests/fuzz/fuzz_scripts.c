@@ -30,11 +30,12 @@ static bool read_input(void *ctx, __u64 address, void *to, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const __u64 types[SCRIPT_TYPES] = { 8, 16, 24 };
+	static const __u64 types[SCRIPT_TYPES] = { 8, 16, 24 }, symbols[SCRIPT_TYPES] = { 0x1800 };
 	static const __u32 kinds[] = {
 		SCRIPT_KIND(SCRIPT_PYTHON, 3, 8),  SCRIPT_KIND(SCRIPT_PYTHON, 3, 10),
 		SCRIPT_KIND(SCRIPT_PYTHON, 3, 11), SCRIPT_KIND(SCRIPT_PYTHON, 3, 13),
-		SCRIPT_KIND(SCRIPT_RUBY, 3, 1),
+		SCRIPT_KIND(SCRIPT_RUBY, 3, 1),	   SCRIPT_KIND(SCRIPT_RUBY, 2, 7),
+		SCRIPT_KIND(SCRIPT_RUBY, 3, 3),
 	};
 	struct fuzz_input input = { 0 };
 	struct memory memory = { .reads = 64, .bytes = 1 << 20, .read = read_input, .ctx = &input };
@@ -49,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		language = kind >> 16 == SCRIPT_PYTHON ? &language_python : &language_ruby;
 		input.bytes = data + 1 + RECORD;
 		input.size = size - 1 - RECORD;
-		check(language->begin_version(kind, types, &state));
+		check(language->begin_version(kind, kind >> 16 == SCRIPT_RUBY ? symbols : types,
+					      &state));
 		if (language->name(state, &memory, data + 1, RECORD, name) && !name->is_hidden) {
 			check(strlen(name->function) < SCRIPT_NAME_MAX);
 			check(strlen(name->file) < SCRIPT_NAME_MAX);

@@ -26,14 +26,13 @@ NEW = [
         culprit="open_one (Python), leak.py:10 | open_other (Python), leak.py:14",
         caller="fill (Python)"),
     Row("ruby_yjit", "Ruby, YJIT", "exec ruby --yjit --yjit-call-threshold=3 $S/leak.rb",
-        culprit="Ruby code"),
+        culprit=managed.OPEN_RB, caller=managed.FILL_RB),
 ]  # fmt: skip
 
 
 # What is right there and not in Debian 12.
 OTHERWISE = {
     "r": {"end": "outermost"},  # its stack is smaller
-    "ruby": {"culprit": "Ruby code", "caller": "nobody"},  # the version is not known
     "ocaml": {"end": "other_stack"},  # OCaml 5 runs C on another stack than its own
 }
 

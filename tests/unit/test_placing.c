@@ -89,6 +89,20 @@ static void runs_stand_before_their_evaluators(void **state)
 	stack_unref(stack);
 }
 
+/* A method in C that C has called, as a fiber's first one, stands behind what it has called. */
+static void nobody_executes_a_method_in_c(void **state)
+{
+	static const char *const functions[] = { "socket", "send", "_PyEval_EvalFrameDefault",
+						 "each",   "main", NULL };
+	struct stack *stack =
+		WITH(STACK(SOCKET, EVALUATOR, { PYTHON, "main" }), { "send", "/srv/n.py", 7, true },
+		     { "each", NULL, 0, false, true });
+
+	(void)state;
+	expect_functions(stack, functions);
+	stack_unref(stack);
+}
+
 /* All before the interpreter's first frame. */
 static void an_evaluator_without_a_name(void **state)
 {
@@ -182,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(runs_stand_before_their_evaluators),
+		cmocka_unit_test(nobody_executes_a_method_in_c),
 		cmocka_unit_test(an_evaluator_without_a_name),
 		cmocka_unit_test(functions_in_c_have_the_line_of_their_call),
 		cmocka_unit_test(the_script_is_to_blame),

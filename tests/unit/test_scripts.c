@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "stacks/scripts/language.h"
+#include "stacks/scripts/ruby_context.h"
 #include "stacks/scripts/script_rules.h"
 
 #define MEMORY 0x1000
@@ -35,7 +36,7 @@ static bool read_image(void *ctx, __u64 address, void *to, size_t len)
 static void expect_name(const char *file, const struct language *language, __u32 kind,
 			const char *function, const char *source, unsigned int line)
 {
-	static const __u64 types[SCRIPT_TYPES] = { 8, 16, 24 };
+	static const __u64 types[SCRIPT_TYPES] = { 8, 16, 24 }, symbols[SCRIPT_TYPES] = { 0x1800 };
 	struct image_bytes image;
 	struct memory memory = { .reads = 64, .bytes = 1 << 20, .read = read_image, .ctx = &image };
 	struct script_name name = { 0 };
@@ -50,7 +51,8 @@ static void expect_name(const char *file, const struct language *language, __u32
 	assert_int_equal(fread(record, 1, sizeof(record), from), sizeof(record));
 	image.len = fread(image.bytes, 1, sizeof(image.bytes), from);
 	fclose(from);
-	assert_true(language->begin_version(kind, types, &state));
+	assert_true(
+		language->begin_version(kind, kind >> 16 == SCRIPT_RUBY ? symbols : types, &state));
 	assert_true(language->name(state, &memory, record + 1, RECORD, &name));
 	assert_string_equal(name.function, function);
 	assert_string_equal(name.file, source);
@@ -82,6 +84,49 @@ static void names_of_ruby(void **state)
 	(void)state;
 	expect_name("ruby31", &language_ruby, SCRIPT_KIND(SCRIPT_RUBY, 3, 1), "block in perform",
 		    "/srv/a.rb", 9);
+	expect_name("ruby33", &language_ruby, SCRIPT_KIND(SCRIPT_RUBY, 3, 3), "block in perform",
+		    "/srv/a.rb", 9);
+	/* a method in C has the line of its call, which is not known here */
+	expect_name("ruby31_c", &language_ruby, SCRIPT_KIND(SCRIPT_RUBY, 3, 1), "initialize", "",
+		    0);
+}
+
+/* The beginning of rb_errinfo() in Debian's libruby-3.3, in another form, and in an executable. */
+static void what_a_function_reads(void **state)
+{
+	static const struct {
+		unsigned char code[48];
+		__u64 index;
+		__s64 offset;
+	} cases[] = {
+		{ { 0xf3, 0x0f, 0x1e, 0xfa, 0x48, 0x83, 0xec, 0x08, 0x66, 0x48, 0x8d, 0x3d,
+		    0x28, 0x7a, 0x37, 0x00, 0x66, 0x66, 0x48, 0xe8, 0x3b, 0x86, 0xf5, 0xff,
+		    0x48, 0x8b, 0x00, 0x48, 0x8b, 0x40, 0x78, 0x48, 0x83, 0xc4, 0x08, 0xc3 },
+		  0x45eac8,
+		  0 },
+		{ { 0x48, 0x8d, 0x3d, 0xf9, 0xff, 0xff, 0xff, 0xff, 0x15, 0,
+		    0,	  0,	0,    0x48, 0x8b, 0x98, 0x10, 0x01, 0,	  0 },
+		  0xe7090,
+		  0x110 },
+		{ { 0x64, 0x48, 0x8b, 0x04, 0x25, 0xe8, 0xff, 0xff, 0xff }, 0, -24 },
+		{ { 0x64, 0x48, 0x8b, 0x1c, 0x25, 0xf0, 0xff, 0xff, 0xff }, 0, -16 },
+	};
+	__u64 index;
+	__s64 offset;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(ruby_context_in_code(cases[i].code, sizeof(cases[i].code), 0xe7090,
+						 &index, &offset));
+		assert_int_equal(index, cases[i].index);
+		assert_int_equal(offset, cases[i].offset);
+		/* what is cut is not known */
+		assert_false(ruby_context_in_code(cases[i].code, 30, 0xe7090, &index, &offset));
+	}
+	/* a call, and no word that is read of it */
+	assert_false(ruby_context_in_code(
+		(const unsigned char[48]){ 0x48, 0x8d, 0x3d, 1, 0, 0, 0, 0xe8, 1, 0, 0, 0, 0xc3 },
+		48, 0xe7090, &index, &offset));
 }
 
 static void whose_code_it_is(void **state)
@@ -114,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_python),
 		cmocka_unit_test(names_of_ruby),
+		cmocka_unit_test(what_a_function_reads),
 		cmocka_unit_test(whose_code_it_is),
 	};
 

@@ -72,6 +72,15 @@ static void move_run(struct placing *placing, bool all)
 	}
 }
 
+/* Are methods in C alone left? Nothing executes them: C has called the outermost method itself. */
+static bool has_only_native(const struct placing *placing)
+{
+	for (unsigned int i = placing->next; i < placing->frames->count; i++)
+		if (!placing->frames->is_native[i])
+			return false;
+	return placing->next < placing->frames->count;
+}
+
 /* Frames that the stack has no room for, the outermost. */
 static void drop_beyond(struct script_frames *frames, unsigned int room)
 {
@@ -107,9 +116,13 @@ void place_scripts(struct script_frames *frames, struct stack **stack)
 	memcpy(placing.to, from, sizeof(*from));
 	placing.to->count = 0;
 	for (unsigned int i = 0; i < from->count; i++) {
-		if (by_name ? is_evaluator(frames, &from->frames[i]) : i == first)
+		bool runs = by_name ? is_evaluator(frames, &from->frames[i]) : i == first;
+
+		if (runs)
 			move_run(&placing, !by_name);
 		placing.to->frames[placing.to->count++] = from->frames[i];
+		if (runs && has_only_native(&placing))
+			move_run(&placing, true);
 	}
 	move_run(&placing, true);
 	frames->count = 0;

@@ -1,42 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CRuby. Each thread has its execution context in thread-local storage (ruby_current_ec), and that
- * has the frames, one behind the other at the upper end of the thread's VM stack. A frame has its
- * instruction sequence, and where it stands in there.
+ * CRuby. Each thread has an execution context, and that has the frames, one behind the other at the
+ * upper end of the thread's VM stack. A frame has its instruction sequence, and where it stands in
+ * there; or, if its method is in C, that method's entry.
  *
  * Formats: iseq.c and vm_core.h of CRuby (the table of lines is a succinct index: iseq.c,
- * succ_index_lookup()), include/ruby/internal/core/rstring.h.
+ * succ_index_lookup()).
  */
-#include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "stacks/scripts/language.h"
+#include "stacks/scripts/ruby_context.h"
+#include "stacks/scripts/ruby_objects.h"
 #include "stacks/scripts/ruby_offsets.h"
 
-#define WORD sizeof(__u64)
-#define BODY_SIZE 160 /* bytes of an instruction sequence's body that have what is read of it */
-#define TYPE_MASK 0x1f
-#define T_STRING 5
-#define T_ARRAY 7
-#define T_IMEMO 26
-#define IMEMO_ISEQ 7
-#define IMEMO_SHIFT 12
-#define NOEMBED (1U << 13) /* a string or, as a bit that says the reverse, an array */
-#define FRAME_FINISH 0x20  /* C has called the interpreter for it */
+#define WORD RUBY_WORD
+#define BODY_SIZE 160	  /* bytes of an instruction sequence's body that have what is read of it */
+#define FRAME_FINISH 0x20 /* C has called the interpreter for it */
 #define FRAME_KIND 0x7fff0001
+#define FRAME_OF_C 0x55550001  /* a method in C */
 #define FRAME_DUMMY 0x79990001 /* a thread begins with it */
 
 /* What is kept of a frame: pc, sp and iseq; then what its environment has at -2, -1 and 0. */
 #define KEPT_FAR 24
 #define KEPT 48
+#define KEPT_METHOD 24
 #define KEPT_FLAGS 40
-
-struct ruby {
-	const struct ruby_offsets *offsets;
-	struct memory *memory;
-};
 
 /* ---- Which version ---- */
 
@@ -61,44 +52,12 @@ static const struct ruby_offsets *ruby_offsets_of(struct interpreter *interprete
 	return find_ruby(major, minor);
 }
 
-/* ruby_current_ec of the executable itself: the linker has put it at a distance from the pointer.
- */
-static bool find_in_executable(struct interpreter *interpreter, struct script_recipe *recipe)
-{
-	GElf_Phdr header;
-	__u64 value;
-
-	if (!interpreter_symbol(interpreter, "ruby_current_ec", &value) ||
-	    !interpreter_header(interpreter, PT_TLS, &header))
-		return false;
-	recipe->find = SCRIPT_BY_THREAD;
-	/* variant II: the block ends at the thread pointer ("ELF Handling For TLS", 3) */
-	recipe->storage =
-		(__s64)value - (__s64)((header.p_memsz + header.p_align - 1) & -header.p_align);
-	return true;
-}
-
-/* That of a library: its module's number is in a word that the dynamic linker fills. */
-static bool find_in_library(struct interpreter *interpreter, struct script_recipe *recipe)
-{
-	__u64 value;
-
-	if (!interpreter_symbol(interpreter, "ruby_current_ec", &value) ||
-	    !interpreter_module_word(interpreter, "ruby_current_ec", &recipe->start))
-		return false;
-	recipe->find = SCRIPT_BY_MODULE;
-	recipe->storage = (__s64)value;
-	recipe->storage_step = interpreter->is_musl ? 8 : 16;
-	return true;
-}
-
 static bool ruby_recipe(struct interpreter *interpreter, struct script_recipe *ret_recipe)
 {
 	const struct ruby_offsets *offsets = ruby_offsets_of(interpreter);
 	struct script_recipe found = { 0 };
 
-	if (!offsets || !(interpreter->is_library ? find_in_library(interpreter, &found) :
-						    find_in_executable(interpreter, &found)))
+	if (!offsets || !ruby_find_context(interpreter, offsets, &found))
 		return false;
 	found.path[found.n_path++] = offsets->ec_frame;
 	found.end_base = offsets->ec_stack;
@@ -116,13 +75,14 @@ static bool ruby_recipe(struct interpreter *interpreter, struct script_recipe *r
 	return true;
 }
 
-static bool new_ruby(const struct ruby_offsets *offsets, void **ret_state)
+static bool new_ruby(const struct ruby_offsets *offsets, __u64 symbols, void **ret_state)
 {
 	struct ruby *ruby = calloc(1, sizeof(*ruby));
 
 	if (!ruby)
 		return false;
 	ruby->offsets = offsets;
+	ruby->symbols = symbols;
 	*ret_state = ruby;
 	return true;
 }
@@ -132,18 +92,17 @@ static bool ruby_begin(struct interpreter *interpreter, __u32 kind, void **ret_s
 	const struct ruby_offsets *offsets = ruby_offsets_of(interpreter);
 
 	return offsets && kind == SCRIPT_KIND(SCRIPT_RUBY, offsets->major, offsets->minor) &&
-	       new_ruby(offsets, ret_state);
+	       new_ruby(offsets, ruby_find_symbols(interpreter, offsets), ret_state);
 }
 
 static bool ruby_begin_version(__u32 kind, const __u64 types[SCRIPT_TYPES], void **ret_state)
 {
 	const struct ruby_offsets *offsets = find_ruby(kind >> 8 & 0xff, kind & 0xff);
 
-	(void)types;
-	return offsets && new_ruby(offsets, ret_state);
+	return offsets && new_ruby(offsets, types[0], ret_state);
 }
 
-/* ---- Objects ---- */
+/* ---- Pieces of what was read ---- */
 
 static __u64 word_of(const unsigned char *bytes, size_t at)
 {
@@ -153,43 +112,11 @@ static __u64 word_of(const unsigned char *bytes, size_t at)
 	return word;
 }
 
-/* Read the first words of an object of a type. False: it is no such object. */
-static bool read_object(struct ruby *ruby, __u64 address, unsigned int type, __u64 words[4])
-{
-	return !(address & 7) && memory_read(ruby->memory, address, words, 4 * WORD) &&
-	       (words[0] & TYPE_MASK) == type;
-}
-
-/* A string; "" if it is empty. False: it is no string. */
-static bool read_ruby_string(struct ruby *ruby, __u64 address, char ret_text[SCRIPT_NAME_MAX])
-{
-	__u64 words[4], len, from;
-
-	if (!read_object(ruby, address, T_STRING, words))
-		return false;
-	if (words[0] & NOEMBED) {
-		len = words[2];
-		from = words[3];
-	} else {
-		len = words[0] >> 14 & 0x1f;
-		from = address + 2 * WORD;
-	}
-	if (len > 1 << 20)
-		return false;
-	if (len >= SCRIPT_NAME_MAX)
-		len = SCRIPT_NAME_MAX - 1;
-	ret_text[len] = '\0';
-	return !len || memory_read(ruby->memory, from, ret_text, len);
-}
-
-/* A path, or an array of it and of its real path, which is embedded. */
+/* A path, or an array of it and of its real path. */
 static bool read_path(struct ruby *ruby, __u64 address, char ret_text[SCRIPT_NAME_MAX])
 {
-	__u64 words[4];
-
-	if (read_object(ruby, address, T_ARRAY, words))
-		address = words[2];
-	return read_ruby_string(ruby, address, ret_text);
+	ruby_element(ruby, address, 0, &address);
+	return ruby_string(ruby, address, ret_text);
 }
 
 /* ---- Lines ---- */
@@ -247,42 +174,49 @@ static unsigned int read_ruby_line(struct ruby *ruby, const unsigned char *body,
 
 /* ---- Frames ---- */
 
-static bool ruby_name(void *state, struct memory *memory, const unsigned char *record, size_t len,
-		      struct script_name *ret)
+static bool name_of_sequence(struct ruby *ruby, __u64 iseq, __u64 pc, struct script_name *ret)
 {
-	struct ruby *ruby = state;
 	const struct ruby_offsets *offsets = ruby->offsets;
-	__u64 pc, iseq, flags, words[4], body_address;
 	unsigned char body[BODY_SIZE];
+	__u64 words[RUBY_HEAD], address;
 
-	ruby->memory = memory;
-	if (len < KEPT)
+	if (!ruby_internal(ruby, iseq, RUBY_ISEQ, words))
 		return false;
-	pc = word_of(record, offsets->frame_pc);
-	iseq = word_of(record, offsets->frame_iseq);
-	flags = word_of(record, KEPT_FLAGS);
-	ret->is_entry = flags & FRAME_FINISH;
-	/* A method in C, whose native frames stand there; or what the interpreter begins with. */
-	ret->is_hidden = !iseq || !pc || (flags & FRAME_KIND) == FRAME_DUMMY;
-	if (ret->is_hidden)
-		return true;
-	if (!read_object(ruby, iseq, T_IMEMO, words) ||
-	    (words[0] >> IMEMO_SHIFT & 0xf) != IMEMO_ISEQ)
+	address = words[offsets->iseq_body / WORD];
+	if (address & 7 || !memory_read(ruby->memory, address, body, sizeof(body)))
 		return false;
-	body_address = words[offsets->iseq_body / WORD];
-	if (body_address & 7 || !memory_read(memory, body_address, body, sizeof(body)))
-		return false;
-	if (!read_ruby_string(ruby, word_of(body, offsets->body_label), ret->function) ||
+	if (!ruby_string(ruby, word_of(body, offsets->body_label), ret->function) ||
 	    !read_path(ruby, word_of(body, offsets->body_path), ret->file))
 		return false;
 	ret->line = read_ruby_line(ruby, body, pc);
 	return true;
 }
 
+static bool ruby_name(void *state, struct memory *memory, const unsigned char *record, size_t len,
+		      struct script_name *ret)
+{
+	struct ruby *ruby = state;
+	__u64 pc, iseq, flags;
+
+	ruby->memory = memory;
+	if (len < KEPT)
+		return false;
+	pc = word_of(record, ruby->offsets->frame_pc);
+	iseq = word_of(record, ruby->offsets->frame_iseq);
+	flags = word_of(record, KEPT_FLAGS);
+	ret->is_entry = flags & FRAME_FINISH;
+	ret->is_native = !iseq && (flags & FRAME_KIND) == FRAME_OF_C && ruby->symbols;
+	if (ret->is_native)
+		return ruby_method_name(ruby, word_of(record, KEPT_METHOD), ret->function);
+	/* A block in C, or what the interpreter begins with. */
+	ret->is_hidden = !iseq || !pc || (flags & FRAME_KIND) == FRAME_DUMMY;
+	return ret->is_hidden || name_of_sequence(ruby, iseq, pc, ret);
+}
+
 const struct language language_ruby = {
 	.id = SCRIPT_RUBY,
 	.module = "[ruby]",
-	.symbol = "ruby_current_vm_ptr",
+	.symbol = "ruby_version",
 	.evaluator = "rb_vm_exec",
 	.recipe = ruby_recipe,
 	.begin = ruby_begin,
