@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Print a row of user/stacks/scripts/python_offsets.h for the headers of one CPython, 3.8 to 3.13:
+# Print a row of user/stacks/scripts/python_offsets.h for the headers of one CPython, 3.8 to 3.14:
 #   tools/python_offsets.sh /usr/include/python3.11 "libpython3.11-dev 3.11.2-6+deb12u6"
 # Builds with the GIL alone: Py_GIL_DISABLED has other objects.
 set -eu
@@ -24,7 +24,11 @@ cat > "$work/offsets.c" <<'C'
 #define AT(type, member) ((int)offsetof(type, member))
 
 #if PY_VERSION_HEX >= 0x030b0000
+#if PY_VERSION_HEX >= 0x030e0000
+#include <internal/pycore_interpframe.h>
+#else
 #include <internal/pycore_frame.h>
+#endif
 #define FRAME(member) AT(_PyInterpreterFrame, member)
 #define NAME co_qualname
 #define LINES co_linetable
@@ -46,7 +50,11 @@ cat > "$work/offsets.c" <<'C'
 #if PY_VERSION_HEX >= 0x030d0000
 #define FRAMES AT(PyThreadState, current_frame), -1
 #define PARTS FRAME(f_executable), FRAME(previous), FRAME(instr_ptr)
+#if PY_VERSION_HEX >= 0x030e0000
+#define ENTRY FRAME(owner), FRAME_OWNED_BY_INTERPRETER
+#else
 #define ENTRY FRAME(owner), FRAME_OWNED_BY_CSTACK
+#endif
 #elif PY_VERSION_HEX >= 0x030b0000
 #define FRAMES AT(PyThreadState, cframe), AT(_PyCFrame, current_frame)
 #define PARTS FRAME(f_code), FRAME(previous), FRAME(prev_instr)
@@ -80,6 +88,6 @@ int main(void)
 	       (int)sizeof(PyCompactUnicodeObject));
 }
 C
-cc -w -I"$include" -I"$include/internal" -o "$work/offsets" "$work/offsets.c"
+cc -w -I"$include/.." -I"$include" -I"$include/internal" -o "$work/offsets" "$work/offsets.c"
 printf '\t/* %s */\n' "$source"
 "$work/offsets"

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		SCRIPT_KIND(SCRIPT_PYTHON, 3, 8),  SCRIPT_KIND(SCRIPT_PYTHON, 3, 10),
 		SCRIPT_KIND(SCRIPT_PYTHON, 3, 11), SCRIPT_KIND(SCRIPT_PYTHON, 3, 13),
 		SCRIPT_KIND(SCRIPT_RUBY, 3, 1),	   SCRIPT_KIND(SCRIPT_RUBY, 2, 7),
-		SCRIPT_KIND(SCRIPT_RUBY, 3, 3),
+		SCRIPT_KIND(SCRIPT_RUBY, 3, 3),	   SCRIPT_KIND(SCRIPT_PYTHON, 3, 14),
 	};
 	struct fuzz_input input = { 0 };
 	struct memory memory = { .reads = 64, .bytes = 1 << 20, .read = read_input, .ctx = &input };

@@ -77,6 +77,8 @@ static void names_of_python(void **state)
 		    "Notifier.send", "/srv/app/notify.py", 11);
 	expect_name("python313", &language_python, SCRIPT_KIND(SCRIPT_PYTHON, 3, 13),
 		    "Notifier.send", "/srv/app/notify.py", 11);
+	expect_name("python314", &language_python, SCRIPT_KIND(SCRIPT_PYTHON, 3, 14),
+		    "Notifier.send", "/srv/app/notify.py", 11);
 }
 
 static void names_of_ruby(void **state)

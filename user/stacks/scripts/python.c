@@ -33,8 +33,6 @@ struct python {
  * What is kept of a frame: from its code to the frame before it, in either order; and where it
  * stands, with the byte that says who has called.
  */
-#define FAR_BYTES 16
-
 static __s32 near_begin(const struct python_offsets *offsets)
 {
 	return offsets->frame_code < offsets->frame_previous ? offsets->frame_code :
@@ -51,66 +49,55 @@ static __s32 far_begin(const struct python_offsets *offsets)
 	return offsets->frame_instruction & ~7;
 }
 
+/* As far as the byte that says who has called; at least the word of the instruction and another. */
+static size_t far_bytes(const struct python_offsets *offsets)
+{
+	__s32 owner = offsets->frame_entry - far_begin(offsets);
+
+	return owner < 16 ? 16 : ((size_t)owner + 8) & ~7UL;
+}
+
 /* Are these within what is read of each object? A hostile process may say anything. */
 static bool offsets_fit(const struct python_offsets *offsets)
 {
 	const __s16 of_code[] = { offsets->code_first_line, offsets->code_filename,
 				  offsets->code_name, offsets->code_lines };
-	__s32 owner = offsets->frame_entry - far_begin(offsets);
 
 	for (size_t i = 0; i < sizeof(of_code) / sizeof(of_code[0]); i++)
 		if (of_code[i] < 0 || of_code[i] > CODE_HEADER - 8)
 			return false;
-	return near_bytes(offsets) + FAR_BYTES <= SCRIPT_RECORD && !(near_bytes(offsets) & 7) &&
-	       owner >= 0 && owner < FAR_BYTES &&
-	       offsets->frame_instruction - far_begin(offsets) <= FAR_BYTES - 8;
+	return near_bytes(offsets) + far_bytes(offsets) <= SCRIPT_RECORD &&
+	       !(near_bytes(offsets) & 7) && offsets->frame_entry >= far_begin(offsets);
 }
 
 /*
  * Since 3.13 _PyRuntime begins with a table of its own offsets (_Py_DebugOffsets, in
- * pycore_runtime.h): words, of which 3.13 has these at these places.
+ * pycore_runtime.h, since 3.14 in pycore_debug_offsets.h): words, which are at these places.
  */
 #define OWN_COOKIE "xdebugpy"
-#define OWN_WORDS 44
-enum own_offset {
-	OWN_VERSION = 1,
-	OWN_FREE_THREADED = 2,
-	OWN_INTERPRETERS = 5,
-	OWN_INTERPRETER_NEXT = 8,
-	OWN_INTERPRETER_THREADS = 9,
-	OWN_THREAD_NEXT = 21,
-	OWN_THREAD_FRAME = 23,
-	OWN_THREAD_ID = 24,
-	OWN_FRAME_PREVIOUS = 29,
-	OWN_FRAME_CODE = 30,
-	OWN_FRAME_INSTRUCTION = 31,
-	OWN_FRAME_OWNER = 33,
-	OWN_CODE_FILENAME = 35,
-	OWN_CODE_NAME = 37,
-	OWN_CODE_LINES = 38,
-	OWN_CODE_FIRST_LINE = 39,
-	OWN_CODE_UNITS = 43,
-};
+#define OWN_VERSION 1
+#define OWN_FREE_THREADED 2
+#define OWN_WORDS 50
 
 static const struct {
-	enum own_offset own;
 	size_t at; /* in struct python_offsets */
+	unsigned int in_13, in_14;
 } own_offsets[] = {
-	{ OWN_INTERPRETERS, offsetof(struct python_offsets, runtime_interpreters) },
-	{ OWN_INTERPRETER_NEXT, offsetof(struct python_offsets, interpreter_next) },
-	{ OWN_INTERPRETER_THREADS, offsetof(struct python_offsets, interpreter_threads) },
-	{ OWN_THREAD_NEXT, offsetof(struct python_offsets, thread_next) },
-	{ OWN_THREAD_FRAME, offsetof(struct python_offsets, thread_frame) },
-	{ OWN_THREAD_ID, offsetof(struct python_offsets, thread_id) },
-	{ OWN_FRAME_PREVIOUS, offsetof(struct python_offsets, frame_previous) },
-	{ OWN_FRAME_CODE, offsetof(struct python_offsets, frame_code) },
-	{ OWN_FRAME_INSTRUCTION, offsetof(struct python_offsets, frame_instruction) },
-	{ OWN_FRAME_OWNER, offsetof(struct python_offsets, frame_entry) },
-	{ OWN_CODE_FILENAME, offsetof(struct python_offsets, code_filename) },
-	{ OWN_CODE_NAME, offsetof(struct python_offsets, code_name) },
-	{ OWN_CODE_LINES, offsetof(struct python_offsets, code_lines) },
-	{ OWN_CODE_FIRST_LINE, offsetof(struct python_offsets, code_first_line) },
-	{ OWN_CODE_UNITS, offsetof(struct python_offsets, code_units) },
+	{ offsetof(struct python_offsets, runtime_interpreters), 5, 5 },
+	{ offsetof(struct python_offsets, interpreter_next), 8, 8 },
+	{ offsetof(struct python_offsets, interpreter_threads), 9, 9 },
+	{ offsetof(struct python_offsets, thread_next), 21, 24 },
+	{ offsetof(struct python_offsets, thread_frame), 23, 26 },
+	{ offsetof(struct python_offsets, thread_id), 24, 27 },
+	{ offsetof(struct python_offsets, frame_previous), 29, 32 },
+	{ offsetof(struct python_offsets, frame_code), 30, 33 },
+	{ offsetof(struct python_offsets, frame_instruction), 31, 34 },
+	{ offsetof(struct python_offsets, frame_entry), 33, 36 },
+	{ offsetof(struct python_offsets, code_filename), 35, 40 },
+	{ offsetof(struct python_offsets, code_name), 37, 42 },
+	{ offsetof(struct python_offsets, code_lines), 38, 43 },
+	{ offsetof(struct python_offsets, code_first_line), 39, 44 },
+	{ offsetof(struct python_offsets, code_units), 43, 48 },
 };
 
 /* Put the interpreter's own offsets in. False: it has others than it should, or no GIL. */
@@ -124,9 +111,10 @@ static bool take_own_offsets(struct interpreter *interpreter, struct python_offs
 	    own[OWN_VERSION] >> 16 != (__u64)(0x300 | offsets->minor) || own[OWN_FREE_THREADED])
 		return false;
 	for (size_t i = 0; i < sizeof(own_offsets) / sizeof(own_offsets[0]); i++) {
-		__s16 offset = (__s16)own[own_offsets[i].own];
+		__u64 word = own[offsets->minor < 14 ? own_offsets[i].in_13 : own_offsets[i].in_14];
+		__s16 offset = (__s16)word;
 
-		if (own[own_offsets[i].own] > INT16_MAX)
+		if (word > INT16_MAX)
 			return false;
 		memcpy((char *)offsets + own_offsets[i].at, &offset, sizeof(offset));
 	}
@@ -187,10 +175,10 @@ static bool python_recipe(struct interpreter *interpreter, struct script_recipe 
 	found.near_at = near_begin(offsets);
 	found.near_len = (__u8)near_bytes(offsets);
 	found.far_at = far_begin(offsets);
-	found.far_len = FAR_BYTES;
+	found.far_len = (__u8)far_bytes(offsets);
 	found.next_mask = ~0ULL;
 	found.far_to = found.near_len;
-	found.record = found.near_len + FAR_BYTES;
+	found.record = found.near_len + found.far_len;
 	found.next = (__u8)(offsets->frame_previous - found.near_at);
 	found.kind = SCRIPT_KIND(SCRIPT_PYTHON, 3, offsets->minor);
 	*ret_recipe = found;
@@ -355,16 +343,18 @@ static bool python_name(void *state, struct memory *memory, const unsigned char 
 	unsigned char code[CODE_HEADER];
 	__u64 address;
 
-	if (len < near_bytes(offsets) + FAR_BYTES)
+	if (len < near_bytes(offsets) + far_bytes(offsets))
 		return false;
 	ret->is_entry =
 		offsets->frame_entry_value < 0 ||
-		far[offsets->frame_entry - far_begin(offsets)] == offsets->frame_entry_value;
+		far[offsets->frame_entry - far_begin(offsets)] >= offsets->frame_entry_value;
 	/* since 3.12 such a frame is none of the script's */
 	ret->is_hidden = offsets->minor >= 12 && ret->is_entry;
 	if (ret->is_hidden)
 		return true;
 	address = u64_of(record, (size_t)(offsets->frame_code - near_begin(offsets)));
+	if (offsets->minor >= 14)
+		address &= ~1ULL; /* _PyStackRef: the bit says that it is not counted */
 	if (address & 7 || !memory_read(memory, address, code, sizeof(code)) ||
 	    u64_of(code, TYPE) != python->code_type)
 		return false;

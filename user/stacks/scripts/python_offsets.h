@@ -18,7 +18,8 @@ struct python_offsets {
 			       frame */
 	/* _PyInterpreterFrame; before 3.11 PyFrameObject, where frame_instruction is an int. */
 	__s16 frame_code, frame_previous, frame_instruction;
-	/* A byte that has this value where C has called the interpreter; -1: it has for each frame.
+	/* A byte that has this value, or one above it, where C has called the interpreter; -1: it
+	 * has for each frame.
 	 */
 	__s16 frame_entry, frame_entry_value;
 	/* PyCodeObject: `code_units` is the first instruction; 0: the instruction is a number. */
@@ -40,6 +41,8 @@ static const struct python_offsets python_offsets[] = {
 	{ 12, 40, 0, 72, 8, 136, 56, 0, 0, 8, 56, 70, 3, 68, 112, 128, 136, 192, 40, 56 },
 	/* CPython 3.13.0 */
 	{ 13, 632, 7264, 7344, 8, 152, 72, -1, 0, 8, 56, 70, 3, 68, 112, 128, 136, 200, 40, 56 },
+	/* libpython3.14-dev 3.14.10-1 */
+	{ 14, 808, 7272, 7344, 8, 152, 72, -1, 0, 8, 56, 74, 3, 68, 112, 128, 136, 208, 40, 56 },
 };
 
 #endif /* SOCKLEAK_PYTHON_OFFSETS_H */
