@@ -12,8 +12,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "host/files/process_files.h"
 #include "lib/json.h"
+#include "lib/regular_file.h"
 #include "lib/text.h"
 #include "package_fixture.h"
 #include "packages/hints.h"
@@ -34,10 +37,22 @@ static int find(void *ctx, pid_t tgid, const char *path, const char *build_id,
 	return packages__find(packages, tgid, path, build_id, ret_package);
 }
 
+/* As the opener looks for it. */
+static bool has_file(void *ctx, pid_t tgid, const char *path)
+{
+	int fd;
+
+	(void)ctx;
+	if (regular_file_open_stored(path, &fd) && process_open_path(tgid, path, &fd))
+		return false;
+	close(fd);
+	return true;
+}
+
 static int begin(void **state)
 {
 	(void)state;
-	return packages__new(&packages) || hints__new(find, NULL, &hints);
+	return packages__new(&packages) || hints__new(find, has_file, NULL, &hints);
 }
 
 static int end(void **state)
