@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 
 #include "kernel/descriptor_counter.h"
+#include "kernel/kernel_types.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
 #include "kernel/process_iterator.h"
@@ -15,6 +16,8 @@
 #include "kernel/settings.h"
 #include "lib/cleanup.h"
 #include "scan.skel.h"
+
+DEFINE_CLEANUP(struct kernel_types *, kernel_types__free)
 
 struct scanner {
 	struct scan_bpf *skeleton;
@@ -47,9 +50,15 @@ static int set_maps(struct scan_bpf *skeleton, const struct past *past)
 static int load_scanner(struct scanner *scanner, const struct options *options,
 			const struct past *past)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
-	int err;
+	_cleanup_(kernel_types__free) struct kernel_types *types = NULL;
+	LIBBPF_OPTS(bpf_object_open_opts, open_options);
+	size_t len;
+	const void *elf = scan_bpf__elf_bytes(&len);
+	int err = kernel_types__new(options->btf, elf, len, &types);
 
+	if (err)
+		return err;
+	open_options.btf_custom_path = kernel_types__path(types);
 	scanner->skeleton = scan_bpf__open_opts(&open_options);
 	if (!scanner->skeleton)
 		return -errno;

@@ -12,6 +12,7 @@
 #include "kernel/descriptor_counter.h"
 #include "kernel/hooks/descent.h"
 #include "kernel/hooks/hooks.h"
+#include "kernel/kernel_types.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/load_error.h"
 #include "kernel/maps/cgroup_map.h"
@@ -174,10 +175,10 @@ static int load(struct tracer *tracer, const struct options *options, const char
 	return err;
 }
 
-static int open_skeleton(struct tracer *tracer, const struct options *options,
-			 struct text *ret_error)
+static int open_skeleton(struct tracer *tracer, struct text *ret_error)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = options->btf);
+	LIBBPF_OPTS(bpf_object_open_opts, open_options,
+		    .btf_custom_path = kernel_types__path(tracer->types));
 	int err;
 
 	tracer->skeleton = sockleak_bpf__open_opts(&open_options);
@@ -212,12 +213,12 @@ static void unload(struct tracer *tracer)
 }
 
 /* The object is as tracer__open() left it, for the hooks that are chosen now. */
-static int begin_again(struct tracer *tracer, const struct options *options, struct text *ret_error)
+static int begin_again(struct tracer *tracer, struct text *ret_error)
 {
 	int err;
 
 	unload(tracer);
-	err = open_skeleton(tracer, options, ret_error);
+	err = open_skeleton(tracer, ret_error);
 	if (!err)
 		hooks__select(tracer->hooks, tracer->skeleton->obj);
 	return err;
@@ -233,7 +234,7 @@ static int load_pinned(struct tracer *tracer, const struct options *options, str
 		text_add(&tracer->pins_refused, text_str(&error));
 		text_clear(&error);
 		tracer->pins_failed = false;
-		err = begin_again(tracer, options, &error);
+		err = begin_again(tracer, &error);
 		if (!err)
 			err = load(tracer, options, NULL, &error);
 	}
@@ -280,7 +281,7 @@ static int load_kind(struct tracer *tracer, const struct options *options, struc
 			text_add(ret_error, text_str(&first));
 			return err;
 		}
-		err = begin_again(tracer, options, ret_error);
+		err = begin_again(tracer, ret_error);
 		if (err)
 			return err;
 	}
@@ -299,7 +300,7 @@ int tracer__load(struct tracer *tracer, const struct options *options, struct te
 static int load_again(struct tracer *tracer, const struct options *options, struct text *ret_error)
 {
 	size_t count = tracer->rules.count;
-	int err = begin_again(tracer, options, ret_error);
+	int err = begin_again(tracer, ret_error);
 
 	if (err)
 		return err;
@@ -326,6 +327,8 @@ int tracer__attach(struct tracer *tracer, const struct options *options, struct 
 		if (err)
 			return err;
 	}
+	kernel_types__free(tracer->types);
+	tracer->types = NULL;
 	return descent__attach(tracer->skeleton, tracer->followed, &tracer->descent, ret_error);
 }
 
@@ -333,6 +336,8 @@ int tracer__open(const struct options *options, tracer_event_fn on_event, void *
 		 struct tracer **ret_tracer, struct text *ret_error)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	size_t len;
+	const void *elf = sockleak_bpf__elf_bytes(&len);
 	int err;
 
 	libbpf_log_begin();
@@ -340,9 +345,12 @@ int tracer__open(const struct options *options, tracer_event_fn on_event, void *
 		return -ENOMEM;
 	tracer->on_event = on_event;
 	tracer->ctx = ctx;
-	err = open_skeleton(tracer, options, ret_error);
+	err = kernel_types__new(options->btf, elf, len, &tracer->types);
 	if (!err)
-		err = hooks__new(tracer->skeleton->obj, options, &tracer->hooks);
+		err = open_skeleton(tracer, ret_error);
+	if (!err)
+		err = hooks__new(tracer->skeleton->obj, options, kernel_types__all(tracer->types),
+				 &tracer->hooks);
 	if (err) {
 		tracer__free(tracer);
 		return err;
@@ -357,6 +365,7 @@ void tracer__free(struct tracer *tracer)
 		return;
 	hooks__free(tracer->hooks);
 	unload(tracer);
+	kernel_types__free(tracer->types);
 	text_free(&tracer->pins_refused);
 	free(tracer);
 }

@@ -23,6 +23,7 @@ struct tracer {
 	void (*on_progress)(void *ctx);
 	void *progress_ctx;
 	struct cgroup_rules rules;
+	struct kernel_types *types; /* until the hooks are attached */
 	struct hooks *hooks;
 	struct descent *descent; /* NULL = no process is followed */
 	__u32 followed;		 /* 0 = none */

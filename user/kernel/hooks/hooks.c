@@ -28,7 +28,7 @@ struct hooks {
 	enum hooks_choice asked, chosen;
 	bool watch_close;
 	struct kernel_traits traits;
-	struct btf *btf; /* NULL = not known */
+	const struct btf *btf; /* NULL = not known */
 	/* Of each kind of perf events, in the order of its programs; -1 = a link has it. */
 	int events[HOOKS_CHOICES][MAX_PROGRAMS];
 	unsigned int n_events[HOOKS_CHOICES];
@@ -177,7 +177,7 @@ static void open_events(struct hooks *hooks, const struct bpf_object *object)
 }
 
 int hooks__new(const struct bpf_object *object, const struct options *options,
-	       struct hooks **ret_hooks)
+	       const struct btf *types, struct hooks **ret_hooks)
 {
 	struct hooks *hooks = calloc(1, sizeof(*hooks));
 
@@ -185,7 +185,7 @@ int hooks__new(const struct bpf_object *object, const struct options *options,
 		return -ENOMEM;
 	hooks->asked = (enum hooks_choice)options->hooks;
 	hooks->watch_close = options->watch_close;
-	hooks->btf = options->btf ? btf__parse(options->btf, NULL) : btf__load_vmlinux_btf();
+	hooks->btf = types;
 	hooks->traits.preempts = preemption_read();
 	hook_probe_traits(hooks->btf, &hooks->traits);
 	open_events(hooks, object);
@@ -204,7 +204,6 @@ void hooks__free(struct hooks *hooks)
 		text_free(&hooks->cause[i]);
 		text_free(&hooks->remedy[i]);
 	}
-	btf__free(hooks->btf);
 	free(hooks);
 }
 
@@ -435,7 +434,6 @@ int hooks__attach(struct hooks *hooks, const struct bpf_object *object,
 		return err;
 	for (unsigned int i = 0; i < HOOKS_CHOICES; i++)
 		close_events(hooks, (enum hooks_choice)i); /* whatever no link has */
-	btf__free(hooks->btf);
 	hooks->btf = NULL;
 	return 0;
 }

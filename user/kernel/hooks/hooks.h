@@ -20,14 +20,16 @@
 #include "lib/text.h"
 
 struct bpf_object;
+struct btf;
 struct hooks;
 
 /*
- * The object is open and not loaded. 0 or -ENOMEM: that a kind is refused is no error yet. Free
- * with hooks__free(), which detaches; NULL is allowed there.
+ * The object is open and not loaded. `types` are the kernel's, needed until hooks__attach() has
+ * worked; NULL = not known. 0 or -ENOMEM: that a kind is refused is no error yet. Free with
+ * hooks__free(), which detaches; NULL is allowed there.
  */
 int hooks__new(const struct bpf_object *object, const struct options *options,
-	       struct hooks **ret_hooks);
+	       const struct btf *types, struct hooks **ret_hooks);
 void hooks__free(struct hooks *hooks);
 
 /* 0, or -errno with one line in ret_error: the kind that was asked for cannot be had, or none. */
