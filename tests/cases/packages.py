@@ -11,6 +11,8 @@ from lib.processes import copy_program
 from lib.registry import ALONE, case
 from lib.rpm import rpm
 
+# dpkg writes a change into the second one, and now and then all of them into the first one.
+DPKG_STATUS = ("/var/lib/dpkg/status", "/var/lib/dpkg/updates")
 # Where rpm has it on hosts of its own; Debian's rpm has one in each user's home.
 HOST_RPM = pathlib.Path("/var/lib/rpm")
 SPEC = """
@@ -139,13 +141,29 @@ def rpm_of_a_container(bench):
 
 @case
 def package_of_dpkg(bench):
-    """What is in the stack of a Debian program, by the host's database."""
+    """What is in the stack of a Debian program, by the host's database. Where dpkg has changed it
+    meanwhile, the two answers may be of different states, and are asked for again."""
     if not shutil.which("dpkg-query"):
         raise Failure("expected dpkg on this host: packages.py tests its database")
+    for left in reversed(range(5)):
+        before = state_of_dpkg()
+        try:
+            return expect_dpkg(bench, bench.directory / f"dpkg-{left}")
+        except Failure:
+            if not left or state_of_dpkg() == before:
+                raise
+
+
+def state_of_dpkg():
+    return [(stat.st_ino, stat.st_mtime_ns) for stat in map(os.stat, DPKG_STATUS)]
+
+
+def expect_dpkg(bench, directory):
+    directory.mkdir()
     agent = bench.agent("--comm", "python3-leaks")
     python = pathlib.Path("/usr/bin/python3").resolve()
     script = "import socket, sys; s = socket.socket(); sys.stdin.read()"
-    program = bench.directory / "python3-leaks"
+    program = directory / "python3-leaks"
     program.symlink_to(python)
     process = bench.processes.start(
         [str(program), "-c", script], stdin=subprocess.PIPE, text=True, env={"PYTHONHOME": "/usr"}
