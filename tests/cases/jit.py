@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 
+from lib.agent import brief
 from lib.outcome import Failure, Skip
 from lib.registry import LONG, case
 
@@ -108,5 +109,5 @@ def jit_java_without_restart(bench):
     named.leak()
     for event in watched_leaks(agent, named):
         if event["unnamed_jit"] or not jit_names(event):
-            raise Failure(f"expected names, seen: {event['unnamed_jit']}, {event['stack']}")
+            raise Failure(f"expected names, seen: {event['unnamed_jit']}, {brief(event)}")
     agent.stop()

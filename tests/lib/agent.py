@@ -152,6 +152,11 @@ class Agent:
         reported = self.summaries[-1][1]["dropped"]["stack_collision"] if self.summaries else 0
         return len(without) <= reported
 
+    def owns_up_to_lost_copies(self):
+        """Has it counted that it had no slot for the copy of a stack? One that watches the host
+        shares the slots with all other cases."""
+        return bool(self.summaries and self.summaries[-1][1]["dropped"]["no_slot"])
+
     def owns_up_to_lost_tries(self):
         """Has it counted that it had no slot for the stack of a call that failed?"""
         return bool(self.summaries and self.summaries[-1][1]["dropped"]["no_try_slot"])

@@ -18,10 +18,12 @@ def as_word(value):
 
 
 def has_function(event, allowed, agent):
-    """Is a function in the leak's stack, or was the stack lost and counted as lost?"""
+    """Is a function in the leak's stack, or was the stack, or its copy, lost and counted as lost?"""
     if event.get("stack") is None and event.get("tid") is not None:
         return agent.owns_up_to_lost_stacks()
-    return any(frame.get("function") in allowed for frame in event.get("stack") or [])
+    if any(frame.get("function") in allowed for frame in event.get("stack") or []):
+        return True
+    return event.get("stack_source") in ("fp", "call") and agent.owns_up_to_lost_copies()
 
 
 def was_tried(event, key, allowed, agent):
