@@ -93,10 +93,10 @@ static __always_inline __u64 thread_pointer(struct task_struct *self)
 }
 
 /*
- * What the kernel puts at the upper end of a signal handler's stack: struct
- * rt_sigframe (arch/x86/include/asm/sigframe.h), right below the state of the FPU,
- * which begins at a multiple of 64 and takes 512 bytes to 12 KiB, by processor
- * (get_sigframe() and fpu__alloc_mathframe() in arch/x86/kernel).
+ * The kernel puts this at the upper end of a signal handler's stack: struct rt_sigframe
+ * (arch/x86/include/asm/sigframe.h), right below the state of the FPU, which begins at a multiple
+ * of 64 and takes 512 bytes to 12 KiB, by processor (get_sigframe() and fpu__alloc_mathframe() in
+ * arch/x86/kernel).
  */
 #define SIGFRAME_ALIGN 64
 #define SIGFRAME_ABOVE 512 /* bytes that follow it at least, */

@@ -49,7 +49,7 @@ static __always_inline __u16 file_family(__u64 file)
 }
 
 /*
- * What connect_dissolves() tells socket_dissolves() about the entry. With the entry itself as an
+ * connect_dissolves() tells socket_dissolves() this about the entry. With the entry itself as an
  * argument the verifier goes through half as many instructions again.
  */
 #define KNOWN_UNSPEC_CALL 0x1 /* the call is connect to AF_UNSPEC */
@@ -257,7 +257,7 @@ static __always_inline void connect_failed(struct pending *entry, const struct c
 	TAKE_BACK(evidence->connect_errno, error);
 }
 
-/* What the end of connect says about the socket of an entry. A global function, as above. */
+/* Notes what the end of connect says about the socket of an entry. A global function, as above. */
 __noinline int connect_note_end(struct pending *entry, const struct call *call, int result)
 {
 	if (!entry || !call)

@@ -132,7 +132,7 @@ static __always_inline bool view_shows_connect(const struct socket_view *view)
 	return view->family == AF_INET || view->family == AF_INET6;
 }
 
-/* What a hook left to the first sweep that meets the socket. */
+/* Notes what a hook left to the first sweep that meets the socket. */
 static __always_inline void entry_complete(struct pending *entry, const struct socket_view *view)
 {
 	entry->family = view->family;
@@ -140,7 +140,7 @@ static __always_inline void entry_complete(struct pending *entry, const struct s
 	entry->protocol = view->protocol;
 }
 
-/* What an fd table shows about a socket that no hook saw being created. */
+/* An entry for a socket that no hook saw being created, from what an fd table shows. */
 static __always_inline void entry_of_unknown(struct pending *ret_entry,
 					     const struct socket_view *view,
 					     struct task_struct *task, __u32 fd)

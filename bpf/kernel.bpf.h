@@ -234,7 +234,7 @@ enum socket_use {
 	USE_HALF_CLOSED,   /* the peer has closed, and this side has not */
 };
 
-/* What the kernel knows about a socket now. */
+/* A socket as the kernel knows it now. */
 struct socket_view {
 	struct file *file;
 	struct socket *socket;

@@ -221,7 +221,7 @@ static __always_inline struct pending *young_claim(__u64 file)
 }
 
 /*
- * Who creates a socket. This is read before anything else, where one path leads to it: for each
+ * The creator of a socket. It is read before anything else, where one path leads to it: for each
  * pointer that is loaded from the current task, and for each path, the verifier of Linux 6.18
  * searches all types of the kernel four times, in 1 ms.
  */
@@ -300,7 +300,8 @@ static __always_inline __u16 dissolved_flags(const struct pending *entry, __u16 
 
 /*
  * The current thread has ended the connection of a socket. It is kept, or a sweep would take it for
- * one that never had a connection. What is not known stays 0. A global function, for the verifier.
+ * one that never had a connection. Fields that are not known stay 0. A global function, for the
+ * verifier.
  */
 __noinline int pending_add_dissolved(const struct call *call)
 {

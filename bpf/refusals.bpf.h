@@ -50,7 +50,7 @@ static __always_inline bool refusal_is_stale(const struct refusal *refusal,
 						   refusal->exec_id != (__u32)self->self_exec_id);
 }
 
-/* What was asked for: the registers still have the arguments. */
+/* The socket that was asked for: the registers still have the arguments. */
 static __always_inline void refusal_ask(struct refusal *refusal, struct pt_regs *regs)
 {
 	refusal->family = PT_REGS_PARM1_CORE_SYSCALL(regs);

@@ -35,7 +35,7 @@ static __always_inline bool entry_is_old(const struct pending *entry)
 	return sweep.start_ns > entry->since_ns + sweep.older_than_ns;
 }
 
-/* What classify() makes of a socket whose class rests on such a call. */
+/* The class that classify() gives to a socket whose class rests on such a call. */
 static __always_inline enum leak_class class_of_try(enum call_kind kind)
 {
 	if (kind == CALL_CONNECT)

@@ -100,7 +100,7 @@ static __always_inline void call_end_missed(struct call *call)
 	young_close(entry);
 }
 
-/* What stands in an entry for which a thread waited when this sweep began; never 0. */
+/* The mark in an entry for which a thread waited when this sweep began; never 0. */
 static __always_inline __u16 wait_mark(void)
 {
 	return (sweep.number & 0x7fff) + 1;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What user space tells the kernel side: the settings, once, before the programs are loaded; the
- * cgroups to watch; the sweep that is to run, before each; and the orders behind it. The kernel
- * side answers in struct sweep, and with the events of sockleak.h, whose rules for types hold here.
+ * All that user space tells the kernel side: the settings, once, before the programs are loaded;
+ * the cgroups to watch; before each sweep, which one is to run; and after it, the orders. The
+ * kernel side answers in struct sweep, and with the events of sockleak.h, whose rules for types
+ * hold here.
  */
 #ifndef SOCKLEAK_CONTROL_H
 #define SOCKLEAK_CONTROL_H
@@ -49,8 +50,8 @@ struct ruled_cgroup {
 };
 
 /*
- * The sweep that runs (bss). Number and start are written by user space before
- * each: the only word it has with the kernel. What it found stands below them.
+ * The sweep that runs (bss). User space writes its number and start before each sweep. The kernel
+ * side writes what the sweep found below them.
  */
 struct sweep {
 	__u64 number;	     /* 1, 2, 3 ... */
@@ -93,8 +94,8 @@ struct scan_progress {
 };
 
 /*
- * What user space has the kernel's side do in its maps, in place of bpf(2) calls of its own, which
- * keep hooks from running. See bpf/orders.bpf.h.
+ * Orders: what the kernel's side does in its maps for user space, whose own bpf(2) calls would keep
+ * hooks from running. See bpf/orders.bpf.h.
  */
 enum order_kind {
 	ORDER_NONE = 0,	     /* this place and those behind it are empty */

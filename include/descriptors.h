@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the two sides say to each other about the descriptors of processes: how many each one has,
- * and of which kinds those are. The rules for types are those of sockleak.h.
+ * The contract about the descriptors of processes: how many each one has, and of which kinds those
+ * are. The rules for types are those of sockleak.h.
  */
 #ifndef SOCKLEAK_DESCRIPTORS_CONTRACT_H
 #define SOCKLEAK_DESCRIPTORS_CONTRACT_H

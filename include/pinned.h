@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What outlives a run, in the maps that --pin keeps, and is read by `sockleak scan` and by the next
- * run: the stacks of reported leaks, how each process's leaks have grown, and to whom the maps
- * belong. The rules of sockleak.h for types hold here. The other maps that are pinned hold what
- * sockleak.h has: struct pending, struct snapshot and struct call.
+ * Data that outlives a run, in the maps that --pin keeps. `sockleak scan` and the next run read it:
+ * the stacks of reported leaks, how each process's leaks have grown, and to whom the maps belong.
+ * The rules of sockleak.h for types hold here. The other maps that are pinned hold what sockleak.h
+ * has: struct pending, struct snapshot and struct call.
  */
 #ifndef SOCKLEAK_PINNED_H
 #define SOCKLEAK_PINNED_H
@@ -22,7 +22,7 @@
 	 PENDING_SNAPSHOT | PENDING_UNSPEC | PENDING_WAS_PORT | PENDING_SAMPLED_OUT | \
 	 PENDING_STACK | PENDING_URING | PENDING_DEAD)
 
-/* Whose the pinned maps are: in a map of its own, pinned last and removed first. */
+/* The owner of the pinned maps: in a map of its own, pinned last and removed first. */
 struct pinned_layout {
 	__u64 fingerprint;    /* of the version and of the layout of what is pinned */
 	__u64 owner_start_ns; /* the process that wrote to the maps last: see process.h */

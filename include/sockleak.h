@@ -98,7 +98,7 @@
 
 /* ---- Words ---- */
 
-/* What kind of leak. The order is the order of reports. */
+/* The class of a leak. The order is the order of reports. */
 enum leak_class {
 	CLASS_NONE = 0,	      /* never sent; in user space: it is not known (doubt.h) */
 	CLASS_NEVER_USED,     /* nothing was tried */
@@ -113,9 +113,9 @@ enum leak_class {
 };
 
 /*
- * What is counted, by name: C(identifier, "its name in reports", is it a loss).
- * A loss is something that sockleak should have seen, kept or sent and did not;
- * every summary lists the losses that are not 0. Each loss has a line in user/report/losses.c.
+ * The counters, by name: C(identifier, "its name in reports", is it a loss). A loss is something
+ * that sockleak should have seen, kept or sent and did not; every summary lists the losses that are
+ * not 0. Each loss has a line in user/report/losses.c.
  */
 #define SOCKLEAK_COUNTERS(C)                                                                     \
 	C(SOCKET_ENTER, "socket_enter", 0)                                                       \
@@ -192,7 +192,7 @@ struct fd_key {
 };
 #define NO_FD (~0U) /* io_uring makes a socket before it has a descriptor, and may give it none */
 
-/* What was tried on a socket. */
+/* The calls that were tried on a socket. */
 struct evidence {
 	/*
 	 * When getpeername first answered ENOTCONN. With PENDING_DEAD, when a sweep first saw that
@@ -355,7 +355,9 @@ _Static_assert(sizeof(struct snapshot) == 56 + 8 * SNAPSHOT_REGS + 16 * SNAPSHOT
 #define SNAPSHOT_ROOM(stack_size) ((stack_size) + SNAPSHOT_PAGE + SNAPSHOT_SCRIPTS)
 #define SNAPSHOT_SLOT(stack_size) (sizeof(struct snapshot) + SNAPSHOT_ROOM(stack_size))
 
-/* Whose calls of socket() fail for want of a descriptor, and of which kind. */
+/*
+ * The process whose calls of socket() fail for want of a descriptor, and the kind of these calls.
+ */
 struct refusal_key {
 	__u32 tgid;
 	__s32 error; /* EMFILE: the process is at its limit; ENFILE: the host is */
@@ -369,9 +371,9 @@ enum refusal_state {
 };
 
 /*
- * What the calls of one process that failed so have in common: see bpf/refusals.bpf.h. One
- * begins with a call, and ends when user space takes it out, or another program runs in
- * the process.
+ * A spell of such calls of one process, which all failed in the same way: see bpf/refusals.bpf.h.
+ * It begins with a call, and ends when user space takes it out, or another program runs in the
+ * process.
  */
 struct refusal {
 	__u64 count;	/* calls that failed */
@@ -410,7 +412,7 @@ enum call_kind {
 	CALL_GETPEERNAME,
 };
 
-/* What connect ends: to AF_UNSPEC, or on a connection that was reset. */
+/* A connect that ends a connection: to AF_UNSPEC, or on a connection that was reset. */
 enum dissolves {
 	DISSOLVES_NOTHING = 0,
 	DISSOLVES_USE,
@@ -441,7 +443,7 @@ _Static_assert(sizeof(struct call) == 56, "struct call has holes");
 
 /* ---- Events: what the kernel's side sends to user space ---- */
 
-/* What a record in the ring buffer says. */
+/* The kinds of records in the ring buffer. */
 enum event_kind {
 	EVENT_LEAK = 1, /* it has become a leak */
 	EVENT_CHANGED,	/* it is still one, of another class */

@@ -7,7 +7,7 @@
 
 #define COLUMNS 78
 
-/* What the service is installed with; the agent itself writes and pins nothing unasked. */
+/* The service is installed with these; the agent itself writes and pins nothing unasked. */
 static const struct {
 	const char *name;
 	const char *value;

@@ -12,7 +12,7 @@ static const char usage[] = "usage: describe manual < SOURCE\n"
 
 enum offer describe_offer(const struct option_spec *spec)
 {
-	/* What a name stands for follows from the name of its argument in --help. */
+	/* The name of an option's argument in --help says what can be offered for it. */
 	switch (spec->type) {
 	case OPTION_FLAG:
 	case OPTION_HELP_TEXT:

@@ -38,7 +38,7 @@ void describe_fish(FILE *stream);
 
 /* ---- For these ---- */
 
-/* What can be offered for an option's argument. */
+/* The values that can be offered for an option's argument. */
 enum offer {
 	OFFER_NOTHING, /* it takes an argument, but nobody knows which */
 	OFFER_NO_ARGUMENT,

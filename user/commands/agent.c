@@ -19,8 +19,8 @@
 #include "watch/publisher.h"
 
 /*
- * Of more, only the number is logged: a host where hundreds leak has one cause, and a log
- * has its limits.
+ * If there are more, only their number is logged: a host where hundreds leak has one cause, and a
+ * log has its limits.
  */
 #define MAX_REPORTED 20
 

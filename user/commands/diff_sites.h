@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <uthash.h>
 
-/* Of both files together: more than a host has, and some 500 bytes each. */
+/* Sites of both files together: more than a host has, and some 500 bytes each. */
 #define DIFF_MAX_SITES 100000
 
 enum diff_side {

@@ -12,7 +12,7 @@
 struct recall;
 
 /*
- * Of a process that has not forked yet, and what descends from it. -errno with one line in
+ * Records a process that has not forked yet, and all that descend from it. -errno with one line in
  * ret_error. Free with recall__free(); NULL is allowed.
  */
 int recall__new(pid_t tgid, struct recall **ret_recall, struct text *ret_error);

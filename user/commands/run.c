@@ -119,7 +119,10 @@ static int write_junit(const struct options *options, struct watch *watch, int f
 		     0;
 }
 
-/* What is said of the run: the report, and the document for CI servers. 0 or -errno (logged). */
+/*
+ * Write what is said about the run: the report, and the document for CI servers. 0 or -errno
+ * (logged).
+ */
 static int report_run(const struct options *options, struct watch *watch,
 		      const struct recall *recall, const struct run_summary *run, int junit)
 {

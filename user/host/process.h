@@ -37,8 +37,8 @@ int process_start_code(pid_t tgid, __u64 *ret_start_code);
 
 /*
  * The device of the file system of one of its mounts, by the number that statx(2) gives: the
- * kernel's own, where stat(2) has another one on btrfs and overlayfs. Of at most 8,192 mounts.
- * -ENOENT: it does not see that mount. Errors leave the results as they were.
+ * kernel's own, where stat(2) has another one on btrfs and overlayfs. At most 8,192 mounts are
+ * searched. -ENOENT: it does not see that mount. Errors leave the results as they were.
  */
 int process_mount_device(pid_t tgid, __u64 mount, unsigned int *ret_major, unsigned int *ret_minor);
 

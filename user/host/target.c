@@ -25,7 +25,7 @@ struct target {
 	const char *name;
 };
 
-/* What did not work, of the child. */
+/* The step of the child that did not work. */
 struct failure {
 	int error;
 	bool is_own; /* it was not exec */

@@ -38,7 +38,7 @@ bool textfile_owner_parse(const char *text, pid_t *ret_pid, __u64 *ret_start_ns)
 	return true;
 }
 
-/* Who wrote it, by its first line, and whose it is. False: it has no such line. */
+/* The process that wrote it, by its first line, and its user. False: it has no such line. */
 static bool read_writer(const char *path, pid_t *ret_pid, __u64 *ret_start_ns, uid_t *ret_uid)
 {
 	_cleanup_close_ int fd =

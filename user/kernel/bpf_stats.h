@@ -10,10 +10,10 @@
 #include "kernel/tracer.h"
 
 /*
- * Fill in health->bpf_stats_enabled, bpf_bytes, programs and maps; the names live as
- * long as the tracer. Entries are known of the map of pending sockets, as the last
- * sweep has counted it, and of the slots of snapshots that are taken. What the
- * kernel does not tell stays as it was. Some 1 ms.
+ * Fill in health->bpf_stats_enabled, bpf_bytes, programs and maps; the names live as long as the
+ * tracer. Entries are known of the map of pending sockets, as the last sweep has counted it, and of
+ * the slots of snapshots that are taken. Fields that the kernel does not tell stay as they were.
+ * Some 1 ms.
  *
  * The memory is kernel_memory.h's, of all BPF maps that this process has open.
  */

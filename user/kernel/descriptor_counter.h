@@ -39,7 +39,7 @@ int descriptor_counter__kinds(struct descriptor_counter *counter, const __u32 *t
 
 /*
  * From now on these processes are followed: events of kind EVENT_USED tell of some of their sockets
- * that come into use. Of two whose pids are equal modulo SOCKLEAK_FOLLOWED the later one is left
+ * that come into use. If the pids of two are equal modulo SOCKLEAK_FOLLOWED, the later one is left
  * out.
  */
 void descriptor_counter__follow(struct descriptor_counter *counter, const __u32 *tgids,

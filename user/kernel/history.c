@@ -232,7 +232,10 @@ void past_close(struct past *past)
 	past->tgid = 0;
 }
 
-/* Who loaded the programs, and whether they watch all of the host, as they were reported. */
+/*
+ * The process that loaded the programs, and whether they watch all of the host, as the kernel
+ * reports it.
+ */
 static void read_settings(struct past *past, int map, __u32 value_size)
 {
 	typedef typeof(*((struct sockleak_bpf *)0)->rodata) rodata_of_this_version;
@@ -440,7 +443,10 @@ static bool find_reported(const struct past *past, __u64 inode, struct reported 
 
 	if (!all->entries)
 		return !bpf_map_lookup_elem(past->reported, &inode, ret_reported);
-	/* Who goes through sockets by inode, as a scan does, finds each beside the last one. */
+	/*
+	 * A caller that goes through sockets by inode, as a scan does, finds each one beside the
+	 * last one.
+	 */
 	entry = bsearch(&wanted, all->entries, all->count, sizeof(wanted), by_reported_inode);
 	if (entry)
 		*ret_reported = entry->reported;

@@ -38,9 +38,9 @@ struct history_maps {
 struct orders;
 
 /*
- * All but `growths` are bound to a loaded program, by which they are found. What is told is in the
- * maps when the orders, which outlive the history, are carried out. 0 or -errno.
- * Free with history__free(); NULL is allowed there.
+ * All but `growths` are bound to a loaded program, by which they are found. A stack that was added
+ * is in the maps when the orders, which outlive the history, are carried out. 0 or -errno. Free
+ * with history__free(); NULL is allowed there.
  */
 int history__new(int program_fd, const struct history_maps *maps, struct orders *orders,
 		 struct history **ret_history);
@@ -89,7 +89,7 @@ struct all_reported {
 	size_t count, room;
 };
 
-/* What a running sockleak has: its maps, open. */
+/* The maps of a running sockleak, open. */
 struct past {
 	__u32 tgid;	 /* 0 = none was found */
 	__u64 begun_ns;	 /* when it was started, CLOCK_BOOTTIME */
@@ -117,18 +117,17 @@ void past_close(struct past *past);
 void past_expect(struct past *past, size_t sockets);
 
 /*
- * Was the stack of a socket told? Then its key is the same for the same stack of the same
- * process, and past_stack() has it, unless it was dropped because many others were reported since.
- * If the socket may be in use, is_shown says that its site was seen to grow.
+ * Is the stack of a socket there? Then its key is the same for the same stack of the same process,
+ * and past_stack() has it, unless it was dropped because many others were reported since. If the
+ * socket may be in use, is_shown says that its site was seen to grow.
  */
 bool past_reported(const struct past *past, const struct pending *socket,
 		   struct reported *ret_reported);
 bool past_stack(const struct past *past, __u64 key, struct reported_stack *ret_stack);
 
 /*
- * Of a socket whose stack was not told yet, for it has not become a leak there: the
- * addresses by frame pointers, as stack_maps_pcs(); and the snapshot, valid until the next
- * call, or NULL.
+ * For a socket that has not become a leak there, so its stack is not in the maps yet: the addresses
+ * by frame pointers, as stack_maps_pcs(); and the snapshot, valid until the next call, or NULL.
  */
 unsigned int past_pcs(const struct past *past, const struct pending *socket, __u64 *ret_pcs);
 const struct snapshot *past_snapshot(struct past *past, const struct pending *socket);

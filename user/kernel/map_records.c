@@ -14,8 +14,8 @@
 #include "lib/time.h"
 
 /*
- * Of each processor: some 4,000 records, which are 300 short processes, between two sweeps of
- * `run`. A power of two.
+ * Bytes for each processor: some 4,000 records, which are 300 short processes, between two sweeps
+ * of `run`. A power of two.
  */
 #define BUFFER_BYTES (512 * 1024)
 #define NANOSECONDS 8 /* of time, at the end of a record: PERF_SAMPLE_TIME alone */

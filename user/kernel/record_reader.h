@@ -7,7 +7,7 @@
 
 struct bpf_link;
 
-/* Who gets the records. */
+/* The function that gets the records. */
 struct record_sink {
 	int (*on_record)(const void *record, void *ctx); /* not 0 ends the walk */
 	void (*on_pause)(void *ctx); /* after a million objects; NULL = no matter */

@@ -30,9 +30,9 @@ DEFINE_CLEANUP(struct scanner *, scanner__free)
 int scanner__rule_cgroups(struct scanner *scanner, const struct ruled_cgroup *ruled, size_t count);
 
 /*
- * Called for each descriptor that leads to an unconnected socket: a record of kind
- * EVENT_LEAK. What no hook saw has PENDING_ORIGIN_UNKNOWN set, and since_ns 0 when
- * nobody knows how long it has been there.
+ * Called for each descriptor that leads to an unconnected socket: a record of kind EVENT_LEAK. A
+ * socket that no hook saw has PENDING_ORIGIN_UNKNOWN set, and since_ns 0 when nobody knows how long
+ * it has been there.
  */
 typedef int (*scanner_record_fn)(const struct event *record, void *ctx);
 /* Called about once for a million descriptors: how many were looked at. */

@@ -2,8 +2,8 @@
 #include "kernel/sweep_plan.h"
 
 /*
- * What it costs to look at one process, without its descriptors: an iterator is made,
- * read and closed, with a wait for the kernel's readers. See docs/design.md.
+ * The cost of looking at one process, without its descriptors: an iterator is made, read and
+ * closed, with a wait for the kernel's readers. See docs/design.md.
  */
 #define LOOK_NS 30000
 

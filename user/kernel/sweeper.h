@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sweeper: runs the sweeps, as user space sees them: which of the kernel side's
- * iterators is read when, and of whom. What they find goes into the ring buffer. A
- * part of the tracer (tracer.h), whose maps and programs it uses.
+ * sweeper: runs the sweeps, as user space sees them: which of the kernel side's iterators is read
+ * when, and for which process. Their findings go into the ring buffer. A part of the tracer
+ * (tracer.h), whose maps and programs it uses.
  */
 #ifndef SOCKLEAK_SWEEPER_H
 #define SOCKLEAK_SWEEPER_H

@@ -61,7 +61,7 @@ void tracer__free(struct tracer *tracer);
  */
 int tracer__rule_cgroups(struct tracer *tracer, const struct ruled_cgroup *ruled, size_t count);
 
-/* What it goes on from (--pin); NULL = nothing. The tracer's own. */
+/* The state that it goes on from (--pin); NULL = none. The tracer owns it. */
 const struct pins *tracer__pins(const struct tracer *tracer);
 /* Why nothing is kept, although --pin asked for it: one line; NULL: it is, or nobody asked. */
 const char *tracer__pins_refused(const struct tracer *tracer);

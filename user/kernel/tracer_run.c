@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What tracer.h does once the hooks are attached. */
+/* The part of tracer.h that works once the hooks are attached. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * access: how the code that reads other users' files opens them. In other processes these are
- * plain calls of process_files.h. In the resolver, a process without privileges, the same
- * calls ask the opener (opener.h), which opens the file and passes the descriptor. What the agent
- * has itself, and what can never block it, the resolver asks the agent for.
+ * access: how the code that reads other users' files opens them. In other processes these are plain
+ * calls of process_files.h. In the resolver, a process without privileges, the same calls ask the
+ * opener (opener.h), which opens the file and passes the descriptor. The resolver asks the agent
+ * itself for what the agent has, and for what can never block it.
  *
  * A file that the resolver reads may exploit a bug and take the resolver over. What the
  * opener then opens for it is limited to: the maps of processes; ELF files (known by their
@@ -31,7 +31,9 @@ int access_orphan(const struct mapping *mapping, int *ret_fd);
 int access_path(pid_t tgid, const char *path, int *ret_fd);
 int access_root(pid_t tgid, int *ret_fd);
 int access_perf_map(pid_t tgid, int *ret_fd);
-/* What the process has mapped of a file that cannot be opened: memory_image.h. */
+/*
+ * The part of a file that the process has mapped, where the file cannot be opened: memory_image.h.
+ */
 int access_image(pid_t tgid, const struct mapping *mapping, int *ret_fd);
 int access_vdso(pid_t tgid, __u64 start, __u64 len, int *ret_fd);
 /*
@@ -101,7 +103,7 @@ typedef int (*access_fetched_fn)(const char *build_id, int *ret_fd, void *ctx);
 /* Called to answer ACCESS_PAST; as access_past(). */
 typedef int (*access_past_fn)(pid_t tgid, struct process_view *ret_view, int *ret_fd, void *ctx);
 
-/* What the agent has itself; each function may be NULL. */
+/* Things that the agent has itself; each function may be NULL. */
 struct access_sources {
 	access_fetched_fn fetched;
 	void *ctx;

@@ -51,7 +51,7 @@ const struct mapping *modules__get(const struct modules *modules, size_t index);
 /* Do both list the same mappings? */
 bool modules__equal(const struct modules *a, const struct modules *b);
 
-/* Are all files of `part` mapped as they are there? What has no file may differ. */
+/* Are all files of `part` mapped as they are there? Mappings without a file may differ. */
 bool modules__include(const struct modules *modules, const struct modules *part);
 
 /* The mapping that holds an address, NULL = none. Valid as long as modules. */

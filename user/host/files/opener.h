@@ -50,7 +50,9 @@ void opener__give_up(struct opener *opener, uid_t uid);
 /* The child's pid; 0 = none runs. */
 pid_t opener__pid(const struct opener *opener);
 
-/* Whose files are left alone, and the children that did not end. Both are shared with the resolver.
+/*
+ * The users whose files are left alone, and the children that did not end. Both are shared with the
+ * resolver.
  */
 struct quarantine *opener__quarantine(struct opener *opener);
 struct expendables *opener__expendables(struct opener *opener);

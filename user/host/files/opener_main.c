@@ -204,7 +204,9 @@ static int run_opener(struct door *door)
 
 /* ---- Rights ---- */
 
-/* What it takes to read other users' files and memory; CAP_SYS_ADMIN before Linux 5.9 alone. */
+/*
+ * The capabilities for reading other users' files and memory; CAP_SYS_ADMIN before Linux 5.9 alone.
+ */
 static bool is_needed(int capability)
 {
 	return capability == CAP_DAC_READ_SEARCH || capability == CAP_SYS_PTRACE ||

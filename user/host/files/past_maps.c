@@ -193,7 +193,7 @@ static int begin_child(struct past_maps *past, const struct map_record *record)
 	return 0;
 }
 
-/* What it covers is not mapped any more; what sticks out of it is. */
+/* Mappings that it covers are gone; the parts that stick out of it stay. */
 static void forget_covered(struct past_maps *past, struct past_process *process, __u64 start,
 			   __u64 end)
 {
@@ -299,7 +299,7 @@ int past_maps__take(struct past_maps *past, const struct map_record *record)
 
 /* ---- Giving out ---- */
 
-/* What is found of a mapped file now. */
+/* The file of a mapping as it is found now. */
 struct found_file {
 	__u64 inode; /* 0 = it is not there */
 	unsigned int major, minor;

@@ -40,7 +40,10 @@ struct map_record {
 	const char *path; /* the caller's */
 };
 
-/* Of a process that has not forked yet, and what descends from it. NULL: no memory. */
+/*
+ * The mappings of a process that has not forked yet, and of all that descend from it. NULL: no
+ * memory.
+ */
 struct past_maps *past_maps__new(pid_t tgid);
 void past_maps__free(struct past_maps *past);
 
@@ -48,8 +51,8 @@ void past_maps__free(struct past_maps *past);
 int past_maps__take(struct past_maps *past, const struct map_record *record);
 
 /*
- * What a process had mapped, as text in *ret_fd (the caller closes it), and what was known of it
- * while it lived. A file counts as the mapped one if its build id is, or its numbers are.
+ * The mappings that a process had, as text in *ret_fd (the caller closes it), and what was known of
+ * it while it lived. A file counts as the mapped one if its build id is, or its numbers are.
  * -ENOENT: the process is not known.
  */
 int past_maps__open(const struct past_maps *past, pid_t tgid, struct process_view *ret_view,

@@ -23,7 +23,7 @@
 
 #include "host/files/mapping.h"
 
-/* What identifies a process, and its view of files. */
+/* Identifies a process, and its view of files. */
 struct process_view {
 	__u64 start_ns;	    /* since boot; with the pid it names one process for all time */
 	__u64 mount_ns;	    /* inode of its mount namespace, 0 = not known */

@@ -18,7 +18,10 @@
 /* How long, since the last time. */
 #define QUARANTINE_NS (600 * NSEC_PER_SEC)
 #define QUARANTINE_USER_STRIKES 3
-/* Of the resolver's time, from the first of it on for as long as a quarantine lasts. */
+/*
+ * The resolver's time that a user may take, counted from its first use for as long as a quarantine
+ * lasts.
+ */
 #define QUARANTINE_USER_NS (30 * NSEC_PER_SEC)
 /* When there are more, the oldest is let out. */
 #define QUARANTINE_PLACES 64

@@ -7,8 +7,8 @@
 #include "sockleak.h"
 
 /*
- * Whose socket it is: the process that holds it, and the cgroup in which it was created.
- * The bytes are others' choice, and must be cleaned when shown.
+ * The owner of a socket: the process that holds it, and the cgroup in which it was created. The
+ * bytes are others' choice, and must be cleaned when shown.
  */
 struct owner {
 	unsigned int refs;

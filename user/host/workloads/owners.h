@@ -27,9 +27,9 @@ void owners__begin_sweep(struct owners *owners);
 void owners__look(struct owners *owners, const struct event *event);
 
 /*
- * The owner of the socket of an event: the process that holds it, and the cgroup in which
- * it was created. One reference; NULL when out of memory. What cannot be found out stays
- * unknown: the process may be gone, the cgroup removed.
+ * The owner of the socket of an event: the process that holds it, and the cgroup in which it was
+ * created. One reference; NULL when out of memory. Fields that cannot be found out stay unknown:
+ * the process may be gone, the cgroup removed.
  */
 struct owner *owners__find(struct owners *owners, const struct event *event);
 

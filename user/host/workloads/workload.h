@@ -11,10 +11,10 @@
  *	/machine.slice/libpod-ID.scope/container		podman
  *	/ID							bare
  *
- * ID has 64 hex digits; read from the leaf up, the first such one counts, so the
- * inner one of a container in a container. What the runtimes keep beside it, the
- * processes that watch a container (conmon), is none. A UID's dashes are
- * underscores in systemd's names; that of a static pod is 32 hex digits.
+ * ID has 64 hex digits; read from the leaf up, the first such one counts, so the inner one of a
+ * container in a container. The cgroups that runtimes keep beside it, for the processes that watch
+ * a container (conmon), are not containers. A UID's dashes are underscores in systemd's names; that
+ * of a static pod is 32 hex digits.
  */
 #ifndef SOCKLEAK_WORKLOAD_H
 #define SOCKLEAK_WORKLOAD_H
@@ -33,8 +33,8 @@ struct workload {
 void workload_of_cgroup(const char *path, struct workload *ret);
 
 /*
- * Of a text in the format of /proc/PID/cgroup (cgroups(7)): the first line that
- * names a container, else the first that names a pod. False: none does.
+ * Searches a text in the format of /proc/PID/cgroup (cgroups(7)): the first line that names a
+ * container, else the first that names a pod. False: none does.
  */
 bool workload_of_proc(const char *text, struct workload *ret);
 

@@ -10,7 +10,7 @@
 #include "lib/text.h"
 #include "options/options.h"
 
-/* What decides whether a kernel skips programs of some kind. */
+/* The facts that decide whether a kernel skips programs of some kind. */
 struct kernel_traits {
 	bool preempts;	      /* its own code: preemption.h */
 	bool tracepoints_may; /* be preempted, in programs of system calls: since Linux 7.2 */

@@ -29,7 +29,7 @@ struct hooks {
 	bool watch_close;
 	struct kernel_traits traits;
 	const struct btf *btf; /* NULL = not known */
-	/* Of each kind of perf events, in the order of its programs; -1 = a link has it. */
+	/* The perf events of each kind, in the order of its programs; -1 = a link has it. */
 	int events[HOOKS_CHOICES][MAX_PROGRAMS];
 	unsigned int n_events[HOOKS_CHOICES];
 	bool probed[HOOKS_CHOICES];

@@ -58,7 +58,10 @@ void hooks__add_error(const struct hooks *hooks, const char *reason, struct text
 
 /* The one that is chosen. */
 const struct hook_kind *hooks__kind(const struct hooks *hooks);
-/* Of io_uring, too: this kernel has what that takes. Known once they are attached. */
+/*
+ * Are there hooks of io_uring, too, for which this kernel has what they need? Known once they are
+ * attached.
+ */
 bool hooks__sees_uring(const struct hooks *hooks);
 /* Why it misses calls on this kernel, in one clause; NULL: it does not. */
 const char *hooks__misses(const struct hooks *hooks);

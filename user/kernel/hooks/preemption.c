@@ -14,7 +14,9 @@
 
 #define CONFIG_BYTES (512 * 1024) /* Debian's has 280 KiB */
 
-/* Of a mode's name, up to a blank or what else ends it: are programs safe from interruption? */
+/*
+ * Are programs safe from interruption in the mode of this name, which ends at a blank or a bracket?
+ */
 static bool is_safe(const char *mode)
 {
 	size_t len = strcspn(mode, ") \t\n");

@@ -7,7 +7,7 @@
 
 #include "control.h"
 
-/* What is in the map. Zeros: it is empty. */
+/* The content of the map. Zeros: it is empty. */
 struct cgroup_rules {
 	struct ruled_cgroup ruled[SOCKLEAK_MAX_RULED];
 	size_t count;

@@ -18,7 +18,10 @@
 struct sockleak_bpf;
 struct orders;
 
-/* Of a skeleton that is loaded, and outlives it. 0 or -errno. Free with orders__free(). */
+/*
+ * Orders to the programs of a skeleton that is loaded and outlives them. 0 or -errno. Free with
+ * orders__free().
+ */
 int orders__new(struct sockleak_bpf *skeleton, struct orders **ret_orders);
 /* Carries out the remaining orders; NULL is allowed. */
 void orders__free(struct orders *orders);

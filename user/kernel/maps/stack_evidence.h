@@ -13,7 +13,7 @@
 #include "pinned.h"
 #include "sockleak.h"
 
-/* What the kernel's side has kept of a socket's stack, until it is named. */
+/* All that the kernel's side has kept of a socket's stack, until the stack is named. */
 struct raw_stack {
 	const struct snapshot *snapshot; /* valid until the next question; NULL = there is none */
 	unsigned int count;		 /* of the next; 0 = none */

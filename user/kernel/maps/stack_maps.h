@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stack_maps: the stacks that the kernel's side keeps of sockets whose stack nobody has
- * named yet (bpf/stacks.bpf.h, bpf/snapshots.bpf.h). Of our own programs, or of another
+ * stack_maps: the stacks that the kernel's side keeps of sockets whose stack nobody has named yet
+ * (bpf/stacks.bpf.h, bpf/snapshots.bpf.h). The maps may be those of our own programs or of another
  * sockleak's: nothing is changed here.
  *
  * Knows libbpf: tests/layout.sh.

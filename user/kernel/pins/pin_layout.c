@@ -11,8 +11,8 @@
 #include "sockleak.h"
 
 /*
- * What is in the pinned maps. A snapshot is none, to the compiler: bytes. Its
- * layout is that of the registers, which the size and the version speak for.
+ * The structs in the pinned maps. A snapshot is not among them, because it is bytes to the
+ * compiler. Its layout is that of the registers, which the size and the version stand for.
  */
 static const char *const structs[] = { "pending", "young_pair", "reported",  "reported_stack",
 				       "call",	  "call_site",	"grown_key", "grown" };

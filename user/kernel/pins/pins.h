@@ -5,9 +5,9 @@
  * pinned, whether those that lie there are what this run would make, and who uses
  * them; what stands in them is restore.c's.
  *
- * The state in DIR is whole or it is none: the map `layout` is pinned last and
- * removed first. It says whose the maps are, and has a fingerprint of
- * their layout; sizes are the maps' own. What does not fit is removed, and said once.
+ * The state in DIR is whole or it is none: the map `layout` is pinned last and removed first. It
+ * says whose the maps are, and has a fingerprint of their layout; sizes are the maps' own. State
+ * that does not fit is removed, and reported once.
  *
  * One sockleak at a time: DIR is locked (flock), and who takes over waits until the
  * process before it is gone, and with it the last of its hooks.

@@ -258,9 +258,9 @@ static void drop_call(int map, const void *key)
 }
 
 /*
- * Threads inside connect, bind and getpeername when the earlier run ended. Who still waits in
- * connect, and who does not, the first sweep finds by their registers (waits.bpf.h). The end of any
- * other call was missed.
+ * Threads inside connect, bind and getpeername when the earlier run ended. The first sweep finds by
+ * their registers which of them still wait in connect (waits.bpf.h). The end of any other call was
+ * missed.
  */
 static int take_calls(const struct maps *maps, int map)
 {

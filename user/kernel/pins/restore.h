@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * restore: what an earlier run left in its maps, made fit for this one, before the
- * hooks are attached. What is known of a socket stays; what is of one
- * run alone goes: what was reported, to whom, seen by which sweep. So all of it is told
- * again, once. What follows from the rest is made anew (pending_by_inode, free slots); what
- * nobody can need any more is removed. Each step can be done twice: a run that is
- * killed here leaves nothing that the next one cannot take up.
+ * restore: what an earlier run left in its maps, made fit for this one, before the hooks are
+ * attached. The description of a socket stays. State of one run alone goes: what was reported, for
+ * which process, and which sweep saw it. So every leak is reported again, once. Maps that follow
+ * from others are rebuilt (pending_by_inode, free slots), and entries that nobody can need any more
+ * are removed. Each step can be done twice: a run that is killed here leaves nothing that the next
+ * one cannot take up.
  *
  * Knows libbpf: tests/layout.sh.
  */
@@ -25,8 +25,8 @@ int restore_begin(const struct bpf_object *object, void (*on_progress)(void *ctx
 		  __u32 *ret_count);
 
 /*
- * Some sweeps later, between two: what was told by the earlier run of sockets that had
- * ended when this one looked at them, is removed.
+ * Some sweeps later, between two: what the earlier run has reported of sockets that had ended when
+ * this one looked at them, is removed.
  */
 void restore_tidy(const struct bpf_object *object);
 
