@@ -29,6 +29,16 @@ cat > "$work/offsets.c" <<'C'
 	AT(rb_vm_t, living_threads), AT(rb_thread_t, thread_id), AT(rb_thread_t, ec)
 #define EMBEDDED AT(struct RString, as.ary)
 #endif
+#if RUBY_API_VERSION_MAJOR > 3 || RUBY_API_VERSION_MINOR >= 4
+#include "internal/class.h"
+#define OF_CLASS(member) AT(struct RClass_and_rb_classext_t, classext.member)
+#define LABELS                                                                                     \
+	AT(BODY, parent_iseq), AT(BODY, local_iseq),                                               \
+		OF_CLASS(as.singleton_class.attached_object), OF_CLASS(variation_count) + 1,       \
+		OF_CLASS(classpath)
+#else
+#define LABELS 0, 0, 0, 0, 0
+#endif
 #define TRIPLE(...) printf("%d, %d, %d, ", __VA_ARGS__)
 
 int main(void)
@@ -43,7 +53,8 @@ int main(void)
 	       AT(BODY, iseq_encoded), AT(BODY, location.pathobj), AT(BODY, location.label));
 	TRIPLE(AT(BODY, insns_info.body), AT(BODY, insns_info.size),
 	       AT(BODY, insns_info.succ_index_table));
-	printf("%d, %d },\n", (int)sizeof(struct iseq_insn_info_entry), EMBEDDED);
+	printf("%d, %d, ", (int)sizeof(struct iseq_insn_info_entry), EMBEDDED);
+	printf("%d, %d, %d, %d, %d },\n", LABELS);
 }
 C
 includes="-I$source -I$source/include"

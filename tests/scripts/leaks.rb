@@ -5,7 +5,7 @@
 require 'json'
 require 'socket'
 
-KEPT = []
+KEPT = [] # sockets, and blocks: of one that is freed Ruby 3.4 has no class
 
 # Socket.new asks for its text: then the language says which methods are being called, in C, too.
 class Family
@@ -125,19 +125,21 @@ def with_defaults(value = leak('default'))
 end
 
 def enumerated
-  numbers = Enumerator.new do |yielder|
+  KEPT << (numbers = Enumerator.new do |yielder|
     leak('enumerator')
     yielder << 1
-  end
+  end)
   numbers.next
 end
 
 def in_fiber
-  Fiber.new { leak('fiber') }.resume
+  KEPT << (fiber = Fiber.new { leak('fiber') })
+  fiber.resume
 end
 
 def in_thread
-  Thread.new { leak('thread') }.join
+  KEPT << (thread = Thread.new { leak('thread') })
+  thread.join
 end
 
 def beside_threads

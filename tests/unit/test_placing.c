@@ -181,6 +181,35 @@ static __u64 site_of(const char *function, const char *file, unsigned int line)
 	return site;
 }
 
+static __u64 site_of_ruby(const char *function)
+{
+	struct frame frame = { .script = SCRIPT_RUBY, .kind = FRAME_OF_PROGRAM };
+	struct stack *stack = STACK(SOCKET, EVALUATOR);
+	__u64 site;
+
+	free(stack->frames[0].function);
+	free(stack->frames[0].module);
+	frame.function = strdup(function);
+	frame.module = strdup("[ruby]");
+	frame.file = strdup("/srv/n.rb");
+	stack->frames[0] = frame;
+	site = site_id(stack);
+	stack_unref(stack);
+	return site;
+}
+
+/* Ruby 3.4 has the class in a block's label only as long as its method is known. */
+static void a_site_of_a_block_is_without_its_class(void **state)
+{
+	(void)state;
+	assert_int_equal(site_of_ruby("block in Mail::Queue#send"), site_of_ruby("block in send"));
+	assert_int_equal(site_of_ruby("block (2 levels) in Mailer.send"),
+			 site_of_ruby("block (2 levels) in send"));
+	assert_true(site_of_ruby("block in Mailer#send") != site_of_ruby("send"));
+	assert_true(site_of_ruby("Mailer#send") != site_of_ruby("Queue#send"));
+	assert_true(site_of_ruby("block in <class:A>") != site_of_ruby("block in <class:B>"));
+}
+
 /* The same wherever the program is installed, and whatever is changed above it. */
 static void a_site_is_file_and_function(void **state)
 {
@@ -203,6 +232,7 @@ int main(void)
 		cmocka_unit_test(nobody_is_guessed),
 		cmocka_unit_test(a_script_calls_a_library),
 		cmocka_unit_test(a_site_is_file_and_function),
+		cmocka_unit_test(a_site_of_a_block_is_without_its_class),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

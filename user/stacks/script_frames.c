@@ -172,15 +172,19 @@ static void name_all(const struct language *language, void *state, struct memory
 {
 	const unsigned char *records = snapshot->stack + snapshot->script_at;
 	size_t len = snapshot->script_record;
-	struct script_name name;
+	struct script_name name = { 0 };
 
+	if (language->stack)
+		language->stack(state, records, len, snapshot->script_len);
 	for (size_t at = 0; at + len <= snapshot->script_len; at += len) {
+		bool is_shown = !name.hides_next;
+
 		memset(&name, 0, sizeof(name));
 		if (!language->name(state, memory, records + at, len, &name)) {
 			frames->unknown++;
 			name.function[0] = name.file[0] = '\0';
 		}
-		if (!name.is_hidden && frames->count < SCRIPT_FRAMES_MAX) {
+		if (is_shown && !name.is_hidden && frames->count < SCRIPT_FRAMES_MAX) {
 			frames->is_native[frames->count] = name.is_native;
 			fill_script_frame(language, &name, &frames->list[frames->count++]);
 		}

@@ -68,12 +68,21 @@ static __u64 hash_module(__u64 hash, const char *module)
 }
 
 /* A function of a script, by the file's base name: folders differ from host to host. */
-static __u64 hash_script(const char *language, const char *function, size_t len, const char *file)
+static __u64 hash_of_script(const char *language, const char *file)
 {
 	__u64 hash = hash_name(hash_name(HASH_BEGIN, "script"), language);
 
-	hash = hash_name(hash, module_name(file));
-	return hash_name(hash_bytes(hash, function, len), "");
+	return hash_name(hash, module_name(file));
+}
+
+static __u64 hash_script(const struct frame *frame)
+{
+	__u64 hash = hash_of_script(script_language_name(frame->script), frame->file ?: "");
+	size_t at, len;
+
+	script_rule_lasting(frame->script, frame->function, &at, &len);
+	hash = hash_bytes(hash, frame->function, at);
+	return hash_name(hash, frame->function + at + len);
 }
 
 /* Without a symbol only one build's offset says which code it is. */
@@ -84,10 +93,9 @@ static __u64 hash_code(const struct frame *frame)
 	__u64 hash;
 
 	if (frame->script)
-		return hash_script(script_language_name(frame->script), frame->function,
-				   strlen(frame->function), frame->file ?: "");
+		return hash_script(frame);
 	if (python_name_split(frame->function, &function, &len, &file))
-		return hash_script("Python", function, len, file);
+		return hash_name(hash_bytes(hash_of_script("Python", file), function, len), "");
 	if (frame->function) {
 		hash = hash_name(HASH_BEGIN, "function");
 		hash = hash_name(hash_module(hash, frame->module ?: ""), frame->function);

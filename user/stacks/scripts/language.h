@@ -43,6 +43,7 @@ struct script_name {
 	bool is_native;	   /* a function in C that the script calls; file and line are the call's */
 	bool is_hidden;	   /* the interpreter's own, which the language does not show either */
 	bool is_entry;	   /* C has called the interpreter for this frame: one further out is C's */
+	bool hides_next;   /* the next one further out is not shown */
 };
 
 struct language {
@@ -66,6 +67,8 @@ struct language {
 	 * have these types.
 	 */
 	bool (*begin_version)(__u32 kind, const __u64 types[SCRIPT_TYPES], void **ret_state);
+	/* What is kept of all frames of the stack that is named next. NULL: it needs none of it. */
+	void (*stack)(void *state, const unsigned char *records, size_t record, size_t len);
 	/*
 	 * Name a frame by what the kernel's side has kept of it; *ret is empty before. False: it is
 	 * not what it should be, and nothing is known of it.

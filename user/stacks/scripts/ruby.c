@@ -13,21 +13,31 @@
 
 #include "stacks/scripts/language.h"
 #include "stacks/scripts/ruby_context.h"
+#include "stacks/scripts/ruby_labels.h"
 #include "stacks/scripts/ruby_objects.h"
 #include "stacks/scripts/ruby_offsets.h"
 
 #define WORD RUBY_WORD
-#define BODY_SIZE 160	  /* bytes of an instruction sequence's body that have what is read of it */
 #define FRAME_FINISH 0x20 /* C has called the interpreter for it */
 #define FRAME_KIND 0x7fff0001
 #define FRAME_OF_C 0x55550001  /* a method in C */
 #define FRAME_DUMMY 0x79990001 /* a thread begins with it */
 
-/* What is kept of a frame: pc, sp and iseq; then what its environment has at -2, -1 and 0. */
+/*
+ * What is kept of a frame: pc, sp and iseq, and since 3.4 self and the address of its environment;
+ * then what that has at -2, -1 and 0.
+ */
 #define KEPT_FAR 24
-#define KEPT 48
-#define KEPT_METHOD 24
-#define KEPT_FLAGS 40
+
+static size_t kept_far(const struct ruby_offsets *offsets)
+{
+	return offsets->class_name ? offsets->frame_ep + WORD : KEPT_FAR;
+}
+
+static size_t kept_bytes(const struct ruby_offsets *offsets)
+{
+	return kept_far(offsets) + sizeof(struct ruby_environment);
+}
 
 /* ---- Which version ---- */
 
@@ -67,8 +77,8 @@ static bool ruby_recipe(struct interpreter *interpreter, struct script_recipe *r
 	found.far_from = offsets->frame_ep;
 	found.far_at = -2 * (__s32)WORD;
 	found.far_len = 3 * WORD;
-	found.far_to = KEPT_FAR;
-	found.record = KEPT;
+	found.far_to = (__u8)kept_far(offsets);
+	found.record = (__u8)kept_bytes(offsets);
 	found.far_mask = ~0ULL;
 	found.kind = SCRIPT_KIND(SCRIPT_RUBY, offsets->major, offsets->minor);
 	*ret_recipe = found;
@@ -174,43 +184,48 @@ static unsigned int read_ruby_line(struct ruby *ruby, const unsigned char *body,
 
 /* ---- Frames ---- */
 
-static bool name_of_sequence(struct ruby *ruby, __u64 iseq, __u64 pc, struct script_name *ret)
+static void ruby_stack(void *state, const unsigned char *records, size_t record, size_t len)
 {
-	const struct ruby_offsets *offsets = ruby->offsets;
-	unsigned char body[BODY_SIZE];
-	__u64 words[RUBY_HEAD], address;
+	struct ruby *ruby = state;
 
-	if (!ruby_internal(ruby, iseq, RUBY_ISEQ, words))
+	ruby->records = records;
+	ruby->record = record;
+	ruby->records_len = len;
+}
+
+static bool name_of_sequence(struct ruby *ruby, __u64 iseq, __u64 pc,
+			     const struct ruby_environment *environment, struct script_name *ret)
+{
+	unsigned char body[RUBY_BODY];
+
+	if (!ruby_body(ruby, iseq, body) ||
+	    !read_path(ruby, word_of(body, ruby->offsets->body_path), ret->file))
 		return false;
-	address = words[offsets->iseq_body / WORD];
-	if (address & 7 || !memory_read(ruby->memory, address, body, sizeof(body)))
-		return false;
-	if (!ruby_string(ruby, word_of(body, offsets->body_label), ret->function) ||
-	    !read_path(ruby, word_of(body, offsets->body_path), ret->file))
-		return false;
+	ret->hides_next = ruby_is_clause(ruby, body);
 	ret->line = read_ruby_line(ruby, body, pc);
-	return true;
+	return ruby_label(ruby, environment, iseq, body, ret->function);
 }
 
 static bool ruby_name(void *state, struct memory *memory, const unsigned char *record, size_t len,
 		      struct script_name *ret)
 {
 	struct ruby *ruby = state;
-	__u64 pc, iseq, flags;
+	struct ruby_environment environment;
+	__u64 pc, iseq;
 
 	ruby->memory = memory;
-	if (len < KEPT)
+	if (len < kept_bytes(ruby->offsets))
 		return false;
 	pc = word_of(record, ruby->offsets->frame_pc);
 	iseq = word_of(record, ruby->offsets->frame_iseq);
-	flags = word_of(record, KEPT_FLAGS);
-	ret->is_entry = flags & FRAME_FINISH;
-	ret->is_native = !iseq && (flags & FRAME_KIND) == FRAME_OF_C && ruby->symbols;
+	memcpy(&environment, record + kept_far(ruby->offsets), sizeof(environment));
+	ret->is_entry = environment.flags & FRAME_FINISH;
+	ret->is_native = !iseq && (environment.flags & FRAME_KIND) == FRAME_OF_C && ruby->symbols;
 	if (ret->is_native)
-		return ruby_method_name(ruby, word_of(record, KEPT_METHOD), ret->function);
+		return ruby_label_of_c(ruby, &environment, ret->function);
 	/* A block in C, or what the interpreter begins with. */
-	ret->is_hidden = !iseq || !pc || (flags & FRAME_KIND) == FRAME_DUMMY;
-	return ret->is_hidden || name_of_sequence(ruby, iseq, pc, ret);
+	ret->is_hidden = !iseq || !pc || (environment.flags & FRAME_KIND) == FRAME_DUMMY;
+	return ret->is_hidden || name_of_sequence(ruby, iseq, pc, &environment, ret);
 }
 
 const struct language language_ruby = {
@@ -221,5 +236,6 @@ const struct language language_ruby = {
 	.recipe = ruby_recipe,
 	.begin = ruby_begin,
 	.begin_version = ruby_begin_version,
+	.stack = ruby_stack,
 	.name = ruby_name,
 };

@@ -173,13 +173,23 @@ static bool name_of_id(struct ruby *ruby, __u64 id, char ret_text[SCRIPT_NAME_MA
 	       ruby_string(ruby, name, ret_text);
 }
 
+bool ruby_method_entry(struct ruby *ruby, __u64 entry, bool is_local, __u64 *ret_entry)
+{
+	__u64 words[RUBY_HEAD];
+
+	/* variables like $~ of a method's own frame are before it then */
+	if (is_local && ruby_internal(ruby, entry, RUBY_SVAR, words))
+		entry = words[1];
+	if (!ruby_internal(ruby, entry, RUBY_METHOD, words))
+		return false;
+	*ret_entry = entry;
+	return true;
+}
+
 bool ruby_method_name(struct ruby *ruby, __u64 entry, char ret_text[SCRIPT_NAME_MAX])
 {
 	__u64 words[RUBY_HEAD], id;
 
-	/* variables like $~ of the frame are before it then */
-	if (ruby_internal(ruby, entry, RUBY_SVAR, words))
-		entry = words[1];
 	return ruby_internal(ruby, entry, RUBY_METHOD, words) &&
 	       memory_word(ruby->memory, words[ENTRY_DEFINITION] + DEFINITION_NAME, &id) &&
 	       name_of_id(ruby, id, ret_text);

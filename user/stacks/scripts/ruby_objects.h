@@ -19,6 +19,9 @@ struct ruby {
 	const struct ruby_offsets *offsets;
 	struct memory *memory;
 	__u64 symbols; /* where its table of symbols is; 0: it was not found */
+	/* The frames of the stack that is being named, as the kernel's side has kept them. */
+	const unsigned char *records;
+	size_t record, records_len;
 };
 
 /* Types of the interpreter's own objects (enum imemo_type of internal/imemo.h). */
@@ -41,7 +44,10 @@ bool ruby_element(struct ruby *ruby, __u64 array, __u64 number, __u64 *ret_value
 /* Where the interpreter has its table of symbols, by which names have numbers. 0: not found. */
 __u64 ruby_find_symbols(struct interpreter *interpreter, const struct ruby_offsets *offsets);
 
-/* The name of a method by its entry, as a frame's environment has it. */
+/* An entry of a method as a frame's environment has it. False: it has none there. */
+bool ruby_method_entry(struct ruby *ruby, __u64 entry, bool is_local, __u64 *ret_entry);
+
+/* The name of a method by its entry: without its class. */
 bool ruby_method_name(struct ruby *ruby, __u64 entry, char ret_text[SCRIPT_NAME_MAX]);
 
 #endif /* SOCKLEAK_RUBY_OBJECTS_H */

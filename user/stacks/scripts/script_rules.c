@@ -2,6 +2,7 @@
 #include "stacks/scripts/script_rules.h"
 
 #include <fnmatch.h>
+#include <string.h>
 
 /*
  * A package that was installed is to be mended like the program, as a library in C is. Those that
@@ -54,6 +55,22 @@ enum frame_kind script_rule_kind(enum script_language language, const char *file
 		if (rules[i].language == language && !fnmatch(rules[i].file, file, 0))
 			return rules[i].kind;
 	return FRAME_OF_PROGRAM;
+}
+
+void script_rule_lasting(enum script_language language, const char *function, size_t *ret_at,
+			 size_t *ret_len)
+{
+	const char *in = strstr(function, " in "), *class = in ? in + strlen(" in ") : NULL;
+	size_t len;
+
+	*ret_at = *ret_len = 0;
+	if (language != SCRIPT_RUBY || !class || strncmp(function, "block ", 6) != 0)
+		return;
+	len = strcspn(class, "#.");
+	if (*class < 'A' || *class > 'Z' || !class[len])
+		return;
+	*ret_at = (size_t)(class - function);
+	*ret_len = len + 1;
 }
 
 const char *script_language_name(enum script_language language)

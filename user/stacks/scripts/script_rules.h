@@ -6,11 +6,21 @@
 #ifndef SOCKLEAK_SCRIPT_RULES_H
 #define SOCKLEAK_SCRIPT_RULES_H
 
+#include <stddef.h>
+
 #include "sockleak.h"
 #include "stacks/names/frame_rules.h"
 
 /* `file` is the name that the interpreter has for it; NULL: it is not known. */
 enum frame_kind script_rule_kind(enum script_language language, const char *file);
+
+/*
+ * What a function's id is made of: the name, but for *ret_len bytes at *ret_at. Ruby 3.4 has the
+ * class in the label of a block ("block in Foo#bar") only as long as what the block was made in is
+ * not freed.
+ */
+void script_rule_lasting(enum script_language language, const char *function, size_t *ret_at,
+			 size_t *ret_len);
 
 /* "Python"; NULL for SCRIPT_NONE. */
 const char *script_language_name(enum script_language language);
