@@ -74,6 +74,7 @@ static long connected_look(struct bpf_map *map, const __u64 *key, struct pending
 	struct socket_view view = {};
 	__u64 inode = *key;
 	struct fd_key pending_key;
+	int err;
 
 	if (!pending_is_open(entry) || pending_of_inode(inode, &pending_key)) {
 		connected_drop(inode, entry);
@@ -89,8 +90,9 @@ static long connected_look(struct bpf_map *map, const __u64 *key, struct pending
 		return 0;
 	entry_note_dead(entry, &view);
 	connected_leave_slot(entry, false);
-	if (pending_put(entry, &pending_key)) {
-		count(COUNTER_MAP_FULL);
+	err = pending_put(entry, &pending_key);
+	if (err) {
+		count(err == -EDQUOT ? COUNTER_SHARE_FULL : COUNTER_MAP_FULL);
 		entry_ended(entry, true, false);
 	}
 	bpf_map_delete_elem(&connected, &inode);

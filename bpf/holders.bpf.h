@@ -8,6 +8,7 @@
 
 #include "pending.bpf.h"
 #include "events.bpf.h"
+#include "given_up.bpf.h"
 
 struct holder_key {
 	__u64 inode;
@@ -19,6 +20,8 @@ struct holding {
 	__u64 since_ns; /* of the socket: its inode may be reused */
 	__u32 sweep;	/* number of the last one that saw it, modulo 2^32 */
 	__u32 spell;	/* of the leak: user space forgets the holders of a leak that ends */
+	__u32 owner;	/* the user in whose share it is */
+	__u32 pad;
 };
 
 /*
@@ -57,6 +60,7 @@ static __always_inline void holder_met(const struct pending *entry, struct task_
 		.since_ns = entry->since_ns,
 		.sweep = sweep.number,
 		.spell = entry->spell,
+		.owner = entry->owner,
 	};
 	struct holding *known = bpf_map_lookup_elem(&holders, &key);
 	struct event *event;
@@ -68,8 +72,15 @@ static __always_inline void holder_met(const struct pending *entry, struct task_
 	event = holder_begin(&key, entry->since_ns, EVENT_HELD);
 	if (!event)
 		return;
+	if (!known && !share_take_holder(entry->owner)) {
+		count(COUNTER_HOLDERS_FULL);
+		bpf_ringbuf_discard(event, 0);
+		return;
+	}
 	if (bpf_map_update_elem(&holders, &key, &holder, BPF_ANY)) {
 		count(COUNTER_HOLDERS_FULL);
+		if (!known)
+			share_give(SHARE_HOLDERS, entry->owner);
 		bpf_ringbuf_discard(event, 0);
 		return;
 	}
@@ -77,6 +88,14 @@ static __always_inline void holder_met(const struct pending *entry, struct task_
 	event->uid = BPF_CORE_READ(task, cred, uid.val);
 	BPF_CORE_READ_STR_INTO(&event->comm, task, group_leader, comm);
 	bpf_ringbuf_submit(event, 0);
+}
+
+static __always_inline void holder_drop(const struct holder_key *key, const struct holding *holding)
+{
+	__u32 owner = holding->owner;
+
+	if (!bpf_map_delete_elem(&holders, key))
+		share_give(SHARE_HOLDERS, owner);
 }
 
 /*
@@ -90,10 +109,14 @@ static long sweep_holder(struct bpf_map *map, const struct holder_key *key, stru
 
 	if (holding->sweep == sweep.number)
 		return 0;
+	if (given_up_of(key->inode)) { /* user space keeps it as it was last */
+		holder_drop(key, holding);
+		return 0;
+	}
 	event = holder_begin(key, holding->since_ns, EVENT_LEFT);
 	if (!event)
 		return 0;
-	bpf_map_delete_elem(&holders, key);
+	holder_drop(key, holding);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }

@@ -32,10 +32,12 @@
 #define IPPROTO_SCTP 132
 #define SOCK_DEAD 0 /* include/net/sock.h: the bit of a socket that was closed */
 #define SMC_INIT 2  /* net/smc/smc.h: what other families call TCP_CLOSE */
+#define ENOENT 2
 #define EINTR 4
 #define EAGAIN 11
 #define EFAULT 14
 #define EEXIST 17
+#define EDQUOT 122
 #define ENOSYS 38
 #define EISCONN 106
 #define ENOTCONN 107
@@ -172,11 +174,12 @@ static __always_inline struct file *self_exe(struct task_struct *self)
 	return mm ? mm->exe_file : NULL;
 }
 
-static __always_inline __u64 self_exe_inode(struct task_struct *self)
+/* A number of the file that it executes, from its inode and its device. */
+static __always_inline __u64 self_exe_number(struct task_struct *self)
 {
 	struct file *exe = self_exe(self);
 
-	return exe ? exe->f_inode->i_ino : 0;
+	return exe ? exe->f_inode->i_ino ^ (__u64)exe->f_inode->i_sb->s_dev << 32 : 0;
 }
 
 /* The program that a task executes: its file, and where its code begins. */

@@ -79,29 +79,38 @@ static __always_inline void entry_ended(const struct pending *entry, bool clean,
 		snapshot_drop(TRY_INODE(entry->inode));
 }
 
-static __always_inline void pending_drop(const struct fd_key *key, __u64 inode)
+/* `entry`: what is in the map, or was copied to it. */
+static __always_inline void pending_drop(const struct fd_key *key, const struct pending *entry)
 {
+	__u32 owner = entry->owner, tgid = entry->tgid, counted = entry->counted;
+	__u64 inode = entry->inode;
+
 	bpf_map_delete_elem(&pending_by_inode, &inode);
-	bpf_map_delete_elem(&pending, key);
+	if (!bpf_map_delete_elem(&pending, key))
+		share_give_entry(owner, tgid, counted);
 }
 
 /*
  * Put an entry into the index, then into the map, so that an entry in the map is always in the
  * index. If an older entry has the key, the new one gets the key 0 and its inode. Returns 0 or an
- * error: no room.
+ * error: no room, or -EDQUOT, none for its owner.
  */
-static __always_inline int pending_put(const struct pending *entry, struct fd_key *ret_key)
+static __always_inline int pending_put(struct pending *entry, struct fd_key *ret_key)
 {
 	__u64 inode = entry->inode;
-	int err;
+	int err = share_take_entry(entry, false);
 
+	if (err)
+		return err;
 	ret_key->tgid = entry->tgid;
 	ret_key->fd = entry->fd;
 	if (entry->fd == NO_FD || bpf_map_lookup_elem(&pending, ret_key))
 		*ret_key = (struct fd_key){ .fd = inode };
 	err = bpf_map_update_elem(&pending_by_inode, &inode, ret_key, BPF_ANY);
-	if (err)
+	if (err) {
+		share_give_entry(entry->owner, entry->tgid, entry->counted);
 		return err;
+	}
 	err = bpf_map_update_elem(&pending, ret_key, entry, BPF_NOEXIST);
 	if (err == -EEXIST && ret_key->tgid) { /* somebody has put it there since we looked */
 		*ret_key = (struct fd_key){ .fd = inode };
@@ -109,8 +118,10 @@ static __always_inline int pending_put(const struct pending *entry, struct fd_ke
 		if (!err)
 			err = bpf_map_update_elem(&pending, ret_key, entry, BPF_NOEXIST);
 	}
-	if (err)
+	if (err) {
 		bpf_map_delete_elem(&pending_by_inode, &inode);
+		share_give_entry(entry->owner, entry->tgid, entry->counted);
+	}
 	return err;
 }
 
@@ -125,6 +136,7 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 	struct pt_regs *regs = self_regs(self);
 	struct call_site *site;
 	long stack_id;
+	int err;
 
 	if (regs) {
 		entry->origin = PT_REGS_IP(regs);
@@ -135,11 +147,17 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 	if (site && call_site_is_sampled_out(site, entry->since_ns)) {
 		count(COUNTER_SNAPSHOTS_SAMPLED_OUT);
 		entry->flags |= PENDING_SAMPLED_OUT;
-	} else if (entry->call_site &&
-		   snapshot_take(inode, entry->since_ns, CALL_NONE, &entry->slot)) {
+		return;
+	}
+	err = entry->call_site ? snapshot_take(inode, entry->since_ns, CALL_NONE,
+					       site ? site->open : 0, &entry->slot) :
+				 -ENOENT;
+	if (!err) {
 		entry->flags |= PENDING_SNAPSHOT;
 		if (site)
 			__sync_fetch_and_add(&site->open, 1);
+	} else if (err == -EDQUOT) { /* else its user would fill the map of stacks */
+		entry->flags |= PENDING_SAMPLED_OUT;
 	} else {
 		stack_id = stack_take(ctx);
 		if (stack_id < 0)
@@ -159,7 +177,7 @@ static __always_inline int young_publish(struct pending *entry, struct fd_key *r
 
 	if (known) {
 		entry->reported = known->reported;
-		pending_drop(ret_key, entry->inode);
+		pending_drop(ret_key, known);
 	}
 	return pending_put(entry, ret_key);
 }
@@ -194,13 +212,13 @@ __noinline int young_take(__u32 number, __u32 second, __u64 file)
 		err = young_publish(entry, &key);
 		if (__sync_val_compare_and_swap(&entry->lock, mine, mine | YOUNG_CLOSED) != mine) {
 			if (!err)
-				pending_drop(&key, entry->inode);
+				pending_drop(&key, entry);
 			__sync_fetch_and_add(&entry->lock, -YOUNG_BUSY);
 			return 0;
 		}
 	}
 	if (err)
-		count(COUNTER_MAP_FULL);
+		count(err == -EDQUOT ? COUNTER_SHARE_FULL : COUNTER_MAP_FULL);
 	if (entry->inode && (err || !lives) && (lives || !connected_keep(entry, file)))
 		entry_ended(entry, !lives, entry->flags & PENDING_USED && entry->file != file);
 	entry->inode = 0;

@@ -102,6 +102,8 @@ static long quick_sweep_entry(struct bpf_map *map, const struct fd_key *key, str
 	struct socket_view view = {};
 
 	sweep.pending++;
+	if (!entry->counted)
+		share_take_entry(entry, true);
 	if (entry->left && entry->seen_sweep == (__u32)sweep.number)
 		return 0; /* user space has yet to read its stack */
 	if (!pending_is_open(entry)) {
@@ -119,6 +121,8 @@ static long quick_sweep_entry(struct bpf_map *map, const struct fd_key *key, str
 		pending_tell_end(entry, END_USED);
 	else if (has_news(entry, &view))
 		suspects_add(entry);
+	else
+		sweep.pending -= entry_gives_way(key, entry);
 	return 0;
 }
 

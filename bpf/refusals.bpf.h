@@ -72,7 +72,7 @@ static __always_inline void refusal_origin(void *ctx, struct task_struct *self,
 	}
 	snapshot_drop(REFUSAL_INODE(key)); /* of the spell before, of another program's */
 	if (regs && settings.stack_size &&
-	    snapshot_take(REFUSAL_INODE(key), refusal->first_ns, CALL_NONE, &refusal->slot))
+	    !snapshot_take(REFUSAL_INODE(key), refusal->first_ns, CALL_NONE, 0, &refusal->slot))
 		return;
 	stack_id = stack_take(ctx);
 	if (stack_id < 0)

@@ -9,6 +9,7 @@
 
 #include "stacks.bpf.h"
 #include "filter.bpf.h"
+#include "shares.bpf.h"
 
 #define SNAPSHOT_READS (SOCKLEAK_STACK_SIZE_MAX / SNAPSHOT_PAGE + 1)
 #define SAMPLED_ONE_IN 64 /* one socket in so many of a clean site has a snapshot */
@@ -99,17 +100,18 @@ static __always_inline __u64 hash_more(__u64 hash, __u64 value)
 
 /*
  * The key of a call site, without the process, so that short-lived workers share it: the cgroup,
- * the program, the depth of the stack, and the offsets in a page of the call and of its return
- * address, which do not depend on where code is loaded. 0 = no snapshots are taken.
+ * the user, the program, the depth of the stack, and the offsets in a page of the call and of its
+ * return address, which do not depend on where code is loaded. So what one user does has no effect
+ * on the snapshots of another one. 0 = no snapshots are taken.
  */
 static __always_inline __u64 call_site_key(struct task_struct *self, struct pt_regs *regs,
 					   const struct pending *entry)
 {
-	__u64 key = entry->cgroup_id;
+	__u64 key = entry->cgroup_id ^ (__u64)entry->uid << 32;
 
 	if (!settings.stack_size)
 		return 0;
-	key = hash_more(key, self_exe_inode(self));
+	key = hash_more(key, self_exe_number(self));
 	key = hash_more(key, self_stack_end(self) - PT_REGS_SP(regs));
 	return hash_more(key, (PT_REGS_IP(regs) & 0xfff) << 12 | (entry->caller & 0xfff)) | 1;
 }
@@ -308,27 +310,34 @@ __noinline int snapshot_fill(__u32 slot)
 }
 
 /*
- * Take a snapshot of the current user stack: for a new socket, or for a `failed` call. False: there
- * is none. *ret_slot is for the socket's entry, where user space finds it. Only a connect that
- * failed has script frames, because each program that looks for them takes long to verify.
+ * Take a snapshot of the current user stack: for a new socket, or for a `failed` call. An error if
+ * there is none; -EDQUOT: its user has enough of them, and the call site has `site_open`. *ret_slot
+ * is for the socket's entry, where user space finds it. Only a connect that failed has script
+ * frames, because each program that looks for them takes long to verify.
  */
-static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns, enum call_kind failed,
-					  __u32 *ret_slot)
+static __always_inline int snapshot_take(__u64 inode, __u64 since_ns, enum call_kind failed,
+					 __s32 site_open, __u32 *ret_slot)
 {
 	struct task_struct *self = bpf_get_current_task_btf();
 	struct pt_regs *regs = self_regs(self);
 	struct snapshot *snapshot;
-	__u32 slot;
+	__u32 slot, owner;
 
 	if (!regs)
-		return false;
+		return -ENOENT;
+	if (!share_take_slot(site_open, &owner)) {
+		count(COUNTER_NO_SLOT_SHARE);
+		return -EDQUOT;
+	}
 	if (bpf_map_pop_elem(&free_slots, &slot)) {
 		count(failed ? COUNTER_NO_TRY_SLOT : COUNTER_NO_SLOT);
-		return false;
+		share_give(SHARE_SNAPSHOTS, owner);
+		return -ENOENT;
 	}
 	snapshot = bpf_map_lookup_elem(&snapshots, &slot);
 	if (!snapshot)
-		return false; /* not possible: free_slots holds their keys */
+		return -ENOENT; /* not possible: free_slots holds their keys */
+	snapshot->owner = owner;
 	snapshot->n_regs = 0;
 	snapshot->script_kind = snapshot->script_len = snapshot->script_cut = 0;
 	snapshot->since_ns = since_ns;
@@ -341,23 +350,28 @@ static __always_inline bool snapshot_take(__u64 inode, __u64 since_ns, enum call
 		script_fill(slot);
 	if (bpf_map_update_elem(&slots, &inode, &slot, BPF_NOEXIST)) {
 		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
-		return false;
+		share_give(SHARE_SNAPSHOTS, owner);
+		return -ENOENT;
 	}
 	count(failed ? COUNTER_TRY_SNAPSHOTS : COUNTER_SNAPSHOTS);
 	*ret_slot = slot;
-	return true;
+	return 0;
 }
 
 /* Give the slot of a socket back, if it has one. */
 static __always_inline void snapshot_drop(__u64 inode)
 {
-	__u32 *found = bpf_map_lookup_elem(&slots, &inode), slot;
+	__u32 *found = bpf_map_lookup_elem(&slots, &inode), slot, owner;
+	struct snapshot *snapshot;
 
 	if (!found)
 		return;
 	slot = *found;
+	snapshot = bpf_map_lookup_elem(&snapshots, &slot);
+	owner = snapshot ? snapshot->owner : 0;
 	if (bpf_map_delete_elem(&slots, &inode))
 		return;
+	share_give(SHARE_SNAPSHOTS, owner);
 	bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
 	if (inode & TRY_BIT)
 		__sync_fetch_and_add(&tries_held, -1);

@@ -265,6 +265,7 @@ int sweep_calls(struct bpf_iter__bpf_map *ctx)
 {
 	if (ctx->map)
 		return 0;
+	shares_look();
 	waits_begin();
 	bpf_for_each_map_elem(&in_flight, look_at_place, NULL, 0);
 	bpf_for_each_map_elem(&in_flight_overflow, look_at_overflow, NULL, 0);
@@ -292,6 +293,7 @@ int sweep_maps(struct bpf_iter__bpf_map *ctx)
 	if (ctx->map)
 		return 0;
 	bpf_for_each_map_elem(&pending, sweep_entry, NULL, 0);
+	bpf_for_each_map_elem(&given_up, given_up_look, NULL, 0);
 	bpf_for_each_map_elem(&slots, sweep_slot, NULL, 0);
 	bpf_for_each_map_elem(&holders, sweep_holder, NULL, 0);
 	return 0;
@@ -316,6 +318,7 @@ int quick_sweep_maps(struct bpf_iter__bpf_map *ctx)
 		return 0;
 	bpf_for_each_map_elem(&suspects, drop_suspect, NULL, 0);
 	bpf_for_each_map_elem(&pending, quick_sweep_entry, NULL, 0);
+	bpf_for_each_map_elem(&given_up, given_up_look, NULL, 0);
 	bpf_for_each_map_elem(&slots, sweep_slot, NULL, 0);
 	bpf_for_each_map_elem(&holders, quick_sweep_holder, NULL, 0);
 	return 0;

@@ -18,6 +18,7 @@
 
 #include "classes.bpf.h"
 #include "filter.bpf.h"
+#include "given_up.bpf.h"
 #include "half_closed.bpf.h"
 #include "holders.bpf.h"
 #include "pending.bpf.h"
@@ -95,7 +96,7 @@ static __always_inline bool pending_end(const struct fd_key *key, struct pending
 	if (reason != END_USED || !connected_keep(entry, 0))
 		entry_ended(entry, reason == END_USED || !pending_is_open(entry),
 			    reason == END_USED);
-	pending_drop(key, entry->inode);
+	pending_drop(key, entry);
 	return true;
 }
 
@@ -191,9 +192,13 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 	if (view->use == USE_IN_USE || (!entry && view->use == USE_CONNECTING)) {
 		if (entry)
 			pending_end(&key, entry, END_USED);
+		else
+			given_up_met(view->inode, view->use == USE_IN_USE);
 		return;
 	}
 	if (sweep.repeats && !(entry && entry->flags & PENDING_WAITING))
+		return;
+	if (!entry && given_up_met(view->inode, false))
 		return;
 	if (!entry && connected_has(view->inode))
 		return; /* the next sweep finds that it is not in use any more */
@@ -279,6 +284,8 @@ static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pe
 	bool ended = has_ended(entry);
 
 	sweep.pending++;
+	if (!entry->counted)
+		share_take_entry(entry, true);
 	if (sweep.repeats && !(entry->flags & PENDING_WAITING))
 		return 0;
 	if (entry->seen_sweep == (__u32)sweep.number) {
@@ -286,6 +293,7 @@ static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pe
 			entry->flags |= PENDING_MOVED; /* the next full sweep says to whom */
 			sweep.unsettled++;
 		}
+		sweep.pending -= entry_gives_way(key, entry);
 		return 0;
 	}
 	if (entry->since_ns >= sweep.start_ns)

@@ -90,7 +90,7 @@ static __always_inline int try_take(struct pending *entry, __u64 inode, enum cal
 		__sync_fetch_and_add(&tries_held, -1);
 		return 0;
 	}
-	if (!snapshot_take(key, now_ns, kind, &slot)) {
+	if (snapshot_take(key, now_ns, kind, 0, &slot)) {
 		__sync_fetch_and_add(&tries_held, -1);
 		return 0;
 	}

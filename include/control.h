@@ -11,6 +11,22 @@
 #include "descriptors.h"
 #include "sockleak.h"
 
+/* What is shared among users, and among their processes: see bpf/shares.bpf.h. */
+enum share_kind {
+	SHARE_SOCKETS,	 /* entries for sockets that are pending */
+	SHARE_SNAPSHOTS, /* slots for copies of stacks */
+	SHARE_HOLDERS,	 /* entries for the holders of leaked sockets */
+	SHARE_KINDS,
+};
+
+/*
+ * Users and processes whose shares of the tables are counted, some 80 bytes each. They are those
+ * with a socket that has outlived a sweep. Further processes count as their user alone; further
+ * users are not limited, and there are no more users than processes on most hosts.
+ */
+#define SOCKLEAK_MAX_USERS 1024
+#define SOCKLEAK_MAX_PROCESSES 4096
+
 /* Written before load (rodata). 0 and "" mean "no such filter". */
 struct settings {
 	__u64 older_than_ns; /* of `run`, --older-than: a socket that is younger at the end of its
@@ -18,23 +34,23 @@ struct settings {
 	__u32 self_tgid;     /* the agent itself is never watched */
 	__u32 n_tgids;	     /* --pid; 0 = all processes */
 	__u32 tgids[SOCKLEAK_MAX_PIDS];
-	__u32 uid;	    /* --uid, when by_uid */
-	__u32 stack_size;   /* --stack-size, bytes; 0 = no snapshots */
-	__u32 sample_after; /* sockets in a row that make a site clean; 0 = none is */
-	__u32 try_stacks;   /* --try-stacks: of calls that failed, at once; 0 = none */
-	__u32 keep_slots;   /* of snapshots, for sockets that are connected: connected.bpf.h */
+	__u32 uid;		 /* --uid, when by_uid */
+	__u32 stack_size;	 /* --stack-size, bytes; 0 = no snapshots */
+	__u32 sample_after;	 /* sockets in a row that make a site clean; 0 = none is */
+	__u32 try_stacks;	 /* --try-stacks: of calls that failed, at once; 0 = none */
+	__u32 keep_slots;	 /* of snapshots, for sockets that are connected: connected.bpf.h */
+	__u32 room[SHARE_KINDS]; /* of what is shared: so many there are */
 	__u8 by_uid;
-	__u8 by_cgroup;	    /* only what the map `cgroups` names as wanted */
-	__u8 was_connected; /* dead former connections are wanted too */
-	__u8 excludes;	    /* some in that map are excluded */
-	__u8 watch_close;   /* the hooks of close are attached: --watch-close */
-	__u8 script_frames; /* snapshots have them, where there are recipes: scripts.h */
-	__u8 by_descent;    /* only what the map `descendants` has: `run` */
-	__u8 half_closed;   /* sockets whose peer has closed are wanted too */
-	__u8 pad[4];
+	__u8 by_cgroup;		      /* only what the map `cgroups` names as wanted */
+	__u8 was_connected;	      /* dead former connections are wanted too */
+	__u8 excludes;		      /* some in that map are excluded */
+	__u8 watch_close;	      /* the hooks of close are attached: --watch-close */
+	__u8 script_frames;	      /* snapshots have them, where there are recipes: scripts.h */
+	__u8 by_descent;	      /* only what the map `descendants` has: `run` */
+	__u8 half_closed;	      /* sockets whose peer has closed are wanted too */
 	char comm[SOCKLEAK_COMM_LEN]; /* --comm: the main thread's comm, or the executable's name */
 };
-_Static_assert(sizeof(struct settings) == 48 + 4 * SOCKLEAK_MAX_PIDS + SOCKLEAK_COMM_LEN,
+_Static_assert(sizeof(struct settings) == 56 + 4 * SOCKLEAK_MAX_PIDS + SOCKLEAK_COMM_LEN,
 	       "struct settings has holes");
 
 /* A cgroup in whose scope the user is interested, or not: with all below it. */
@@ -83,6 +99,18 @@ struct sweep {
 struct left_aside {
 	__u64 half_closed;
 	__u64 was_connected;
+};
+
+/*
+ * Who fills what (bss), as the last sweep found it, by enum share_kind. User space shows it, and
+ * the kernel's side has the greediest give way (bpf/shares.bpf.h).
+ */
+struct fill {
+	__s32 used;
+	__s32 user_used; /* by the user that has most, */
+	__u32 user;
+	__s32 process_used; /* and by the process; 0 = this is not counted by process */
+	__u32 tgid;
 };
 
 /* How far a full sweep has come (bss). */

@@ -24,7 +24,7 @@
  */
 #define SOCKLEAK_MAX_SOCKETS 32768
 /*
- * Entries for sockets created since the last sweep, 280 bytes each, in pairs; a power of two. A
+ * Entries for sockets created since the last sweep, 296 bytes each, in pairs; a power of two. A
  * hook that finds both entries of its pair taken by open sockets moves one to the map of pending
  * sockets. That costs time and loses nothing. 16384 entries hold 16,000 connections that are being
  * opened at once, in 4.4 MiB.
@@ -69,7 +69,8 @@
  * Stack snapshots held at once (--snapshots), and the bytes of stack in each
  * (--stack-size, 0 = none). Stacks seen at socket() were 6 to 9 KiB deep. A slot is
  * 24 KiB, and held until the socket is connected, closed or reported: 1024 are 200 leaks
- * a second at 5s, in 24.3 MiB, which leaves all maps together below 50 MiB.
+ * a second at 5s, in 24.3 MiB, which leaves all maps together below 50 MiB. One call site alone has
+ * three quarters of them at most (bpf/shares.bpf.h).
  */
 #define SOCKLEAK_SNAPSHOTS 1024
 #define SOCKLEAK_STACK_SIZE (16 * 1024)
@@ -138,6 +139,8 @@ enum leak_class {
 	C(FILES_SWEPT, "files_swept", 0)	 /* descriptors looked at */                     \
 	C(EVENTS, "events", 0)			 /* records sent */                              \
 	C(MAP_FULL, "map_full", 1)		 /* one that lived on, given up */               \
+	C(SHARE_FULL, "share_full", 1)		 /* the same: its owner has its share */         \
+	C(GIVEN_UP, "given_up", 1)		 /* reported, and its evidence given up */       \
 	C(YOUNG_BUSY, "young_busy", 1)		 /* socket not tracked */                        \
 	C(ADOPT_FULL, "adopt_full", 1)		 /* one of unknown origin neither */             \
 	C(IN_FLIGHT_FULL, "in_flight_full", 1)	 /* result of a call not noted */                \
@@ -151,6 +154,7 @@ enum leak_class {
 	C(SNAPSHOTS, "snapshots", 0)		 /* stacks copied */                             \
 	C(SNAPSHOTS_SAMPLED_OUT, "snapshots_sampled_out", 0) /* not, at a site that is clean */  \
 	C(NO_SLOT, "no_slot", 1)			     /* stack by frame pointers alone */ \
+	C(NO_SLOT_SHARE, "no_slot_share", 1)		     /* its owner has its share */       \
 	C(TRY_SNAPSHOTS, "try_snapshots", 0)		     /* stacks of failed calls copied */ \
 	C(NO_TRY_SLOT, "no_try_slot", 1)		     /* no stack of a failed call */     \
 	C(SCRIPTS, "scripts", 0)			     /* snapshots with script frames */  \
@@ -211,6 +215,11 @@ struct evidence {
 };
 _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct evidence has holes");
 
+/* pending.counted: in what it was counted. */
+#define COUNTED_TOTAL 1
+#define COUNTED_USER 2
+#define COUNTED_PROCESS 4
+
 /* pending.flags */
 #define PENDING_ORIGIN_UNKNOWN 0x01 /* found by a sweep: no stack, no time of birth */
 #define PENDING_DEAD 0x02	    /* it was connected; the peer has closed, or all is over */
@@ -256,6 +265,8 @@ struct pending {
 	__u32 seen_sweep;   /* and of the last that saw it in any fd table */
 	__u32 lock;	    /* of one that is young: see young.bpf.h */
 	__u32 slot;	    /* PENDING_SNAPSHOT: of the snapshot, unless it was given back */
+	__u32 owner;	    /* the user in whose share it is; `counted` says whether it is */
+	__u32 counted;	    /* COUNTED_* */
 	__u16 family;	    /* 0 = no sweep has met it yet, which reads these three */
 	__u16 protocol;
 	__u8 type;
@@ -266,7 +277,7 @@ struct pending {
 	__u16 left;		      /* 1 = nobody else had it: its end was reported for good */
 	char comm[SOCKLEAK_COMM_LEN]; /* of the thread that made it */
 };
-_Static_assert(sizeof(struct pending) == 64 + sizeof(struct evidence) + 64 + SOCKLEAK_COMM_LEN,
+_Static_assert(sizeof(struct pending) == 64 + sizeof(struct evidence) + 72 + SOCKLEAK_COMM_LEN,
 	       "struct pending has holes");
 
 /* Two places of the young table: a socket is in either. */
@@ -331,7 +342,8 @@ struct snapshot {
 	__u32 script_len;   /* bytes of them all, */
 	__u8 script_record; /* bytes of each, and */
 	__u8 script_cut;    /* 1 = outer ones are missing */
-	__u8 pad[6];
+	__u8 pad[2];
+	__u32 owner;  /* the user in whose share the slot is */
 	__u8 stack[]; /* the pieces, one behind the other */
 };
 _Static_assert(sizeof(struct snapshot_piece) == 16, "struct snapshot_piece has holes");
@@ -479,7 +491,8 @@ struct event {
 	__u8 maybe_in_use; /* the kernel cannot tell use from non-use: a leak only if it grows */
 	__u8 execed; /* the holder has called exec since: its code is not what made the socket */
 	__u8 try_execed; /* the same since the call that failed */
-	__u8 pad[6];
+	__u8 given_up;	 /* of an ENDED one: its evidence was given up, and is not in `socket` */
+	__u8 pad[5];
 	char comm[SOCKLEAK_COMM_LEN]; /* of the holding process (its main thread) */
 };
 _Static_assert(sizeof(struct event) == 16 + sizeof(struct pending) + 32 + SOCKLEAK_COMM_LEN,

@@ -48,7 +48,7 @@ LIMIT_S = 540  # what is not begun until then is skipped
 
 def many(count):
     """Room for so many sockets that are not connected, and no more than it takes."""
-    return ["--max-sockets", str(max(32768, count * 11 // 10))]
+    return ["--max-sockets", str(max(32768, count * 3 // 2))]
 
 
 # `load_first`: it was there before sockleak; else the hooks see it being made.

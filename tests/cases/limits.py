@@ -95,7 +95,9 @@ def workers_share_a_site(bench):
 
 @case
 def full_map(bench):
-    """--max-sockets 16 and 100 leaks: 16 at the most are reported, the rest is counted and said."""
+    """--max-sockets 16 and 100 leaks: 32 at the most are reported, the rest is counted and said.
+
+    Those that were reported give way, and are kept in as many entries as there are sockets."""
     agent = bench.agent("--max-sockets", 16, "--comm", "fullmap")
     program = bench.program(str(bench.copy("many", "fullmap")), 100, agents=[agent])
     program.next_phase()
@@ -103,8 +105,8 @@ def full_map(bench):
     agent.wait_for(lambda a: a.open_leaks(), "some leaks")
     agent.wait_quiet()
     reported = len(agent.open_leaks())
-    if reported > 16:
-        raise Failure(f"expected at most 16 leaks, seen: {reported}")
+    if reported > 32:
+        raise Failure(f"expected at most 32 leaks, seen: {reported}")
     strange = set(agent.open_leaks()) - program.inodes
     if strange:
         raise Failure(f"expected leaks of the program only, seen inodes: {strange}")
@@ -119,8 +121,8 @@ def full_map(bench):
     )
     program.end()
     dropped = agent.stop()["dropped"]
-    if not dropped["map_full"]:
-        raise Failure(f"expected dropped.map_full > 0 in the summary, seen: {dropped}")
+    if not dropped["share_full"]:
+        raise Failure(f"expected dropped.share_full > 0 in the summary, seen: {dropped}")
 
 
 def wait_empty(agent):
@@ -137,8 +139,8 @@ def wait_empty(agent):
 
 @case(slow=True)
 def slots_come_back(bench):
-    """64 slots, 480 sockets one after the other, half of them killed in between: none is lost."""
-    agent = bench.agent("--comm", "slots", "--snapshots", 64, "--sample-after", 0)
+    """128 slots, 480 sockets one after the other, half of them killed in between: none is lost."""
+    agent = bench.agent("--comm", "slots", "--snapshots", 128, "--sample-after", 0)
     path = str(bench.copy("many", "slots"))
     for turn in range(8):
         program = bench.program(path, 60, agents=[agent])

@@ -20,6 +20,11 @@ struct settings settings_of(const struct options *options)
 		.stack_size = options->stack_size,
 		.sample_after = options->sample_after,
 		.try_stacks = options->stack_size ? options->try_stacks : 0,
+		.room = {
+			[SHARE_SOCKETS] = options->max_sockets,
+			[SHARE_SNAPSHOTS] = options->stack_size ? options->snapshots : 1,
+			[SHARE_HOLDERS] = SOCKLEAK_MAX_SOCKETS,
+		},
 		.watch_close = options->watch_close,
 		.script_frames = options->script_frames != SCRIPTS_OFF,
 		.keep_slots = options->snapshots / 4,

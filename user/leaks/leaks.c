@@ -368,7 +368,8 @@ int leaks__apply_tried(struct leaks *leaks, const struct event *event, struct ow
 		if (leak) {
 			/* It ends under the name it was shown by, with the last evidence. */
 			leak->event.now_ns = event->now_ns;
-			leak->event.socket = event->socket;
+			if (!event->given_up)
+				leak->event.socket = event->socket;
 			leak->event.reason = event->reason;
 			leak_close(leaks, leak);
 		}

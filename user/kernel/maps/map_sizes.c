@@ -23,6 +23,7 @@ int map_sizes_set(struct sockleak_bpf *skeleton, const struct options *options)
 	} sizes[] = {
 		{ skeleton->maps.pending, options->max_sockets },
 		{ skeleton->maps.pending_by_inode, options->max_sockets },
+		{ skeleton->maps.given_up, options->max_sockets },
 		{ skeleton->maps.connected, keeps ? options->max_sockets : 1 },
 		{ skeleton->maps.reported, options->max_sockets },
 		{ skeleton->maps.reported_stacks, stacks < MIN_STACKS ? MIN_STACKS : stacks },

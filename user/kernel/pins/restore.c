@@ -117,6 +117,7 @@ static void reset(struct pending *entry)
 	entry->connecting = 0;
 	entry->holder_tgid = entry->holder_fd = entry->holder_sweep = 0;
 	entry->unseen = 0;
+	entry->counted = 0;
 }
 
 /* The young are moved as before a sweep: those that live into `pending`, the others end. */

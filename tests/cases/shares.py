@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Who fills the tables, and that this takes no room from others: docs/security.md."""
+
+from lib.cgroups import inside
+from lib.outcome import Failure
+from lib.registry import case
+
+UID = 54321  # of nobody on the host
+TABLE = 2048
+
+
+def expect_all_with_site(agent, program, count):
+    """The program's leaks are all reported, and of one site."""
+    agent.wait_for(lambda a: program.inodes <= set(a.open_leaks()), f"the {count} leaks")
+    leaks = [leak for inode, leak in agent.open_leaks().items() if inode in program.inodes]
+    sites = {(leak["site"], leak["class"]) for leak in leaks}
+    if len(leaks) != count or len(sites) != 1 or sites.pop()[1] != "never_used":
+        raise Failure(f"expected {count} leaks of one site, seen {len(leaks)} of {sites}")
+    if None in {leak["site"] for leak in leaks}:
+        raise Failure("expected a site of the leaks, seen none")
+
+
+def beside_hoarders(bench, *args):
+    """More sockets than the table holds, and then one who leaks 30."""
+    cgroup = bench.cgroups.make()
+    agent = bench.agent("--cgroup", cgroup, "--max-sockets", TABLE)
+    hoarders = bench.program("hoarders", *args, inside=inside(cgroup), agents=[agent])
+    agent.wait_for(lambda a: len(a.of("leak")) > TABLE / 2, "leaks of the hoarders")
+    agent.wait_quiet()
+    return cgroup, agent, hoarders
+
+
+def expect_room_again(agent, hoarders):
+    """What was given up ends as any other leak; nothing was refused for want of room."""
+    known = {inode for inode in agent.open_leaks()}
+    hoarders.next_phase()
+    agent.wait_for(lambda a: not a.open_leaks(), f"an end of {len(known)} leaks")
+    twice = len(agent.of("leak")) - len({event["inode"] for event in agent.of("leak")})
+    dropped = agent.stop()["dropped"]
+    if twice or dropped["map_full"] or not dropped["share_full"] or not dropped["given_up"]:
+        raise Failure(f"expected that shares were full and leaks given up, and none was "
+                      f"reported twice, seen: {twice} twice, {dropped}")
+
+
+@case
+def hoarder_beside_a_leaker(bench):
+    """Two processes of a user fill the table: another user's leaks are all reported, and its own."""
+    cgroup, agent, hoarders = beside_hoarders(bench, 2, 1500, UID, 0)
+    for of_hoarder in (False, True):
+        enter = inside(cgroup)
+        if of_hoarder:
+            enter = lambda command: inside(cgroup)(
+                ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups", *command])
+        program = bench.program("many", 30, inside=enter, agents=[agent])
+        program.next_phase()
+        program.wait_ready()
+        expect_all_with_site(agent, program, 30)
+        program.end()
+    expect_room_again(agent, hoarders)
+
+
+@case
+def many_hoarders_beside_a_leaker(bench):
+    """The same with 50 users, each of which has little."""
+    cgroup, agent, hoarders = beside_hoarders(bench, 50, 50, UID, 1)
+    program = bench.program("many", 30, inside=inside(cgroup), agents=[agent])
+    program.next_phase()
+    program.wait_ready()
+    expect_all_with_site(agent, program, 30)
+    program.end()
+    expect_room_again(agent, hoarders)
