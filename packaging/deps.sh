@@ -64,7 +64,7 @@ needs() {
 		-                        -                   systemd-rpm-macros        test,rpm
 		rustc                    rustc               -                         test
 		go                       golang-go           -                         test
-		ruby                     ruby                -                         test
+		ruby                     ruby                -                         demo,test
 		jq                       jq                  jq                        test
 		perl                     perl                -                         test
 		node                     nodejs              -                         test

@@ -5,6 +5,8 @@
 # each message that it sends, deep inside a library; another one does not. Library
 # and worker are stripped; when their debug files are put in place, the same
 # sockleak shows the lines. The report is shown as soon as it calls the worker leaking.
+# A worker in Ruby that uses the same library leaks, too, and has its line from the beginning
+# (where Ruby is installed).
 #
 #   tests/demo/demo.sh SOCKLEAK DIRECTORY
 #
@@ -14,6 +16,8 @@
 set -u
 sockleak=$1
 bin=$2
+demo=$(cd "$(dirname "$0")" && pwd)
+called_at=$(awk '/@send\.call/ { print NR }' "$demo/notify.rb")
 older_than=2s # sooner than the default, for a demo is waited for
 report_within=60 # seconds, of a machine with much else to do; 7 of one without
 lines_within=60
@@ -91,7 +95,8 @@ if (($(id -u) != 0)); then
 fi
 
 echo "demo: two workers send messages to a broker: delayed_job leaks a socket each time,"
-echo "      healthy does not, and is ten times as busy. Watching the whole host:"
+echo "      healthy does not, and is ten times as busy. notify.rb leaks by the same library."
+echo "      Watching the whole host:"
 echo "      sockleak --older-than $older_than"
 echo
 rm -rf "$bin/.debug"
@@ -119,11 +124,23 @@ LD_LIBRARY_PATH=$bin "$bin/delayed_job" "$port" &
 worker=$!
 started+=("$worker")
 
+in_ruby=()
+if ruby -rfiddle -e '' 2>/dev/null; then
+	ruby "$demo/notify.rb" "$bin/libtransport.so" "$port" &
+	notify=$!
+	started+=("$notify")
+	in_ruby=("^leaking  *$notify ruby " "called from send_message ([a-z/]*notify\.rb:$called_at)")
+else
+	echo "demo: without Ruby (package ruby): it is not installed, or lacks fiddle"
+	notify=
+fi
+
 ask_until "$report_within" "$scratch/before" "^leaking  *$worker delayed_job  *[0-9]*  *+[0-9]" \
-	"debuginfod-find.*libtransport" || {
+	"debuginfod-find.*libtransport" "${in_ruby[@]}" || {
 	cat "$scratch/before"
 	fail "within $report_within s no report called delayed_job leaking, with its rate and with
-      the command for libtransport's debug information: $(cat "$scratch/shown.err")"
+      the command for libtransport's debug information, and notify.rb with its line:
+      $(cat "$scratch/shown.err")"
 }
 cat "$scratch/before"
 
@@ -151,5 +168,10 @@ blamed=$(count_leaks "\"pid\": *${healthy}[,}]")
 grep -q 'libtransport\.cpp:[0-9]' "$scratch/before" && fail "lines were shown before they could be"
 grep -q "debuginfod-find.*libtransport" "$scratch/after" &&
 	fail "the debug information of libtransport was still asked for when it was there"
+if [[ -n $notify ]]; then
+	scripts=$(count_leaks "\"pid\": *${notify}[,}]" '"function": *"send_message"' "\"line\": *$called_at")
+	((scripts > 0)) || fail "the leak of notify.rb (pid $notify) was not traced to its line $called_at"
+	echo "demo: passed: $scripts leaks of notify.rb (pid $notify) were traced to its line $called_at;"
+fi
 echo "demo: passed: $leaks leaks of delayed_job (pid $worker) were traced into libtransport.so;"
 echo "      healthy (pid $healthy) made $(cat "$scratch/healthy") connections and was not blamed."

@@ -99,3 +99,11 @@ void Connection::send(const std::string &message)
 }
 
 } // namespace messaging
+
+/* For other languages. */
+extern "C" void transport_send(unsigned short port, const char *message)
+{
+	messaging::Connection connection(port);
+
+	connection.send(message);
+}

@@ -43,7 +43,7 @@ SCRIPTS = [
     Row("ruby_extension", "Ruby, an extension and its library", "exec ruby $S/extension.rb",
         build=f"{LIBRARY} && gcc -O2 -g -fPIC -shared -w "
         "$(pkg-config --cflags ruby-3.1) -o extension.so $S/extension_rb.c " + AGAINST,
-        culprit=IN_LIBRARY, caller="open_one (extension.so)"),
+        culprit=IN_LIBRARY, caller="block in <main> (Ruby)"),
     Row("perl", "Perl", "exec perl $S/leak.pl", culprit="Perl code"),
     Row("php", "PHP", "exec php -d extension=sockets $S/leak.php", culprit="PHP code"),
     Row("lua", "Lua", "exec lua5.4 $S/leak.lua", culprit="Lua code"),

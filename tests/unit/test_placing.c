@@ -158,10 +158,12 @@ static void nobody_is_guessed(void **state)
 	stack_unref(stack);
 }
 
-/* A library in C that a script uses is to blame, and the script has called it. */
+/* A library in C that a script uses is to blame, and the script has called it, by whatever way. */
 static void a_script_calls_a_library(void **state)
 {
-	struct stack *stack = WITH(STACK(SOCKET, { "/srv/libtransport.so", "open_one" }, EVALUATOR),
+	struct stack *stack = WITH(STACK(SOCKET, { "/srv/libtransport.so", "open_one" },
+					 { "/srv/libtransport.so", "connect" },
+					 { "/srv/binding.so", "binding_connect" }, EVALUATOR),
 				   { "perform", "/srv/n.py", 9, true });
 	struct culprit culprit = culprit_find(stack, PYTHON);
 

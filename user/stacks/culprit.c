@@ -241,13 +241,13 @@ static struct code_place find_caller(const struct stack *stack, const struct fra
 	const struct frame *end = stack->frames + stack->count, *frame = culprit + 1;
 	struct code_place caller = { 0 };
 
-	if (culprit->script)
-		return next_of_script(frame, end, culprit);
+	/* Who has a script call a library looks for the line of the script, not in the library. */
+	caller = next_of_script(frame, end, culprit);
+	if (culprit->script || caller.frame)
+		return caller;
 
 	while (frame < end && is_between(frame, culprit))
 		frame++;
-	if (frame < end && executes_scripts(frame) && !is_jit(culprit))
-		caller = next_of_script(frame, end, culprit);
 	if (frame < end && !caller.frame)
 		caller = named_place(frame, culprit);
 	/* A library that nobody names says too little: who uses it is named as well. */
