@@ -136,6 +136,7 @@ static __always_inline __u64 script_thread(const struct script_recipe *recipe, _
 					   struct task_struct *self)
 {
 	__u64 pointer = thread_pointer(self), module;
+	__u32 key;
 
 	switch (recipe->find) {
 	case SCRIPT_BY_LIST:
@@ -146,8 +147,13 @@ static __always_inline __u64 script_thread(const struct script_recipe *recipe, _
 				 recipe->storage);
 	case SCRIPT_BY_THREAD:
 		return user_word(pointer + recipe->storage);
-	case SCRIPT_BY_WORD:
-		return user_word(start);
+	case SCRIPT_BY_KEY:
+		key = user_word(start);
+		return key < SCRIPT_KEYS ?
+			       user_word(pointer + recipe->storage + key * recipe->storage_step) :
+			       0;
+	case SCRIPT_BY_WORD: /* another thread, such as a resolver of names, executes no script */
+		return self->pid == self->tgid ? user_word(start) : 0;
 	}
 	return 0;
 }
@@ -213,32 +219,78 @@ __noinline __u64 script_keep(__u32 slot, __u32 place, __u64 at, __u64 frame)
 	next = (next & recipe->next_mask) | ((frame + recipe->stride) & ~recipe->next_mask);
 	/* What cannot be read is 0 then. */
 	script_read(snapshot, at + recipe->far_to, recipe->far_len, from + recipe->far_at);
+	for (int i = 0; i < SCRIPT_MORE; i++) {
+		if (!recipe->more[i].len)
+			break;
+		from = script_word(snapshot, at + recipe->more[i].from);
+		script_read(snapshot, at + recipe->more[i].to, recipe->more[i].len,
+			    from + recipe->more[i].at);
+	}
 	return next;
 }
 
 struct frame_walk {
-	__u64 at, frame, next, end;
+	__u64 at, frame, next;
+	__u64 begin, end; /* frames are from there to there */
+	__u64 segment;	  /* in which it goes on; 0 = in none */
 	__u32 slot, place, record;
+	__u32 kinds; /* of the frames that are kept; 0 = all of them */
 };
+
+/* Go on with the last frame of a segment. */
+static __always_inline void script_enter_segment(struct frame_walk *walk)
+{
+	struct script_recipe *recipe = script_recipe_at(walk->place);
+	__u64 segment = walk->segment;
+	__s32 last;
+
+	walk->segment = 0;
+	if (!recipe)
+		return; /* not possible */
+	last = user_word(segment + recipe->last_frame);
+	walk->begin = user_word(segment + recipe->first_frame);
+	walk->frame = last >= 0 ? walk->begin - (__s64)last * recipe->stride : 0;
+	walk->segment = user_word(segment + recipe->next_segment);
+	walk->kinds = recipe->kinds;
+}
+
+/* Is the frame that was kept last of a kind that is wanted? */
+static __always_inline bool script_is_wanted(struct frame_walk *walk)
+{
+	struct script_recipe *recipe = script_recipe_at(walk->place);
+	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &walk->slot);
+
+	if (!walk->kinds || !recipe || !snapshot)
+		return true;
+	return walk->kinds >> (script_word(snapshot, walk->at + recipe->kind_at) & 15) & 1;
+}
 
 static long frame_turn(struct bpf_map *map, const __u32 *turn, void *value, struct frame_walk *walk)
 {
-	if (!walk->frame || walk->at > SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD)
+	if (walk->at > SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD)
 		return 1;
+	if (!walk->frame) {
+		if (!walk->segment)
+			return 1;
+		script_enter_segment(walk);
+		return 0;
+	}
 	walk->next = script_keep(walk->slot, walk->place, walk->at, walk->frame);
 	if (walk->next == SCRIPT_UNREADABLE)
 		return 1;
-	walk->frame = walk->next < walk->end ? walk->next : 0;
-	walk->at += walk->record;
+	walk->frame = walk->next >= walk->begin && walk->next < walk->end ? walk->next : 0;
+	if (script_is_wanted(walk))
+		walk->at += walk->record;
 	return 0;
 }
 
 /*
- * Keep the frames from `frame` outwards, below `end`. The room for a frame is more than one takes,
- * so that a piece that is put in its middle has room, too.
+ * Keep the frames from `frame` outwards, below `end`; with segments `frame` is the first of these.
+ * The room for a frame is more than one takes, so that a piece that is put in its middle has room,
+ * too.
  */
 static __always_inline void script_keep_all(struct snapshot *snapshot, __u32 slot, __u32 place,
-					    __u64 frame, __u64 end)
+					    __u64 thread, __u64 frame, __u64 end)
 {
 	struct script_recipe *recipe = script_recipe_at(place);
 	struct frame_walk walk = {
@@ -253,8 +305,13 @@ static __always_inline void script_keep_all(struct snapshot *snapshot, __u32 slo
 	if (!recipe)
 		return; /* not possible */
 	walk.record = recipe->record;
+	if (recipe->next_segment) {
+		walk.segment = frame;
+		walk.frame = walk.next = thread + recipe->head;
+		walk.begin = ~0ULL; /* behind the head there is nothing */
+	}
 	bpf_for_each_map_elem(&walk_turns, frame_turn, &walk, 0);
-	if (walk.frame) {
+	if (walk.frame || walk.segment) {
 		count(walk.next == SCRIPT_UNREADABLE ? COUNTER_SCRIPT_FAULT : COUNTER_SCRIPT_CUT);
 		snapshot->script_cut = 1;
 	}
@@ -324,11 +381,11 @@ __noinline int script_fill(__u32 slot)
 		return 0;
 	}
 	frame = script_first_frame(recipe, thread, &holder);
-	if (!recipe->next_mask)
+	if (!recipe->next_mask && !recipe->next_segment)
 		end = user_word(holder + recipe->end_base) +
 		      8 * user_word(holder + recipe->end_words);
 	snapshot->script_at = (snapshot->len + 7) & ~7;
-	script_keep_all(snapshot, slot, place, frame, end);
+	script_keep_all(snapshot, slot, place, thread, frame, end);
 	snapshot->script_record = recipe->record;
 	snapshot->script_kind = recipe->kind;
 	snapshot->len = snapshot->script_at + snapshot->script_len;

@@ -25,13 +25,26 @@ enum script_find {
 	SCRIPT_BY_LIST,	    /* in lists of threads, by its thread pointer */
 	SCRIPT_BY_MODULE,   /* a word of thread-local storage of a library */
 	SCRIPT_BY_THREAD,   /* the same of the executable, at a fixed distance */
-	SCRIPT_BY_WORD,	    /* the program has one word for all threads */
+	SCRIPT_BY_KEY,	    /* pthread_getspecific() of the program's key */
+	SCRIPT_BY_WORD,	    /* the program has one word, of its first thread */
 	SCRIPT_FINDS,
 };
 
 /* Bytes of a frame that are kept at most; steps from a thread to its frame. */
 #define SCRIPT_RECORD 64
 #define SCRIPT_PATH 3
+/* Further pieces that a frame leads to; keys that each thread has room for (nptl's first block). */
+#define SCRIPT_MORE 3
+#define SCRIPT_KEYS 32
+
+/* What stands at an address that is in what is kept of a frame. */
+struct script_piece {
+	__s32 at;  /* from that address */
+	__u8 from; /* where the address is, in what is kept so far */
+	__u8 to;   /* where the piece is put, be it over what is there */
+	__u8 len;  /* a multiple of 8; 0 = there is no such piece */
+	__u8 pad;
+};
 
 /*
  * All offsets are bytes. Addresses are counted from where the program's code begins
@@ -55,15 +68,24 @@ struct script_recipe {
 	/* BY_LIST: from there to the first list, its first thread and the next list; of a thread
 	   the next one and its pthread_self(). BY_MODULE and BY_THREAD: see scripts.bpf.h. */
 	__s32 lists, first_thread, next_list, next_thread, thread_id;
-	__u32 storage_step; /* BY_MODULE: bytes of an entry of the thread's table of modules */
-	__s64 storage;	    /* BY_MODULE: of the word in its block; BY_THREAD: from the pointer */
+	__u32 storage_step; /* BY_MODULE, BY_KEY: bytes of an entry of the thread's table */
+	/* BY_MODULE: of the word in its block; BY_THREAD: from the pointer; BY_KEY: of the key 0 */
+	__s64 storage;
 	/* From the thread's structure over others to its innermost frame: words to read. */
 	__s32 path[SCRIPT_PATH];
 	__u32 n_path;
 	/* Contiguous frames end at the word `end_base` of the last one plus 8 * `end_words`. */
 	__s32 end_base, end_words;
-	__u32 stride; /* bytes of such a frame */
-	__u32 kind;   /* SCRIPT_KIND(): what the frames are */
+	__s32 stride; /* from such a frame to the next one */
+	/*
+	 * Not 0: the path leads to a segment of frames, which are kept from its last one down. Of
+	 * a segment the next one, the word with the address of its first frame, and the number of
+	 * its last one, 32 bits, of which -1 says that it is empty.
+	 */
+	__s32 next_segment, first_frame, last_frame;
+	__s32 head; /* with segments: from the thread to what is kept first, as if it were a frame
+		     */
+	__u32 kind; /* SCRIPT_KIND(): what the frames are */
 	/* What is kept of a frame: two pieces. */
 	__s32 near_at, far_at;
 	__u8 near_len, far_len; /* multiples of 8, and not 0 */
@@ -72,9 +94,13 @@ struct script_recipe {
 	__u8 next;		/* of the next frame's address, in what is kept */
 	__u8 record;		/* bytes of it all, a multiple of 8 */
 	__u8 find;		/* enum script_find */
-	__u8 pad;
+	__u8 kind_at; /* of a byte, in what is kept, whose low 4 bits are the frame's kind */
+	__u32 kinds;  /* of segments: those that are kept, as bits */
+	__u32 pad;
+	struct script_piece more[SCRIPT_MORE];
 };
-_Static_assert(sizeof(struct script_recipe) == 8 * 8 + 6 * 4 + 8 + 4 * 4 + 4 * 4 + 2 * 4 + 8,
+_Static_assert(sizeof(struct script_recipe) ==
+		       8 * 8 + 6 * 4 + 8 + 4 * 4 + 8 * 4 + 2 * 4 + 8 + 8 + SCRIPT_MORE * 8,
 	       "struct script_recipe has holes");
 
 struct script_group {

@@ -67,6 +67,7 @@ needs() {
 		ruby                     ruby                -                         demo,test
 		jq                       jq                  jq                        test
 		perl                     perl                -                         test
+		php                      php-cli             php-cli                   test
 		node                     nodejs              -                         test
 		java                     default-jdk-headless java-latest-openjdk-devel compat
 		java                     default-jdk-headless -                        test

@@ -2,7 +2,7 @@
 """Functions and lines of scripts: those that sockleak shows are those that the language itself has.
 
 Other versions than the installed one: TEST_PYTHONS="/path/to/python3.8 ..." tests/run.py --only
-'scripts_*', and TEST_RUBYS likewise.
+'scripts_*', and TEST_RUBYS and TEST_PHPS likewise.
 """
 
 import json
@@ -64,10 +64,14 @@ def difference(wanted, seen):
     return None
 
 
-def misplaced(event):
-    """Each run of frames stands before a function that executes it."""
+def misplaced(event, is_fiber):
+    """Each run of frames stands before a function that executes it.
+
+    A fiber of PHP has a native stack of its own, but those who have started it are its callers.
+    """
     kinds = [frame["kind"] for frame in event["stack"]]
-    if kinds[0] != "native" or (kinds[-1] != "native" and not event["stack_truncated"]):
+    is_cut = event["stack_truncated"] or is_fiber
+    if kinds[0] != "native" or (kinds[-1] != "native" and not is_cut):
         return f"expected native frames at both ends, seen: {kinds}"
     return None
 
@@ -91,7 +95,9 @@ def check(bench, command, language, own_library):
         if ENOUGH <= len(seen) < len(wanted):
             cut += 1  # a deep native stack leaves less room
             wanted = wanted[: len(seen)]
-        trouble = difference(wanted, seen) or misplaced(leaks[inode])
+        trouble = difference(wanted, seen) or misplaced(
+            leaks[inode], language == "PHP" and sockets[inode]["case"] == "fiber"
+        )
         if trouble:
             wrong.append(f"{sockets[inode]['case']}: {trouble}")
     dropped = agent.stop()["dropped"]
@@ -138,6 +144,21 @@ def ruby(bench):
             yield "scripts_ruby", Failure(f"{path}: {failure}")
             return
     yield "scripts_ruby", None
+
+
+@cases(names=["scripts_php"], stage=LONG)
+def php(bench):
+    found = versions("TEST_PHPS", ["/usr/bin/php"])
+    if not found:
+        yield "scripts_php", Skip("needs php")
+        return
+    for path in found:
+        try:
+            check(bench, [path, str(SCRIPTS / "leaks.php")], "PHP", lambda frame: False)
+        except Failure as failure:
+            yield "scripts_php", Failure(f"{path}: {failure}")
+            return
+    yield "scripts_php", None
 
 
 @case(stage=LONG)

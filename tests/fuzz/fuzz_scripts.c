@@ -8,7 +8,6 @@
 #include "stacks/scripts/language.h"
 
 #define MEMORY 0x1000
-#define RECORD 48
 
 struct fuzz_input {
 	const uint8_t *bytes;
@@ -36,23 +35,34 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		SCRIPT_KIND(SCRIPT_PYTHON, 3, 11), SCRIPT_KIND(SCRIPT_PYTHON, 3, 13),
 		SCRIPT_KIND(SCRIPT_RUBY, 3, 1),	   SCRIPT_KIND(SCRIPT_RUBY, 2, 7),
 		SCRIPT_KIND(SCRIPT_RUBY, 3, 3),	   SCRIPT_KIND(SCRIPT_PYTHON, 3, 14),
+		SCRIPT_KIND(SCRIPT_PHP, 8, 2),	   SCRIPT_KIND(SCRIPT_PHP, 8, 4),
+	};
+	static const struct {
+		const struct language *language;
+		size_t record;
+	} languages[SCRIPT_LANGUAGES] = {
+		[SCRIPT_PYTHON] = { &language_python, 48 },
+		[SCRIPT_RUBY] = { &language_ruby, 48 },
+		[SCRIPT_PHP] = { &language_php, 64 },
 	};
 	struct fuzz_input input = { 0 };
 	struct memory memory = { .reads = 64, .bytes = 1 << 20, .read = read_input, .ctx = &input };
 	struct script_name *name = calloc(1, sizeof(*name));
 	const struct language *language;
+	size_t record;
 	void *state;
 	__u32 kind;
 
 	check(name);
-	if (size > RECORD) {
-		kind = kinds[data[0] % (sizeof(kinds) / sizeof(kinds[0]))];
-		language = kind >> 16 == SCRIPT_PYTHON ? &language_python : &language_ruby;
-		input.bytes = data + 1 + RECORD;
-		input.size = size - 1 - RECORD;
+	kind = kinds[size ? data[0] % (sizeof(kinds) / sizeof(kinds[0])) : 0];
+	language = languages[kind >> 16].language;
+	record = languages[kind >> 16].record;
+	if (size > record) {
+		input.bytes = data + 1 + record;
+		input.size = size - 1 - record;
 		check(language->begin_version(kind, kind >> 16 == SCRIPT_RUBY ? symbols : types,
 					      &state));
-		if (language->name(state, &memory, data + 1, RECORD, name) && !name->is_hidden) {
+		if (language->name(state, &memory, data + 1, record, name) && !name->is_hidden) {
 			check(strlen(name->function) < SCRIPT_NAME_MAX);
 			check(strlen(name->file) < SCRIPT_NAME_MAX);
 			check(name->line <= INT32_MAX);

@@ -16,6 +16,7 @@
 
 #define MEMORY 0x1000
 #define RECORD 48
+#define PHP_RECORD 64
 
 struct image_bytes {
 	unsigned char bytes[4096];
@@ -33,6 +34,21 @@ static bool read_image(void *ctx, __u64 address, void *to, size_t len)
 	return true;
 }
 
+/* One byte and what is kept of a frame, then the memory. */
+static void read_corpus(const char *file, unsigned char *record, size_t len,
+			struct image_bytes *image)
+{
+	char path[128];
+	FILE *from;
+
+	snprintf(path, sizeof(path), "tests/fuzz/corpus/scripts/%s", file);
+	from = fopen(path, "r");
+	assert_non_null(from);
+	assert_int_equal(fread(record, 1, len, from), len);
+	image->len = fread(image->bytes, 1, sizeof(image->bytes), from);
+	fclose(from);
+}
+
 static void expect_name(const char *file, const struct language *language, __u32 kind,
 			const char *function, const char *source, unsigned int line)
 {
@@ -40,29 +56,23 @@ static void expect_name(const char *file, const struct language *language, __u32
 	struct image_bytes image;
 	struct memory memory = { .reads = 64, .bytes = 1 << 20, .read = read_image, .ctx = &image };
 	struct script_name name = { 0 };
-	unsigned char record[1 + RECORD];
-	char path[128];
+	size_t len = language == &language_php ? PHP_RECORD : RECORD;
+	unsigned char record[1 + PHP_RECORD];
 	void *state;
-	FILE *from;
 
-	snprintf(path, sizeof(path), "tests/fuzz/corpus/scripts/%s", file);
-	from = fopen(path, "r");
-	assert_non_null(from);
-	assert_int_equal(fread(record, 1, sizeof(record), from), sizeof(record));
-	image.len = fread(image.bytes, 1, sizeof(image.bytes), from);
-	fclose(from);
+	read_corpus(file, record, 1 + len, &image);
 	assert_true(
 		language->begin_version(kind, kind >> 16 == SCRIPT_RUBY ? symbols : types, &state));
-	assert_true(language->name(state, &memory, record + 1, RECORD, &name));
+	assert_true(language->name(state, &memory, record + 1, len, &name));
 	assert_string_equal(name.function, function);
 	assert_string_equal(name.file, source);
 	assert_int_equal(name.line, line);
 	/* of code that is gone there is no name */
 	memset(image.bytes, 0, sizeof(image.bytes));
-	assert_false(language->name(state, &memory, record + 1, RECORD, &name));
+	assert_false(language->name(state, &memory, record + 1, len, &name));
 	/* nor with a limit on what is read */
 	memory.reads = 0;
-	assert_false(language->name(state, &memory, record + 1, RECORD, &name));
+	assert_false(language->name(state, &memory, record + 1, len, &name));
 	free(state);
 }
 
@@ -91,6 +101,75 @@ static void names_of_ruby(void **state)
 	/* a method in C has the line of its call, which is not known here */
 	expect_name("ruby31_c", &language_ruby, SCRIPT_KIND(SCRIPT_RUBY, 3, 1), "initialize", "",
 		    0);
+}
+
+static void names_of_php(void **state)
+{
+	(void)state;
+	expect_name("php82", &language_php, SCRIPT_KIND(SCRIPT_PHP, 8, 2), "Mailer::send",
+		    "/srv/app/Mailer.php", 41);
+	expect_name("php82_c", &language_php, SCRIPT_KIND(SCRIPT_PHP, 8, 2), "Mailer::send", "", 0);
+	expect_name("php84_eval", &language_php, SCRIPT_KIND(SCRIPT_PHP, 8, 4), "eval",
+		    "/srv/app/Mailer.php", 41);
+	/* an exception has left the instruction */
+	expect_name("php82_unwound", &language_php, SCRIPT_KIND(SCRIPT_PHP, 8, 2), "send",
+		    "/srv/app/Mailer.php", 0);
+}
+
+/* A closure's name has no line, and no folder. */
+static void php_closures(void **state)
+{
+	static const struct {
+		const char *name, *seen;
+	} cases[] = {
+		{ "{closure}", "{closure}" },
+		{ "{closure:send():41}", "{closure:send()}" },
+		{ "{closure:App\\Mailer::send():41}", "{closure:App\\Mailer::send()}" },
+		{ "{closure:{closure:send():41}:42}", "{closure:{closure:send()}}" },
+		{ "{closure:/srv/a:b.php:7}", "{closure}" },
+		{ "{closure:{closure:/srv/a.php:7}:8}", "{closure:{closure}}" },
+		{ "{closure:send():x}", "{closure:send():x}" },
+		{ "send:41}", "send:41}" },
+	};
+	struct image_bytes image;
+	struct memory memory = { .read = read_image, .ctx = &image };
+	unsigned char record[1 + PHP_RECORD];
+	void *php;
+
+	(void)state;
+	read_corpus("php82_c", record, sizeof(record), &image);
+	memset(record + 1 + 16, 0, 8); /* no class */
+	assert_true(language_php.begin_version(SCRIPT_KIND(SCRIPT_PHP, 8, 2), NULL, &php));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct script_name name = { 0 };
+		__u64 len = strlen(cases[i].name);
+
+		memory.reads = 64;
+		memory.bytes = 1 << 20;
+		memcpy(image.bytes + 0x140 + 16, &len, sizeof(len));
+		memcpy(image.bytes + 0x140 + 24, cases[i].name, len);
+		assert_true(language_php.name(php, &memory, record + 1, PHP_RECORD, &name));
+		assert_string_equal(name.function, cases[i].seen);
+	}
+	free(php);
+}
+
+/* Where another request has its code now, a frame of the one before has no name. */
+static void php_code_that_changed(void **state)
+{
+	struct image_bytes image;
+	struct memory memory = { .reads = 64, .bytes = 1 << 20, .read = read_image, .ctx = &image };
+	unsigned char record[1 + PHP_RECORD];
+	struct script_name name = { 0 };
+	void *php;
+
+	(void)state;
+	read_corpus("php82", record, sizeof(record), &image);
+	assert_int_equal(image.bytes[0x300 + 24], 41); /* the line of its instruction */
+	image.bytes[0x300 + 24]++;
+	assert_true(language_php.begin_version(SCRIPT_KIND(SCRIPT_PHP, 8, 2), NULL, &php));
+	assert_false(language_php.name(php, &memory, record + 1, PHP_RECORD, &name));
+	free(php);
 }
 
 /* The beginning of rb_errinfo() in Debian's libruby-3.3, in another form, and in an executable. */
@@ -148,6 +227,10 @@ static void whose_code_it_is(void **state)
 		{ SCRIPT_RUBY, "/var/lib/gems/3.1.0/gems/excon-0.99/lib/x.rb", FRAME_OF_WRAPPER },
 		{ SCRIPT_RUBY, "/var/lib/gems/3.1.0/gems/acme-1.0/lib/x.rb", FRAME_OF_PROGRAM },
 		{ SCRIPT_RUBY, "<internal:kernel>", FRAME_OF_RUNTIME },
+		{ SCRIPT_PHP, "/srv/app/vendor/guzzlehttp/guzzle/src/Client.php",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_PHP, "/srv/app/vendor/acme/mail/src/Mailer.php", FRAME_OF_PROGRAM },
+		{ SCRIPT_PHP, "/srv/app/src/Mailer.php", FRAME_OF_PROGRAM },
 		{ SCRIPT_RUBY, NULL, FRAME_OF_PROGRAM },
 	};
 
@@ -159,9 +242,9 @@ static void whose_code_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_of_python),
-		cmocka_unit_test(names_of_ruby),
-		cmocka_unit_test(what_a_function_reads),
+		cmocka_unit_test(names_of_python),	 cmocka_unit_test(names_of_ruby),
+		cmocka_unit_test(names_of_php),		 cmocka_unit_test(php_closures),
+		cmocka_unit_test(php_code_that_changed), cmocka_unit_test(what_a_function_reads),
 		cmocka_unit_test(whose_code_it_is),
 	};
 

@@ -36,6 +36,8 @@ bool options_want_scripts(const struct options *options, __u32 language)
 		return language == SCRIPT_PYTHON;
 	case SCRIPTS_RUBY:
 		return language == SCRIPT_RUBY;
+	case SCRIPTS_PHP:
+		return language == SCRIPT_PHP;
 	}
 	return false;
 }

@@ -128,7 +128,7 @@ struct options {
 };
 
 /* Of whose scripts frames are shown (--script-frames). */
-enum script_choice { SCRIPTS_ALL = 0, SCRIPTS_OFF, SCRIPTS_PYTHON, SCRIPTS_RUBY };
+enum script_choice { SCRIPTS_ALL = 0, SCRIPTS_OFF, SCRIPTS_PYTHON, SCRIPTS_RUBY, SCRIPTS_PHP };
 
 enum options_result {
 	OPTIONS_RUN = 0,

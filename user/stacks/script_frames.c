@@ -13,15 +13,19 @@
 /* Files of a process that are asked whether they have an interpreter. */
 #define MAX_ASKED 8
 
-static const struct language *const languages[] = { &language_python, &language_ruby };
+static const struct language *const languages[] = { &language_python, &language_ruby,
+						    &language_php };
 
 /* ---- The interpreter ---- */
 
 /* By its name alone: may it have an interpreter? */
 static bool may_interpret(const char *path)
 {
-	static const char *const patterns[] = { "python[0-9]*", "python", "libpython[0-9]*.so*",
-						"ruby*", "libruby*.so*" };
+	static const char *const patterns[] = {
+		"python[0-9]*", "python",     "libpython[0-9]*.so*", "ruby*",
+		"libruby*.so*", "php",	      "php[0-9]*",	     "php-fpm*",
+		"php-cgi*",	"libphp*.so*"
+	};
 	const char *base = module_name(path);
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
@@ -42,20 +46,22 @@ static bool open_interpreter(struct images *images, struct image *image,
 
 /*
  * The interpreter of a process and its language: of `only` (SCRIPT_NONE: of any). The executable is
- * asked whatever its name is: it is the lowest mapping.
+ * asked whatever its name is: it is the lowest mapping of a file. PHP has compiled code below it.
  */
 static const struct language *find_interpreter(struct images *images, struct image *image,
 					       enum script_language only, struct interpreter *ret)
 {
 	const struct modules *modules = image_modules(image);
 	unsigned int asked = 0;
+	bool has_lowest = false;
 	__u64 value;
 
 	for (size_t i = 0; i < modules__count(modules) && asked < MAX_ASKED; i++) {
 		const struct mapping *mapping = modules__get(modules, i);
 
-		if (!mapping_is_file(mapping) || (i && !may_interpret(mapping->path)))
+		if (!mapping_is_file(mapping) || (has_lowest && !may_interpret(mapping->path)))
 			continue;
+		has_lowest = true;
 		asked++;
 		if (!open_interpreter(images, image, mapping, ret))
 			continue;

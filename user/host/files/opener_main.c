@@ -55,7 +55,8 @@ static bool has_library(pid_t tgid)
 		return false;
 	}
 	for (unsigned int i = 0; i < MAX_LIBRARY_LINES && getline(&line, &size, maps) > 0; i++)
-		if (strstr(line, "/libpython") || strstr(line, "/libruby"))
+		if (strstr(line, "/libpython") || strstr(line, "/libruby") ||
+		    strstr(line, "/libphp") || strstr(line, "/libperl"))
 			return true;
 	return false;
 }

@@ -77,7 +77,7 @@ struct language {
 		     struct script_name *ret);
 };
 
-extern const struct language language_python, language_ruby;
+extern const struct language language_python, language_ruby, language_php;
 
 /* Helpers of languages. */
 

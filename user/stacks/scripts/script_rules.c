@@ -47,6 +47,13 @@ static const struct {
 	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/lib64/ruby/[0-9].*", "the language's library" },
 	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/share/ruby/*", "the language's library" },
 	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "<internal:*", "the library in the interpreter" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/guzzlehttp/*", "HTTP" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/symfony/http-client/*", "HTTP" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/php-http/*", "HTTP" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/laminas/laminas-http/*", "HTTP" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/react/*", "sockets of an event loop" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/amphp/*", "sockets of an event loop" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/clue/*", "sockets of an event loop" },
 };
 
 enum frame_kind script_rule_kind(enum script_language language, const char *file)
@@ -78,6 +85,7 @@ const char *script_language_name(enum script_language language)
 	static const char *const names[] = {
 		[SCRIPT_PYTHON] = "Python",
 		[SCRIPT_RUBY] = "Ruby",
+		[SCRIPT_PHP] = "PHP",
 	};
 
 	return language < SCRIPT_LANGUAGES ? names[language] : NULL;
