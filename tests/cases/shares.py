@@ -27,6 +27,10 @@ def beside_hoarders(bench, *args):
     hoarders = bench.program("hoarders", *args, inside=inside(cgroup), agents=[agent])
     agent.wait_for(lambda a: len(a.of("leak")) > TABLE / 2, "leaks of the hoarders")
     agent.wait_quiet()
+    table = agent.summaries[-1][1]["tables"][0]
+    if (table["of"], table["room"]) != ("sockets", TABLE) or table["used"] < TABLE / 2 or \
+            not UID <= table["uid"] < UID + 50 or table["pid"] not in hoarders.pids:
+        raise Failure(f"expected a hoarder to be named, seen: {table}")
     return cgroup, agent, hoarders
 
 

@@ -28,6 +28,7 @@ _unused_ static struct {
 	enum leaks_change change;
 	__u64 inode;
 	enum end_reason reason;
+	__u32 connect_tries;
 } announced[256];
 static size_t n_announced;
 
@@ -37,6 +38,7 @@ _unused_ static void on_change(const struct leak *leak, enum leaks_change change
 	assert_true(n_announced < 256);
 	announced[n_announced].change = change;
 	announced[n_announced].inode = leak->event.socket.inode;
+	announced[n_announced].connect_tries = leak->event.socket.evidence.connect_tries;
 	announced[n_announced++].reason = leak->event.reason;
 }
 

@@ -46,7 +46,7 @@ static void a_summary(void **state)
 		   "\"ended_sites\":0,\"ended\":[],\"suppressed\":null,"
 		   "\"sweeps\":60,\"sweeps_failed\":0,"
 		   "\"full_sweeps\":2,\"processes_swept\":7,"
-		   "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,"
+		   "\"last_sweep_s\":0.012,\"pending\":40,\"max_sockets\":32768,\"tables\":[],"
 		   "\"kernel_memory_bytes\":40890368,"
 		   "\"hooks\":\"tracepoint\",\"hooks_why\":null,"
 		   "\"hints\":null,\"debuginfod\":null,"

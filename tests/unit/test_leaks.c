@@ -181,6 +181,24 @@ static void empty_sites_are_forgotten(void **state)
 	assert_int_equal(fixture->owner->refs, 1);
 }
 
+/* The kernel's side had given up its evidence: it ends with what is known here. */
+static void what_was_given_up_ends_with_its_evidence(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event event = event_of(fixture, fixture->now_ns, 42), ended = { 0 };
+
+	event.socket.evidence.connect_tries = 3;
+	assert_int_equal(leaks__apply(fixture->leaks, &event, fixture->owner, fixture->stack), 0);
+	ended.kind = EVENT_ENDED;
+	ended.reason = END_CLOSED;
+	ended.given_up = 1;
+	ended.socket.inode = event.socket.inode;
+	ended.socket.since_ns = event.socket.since_ns;
+	assert_int_equal(leaks__apply(fixture->leaks, &ended, NULL, NULL), 0);
+	assert_int_equal(announced[1].change, LEAKS_RESOLVED);
+	assert_int_equal(announced[1].connect_tries, 3);
+}
+
 /* How many leaks the site has had when another one comes `empty_s` seconds after its last. */
 static __u64 total_after(struct fixture *fixture, struct stack *stack, unsigned int empty_s)
 {
@@ -248,6 +266,7 @@ int main(void)
 		TEST(the_worst_site_comes_first),
 		TEST(sockets_without_a_stack_are_distinct_by_process),
 		TEST(empty_sites_are_forgotten),
+		TEST(what_was_given_up_ends_with_its_evidence),
 		TEST(an_empty_site_is_known_for_a_while),
 		TEST(an_empty_site_is_new_after_that),
 		TEST(an_empty_process_is_known_for_a_while),

@@ -35,6 +35,20 @@ static void all_reasons_are_there_from_the_start(void **state)
 	       "sockleak_build_info{version=\"" SOCKLEAK_VERSION "\",hooks=\"tracepoint\"} 1");
 }
 
+static void who_fills_a_table_is_named(void **state)
+{
+	const char *text;
+
+	(void)state;
+	summary.sweep_counts.room[SHARE_SOCKETS] = 2048;
+	summary.sweep_counts.fills[SHARE_SOCKETS] = (struct fill){ 1280, 1200, 54321, 640, 77 };
+	text = metrics();
+	expect(text, "sockleak_table_used{table=\"sockets\"} 1280");
+	expect(text, "sockleak_table_room{table=\"sockets\"} 2048");
+	expect(text, "sockleak_table_used_by_one{table=\"sockets\",uid=\"54321\"} 1200");
+	expect(text, "sockleak_table_used{table=\"holders\"} 0");
+}
+
 /* Each counter and loss is reported once, in one family or another. */
 static void no_loss_is_left_out(void **state)
 {
@@ -224,6 +238,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(a_healthy_host_has_no_workload),
 		test(all_reasons_are_there_from_the_start),
+		test(who_fills_a_table_is_named),
 		test(no_loss_is_left_out),
 		test(a_leak_is_reported_with_its_workload_and_its_site),
 		test(hostile_names_break_nothing),

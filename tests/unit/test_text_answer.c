@@ -19,6 +19,32 @@ static void the_first_line_is_the_answer(void **state)
 	free(report);
 }
 
+/* From half on the report says who fills a table; below that nobody need know. */
+static void a_table_that_fills_is_named(void **state)
+{
+	struct summary summary = {
+		.sweep_counts = {
+			.fills = {
+				[SHARE_SOCKETS] = { 1280, 1200, 54321, 640, 77 },
+				[SHARE_SNAPSHOTS] = { 511, 500, 54321 },
+				[SHARE_HOLDERS] = { 600, 599, 0 },
+			},
+			.room = { [SHARE_SOCKETS] = 2048, [SHARE_SNAPSHOTS] = 1024,
+				  [SHARE_HOLDERS] = 1000 },
+		},
+	};
+	char *report = report_on(4, "ruby", a_stack("SslSocket::SslSocket()"), &whole, &summary);
+	const char *expected =
+		"The table of sockets is 62 % full: 1280 of 2048. User 54321 has most, 1200, and "
+		"of all processes 77, 640. --max-sockets makes room.\n"
+		"The table of holders is 60 % full: 600 of 1000. User 0 has most, 599.\n"
+		"ruby[4242] leaks sockets: 4 open";
+
+	(void)state;
+	assert_memory_equal(report, expected, strlen(expected));
+	free(report);
+}
+
 /* Two thirds of its descriptors are gone: when are all? */
 static void a_leak_has_a_time_left(void **state)
 {
@@ -286,6 +312,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_line_is_the_answer),
+		cmocka_unit_test(a_table_that_fills_is_named),
 		cmocka_unit_test(a_leak_has_a_time_left),
 		cmocka_unit_test(nothing_found_is_an_answer),
 		cmocka_unit_test(a_scan),

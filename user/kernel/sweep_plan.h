@@ -12,6 +12,8 @@
 
 #include <linux/types.h>
 
+#include "control.h"
+
 /* Times in CLOCK_BOOTTIME nanoseconds. Set the first two; the rest is 0 at first. */
 struct sweep_plan {
 	__u64 interval_ns;	      /* from one sweep to the next */
@@ -28,6 +30,8 @@ struct sweep_counts {
 	__u64 half_closed;   /* of the last full sweep: connections of these classes, where */
 	__u64 was_connected; /* they were not asked for */
 	__u64 escalations;   /* sweeps that ended as a full sweep: a socket was not in its table */
+	struct fill fills[SHARE_KINDS]; /* of the tables that are shared, at the last sweep, */
+	__u32 room[SHARE_KINDS];	/* and how much each holds; 0 = not known */
 };
 
 /*

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The part of tracer.h that works once the hooks are attached. */
+#include <string.h>
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -10,6 +12,8 @@
 #include "kernel/maps/refusal_map.h"
 #include "kernel/pins/pins.h"
 #include "kernel/sweeper.h"
+#include <string.h>
+
 #include "kernel/tracer_private.h"
 #include "sockleak.skel.h"
 
@@ -42,7 +46,11 @@ void tracer__drain(struct tracer *tracer)
 
 struct sweep_counts tracer__sweeps(const struct tracer *tracer)
 {
-	return sweeper__counts(tracer->sweeper);
+	struct sweep_counts counts = sweeper__counts(tracer->sweeper);
+
+	memcpy(counts.fills, tracer->skeleton->bss->fills, sizeof(counts.fills));
+	memcpy(counts.room, (void *)tracer->skeleton->rodata->settings.room, sizeof(counts.room));
+	return counts;
 }
 
 int tracer__rule_cgroups(struct tracer *tracer, const struct ruled_cgroup *ruled, size_t count)

@@ -234,3 +234,14 @@ bool counter_is_loss(enum counter counter)
 {
 	return (unsigned int)counter < COUNTER_COUNT && counters[counter].loss;
 }
+
+const char *share_kind_name(enum share_kind kind)
+{
+	static const char *const names[SHARE_KINDS] = {
+		[SHARE_SOCKETS] = "sockets",
+		[SHARE_SNAPSHOTS] = "snapshots",
+		[SHARE_HOLDERS] = "holders",
+	};
+
+	return names[kind];
+}

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "control.h"
 #include "sockleak.h"
 
 /* Memory for the name of a number that has none ("AF_99"); the caller's, uninitialised. */
@@ -52,5 +53,8 @@ const char *end_reason_name(enum end_reason reason);
 const char *counter_name(enum counter counter);
 /* Does it count something that was lost? */
 bool counter_is_loss(enum counter counter);
+
+/* "sockets", "snapshots", "holders": what a table holds whose room is shared. */
+const char *share_kind_name(enum share_kind kind);
 
 #endif /* SOCKLEAK_NAMES_H */

@@ -51,4 +51,7 @@ void put_ways(struct json *json, struct leaks *leaks, const struct summary *summ
 void put_processes(struct json *json, struct leaks *leaks, const struct summary *summary,
 		   unsigned int top);
 
+/* The member "tables". */
+void put_tables(struct json *json, const struct summary *summary);
+
 #endif /* SOCKLEAK_JSON_PARTS_H */

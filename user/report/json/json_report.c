@@ -466,6 +466,7 @@ void json_summary(struct text *out, struct leaks *leaks, const struct summary *s
 	put_span(&json, "last_sweep_s", 0, summary->sweep_ns, summary->sweeps);
 	put_known_u64(&json, "pending", summary->pending, summary->sweeps && !summary->is_scan);
 	put_known_u64(&json, "max_sockets", summary->max_sockets, summary->max_sockets);
+	put_tables(&json, summary);
 	put_known_u64(&json, "kernel_memory_bytes", summary->kernel_bytes, summary->kernel_bytes);
 	json_string(&json, "hooks", summary->hooks);
 	put_hooks_why(&json, summary);

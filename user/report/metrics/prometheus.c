@@ -212,6 +212,39 @@ static void put_totals(const struct metrics *metrics)
 			  totals->resolved[reason]);
 }
 
+/* Who fills what: see bpf/shares.bpf.h. */
+static void put_tables_shared(const struct metrics *metrics)
+{
+	const struct sweep_counts *counts = &metrics->summary->sweep_counts;
+	struct family used = family_begin(metrics->out, "table_used", FAMILY_GAUGE,
+					  "Entries of a table whose room is shared among users.");
+	struct family family;
+
+	for (int kind = 0; kind < SHARE_KINDS; kind++)
+		family_of(&used, "table", share_kind_name((enum share_kind)kind),
+			  counts->fills[kind].used > 0 ? (__u64)counts->fills[kind].used : 0);
+	family = family_begin(metrics->out, "table_room", FAMILY_GAUGE,
+			      "Entries that such a table holds at most.");
+	for (int kind = 0; kind < SHARE_KINDS; kind++)
+		family_of(&family, "table", share_kind_name((enum share_kind)kind),
+			  counts->room[kind]);
+	family = family_begin(metrics->out, "table_used_by_one", FAMILY_GAUGE,
+			      "Entries of the user who has most of them.");
+	for (int kind = 0; kind < SHARE_KINDS; kind++) {
+		const struct fill *fill = &counts->fills[kind];
+		_cleanup_text_ struct text labels = TEXT_INIT, uid = TEXT_INIT;
+
+		if (fill->user_used <= 0)
+			continue;
+		text_addf(&uid, "%u", fill->user);
+		label_add(&labels, "table", share_kind_name((enum share_kind)kind));
+		label_add(&labels, "uid", text_str(&uid));
+		if (text_error(&labels) || text_error(&uid))
+			metrics->out->failed = true;
+		family_u64(&family, text_str(&labels), (__u64)fill->user_used);
+	}
+}
+
 static void put_states(const struct metrics *metrics)
 {
 	const struct summary *summary = metrics->summary;
@@ -231,6 +264,7 @@ static void put_states(const struct metrics *metrics)
 	family_of(&family, "state", "pending", summary->pending);
 	family_of(&family, "state", "leaked", summary->leaks.open);
 	family_of(&family, "state", "held_back", summary->leaks.held_back);
+	put_tables_shared(metrics);
 	family = family_begin(metrics->out, "dead_connections", FAMILY_GAUGE,
 			      "Connections that the peer has closed, or that are gone, in the last "
 			      "full sweep, of the classes that --also does not name.");

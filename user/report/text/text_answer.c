@@ -245,6 +245,7 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 		return;
 	}
 	page_limits(page, sites, count);
+	page_fills(page);
 	if (page->summary->run) {
 		page_left(page, sites, count);
 		return;

@@ -108,6 +108,9 @@ void page_add_limited(struct text *line, const struct limited *limited);
  */
 void page_limits(struct page *page, struct site *const *sites, long count);
 
+/* The tables that are half full or more, and who fills them. */
+void page_fills(struct page *page);
+
 /* Does something else climb than leaked sockets? And a line for each such process. */
 bool page_has_climbs(const struct page *page);
 void page_climbs(struct page *page, bool is_answer);
