@@ -34,6 +34,7 @@ folders="
 commands
 watch
 watch/output
+watch/attribution
 report/explain
 report/metrics
 report/json

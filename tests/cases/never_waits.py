@@ -2,7 +2,7 @@
 """A file system that does not answer costs the names of whoever has files on it, and no more.
 
 The file system is tests/library/mirror.c, which falls silent for twenty seconds. A program leaks
-whose executable, library, debug file or package database is on it. Meanwhile the agent goes on
+whose executable, library, debug file, package database or memory is on it. Meanwhile the agent goes on
 writing its metrics, names the leaks of another program, and ends at once when it is asked to.
 """
 
@@ -18,6 +18,7 @@ import time
 from lib.outcome import Failure, Skip
 from lib.processes import copy_program
 from lib.registry import case
+from lib.resolver import resolver_of
 from lib.service import Service
 
 SILENT_S = 20
@@ -74,17 +75,24 @@ class Mirror:
 class Leaker:
     """tests/library/host.c: leaks in a library when it is told to."""
 
+    before = None  # what it is told before
+
     def __init__(self, bench, program, library, inside=()):
         self.process = bench.processes.start(
             [*map(str, inside), str(program), str(library)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
 
-    def leak(self, function):
-        self.process.stdin.write(f"call {function}\n")
+    def say(self, line):
+        self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
         if not self.process.stdout.readline():
-            raise Failure(f"expected that {function} was called, seen: the end of the program")
+            raise Failure(f"expected an answer to {line}, seen: the end of the program")
+
+    def leak(self, function):
+        if self.before:
+            self.say(self.before)
+        self.say(f"call {function}")
 
     def end(self):
         self.process.stdin.close()
@@ -142,7 +150,27 @@ def stuck_child(service):
     return None
 
 
-def expect_never_waits(bench, name, mirror, stuck, again):
+def is_given_up(pid):
+    """It was sent a SIGKILL, and has obeyed it or cannot do so."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    return fields["State"][0] == "Z" or int(fields["ShdPnd"], 16) & 1 << signal.SIGKILL - 1
+
+
+def expect_sweeps_while_stuck(service):
+    """The agent does not wait for the child for as long as it has patience with it."""
+    child = service.wait_for(stuck_child, "a child that waits for the file system")
+    before = service.was_notified("WATCHDOG=1")
+    service.wait_for(lambda _: is_given_up(child), "an end of the patience with it")
+    swept = service.was_notified("WATCHDOG=1") - before
+    if swept < 2:
+        raise Failure(f"expected sweeps while a child was stuck, seen: {swept}")
+
+
+def expect_never_waits(bench, name, mirror, stuck, again, sweeps=True):
     """`stuck` and `again` are two processes whose leaks cannot be named while it is silent."""
     textfile = bench.directory / f"{name}.prom"
     service = Service.start(
@@ -153,7 +181,8 @@ def expect_never_waits(bench, name, mirror, stuck, again):
     heartbeat = Heartbeat(textfile)
     mirror.fall_silent()
     stuck.leak("leak_a")
-    service.wait_for(stuck_child, "a child that waits for the file system")
+    if sweeps:
+        expect_sweeps_while_stuck(service)
 
     def is_named(service):
         other.leak("leak_b")  # a site leaks when it grows
@@ -244,3 +273,70 @@ def package_database_does_not_answer(bench):
     inside = ["unshare", "--mount", "sh", "-c", CONTAINER, root]
     with two_leakers(bench, mirror, f"/opt/{name}", "/opt/liblibrary.so", inside) as leakers:
         expect_never_waits(bench, name, mirror, *leakers)
+
+
+@case
+def memory_does_not_answer(bench):
+    """A page of a process that has to come from the file system keeps readers of its map waiting."""
+    name, directory = "silent_memory", bench.directory / "silent_memory"
+    mirror = Mirror(bench, directory / "real", directory / "seen")
+    (mirror.real / "page").write_bytes(bytes(4096))
+    program, library = programs_in(bench, directory / "local", name)
+    with two_leakers(bench, mirror, program, library) as leakers:
+        for leaker in leakers:
+            leaker.say(f"map {mirror.seen}/page")
+            leaker.before = "lock"
+        expect_never_waits(bench, name, mirror, *leakers, sweeps=False)
+
+
+def pause_resolver(service, leaker, textfile):
+    """While it is paused, sockets leak."""
+    resolver = resolver_of(service)
+    os.kill(resolver, signal.SIGSTOP)
+    try:
+        for function in ("leak_b", "leak_c") * 10:
+            leaker.leak(function)
+        # The first one is asked for, and the others wait for that answer.
+        service.wait_for(lambda s: s.value(textfile, "sockleak_events_waiting"), "events that wait")
+    finally:
+        os.kill(resolver, signal.SIGCONT)
+
+
+def expect_all_named(service, leaker, textfile):
+    service.wait_for(lambda s: {"leak_a", "leak_b", "leak_c"} <= names_of(s, textfile), "all names")
+    inodes = {os.stat(f"/proc/{leaker.process.pid}/fd/{fd}").st_ino
+              for fd in os.listdir(f"/proc/{leaker.process.pid}/fd") if int(fd) > 2}
+    service.wait_for(lambda s: s.value(textfile, "sockleak_leaked_sockets") == len(inodes),
+                     f"{len(inodes)} leaks")
+    leaker.end()
+    service.wait_for(lambda s: not s.metrics(textfile, "sockleak_leaked_sockets"), "their end")
+
+
+def try_slow_resolver(bench, name):
+    """False: this host stood still meanwhile, and the resolver was taken for a stuck one."""
+    directory = bench.directory / name
+    textfile = directory / "slowly.prom"
+    leaker = Leaker(bench, *programs_in(bench, directory, name))
+    service = Service.start(
+        bench, "--comm", name, "--older-than", "100ms", "--interval", "100ms", "--textfile",
+        textfile, "--write-interval", "100ms", "--script-frames", "none", "--min-growth", "1",
+    )
+
+    def is_first_named(service):
+        leaker.leak("leak_a")  # a site leaks when it grows
+        return "leak_a" in names_of(service, textfile)
+
+    service.wait_for(is_first_named, "the name of the first leak")
+    pause_resolver(service, leaker, textfile)
+    is_late = errors_of(service, textfile)["resolver_late"]
+    if not is_late:
+        expect_all_named(service, leaker, textfile)
+    service.stop()
+    return not is_late
+
+
+@case
+def resolver_is_slow(bench):
+    """What it answers late is not lost, nor what came meanwhile, and the order is kept."""
+    if not any(try_slow_resolver(bench, f"slowly{i}") for i in range(3)):
+        raise Failure("expected patience with it, seen: it was given up three times")

@@ -18,7 +18,7 @@
 #include "lib/log.h"
 #include "lib/signals.h"
 #include "lib/time.h"
-#include "watch/attribution.h"
+#include "watch/attribution/attribution.h"
 #include "watch/descriptors.h"
 
 /*
@@ -361,7 +361,8 @@ static void read_past(void *ctx, const struct pending *socket, struct raw_stack 
 
 static int open_found_leak(struct scan *scan, const struct event *record)
 {
-	struct stack_evidence evidence = { scan, find_past_key, find_past_stack, read_past, NULL };
+	struct stack_evidence evidence = { scan,      find_past_key, find_past_stack,
+					   read_past, NULL,	     NULL };
 	struct event event = *record;
 	struct reported reported;
 	_cleanup_attributed_ struct attributed attributed = { .event = &event };

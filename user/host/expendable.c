@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -98,21 +99,37 @@ static bool are_stuck(struct patience *patience, __u64 now_ns)
 	return now_ns - patience->moved_ns > most_ns;
 }
 
+static __u64 earlier(__u64 a_ns, __u64 b_ns)
+{
+	return a_ns < b_ns ? a_ns : b_ns;
+}
+
+/* Is there no more patience with them? */
+static bool are_late(struct patience *patience, __u64 now_ns)
+{
+	if (signals_stop_asked() && !patience->stop_ns)
+		patience->stop_ns = now_ns;
+	if (patience->stop_ns && patience->at_stop_ns &&
+	    now_ns - patience->stop_ns > patience->at_stop_ns)
+		return true;
+	return now_ns >= patience->deadline_ns || are_stuck(patience, now_ns);
+}
+
 int expendable_receive(int end, struct message *message, struct patience *patience)
 {
+	__u64 until_ns = earlier(patience->until_ns ?: UINT64_MAX, patience->deadline_ns);
 	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
 
-	patience->moved_ns = now_ns;
+	patience->moved_ns = patience->moved_ns ?: now_ns;
 	for (;;) {
-		__u64 look_ns = now_ns + LOOK_NS;
-		int err = channel_receive(end, message,
-					  look_ns < patience->deadline_ns ? look_ns :
-									    patience->deadline_ns);
+		int err = channel_receive(end, message, earlier(now_ns + LOOK_NS, until_ns));
 
 		if (err != -ETIMEDOUT)
 			return err;
 		now_ns = clock_now(CLOCK_MONOTONIC);
-		if (now_ns >= patience->deadline_ns || are_stuck(patience, now_ns))
+		if (are_late(patience, now_ns))
 			return -ETIMEDOUT;
+		if (now_ns >= until_ns)
+			return -EINPROGRESS;
 	}
 }

@@ -50,13 +50,17 @@ struct patience {
 	pid_t children[PATIENCE_CHILDREN]; /* 0 = none */
 	__u64 deadline_ns;		   /* CLOCK_MONOTONIC */
 	__u64 stuck_ns;			   /* so long none of them may move */
+	__u64 at_stop_ns; /* so long it may take when this program was asked to stop; 0 = no limit
+			   */
+	__u64 until_ns;	  /* the caller does not wait longer; 0 = until the deadline */
 	/* expendable_receive()'s own */
-	__u64 moves[PATIENCE_CHILDREN], moved_ns;
+	__u64 moves[PATIENCE_CHILDREN], moved_ns, stop_ns;
 };
 
 /*
  * As channel_receive(). -ETIMEDOUT also when the children are stuck, and within a fraction of a
- * second when this program was asked to stop.
+ * second when this program was asked to stop. -EINPROGRESS: until_ns has come, and they may still
+ * answer; to be called again with the same `patience`, and another until_ns.
  */
 int expendable_receive(int end, struct message *message, struct patience *patience);
 

@@ -90,15 +90,6 @@ __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max)
 	return tracer->skeleton->bss->sweep.pending;
 }
 
-static const struct snapshot *take_snapshot(struct tracer *tracer, const struct stack_maps *maps,
-					    const struct pending *socket)
-{
-	if (!stack_maps_snapshot(maps, socket, tracer->snapshot))
-		return NULL;
-	orders__drop_snapshot(tracer->orders, socket);
-	return tracer->snapshot;
-}
-
 static bool find_key(void *ctx, const struct pending *socket, __u64 *ret_key)
 {
 	struct tracer *tracer = ctx;
@@ -113,15 +104,6 @@ static bool find_stack(void *ctx, __u64 key, struct reported_stack *ret_stack)
 	return history__find_stack(tracer->history, key, ret_stack);
 }
 
-static void read_raw(void *ctx, const struct pending *socket, struct raw_stack *ret_raw)
-{
-	struct tracer *tracer = ctx;
-	struct stack_maps maps = tracer__stack_maps(tracer);
-
-	ret_raw->snapshot = take_snapshot(tracer, &maps, socket);
-	ret_raw->count = stack_maps_pcs(&maps, socket, ret_raw->pcs);
-}
-
 static const struct snapshot *look_at_snapshot(void *ctx, const struct pending *socket)
 {
 	struct tracer *tracer = ctx;
@@ -130,9 +112,25 @@ static const struct snapshot *look_at_snapshot(void *ctx, const struct pending *
 	return stack_maps_snapshot(&maps, socket, tracer->snapshot) ? tracer->snapshot : NULL;
 }
 
+static void read_raw(void *ctx, const struct pending *socket, struct raw_stack *ret_raw)
+{
+	struct stack_maps maps = tracer__stack_maps(ctx);
+
+	ret_raw->snapshot = look_at_snapshot(ctx, socket);
+	ret_raw->count = stack_maps_pcs(&maps, socket, ret_raw->pcs);
+}
+
+static void drop_snapshot(void *ctx, const struct pending *socket)
+{
+	struct tracer *tracer = ctx;
+
+	orders__drop_snapshot(tracer->orders, socket);
+}
+
 struct stack_evidence tracer__stack_evidence(struct tracer *tracer)
 {
-	return (struct stack_evidence){ tracer, find_key, find_stack, read_raw, look_at_snapshot };
+	return (struct stack_evidence){ tracer,	  find_key,	 find_stack,
+					read_raw, drop_snapshot, look_at_snapshot };
 }
 
 unsigned int tracer__refusals(struct tracer *tracer, struct refusal_key *ret_keys,

@@ -148,7 +148,7 @@ const struct limited *refusals__announce(struct refusals *refusals)
 	struct limited *limited;
 
 	for (limited = refusals->by_key; limited; limited = limited->hh.next) {
-		if (limited->announced)
+		if (limited->announced || limited->unfinished)
 			continue;
 		limited->announced = true;
 		if (limited->key.error == EMFILE || !host_was_announced(refusals, limited))

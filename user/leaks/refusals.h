@@ -35,8 +35,9 @@ struct limited {
 	struct forecast fds;	/* its descriptors; looked_ns 0 = not known */
 	__u64 kinds_ns;		/* when its descriptors were counted by kind; 0 = never */
 	__u32 by_kind[DESCRIPTOR_KINDS];
-	bool over;  /* the spell is; the kernel's side has forgotten it */
-	bool ended; /* the process has */
+	bool over;	 /* the spell is; the kernel's side has forgotten it */
+	bool ended;	 /* the process has */
+	bool unfinished; /* its stack is still being looked up: it is not announced yet */
 	/* private: */
 	bool announced;
 	UT_hash_handle hh;

@@ -56,7 +56,7 @@ struct summary {
 	__u64 leaks_not_accounted; /* events lost in user space: out of memory */
 	__u64 cgroups_left_out;	   /* that are in the scope, and not watched */
 	__u64 aims_failed;    /* sweeps that could not tell the kernel which cgroups to watch */
-	__u64 events_waiting; /* in the kernel, for room in the ring buffer */
+	__u64 events_waiting; /* for room in the ring buffer, or for the resolver */
 	struct resolver_counts resolver;
 	struct fetcher_counts fetcher;
 	__u64 left_not_kept;	       /* of `run`: leaks beyond --max-sockets */

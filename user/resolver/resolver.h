@@ -87,6 +87,25 @@ int resolver__package(struct resolver *resolver, const struct subject *subject, 
 int resolver__recipe(struct resolver *resolver, const struct subject *subject, __u64 start_code,
 		     struct script_recipe *ret_recipe);
 
+/*
+ * From now on no question is waited for longer than a fraction of a second, because the agent has
+ * other work. What it has not answered by then goes on, and its answer is thrown away: then each of
+ * these functions returns -EINPROGRESS, and the same question is answered sooner when it is asked
+ * again, because what it takes was read. Until then they return -EBUSY without asking.
+ */
+void resolver__hurry(struct resolver *resolver, bool hurries);
+/* A sweep begins: it may wait for a while again. */
+void resolver__begin_sweep(struct resolver *resolver);
+/* The next questions were asked so often before: they are waited for twice as long each time. */
+void resolver__be_patient(struct resolver *resolver, unsigned int attempts);
+/* Is it at work on a question that nobody waits for? Takes notice of its answer. In a hurry it
+   never waits; otherwise it waits for that answer, until it is late. */
+bool resolver__is_busy(struct resolver *resolver);
+/* What can be read when that answer comes; -1 = nothing. */
+int resolver__answers_fd(const struct resolver *resolver);
+/* How many questions were not answered, of -EINPROGRESS and -EBUSY. */
+__u64 resolver__unanswered(const struct resolver *resolver);
+
 const struct resolver_counts *resolver__counts(const struct resolver *resolver);
 
 /* The child's pid; 0 = none runs. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "watch/climb_watch.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,15 +127,17 @@ static void follow_sockets(struct climb_watch *watch, struct descriptor_counter 
 	descriptor_counter__follow(counter, tgids, count);
 }
 
-void climb_watch__used(struct climb_watch *watch, struct tracer *tracer, const struct event *event)
+int climb_watch__used(struct climb_watch *watch, struct tracer *tracer, const struct event *event)
 {
 	struct stack_evidence evidence = tracer__stack_evidence(tracer);
 	_cleanup_attributed_ struct attributed attributed = { .event = event };
 
 	if (climbs__note_used(watch->climbs, &event->socket))
-		return;
-	attribution__find(watch->attribution, &evidence, &attributed);
+		return 0;
+	if (attribution__find(watch->attribution, &evidence, &attributed) == -EINPROGRESS)
+		return -EINPROGRESS;
 	climbs__note_maker(watch->climbs, &event->socket, attributed.stack);
+	return 0;
 }
 
 static void summarize(struct climb_watch *watch, struct summary *summary)

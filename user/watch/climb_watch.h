@@ -12,7 +12,7 @@
 #include "leaks/growth/climbs.h"
 #include "leaks/leaks.h"
 #include "report/report.h"
-#include "watch/attribution.h"
+#include "watch/attribution/attribution.h"
 
 struct climb_watch;
 
@@ -31,8 +31,11 @@ void climb_watch__limit(struct climb_watch *watch, unsigned int most);
  */
 void climb_watch__sweep(struct climb_watch *watch, struct tracer *tracer, bool last,
 			struct summary *summary);
-/* A socket of a process that is followed has come into use (EVENT_USED). */
-void climb_watch__used(struct climb_watch *watch, struct tracer *tracer, const struct event *event);
+/*
+ * A socket of a process that is followed has come into use (EVENT_USED). 0; -EINPROGRESS: its code
+ * is still being looked up, and the caller does it again (attribution__find()).
+ */
+int climb_watch__used(struct climb_watch *watch, struct tracer *tracer, const struct event *event);
 /* A report is to be made: count those that climb by kind, if that was not done just now. */
 void climb_watch__look(struct climb_watch *watch, struct tracer *tracer, const struct leaks *leaks,
 		       struct summary *summary);

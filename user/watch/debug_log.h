@@ -4,7 +4,7 @@
 #define SOCKLEAK_DEBUG_LOG_H
 
 #include "report/report.h"
-#include "watch/attribution.h"
+#include "watch/attribution/attribution.h"
 
 /* The counts at the begin of a sweep. */
 struct debug_mark {

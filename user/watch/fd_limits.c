@@ -81,9 +81,21 @@ static void describe(struct fd_limits *limits, struct tracer *tracer, struct lim
 	struct stack_evidence evidence = tracer__stack_evidence(tracer);
 	struct event event = event_of(limited);
 	struct attributed attributed = { .event = &event };
+	int err = attribution__find(limits->attribution, &evidence, &attributed);
 
-	attribution__find(limits->attribution, &evidence, &attributed);
+	limited->unfinished = err == -EINPROGRESS;
+	if (limited->unfinished) /* the owner at least */
+		attribution__own(limits->attribution, &attributed);
 	limited_describe(limited, attributed.owner, attributed.stack); /* takes both over */
+}
+
+/* Those whose stack the resolver has not found by the end of a former sweep. */
+static void finish_descriptions(struct fd_limits *limits, struct tracer *tracer)
+{
+	for (struct limited *limited = refusals__all(limits->refusals); limited;
+	     limited = limited->hh.next)
+		if (limited->unfinished && !attribution__is_busy(limits->attribution))
+			describe(limits, tracer, limited);
 }
 
 /* Returns how many could not be accounted. */
@@ -184,6 +196,7 @@ unsigned int fd_limits__sweep(struct fd_limits *limits, struct tracer *tracer, u
 	unsigned int lost = 0;
 
 	limits->host_failed = false;
+	finish_descriptions(limits, tracer);
 	if (failed != limits->failed)
 		lost = take_refusals(limits, tracer, most);
 	limits->failed = failed;

@@ -12,7 +12,7 @@
 #include "leaks/refusals.h"
 #include "report/metrics/limit_series.h"
 #include "report/report.h"
-#include "watch/attribution.h"
+#include "watch/attribution/attribution.h"
 
 struct fd_limits;
 

@@ -302,11 +302,12 @@ struct script_programs *script_programs__begin(const struct options *options,
 void script_programs__look(struct script_programs *programs)
 {
 	struct script_stranger strangers[SCRIPT_STRANGERS];
-	unsigned int count = programs ? script_maps__take(programs->maps, strangers) : 0;
+	unsigned int count;
 
 	if (!programs || programs->options->script_frames == SCRIPTS_OFF ||
-	    !programs->options->stack_size)
+	    !programs->options->stack_size || attribution__is_busy(programs->attribution))
 		return;
+	count = script_maps__take(programs->maps, strangers);
 	script_looks_begin(&programs->looks, LOOKS_SWEEP, LOOKS_SWEEP_NS);
 	look_at_new(programs);
 	for (unsigned int i = 0; i < count; i++)

@@ -11,7 +11,7 @@
 
 #include "kernel/tracer.h"
 #include "options/options.h"
-#include "watch/attribution.h"
+#include "watch/attribution/attribution.h"
 
 struct script_programs;
 

@@ -1,48 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "watch/watch.h"
+#include "watch/watch_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "host/process.h"
 #include "kernel/bpf_stats.h"
 #include "kernel/maps/kernel_memory.h"
-#include "leaks/doubt.h"
-#include "leaks/leaks.h"
-#include "leaks/suppressions.h"
 #include "lib/log.h"
 #include "lib/signals.h"
 #include "lib/time.h"
-#include "watch/aim.h"
-#include "watch/attribution.h"
-#include "watch/climb_watch.h"
 #include "watch/debug_log.h"
 #include "watch/descriptors.h"
-#include "watch/fd_limits.h"
 #include "watch/growth_kept.h"
 #include "watch/pace.h"
-#include "watch/script_programs.h"
 
-struct watch {
-	const struct options *options;
-	struct output *output;
-	struct aim aim;
-	struct tracer *tracer;
-	struct leaks *leaks;
-	struct attribution *attribution;
-	struct fd_limits *limits;
-	struct climb_watch *climbs;
-	struct script_programs *scripts;
-	struct suppressions *suppressions; /* NULL = nothing is */
-	struct summary summary;
-	struct doubt doubt;
-	__u64 next_ns, end_ns; /* when the next sweep is due, and when the run ends */
-	__u32 n_left;	       /* leaks that were accounted so far; counted for may_keep_left() */
-	bool has_moved;	       /* leaks have come to other sites since the last sweep */
-	bool asked;	       /* a report was asked for, and there is no output */
-};
+/* While it works, it is looked at so often whether it is stuck. */
+#define LOOK_AT_RESOLVER_NS (NSEC_PER_SEC / 10)
 
 static void update_clock(struct summary *summary)
 {
@@ -99,11 +74,12 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	watch->limits = fd_limits__new(watch->attribution, options->interval_ns);
 	if (watch->limits && output)
 		fd_limits__on_begin(watch->limits, on_limit, watch);
+	watch->postponed = postponed__new();
 	watch->summary.older_than_ns = options->older_than_ns;
 	watch->summary.max_ways = options->max_ways;
 	watch->summary.unwanted = ~options_classes(options);
 	watch->summary.nothing_watched = options_limit_cgroups(options); /* until one is found */
-	if (!err && (!watch->leaks || !watch->limits || !watch->climbs))
+	if (!err && (!watch->leaks || !watch->limits || !watch->climbs || !watch->postponed))
 		err = -ENOMEM;
 	if (!err && options->suppress)
 		err = suppressions__load(options->suppress, &watch->suppressions, ret_error);
@@ -126,113 +102,11 @@ void watch__free(struct watch *watch)
 	script_programs__free(watch->scripts);
 	attribution__free(watch->attribution);
 	suppressions__free(watch->suppressions);
+	postponed__free(watch->postponed);
 	free(watch);
 }
 
-/* ---- The path of an event: attributed, accounted; the accounts call on_change() ---- */
-
-/* The socket has no account yet. */
-static int open_leak(struct watch *watch, const struct event *event)
-{
-	_cleanup_attributed_ struct attributed attributed = { .event = event };
-	struct stack_evidence evidence = tracer__stack_evidence(watch->tracer);
-	int err;
-
-	err = attribution__find(watch->attribution, &evidence, &attributed);
-	if (err)
-		return err;
-	if (watch->options->debug)
-		debug_log_stack(&attributed);
-	if (!attributed.was_reported)
-		history__tell(tracer__history(watch->tracer), &event->socket, attributed.stack,
-			      !event->maybe_in_use);
-	if (!suppressions__take(watch->suppressions, event, attributed.owner, attributed.stack))
-		err = leaks__apply_tried(watch->leaks, event, attributed.owner, attributed.stack,
-					 &attributed.tried);
-	return err;
-}
-
-/*
- * What a run has left stays open in the accounts, so it needs a limit. False: there are as many as
- * the kernel side tracks at once.
- */
-static bool may_keep_left(struct watch *watch)
-{
-	if (watch->options->command != COMMAND_RUN || watch->n_left < watch->options->max_sockets)
-		return true;
-	watch->summary.left_not_kept++;
-	return false;
-}
-
-/* The socket has an account; its class or its holder has changed. */
-static int change_leak(struct watch *watch, const struct event *event, __u32 holder)
-{
-	_cleanup_attributed_ struct attributed attributed = { .event = event };
-	struct stack_evidence evidence = tracer__stack_evidence(watch->tracer);
-
-	attribution__find_try(watch->attribution, evidence, &attributed);
-	if (holder != event->tgid)
-		attribution__own(watch->attribution, &attributed); /* otherwise the owner stays */
-	return leaks__apply_tried(watch->leaks, event, attributed.owner, /* stack= */ NULL,
-				  &attributed.tried);
-}
-
-/* The hooks of close mark what was closed; else it is closed too, or its process is gone. */
-static bool has_exited(const struct event *event, __u32 holder)
-{
-	return event->reason == END_CLOSED && !(event->socket.flags & PENDING_CLOSED) && holder &&
-	       !process_alive((pid_t)holder);
-}
-
-static int end_leak(struct watch *watch, const struct event *event, __u32 holder)
-{
-	struct event ended = *event;
-
-	if (has_exited(event, holder))
-		ended.reason = END_EXITED;
-	return leaks__apply(watch->leaks, &ended, /* owner= */ NULL, /* stack= */ NULL);
-}
-
-static int account(struct watch *watch, const struct event *event)
-{
-	__u32 holder = leaks__holder(watch->leaks, event);
-
-	if (event->kind == EVENT_ENDED)
-		return end_leak(watch, event, holder);
-	if (holder)
-		return change_leak(watch, event, holder);
-	if (!may_keep_left(watch))
-		return 0;
-	watch->n_left++;
-	return open_leak(watch, event);
-}
-
-void watch__event(const struct event *met, void *ctx)
-{
-	struct watch *watch = ctx;
-	struct event event = *met;
-
-	if (doubt_has(&watch->doubt, &event))
-		event.class = CLASS_NONE;
-	if (event.kind == EVENT_USED) {
-		climb_watch__used(watch->climbs, watch->tracer, &event);
-		return;
-	}
-	if (event.kind == EVENT_SUSPECT) {
-		attribution__look(watch->attribution, tracer__stack_evidence(watch->tracer),
-				  &event);
-		return;
-	}
-	if (event.kind == EVENT_ENDED)
-		history__forget(tracer__history(watch->tracer), event.socket.inode);
-	if (suppressions__holds(watch->suppressions, &event.socket)) {
-		if (event.kind == EVENT_ENDED)
-			suppressions__forget(watch->suppressions, &event.socket);
-		return;
-	}
-	if (account(watch, &event))
-		watch->summary.leaks_not_accounted++;
-}
+/* ---- Sweeps ---- */
 
 static void note_skipped(struct watch *watch)
 {
@@ -250,7 +124,8 @@ static void update_summary(struct watch *watch)
 	summary->pending = tracer__pending(watch->tracer, &summary->max_sockets);
 	summary->leaks = leaks__totals(watch->leaks);
 	summary->sweep_counts = tracer__sweeps(watch->tracer);
-	summary->events_waiting = tracer__waiting(watch->tracer);
+	summary->events_waiting =
+		tracer__waiting(watch->tracer) + postponed__count(watch->postponed);
 	summary->growth_not_kept = history__growth_lost(tracer__history(watch->tracer));
 	summary->scripts_not_looked = script_programs__not_looked(watch->scripts);
 	summary->stacks_not_reported = history__lost(tracer__history(watch->tracer));
@@ -282,6 +157,9 @@ int watch__sweep(struct watch *watch, bool last)
 	watch__aim(watch, watch->tracer);
 	note_skipped(watch); /* before the events */
 	attribution__begin_sweep(watch->attribution);
+	if (watch->options->command == COMMAND_AGENT)
+		attribution__hurry(watch->attribution, !last);
+	take_postponed(watch);
 	err = tracer__sweep(watch->tracer, last, &summary->sweep_ns);
 	summary->sweeps++;
 	if (err && !summary->sweeps_failed++)
@@ -308,7 +186,11 @@ int watch__sweep(struct watch *watch, bool last)
 static void update_stacks(struct watch *watch, long most)
 {
 	struct site *const *sites;
-	long count = leaks__listed(watch->leaks, watch->options->verbose, &sites);
+	long count;
+
+	if (attribution__is_busy(watch->attribution))
+		return; /* the next report will have them */
+	count = leaks__listed(watch->leaks, watch->options->verbose, &sites);
 
 	if (count > most)
 		count = most;
@@ -356,6 +238,19 @@ void watch__begin(struct watch *watch, struct tracer *tracer)
 	watch->end_ns = duration_ns ? summary->now_ns + duration_ns : UINT64_MAX;
 }
 
+/* Until a signal, a key, or what the resolver has found out. */
+static void wait_for_more(struct watch *watch, __u64 ns)
+{
+	int answers_fd = attribution__answers_fd(watch->attribution);
+
+	if (answers_fd < 0) {
+		signals_wait(ns, watch->output ? output__keys_fd(watch->output) : -1);
+		return;
+	}
+	signals_wait(ns < LOOK_AT_RESOLVER_NS ? ns : LOOK_AT_RESOLVER_NS, answers_fd);
+	take_postponed(watch);
+}
+
 bool watch__wait(struct watch *watch)
 {
 	struct summary *summary = &watch->summary;
@@ -369,8 +264,7 @@ bool watch__wait(struct watch *watch)
 	until_ns = watch->next_ns < watch->end_ns ? watch->next_ns : watch->end_ns;
 	for (; summary->now_ns < until_ns && !is_over(watch) && !signals_reload_asked();
 	     update_clock(summary)) {
-		signals_wait(until_ns - summary->now_ns,
-			     watch->output ? output__keys_fd(watch->output) : -1);
+		wait_for_more(watch, until_ns - summary->now_ns);
 		if (watch->output)
 			output__take_keys(watch->output, watch->leaks, summary);
 		if (!signals_report_asked())

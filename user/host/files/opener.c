@@ -25,6 +25,8 @@ struct opener {
 	pid_t pid; /* 0 = none runs */
 	int channel;
 	unsigned int starts, number, given_up_at_stop;
+	bool is_occupied;
+	__u64 late;
 	struct quarantine quarantine;
 	struct expendables expendables;
 };
@@ -38,9 +40,19 @@ struct opener *opener__new(void)
 	return opener;
 }
 
+void opener__occupy(struct opener *opener, bool is_occupied)
+{
+	opener->is_occupied = is_occupied;
+}
+
 pid_t opener__pid(const struct opener *opener)
 {
 	return opener->pid;
+}
+
+__u64 opener__late(const struct opener *opener)
+{
+	return opener->late;
 }
 
 struct quarantine *opener__quarantine(struct opener *opener)
@@ -195,6 +207,8 @@ static int order_data(struct opener *opener, struct opener_order *order,
 
 	if (err)
 		return err;
+	if (opener->is_occupied)
+		return -EBUSY;
 	if (opener__refuses(opener, order->tgid, uid))
 		return -ECHILD;
 	err = opener__ensure(opener, &start);
@@ -206,6 +220,7 @@ static int order_data(struct opener *opener, struct opener_order *order,
 		err = receive_answer(opener, order, ret_answer);
 	if (!err)
 		return ret_answer->error < 0 ? ret_answer->error : 0;
+	opener->late++;
 	opener__give_up(opener, uid);
 	quarantine_strike(&opener->quarantine, order->tgid, uid, clock_now(CLOCK_MONOTONIC));
 	return -ECHILD;

@@ -47,8 +47,17 @@ int opener__allow_memory(struct opener *opener, pid_t tgid);
 /* It is stuck, or somebody who waited for it was: the next question starts another one. */
 void opener__give_up(struct opener *opener, uid_t uid);
 
+/*
+ * The resolver is at work with it on a question that nobody waits for: so it is not asked for plain
+ * data, which it may not come to answer.
+ */
+void opener__occupy(struct opener *opener, bool is_occupied);
+
 /* The child's pid; 0 = none runs. */
 pid_t opener__pid(const struct opener *opener);
+
+/* How often it was given up over plain data. */
+__u64 opener__late(const struct opener *opener);
 
 /*
  * The users whose files are left alone, and the children that did not end. Both are shared with the
@@ -61,7 +70,8 @@ bool opener__refuses(struct opener *opener, pid_t tgid, uid_t uid);
 
 /*
  * As process_command(), whose text is in the memory of the process. -ECHILD: the child was stuck
- * over it, or the process is in quarantine. -EAGAIN: the child could not be started.
+ * over it, or the process is in quarantine. -EAGAIN: the child could not be started. -EBUSY: see
+ * opener__occupy().
  */
 int opener__command(struct opener *opener, pid_t tgid, char **ret_command);
 

@@ -28,8 +28,11 @@ struct stack_evidence {
 	 */
 	bool (*find_key)(void *ctx, const struct pending *socket, __u64 *ret_key);
 	bool (*find_stack)(void *ctx, __u64 key, struct reported_stack *ret_stack);
-	/* Otherwise. A snapshot can be had once: its slot is given back. */
+	/* Otherwise. */
 	void (*read_raw)(void *ctx, const struct pending *socket, struct raw_stack *ret_raw);
+	/* The snapshot that read_raw() found is not needed any more: its slot is given back. The
+	   function itself is NULL where there is nothing to give back. */
+	void (*drop)(void *ctx, const struct pending *socket);
 	/*
 	 * The snapshot, which stays where it is; valid until the next question. NULL: there is
 	 * none. The function itself is NULL where nobody asks early.

@@ -314,7 +314,7 @@ static void put_events(const struct metrics *metrics)
 			      "Stacks that could not be named.");
 	put_loss_family(&family, summary, LOSS_SYMBOLS);
 	metrics_put_gauge(metrics, "events_waiting",
-			  "Events that wait in the kernel for room in the ring buffer.",
+			  "Events that wait for room in the ring buffer, or for the resolver.",
 			  summary->events_waiting);
 	metrics_put_gauge(
 		metrics, "cgroups_left_out",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Functions of scripts are named while their process has them: see attribution_private.h. */
-#include "watch/attribution_private.h"
+#include "watch/attribution/attribution_private.h"
 
 #include <stdlib.h>
 
@@ -53,9 +53,8 @@ static bool names_a_function(const struct stack *stack)
 	return false;
 }
 
-/* Without memory it is named later. */
-static void keep_early(struct attribution *attribution, const struct pending *socket,
-		       struct stack *stack)
+void early_put_back(struct attribution *attribution, const struct pending *socket,
+		    struct stack *stack)
 {
 	struct early *early = calloc(1, sizeof(*early));
 
@@ -90,6 +89,6 @@ void early_name(struct attribution *attribution, const struct stack_evidence *ev
 	if (resolver__unwind(attribution->resolver, &code, snapshot, &stack))
 		return;
 	if (stack->source == STACK_SNAPSHOT && names_a_function(stack))
-		keep_early(attribution, socket, stack);
+		early_put_back(attribution, socket, stack);
 	stack_unref(stack);
 }

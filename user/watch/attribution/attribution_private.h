@@ -14,7 +14,7 @@
 #include "resolver/fetcher.h"
 #include "resolver/resolver.h"
 #include "stacks/call_sites.h"
-#include "watch/attribution.h"
+#include "watch/attribution/attribution.h"
 
 /* A process whose modules are known, should it end before its leak is reported. */
 struct looked {
@@ -52,6 +52,7 @@ struct attribution {
 	struct looked *looked; /* a uthash table, the oldest first */
 	struct named *named;   /* a uthash table */
 	struct early *early;   /* a uthash table, the oldest first */
+	__u64 unanswered;      /* resolver__unanswered() when the present search began */
 	/* In this sweep: processes looked at, stacks named early, and snapshots read for that. */
 	unsigned int looks, early_stacks, early_reads;
 };
@@ -62,6 +63,19 @@ struct subject subject_of(pid_t tgid);
 bool has_looked(struct attribution *attribution, __u32 tgid, __u64 since_ns);
 /* Did the process run when the socket was created? (A younger process may have its pid now.) */
 bool was_there(__u32 tgid, __u64 since_ns);
+/* A search for what there is to know of a socket begins. */
+void begin_search(struct attribution *attribution);
+/*
+ * Has the resolver not answered a question of the search that began last? Then what was found is
+ * not all that there is.
+ */
+bool lacks_answers(const struct attribution *attribution);
+/* Forget what was found: the search goes on later, from the beginning. -EINPROGRESS. */
+int put_off(struct attributed *attributed);
+/* Where the last call failed. True: its snapshot was read, to be given back with drop_try(). */
+bool search_try(struct attribution *attribution, const struct stack_evidence *evidence,
+		struct attributed *attributed);
+void drop_try(const struct stack_evidence *evidence, const struct event *event);
 /* The process in whose code the stack of a socket is looked up; number 0: it is not there. */
 struct subject code_of(struct attribution *attribution, const struct event *event);
 
@@ -73,6 +87,9 @@ void early_name(struct attribution *attribution, const struct stack_evidence *ev
 		const struct event *event);
 /* The stack that was kept for a socket, one reference, and not kept any longer; NULL = none. */
 struct stack *early_take(struct attribution *attribution, const struct pending *socket);
+/* It is kept again, because the search goes on later. Without memory it is named later. */
+void early_put_back(struct attribution *attribution, const struct pending *socket,
+		    struct stack *stack);
 /* Nothing is kept any longer. */
 void early_clear(struct attribution *attribution);
 

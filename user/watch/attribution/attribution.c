@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "watch/attribution_private.h"
+#include "watch/attribution/attribution_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "host/process.h"
-#include "leaks/unnamed_stacks.h"
 #include "lib/text.h"
 #include "stacks/culprit.h"
 #include "stacks/site_id.h"
@@ -15,8 +14,6 @@
 /* How many processes have their modules read before they have a leak: in one sweep, and in all. */
 #define LOOKS_A_SWEEP 16
 #define MAX_LOOKED 1024
-/* Stacks of a site that get better names at once, when the first one of them gets them. */
-#define STACKS_RENAMED 64
 /* Stacks that are kept by name during one sweep. */
 #define MAX_NAMED 8192
 
@@ -139,14 +136,36 @@ void attribution__children(const struct attribution *attribution,
 void attribution__summarize(const struct attribution *attribution, struct summary *ret_summary)
 {
 	ret_summary->resolver = *resolver__counts(attribution->resolver);
+	ret_summary->resolver.late += opener__late(attribution->opener);
 	ret_summary->resolver.stuck = expendables_count(opener__expendables(attribution->opener));
 	ret_summary->fetches = attribution->fetcher;
 	if (attribution->fetcher)
 		ret_summary->fetcher = *fetcher__counts(attribution->fetcher);
 }
 
+void attribution__hurry(struct attribution *attribution, bool hurries)
+{
+	resolver__hurry(attribution->resolver, hurries);
+}
+
+bool attribution__is_busy(struct attribution *attribution)
+{
+	return resolver__is_busy(attribution->resolver);
+}
+
+int attribution__answers_fd(const struct attribution *attribution)
+{
+	return resolver__answers_fd(attribution->resolver);
+}
+
+void attribution__be_patient(struct attribution *attribution, unsigned int attempts)
+{
+	resolver__be_patient(attribution->resolver, attempts);
+}
+
 void attribution__begin_sweep(struct attribution *attribution)
 {
+	resolver__begin_sweep(attribution->resolver);
 	attribution->looks = attribution->early_stacks = attribution->early_reads = 0;
 	owners__begin_sweep(attribution->owners);
 	expendables_count(opener__expendables(attribution->opener));
@@ -177,12 +196,14 @@ static void look_at_modules(struct attribution *attribution, const struct pendin
 	struct subject subject = { (pid_t)socket->tgid, socket->uid };
 	struct looked *looked = find_looked(attribution, socket->tgid);
 	__u64 start_ns;
+	int err;
 
 	if (attribution->looks >= LOOKS_A_SWEEP || process_start_time(subject.tgid, &start_ns) ||
 	    (looked && looked->start_ns == start_ns))
 		return;
 	attribution->looks++;
-	if (resolver__look(attribution->resolver, &subject) == -EAGAIN)
+	err = resolver__look(attribution->resolver, &subject);
+	if (err == -EAGAIN || err == -EBUSY) /* it was not asked */
 		return;
 	if (looked)
 		forget_looked(attribution, looked);
@@ -214,6 +235,16 @@ int attribution__recipe(struct attribution *attribution, pid_t tgid,
 	int err = process_start_code(tgid, &start_code);
 
 	return err ?: resolver__recipe(attribution->resolver, &subject, start_code, ret_recipe);
+}
+
+void begin_search(struct attribution *attribution)
+{
+	attribution->unanswered = resolver__unanswered(attribution->resolver);
+}
+
+bool lacks_answers(const struct attribution *attribution)
+{
+	return resolver__unanswered(attribution->resolver) != attribution->unanswered;
 }
 
 /* Did the process run when the socket was created? (A younger process may have its pid now.) */
@@ -367,7 +398,7 @@ static struct stack *find_reported_before(struct attribution *attribution,
 		return NULL;
 	stack = name(attribution, &reported, socket, code);
 	name_package(attribution, code, stack);
-	if (stack && stack->site) /* names may come */
+	if (stack && stack->site && !lacks_answers(attribution)) /* names may come */
 		remember_named(attribution, &key, stack);
 	return stack;
 }
@@ -385,6 +416,36 @@ int attribution__own(struct attribution *attribution, struct attributed *attribu
 	return attributed->owner ? 0 : -ENOMEM;
 }
 
+/* The stack that is new, in attributed. */
+static void find_new(struct attribution *attribution, const struct raw_stack *raw,
+		     struct attributed *attributed, const struct subject *code)
+{
+	const struct event *event = attributed->event;
+	const struct pending *socket = &event->socket;
+	struct stack *early = early_take(attribution, socket);
+
+	if (early && event->execed) { /* it may have been named after that */
+		stack_unref(early);
+		early = NULL;
+	}
+	if (early)
+		call_sites__learn(attribution->call_sites, socket, early);
+	attributed->stack = early ? early : unwind(attribution, raw, socket, code);
+	name_package(attribution, code, attributed->stack);
+	if (early && lacks_answers(attribution))
+		early_put_back(attribution, socket, early);
+}
+
+int put_off(struct attributed *attributed)
+{
+	attributed_free(attributed);
+	attributed->owner = NULL;
+	attributed->stack = NULL;
+	attributed->tried = (struct tried){ 0 };
+	attributed->was_reported = false;
+	return -EINPROGRESS;
+}
+
 int attribution__find(struct attribution *attribution, const struct stack_evidence *evidence,
 		      struct attributed *attributed)
 {
@@ -392,99 +453,28 @@ int attribution__find(struct attribution *attribution, const struct stack_eviden
 	const struct pending *socket = &event->socket;
 	struct raw_stack raw = { 0 };
 	struct subject code;
-	int err;
+	bool has_try;
+	int err = attribution__own(attribution, attributed);
 
-	err = attribution__own(attribution, attributed);
 	if (err)
 		return err;
-	attribution__find_try(attribution, *evidence, attributed);
+	begin_search(attribution);
+	has_try = search_try(attribution, evidence, attributed);
 	code = code_of(attribution, event);
 	/*
 	 * If an earlier run reported it, that run has freed the snapshot; the addresses are kept.
 	 */
 	attributed->stack = find_reported_before(attribution, evidence, socket, &code);
 	attributed->was_reported = attributed->stack;
-	if (attributed->was_reported)
-		return 0;
-	evidence->read_raw(evidence->ctx, socket, &raw); /* gives its slot back */
-	attributed->stack = early_take(attribution, socket);
-	if (attributed->stack && event->execed) { /* it may have been named after that */
-		stack_unref(attributed->stack);
-		attributed->stack = NULL;
+	if (!attributed->was_reported) {
+		evidence->read_raw(evidence->ctx, socket, &raw);
+		find_new(attribution, &raw, attributed, &code);
 	}
-	if (attributed->stack)
-		call_sites__learn(attribution->call_sites, socket, attributed->stack);
-	else
-		attributed->stack = unwind(attribution, &raw, socket, &code);
-	name_package(attribution, &code, attributed->stack);
+	if (lacks_answers(attribution))
+		return put_off(attributed);
+	if (raw.snapshot && evidence->drop)
+		evidence->drop(evidence->ctx, socket);
+	if (has_try)
+		drop_try(evidence, event);
 	return 0;
-}
-
-/* It stays at the site that it was given, that of a whole one or of an earlier run. */
-static void keep_given_site(struct stack **renamed, const struct stack *stack)
-{
-	struct stack *copy;
-
-	if (stack->site == site_id(stack) || (*renamed)->site == stack->site)
-		return;
-	copy = stack_copy(*renamed); /* others may have the same one */
-	if (!copy)
-		return;
-	copy->site = stack->site;
-	stack_unref(*renamed);
-	*renamed = copy;
-}
-
-/* Debug information may have been installed, or fetched, since a stack was made. True: it was. */
-static bool rename_way(struct attribution *attribution, struct leaks *leaks, struct site *site,
-		       struct stack *stack)
-{
-	const struct leak *leak = site_leak_of_stack(site, stack);
-	struct stack *renamed;
-	struct subject code;
-	bool is_news;
-
-	if (!leak)
-		return false;
-	code = code_of(attribution, &leak->event);
-	if (resolver__rename(attribution->resolver, &code, stack, &renamed))
-		return false;
-	is_news = renamed != stack;
-	if (is_news) {
-		keep_given_site(&renamed, stack);
-		renamed->package =
-			renamed->package ?: (stack->package ? strdup(stack->package) : NULL);
-		leaks__rename(leaks, site, stack, renamed);
-	}
-	stack_unref(renamed);
-	return is_news;
-}
-
-void attribution__rename(struct attribution *attribution, struct leaks *leaks, struct site *site)
-{
-	struct stack *stacks[STACKS_RENAMED];
-	unsigned int count = site_unnamed_stacks(site, stacks, STACKS_RENAMED);
-	bool is_news = true; /* without any for the first one there is none for the others */
-
-	for (unsigned int i = 0; i < count; i++) {
-		is_news = is_news && (rename_way(attribution, leaks, site, stacks[i]) || i);
-		stack_unref(stacks[i]);
-	}
-}
-
-const struct hints *attribution__hints(struct attribution *attribution, struct site *const *sites,
-				       long count)
-{
-	hints__begin(attribution->hints);
-	for (long i = 0; i < count; i++) {
-		const struct site_process *process = sites[i]->processes;
-		const struct stack *stack = sites[i]->stack;
-		pid_t pid = (pid_t)(process ? process->tgid : sites[i]->ended.tgid);
-
-		for (unsigned int n = 0; stack && n < stack->count; n++)
-			if (!stack->frames[n].has_debug)
-				hints__add(attribution->hints, pid, stack->frames[n].module,
-					   stack->frames[n].build_id);
-	}
-	return hints__finish(attribution->hints) ? NULL : attribution->hints;
 }

@@ -64,16 +64,20 @@ void attribution__look(struct attribution *attribution, struct stack_evidence ev
 /* Late, the first half: who holds the socket of attributed->event now. 0 or -ENOMEM. */
 int attribution__own(struct attribution *attribution, struct attributed *attributed);
 
-/* Late, all of it: also the stack, from what `evidence` has of it. 0 or -ENOMEM. */
+/*
+ * Late, all of it: also the stack, from what `evidence` has of it. 0 or -ENOMEM. -EINPROGRESS: the
+ * resolver is at work on it; nothing was found and nothing taken from the evidence, and the caller
+ * does it again when attribution__is_busy() is over.
+ */
 int attribution__find(struct attribution *attribution, const struct stack_evidence *evidence,
 		      struct attributed *attributed);
 
 /*
- * A part of attribution__find(), and alone when the class has changed: where the last call on the
- * socket failed, if the kernel's side has kept that.
+ * When the class has changed: where the last call on the socket failed, if the kernel's side has
+ * kept that. 0 or -EINPROGRESS.
  */
-void attribution__find_try(struct attribution *attribution, struct stack_evidence evidence,
-			   struct attributed *attributed);
+int attribution__find_try(struct attribution *attribution, struct stack_evidence evidence,
+			  struct attributed *attributed);
 
 /*
  * Debug information may have been installed, or fetched, since a site's stacks were made. By their
@@ -94,6 +98,16 @@ const struct hints *attribution__hints(struct attribution *attribution, struct s
  */
 int attribution__recipe(struct attribution *attribution, pid_t tgid,
 			struct script_recipe *ret_recipe);
+
+/*
+ * From now on no answer is waited for longer than a fraction of a second (resolver__hurry()), if
+ * `hurries`; otherwise until it is late. For an agent.
+ */
+void attribution__hurry(struct attribution *attribution, bool hurries);
+/* resolver__is_busy(), resolver__answers_fd() and resolver__be_patient(). */
+bool attribution__is_busy(struct attribution *attribution);
+int attribution__answers_fd(const struct attribution *attribution);
+void attribution__be_patient(struct attribution *attribution, unsigned int attempts);
 
 /* The child that touches files of other processes: the attribution's own. */
 struct opener *attribution__opener(const struct attribution *attribution);
