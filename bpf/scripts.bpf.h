@@ -312,8 +312,10 @@ static __always_inline void script_keep_all(struct snapshot *snapshot, __u32 slo
 	}
 	bpf_for_each_map_elem(&walk_turns, frame_turn, &walk, 0);
 	if (walk.frame || walk.segment) {
-		count(walk.next == SCRIPT_UNREADABLE ? COUNTER_SCRIPT_FAULT : COUNTER_SCRIPT_CUT);
-		snapshot->script_cut = 1;
+		bool faulted = walk.next == SCRIPT_UNREADABLE;
+
+		count(faulted ? COUNTER_SCRIPT_FAULT : COUNTER_SCRIPT_CUT);
+		snapshot->script_cut = faulted ? SCRIPT_CUT_FAULT : SCRIPT_CUT_ROOM;
 	}
 	snapshot->script_len = walk.at - snapshot->script_at;
 }

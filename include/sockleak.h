@@ -159,8 +159,8 @@ enum leak_class {
 	C(NO_TRY_SLOT, "no_try_slot", 1)		     /* no stack of a failed call */     \
 	C(SCRIPTS, "scripts", 0)			     /* snapshots with script frames */  \
 	C(SCRIPT_NO_THREAD, "script_no_thread", 0)	     /* thread without script frames */  \
-	C(SCRIPT_FAULT, "script_fault", 1)		     /* a frame was not readable */      \
-	C(SCRIPT_CUT, "script_cut", 1)			     /* outer script frames left out */  \
+	C(SCRIPT_FAULT, "script_frames_unread", 0)	     /* a frame was not readable */      \
+	C(SCRIPT_CUT, "script_frames_cut", 0)		     /* outer script frames left out */  \
 	C(CONNECTED_KEPT, "connected_kept", 0)		     /* beyond connect: --also */        \
 	C(CONNECTED_FULL, "connected_full", 1)		     /* origin of one not kept */        \
 	C(HOLDERS_FULL, "holders_full", 1)		     /* a further holder not reported */ \
@@ -319,6 +319,13 @@ enum script_language {
 };
 #define SCRIPT_KIND(language, major, minor) ((__u32)(language) << 16 | (major) << 8 | (minor))
 
+/* Why the outer frames of a script are missing. */
+enum script_cut {
+	SCRIPT_WHOLE,
+	SCRIPT_CUT_FAULT, /* a frame was not readable */
+	SCRIPT_CUT_ROOM,  /* there was no room */
+};
+
 /*
  * The registers and the top of the user stack at the return from socket(), for
  * unwinding in user space. Pieces of another process's memory, maybe with keys
@@ -342,7 +349,7 @@ struct snapshot {
 	__u32 script_at;    /* where they are in stack[], */
 	__u32 script_len;   /* bytes of them all, */
 	__u8 script_record; /* bytes of each, and */
-	__u8 script_cut;    /* 1 = outer ones are missing */
+	__u8 script_cut;    /* enum script_cut */
 	__u8 pad[2];
 	__u32 owner;  /* the user in whose share the slot is */
 	__u8 stack[]; /* the pieces, one behind the other */

@@ -5,13 +5,14 @@ import fcntl
 import os
 import pty
 import shlex
+import signal
 import struct
 import termios
 import threading
 import time
 
 from lib.outcome import Failure
-from lib.registry import case
+from lib.registry import case, cases
 
 PATIENCE_S = 60
 
@@ -96,3 +97,38 @@ def keys(bench):
     status = (bench.directory / "status").read_text().strip()
     if status != "0" or len(set(settings.values())) != 1:
         raise Failure(f"expected exit 0 and one state of the terminal, seen: {status}, {settings}")
+
+
+@cases(names=[f"keys_after_{name}" for name in ("int", "term", "hup", "quit")])
+def keys_given_back(bench):
+    """However a signal ends it, but for SIGKILL, the terminal echoes as before."""
+    for name in ("int", "term", "hup", "quit"):
+        if not bench.wants(f"keys_after_{name}"):
+            continue
+        directory = bench.directory / name
+        directory.mkdir()
+        sockleak = shlex.join([str(bench.sockleak), "--interval", "100ms", "--comm", "nobody"])
+        script = (f"stty -g > before; {sockleak} & echo $! > pid; fg; stty -g > after; "
+                  "touch ended")
+        terminal = Terminal(24, 80)
+        shell = bench.processes.start(
+            ["sh", "-mc", script], stdin=terminal.theirs, stdout=terminal.theirs,
+            stderr=terminal.theirs, cwd=directory, preexec_fn=terminal.take,
+            env={**os.environ, "TERM": "xterm"},
+        )
+        terminal.wait(b"q quit")
+        during = termios.tcgetattr(terminal.theirs)[3]
+        screen = terminal.seen
+        os.kill(int((directory / "pid").read_text()), getattr(signal, f"SIG{name.upper()}"))
+        deadline = time.monotonic() + PATIENCE_S
+        while not (directory / "ended").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        bench.processes.end(shell, PATIENCE_S)
+        os.close(terminal.theirs)
+        before, after = ((directory / when).read_text() for when in ("before", "after"))
+        if before != after or during & termios.ECHO:
+            yield f"keys_after_{name}", Failure(f"expected {before}, seen: {after}; {during}")
+        elif b"Hooks by" in screen:
+            yield f"keys_after_{name}", Failure("expected the table, seen: what stays the same")
+        else:
+            yield f"keys_after_{name}", None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Signals and terminals under `sockleak run`: both are the program's."""
+"""Signals, terminals and silence under `sockleak run`."""
 
 import os
 import pty
@@ -9,7 +9,7 @@ import subprocess
 import textwrap
 import time
 
-from cases.run import PATIENCE_S, python
+from cases.run import PATIENCE_S, python, run
 from lib.outcome import Failure
 from lib.registry import case
 
@@ -108,3 +108,20 @@ def run_terminal(bench):
             raise Failure(f"expected 5, seen {process.returncode}")
     finally:
         os.close(terminal)
+
+
+@case
+def run_quiet(bench):
+    """With -q a run that left nothing says nothing, and any other has its report."""
+    held = bench.programs / "held"
+    for args, command, words in (
+        ((), ["true"], ""), (("--leak-check", "growth"), [held], ""),
+        ((), [held], "1 socket was left open"),
+    ):
+        status, _, errors = run(bench, "-q", *args, command=command)
+        if status or (words not in errors if words else errors):
+            raise Failure(f"{args} {command}: expected {words!r}, seen {status}: {errors}")
+    path = bench.directory / "quiet"
+    run(bench, "-q", "--output", path, command=["true"])
+    if "No leaked sockets" not in path.read_text():
+        raise Failure(f"expected a report in a file all the same, seen: {path.read_text()}")

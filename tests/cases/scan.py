@@ -72,6 +72,31 @@ def lonely(bench):
 
 
 @case
+def scan_says_what_is_known(bench):
+    """Whose ages and stacks are shown is said where some are shown, and not otherwise."""
+    program = bench.program(str(bench.copy("held", "scanknown")))
+    agent = bench.agent("--comm", "scanknown")
+    for watcher, comm, words in (
+        (agent, "nosuchcomm", None),
+        (lonely(bench), "scanknown", "Ages and stacks are unknown: these sockets were made"),
+    ):
+        args = ["scan", "--comm", comm, "--history", watcher.pid]
+        text = bench.run(*args)[1]
+        if words not in text if words else "Ages" in text or "ages" in text:
+            raise Failure(f"expected {words!r}, seen: {text}")
+    later = bench.program(str(bench.copy("probed", "scanknown")), agents=[agent])
+    (inode,) = later.phase.leaks
+    agent.wait_for(lambda a: a.of("leak", inode=inode), "the leak")
+    text = bench.run("scan", "--comm", "scanknown", "--history", agent.pid)[1]
+    if f"Ages and stacks are from sockleak[{agent.pid}], which has watched part" not in text:
+        raise Failure(f"expected that one named, seen: {text}")
+    for each in (program, later):
+        each.next_phase()
+        each.end()
+    agent.stop()
+
+
+@case
 def scan_with_history(bench):
     """Age, class, evidence and stack are those that a running sockleak knows."""
     agent = bench.agent("--comm", "scanhist")

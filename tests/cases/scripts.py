@@ -360,3 +360,38 @@ def scripts_namesake(bench):
     for process in (script, forged, mounts):
         process.stdin.close()
         process.wait(20)
+
+
+@case
+def scripts_cut_of_healthy(bench):
+    """Too many frames of a socket that was closed in time are no loss: nobody is shown its stack."""
+    if not pathlib.Path("/usr/bin/python3").exists():
+        raise Skip("needs /usr/bin/python3")
+    code = """
+import socket, sys
+sys.setrecursionlimit(10000)
+def deep(levels):
+    return deep(levels - 1) if levels else socket.socket()
+deep(400).close()  # the program is met
+print(flush=True)
+for line in sys.stdin:
+    made = deep(int(line))
+    if line == "400\\n":
+        made.close()
+    print(flush=True)
+"""
+    process = bench.processes.start(["/usr/bin/python3", "-c", code], stdin=subprocess.PIPE,
+                                    stdout=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    agent = bench.agent("--min-growth", "1", "--sample-after", "0", "--pid", str(process.pid))
+    for levels in (400, 400, 1):
+        process.stdin.write(f"{levels}\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        agent.full_sweeps(1)
+    agent.wait_for(lambda a: a.open_leaks(), "the one that leaks", TOLD_S)
+    dropped = agent.stop()["dropped"]
+    process.stdin.close()
+    process.wait(20)
+    if dropped["script_cut"] or dropped["script_fault"]:
+        raise Failure(f"expected no loss, seen: {dropped}")

@@ -115,7 +115,9 @@ static void a_scan(void **state)
 				   .sweep_ns = SECOND / 50,
 				   .history_tgid = 77,
 				   .history_begun_ns = NOW - 3600 * SECOND,
-				   .uncertain = 1 };
+				   .uncertain = 1,
+				   .shown = 4,
+				   .recalled = 3 };
 	struct text out = TEXT_INIT;
 	const char
 		*expected =

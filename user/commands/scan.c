@@ -411,6 +411,13 @@ static void account_all(struct scan *scan, const struct records *records)
 
 /* ---- The report ---- */
 
+static void show_leak(struct scan *scan, const struct leak *leak)
+{
+	scan->summary.shown++;
+	scan->summary.recalled += !(leak->event.socket.flags & PENDING_ORIGIN_UNKNOWN);
+	output__leak(scan->output, leak, LEAKS_OPENED, &scan->summary);
+}
+
 static unsigned int report_scan(struct scan *scan)
 {
 	struct summary *summary = &scan->summary;
@@ -433,7 +440,7 @@ static unsigned int report_scan(struct scan *scan)
 	for (long i = 0; i < count; i++)
 		for (const struct leak *leak = sites[i]->leaks; leak; leak = leak->next)
 			if (!leak->held_back)
-				output__leak(scan->output, leak, LEAKS_OPENED, summary);
+				show_leak(scan, leak);
 	output__report(scan->output, scan->leaks, summary);
 	return summary->leaks.open - (unsigned int)summary->uncertain;
 }

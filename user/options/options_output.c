@@ -194,7 +194,8 @@ const struct option_spec options_output[] = {
 	  .commands = LOOKS,
 	  .group = GROUP_OUTPUT,
 	  AT(quiet),
-	  .help = "print only the report and errors" },
+	  .help = "print only the report and errors; of a run that left nothing open, nothing at "
+		  "all" },
 	{ .name = "log",
 	  .reloads = true,
 	  .argument = "FORMAT",

@@ -59,15 +59,17 @@ struct summary {
 	__u64 events_waiting; /* for room in the ring buffer, or for the resolver */
 	struct resolver_counts resolver;
 	struct fetcher_counts fetcher;
-	__u64 left_not_kept;	       /* of `run`: leaks beyond --max-sockets */
-	__u64 scripts_not_looked;      /* programs, see script_looks.h */
-	__u64 map_records_lost;	       /* of `run`: see recall.h */
-	const struct run_summary *run; /* NULL = no program was started */
-	bool is_scan;		       /* one look: what takes time to tell is not known */
+	__u64 left_not_kept;		    /* of `run`: leaks beyond --max-sockets */
+	__u64 scripts_not_looked;	    /* programs, see script_looks.h */
+	__u64 scripts_faulted, scripts_cut; /* leaks that lack outer functions: enum script_cut */
+	__u64 map_records_lost;		    /* of `run`: see recall.h */
+	const struct run_summary *run;	    /* NULL = no program was started */
+	bool is_scan;			    /* one look: what takes time to tell is not known */
 	__u32 history_tgid; /* of a scan: the sockleak that ages and stacks are from; 0 = none */
 	__u64 history_begun_ns;
 	bool history_is_partial; /* it watches some processes, and not the host */
 	__u64 uncertain;	 /* of a scan: sockets shown that may be in use */
+	__u64 shown, recalled;	 /* of a scan: sockets shown; those whose making that one saw */
 	/* No cgroup of --unit and the like so far; of a scan: no process that was asked for. */
 	bool nothing_watched;
 	bool pin_refused; /* --pin was asked for and cannot be used: nothing outlives the run */

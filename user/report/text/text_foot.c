@@ -83,6 +83,9 @@ static void page_means(struct page *page)
 		(double)summary->sweep_ns / 1e6, (unsigned long long)summary->pending,
 		(unsigned long long)summary->max_sockets);
 	page_line(page, &line, /* bold= */ false);
+	/* These stay the same, and a screen has few rows: the report at the end has them. */
+	if (page->layout->rows && !page->layout->verbose)
+		return;
 	text_addf(&line, "Hooks by %s", summary->hooks);
 	if (summary->kernel_bytes)
 		text_addf(&line, "; %.1f MiB of kernel memory",
@@ -127,6 +130,31 @@ static void page_run(struct page *page)
 	}
 }
 
+/* The source of the ages and stacks that a scan shows, if it shows any sockets. */
+static void page_history(struct page *page)
+{
+	const struct summary *summary = page->summary;
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	if (!summary->shown)
+		return;
+	if (!summary->history_tgid)
+		text_add(&line, "No sockleak was watching: ages and stacks are unknown");
+	else if (summary->recalled)
+		text_addf(&line, "Ages and stacks are from sockleak[%u], which has watched ",
+			  summary->history_tgid);
+	else
+		text_addf(&line,
+			  "Ages and stacks are unknown: these sockets were made before or out of "
+			  "sight of sockleak[%u], which has watched ",
+			  summary->history_tgid);
+	if (summary->history_tgid) {
+		text_add(&line, summary->history_is_partial ? "part of the host for " : "for ");
+		duration_add(&line, summary->now_ns - summary->history_begun_ns);
+	}
+	page_line(page, &line, /* bold= */ false);
+}
+
 /* The end of a scan's report: how much was read, and the source of ages and stacks. */
 static void page_look(struct page *page)
 {
@@ -145,15 +173,7 @@ static void page_look(struct page *page)
 		text_add(&line, " may be in use; not listed (-v lists them)");
 		page_line(page, &line, /* bold= */ false);
 	}
-	if (summary->history_tgid) {
-		text_addf(&line, "Ages and stacks are from sockleak[%u], which has watched %sfor ",
-			  summary->history_tgid,
-			  summary->history_is_partial ? "part of the host " : "");
-		duration_add(&line, summary->now_ns - summary->history_begun_ns);
-	} else {
-		text_add(&line, "No sockleak was watching: ages and stacks are unknown");
-	}
-	page_line(page, &line, /* bold= */ false);
+	page_history(page);
 }
 
 /* An event that is a sweep late is not lost. At the start many are. */

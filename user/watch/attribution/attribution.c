@@ -137,6 +137,8 @@ void attribution__summarize(const struct attribution *attribution, struct summar
 {
 	ret_summary->resolver = *resolver__counts(attribution->resolver);
 	ret_summary->resolver.late += opener__late(attribution->opener);
+	ret_summary->scripts_faulted = attribution->scripts_faulted;
+	ret_summary->scripts_cut = attribution->scripts_cut;
 	ret_summary->resolver.stuck = expendables_count(opener__expendables(attribution->opener));
 	ret_summary->fetches = attribution->fetcher;
 	if (attribution->fetcher)
@@ -472,6 +474,7 @@ int attribution__find(struct attribution *attribution, const struct stack_eviden
 	}
 	if (lacks_answers(attribution))
 		return put_off(attributed);
+	early_count_cut(attribution, raw.snapshot);
 	if (raw.snapshot && evidence->drop)
 		evidence->drop(evidence->ctx, socket);
 	if (has_try)

@@ -70,6 +70,14 @@ void early_put_back(struct attribution *attribution, const struct pending *socke
 		free(early);
 }
 
+void early_count_cut(struct attribution *attribution, const struct snapshot *snapshot)
+{
+	if (!snapshot || !snapshot->script_kind)
+		return;
+	attribution->scripts_faulted += snapshot->script_cut == SCRIPT_CUT_FAULT;
+	attribution->scripts_cut += snapshot->script_cut == SCRIPT_CUT_ROOM;
+}
+
 void early_name(struct attribution *attribution, const struct stack_evidence *evidence,
 		const struct event *event)
 {

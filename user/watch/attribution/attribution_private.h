@@ -55,6 +55,7 @@ struct attribution {
 	__u64 unanswered;      /* resolver__unanswered() when the present search began */
 	/* In this sweep: processes looked at, stacks named early, and snapshots read for that. */
 	unsigned int looks, early_stacks, early_reads;
+	__u64 scripts_faulted, scripts_cut; /* leaks whose stack lacks outer functions of scripts */
 };
 
 /* The user whose rights decide which files are opened for a process; nobody if it is gone. */
@@ -90,6 +91,11 @@ struct stack *early_take(struct attribution *attribution, const struct pending *
 /* It is kept again, because the search goes on later. Without memory it is named later. */
 void early_put_back(struct attribution *attribution, const struct pending *socket,
 		    struct stack *stack);
+/*
+ * Count what is missing of the functions of scripts in the copy of a leak that is reported; NULL =
+ * there is none. Nobody misses those of a socket that has come clean.
+ */
+void early_count_cut(struct attribution *attribution, const struct snapshot *snapshot);
 /* Nothing is kept any longer. */
 void early_clear(struct attribution *attribution);
 

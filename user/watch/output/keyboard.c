@@ -63,6 +63,14 @@ static void on_stop(int number)
 	errno = saved;
 }
 
+/* Ctrl-\ ends it on the spot, without what atexit() is to do. */
+static void on_quit(int number)
+{
+	give_back();
+	handle(number, SIG_DFL);
+	raise(number); /* it is delivered when this returns */
+}
+
 /* fg and bg: only the foreground has the terminal. */
 static void on_continue(int number)
 {
@@ -81,6 +89,7 @@ bool keyboard_open(void)
 	atexit(keyboard_close);
 	handle(SIGTSTP, on_stop);
 	handle(SIGCONT, on_continue);
+	handle(SIGQUIT, on_quit);
 	take_terminal();
 	return true;
 }

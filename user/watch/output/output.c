@@ -12,6 +12,7 @@
 #include "lib/text.h"
 #include "lib/write_all.h"
 #include "report/json/json_report.h"
+#include "report/losses.h"
 #include "report/text/text_report.h"
 #include "watch/output/keyboard.h"
 #include "watch/output/profiles.h"
@@ -264,6 +265,22 @@ void output__take_keys(struct output *output, struct leaks *leaks, const struct 
 		draw_view(output, leaks, summary);
 }
 
+/* A run that was to be quiet, of which there is nothing to say, as with other checkers. */
+static bool has_nothing_to_say(const struct output *output, const struct summary *summary)
+{
+	const struct loss *loss = NULL;
+
+	if (!summary->run || !output->options->quiet || output->options->output ||
+	    output->options->json)
+		return false;
+	if (summary->run->by_growth ? summary->leaks.leaking : summary->leaks.open)
+		return false;
+	while ((loss = loss_next(loss)))
+		if (loss_count(loss, summary))
+			return false;
+	return true;
+}
+
 void output__report(struct output *output, struct leaks *leaks, const struct summary *summary)
 {
 	struct text_layout layout = layout_of(output);
@@ -280,7 +297,8 @@ void output__report(struct output *output, struct leaks *leaks, const struct sum
 		if (output->started)
 			text_add(report, SCREEN_HOME REST_CLEAR);
 		output->started = false;
-		text_report(report, leaks, summary, &layout);
+		if (!has_nothing_to_say(output, summary))
+			text_report(report, leaks, summary, &layout);
 	}
 	emit(output, report);
 	profiles_write(&output->profiles, output->options, leaks, summary);
