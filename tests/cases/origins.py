@@ -111,6 +111,31 @@ def site_is_stable(bench):
 
 
 @case
+def chain_of_forks(bench):
+    """Each process creates a socket, forks and exits: all are of one site, held by the last one."""
+    agent = bench.agent("--comm", "forkchain")
+    program = bench.program(str(bench.copy("fork_chain", "forkchain")), agents=[agent])
+    wanted = set(program.phase.leaks)
+    agent.wait_for(lambda a: wanted <= set(a.open_leaks()), "its leaks")
+    agent.wait_quiet()
+    leaks = [agent.open_leaks()[inode] for inode in wanted]
+    sites = {leak["site"] for leak in leaks}
+    holders = {leak["pid"] for leak in leaks}
+    if len(sites) != 1 or None in sites or len(holders) != 1:
+        raise Failure(f"expected one site and one holder, seen: {sites}, {holders}")
+    whole = [leak for leak in leaks if leak["stack_source"] == "snapshot"]
+    if not whole or any(leak["culprit"]["function"] != "make_socket" for leak in whole):
+        raise Failure(f"expected make_socket, seen: {[leak['culprit'] for leak in leaks]}")
+    passed_on = [leak for leak in leaks if leak["creator_pid"] != leak["pid"]]
+    if len(passed_on) != len(leaks) - 1 or {leak["thread"] for leak in passed_on} != {"forkchain"}:
+        raise Failure(f"expected to be told who created them, seen: {passed_on[:2]}")
+    if not any(site["site"] in sites for site in agent.summaries[-1][1]["leaking"]):
+        raise Failure(f"expected it to leak, seen: {agent.summaries[-1][1]['leaking']}")
+    program.end()
+    agent.stop()
+
+
+@case
 def turned_leaky(bench):
     """A call that always came clean leaks: the call is known, and from then on its stack,
     whose site is also that of those before."""

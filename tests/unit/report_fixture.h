@@ -62,6 +62,7 @@ _unused_ static struct event a_event(__u64 inode, const char *comm)
 	event.socket.evidence.enotconn = 1;
 	event.socket.evidence.first_enotconn_ns = event.socket.since_ns + 14000;
 	strncpy(event.comm, comm, sizeof(event.comm) - 1);
+	strncpy(event.socket.comm, "creator", sizeof(event.socket.comm) - 1);
 	return event;
 }
 

@@ -11,11 +11,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,6 +83,36 @@ static void awkward_name(void **state)
 	assert_true(process_alive(getpid()));
 	assert_int_equal(prctl(PR_SET_NAME, "test_process"), 0); /* children inherit it */
 	assert_true(before == after);
+}
+
+/* Also of one whose files in /proc belong to root, because it does not let itself be dumped. */
+static void who_started_it(void **state)
+{
+	uid_t wanted = geteuid() ? getuid() : 54321, uid;
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (!pid) {
+		if (setuid(wanted) || prctl(PR_SET_DUMPABLE, 0) ||
+		    prctl(PR_SET_PDEATHSIG, SIGKILL) || write(ready[1], "", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(process_uid(pid, &uid), 0);
+	assert_int_equal(uid, wanted);
+	assert_int_equal(process_uid(getpid(), &uid), 0);
+	assert_int_equal(uid, getuid());
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(process_uid(pid, &uid), -ESRCH);
+	close(ready[0]);
+	close(ready[1]);
 }
 
 static void gone(void **state)
@@ -174,10 +207,15 @@ static void threads_run_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(own_exe),	  cmocka_unit_test(start_times),
-		cmocka_unit_test(awkward_name),	  cmocka_unit_test(gone),
-		cmocka_unit_test(zombie),	  cmocka_unit_test(on_its_way_out),
+		cmocka_unit_test(own_exe),
+		cmocka_unit_test(start_times),
+		cmocka_unit_test(device_of_a_mount),
+		cmocka_unit_test(awkward_name),
+		cmocka_unit_test(gone),
+		cmocka_unit_test(zombie),
+		cmocka_unit_test(on_its_way_out),
 		cmocka_unit_test(threads_run_on),
+		cmocka_unit_test(who_started_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

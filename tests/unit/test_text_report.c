@@ -46,7 +46,8 @@ static void all_holders_are_named(void **state)
 	events[1].tgid = 4242;
 	n_more = 2;
 	report = report_on(1, "ruby", NULL, &whole, &summary);
-	assert_non_null(strstr(report, "created by process 4242, which has exited or closed it\n"));
+	assert_non_null(
+		strstr(report, "created by creator[4242], which has exited or closed it\n"));
 	assert_null(strstr(report, "also held by"));
 	free(report);
 	n_more = 0;

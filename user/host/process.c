@@ -187,14 +187,14 @@ int process_cgroups(pid_t tgid, char **ret_text)
 
 int process_uid(pid_t tgid, uid_t *ret_uid)
 {
-	char path[64];
-	struct stat st;
+	char text[1024]; /* the field is one of the first */
+	ssize_t len = proc_file_read_of(tgid, "status", text, sizeof(text));
+	const char *line;
 
-	snprintf(path, sizeof(path), "/proc/%d", tgid);
-	if (stat(path, &st))
-		return process_error(errno);
-	*ret_uid = st.st_uid;
-	return 0;
+	if (len < 0)
+		return (int)len;
+	line = proc_file_field(text, "Uid:");
+	return line && sscanf(line, "%u", ret_uid) == 1 ? 0 : -EPROTO;
 }
 
 bool process_stat_is_ending(const struct process_stat *stat)

@@ -56,7 +56,10 @@ int process_comm(pid_t tgid, char ret_comm[SOCKLEAK_COMM_LEN]);
 /* Its /proc/PID/cgroup, cut at 16 KiB, in *ret_text (the caller frees it): see cgroups(7). */
 int process_cgroups(pid_t tgid, char **ret_text);
 
-/* The user that its files in /proc belong to: the effective one, or root. */
+/*
+ * Its real user. Not the one that its files in /proc belong to: that is root for a process that
+ * does not let itself be dumped, and what such a process does would be put down to root.
+ */
 int process_uid(pid_t tgid, uid_t *ret_uid);
 
 /*

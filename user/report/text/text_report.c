@@ -160,7 +160,7 @@ static void page_holders(struct page *page, const struct leak *leak)
 {
 	const struct holders *holders = &leak->holders;
 	const struct pending *socket = &leak->event.socket;
-	_cleanup_text_ struct text line = TEXT_INIT;
+	_cleanup_text_ struct text line = TEXT_INIT, comm = TEXT_INIT;
 	unsigned int shown = 0, more = holders->others;
 
 	for (unsigned int i = 0; i < holders->count; i++) {
@@ -183,8 +183,10 @@ static void page_holders(struct page *page, const struct leak *leak)
 	if (socket->flags & PENDING_ORIGIN_UNKNOWN || !socket->tgid || !holders->count ||
 	    holders->named[0].tgid == socket->tgid)
 		return;
-	text_addf(&line, TEXT_INDENT "created by process %u, which has exited or closed it",
-		  socket->tgid);
+	text_add(&line, TEXT_INDENT "created by ");
+	text_add_bytes(&comm, socket->comm, strnlen(socket->comm, sizeof(socket->comm)));
+	page_add_clean(&line, text_str(&comm));
+	text_addf(&line, "[%u], which has exited or closed it", socket->tgid);
 	page_line(page, &line, /* bold= */ false);
 }
 
