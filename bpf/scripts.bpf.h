@@ -287,14 +287,14 @@ static long frame_turn(struct bpf_map *map, const __u32 *turn, void *value, stru
 /*
  * Keep the frames from `frame` outwards, below `end`; with segments `frame` is the first of these.
  * The room for a frame is more than one takes, so that a piece that is put in its middle has room,
- * too.
+ * too. A global function, so that the verifier goes through it once, and not for each of the ways
+ * to find the thread.
  */
-static __always_inline void script_keep_all(struct snapshot *snapshot, __u32 slot, __u32 place,
-					    __u64 thread, __u64 frame, __u64 end)
+__noinline int script_keep_all(__u32 slot, __u32 place, __u64 thread, __u64 frame, __u64 end)
 {
+	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
 	struct script_recipe *recipe = script_recipe_at(place);
 	struct frame_walk walk = {
-		.at = snapshot->script_at,
 		.frame = frame,
 		.next = frame,
 		.end = end,
@@ -302,8 +302,9 @@ static __always_inline void script_keep_all(struct snapshot *snapshot, __u32 slo
 		.place = place,
 	};
 
-	if (!recipe)
-		return; /* not possible */
+	if (!snapshot || !recipe)
+		return 0; /* not possible */
+	walk.at = snapshot->script_at;
 	walk.record = recipe->record;
 	if (recipe->next_segment) {
 		walk.segment = frame;
@@ -318,6 +319,7 @@ static __always_inline void script_keep_all(struct snapshot *snapshot, __u32 slo
 		snapshot->script_cut = faulted ? SCRIPT_CUT_FAULT : SCRIPT_CUT_ROOM;
 	}
 	snapshot->script_len = walk.at - snapshot->script_at;
+	return 0;
 }
 
 #define SCRIPT_NOWHERE (~0U)
@@ -387,7 +389,7 @@ __noinline int script_fill(__u32 slot)
 		end = user_word(holder + recipe->end_base) +
 		      8 * user_word(holder + recipe->end_words);
 	snapshot->script_at = (snapshot->len + 7) & ~7;
-	script_keep_all(snapshot, slot, place, thread, frame, end);
+	script_keep_all(slot, place, thread, frame, end);
 	snapshot->script_record = recipe->record;
 	snapshot->script_kind = recipe->kind;
 	snapshot->len = snapshot->script_at + snapshot->script_len;
