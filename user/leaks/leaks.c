@@ -384,7 +384,7 @@ int leaks__apply_tried(struct leaks *leaks, const struct event *event, struct ow
 	return 0;
 }
 
-/* Who holds a leak has changed; one that nobody holds is about to end. */
+/* The holders of a leak have changed. A leak that nobody holds is about to end. */
 static void tell_holders(struct leaks *leaks, struct site *site)
 {
 	struct leak *leak;

@@ -109,7 +109,7 @@ struct site {
 /* Where its stack says to look, in the process of its first leak. */
 struct culprit site_culprit(const struct site *site);
 
-/* What has become of a leak that is, or is to be, shown. */
+/* The fate of a leak that is, or is to be, shown. */
 enum leaks_change {
 	LEAKS_OPENED = 1, /* show it: it is new, or its site has grown */
 	LEAKS_CHANGED,	  /* it has another class, or others hold it */
@@ -135,8 +135,8 @@ struct leaks *leaks__new(unsigned int classes, __u64 moment_ns, leaks_announce_f
 void leaks__free(struct leaks *leaks);
 
 /*
- * What it takes to be leaking: the moments of growth (growth.h; MIN_STEPS unless
- * told otherwise), and the sockets open in one process (1).
+ * The thresholds for leaking: the moments of growth (growth.h; MIN_STEPS by default), and the
+ * sockets open in one process (1).
  */
 void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_open);
 /*
@@ -182,8 +182,8 @@ void leaks__remember(struct leaks *leaks, struct growth_memory memory);
 void leaks__group_by_process(struct leaks *leaks);
 
 /*
- * Of such sites: add up what each process holds, those that may be in use apart. From then
- * on leaks__sites() has the sites of a process together, that with most sockets first.
+ * For such sites add up what each process holds, with those that may be in use kept separate. From
+ * then on leaks__sites() has the sites of a process together, that with most sockets first.
  */
 void leaks__add_up(struct leaks *leaks);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whose account a leak is in: the site, and the process at it. */
+/* The accounts of leaks: the site, and the process at it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,11 +14,10 @@
 #define SLOW_CONNECT_NS (300ULL * 1000000000)
 
 /*
- * What makes one account: the site id, and the program, since one interpreter's
- * stack serves many; by its name in reports, which stays the same when the program gives
- * its main thread a name. A guest is a host of its own: a program in two machines has two
- * accounts. Without a site id one process, hooks' and sweeps' sockets
- * apart.
+ * The key of an account: the site id, and the program, since one interpreter's stack serves many;
+ * by its name in reports, which stays the same when the program gives its main thread a name. A
+ * guest is a host of its own: a program in two machines has two accounts. Without a site id one
+ * process, hooks' and sweeps' sockets apart.
  */
 static __u64 account_key(const struct leaks *leaks, const struct event *event,
 			 const struct owner *owner, const struct stack *stack)
@@ -105,8 +104,9 @@ void account_end(struct site *site, struct site_process *process)
 }
 
 /*
- * Was the socket there before the watch? The first sweep has met it then. What a later one meets
- * as of unknown origin (of io_uring, or dissolved) comes again and again, and pays for nothing.
+ * Was the socket there before the watch? The first sweep has met it then. Sockets that a later
+ * sweep meets as of unknown origin (of io_uring, or dissolved) come again and again, and do not
+ * count.
  */
 static bool is_of_before(const struct leaks *leaks, const struct pending *socket)
 {
@@ -235,7 +235,7 @@ bool account_tick(struct leaks *leaks, struct site *site, __u64 now_ns)
 	return changes;
 }
 
-/* What a process holds at all its sites. */
+/* The sockets that a process holds at all its sites. */
 struct held {
 	struct {
 		__u32 tgid;

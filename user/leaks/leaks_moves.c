@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What becomes of the accounts of leaks.h when more is known of a stack than before. */
+/* Moves leaks between the accounts of leaks.h when more is known of a stack than before. */
 #include <utlist.h>
 
 #include "leaks/leaks_private.h"

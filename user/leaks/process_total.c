@@ -36,7 +36,7 @@ static void add_site(struct process_total *total, const struct site *site)
 	total->open += site->open;
 	for (int cls = 0; cls < CLASS_COUNT; cls++)
 		total->by_class[cls] += site->by_class[cls];
-	/* Of unknown origin is what was there when it was first seen. */
+	/* Sockets that were there when the process was first seen are of unknown origin. */
 	if (!site->oldest_ns || site->by_class[CLASS_UNKNOWN_ORIGIN])
 		total->all_ages_known = false;
 	if (site->oldest_ns && (!total->oldest_ns || site->oldest_ns < total->oldest_ns))

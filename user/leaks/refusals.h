@@ -59,18 +59,18 @@ void refusals__free(struct refusals *refusals);
  */
 struct limited *refusals__apply(struct refusals *refusals, const struct refusal_key *key,
 				const struct refusal *refusal, __u64 *ret_more, bool *ret_new);
-/* Whose they are, and from where; both are taken over, and may be NULL. */
+/* The owner of the calls, and their stack; both are taken over, and may be NULL. */
 void limited_describe(struct limited *limited, struct owner *owner, struct stack *stack);
 
-/* What reports call it: SOCKLEAK_COMM_LEN bytes. */
+/* Its name in reports: SOCKLEAK_COMM_LEN bytes. */
 const char *limited_name(const struct limited *limited);
 
 /* Forget what was too long ago, but for a process that is at its limit still. */
 void refusals__expire(struct refusals *refusals, __u64 now_ns);
 
 /*
- * The host's open files and how many it may have, as of now. Of what is noted less than
- * SPELL_QUIET_NS apart the most counts: some are closed before one looks.
+ * The host's open files and how many it may have, as of now. If several are noted less than
+ * SPELL_QUIET_NS apart, the largest counts, because some files are closed before one looks.
  */
 void refusals__note_host(struct refusals *refusals, __u64 now_ns, __u64 open, __u64 max);
 

@@ -10,7 +10,7 @@
 
 /* Lines longer than inih's buffer are errors there; a pattern that we make is shorter. */
 #define MAX_PATTERN 120
-/* Of a long name both ends are kept: the line of a script's function comes last. */
+/* A long name keeps both its ends: the line of a script's function comes last. */
 #define MAX_END (MAX_PATTERN / 2)
 /* Ways of a site that are compared, whether they are of one script. */
 #define WAYS_COMPARED 64

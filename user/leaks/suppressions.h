@@ -37,9 +37,9 @@ void suppressions__free(struct suppressions *suppressions);
 DEFINE_CLEANUP(struct suppressions *, suppressions__free)
 
 /*
- * Is the leak of this event suppressed? It then stays so until
- * suppressions__forget(), and is counted by the first entry that matches it. What is
- * not known (no stack, no cgroup) matches no pattern. NULL suppresses nothing.
+ * Is the leak of this event suppressed? It then stays so until suppressions__forget(), and is
+ * counted by the first entry that matches it. A part that is not known (no stack, no cgroup)
+ * matches no pattern. NULL suppresses nothing.
  */
 bool suppressions__take(struct suppressions *suppressions, const struct event *event,
 			const struct owner *owner, const struct stack *stack);

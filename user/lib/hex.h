@@ -3,7 +3,7 @@
 #ifndef SOCKLEAK_HEX_H
 #define SOCKLEAK_HEX_H
 
-/* Of a digit as most programs write it, in small letters; -1 = it is none. */
+/* The value of a digit as most programs write it, in small letters; -1 = it is none. */
 static inline int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

@@ -3,11 +3,10 @@
  * json: a streaming JSON writer (RFC 8259) into a struct text. Each top-level
  * value ends in a newline, so a sequence of objects is JSON Lines.
  *
- * The writer puts the commas. What it writes is always valid JSON in valid
- * UTF-8, whatever the bytes of strings are. Every value takes a key: NULL inside
- * an array and at the top level, a string inside an object; a mix-up is a bug of
- * the caller and stops the program in assert(). Running out of memory shows in
- * text_error() of the text alone.
+ * The writer puts the commas. Its output is always valid JSON in valid UTF-8, whatever the bytes of
+ * strings are. Every value takes a key: NULL inside an array and at the top level, a string inside
+ * an object; a mix-up is a bug of the caller and stops the program in assert(). Running out of
+ * memory shows in text_error() of the text alone.
  *
  *	struct json json = json_writer(&out);
  *

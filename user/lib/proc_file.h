@@ -18,8 +18,8 @@ ssize_t proc_file_read_at(int directory, const char *path, char *ret_text, size_
 ssize_t proc_file_read_of(pid_t pid, const char *name, char *ret_text, size_t size);
 
 /*
- * What follows the name of a field, as in "Tgid:\t4242\n": the name begins a line, and
- * blanks after it are skipped. NULL: there is no such line.
+ * The value of a field, as in "Tgid:\t4242\n": the name begins a line, and blanks after it are
+ * skipped. NULL: there is no such line.
  */
 const char *proc_file_field(const char *text, const char *name);
 

@@ -16,7 +16,7 @@ static atomic_ullong stopped_ns; /* of the first request to stop */
 static bool pipe_ends;
 static volatile pid_t passed_to; /* signals_pass_to() */
 
-/* What signals did before we changed it, by their place in `changed`. */
+/* The actions of signals before we changed them, by their place in `changed`. */
 static const int changed[] = {
 	SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT, SIGPIPE, SIGXFSZ
 };

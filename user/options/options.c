@@ -262,9 +262,9 @@ static int read_command(const char *word, unsigned int *n_words, struct options 
 }
 
 /*
- * Does it choose what is watched or where the report goes, and hold one value? Giving such
- * an option twice is an error. Of other options, such as --top, the last one counts, so
- * that an alias can be overridden.
+ * Does it choose what is watched or where the report goes, and hold one value? Giving such an
+ * option twice is an error. If another option, such as --top, is given twice, the last one counts,
+ * so that an alias can be overridden.
  */
 static bool is_single(const struct option_spec *spec)
 {

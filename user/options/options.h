@@ -56,10 +56,7 @@ enum log_choice {
 #define OPTIONS_DEFAULT_CLASSES \
 	(OPTIONS_ALL_CLASSES & ~(1U << CLASS_WAS_CONNECTED | 1U << CLASS_HALF_CLOSED))
 
-/*
- * What the user asked for; filled once, const afterwards. Strings belong to argv or
- * to the config.
- */
+/* The user's options; filled once, const afterwards. Strings belong to argv or to the config. */
 struct options {
 	enum command command;
 	__u64 older_than_ns;
@@ -127,7 +124,7 @@ struct options {
 	bool check_config; /* only check the configuration */
 };
 
-/* Of whose scripts frames are shown (--script-frames). */
+/* The languages whose frames of scripts are shown (--script-frames). */
 enum script_choice { SCRIPTS_ALL = 0, SCRIPTS_OFF, SCRIPTS_PYTHON, SCRIPTS_RUBY, SCRIPTS_PHP };
 
 enum options_result {
@@ -184,7 +181,7 @@ bool options_limit(const struct options *options);
 /* "agent", and a summary of it in a few words. NULL: no such command. */
 const char *command_name(enum command command);
 const char *command_summary(enum command command);
-/* What follows the options on its command line: " SITE", or "". */
+/* The arguments that follow the options on its command line: " SITE", or "". */
 const char *command_argument(enum command command);
 /* -1: no such command. */
 int command_from_name(const char *name);

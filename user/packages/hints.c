@@ -173,7 +173,7 @@ static enum hint_way way_of(const struct package *package, const char *build_id)
 		       HINT_INSTALL;
 }
 
-/* What to do about one module alone. */
+/* The command for one module alone. */
 static int make_command(struct module *module, const struct package *package, enum hint_way way)
 {
 	_cleanup_text_ struct text command = TEXT_INIT;

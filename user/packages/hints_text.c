@@ -140,7 +140,7 @@ static void add_by_build_ids(struct text *out, const struct hints *hints, hint_f
 	}
 }
 
-/* What has no debug information anywhere, so that nobody looks for it. */
+/* Modules that have no debug information anywhere, so that nobody looks for it. */
 static void add_hopeless(struct text *out, const struct hints *hints)
 {
 	bool any = false;

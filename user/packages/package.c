@@ -155,7 +155,7 @@ static const struct answer *recall_answer(struct packages *packages, const char 
 	return answer;
 }
 
-/* Of a process that has gone: the same build at the same path, in whatever root. */
+/* For a process that has gone: the same build at the same path, in whatever root. */
 static const struct answer *recall_by_build_id(struct packages *packages, const char *path,
 					       const char *build_id)
 {

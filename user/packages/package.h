@@ -64,9 +64,9 @@ struct package {
 	char version[128]; /* deb: as in its status; rpm: [EPOCH:]VERSION-RELEASE */
 	char arch[32];
 	/*
-	 * What to ask the package manager for: after `dnf debuginfo-install` NAME-
-	 * VERSION-RELEASE.ARCH (without epoch, as gdb has it), after `apt install`
-	 * the package with the debug symbols, without its version (package_add_pinned()).
+	 * The argument for the package manager: after `dnf debuginfo-install` NAME-
+	 * VERSION-RELEASE.ARCH (without epoch, as gdb has it), after `apt install` the package with
+	 * the debug symbols, without its version (package_add_pinned()).
 	 */
 	char debug[320];
 	enum package_availability availability; /* of deb; of rpm MAYBE */
@@ -87,11 +87,11 @@ void packages__free(struct packages *packages);
  * (NULL = not known: the file at the path is believed to be it). 0 with kind
  * PACKAGE_UNKNOWN when no package is found.
  *
- * From the cache in a microsecond; else some 10 ms for dpkg, the same for rpm,
- * and never more than 1 s for a foreign root, 6 s for our own. An unknown, and
- * one that the package manager would not find, is asked for anew after five minutes. Of a process
- * that has gone only a cached answer is given, by path and build id. -EINVAL: not an absolute path.
- * -ESRCH: gone and not cached. -EACCES, -EPERM: needs CAP_SYS_PTRACE. -ENOMEM.
+ * From the cache in a microsecond; else some 10 ms for dpkg, the same for rpm, and never more than
+ * 1 s for a foreign root, 6 s for our own. An unknown, and one that the package manager would not
+ * find, is asked for anew after five minutes. For a process that has gone only a cached answer is
+ * given, by path and build id. -EINVAL: not an absolute path. -ESRCH: gone and not cached. -EACCES,
+ * -EPERM: needs CAP_SYS_PTRACE. -ENOMEM.
  */
 int packages__find(struct packages *packages, pid_t tgid, const char *path, const char *build_id,
 		   struct package *ret_package);

@@ -49,7 +49,7 @@ int package_open_directory(int root_fd, const char *path);
 
 /* ---- package_diversions.c ---- */
 
-/* Whose file it is that dpkg's lists do not say, or say wrongly. */
+/* The packages of files that dpkg's lists do not have, or have wrongly. */
 struct package_diversion {
 	char path[1024];  /* by which the lists have it; "" = by its own */
 	char only[128];	  /* the package that it is of, ":" = of none; "" = not known */

@@ -14,17 +14,15 @@
 #define SHORT_NAME_MAX 72 /* bytes: behind "  #10 " there is room for that in 80 columns */
 /*
  * A name that is still longer without arguments loses its middle, "a::b::...::f": it has two lines.
- * What stands behind its last '.' or ':' is the function's own name, and is kept up to so many
- * bytes.
+ * The part behind its last '.' or ':' is the function's own name, and is kept up to so many bytes.
  */
 #define SHORT_NAME_LIMIT 160
 #define SHORT_NAME_OWN 96
 
 /*
- * Add a name to a text, escaped as by text_add_clean(). Of a longer name the generic arguments
- * are left out: "<a::B<C> as d::E<F>>::g::<H>" is "<a::B as d::E>::g", and "a::B<C, D>::f" is
- * "a::B::f", "a.B!(C).f" is "a.B.f". What else stands in angle brackets stays: <T as Trait>,
- * <init>, operator<.
+ * Add a name to a text, escaped as by text_add_clean(). A longer name loses its generic arguments:
+ * "<a::B<C> as d::E<F>>::g::<H>" is "<a::B as d::E>::g", and "a::B<C, D>::f" is "a::B::f",
+ * "a.B!(C).f" is "a.B.f". Other text in angle brackets stays: <T as Trait>, <init>, operator<.
  */
 void short_name_add(struct text *text, const char *name);
 

@@ -4,8 +4,8 @@
  *
  * Under the service's unit the resolver has the agent's user, for another one takes CAP_SETUID,
  * which the agent does not have. It has none of the agent's capabilities, so the kernel keeps it
- * from the agent's memory and descriptors. What one user's processes may still do to each other is
- * refused here: signals, limits and priorities, files that the user may write or remove (the
+ * from the agent's memory and descriptors. This filter refuses what one user's processes may still
+ * do to each other: signals, limits and priorities, files that the user may write or remove (the
  * textfile, the pinned maps), and a user namespace, in which it would have capabilities again.
  *
  * It is a list of what is refused, not of what is allowed: rpm runs under it, and each C library

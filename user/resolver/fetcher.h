@@ -5,11 +5,10 @@
  * is run for one at a time, as a child without capabilities, and a later question
  * finds the file. The files stay in debuginfod's own cache.
  *
- * Servers are those of DEBUGINFOD_URLS, else of /etc/debuginfod/ *.urls, as
- * debuginfod-find(1) and its profile script have it. A file may take 2 minutes and
- * 512 MiB (DEBUGINFOD_MAXTIME and DEBUGINFOD_MAXSIZE set other limits for the
- * download, not for these). What could not be had is not asked for again for an
- * hour.
+ * Servers are those of DEBUGINFOD_URLS, else of /etc/debuginfod/ *.urls, as debuginfod-find(1) and
+ * its profile script have it. A file may take 2 minutes and 512 MiB (DEBUGINFOD_MAXTIME and
+ * DEBUGINFOD_MAXSIZE set other limits for the download, not for these). A file that could not be
+ * fetched is not asked for again for an hour.
  */
 #ifndef SOCKLEAK_FETCHER_H
 #define SOCKLEAK_FETCHER_H

@@ -30,7 +30,7 @@ struct resolver;
 /* argv[1] of the child; main() calls resolver_main() then, before anything else. */
 #define RESOLVER_ARGUMENT "--resolver"
 
-/* Whose code it is, and of which user, for the quarantine. */
+/* The process whose code it is, and its user, for the quarantine. */
 struct subject {
 	pid_t tgid;
 	uid_t uid;

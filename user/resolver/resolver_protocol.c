@@ -38,7 +38,7 @@ static __u32 wire_len(const char *string, size_t max)
 	return len < max ? (__u32)len : (__u32)max;
 }
 
-/* What a string of this stack may have at most. */
+/* The most bytes that a string of this stack may have. */
 static size_t longest(const struct stack *stack)
 {
 	if (stack_string_bytes(stack) <= PROTOCOL_MAX_STRINGS)
@@ -190,7 +190,7 @@ int protocol_send_frames(int channel, const struct stack *stack, __u64 deadline_
 	return err;
 }
 
-/* Of all messages with its frames: at the worst each comes in one of its own. */
+/* The most messages with its frames: at the worst each comes in one of its own. */
 static size_t max_bytes(const struct stack *stack)
 {
 	return PROTOCOL_MAX_STRINGS +

@@ -95,11 +95,11 @@ struct wire_package {
 #define PROTOCOL_MAX_STRINGS (128 * 1024)
 #define PROTOCOL_MAX_BUILD_ID 128
 
-/* Send the frames of a stack over a channel. What channel_send() says. */
+/* Send the frames of a stack over a channel. Returns what channel_send() returns. */
 int protocol_send_frames(int channel, const struct stack *stack, __u64 deadline_ns);
 /*
- * Receive as many frames as `stack` has, which are empty. What channel_receive()
- * says, -EPROTO, -ENOMEM.
+ * Receive as many frames as `stack` has, which are empty. Returns what channel_receive() returns,
+ * -EPROTO, -ENOMEM.
  */
 int protocol_receive_frames(int channel, struct stack *stack, __u64 deadline_ns);
 

@@ -12,8 +12,8 @@
  * (they would hold pieces of other processes' memory), no file written, 1 GiB of data; the first
  * to go when memory runs out; ends with its parent.
  *
- * -EPERM and the like when capabilities could not be given up: the process must
- * not go on then. What an older kernel or a container refuses beside that is let be.
+ * -EPERM and the like when capabilities could not be given up: the process must not go on then.
+ * Other steps that an older kernel or a container refuses are left out.
  */
 int sandbox_enter(void);
 

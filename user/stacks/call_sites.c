@@ -72,7 +72,7 @@ static struct call_site_known *find_call_site(const struct call_sites *call_site
 	return known;
 }
 
-/* What its site would be if nothing were known of scripts; 0 = there is none, or no memory. */
+/* Its site as it would be if nothing were known of scripts; 0 = there is none, or no memory. */
 static __u64 native_site(const struct stack *stack)
 {
 	struct stack *native = calloc(1, sizeof(*native) + stack->count * sizeof(*stack->frames));
@@ -96,7 +96,9 @@ static bool is_of_script(const struct stack *stack, __u64 native)
 	       (stack->site != native && culprit_lasting_place(stack).language);
 }
 
-/* In any process the first one stays. Of the functions of scripts none does, for any may be meant.
+/*
+ * In any process the first one stays. No function of a script stays, because any of them may be
+ * meant.
  */
 static bool learn_site(struct call_sites *call_sites, const struct pending *socket, __u64 site,
 		       bool of_script)

@@ -36,7 +36,7 @@ static bool is_jit(const struct frame *frame)
 	return !frame->module || !strcmp(frame->module, FRAME_JIT);
 }
 
-/* What may be met within an interpreter: its scripts, and code made of them. */
+/* Kinds of frames that may be met within an interpreter: its scripts, and code made of them. */
 static bool is_of_scripts(const struct frame *frame)
 {
 	return frame->script || is_jit(frame);
@@ -75,7 +75,10 @@ static unsigned int first_of_caller(const struct stack *stack, bool lasting)
 	return first;
 }
 
-/* Whose scripts run here. Code of a JIT compiler may be met before the interpreter's own. */
+/*
+ * The language whose scripts run here. Code of a JIT compiler may be met before the interpreter's
+ * own.
+ */
 static void meet_scripts(struct search *search, const struct frame *frame)
 {
 	const struct frame *end = search->stack->frames + search->stack->count;
@@ -101,7 +104,7 @@ static bool name_lasts(const struct frame *frame)
 	return python_name_split(frame->function, &function, &len, &file);
 }
 
-/* Of a frame that no rule names. True: it is the culprit. */
+/* Judges a frame that no rule names. True: it is the culprit. */
 static bool is_to_mend(struct search *search, const struct frame *frame)
 {
 	if (!is_jit(frame))

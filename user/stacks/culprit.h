@@ -20,7 +20,8 @@
 /* A place in code. The frame is the stack's. */
 struct code_place {
 	const struct frame *frame; /* NULL: none */
-	/* Whose code the frame executes: a language's, an emulator's; NULL: the place is its own.
+	/*
+	 * The language or the emulator whose code the frame executes; NULL: the place is its own.
 	 */
 	const char *language;
 	bool hidden; /* by that emulator */
@@ -33,8 +34,8 @@ struct culprit {
 };
 
 /*
- * Of a stack in a process with this executable. Both may be NULL; then nothing is known of it.
- * Never a mere address, as JIT code is without a perf map.
+ * The culprit of a stack in a process with this executable. Both may be NULL; then nothing is known
+ * of it. Never a mere address, as JIT code is without a perf map.
  */
 struct culprit culprit_find(const struct stack *stack, const char *exe);
 

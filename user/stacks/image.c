@@ -158,7 +158,7 @@ static struct image *new_image(pid_t tgid, const struct process_view *view, stru
 	return image;
 }
 
-/* What was mapped is kept once more, for a library may be unloaded with its leak open. */
+/* The former mappings are kept, too, because a library may be unloaded with its leak open. */
 static void supersede(struct images *images, struct image **slot, struct image *image)
 {
 	image->before = *slot;
@@ -181,7 +181,7 @@ static struct image *renew_image(struct images *images, struct image **slot, pid
 	return image;
 }
 
-/* The process is gone. What it had mapped at last may be known better than it was when it lived. */
+/* The process is gone. Its last mappings may be known better than they were when it lived. */
 static int recall_image(struct images *images, pid_t tgid)
 {
 	struct image **slot = find_slot(images, tgid);
@@ -347,7 +347,7 @@ static bool is_reported(const struct image *image, const struct module_symbols *
 	return false;
 }
 
-/* What a new mapping has; NULL stays NULL. */
+/* The strings of a new mapping; NULL stays NULL. */
 static struct module_symbols *use_file(struct images *images, struct image *image,
 				       const struct mapping *mapping, struct module_symbols *file,
 				       __u64 *ret_bias)

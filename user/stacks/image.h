@@ -4,11 +4,10 @@
  * that were in a stack, the names of their JIT code, the stacks that were
  * resolved. Knows nothing of how a stack is put together.
  *
- * Held are the 64 processes asked for last (fewer when their mappings are
- * together more than 131,072), 32 stacks each. Mappings that are older than a
- * second are read again before they are used; what they were before their last change
- * is kept beside them. What is known of a process is still used after it has ended, as
- * long as its place is not needed.
+ * Held are the 64 processes asked for last (fewer when their mappings are together more than
+ * 131,072), 32 stacks each. Mappings that are older than a second are read again before they are
+ * used; what they were before their last change is kept beside them. A process that has ended is
+ * kept as long as its place is not needed.
  *
  * Files are shared by all processes that map them (file_cache.h): 256 files, and
  * symbols and debug information of 64 MiB by estimate. Maps of JIT code take
@@ -33,9 +32,9 @@ struct images *images__new(void);
 void images__free(struct images *images);
 
 /*
- * What a process has mapped now, or last had. -ENOMEM; any other error: nothing
- * can be said about it. Of a process that is gone, one of the same pid before it
- * may be found: its addresses then seldom fit (ASLR), and the stack is cut.
+ * The mappings that a process has now, or last had. -ENOMEM; any other error: nothing can be said
+ * about it. For a process that is gone, one of the same pid before it may be found: its addresses
+ * then seldom fit (ASLR), and the stack is cut.
  */
 int images__find(struct images *images, pid_t tgid, struct image **ret_image);
 

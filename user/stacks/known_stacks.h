@@ -15,15 +15,16 @@ struct language;
 
 #define KNOWN_STACKS 32
 
-/* What a stack is known by, beside how it ended. */
+/* The key of a stack, beside how it ended. */
 struct stack_key {
 	const __u64 *pcs;
 	unsigned int count;
 	__u64 caller; /* see symbols.h */
 	enum stack_source source;
 	/*
-	 * Of the frames of scripts as they are named now: scripts_names(). 0: there are none, or
-	 * the process has ended. Then its addresses are enough, unless they are known by two names.
+	 * A hash of the frames of scripts as they are named now: scripts_names(). 0: there are
+	 * none, or the process has ended. Then its addresses are enough, unless they are known by
+	 * two names.
 	 */
 	__u64 names;
 };
@@ -36,7 +37,9 @@ struct known_stacks {
 		unsigned int count;
 	} known[KNOWN_STACKS];
 	unsigned int next;
-	/* What script_frames.h has prepared for the same process; `state` is freed with the stacks.
+	/*
+	 * State that script_frames.h has prepared for the same process; `state` is freed with the
+	 * stacks.
 	 */
 	struct script_naming {
 		const struct language *language;

@@ -110,7 +110,7 @@ static __u64 hash_code(const struct frame *frame)
 }
 
 /*
- * What the scripts have called. A function of the interpreter that they call, such as node's
+ * Adds what the scripts have called. A function of the interpreter that they call, such as node's
  * TCPWrap::Connect() or perl's pp_socket(), says it best; it is some frames away from socket().
  * Else the modules up to the interpreter, of which those of one rule count once.
  */

@@ -141,7 +141,10 @@ void stack_set_end(struct stack *stack, enum stack_end end);
 const char *stack_end_name(enum stack_end end);
 /* The one of a name; UNKNOWN of any other one, and of NULL. */
 enum stack_end stack_end_of(const char *name);
-/* What follows the last frame, for a reader: "the copy of the stack ended here". Never NULL. */
+/*
+ * The words that follow the last frame, for a reader: "the copy of the stack ended here". Never
+ * NULL.
+ */
 const char *stack_end_phrase(enum stack_end end);
 /* Its name in JSON ("zstd"), NULL for TROUBLE_NONE; and what it means, in a clause, or NULL. */
 const char *frame_trouble_name(enum frame_trouble trouble);

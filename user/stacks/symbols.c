@@ -69,7 +69,7 @@ static void fill_jit(struct making *making, __u64 address, struct frame *frame)
 	frame->kind = runtime_frame_kind(FRAME_JIT, frame->function);
 }
 
-/* What all frames of one address have in common. */
+/* The part that all frames of one address have in common. */
 struct place {
 	__u64 pc;
 	bool exact;

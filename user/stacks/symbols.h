@@ -88,9 +88,9 @@ int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsign
 		   enum stack_source source, struct stack **ret_stack);
 
 /*
- * The same frames as those of a stack of process tgid, with the names that can be
- * told now. What the process has not mapped any more stays as it is. -ESRCH: the
- * process is gone, and not known. -ENOMEM.
+ * The same frames as those of a stack of process tgid, with the names that are known now. Frames in
+ * files that the process has not mapped any more stay as they are. -ESRCH: the process is gone, and
+ * not known. -ENOMEM.
  */
 int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *stack,
 		    struct stack **ret_stack);
@@ -100,9 +100,9 @@ int symbols__recipe(struct symbols *symbols, pid_t tgid, __u64 start_code,
 		    struct script_recipe *ret_recipe);
 
 /*
- * See what a process has mapped, so that addresses can be told when it is gone;
- * of another mount namespace the files, too, for then they cannot be opened any
- * more. Costs a reading of its maps. 0, -ESRCH, -EACCES, -EPERM, -ENOMEM.
+ * Read what a process has mapped, so that its addresses have names when it is gone; of another
+ * mount namespace the files, too, for then they cannot be opened any more. Costs a reading of its
+ * maps. 0, -ESRCH, -EACCES, -EPERM, -ENOMEM.
  */
 int symbols__look(struct symbols *symbols, pid_t tgid);
 

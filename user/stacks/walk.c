@@ -11,7 +11,9 @@
 #define MAX_WRAPPER 256
 #define MAX_CALL 7  /* bytes of a call instruction */
 #define MAX_LAST 32 /* bytes of code behind the last call of a thread */
-/* What a C library has on the stack of a thread before its first function that others wrote. */
+/*
+ * Functions that a C library has on the stack of a thread before the first one that others wrote.
+ */
 #define MAX_BEGINNING 256
 
 struct walk {
@@ -222,7 +224,7 @@ static enum stack_end end_without_rules(struct walk *walk, __u64 address)
 	return mapping->replaced ? STACK_END_JIT : STACK_END_FILE;
 }
 
-/* What unwind.h says of the end, by what the process has where. */
+/* The end of a stack as unwind.h has it, by what the process has mapped where. */
 static void judge_end(struct walk *walk, const struct snapshot *snapshot, struct unwound *unwound)
 {
 	const struct unwound_frame *last = &unwound->frames[unwound->count - 1];
@@ -251,7 +253,7 @@ static void judge_end(struct walk *walk, const struct snapshot *snapshot, struct
 
 /*
  * Go calls C on the system stack of its thread, and C calls Go on the stack of a goroutine, by
- * these functions. What lies behind them on the stack is left from other calls.
+ * these functions. Words behind them on the stack are left from other calls.
  */
 static bool switches_stacks(const char *function)
 {

@@ -12,8 +12,8 @@
  *
  * It rests by silence: CLIMB_PAUSES times the longest pause between two new peaks, at least
  * CLIMB_MIN_SILENCE_NS and at most CLIMB_MAX_SILENCE_NS. A pool that has warmed up is silent from
- * then on, so this is short. What grows after it is another climb, that begins there. Whether there
- * may be a climb is believed for CLIMB_HOPE times that, with the same bound: who looks at the
+ * then on, so this is short. Growth after it is another climb, which begins there. That there may
+ * be a climb is believed for CLIMB_HOPE times that, with the same bound: a caller that looks at the
  * process in the meantime should not forget what it has seen.
  */
 #ifndef SOCKLEAK_CLIMB_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is known of one process that is followed. */
+/* One process that is followed, and what is known about it. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -128,8 +128,8 @@ static bool is_worse(const struct climb *a, const struct climb *b, __u64 now_ns)
 }
 
 /*
- * Has `a` so much more growth that it takes the place of `b`? Of processes that climb at one pace
- * each would else push another one out at every count, and what is known of that one is lost.
+ * Has `a` so much more growth that it takes the place of `b`? Otherwise processes that climb at one
+ * pace would push each other out at every count, and what is known of the one that goes is lost.
  */
 static bool takes_place_of(const struct climb *a, const struct climb *b, __u64 now_ns)
 {

@@ -11,7 +11,7 @@
 
 #define FDS_UNLIMITED (~0ULL)
 
-/* Of a process: its descriptors, as they were at looked_ns. */
+/* The descriptors of a process, as they were at looked_ns. */
 struct forecast {
 	__u64 looked_ns; /* CLOCK_BOOTTIME; 0 = never, or it is unknown */
 	__u64 next_ns;	 /* when to look again */

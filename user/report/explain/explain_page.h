@@ -8,9 +8,9 @@
 struct text;
 
 /*
- * All that is known of it. What is missing, or of another type, is left out. `written`: the
- * date of its file, NULL when that is not known. What a file says that was written some minutes
- * ago is told as what was so then.
+ * All that is known of it. Members that are missing, or of another type, are left out. `written`:
+ * the date of its file, NULL when that is not known. The page of a file that was written some
+ * minutes ago says that it was so then.
  */
 void explain_page(struct text *out, const json_t *site, const char *written);
 

@@ -445,7 +445,9 @@ void stacks_file__add_json(struct stacks_file *file, const struct summary *summa
 	json_end_object(&json);
 }
 
-/* Of all that the file says of its sites, but for when they were seen: that is always now. */
+/*
+ * A hash of all that the file says of its sites, but for when they were seen: that is always now.
+ */
 static __u64 known_digest(const struct stacks_file *file, const struct summary *summary)
 {
 	_cleanup_text_ struct text out = TEXT_INIT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What stacks_file.h holds, for its own files: stacks_file.c takes in and writes what is
+ * The state behind stacks_file.h, for its own files: stacks_file.c takes in and writes what is
  * open, stacks_kept.c keeps what was, over the end of processes and of the agent. Times in
  * CLOCK_REALTIME nanoseconds, which an agent's restart does not change.
  */

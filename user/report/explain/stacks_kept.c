@@ -8,8 +8,8 @@
 /* ---- Over the end of a process ---- */
 
 /*
- * Several programs may share a site, an interpreter's for one: each has an account of its own,
- * and they are added up. What was said once does not become less when one of them gave way.
+ * Several programs may share a site, an interpreter's for one: each has an account of its own, and
+ * they are added up. A sum that was reported does not become less when one of them gave way.
  */
 static void take_end(struct known_site *known, struct site *const *sites, long count,
 		     const struct summary *summary)

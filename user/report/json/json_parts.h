@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * json_parts: values that the parts of json_report.h share. What is not known is null.
- * For these parts alone.
+ * json_parts: values that the parts of json_report.h share. Values that are not known are null. For
+ * these parts alone.
  */
 #ifndef SOCKLEAK_JSON_PARTS_H
 #define SOCKLEAK_JSON_PARTS_H

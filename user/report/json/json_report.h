@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * json_report: leaks and summaries as JSON Lines. The format is a contract,
- * documented in docs/json.md and checked by tests/schema/: a field may be added,
- * none may change its meaning or disappear. What is not known is null, never 0
- * or "".
+ * json_report: leaks and summaries as JSON Lines. The format is a contract, documented in
+ * docs/json.md and checked by tests/schema/: a field may be added, none may change its meaning or
+ * disappear. Values that are not known are null, never 0 or "".
  */
 #ifndef SOCKLEAK_JSON_REPORT_H
 #define SOCKLEAK_JSON_REPORT_H
@@ -26,10 +25,9 @@ struct json_last_code {
 void json_last_code_clear(struct json_last_code *last);
 
 /*
- * Add one line about a leak: "leak" when it was opened or changed, "resolved"
- * when it ended. Of summary only the clock (now_ns, wall_offset_ns) is read.
- * `last` is kept from call to call; with NULL all is written anew.
- * Out of memory shows in text_error(out).
+ * Add one line about a leak: "leak" when it was opened or changed, "resolved" when it ended. Only
+ * the clock of the summary (now_ns, wall_offset_ns) is read. `last` is kept from call to call; with
+ * NULL all is written anew. Out of memory shows in text_error(out).
  */
 void json_leak(struct text *out, const struct leak *leak, enum leaks_change change,
 	       const struct summary *summary, struct json_last_code *last);

@@ -34,7 +34,7 @@ static void put_frame(struct json *json, const struct frame *frame)
 	json_end_object(json);
 }
 
-/* The members of a place. Of some scripts only the language is known, and what executes them. */
+/* The members of a place. For some scripts only the language is known, and what executes them. */
 static void put_place(struct json *json, const struct code_place *place)
 {
 	const struct frame *frame = place->frame;

@@ -4,9 +4,9 @@
  * metrics count them: a number that goes on rising when the process that failed is gone.
  * Pure.
  *
- * The first workloads that fail have a count of their own, those beyond the limit one for
- * all of them: they never change places, or a counter would go back. What has not failed
- * for an hour has none any more.
+ * The first workloads that fail have a count of their own, those beyond the limit one for all of
+ * them: they never change places, or a counter would go back. A workload whose calls have not
+ * failed for an hour has none any more.
  */
 #ifndef SOCKLEAK_LIMIT_SERIES_H
 #define SOCKLEAK_LIMIT_SERIES_H

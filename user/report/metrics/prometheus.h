@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * prometheus: the metrics of an agent, all of them, as one text for node_exporter's
- * textfile collector. What each family means, and why it is there: docs/metrics.md,
- * which is a contract like the JSON. Pure.
+ * prometheus: the metrics of an agent, all of them, as one text for node_exporter's textfile
+ * collector. docs/metrics.md, which is a contract like the JSON, says what each family means, and
+ * why it is there. Pure.
  *
  * The families are the same at every moment, and so are the reasons, results and
  * events of a counter, from 0 on. Only what is said of workloads and sites comes and
@@ -19,9 +19,8 @@
 struct text;
 
 /*
- * Add the text. `summary` is of now, its hooks not NULL; how full the processes' fd
- * tables are is told as the leaks' forecasts have it. 0 or -ENOMEM; `out` is of no
- * use then.
+ * Add the text. `summary` is of now, its hooks not NULL; how full the processes' fd tables are
+ * follows from the leaks' forecasts. 0 or -ENOMEM; `out` is of no use then.
  */
 int prometheus_add(struct text *out, struct leaks *leaks, const struct summary *summary,
 		   const struct health *health, const struct series_limits *limits);

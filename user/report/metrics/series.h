@@ -4,12 +4,11 @@
  * what is counted in each. Takes the accounts of leaks.h in, gives label sets and
  * sums out. Pure.
  *
- * A *workload* is whose sockets they are, by the labels scope, unit, machine,
- * pod_uid, container_id and comm. What becomes the same labels is one workload, also when
- * it is of two cgroups. Only sockets that are leaked count here: those of a site
- * that leaks, or of a process that has grown at it, which has not given them back.
- * An idle daemon's single socket is counted apart, in one number, so that a
- * healthy host has no series at all.
+ * A *workload* is whose sockets they are, by the labels scope, unit, machine, pod_uid, container_id
+ * and comm. Cgroups that become the same labels are one workload. Only sockets that are leaked
+ * count here: those of a site that leaks, or of a process that has grown at it, which has not given
+ * them back. An idle daemon's single socket is counted apart, in one number, so that a healthy host
+ * has no series at all.
  *
  * The number of series is bounded: the largest keep their own, all others are
  * summed up in one whose scope, or site, is "other". It is no name that any

@@ -8,7 +8,7 @@
 #include "report/pprof/pprof.h"
 #include "report/pprof/profile_frames.h"
 
-/* What was added behind `begin` is one name. */
+/* The text behind `begin` is one name. */
 static void end_name(struct text *line, size_t begin)
 {
 	for (size_t i = begin; i < line->len; i++)

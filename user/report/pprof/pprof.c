@@ -23,7 +23,7 @@ struct last_culprit {
 	struct text name;
 };
 
-/* What is being filled in. */
+/* The profile that is being filled in. */
 struct filling {
 	struct profile *profile;
 	const struct summary *summary;
@@ -81,7 +81,7 @@ static void add_culprit_label(struct labels *labels, const char *key, struct las
 	add_text(labels, key, text_str(&last->name));
 }
 
-/* Who made it, and where: what is also known of sockets that have ended. */
+/* The creator, and the place: they are also known of sockets that have ended. */
 static void add_origin(struct filling *filling, struct labels *labels, const struct site *site,
 		       const struct stack *stack, const struct owner *owner,
 		       const char comm[SOCKLEAK_COMM_LEN])
@@ -145,7 +145,7 @@ static int add_leak(struct filling *filling, const struct leak *leak)
 	return err;
 }
 
-/* Of those only the number is kept, not which processes they were of and what was tried. */
+/* Only their number is kept, not which processes had them and what was tried. */
 static void add_ended(struct filling *filling, const struct site *site)
 {
 	const __s64 values[PROFILE_VALUES] = { [PROFILE_CREATED] =

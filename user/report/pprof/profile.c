@@ -22,7 +22,7 @@ enum mapping_sum {
 	MAPPING_PATH,	 /* index of the path that came first, of one that goes by its build id */
 };
 
-/* What is known of at least one frame. */
+/* Facts that are known for at least one frame. */
 enum mapping_has {
 	HAS_FUNCTIONS = 1,
 	HAS_FILENAMES = 2,

@@ -45,9 +45,9 @@ struct profile_label {
 #define PROFILE_LABELS 16
 
 /*
- * Samples with labels of their own, some 300 bytes each. 100,000 are all sockets that the
- * default --max-sockets allows, three times over. What comes then has no labels, and is
- * one sample for each stack; a comment in the profile says how many sockets that were.
+ * Samples with labels of their own, some 300 bytes each. 100,000 are all sockets that the default
+ * --max-sockets allows, three times over. Sockets beyond that have no labels, and are one sample
+ * for each stack; a comment in the profile says how many sockets that were.
  */
 #define PROFILE_MAX_SAMPLES 100000
 

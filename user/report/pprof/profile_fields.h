@@ -49,7 +49,7 @@ enum mapping_field {
 	MAPPING_HAS_INLINE_FRAMES = 10,
 };
 
-/* Of a location and of a function. */
+/* Ids of a location and of a function. */
 #define NUMBERED_ID 1
 
 enum location_field {

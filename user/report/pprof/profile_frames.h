@@ -22,7 +22,7 @@ const char *profile_frame_file(const struct frame *frame);
  */
 void profile_name_frame(struct text *out, const struct frame *frame);
 
-/* What stands for a stack that is not known, by whether the socket's creation was seen. */
+/* The name that stands for a stack that is not known, by whether the socket's creation was seen. */
 const char *profile_no_stack(bool origin_known);
 
 #endif /* SOCKLEAK_PROFILE_FRAMES_H */

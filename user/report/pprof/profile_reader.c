@@ -217,7 +217,7 @@ static int add_mapping_row(struct reader *reader, struct span span)
 	return err ?: add_row(&reader->mappings, &(struct numbered){ values[0], values[1], 0, 0 });
 }
 
-/* Of several lines the first is the innermost one. */
+/* If there are several lines, the first is the innermost one. */
 static int add_location_row(struct reader *reader, struct span span)
 {
 	static const unsigned int fields[] = { NUMBERED_ID, LOCATION_MAPPING_ID },
@@ -333,7 +333,7 @@ static bool is_same(struct profile_string a, struct profile_string b)
 	       (a.bytes == b.bytes || !memcmp(a.bytes, b.bytes, a.len));
 }
 
-/* What is known of a location. False: it is not the culprit's. */
+/* Reads what is known of a location. False: it is not the culprit's. */
 static bool find_frame(const struct reader *reader, __u64 location_id,
 		       struct profile_sample *sample)
 {
@@ -351,7 +351,7 @@ static bool find_frame(const struct reader *reader, __u64 location_id,
 	return is_same(sample->culprit, sample->function);
 }
 
-/* Of some locations, the innermost first. */
+/* Reads locations, the innermost first. */
 static void find_culprit(const struct reader *reader, const __s64 *locations, size_t count,
 			 struct profile_sample *sample)
 {

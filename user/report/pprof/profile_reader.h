@@ -32,7 +32,7 @@ struct profile_string {
 struct profile_sample {
 	__s64 values[PROFILE_VALUES]; /* 0 = the profile has no such value */
 	struct profile_string site, comm, culprit;
-	/* Of the frame that is the culprit, else of the innermost one. */
+	/* These are of the frame that is the culprit, else of the innermost one. */
 	struct profile_string function, file, module;
 	__u64 line;
 };

@@ -15,11 +15,11 @@
 
 #include "lib/text.h"
 
-/* Of int64, uint64 and bool. A 0 is left out: it is what a reader assumes. */
+/* For int64, uint64 and bool. A 0 is left out: it is what a reader assumes. */
 void protobuf_add_u64(struct text *out, unsigned int field, __u64 value);
-/* Of string, bytes and messages; also an empty one, for a repeated field counts it. */
+/* For string, bytes and messages; also an empty one, because a repeated field counts it. */
 void protobuf_add_bytes(struct text *out, unsigned int field, const void *bytes, size_t len);
-/* Of repeated int64 and uint64, packed; nothing when there are none. */
+/* For repeated int64 and uint64, packed; nothing when there are none. */
 void protobuf_add_packed(struct text *out, unsigned int field, const __u64 *values, size_t count);
 
 #endif /* SOCKLEAK_PROTOBUF_H */

@@ -103,8 +103,8 @@ void page_end(struct page *page, const struct site *site);
 /* "app[42]". */
 void page_add_limited(struct text *line, const struct limited *limited);
 /*
- * Who is or was at the limit of descriptors, before all else; nothing when nobody is. The
- * sites are those of the report.
+ * The processes that are or were at the limit of descriptors, before all else; nothing if there are
+ * none. The sites are those of the report.
  */
 void page_limits(struct page *page, struct site *const *sites, long count);
 

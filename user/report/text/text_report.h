@@ -19,7 +19,9 @@ struct text_layout {
 	unsigned int stacks;  /* sites whose stack is shown */
 	bool verbose;	      /* every address, every counter */
 	bool bold;	      /* terminal escapes may be used */
-	/* Of a view that a person moves in; NULL and 0: the order of the report, and no selection.
+	/*
+	 * The state of a view that a person moves in; NULL and 0: the order of the report, and no
+	 * selection.
 	 */
 	struct site *const *order; /* the sites of the table */
 	long n_order;

@@ -35,7 +35,7 @@ int debug_file_open(const struct debug_query *query, const char *link, __u32 crc
 int debug_file_open_alt(const struct debug_query *query, const char *name, const char *build_id,
 			const char *beside);
 
-/* What a file's debug sections take in memory once they are in use, in bytes. */
+/* The memory that a file's debug sections take once they are in use, in bytes. */
 struct debug_size {
 	bool zstd;	/* some are compressed so; libelf before 0.189 does not know it */
 	__u64 inflated; /* of compressed sections: memory of our own */

@@ -19,8 +19,8 @@ struct go_program {
 bool go_program_find(const struct elf_file *file, struct go_program *ret_program);
 
 /*
- * Add to a table what lies outside of it: the address that functions are counted from, where it
- * is in a relocation, and the inline trees. What is not found stays unknown.
+ * Add to a table what lies outside of it: the address that functions are counted from, where it is
+ * in a relocation, and the inline trees. Parts that are not found stay unknown.
  */
 void go_program_complete(const struct elf_file *file, const struct go_program *program,
 			 struct go_table *table);

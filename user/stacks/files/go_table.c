@@ -106,7 +106,7 @@ static bool read_words(struct go_table *table)
 	return true;
 }
 
-/* An entry of the list of functions: where it begins, and where more is told of it. */
+/* An entry of the list of functions: where it begins, and where its description is. */
 static unsigned int entry_size(const struct go_table *table)
 {
 	return table->layout == GO_1_16 ? 2 * table->word : 2 * sizeof(__u32);
@@ -274,8 +274,8 @@ static const unsigned char *inline_tree(const struct go_table *table,
 }
 
 /*
- * What is inlined at an address: its name, and an address that stands for the place in the function
- * around it. False: nothing is.
+ * The function that is inlined at an address: its name, and an address that stands for the place in
+ * the function around it. False: nothing is.
  */
 static bool inlined_at(const struct go_table *table, const struct go_function *function,
 		       __u64 address, const char **ret_name, __u64 *ret_parent)

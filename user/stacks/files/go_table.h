@@ -39,7 +39,7 @@ struct go_table {
 	__u64 count;		    /* of functions */
 	__u64 text;		    /* from which addresses of functions are counted; 0 in 1.16 */
 	__u64 names, units, files, values, functions; /* where these begin in the table */
-	/* What is known of inlining, which lies outside of the table; NULL = not found. */
+	/* The trees of inlining, which lie outside of the table; NULL = not found. */
 	const unsigned char *inlining;
 	size_t inlining_len;
 	__u64 inlining_address; /* of the first byte; 1.16 has addresses, later ones offsets */

@@ -13,8 +13,8 @@
 #include "lib/text.h"
 
 /*
- * JIT_NONE: a stack has no frame of such code, or all of them have names. Of a process that has
- * mapped files of several runtimes, the first of them counts.
+ * JIT_NONE: a stack has no frame of such code, or all of them have names. If a process has mapped
+ * files of several runtimes, the first of them counts.
  */
 enum jit_runtime {
 	JIT_NONE = 0,
@@ -43,8 +43,8 @@ bool jit_runtime_interprets(const char *function);
 /* "Java", "Node.js"; NULL for NONE and UNKNOWN. */
 const char *jit_runtime_name(enum jit_runtime runtime);
 /*
- * What names the code of a process that runs, "PID" standing for it: "jcmd PID
- * Compiler.perfmap". NULL: nothing does without a restart.
+ * The command that names the code of a running process, with "PID" in place of its number: "jcmd
+ * PID Compiler.perfmap". NULL: nothing does without a restart.
  */
 const char *jit_runtime_command(enum jit_runtime runtime);
 /* With what it is to be started: "node --perf-basic-prof ...". NULL for NONE and UNKNOWN. */

@@ -287,7 +287,7 @@ static bool find_function_die(struct function_search *search, Dwarf_Die *parent,
 	return false;
 }
 
-/* What of a scope holds the address; false: nothing smaller does. */
+/* The part of a scope that holds the address; false: nothing smaller does. */
 static bool find_inner(struct function_search *search, Dwarf_Die *outer, Dwarf_Die *ret_die)
 {
 	Dwarf_Die child;

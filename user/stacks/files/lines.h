@@ -19,7 +19,7 @@ struct code {
 	unsigned int count;
 	bool is_split; /* debug information of the address is in a .dwo file, which is not read */
 	Dwarf_Addr start; /* of the symbol that covers it; 0 = none does */
-	/* Of that symbol, by module_symbols_local_to(): once that was asked for. */
+	/* The source file of that symbol, by module_symbols_local_to(), once that was asked for. */
 	char *local_to;
 	bool has_local_to;
 	struct code_name {
@@ -35,11 +35,10 @@ struct code {
 void code_clear(struct code *code);
 
 /*
- * Fill in *ret_code, which is empty, for an address of a module. Of what is_split
- * nothing else is filled in: the line alone may be one of an inlined function, whose name is not
- * here. The last name's
- * function is that of the DWARF, which a symbol may name better. The strings are
- * the code's; what is not known stays NULL, also when memory runs out.
+ * Fill in *ret_code, which is empty, for an address of a module. If is_split, nothing else is
+ * filled in: the line alone may be one of an inlined function, whose name is not here. The last
+ * name's function is that of the DWARF, which a symbol may name better. The strings are the code's;
+ * what is not known stays NULL, also when memory runs out.
  */
 void lines_at(Dwfl_Module *module, Dwarf_Addr address, bool is_go, struct code *ret_code);
 

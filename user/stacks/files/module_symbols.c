@@ -318,7 +318,7 @@ static enum language language_for(struct module_symbols *file, const char *symbo
 	return file->language;
 }
 
-/* Of a Go program, which has its functions and lines for its own use, too. */
+/* The table of a Go program, which has its functions and lines for its own use, too. */
 static bool has_go_table(struct module_symbols *file)
 {
 	if (file->file.is_go && !file->looked_for_go) {
@@ -328,7 +328,10 @@ static bool has_go_table(struct module_symbols *file)
 	return file->has_go_table;
 }
 
-/* Whose each name is. Where neither the name nor DWARF tells, it is not Go's in another file. */
+/*
+ * The language of each name. Where neither the name nor DWARF tells, it is not Go's in another
+ * file.
+ */
 static void sort_names(const struct module_symbols *file, struct code *code)
 {
 	struct code_name *name = code->names;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * module_symbols: names for the code in one ELF file, whichever processes have it
- * mapped. Addresses are those of the file's program headers, so the address in a
- * process minus its bias there. What counts as a name is said in symbols.h.
+ * module_symbols: names for the code in one ELF file, whichever processes have it mapped. Addresses
+ * are those of the file's program headers, so the address in a process minus its bias there.
+ * symbols.h says what counts as a name.
  *
- * The file itself stays mapped. What takes most memory, symbol tables and debug
- * information, is opened when a name is asked for, can be dropped at any time,
- * and is opened again for the next name; names that were asked for are kept.
+ * The file itself stays mapped. The parts that take most memory, symbol tables and debug
+ * information, are opened when a name is asked for, can be dropped at any time, and is opened again
+ * for the next name; names that were asked for are kept.
  *
  * Debug information that would take more than ELF_FILE_MAX_INFLATED to decompress
  * is not used.
@@ -25,8 +25,8 @@
 struct module_symbols;
 
 /*
- * The ELF file of a descriptor, which is closed. What is no ELF program or
- * library gives an object without names. NULL: no memory.
+ * The ELF file of a descriptor, which is closed. A file that is not an ELF program or library gives
+ * an object without names. NULL: no memory.
  */
 struct module_symbols *module_symbols_open(int fd);
 /* The same of bytes, which are copied: the vdso. */
@@ -49,8 +49,9 @@ enum frame_trouble module_symbols_trouble(const struct module_symbols *file);
 const struct code *module_symbols_name(struct module_symbols *file, __u64 address);
 
 /*
- * Of an address whose names were asked for: the source file that its function is local to, if
- * another one has its name (symbol_at.h). Valid as the names; NULL: it is known by its name alone.
+ * The source file to which the function of an address is local, if another function has its name
+ * (symbol_at.h). The names of the address must have been asked for. Valid as the names; NULL: it is
+ * known by its name alone.
  */
 const char *module_symbols_local_to(struct module_symbols *file, __u64 address);
 

@@ -20,10 +20,7 @@
 
 struct perf_map;
 
-/*
- * Of any text, which may be cut off anywhere; lines of no such form are left
- * out. -ENOMEM.
- */
+/* The map in a text, which may be cut off anywhere; lines of another form are left out. -ENOMEM. */
 int perf_map__parse(const char *text, size_t len, struct perf_map **ret_map);
 
 /*

@@ -63,7 +63,7 @@ static char *without_folders(const char *path)
 	return strdup(slash ? slash + 1 : path);
 }
 
-/* What a walk over the table has found. A function that is not local is of the file "". */
+/* The result of a walk over the table. A function that is not local is of the file "". */
 struct namesakes {
 	const char *own;   /* the file of the function at the symbol's address */
 	const char *other; /* that of the first one elsewhere */

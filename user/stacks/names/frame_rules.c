@@ -101,8 +101,9 @@ static const struct frame_rule rules[] = {
 	EMULATOR("FEX", "FEXInterpreter"),
 
 	/*
-	 * What scripts call to make sockets. In the site's id the function's pattern counts, or the
-	 * module's: it tells kinds of sockets apart, and is the same in each version.
+	 * Functions that scripts call to create sockets. In the site's id the function's pattern
+	 * counts, or the module's: it tells kinds of sockets apart, and is the same in each
+	 * version.
 	 */
 	BINDING("Python", "_socket.*so", NULL, "a module in C that scripts use"),
 	BINDING("Python", "_asyncio.*so", NULL, "a module in C that scripts use"),
@@ -234,7 +235,7 @@ static const struct frame_rule rules[] = {
 	CPP(PROGRAM, "boost::asio::*do_complete*", "a callback of the program's"),
 	CPP(PROGRAM, "asio::*do_complete*", "a callback of the program's"),
 
-	/* What starts a program or a thread, in a static program. */
+	/* Functions that start a program or a thread, in a static program. */
 	RUNTIME(NULL, "_start", "calls main() or a thread's function"),
 	RUNTIME(NULL, "__libc_start*", "calls main() or a thread's function"),
 	RUNTIME(NULL, "__clone*", "calls main() or a thread's function"),
@@ -405,7 +406,7 @@ static const struct frame_rule rules[] = {
 	RUST(RUNTIME, "hyper_util::*", "the crate hyper-util"),
 	RUST(RUNTIME, "tower::*", "the crate tower"),
 
-	/* What runs the program's code, and is not the program's. */
+	/* Functions that run the program's code, and are not the program's. */
 	RUNTIME("libstdc++.so.6*", NULL, "C++"),
 	RUNTIME("libc++.so*", NULL, "C++"),
 	RUNTIME("libgcc_s.so.1*", NULL, "the compiler's"),

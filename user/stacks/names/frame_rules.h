@@ -14,7 +14,7 @@
 
 #define FRAME_JIT "[jit]" /* the module of code that a JIT compiler made, and has named */
 
-/* Whose code a frame is. */
+/* The owner of a frame's code. */
 enum frame_kind {
 	FRAME_OF_PROGRAM = 0,
 	FRAME_OF_RUNTIME,     /* a standard library, an event loop: it runs what it was given */
@@ -28,7 +28,7 @@ enum frame_kind {
 
 struct frame_rule {
 	enum frame_kind kind;
-	/* Of bindings and interpreters: in reports. Of emulators: their name. */
+	/* The name of bindings and interpreters in reports, or the name of an emulator. */
 	const char *language;
 	/* A pattern of the base name; of the path if it begins with a star and has a slash. */
 	const char *module;

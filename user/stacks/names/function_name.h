@@ -14,10 +14,9 @@
 /*
  * The name of a symbol: demangled (C++ and Rust here, others by language_name.h), without
  * parameters, symbol version ("@GLIBC_2.2.5") and what compilers append to copies and parts of a
- * function (".constprop.0", ".isra.0", ".part.0", ".cold", ".lto_priv.0",
- * ".llvm.123"). Go's symbols mean every dot: LANGUAGE_GO leaves them alone. What no language
- * has made stays as it stands.
- * It is cut at FUNCTION_NAME_MAX. The caller frees it. NULL: out of memory.
+ * function (".constprop.0", ".isra.0", ".part.0", ".cold", ".lto_priv.0", ".llvm.123"). Go's
+ * symbols mean every dot: LANGUAGE_GO leaves them alone. A name that no language has made stays as
+ * it stands. It is cut at FUNCTION_NAME_MAX. The caller frees it. NULL: out of memory.
  */
 char *function_name(const char *symbol, enum language language);
 

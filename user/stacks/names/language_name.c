@@ -93,7 +93,7 @@ static char *ada_name(const char *symbol)
 
 /* ---- Haskell ---- */
 
-/* What a letter behind 'z' or 'Z' stands for; 0 = nothing. */
+/* The character that a letter behind 'z' or 'Z' stands for; 0 = none. */
 static char z_letter(char z, char letter)
 {
 	static const char small[] = "a&b|c^d$e=g>h#i.l<m-n!p+q'r\\s/t*u_v%zz";
@@ -144,7 +144,7 @@ static void add_z_decoded(struct text *text, const char *at, const char *end)
 	}
 }
 
-/* Of code: data has others. */
+/* Suffixes of code: data has others. */
 static bool is_haskell_suffix(const char *word)
 {
 	static const char *const words[] = { "info", "entry", "slow", "fast", "ret" };
@@ -264,7 +264,7 @@ static char *ocaml_name(const char *symbol)
 
 /* ---- Pascal ---- */
 
-/* What stands between a unit, a class and a procedure; 0 bytes = nothing of it is here. */
+/* The separator between a unit, a class and a procedure; 0 bytes = there is none here. */
 static size_t pascal_separator(const char *at)
 {
 	static const char *const separators[] = { "_$__$$_", "_$$_", "$_$", "_$_" };

@@ -18,7 +18,7 @@ enum mangling {
 	MANGLING_ANY = 15, /* only the readable name is known */
 };
 
-/* Of a symbol, with or without what follows it: a version, a clone's suffix. */
+/* Takes a symbol with or without what follows it: a version, a clone's suffix. */
 enum mangling mangling_of(const char *symbol);
 
 #endif /* SOCKLEAK_MANGLING_H */

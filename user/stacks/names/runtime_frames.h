@@ -14,7 +14,7 @@
 /* The base name of a module's path, a part of it. */
 const char *module_name(const char *path);
 
-/* Of a frame in the module of this path, in this function; both may be NULL. */
+/* The rule for a frame in the module of this path, in this function; both may be NULL. */
 enum frame_kind runtime_frame_kind(const char *module, const char *function);
 /* The same where it is known what the symbol may be of: bits of enum mangling. */
 enum frame_kind runtime_frame_kind_in(const char *module, const char *function,

@@ -37,7 +37,7 @@ enum operands {
 	UNKNOWN = 8,
 };
 
-/* Of an opcode of one byte. `reg` is the middle of the byte that follows it. */
+/* Decodes an opcode of one byte. `reg` is the middle of the byte that follows it. */
 static unsigned int operands_of(__u8 opcode, unsigned int reg)
 {
 	if (opcode < 0x40 && (opcode & 7) < 6) /* add, or, ..., cmp */
@@ -87,7 +87,7 @@ static unsigned int operands_of(__u8 opcode, unsigned int reg)
 	return opcode >= 0xb8 && opcode < 0xc0 ? IMM32 : UNKNOWN;
 }
 
-/* Of an opcode behind 0f. */
+/* Decodes an opcode behind 0f. */
 static unsigned int operands_of_two_bytes(__u8 opcode)
 {
 	if (opcode == 0x05 || opcode == 0x0b || opcode == 0xa2) /* syscall, ud2, cpuid */
@@ -307,7 +307,7 @@ static bool sets_frame(const struct instruction *insn)
 	return insn->opcode == 0x8d && insn->reg == BP && insn->rm == SP;
 }
 
-/* What an instruction does to the stack; false: unknown. */
+/* Follows what an instruction does to the stack; false: unknown. */
 static bool follow(struct prologue *prologue, const struct instruction *insn)
 {
 	if (is_adjustment(insn))

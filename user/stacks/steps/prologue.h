@@ -27,7 +27,7 @@
 struct prologue {
 	__u32 depth;	/* bytes from the stack pointer up to the return address */
 	bool has_frame; /* it has set the frame pointer for itself */
-	/* Of a register that it saved: how far below the return address. 0 = it was not saved. */
+	/* How far below the return address it saved a register; 0 = it was not saved. */
 	__u32 saved[PROLOGUE_REGS];
 };
 

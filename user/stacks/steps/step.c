@@ -16,7 +16,7 @@ static bool read_of(const struct step_source *source, __u64 address, __u64 *ret_
 	return source->read(address, ret_word, source->ctx);
 }
 
-/* Is it behind a call instruction? Of a direct call *ret_callee is what it calls, else 0. */
+/* Is it behind a call instruction? *ret_callee is the function that a direct call calls, else 0. */
 static bool is_return_address(const struct step_source *source, __u64 address, __u64 *ret_callee)
 {
 	const unsigned char *code;
@@ -31,8 +31,8 @@ static bool is_return_address(const struct step_source *source, __u64 address, _
 }
 
 /*
- * What the function that begins at `start` has done to its stack when it comes to `pc`. False:
- * that cannot be told, or it has a frame pointer, which is trusted but in the innermost frame.
+ * Finds what the function that begins at `start` has done to its stack when it comes to `pc`.
+ * False: that is not known, or it has a frame pointer, which is trusted but in the innermost frame.
  */
 static bool read_prologue(const struct step_source *source, __u64 start, __u64 pc,
 			  bool is_innermost, struct prologue *ret_prologue)

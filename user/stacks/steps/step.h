@@ -25,7 +25,7 @@ struct step_frame {
 	bool is_innermost;
 };
 
-/* What is asked for while stepping. */
+/* The answers that stepping needs. */
 struct step_source {
 	/* A word of the stack; false: it was not copied. */
 	bool (*read)(__u64 address, __u64 *ret_word, void *ctx);
@@ -53,13 +53,13 @@ enum step_way {
 };
 
 /*
- * The caller of a frame. A debug file's rules go first. Of the innermost frame, a function that
- * makes a system call and may keep no frame pointer, its instructions are read first; where it
- * begins is told by its symbol, or else by the direct call in front of a return address on the
- * stack, if the code from there on has put just as much on the stack as lies below that address. Of
- * others, too, unless they have set the frame pointer. A return address that is read so must be
- * behind a call. So must that of a trampoline, whose frame has one word beside it: CPython's
- * Python/asm_trampoline.S (3.12 and later, `python -X perf`).
+ * The caller of a frame. A debug file's rules go first. The innermost frame is of a function that
+ * makes a system call and may keep no frame pointer, so its instructions are read first. Its symbol
+ * says where it begins, or else the direct call in front of a return address on the stack, if the
+ * code from there on has put just as much on the stack as lies below that address. The instructions
+ * of other frames are read, too, unless they have set the frame pointer. A return address that is
+ * read so must be behind a call. So must that of a trampoline, whose frame has one word beside it:
+ * CPython's Python/asm_trampoline.S (3.12 and later, `python -X perf`).
  *
  * *ret_frame has the caller's registers, unless there is no caller.
  */

@@ -19,7 +19,7 @@ static bool is_foreground(void)
 	return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
-/* What the terminal is like is asked anew each time: in the background others may change it. */
+/* The terminal's state is read anew each time: in the background others may change it. */
 static void take_terminal(void)
 {
 	if (!is_open || is_ours || !is_foreground() || tcgetattr(STDIN_FILENO, &before))
@@ -47,7 +47,7 @@ static void handle(int number, void (*handler)(int))
 	sigaction(number, &action, NULL);
 }
 
-/* Ctrl-Z: stop as if there were no handler. What follows runs after SIGCONT. */
+/* Ctrl-Z: stop as if there were no handler. The lines below run after SIGCONT. */
 static void on_stop(int number)
 {
 	int saved = errno;

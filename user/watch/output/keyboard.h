@@ -29,7 +29,7 @@ void keyboard_close(void);
 
 /* Do keys come here now? Not in the background. */
 bool keyboard_is_ours(void);
-/* What poll() is to wait for; -1: there is nothing to be read now. */
+/* The descriptor for poll() to wait for; -1: there is nothing to be read now. */
 int keyboard_fd(void);
 /* The next key: a character, or an enum key. Never waits. */
 int keyboard_key(void);

@@ -219,7 +219,9 @@ static void draw_view(struct output *output, struct leaks *leaks, const struct s
 		draw(output, &report, layout.columns);
 }
 
-/* In the background the screen is somebody else's. What is no controlling terminal is nobody's. */
+/*
+ * In the background the screen is somebody else's. A terminal that does not control us is nobody's.
+ */
 static bool has_screen(const struct output *output)
 {
 	pid_t foreground = output->live ? tcgetpgrp(output->fd) : -1;

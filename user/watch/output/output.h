@@ -53,7 +53,7 @@ void output__sweep(struct output *output, struct leaks *leaks, const struct summ
  * change the view (view.h), or ask to stop. Once, before the first sweep is shown.
  */
 void output__open_keys(struct output *output);
-/* What poll() is to wait for; -1: nothing. And: do what was typed. */
+/* The descriptor for poll() to wait for; -1: none. And: do what was typed. */
 int output__keys_fd(const struct output *output);
 void output__take_keys(struct output *output, struct leaks *leaks, const struct summary *summary);
 /* A report was asked for (SIGUSR1), or the run ends. */

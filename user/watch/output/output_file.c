@@ -91,8 +91,8 @@ int output_file_check(const char *path, bool only_files)
 }
 
 /*
- * O_NONBLOCK: to open a pipe that nobody reads would wait for ever. What was opened is looked at
- * again, because another node may have taken the name since.
+ * O_NONBLOCK: to open a pipe that nobody reads would wait for ever. The file that was opened is
+ * looked at again, because another node may have taken the name since.
  */
 static int write_stream(const char *path, const void *data, size_t len)
 {

@@ -32,7 +32,7 @@ static int by_rate(const void *a, const void *b)
 			       0;
 }
 
-/* What is not open any more has no age, and comes last. */
+/* A leak that is not open any more has no age, and comes last. */
 static int by_age(const void *a, const void *b)
 {
 	const struct site *x = *(struct site *const *)a, *y = *(struct site *const *)b;

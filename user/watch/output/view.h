@@ -30,7 +30,7 @@ struct view {
 	long count;
 };
 
-/* What a key asks for. */
+/* The commands of keys. */
 enum view_effect {
 	VIEW_NOTHING = 0, /* it has no meaning */
 	VIEW_REDRAW,
