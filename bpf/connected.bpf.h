@@ -75,14 +75,17 @@ static __always_inline void connected_leave_slot(const struct pending *entry, bo
 		__sync_fetch_and_add(&site->open, 1); /* call_site_ended() is yet to come */
 }
 
-/* Few sockets keep their slot; the others keep only the call. `told`: user space frees the slot. */
-static __always_inline void connected_take_slot(struct pending *entry, bool told)
+/*
+ * Few sockets keep their slot; the others keep only the call. `reported`: user space frees the
+ * slot.
+ */
+static __always_inline void connected_take_slot(struct pending *entry, bool reported)
 {
 	struct call_site *site = call_site_of(entry->call_site, false);
 
 	if (!(entry->flags & PENDING_SNAPSHOT))
 		return;
-	if (told) {
+	if (reported) {
 		entry->flags &= ~PENDING_SNAPSHOT;
 		return;
 	}
@@ -134,7 +137,7 @@ __noinline int connected_keep(const struct pending *entry, __u64 file)
 	kept->seen_sweep = 0;
 	kept->lock = 0;
 	kept->evidence.first_enotconn_ns = 0;
-	connected_take_slot(kept, used_is_told(entry));
+	connected_take_slot(kept, used_is_reported(entry));
 	return 1;
 }
 

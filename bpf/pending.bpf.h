@@ -70,10 +70,10 @@ static __always_inline bool is_without_descriptor(const struct pending *entry)
 /* Give back what the entry holds. `used`: it ends because its socket is in use. */
 static __always_inline void entry_ended(const struct pending *entry, bool clean, bool used)
 {
-	bool told = used && used_is_told(entry);
+	bool reported = used && used_is_reported(entry);
 
 	call_site_ended(entry, clean);
-	if (entry->flags & PENDING_SNAPSHOT && !told)
+	if (entry->flags & PENDING_SNAPSHOT && !reported)
 		snapshot_drop(entry->inode);
 	if (entry->flags & PENDING_TRY)
 		snapshot_drop(TRY_INODE(entry->inode));

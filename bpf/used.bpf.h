@@ -22,13 +22,13 @@ static __always_inline bool is_followed(__u32 tgid)
  * its snapshot, which is to stay until then; sweep_slot() gives it back. A record that has no room
  * is left out: it is one of a sample.
  */
-static __always_inline bool used_is_told(const struct pending *entry)
+static __always_inline bool used_is_reported(const struct pending *entry)
 {
 	struct socket_view view = {};
 	struct event *event;
 
 	if (!is_followed(entry->tgid) || entry->flags & PENDING_ORIGIN_UNKNOWN ||
-	    followed.told >= SOCKLEAK_USED_A_SWEEP)
+	    followed.reported >= SOCKLEAK_USED_A_SWEEP)
 		return false;
 	if (!view_open((struct file *)entry->file, &view) || view.inode != entry->inode)
 		return false;
@@ -39,7 +39,7 @@ static __always_inline bool used_is_told(const struct pending *entry)
 	event->socket.type = view.type;
 	event->socket.protocol = view.protocol;
 	bpf_ringbuf_submit(event, 0);
-	__sync_fetch_and_add(&followed.told, 1);
+	__sync_fetch_and_add(&followed.reported, 1);
 	return true;
 }
 

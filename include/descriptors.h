@@ -72,12 +72,12 @@ _Static_assert(sizeof(struct process_descriptors) == 32 + SOCKLEAK_COMM_LEN,
 
 /*
  * Processes whose sockets are reported when they come into use (bss). User space writes it, and
- * zeroes `told`.
+ * zeroes `reported`.
  */
 struct followed {
 	__u32 tgids[SOCKLEAK_FOLLOWED]; /* each at its pid modulo the number of places */
 	__u32 count;			/* 0 = nobody is followed */
-	__u32 told;			/* records since the last sweep */
+	__u32 reported;			/* records since the last sweep */
 };
 
 /* Processes whose descriptors are counted by kind in one walk; a kernel from 6.1 on needs one. */

@@ -155,6 +155,6 @@ void descriptor_counter__follow(struct descriptor_counter *counter, const __u32 
 	memset(followed->tgids, 0, sizeof(followed->tgids));
 	for (unsigned int i = count; i-- > 0;)
 		followed->tgids[tgids[i] % SOCKLEAK_FOLLOWED] = tgids[i];
-	followed->told = 0;
+	followed->reported = 0;
 	followed->count = count;
 }

@@ -82,8 +82,8 @@ static void reported_stack_of(const struct stack *stack, struct reported_stack *
 	}
 }
 
-void history__tell(struct history *history, const struct pending *socket, const struct stack *stack,
-		   bool is_shown)
+void history__add(struct history *history, const struct pending *socket, const struct stack *stack,
+		  bool is_shown)
 {
 	struct order order = { .kind = ORDER_TELL,
 			       .inode = socket->inode,
@@ -117,7 +117,7 @@ void history__forget(struct history *history, __u64 inode)
 
 __u64 history__lost(const struct history *history)
 {
-	return orders__not_told(history->orders);
+	return orders__stacks_lost(history->orders);
 }
 
 __u64 history__orders_refused(const struct history *history)

@@ -27,8 +27,8 @@
 struct history;
 
 /*
- * The maps of reported.bpf.h, and of what was not told yet. They stay the caller's and must
- * outlive the history.
+ * The maps of reported.bpf.h, and those with stacks of sockets that are not reported yet. They stay
+ * the caller's and must outlive the history.
  */
 struct history_maps {
 	int reported, stacks, growths;
@@ -50,8 +50,8 @@ void history__free(struct history *history);
  * The stack of a leak; NULL and an empty one are not reported. `is_shown`: the leak is reported,
  * also if its socket may be in use, because its site has grown.
  */
-void history__tell(struct history *history, const struct pending *socket, const struct stack *stack,
-		   bool is_shown);
+void history__add(struct history *history, const struct pending *socket, const struct stack *stack,
+		  bool is_shown);
 /* A leak has ended. */
 void history__forget(struct history *history, __u64 inode);
 /*

@@ -305,10 +305,7 @@ static int leak_move(struct leaks *leaks, struct leak *leak, const struct event 
 	return 0;
 }
 
-/*
- * A leak has another class or holder now. Held back it stays so unless use can be
- * told now.
- */
+/* A leak has another class or holder now. Held back it stays so unless use can be reported now. */
 static int leak_change(struct leaks *leaks, struct leak *leak, const struct event *event,
 		       struct owner *owner, const struct tried *tried)
 {
@@ -385,7 +382,7 @@ int leaks__apply_tried(struct leaks *leaks, const struct event *event, struct ow
 }
 
 /* The holders of a leak have changed. A leak that nobody holds is about to end. */
-static void tell_holders(struct leaks *leaks, struct site *site)
+static void report_holders(struct leaks *leaks, struct site *site)
 {
 	struct leak *leak;
 
@@ -415,7 +412,7 @@ void leaks__tick(struct leaks *leaks, __u64 now_ns)
 		}
 		changes = account_tick(leaks, site, now_ns);
 		site_summarize(site);
-		tell_holders(leaks, site);
+		report_holders(leaks, site);
 		if (changes && leaks->on_growth)
 			leaks->on_growth(site, leaks->on_growth_ctx);
 	}

@@ -16,8 +16,8 @@
  *    It is all that can be known in a container with an rpm database, which is
  *    never parsed.
  *
- * A path counts only as long as the file there is the module, told by the build
- * id: after an upgrade the database speaks of another build.
+ * A path counts only as long as the file there is the module, which follows from the build id:
+ * after an upgrade the database speaks of another build.
  *
  * Files in a process's root are another user's input: only regular files within
  * it are read, with bounds on sizes and on time. Every text in a struct package

@@ -15,7 +15,7 @@
  *   code: the stack is cut at the first of them. The innermost frame always
  *   stays, it comes from a register.
  * - A function of a script has the name that is at its address when the stack is resolved. If it
- *   was freed since the call, that may be another one's: it cannot be told, so resolve early.
+ * was freed since the call, that may be another one's: that is not known, so resolve early.
  *
  * glibc's own frames at both ends of a stack, of the call and of what starts the program, have no
  * source lines: its debug information need not be inflated for them (runtime_frame_is_end()).

@@ -25,7 +25,7 @@
 #define LOOKS_START_NS (4 * NSEC_PER_SEC)
 /* One user has a quarter of either, so that others' programs have their turn. */
 #define LOOKS_USER_SHARE 4
-/* Users that are told apart. When there are more, the rest wait. */
+/* Users that are kept separate. If there are more, the rest wait. */
 #define LOOKS_USERS 32
 /* Files that are remembered. When there are more, the oldest is forgotten. */
 #define LOOKS_FILES 256

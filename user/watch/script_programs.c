@@ -167,7 +167,9 @@ static void look_at_stranger(struct script_programs *programs,
 	script_looks_spend(&programs->looks, uid, clock_now(CLOCK_MONOTONIC) - begun_ns);
 }
 
-/* As far as it can be told cheaply: is the process watched? One that is not makes no difference. */
+/*
+ * Is the process watched, as far as that is cheap to find out? One that is not makes no difference.
+ */
 static bool may_be_watched(const struct options *options, pid_t tgid, const char *exe)
 {
 	char comm[SOCKLEAK_COMM_LEN];

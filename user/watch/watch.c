@@ -36,8 +36,8 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 	watch->has_moved |= change == LEAKS_MOVED;
 	/* A scan is to know what is reported, though it may be in use. */
 	if (change == LEAKS_MOVED || (change == LEAKS_OPENED && leak->event.maybe_in_use))
-		history__tell(tracer__history(watch->tracer), &leak->event.socket, leak->stack,
-			      !leak->held_back);
+		history__add(tracer__history(watch->tracer), &leak->event.socket, leak->stack,
+			     !leak->held_back);
 	if (watch->output && !leak->held_back)
 		output__leak(watch->output, leak, change, &watch->summary);
 }

@@ -20,8 +20,8 @@ static int open_leak(struct watch *watch, const struct event *event)
 	if (watch->options->debug)
 		debug_log_stack(&attributed);
 	if (!attributed.was_reported)
-		history__tell(tracer__history(watch->tracer), &event->socket, attributed.stack,
-			      !event->maybe_in_use);
+		history__add(tracer__history(watch->tracer), &event->socket, attributed.stack,
+			     !event->maybe_in_use);
 	if (!suppressions__take(watch->suppressions, event, attributed.owner, attributed.stack))
 		err = leaks__apply_tried(watch->leaks, event, attributed.owner, attributed.stack,
 					 &attributed.tried);
@@ -29,7 +29,7 @@ static int open_leak(struct watch *watch, const struct event *event)
 }
 
 /*
- * What a run has left stays open in the accounts, so it needs a limit. False: there are as many as
+ * A leak that a run has left stays open in the accounts, so there is a limit. False: there are as many as
  * the kernel side tracks at once.
  */
 static bool may_keep_left(struct watch *watch)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hook_kinds: the table of the ways in which a kernel can show system calls: what each needs,
- * sees and costs, on which kernels it misses calls, and which of them is the best. Pure: it
- * is told what the kernel is like (hook_probe.h). docs/kernels.md has the reasons.
+ * hook_kinds: the table of the ways in which a kernel can show system calls: what each needs, sees
+ * and costs, on which kernels it misses calls, and which of them is the best. Pure: it gets the
+ * facts about the kernel from hook_probe.h. docs/kernels.md has the reasons.
  */
 #ifndef SOCKLEAK_HOOK_KINDS_H
 #define SOCKLEAK_HOOK_KINDS_H

@@ -7,7 +7,7 @@
  *                    events, for which kernels of Debian and Ubuntu ask for it where
  *                    kernel.perf_event_paranoid is above 2. Then it can be given up.
  *   hooks__choose()  the best kind that misses nothing here and that can be attached, as far as
- *                    can be told before loading.
+ * can be known before loading.
  *   hooks__attach()  attach its programs, and prove them by calls of sockleak's own.
  *   hooks__yield()   that failed: take the next one, for an object that is open and not loaded.
  *

@@ -20,7 +20,7 @@ struct orders {
 	struct reported_stack *stacks; /* of `stacks_in_hand` */
 	unsigned int count, n_stacks;
 	struct bpf_link *link;
-	const volatile __u64 *not_told; /* as the kernel's side counts them */
+	const volatile __u64 *not_reported; /* as the kernel's side counts them */
 	__u64 stacks_refused; /* stacks that there was no room for, because none was carried out */
 	__u64 refused;	      /* and other orders */
 };
@@ -40,7 +40,7 @@ int orders__new(struct sockleak_bpf *skeleton, struct orders **ret_orders)
 
 	if (!orders)
 		return -ENOMEM;
-	orders->not_told = &skeleton->bss->stacks_not_reported;
+	orders->not_reported = &skeleton->bss->stacks_not_reported;
 	orders->items = map_values(skeleton->maps.orders, SIZE);
 	if (orders->items)
 		orders->stacks = map_values(skeleton->maps.stacks_in_hand, STACKS_SIZE);
@@ -131,9 +131,9 @@ int orders__carry_out(struct orders *orders)
 	return err;
 }
 
-__u64 orders__not_told(const struct orders *orders)
+__u64 orders__stacks_lost(const struct orders *orders)
 {
-	return *orders->not_told + orders->stacks_refused;
+	return *orders->not_reported + orders->stacks_refused;
 }
 
 __u64 orders__refused(const struct orders *orders)

@@ -50,6 +50,6 @@ bool orders__concern(const struct orders *orders, __u64 inode);
 __u64 orders__refused(const struct orders *orders);
 /* Stacks and their keys that could not be reported, so far: for want of room in a map or of memory.
  */
-__u64 orders__not_told(const struct orders *orders);
+__u64 orders__stacks_lost(const struct orders *orders);
 
 #endif /* SOCKLEAK_ORDERS_H */

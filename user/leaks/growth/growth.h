@@ -4,8 +4,8 @@
  * in. How fast it grows is the matter of rate.h.
  *
  * Growth begins when the number has passed its own peak by sockets of min_steps moments
- * (--min-growth), told apart by their times of birth. One socket is one step; a pool, or
- * threads that each make theirs at start, are one or two.
+ * (--min-growth), which differ by their times of birth. One socket is one step; a pool, or threads
+ * that each make theirs at start, are one or two.
  *
  * It goes on while the peak is passed again and again, and silence ends it. Silence is time in
  * which a new socket would have been counted and none was. A socket is counted long after its

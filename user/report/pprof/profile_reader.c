@@ -236,7 +236,7 @@ static int add_location_row(struct reader *reader, struct span span)
 
 /* ---- The profile ---- */
 
-/* Everything but the samples, of which nothing can be told before the rest is known. */
+/* Everything but the samples, which mean nothing before the rest is known. */
 static int read_tables(struct reader *reader, struct span span)
 {
 	struct field field;

@@ -130,7 +130,7 @@ void page_climbs(struct page *page, bool is_answer)
 	const struct climber *list[OPTIONS_MOST_CLIMBING];
 	_cleanup_text_ struct text line = TEXT_INIT;
 	size_t all = climbs__list(page->summary->climbs, OPTIONS_MOST_CLIMBING, list);
-	size_t shown = 0, told = 0;
+	size_t shown = 0, named = 0;
 	unsigned int alike;
 
 	for (size_t i = 0; i < all && (page->layout->verbose || shown < CLIMBERS_SHOWN); i++) {
@@ -144,11 +144,11 @@ void page_climbs(struct page *page, bool is_answer)
 				  alike == 1 ? "does" : "do", alike);
 		page_line(page, &line, /* bold= */ is_answer);
 		shown++;
-		told += 1 + alike;
+		named += 1 + alike;
 	}
-	if (told == all)
+	if (named == all)
 		return;
-	page_add_count(&line, all - told, "more process climbs (-v lists it)",
+	page_add_count(&line, all - named, "more process climbs (-v lists it)",
 		       "more processes climb (-v lists them)");
 	page_line(page, &line, /* bold= */ false);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * jit_runtimes: which runtime made code at run time, told by the files that its process has
- * mapped, and what makes that runtime name its code: a command that needs no restart, where
+ * jit_runtimes: which runtime made code at run time, which follows from the files that its process
+ * has mapped, and what makes that runtime name its code: a command that needs no restart, where
  * there is one, and an option. A data table; pure.
  */
 #ifndef SOCKLEAK_JIT_RUNTIMES_H

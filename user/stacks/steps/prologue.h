@@ -32,8 +32,8 @@ struct prologue {
 };
 
 /*
- * Read a function from its first byte up to, not including, code[len], which begins an
- * instruction. False: that cannot be told.
+ * Read a function from its first byte up to, not including, code[len], which begins an instruction.
+ * False: that is not known.
  */
 bool prologue_read(const unsigned char *code, size_t len, struct prologue *ret_prologue);
 
