@@ -17,6 +17,7 @@ import os
 import pathlib
 import signal
 import sys
+import threading
 import time
 import traceback
 
@@ -54,25 +55,31 @@ def run_case(case, bench, tally):
     tally.took(wanted, time.monotonic() - begun, bench.processes.spent_s())
 
 
+def run_lane(lane, selected, bench, tally, jobs, interrupted):
+    def run(case):
+        if not interrupted.is_set():
+            run_case(case, bench, tally)
+
+    for stage in lane:
+        workers = jobs if stage == registry.SHARED else registry.WORKERS.get(stage, 1)
+        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+            list(pool.map(run, [case for case in selected if case.stage == stage]))
+
+
 def run_steps(selected, bench, tally, jobs):
-    pools = []
+    interrupted = threading.Event()
     try:
         for step in registry.STEPS:
-            futures = []
-            for stage in step:
-                workers = jobs if stage == registry.SHARED else registry.WORKERS.get(stage, 1)
-                pool = concurrent.futures.ThreadPoolExecutor(workers)
-                pools.append(pool)
-                futures += [
-                    pool.submit(run_case, case, bench, tally)
-                    for case in selected if case.stage == stage
-                ]
+            lanes = concurrent.futures.ThreadPoolExecutor(len(step))
+            futures = [
+                lanes.submit(run_lane, lane, selected, bench, tally, jobs, interrupted)
+                for lane in step
+            ]
             for future in futures:
                 future.result()
             tally.step_ended()
     finally:
-        for pool in pools:
-            pool.shutdown(wait=False, cancel_futures=True)
+        interrupted.set()
 
 
 def parse_options():

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 
+from lib.cgroups import inside
 from lib.hooks import KINDS, force, kinds_here
 from lib.outcome import Failure
 from lib.registry import case, cases
@@ -35,8 +36,11 @@ for each in KINDS:
 def check_hooks(bench, kind):
     """One agent without the hooks of close and one with them, beside each other."""
     before = tracefs_mounts()
-    ways = {bench.agent("--hooks", kind, *more): more for more in ((), ("--watch-close",))}
-    sessions = [Session(bench.start_program(name, agents=ways), ways) for name in CORE]
+    cgroup = bench.cgroups.make()
+    ways = {bench.agent("--hooks", kind, "--cgroup", cgroup, *more): more
+            for more in ((), ("--watch-close",))}
+    sessions = [Session(bench.start_program(name, agents=ways, inside=inside(cgroup)), ways)
+                for name in CORE]
     problems = []
     for session in run_sessions(sessions):
         for agent, outcome in session.outcomes.items():

@@ -7,24 +7,23 @@
     @cases(names=[...])        many from one function: a generator that yields
     def table(bench): ...      (name, None | Failure | Skip) for every name
 
-`stage` says beside what a case can run. STEPS says which stages run side by side, and WORKERS how
-many cases of each. `slow` cases begin before the others of their stage, because otherwise the run
-would wait for them at its end.
+`stage` says beside what a case can run, by STEPS. `slow` cases begin before the others of their
+stage, because otherwise the run would wait for them at its end.
 """
 
 import fnmatch
 import importlib
 import pathlib
 
-# SHARED: watches what it has started, whatever else the host does. BUILDS: compiles, at a low
-# priority, while other cases wait for their programs; its cases need each other's results. LONG:
-# takes long. CHAOS: has seeds of chaos in its own cgroup. ALONE: measures, or fills the host. LAST:
-# checks what all others have seen.
+# SHARED: watches what it has started, whatever else the host does. BUILDS: compiles, while other
+# cases wait for their programs; its cases need each other's results. LONG: takes long. CHAOS: has
+# seeds of chaos in its own cgroup, which every agent that watches the host must report. ALONE:
+# measures, or fills the host. LAST: checks what all others have seen.
 SHARED, LONG, CHAOS, BUILDS, ALONE, LAST = range(6)
-# All stages of a step run side by side, and end before the next step. What takes long begins first,
-# because its cases wait more than they work: at the end of the run the processors would be idle.
-STEPS = ((SHARED, LONG, CHAOS, BUILDS), (ALONE,), (LAST,))
-WORKERS = {LONG: 2}  # of SHARED --jobs, of any other stage 1
+# A step runs its lanes side by side, and ends when all have ended. A lane runs its stages one after
+# the other. Chaos comes late: by then the slow cases that watch the host have ended.
+STEPS = (((SHARED,), (LONG, CHAOS), (BUILDS,)), ((ALONE,),), ((LAST,),))
+WORKERS = {LONG: 2}  # cases side by side; of SHARED --jobs, of any other stage 1
 
 
 class Case:
