@@ -29,8 +29,8 @@ static int open_leak(struct watch *watch, const struct event *event)
 }
 
 /*
- * A leak that a run has left stays open in the accounts, so there is a limit. False: there are as many as
- * the kernel side tracks at once.
+ * A leak that a run has left stays open in the accounts, so there is a limit. False: there are as
+ * many as the kernel side tracks at once.
  */
 static bool may_keep_left(struct watch *watch)
 {
