@@ -8,6 +8,7 @@
 #define DESCRIPTORS_BPF_H
 
 #include "classes.bpf.h"
+#include "events.bpf.h"
 #include "filter.bpf.h"
 #include "descriptors.h"
 
@@ -256,6 +257,8 @@ int count_kinds(struct bpf_iter__task_file *ctx)
 
 	if (!task || !file || task->pid != task->tgid)
 		return 0;
+	if (step_is_over())
+		return SAME_AGAIN;
 	place = place_of(task->tgid);
 	barrier_var(place); /* so that older verifiers see that what is checked is what is used */
 	if (place >= SOCKLEAK_KINDS_AT_ONCE)

@@ -20,6 +20,24 @@ struct {
 	__uint(max_entries, SOCKLEAK_RING_SIZE);
 } events SEC(".maps");
 
+/* Was it seen since the reading of fd tables began? `number`: of the last sweep that saw it. */
+static __always_inline bool seen_since(__u32 number)
+{
+	return (__s32)(number - sweep.since) >= 0;
+}
+
+/* For a program of iter/task_file: is it time for user space's read() to return? */
+static __always_inline bool step_is_over(void)
+{
+	if (++sweep.step <= SOCKLEAK_SWEEP_STEP)
+		return false;
+	sweep.step = 0;
+	return true;
+}
+
+/* What such a program returns to be called again for the same file, in the next read(). */
+#define SAME_AGAIN 1
+
 /* An empty record of that kind; NULL = the ring is full. */
 static __always_inline struct event *event_reserve(enum event_kind kind)
 {

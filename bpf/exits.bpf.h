@@ -27,14 +27,6 @@ struct {
 	__type(value, __u64);
 } turns SEC(".maps");
 
-/* vmlinux.h has no more of it than the name. */
-struct signal_struct___of_threads {
-	struct {
-		int counter;
-	} live; /* threads that have not begun to end */
-	int nr_threads;
-} __attribute__((preserve_access_index));
-
 /* A fork by a watched process. */
 static __always_inline void descendant_add(struct task_struct *parent, struct task_struct *child)
 {

@@ -52,7 +52,7 @@ static __always_inline void left_aside_count(const struct socket_view *view)
 {
 	__s64 references;
 
-	if (!view_is_dead(view) || sweep.only_tgid || sweep.repeats)
+	if (!view_is_dead(view) || !sweep.walks || sweep.repeats)
 		return;
 	references = file_references(view->file) - 1; /* the iterator has one */
 	if (references < 1)

@@ -107,7 +107,7 @@ static long sweep_holder(struct bpf_map *map, const struct holder_key *key, stru
 {
 	struct event *event;
 
-	if (holding->sweep == sweep.number)
+	if (seen_since(holding->sweep))
 		return 0;
 	if (given_up_of(key->inode)) { /* user space keeps it as it was last */
 		holder_drop(key, holding);

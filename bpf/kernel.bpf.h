@@ -46,8 +46,17 @@
 #define MAX_ERRNO 4095		  /* include/linux/err.h: above -MAX_ERRNO no pointer is one */
 #define PF_EXITING 0x4		  /* include/linux/sched.h: task_struct.flags */
 #define PF_IO_WORKER 0x10	  /* a thread of io_uring's own */
+#define PF_KTHREAD 0x200000	  /* and of the kernel's */
 #define ERESTARTSYS 512		  /* a system call that a signal interrupted, before it is */
 #define ERESTART_RESTARTBLOCK 516 /* restarted or turned into EINTR */
+
+/* vmlinux.h has no more of it than the name. */
+struct signal_struct___of_threads {
+	struct {
+		int counter;
+	} live; /* threads that have not begun to end */
+	int nr_threads;
+} __attribute__((preserve_access_index));
 
 /*
  * Linux 6.13 (commit 90ee6ed776c0 "fs: port files to file_ref") replaced

@@ -17,6 +17,7 @@
  *                           with --also: and those whose peer has closed half_closed.bpf.h
  *   iter  bpf_map, task     find the threads that are inside connect    waits.bpf.h
  *   A full sweep, once a minute:
+ *   iter  task              are fd tables shared, and which are there?  tables.bpf.h
  *   iter  task_file         decide on each socket of each fd table, and sweep.bpf.h
  *                           send an event if something has changed
  *   iter  bpf_map           end the entries that no fd table holds, and sweep.bpf.h
@@ -61,6 +62,7 @@
 #include "orders.bpf.h"
 #include "refusals.bpf.h"
 #include "sweep.bpf.h"
+#include "tables.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -224,6 +226,8 @@ int sweep_files(struct bpf_iter__task_file *ctx)
 
 	if (!task || !file)
 		return 0;
+	if (step_is_over())
+		return SAME_AGAIN;
 	barrier_var(fd); /* read at one place: the verifier refuses a sum with the context */
 	count(COUNTER_FILES_SWEPT);
 	if (sweep.only_tgid && (__u32)task->tgid != sweep.only_tgid) {
@@ -280,6 +284,17 @@ int sweep_threads(struct task_iterator *ctx)
 {
 	if (ctx->task)
 		look_at_thread(ctx->task);
+	return 0;
+}
+
+/* At the beginning of a full sweep: what is there to be read? */
+SEC("iter/task")
+int list_tables(struct task_iterator *ctx)
+{
+	if (ctx->task)
+		table_list(ctx->meta, ctx->task);
+	else
+		bpf_for_each_map_elem(&shared_tables, table_forget, NULL, 0);
 	return 0;
 }
 

@@ -210,8 +210,8 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		entry->holder_sweep = sweep.number;
 	if (was_reported(entry))
 		holder_met(entry, task, fd);
-	if (entry->seen_sweep == (__u32)sweep.number && !sweep.repeats)
-		return; /* under another descriptor */
+	if (seen_since(entry->seen_sweep) && !sweep.repeats)
+		return; /* under another descriptor, or by a quick sweep in between */
 	entry->seen_sweep = sweep.number;
 	entry->unseen = 0;
 	entry->flags &= ~(PENDING_CLOSED | PENDING_USED);
@@ -288,15 +288,15 @@ static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pe
 		share_take_entry(entry, true);
 	if (sweep.repeats && !(entry->flags & PENDING_WAITING))
 		return 0;
-	if (entry->seen_sweep == (__u32)sweep.number) {
-		if (was_reported(entry) && entry->holder_sweep != (__u32)sweep.number) {
+	if (seen_since(entry->seen_sweep)) {
+		if (was_reported(entry) && !seen_since(entry->holder_sweep)) {
 			entry->flags |= PENDING_MOVED; /* the next full sweep says to whom */
 			sweep.unsettled++;
 		}
 		sweep.pending -= entry_gives_way(key, entry);
 		return 0;
 	}
-	if (entry->since_ns >= sweep.start_ns)
+	if (entry->since_ns >= sweep.since_ns)
 		return 0; /* younger than this sweep */
 	if (!ended && !entry->unseen) {
 		entry->unseen = 1;

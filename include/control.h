@@ -73,6 +73,7 @@ struct sweep {
 	__u64 number;	     /* 1, 2, 3 ... */
 	__u64 start_ns;	     /* when it began */
 	__u64 last_ns;	     /* when the one before it began */
+	__u64 since_ns;	     /* when the reading of fd tables began: see `since` */
 	__u64 older_than_ns; /* pending longer than this is a leak. Written by user space */
 	__u64 repeats;	     /* of this sweep, for the events that did not fit before */
 	__u64 retells; /* in this sweep every leak is reported, also one that was reported before */
@@ -80,13 +81,43 @@ struct sweep {
 	__u64 waiting; /* events that did not fit the ring buffer */
 	__u64 unread;  /* entries that a fd table is to be asked about, and was not yet */
 	__u64 unsettled;    /* that the next full sweep is to decide, and soon */
+	__u64 shared_slots; /* of fd tables that a walk would read once more for each sharer */
+	__u64 tables;	    /* processes that have a fd table of their own, or are its first */
 	__u32 only_tgid;    /* whose fd table is read; 0 = all. Written by user space */
 	__u32 strangers;    /* descriptors of others that came nevertheless */
 	__u32 crowd;	    /* 1 = the map of processes to look at was full */
 	__u32 asks_threads; /* 1 = their threads are to be looked at: is one inside connect? */
 	__u32 looked;	    /* 1 = the fd tables of the suspects were read. Written by user space */
-	__u32 pad;
+	/*
+	 * Number of the sweep in which the reading of fd tables began. A full sweep may be read in
+	 * pieces, with quick sweeps in between: all that was seen since then counts as seen by it.
+	 * Written by user space.
+	 */
+	__u32 since;
+	__u32 walks; /* 1 = a full sweep reads fd tables, not a quick one. User space */
+	__u32 step;  /* descriptors since the iterator's read() returned */
+	__u32 lists; /* 1 = list_tables() writes what it finds. Written by user space */
 };
+
+/*
+ * After so many descriptors user space's read() returns, so that it can stop. A descriptor takes
+ * 0.1 us, and one of a socket up to 2 us: some 1 to 16 ms in all.
+ */
+#define SOCKLEAK_SWEEP_STEP 8192
+
+enum table_kind {
+	TABLE_OWN,
+	TABLE_SHARED, /* with other processes, which are not listed */
+	TABLE_NONE,   /* the main thread has ended; others may have one */
+};
+
+/* A process whose fd table is to be read: list_tables(). */
+struct table_listed {
+	__u64 start_ns; /* of the process */
+	__u32 tgid;
+	__u32 kind; /* enum table_kind */
+};
+_Static_assert(sizeof(struct table_listed) == 16, "struct table_listed has holes");
 
 /* How many bytes user space reads of a sweep's iterator at once; a record ends the read. */
 #define SOCKLEAK_ITERATOR_READ 64

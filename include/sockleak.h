@@ -54,6 +54,12 @@
  * hundred descriptors of a full sweep, so for more of them a full sweep is as cheap.
  */
 #define SOCKLEAK_MAX_LOOKS 256
+
+/*
+ * FD tables that are shared by several processes, 64 bytes each. Few programs do that, with one
+ * table, so this is far more than a host has if nobody wants to use it up.
+ */
+#define SOCKLEAK_MAX_SHARED_TABLES 4096
 /*
  * Processes at their limit of descriptors that are known at once, some 150 bytes each. Such a
  * process fails in all that it does, so few go on for long; 256 are every worker of a large
@@ -164,6 +170,7 @@ enum leak_class {
 	C(CONNECTED_KEPT, "connected_kept", 0)		     /* beyond connect: --also */        \
 	C(CONNECTED_FULL, "connected_full", 1)		     /* origin of one not kept */        \
 	C(HOLDERS_FULL, "holders_full", 1)		     /* a further holder not reported */ \
+	C(SHARED_TABLES_FULL, "shared_tables_full", 0)	     /* its sharers read it again */     \
 	C(RING_FULL, "ring_full", 1)			     /* event put off a sweep */         \
 	C(DESCENDANTS_FULL, "descendants_full", 1)	     /* a child of `run` not watched */  \
 	C(EXIT_UNREPORTED, "exit_unreported", 1)	     /* open at an exit, no room */      \

@@ -45,6 +45,7 @@ kernel
 kernel/pins
 kernel/hooks
 kernel/maps
+kernel/sweeps
 leaks
 leaks/growth
 resolver

@@ -10,8 +10,9 @@ import time
 
 from lib.cgroups import inside
 from lib.outcome import Failure
-from lib.registry import case
+from lib.registry import ALONE, case
 from lib.service import Service
+from lib.session import Session, run_sessions
 
 FAST = ("--older-than", "500ms", "--interval", "100ms", "--write-interval", "100ms")
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -200,3 +201,42 @@ def security_has_tests(_):
     strange = [(threat, name) for threat, name in named if not is_test(name)]
     if strange:
         raise Failure(f"expected tests that exist, seen: {strange}")
+
+
+def cpu_s(pid):
+    """Processor time of a process and its children so far."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+
+
+def judge_many_descriptors(agent, *programs):
+    """Go through the phases of programs, as those of tests/programs/ are."""
+    for session in run_sessions([Session(program, [agent]) for program in programs]):
+        if session.outcomes[agent]:
+            raise session.outcomes[agent]
+
+
+@case(stage=ALONE)
+def table_of_many_processes(bench):
+    """A table that a thousand processes share is read once a sweep, and all is reported."""
+    agent = bench.agent()
+    bomb = bench.program("many_descriptors", 1000, 19_000, "shared", agents=[agent])
+    judge_many_descriptors(agent, bomb, bench.program("held", agents=[agent]))
+    spent, summary = cpu_s(agent.pid), agent.stop()
+    read, full = summary["counters"]["files_swept"], summary["full_sweeps"]
+    print(f"     {read} descriptors read in {full} full sweeps, {spent:.2f} s of processor time")
+    if read > full * 200_000 or summary["dropped"]["last_sweep_cut"]:
+        raise Failure(f"expected the table to be read once a sweep, seen: {read} in {full} sweeps")
+
+
+@case(stage=ALONE)
+def sweep_in_pieces(bench):
+    """200,000 descriptors take several pieces, in which nothing is missed or ends too early."""
+    agent = bench.agent("--debug", "--full-sweep-interval", "0s", "--sweep-budget", "5ms")
+    program = bench.program("many_descriptors", 20, 10_000, agents=[agent])
+    judge_many_descriptors(agent, program)
+    summary = agent.stop()
+    pieces = sum("a piece of a full one" in line for line in agent.errors)
+    print(f"     {pieces} pieces, {summary['full_sweeps']} full sweeps")
+    if pieces < 3 or summary["full_sweeps"] < 3:
+        raise Failure(f"expected full sweeps in pieces, seen {pieces}: {summary}")

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/sweep_plan.h"
+#include "kernel/sweeps/sweep_plan.h"
 
 #define SECOND 1000000000ULL
 

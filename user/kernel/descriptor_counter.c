@@ -9,8 +9,8 @@
 
 #include <bpf/libbpf.h>
 
-#include "kernel/process_iterator.h"
-#include "kernel/record_reader.h"
+#include "kernel/sweeps/process_iterator.h"
+#include "kernel/sweeps/record_reader.h"
 
 struct descriptor_counter {
 	const struct bpf_program *kinds;

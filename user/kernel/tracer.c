@@ -22,7 +22,7 @@
 #include "kernel/pins/pins.h"
 #include "kernel/pins/restore.h"
 #include "kernel/settings.h"
-#include "kernel/sweeper.h"
+#include "kernel/sweeps/sweeper.h"
 #include "kernel/tracer_private.h"
 #include "sockleak.skel.h"
 

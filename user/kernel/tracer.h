@@ -10,7 +10,7 @@
 #include "kernel/history.h"
 #include "kernel/hooks/hooks.h"
 #include "kernel/maps/stack_evidence.h"
-#include "kernel/sweep_plan.h"
+#include "kernel/sweeps/sweep_plan.h"
 #include "lib/text.h"
 #include "options/options.h"
 #include "control.h"

@@ -2,6 +2,8 @@
 /* The part of tracer.h that works once the hooks are attached. */
 #include <string.h>
 
+#include <string.h>
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -11,9 +13,7 @@
 #include "kernel/maps/orders.h"
 #include "kernel/maps/refusal_map.h"
 #include "kernel/pins/pins.h"
-#include "kernel/sweeper.h"
-#include <string.h>
-
+#include "kernel/sweeps/sweeper.h"
 #include "kernel/tracer_private.h"
 #include "sockleak.skel.h"
 

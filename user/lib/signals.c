@@ -25,6 +25,8 @@ static struct sigaction originals[N_CHANGED];
 
 /* Signals that arrive closer together than this are one request. */
 #define SAME_REQUEST_NS (300 * NSEC_PER_MSEC)
+/* A program that is to stop has ended within a second. */
+#define OVERDUE_NS (500 * NSEC_PER_MSEC)
 
 static void stop(void)
 {
@@ -120,6 +122,11 @@ bool signals_stop_asked(void)
 bool signals_stop_insisted(void)
 {
 	return stop_insisted;
+}
+
+bool signals_stop_overdue(void)
+{
+	return stop_asked && clock_now(CLOCK_MONOTONIC) - stopped_ns > OVERDUE_NS;
 }
 
 bool signals_pipe_ends(void)

@@ -41,6 +41,8 @@ bool signals_stop_asked(void);
  * the process and to its group: that counts as one request.
  */
 bool signals_stop_insisted(void);
+/* Was it asked for half a second ago? What is still under way is then given up. */
+bool signals_stop_overdue(void);
 /* Was a report asked for since the last call? */
 bool signals_report_asked(void);
 /* Is a reload asked for? True until signals_reloaded(). */

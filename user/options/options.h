@@ -62,6 +62,7 @@ struct options {
 	__u64 older_than_ns;
 	__u64 interval_ns;
 	__u64 full_sweep_interval_ns;
+	__u64 sweep_budget_ns;	    /* 0 = by the interval */
 	__u64 write_interval_ns;    /* of the textfile */
 	__u64 pprof_interval_ns;    /* of profiles in the directory */
 	__u64 duration_ns;	    /* 0 = until interrupted */

@@ -74,6 +74,16 @@ const struct option_spec options_what[] = {
 	  .max = DAY_NS,
 	  .help = "time between two sweeps over all fd tables, which find sockets that no "
 		  "hook saw and all holders of a leak; 0: read every fd table each time" },
+	{ .name = "sweep-budget",
+	  .argument = "TIME",
+	  .type = OPTION_DURATION,
+	  .commands = WATCHES,
+	  .group = GROUP_WHAT,
+	  AT(sweep_budget_ns),
+	  .max = DAY_NS,
+	  .help = "processor time that a sweep over all fd tables may take at once; it goes on "
+		  "in the next interval; 0, the default: a twentieth of --interval, 50ms to "
+		  "250ms" },
 	{ .name = "duration",
 	  .letter = 'd',
 	  .argument = "TIME",

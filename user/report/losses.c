@@ -81,6 +81,9 @@ static const struct loss losses[] = {
 	  AT(counts_failed) },
 	{ "sweeps_failed", "sweeps that did not read the fd tables completely", NULL, LOSS_APART,
 	  AT(sweeps_failed) },
+	{ "last_sweep_cut",
+	  "full sweeps at the end that a stop cut short: it shows an earlier moment", NULL,
+	  LOSS_APART, AT(sweep_counts.cut) },
 	{ "cgroups_left_out",
 	  "cgroups that match --unit, --machine, --container or --pod, beyond the 1,024 that are "
 	  "watched",

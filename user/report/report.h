@@ -7,7 +7,7 @@
 #define SOCKLEAK_REPORT_H
 
 #include "kernel/hooks/hook_kinds.h"
-#include "kernel/sweep_plan.h"
+#include "kernel/sweeps/sweep_plan.h"
 #include "leaks/leaks.h"
 #include "descriptors.h"
 #include "resolver/resolver_counts.h"

@@ -13,13 +13,20 @@ struct debug_mark debug_mark(const struct summary *summary)
 				    summary->counters[COUNTER_EVENTS] };
 }
 
+static const char *kind_of_sweep(const struct sweep_counts *now, const struct sweep_counts *before)
+{
+	if (now->full_sweeps > before->full_sweeps)
+		return "full";
+	return now->pieces > before->pieces ? "a piece of a full one" : "quick";
+}
+
 void debug_log_sweep(const struct summary *summary, const struct debug_mark *before)
 {
 	const struct sweep_counts *now = &summary->sweep_counts;
 
 	log_note("debug: sweep %llu: %s, %llu processes one by one, %llu descriptors, "
 		 "%llu events, %llu pending, %llu us",
-		 summary->sweeps, now->full_sweeps > before->sweeps.full_sweeps ? "full" : "quick",
+		 summary->sweeps, kind_of_sweep(now, &before->sweeps),
 		 now->looks - before->sweeps.looks,
 		 summary->counters[COUNTER_FILES_SWEPT] - before->files,
 		 summary->counters[COUNTER_EVENTS] - before->events, summary->pending,

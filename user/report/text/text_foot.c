@@ -75,13 +75,14 @@ static void page_means(struct page *page)
 	const struct summary *summary = page->summary;
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	text_addf(
-		&line,
-		"%llu sweeps (%llu full), last took %.1f ms; %llu of at most %llu sockets tracked",
-		(unsigned long long)summary->sweeps,
-		(unsigned long long)summary->sweep_counts.full_sweeps,
-		(double)summary->sweep_ns / 1e6, (unsigned long long)summary->pending,
-		(unsigned long long)summary->max_sockets);
+	text_addf(&line, "%llu sweeps (%llu full", (unsigned long long)summary->sweeps,
+		  (unsigned long long)summary->sweep_counts.full_sweeps);
+	if (summary->sweep_counts.pieces)
+		text_addf(&line, ", %llu a piece of one",
+			  (unsigned long long)summary->sweep_counts.pieces);
+	text_addf(&line, "), last took %.1f ms; %llu of at most %llu sockets tracked",
+		  (double)summary->sweep_ns / 1e6, (unsigned long long)summary->pending,
+		  (unsigned long long)summary->max_sockets);
 	page_line(page, &line, /* bold= */ false);
 	/* These stay the same, and a screen has few rows: the report at the end has them. */
 	if (page->layout->rows && !page->layout->verbose)

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "kernel/sweep_plan.h"
+#include "kernel/sweeps/sweep_plan.h"
 #include "options/options.h"
 
 struct ring_buffer;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "kernel/record_reader.h"
+#include "kernel/sweeps/record_reader.h"
 
 #include <errno.h>
 #include <stdlib.h>

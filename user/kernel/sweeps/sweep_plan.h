@@ -25,7 +25,9 @@ struct sweep_plan {
 
 /* How the sweeps of a run were made. */
 struct sweep_counts {
-	__u64 full_sweeps;
+	__u64 full_sweeps;   /* that were read to their end */
+	__u64 pieces;	     /* that left a full sweep to go on */
+	__u64 cut;	     /* of the last full sweep, because a stop was asked for: 0 or 1 */
 	__u64 looks;	     /* processes that were looked at alone */
 	__u64 half_closed;   /* of the last full sweep: connections of these classes, where */
 	__u64 was_connected; /* they were not asked for */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "kernel/sweep_plan.h"
+#include "kernel/sweeps/sweep_plan.h"
 
 /*
  * The cost of looking at one process, without its descriptors: an iterator is made, read and

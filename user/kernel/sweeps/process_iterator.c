@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "kernel/process_iterator.h"
+#include "kernel/sweeps/process_iterator.h"
 
 #include <errno.h>
 
