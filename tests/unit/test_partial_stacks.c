@@ -159,13 +159,15 @@ static void a_site_that_its_strays_leave_has_not_grown_by_them(void **state)
 	assert_false(sites[1]->leaking);
 }
 
-/* One call is reached on two ways: its first whole stack says whose its short ones are. */
+/* Code without a name may be the same in another process: the first whole stack stays. */
 static void a_short_stack_with_a_whole_ones_site_stays_there(void **state)
 {
 	struct fixture *fixture = *state;
 	struct stack *adopted = stack_at(0xca11, STACK_CALL);
 	struct event event;
 
+	event = event_of_call(fixture, 3, stack_at(0x3401e, STACK_SNAPSHOT));
+	apply(fixture, &event);
 	adopted->site = site_at(0x3401e);
 	event = event_of_call(fixture, 1, adopted);
 	apply(fixture, &event);
@@ -174,6 +176,60 @@ static void a_short_stack_with_a_whole_ones_site_stays_there(void **state)
 	apply(fixture, &event);
 	assert_int_equal(n_announced, 1);
 	assert_int_equal(announced[0].change, LEAKS_OPENED);
+}
+
+static struct stack *named_stack(const char *function)
+{
+	struct stack *stack = stack_at(0x3401e, STACK_SNAPSHOT);
+
+	stack->frames[0].function = strdup(function);
+	stack->site = site_id(stack);
+	return stack;
+}
+
+/* Two functions make the call, and nothing tells which one made the short stack: neither. */
+static void of_two_functions_it_is_neither(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event first = event_of_call(fixture, 1, stack_at(0xca11, STACK_CALL)), event;
+	struct site *const *sites;
+
+	apply(fixture, &first);
+	event = event_of_call(fixture, 2, named_stack("first"));
+	apply(fixture, &event);
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 1);
+	n_announced = 0;
+	event = event_of_call(fixture, 3, named_stack("second"));
+	apply(fixture, &event);
+	assert_int_equal(announced[0].change, LEAKS_MOVED);
+	assert_int_equal(announced[0].inode, 1);
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 3);
+	for (int i = 0; i < 3; i++)
+		if (sites[i]->leaks->event.socket.inode == 1)
+			assert_int_equal(sites[i]->id, site_at(0xca11));
+	n_announced = 0;
+	event = event_of_call(fixture, 4, named_stack("first")); /* it is not given back */
+	apply(fixture, &event);
+	assert_int_equal(n_announced, 1);
+}
+
+/* Its symbols came: it is the same code, and what went to it goes on with it. */
+static void a_name_that_comes_later_is_no_second_function(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event first = event_of_call(fixture, 1, stack_at(0xca11, STACK_CALL)), event;
+	struct stack *named = named_stack("first");
+	__u64 site = named->site;
+	struct site *const *sites;
+
+	apply(fixture, &first);
+	event = event_of_call(fixture, 2, stack_at(0x3401e, STACK_SNAPSHOT));
+	apply(fixture, &event);
+	event = event_of_call(fixture, 3, named);
+	apply(fixture, &event);
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
+	assert_int_equal(sites[0]->id, site);
+	assert_int_equal(sites[0]->open, 2);
 }
 
 /* The program's main thread has another name, and its first one again. */
@@ -369,6 +425,8 @@ int main(void)
 		TEST(a_stray_that_is_held_back_stays_so),
 		TEST(a_site_that_its_strays_leave_has_not_grown_by_them),
 		TEST(a_short_stack_with_a_whole_ones_site_stays_there),
+		TEST(of_two_functions_it_is_neither),
+		TEST(a_name_that_comes_later_is_no_second_function),
 		TEST(strays_that_renew_older_sockets_have_not_grown),
 		TEST(a_stray_of_a_program_by_another_name_leaves),
 		TEST(who_holds_a_stray_is_reported_once),

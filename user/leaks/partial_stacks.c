@@ -50,15 +50,6 @@ static bool says_all(const struct stack *stack)
 		!culprit_lasting_place(stack).language);
 }
 
-/* It was given the site of the first whole one (call_sites.h), and that is certain. */
-static bool has_place(const struct leaks *leaks, const struct leak *leak)
-{
-	__u64 site;
-
-	return leak->stack->site && leak->stack->site != site_id(leak->stack) &&
-	       !call_sites__script_site(leaks->call_sites, &leak->event.socket, &site);
-}
-
 void partial_stacks_add(struct leaks *leaks, struct leak *leak)
 {
 	const struct pending *socket = &leak->event.socket;
@@ -66,7 +57,7 @@ void partial_stacks_add(struct leaks *leaks, struct leak *leak)
 
 	if (!socket->call_site || !leak->stack || leaks->by_process)
 		return;
-	if (says_all(leak->stack) || has_place(leaks, leak))
+	if (says_all(leak->stack))
 		return;
 	call = find_partial(leaks->partial_calls, socket) ?:
 							    add_call(&leaks->partial_calls, socket);
@@ -101,7 +92,10 @@ static __u64 site_of_script(const struct leaks *leaks, const struct leak *leak)
 	return site ?: site_id(leak->stack); /* all of its native frames are known */
 }
 
-/* They keep their short stacks: one call is reached on many ways. */
+/*
+ * They keep their short stacks: one call is reached on many ways. And they stay listed, for they
+ * move back when a second function is known to make the call.
+ */
 void partial_stacks_gather(struct leaks *leaks, const struct event *event,
 			   const struct stack *whole)
 {
@@ -110,20 +104,16 @@ void partial_stacks_gather(struct leaks *leaks, const struct event *event,
 	struct stack *last = NULL, *moved = NULL; /* most have the same one */
 	struct partial_call *call = find_partial(leaks->partial_calls, &event->socket);
 	struct leak *leak, *next;
-	__u64 site = whole->site;
+	__u64 site;
 
-	if (!site) /* code without a file, which is no place to be moved to */
-		return;
-	if (of_scripts && !learnt)
+	if (!learnt)
 		return; /* they are where they belong */
 	for (leak = call ? call->leaks : NULL; leak; leak = next) {
 		next = leak->next_partial;
-		if (of_scripts) /* it may have to move again */
-			site = site_of_script(leaks, leak);
-		else
-			partial_stacks_remove(leaks, leak);
+		site = of_scripts ? site_of_script(leaks, leak) :
+				    call_sites__site(leaks->call_sites, &leak->event.socket);
 		if (!site)
-			continue;
+			site = site_id(leak->stack);
 		if (!moved || leak->stack != last || moved->site != site) {
 			stack_unref(last);
 			stack_unref(moved);

@@ -18,6 +18,7 @@ struct call_key {
 struct call_site_known {
 	struct call_key key;
 	__u64 site;		  /* 0 = it is one of several */
+	bool named;		  /* it is of a function that has a name */
 	struct stack *shorter;	  /* the last one that was given the site, to be given again */
 	struct stack *shorter_of; /* of which: held, or another could come to lie at its address */
 	UT_hash_handle hh;
@@ -97,22 +98,30 @@ static bool is_of_script(const struct stack *stack, __u64 native)
 }
 
 /*
- * In any process the first one stays. No function of a script stays, because any of them may be
- * meant.
+ * Another site of a call that has one: of the two functions any may be meant, so it has none from
+ * now on. But code without a name says nothing against one that has a name: it may be the same, in
+ * a process whose symbols could not be read, or from before they were there.
  */
+static bool learn_another(struct call_site_known *known, __u64 site, bool named)
+{
+	bool was_named = known->named;
+
+	if (!known->site || known->site == site || !named)
+		return false;
+	known->site = was_named ? 0 : site;
+	known->named = true;
+	return true;
+}
+
 static bool learn_site(struct call_sites *call_sites, const struct pending *socket, __u64 site,
-		       bool of_script)
+		       bool of_script, bool named)
 {
 	struct call_site_known *known = find_call_site(call_sites, socket, of_script);
 
 	if (!site)
 		return false;
-	if (known) {
-		if (!of_script || !known->site || known->site == site)
-			return false;
-		known->site = 0;
-		return true;
-	}
+	if (known)
+		return learn_another(known, site, named);
 	if (HASH_COUNT(call_sites->known) >= MAX_CALL_SITES)
 		forget_call_site(call_sites, call_sites->known);
 	known = calloc(1, sizeof(*known));
@@ -120,11 +129,19 @@ static bool learn_site(struct call_sites *call_sites, const struct pending *sock
 		return false; /* the shorter stacks keep their own site then */
 	known->key = call_key_of(socket, of_script);
 	known->site = site;
+	known->named = named;
 	HASH_ADD(hh, call_sites->known, key, sizeof(known->key), known);
 	if (known->hh.tbl)
 		return true;
 	free(known);
 	return false;
+}
+
+static bool is_named(const struct stack *stack)
+{
+	struct code_place place = culprit_lasting_place(stack);
+
+	return place.frame && !place.language && place.frame->function;
 }
 
 bool call_sites__learn(struct call_sites *call_sites, const struct pending *socket,
@@ -137,9 +154,12 @@ bool call_sites__learn(struct call_sites *call_sites, const struct pending *sock
 		return false;
 	native = native_site(stack);
 	if (!is_of_script(stack, native))
-		return learn_site(call_sites, socket, stack->site, /* of_script= */ false);
-	learnt = learn_site(call_sites, socket, native, /* of_script= */ false);
-	return learn_site(call_sites, socket, stack->site, /* of_script= */ true) || learnt;
+		return learn_site(call_sites, socket, stack->site, /* of_script= */ false,
+				  is_named(stack));
+	learnt = learn_site(call_sites, socket, native, /* of_script= */ false, /* named= */ false);
+	return learn_site(call_sites, socket, stack->site, /* of_script= */ true,
+			  /* named= */ true) ||
+	       learnt;
 }
 
 bool call_sites__script_site(const struct call_sites *call_sites, const struct pending *socket,
@@ -161,7 +181,8 @@ static struct call_site_known *find_shared(const struct call_sites *call_sites,
 	known = find_call_site(call_sites, socket, /* of_process= */ true);
 	if (known && known->site)
 		return known;
-	return find_call_site(call_sites, socket, /* of_process= */ false);
+	known = find_call_site(call_sites, socket, /* of_process= */ false);
+	return known && known->site ? known : NULL;
 }
 
 __u64 call_sites__site(const struct call_sites *call_sites, const struct pending *socket)

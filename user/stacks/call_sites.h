@@ -3,10 +3,12 @@
  * call_sites: the site ids of calls of socket() that had their whole stack taken.
  * A socket of the same call (in any process of the program: bpf/snapshots.bpf.h) without a
  * snapshot has a shorter one, the call alone or by frame pointers; it is of the same site all the
- * same. The native stack does not tell scripts apart, nor their functions. So the site of a
- * function of a script is that of shorter stacks of the same process alone, and only as long as no
- * other function of it is known to make the call. Else they are of the site that the whole stack
- * would have without the names of scripts. Pure; the oldest of MAX_CALL_SITES gives way.
+ * same, as long as whole stacks of the call name one function alone. With a second one it is of
+ * neither, and the shorter stacks keep their own. The native stack does not tell scripts apart, nor
+ * their functions. So the site of a function of a script is that of shorter stacks of the same
+ * process alone, and only as long as no other function of it is known to make the call. Else they
+ * are of the site that the whole stack would have without the names of scripts. Pure; the oldest of
+ * MAX_CALL_SITES gives way.
  */
 #ifndef SOCKLEAK_CALL_SITES_H
 #define SOCKLEAK_CALL_SITES_H
