@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,8 +19,13 @@
 /* For plain data of one process, which takes some microseconds. */
 #define ANSWER_NS (2 * NSEC_PER_SEC)
 #define STUCK_NS (NSEC_PER_SEC / 2)
+/* A child that is given up while a file is touched for less has no fault of that file system. */
+#define BLAME_NS (NSEC_PER_SEC * 4 / 10)
 /* After a stop was asked for, so many children may be given up; then nothing is asked any more. */
 #define GIVEN_UP_AT_STOP 2
+
+/* Away from the descriptors that the child's ends get, for those are put there one by one. */
+#define ABOVE_CHILDS 16
 
 struct opener {
 	pid_t pid; /* 0 = none runs */
@@ -29,6 +35,8 @@ struct opener {
 	__u64 late;
 	struct quarantine quarantine;
 	struct expendables expendables;
+	struct dead_devices dead;
+	struct opener_board *board; /* of the child that runs; NULL = none runs */
 };
 
 struct opener *opener__new(void)
@@ -73,8 +81,44 @@ bool opener__refuses(struct opener *opener, pid_t tgid, uid_t uid)
 
 /* ---- The child ---- */
 
+/* Memory to be shared with one child. */
+static int new_board(struct opener_board **ret_board, int *ret_fd)
+{
+	_cleanup_close_ int fd = memfd_create("sockleak", MFD_CLOEXEC);
+	void *board;
+
+	if (fd < 0 || ftruncate(fd, sizeof(struct opener_board)))
+		return -errno;
+	board = mmap(NULL, sizeof(struct opener_board), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (board == MAP_FAILED)
+		return -errno;
+	*ret_board = board;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/* If the child is stuck over a file, its file system is left alone from now on. */
+static void blame_device(struct opener *opener)
+{
+	const struct opener_board *board = opener->board;
+	struct device device = board->device;
+	char path[PATH_MAX];
+
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC), since_ns = board->since_ns;
+
+	if (!since_ns || now_ns - since_ns < BLAME_NS)
+		return;
+	memcpy(path, board->path, sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	if (device.minor || (path[0] && !mounts_device(board->tgid, path, &device)))
+		dead_devices_add(&opener->dead, device, now_ns);
+}
+
 static void forget_opener(struct opener *opener)
 {
+	if (opener->board)
+		munmap(opener->board, sizeof(*opener->board));
+	opener->board = NULL;
 	if (opener->channel >= 0)
 		close(opener->channel);
 	opener->channel = -1;
@@ -86,6 +130,7 @@ void opener__give_up(struct opener *opener, uid_t uid)
 	opener->given_up_at_stop += signals_stop_asked();
 	if (!opener->pid)
 		return;
+	blame_device(opener);
 	expendables_give_up(&opener->expendables, opener->pid, uid);
 	forget_opener(opener);
 }
@@ -99,12 +144,13 @@ void opener__free(struct opener *opener)
 	free(opener);
 }
 
-static int spawn_opener(int channel, pid_t *ret_pid)
+static int spawn_opener(int channel, int board, pid_t *ret_pid)
 {
 	char *arguments[] = { "sockleak", OPENER_ARGUMENT, NULL };
 	char *environment[] = { "LC_ALL=C", NULL };
 	const struct spawn_fd fds[] = {
 		{ OPENER_CHANNEL, channel },
+		{ OPENER_BOARD, board },
 		{ STDIN_FILENO, SPAWN_NULL },
 		{ STDOUT_FILENO, SPAWN_NULL },
 		{ -1, -1 },
@@ -120,12 +166,20 @@ static int start_opener(struct opener *opener)
 
 	if (err)
 		return err;
-	_cleanup_close_ int ours = ends[0], its = ends[1];
+	_cleanup_close_ int ours = ends[0], its = ends[1], board_fd = -1, high_fd = -1;
+	struct opener_board *board = NULL;
 	pid_t pid;
 
-	err = spawn_opener(its, &pid);
+	err = new_board(&board, &board_fd);
 	if (err)
 		return err;
+	high_fd = fcntl(board_fd, F_DUPFD_CLOEXEC, ABOVE_CHILDS);
+	err = high_fd < 0 ? -errno : spawn_opener(its, high_fd, &pid);
+	if (err) {
+		munmap(board, sizeof(*board));
+		return err;
+	}
+	opener->board = board;
 	opener->pid = pid;
 	opener->channel = TAKE_FD(ours);
 	opener->starts++;
@@ -140,6 +194,8 @@ int opener__ensure(struct opener *opener, unsigned int *ret_start)
 		forget_opener(opener); /* it was ended by others, as for want of memory */
 	if (!opener->pid && (!expendables_may_start(&opener->expendables) || start_opener(opener)))
 		return -EAGAIN;
+	opener->board->n_dead =
+		dead_devices_list(&opener->dead, clock_now(CLOCK_MONOTONIC), opener->board->dead);
 	*ret_start = opener->starts;
 	return 0;
 }

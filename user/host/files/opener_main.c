@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -26,16 +27,54 @@
 #include "lib/channel.h"
 #include "lib/cleanup.h"
 #include "lib/regular_file.h"
+#include "lib/time.h"
 #include "scripts.h"
 
 /* Mappings of a process that are looked at for an interpreter; libraries are among the first. */
 #define MAX_LIBRARY_LINES 4096
 
 struct door {
+	struct opener_board *board;
 	int link; /* to the resolver; -1 = it has none */
 	pid_t memory_of;
 	struct access_request request;
 };
+
+/* ---- What may never come to an end ---- */
+
+static bool is_on_dead(const struct opener_board *board, const struct device *device)
+{
+	for (unsigned int i = 0; i < board->n_dead && i < DEAD_DEVICES; i++)
+		if (board->dead[i].major == device->major && board->dead[i].minor == device->minor)
+			return true;
+	return false;
+}
+
+/*
+ * Write down what is touched next: a file of a device, or at a path, or neither. -EIO: its file
+ * system is to be left alone.
+ */
+static int begin_touch(struct opener_board *board, pid_t tgid, const struct device *device,
+		       const char *path)
+{
+	struct device found;
+
+	if (device && is_on_dead(board, device))
+		return -EIO;
+	if (path && board->n_dead && !mounts_device(tgid, path, &found) &&
+	    is_on_dead(board, &found))
+		return -EIO;
+	board->tgid = tgid;
+	board->device = device ? *device : (struct device){ 0 };
+	snprintf(board->path, sizeof(board->path), "%s", path ?: "");
+	board->since_ns = clock_now(CLOCK_MONOTONIC);
+	return 0;
+}
+
+static void end_touch(struct opener_board *board)
+{
+	board->since_ns = 0;
+}
 
 /* ---- Plain data for the agent ---- */
 
@@ -129,7 +168,10 @@ static int obey(struct door *door, const struct opener_order *order, int fd)
 			answer.program.has_library = has_library(order->tgid);
 		break;
 	case OPENER_HAS_FILE:
-		answer.error = find_file(order->tgid, order->path);
+		answer.error = begin_touch(door->board, order->tgid, NULL, order->path);
+		if (!answer.error)
+			answer.error = find_file(order->tgid, order->path);
+		end_touch(door->board);
 		break;
 	default:
 		return -EPROTO;
@@ -164,6 +206,20 @@ static bool may_serve(const struct door *door)
 	       (door->memory_of && door->request.tgid == door->memory_of);
 }
 
+static void serve_file(struct door *door, size_t len, struct access_reply *ret_reply, int *ret_fd)
+{
+	const struct access_request *request = &door->request;
+	const struct device device = { request->major, request->minor };
+	bool has_path = len == sizeof(*request) && request->kind == ACCESS_PATH &&
+			memchr(request->path, '\0', sizeof(request->path));
+
+	ret_reply->error = begin_touch(door->board, request->tgid, device.minor ? &device : NULL,
+				       has_path ? request->path : NULL);
+	if (!ret_reply->error)
+		access_serve_file(request, len, ret_reply, ret_fd);
+	end_touch(door->board);
+}
+
 static void serve_resolver(struct door *door)
 {
 	struct message message = { .data = &door->request, .size = sizeof(door->request) };
@@ -177,7 +233,7 @@ static void serve_resolver(struct door *door)
 	if (message.fd >= 0)
 		close(message.fd);
 	if (may_serve(door))
-		access_serve_file(&door->request, message.len, &reply, &fd);
+		serve_file(door, message.len, &reply, &fd);
 	if (channel_send(door->link, &reply, sizeof(reply), fd, CHANNEL_NO_DEADLINE))
 		end_link(door);
 	if (fd >= 0)
@@ -246,7 +302,11 @@ int opener_main(void)
 		return 2;
 	}
 	fcntl(OPENER_CHANNEL, F_SETFD, FD_CLOEXEC);
+	door.board = mmap(NULL, sizeof(*door.board), PROT_READ | PROT_WRITE, MAP_SHARED,
+			  OPENER_BOARD, 0);
 	close_range(OPENER_CHANNEL + 1, ~0U, 0);
+	if (door.board == MAP_FAILED)
+		return 1;
 	give_up_the_rest();
 	signal(SIGPIPE, SIG_IGN);
 #if !defined(__SANITIZE_ADDRESS__)

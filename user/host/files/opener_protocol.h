@@ -6,13 +6,32 @@
 #ifndef SOCKLEAK_OPENER_PROTOCOL_H
 #define SOCKLEAK_OPENER_PROTOCOL_H
 
+#include <limits.h>
 #include <linux/types.h>
 
+#include "host/files/dead_devices.h"
+#include "host/files/mounts.h"
 #include "host/files/opener.h"
 #include "host/process.h"
 
-/* The descriptor at which the child finds its end of the agent's channel. */
+/* The descriptors at which the child finds its end of the agent's channel, and the board. */
 #define OPENER_CHANNEL 3
+#define OPENER_BOARD 4
+
+/*
+ * Memory that both share, of one child: a child that is stuck cannot say over what, so it has
+ * written that down before.
+ */
+struct opener_board {
+	/* By the agent: file systems that are left alone. */
+	__u32 n_dead;
+	struct device dead[DEAD_DEVICES];
+	/* By the child. */
+	__u64 since_ns; /* CLOCK_MONOTONIC; 0 = it touches nothing now */
+	__s32 tgid;
+	struct device device; /* of the file; 0, 0 = not known */
+	char path[PATH_MAX];  /* if the device is not known; "" = neither is */
+};
 
 enum opener_order_kind {
 	OPENER_LINK = 1, /* with a descriptor: the resolver asks there; no answer */
