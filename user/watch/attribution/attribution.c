@@ -168,7 +168,8 @@ void attribution__be_patient(struct attribution *attribution, unsigned int attem
 void attribution__begin_sweep(struct attribution *attribution)
 {
 	resolver__begin_sweep(attribution->resolver);
-	attribution->looks = attribution->early_stacks = attribution->early_reads = 0;
+	turns_begin(&attribution->looks, LOOKS_A_SWEEP);
+	early_begin_sweep(attribution);
 	owners__begin_sweep(attribution->owners);
 	expendables_count(opener__expendables(attribution->opener));
 	forget_named(attribution);
@@ -200,10 +201,10 @@ static void look_at_modules(struct attribution *attribution, const struct pendin
 	__u64 start_ns;
 	int err;
 
-	if (attribution->looks >= LOOKS_A_SWEEP || process_start_time(subject.tgid, &start_ns) ||
-	    (looked && looked->start_ns == start_ns))
+	if (!turns_has(&attribution->looks, subject.uid) ||
+	    process_start_time(subject.tgid, &start_ns) || (looked && looked->start_ns == start_ns))
 		return;
-	attribution->looks++;
+	turns_take(&attribution->looks, subject.uid);
 	err = resolver__look(attribution->resolver, &subject);
 	if (err == -EAGAIN || err == -EBUSY) /* it was not asked */
 		return;

@@ -78,6 +78,12 @@ void early_count_cut(struct attribution *attribution, const struct snapshot *sna
 	attribution->scripts_cut += snapshot->script_cut == SCRIPT_CUT_ROOM;
 }
 
+void early_begin_sweep(struct attribution *attribution)
+{
+	turns_begin(&attribution->early_stacks, STACKS_A_SWEEP);
+	turns_begin(&attribution->early_reads, READS_A_SWEEP);
+}
+
 void early_name(struct attribution *attribution, const struct stack_evidence *evidence,
 		const struct event *event)
 {
@@ -87,13 +93,14 @@ void early_name(struct attribution *attribution, const struct stack_evidence *ev
 	struct stack *stack;
 
 	if (!(socket->flags & PENDING_SNAPSHOT) || !evidence->look_at || !code.tgid ||
-	    attribution->early_stacks >= STACKS_A_SWEEP ||
-	    attribution->early_reads++ >= READS_A_SWEEP || find_early(attribution, socket))
+	    !turns_has(&attribution->early_stacks, code.uid) ||
+	    !turns_take(&attribution->early_reads, code.uid) || find_early(attribution, socket))
 		return;
 	snapshot = evidence->look_at(evidence->ctx, socket);
 	if (!snapshot || !snapshot->script_kind || !snapshot->script_len)
 		return;
-	attribution->early_stacks++;
+	if (!turns_take(&attribution->early_stacks, code.uid))
+		return;
 	if (resolver__unwind(attribution->resolver, &code, snapshot, &stack))
 		return;
 	if (stack->source == STACK_SNAPSHOT && names_a_function(stack))

@@ -15,6 +15,7 @@
 #include "resolver/resolver.h"
 #include "stacks/call_sites.h"
 #include "watch/attribution/attribution.h"
+#include "watch/attribution/turns.h"
 
 /* A process whose modules are known, should it end before its leak is reported. */
 struct looked {
@@ -54,7 +55,7 @@ struct attribution {
 	struct early *early;   /* a uthash table, the oldest first */
 	__u64 unanswered;      /* resolver__unanswered() when the present search began */
 	/* In this sweep: processes looked at, stacks named early, and snapshots read for that. */
-	unsigned int looks, early_stacks, early_reads;
+	struct turns looks, early_stacks, early_reads;
 	__u64 scripts_faulted, scripts_cut; /* leaks whose stack lacks outer functions of scripts */
 };
 
@@ -86,6 +87,8 @@ struct subject code_of(struct attribution *attribution, const struct event *even
  */
 void early_name(struct attribution *attribution, const struct stack_evidence *evidence,
 		const struct event *event);
+/* A sweep begins: it has so many turns for that, shared among users. */
+void early_begin_sweep(struct attribution *attribution);
 /* The stack that was kept for a socket, one reference, and not kept any longer; NULL = none. */
 struct stack *early_take(struct attribution *attribution, const struct pending *socket);
 /* It is kept again, because the search goes on later. Without memory it is named later. */
