@@ -328,7 +328,7 @@ static int run_explain(const struct options *options)
 	int err;
 
 	textfile_add_stacks_path(&path, options->textfile ?: TEXTFILE_DEFAULT);
-	err = explain_site(text_str(&path), options->site, options->json, stdout, &error);
+	err = explain_site(text_str(&path), options, stdout, &error);
 	if (error.len)
 		return log_error(err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME, "%s",
 				 text_str(&error));

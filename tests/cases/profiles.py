@@ -22,7 +22,6 @@ from lib.cgroups import inside
 from lib.outcome import Failure, Skip
 from lib.pprof import Profile
 from lib.registry import case
-from lib.service import Service
 from lib.validation import VALIDATOR
 
 TYPES = [("sockets_created", "count"), ("age", "seconds"), ("sockets_open", "count")]
@@ -223,34 +222,6 @@ FAST = ("--older-than", "500ms", "--interval", "100ms")
 def newest_in(directory):
     """The profiles of a directory, the oldest first."""
     return sorted(directory.glob("sockleak-*Z.pb.gz"))
-
-
-@case
-def agent_profiles(bench):
-    """By interval into a directory, of which some are kept; SIGUSR1 and the end write at once."""
-    directory = bench.directory / "profiles"
-    directory.mkdir()
-    path, textfile = bench.directory / "agent.pb.gz", bench.directory / "profiles.prom"
-    service = Service.start(bench, *FAST, "--comm", "agentprof", "--pprof-dir", directory,
-                            "--pprof-interval", "1s", "--pprof-keep", "2", "--pprof", path,
-                            "--textfile", textfile, "--write-interval", "100ms")
-    program = bench.program(str(bench.copy("growing", "agentprof")), 4)
-    service.wait_for(lambda s: any(Profile(p).open() == 4 for p in newest_in(directory)[-1:]),
-                     "a profile with 4 sockets")
-    service.wait_for(lambda s: s.value(textfile, "sockleak_profile_writes_total", result="ok") >= 3,
-                     "a third profile")
-    if len(newest_in(directory)) > 2:
-        raise Failure(f"expected 2 to be kept, seen: {newest_in(directory)}")
-    if path.exists():
-        raise Failure("expected --pprof to wait until it is asked for")
-    service.process.send_signal(signal.SIGUSR1)
-    service.wait_for(lambda s: path.exists() and Profile(path).open() == 4, "a profile")
-    path.unlink()
-    program.end()
-    service.stop()
-    if not path.exists() or len(newest_in(directory)) != 2:
-        raise Failure(f"expected a last profile, seen: {newest_in(directory)}")
-    expect_lines(pprof(bench, "-top", path), "^Type: sockets_open$")
 
 
 @case

@@ -23,16 +23,18 @@ static void take(const struct recalled_site *site, void *ctx)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	_cleanup_text_ struct text out = TEXT_INIT, profile = TEXT_INIT, error = TEXT_INIT;
 	struct input input = input_of(data, size);
 	bool as_json = take_u8(&input) & 1;
 	char *site = take_until(&input, '\n');
-	int err = explain_bytes(input.at, input_left(&input), site, as_json, true, &out, &error);
+	int err = explain_bytes(input.at, input_left(&input), site, as_json, true, &out, &profile,
+				&error);
 
 	check(err == 0 || err == -EINVAL || err == -ENOENT || err == -EPROTO || err == -ENOTUNIQ ||
 	      err == -ENOMEM);
 	check(!text_error(&out) && !text_error(&error));
 	check(!err == !error.len);
+	check(!err == (profile.len > 0) && !text_error(&profile));
 	check_clean(text_str(&error), error.len, "");
 	check(!error.len || error.len < 1024);
 	check(!err || err == -ENOTUNIQ ? out.len > 0 : !out.len);

@@ -116,7 +116,7 @@ _unused_ static int explained(const char *bytes, const char *site, bool as_json,
 	text_clear(out);
 	text_clear(error);
 	err = explain_bytes(fresh, strlen(fresh), site, as_json, /* is_trusted= */ true, out,
-			    error);
+			    /* ret_profile= */ NULL, error);
 	free(fresh);
 	return err;
 }

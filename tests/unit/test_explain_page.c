@@ -86,7 +86,8 @@ static void what_an_agent_left_is_reported_then(void **state)
 	(void)state;
 	leak_at(0xaaaa, "a", "a.service", 6);
 	bytes = content();
-	assert_int_equal(explain_bytes(bytes, strlen(bytes), "0000", false, true, &out, &error), 0);
+	assert_int_equal(
+		explain_bytes(bytes, strlen(bytes), "0000", false, true, &out, NULL, &error), 0);
 	expect(text_str(&out), "a leaked sockets: 6 were open then\n");
 	expect_words(text_str(&out), "Written 2023-11-14T22:30:00.000Z, ");
 	expect_words(text_str(&out), " ago: this was the state then ");
@@ -95,7 +96,8 @@ static void what_an_agent_left_is_reported_then(void **state)
 	all_end(1, 6);
 	bytes = content();
 	text_clear(&out);
-	assert_int_equal(explain_bytes(bytes, strlen(bytes), "0000", false, true, &out, &error), 0);
+	assert_int_equal(
+		explain_bytes(bytes, strlen(bytes), "0000", false, true, &out, NULL, &error), 0);
 	expect(text_str(&out), "a held sockets that were never connected; none was open then\n");
 	free(bytes);
 }

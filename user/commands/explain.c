@@ -11,9 +11,13 @@
 #include <unistd.h>
 
 #include "lib/text.h"
+#include "lib/time.h"
 #include "report/explain/explain_page.h"
+#include "report/explain/explain_profile.h"
 #include "report/explain/stacks_file.h"
 #include "report/metrics/series.h"
+#include "watch/output/output_file.h"
+#include "watch/output/profiles.h"
 
 #define ID_DIGITS 16
 #define MAX_LISTED 16
@@ -110,8 +114,8 @@ static void remove_advice(json_t *site)
 	json_object_set_new(site, "suppression", json_pack("n"));
 }
 
-static int find_site(const json_t *file, const char *id, bool as_json, bool is_trusted,
-		     struct text *ret_out, struct text *ret_error)
+static int find_site(const json_t *file, const char *id, json_t **ret_site, struct text *ret_out,
+		     struct text *ret_error)
 {
 	const json_t *sites = json_object_get(file, "sites");
 	json_t *site, *found = NULL;
@@ -132,11 +136,18 @@ static int find_site(const json_t *file, const char *id, bool as_json, bool is_t
 		text_addf(ret_error, "%u sites begin with %s: give more digits", count, id);
 		return -ENOTUNIQ;
 	}
+	*ret_site = found;
+	return 0;
+}
+
+static int show_site(const json_t *file, json_t *site, bool as_json, bool is_trusted,
+		     struct text *ret_out)
+{
 	if (!is_trusted)
-		remove_advice(found);
+		remove_advice(site);
 	if (as_json)
-		return dump_ascii(found, ret_out);
-	explain_page(ret_out, found, json_string_value(json_object_get(file, "written")));
+		return dump_ascii(site, ret_out);
+	explain_page(ret_out, site, json_string_value(json_object_get(file, "written")));
 	if (!is_trusted)
 		text_add(ret_out, "\nNo commands are shown: others than root, you and " AGENT_USER
 				  "\nmay have written this file.\n");
@@ -144,11 +155,11 @@ static int find_site(const json_t *file, const char *id, bool as_json, bool is_t
 }
 
 int explain_bytes(const void *bytes, size_t len, const char *site, bool as_json, bool is_trusted,
-		  struct text *ret_out, struct text *ret_error)
+		  struct text *ret_out, struct text *ret_profile, struct text *ret_error)
 {
 	char id[ID_DIGITS + 1];
 	json_error_t where;
-	json_t *file;
+	json_t *file, *found;
 	int err = read_site_id(site, id, ret_error);
 
 	if (err)
@@ -161,7 +172,11 @@ int explain_bytes(const void *bytes, size_t len, const char *site, bool as_json,
 		text_add(ret_error, "it is from another version of sockleak");
 		err = -EPROTO;
 	} else {
-		err = find_site(file, id, as_json, is_trusted, ret_out, ret_error);
+		err = find_site(file, id, &found, ret_out, ret_error);
+		if (!err && ret_profile)
+			err = explain_profile(found, (__s64)clock_now(CLOCK_REALTIME), ret_profile);
+		if (!err)
+			err = show_site(file, found, as_json, is_trusted, ret_out);
 	}
 	json_decref(file);
 	return err;
@@ -239,15 +254,17 @@ static int read_stacks(const char *path, char **ret_bytes, size_t *ret_len, bool
 	return err;
 }
 
-int explain_site(const char *path, const char *site, bool as_json, FILE *out,
-		 struct text *ret_error)
+int explain_site(const char *path, const struct options *options, FILE *out, struct text *ret_error)
 {
-	_cleanup_text_ struct text text = TEXT_INIT, why = TEXT_INIT;
+	_cleanup_text_ struct text text = TEXT_INIT, profile = TEXT_INIT, why = TEXT_INIT;
 	char id[ID_DIGITS + 1], *bytes = NULL;
-	int err = read_site_id(site, id, ret_error);
+	const char *pprof = options->pprof;
+	int err = read_site_id(options->site, id, ret_error);
 	bool is_trusted = false;
 	size_t len = 0;
 
+	if (!err)
+		err = profiles_check(options, ret_error);
 	if (err)
 		return err;
 	err = read_stacks(path, &bytes, &len, &is_trusted);
@@ -258,8 +275,15 @@ int explain_site(const char *path, const char *site, bool as_json, FILE *out,
 					   "");
 		return err;
 	}
-	err = explain_bytes(bytes, len, site, as_json, is_trusted, &text, &why);
+	err = explain_bytes(bytes, len, options->site, options->json, is_trusted, &text,
+			    pprof ? &profile : NULL, &why);
 	free(bytes);
+	if (!err && pprof) {
+		err = output_file_write(pprof, /* only_files= */ false, text_str(&profile),
+					profile.len);
+		if (err)
+			text_addf(&why, "cannot write to --pprof: %s", strerror(-err));
+	}
 	fwrite(text_str(&text), 1, text.len, out);
 	if (err)
 		text_addf(ret_error, "%s: %s", path, why.len ? text_str(&why) : strerror(-err));

@@ -10,8 +10,9 @@
 
 #include "lib/time.h"
 
-static const int ours[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
-static volatile sig_atomic_t stop_asked, stop_insisted, report_asked, reload_asked, hangup_reloads;
+static const int ours[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
+static volatile sig_atomic_t stop_asked, stop_insisted, report_asked, profiles_asked, reload_asked,
+	hangup_reloads;
 static atomic_ullong stopped_ns; /* of the first request to stop */
 static bool pipe_ends;
 static volatile pid_t passed_to; /* signals_pass_to() */
@@ -57,10 +58,12 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 	(void)context;
 	if (receiver && !is_of_terminal(signal, info))
 		kill(receiver, signal);
-	if (receiver || signal == SIGQUIT || signal == SIGUSR2)
+	if (receiver || signal == SIGQUIT)
 		;
 	else if (signal == SIGUSR1)
 		report_asked = 1;
+	else if (signal == SIGUSR2)
+		profiles_asked = 1;
 	else if (signal == SIGHUP && hangup_reloads)
 		reload_asked = 1;
 	else
@@ -96,7 +99,6 @@ void signals_pass_to(pid_t pid)
 
 	passed_to = pid;
 	sigaction(SIGQUIT, &action, NULL);
-	sigaction(SIGUSR2, &action, NULL);
 }
 
 void signals_reload_by_hangup(void)
@@ -148,6 +150,14 @@ bool signals_report_asked(void)
 	return asked;
 }
 
+bool signals_profiles_asked(void)
+{
+	bool asked = profiles_asked;
+
+	profiles_asked = 0;
+	return asked;
+}
+
 void signals_ask_stop(void)
 {
 	stop();
@@ -164,7 +174,7 @@ void signals_wait(__u64 ns, int fd)
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		sigaddset(&blocked, ours[i]);
 	sigprocmask(SIG_BLOCK, &blocked, &before);
-	if (!stop_asked && !report_asked && !reload_asked)
+	if (!stop_asked && !report_asked && !profiles_asked && !reload_asked)
 		ppoll(&input, 1, &timeout, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
@@ -175,6 +185,7 @@ void signals_hold_questions(bool hold)
 
 	sigemptyset(&questions);
 	sigaddset(&questions, SIGUSR1);
+	sigaddset(&questions, SIGUSR2);
 	sigaddset(&questions, SIGHUP);
 	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &questions, NULL);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * signals: what was asked for by a signal. SIGINT and SIGTERM ask to stop, SIGUSR1 asks for
- * a report, SIGHUP asks an agent to reload and other commands to stop. They interrupt
- * whatever blocks (an open, a write, a wait), so that nothing can keep the program from
- * ending. A report is still written to a slow reader; a second signal ends that too.
+ * a report, SIGUSR2 for its profiles, SIGHUP asks an agent to reload and other commands to stop.
+ * They interrupt whatever blocks (an open, a write, a wait), so that nothing can keep the program
+ * from ending. A report is still written to a slow reader; a second signal ends that too.
  */
 #ifndef SOCKLEAK_SIGNALS_H
 #define SOCKLEAK_SIGNALS_H
@@ -22,7 +22,7 @@ void signals_restore(void);
 /*
  * From now on they ask for nothing: SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 and SIGQUIT that a
  * process sends go on to that process. Those of a terminal are ignored, because it sends them to
- * the whole process group. 0: they ask again; SIGQUIT and SIGUSR2 are ignored.
+ * the whole process group. 0: they ask again; SIGQUIT is ignored.
  */
 void signals_pass_to(pid_t pid);
 /*
@@ -45,6 +45,8 @@ bool signals_stop_insisted(void);
 bool signals_stop_overdue(void);
 /* Was a report asked for since the last call? */
 bool signals_report_asked(void);
+/* Were the profiles of one asked for since the last call, without the report? */
+bool signals_profiles_asked(void);
 /* Is a reload asked for? True until signals_reloaded(). */
 bool signals_reload_asked(void);
 void signals_reloaded(void);
@@ -57,7 +59,7 @@ void signals_ask_stop(void);
 void signals_wait(__u64 ns, int fd);
 
 /*
- * Hold back the signals that only ask for something (SIGUSR1, SIGHUP), or let them through
+ * Hold back the signals that only ask for something (SIGUSR1, SIGUSR2, SIGHUP), or let them through
  * again. Used while BPF programs are loaded, because the verifier gives up with EAGAIN when
  * a signal is pending. A stop still arrives.
  */

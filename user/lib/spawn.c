@@ -25,6 +25,7 @@ static int set_attributes(posix_spawnattr_t *attributes)
 
 	sigemptyset(&questions);
 	sigaddset(&questions, SIGUSR1);
+	sigaddset(&questions, SIGUSR2);
 	sigaddset(&questions, SIGHUP);
 	sigfillset(&all);
 	posix_spawnattr_setsigmask(attributes, &questions);

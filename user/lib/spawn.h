@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * spawn: starts a program as an independent child: in a process group of its own, with no signal
- * ignored, and with no descriptors but those that are given to it. SIGUSR1 and SIGHUP are blocked:
- * they ask sockleak for something, and whoever sends them to all processes of that name or unit
- * would end the child, which has that name, too, until it calls exec.
+ * ignored, and with no descriptors but those that are given to it. SIGUSR1, SIGUSR2 and SIGHUP are
+ * blocked: they ask sockleak for something, and whoever sends them to all processes of that name or
+ * unit would end the child, which has that name, too, until it calls exec.
  */
 #ifndef SOCKLEAK_SPAWN_H
 #define SOCKLEAK_SPAWN_H

@@ -35,11 +35,11 @@ const struct option_spec options_output[] = {
 	  .reloads = true,
 	  .argument = "FILE",
 	  .type = OPTION_PATH,
-	  .commands = LOOKS,
+	  .commands = LOOKS | EXPLAIN,
 	  .group = GROUP_OUTPUT,
 	  AT(pprof),
 	  .help = "with each report also write the open sockets by stack to FILE, as a profile "
-		  "for 'go tool pprof' (docs/profiles.md)" },
+		  "for 'go tool pprof' (docs/profiles.md); explain: those of the site" },
 	{ .name = "folded",
 	  .reloads = true,
 	  .argument = "FILE",

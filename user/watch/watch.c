@@ -251,6 +251,25 @@ static void wait_for_more(struct watch *watch, __u64 ns)
 	take_postponed(watch);
 }
 
+/* True: the one who waits is to answer, because there is no output. */
+static bool answer_questions(struct watch *watch)
+{
+	bool profiles = signals_profiles_asked(), whole = signals_report_asked();
+
+	if (!whole && !profiles)
+		return false;
+	watch->asked = !watch->output;
+	if (watch->asked)
+		return true;
+	if (whole) {
+		report(watch); /* and its profiles */
+	} else {
+		watch__look(watch, watch->options->top);
+		output__profiles(watch->output, watch->leaks, &watch->summary);
+	}
+	return false;
+}
+
 bool watch__wait(struct watch *watch)
 {
 	struct summary *summary = &watch->summary;
@@ -267,12 +286,8 @@ bool watch__wait(struct watch *watch)
 		wait_for_more(watch, until_ns - summary->now_ns);
 		if (watch->output)
 			output__take_keys(watch->output, watch->leaks, summary);
-		if (!signals_report_asked())
-			continue;
-		watch->asked = !watch->output;
-		if (watch->asked)
+		if (answer_questions(watch))
 			break;
-		report(watch);
 	}
 	return !is_over(watch) && summary->now_ns < watch->end_ns;
 }

@@ -54,7 +54,8 @@ bool watch__wait(struct watch *watch);
 void watch__look(struct watch *watch, __u32 most);
 /* The last report, to the output, which is closed. 0, or -errno when it broke (logged). */
 int watch__end(struct watch *watch);
-/* Was a report asked for (SIGUSR1), while there is no output? True once for each request. */
+/* Was a report asked for (SIGUSR1), or its profiles (SIGUSR2), while there is no output? True once
+ * for each request. */
 bool watch__asked(struct watch *watch);
 /* Called for processes at their limit, instead of the output. */
 void watch__on_limit(struct watch *watch, fd_limits_begin_fn on_begin, void *ctx);

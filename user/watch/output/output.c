@@ -267,6 +267,11 @@ void output__take_keys(struct output *output, struct leaks *leaks, const struct 
 		draw_view(output, leaks, summary);
 }
 
+void output__profiles(struct output *output, struct leaks *leaks, const struct summary *summary)
+{
+	profiles_write(&output->profiles, output->options, leaks, summary);
+}
+
 /* A run that was to be quiet, of which there is nothing to say, as with other checkers. */
 static bool has_nothing_to_say(const struct output *output, const struct summary *summary)
 {
@@ -303,6 +308,6 @@ void output__report(struct output *output, struct leaks *leaks, const struct sum
 			text_report(report, leaks, summary, &layout);
 	}
 	emit(output, report);
-	profiles_write(&output->profiles, output->options, leaks, summary);
+	output__profiles(output, leaks, summary);
 	text_free(report); /* the next sweep may be far away, or never come */
 }

@@ -58,6 +58,8 @@ int output__keys_fd(const struct output *output);
 void output__take_keys(struct output *output, struct leaks *leaks, const struct summary *summary);
 /* A report was asked for (SIGUSR1), or the run ends. */
 void output__report(struct output *output, struct leaks *leaks, const struct summary *summary);
+/* The files of --pprof and --folded alone (SIGUSR2); a report writes them, too. */
+void output__profiles(struct output *output, struct leaks *leaks, const struct summary *summary);
 
 /* 0, or the -errno of the first write that failed; -ENOMEM. */
 int output__error(const struct output *output);
