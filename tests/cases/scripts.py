@@ -189,6 +189,16 @@ def scripts_reused(bench):
         raise Failure("; ".join(wrong))
 
 
+def wait_ready(process):
+    """The inodes of the sockets that it has announced since it was ready before."""
+    said = []
+    for line in process.stdout:
+        if line == "ready\n":
+            return said
+        said += [int(part[6:]) for part in line.split() if part.startswith("inode=")]
+    raise Failure(f"expected 'ready', seen: exit {process.wait(10)}")
+
+
 @case(stage=LONG)
 def scripts_forged(bench):
     """An interpreter that lies: its sockets have native stacks, and nothing breaks."""
@@ -197,19 +207,11 @@ def scripts_forged(bench):
         [str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
 
-    def phase():
-        said = []
-        for line in process.stdout:
-            if line == "ready\n":
-                return said
-            said += [int(part[6:]) for part in line.split() if part.startswith("inode=")]
-        raise Failure(f"expected 'ready', seen: exit {process.wait(10)}")
-
-    phase()
+    wait_ready(process)
     agent = bench.agent("--min-growth", "1", "--sample-after", "0", "--pid", str(process.pid))
     process.stdin.write("\n")
     process.stdin.flush()
-    inodes = phase()
+    inodes = wait_ready(process)
     agent.wait_for(lambda a: set(inodes) <= set(a.open_leaks()), "all leaks", TOLD_S)
     stacks = [agent.open_leaks()[inode] for inode in inodes]
     for event in stacks:
@@ -301,6 +303,50 @@ def scripts_apart(bench):
     for script in scripts.values():
         script.stdin.close()
         script.wait(20)
+
+
+LOADS = """
+#include <dlfcn.h>
+int main(int argc, char **argv)
+{
+	int (*forged)(int, char **) = dlsym(RTLD_DEFAULT, "forged_main");
+
+	return forged ? forged(argc, argv) : 1;
+}
+"""
+
+
+@case
+def scripts_preloaded(bench):
+    """A program whose interpreter is a library has it from a library of root, not of anybody."""
+    if subprocess.run(["gcc", "--version"], capture_output=True, check=False).returncode:
+        raise Skip("needs gcc")
+    for owner, wanted in ((54321, []), (0, [["forged", "forged", 7]])):
+        directory = bench.directory / f"preloaded{owner}"
+        directory.mkdir()
+        (directory / "loads.c").write_text(LOADS)
+        library, program = directory / "libpython3.11.so.1.0", directory / "python3.11"
+        source = pathlib.Path(__file__).parent.parent / "programs" / "forged_python.c"
+        for build in (["-shared", "-fPIC", "-Dmain=forged_main", source, "-o", library],
+                      [directory / "loads.c", "-o", program]):
+            subprocess.run(["gcc", "-O2", "-w", "-D_GNU_SOURCE", *build], check=True)
+        os.chown(library, owner, -1)
+        process = bench.processes.start(
+            [str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "LD_PRELOAD": str(library)},
+        )
+        wait_ready(process)
+        agent = bench.agent("--min-growth", "1", "--sample-after", "0", "--pid", str(process.pid))
+        process.stdin.write("\n")
+        process.stdin.flush()
+        inodes = wait_ready(process)
+        agent.wait_for(lambda a, i=inodes: set(i) <= set(a.open_leaks()), "all leaks", TOLD_S)
+        seen = seen_of(agent.open_leaks()[inodes[0]], "Python")
+        agent.stop()
+        process.stdin.close()
+        process.wait(20)
+        if seen != wanted:
+            raise Failure(f"expected {wanted} of a library of {owner}, seen: {seen}")
 
 
 TWO_FILES = """

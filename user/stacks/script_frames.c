@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "stacks/script_frames.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <gelf.h>
 #include <stdlib.h>
@@ -34,27 +35,45 @@ static bool may_interpret(const char *path)
 	return false;
 }
 
+/* *ret_owner: the user whose file it is. */
 static bool open_interpreter(struct images *images, struct image *image,
-			     const struct mapping *mapping, struct interpreter *ret)
+			     const struct mapping *mapping, struct interpreter *ret,
+			     __u32 *ret_owner)
 {
 	struct module_symbols *file = image_file(images, image, mapping, &ret->bias);
 
 	ret->elf = file ? module_symbols_file(file)->elf : NULL;
 	ret->path = mapping->path;
+	*ret_owner = file ? module_symbols_file(file)->owner : ~0U;
 	return ret->elf && gelf_getclass(ret->elf) == ELFCLASS64;
 }
 
+/* The language of which a file has the interpreter: of `only` (SCRIPT_NONE: of any); NULL: none. */
+static const struct language *language_of(const struct interpreter *interpreter,
+					  enum script_language only)
+{
+	__u64 value;
+
+	for (size_t n = 0; n < sizeof(languages) / sizeof(languages[0]); n++)
+		if ((!only || only == languages[n]->id) &&
+		    interpreter_symbol(interpreter, languages[n]->symbol, &value))
+			return languages[n];
+	return NULL;
+}
+
 /*
- * The interpreter of a process and its language: of `only` (SCRIPT_NONE: of any). The executable is
- * asked whatever its name is: it is the lowest mapping of a file. PHP has compiled code below it.
+ * The interpreter of a process and its language, to name functions in this process alone. The
+ * executable is asked whatever its name is: it is the lowest mapping of a file. PHP has compiled
+ * code below it.
  */
 static const struct language *find_interpreter(struct images *images, struct image *image,
 					       enum script_language only, struct interpreter *ret)
 {
 	const struct modules *modules = image_modules(image);
+	const struct language *language;
 	unsigned int asked = 0;
 	bool has_lowest = false;
-	__u64 value;
+	__u32 owner;
 
 	for (size_t i = 0; i < modules__count(modules) && asked < MAX_ASKED; i++) {
 		const struct mapping *mapping = modules__get(modules, i);
@@ -63,12 +82,50 @@ static const struct language *find_interpreter(struct images *images, struct ima
 			continue;
 		has_lowest = true;
 		asked++;
-		if (!open_interpreter(images, image, mapping, ret))
+		if (!open_interpreter(images, image, mapping, ret, &owner))
 			continue;
-		for (size_t n = 0; n < sizeof(languages) / sizeof(languages[0]); n++)
-			if ((!only || only == languages[n]->id) &&
-			    interpreter_symbol(ret, languages[n]->symbol, &value))
-				return languages[n];
+		language = language_of(ret, only);
+		if (language)
+			return language;
+	}
+	return NULL;
+}
+
+/*
+ * The interpreter that each process of a program has: in the executable; else in a library of root
+ * or of the executable's owner. Any other library may be one that somebody has had the program load
+ * (LD_PRELOAD), and the recipe that it gives would be that of everybody's processes. *ret_refused:
+ * there is such a one.
+ */
+static const struct language *find_interpreter_of_program(struct images *images,
+							  struct image *image,
+							  const struct mapping *program,
+							  struct interpreter *ret,
+							  bool *ret_refused)
+{
+	const struct modules *modules = image_modules(image);
+	const struct language *language;
+	__u32 owner = 0, program_owner = 0;
+	unsigned int asked = 0;
+
+	if (program && mapping_is_file(program) &&
+	    open_interpreter(images, image, program, ret, &program_owner)) {
+		language = language_of(ret, SCRIPT_NONE);
+		if (language)
+			return language;
+	}
+	for (size_t i = 0; i < modules__count(modules) && asked < MAX_ASKED; i++) {
+		const struct mapping *mapping = modules__get(modules, i);
+
+		if (!mapping_is_file(mapping) || !may_interpret(mapping->path))
+			continue;
+		asked++;
+		if (!open_interpreter(images, image, mapping, ret, &owner))
+			continue;
+		language = language_of(ret, SCRIPT_NONE);
+		if (language && (!owner || (owner == program_owner && owner != ~0U)))
+			return language;
+		*ret_refused |= language != NULL;
 	}
 	return NULL;
 }
@@ -83,9 +140,10 @@ static bool find_debug_word(struct images *images, struct image *image, __u64 st
 	struct interpreter program = { 0 };
 	GElf_Phdr header;
 	Elf64_Dyn entry;
+	__u32 owner;
 
 	if (!mapping || !mapping_is_file(mapping) ||
-	    !open_interpreter(images, image, mapping, &program) ||
+	    !open_interpreter(images, image, mapping, &program, &owner) ||
 	    !interpreter_header(&program, PT_DYNAMIC, &header))
 		return false;
 	for (__u64 at = 0; at < header.p_memsz; at += sizeof(entry)) {
@@ -131,22 +189,23 @@ static bool has_musl(const struct image *image)
 	return false;
 }
 
-void scripts_recipe(struct images *images, struct image *image, pid_t tgid, __u64 start_code,
-		    struct script_recipe *ret_recipe)
+int scripts_recipe(struct images *images, struct image *image, pid_t tgid, __u64 start_code,
+		   struct script_recipe *ret_recipe)
 {
 	struct interpreter interpreter = { 0 };
 	const struct mapping *program = image_mapping(image, start_code);
 	struct script_recipe recipe = { 0 };
 	const struct language *language;
 	struct memory memory;
+	bool refused = false;
 
 	*ret_recipe = recipe;
-	language = find_interpreter(images, image, SCRIPT_NONE, &interpreter);
+	language = find_interpreter_of_program(images, image, program, &interpreter, &refused);
 	if (!language)
-		return;
+		return refused ? -EPERM : 0;
 	ret_recipe->kind = SCRIPT_KIND(language->id, 0, 0);
 	if (memory_open(tgid, &memory))
-		return;
+		return 0;
 	interpreter.memory = &memory;
 	interpreter.is_musl = has_musl(image);
 	interpreter.is_library = !program || strcmp(program->path ?: "", interpreter.path) != 0;
@@ -154,6 +213,7 @@ void scripts_recipe(struct images *images, struct image *image, pid_t tgid, __u6
 	    place_recipe(images, image, start_code, &interpreter, &recipe))
 		*ret_recipe = recipe;
 	memory_close(&memory);
+	return 0;
 }
 
 /* ---- Names ---- */

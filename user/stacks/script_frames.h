@@ -20,9 +20,10 @@
  * The recipe for the program of a process whose code starts at `start_code` (mm->start_code); its
  * exe_inode and exe_size are left to the caller. `find` is SCRIPT_NOTHING when it executes no
  * scripts that are known, or those of an unknown version, of which *ret_kind has the language.
+ * -EPERM: this process has an interpreter that says nothing of the program's other processes.
  */
-void scripts_recipe(struct images *images, struct image *image, pid_t tgid, __u64 start_code,
-		    struct script_recipe *ret_recipe);
+int scripts_recipe(struct images *images, struct image *image, pid_t tgid, __u64 start_code,
+		   struct script_recipe *ret_recipe);
 
 /*
  * Name the frames of scripts that a snapshot has, by what the memory of the process has at this

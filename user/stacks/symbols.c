@@ -460,9 +460,9 @@ int symbols__recipe(struct symbols *symbols, pid_t tgid, __u64 start_code,
 	struct image *image = NULL;
 	int err = images__find(symbols->images, tgid, &image);
 
-	if (image)
-		scripts_recipe(symbols->images, image, tgid, start_code, ret_recipe);
-	return err;
+	if (!image)
+		return err;
+	return scripts_recipe(symbols->images, image, tgid, start_code, ret_recipe) ?: err;
 }
 
 int symbols__look(struct symbols *symbols, pid_t tgid)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_BUILD_ID 64
@@ -62,7 +63,9 @@ static void look_into(struct elf_file *file)
 
 void elf_file_open(int fd, struct elf_file *ret)
 {
-	*ret = (struct elf_file){ 0 };
+	struct stat st;
+
+	*ret = (struct elf_file){ .owner = fstat(fd, &st) ? ~0U : st.st_uid };
 	elf_version(EV_CURRENT);
 	ret->elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (ret->elf && elf_cntl(ret->elf, ELF_C_FDREAD)) {
@@ -75,7 +78,7 @@ void elf_file_open(int fd, struct elf_file *ret)
 
 void elf_file_of_bytes(const void *bytes, size_t len, struct elf_file *ret)
 {
-	*ret = (struct elf_file){ 0 };
+	*ret = (struct elf_file){ .owner = ~0U };
 	elf_version(EV_CURRENT);
 	ret->bytes = malloc(len + 1);
 	if (!ret->bytes)

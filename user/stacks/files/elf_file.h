@@ -28,6 +28,7 @@ struct elf_file {
 	char *build_id;		 /* hex, NULL = none */
 	char *link;		 /* its .gnu_debuglink, NULL = none */
 	__u32 crc;		 /* of what that names */
+	__u32 owner;		 /* the user whose file it is; ~0 = not known */
 	bool is_go;		 /* a program of Go */
 	struct debug_size debug; /* debug sections of the file itself */
 };
