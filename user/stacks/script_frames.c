@@ -49,7 +49,7 @@ static bool open_interpreter(struct images *images, struct image *image,
 }
 
 /* The language of which a file has the interpreter: of `only` (SCRIPT_NONE: of any); NULL: none. */
-static const struct language *language_of(const struct interpreter *interpreter,
+static const struct language *language_in(const struct interpreter *interpreter,
 					  enum script_language only)
 {
 	__u64 value;
@@ -84,7 +84,7 @@ static const struct language *find_interpreter(struct images *images, struct ima
 		asked++;
 		if (!open_interpreter(images, image, mapping, ret, &owner))
 			continue;
-		language = language_of(ret, only);
+		language = language_in(ret, only);
 		if (language)
 			return language;
 	}
@@ -110,7 +110,7 @@ static const struct language *find_interpreter_of_program(struct images *images,
 
 	if (program && mapping_is_file(program) &&
 	    open_interpreter(images, image, program, ret, &program_owner)) {
-		language = language_of(ret, SCRIPT_NONE);
+		language = language_in(ret, SCRIPT_NONE);
 		if (language)
 			return language;
 	}
@@ -122,7 +122,7 @@ static const struct language *find_interpreter_of_program(struct images *images,
 		asked++;
 		if (!open_interpreter(images, image, mapping, ret, &owner))
 			continue;
-		language = language_of(ret, SCRIPT_NONE);
+		language = language_in(ret, SCRIPT_NONE);
 		if (language && (!owner || (owner == program_owner && owner != ~0U)))
 			return language;
 		*ret_refused |= language != NULL;
