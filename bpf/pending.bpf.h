@@ -317,16 +317,46 @@ static __always_inline __u16 dissolved_flags(const struct pending *entry, __u16 
 }
 
 /*
+ * Where the entry of such a socket is put together. It does not fit on the stack: before Linux 6.12
+ * a program and what it calls share 512 bytes.
+ */
+struct dissolved {
+	struct pending entry;
+	__u32 busy; /* by another program, which this one has interrupted */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dissolved);
+} dissolving SEC(".maps");
+
+static __always_inline void entry_add_dissolved(struct pending *entry, const struct call *call,
+						const struct socket_view *view, __u16 flags)
+{
+	struct fd_key key;
+
+	__builtin_memset(entry, 0, sizeof(*entry));
+	entry_of_unknown(entry, view, bpf_get_current_task_btf(), call->fd);
+	entry->since_ns = bpf_ktime_get_boot_ns();
+	entry->flags |= flags;
+	if (pending_put(entry, &key))
+		count(COUNTER_ADOPT_FULL);
+}
+
+/*
  * The current thread has ended the connection of a socket. It is kept, or a sweep would take it for
  * one that never had a connection. Fields that are not known stay 0. A global function, for the
  * verifier.
  */
 __noinline int pending_add_dissolved(const struct call *call)
 {
-	struct pending entry = {}, *known;
 	__u16 flags = PENDING_DISSOLVED;
 	struct socket_view view = {};
-	struct fd_key key;
+	struct dissolved *dissolved;
+	struct pending *known;
+	__u32 zero = 0;
 
 	if (!call || !view_open((struct file *)call->file, &view) || view.inode != call->inode)
 		return 0;
@@ -338,11 +368,13 @@ __noinline int pending_add_dissolved(const struct call *call)
 		young_close(known);
 		return 0;
 	}
-	entry_of_unknown(&entry, &view, bpf_get_current_task_btf(), call->fd);
-	entry.since_ns = bpf_ktime_get_boot_ns();
-	entry.flags |= flags;
-	if (pending_put(&entry, &key))
-		count(COUNTER_ADOPT_FULL);
+	dissolved = bpf_map_lookup_elem(&dissolving, &zero);
+	if (!dissolved || __sync_lock_test_and_set(&dissolved->busy, 1)) {
+		count(COUNTER_YOUNG_BUSY);
+		return 0;
+	}
+	entry_add_dissolved(&dissolved->entry, call, &view, flags);
+	dissolved->busy = 0;
 	return 0;
 }
 

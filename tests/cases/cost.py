@@ -9,6 +9,7 @@ import subprocess
 import time
 
 from cases.pins import MANY, bpffs, leak
+from lib.bpf_stack import LIMIT, deepest_chains
 from lib.hooks import kinds_here
 from lib.outcome import Failure, Skip
 from lib.registry import ALONE, case
@@ -22,6 +23,7 @@ LOAD_CPU_S = 3.0  # ten times what it is
 IDLE_DESCRIPTORS = 200_000
 IDLE_INTERVAL_S = 0.1
 IDLE_S = 4
+BPF_OBJECTS = ("sockleak.bpf.o", "scan.bpf.o")
 NAMED_LOSSES = ("young_busy", "socket_unreadable")
 
 
@@ -118,6 +120,16 @@ def verified_instructions(bench):
         )
     if clang not in compilers:
         print(f"     clang {clang} has no column in {RECORD.name}; seen:\n{text}")
+
+
+@case
+def stack_of_programs(bench):
+    """What each program calls fits on the stack that kernels before Linux 6.12 give it."""
+    for name in BPF_OBJECTS:
+        chains = deepest_chains(pathlib.Path(bench.options.programs).parent / name)
+        depth, functions = max(chains)
+        if len(chains) < 2 or not 0 < depth <= LIMIT:
+            raise Failure(f"expected at most {LIMIT} bytes, seen: {depth} by {functions}")
 
 
 @case

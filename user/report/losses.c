@@ -17,7 +17,7 @@ static const struct loss losses[] = {
 	  MORE_SOCKETS, LOSS_DROPPED, COUNTER(SHARE_FULL) },
 	{ "given_up", "reported leaks of the greediest user, of which nothing new is noted",
 	  MORE_SOCKETS, LOSS_DROPPED, COUNTER(GIVEN_UP) },
-	{ "young_busy", "sockets not tracked: three were created at one place of the table at once",
+	{ "young_busy", "sockets not tracked: programs of the kernel met at one place at once",
 	  NULL, LOSS_DROPPED, COUNTER(YOUNG_BUSY) },
 	{ "adopt_full", "sockets of unknown origin not added, counted by each full sweep",
 	  MORE_SOCKETS, LOSS_DROPPED, COUNTER(ADOPT_FULL) },
