@@ -378,6 +378,11 @@ __noinline int script_fill(__u32 slot)
 	}
 	if (!recipe || !recipe->find)
 		return 0;
+	if (recipe->find == SCRIPT_IN_STACK) {
+		snapshot->script_record = 0;
+		snapshot->script_kind = recipe->kind;
+		return 0;
+	}
 	start = script_start(recipe, program.code);
 	thread = start ? script_thread(recipe, start, self) : 0;
 	if (!thread) {

@@ -27,6 +27,7 @@ enum script_find {
 	SCRIPT_BY_THREAD,   /* the same of the executable, at a fixed distance */
 	SCRIPT_BY_KEY,	    /* pthread_getspecific() of the program's key */
 	SCRIPT_BY_WORD,	    /* the program has one word, of its first thread */
+	SCRIPT_IN_STACK,    /* nothing: its functions have native frames, which the stack has */
 	SCRIPT_FINDS,
 };
 

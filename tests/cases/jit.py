@@ -96,7 +96,7 @@ def jit_java_without_restart(bench):
     if not shutil.which("javac") or not shutil.which("jcmd"):
         raise Skip("needs javac and jcmd")
     subprocess.run(["javac", "-d", str(bench.directory), str(TRUTH / "Leak.java")], check=True)
-    agent = bench.agent(*FAST, "--comm", "java")
+    agent = bench.agent(*FAST, "--comm", "java", "--script-frames", "none")
     unnamed, named = (Script(bench, ["java", "-cp", str(bench.directory), "Leak"])
                       for _ in range(2))
     unnamed.leak()

@@ -84,7 +84,8 @@ static bool is_trampoline(__u64 address, void *ctx)
 static void unwind(struct module_symbols *symbols, __u64 bias, __u64 address)
 {
 	const struct unwind_process process = { need_nothing, code_before,   function_start,
-						debug_rules,  is_trampoline, symbols };
+						debug_rules,  is_trampoline, NULL,
+						symbols };
 	struct elf_file *file = module_symbols_file(symbols);
 	static struct unwound unwound;
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot) + STACK_WORDS * sizeof(__u64));

@@ -4,7 +4,7 @@
 
 #include <elf.h>
 
-#include "stacks/memory_file.h"
+#include "stacks/files/memory_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

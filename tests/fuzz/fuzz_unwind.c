@@ -165,7 +165,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct unwound unwound, again;
 	struct walk walk = { 0 };
 	const struct unwind_process process = { need,	  code_before,	 function_start,
-						no_rules, is_trampoline, &walk };
+						no_rules, is_trampoline, NULL,
+						&walk };
 	struct snapshot *snapshot;
 	int err;
 

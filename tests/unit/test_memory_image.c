@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "host/files/memory_image.h"
-#include "stacks/memory_file.h"
+#include "stacks/files/memory_file.h"
 
 #define NOBODY 65534
 

@@ -40,8 +40,9 @@ static struct stack *with_scripts(struct stack *stack, const struct script *list
 		frame->function = list[i].function ? strdup(list[i].function) : NULL;
 		frame->file = list[i].file ? strdup(list[i].file) : NULL;
 		frame->line = list[i].line;
-		frame->kind = list[i].is_native ? FRAME_OF_RUNTIME :
-						  script_rule_kind(SCRIPT_PYTHON, list[i].file);
+		frame->kind = list[i].is_native ?
+				      FRAME_OF_RUNTIME :
+				      script_rule_kind(SCRIPT_PYTHON, NULL, list[i].file);
 		frames->is_entry[i] = list[i].is_entry;
 		frames->is_native[i] = list[i].is_native;
 	}

@@ -214,9 +214,16 @@ static void whose_code_it_is(void **state)
 {
 	static const struct {
 		enum script_language language;
-		const char *file;
+		const char *file; /* of Java its function */
 		enum frame_kind kind;
 	} cases[] = {
+		{ SCRIPT_JAVA, "com.acme.Notifier.send", FRAME_OF_PROGRAM },
+		{ SCRIPT_JAVA, "Leaks.open", FRAME_OF_PROGRAM },
+		{ SCRIPT_JAVA, "sun.nio.ch.Net.socket", FRAME_OF_RUNTIME },
+		{ SCRIPT_JAVA, "java.util.HashMap.computeIfAbsent", FRAME_OF_RUNTIME },
+		{ SCRIPT_JAVA, "com.sun.mail.smtp.SMTPTransport.openServer", FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVA, "io.netty.channel.nio.NioEventLoop.run", FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVA, NULL, FRAME_OF_PROGRAM },
 		{ SCRIPT_PYTHON, "/srv/app/notify.py", FRAME_OF_PROGRAM },
 		{ SCRIPT_PYTHON, "/usr/lib/python3.11/socket.py", FRAME_OF_RUNTIME },
 		{ SCRIPT_PYTHON, "/usr/lib/python3/dist-packages/urllib3/a.py", FRAME_OF_WRAPPER },
@@ -236,7 +243,8 @@ static void whose_code_it_is(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(script_rule_kind(cases[i].language, cases[i].file), cases[i].kind);
+		assert_int_equal(script_rule_kind(cases[i].language, cases[i].file, cases[i].file),
+				 cases[i].kind);
 }
 
 int main(void)

@@ -38,6 +38,8 @@ bool options_want_scripts(const struct options *options, __u32 language)
 		return language == SCRIPT_RUBY;
 	case SCRIPTS_PHP:
 		return language == SCRIPT_PHP;
+	case SCRIPTS_JAVA:
+		return language == SCRIPT_JAVA;
 	}
 	return false;
 }

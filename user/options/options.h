@@ -126,7 +126,14 @@ struct options {
 };
 
 /* The languages whose frames of scripts are shown (--script-frames). */
-enum script_choice { SCRIPTS_ALL = 0, SCRIPTS_OFF, SCRIPTS_PYTHON, SCRIPTS_RUBY, SCRIPTS_PHP };
+enum script_choice {
+	SCRIPTS_ALL = 0,
+	SCRIPTS_OFF,
+	SCRIPTS_PYTHON,
+	SCRIPTS_RUBY,
+	SCRIPTS_PHP,
+	SCRIPTS_JAVA,
+};
 
 enum options_result {
 	OPTIONS_RUN = 0,

@@ -241,7 +241,7 @@ bool protocol_is_recipe(const struct script_recipe *recipe)
 {
 	if (recipe->find >= SCRIPT_FINDS || recipe->kind >> 16 >= SCRIPT_LANGUAGES)
 		return false;
-	if (recipe->find == SCRIPT_NOTHING)
+	if (recipe->find == SCRIPT_NOTHING || recipe->find == SCRIPT_IN_STACK)
 		return true;
 	if (!recipe->near_len || recipe->near_len % 8 || recipe->near_len > SCRIPT_RECORD ||
 	    !recipe->far_len || recipe->far_len % 8 || recipe->far_len > SCRIPT_RECORD ||

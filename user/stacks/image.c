@@ -12,8 +12,8 @@
 #include "lib/time.h"
 #include "stacks/files/file_cache.h"
 #include "stacks/jit_names.h"
-#include "stacks/memory_file.h"
-#include "stacks/overwritten.h"
+#include "stacks/files/memory_file.h"
+#include "stacks/files/overwritten.h"
 
 #define MAX_IMAGES 64
 #define MAX_MAPPINGS 131072 /* of all images together */

@@ -8,14 +8,13 @@
 #include <string.h>
 
 #include "lib/hash.h"
-#include "stacks/scripts/script_rules.h"
 #include "stacks/scripts/language.h"
 
 /* Files of a process that are asked whether they have an interpreter. */
 #define MAX_ASKED 8
 
-static const struct language *const languages[] = { &language_python, &language_ruby,
-						    &language_php };
+static const struct language *const languages[] = { &language_python, &language_ruby, &language_php,
+						    &language_java };
 
 /* ---- The interpreter ---- */
 
@@ -23,9 +22,10 @@ static const struct language *const languages[] = { &language_python, &language_
 static bool may_interpret(const char *path)
 {
 	static const char *const patterns[] = {
-		"python[0-9]*", "python",     "libpython[0-9]*.so*", "ruby*",
-		"libruby*.so*", "php",	      "php[0-9]*",	     "php-fpm*",
-		"php-cgi*",	"libphp*.so*"
+		"python[0-9]*", "python",	"libpython[0-9]*.so*",
+		"ruby*",	"libruby*.so*", "php",
+		"php[0-9]*",	"php-fpm*",	"php-cgi*",
+		"libphp*.so*",	"libjvm.so"
 	};
 	const char *base = module_name(path);
 
@@ -210,27 +210,14 @@ int scripts_recipe(struct images *images, struct image *image, pid_t tgid, __u64
 	interpreter.is_musl = has_musl(image);
 	interpreter.is_library = !program || strcmp(program->path ?: "", interpreter.path) != 0;
 	if (language->recipe(&interpreter, &recipe) &&
-	    place_recipe(images, image, start_code, &interpreter, &recipe))
+	    (recipe.find == SCRIPT_IN_STACK ||
+	     place_recipe(images, image, start_code, &interpreter, &recipe)))
 		*ret_recipe = recipe;
 	memory_close(&memory);
 	return 0;
 }
 
 /* ---- Names ---- */
-
-static void fill_script_frame(const struct language *language, const struct script_name *name,
-			      struct frame *frame)
-{
-	frame->module = strdup(language->module);
-	frame->script = language->id;
-	frame->source = FRAME_SCRIPT;
-	frame->has_debug = true; /* no package has more of it */
-	frame->function = *name->function ? strdup(name->function) : NULL;
-	frame->file = *name->file ? strdup(name->file) : NULL;
-	frame->line = frame->file ? name->line : 0;
-	frame->kind =
-		name->is_native ? FRAME_OF_RUNTIME : script_rule_kind(language->id, frame->file);
-}
 
 /* Name one frame after the other. */
 static void name_all(const struct language *language, void *state, struct memory *memory,
@@ -252,7 +239,7 @@ static void name_all(const struct language *language, void *state, struct memory
 		}
 		if (is_shown && !name.is_hidden && frames->count < SCRIPT_FRAMES_MAX) {
 			frames->is_native[frames->count] = name.is_native;
-			fill_script_frame(language, &name, &frames->list[frames->count++]);
+			script_frame_fill(language, &name, &frames->list[frames->count++]);
 		}
 		if (name.is_entry && frames->count)
 			frames->is_entry[frames->count - 1] = true;
@@ -294,7 +281,8 @@ struct script_frames *scripts_name(struct images *images, struct image *image, p
 
 	if (!has_scripts(snapshot) || memory_open(tgid, &memory))
 		return NULL;
-	if (begin_naming(images, image, &memory, snapshot->script_kind, naming))
+	if (begin_naming(images, image, &memory, snapshot->script_kind, naming) &&
+	    naming->language->name)
 		frames = calloc(1, sizeof(*frames));
 	if (frames) {
 		frames->evaluator = naming->language->evaluator;
@@ -304,6 +292,29 @@ struct script_frames *scripts_name(struct images *images, struct image *image, p
 	}
 	memory_close(&memory);
 	return frames;
+}
+
+struct code_frames *scripts_code(struct images *images, struct image *image, pid_t tgid,
+				 const struct snapshot *snapshot)
+{
+	struct script_naming *naming = &image_stacks(images, image)->naming;
+	struct code_frames *frames;
+
+	if (!snapshot->script_kind || snapshot->script_record)
+		return NULL;
+	frames = calloc(1, sizeof(*frames));
+	if (!frames || memory_open(tgid, &frames->memory)) {
+		free(frames);
+		return NULL;
+	}
+	if (begin_naming(images, image, &frames->memory, snapshot->script_kind, naming) &&
+	    naming->language->step) {
+		frames->language = naming->language;
+		frames->state = naming->state;
+		return frames;
+	}
+	code_frames_free(frames);
+	return NULL;
 }
 
 void scripts_place(struct script_frames *frames, const struct snapshot *snapshot,
@@ -327,22 +338,7 @@ __u64 scripts_hash(const struct snapshot *snapshot)
 	return hash_bytes(HASH_BEGIN, snapshot->stack + snapshot->script_at, snapshot->script_len);
 }
 
-static __u64 hash_script_string(__u64 hash, const char *string)
-{
-	return hash_bytes(hash, string ? string : "", string ? strlen(string) + 1 : 1);
-}
-
 __u64 scripts_names(const struct script_frames *frames)
 {
-	__u64 hash = HASH_BEGIN;
-
-	if (!frames || !frames->count)
-		return 0;
-	for (unsigned int i = 0; i < frames->count; i++) {
-		const struct frame *frame = &frames->list[i];
-
-		hash = hash_script_string(hash_script_string(hash, frame->function), frame->file);
-		hash = hash_bytes(hash, &frame->line, sizeof(frame->line));
-	}
-	return hash ? hash : 1;
+	return frames && frames->count ? script_frames_hash(frames->list, frames->count) : 0;
 }

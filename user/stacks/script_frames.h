@@ -13,6 +13,7 @@
 #include "scripts.h"
 #include "sockleak.h"
 #include "stacks/image.h"
+#include "stacks/code_frames.h"
 #include "stacks/placing.h"
 #include "stacks/stack.h"
 
@@ -31,6 +32,13 @@ int scripts_recipe(struct images *images, struct image *image, pid_t tgid, __u64
  */
 struct script_frames *scripts_name(struct images *images, struct image *image, pid_t tgid,
 				   const struct snapshot *snapshot);
+
+/*
+ * Where the functions of scripts stand in the native stack of a snapshot: what walk_snapshot() is
+ * to ask for them. NULL: they do not, or the process cannot be read. Free with code_frames_free().
+ */
+struct code_frames *scripts_code(struct images *images, struct image *image, pid_t tgid,
+				 const struct snapshot *snapshot);
 
 /*
  * Put named frames, or NULL, into the stack of the snapshot's native frames, which is nobody else's

@@ -357,6 +357,8 @@ const char *frame_source_name(enum frame_source source)
 		return "fp";
 	case FRAME_CALLER:
 		return "caller";
+	case FRAME_RUNTIME:
+		return "runtime";
 	case FRAME_SCRIPT:
 		return "script";
 	case FRAME_UNKNOWN:

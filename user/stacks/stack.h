@@ -48,6 +48,7 @@ enum frame_source {
 	FRAME_CFI,	/* call frame information */
 	FRAME_FP,	/* the frame pointer */
 	FRAME_CALLER,	/* the return address of a wrapper that keeps no frame */
+	FRAME_RUNTIME,	/* what the runtime has of the code that it made */
 	FRAME_SCRIPT,	/* what the interpreter has of its script; pc and offset are 0 */
 };
 
@@ -149,7 +150,7 @@ const char *stack_end_phrase(enum stack_end end);
 /* Its name in JSON ("zstd"), NULL for TROUBLE_NONE; and what it means, in a clause, or NULL. */
 const char *frame_trouble_name(enum frame_trouble trouble);
 const char *frame_trouble_phrase(enum frame_trouble trouble);
-/* "register", "cfi", "fp", "caller"; NULL for FRAME_UNKNOWN. */
+/* "register", "cfi", "fp", "caller", "runtime", "script"; NULL for FRAME_UNKNOWN. */
 const char *frame_source_name(enum frame_source source);
 
 #endif /* SOCKLEAK_STACK_H */

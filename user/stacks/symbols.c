@@ -11,146 +11,15 @@
 #include "stacks/files/module_symbols.h"
 #include "stacks/names/runtime_frames.h"
 #include "stacks/image.h"
+#include "stacks/making.h"
 #include "stacks/script_frames.h"
 #include "stacks/site_id.h"
 #include "stacks/unwind.h"
 #include "stacks/walk.h"
 
-/* Frames of one stack, with all that is inlined. */
-#define MAX_FRAMES 1024
-
 struct symbols {
 	struct images *images;
 };
-
-/* ---- Frames ---- */
-
-/* A stack in the making. */
-struct making {
-	struct symbols *symbols;
-	struct image *image;
-	struct stack *stack;
-	unsigned int room;
-	bool fleeting; /* it has JIT code, whose names may come or change */
-	bool plain;    /* no file is to be opened */
-};
-
-/* Room for one more frame, NULL: there is none. */
-static struct frame *add_frame(struct making *making)
-{
-	struct stack *stack = making->stack;
-
-	if (stack->count == making->room) {
-		if (making->room >= MAX_FRAMES || !stack_reserve(&making->stack, making->room * 2))
-			return NULL;
-		making->room *= 2;
-		stack = making->stack;
-	}
-	return &stack->frames[stack->count++];
-}
-
-static char *copy(const char *string)
-{
-	return string ? strdup(string) : NULL;
-}
-
-/* Code that is in no file. */
-static void fill_jit(struct making *making, __u64 address, struct frame *frame)
-{
-	const char *name = image_jit_name(making->symbols->images, making->image, address);
-
-	making->fleeting = true;
-	if (!name)
-		making->stack->unnamed_jit = image_jit_runtime(making->image);
-	frame->function = copy(name);
-	if (!frame->function)
-		return;
-	frame->module = strdup(FRAME_JIT);
-	frame->kind = runtime_frame_kind(FRAME_JIT, frame->function);
-}
-
-/* The part that all frames of one address have in common. */
-struct place {
-	__u64 pc;
-	bool exact;
-	const struct mapping *mapping;
-	struct module_symbols *file; /* NULL: nothing is known of it */
-	enum frame_source source;
-	bool is_split;	     /* see struct code */
-	bool is_overwritten; /* its file was, while it was mapped */
-};
-
-static void fill_frame(const struct place *place, const struct code_name *name, bool inlined,
-		       struct frame *frame)
-{
-	frame->pc = place->pc;
-	frame->exact = place->exact;
-	frame->source = place->source;
-	frame->inlined = inlined;
-	frame->module = strdup(place->mapping->path);
-	if (!frame->module)
-		return;
-	frame->offset = place->pc - place->mapping->start + place->mapping->offset;
-	if (name && frame->module[0] == '/')
-		frame->kind = name->kind;
-	else /* the vdso is known by another path */
-		frame->kind = runtime_frame_kind(frame->module, name ? name->function : NULL);
-	if (!place->file) {
-		frame->trouble = place->is_overwritten ? TROUBLE_OVERWRITTEN : TROUBLE_NONE;
-		frame->has_debug = place->is_overwritten; /* a debug file would not help */
-		return;
-	}
-	frame->build_id = copy(module_symbols_file(place->file)->build_id);
-	frame->has_debug = module_symbols_has_debug(place->file);
-	frame->trouble = place->is_split ? TROUBLE_SPLIT : module_symbols_trouble(place->file);
-	if (!name)
-		return;
-	frame->function = copy(name->function);
-	frame->file = copy(name->file);
-	frame->line = frame->file ? name->line : 0;
-}
-
-/*
- * The frames of the code at an address, first what is inlined there. pc is that
- * address, or the return address of the call that it is in: pc may then be behind
- * the function, which never returns.
- */
-static void add_code(struct making *making, __u64 pc, __u64 address, enum frame_source source)
-{
-	struct place place = { .pc = pc,
-			       .exact = pc == address,
-			       .mapping = image_mapping(making->image, address),
-			       .source = source };
-	const struct code *code = NULL;
-	struct frame *frame;
-	__u64 bias;
-
-	if (place.mapping && !making->plain)
-		place.file =
-			image_file(making->symbols->images, making->image, place.mapping, &bias);
-	if (!place.mapping || !place.mapping->path ||
-	    (!place.file && (mapping_is_nameless(place.mapping) || place.mapping->replaced))) {
-		frame = add_frame(making);
-		if (!frame)
-			return;
-		frame->pc = pc;
-		frame->exact = place.exact;
-		frame->source = source;
-		if (place.mapping && !making->plain)
-			fill_jit(making, address, frame);
-		return;
-	}
-	place.is_overwritten = !place.file && image_is_overwritten(making->image, place.mapping);
-	if (place.file)
-		code = module_symbols_name(place.file, address - bias);
-	place.is_split = code && code->is_split;
-	for (unsigned int i = 0; i < (code ? code->count : 1); i++) {
-		frame = add_frame(making);
-		if (frame)
-			fill_frame(&place, code ? &code->names[i] : NULL,
-				   code && i + 1 < code->count, frame);
-	}
-}
 
 /* ---- Stacks ---- */
 
@@ -159,33 +28,14 @@ static void set_site(struct images *images, struct image *image, struct stack *s
 {
 	const struct frame *culprit = culprit_lasting_place(stack).frame;
 	struct frame *frame = culprit ? &stack->frames[culprit - stack->frames] : NULL;
+	const char *local_to;
 
 	if (image && frame && frame->function && !frame->script && !frame->local_to &&
-	    frame->kind == FRAME_OF_PROGRAM)
-		frame->local_to = copy(walk_local_to(images, image, frame->pc - !frame->exact));
+	    frame->kind == FRAME_OF_PROGRAM) {
+		local_to = walk_local_to(images, image, frame->pc - !frame->exact);
+		frame->local_to = local_to ? strdup(local_to) : NULL;
+	}
 	stack->site = site_id(stack);
-}
-
-static bool begin_making(struct making *making, struct symbols *symbols, struct image *image,
-			 unsigned int count)
-{
-	*making = (struct making){ .symbols = symbols, .image = image };
-	making->room = count + 8;
-	making->stack = stack_new(making->room);
-	if (making->stack)
-		making->stack->count = 0;
-	return making->stack;
-}
-
-/* The libc frame of the call; the functions inlined in it come before. */
-static struct frame *end_of_first(struct making *making)
-{
-	struct frame *first = &making->stack->frames[making->stack->count - 1];
-
-	/* in a static program libc has no module of its own */
-	if (frame_is_socket(first))
-		first->kind = FRAME_OF_LIBC;
-	return first;
 }
 
 /*
@@ -229,14 +79,14 @@ static struct stack *resolve_in_image(struct making *making, const __u64 *pcs, u
 	for (i = 0; i < count; i++) {
 		if (i && !image_mapping(making->image, pcs[i] - 1))
 			break; /* not code: the walk has gone astray */
-		add_code(making, pcs[i], pcs[i] - 1, i ? FRAME_FP : FRAME_REGISTER);
+		making_add_code(making, pcs[i], pcs[i] - 1, i ? FRAME_FP : FRAME_REGISTER);
 		if (i || (count > 1 && pcs[1] == caller))
 			continue;
-		first = end_of_first(making);
-		if (walk_is_caller(making->symbols->images, making->image,
+		first = making_end_first(making);
+		if (walk_is_caller(making->images, making->image,
 				   runtime_frame_is_glibc(first->module) && frame_is_socket(first),
 				   pcs[0], caller))
-			add_code(making, caller, caller - 1, FRAME_CALLER);
+			making_add_code(making, caller, caller - 1, FRAME_CALLER);
 	}
 	if (i)
 		stack_set_end(making->stack, end_of_pointers(making, pcs, count, i - 1));
@@ -264,7 +114,7 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 			*ret_stack = stack_ref(stack);
 			return 0;
 		}
-		stack = begin_making(&making, symbols, image, count) ?
+		stack = making_begin(&making, symbols->images, image, count) ?
 				resolve_in_image(&making, pcs, count, caller) :
 				NULL;
 	} else {
@@ -282,14 +132,42 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 	return 0;
 }
 
-static struct stack *name_unwound(struct making *making, const struct unwound *unwound)
+/*
+ * The functions that are executed in native frame `number`, from *next on in the list, whose frames
+ * the stack has then. They take its place, but for the runtime's own code.
+ */
+static void add_functions(struct making *making, const struct unwound_frame *native,
+			  unsigned int number, struct code_frames *code, unsigned int *next)
 {
+	for (; *next < code->count && code->number[*next] == number; ++*next) {
+		struct frame *frame = making_add(making);
+
+		if (!frame)
+			return;
+		*frame = code->list[*next];
+		memset(&code->list[*next], 0, sizeof(code->list[*next]));
+		if (frame->script)
+			continue;
+		frame->pc = native->pc;
+		frame->source = native->source;
+	}
+}
+
+static struct stack *name_unwound(struct making *making, const struct unwound *unwound,
+				  struct code_frames *code)
+{
+	unsigned int next = 0;
+
 	for (unsigned int i = 0; i < unwound->count; i++) {
 		const struct unwound_frame *frame = &unwound->frames[i];
 
-		add_code(making, frame->pc, frame->pc - !frame->exact, frame->source);
+		if (code && code->is_known[i])
+			add_functions(making, frame, i, code, &next);
+		else
+			making_add_code(making, frame->pc, frame->pc - !frame->exact,
+					frame->source);
 		if (!i)
-			end_of_first(making);
+			making_end_first(making);
 	}
 	stack_set_end(making->stack, unwound->end);
 	note_interpreted(making);
@@ -300,22 +178,25 @@ static struct stack *name_unwound(struct making *making, const struct unwound *u
 /* Name the frames of a snapshot whose native ones are known, unless it was done for another. */
 static int name_snapshot(struct making *making, const struct unwound *unwound,
 			 const struct snapshot *snapshot, struct stack_key *key,
-			 struct script_frames *scripts, struct stack **ret_stack)
+			 struct script_frames *scripts, struct code_frames *code,
+			 struct stack **ret_stack)
 {
-	struct images *images = making->symbols->images;
+	struct images *images = making->images;
 	struct known_stacks *known = image_stacks(images, making->image);
 	struct stack *stack;
 
-	key->names = scripts_names(scripts);
+	key->names = code ? code_frames_names(code) : scripts_names(scripts);
 	stack = known_stacks_find(known, key, unwound->end);
 	if (stack) {
 		*ret_stack = stack_ref(stack);
 		return 0;
 	}
-	if (!begin_making(making, making->symbols, making->image, unwound->count))
+	if (!making_begin(making, making->images, making->image, unwound->count))
 		return -ENOMEM;
-	*ret_stack = name_unwound(making, unwound);
+	*ret_stack = name_unwound(making, unwound, code);
 	scripts_place(scripts, snapshot, ret_stack);
+	if (code)
+		(*ret_stack)->unnamed_scripts = code->unknown;
 	set_site(images, making->image, *ret_stack);
 	if (!making->fleeting && !(*ret_stack)->unnamed_scripts)
 		known_stacks_add(known, key, *ret_stack);
@@ -325,8 +206,9 @@ static int name_snapshot(struct making *making, const struct unwound *unwound,
 int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
 		    struct stack **ret_stack)
 {
-	struct making making = { .symbols = symbols };
-	struct script_frames *scripts;
+	struct making making = { .images = symbols->images };
+	struct script_frames *scripts = NULL;
+	struct code_frames *code;
 	__u64 pcs[UNWIND_MAX_FRAMES];
 	struct stack_key key = { .pcs = pcs,
 				 .source = STACK_SNAPSHOT,
@@ -336,17 +218,22 @@ int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *
 
 	if (!making.image)
 		return err;
-	err = walk_snapshot(symbols->images, &making.image, snapshot, &unwound);
-	if (err)
+	code = scripts_code(symbols->images, making.image, tgid, snapshot);
+	err = walk_snapshot(symbols->images, &making.image, snapshot, code, &unwound);
+	if (!err && unwound.count < 2)
+		err = -ENOENT;
+	if (err) {
+		code_frames_free(code);
 		return err;
-	if (unwound.count < 2)
-		return -ENOENT;
+	}
 	for (unsigned int i = 0; i < unwound.count; i++)
 		pcs[i] = unwound.frames[i].pc;
 	key.count = unwound.count;
-	scripts = scripts_name(symbols->images, making.image, tgid, snapshot);
-	err = name_snapshot(&making, &unwound, snapshot, &key, scripts, ret_stack);
+	if (!code)
+		scripts = scripts_name(symbols->images, making.image, tgid, snapshot);
+	err = name_snapshot(&making, &unwound, snapshot, &key, scripts, code, ret_stack);
 	script_frames_free(scripts);
+	code_frames_free(code);
 	return err;
 }
 
@@ -360,7 +247,7 @@ int symbols__plain(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsign
 		count = SOCKLEAK_STACK_DEPTH;
 	if (images__find(symbols->images, tgid, &image) == -ENOMEM)
 		return -ENOMEM;
-	if (image && begin_making(&making, symbols, image, count)) {
+	if (image && making_begin(&making, symbols->images, image, count)) {
 		making.plain = true;
 		resolve_in_image(&making, pcs, count, 0);
 	} else {
@@ -384,7 +271,7 @@ static bool is_same_build(const struct making *making, const struct mapping *map
 	const char *now;
 	__u64 bias;
 
-	file = image_file(making->symbols->images, making->image, mapping, &bias);
+	file = image_file(making->images, making->image, mapping, &bias);
 	now = file ? module_symbols_file(file)->build_id : NULL;
 	return now && !strcmp(now, build_id);
 }
@@ -409,7 +296,7 @@ static bool keep_frames(struct making *making, const struct stack *stack, unsign
 			unsigned int to)
 {
 	for (; from <= to; from++) {
-		struct frame *frame = add_frame(making);
+		struct frame *frame = making_add(making);
 
 		if (!frame || !frame_copy(frame, &stack->frames[from]))
 			return false;
@@ -427,7 +314,7 @@ int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *sta
 
 	if (!image)
 		return err;
-	if (!begin_making(&making, symbols, image, stack->count))
+	if (!making_begin(&making, symbols->images, image, stack->count))
 		return -ENOMEM;
 	image_refresh_names(symbols->images, image);
 	for (unsigned int i = 0; i < stack->count; i++) {
@@ -436,14 +323,14 @@ int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *sta
 		if (frame->inlined && i + 1 < stack->count)
 			continue;
 		if (is_still_there(&making, frame)) {
-			add_code(&making, frame->pc, frame->exact ? frame->pc : frame->pc - 1,
-				 frame->source);
+			making_add_code(&making, frame->pc,
+					frame->exact ? frame->pc : frame->pc - 1, frame->source);
 		} else if (!keep_frames(&making, stack, first, i)) {
 			stack_unref(making.stack);
 			return -ENOMEM;
 		}
 		if (!first && making.stack->count)
-			end_of_first(&making);
+			making_end_first(&making);
 		first = i + 1;
 	}
 	note_interpreted(&making);

@@ -66,6 +66,7 @@ struct unwinding {
 	bool stopped;		  /* it was, at a frame that has no rules */
 	bool missed;		  /* a word that the last step needed was not copied */
 	bool has_read;		  /* one that it needed was */
+	__u64 asked;		  /* the word that was asked for last, if it lies beyond the copy */
 };
 
 /*
@@ -319,9 +320,10 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 
 static bool read_stack(__u64 address, __u64 *ret_word, void *ctx)
 {
-	const struct unwinding *walk = ctx;
+	struct unwinding *walk = ctx;
 	const __u8 *word = find_word(walk->snapshot, address, sizeof(*ret_word));
 
+	walk->asked = word || !is_beyond(walk->snapshot, address) ? 0 : address;
 	if (word)
 		memcpy(ret_word, word, sizeof(*ret_word));
 	return word;
@@ -360,17 +362,27 @@ static bool step_on(struct unwinding *walk)
 {
 	static const enum frame_source sources[] = { [STEP_BY_RULES] = FRAME_CFI,
 						     [STEP_BY_CODE] = FRAME_CALLER,
-						     [STEP_BY_POINTER] = FRAME_FP };
+						     [STEP_BY_POINTER] = FRAME_FP,
+						     [STEP_BY_RUNTIME] = FRAME_RUNTIME };
 	const struct step_source source = { read_stack, code_before_of,	  start_of,
 					    rules_of,	is_trampoline_of, walk };
 	struct step_frame frame = { .is_innermost = walk->result->count == 1 }, outer;
 	enum step_way way;
 
 	memcpy(frame.regs, walk->regs, sizeof(frame.regs));
-	way = step_out(&source, &frame, &outer);
+	way = walk->process->by_runtime ?
+		      walk->process->by_runtime(walk->result->count - 1, &source, &frame, &outer,
+						walk->process->ctx) :
+		      STEP_NONE;
+	if (!way)
+		way = step_out(&source, &frame, &outer);
 	if (way < STEP_BY_RULES) {
 		if (way == STEP_OUTERMOST)
 			walk->result->end = STACK_END_OUTERMOST;
+		else if (way == STEP_SWITCHED)
+			walk->result->end = STACK_END_SWITCHED;
+		else if (way == STEP_LOST)
+			walk->result->wanted = walk->asked;
 		else if (walk->fp >= frame.regs[STEP_SP] && is_beyond(walk->snapshot, walk->fp))
 			walk->result->wanted = walk->fp;
 		return false;

@@ -46,6 +46,15 @@ struct unwind_process {
 	__u64 (*function_start)(__u64 address, void *ctx);
 	Dwarf_Frame *(*rules)(__u64 address, void *ctx);
 	bool (*is_trampoline)(__u64 address, void *ctx);
+	/*
+	 * Asked first where there is no call frame information: does the runtime that has made the
+	 * code of frame `number` say who called it? `source` is of the same call. STEP_LOST:
+	 * nothing else does; what the stack lacks was asked for last. NULL: there is no such
+	 * runtime.
+	 */
+	enum step_way (*by_runtime)(unsigned int number, const struct step_source *source,
+				    const struct step_frame *frame, struct step_frame *ret_frame,
+				    void *ctx);
 	void *ctx;
 };
 

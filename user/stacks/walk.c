@@ -19,6 +19,7 @@
 struct walk {
 	struct images *images;
 	struct image *image;
+	struct code_frames *code; /* NULL: no runtime is asked */
 };
 
 /* The file of an address, and how far it is from there; NULL: there is none that can be read. */
@@ -78,6 +79,16 @@ static bool is_trampoline(__u64 address, void *ctx)
 		return false;
 	name = image_jit_name(walk->images, walk->image, address);
 	return name && !strncmp(name, "py::", 4);
+}
+
+static enum step_way by_runtime(unsigned int number, const struct step_source *source,
+				const struct step_frame *frame, struct step_frame *ret_frame,
+				void *ctx)
+{
+	const struct walk *walk = ctx;
+
+	return walk->code ? code_frames_step(walk->code, number, source, frame, ret_frame) :
+			    STEP_NONE;
 }
 
 /* Is what stands at an address the end of a program, a thread or a coroutine? */
@@ -141,14 +152,15 @@ static void need_module(__u64 address, void *ctx)
 
 /*
  * Behind the outermost frame there is none; what frame pointers find there is no code.
- * True: it leads out of what is mapped.
+ * True: it leads out of what is mapped. Code that a runtime knows may have been mapped since.
  */
-static bool cut_astray(const struct image *image, struct unwound *unwound)
+static bool cut_astray(const struct walk *walk, struct unwound *unwound)
 {
 	for (unsigned int i = 0; i < unwound->count; i++) {
 		const struct unwound_frame *frame = &unwound->frames[i];
 
-		if (image_mapping(image, frame->pc - !frame->exact))
+		if (image_mapping(walk->image, frame->pc - !frame->exact) ||
+		    (walk->code && walk->code->is_known[i]))
 			continue;
 		unwound->end = frame->source == FRAME_FP ? STACK_END_RULES : STACK_END_ASTRAY;
 		unwound->count = i ?: 1; /* frame 0 is where it was, whatever is there now */
@@ -323,14 +335,15 @@ static int unwind_in(struct walk *walk, struct image *image, const struct snapsh
 		     struct unwound *ret_unwound, bool *ret_astray)
 {
 	const struct unwind_process process = { need_module, code_before,   function_start,
-						debug_rules, is_trampoline, walk };
+						debug_rules, is_trampoline, by_runtime,
+						walk };
 	int err;
 
 	walk->image = image;
 	err = unwind_snapshot(image_unwinder(image), snapshot, &process, ret_unwound);
 	if (err)
 		return err;
-	*ret_astray = cut_astray(image, ret_unwound);
+	*ret_astray = cut_astray(walk, ret_unwound);
 	judge_end(walk, snapshot, ret_unwound);
 	cut_switched(walk, ret_unwound);
 	insert_caller(walk, snapshot, ret_unwound);
@@ -353,17 +366,19 @@ static bool goes_on(const struct unwound *unwound, const struct unwound *more)
  * library that made the socket may be unloaded, or the program replaced by exec.
  */
 int walk_snapshot(struct images *images, struct image **image, const struct snapshot *snapshot,
-		  struct unwound *ret_unwound)
+		  struct code_frames *code, struct unwound *ret_unwound)
 {
-	struct walk walk = { .images = images };
+	struct walk walk = { .images = images, .code = code };
 	struct image *before = image_before(*image);
 	struct unwound unwound;
 	bool astray = true;
 	int err = unwind_in(&walk, *image, snapshot, ret_unwound, &astray);
 
+	walk.code = NULL; /* its memory is as it is now */
 	if (!astray || !before || unwind_in(&walk, before, snapshot, &unwound, &astray) ||
 	    (!err && !goes_on(ret_unwound, &unwound)))
 		return err;
+	code_frames_clear(code);
 	*ret_unwound = unwound;
 	*image = before;
 	return 0;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "stacks/image.h"
+#include "stacks/code_frames.h"
 #include "stacks/unwind.h"
 
 /*
@@ -22,9 +23,11 @@
  * information asks for it, and none at all when a mere frame pointer does. A frame
  * whose code cannot return is the outermost one, and one with nothing but the beginning of the
  * thread's stack further out, as it is in musl. As unwind_snapshot().
+ *
+ * `code` is asked for code that a runtime makes, of what is mapped now; NULL: there is none.
  */
 int walk_snapshot(struct images *images, struct image **image, const struct snapshot *snapshot,
-		  struct unwound *ret_unwound);
+		  struct code_frames *code, struct unwound *ret_unwound);
 
 /*
  * May an address be taken for the return address of frame 0, at `pc`, as a function that makes

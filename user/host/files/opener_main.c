@@ -95,7 +95,8 @@ static bool has_library(pid_t tgid)
 	}
 	for (unsigned int i = 0; i < MAX_LIBRARY_LINES && getline(&line, &size, maps) > 0; i++)
 		if (strstr(line, "/libpython") || strstr(line, "/libruby") ||
-		    strstr(line, "/libphp") || strstr(line, "/libperl"))
+		    strstr(line, "/libphp") || strstr(line, "/libperl") ||
+		    strstr(line, "/libjvm.so"))
 			return true;
 	return false;
 }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "scripts.h"
+#include "stacks/scripts/code.h"
 #include "stacks/scripts/memory.h"
 
 #define SCRIPT_TYPES 3
@@ -71,13 +72,20 @@ struct language {
 	void (*stack)(void *state, const unsigned char *records, size_t record, size_t len);
 	/*
 	 * Name a frame by what the kernel's side has kept of it; *ret is empty before. False: it is
-	 * not what it should be, and nothing is known of it.
+	 * not what it should be, and nothing is known of it. NULL: it keeps nothing, for the frames
+	 * stand in the native stack.
 	 */
 	bool (*name)(void *state, struct memory *memory, const unsigned char *record, size_t len,
 		     struct script_name *ret);
+	/*
+	 * Of a frame in the native stack: tell stack->add() its functions, and make the registers
+	 * its caller's. NULL: there are none.
+	 */
+	enum code_step (*step)(void *state, const struct code_stack *stack,
+			       struct code_registers *registers);
 };
 
-extern const struct language language_python, language_ruby, language_php;
+extern const struct language language_python, language_ruby, language_php, language_java;
 
 /* Helpers of languages. */
 

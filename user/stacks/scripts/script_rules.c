@@ -11,7 +11,7 @@
 static const struct {
 	enum script_language language;
 	enum frame_kind kind;
-	const char *file, *why;
+	const char *pattern, *why;
 } rules[] = {
 	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/gevent/*", "sockets for greenlets" },
 	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/eventlet/*", "sockets for green threads" },
@@ -54,12 +54,40 @@ static const struct {
 	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/react/*", "sockets of an event loop" },
 	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/amphp/*", "sockets of an event loop" },
 	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/clue/*", "sockets of an event loop" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "java.*", "the JDK" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "javax.*", "the JDK" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "jdk.*", "the JDK" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "sun.*", "the JDK" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "com.sun.mail.*", "mail, which is not of the JDK" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "com.sun.*", "the JDK" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "kotlin.*", "the language's library" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "scala.*", "the language's library" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "groovy.*", "the language's library" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "clojure.*", "the language's library" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "io.netty.*", "sockets of an event loop" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.xnio.*", "sockets of an event loop" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.apache.mina.*", "sockets of an event loop" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "reactor.netty.*", "sockets of an event loop" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "reactor.core.*", "the loop itself" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.apache.http.*", "HTTP" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.apache.hc.*", "HTTP" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.apache.commons.httpclient.*", "HTTP" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "okhttp3.*", "HTTP" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "okio.*", "streams of okhttp3" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.eclipse.jetty.client.*", "HTTP" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.eclipse.jetty.io.*", "sockets of an event loop" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "com.zaxxer.hikari.*", "connections of a pool" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.apache.commons.pool2.*", "connections of a pool" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.apache.commons.dbcp2.*", "connections of a pool" },
 };
 
-enum frame_kind script_rule_kind(enum script_language language, const char *file)
+enum frame_kind script_rule_kind(enum script_language language, const char *function,
+				 const char *file)
 {
-	for (size_t i = 0; file && i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].language == language && !fnmatch(rules[i].file, file, 0))
+	const char *name = language == SCRIPT_JAVA ? function : file;
+
+	for (size_t i = 0; name && i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].language == language && !fnmatch(rules[i].pattern, name, 0))
 			return rules[i].kind;
 	return FRAME_OF_PROGRAM;
 }
@@ -86,6 +114,7 @@ const char *script_language_name(enum script_language language)
 		[SCRIPT_PYTHON] = "Python",
 		[SCRIPT_RUBY] = "Ruby",
 		[SCRIPT_PHP] = "PHP",
+		[SCRIPT_JAVA] = "Java",
 	};
 
 	return language < SCRIPT_LANGUAGES ? names[language] : NULL;

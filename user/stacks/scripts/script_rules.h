@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * script_rules: whose code a function of a script is, by the file that it is in. The first pattern
- * that matches holds; a file that none matches is the program's own. Pure.
+ * script_rules: whose code a function of a script is, by the file that it is in, or by its package.
+ * The first pattern that matches holds; what none matches is the program's own. Pure.
  */
 #ifndef SOCKLEAK_SCRIPT_RULES_H
 #define SOCKLEAK_SCRIPT_RULES_H
@@ -11,8 +11,12 @@
 #include "sockleak.h"
 #include "stacks/names/frame_rules.h"
 
-/* `file` is the name that the interpreter has for it; NULL: it is not known. */
-enum frame_kind script_rule_kind(enum script_language language, const char *file);
+/*
+ * `function` and `file` are the names that the interpreter has for them; NULL: not known. Of Java
+ * the function decides, which has its package, else the file.
+ */
+enum frame_kind script_rule_kind(enum script_language language, const char *function,
+				 const char *file);
 
 /*
  * What a function's id is made of: the name, but for *ret_len bytes at *ret_at. Ruby 3.4 has the

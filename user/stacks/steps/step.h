@@ -47,9 +47,12 @@ struct step_source {
 enum step_way {
 	STEP_NONE = 0,	/* nothing leads on */
 	STEP_OUTERMOST, /* nothing called it */
+	STEP_SWITCHED,	/* the caller is on another stack, by_runtime() says */
+	STEP_LOST,	/* nothing does: by_runtime() knows the code, and not the caller */
 	STEP_BY_RULES,
 	STEP_BY_CODE,
 	STEP_BY_POINTER,
+	STEP_BY_RUNTIME,
 };
 
 /*

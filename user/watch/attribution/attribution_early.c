@@ -97,7 +97,8 @@ void early_name(struct attribution *attribution, const struct stack_evidence *ev
 	    !turns_take(&attribution->early_reads, code.uid) || find_early(attribution, socket))
 		return;
 	snapshot = evidence->look_at(evidence->ctx, socket);
-	if (!snapshot || !snapshot->script_kind || !snapshot->script_len)
+	if (!snapshot || !snapshot->script_kind ||
+	    (snapshot->script_record && !snapshot->script_len))
 		return;
 	if (!turns_take(&attribution->early_stacks, code.uid))
 		return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks/memory_file.h"
+#include "stacks/files/memory_file.h"
 
 #include <elf.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stacks/overwritten.h"
+#include "stacks/files/overwritten.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

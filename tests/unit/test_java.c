@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Frames of Java, interpreted and compiled: as HotSpot has them, and in memory that lies. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+
+#include "java_fixture.h"
+#include "stacks/scripts/java_method.h"
+
+#define READS 4096
+
+/* What was told of one frame. */
+struct told {
+	char text[512];
+	unsigned int unknown;
+};
+
+static bool read_fixture(void *ctx, __u64 address, void *to, size_t len)
+{
+	(void)ctx;
+	if (address > FIXTURE_SIZE || len > FIXTURE_SIZE - address)
+		return false;
+	memcpy(to, fixture + address, len);
+	return true;
+}
+
+static bool read_frames(__u64 address, __u64 *ret_word, void *ctx)
+{
+	return address >= FRAMES && read_fixture(ctx, address, ret_word, sizeof(*ret_word));
+}
+
+static void tell(const struct script_name *name, bool is_runtime, void *ctx)
+{
+	struct told *told = ctx;
+	size_t len = strlen(told->text);
+
+	told->unknown += !name;
+	if (name)
+		snprintf(told->text + len, sizeof(told->text) - len, "%s%s %s:%u%s; ",
+			 is_runtime ? "runtime " : "", name->function, name->file, name->line,
+			 name->is_hidden ? " hidden" :
+			 name->is_native ? " native" :
+					   "");
+}
+
+static enum code_step step(struct code_registers *registers, struct told *told)
+{
+	struct java java = java_17();
+	struct memory memory = { .reads = READS, .bytes = 1 << 20, .read = read_fixture };
+	const struct code_stack stack = { &memory, read_frames, tell, told };
+
+	memset(told, 0, sizeof(*told));
+	return language_java.step(&java, &stack, registers);
+}
+
+static void interpreted(void **state)
+{
+	struct code_registers registers = { INTERPRETER + 0x80, 1, FRAMES + 0x100 };
+	struct told told;
+
+	(void)state;
+	make_fixture();
+	assert_int_equal(step(&registers, &told), CODE_CALLER);
+	assert_string_equal(told.text, "com.acme.Acme.send Acme.java:7; ");
+	assert_int_equal(registers.pc, COMPILED + 0x220);
+	assert_int_equal(registers.sp, FRAMES + 0x110);
+	assert_int_equal(registers.fp, FRAMES + 0x200);
+	/* an instruction that another line begins with */
+	registers = (struct code_registers){ INTERPRETER + 0x80, 1, FRAMES + 0x100 };
+	put_word(FRAMES + 0x100 - 64, METHOD_A + 0x100 + 48 + 9);
+	step(&registers, &told);
+	assert_string_equal(told.text, "com.acme.Acme.send Acme.java:38; ");
+}
+
+static void compiled_and_inlined(void **state)
+{
+	struct code_registers registers = { COMPILED + 0x220, FRAMES + 0x110, 1 };
+	struct told told;
+
+	(void)state;
+	make_fixture();
+	assert_int_equal(step(&registers, &told), CODE_CALLER);
+	assert_string_equal(told.text,
+			    "com.acme.Acme.send Acme.java:38; com.acme.Acme.main Acme.java:5; ");
+	assert_int_equal(registers.pc, 0x7777);
+	assert_int_equal(registers.sp, FRAMES + 0x140);
+	assert_int_equal(registers.fp, 0x8888);
+	/* it is to be given up: where it stood is in its frame */
+	registers = (struct code_registers){ COMPILED + 0x280, FRAMES + 0x110, 1 };
+	put_word(FRAMES + 0x118, COMPILED + 0x220);
+	step(&registers, &told);
+	assert_string_equal(told.text,
+			    "com.acme.Acme.send Acme.java:38; com.acme.Acme.main Acme.java:5; ");
+	/* no call is described there: the method that was compiled is known, and no line */
+	registers = (struct code_registers){ COMPILED + 0x240, FRAMES + 0x110, 1 };
+	assert_int_equal(step(&registers, &told), CODE_CALLER);
+	assert_string_equal(told.text, "com.acme.Acme.main Acme.java:0; ");
+}
+
+static void native_and_hidden(void **state)
+{
+	struct code_registers registers = { INTERPRETER + 0x80, 1, FRAMES + 0x100 };
+	struct told told;
+
+	(void)state;
+	make_fixture();
+	put_half(METHOD_A + 40, 0x100);
+	put_word(FRAMES + 0x100 - 64, 0);
+	step(&registers, &told);
+	assert_string_equal(told.text, "com.acme.Acme.send Acme.java:0 native; ");
+	put_half(METHOD_A + 40, 0);
+	put_half(METHOD_A + 50, 8);
+	put_word(FRAMES + 0x100 - 64, METHOD_A + 0x100 + 48);
+	registers = (struct code_registers){ INTERPRETER + 0x80, 1, FRAMES + 0x100 };
+	step(&registers, &told);
+	assert_string_equal(told.text, "com.acme.Acme.send Acme.java:7 hidden; ");
+}
+
+/* What is not a method has no name; the stack goes on all the same. */
+static void lies(void **state)
+{
+	static const struct {
+		__u64 at, word;
+	} cases[] = {
+		{ CLASS + 232, POOL + 8 },	   /* the class has other constants */
+		{ METHOD_A + 8, 0 },		   /* no constant part */
+		{ METHOD_A + 8, 1ULL << 63 },	   /* one that cannot be */
+		{ FRAMES + 0x100 - 24, 0x123457 }, /* an odd method */
+		{ FRAMES + 0x100 - 64, METHOD_B }, /* an instruction of another one */
+		{ POOL + 56, 0 },		   /* no constants */
+		{ POOL + 72 + 8, FIXTURE_SIZE },   /* a name beyond all memory */
+	};
+	struct told told;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct code_registers registers = { INTERPRETER + 0x80, 1, FRAMES + 0x100 };
+
+		make_fixture();
+		put_word(cases[i].at, cases[i].word);
+		assert_int_equal(step(&registers, &told), CODE_CALLER);
+		assert_string_equal(told.text, "");
+		assert_int_equal(told.unknown, 1);
+	}
+}
+
+static void no_way_out(void **state)
+{
+	struct code_registers registers = { INTERPRETER + 0x80, 1, FRAMES - 0x800 };
+	struct told told;
+
+	(void)state;
+	make_fixture();
+	assert_int_equal(step(&registers, &told), CODE_LOST); /* it was not copied */
+	registers = (struct code_registers){ HEAP + 0x700, FRAMES, FRAMES };
+	assert_int_equal(step(&registers, &told), CODE_FOREIGN); /* a free segment */
+	registers = (struct code_registers){ 0x100, FRAMES, FRAMES };
+	assert_int_equal(step(&registers, &told), CODE_FOREIGN);
+	/* a map of segments that leads beyond its beginning */
+	memset(fixture + SEGMENTS, 0xfe, 16);
+	registers = (struct code_registers){ COMPILED + 0x220, FRAMES, FRAMES };
+	assert_int_equal(step(&registers, &told), CODE_FOREIGN);
+	/* a frame larger than any */
+	make_fixture();
+	put_number(COMPILED + 28, 0x7fffffff);
+	assert_int_equal(step(&registers, &told), CODE_BY_POINTER);
+	/* scopes that call each other */
+	make_fixture();
+	fixture[0xd81] = 4;
+	registers = (struct code_registers){ COMPILED + 0x220, FRAMES + 0x110, 1 };
+	assert_int_equal(step(&registers, &told), CODE_CALLER);
+	assert_int_equal(told.unknown, 0);
+}
+
+/* unsigned5.hpp has these examples; before JDK 20 a byte counted from 0. */
+static void numbers(void **state)
+{
+	static const unsigned char bytes[] = { 190, 191, 192, 0, 255, 191, 255, 255, 255, 255, 1 };
+	struct memory memory = { .reads = READS, .bytes = 4096, .read = read_fixture };
+	struct java_stream old = { .memory = &memory, .at = 0x100, .end = 0x100 + sizeof(bytes) };
+	struct java_stream since_20 = {
+		.memory = &memory, .at = 0x100, .end = 0x103, .excludes_zero = true
+	};
+
+	(void)state;
+	make_fixture();
+	memcpy(fixture + 0x100, bytes, sizeof(bytes));
+	assert_int_equal(java_stream_number(&old), 190);
+	assert_int_equal(java_stream_number(&old), 191);
+	assert_int_equal(java_stream_number(&old), 192);
+	assert_int_equal(java_stream_number(&old), 255 + (191 << 6));
+	assert_int_equal(java_stream_number(&old),
+			 255u + (255u << 6) + (255u << 12) + (255u << 18) + (1u << 24));
+	java_stream_number(&old);
+	assert_true(old.failed);
+	assert_int_equal(java_stream_number(&since_20), 189);
+	assert_int_equal(java_stream_number(&since_20), 190);
+	java_stream_number(&since_20); /* its second byte is not there */
+	assert_true(since_20.failed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(interpreted),	     cmocka_unit_test(compiled_and_inlined),
+		cmocka_unit_test(native_and_hidden), cmocka_unit_test(lies),
+		cmocka_unit_test(no_way_out),	     cmocka_unit_test(numbers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
