@@ -8,7 +8,7 @@ import subprocess
 
 from lib.outcome import Failure
 from lib.processes import copy_program
-from lib.registry import ALONE, case
+from lib.registry import BUILDS, case
 from lib.rpm import rpm
 
 # dpkg writes a change into the second one, and now and then all of them into the first one.
@@ -90,9 +90,9 @@ def expect_rpm(event, summary, hints):
         raise Failure(f"expected the hints {hints}, seen: {summary['hints']}")
 
 
-@case(stage=ALONE)
+@case(stage=BUILDS)
 def rpm_of_the_host(bench):
-    """A package that was installed into the host's own database."""
+    """A package that was installed into the host's own database, which no other case changes."""
     name, directory = "rpmhost", bench.directory / "rpmhost"
     package = build(bench, name, directory)
     fresh = not HOST_RPM.exists() or not any(HOST_RPM.iterdir())

@@ -111,7 +111,7 @@ def churn(bench):
 STRESSORS = (
     "sock sockabuse sockfd sockdiag sockpair udp fork vfork clone dup close io-uring"
 ).split()
-STRESS_S = 10  # of all at once
+STRESS_S = 5  # of all at once
 
 
 @case(stage=ALONE)
