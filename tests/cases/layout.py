@@ -21,7 +21,9 @@ CHANGES = {
     # Of another module's kind, by each of these lines; and neither formatted nor licensed.
     "user/leaks/broken.c": '#include <bpf/libbpf.h>\n#include <fcntl.h>\n#include "lib/log.h"\n'
                            "struct twice {\n  int  member;\n};\nint twice(void)\n{\n}\n"
-                           f"/* {'long ' * 20}*/\n",
+                           f"/* {'long ' * 20}*/\nint now = time(NULL);\n",
+    "user/report/broken.c": LICENCE + '#include "sockleak.skel.h"\n#include "beside.h"\n',
+    "user/nowhere/broken.c": LICENCE + '#include "lib/text.h"\n',
     "user/lib/broken.c": LICENCE + '#include "commands/scan.h"\nstruct twice {\n};\n'
                          "int twice(void)\n{\n}\n" + "\n" * 500,
     "user/lib/circle.h": LICENCE + '#include "lib/other_circle.h"\n',
@@ -29,31 +31,39 @@ CHANGES = {
     "user/host/untested.h": LICENCE,
     "user/host/untested.c": LICENCE,
     "tests/fuzz/fuzz_broken.c": LICENCE,
+    "tests/fuzz/corpus/broken_too/input": "",
+    "tests/unit/broken.c": LICENCE + f"/* {'long ' * 20}*/\n" + "\n" * 500,
+    "tools/broken.c": LICENCE + "int  spaces;\n",
     "tests/broken.py": "# SPDX-License-Identifier: BSD-2-Clause\n" + "\n" * 500,
     **{f"user/report/json/{number}.txt": "" for number in range(31)},
 }
 
-# Rule, as layout.sh names it -> what its report must name.
+# Rule, as layout.sh names it -> what its report must name, each way to break it.
 RULES = {
     "include/ includes linux/types.h alone": "include/broken.h",
-    "only user/kernel/ includes libbpf or a skeleton": "user/leaks/broken.c:1:",
-    "includes of user/ run one way, from folder to folder": "user/lib/broken.c:2:",
+    "only user/kernel/ includes libbpf or a skeleton": ("user/leaks/broken.c:1:",
+                                                        "user/report/broken.c:2:"),
+    "includes of user/ run one way, from folder to folder": (
+        "user/lib/broken.c:2:", "user/nowhere/broken.c: its folder is not in the list",
+        "user/report/broken.c:3:"),
     "no headers include each other": "lib/circle.h",
     "a folder of user/ has 5 to 30 files": "user/report/json: ",
     "bpf/ includes vmlinux.h, include/ and libbpf's headers alone": "bpf/broken.bpf.h",
-    "leaks/ and report/ open no files and ask no clock": "user/leaks/broken.c:2:",
+    "leaks/ and report/ open no files and ask no clock": ("user/leaks/broken.c:2:",
+                                                          "user/leaks/broken.c:11:"),
     "programs leave maps to their headers": "bpf_map_update_elem",
     "the contract has fixed-width members alone": "long broken",
     "only main, commands/ and watch/ log": "user/leaks/broken.c",
-    "lines have at most 100 columns": "user/leaks/broken.c:10",
+    "lines have at most 100 columns": ("user/leaks/broken.c:10", "tests/unit/broken.c:2"),
     "files have at most 500 lines": "user/lib/broken.c: ",
     "a module of leaks/, report/, options/ and host/ has a unit test": "user/host/untested.h",
-    "files of tests/ have at most 500 lines": "tests/broken.py: ",
+    "files of tests/ have at most 500 lines": ("tests/broken.py: ", "tests/unit/broken.c: "),
     "every file names its licence": "user/leaks/broken.c",
     "a function's name is of one function": "twice: ",
     "a struct's name is of one struct": "struct twice {",
-    "every fuzz target has a corpus, every corpus a target": "fuzz_broken.c",
-    "code is as clang-format 14 has it": "user/leaks/broken.c:",
+    "every fuzz target has a corpus, every corpus a target": ("fuzz_broken.c",
+                                                              "tests/fuzz/corpus/broken_too"),
+    "code is as clang-format 14 has it": ("user/leaks/broken.c:", "tools/broken.c:"),
 }
 
 
@@ -66,6 +76,7 @@ def broken_copy(bench):
         else:
             shutil.copy(SOURCE / part, copy)
     for name, text in CHANGES.items():
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
         with open(copy / name, "a", encoding="utf-8") as file:
             file.write(text)
     return copy
@@ -94,6 +105,7 @@ def layout_rules(bench):
     found = reports(out)
     if set(found) != set(RULES):
         raise Failure(f"expected each rule to be broken here, seen: {set(found) ^ set(RULES)}")
-    for rule, part in RULES.items():
-        if found[rule] != "skipped" and not any(part in line for line in found[rule] or ()):
-            raise Failure(f"expected '{rule}' to name {part}, seen: {found[rule]}")
+    for rule, parts in RULES.items():
+        for part in [parts] if isinstance(parts, str) else parts:
+            if found[rule] != "skipped" and not any(part in line for line in found[rule] or ()):
+                raise Failure(f"expected '{rule}' to name {part}, seen: {found[rule]}")
