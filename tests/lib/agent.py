@@ -153,9 +153,10 @@ class Agent:
         return len(without) <= reported
 
     def owns_up_to_lost_copies(self):
-        """Has it counted that it had no slot for the copy of a stack? One that watches the host
-        shares the slots with all other cases."""
-        return bool(self.summaries and self.summaries[-1][1]["dropped"]["no_slot"])
+        """Has it counted that it had no slot for the copy of a stack, or none in its user's share?
+        An agent that watches the host has slots for all cases together, which are one user's."""
+        dropped = self.summaries[-1][1]["dropped"] if self.summaries else {}
+        return any(dropped.get(name) for name in ("no_slot", "no_slot_share"))
 
     def owns_up_to_lost_tries(self):
         """Has it counted that it had no slot for the stack of a call that failed?"""
