@@ -232,7 +232,8 @@ def many_sites(bench):
     program.end()
     summary = agent.stop()
     # On a busy host the agent is late, and some find no slot for their stack: that is counted.
-    if len(found) < sites / 2 or len(found) + summary["dropped"]["no_slot"] < sites * 0.99:
+    without = summary["dropped"]["no_slot"] + summary["dropped"]["no_slot_share"]
+    if len(found) < sites / 2 or len(found) + without < sites * 0.99:
         raise Failure(f"expected {sites} ways, seen: {len(found)}, {summary['dropped']}")
     if len(kept["ways"]) != 8 or kept["more_ways"] + 8 < len(found):
         raise Failure(f"expected 8 ways, and the others counted, seen: {kept['more_ways']} more")
