@@ -70,6 +70,8 @@ static int load_scanner(struct scanner *scanner, const struct options *options,
 	bpf_program__set_autoload(scanner->skeleton->progs.count_descriptors, options->verbose);
 	bpf_program__set_autoload(scanner->skeleton->progs.count_kinds, options->verbose);
 	err = scan_bpf__load(scanner->skeleton);
+	if (!err && !scanner->skeleton->bss)
+		err = LOADED_UNMAPPED;
 	if (!err && options->verbose)
 		err = descriptor_counter__new(scanner->skeleton->progs.count_descriptors,
 					      scanner->skeleton->progs.count_kinds,

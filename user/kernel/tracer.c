@@ -139,6 +139,8 @@ static int load_programs(struct tracer *tracer, const struct options *options, c
 	descent_select(tracer->skeleton, tracer->followed);
 	if (!err)
 		err = sockleak_bpf__load(tracer->skeleton);
+	if (!err && !tracer->skeleton->bss)
+		err = LOADED_UNMAPPED;
 	if (err)
 		load_error_add(ret_error, err, options);
 	return err;

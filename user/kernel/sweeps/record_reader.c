@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "lib/cleanup.h"
+#include "lib/signals.h"
 
 /* Bytes read at once, nearly: a read of the kernel's gives 32 KiB at most. */
 #define READ_BYTES (64 * 1024)
@@ -47,6 +48,8 @@ int records_read(const struct bpf_link *link, size_t size, const struct record_s
 		ssize_t got = read(fd, records + len, room - len);
 
 		if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+			if (signals_stop_overdue())
+				return -EINTR;
 			if (sink->on_pause)
 				sink->on_pause(sink->ctx);
 			continue;

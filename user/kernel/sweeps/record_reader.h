@@ -14,7 +14,10 @@ struct record_sink {
 	void *ctx;
 };
 
-/* Run the iterator of a link to its end. 0, what on_record returned, or -errno. */
+/*
+ * Run the iterator of a link to its end. 0, what on_record returned, or -errno; -EINTR if a stop
+ * was asked for half a second ago.
+ */
 int records_read(const struct bpf_link *link, size_t size, const struct record_sink *sink);
 
 #endif /* SOCKLEAK_RECORD_READER_H */
