@@ -3,9 +3,15 @@
 #include "watch/watch_private.h"
 
 #include <errno.h>
+#include <stdint.h>
 
 #include "host/process.h"
+#include "lib/signals.h"
+#include "lib/time.h"
 #include "watch/debug_log.h"
+
+/* For events that wait while the agent ends. */
+#define STOPPING_NS (NSEC_PER_SEC / 4)
 
 /* The socket has no account yet. */
 static int open_leak(struct watch *watch, const struct event *event)
@@ -133,12 +139,20 @@ void watch__event(const struct event *met, void *ctx)
 		watch->summary.leaks_not_accounted++;
 }
 
+/* Until when are events taken? Not for long when the end was asked for: nobody reads them then. */
+static __u64 taken_until(void)
+{
+	return signals_stop_asked() ? clock_now(CLOCK_MONOTONIC) + STOPPING_NS : UINT64_MAX;
+}
+
 void take_postponed(struct watch *watch)
 {
+	__u64 until_ns = taken_until();
 	const struct event *event;
 	unsigned int times;
 
-	while (postponed__count(watch->postponed) && !attribution__is_busy(watch->attribution)) {
+	while (postponed__count(watch->postponed) && !attribution__is_busy(watch->attribution) &&
+	       (until_ns == UINT64_MAX || clock_now(CLOCK_MONOTONIC) < until_ns)) {
 		event = postponed__first(watch->postponed, &times);
 		attribution__be_patient(watch->attribution, times);
 		if (!take_event(watch, event))
