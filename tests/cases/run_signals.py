@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Signals, terminals and silence under `sockleak run`."""
+"""Signals, terminals, silence and growth under `sockleak run`."""
 
 import os
 import pty
@@ -11,7 +11,7 @@ import time
 
 from cases.run import PATIENCE_S, python, run
 from lib.outcome import Failure
-from lib.registry import case
+from lib.registry import case, cases
 
 WAITS = """
     import os, signal, socket, sys
@@ -125,3 +125,46 @@ def run_quiet(bench):
     run(bench, "-q", "--output", path, command=["true"])
     if "No leaked sockets" not in path.read_text():
         raise Failure(f"expected a report in a file all the same, seen: {path.read_text()}")
+
+
+KEEPS = """
+    import socket, sys, time
+    kept = []
+    def keep():
+        kept.append(socket.socket())
+    def pool():
+        for _ in range(20):
+            keep()
+    def renew():
+        keep()
+        kept.pop(0).close()
+    if sys.argv[1] in ("pool", "renews"):
+        pool()
+        time.sleep(0.5)
+    make = {"pool": list, "renews": renew}.get(sys.argv[1], keep)
+    for _ in range(8):
+        make()
+        time.sleep(0.1)
+    time.sleep(0.5 if make is keep else 0)
+    if sys.argv[1] == "closes":
+        for made in kept:
+            made.close()
+        time.sleep(1.6)                  # and goes on, for longer than an interpreter takes to end
+"""
+
+
+@cases(names=[f"run_grows_{how}" for how in ("keeps", "closes", "pool", "renews")])
+def run_grows(bench):
+    """--leak-check growth: what a script kept is told, though Python closes it when it ends; what
+    it closed itself, has had from its start, or made in the place of others is not."""
+    for how in ("keeps", "closes", "pool", "renews"):
+        if not bench.wants(f"run_grows_{how}"):
+            continue
+        status, _, errors = run(
+            bench, "--leak-check", "growth", "--older-than", "200ms", "--interval", "50ms",
+            "--error-exitcode", "9", command=python(KEEPS) + [how])
+        leaks = how == "keeps"
+        words = "8 sockets were left open" if leaks else "No leaked sockets"
+        wrong = status != (9 if leaks else 0) or words not in errors
+        yield f"run_grows_{how}", Failure(f"expected {words}, seen {status}: {errors}") \
+            if wrong else None

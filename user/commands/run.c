@@ -50,7 +50,18 @@ static bool take_events(struct watch *watch, const struct tracer *tracer, struct
 	return true;
 }
 
-/* Until the program has ended. Nothing is a leak as long as its process runs. */
+/*
+ * As long as its process runs. Nothing is a leak by then, unless growth is looked for: what has
+ * grown counts, though a runtime that ends normally closes all that is left.
+ */
+static __u64 leak_age_ns(const struct options *options)
+{
+	if (options->leak_check == LEAK_CHECK_EXIT)
+		return UINT64_MAX;
+	return options->older_than_ns ?: STILL_RUNNING_NS;
+}
+
+/* Until the program has ended. */
 static void follow_target(const struct options *options, struct watch *watch, struct tracer *tracer,
 			  struct recall *recall, struct target *target)
 {
@@ -149,7 +160,7 @@ int run__watch(const struct options *options, struct watch *watch, struct tracer
 	if (err)
 		return err;
 	recall = begin_recall(watch, target);
-	tracer__judge_older(tracer, UINT64_MAX);
+	tracer__judge_older(tracer, leak_age_ns(options));
 	watch__begin(watch, tracer);
 	watch__sweep(watch, false);
 	err = target__release(target, &is_own, &error);

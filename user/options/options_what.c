@@ -122,7 +122,8 @@ const struct option_spec options_what[] = {
 	  AT(leak_check),
 	  .choices = leak_choices,
 	  .help = "what counts as leaked: each socket that was still open and had never been "
-		  "connected when its process ended, or only those of sites that grew" },
+		  "connected when its process ended, or only those of "
+		  "sites that grew, also if they were closed in its last moment" },
 	{ .name = "pid",
 	  .letter = 'p',
 	  .argument = "PID",

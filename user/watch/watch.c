@@ -38,6 +38,9 @@ static void on_change(const struct leak *leak, enum leaks_change change, void *c
 	if (change == LEAKS_MOVED || (change == LEAKS_OPENED && leak->event.maybe_in_use))
 		history__add(tracer__history(watch->tracer), &leak->event.socket, leak->stack,
 			     !leak->held_back);
+	if (watch->late && change == LEAKS_RESOLVED && leak->event.reason == END_CLOSED &&
+	    !late_ends__note(watch->late, leak, watch->options->min_growth, watch->summary.now_ns))
+		watch->summary.left_not_kept++;
 	if (watch->output && !leak->held_back)
 		output__leak(watch->output, leak, change, &watch->summary);
 }
@@ -75,6 +78,8 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	if (watch->limits && output)
 		fd_limits__on_begin(watch->limits, on_limit, watch);
 	watch->postponed = postponed__new();
+	if (options->command == COMMAND_RUN && options->leak_check == LEAK_CHECK_GROWTH)
+		watch->late = late_ends__new(options->max_sockets, options->interval_ns);
 	watch->summary.older_than_ns = options->older_than_ns;
 	watch->summary.max_ways = options->max_ways;
 	watch->summary.unwanted = ~options_classes(options);
@@ -103,6 +108,7 @@ void watch__free(struct watch *watch)
 	attribution__free(watch->attribution);
 	suppressions__free(watch->suppressions);
 	postponed__free(watch->postponed);
+	late_ends__free(watch->late);
 	free(watch);
 }
 
@@ -176,6 +182,9 @@ int watch__sweep(struct watch *watch, bool last)
 	watch->has_moved = false;
 	if (suppressions__ask_again(watch->suppressions, summary->now_ns))
 		tracer__retell(watch->tracer);
+	if (watch->late)
+		summary->leaks_not_accounted +=
+			late_ends__sweep(watch->late, watch->leaks, summary->now_ns);
 	leaks__tick(watch->leaks, summary->now_ns);
 	climb_watch__sweep(watch->climbs, watch->tracer, last, summary);
 	summary->leaks = leaks__totals(watch->leaks); /* including what has grown */

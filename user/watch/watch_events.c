@@ -70,8 +70,13 @@ static int end_leak(struct watch *watch, const struct event *event, __u32 holder
 {
 	struct event ended = *event;
 
-	if (has_exited(event, holder))
+	if (has_exited(event, holder)) {
+		if (watch->late) /* it was open to the end, whoever has closed it then */
+			return 0;
 		ended.reason = END_EXITED;
+	}
+	if (holder && watch->n_left)
+		watch->n_left--;
 	return leaks__apply(watch->leaks, &ended, /* owner= */ NULL, /* stack= */ NULL);
 }
 

@@ -15,6 +15,7 @@
 #include "watch/attribution/attribution.h"
 #include "watch/climb_watch.h"
 #include "watch/fd_limits.h"
+#include "watch/late_ends.h"
 #include "watch/postponed.h"
 #include "watch/script_programs.h"
 #include "watch/watch.h"
@@ -31,6 +32,7 @@ struct watch {
 	struct script_programs *scripts;
 	struct suppressions *suppressions; /* NULL = nothing is */
 	struct postponed *postponed;	   /* events that wait for the resolver */
+	struct late_ends *late;		   /* of a run by growth; NULL = of all others */
 	struct summary summary;
 	struct doubt doubt;
 	__u64 next_ns, end_ns; /* when the next sweep is due, and when the run ends */
