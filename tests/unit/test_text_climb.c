@@ -98,7 +98,7 @@ static void three_of_many(void **state)
 	layout.verbose = false;
 }
 
-/* One line stands for the workers of a service, unless all are asked for. */
+/* One line adds up the workers of a service, unless all are asked for. */
 static void workers_of_a_service(void **state)
 {
 	(void)state;
@@ -112,8 +112,8 @@ static void workers_of_a_service(void **state)
 	for (unsigned int i = 0; i < climbs__followed(climbs); i++)
 		climbs__get(climbs, i)->owner = owner_new(NULL, NULL, strdup("web.service"));
 	assert_non_null(strstr(begin_of_report(0, 3),
-			       "\napp[4243] descriptors 5 -> 85; 20 are eventfd, +240/min, unit "
-			       "web.service; so do 3 more of its processes\n\n"));
+			       "\napp[4243] and 3 more, unit web.service, climb together: "
+			       "descriptors 20 -> 220; 80 are eventfd, +600/min\n\n"));
 	layout.verbose = true;
 	assert_non_null(strstr(begin_of_report(0, 5), "\napp[4242] "));
 	layout.verbose = false;
@@ -134,7 +134,7 @@ static void without_a_name(void **state)
 		climber->process.comm[0] = '\0';
 		climber->owner = owner_new(NULL, NULL, NULL);
 	}
-	assert_null(strstr(begin_of_report(0, 3), "so does 1 more"));
+	assert_null(strstr(begin_of_report(0, 3), "climb together"));
 }
 
 static void of_a_scan(void **state)

@@ -125,6 +125,59 @@ static unsigned int count_alike(const struct climber *const *list, size_t count,
 	return alike;
 }
 
+/* What processes that climb alike have together. */
+struct climb_sum {
+	unsigned int processes;
+	unsigned long long base, count, of_kind;
+	double per_minute; /* of those whose rate is known */
+};
+
+static struct climb_sum add_up_alike(const struct climber *const *list, size_t count, size_t at,
+				     enum descriptor_kind kind, __u64 now_ns)
+{
+	struct climb_sum sum = { 0 };
+	double per_minute;
+
+	for (size_t i = at; i < count; i++) {
+		if (i != at && !climb_alike(list[at], list[i]))
+			continue;
+		sum.processes++;
+		sum.base += list[i]->climb.base;
+		sum.count += list[i]->climb.count;
+		sum.of_kind += list[i]->by_kind[kind];
+		if (climber_per_minute(list[i], now_ns, &per_minute))
+			sum.per_minute += per_minute;
+	}
+	return sum;
+}
+
+/* "worker[42] and 3 more of unit web.service climb together, descriptors 20 -> 480; ...". */
+static void add_together(struct text *line, const struct climber *const *list, size_t count,
+			 size_t at, const struct summary *summary)
+{
+	struct kind_growth kinds[KINDS_GROWN];
+	struct climb_sum sum;
+	bool sure;
+
+	climber_kinds(list[at], kinds, &sure); /* there is one: climb_alike() */
+	sum = add_up_alike(list, count, at, kinds[0].kind, summary->now_ns);
+	add_process(line, climber_name(list[at]), list[at]->process.tgid);
+	text_addf(line, " and %u more", sum.processes - 1);
+	add_whose(line, list[at]->owner);
+	text_addf(line, ", climb together: descriptors %llu -> %llu; ", sum.base, sum.count);
+	if (sure)
+		text_addf(line, "%llu are %s", sum.of_kind, descriptor_kind_phrase(kinds[0].kind));
+	else
+		text_addf(line, "most are %s (%llu)", descriptor_kind_phrase(kinds[0].kind),
+			  sum.of_kind);
+	if (sum.per_minute > 0) {
+		text_add(line, ", ");
+		page_add_per_minute(line, sum.per_minute);
+		text_add(line, "/min");
+	}
+	add_maker(line, list[at]);
+}
+
 void page_climbs(struct page *page, bool is_answer)
 {
 	const struct climber *list[OPTIONS_MOST_CLIMBING];
@@ -138,10 +191,10 @@ void page_climbs(struct page *page, bool is_answer)
 			continue;
 		alike = page->layout->verbose ? 0 : count_alike(list, all, i);
 		text_add(&line, is_answer ? "" : "Also: ");
-		add_climb(&line, list[i], page->summary);
 		if (alike)
-			text_addf(&line, "; so %s %u more of its processes",
-				  alike == 1 ? "does" : "do", alike);
+			add_together(&line, list, all, i, page->summary);
+		else
+			add_climb(&line, list[i], page->summary);
 		page_line(page, &line, /* bold= */ is_answer);
 		shown++;
 		named += 1 + alike;
