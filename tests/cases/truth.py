@@ -14,7 +14,8 @@ ROWS_AT_ONCE = 6  # without gdb they wait for the threshold nearly all of the ti
 def truth(bench):
     wanted = [s for s in suite.chosen([]) if bench.wants(f"truth_{s.name}")]
     cgroup = bench.cgroups.make()
-    agent = bench.agent("--cgroup", cgroup)
+    # gdb has native frames alone
+    agent = bench.agent("--cgroup", cgroup, "--script-frames", "none")
     programs = bench.programs.parent / "truth"
     for subject, outcome in suite.examine_all(
         bench, agent, wanted, programs, inside(cgroup), JOBS

@@ -12,7 +12,9 @@ FILL_PY = "fill (Python)"
 OPEN_RB = "open_one (Ruby), leak.rb:8"
 FILL_RB = "block in fill (Ruby)"
 JAVA = "javac -d $O $S/Leak.java"
-NAMED = "-XX:+PreserveFramePointer -XX:-Inline"  # a map does not name what is inlined
+OPEN_JAVA = "Leak.openOne (Java), Leak.java:11"
+FILL_JAVA = "Leak.fill (Java)"
+AS_JAVA = "its frames are those that Java has"
 LIBRARY = "gcc -O2 -g -fomit-frame-pointer -fPIC -shared -o libtransport.so $S/extension.c"
 IN_LIBRARY = "transport_open (libtransport.so), extension.c:LINE"
 AGAINST = "-L. -ltransport -Wl,-rpath,$O"
@@ -71,21 +73,17 @@ MACHINES = [
         "exec node --no-deprecation --always-sparkplug --no-opt --perf-basic-prof $S/leak.js two",
         culprit="JS:openOne* ([jit]) | JS:openOther* ([jit])", sockets="20 at 2 sites",
         caller="*fill* ([jit])"),
-    # Compiled code has no frame pointers by default: the stack ends there, or skips its frames,
-    # as it happens.
-    Row("java", "Java", "exec java -cp $O Leak", build=JAVA, culprit="Java code", end="*"),
-    Row("java_jcmd", "Java, after jcmd Compiler.perfmap", "exec java -cp $O Leak", build=JAVA,
-        prepare="jcmd $PID Compiler.perfmap", culprit="Java code", end="*"),
-    Row("java_perf_map", "Java, perf map by jcmd, -XX:+PreserveFramePointer", f"exec java {NAMED} -cp $O Leak",
-        build=JAVA, prepare="jcmd $PID Compiler.perfmap", culprit="*Leak.openOne* ([jit])"),
-    Row("java_two", "Java, perf map by jcmd, two leaks", f"exec java {NAMED} -cp $O Leak two",
-        build=JAVA, prepare="jcmd $PID Compiler.perfmap", sockets="20 at 2 sites",
-        culprit="*Leak.openOne* ([jit]) | *Leak.openOther* ([jit])"),
+    # Its frames are compared with its own: tests/cases/scripts_java.py.
+    Row("java", "Java", "exec java -cp $O Leak", build=JAVA, culprit=OPEN_JAVA, caller=FILL_JAVA,
+        no_gdb=AS_JAVA),
+    Row("java_two", "Java, two leaks", "exec java -cp $O Leak two", build=JAVA,
+        sockets="20 at 2 sites", culprit=f"{OPEN_JAVA} | Leak.openOther (Java), Leak.java:15",
+        caller=FILL_JAVA, no_gdb=AS_JAVA),
     Row("java_jni", "Java, a native method and its library", "exec java -cp $O Jni",
         build=f"javac -d $O $S/Jni.java && {LIBRARY} && gcc -O2 -g -fPIC -shared "
         "-I/usr/lib/jvm/default-java/include -I/usr/lib/jvm/default-java/include/linux "
         "-o libjni.so $S/extension_jni.c " + AGAINST, culprit=IN_LIBRARY,
-        caller="Java_Jni_openOne (libjni.so)"),
+        caller="Jni.main (Java)", no_gdb=AS_JAVA),
     Row("mono", "Mono", "exec mono $O/Leak.exe", build="mcs -debug -out:$O/Leak.exe $S/Leak.cs",
         culprit=".NET code"),
     Row("erlang", "Erlang", "exec erl -noshell -pa $O -s leak main -s init stop",

@@ -45,7 +45,9 @@ def main():
     rows = {}
     try:
         cgroup = bench.cgroups.make()
-        agent = bench.agent("--cgroup", cgroup, "--stack-size", options.stack_size)
+        agent = bench.agent(
+            "--cgroup", cgroup, "--stack-size", options.stack_size, "--script-frames", "none"
+        )
         for subject, outcome in suite.examine_all(
             bench, agent, suite.chosen(options.only), bench.programs, inside(cgroup), options.jobs
         ):

@@ -14,8 +14,8 @@ AGAIN = (
     "libuv", "libcurl", "libevent", "go", "go_two", "go_stripped", "go_cgo", "gccgo", "rust",
     "ocaml", "ada", "gdc", "ldc", "ghc", "crystal", "fpc", "cobol", "python", "python_two",
     "python_bind_failed", "python_gevent", "python_uvloop", "pypy", "ruby", "perl", "php", "lua",
-    "luajit", "tcl", "r", "octave", "prolog", "guile", "node", "node_two", "java", "java_jcmd",
-    "java_perf_map", "mono", "erlang", "sbcl", "racket",
+    "luajit", "tcl", "r", "octave", "prolog", "guile", "node", "node_two", "java", "mono",
+    "erlang", "sbcl", "racket",
 )  # fmt: skip
 
 NEW = [

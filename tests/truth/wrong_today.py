@@ -17,7 +17,6 @@ def culprit(says, fault):
 
 WRONG = {
     "node_two": {"sockets": ONE},
-    "java_two": {"sockets": ONE},
     # Debian 13, where it differs.
     "ocaml_trixie": {
         **culprit("caml_unix_socket (leak)", OCAML_5),
