@@ -7,6 +7,9 @@
 #include "lib/hash.h"
 #include "stacks/scripts/script_rules.h"
 
+/* Most of them are of pages that are there already. */
+#define CODE_MAX_READS (4 * MEMORY_MAX_READS)
+
 /* One frame of a stack. */
 struct adding {
 	struct code_frames *frames;
@@ -65,12 +68,48 @@ static bool read_code_stack(__u64 address, __u64 *ret_word, void *ctx)
 	return adding->source->read(address, ret_word, adding->source->ctx);
 }
 
+/* A page that has an address; NULL: it cannot be read whole. */
+static const unsigned char *read_page(struct code_frames *frames, __u64 start)
+{
+	unsigned int place = start / CODE_PAGE % CODE_PAGES;
+
+	if (frames->page_at[place] != start) {
+		frames->page_at[place] = 0;
+		if (!memory_read(&frames->memory, start, frames->pages[place], CODE_PAGE))
+			return NULL;
+		frames->page_at[place] = start;
+	}
+	return frames->pages[place];
+}
+
+static bool read_by_page(void *ctx, __u64 address, void *to, size_t len)
+{
+	struct code_frames *frames = ctx;
+	__u64 start = address & ~(__u64)(CODE_PAGE - 1);
+	const unsigned char *page;
+
+	if (!start || address + len > start + CODE_PAGE)
+		return memory_read(&frames->memory, address, to, len);
+	page = read_page(frames, start);
+	if (page)
+		memcpy(to, page + (address - start), len);
+	return page;
+}
+
+void code_frames_begin(struct code_frames *frames)
+{
+	frames->by_page = (struct memory){ .reads = CODE_MAX_READS,
+					   .bytes = MEMORY_MAX_BYTES,
+					   .read = read_by_page,
+					   .ctx = frames };
+}
+
 enum step_way code_frames_step(struct code_frames *frames, unsigned int number,
 			       const struct step_source *source, const struct step_frame *frame,
 			       struct step_frame *ret_frame)
 {
 	struct adding adding = { frames, source, number };
-	const struct code_stack stack = { .memory = &frames->memory,
+	const struct code_stack stack = { .memory = &frames->by_page,
 					  .read = read_code_stack,
 					  .add = add_function,
 					  .ctx = &adding };

@@ -14,11 +14,21 @@
 #include "stacks/steps/step.h"
 #include "stacks/unwind.h"
 
+/*
+ * What was read of the process for one stack, in pages: the words that describe code and methods
+ * are neighbours, and each reading is a system call.
+ */
+#define CODE_PAGE 4096
+#define CODE_PAGES 32
+
 /* A stack in the making. */
 struct code_frames {
 	const struct language *language;
 	void *state; /* the language's */
 	struct memory memory;
+	struct memory by_page;	   /* the same, for languages */
+	__u64 page_at[CODE_PAGES]; /* the address of each; 0 = it is empty */
+	unsigned char pages[CODE_PAGES][CODE_PAGE];
 	unsigned int count, unknown;
 	/* Is it known what a native frame executes, be it nothing that is shown? */
 	bool is_known[UNWIND_MAX_FRAMES];
@@ -36,6 +46,8 @@ enum step_way code_frames_step(struct code_frames *frames, unsigned int number,
 			       const struct step_source *source, const struct step_frame *frame,
 			       struct step_frame *ret_frame);
 
+/* After `memory` was opened. */
+void code_frames_begin(struct code_frames *frames);
 /* Begin anew with the same stack. NULL is allowed. */
 void code_frames_clear(struct code_frames *frames);
 /* What two stacks differ in whose native frames are the same: the names. 0: there are none. */

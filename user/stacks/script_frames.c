@@ -311,6 +311,7 @@ struct code_frames *scripts_code(struct images *images, struct image *image, pid
 	    naming->language->step) {
 		frames->language = naming->language;
 		frames->state = naming->state;
+		code_frames_begin(frames);
 		return frames;
 	}
 	code_frames_free(frames);
