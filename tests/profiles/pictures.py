@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Draw docs/profiles-pprof.svg and docs/profiles-flame.svg from the leak of `make demo`.
+"""Draw docs/profiles-pprof.svg and docs/profiles-flame.svg from the leaks of `make demo`.
 
-    make profile-pictures      (as root; needs go and graphviz beside what the demo needs)
+    make profile-pictures      (as root; needs go, graphviz and ruby beside what the demo needs)
 
 The first is what `go tool pprof` draws of --pprof. The second draws the lines of --folded, as
 flamegraph.pl does, but without its script, so that the file is small.
@@ -31,29 +31,38 @@ def record(sockleak, demo, directory):
     environment = {**os.environ, "LD_LIBRARY_PATH": str(demo)}
 
     def start(*command, **kwargs):
-        started.append(subprocess.Popen(list(map(str, command)), env=environment, **kwargs))
+        started.append(subprocess.Popen(list(map(str, command)), env=environment, cwd=ROOT,
+                                        **kwargs))
         return started[-1]
+
+    def start_stopped(*command):
+        """Until SIGCONT, so that the watch sees it from its first instruction on."""
+        return start("sh", "-c", 'kill -STOP $$; exec "$@"', "sh", *command)
 
     debug = demo / ".debug"
     subprocess.run(["cp", "-rT", str(demo / "debuginfo"), str(debug)], check=True)
     try:
-        watch = start(sockleak, "--comm", "delayed_job", "--older-than", "1s", "--pprof", profile,
-                      "--folded", folded, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                      text=True)
-        while "watching" not in watch.stderr.readline():
-            pass
         broker = start(demo / "broker", stdout=subprocess.PIPE, text=True)
         port = broker.stdout.readline().split()[-1]
-        start(demo / "delayed_job", port)
+        workers = [start_stopped(demo / "delayed_job", port),
+                   start_stopped("ruby", "tests/demo/notify.rb", demo / "libtransport.so", port)]
+        pids = [word for worker in workers for word in ("--pid", worker.pid)]
+        watch = start(sockleak, *pids, "--older-than", "1s", "--pprof", profile, "--folded", folded,
+                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while "watching" not in watch.stderr.readline():
+            pass
+        for worker in workers:
+            worker.send_signal(signal.SIGCONT)
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            watch.send_signal(signal.SIGUSR1)
+            watch.send_signal(signal.SIGUSR2)
             time.sleep(0.5)
-            if folded.exists() and count(folded.read_text()) >= 20:
+            text = folded.read_text() if folded.exists() else ""
+            if count(text) >= 40 and "send_message" in text:
                 return profile, folded
-        sys.exit(f"no 20 sockets leaked within {PATIENCE_S} s")
+        sys.exit(f"no 40 sockets leaked within {PATIENCE_S} s, some of Ruby")
     finally:
-        for process in started:
+        for process in reversed(started):  # the watch first, which writes once more
             process.terminate()
             process.wait()
         subprocess.run(["rm", "-r", str(debug)], check=True)
