@@ -11,6 +11,7 @@
 #include "arch.bpf.h"
 #include "counters.bpf.h"
 #include "kernel.bpf.h"
+#include "script_windows.bpf.h"
 #include "scripts.h"
 
 /* Libraries of a process, and steps through lists of threads. Frames: WALK_TURNS. */
@@ -171,15 +172,6 @@ static __always_inline __u64 script_first_frame(const struct script_recipe *reci
 	return thread;
 }
 
-/* Read into stack[at]; as snapshot_read(). */
-static __always_inline bool script_read(struct snapshot *snapshot, __u64 at, __u64 len, __u64 from)
-{
-	barrier_var(at);
-	barrier_var(len);
-	return at <= SNAPSHOT_ROOM(settings.stack_size) - SCRIPT_RECORD && len <= SCRIPT_RECORD &&
-	       !bpf_probe_read_user(snapshot->stack + at, len, (void *)from);
-}
-
 /* The word at stack[at]. */
 static __always_inline __u64 script_word(struct snapshot *snapshot, __u64 at)
 {
@@ -208,17 +200,25 @@ __noinline __u64 script_keep(__u32 slot, __u32 place, __u64 at, __u64 frame)
 {
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
 	struct script_recipe *recipe = script_recipe_at(place);
+	struct script_window *near, *far;
 	__u64 from, next;
 
-	if (!snapshot || !recipe ||
-	    !script_read(snapshot, at, recipe->near_len, frame + recipe->near_at))
+	if (!snapshot || !recipe)
+		return SCRIPT_UNREADABLE;
+	near = script_window_at(snapshot, SCRIPT_NEAR_WINDOW);
+	from = frame + recipe->near_at;
+	if (!script_peek(snapshot, near, at, recipe->near_len, from,
+			 recipe->next_mask || recipe->stride < 0 ? script_below(from) :
+								   script_above(from)))
 		return SCRIPT_UNREADABLE;
 	from = script_word(snapshot, at + recipe->far_from);
 	from = (from & recipe->far_mask) | (frame & ~recipe->far_mask);
 	next = script_word(snapshot, at + recipe->next);
 	next = (next & recipe->next_mask) | ((frame + recipe->stride) & ~recipe->next_mask);
 	/* What cannot be read is 0 then. */
-	script_read(snapshot, at + recipe->far_to, recipe->far_len, from + recipe->far_at);
+	far = recipe->far_mask ? script_window_at(snapshot, SCRIPT_FAR_WINDOW) : near;
+	from += recipe->far_at;
+	script_peek(snapshot, far, at + recipe->far_to, recipe->far_len, from, script_below(from));
 	for (int i = 0; i < SCRIPT_MORE; i++) {
 		if (!recipe->more[i].len)
 			break;
@@ -235,6 +235,8 @@ struct frame_walk {
 	__u64 segment;	  /* in which it goes on; 0 = in none */
 	__u32 slot, place, record;
 	__u32 kinds; /* of the frames that are kept; 0 = all of them */
+	__u32 pad;
+	__u64 limit; /* of `at` */
 };
 
 /* Go on with the last frame of a segment. */
@@ -260,27 +262,40 @@ static __always_inline bool script_is_wanted(struct frame_walk *walk)
 	struct script_recipe *recipe = script_recipe_at(walk->place);
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &walk->slot);
 
-	if (!walk->kinds || !recipe || !snapshot)
-		return true;
+	if (!recipe || !snapshot)
+		return true; /* not possible */
 	return walk->kinds >> (script_word(snapshot, walk->at + recipe->kind_at) & 15) & 1;
 }
 
-static long frame_turn(struct bpf_map *map, const __u32 *turn, void *value, struct frame_walk *walk)
+/* Keep the next frame. False: there is none, or no room for it. */
+static __always_inline bool script_keep_next(struct frame_walk *walk)
 {
-	if (walk->at > SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD)
-		return 1;
+	if (walk->at >= walk->limit ||
+	    walk->at > SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD)
+		return false;
 	if (!walk->frame) {
 		if (!walk->segment)
-			return 1;
+			return false;
 		script_enter_segment(walk);
-		return 0;
+		return true;
 	}
 	walk->next = script_keep(walk->slot, walk->place, walk->at, walk->frame);
 	if (walk->next == SCRIPT_UNREADABLE)
-		return 1;
+		return false;
 	walk->frame = walk->next >= walk->begin && walk->next < walk->end ? walk->next : 0;
-	if (script_is_wanted(walk))
+	if (!walk->kinds || script_is_wanted(walk))
 		walk->at += walk->record;
+	return true;
+}
+
+/* Several at once, for a turn costs as much as a frame. */
+#define SCRIPT_A_TURN 2
+
+static long frame_turn(struct bpf_map *map, const __u32 *turn, void *value, struct frame_walk *walk)
+{
+	for (int i = 0; i < SCRIPT_A_TURN; i++)
+		if (!script_keep_next(walk))
+			return 1;
 	return 0;
 }
 
@@ -305,7 +320,10 @@ __noinline int script_keep_all(__u32 slot, __u32 place, __u64 thread, __u64 fram
 	if (!snapshot || !recipe)
 		return 0; /* not possible */
 	walk.at = snapshot->script_at;
+	script_close_window(script_window_at(snapshot, SCRIPT_NEAR_WINDOW));
+	script_close_window(script_window_at(snapshot, SCRIPT_FAR_WINDOW));
 	walk.record = recipe->record;
+	walk.limit = walk.at + WALK_TURNS * recipe->record;
 	if (recipe->next_segment) {
 		walk.segment = frame;
 		walk.frame = walk.next = thread + recipe->head;

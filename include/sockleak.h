@@ -381,7 +381,11 @@ _Static_assert(sizeof(struct snapshot) == 56 + 8 * SNAPSHOT_REGS + 16 * SNAPSHOT
 #define SNAPSHOT_PAGE 4096
 #define SNAPSHOT_SCRIPTS 4096
 #define SNAPSHOT_ROOM(stack_size) ((stack_size) + SNAPSHOT_PAGE + SNAPSHOT_SCRIPTS)
-#define SNAPSHOT_SLOT(stack_size) (sizeof(struct snapshot) + SNAPSHOT_ROOM(stack_size))
+/* Behind them is room in which the kernel's side reads several frames at once. */
+#define SNAPSHOT_WINDOW 1024
+#define SNAPSHOT_WINDOWS (2 * (SNAPSHOT_WINDOW + 24))
+#define SNAPSHOT_SLOT(stack_size) \
+	(sizeof(struct snapshot) + SNAPSHOT_ROOM(stack_size) + SNAPSHOT_WINDOWS)
 
 /*
  * The process whose calls of socket() fail for want of a descriptor, and the kind of these calls.
