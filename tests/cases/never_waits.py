@@ -23,6 +23,7 @@ from lib.service import Service
 
 SILENT_S = 20
 WRITE_S = 3
+STOP_S = 5  # it takes 0.5 s where two processors have the work of 24; without the opener 20 s
 
 
 # As a container: the directory is the root of a mount namespace, with this host's libraries.
@@ -240,8 +241,8 @@ def expect_end_at_once(service, again):
     begun = time.monotonic()
     service.stop()
     took = time.monotonic() - begun
-    if took > 1:
-        raise Failure(f"expected an end within 1 s of SIGTERM, seen: {took:.2f} s")
+    if took > STOP_S:
+        raise Failure(f"expected an end within {STOP_S} s of SIGTERM, seen: {took:.2f} s")
 
 
 def on_executable(bench, name, directory):

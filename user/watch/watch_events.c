@@ -10,7 +10,8 @@
 #include "lib/time.h"
 #include "watch/debug_log.h"
 
-/* For events that wait while the agent ends. */
+/* For events that have waited, at once; while the agent ends, nobody reads what comes of them. */
+#define TAKING_NS (NSEC_PER_SEC / 2)
 #define STOPPING_NS (NSEC_PER_SEC / 4)
 
 /* The socket has no account yet. */
@@ -125,6 +126,21 @@ static bool has_to_wait(struct watch *watch, const struct event *event)
 	       postponed__has(watch->postponed, event->socket.inode);
 }
 
+static void take_until(struct watch *watch, __u64 until_ns)
+{
+	const struct event *event;
+	unsigned int times;
+
+	while (postponed__count(watch->postponed) && clock_now(CLOCK_MONOTONIC) < until_ns &&
+	       !attribution__is_busy(watch->attribution)) {
+		event = postponed__first(watch->postponed, &times);
+		attribution__be_patient(watch->attribution, times);
+		if (!take_event(watch, event))
+			postponed__drop_first(watch->postponed);
+	}
+	attribution__be_patient(watch->attribution, 0);
+}
+
 void watch__event(const struct event *met, void *ctx)
 {
 	struct watch *watch = ctx;
@@ -134,34 +150,18 @@ void watch__event(const struct event *met, void *ctx)
 		event.class = CLASS_NONE;
 	if (!has_to_wait(watch, &event) && !take_event(watch, &event))
 		return;
-	if (postponed__count(watch->postponed) == POSTPONED_MAX) {
+	if (postponed__count(watch->postponed) == POSTPONED_MAX && !signals_stop_asked()) {
 		/* Rather wait than lose one. */
 		attribution__hurry(watch->attribution, false);
-		take_postponed(watch);
+		take_until(watch, UINT64_MAX);
 		attribution__hurry(watch->attribution, true);
 	}
 	if (postponed__add(watch->postponed, &event))
 		watch->summary.leaks_not_accounted++;
 }
 
-/* Until when are events taken? Not for long when the end was asked for: nobody reads them then. */
-static __u64 taken_until(void)
-{
-	return signals_stop_asked() ? clock_now(CLOCK_MONOTONIC) + STOPPING_NS : UINT64_MAX;
-}
-
 void take_postponed(struct watch *watch)
 {
-	__u64 until_ns = taken_until();
-	const struct event *event;
-	unsigned int times;
-
-	while (postponed__count(watch->postponed) && !attribution__is_busy(watch->attribution) &&
-	       (until_ns == UINT64_MAX || clock_now(CLOCK_MONOTONIC) < until_ns)) {
-		event = postponed__first(watch->postponed, &times);
-		attribution__be_patient(watch->attribution, times);
-		if (!take_event(watch, event))
-			postponed__drop_first(watch->postponed);
-	}
-	attribution__be_patient(watch->attribution, 0);
+	take_until(watch,
+		   clock_now(CLOCK_MONOTONIC) + (signals_stop_asked() ? STOPPING_NS : TAKING_NS));
 }

@@ -43,7 +43,7 @@ struct watch {
 
 /*
  * Take the events that wait for the resolver, as long as it is not at work on a question that
- * nobody waits for.
+ * nobody waits for, and for half a second at most: the next sweep takes the rest.
  */
 void take_postponed(struct watch *watch);
 

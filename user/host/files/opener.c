@@ -21,8 +21,8 @@
 #define STUCK_NS (NSEC_PER_SEC / 2)
 /* A child that is given up while a file is touched for less has no fault of that file system. */
 #define BLAME_NS (NSEC_PER_SEC * 4 / 10)
-/* After a stop was asked for, so many children may be given up; then nothing is asked any more. */
-#define GIVEN_UP_AT_STOP 2
+/* After a stop was asked for, so many children are given up; then nothing is asked any more. */
+#define GIVEN_UP_AT_STOP 1
 
 /* Away from the descriptors that the child's ends get, for those are put there one by one. */
 #define ABOVE_CHILDS 16
