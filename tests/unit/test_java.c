@@ -46,14 +46,18 @@ static void tell(const struct script_name *name, bool is_runtime, void *ctx)
 					   "");
 }
 
-static enum code_step step(struct code_registers *registers, struct told *told)
+static enum code_step step_in(struct java java, struct code_registers *registers, struct told *told)
 {
-	struct java java = java_17();
 	struct memory memory = { .reads = READS, .bytes = 1 << 20, .read = read_fixture };
 	const struct code_stack stack = { &memory, read_frames, tell, told };
 
 	memset(told, 0, sizeof(*told));
 	return language_java.step(&java, &stack, registers);
+}
+
+static enum code_step step(struct code_registers *registers, struct told *told)
+{
+	return step_in(java_17(), registers, told);
 }
 
 static void interpreted(void **state)
@@ -98,6 +102,44 @@ static void compiled_and_inlined(void **state)
 	registers = (struct code_registers){ COMPILED + 0x240, FRAMES + 0x110, 1 };
 	assert_int_equal(step(&registers, &told), CODE_CALLER);
 	assert_string_equal(told.text, "com.acme.Acme.main Acme.java:0; ");
+}
+
+/* What describes code has left the blob by and by: JDK 24, and 25. */
+static void described_elsewhere(void **state)
+{
+	static const unsigned char scopes[] = { 0, 1, 3, 2, 2, 2, 11 }; /* no byte is 0 */
+	struct code_registers registers = { COMPILED + 0x220, FRAMES + 0x110, 1 };
+	struct java java = java_17();
+	struct told told;
+
+	(void)state;
+	make_fixture();
+	java.layout.excludes_zero = true;
+	java.layout.compiled_immutable = 144;
+	java.layout.compiled_scopes_begin = JAVA_NONE;
+	java.layout.compiled_scopes = 276;
+	java.layout.compiled_pcs_end = JAVA_NONE;
+	put_word(COMPILED + 144, COMPILED + 0x380);
+	put_number(COMPILED + 268, 0);
+	put_number(COMPILED + 276, 0x30);
+	memcpy(fixture + COMPILED + 0x3b0, scopes, sizeof(scopes));
+	put_number(COMPILED + 24, 0x300); /* its data */
+	put_half(COMPILED + 260, 0xc0);
+	put_half(COMPILED + 262, 0xffff);
+	fixture[METHOD_A + 0x100 + 48 + 22]++; /* the signed numbers of its lines, likewise */
+	fixture[METHOD_A + 0x100 + 48 + 23]++;
+	step_in(java, &registers, &told);
+	assert_string_equal(told.text,
+			    "com.acme.Acme.send Acme.java:38; com.acme.Acme.main Acme.java:5; ");
+	java.layout.compiled_metadata = JAVA_NONE;
+	java.layout.blob_mutable_data = 152;
+	java.layout.blob_relocation_size = 160;
+	put_word(COMPILED + 152, COMPILED + 0x3b8);
+	put_number(COMPILED + 160, 8);
+	registers = (struct code_registers){ COMPILED + 0x220, FRAMES + 0x110, 1 };
+	step_in(java, &registers, &told);
+	assert_string_equal(told.text,
+			    "com.acme.Acme.send Acme.java:38; com.acme.Acme.main Acme.java:5; ");
 }
 
 static void native_and_hidden(void **state)
@@ -205,9 +247,13 @@ static void numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(interpreted),	     cmocka_unit_test(compiled_and_inlined),
-		cmocka_unit_test(native_and_hidden), cmocka_unit_test(lies),
-		cmocka_unit_test(no_way_out),	     cmocka_unit_test(numbers),
+		cmocka_unit_test(interpreted),
+		cmocka_unit_test(compiled_and_inlined),
+		cmocka_unit_test(native_and_hidden),
+		cmocka_unit_test(lies),
+		cmocka_unit_test(described_elsewhere),
+		cmocka_unit_test(no_way_out),
+		cmocka_unit_test(numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

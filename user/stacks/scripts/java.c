@@ -216,6 +216,23 @@ struct compiled {
 	__u32 count; /* descriptors */
 };
 
+/*
+ * The methods that it refers to: in the blob until JDK 22, in its data until 24, where the number
+ * of bytes has 16 bits, and since 25 behind what else may change.
+ */
+static __u64 find_metadata(const struct java_layout *layout, const struct blob *blob)
+{
+	__s32 at = layout->compiled_metadata;
+
+	if (at == JAVA_NONE)
+		return blob_word(blob, layout->blob_mutable_data) +
+		       (__u32)blob_number(blob, layout->blob_relocation_size);
+	if (layout->compiled_immutable == JAVA_NONE)
+		return blob->at + (__u32)blob_number(blob, at);
+	return blob->at + (__u32)blob_number(blob, layout->blob_data_offset) +
+	       (__u16)blob_number(blob, at);
+}
+
 static bool find_compiled(const struct java_layout *layout, const struct blob *blob,
 			  struct compiled *ret)
 {
@@ -231,11 +248,7 @@ static bool find_compiled(const struct java_layout *layout, const struct blob *b
 		end = (__u32)blob_number(blob, layout->compiled_pcs_end);
 	else
 		end = (__u32)blob_number(blob, layout->compiled_scopes);
-	if (layout->compiled_metadata != JAVA_NONE)
-		ret->metadata = blob->at + (__u32)blob_number(blob, layout->compiled_metadata);
-	else
-		ret->metadata = blob_word(blob, layout->blob_mutable_data) +
-				(__u32)blob_number(blob, layout->blob_relocation_size);
+	ret->metadata = find_metadata(layout, blob);
 	ret->descriptors = base + pcs;
 	if (end < pcs)
 		return false;
