@@ -109,6 +109,10 @@ def check(bench, java, options):
         "--min-growth", "1", "--sample-after", "0", "--stack-size", "64K",
         "--pid", str(program.process.pid),
     )  # fmt: skip
+    report = bench.agent(
+        "--min-growth", "1", "--sample-after", "0", "--stack-size", "64K", "-v",
+        "--pid", str(program.process.pid), as_json=False, name="text",
+    )  # fmt: skip
     sockets = program.run()
     agent.wait_for(lambda a: set(sockets) <= set(a.open_leaks()), "all leaks", TOLD_S)
     leaks = agent.open_leaks()
@@ -118,7 +122,14 @@ def check(bench, java, options):
         if trouble:
             wrong.append(f"{said['case']}: {trouble}")
     dropped = agent.stop()["dropped"]
+    report.stop()
     program.end()
+    said = "".join(report.lines)
+    for text in ("in Leaks.plain (Leaks.java:", "sun.nio.ch.Net.socket0 (Java) at Net.java\n"):
+        if text not in said:
+            wrong.append(f"expected {text!r} in the report, seen: {said[:2000]}")
+    if "Names for code" in said:
+        wrong.append(f"expected no advice, seen: {said[:2000]}")
     if wrong:
         raise Failure(f"{len(wrong)} of {len(sockets)} differ; " + "; ".join(wrong[:8]))
     if dropped["script_unnamed"]:

@@ -304,6 +304,13 @@ static bool keep_frames(struct making *making, const struct stack *stack, unsign
 	return true;
 }
 
+/* A runtime has named its own code when the stack was unwound, which no map names now. */
+static bool keeps_its_name(const struct making *making, const struct frame *frame)
+{
+	return frame->function && frame->module && !strcmp(frame->module, FRAME_JIT) &&
+	       !image_jit_name(making->images, making->image, frame->pc - !frame->exact);
+}
+
 int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *stack,
 		    struct stack **ret_stack)
 {
@@ -322,7 +329,7 @@ int symbols__rename(struct symbols *symbols, pid_t tgid, const struct stack *sta
 
 		if (frame->inlined && i + 1 < stack->count)
 			continue;
-		if (is_still_there(&making, frame)) {
+		if (is_still_there(&making, frame) && !keeps_its_name(&making, frame)) {
 			making_add_code(&making, frame->pc,
 					frame->exact ? frame->pc : frame->pc - 1, frame->source);
 		} else if (!keep_frames(&making, stack, first, i)) {

@@ -153,6 +153,13 @@ static const char *short_path(const char *path)
 	return begin == path + 1 ? path : begin; /* nothing but a slash is left out: it is whole */
 }
 
+/* Native methods of Java have a file, and no line. */
+static void page_add_line(struct text *line, unsigned int number)
+{
+	if (number)
+		text_addf(line, ":%u", number);
+}
+
 /* A function of a script, whose file says more than what executes it. */
 static void add_function_of_script(struct text *line, const struct frame *frame,
 				   const char *package)
@@ -164,7 +171,7 @@ static void add_function_of_script(struct text *line, const struct frame *frame,
 	text_add(line, " (");
 	if (frame->file) {
 		page_add_clean(line, short_path(frame->file));
-		text_addf(line, ":%u", frame->line);
+		page_add_line(line, frame->line);
 	} else {
 		text_add(line, script_language_name(frame->script));
 	}
@@ -203,7 +210,7 @@ void page_add_frame_source(struct text *line, const struct frame *frame)
 	if (frame->file) {
 		text_add(line, " at ");
 		page_add_clean(line, frame->file);
-		text_addf(line, ":%u", frame->line);
+		page_add_line(line, frame->line);
 	} else if (frame->local_to) {
 		text_add(line, " in ");
 		page_add_clean(line, frame->local_to);
