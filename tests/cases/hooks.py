@@ -153,7 +153,7 @@ def hooks_refused(bench):
 @case
 def debug_log(bench):
     """--debug says what each sweep did, and of each new leak how its stack was taken."""
-    agent = bench.agent("--debug", "--comm", "held")
+    agent = bench.agent("--debug", "--comm", "held", "--full-sweep-interval", "2s")
     program = bench.program("held", agents=[agent])
     agent.wait_for(lambda a: set(program.phase.leaks) <= set(a.open_leaks()), "the leaks")
     agent.stop()
