@@ -35,7 +35,7 @@ enum script_find {
 #define SCRIPT_RECORD 64
 #define SCRIPT_PATH 3
 /* Further pieces that a frame leads to; keys that each thread has room for (nptl's first block). */
-#define SCRIPT_MORE 3
+#define SCRIPT_MORE 4
 #define SCRIPT_KEYS 32
 
 /* What stands at an address that is in what is kept of a frame. */

@@ -323,6 +323,7 @@ enum script_language {
 	SCRIPT_RUBY,
 	SCRIPT_PHP,
 	SCRIPT_JAVA,
+	SCRIPT_PERL,
 	SCRIPT_LANGUAGES,
 };
 #define SCRIPT_KIND(language, major, minor) ((__u32)(language) << 16 | (major) << 8 | (minor))

@@ -2,7 +2,7 @@
 """Functions and lines of scripts: those that sockleak shows are those that the language itself has.
 
 Other versions than the installed one: TEST_PYTHONS="/path/to/python3.8 ..." tests/run.py --only
-'scripts_*', and TEST_RUBYS and TEST_PHPS likewise.
+'scripts_*', and TEST_RUBYS, TEST_PHPS and TEST_PERLS likewise.
 """
 
 import json
@@ -64,13 +64,14 @@ def difference(wanted, seen):
     return None
 
 
-def misplaced(event, is_fiber):
-    """Each run of frames stands before a function that executes it.
+# What has a native stack of its own; those who have started it are its callers all the same.
+STARTED = {("PHP", "fiber"), ("Perl", "thread")}
 
-    A fiber of PHP has a native stack of its own, but those who have started it are its callers.
-    """
+
+def misplaced(event, was_started):
+    """Each run of frames stands before a function that executes it."""
     kinds = [frame["kind"] for frame in event["stack"]]
-    is_cut = event["stack_truncated"] or is_fiber
+    is_cut = event["stack_truncated"] or was_started
     if kinds[0] != "native" or (kinds[-1] != "native" and not is_cut):
         return f"expected native frames at both ends, seen: {kinds}"
     return None
@@ -96,7 +97,7 @@ def check(bench, command, language, own_library):
             cut += 1  # a deep native stack leaves less room
             wanted = wanted[: len(seen)]
         trouble = difference(wanted, seen) or misplaced(
-            leaks[inode], language == "PHP" and sockets[inode]["case"] == "fiber"
+            leaks[inode], (language, sockets[inode]["case"]) in STARTED
         )
         if trouble:
             wrong.append(f"{sockets[inode]['case']}: {trouble}")
@@ -159,6 +160,21 @@ def php(bench):
             yield "scripts_php", Failure(f"{path}: {failure}")
             return
     yield "scripts_php", None
+
+
+@cases(names=["scripts_perl"], stage=LONG)
+def perl(bench):
+    found = versions("TEST_PERLS", ["/usr/bin/perl"])
+    if not found:
+        yield "scripts_perl", Skip("needs perl")
+        return
+    for path in found:
+        try:
+            check(bench, [path, str(SCRIPTS / "leaks.pl")], "Perl", lambda frame: False)
+        except Failure as failure:
+            yield "scripts_perl", Failure(f"{path}: {failure}")
+            return
+    yield "scripts_perl", None
 
 
 @case(stage=LONG)

@@ -36,20 +36,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		SCRIPT_KIND(SCRIPT_RUBY, 3, 1),	   SCRIPT_KIND(SCRIPT_RUBY, 2, 7),
 		SCRIPT_KIND(SCRIPT_RUBY, 3, 3),	   SCRIPT_KIND(SCRIPT_PYTHON, 3, 14),
 		SCRIPT_KIND(SCRIPT_PHP, 8, 2),	   SCRIPT_KIND(SCRIPT_PHP, 8, 4),
+		SCRIPT_KIND(SCRIPT_PERL, 5, 32),   SCRIPT_KIND(SCRIPT_PERL, 5, 36),
+		SCRIPT_KIND(SCRIPT_PERL, 5, 40),
 	};
 	static const struct {
 		const struct language *language;
-		size_t record;
+		size_t record, count; /* of bytes, and of frames */
 	} languages[SCRIPT_LANGUAGES] = {
-		[SCRIPT_PYTHON] = { &language_python, 48 },
-		[SCRIPT_RUBY] = { &language_ruby, 48 },
-		[SCRIPT_PHP] = { &language_php, 64 },
+		[SCRIPT_PYTHON] = { &language_python, 48, 1 },
+		[SCRIPT_RUBY] = { &language_ruby, 48, 1 },
+		[SCRIPT_PHP] = { &language_php, 64, 1 },
+		[SCRIPT_PERL] = { &language_perl, 64, 2 },
 	};
 	struct fuzz_input input = { 0 };
 	struct memory memory = { .reads = 64, .bytes = 1 << 20, .read = read_input, .ctx = &input };
 	struct script_name *name = calloc(1, sizeof(*name));
 	const struct language *language;
-	size_t record;
+	size_t record, len;
 	void *state;
 	__u32 kind;
 
@@ -57,11 +60,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kind = kinds[size ? data[0] % (sizeof(kinds) / sizeof(kinds[0])) : 0];
 	language = languages[kind >> 16].language;
 	record = languages[kind >> 16].record;
-	if (size > record) {
-		input.bytes = data + 1 + record;
-		input.size = size - 1 - record;
+	len = languages[kind >> 16].count * record;
+	if (size > len) {
+		input.bytes = data + 1 + len;
+		input.size = size - 1 - len;
 		check(language->begin_version(kind, kind >> 16 == SCRIPT_RUBY ? symbols : types,
 					      &state));
+		if (language->stack)
+			language->stack(state, data + 1, record, len, data[0] & 0x80);
 		if (language->name(state, &memory, data + 1, record, name) && !name->is_hidden) {
 			check(strlen(name->function) < SCRIPT_NAME_MAX);
 			check(strlen(name->file) < SCRIPT_NAME_MAX);

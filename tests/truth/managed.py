@@ -46,7 +46,8 @@ SCRIPTS = [
         build=f"{LIBRARY} && gcc -O2 -g -fPIC -shared -w "
         "$(pkg-config --cflags ruby-3.1) -o extension.so $S/extension_rb.c " + AGAINST,
         culprit=IN_LIBRARY, caller="block in <main> (Ruby)"),
-    Row("perl", "Perl", "exec perl $S/leak.pl", culprit="Perl code"),
+    Row("perl", "Perl", "exec perl $S/leak.pl", culprit="main::open_one (Perl), leak.pl:10",
+        caller="main::fill (Perl)"),
     Row("php", "PHP", "exec php -d extension=sockets $S/leak.php",
         culprit="open_one (PHP), leak.php:9", caller="fill (PHP)"),
     Row("lua", "Lua", "exec lua5.4 $S/leak.lua", culprit="Lua code"),

@@ -116,7 +116,7 @@ static struct script_name name_of(const struct kept *frames, unsigned int count,
 	void *state;
 
 	assert_true(language_ruby.begin_version(SCRIPT_KIND(SCRIPT_RUBY, 3, 4), types, &state));
-	language_ruby.stack(state, (const unsigned char *)frames, RECORD, count * RECORD);
+	language_ruby.stack(state, (const unsigned char *)frames, RECORD, count * RECORD, false);
 	if (!language_ruby.name(state, &memory, (const unsigned char *)&frames[which], RECORD,
 				&name))
 		strcpy(name.function, "unknown");

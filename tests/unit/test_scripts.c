@@ -17,6 +17,7 @@
 #define MEMORY 0x1000
 #define RECORD 48
 #define PHP_RECORD 64
+#define PERL_RECORD 64
 
 struct image_bytes {
 	unsigned char bytes[4096];
@@ -172,6 +173,69 @@ static void php_code_that_changed(void **state)
 	free(php);
 }
 
+/* The first frame of two. The second one is a context, and says in which sub the first one is. */
+static void expect_perl(const char *file, unsigned int minor, const char *function, bool is_cut,
+			bool is_entry)
+{
+	struct image_bytes image;
+	struct memory memory = { .reads = 64, .bytes = 1 << 20, .read = read_image, .ctx = &image };
+	unsigned char records[1 + 2 * PERL_RECORD];
+	struct script_name name = { 0 };
+	void *perl;
+
+	read_corpus(file, records, sizeof(records), &image);
+	assert_true(language_perl.begin_version(SCRIPT_KIND(SCRIPT_PERL, 5, minor), NULL, &perl));
+	language_perl.stack(perl, records + 1, PERL_RECORD, 2 * PERL_RECORD, is_cut);
+	assert_int_equal(language_perl.name(perl, &memory, records + 1, PERL_RECORD, &name),
+			 function != NULL);
+	if (function) {
+		assert_string_equal(name.function, function);
+		assert_string_equal(name.file, "/srv/app/Mailer.pm");
+		assert_int_equal(name.line, 41);
+		assert_int_equal(name.is_entry, is_entry);
+	}
+	image.bytes[36]++; /* the line of the statement that is there now */
+	assert_false(language_perl.name(perl, &memory, records + 1, PERL_RECORD, &name));
+	free(perl);
+}
+
+static void names_of_perl(void **state)
+{
+	(void)state;
+	expect_perl("perl532", 32, "Mailer::sendé", false, true);
+	expect_perl("perl536", 36, "Mailer::sendé", false, true);
+	expect_perl("perl536_named", 36, "Mailer::sendé", false, true);
+	expect_perl("perl540_eval", 40, "(eval)", false, false);
+	/* a block of eval is in the main program, unless there are frames that were not kept */
+	expect_perl("perl536_block", 36, "(main)", false, true);
+	expect_perl("perl536_block", 36, NULL, true, true);
+}
+
+/* The main program's frame; and that of a block, which is not a frame. */
+static void outermost_of_perl(void **state)
+{
+	struct image_bytes image;
+	struct memory memory = { .reads = 64, .bytes = 1 << 20, .read = read_image, .ctx = &image };
+	unsigned char records[1 + 2 * PERL_RECORD], *outer = records + 1 + PERL_RECORD;
+	struct script_name name = { 0 };
+	void *perl;
+
+	(void)state;
+	read_corpus("perl536", records, sizeof(records), &image);
+	assert_true(language_perl.begin_version(SCRIPT_KIND(SCRIPT_PERL, 5, 36), NULL, &perl));
+	language_perl.stack(perl, records + 1, PERL_RECORD, 2 * PERL_RECORD, false);
+	assert_true(language_perl.name(perl, &memory, outer, PERL_RECORD, &name));
+	assert_string_equal(name.function, "(main)");
+	assert_string_equal(name.file, "(eval)"); /* without its number */
+	assert_int_equal(name.line, 7);
+	assert_true(name.is_entry);
+	assert_false(name.is_hidden);
+	outer[8] = 11 | 0x40;
+	assert_true(language_perl.name(perl, &memory, outer, PERL_RECORD, &name));
+	assert_true(name.is_hidden);
+	free(perl);
+}
+
 /* The beginning of rb_errinfo() in Debian's libruby-3.3, in another form, and in an executable. */
 static void what_a_function_reads(void **state)
 {
@@ -238,6 +302,15 @@ static void whose_code_it_is(void **state)
 		  FRAME_OF_WRAPPER },
 		{ SCRIPT_PHP, "/srv/app/vendor/acme/mail/src/Mailer.php", FRAME_OF_PROGRAM },
 		{ SCRIPT_PHP, "/srv/app/src/Mailer.php", FRAME_OF_PROGRAM },
+		{ SCRIPT_PERL, "/srv/app/Mailer.pm", FRAME_OF_PROGRAM },
+		{ SCRIPT_PERL, "/usr/share/perl/5.36/Net/SMTP.pm", FRAME_OF_RUNTIME },
+		{ SCRIPT_PERL, "/usr/lib/x86_64-linux-gnu/perl-base/IO/Socket.pm",
+		  FRAME_OF_RUNTIME },
+		{ SCRIPT_PERL, "/usr/share/perl5/LWP/UserAgent.pm", FRAME_OF_WRAPPER },
+		{ SCRIPT_PERL, "/usr/share/perl5/Acme/Mail.pm", FRAME_OF_PROGRAM },
+		{ SCRIPT_PERL, "/usr/local/share/perl/5.36.0/Acme.pm", FRAME_OF_PROGRAM },
+		{ SCRIPT_PERL, "/opt/perl/lib/site_perl/5.36.0/Acme.pm", FRAME_OF_PROGRAM },
+		{ SCRIPT_PERL, "/opt/perl/lib/5.36.0/Net/SMTP.pm", FRAME_OF_RUNTIME },
 		{ SCRIPT_RUBY, NULL, FRAME_OF_PROGRAM },
 	};
 
@@ -253,6 +326,7 @@ int main(void)
 		cmocka_unit_test(names_of_python),	 cmocka_unit_test(names_of_ruby),
 		cmocka_unit_test(names_of_php),		 cmocka_unit_test(php_closures),
 		cmocka_unit_test(php_code_that_changed), cmocka_unit_test(what_a_function_reads),
+		cmocka_unit_test(names_of_perl),	 cmocka_unit_test(outermost_of_perl),
 		cmocka_unit_test(whose_code_it_is),
 	};
 

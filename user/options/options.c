@@ -40,6 +40,8 @@ bool options_want_scripts(const struct options *options, __u32 language)
 		return language == SCRIPT_PHP;
 	case SCRIPTS_JAVA:
 		return language == SCRIPT_JAVA;
+	case SCRIPTS_PERL:
+		return language == SCRIPT_PERL;
 	}
 	return false;
 }

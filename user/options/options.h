@@ -133,6 +133,7 @@ enum script_choice {
 	SCRIPTS_RUBY,
 	SCRIPTS_PHP,
 	SCRIPTS_JAVA,
+	SCRIPTS_PERL,
 };
 
 enum options_result {

@@ -237,6 +237,12 @@ struct stack *protocol_new_stack(const struct resolver_answer *answer)
 
 /* ---- Recipes ---- */
 
+static bool is_piece(const struct script_piece *piece)
+{
+	return piece->len % 8 == 0 && piece->to % 8 == 0 &&
+	       piece->to + piece->len <= SCRIPT_RECORD && piece->from + 8 <= SCRIPT_RECORD;
+}
+
 bool protocol_is_recipe(const struct script_recipe *recipe)
 {
 	if (recipe->find >= SCRIPT_FINDS || recipe->kind >> 16 >= SCRIPT_LANGUAGES)
@@ -251,6 +257,11 @@ bool protocol_is_recipe(const struct script_recipe *recipe)
 		return false;
 	if (recipe->far_from + 8 > recipe->near_len || recipe->next + 8 > recipe->near_len)
 		return false;
+	for (size_t i = 0; i < SCRIPT_MORE; i++)
+		if (!is_piece(&recipe->more[i]))
+			return false;
+	if (recipe->next_segment)
+		return recipe->stride <= -8 && recipe->kind_at + 8 <= SCRIPT_RECORD;
 	return recipe->next_mask || recipe->stride >= 8;
 }
 

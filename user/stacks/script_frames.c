@@ -14,7 +14,7 @@
 #define MAX_ASKED 8
 
 static const struct language *const languages[] = { &language_python, &language_ruby, &language_php,
-						    &language_java };
+						    &language_java, &language_perl };
 
 /* ---- The interpreter ---- */
 
@@ -22,10 +22,10 @@ static const struct language *const languages[] = { &language_python, &language_
 static bool may_interpret(const char *path)
 {
 	static const char *const patterns[] = {
-		"python[0-9]*", "python",	"libpython[0-9]*.so*",
-		"ruby*",	"libruby*.so*", "php",
-		"php[0-9]*",	"php-fpm*",	"php-cgi*",
-		"libphp*.so*",	"libjvm.so"
+		"python[0-9]*", "python",      "libpython[0-9]*.so*", "ruby*",
+		"libruby*.so*", "php",	       "php[0-9]*",	      "php-fpm*",
+		"php-cgi*",	"libphp*.so*", "libjvm.so",	      "perl",
+		"perl5*",	"libperl.so*"
 	};
 	const char *base = module_name(path);
 
@@ -228,7 +228,7 @@ static void name_all(const struct language *language, void *state, struct memory
 	struct script_name name = { 0 };
 
 	if (language->stack)
-		language->stack(state, records, len, snapshot->script_len);
+		language->stack(state, records, len, snapshot->script_len, snapshot->script_cut);
 	for (size_t at = 0; at + len <= snapshot->script_len; at += len) {
 		bool is_shown = !name.hides_next;
 

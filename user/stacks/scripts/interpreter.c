@@ -129,3 +129,36 @@ bool interpreter_module_word(const struct interpreter *interpreter, const char *
 	}
 	return false;
 }
+
+/* In the executable itself the linker has put it at a distance from the thread pointer. */
+static bool find_in_executable(const struct interpreter *interpreter, __u64 value,
+			       struct script_recipe *recipe)
+{
+	GElf_Phdr header;
+
+	if (!interpreter_header(interpreter, PT_TLS, &header))
+		return false;
+	recipe->find = SCRIPT_BY_THREAD;
+	/* variant II: the block ends at the thread pointer ("ELF Handling For TLS", 3) */
+	recipe->storage =
+		(__s64)value - (__s64)((header.p_memsz + header.p_align - 1) & -header.p_align);
+	return true;
+}
+
+bool interpreter_thread_word(const struct interpreter *interpreter, const char *symbol,
+			     struct script_recipe *recipe)
+{
+	__u64 value;
+
+	if (!interpreter_symbol(interpreter, symbol, &value))
+		return false;
+	if (!interpreter->is_library)
+		return find_in_executable(interpreter, value, recipe);
+	/* the number of a library's module is in a word that the dynamic linker fills */
+	if (!interpreter_module_word(interpreter, symbol, &recipe->start))
+		return false;
+	recipe->find = SCRIPT_BY_MODULE;
+	recipe->storage = (__s64)value;
+	recipe->storage_step = interpreter->is_musl ? 8 : 16;
+	return true;
+}

@@ -68,8 +68,12 @@ struct language {
 	 * have these types.
 	 */
 	bool (*begin_version)(__u32 kind, const __u64 types[SCRIPT_TYPES], void **ret_state);
-	/* What is kept of all frames of the stack that is named next. NULL: it needs none of it. */
-	void (*stack)(void *state, const unsigned char *records, size_t record, size_t len);
+	/*
+	 * What is kept of all frames of the stack that is named next, and whether there are more
+	 * that were not kept. NULL: it needs none of it.
+	 */
+	void (*stack)(void *state, const unsigned char *records, size_t record, size_t len,
+		      bool is_cut);
 	/*
 	 * Name a frame by what the kernel's side has kept of it; *ret is empty before. False: it is
 	 * not what it should be, and nothing is known of it. NULL: it keeps nothing, for the frames
@@ -85,7 +89,8 @@ struct language {
 			       struct code_registers *registers);
 };
 
-extern const struct language language_python, language_ruby, language_php, language_java;
+extern const struct language language_python, language_ruby, language_php, language_java,
+	language_perl;
 
 /* Helpers of languages. */
 
@@ -104,5 +109,9 @@ bool interpreter_header(const struct interpreter *interpreter, GElf_Word type,
  */
 bool interpreter_module_word(const struct interpreter *interpreter, const char *symbol,
 			     __u64 *ret_value);
+
+/* Have a recipe find a word in thread-local storage by its symbol. False: there is none. */
+bool interpreter_thread_word(const struct interpreter *interpreter, const char *symbol,
+			     struct script_recipe *recipe);
 
 #endif /* SOCKLEAK_LANGUAGE_H */

@@ -184,10 +184,12 @@ static unsigned int read_ruby_line(struct ruby *ruby, const unsigned char *body,
 
 /* ---- Frames ---- */
 
-static void ruby_stack(void *state, const unsigned char *records, size_t record, size_t len)
+static void ruby_stack(void *state, const unsigned char *records, size_t record, size_t len,
+		       bool is_cut)
 {
 	struct ruby *ruby = state;
 
+	(void)is_cut;
 	ruby->records = records;
 	ruby->record = record;
 	ruby->records_len = len;

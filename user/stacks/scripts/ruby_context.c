@@ -101,39 +101,6 @@ static bool find_in_code(struct interpreter *interpreter, struct script_recipe *
 	return true;
 }
 
-/* ---- By its name ---- */
-
-/* ruby_current_ec of the executable itself: the linker has put it at a distance from the pointer.
- */
-static bool find_in_executable(struct interpreter *interpreter, struct script_recipe *recipe)
-{
-	GElf_Phdr header;
-	__u64 value;
-
-	if (!interpreter_symbol(interpreter, "ruby_current_ec", &value) ||
-	    !interpreter_header(interpreter, PT_TLS, &header))
-		return false;
-	recipe->find = SCRIPT_BY_THREAD;
-	/* variant II: the block ends at the thread pointer ("ELF Handling For TLS", 3) */
-	recipe->storage =
-		(__s64)value - (__s64)((header.p_memsz + header.p_align - 1) & -header.p_align);
-	return true;
-}
-
-/* That of a library: its module's number is in a word that the dynamic linker fills. */
-static bool find_in_library(struct interpreter *interpreter, struct script_recipe *recipe)
-{
-	__u64 value;
-
-	if (!interpreter_symbol(interpreter, "ruby_current_ec", &value) ||
-	    !interpreter_module_word(interpreter, "ruby_current_ec", &recipe->start))
-		return false;
-	recipe->find = SCRIPT_BY_MODULE;
-	recipe->storage = (__s64)value;
-	recipe->storage_step = interpreter->is_musl ? 8 : 16;
-	return true;
-}
-
 /* ---- In the list of threads ---- */
 
 /* The newest first. It is a ring: if the thread is not in it, the walk ends by its limit. */
@@ -155,8 +122,7 @@ bool ruby_find_context(struct interpreter *interpreter, const struct ruby_offset
 {
 	if (offsets->vm_threads)
 		return find_in_list(interpreter, offsets, recipe);
-	if (interpreter->is_library ? find_in_library(interpreter, recipe) :
-				      find_in_executable(interpreter, recipe))
+	if (interpreter_thread_word(interpreter, "ruby_current_ec", recipe))
 		return true;
 	return find_in_code(interpreter, recipe);
 }

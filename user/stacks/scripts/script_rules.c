@@ -79,6 +79,24 @@ static const struct {
 	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "com.zaxxer.hikari.*", "connections of a pool" },
 	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.apache.commons.pool2.*", "connections of a pool" },
 	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.apache.commons.dbcp2.*", "connections of a pool" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*perl*/LWP.pm", "HTTP" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*perl*/LWP/*", "HTTP" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*perl*/Net/HTTP*", "HTTP" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*perl*/HTTP/Tiny*", "HTTP" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*perl*/WWW/*", "HTTP" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*perl*/IO/Socket/*", "sockets as handles" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*perl*/IO/Async/*", "sockets of an event loop" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*perl*/AnyEvent*", "sockets of an event loop" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*perl*/Mojo/*", "sockets of an event loop" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*perl*/POE/*", "sockets of an event loop" },
+	{ SCRIPT_PERL, FRAME_OF_PROGRAM, "/usr/local/*/perl/*", "was installed" },
+	{ SCRIPT_PERL, FRAME_OF_PROGRAM, "*/site_perl/*", "was installed" },
+	{ SCRIPT_PERL, FRAME_OF_PROGRAM, "*/vendor_perl/*", "was installed" },
+	{ SCRIPT_PERL, FRAME_OF_RUNTIME, "*/perl-base/*", "the language's library" },
+	{ SCRIPT_PERL, FRAME_OF_RUNTIME, "*/perl/5.[0-9]*", "the language's library" },
+	{ SCRIPT_PERL, FRAME_OF_RUNTIME, "*/perl5/5.[0-9]*", "the language's library" },
+	{ SCRIPT_PERL, FRAME_OF_RUNTIME, "*/lib/5.[0-9]*", "the language's library" },
+	{ SCRIPT_PERL, FRAME_OF_RUNTIME, "*/core_perl/*", "the language's library" },
 };
 
 enum frame_kind script_rule_kind(enum script_language language, const char *function,
@@ -111,10 +129,8 @@ void script_rule_lasting(enum script_language language, const char *function, si
 const char *script_language_name(enum script_language language)
 {
 	static const char *const names[] = {
-		[SCRIPT_PYTHON] = "Python",
-		[SCRIPT_RUBY] = "Ruby",
-		[SCRIPT_PHP] = "PHP",
-		[SCRIPT_JAVA] = "Java",
+		[SCRIPT_PYTHON] = "Python", [SCRIPT_RUBY] = "Ruby", [SCRIPT_PHP] = "PHP",
+		[SCRIPT_JAVA] = "Java",	    [SCRIPT_PERL] = "Perl",
 	};
 
 	return language < SCRIPT_LANGUAGES ? names[language] : NULL;
