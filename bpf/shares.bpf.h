@@ -17,9 +17,10 @@
 
 #include "counters.bpf.h"
 #include "kernel.bpf.h"
-#include "control.h"
+#include "events.bpf.h"
 
 #define SHARE_FACTOR 4
+#define SHARE_FEW 64		/* new leaks of a user, which any sweep may report */
 #define SHARE_MAX_NAMESPACES 32 /* the kernel's limit of user namespaces inside one another */
 
 /* Of all of it, vmlinux.h has but the name. */
@@ -31,6 +32,7 @@ struct user_namespace___owned {
 
 struct share {
 	__s32 used[SHARE_KINDS];
+	__s32 events; /* of a user: new leaks that were reported in this sweep */
 	__s32 most; /* of a user: the sockets of that process of it which has most, at the sweep */
 };
 
@@ -191,6 +193,31 @@ static __always_inline bool share_is_greedy(const struct pending *entry)
 	return !process || 2 * process->used[SHARE_SOCKETS] > user->most;
 }
 
+/*
+ * May a new leak of the entry's user be reported in this sweep? Otherwise it waits for the next
+ * one. User space unwinds and names a stack for each leak; without a limit it would be busy for
+ * seconds with those of one user, while others' processes end. An eighth of the table is 4,096 at
+ * the default, one second of work. In the first sweep nobody waits, and in the last one all must
+ * be reported.
+ */
+static __always_inline bool share_takes_event(const struct pending *entry)
+{
+	__u32 owner = entry->owner, most = settings.room[SHARE_SOCKETS] / 8;
+	struct share *user;
+
+	if (sweep.number == 1 || sweep.is_last)
+		return true;
+	user = bpf_map_lookup_elem(&user_shares, &owner);
+	if (!user)
+		return true;
+	if (user->events >= (__s32)(most > SHARE_FEW ? most : SHARE_FEW)) {
+		sweep.deferred++;
+		return false;
+	}
+	user->events++;
+	return true;
+}
+
 /* ---- Slots for copies of stacks: by user and call site. ---- */
 
 /* `site_open`: how many the call site has. Returns the user, or NULL if it may not have one. */
@@ -237,7 +264,7 @@ static long share_look_user(struct bpf_map *map, const __u32 *owner, struct shar
 {
 	bool is_empty = true;
 
-	share->most = 0;
+	share->most = share->events = 0;
 	for (int kind = 0; kind < SHARE_KINDS; kind++) {
 		if (share->used[kind] > 0)
 			is_empty = false;

@@ -124,6 +124,8 @@ static __always_inline void pending_report(struct pending *entry, const struct s
 
 	if (cls == before && !(entry->flags & PENDING_MOVED) && !sweep.retells)
 		return;
+	if (before == CLASS_NONE && !share_takes_event(entry))
+		return;
 	event = event_begin(entry, before == CLASS_NONE ? EVENT_LEAK : EVENT_CHANGED);
 	if (!event)
 		return;

@@ -94,9 +94,12 @@ struct sweep {
 	 * Written by user space.
 	 */
 	__u32 since;
-	__u32 walks; /* 1 = a full sweep reads fd tables, not a quick one. User space */
-	__u32 step;  /* descriptors since the iterator's read() returned */
-	__u32 lists; /* 1 = list_tables() writes what it finds. Written by user space */
+	__u32 walks;	/* 1 = a full sweep reads fd tables, not a quick one. User space */
+	__u32 step;	/* descriptors since the iterator's read() returned */
+	__u32 lists;	/* 1 = list_tables() writes what it finds. Written by user space */
+	__u32 is_last;	/* 1 = no event may wait for another sweep. Written by user space */
+	__u32 deferred; /* new leaks of users who had their share of this sweep's events */
+	__u32 pad;
 };
 
 /*

@@ -81,7 +81,9 @@ const struct bpf_object *tracer__object(const struct tracer *tracer)
 
 __u64 tracer__waiting(const struct tracer *tracer)
 {
-	return tracer->skeleton->bss->sweep.waiting;
+	const struct sweep *sweep = &tracer->skeleton->bss->sweep;
+
+	return sweep->waiting + sweep->deferred;
 }
 
 __u64 tracer__pending(const struct tracer *tracer, __u64 *ret_max)

@@ -141,6 +141,7 @@ static int begin_sweep(struct sweeper *sweeper)
 	sweep->repeats = 0;
 	sweep->unsettled = 0;
 	sweep->looked = 0;
+	sweep->deferred = 0;
 	sweep->number++;
 	read_for_quick_sweep(sweep);
 	drain(sweeper); /* before this sweep frees the stack of what an exit has reported */
@@ -364,6 +365,7 @@ static int sweep_once(struct sweeper *sweeper, bool is_last)
 	struct piece piece;
 	int err;
 
+	sweep_of(sweeper)->is_last = is_last;
 	if (is_last)
 		end_full_sweep(sweeper, table_walk__goes_on(sweeper->walk));
 	err = begin_sweep(sweeper);
