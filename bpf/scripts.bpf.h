@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * scripts: takes the frames of a thread's scripts along in its snapshot, where user space has left
- * a recipe for the program (include/scripts.h). What the frames mean is known in user space alone.
- * All addresses come from the process's own memory: a process that forges them gets pieces of its
- * own memory into its own snapshot. Every walk has a limit.
+ * a recipe for the program (include/scripts.h). Only user space knows what the frames mean. All
+ * addresses come from the process's own memory: a process that forges them gets pieces of its own
+ * memory into its own snapshot. Every walk has a limit.
  */
 #ifndef SCRIPTS_BPF_H
 #define SCRIPTS_BPF_H
@@ -215,7 +215,7 @@ __noinline __u64 script_keep(__u32 slot, __u32 place, __u64 at, __u64 frame)
 	from = (from & recipe->far_mask) | (frame & ~recipe->far_mask);
 	next = script_word(snapshot, at + recipe->next);
 	next = (next & recipe->next_mask) | ((frame + recipe->stride) & ~recipe->next_mask);
-	/* What cannot be read is 0 then. */
+	/* A piece that cannot be read is 0 then. */
 	far = recipe->far_mask ? script_window_at(snapshot, SCRIPT_FAR_WINDOW) : near;
 	from += recipe->far_at;
 	script_peek(snapshot, far, at + recipe->far_to, recipe->far_len, from, script_below(from));

@@ -23,7 +23,7 @@
 #define SHARE_FEW 64		/* new leaks of a user, which any sweep may report */
 #define SHARE_MAX_NAMESPACES 32 /* the kernel's limit of user namespaces inside one another */
 
-/* Of all of it, vmlinux.h has but the name. */
+/* vmlinux.h has only the name of it. */
 struct user_namespace___owned {
 	struct user_namespace___owned *parent;
 	int level;
@@ -112,7 +112,7 @@ static __always_inline void share_add(struct share *share, enum share_kind kind)
 	__sync_fetch_and_add(&share->used[kind], 1);
 }
 
-/* What an earlier run has taken was not counted here (--pin). */
+/* The shares that an earlier run has taken were not counted here (--pin). */
 static __always_inline void share_less(struct share *share, enum share_kind kind)
 {
 	if (share && share->used[kind] > 0)
@@ -250,7 +250,7 @@ static __always_inline bool share_take_holder(__u32 owner)
 	return true;
 }
 
-/* Of a slot or a holder. */
+/* The share of a slot or a holder. */
 static __always_inline void share_give(enum share_kind kind, __u32 owner)
 {
 	share_total_less(kind);

@@ -11,7 +11,7 @@
 #include "descriptors.h"
 #include "sockleak.h"
 
-/* What is shared among users, and among their processes: see bpf/shares.bpf.h. */
+/* The tables that are shared among users, and among their processes: see bpf/shares.bpf.h. */
 enum share_kind {
 	SHARE_SOCKETS,	 /* entries for sockets that are pending */
 	SHARE_SNAPSHOTS, /* slots for copies of stacks */
@@ -136,8 +136,9 @@ struct left_aside {
 };
 
 /*
- * Who fills what (bss), as the last sweep found it, by enum share_kind. User space shows it, and
- * the kernel's side has the greediest give way (bpf/shares.bpf.h).
+ * The users and processes that fill the tables (bss), as the last sweep found them, by enum
+ * share_kind. User space shows it, and the kernel's side has the greediest give way
+ * (bpf/shares.bpf.h).
  */
 struct fill {
 	__s32 used;

@@ -217,7 +217,7 @@ static bool lacks_modules(const struct btf *all)
 	       btf__find_by_name_kind(all, "unix_sock", BTF_KIND_STRUCT) < 0;
 }
 
-/* What cannot be made is done without: libbpf takes longer then. */
+/* Without the part that cannot be made libbpf takes longer. */
 static void make_file(struct kernel_types *types, const void *elf, size_t len)
 {
 	_cleanup_(btf__free) struct btf *programs = btf_of_object(elf, len);

@@ -9,7 +9,7 @@
 #include "options/options.h"
 
 /*
- * What a load is that had no error and yet has mapped no data: libbpf has asked the kernel whether
+ * Explains a load that had no error and yet has mapped no data: libbpf has asked the kernel whether
  * it maps arrays, and takes any error for a no, also one of a moment. Linux 5.5 can.
  */
 #define LOADED_UNMAPPED (-ENOMEM)

@@ -41,7 +41,7 @@ bool signals_stop_asked(void);
  * the process and to its group: that counts as one request.
  */
 bool signals_stop_insisted(void);
-/* Was it asked for half a second ago? What is still under way is then given up. */
+/* Was it asked for half a second ago? Work that is still under way is then given up. */
 bool signals_stop_overdue(void);
 /* Was a report asked for since the last call? */
 bool signals_report_asked(void);

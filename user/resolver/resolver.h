@@ -89,9 +89,9 @@ int resolver__recipe(struct resolver *resolver, const struct subject *subject, _
 
 /*
  * From now on no question is waited for longer than a fraction of a second, because the agent has
- * other work. What it has not answered by then goes on, and its answer is thrown away: then each of
- * these functions returns -EINPROGRESS, and the same question is answered sooner when it is asked
- * again, because what it takes was read. Until then they return -EBUSY without asking.
+ * other work. A question that is not answered by then goes on, and its answer is thrown away: then
+ * each of these functions returns -EINPROGRESS, and the same question is answered sooner when it is
+ * asked again, because what it takes was read. Until then they return -EBUSY without asking.
  */
 void resolver__hurry(struct resolver *resolver, bool hurries);
 /* A sweep begins: it may wait for a while again. */
@@ -101,7 +101,7 @@ void resolver__be_patient(struct resolver *resolver, unsigned int attempts);
 /* Is it at work on a question that nobody waits for? Takes notice of its answer. In a hurry it
    never waits; otherwise it waits for that answer, until it is late. */
 bool resolver__is_busy(struct resolver *resolver);
-/* What can be read when that answer comes; -1 = nothing. */
+/* The descriptor that can be read when that answer comes; -1 = none. */
 int resolver__answers_fd(const struct resolver *resolver);
 /* How many questions were not answered, of -EINPROGRESS and -EBUSY. */
 __u64 resolver__unanswered(const struct resolver *resolver);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What resolver.h holds, for its own files: resolver.c has the questions and what their answers
- * mean, resolver_child.c the child that answers, and how long it is waited for.
+ * The state behind resolver.h, for its own files: resolver.c has the questions and what their
+ * answers mean, resolver_child.c the child that answers, and how long it is waited for.
  */
 #ifndef SOCKLEAK_RESOLVER_PRIVATE_H
 #define SOCKLEAK_RESOLVER_PRIVATE_H

@@ -244,7 +244,10 @@ static struct code_place find_caller(const struct stack *stack, const struct fra
 	const struct frame *end = stack->frames + stack->count, *frame = culprit + 1;
 	struct code_place caller = { 0 };
 
-	/* Who has a script call a library looks for the line of the script, not in the library. */
+	/*
+	 * A person whose script calls a library looks for the line of the script, not in the
+	 * library.
+	 */
 	caller = next_of_script(frame, end, culprit);
 	if (culprit->script || caller.frame)
 		return caller;

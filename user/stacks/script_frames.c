@@ -159,7 +159,7 @@ static bool find_debug_word(struct images *images, struct image *image, __u64 st
 	return false;
 }
 
-/* What leads to the interpreter's data. */
+/* The part of a recipe that leads to the interpreter's data. */
 static bool place_recipe(struct images *images, struct image *image, __u64 start_code,
 			 const struct interpreter *interpreter, struct script_recipe *recipe)
 {

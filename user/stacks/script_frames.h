@@ -2,7 +2,7 @@
 /*
  * script_frames: finds the interpreter in a process, makes the recipe by which the kernel's side
  * takes the frames of its scripts along (include/scripts.h), names those frames, and puts them into
- * the stack where they belong. What differs from language to language is in language.h.
+ * the stack where they belong. language.h has what differs from language to language.
  */
 #ifndef SOCKLEAK_SCRIPT_FRAMES_H
 #define SOCKLEAK_SCRIPT_FRAMES_H
@@ -50,7 +50,7 @@ void scripts_place(struct script_frames *frames, const struct snapshot *snapshot
 		   struct stack **stack);
 
 /*
- * What two snapshots with the same native stack differ in: in which code the frames are, by
+ * The difference between two snapshots with the same native stack: in which code the frames are, by
  * address. Other code may be at that address later, so there are the names, too (0: there are
  * none).
  */

@@ -142,7 +142,7 @@ static void check_end(struct tracer *tracer, struct limited *limited, bool quiet
 	limited->over = true;
 }
 
-/* Of which kinds are they? Counted rarely: it looks at each file. */
+/* Which kinds are they of? Counted rarely: it looks at each file. */
 static void look_at_process_kinds(struct tracer *tracer, struct limited *limited, __u64 now_ns)
 {
 	__u32 by_kind[1][DESCRIPTOR_KINDS];

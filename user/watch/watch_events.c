@@ -119,7 +119,7 @@ static int take_event(struct watch *watch, const struct event *event)
 	return err == -EINPROGRESS ? err : 0;
 }
 
-/* What waits for the resolver, or came after something of its socket that does. */
+/* Events that wait for the resolver, or came after another one of their socket that does. */
 static bool has_to_wait(struct watch *watch, const struct event *event)
 {
 	return (event->kind != EVENT_ENDED && attribution__is_busy(watch->attribution)) ||

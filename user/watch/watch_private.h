@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What watch.h holds, for its own files: watch.c has the order of a run, watch_events.c the path of
- * an event.
+ * The state behind watch.h, for its own files: watch.c has the order of a run, watch_events.c the
+ * path of an event.
  */
 #ifndef SOCKLEAK_WATCH_PRIVATE_H
 #define SOCKLEAK_WATCH_PRIVATE_H

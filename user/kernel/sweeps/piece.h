@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * piece: how much of a sweep is done at once. What a sweep reads is as much as the host has open,
- * and its users choose that. So a sweep is read for some time, and goes on in the next interval.
- * The time is that of the processor, because others may have the processor meanwhile.
+ * piece: how much of a sweep is done at once. A sweep reads as much as the host has open, and its
+ * users choose that. So a sweep is read for some time, and goes on in the next interval. The time
+ * is that of the processor, because others may have the processor meanwhile.
  */
 #ifndef SOCKLEAK_PIECE_H
 #define SOCKLEAK_PIECE_H

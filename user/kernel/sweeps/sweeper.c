@@ -122,7 +122,7 @@ static unsigned int read_suspects(struct sweeper *sweeper, __u32 *ret_tgids)
 
 /* ---- A quick sweep ---- */
 
-/* What is read from now on counts as seen since this sweep. */
+/* Sockets that are read from now on count as seen since this sweep. */
 static void read_for_quick_sweep(struct sweep *sweep)
 {
 	sweep->since = (__u32)sweep->number;
@@ -213,7 +213,7 @@ static int begin_full_sweep(struct sweeper *sweeper)
 	return table_walk__begin(sweeper->walk, sweeper->can_look);
 }
 
-/* What is read from now on counts as seen since the full sweep began. */
+/* Sockets that are read from now on count as seen since the full sweep began. */
 static void read_for_full_sweep(struct sweeper *sweeper)
 {
 	struct sweep *sweep = sweep_of(sweeper);

@@ -15,8 +15,8 @@
 #include "sockleak.skel.h"
 
 /*
- * What a place in a table costs that is read once more: 1 ns if it is empty, 100 ns if not. And a
- * process that is read alone, without its descriptors: see sweep_plan.c.
+ * The cost of reading a place in a table once more: 1 ns if it is empty, 100 ns if not. And that of
+ * a process that is read alone, without its descriptors: see sweep_plan.c.
  */
 #define SLOT_NS 20
 #define LOOK_NS 30000

@@ -290,7 +290,7 @@ static void page_programs(struct page *page, const json_t *site)
 	}
 }
 
-/* What to do for names of code that has none in the stack. */
+/* The advice for names of code that has none in the stack. */
 static void page_unnamed(struct page *page, const json_t *site)
 {
 	const char *advice = explained_string(site, "unnamed_jit");

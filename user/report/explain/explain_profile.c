@@ -40,8 +40,8 @@ static const char *last_of(const char *text, size_t len, const char *what)
 }
 
 /*
- * As page_add_stack_frame() wrote it: "open_session (libx.so) at src/a.c:7 inlined". What does not
- * look so is the function.
+ * As page_add_stack_frame() wrote it: "open_session (libx.so) at src/a.c:7 inlined". Text of
+ * another form is the function.
  */
 static void read_frame(const char *text, struct frame *ret_frame)
 {
@@ -95,7 +95,7 @@ static void add_known_label(struct site_labels *labels, const char *key, const c
 		labels->list[labels->count++] = (struct profile_label){ .key = key, .text = text };
 }
 
-/* What all sockets of the site share. */
+/* The labels that all sockets of the site share. */
 static struct site_labels labels_of(const json_t *site)
 {
 	const json_t *programs = json_object_get(site, "programs");

@@ -212,7 +212,7 @@ static void put_totals(const struct metrics *metrics)
 			  totals->resolved[reason]);
 }
 
-/* Who fills what: see bpf/shares.bpf.h. */
+/* The users and processes that fill tables: see bpf/shares.bpf.h. */
 static void put_tables_shared(const struct metrics *metrics)
 {
 	const struct sweep_counts *counts = &metrics->summary->sweep_counts;

@@ -125,7 +125,7 @@ static unsigned int count_alike(const struct climber *const *list, size_t count,
 	return alike;
 }
 
-/* What processes that climb alike have together. */
+/* The sum of processes that climb alike. */
 struct climb_sum {
 	unsigned int processes;
 	unsigned long long base, count, of_kind;

@@ -67,7 +67,7 @@ static void page_frames(struct page *page, const struct stack *stack, const char
 	page_line(page, &line, /* bold= */ false);
 }
 
-/* What to do for names of the code that has none here. */
+/* The advice for names of the code that has none here. */
 static void page_jit_advice(struct page *page, const struct stack *stack, __u32 tgid)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;

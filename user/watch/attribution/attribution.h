@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * attribution: whose socket it is, and whose code created it. What there is to know about
- * an event is found out here, once, and passed on in one struct: its owner (owners.h), the
- * process in whose code the stack is looked up, the named stack, and the package of the
- * stack's culprit.
+ * attribution: whose socket it is, and whose code created it. All that there is to know about an
+ * event is found out here, once, and passed on in one struct: its owner (owners.h), the process in
+ * whose code the stack is looked up, the named stack, and the package of the stack's culprit.
  *
  * The same step is done at two times: early, when a socket may become a leak, because its
  * process may have ended when it is one (attribution__look()); and late, when it is a leak
@@ -116,7 +115,7 @@ struct opener *attribution__opener(const struct attribution *attribution);
 void attribution__children(const struct attribution *attribution,
 			   pid_t ret_children[HEALTH_CHILDREN]);
 
-/* What became of stacks and debug files, for a report. */
+/* The fate of stacks and debug files, for a report. */
 void attribution__summarize(const struct attribution *attribution, struct summary *ret_summary);
 
 #endif /* SOCKLEAK_ATTRIBUTION_H */

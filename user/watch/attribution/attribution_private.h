@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What attribution.h holds, for its own files: attribution.c finds who holds a socket and which
- * code created it, attribution_tries.c where calls on it failed.
+ * The state behind attribution.h, for its own files: attribution.c finds who holds a socket and
+ * which code created it, attribution_tries.c where calls on it failed.
  */
 #ifndef SOCKLEAK_ATTRIBUTION_PRIVATE_H
 #define SOCKLEAK_ATTRIBUTION_PRIVATE_H
