@@ -214,16 +214,20 @@ static void a_file_that_is_none_is_said(void **state)
 	_cleanup_text_ struct text error = TEXT_INIT;
 
 	(void)state;
-	assert_int_equal(explain_site("/no/such/file", "abcd", false, stderr, &error), -ENOENT);
+	assert_int_equal(
+		explain_site("/no/such/file", &(struct options){ .site = "abcd" }, stderr, &error),
+		-ENOENT);
 	expect(text_str(&error),
 	       "cannot read /no/such/file: No such file or directory (a 'sockleak "
 	       "agent' with --textfile writes it when it finds a leak)");
 	text_clear(&error);
-	assert_int_equal(explain_site("/tmp", "abcd", false, stderr, &error), -EISDIR);
+	assert_int_equal(explain_site("/tmp", &(struct options){ .site = "abcd" }, stderr, &error),
+			 -EISDIR);
 	close(mkstemp(path));
 	assert_int_equal(truncate(path, (off_t)EXPLAIN_MAX_BYTES + 1), 0);
 	text_clear(&error);
-	assert_int_equal(explain_site(path, "abcd", false, stderr, &error), -EFBIG);
+	assert_int_equal(explain_site(path, &(struct options){ .site = "abcd" }, stderr, &error),
+			 -EFBIG);
 	unlink(path);
 }
 

@@ -217,7 +217,9 @@ static void it_is_written_when_there_is_news(void **state)
 	assert_true(written);
 	assert_int_equal(lstat(path, &stat), 0);
 	assert_int_equal(stat.st_mode & 07777, 0644);
-	assert_int_equal(explain_site(path, "000000000000aaaa", false, stderr, &error), 0);
+	assert_int_equal(
+		explain_site(path, &(struct options){ .site = "000000000000aaaa" }, stderr, &error),
+		0);
 	leak_at(0xaaaa, "a", "a.service", 1); /* one more: the metrics say so as well */
 	assert_int_equal(stacks_file__update(file, leaks, &summary), 0);
 	assert_int_equal(stacks_file__write(file, path, &summary, 0644, &written), 0);
