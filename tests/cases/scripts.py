@@ -280,6 +280,44 @@ def scripts_sentence(bench):
 
 
 @case(stage=LONG)
+def scripts_daemon(bench):
+    """A daemon of Perl's, by a library of Perl's: the line of its own that is to be mended.
+
+    --script-frames with another language shows none of it.
+    """
+    if not pathlib.Path("/usr/bin/perl").exists():
+        raise Skip("needs /usr/bin/perl")
+    process = bench.processes.start(
+        ["/usr/bin/perl", str(SCRIPTS / "daemon.pl")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    process.stdout.readline()  # "ready"
+    of_process = ("--min-growth", "1", "--sample-after", "0", "--pid", str(process.pid))
+    report = bench.agent(*of_process, "--script-frames", "perl", as_json=False)
+    others = [bench.agent(*of_process, "--script-frames", name) for name in ("php", "java")]
+    process.stdin.write("\n")
+    process.stdin.flush()
+    for other in others:
+        other.wait_for(lambda a: len(a.open_leaks()) == 5, "5 leaks", TOLD_S)
+        other.wait_quiet()
+        for event in other.open_leaks().values():
+            if seen_of(event, "Perl"):
+                raise Failure(f"expected no functions of Perl, seen: {event['stack']}")
+        other.stop()
+    report.stop()
+    text = "".join(report.lines)
+    for wanted in (
+        "in Notifier::prepare (tests/scripts/daemon.pl:15)",
+        "called from Notifier::run (tests/scripts/daemon.pl:20)",
+        "IO::Socket::INET::new (Perl)",
+    ):
+        if wanted not in text:
+            raise Failure(f"expected {wanted!r}, seen: {text}")
+    process.stdin.close()
+    process.wait(20)
+
+
+@case(stage=LONG)
 def scripts_apart(bench):
     """Two scripts make the same call; the leak of one is never at a function of the other."""
     if not pathlib.Path("/usr/bin/python3").exists():
