@@ -116,14 +116,18 @@ static __always_inline void entry_note_dead(struct pending *entry, const struct 
 	entry->evidence.first_enotconn_ns = dead ? bpf_ktime_get_boot_ns() : 0;
 }
 
-/* Has it been as it is for longer than the threshold? */
-static __always_inline bool entry_is_suspect(const struct pending *entry, __u64 older_than_ns)
+/*
+ * Had it been as it is for longer than the threshold, when the sweep began? The sweep has asked
+ * then who is inside connect, and may take long until it comes to the socket.
+ */
+static __always_inline bool entry_is_suspect(const struct pending *entry, __u64 older_than_ns,
+					     __u64 begun_ns)
 {
 	__u64 from_ns = entry->since_ns;
 
 	if (entry->flags & PENDING_DEAD)
 		from_ns = entry->evidence.first_enotconn_ns;
-	return bpf_ktime_get_boot_ns() - from_ns >= older_than_ns;
+	return begun_ns >= from_ns + older_than_ns;
 }
 
 /* Does the socket itself show that a thread is inside connect? */

@@ -67,7 +67,7 @@ static __always_inline bool has_news(struct pending *entry, const struct socket_
 {
 	if (view->use == USE_CONNECTING)
 		return false;
-	if (!entry_is_suspect(entry, sweep.older_than_ns)) {
+	if (!entry_is_suspect(entry, sweep.older_than_ns, sweep.start_ns)) {
 		pending_suspect(entry);
 		return false;
 	}

@@ -221,7 +221,7 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		pending_tell_end(entry, END_USED);
 	if (view->use == USE_REMEMBERED || view->use == USE_CONNECTING)
 		return;
-	if (!entry_is_suspect(entry, sweep.older_than_ns)) {
+	if (!entry_is_suspect(entry, sweep.older_than_ns, sweep.start_ns)) {
 		pending_suspect(entry);
 		return;
 	}

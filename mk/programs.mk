@@ -12,7 +12,9 @@ TRUTH_PROGRAMS := $(addprefix $(TRUTH)/,libtruth.so c_library nonpie static stat
 LIBRARY_SOURCES := $(addprefix tests/truth/,c_library.c libtruth.c)
 
 LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so libdebian.so libdeaf.so \
-	libslow_maps.so libstarved.so libfaulty.so librefuser.so libskipper.so host mirror)
+	libslow_maps.so libstarved.so libfaulty.so libslow_iterators.so \
+	librefuser.so libskipper.so \
+	host mirror)
 
 # The oracle, and the programs whose sockets it and sockleak judge: tests/chaos/.
 CHAOS := $(O)/chaos/chaos $(O)/chaos/oracle

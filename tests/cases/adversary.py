@@ -6,12 +6,14 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
+import sys
 import time
 
 from lib.cgroups import inside
 from lib.outcome import Failure
 from lib.registry import ALONE, case
-from lib.service import Service
+from lib.service import Service, preloaded
 from lib.session import Session, run_sessions
 
 FAST = ("--older-than", "500ms", "--interval", "100ms", "--write-interval", "100ms")
@@ -240,3 +242,44 @@ def sweep_in_pieces(bench):
     print(f"     {pieces} pieces, {summary['full_sweeps']} full sweeps")
     if pieces < 3 or summary["full_sweeps"] < 3:
         raise Failure(f"expected full sweeps in pieces, seen {pieces}: {summary}")
+
+
+CONNECTS_LATE = """
+import os, socket, threading, time
+address = f"\\0sockleak-late-{os.getpid()}"
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(address)
+listener.listen(0)
+first = socket.socket(socket.AF_UNIX)
+first.connect(address)
+def connect():
+    late = socket.socket(socket.AF_UNIX)
+    time.sleep(0.15)
+    late.connect(address)
+for _ in range(500):
+    threading.Thread(target=connect, daemon=True).start()
+    time.sleep(0.01)
+print("all wait", flush=True)
+time.sleep(600)
+"""
+
+
+@case(slow=True)
+def slow_sweeps(bench):
+    """A sweep takes longer than --older-than. A socket whose thread went into connect() after the
+    sweep had asked who is there is not a leak, though it is old when its table is read."""
+    library = pathlib.Path(bench.options.programs).parent / "library/libslow_iterators.so"
+    agent = bench.agent("--older-than", "200ms", "--full-sweep-interval", "0s",
+                        environment=preloaded(library))
+    late = bench.processes.start([sys.executable, "-c", CONNECTS_LATE], stdout=subprocess.PIPE,
+                                 text=True)
+    if late.stdout.readline() != "all wait\n":
+        raise Failure("expected the program to begin")
+    asked = time.monotonic()
+    agent.wait_for(lambda a: len(set(a.full_sweeps(asked))) >= 2, "full sweeps", 60)
+    wrong = [leak for leak in agent.of("leak") if leak["pid"] == late.pid]
+    if wrong:
+        raise Failure(f"expected no leak, seen {len(wrong)}: {wrong[0]}")
+    late.kill()
+    late.wait(20)
+    agent.stop()
