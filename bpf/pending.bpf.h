@@ -126,12 +126,42 @@ static __always_inline int pending_put(struct pending *entry, struct fd_key *ret
 }
 
 /*
+ * The creator of a socket. It is read before anything else, where one path leads to it: for each
+ * pointer that is loaded from the current task, and for each path, the verifier of Linux 6.18
+ * searches all types of the kernel four times, in 1 ms.
+ */
+struct creator {
+	__u64 cgroup_id;
+	__u64 exe, stack_end; /* for call_site_key() */
+	__u32 uid;
+};
+
+static __always_inline struct creator creator_of(struct task_struct *self)
+{
+	struct creator creator = {
+		.cgroup_id = self->cgroups->dfl_cgrp->kn->id,
+		.uid = self->cred->uid.val,
+	};
+
+	if (settings.stack_size) {
+		creator.exe = self_exe_number(self);
+		creator.stack_end = self_stack_end(self);
+	}
+	barrier_var(creator.cgroup_id); /* or the compiler loads them where they are used */
+	barrier_var(creator.uid);
+	barrier_var(creator.exe);
+	barrier_var(creator.stack_end);
+	return creator;
+}
+
+/*
  * Where the program created the socket: the call, and what is kept of the stack. A walk along frame
  * pointers is half of the hook's cost. So it is taken only if a snapshot was wanted and not
  * available.
  */
 static __always_inline void pending_origin(void *ctx, struct task_struct *self,
-					   struct pending *entry, __u64 inode)
+					   const struct creator *creator, struct pending *entry,
+					   __u64 inode)
 {
 	struct pt_regs *regs = self_regs(self);
 	struct call_site *site;
@@ -141,7 +171,7 @@ static __always_inline void pending_origin(void *ctx, struct task_struct *self,
 	if (regs) {
 		entry->origin = PT_REGS_IP(regs);
 		entry->caller = wrapper_caller(regs);
-		entry->call_site = call_site_key(self, regs, entry);
+		entry->call_site = call_site_key(regs, entry, creator->exe, creator->stack_end);
 	}
 	site = call_site_of(entry->call_site, true);
 	if (site && call_site_is_sampled_out(site, entry->since_ns)) {
@@ -239,28 +269,6 @@ static __always_inline struct pending *young_claim(__u64 file)
 }
 
 /*
- * The creator of a socket. It is read before anything else, where one path leads to it: for each
- * pointer that is loaded from the current task, and for each path, the verifier of Linux 6.18
- * searches all types of the kernel four times, in 1 ms.
- */
-struct creator {
-	__u64 cgroup_id;
-	__u32 uid;
-};
-
-static __always_inline struct creator creator_of(struct task_struct *self)
-{
-	struct creator creator = {
-		.cgroup_id = self->cgroups->dfl_cgrp->kn->id,
-		.uid = self->cred->uid.val,
-	};
-
-	barrier_var(creator.cgroup_id); /* or the compiler loads them where they are used */
-	barrier_var(creator.uid);
-	return creator;
-}
-
-/*
  * The current thread has created a socket. Most sockets are connected or closed before a sweep
  * meets them, so what can be read from the socket later is left to the sweep. NO_FD: io_uring
  * created it.
@@ -291,7 +299,7 @@ static __always_inline void young_add(void *ctx, struct task_struct *self,
 	if (fd == NO_FD)
 		entry->flags = PENDING_URING;
 	if (fd != NO_FD || is_in_uring_call(self))
-		pending_origin(ctx, self, entry, inode);
+		pending_origin(ctx, self, creator, entry, inode);
 	else
 		count(COUNTER_STACK_NONE);
 	WRITE_IN_ORDER(entry->inode, inode);

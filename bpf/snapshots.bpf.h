@@ -102,17 +102,18 @@ static __always_inline __u64 hash_more(__u64 hash, __u64 value)
  * The key of a call site, without the process, so that short-lived workers share it: the cgroup,
  * the user, the program, the depth of the stack, and the offsets in a page of the call and of its
  * return address, which do not depend on where code is loaded. So what one user does has no effect
- * on the snapshots of another one. 0 = no snapshots are taken.
+ * on the snapshots of another one. `exe` and `stack_end` are those of self_exe_number() and
+ * self_stack_end(). 0 = no snapshots are taken.
  */
-static __always_inline __u64 call_site_key(struct task_struct *self, struct pt_regs *regs,
-					   const struct pending *entry)
+static __always_inline __u64 call_site_key(struct pt_regs *regs, const struct pending *entry,
+					   __u64 exe, __u64 stack_end)
 {
 	__u64 key = entry->cgroup_id ^ (__u64)entry->uid << 32;
 
 	if (!settings.stack_size)
 		return 0;
-	key = hash_more(key, self_exe_number(self));
-	key = hash_more(key, self_stack_end(self) - PT_REGS_SP(regs));
+	key = hash_more(key, exe);
+	key = hash_more(key, stack_end - PT_REGS_SP(regs));
 	return hash_more(key, (PT_REGS_IP(regs) & 0xfff) << 12 | (entry->caller & 0xfff)) | 1;
 }
 
