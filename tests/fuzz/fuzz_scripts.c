@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		SCRIPT_KIND(SCRIPT_RUBY, 3, 3),	   SCRIPT_KIND(SCRIPT_PYTHON, 3, 14),
 		SCRIPT_KIND(SCRIPT_PHP, 8, 2),	   SCRIPT_KIND(SCRIPT_PHP, 8, 4),
 		SCRIPT_KIND(SCRIPT_PERL, 5, 32),   SCRIPT_KIND(SCRIPT_PERL, 5, 36),
-		SCRIPT_KIND(SCRIPT_PERL, 5, 40),
+		SCRIPT_KIND(SCRIPT_PERL, 5, 40),   SCRIPT_KIND(SCRIPT_RUBY, 3, 4),
 	};
 	static const struct {
 		const struct language *language;
@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(name);
 	kind = kinds[size ? data[0] % (sizeof(kinds) / sizeof(kinds[0])) : 0];
 	language = languages[kind >> 16].language;
-	record = languages[kind >> 16].record;
+	record = kind == SCRIPT_KIND(SCRIPT_RUBY, 3, 4) ? 64 : languages[kind >> 16].record;
 	len = languages[kind >> 16].count * record;
 	if (size > len) {
 		input.bytes = data + 1 + len;
