@@ -236,6 +236,7 @@ static int read_a_piece(struct sweeper *sweeper, struct piece *piece)
 	sweep->waiting = 0;
 	read_for_full_sweep(sweeper);
 	err = iterator_read_all(sweeper->threads);
+	piece_begin(piece, piece->most_ns, piece->is_last); /* on a host of many threads, too */
 	if (!err)
 		err = table_walk__read(sweeper->walk, piece);
 	sweep->walks = 0;
