@@ -114,10 +114,16 @@ PERL = """
 use Socket;
 $| = 1;
 my @kept;
-for (1 .. 3) {
+sub first {
 	socket(my $socket, AF_INET, SOCK_STREAM, 0);
 	push @kept, $socket;
+}
+sub second {
 	syscall(41, 10, 1, 0);
+}
+for (1 .. 3) {
+	first();
+	second();
 }
 print "leaked\\n";
 sleep;
@@ -143,11 +149,17 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 
 class Two {
+	static ArrayList<SocketChannel> kept = new ArrayList<>();
+	static void first() throws Exception {
+		kept.add(SocketChannel.open());
+	}
+	static void second() throws Exception {
+		kept.add(SocketChannel.open(StandardProtocolFamily.UNIX));
+	}
 	public static void main(String[] args) throws Exception {
-		ArrayList<SocketChannel> kept = new ArrayList<>();
 		for (int i = 0; i < 3; i++) {
-			kept.add(SocketChannel.open());
-			kept.add(SocketChannel.open(StandardProtocolFamily.UNIX));
+			first();
+			second();
 		}
 		System.out.println("leaked");
 		Thread.sleep(3600000);

@@ -64,6 +64,9 @@ def read(bench):
 def takers(bench, reported, option):
     """The commands that take an option, which --help leaves out if most of them do."""
     words = [f"--{option.name}"] + (["1"] if option.argument else [])
-    _, _, errors = bench.run("explain", *words)
-    found = re.search(r"is not for this command; it is for: ([a-z, ]+)", errors)
-    return found.group(1).split(", ") if found else reported.commands
+    for command in ("explain", "doctor"):
+        _, _, errors = bench.run(command, *words)
+        found = re.search(r"is not for this command; it is for: ([a-z, ]+)", errors)
+        if found:
+            return found.group(1).split(", ")
+    return reported.commands
