@@ -49,8 +49,9 @@ class Row:
 
     @property
     def executes_scripts(self):
-        """Does it name functions of scripts, as those of Python and Ruby?"""
-        return any(mark in self.culprit + self.caller for mark in ("(Python)", "(Ruby)", "(Java)"))
+        """Does it name functions of scripts?"""
+        return any(f"({name})" in self.culprit + self.caller
+                   for name in ("Python", "Ruby", "Java", "PHP", "Perl"))
 
     def fault(self, field):
         """(what it says today, why) or None. A row of a suite has those of the one it repeats."""
