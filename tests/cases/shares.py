@@ -39,14 +39,16 @@ def beside_hoarders(bench, *args):
     return cgroup, agent, hoarders
 
 
-def expect_room_again(agent, hoarders):
-    """What was given up ends as any other leak; nothing was refused for want of room."""
+def expect_room_again(agent, hoarders, users):
+    """What was given up ends as any other leak. One user leaves room; of 50 none has more than its
+    share, and those that fill the table before the next sweep may be refused for want of room."""
     known = {inode for inode in agent.open_leaks()}
     hoarders.next_phase()
     agent.wait_for(lambda a: not a.open_leaks(), f"an end of {len(known)} leaks")
     twice = len(agent.of("leak")) - len({event["inode"] for event in agent.of("leak")})
     dropped = agent.stop()["dropped"]
-    if twice or dropped["map_full"] or not dropped["share_full"] or not dropped["given_up"]:
+    full = dropped["map_full"] if users == 1 else 0
+    if twice or full or not dropped["share_full"] or not dropped["given_up"]:
         raise Failure(f"expected that shares were full and leaks given up, and none was "
                       f"reported twice, seen: {twice} twice, {dropped}")
 
@@ -65,7 +67,7 @@ def hoarder_beside_a_leaker(bench):
         program.wait_ready()
         expect_all_with_site(agent, program, 30)
         program.end()
-    expect_room_again(agent, hoarders)
+    expect_room_again(agent, hoarders, users=1)
 
 
 @case
@@ -77,4 +79,4 @@ def many_hoarders_beside_a_leaker(bench):
     program.wait_ready()
     expect_all_with_site(agent, program, 30)
     program.end()
-    expect_room_again(agent, hoarders)
+    expect_room_again(agent, hoarders, users=50)
