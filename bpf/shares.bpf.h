@@ -30,17 +30,6 @@ struct user_namespace___owned {
 	kuid_t owner;
 } __attribute__((preserve_access_index));
 
-struct share {
-	__s32 used[SHARE_KINDS];
-	__s32 events; /* of a user: new leaks that were reported in this sweep */
-	__s32 most; /* of a user: the sockets of that process of it which has most, at the sweep */
-};
-
-struct share_key {
-	__u32 owner;
-	__u32 tgid;
-};
-
 /*
  * Key: a user (share_owner()). Value: what is held for it. If it is full, further users are not
  * limited. A sweep removes those who hold nothing.

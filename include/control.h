@@ -19,6 +19,17 @@ enum share_kind {
 	SHARE_KINDS,
 };
 
+struct share {
+	__s32 used[SHARE_KINDS];
+	__s32 events; /* of a user: new leaks that were reported in this sweep */
+	__s32 most; /* of a user: the sockets of that process of it which has most, at the sweep */
+};
+
+struct share_key {
+	__u32 owner;
+	__u32 tgid;
+};
+
 /*
  * Users and processes whose shares of the tables are counted, some 80 bytes each. They are those
  * with a socket that has outlived a sweep. Further processes count as their user alone; further

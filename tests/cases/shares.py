@@ -2,7 +2,10 @@
 """Who fills the tables, and that this takes no room from others: docs/security.md."""
 
 import collections
+import signal
+import time
 
+from cases.pins import LEAKS, bpffs, end, leak
 from lib.cgroups import inside
 from lib.outcome import Failure
 from lib.registry import case
@@ -80,3 +83,35 @@ def many_hoarders_beside_a_leaker(bench):
     expect_all_with_site(agent, program, 30)
     program.end()
     expect_room_again(agent, hoarders, users=50)
+
+
+def slots_in_use(agent):
+    """(of all, of the user who has most), as a sweep from now on counts them."""
+    asked = time.monotonic()
+    agent.wait_for(lambda a: len(set(a.full_sweeps(asked))) >= 3, "sweeps that tell of themselves")
+    table = next(t for t in agent.summaries[-1][1]["tables"] if t["of"] == "snapshots")
+    return table["used"], table["uid_used"]
+
+
+@case
+def shares_after_a_restart(bench):
+    """Copies of stacks that outlive a restart stay in their user's share until they are dropped."""
+    with bpffs(bench) as pin:
+        options = ("--comm", "slots", "--pin", pin, "--older-than", "60s",
+                   "--sample-after", 0)
+        first = bench.agent(*options)
+        binary = str(bench.copy("many", "slots"))
+        old, new = (bench.program(binary, LEAKS, agents=[first]) for _ in range(2))
+        leak(old, None)
+        first.wait_for(lambda a: slots_in_use(a) == (LEAKS, LEAKS), f"{LEAKS} slots in use")
+        end(first, signal.SIGTERM)
+        second = bench.agent(*options)
+        leak(new, None)
+        second.wait_for(lambda a: slots_in_use(a) == (2 * LEAKS, 2 * LEAKS), "the slots of both")
+        old.next_phase()  # closes all
+        old.wait_ready()
+        second.wait_for(lambda a: slots_in_use(a) == (LEAKS, LEAKS), "the slots of the new ones")
+        sockets = second.summaries[-1][1]["tables"][0]
+        if (sockets["of"], sockets["used"], sockets["uid_used"]) != ("sockets", LEAKS, LEAKS):
+            raise Failure(f"expected {LEAKS} sockets in shares, seen: {sockets}")
+        end(second, signal.SIGTERM)

@@ -91,6 +91,9 @@ static int maps_begin(struct tracer *tracer, struct text *ret_error)
 		err = pins__begin(tracer->pins, tracer->skeleton->obj, progress, tracer, ret_error);
 		tracer->pins_failed = err;
 		tracer->skeleton->bss->tries_held = 0; /* restore_begin() drops an earlier run's */
+		/* The rest of what it has moved is counted by the first sweep. */
+		memset(tracer->skeleton->bss->in_use, 0, sizeof(tracer->skeleton->bss->in_use));
+		tracer->skeleton->bss->in_use[SHARE_SNAPSHOTS] = (__s32)pins__slots(tracer->pins);
 		return err;
 	}
 	err = orders__free_slots(tracer->orders,

@@ -55,7 +55,7 @@ struct pins {
 	int dir;
 	int layout; /* the map; -1 = none yet */
 	bool reused;
-	__u32 sockets; /* known from before */
+	struct restored restored;
 	struct text dropped;
 };
 
@@ -360,11 +360,16 @@ int pins__begin(struct pins *pins, struct bpf_object *object, void (*on_progress
 
 	if (err)
 		return err;
-	err = pins->reused ? restore_begin(object, on_progress, ctx, &pins->sockets) :
+	err = pins->reused ? restore_begin(object, on_progress, ctx, &pins->restored) :
 			     restore_fill_slots(object);
 	if (err)
 		pin_dir_refuse_errno(pins->path, err, ret_error);
 	return err;
+}
+
+__u32 pins__slots(const struct pins *pins)
+{
+	return pins->restored.slots;
 }
 
 void pins__swept(const struct pins *pins, const struct bpf_object *object, __u64 sweep)
@@ -378,7 +383,7 @@ bool pins__tell(const struct pins *pins, struct text *text)
 	if (pins->dropped.len)
 		text_add(text, text_str(&pins->dropped));
 	else if (pins->reused)
-		text_addf(text, "restored %u sockets from ", pins->sockets);
+		text_addf(text, "restored %u sockets from ", pins->restored.sockets);
 	if (pins->reused)
 		text_add_clean(text, pins->path, strlen(pins->path));
 	return pins->dropped.len;

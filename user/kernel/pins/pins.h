@@ -44,6 +44,8 @@ DEFINE_CLEANUP(struct pins *, pins__free)
  */
 int pins__begin(struct pins *pins, struct bpf_object *object, void (*on_progress)(void *ctx),
 		void *ctx, struct text *ret_error);
+/* After that: the slots for copies of stacks that are in use from before. */
+__u32 pins__slots(const struct pins *pins);
 /* A sweep, of this number, is done. */
 void pins__swept(const struct pins *pins, const struct bpf_object *object, __u64 sweep);
 

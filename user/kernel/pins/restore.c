@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "control.h"
 #include "host/process.h"
 #include "lib/cleanup.h"
 #include "pinned.h"
@@ -19,6 +20,8 @@
 struct maps {
 	int pending, by_inode, slots, free_slots, stacks, reported, growths;
 	int in_flight, in_flight_overflow;
+	int snapshots, user_shares, process_shares;
+	size_t slot_size;
 	__u32 max_slots, max_stacks;
 	void (*on_progress)(void *ctx); /* NULL = nobody wants to know */
 	void *ctx;
@@ -54,6 +57,10 @@ static struct maps maps_of(const struct bpf_object *object)
 		.growths = map_of(object, "growths"),
 		.in_flight = map_of(object, "in_flight"),
 		.in_flight_overflow = map_of(object, "in_flight_overflow"),
+		.snapshots = map_of(object, "snapshots"),
+		.user_shares = map_of(object, "user_shares"),
+		.process_shares = map_of(object, "process_shares"),
+		.slot_size = bpf_map__value_size(bpf_object__find_map_by_name(object, "snapshots")),
 		.max_slots = room_of(object, "slots"),
 		.max_stacks = 1,
 	};
@@ -225,11 +232,45 @@ static int fill_slots(const struct maps *maps, const bool *taken)
 	return 0;
 }
 
-static int take_slots(const struct maps *maps, bool *taken)
+/*
+ * Slots and sockets go to the shares of this run. It counts the sockets in its first sweep, and so
+ * those of take_young() again.
+ */
+static int drop_shares(int map, size_t key_size)
 {
 	_cleanup_keys_ struct keys keys = { 0 };
-	int err = keys_read(&keys, maps->slots, sizeof(__u64));
+	int err = keys_read(&keys, map, key_size);
 
+	for (size_t i = 0; i < keys.count && !err; i++)
+		bpf_map_delete_elem(map, keys_at(&keys, i));
+	return err;
+}
+
+/* The slot is given back to its owner's share later. `snapshot` has room for one. */
+static int count_slot(const struct maps *maps, __u32 slot, struct snapshot *snapshot)
+{
+	struct share share = { 0 };
+
+	if (bpf_map_lookup_elem(maps->snapshots, &slot, snapshot))
+		return -errno;
+	if (bpf_map_lookup_elem(maps->user_shares, &snapshot->owner, &share) && errno != ENOENT)
+		return -errno;
+	share.used[SHARE_SNAPSHOTS]++;
+	if (bpf_map_update_elem(maps->user_shares, &snapshot->owner, &share, BPF_ANY))
+		return errno == E2BIG ? 0 : -errno; /* a user beyond as many as are counted */
+	return 0;
+}
+
+static int take_slots(const struct maps *maps, bool *taken, __u32 *ret_count)
+{
+	_cleanup_free_ struct snapshot *snapshot = malloc((maps->slot_size + 7) / 8 * 8);
+	_cleanup_keys_ struct keys keys = { 0 };
+	int err = snapshot ? keys_read(&keys, maps->slots, sizeof(__u64)) : -ENOMEM;
+
+	if (!err)
+		err = drop_shares(maps->user_shares, sizeof(__u32));
+	if (!err)
+		err = drop_shares(maps->process_shares, sizeof(struct share_key));
 	for (size_t i = 0; i < keys.count && !err; i++) {
 		__u64 inode = *(const __u64 *)keys_at(&keys, i);
 		__u32 slot;
@@ -237,10 +278,14 @@ static int take_slots(const struct maps *maps, bool *taken)
 		show_progress(maps, i);
 		if (bpf_map_lookup_elem(maps->slots, &inode, &slot))
 			continue;
-		if (is_known(maps, inode) && slot < maps->max_slots && !taken[slot])
-			taken[slot] = true;
-		else /* the run was killed between the slot and its socket's entry */
+		if (!is_known(maps, inode) || slot >= maps->max_slots || taken[slot]) {
+			/* the run was killed between the slot and its socket's entry */
 			bpf_map_delete_elem(maps->slots, &inode);
+			continue;
+		}
+		taken[slot] = true;
+		++*ret_count;
+		err = count_slot(maps, slot, snapshot);
 	}
 	if (err)
 		return err;
@@ -295,7 +340,7 @@ int restore_fill_slots(const struct bpf_object *object)
 }
 
 int restore_begin(const struct bpf_object *object, void (*on_progress)(void *ctx), void *ctx,
-		  __u32 *ret_count)
+		  struct restored *ret)
 {
 	struct maps maps = maps_of(object);
 	_cleanup_free_ __u8 *used = calloc(maps.max_stacks / 8 + 1, 1);
@@ -309,7 +354,7 @@ int restore_begin(const struct bpf_object *object, void (*on_progress)(void *ctx
 	err = take_young(object);
 	if (err)
 		return err;
-	err = take_sockets(&maps, used, ret_count);
+	err = take_sockets(&maps, used, &ret->sockets);
 	if (err)
 		return err;
 	drop_stacks(&maps, used);
@@ -319,7 +364,7 @@ int restore_begin(const struct bpf_object *object, void (*on_progress)(void *ctx
 	err = drop_growths(&maps);
 	if (err)
 		return err;
-	err = take_slots(&maps, taken);
+	err = take_slots(&maps, taken, &ret->slots);
 	if (err)
 		return err;
 	err = take_calls(&maps, maps.in_flight);

@@ -16,13 +16,18 @@
 
 struct bpf_object;
 
+/* What is known from before. */
+struct restored {
+	__u32 sockets; /* closed ones among them */
+	__u32 slots; /* that hold copies of their stacks; they are counted in their users' shares */
+};
+
 /*
- * The object is loaded and its hooks are not attached. *ret_count: the sockets that are
- * known from before, closed ones among them. `on_progress` is called for every thousand
- * of what there is. 0 or -errno.
+ * The object is loaded and its hooks are not attached. `on_progress` is called for every thousand
+ * of what there is. *ret is zero before. 0 or -errno.
  */
 int restore_begin(const struct bpf_object *object, void (*on_progress)(void *ctx), void *ctx,
-		  __u32 *ret_count);
+		  struct restored *ret);
 
 /*
  * Some sweeps later, between two: what the earlier run has reported of sockets that had ended when
