@@ -59,26 +59,43 @@ static __always_inline enum table_kind table_kind(struct task_struct *task,
 	return table_is_shared(task, files) ? TABLE_SHARED : TABLE_OWN;
 }
 
-/* One process. Threads of the kernel have an empty table in common. */
-static __always_inline void table_list(struct bpf_iter_meta *iterator, struct task_struct *task)
+/* User space reads the process. */
+static __always_inline void table_write(struct bpf_iter_meta *iterator, struct task_struct *task,
+					enum table_kind kind)
 {
-	struct files_struct *files = BPF_CORE_READ(task, files);
 	struct table_listed listed = {
 		.start_ns = BPF_CORE_READ(task, start_boottime),
 		.tgid = BPF_CORE_READ(task, tgid),
-		.kind = table_kind(task, files),
+		.kind = kind,
 	};
 
-	if ((__u32)BPF_CORE_READ(task, pid) != listed.tgid ||
-	    BPF_CORE_READ(task, flags) & PF_KTHREAD)
-		return;
-	if (listed.kind == TABLE_SHARED && table_was_met(task, files)) {
-		sweep.shared_slots += BPF_CORE_READ(files, fdt, max_fds);
-		return;
-	}
 	sweep.tables++;
 	if (sweep.lists)
 		bpf_seq_write(iterator_output(iterator), &listed, sizeof(listed));
+}
+
+/*
+ * One task. Threads of the kernel have an empty table in common. A thread with a table of its own
+ * (unshare()) has its process listed, whether that of the main thread was met before or not.
+ */
+static __always_inline void table_list(struct bpf_iter_meta *iterator, struct task_struct *task)
+{
+	struct files_struct *files = BPF_CORE_READ(task, files);
+	enum table_kind kind;
+
+	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+		return;
+	if (BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid)) {
+		if (files && files != BPF_CORE_READ(task, group_leader, files))
+			table_write(iterator, task, TABLE_OWN);
+		return;
+	}
+	kind = table_kind(task, files);
+	if (kind == TABLE_SHARED && table_was_met(task, files)) {
+		sweep.shared_slots += BPF_CORE_READ(files, fdt, max_fds);
+		return;
+	}
+	table_write(iterator, task, kind);
 }
 
 /* For bpf_for_each_map_elem(), when the list is complete. */

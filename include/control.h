@@ -93,7 +93,7 @@ struct sweep {
 	__u64 unread;  /* entries that a fd table is to be asked about, and was not yet */
 	__u64 unsettled;    /* that the next full sweep is to decide, and soon */
 	__u64 shared_slots; /* of fd tables that a walk would read once more for each sharer */
-	__u64 tables;	    /* processes that have a fd table of their own, or are its first */
+	__u64 tables;	    /* tasks that have a fd table of their own, or are its first */
 	__u32 only_tgid;    /* whose fd table is read; 0 = all. Written by user space */
 	__u32 strangers;    /* descriptors of others that came nevertheless */
 	__u32 crowd;	    /* 1 = the map of processes to look at was full */
@@ -125,9 +125,9 @@ enum table_kind {
 	TABLE_NONE,   /* the main thread has ended; others may have one */
 };
 
-/* A process whose fd table is to be read: list_tables(). */
+/* A process whose fd tables are to be read: list_tables(). */
 struct table_listed {
-	__u64 start_ns; /* of the process */
+	__u64 start_ns; /* of the process, or of the thread whose table it is */
 	__u32 tgid;
 	__u32 kind; /* enum table_kind */
 };

@@ -232,6 +232,18 @@ def table_of_many_processes(bench):
 
 
 @case(stage=ALONE)
+def thread_beside_shared_table(bench):
+    """The tables are read one by one, and one that only a thread has is read with them."""
+    agent = bench.agent("--full-sweep-interval", "0s")
+    judge_many_descriptors(agent, bench.program("shared_table_thread", agents=[agent]))
+    summary = agent.stop()
+    read, full = summary["counters"]["files_swept"], summary["full_sweeps"]
+    print(f"     {read} descriptors read in {full} full sweeps")
+    if read > full * 50_000:
+        raise Failure(f"expected the tables to be read one by one, seen: {read} in {full} sweeps")
+
+
+@case(stage=ALONE)
 def sweep_in_pieces(bench):
     """200,000 descriptors take several pieces, in which nothing is missed or ends too early."""
     agent = bench.agent("--debug", "--full-sweep-interval", "0s", "--sweep-budget", "5ms")

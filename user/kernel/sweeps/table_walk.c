@@ -37,7 +37,7 @@ struct table_walk {
 	bool goes_on;
 	bool one_by_one;	/* else the host's iterator is read */
 	struct bpf_link *alone; /* of the process that is read now */
-	struct table_list list; /* in the order of their numbers */
+	struct table_list list; /* in the order of their numbers, some several times */
 	size_t next;		/* the first of the list that was not read yet */
 	unsigned int lists;	/* that were made */
 	__u64 listed_ns;	/* when the last one was begun */
@@ -114,18 +114,20 @@ static bool sharing_is_worth_a_list(const struct sweep *sweep)
 	return shared_ns > LEAST_SHARED_NS && shared_ns > sweep->tables * LOOK_NS;
 }
 
-static int compare_tgids(const void *one, const void *other)
+/* By process, and there by start: a thread may have a table of its own. */
+static int compare_listed(const void *one, const void *other)
 {
-	__u32 a = ((const struct table_listed *)one)->tgid,
-	      b = ((const struct table_listed *)other)->tgid;
+	const struct table_listed *a = one, *b = other;
 
-	return (a > b) - (a < b);
+	if (a->tgid != b->tgid)
+		return a->tgid > b->tgid ? 1 : -1;
+	return (a->start_ns > b->start_ns) - (a->start_ns < b->start_ns);
 }
 
 static void sort_list(struct table_list *list)
 {
 	if (list->count)
-		qsort(list->tables, list->count, sizeof(*list->tables), compare_tgids);
+		qsort(list->tables, list->count, sizeof(*list->tables), compare_listed);
 }
 
 /*
@@ -136,10 +138,10 @@ static bool was_read(const struct table_listed *shared, const struct table_list 
 {
 	const struct table_listed *found = now->count ?
 						   bsearch(shared, now->tables, now->count,
-							   sizeof(*now->tables), compare_tgids) :
+							   sizeof(*now->tables), compare_listed) :
 						   NULL;
 
-	return found && found->start_ns == shared->start_ns && found->kind != TABLE_NONE;
+	return found && found->kind != TABLE_NONE;
 }
 
 /* Those of `now` that have begun since the list was made. */
@@ -187,12 +189,24 @@ static int open_alone(struct table_walk *walk, __u32 tgid)
 	return open_iterator(walk, walk->alone);
 }
 
+/* With the process that stands before it: a process is read with the tables of all its threads. */
+static bool is_read_already(const struct table_walk *walk)
+{
+	const struct table_listed *next = &walk->list.tables[walk->next];
+
+	return walk->next && next[-1].tgid == next->tgid;
+}
+
 /* 1: the piece is over. 0: all of the list was read. */
 static int read_listed(struct table_walk *walk, struct piece *piece)
 {
 	while (walk->next < walk->list.count) {
 		int err = 0;
 
+		if (is_read_already(walk)) {
+			walk->next++;
+			continue;
+		}
 		if (walk->iterator < 0)
 			err = open_alone(walk, walk->list.tables[walk->next].tgid);
 		if (!err)
