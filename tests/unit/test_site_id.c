@@ -214,10 +214,11 @@ static void other_rules_give_another_site(void **state)
 {
 	struct stack *stack = STACK(SOCKET, { APP, "mk" }, MAIN, START);
 	struct stack *gone = STACK({ NULL, NULL }, { NULL, NULL });
+	struct stack *script = STACK(SOCKET, { LIBPYTHON, "sock_initobj" }, MAIN);
 	__u64 site = site_id(stack);
 
 	(void)state;
-	stack->source = gone->source = STACK_SNAPSHOT;
+	stack->source = gone->source = script->source = STACK_SNAPSHOT;
 	gone->site = 0;
 	assert_int_not_equal(site_rules(), 0);
 	assert_int_equal(site_given(stack, 0x1234, site_rules()), 0x1234);
@@ -226,10 +227,13 @@ static void other_rules_give_another_site(void **state)
 			 0x1234);   /* no names any more */
 	stack->source = STACK_CALL; /* it was given that of a whole one */
 	assert_int_equal(site_given(stack, 0x1234, site_rules() + 1), 0x1234);
+	assert_int_equal(site_given(script, 0x1234, site_rules() + 1),
+			 0x1234); /* of a function whose frame is not there any more */
 	stack->site = 0x55;
 	assert_int_equal(site_given(stack, 0, site_rules()), 0x55);
 	stack_unref(stack);
 	stack_unref(gone);
+	stack_unref(script);
 }
 
 static void ways(void **state)

@@ -195,7 +195,7 @@ const struct option_spec options_output[] = {
 	  .group = GROUP_OUTPUT,
 	  AT(quiet),
 	  .help = "print only the report and errors; of a run that left nothing open, nothing at "
-		  "all" },
+		  "all, but for the summary of --json" },
 	{ .name = "log",
 	  .reloads = true,
 	  .argument = "FORMAT",

@@ -194,7 +194,9 @@ __u64 site_given(const struct stack *stack, __u64 given, __u32 rules)
 	if (rules == site_rules() || stack->source != STACK_SNAPSHOT)
 		return given;
 	place = culprit_lasting_place(stack);
-	return place.frame && (place.language || place.frame->function) ? site_id(stack) : given;
+	if (place.language)
+		return given; /* frames of scripts are not restored: it may be of one */
+	return place.frame && place.frame->function ? site_id(stack) : given;
 }
 
 __u64 site_way(const struct stack *stack)

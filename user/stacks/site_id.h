@@ -39,7 +39,7 @@ __u32 site_rules(void);
  * The site of a stack whose names were looked up again, and that was given a site by these rules.
  * A site that was given stays, for it may be that of another stack of the same call, and names may
  * be gone. Where the rules are others now, a whole stack that names its culprit gets the site that
- * new ones of it get.
+ * new ones of it get; not one of a script, whose frames are not restored.
  */
 __u64 site_given(const struct stack *stack, __u64 given, __u32 rules);
 

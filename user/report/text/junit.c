@@ -70,12 +70,12 @@ static void add_made_in(struct text *out, const struct site *site)
 }
 
 /* In one line: how many, of which kind, and where they are made. */
-static void add_message(struct text *out, const struct site *site)
+static void add_message(struct text *out, const struct site *site, const struct summary *summary)
 {
 	struct code_place where = site_culprit(site).where;
 
 	page_add_count(out, site->open, "socket was", "sockets were");
-	text_add(out, " left open and never connected");
+	text_add(out, page_left_how(summary));
 	if (where.frame) {
 		text_add(out, ", made in ");
 		add_made_in(out, site);
@@ -111,7 +111,7 @@ static void add_failed_case(struct text *out, const struct site *site,
 	add_made_in(&name, site);
 	if (site->id)
 		text_addf(&name, " site %016llx", (unsigned long long)site->id);
-	add_message(&message, site);
+	add_message(&message, site, summary);
 	add_details(&details, site, summary);
 	text_add(out, "    <testcase");
 	add_attribute(out, "classname", text_str(&class_name));

@@ -119,8 +119,9 @@ static void page_run(struct page *page)
 		page_line(page, &line, /* bold= */ false);
 	}
 	if (summary->leaks.held_back) {
-		page_add_count(&line, summary->leaks.held_back, "socket", "sockets");
-		text_add(&line, " may be in use and are not growing; not listed");
+		page_add_count(&line, summary->leaks.held_back, "socket may be in use and is",
+			       "sockets may be in use and are");
+		text_add(&line, " not growing; not listed");
 		page_line(page, &line, /* bold= */ false);
 	}
 	page_left_aside(page);

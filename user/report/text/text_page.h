@@ -133,6 +133,9 @@ void page_scan(struct page *page, struct site *const *sites, long count);
  */
 void page_left(struct page *page, struct site *const *sites, long count);
 long page_left_sites(const struct page *page, struct site *const *sites, long count);
+/* " left open and never connected"; with --leak-check growth some may have been closed just before.
+ */
+const char *page_left_how(const struct summary *summary);
 void page_left_totals(struct page *page);
 /* How much of what its process holds a row of a scan is, if not all. */
 void page_share(struct page *page, const struct site *site);

@@ -51,6 +51,13 @@ long page_left_sites(const struct page *page, struct site *const *sites, long co
 	return count;
 }
 
+const char *page_left_how(const struct summary *summary)
+{
+	return summary->run->by_growth ? " open until the end or the last moment of their process, "
+					 "and never connected" :
+					 " left open and never connected";
+}
+
 void page_left(struct page *page, struct site *const *sites, long count)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
@@ -63,7 +70,7 @@ void page_left(struct page *page, struct site *const *sites, long count)
 		return;
 	}
 	page_add_count(&line, left, "socket was", "sockets were");
-	text_add(&line, " left open and never connected");
+	text_add(&line, page_left_how(page->summary));
 	if (count > 1)
 		text_addf(&line, ", made at %ld sites", count);
 	add_leaver(page, &line, sites[0], count == 1);
@@ -87,7 +94,9 @@ void page_left_totals(struct page *page)
 	_cleanup_text_ struct text line = TEXT_INIT;
 
 	page_line(page, &line, /* bold= */ false);
-	text_addf(&line, "%u left open at ", totals->open);
+	text_addf(&line, "%u %s at ", totals->open,
+		  page->summary->run->by_growth ? "open until the end or the last moment" :
+						  "left open");
 	page_add_count(&line, totals->sites, "site", "sites");
 	text_addf(&line, ", of which %zu grew; ", totals->leaking);
 	page_add_clean(&line, run->program);

@@ -277,8 +277,7 @@ static bool has_nothing_to_say(const struct output *output, const struct summary
 {
 	const struct loss *loss = NULL;
 
-	if (!summary->run || !output->options->quiet || output->options->output ||
-	    output->options->json)
+	if (!summary->run || !output->options->quiet || output->options->json)
 		return false;
 	if (summary->run->by_growth ? summary->leaks.leaking : summary->leaks.open)
 		return false;
