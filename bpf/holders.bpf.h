@@ -72,7 +72,7 @@ static __always_inline void holder_met(const struct pending *entry, struct task_
 	event = holder_begin(&key, entry->since_ns, EVENT_HELD);
 	if (!event)
 		return;
-	if (!known && !share_take_holder(entry->owner)) {
+	if (!known && !share_take_holder(&holder.owner)) {
 		count(COUNTER_HOLDERS_FULL);
 		bpf_ringbuf_discard(event, 0);
 		return;
@@ -80,7 +80,7 @@ static __always_inline void holder_met(const struct pending *entry, struct task_
 	if (bpf_map_update_elem(&holders, &key, &holder, BPF_ANY)) {
 		count(COUNTER_HOLDERS_FULL);
 		if (!known)
-			share_give(SHARE_HOLDERS, entry->owner);
+			share_give(SHARE_HOLDERS, holder.owner);
 		bpf_ringbuf_discard(event, 0);
 		return;
 	}

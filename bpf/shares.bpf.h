@@ -21,18 +21,18 @@
 
 #define SHARE_FACTOR 4
 #define SHARE_FEW 64		/* new leaks of a user, which any sweep may report */
-#define SHARE_MAX_NAMESPACES 32 /* the kernel's limit of user namespaces inside one another */
+#define SHARE_MAX_NAMESPACES 33 /* the kernel's limit of user namespaces inside one another */
 
 /* vmlinux.h has only the name of it. */
 struct user_namespace___owned {
 	struct user_namespace___owned *parent;
-	int level;
 	kuid_t owner;
 } __attribute__((preserve_access_index));
 
 /*
- * Key: a user (share_owner()). Value: what is held for it. If it is full, further users are not
- * limited. A sweep removes those who hold nothing.
+ * Key: a user (share_owner()). Value: what is held for it. If it is full, all further users have
+ * one share together, that of SHARE_OTHERS, which is there from the first sweep on. Sweeps remove
+ * those who hold nothing.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -56,19 +56,23 @@ __u32 gives_way; /* 1 = reported entries of the greediest are given up in this s
 /*
  * The user in whose share it is what these credentials create. All users of a user namespace are
  * its owner, or each container of an unprivileged user would have 65,536 shares. Namespaces that
- * root has made are those of container engines: there each user counts for itself. A global
- * function, so that the verifier goes through it once.
+ * root has made are those of container engines: there each user counts for itself, unless it is in
+ * a further one that one of those users has made. So the outermost owner that is not root decides;
+ * root owns the initial namespace. A global function, so that the verifier goes through it once.
  */
 __noinline __u32 share_owner(__u64 cred_address)
 {
 	struct cred *cred = (void *)cred_address;
 	struct user_namespace___owned *ns = (void *)BPF_CORE_READ(cred, user_ns);
-	__u32 owner;
+	__u32 user = BPF_CORE_READ(cred, uid.val), owner;
 
-	for (int i = 0; i < SHARE_MAX_NAMESPACES && BPF_CORE_READ(ns, level) > 1; i++)
+	for (int i = 0; i < SHARE_MAX_NAMESPACES && ns; i++) {
+		owner = BPF_CORE_READ(ns, owner.val);
+		if (owner)
+			user = owner;
 		ns = BPF_CORE_READ(ns, parent);
-	owner = BPF_CORE_READ(ns, owner.val);
-	return owner ?: BPF_CORE_READ(cred, uid.val);
+	}
+	return user;
 }
 
 static __always_inline struct share *share_of(void *map, const void *key)
@@ -76,10 +80,24 @@ static __always_inline struct share *share_of(void *map, const void *key)
 	struct share *share = bpf_map_lookup_elem(map, key);
 	const struct share none = {};
 
-	if (share)
+	if (share) {
+		if (share->was_empty)
+			share->was_empty = 0;
 		return share;
+	}
 	bpf_map_update_elem(map, key, &none, BPF_NOEXIST);
 	return bpf_map_lookup_elem(map, key);
+}
+
+/* *owner is then in whose share it is: SHARE_OTHERS if there is no place for this one. */
+static __always_inline struct share *share_of_user(__u32 *owner)
+{
+	struct share *share = share_of(&user_shares, owner);
+
+	if (share)
+		return share;
+	*owner = SHARE_OTHERS;
+	return bpf_map_lookup_elem(&user_shares, owner);
 }
 
 /*
@@ -132,9 +150,9 @@ __noinline int share_take_entry(struct pending *entry, bool is_there)
 		return 0;
 	file = (void *)entry->file;
 	owner = share_owner((__u64)BPF_CORE_READ(file, f_cred));
+	user = share_of_user(&owner);
 	key.owner = owner;
 	key.tgid = entry->tgid;
-	user = share_of(&user_shares, &owner);
 	process = share_of(&process_shares, &key);
 	if (!is_there &&
 	    !share_admits(SHARE_SOCKETS, user, process ? process->used[SHARE_SOCKETS] : 0))
@@ -216,7 +234,7 @@ static __always_inline bool share_take_slot(__s32 site_open, __u32 *ret_owner)
 	struct share *user;
 
 	*ret_owner = share_owner((__u64)BPF_CORE_READ(task, cred));
-	user = share_of(&user_shares, ret_owner);
+	user = share_of_user(ret_owner);
 	if (!share_admits(SHARE_SNAPSHOTS, user, site_open))
 		return false;
 	__sync_fetch_and_add(&in_use[SHARE_SNAPSHOTS], 1);
@@ -227,9 +245,9 @@ static __always_inline bool share_take_slot(__s32 site_open, __u32 *ret_owner)
 
 /* ---- Entries for holders: by the user whose socket it is. ---- */
 
-static __always_inline bool share_take_holder(__u32 owner)
+static __always_inline bool share_take_holder(__u32 *owner)
 {
-	struct share *user = share_of(&user_shares, &owner);
+	struct share *user = share_of_user(owner);
 
 	if (!share_admits(SHARE_HOLDERS, user, 0))
 		return false;
@@ -246,7 +264,12 @@ static __always_inline void share_give(enum share_kind kind, __u32 owner)
 	share_less(bpf_map_lookup_elem(&user_shares, &owner), kind);
 }
 
-/* ---- At the beginning of a sweep, for bpf_for_each_map_elem(). ---- */
+/*
+ * ---- At the beginning of a sweep, for bpf_for_each_map_elem(). ----
+ *
+ * A share that is empty is removed by the next sweep: a hook on another processor may have looked
+ * it up, and be about to add to it.
+ */
 
 static long share_look_user(struct bpf_map *map, const __u32 *owner, struct share *share,
 			    void *unused)
@@ -262,8 +285,9 @@ static long share_look_user(struct bpf_map *map, const __u32 *owner, struct shar
 			fills[kind].user = *owner;
 		}
 	}
-	if (is_empty)
+	if (is_empty && share->was_empty && *owner != SHARE_OTHERS)
 		bpf_map_delete_elem(&user_shares, owner);
+	share->was_empty = is_empty;
 	return 0;
 }
 
@@ -279,8 +303,9 @@ static long share_look_process(struct bpf_map *map, const struct share_key *key,
 		fills[SHARE_SOCKETS].process_used = used;
 		fills[SHARE_SOCKETS].tgid = key->tgid;
 	}
-	if (used <= 0)
+	if (used <= 0 && share->was_empty)
 		bpf_map_delete_elem(&process_shares, key);
+	share->was_empty = used <= 0;
 	return 0;
 }
 
@@ -300,6 +325,10 @@ static __always_inline bool share_is_low(void)
 
 static __always_inline void shares_look(void)
 {
+	const struct share none = {};
+	__u32 others = SHARE_OTHERS;
+
+	bpf_map_update_elem(&user_shares, &others, &none, BPF_NOEXIST);
 	__builtin_memset(fills, 0, sizeof(fills));
 	for (int kind = 0; kind < SHARE_KINDS; kind++)
 		fills[kind].used = in_use[kind];

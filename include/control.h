@@ -23,6 +23,7 @@ struct share {
 	__s32 used[SHARE_KINDS];
 	__s32 events; /* of a user: new leaks that were reported in this sweep */
 	__s32 most; /* of a user: the sockets of that process of it which has most, at the sweep */
+	__s32 was_empty; /* at the last sweep, and nobody has looked it up since */
 };
 
 struct share_key {
@@ -33,8 +34,9 @@ struct share_key {
 /*
  * Users and processes whose shares of the tables are counted, some 80 bytes each. They are those
  * with a socket that has outlived a sweep. Further processes count as their user alone; further
- * users are not limited, and there are no more users than processes on most hosts.
+ * users have one share together, under an id that no user has.
  */
+#define SHARE_OTHERS (~0U)
 #define SOCKLEAK_MAX_USERS 1024
 #define SOCKLEAK_MAX_PROCESSES 4096
 

@@ -85,6 +85,41 @@ def many_hoarders_beside_a_leaker(bench):
     expect_room_again(agent, hoarders, users=50)
 
 
+def table_of_sockets(agent):
+    """As a sweep from now on finds it."""
+    asked = time.monotonic()
+    agent.wait_for(lambda a: len(set(a.full_sweeps(asked))) >= 3, "sweeps that tell of themselves")
+    return next(t for t in agent.summaries[-1][1]["tables"] if t["of"] == "sockets")
+
+
+@case
+def subuids_beside_a_leaker(bench):
+    """In a container that root has made, a user with a namespace of its own has one share."""
+    cgroup = bench.cgroups.make()
+    agent = bench.agent("--cgroup", cgroup)
+    bench.program("subuids", inside=inside(cgroup), agents=[agent])
+    agent.wait_for(lambda a: len(a.open_leaks()) == 100, "100 leaks")
+    table = table_of_sockets(agent)
+    if (table["uid"], table["uid_used"]) != (525288, 100):
+        raise Failure(f"expected 100 sockets of 525288, seen: {table}")
+    agent.stop()
+
+
+@case
+def hoarder_beside_many_users(bench):
+    """Users beyond as many as are told apart have one share together."""
+    cgroup = bench.cgroups.make()
+    agent = bench.agent("--cgroup", cgroup, "--max-sockets", TABLE, "--stack-size", 0)
+    bench.program("hoarders", 1100, 1, 300000, 1, inside=inside(cgroup), agents=[agent])
+    agent.wait_for(lambda a: len(a.open_leaks()) == 1100, "1,100 leaks", timeout=60)
+    bench.program("hoarders", 1, 1500, UID, 0, inside=inside(cgroup), agents=[agent])
+    agent.wait_for(lambda a: len(a.open_leaks()) == 2600, "all leaks", timeout=60)
+    table = table_of_sockets(agent)
+    dropped = agent.stop()["dropped"]
+    if table["uid"] != 2 ** 32 - 1 or not dropped["share_full"] or dropped["map_full"]:
+        raise Failure(f"expected a full share of the other users, seen: {table}, {dropped}")
+
+
 def slots_in_use(agent):
     """(of all, of the user who has most), as a sweep from now on counts them."""
     asked = time.monotonic()

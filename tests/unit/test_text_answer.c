@@ -27,7 +27,7 @@ static void a_table_that_fills_is_named(void **state)
 			.fills = {
 				[SHARE_SOCKETS] = { 1280, 1200, 54321, 640, 77 },
 				[SHARE_SNAPSHOTS] = { 511, 500, 54321 },
-				[SHARE_HOLDERS] = { 600, 599, 0 },
+				[SHARE_HOLDERS] = { 600, 599, SHARE_OTHERS },
 			},
 			.room = { [SHARE_SOCKETS] = 2048, [SHARE_SNAPSHOTS] = 1024,
 				  [SHARE_HOLDERS] = 1000 },
@@ -37,7 +37,8 @@ static void a_table_that_fills_is_named(void **state)
 	const char *expected =
 		"The table of sockets is 62 % full: 1280 of 2048. User 54321 has most, 1200, and "
 		"of all processes 77, 640. --max-sockets makes room.\n"
-		"The table of holders is 60 % full: 600 of 1000. User 0 has most, 599.\n"
+		"The table of holders is 60 % full: 600 of 1000. The users beyond the "
+		"first 1023 have most, 599.\n"
 		"ruby[4242] leaks sockets: 4 open";
 
 	(void)state;

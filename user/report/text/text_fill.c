@@ -12,9 +12,13 @@ static void add_fill(struct text *line, enum share_kind kind, const struct fill 
 		[SHARE_SNAPSHOTS] = "--snapshots",
 	};
 
-	text_addf(line, "The table of %s is %u %% full: %d of %u. User %u has most, %d",
-		  share_kind_name(kind), (unsigned int)((__u64)fill->used * 100 / room), fill->used,
-		  room, fill->user, fill->user_used);
+	text_addf(line, "The table of %s is %u %% full: %d of %u. ", share_kind_name(kind),
+		  (unsigned int)((__u64)fill->used * 100 / room), fill->used, room);
+	if (fill->user == SHARE_OTHERS)
+		text_addf(line, "The users beyond the first %d have most, %d",
+			  SOCKLEAK_MAX_USERS - 1, fill->user_used);
+	else
+		text_addf(line, "User %u has most, %d", fill->user, fill->user_used);
 	if (fill->process_used)
 		text_addf(line, ", and of all processes %u, %d", fill->tgid, fill->process_used);
 	text_add(line, ".");
