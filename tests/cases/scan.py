@@ -405,10 +405,16 @@ def scan_of_what_is_not_there(bench):
 @case
 def trace_of_what_never_came(bench):
     """The end of a watch that had nothing to watch says so, in text and in JSON."""
-    for args, words in ((["--json"], '"nothing_watched":true'), ([], "Nothing was watched: no such")):
+    for args, words in ((["--json"], '"nothing_watched":true'), ([], "Nothing was watched: no")):
         status, out, errors = bench.run("--unit", "nosuchunit", "--duration", "1s", *args)
         if status or words not in out or "nothing matches --unit nosuchunit yet" not in errors:
             raise Failure(f"expected {words!r}, seen {status}: {out} {errors}")
+    program = bench.program(str(bench.copy("connected", "herecomm")))
+    for name, wanted in (("nosuchcomm", True), ("herecomm", False)):
+        status, out, errors = bench.run("--comm", name, "--duration", "1s", "--json")
+        if status or json.loads(out.splitlines()[-1])["nothing_watched"] != wanted:
+            raise Failure(f"expected nothing_watched {wanted}, seen {status}: {out} {errors}")
+    program.end()
 
 
 @case

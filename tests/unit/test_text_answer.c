@@ -181,8 +181,7 @@ static void nothing_watched_is_no_all_clear(void **state)
 {
 	struct summary summary = { .nothing_watched = true };
 	char *report = report_of(leaks__new(~0U, SECOND, ignore, NULL), &summary);
-	const char *expected =
-		"Nothing was watched: no such unit, machine, container or pod in 1m40s\n";
+	const char *expected = "Nothing was watched: no process matched the options in 1m40s\n";
 
 	(void)state;
 	assert_memory_equal(report, expected, strlen(expected));

@@ -36,8 +36,8 @@ void aim_take(struct aim *aim, struct tracer *tracer, struct summary *summary)
 	if (wanted == count && !aim->is_waiting)
 		log_awaited(aim->options);
 	aim->is_waiting = wanted == count;
-	if (wanted < count)
-		summary->nothing_watched = false;
+	if (wanted < count && !aim->options->by_uid && !aim->options->comm)
+		summary->nothing_watched = false; /* else a process is waited for, too */
 }
 
 bool aim_is_over(const struct aim *aim)

@@ -17,6 +17,7 @@ struct climb_watch {
 	unsigned int most;
 	__u64 due_ns; /* when the next count is allowed */
 	__u64 lost;   /* counts that failed, or had no memory for a process */
+	bool met_process;
 };
 
 struct climb_watch *climb_watch__new(struct attribution *attribution, unsigned int most)
@@ -53,6 +54,7 @@ static int on_process(const struct process_descriptors *process, void *ctx)
 {
 	struct climb_watch *watch = ctx;
 
+	watch->met_process = true;
 	if (climbs__count(watch->climbs, process))
 		watch->lost++;
 	return 0;
@@ -145,6 +147,8 @@ static void summarize(struct climb_watch *watch, struct summary *summary)
 	summary->climbs = watch->climbs;
 	summary->climbing_left_out = climbs__left_out(watch->climbs);
 	summary->counts_failed = watch->lost;
+	if (watch->met_process)
+		summary->nothing_watched = false;
 }
 
 void climb_watch__sweep(struct climb_watch *watch, struct tracer *tracer, bool last,

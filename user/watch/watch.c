@@ -58,6 +58,14 @@ static void on_limit(const struct limited *limited, void *ctx)
 	output__limit(watch->output, limited, &watch->summary);
 }
 
+/* Options that may be mistyped, and then the end of the watch must not look like good news. */
+static bool may_match_nothing(const struct options *options)
+{
+	bool is_counted = options->max_climbing && options->command != COMMAND_RUN;
+
+	return options_limit_cgroups(options) || (is_counted && (options->by_uid || options->comm));
+}
+
 int watch__new(const struct options *options, struct output *output, struct scope *scope,
 	       struct watch **ret_watch, struct text *ret_error)
 {
@@ -83,7 +91,7 @@ int watch__new(const struct options *options, struct output *output, struct scop
 	watch->summary.older_than_ns = options->older_than_ns;
 	watch->summary.max_ways = options->max_ways;
 	watch->summary.unwanted = ~options_classes(options);
-	watch->summary.nothing_watched = options_limit_cgroups(options); /* until one is found */
+	watch->summary.nothing_watched = may_match_nothing(options); /* until something does */
 	if (!err && (!watch->leaks || !watch->limits || !watch->climbs || !watch->postponed))
 		err = -ENOMEM;
 	if (!err && options->suppress)
@@ -137,6 +145,8 @@ static void update_summary(struct watch *watch)
 	summary->stacks_not_reported = history__lost(tracer__history(watch->tracer));
 	summary->orders_refused = history__orders_refused(tracer__history(watch->tracer));
 	tracer__counters(watch->tracer, summary->counters);
+	if (summary->counters[COUNTER_SOCKET_EXIT] || summary->leaks.total)
+		summary->nothing_watched = false; /* of a process that came and went */
 	attribution__summarize(watch->attribution, summary);
 }
 

@@ -176,7 +176,7 @@ static void page_nothing(struct page *page, struct text *line)
 	bool early = watched_ns <= summary->older_than_ns;
 
 	if (summary->nothing_watched) {
-		text_add(line, "Nothing was watched: no such unit, machine, container or pod in ");
+		text_add(line, "Nothing was watched: no process matched the options in ");
 		duration_add(line, watched_ns);
 		page_line(page, line, /* bold= */ true);
 		return;
