@@ -142,6 +142,32 @@ static void described_elsewhere(void **state)
 			    "com.acme.Acme.send Acme.java:38; com.acme.Acme.main Acme.java:5; ");
 }
 
+/* Members that are of use together alone: an offset that is missing would lie before the blob. */
+static void what_a_layout_needs(void **state)
+{
+	struct java_layout layout = java_17().layout;
+
+	(void)state;
+	layout.code_heaps = 1;
+	assert_true(java_layout_is_complete(&layout));
+	layout.compiled_pcs_end = JAVA_NONE;
+	assert_false(java_layout_is_complete(&layout));
+	layout.compiled_scopes = 276;
+	assert_true(java_layout_is_complete(&layout));
+	layout.compiled_scopes_begin = JAVA_NONE;
+	assert_true(java_layout_is_complete(&layout));
+	layout.compiled_metadata = JAVA_NONE;
+	assert_false(java_layout_is_complete(&layout));
+	layout.blob_mutable_data = 152;
+	assert_false(java_layout_is_complete(&layout));
+	layout.blob_relocation_size = 160;
+	assert_true(java_layout_is_complete(&layout));
+	layout = java_17().layout;
+	layout.code_heaps = 1;
+	layout.compiled_immutable = 144; /* the end of the calls is counted from there */
+	assert_false(java_layout_is_complete(&layout));
+}
+
 static void native_and_hidden(void **state)
 {
 	struct code_registers registers = { INTERPRETER + 0x80, 1, FRAMES + 0x100 };
@@ -247,13 +273,10 @@ static void numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(interpreted),
-		cmocka_unit_test(compiled_and_inlined),
-		cmocka_unit_test(native_and_hidden),
-		cmocka_unit_test(lies),
-		cmocka_unit_test(described_elsewhere),
-		cmocka_unit_test(no_way_out),
-		cmocka_unit_test(numbers),
+		cmocka_unit_test(interpreted),	       cmocka_unit_test(compiled_and_inlined),
+		cmocka_unit_test(native_and_hidden),   cmocka_unit_test(lies),
+		cmocka_unit_test(described_elsewhere), cmocka_unit_test(no_way_out),
+		cmocka_unit_test(what_a_layout_needs), cmocka_unit_test(numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

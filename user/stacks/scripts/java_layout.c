@@ -341,7 +341,16 @@ static bool complete_layout(struct interpreter *interpreter, struct java_layout 
 	return is_8 || major >= 21;
 }
 
-static bool has_needed(const struct java_layout *layout)
+/* Where calls are described in compiled code, to what ends that. */
+static bool has_scopes(const struct java_layout *layout)
+{
+	if (layout->compiled_scopes != JAVA_NONE)
+		return true;
+	return layout->compiled_scopes_begin != JAVA_NONE &&
+	       layout->compiled_pcs_end != JAVA_NONE && layout->compiled_immutable == JAVA_NONE;
+}
+
+bool java_layout_is_complete(const struct java_layout *layout)
 {
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (*number_at((struct java_layout *)layout, needed[i]) == JAVA_NONE)
@@ -353,9 +362,10 @@ static bool has_needed(const struct java_layout *layout)
 		return false;
 	if (layout->blob_code_begin == JAVA_NONE && layout->blob_code_offset == JAVA_NONE)
 		return false;
-	if (layout->compiled_scopes_begin == JAVA_NONE && layout->compiled_scopes == JAVA_NONE)
+	if (!has_scopes(layout))
 		return false;
-	if (layout->compiled_metadata == JAVA_NONE && layout->blob_mutable_data == JAVA_NONE)
+	if (layout->compiled_metadata == JAVA_NONE &&
+	    (layout->blob_mutable_data == JAVA_NONE || layout->blob_relocation_size == JAVA_NONE))
 		return false;
 	return layout->pool_source != JAVA_NONE || layout->class_source != JAVA_NONE;
 }
@@ -374,7 +384,7 @@ bool java_layout_read(struct interpreter *interpreter, struct java_layout *ret_l
 	layout.excludes_zero = layout.const_hidden = false;
 	known = read_members(interpreter, pages, &layout) &&
 		read_sizes(interpreter, pages, &layout) &&
-		read_constants(interpreter, pages, &layout) && has_needed(&layout) &&
+		read_constants(interpreter, pages, &layout) && java_layout_is_complete(&layout) &&
 		complete_layout(interpreter, &layout);
 	free(pages);
 	if (known)

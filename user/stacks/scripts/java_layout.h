@@ -50,6 +50,9 @@ struct java_layout {
 	__s32 bytecode;	    /* in a frame of the interpreter, from its frame pointer */
 };
 
+/* Is all there that describes a method and its code, in one of the forms that versions have? */
+bool java_layout_is_complete(const struct java_layout *layout);
+
 /* False: a table cannot be read, or lacks what every version should have. */
 bool java_layout_read(struct interpreter *interpreter, struct java_layout *ret_layout);
 
