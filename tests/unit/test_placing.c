@@ -156,7 +156,74 @@ static void nobody_is_guessed(void **state)
 
 	(void)state;
 	assert_string_equal(culprit.where.language, "Python");
+	assert_string_equal(culprit.caller.frame->function, "perform");
 	stack_unref(stack);
+}
+
+/* A wrapper has the name of what it wraps; one that calls itself is not its own caller. */
+static void a_caller_may_have_the_same_name(void **state)
+{
+	struct stack *stack =
+		WITH(STACK(SOCKET, BINDING, EVALUATOR), { "connect", "/srv/sup_base.py", 3 },
+		     { "connect", "/srv/sup_base.py", 9 }, { "connect", "/srv/sup.py", 5 },
+		     { "<module>", "/srv/sup.py", 8, true });
+	struct culprit culprit = culprit_find(stack, PYTHON);
+
+	(void)state;
+	assert_string_equal(culprit.where.frame->file, "/srv/sup_base.py");
+	assert_string_equal(culprit.caller.frame->function, "connect");
+	assert_string_equal(culprit.caller.frame->file, "/srv/sup.py");
+	stack_unref(stack);
+}
+
+/* A pool connects in a thread of its own: the program has no function there. */
+static void packages_alone_are_named(void **state)
+{
+	static const char redis[] = "/venv/lib/python3.11/site-packages/redis/connection.py";
+	static const char twisted[] = "/venv/lib/python3.11/site-packages/twisted/base.py";
+	struct stack *stack =
+		WITH(STACK(SOCKET, BINDING, EVALUATOR),
+		     { "__init__", "/usr/lib/python3.11/socket.py", 232 }, { "open", redis, 5 },
+		     { "fill", redis, 9 }, { "run", "/usr/lib/python3.11/threading.py", 7 },
+		     { "loop", twisted, 1, true });
+	struct culprit culprit = culprit_find(stack, PYTHON);
+
+	(void)state;
+	assert_string_equal(culprit.where.frame->function, "fill");
+	assert_null(culprit.where.language);
+	stack_unref(stack);
+}
+
+static __u64 site_of_two(const char *inner, const char *inner_file, const char *outer)
+{
+	struct stack *stack = WITH(STACK(SOCKET, BINDING, EVALUATOR), { inner, inner_file, 3 },
+				   { outer, "/srv/n.py", 7, true });
+	__u64 site = site_id(stack);
+
+	stack_unref(stack);
+	return site;
+}
+
+/* Of a text or of code that was freed, who has run it says which code it is; of a function not. */
+static void a_site_of_a_text_has_its_runner(void **state)
+{
+	(void)state;
+	assert_true(site_of_two("<module>", "<string>", "first") !=
+		    site_of_two("<module>", "<string>", "second"));
+	assert_int_equal(site_of_two("<module>", "<string>", "first"),
+			 site_of_two("<module>", "<text 2>", "first"));
+	assert_true(site_of_two(NULL, NULL, "first") != site_of_two(NULL, NULL, "second"));
+	assert_int_equal(site_of_two("send", "/srv/m.py", "first"),
+			 site_of_two("send", "/srv/m.py", "second"));
+	assert_true(script_rule_is_text(SCRIPT_PERL, "(eval)", "(eval)"));
+	assert_true(script_rule_is_text(SCRIPT_PERL, "(require)", NULL));
+	assert_false(script_rule_is_text(SCRIPT_PERL, "(require)", "/srv/A.pm"));
+	assert_false(script_rule_is_text(SCRIPT_PERL, "main::f", "(eval)"));
+	assert_true(script_rule_is_text(SCRIPT_PHP, "eval", "/srv/a.php(3) : eval()'d code"));
+	assert_true(script_rule_is_text(SCRIPT_PHP, "include", NULL));
+	assert_false(script_rule_is_text(SCRIPT_PHP, "include", "/srv/a.php"));
+	assert_false(script_rule_is_text(SCRIPT_PYTHON, "<module>", "/srv/a.py"));
+	assert_false(script_rule_is_text(SCRIPT_NONE, NULL, NULL));
 }
 
 /* A library in C that a script uses is to blame, and the script has called it, by whatever way. */
@@ -233,6 +300,9 @@ int main(void)
 		cmocka_unit_test(functions_in_c_have_the_line_of_their_call),
 		cmocka_unit_test(the_script_is_to_blame),
 		cmocka_unit_test(nobody_is_guessed),
+		cmocka_unit_test(a_caller_may_have_the_same_name),
+		cmocka_unit_test(packages_alone_are_named),
+		cmocka_unit_test(a_site_of_a_text_has_its_runner),
 		cmocka_unit_test(a_script_calls_a_library),
 		cmocka_unit_test(a_site_is_file_and_function),
 		cmocka_unit_test(a_site_of_a_block_is_without_its_class),

@@ -59,6 +59,7 @@ static void expect_name(const char *file, const struct language *language, __u32
 	struct script_name name = { 0 };
 	size_t len = language == &language_php ? PHP_RECORD : RECORD;
 	unsigned char record[1 + PHP_RECORD];
+	bool is_text = !strcmp(function, "eval");
 	void *state;
 
 	read_corpus(file, record, 1 + len, &image);
@@ -68,12 +69,12 @@ static void expect_name(const char *file, const struct language *language, __u32
 	assert_string_equal(name.function, function);
 	assert_string_equal(name.file, source);
 	assert_int_equal(name.line, line);
-	/* of code that is gone there is no name */
+	/* of code that is gone there is no name, but of a text, whose frame says that it is one */
 	memset(image.bytes, 0, sizeof(image.bytes));
-	assert_false(language->name(state, &memory, record + 1, len, &name));
+	assert_int_equal(language->name(state, &memory, record + 1, len, &name), is_text);
 	/* nor with a limit on what is read */
 	memory.reads = 0;
-	assert_false(language->name(state, &memory, record + 1, len, &name));
+	assert_int_equal(language->name(state, &memory, record + 1, len, &name), is_text);
 	free(state);
 }
 
@@ -156,6 +157,9 @@ static void php_closures(void **state)
 }
 
 /* Where another request has its code now, a frame of the one before has no name. */
+#define PHP_TYPE 56  /* of the function */
+#define PHP_FLAGS 40 /* of the frame: 1 << 16 and 1 << 17 are asked */
+
 static void php_code_that_changed(void **state)
 {
 	struct image_bytes image;
@@ -170,6 +174,21 @@ static void php_code_that_changed(void **state)
 	image.bytes[0x300 + 24]++;
 	assert_true(language_php.begin_version(SCRIPT_KIND(SCRIPT_PHP, 8, 2), NULL, &php));
 	assert_false(language_php.name(php, &memory, record + 1, PHP_RECORD, &name));
+	/* but what it was, if it is outside functions: the frame says so */
+	record[1 + PHP_FLAGS + 2] = 1;
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const names[] = { "eval", "include", NULL };
+
+		record[1 + PHP_TYPE] = i ? 2 : 4;
+		record[1 + PHP_FLAGS + 2] |= i == 2 ? 2 : 0; /* {main}, of which file? */
+		memset(&name, 0, sizeof(name));
+		assert_int_equal(language_php.name(php, &memory, record + 1, PHP_RECORD, &name),
+				 names[i] != NULL);
+		if (names[i])
+			assert_string_equal(name.function, names[i]);
+		assert_string_equal(name.file, "");
+		assert_int_equal(name.line, 0);
+	}
 	free(php);
 }
 
@@ -181,6 +200,7 @@ static void expect_perl(const char *file, unsigned int minor, const char *functi
 	struct memory memory = { .reads = 64, .bytes = 1 << 20, .read = read_image, .ctx = &image };
 	unsigned char records[1 + 2 * PERL_RECORD];
 	struct script_name name = { 0 };
+	bool is_text;
 	void *perl;
 
 	read_corpus(file, records, sizeof(records), &image);
@@ -195,7 +215,15 @@ static void expect_perl(const char *file, unsigned int minor, const char *functi
 		assert_int_equal(name.is_entry, is_entry);
 	}
 	image.bytes[36]++; /* the line of the statement that is there now */
-	assert_false(language_perl.name(perl, &memory, records + 1, PERL_RECORD, &name));
+	memset(&name, 0, sizeof(name));
+	is_text = function && !strcmp(function, "(eval)");
+	assert_int_equal(language_perl.name(perl, &memory, records + 1, PERL_RECORD, &name),
+			 is_text);
+	if (is_text) { /* the context is the text's, whatever its statements are by now */
+		assert_string_equal(name.function, "(eval)");
+		assert_string_equal(name.file, "");
+		assert_int_equal(name.line, 0);
+	}
 	free(perl);
 }
 
@@ -311,6 +339,74 @@ static void whose_code_it_is(void **state)
 		{ SCRIPT_PERL, "/usr/local/share/perl/5.36.0/Acme.pm", FRAME_OF_PROGRAM },
 		{ SCRIPT_PERL, "/opt/perl/lib/site_perl/5.36.0/Acme.pm", FRAME_OF_PROGRAM },
 		{ SCRIPT_PERL, "/opt/perl/lib/5.36.0/Net/SMTP.pm", FRAME_OF_RUNTIME },
+		{ SCRIPT_JAVA, "com.acme.$Proxy12.send", FRAME_OF_RUNTIME },
+		{ SCRIPT_JAVA, "org.codehaus.groovy.runtime.callsite.CallSiteArray.defaultCall",
+		  FRAME_OF_RUNTIME },
+		{ SCRIPT_JAVA, "org.apache.groovy.json.X.f", FRAME_OF_RUNTIME },
+		{ SCRIPT_JAVA, "org.jruby.Main.main", FRAME_OF_RUNTIME },
+		{ SCRIPT_JAVA, "org.python.core.PyObject.__call__", FRAME_OF_RUNTIME },
+		{ SCRIPT_JAVA, "kotlinx.coroutines.scheduling.CoroutineScheduler$Worker.run",
+		  FRAME_OF_RUNTIME },
+		{ SCRIPT_JAVA, "clojure.lang.AFn.run", FRAME_OF_RUNTIME },
+		{ SCRIPT_JAVA, "org.postgresql.core.PGStream.open", FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVA, "com.mysql.cj.jdbc.ConnectionImpl.connect", FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVA, "org.mariadb.jdbc.Driver.connect", FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVA, "redis.clients.jedis.Connection.connect", FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVA, "io.lettuce.core.RedisClient.connect", FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVA, "oracle.jdbc.OracleDriver.connect", FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVA, "oracle.net.nt.TcpNTAdapter.connect", FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVA, "com.mongodb.internal.connection.SocketStream.open",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVA, "org.apache.tomcat.jdbc.pool.ConnectionPool.borrow",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVA, "com.acme.Proxy12.send", FRAME_OF_PROGRAM },
+		{ SCRIPT_JAVA, "org.apache.groovyish.X.f", FRAME_OF_PROGRAM },
+		{ SCRIPT_PYTHON, "/venv/lib/python3.9/site-packages/pymysql/a.py",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_PYTHON, "/venv/lib/python3.9/site-packages/psycopg/a.py",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_PYTHON, "/venv/lib/python3.9/site-packages/psycopg_pool/a.py",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_PYTHON, "/venv/lib/python3.9/site-packages/redis/a.py", FRAME_OF_WRAPPER },
+		{ SCRIPT_PYTHON, "/venv/lib/python3.9/site-packages/pymongo/a.py",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_PYTHON, "/venv/lib/python3.9/site-packages/sqlalchemy/a.py",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_PYTHON, "/venv/lib/python3.9/site-packages/django/db/a.py",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_PYTHON, "/venv/lib/python3.9/site-packages/botocore/a.py",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_PYTHON, "/venv/lib/python3.9/site-packages/pg8000/a.py",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_PYTHON, "/venv/lib/python3.9/site-packages/asyncpg/a.py",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_PYTHON, "/venv/lib/python3.9/site-packages/django/core/a.py",
+		  FRAME_OF_PROGRAM },
+		{ SCRIPT_PYTHON, "<attrs generated init app.Pool>", FRAME_OF_RUNTIME },
+		{ SCRIPT_RUBY, "/var/lib/gems/3.1.0/gems/mysql2-0.5.5/lib/x.rb", FRAME_OF_WRAPPER },
+		{ SCRIPT_RUBY, "/var/lib/gems/3.1.0/gems/pg-1.5.4/lib/x.rb", FRAME_OF_WRAPPER },
+		{ SCRIPT_RUBY, "/var/lib/gems/3.1.0/gems/redis-5.0.8/lib/x.rb", FRAME_OF_WRAPPER },
+		{ SCRIPT_RUBY, "/var/lib/gems/3.1.0/gems/redis-client-0.17/lib/x.rb",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_RUBY, "/var/lib/gems/3.1.0/gems/activerecord-7.1.2/lib/x.rb",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_RUBY, "/var/lib/gems/3.1.0/gems/pg_query-4.2/lib/x.rb", FRAME_OF_PROGRAM },
+		{ SCRIPT_RUBY, "/var/lib/gems/3.1.0/gems/redis-store-1.9/lib/x.rb",
+		  FRAME_OF_PROGRAM },
+		{ SCRIPT_PHP, "/srv/app/vendor/predis/predis/src/C.php", FRAME_OF_WRAPPER },
+		{ SCRIPT_PHP, "/srv/app/vendor/doctrine/dbal/src/C.php", FRAME_OF_WRAPPER },
+		{ SCRIPT_PERL, "/home/perl/shop/WWW/Shop.pm", FRAME_OF_PROGRAM },
+		{ SCRIPT_PERL, "/srv/perl-app/LWP/Own.pm", FRAME_OF_PROGRAM },
+		{ SCRIPT_PERL, "/srv/superlative/POE/Poem.pm", FRAME_OF_PROGRAM },
+		{ SCRIPT_PERL, "/usr/share/perl5/WWW/Shop.pm", FRAME_OF_PROGRAM },
+		{ SCRIPT_PERL, "/usr/share/perl5/WWW/Mechanize.pm", FRAME_OF_WRAPPER },
+		{ SCRIPT_PERL, "/usr/local/share/perl/5.36.0/LWP/UserAgent.pm", FRAME_OF_WRAPPER },
+		{ SCRIPT_PERL, "/home/a/perl5/lib/perl5/Mojo/UserAgent.pm", FRAME_OF_WRAPPER },
+		{ SCRIPT_PERL, "/usr/lib/x86_64-linux-gnu/perl/5.36/IO/Socket/INET.pm",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_PERL, "/opt/perl/lib/5.36.0/HTTP/Tiny.pm", FRAME_OF_WRAPPER },
+		{ SCRIPT_PERL, "/usr/lib64/perl5/vendor_perl/AnyEvent/Socket.pm",
+		  FRAME_OF_WRAPPER },
 		{ SCRIPT_RUBY, NULL, FRAME_OF_PROGRAM },
 	};
 
@@ -320,6 +416,28 @@ static void whose_code_it_is(void **state)
 				 cases[i].kind);
 }
 
+/* Of `python3 -c` are functions in <string> as well. */
+static void methods_that_were_made(void **state)
+{
+	static const struct {
+		const char *function, *file;
+		enum frame_kind kind;
+	} cases[] = {
+		{ "__init__", "<string>", FRAME_OF_RUNTIME },
+		{ "__create_fn__.<locals>.__init__", "<string>", FRAME_OF_RUNTIME },
+		{ "Pool.__init__", "<string>", FRAME_OF_PROGRAM },
+		{ "send", "<string>", FRAME_OF_PROGRAM },
+		{ "__init__", "/srv/app/pool.py", FRAME_OF_PROGRAM },
+		{ NULL, "<string>", FRAME_OF_PROGRAM },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(script_rule_kind(SCRIPT_PYTHON, cases[i].function, cases[i].file),
+				 cases[i].kind);
+	assert_int_equal(script_rule_kind(SCRIPT_RUBY, "__init__", "<string>"), FRAME_OF_PROGRAM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,7 +445,7 @@ int main(void)
 		cmocka_unit_test(names_of_php),		 cmocka_unit_test(php_closures),
 		cmocka_unit_test(php_code_that_changed), cmocka_unit_test(what_a_function_reads),
 		cmocka_unit_test(names_of_perl),	 cmocka_unit_test(outermost_of_perl),
-		cmocka_unit_test(whose_code_it_is),
+		cmocka_unit_test(whose_code_it_is),	 cmocka_unit_test(methods_that_were_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,13 +11,16 @@
 /* How far the search has come. */
 struct search {
 	const struct stack *stack;
-	bool lasting;		     /* culprit_lasting_place() */
-	bool in_scripts;	     /* an interpreter, its binding, or JIT code */
-	bool past_wrappers;	     /* something else was met */
-	const char *language;	     /* of the interpreter or binding that was met first */
-	const struct frame *script;  /* the interpreter's first frame, else the binding's */
-	const struct frame *wrapper; /* the outermost next to the call */
-	const struct frame *runtime; /* the first */
+	bool lasting;			    /* culprit_lasting_place() */
+	bool in_scripts;		    /* an interpreter, its binding, or JIT code */
+	bool past_wrappers;		    /* something else was met */
+	const char *language;		    /* of the interpreter or binding that was met first */
+	const struct frame *script;	    /* the interpreter's first frame, else the binding's */
+	const struct frame *wrapper;	    /* the outermost next to the call */
+	const struct frame *runtime;	    /* the first */
+	const struct frame *script_wrapper; /* the outermost of those that are met first */
+	bool past_script_wrappers;
+	const struct frame *unnamed; /* of a script; the search ends there */
 	bool script_is_interpreter;
 };
 
@@ -123,8 +126,11 @@ static bool pass_over(struct search *search, const struct frame *frame)
 	case FRAME_OF_WRAPPER:
 		if (!search->past_wrappers)
 			search->wrapper = frame;
+		if (frame->script && !search->past_script_wrappers)
+			search->script_wrapper = frame;
 		return true;
 	case FRAME_OF_RUNTIME:
+		search->past_script_wrappers |= search->script_wrapper != NULL;
 		search->runtime = search->runtime ?: frame;
 		search->past_wrappers = true;
 		return true;
@@ -143,11 +149,14 @@ static bool pass_over(struct search *search, const struct frame *frame)
 	return true;
 }
 
-/* There is no frame to mend: the best that is known. */
+/* There is no frame to mend: the best that is known. A pool may connect in a thread of its own. */
 static struct code_place without_frame(const struct search *search)
 {
+	if (search->script_wrapper && !search->unnamed)
+		return (struct code_place){ .frame = search->script_wrapper };
 	if (search->language)
-		return (struct code_place){ search->script, search->language, false };
+		return (struct code_place){ search->script, search->language, false,
+					    search->unnamed };
 	return (struct code_place){ .frame = search->wrapper ?: search->runtime };
 }
 
@@ -164,8 +173,9 @@ static struct code_place search_place(const struct stack *stack, bool lasting)
 			continue;
 		if (frame->kind == FRAME_OF_EMULATOR)
 			return (struct code_place){ frame, language_of(frame) ?: "an emulator",
-						    true };
+						    true, NULL };
 		if (frame->script && !frame->function) {
+			search.unnamed = frame;
 			meet_scripts(&search, frame);
 			break; /* what is further out is not known to be the first */
 		}
@@ -222,21 +232,29 @@ static bool is_between(const struct frame *frame, const struct frame *culprit)
 static struct code_place named_place(const struct frame *frame, const struct frame *culprit)
 {
 	if (executes_scripts(frame) && !is_jit(culprit))
-		return (struct code_place){ frame, language_of(frame), false };
+		return (struct code_place){ frame, language_of(frame), false, NULL };
 	if (frame->kind == FRAME_OF_PROGRAM && frame->function)
 		return (struct code_place){ .frame = frame };
 	return (struct code_place){ 0 };
 }
 
-/* The next function of a script that is not the language's own. */
-static struct code_place next_of_script(const struct frame *frame, const struct frame *end,
-					const struct frame *culprit)
+/* A script that calls itself: of several files any may have a function of that name. */
+static bool is_same_script(const struct frame *a, const struct frame *b)
 {
-	for (; frame < end; frame++)
-		if (frame->script && frame->function && frame->kind == FRAME_OF_PROGRAM &&
-		    !same_name(frame->function, culprit->function))
-			return (struct code_place){ .frame = frame };
-	return (struct code_place){ 0 };
+	return a->script == b->script && same_name(a->function, b->function) &&
+	       same_name(a->file, b->file);
+}
+
+/* The next function of a script that is not the language's own, nor that of the frame. */
+const struct frame *culprit_script_caller(const struct stack *stack, const struct frame *frame)
+{
+	const struct frame *end = stack->frames + stack->count;
+
+	for (const struct frame *next = frame + 1; next < end; next++)
+		if (next->script && next->function && next->kind == FRAME_OF_PROGRAM &&
+		    !is_same_script(next, frame))
+			return next;
+	return NULL;
 }
 
 static struct code_place find_caller(const struct stack *stack, const struct frame *culprit)
@@ -248,7 +266,7 @@ static struct code_place find_caller(const struct stack *stack, const struct fra
 	 * A person whose script calls a library looks for the line of the script, not in the
 	 * library.
 	 */
-	caller = next_of_script(frame, end, culprit);
+	caller.frame = culprit_script_caller(stack, culprit);
 	if (culprit->script || caller.frame)
 		return caller;
 
@@ -268,7 +286,7 @@ static struct code_place of_executable(const struct stack *stack, const char *ex
 	for (unsigned int i = 0; stack && i < stack->count; i++)
 		if (!stack->frames[i].module)
 			return (struct code_place){ &stack->frames[i],
-						    runtime_frame_interpreter(exe), false };
+						    runtime_frame_interpreter(exe), false, NULL };
 	return (struct code_place){ 0 };
 }
 
@@ -281,6 +299,8 @@ struct culprit culprit_find(const struct stack *stack, const char *exe)
 		culprit.where = of_executable(stack, exe);
 	if (culprit.where.frame && !culprit.where.language)
 		culprit.caller = find_caller(stack, culprit.where.frame);
+	else if (culprit.where.unnamed)
+		culprit.caller.frame = culprit_script_caller(stack, culprit.where.unnamed);
 	return culprit;
 }
 

@@ -24,7 +24,8 @@ struct code_place {
 	 * The language or the emulator whose code the frame executes; NULL: the place is its own.
 	 */
 	const char *language;
-	bool hidden; /* by that emulator */
+	bool hidden;		     /* by that emulator */
+	const struct frame *unnamed; /* of the script: the frame whose function is not known */
 };
 
 struct culprit {
@@ -53,6 +54,9 @@ static inline bool code_place_is_known(const struct code_place *place)
 {
 	return place->frame;
 }
+
+/* The function of a script whose call led to a frame of it; NULL: it is not known. */
+const struct frame *culprit_script_caller(const struct stack *stack, const struct frame *frame);
 
 /* Do both name the same function, or, without a name, the same instruction? */
 bool code_place_equal(const struct code_place *a, const struct code_place *b);

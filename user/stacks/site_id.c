@@ -77,7 +77,10 @@ static __u64 hash_of_script(const char *language, const char *file)
 
 static __u64 hash_script(const struct frame *frame)
 {
-	__u64 hash = hash_of_script(script_language_name(frame->script), frame->file ?: "");
+	bool is_text = script_rule_is_text(frame->script, frame->function, frame->file);
+	__u64 hash = hash_of_script(script_language_name(frame->script), is_text     ? "" :
+									 frame->file ?:
+										       "");
 	size_t at, len;
 
 	script_rule_lasting(frame->script, frame->function, &at, &len);
@@ -152,6 +155,19 @@ static __u64 hash_call(const struct stack *stack)
 	return 0;
 }
 
+/*
+ * Text that eval compiles has the same name wherever it comes from, and code that was freed has
+ * none, or no file: the function that has run it says more.
+ */
+static __u64 hash_runner(__u64 hash, const struct stack *stack, const struct frame *frame)
+{
+	const struct frame *runner = culprit_script_caller(stack, frame);
+
+	while (runner && script_rule_is_text(runner->script, runner->function, runner->file))
+		runner = culprit_script_caller(stack, runner);
+	return runner ? hash_u64(hash, hash_script(runner)) : hash;
+}
+
 static __u64 hash_place(const struct stack *stack)
 {
 	struct code_place place = culprit_lasting_place(stack);
@@ -160,7 +176,13 @@ static __u64 hash_place(const struct stack *stack)
 		return hash_call(stack);
 	if (place.hidden)
 		return hash_name(hash_name(HASH_BEGIN, "emulator"), place.language);
-	return place.language ? hash_scripts(stack, &place) : hash_code(place.frame);
+	if (place.unnamed)
+		return hash_runner(hash_scripts(stack, &place), stack, place.unnamed);
+	if (place.language)
+		return hash_scripts(stack, &place);
+	if (script_rule_is_text(place.frame->script, place.frame->function, place.frame->file))
+		return hash_runner(hash_code(place.frame), stack, place.frame);
+	return hash_code(place.frame);
 }
 
 __u64 site_id(const struct stack *stack)

@@ -422,6 +422,13 @@ static bool read_sub_name(struct perl *perl, const unsigned char *context,
 	return true;
 }
 
+/* Of a text or a file: its statements are freed when it has run, and its context says what it was.
+ */
+static bool is_outside_subs(const unsigned char *context)
+{
+	return context && (context[KEPT_KIND] & 15) == CONTEXT_EVAL;
+}
+
 static bool perl_name(void *state, struct memory *memory, const unsigned char *record, size_t len,
 		      struct script_name *ret)
 {
@@ -437,7 +444,12 @@ static bool perl_name(void *state, struct memory *memory, const unsigned char *r
 		return true;
 	around = context_around(perl, record);
 	ret->is_entry = !around || !perl_word(around, KEPT_RETURN);
-	return read_statement(perl, record, ret) && read_sub_name(perl, around, ret->function);
+	if (!read_statement(perl, record, ret)) {
+		if (!is_outside_subs(around))
+			return false;
+		ret->file[0] = '\0';
+	}
+	return read_sub_name(perl, around, ret->function);
 }
 
 const struct language language_perl = {

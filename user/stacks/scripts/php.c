@@ -262,17 +262,20 @@ static bool read_php_line(struct php *php, const unsigned char *record, unsigned
 static bool name_script(struct php *php, const unsigned char *record, struct script_name *ret)
 {
 	__u32 flags = php_half_word(record, php->offsets->frame_flags);
+	bool is_known = read_php_line(php, record, &ret->line) &&
+			append_php_string(php, php_word(record, KEPT_FILE), ret->file);
+	const char *code;
 
-	if (!read_php_line(php, record, &ret->line) ||
-	    !append_php_string(php, php_word(record, KEPT_FILE), ret->file))
-		return false;
 	if (!(flags & CALL_CODE))
-		return read_php_name(php, record, ret->function);
-	snprintf(ret->function, sizeof(ret->function), "%s",
-		 record[KEPT_TYPE] == EVAL_CODE ? "eval" :
-		 flags & CALL_TOP		? "{main}" :
-						  "include");
-	return true;
+		return is_known && read_php_name(php, record, ret->function);
+	code = record[KEPT_TYPE] == EVAL_CODE ? "eval" : flags & CALL_TOP ? "{main}" : "include";
+	snprintf(ret->function, sizeof(ret->function), "%s", code);
+	if (is_known)
+		return true;
+	/* it is freed when it has run; the frame says what it was */
+	ret->file[0] = '\0';
+	ret->line = 0;
+	return strcmp(code, "{main}") != 0;
 }
 
 static bool php_name(void *state, struct memory *memory, const unsigned char *record, size_t len,

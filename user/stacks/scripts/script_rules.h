@@ -6,6 +6,7 @@
 #ifndef SOCKLEAK_SCRIPT_RULES_H
 #define SOCKLEAK_SCRIPT_RULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "sockleak.h"
@@ -17,6 +18,12 @@
  */
 enum frame_kind script_rule_kind(enum script_language language, const char *function,
 				 const char *file);
+
+/*
+ * Is it code outside functions that says nothing of where it comes from: the text of eval, whose
+ * file may have a number or be freed by now, or a file that was freed?
+ */
+bool script_rule_is_text(enum script_language language, const char *function, const char *file);
 
 /*
  * What a function's id is made of: the name, but for *ret_len bytes at *ret_at. Ruby 3.4 has the
