@@ -17,7 +17,7 @@ from lib.session import Session, run_sessions
 NOT_PLAIN = {
     "at_limit", "at_limit_many", "churn", "climbing", "flood", "fork_chain", "growing",
     "hammered", "held_again", "hoard", "hoarders", "leaker", "leaker32", "many", "paced",
-    "pool", "quick_workers", "sites", "tried_often", "turned", "workers",
+    "pool", "quick_workers", "sites", "subuids", "tried_often", "turned", "workers",
 }
 FORCED = {"raw_syscalls": (), "raw_tp": ("--watch-close",)}
 AGENTS = ("", *(f"@{kind}" for kind in FORCED))
