@@ -13,7 +13,9 @@
 static const struct loss losses[] = {
 	{ "map_full", "open sockets that are no longer tracked", MORE_SOCKETS, LOSS_DROPPED,
 	  COUNTER(MAP_FULL) },
-	{ "share_full", "open sockets that are no longer tracked: their user has its share",
+	{ "share_full",
+	  "origins of open sockets: their user has its share; a later sweep may find them as of "
+	  "unknown origin",
 	  MORE_SOCKETS, LOSS_DROPPED, COUNTER(SHARE_FULL) },
 	{ "given_up", "reported leaks of the greediest user, of which nothing new is noted",
 	  MORE_SOCKETS, LOSS_DROPPED, COUNTER(GIVEN_UP) },
