@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +26,7 @@ static pid_t child_that(void (*does)(void))
 	pid_t child = fork();
 
 	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* when an assertion fails */
 		for (;;)
 			does();
 	}
@@ -141,6 +144,64 @@ static void stuck_ones_are_limited(void **state)
 		usleep(1000);
 }
 
+/* A process that keeps children from being waited for, because it traces them, until it ends. */
+static pid_t tracer_of(const pid_t *children, unsigned int count)
+{
+	int ready[2];
+	char byte;
+	pid_t tracer;
+
+	assert_int_equal(pipe(ready), 0);
+	tracer = fork();
+	assert_true(tracer >= 0);
+	if (!tracer) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (unsigned int i = 0; i < count; i++)
+			while (ptrace(PTRACE_SEIZE, children[i], 0, 0))
+				usleep(1000); /* it may not have allowed this yet */
+		if (write(ready[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return tracer;
+}
+
+static void may_be_traced(void)
+{
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+	pause();
+}
+
+/* One less than the limit is stuck, two more work, and then both of them are stuck. */
+static void both_at_the_limit_are_kept(void **state)
+{
+	struct expendables expendables = { 0 };
+	pid_t children[EXPENDABLES_LEFT - 1 + PATIENCE_CHILDREN], tracer;
+	const unsigned int count = sizeof(children) / sizeof(children[0]);
+
+	(void)state;
+	for (unsigned int i = 0; i < count; i++)
+		children[i] = child_that(may_be_traced);
+	tracer = tracer_of(children, count);
+	for (unsigned int i = 0; i < EXPENDABLES_LEFT - 1; i++)
+		expendables_give_up(&expendables, children[i], 1000);
+	assert_true(expendables_may_start(&expendables));
+	for (unsigned int i = EXPENDABLES_LEFT - 1; i < count; i++)
+		expendables_give_up(&expendables, children[i], 1000);
+	assert_int_equal(expendables_count(&expendables), count);
+	assert_false(expendables_may_start(&expendables));
+	kill(tracer, SIGKILL);
+	assert_int_equal(waitpid(tracer, NULL, 0), tracer);
+	while (expendables_count(&expendables))
+		usleep(1000);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no zombie is left */
+	assert_int_equal(errno, ECHILD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +210,7 @@ int main(void)
 		cmocka_unit_test(an_answer_is_received),
 		cmocka_unit_test(one_that_can_end_does),
 		cmocka_unit_test(stuck_ones_are_limited),
+		cmocka_unit_test(both_at_the_limit_are_kept),
 	};
 
 	return cmocka_run_group_tests_name("expendable", tests, NULL, NULL);

@@ -23,7 +23,8 @@ void expendables_give_up(struct expendables *expendables, pid_t pid, uid_t uid)
 {
 	kill(pid, SIGKILL);
 	expendables_count(expendables);
-	if (waitpid(pid, NULL, WNOHANG) || expendables->count == EXPENDABLES_LEFT)
+	if (waitpid(pid, NULL, WNOHANG) ||
+	    expendables->count == sizeof(expendables->left) / sizeof(expendables->left[0]))
 		return;
 	expendables->left[expendables->count++] = (struct left_child){ pid, uid };
 }

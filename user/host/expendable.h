@@ -24,12 +24,14 @@
 #define EXPENDABLES_LEFT 12
 /* Children that may be stuck over one user's files: then no more are given to them. */
 #define EXPENDABLES_USER 4
+/* The children that work on one answer, which are given up together. */
+#define PATIENCE_CHILDREN 2
 
 struct expendables {
 	struct left_child {
 		pid_t pid;
 		uid_t uid;
-	} left[EXPENDABLES_LEFT];
+	} left[EXPENDABLES_LEFT + PATIENCE_CHILDREN]; /* those that worked at the limit also fit */
 	unsigned int count;
 };
 
@@ -44,8 +46,6 @@ bool expendables_hold(struct expendables *expendables, uid_t uid);
 /* The last ones: waits a tenth of a second for those that can end, so that they do not remain. */
 void expendables_finish(struct expendables *expendables);
 
-/* The children that work on one answer. */
-#define PATIENCE_CHILDREN 2
 struct patience {
 	pid_t children[PATIENCE_CHILDREN]; /* 0 = none */
 	__u64 deadline_ns;		   /* CLOCK_MONOTONIC */
