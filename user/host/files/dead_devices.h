@@ -3,6 +3,7 @@
  * dead_devices: file systems that have not answered, and are left alone for a while, so that the
  * next process that has files on one costs no child. Only those without a device of their own, as
  * NFS, FUSE and 9p are: a disk that was slow must not be taken for dead, for all may be on it.
+ * mounts_is_vital() says which of them are never to be added.
  * Pure: times come in with the caller.
  */
 #ifndef SOCKLEAK_DEAD_DEVICES_H

@@ -7,6 +7,7 @@
 #define SOCKLEAK_MOUNTS_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -22,5 +23,14 @@ int mounts_device(pid_t tgid, const char *path, struct device *ret_device);
 
 /* The same from any text in the format of /proc/PID/mountinfo (proc(5)). */
 int mounts_device_in(FILE *mountinfo, const char *path, struct device *ret_device);
+
+/*
+ * Must a device never be taken for dead? True of what this process has at / or /usr, for most of
+ * the host is on it, and of a local file system, which can only be slow; so says this process's
+ * list of mounts, or that of a process that has others. True also if its own cannot be read.
+ */
+bool mounts_is_vital(pid_t tgid, struct device device);
+/* The same from any text. Not `is_own`: what is at / or /usr counts for nothing. */
+bool mounts_is_vital_in(FILE *mountinfo, struct device device, bool is_own);
 
 #endif /* SOCKLEAK_MOUNTS_H */

@@ -110,7 +110,10 @@ static void blame_device(struct opener *opener)
 		return;
 	memcpy(path, board->path, sizeof(path));
 	path[sizeof(path) - 1] = '\0';
-	if (device.minor || (path[0] && !mounts_device(board->tgid, path, &device)))
+	if (!device.minor && (!path[0] || mounts_device(board->tgid, path, &device)))
+		return;
+	/* A path that is a symbolic link may lead off its device: that one is without fault. */
+	if (!mounts_is_vital(board->tgid, device))
 		dead_devices_add(&opener->dead, device, now_ns);
 }
 
