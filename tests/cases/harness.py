@@ -4,6 +4,8 @@
 import concurrent.futures
 import subprocess
 
+from lib import judge
+from lib.agent import Agent
 from lib.outcome import Failure
 from lib.registry import case
 
@@ -28,3 +30,26 @@ def copies_can_be_started(bench):
     errors = [error for error in outcomes if error]
     if errors:
         raise Failure(f"expected {THREADS * COPIES} to start, seen: {len(errors)}, {errors[0]}")
+
+
+class Silent:
+    """Processes of an agent that is not started."""
+
+    @staticmethod
+    def start(*_, **__):
+        return subprocess.Popen(["true"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@case
+def lost_copies_excuse_as_many(_):
+    """A stack without its function is excused as often as the host's agent has counted, not more."""
+    frames = [{"function": "socket"}]
+    leaks = [{"inode": inode, "tid": 1, "stack": frames, "stack_source": "call"}
+             for inode in (1, 2, 3, 1)]
+    for scope, expected in (((), [True, True, False, True]), (("--cgroup", "/a"), [False] * 4)):
+        agent = Agent(Silent, "true", scope)
+        agent.process.wait()
+        agent.summaries.append((0, {"dropped": {"no_slot": 1, "no_slot_share": 1}}))
+        seen = [judge.has_function(leak, ["leak"], agent) for leak in leaks]
+        if seen != expected:
+            raise Failure(f"expected {expected} of {scope}, seen: {seen}")

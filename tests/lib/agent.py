@@ -19,6 +19,9 @@ FULL_SWEEP_INTERVAL_S = 0.4
 QUIET_SWEEPS = 3
 PULSE_S = 0.5
 READY_LINE = "sockleak: watching"
+# The options by which it watches less than the whole host.
+SCOPES = {"-p", "--pid", "--comm", "--uid", "--cgroup", "--unit", "--machine", "--container",
+          "--pod"}
 
 
 class Agent:
@@ -41,6 +44,7 @@ class Agent:
         self._processes = processes
         self._ready = threading.Event()
         self._pulse_at = 0.0
+        self._without_copy = set()  # leaks whose stack may lack functions, by inode
         self.process = processes.start(
             self.args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
             env={**os.environ, **(environment or {})},
@@ -152,11 +156,17 @@ class Agent:
         reported = self.summaries[-1][1]["dropped"]["stack_collision"] if self.summaries else 0
         return len(without) <= reported
 
-    def owns_up_to_lost_copies(self):
-        """Has it counted that it had no slot for the copy of a stack, or none in its user's share?
-        An agent that watches the host has slots for all cases together, which are one user's."""
+    def owns_up_to_lost_copy(self, inode):
+        """Has it counted that it had no slot for the copy of this stack, or none in its user's
+        share? Not of more leaks than it has counted, and not of those of a case alone: an agent
+        that watches the host has slots for all cases together, which are one user's."""
         dropped = self.summaries[-1][1]["dropped"] if self.summaries else {}
-        return any(dropped.get(name) for name in ("no_slot", "no_slot_share"))
+        counted = dropped.get("no_slot", 0) + dropped.get("no_slot_share", 0)
+        if not SCOPES.isdisjoint(self.args):
+            return False
+        if len(self._without_copy) < counted:
+            self._without_copy.add(inode)
+        return inode in self._without_copy
 
     def owns_up_to_lost_tries(self):
         """Has it counted that it had no slot for the stack of a call that failed?"""

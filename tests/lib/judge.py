@@ -23,7 +23,8 @@ def has_function(event, allowed, agent):
         return agent.owns_up_to_lost_stacks()
     if any(frame.get("function") in allowed for frame in event.get("stack") or []):
         return True
-    return event.get("stack_source") in ("fp", "call") and agent.owns_up_to_lost_copies()
+    return event.get("stack_source") in ("fp", "call") and \
+        agent.owns_up_to_lost_copy(event["inode"])
 
 
 def was_tried(event, key, allowed, agent):
