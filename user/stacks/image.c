@@ -23,6 +23,7 @@
 /* Compressed debug sections may have to be inflated for the sake of .debug_frame. */
 #define MAX_UNWIND_INFLATED (4 * ELF_FILE_MAX_INFLATED)
 #define FRESH_NS NSEC_PER_SEC
+#define DOUBT_NS (10 * NSEC_PER_MSEC)
 
 /* The file of a mapping that was in a stack. */
 struct image_file {
@@ -37,7 +38,8 @@ struct image {
 	pid_t tgid;
 	bool gone; /* the process has ended */
 	struct process_view view;
-	__u64 read_ns; /* when its mappings were last known to be true */
+	__u64 read_ns;	/* when its mappings were last known to be true; 0 = in doubt */
+	__u64 trust_ns; /* so long after that they are not doubted */
 	__u64 used;
 	struct modules *modules;
 	struct image *before; /* as it was until something was mapped or unmapped; NULL = never */
@@ -112,11 +114,10 @@ static struct image **find_slot(struct images *images, pid_t tgid)
 
 static size_t mappings_held(const struct images *images)
 {
-	const struct image *image;
 	size_t count = 0;
 
 	for (int i = 0; i < MAX_IMAGES; i++)
-		for (image = images->slots[i]; image; image = image->before)
+		for (const struct image *image = images->slots[i]; image; image = image->before)
 			count += modules__count(image->modules);
 	return count;
 }
@@ -206,9 +207,8 @@ static int refresh_image(struct images *images, pid_t tgid)
 	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
 	struct process_view view;
 	struct modules *modules;
-	int err;
+	int err = access_view(tgid, &view);
 
-	err = access_view(tgid, &view);
 	if (err)
 		return err;
 	if (image && image->view.start_ns != view.start_ns) {
@@ -222,12 +222,13 @@ static int refresh_image(struct images *images, pid_t tgid)
 		return err;
 	if (image && modules__equal(modules, image->modules)) {
 		modules__free(modules);
+		image->trust_ns = image->read_ns ? DOUBT_NS : 2 * image->trust_ns;
 		image->read_ns = now_ns;
 		return 0;
 	}
 	image = renew_image(images, slot, tgid, &view, modules);
 	if (image)
-		image->read_ns = now_ns;
+		image->read_ns = now_ns, image->trust_ns = DOUBT_NS;
 	return image ? 0 : -ENOMEM;
 }
 
@@ -245,6 +246,14 @@ int images__find(struct images *images, pid_t tgid, struct image **ret_image)
 	(*slot)->used = ++images->uses;
 	*ret_image = *slot;
 	return 0;
+}
+
+bool image_doubt(struct image *image)
+{
+	if (image->gone || clock_now(CLOCK_MONOTONIC) - image->read_ns < image->trust_ns)
+		return false;
+	image->read_ns = 0;
+	return true;
 }
 
 struct images *images__new(void)
@@ -389,10 +398,8 @@ struct module_symbols *image_file(struct images *images, struct image *image,
 	symbols = open_file(images, image, mapping, &overwritten);
 	symbols = use_file(images, image, mapping, symbols, &bias);
 	file = calloc(1, sizeof(*file));
-	if (!file) {
-		/* the unwinder may know it: it stays, though no one gives it back */
-		return NULL;
-	}
+	if (!file)
+		return NULL; /* the unwinder may know it: it stays, though no one gives it back */
 	*file = (struct image_file){ image->files, mapping, symbols, bias, overwritten };
 	image->files = file;
 	*ret_bias = bias;
@@ -411,13 +418,13 @@ bool image_is_overwritten(const struct image *image, const struct mapping *mappi
 
 void image_open_files(struct images *images, struct image *image)
 {
-	const struct mapping *mapping;
 	__u64 bias;
 
 	if (image->gone || image->view.shares_mounts)
 		return;
 	for (size_t i = 0; i < modules__count(image->modules); i++) {
-		mapping = modules__get(image->modules, i);
+		const struct mapping *mapping = modules__get(image->modules, i);
+
 		if (mapping_is_file(mapping))
 			image_file(images, image, mapping, &bias);
 	}
@@ -466,12 +473,12 @@ bool image_memory_at(struct image *image, __u64 address, struct memory_range *re
 /* Maps of other processes give way; they are read again when they are needed. */
 static void trim_perf_maps(struct images *images, const struct image *keep)
 {
-	struct image **slot, *oldest;
-	size_t bytes;
+	struct image **slot;
 
 	for (;;) {
-		oldest = NULL;
-		bytes = 0;
+		struct image *oldest = NULL;
+		size_t bytes = 0;
+
 		for (slot = images->slots; slot < images->slots + MAX_IMAGES; slot++) {
 			if (!*slot || *slot == keep || !(*slot)->jit.map)
 				continue;
@@ -490,9 +497,4 @@ const char *image_jit_name(struct images *images, struct image *image, __u64 add
 	if (!image->gone && jit_names_refresh(&image->jit, image->tgid, image->modules))
 		trim_perf_maps(images, image);
 	return image->jit.map ? perf_map__find(image->jit.map, address) : NULL;
-}
-
-enum jit_runtime image_jit_runtime(const struct image *image)
-{
-	return jit_names_runtime(image->modules);
 }

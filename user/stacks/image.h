@@ -39,6 +39,14 @@ void images__free(struct images *images);
 int images__find(struct images *images, pid_t tgid, struct image **ret_image);
 
 /*
+ * A stack has led out of what the process has mapped: it may have mapped more since. True:
+ * images__find() reads that once more, however fresh it is. False: the process is gone, or what is
+ * known was read 10 ms ago at most. That time doubles with each doubt that was for nothing, within
+ * one second.
+ */
+bool image_doubt(struct image *image);
+
+/*
  * The same process as it was before it last mapped, unmapped or executed something, as far
  * as that was seen. NULL: not known. Valid as long as the image.
  */
@@ -82,8 +90,6 @@ bool image_memory_at(struct image *image, __u64 address, struct memory_range *re
 
 /* The name that the process's JIT compiler gave to the code at an address; valid as the image. */
 const char *image_jit_name(struct images *images, struct image *image, __u64 address);
-/* The runtime of such code, by what the process has mapped; never JIT_NONE. */
-enum jit_runtime image_jit_runtime(const struct image *image);
 
 /* Its known stacks, with the names that can be found now. */
 struct known_stacks *image_stacks(struct images *images, struct image *image);

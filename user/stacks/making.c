@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stacks/files/module_symbols.h"
+#include "stacks/jit_names.h"
 #include "stacks/names/runtime_frames.h"
 
 /* Frames of one stack, with all that is inlined. */
@@ -35,7 +36,7 @@ static void fill_jit(struct making *making, __u64 address, struct frame *frame)
 
 	making->fleeting = true;
 	if (!name)
-		making->stack->unnamed_jit = image_jit_runtime(making->image);
+		making->stack->unnamed_jit = jit_names_runtime(image_modules(making->image));
 	frame->function = copy(name);
 	if (!frame->function)
 		return;

@@ -11,6 +11,7 @@
 #include "stacks/files/module_symbols.h"
 #include "stacks/names/runtime_frames.h"
 #include "stacks/image.h"
+#include "stacks/jit_names.h"
 #include "stacks/making.h"
 #include "stacks/script_frames.h"
 #include "stacks/site_id.h"
@@ -55,7 +56,7 @@ static void note_interpreted(const struct making *making)
 		interpreted |= jit_runtime_interprets(frame->function);
 	}
 	if (interpreted)
-		stack->unnamed_jit = image_jit_runtime(making->image);
+		stack->unnamed_jit = jit_names_runtime(image_modules(making->image));
 }
 
 /* Where frame pointers have ended: with which of `count` addresses, the last that is code. */
@@ -203,25 +204,45 @@ static int name_snapshot(struct making *making, const struct unwound *unwound,
 	return 0;
 }
 
+/* In what the process has mapped; read once more if the stack leads out of that. */
+static int unwind_in_process(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
+			     struct image **ret_image, struct code_frames **ret_code,
+			     struct unwound *ret_unwound)
+{
+	struct image *image;
+	bool astray, again = false;
+	int err;
+
+	for (;; again = true) {
+		image = NULL;
+		err = images__find(symbols->images, tgid, &image);
+		if (!image)
+			return err;
+		*ret_image = image;
+		*ret_code = scripts_code(symbols->images, image, tgid, snapshot);
+		err = walk_snapshot(symbols->images, ret_image, snapshot, *ret_code, ret_unwound,
+				    &astray);
+		if (!astray || again || !image_doubt(image))
+			break;
+		code_frames_free(*ret_code);
+		*ret_code = NULL;
+	}
+	return !err && ret_unwound->count < 2 ? -ENOENT : err;
+}
+
 int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
 		    struct stack **ret_stack)
 {
 	struct making making = { .images = symbols->images };
 	struct script_frames *scripts = NULL;
-	struct code_frames *code;
+	struct code_frames *code = NULL;
 	__u64 pcs[UNWIND_MAX_FRAMES];
 	struct stack_key key = { .pcs = pcs,
 				 .source = STACK_SNAPSHOT,
 				 .caller = scripts_hash(snapshot) };
 	struct unwound unwound;
-	int err = images__find(symbols->images, tgid, &making.image);
+	int err = unwind_in_process(symbols, tgid, snapshot, &making.image, &code, &unwound);
 
-	if (!making.image)
-		return err;
-	code = scripts_code(symbols->images, making.image, tgid, snapshot);
-	err = walk_snapshot(symbols->images, &making.image, snapshot, code, &unwound);
-	if (!err && unwound.count < 2)
-		err = -ENOENT;
 	if (err) {
 		code_frames_free(code);
 		return err;

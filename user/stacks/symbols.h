@@ -26,8 +26,9 @@
  * whatever DEBUGINFOD_URLS says: libdwfl's own search, which would, is not used.
  *
  * What it holds of processes and files, and for how long: image.h. Code that was
- * loaded or replaced is seen a second later at most, a debug file that was put
- * in place two seconds later; stacks that were given out stay as they are.
+ * loaded or replaced is seen a second later at most, and at once (image_doubt()) when a snapshot
+ * leads out of what is known to be mapped; a debug file that was put in place two seconds later;
+ * stacks that were given out stay as they are.
  *
  * Not for two threads at once.
  */

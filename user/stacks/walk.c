@@ -366,7 +366,7 @@ static bool goes_on(const struct unwound *unwound, const struct unwound *more)
  * library that made the socket may be unloaded, or the program replaced by exec.
  */
 int walk_snapshot(struct images *images, struct image **image, const struct snapshot *snapshot,
-		  struct code_frames *code, struct unwound *ret_unwound)
+		  struct code_frames *code, struct unwound *ret_unwound, bool *ret_astray)
 {
 	struct walk walk = { .images = images, .code = code };
 	struct image *before = image_before(*image);
@@ -374,12 +374,14 @@ int walk_snapshot(struct images *images, struct image **image, const struct snap
 	bool astray = true;
 	int err = unwind_in(&walk, *image, snapshot, ret_unwound, &astray);
 
+	*ret_astray = astray;
 	walk.code = NULL; /* its memory is as it is now */
 	if (!astray || !before || unwind_in(&walk, before, snapshot, &unwound, &astray) ||
 	    (!err && !goes_on(ret_unwound, &unwound)))
 		return err;
 	code_frames_clear(code);
 	*ret_unwound = unwound;
+	*ret_astray = astray;
 	*image = before;
 	return 0;
 }

@@ -25,9 +25,10 @@
  * thread's stack further out, as it is in musl. As unwind_snapshot().
  *
  * `code` is asked for code that a runtime makes, of what is mapped now; NULL: there is none.
+ * *ret_astray: the stack leads out of what was mapped then, too.
  */
 int walk_snapshot(struct images *images, struct image **image, const struct snapshot *snapshot,
-		  struct code_frames *code, struct unwound *ret_unwound);
+		  struct code_frames *code, struct unwound *ret_unwound, bool *ret_astray);
 
 /*
  * May an address be taken for the return address of frame 0, at `pc`, as a function that makes
