@@ -129,6 +129,26 @@ print "leaked\\n";
 sleep;
 """
 
+# Text that has run is freed. The agent looks at Perl before it leaks.
+EVAL = """
+use Socket;
+$| = 1;
+our @kept;
+sub first {
+	eval 'socket(my $socket, AF_INET, SOCK_STREAM, 0); push @kept, $socket' or die;
+}
+sub second {
+	eval 'socket(my $socket, AF_INET6, SOCK_STREAM, 0); push @kept, $socket' or die;
+}
+sleep 4;
+for (1 .. 3) {
+	first();
+	second();
+}
+print "leaked\\n";
+sleep;
+"""
+
 NODE = """
 const { TCP, constants: tcp } = process.binding('tcp_wrap');
 const { Pipe, constants: pipe } = process.binding('pipe_wrap');
@@ -175,6 +195,7 @@ RUNTIMES = [
     Runtime("python", "two.py", PYTHON, "exec python3 two.py", needs="python3"),
     Runtime("ruby", "two.rb", RUBY, "exec ruby two.rb", needs="ruby"),
     Runtime("perl", "two.pl", PERL, "exec perl two.pl", needs="perl"),
+    Runtime("eval", "two.pl", EVAL, "exec perl two.pl", needs="perl"),
     Runtime("node", "two.js", NODE, "exec node --no-deprecation two.js", other="AF_UNIX",
             needs="node"),
     Runtime("java", "Two.java", JAVA, "exec java -cp . Two", "javac Two.java", other="AF_UNIX",

@@ -78,9 +78,8 @@ static __u64 hash_of_script(const char *language, const char *file)
 static __u64 hash_script(const struct frame *frame)
 {
 	bool is_text = script_rule_is_text(frame->script, frame->function, frame->file);
-	__u64 hash = hash_of_script(script_language_name(frame->script), is_text     ? "" :
-									 frame->file ?:
-										       "");
+	const char *file = is_text || !frame->file ? "" : frame->file;
+	__u64 hash = hash_of_script(script_language_name(frame->script), file);
 	size_t at, len;
 
 	script_rule_lasting(frame->script, frame->function, &at, &len);
