@@ -3,9 +3,9 @@
  * Root makes a user namespace, as a container engine does. A user in it makes a further one, with
  * ten ids of its own, and a process of each id leaks ten sockets. On the host the user is 525288.
  */
-#include <grp.h>
-
 #include "program.h"
+
+#include <grp.h>
 
 #define FIRST_ID 524288
 #define USER 1000
