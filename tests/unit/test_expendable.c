@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "host/expendable.h"
+#include "lib/signals.h"
 
 #define STUCK_NS (200 * NSEC_PER_MSEC)
 #define SHORT_NS (NSEC_PER_SEC)
@@ -49,18 +50,17 @@ static void waits_often(void)
 }
 
 /* How long its answer, which never comes, is waited for. */
-static __u64 patience_with(void (*does)(void), __u64 most_ns)
+static __u64 patience_of(void (*does)(void), struct patience patience)
 {
 	pid_t child = child_that(does);
 	__u64 begun_ns = clock_now(CLOCK_MONOTONIC);
-	struct patience patience = { .children = { child },
-				     .deadline_ns = begun_ns + most_ns,
-				     .stuck_ns = STUCK_NS };
 	char byte;
 	struct message message = { .data = &byte, .size = 1 };
 	int ends[2];
 	__u64 spent_ns;
 
+	patience.children[0] = child;
+	patience.deadline_ns += begun_ns;
 	assert_int_equal(channel_pair(ends), 0);
 	assert_int_equal(expendable_receive(ends[0], &message, &patience), -ETIMEDOUT);
 	spent_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
@@ -69,6 +69,11 @@ static __u64 patience_with(void (*does)(void), __u64 most_ns)
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	return spent_ns;
+}
+
+static __u64 patience_with(void (*does)(void), __u64 most_ns)
+{
+	return patience_of(does, (struct patience){ .deadline_ns = most_ns, .stuck_ns = STUCK_NS });
 }
 
 static void one_that_works_has_its_time(void **state)
@@ -202,6 +207,21 @@ static void both_at_the_limit_are_kept(void **state)
 	assert_int_equal(errno, ECHILD);
 }
 
+/* Last, because it remains asked for. */
+static void a_stop_does_not_wait_for_them(void **state)
+{
+	const struct patience patience = { .deadline_ns = LONG_NS,
+					   .stuck_ns = LONG_NS,
+					   .at_stop_ns = STUCK_NS };
+	struct patience without_limit = patience;
+
+	(void)state;
+	without_limit.at_stop_ns = 0;
+	signals_ask_stop();
+	assert_true(patience_of(computes, patience) < LONG_NS / 2);
+	assert_true(patience_of(waits, without_limit) < LONG_NS / 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +231,7 @@ int main(void)
 		cmocka_unit_test(one_that_can_end_does),
 		cmocka_unit_test(stuck_ones_are_limited),
 		cmocka_unit_test(both_at_the_limit_are_kept),
+		cmocka_unit_test(a_stop_does_not_wait_for_them),
 	};
 
 	return cmocka_run_group_tests_name("expendable", tests, NULL, NULL);
