@@ -18,7 +18,7 @@ PROGRAM = """
 #include <sys/socket.h>
 #include <unistd.h>
 static int made_at_once(void) { return socket(AF_INET, SOCK_STREAM, 0); }
-int main(void)
+int main(int argc, char **argv)
 {
 	int (*make)(void);
 	void *library;
@@ -27,27 +27,43 @@ int main(void)
 	usleep(300000);
 	library = dlopen("./libmapped_later.so", RTLD_NOW);
 	make = library ? (int (*)(void))dlsym(library, "made_later") : 0;
-	for (int i = 0; make && i < 3; i++) {
+	for (int i = 0; make && i < (argc > 1 ? 1 : 3); i++) {
 		make();
-		usleep(30000);
+		if (argc > 1)
+			dlclose(library);
+		usleep(argc > 1 ? 400000 : 30000);
 	}
+	(void)argv;
 	return !make;
 }
 """
 
 
-@case
-def mapped_later(bench):
-    """A library that is loaded 0.3 s after the mappings were read is in the stacks of `run`."""
-    for name, source, args in (
+def leaked(bench, *args):
+    """(status, stderr) of `run`."""
+    for name, source, flags in (
         ("libmapped_later.so", LIBRARY, ("-shared", "-fPIC")), ("mapped_later", PROGRAM, ("-ldl",)),
     ):
         subprocess.run(["gcc", "-g", "-x", "c", "-", "-o", bench.directory / name, "-x", "none",
-                        *args], input=source, text=True, check=True)
-    status, _, errors = bench.run(
-        "run", "--debug", "--", "sh", "-c", f"cd {bench.directory} && exec ./mapped_later",
-        timeout=60)
+                        *flags], input=source, text=True, check=True)
+    command = " ".join((f"cd {bench.directory} && exec ./mapped_later", *args))
+    status, _, errors = bench.run("run", "--debug", "--", "sh", "-c", command, timeout=60)
+    return status, errors
+
+
+@case
+def mapped_later(bench):
+    """A library that is loaded 0.3 s after the mappings were read is in the stacks of `run`."""
+    status, errors = leaked(bench)
     named = errors.count(" made_later in "), errors.count(" made_at_once in ")
     short = re.findall(r"process \d+: \d+ frames \((?!snapshot).*", errors)
-    if status or named != (3, 1) or short:
+    if status or named != (3, 1) or short or "Nothing was lost." not in errors:
         raise Failure(f"expected 3 and 1 whole stacks, seen {status}, {named}: {errors}")
+
+
+@case
+def mapped_for_a_moment(bench):
+    """One that is unloaded at once is in no stack, and that is counted."""
+    status, errors = leaked(bench, "unload")
+    if status or "Lost: stack_astray 1 (" not in errors or " made_later in " in errors:
+        raise Failure(f"expected that one stack is counted as lost, seen {status}: {errors}")

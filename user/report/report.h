@@ -59,7 +59,8 @@ struct summary {
 	__u64 events_waiting; /* for room in the ring buffer, or for the resolver */
 	struct resolver_counts resolver;
 	struct fetcher_counts fetcher;
-	__u64 left_not_kept;		    /* of `run`: leaks beyond --max-sockets */
+	__u64 left_not_kept; /* of `run`: leaks beyond --max-sockets */
+	__u64 stacks_astray; /* snapshots of which the call is left: symbols__unwind(), -ENXIO */
 	__u64 scripts_not_looked;	    /* programs, see script_looks.h */
 	__u64 scripts_faulted, scripts_cut; /* leaks that lack outer functions: enum script_cut */
 	__u64 map_records_lost;		    /* of `run`: see recall.h */

@@ -227,7 +227,9 @@ static int unwind_in_process(struct symbols *symbols, pid_t tgid, const struct s
 		code_frames_free(*ret_code);
 		*ret_code = NULL;
 	}
-	return !err && ret_unwound->count < 2 ? -ENOENT : err;
+	if (err == -ENOENT || (!err && ret_unwound->count < 2))
+		return astray ? -ENXIO : -ENOENT;
+	return err;
 }
 
 int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,

@@ -74,8 +74,8 @@ int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsi
 /*
  * The same from a snapshot, unwound (see unwind.h); the caller of a frame 0 that
  * has no call frame information likewise. -ENOENT when that gave no more than the
- * innermost frame: the call (STACK_CALL) says as much. Frames of scripts stand where they belong
- * (script_frames.h).
+ * innermost frame: the call (STACK_CALL) says as much. -ENXIO: likewise, because what is further
+ * out is not known to be mapped. Frames of scripts stand where they belong (script_frames.h).
  */
 int symbols__unwind(struct symbols *symbols, pid_t tgid, const struct snapshot *snapshot,
 		    struct stack **ret_stack);

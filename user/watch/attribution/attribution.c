@@ -138,6 +138,7 @@ void attribution__summarize(const struct attribution *attribution, struct summar
 	ret_summary->resolver = *resolver__counts(attribution->resolver);
 	ret_summary->resolver.late += opener__late(attribution->opener);
 	ret_summary->scripts_faulted = attribution->scripts_faulted;
+	ret_summary->stacks_astray = attribution->stacks_astray;
 	ret_summary->scripts_cut = attribution->scripts_cut;
 	ret_summary->resolver.stuck = expendables_count(opener__expendables(attribution->opener));
 	ret_summary->fetches = attribution->fetcher;
@@ -292,9 +293,12 @@ static struct stack *unwind(struct attribution *attribution, const struct raw_st
 	enum stack_source source = STACK_FP;
 	unsigned int count = raw->count;
 	struct stack *stack = NULL;
+	int err = raw->snapshot && code->tgid ?
+			  resolver__unwind(attribution->resolver, code, raw->snapshot, &stack) :
+			  -ENOENT;
 
-	if (raw->snapshot && code->tgid &&
-	    !resolver__unwind(attribution->resolver, code, raw->snapshot, &stack)) {
+	attribution->stacks_astray += err == -ENXIO;
+	if (!err) {
 		if (stack->source != STACK_SNAPSHOT) /* its files are not opened */
 			return call_sites__adopt(attribution->call_sites, socket, stack);
 		call_sites__learn(attribution->call_sites, socket, stack);

@@ -56,6 +56,7 @@ struct attribution {
 	__u64 unanswered;      /* resolver__unanswered() when the present search began */
 	/* In this sweep: processes looked at, stacks named early, and snapshots read for that. */
 	struct turns looks, early_stacks, early_reads;
+	__u64 stacks_astray;		    /* snapshots that were reduced to the call */
 	__u64 scripts_faulted, scripts_cut; /* leaks whose stack lacks outer functions of scripts */
 };
 
