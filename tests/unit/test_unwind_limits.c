@@ -21,7 +21,7 @@ static void empty_snapshots(void **state)
 	snapshot->n_regs = 17;
 	snapshot->len = len;
 	snapshot->regs[16] = 0x1234;
-	assert_int_equal(symbols__unwind(symbols, pid, snapshot, &stack), -ENOENT);
+	assert_int_equal(symbols__unwind(symbols, pid, snapshot, &stack), -ENXIO);
 	assert_null(stack);
 	stop_process(pid);
 	free(snapshot);
