@@ -2,6 +2,8 @@
 #include "kernel/sweeps/process_iterator.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <sys/utsname.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -45,4 +47,14 @@ int process_iterator_attach(const struct bpf_program *program, __u32 tgid,
 	}
 	*ret_link = link;
 	return 0;
+}
+
+bool process_iterator_has_threads(void)
+{
+	struct utsname kernel;
+	unsigned int major, minor;
+
+	if (uname(&kernel) || sscanf(kernel.release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major > 6 || (major == 6 && minor >= 7);
 }

@@ -33,7 +33,8 @@ struct table_list {
 struct table_walk {
 	struct sockleak_bpf *skeleton;
 	struct bpf_link *files, *tables;
-	int iterator; /* that is read now, or -1 */
+	bool may_list; /* by this kernel: process_iterator_has_threads() */
+	int iterator;  /* that is read now, or -1 */
 	bool goes_on;
 	bool one_by_one;	/* else the host's iterator is read */
 	struct bpf_link *alone; /* of the process that is read now */
@@ -261,6 +262,7 @@ int table_walk__begin(struct table_walk *walk, bool one_by_one)
 
 	table_walk__stop(walk);
 	walk_sweep(walk)->strangers = 0;
+	one_by_one &= walk->may_list;
 	if (one_by_one)
 		err = survey(walk, NULL);
 	if (!err && one_by_one && sharing_is_worth_a_list(walk_sweep(walk))) {
@@ -303,6 +305,7 @@ int table_walk__new(struct sockleak_bpf *skeleton, struct table_walk **ret_walk)
 	if (!walk)
 		return -ENOMEM;
 	walk->skeleton = skeleton;
+	walk->may_list = process_iterator_has_threads();
 	walk->iterator = -1;
 	walk->files = bpf_program__attach_iter(skeleton->progs.sweep_files, NULL);
 	if (walk->files)
