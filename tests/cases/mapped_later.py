@@ -41,12 +41,14 @@ int main(int argc, char **argv)
 
 def leaked(bench, *args):
     """(status, stderr) of `run`."""
+    directory = bench.directory / "-".join(("mapped_later", *args))
+    directory.mkdir()
     for name, source, flags in (
         ("libmapped_later.so", LIBRARY, ("-shared", "-fPIC")), ("mapped_later", PROGRAM, ("-ldl",)),
     ):
-        subprocess.run(["gcc", "-g", "-x", "c", "-", "-o", bench.directory / name, "-x", "none",
+        subprocess.run(["gcc", "-g", "-x", "c", "-", "-o", directory / name, "-x", "none",
                         *flags], input=source, text=True, check=True)
-    command = " ".join((f"cd {bench.directory} && exec ./mapped_later", *args))
+    command = " ".join((f"cd {directory} && exec ./mapped_later", *args))
     status, _, errors = bench.run("run", "--debug", "--", "sh", "-c", command, timeout=60)
     return status, errors
 
