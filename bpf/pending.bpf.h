@@ -325,7 +325,7 @@ static __always_inline __u16 dissolved_flags(const struct pending *entry, __u16 
 }
 
 /*
- * Where the entry of such a socket is put together. It does not fit on the stack: before Linux 6.12
+ * Where the entry of such a socket is put together. It does not fit on the stack: before Linux 6.13
  * a program and what it calls share 512 bytes.
  */
 struct dissolved {

@@ -31,6 +31,7 @@ import instruction_bars  # noqa: E402
 import instruction_tables  # noqa: E402
 from configurations import Unavailable  # noqa: E402
 from guest import COUNTING, Guest  # noqa: E402
+from lib import guard  # noqa: E402
 from lib.outcome import Failure  # noqa: E402
 from lib.registry import matches  # noqa: E402
 
@@ -116,6 +117,7 @@ def parse_options():
 
 def main():
     options = parse_options()
+    guard.begin()
     begun = time.monotonic()
     chosen = [c for c in counted.every(options.sockleak, options.before)
               if c.name in ("nothing", "again") or matches(c.name, options.only)]

@@ -124,7 +124,7 @@ def verified_instructions(bench):
 
 @case
 def stack_of_programs(bench):
-    """What each program calls fits on the stack that kernels before Linux 6.12 give it."""
+    """What each program calls fits on the stack that kernels before Linux 6.13 give it."""
     for name in BPF_OBJECTS:
         chains = deepest_chains(pathlib.Path(bench.options.programs).parent / name)
         depth, functions = max(chains)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """bpf_stack: how much stack BPF programs take with what they call, read from their object file.
 
-Before Linux 6.12 a chain of calls has 512 bytes in all, each function rounded up to 32
+Before Linux 6.13 a chain of calls has 512 bytes in all, each function rounded up to 32
 (check_max_stack_depth() in kernel/bpf/verifier.c). Later kernels give some programs more, so a
 chain that is too long loads there, and nowhere else.
 """

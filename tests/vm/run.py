@@ -34,7 +34,7 @@ sys.dont_write_bytecode = True
 import preempted  # noqa: E402
 from cases.programs import expect_no_losses, plain_programs  # noqa: E402
 from guest import Guest  # noqa: E402
-from lib import agent, session  # noqa: E402
+from lib import agent, guard, session  # noqa: E402
 from lib.hook_kinds import hook_kinds  # noqa: E402
 from lib.outcome import Failure, Skip  # noqa: E402
 from lib.program import Program  # noqa: E402
@@ -381,6 +381,7 @@ def main():
         print(f"tests/vm/run.py: {platform.machine()}: its kernels are of x86_64 (run it there)",
               file=sys.stderr)
         return 2
+    guard.begin()
     options.output.mkdir(parents=True, exist_ok=True)
     options.kinds = hook_kinds(options.sockleak)
     session.READY_TIMEOUT_S = session.VERDICT_TIMEOUT_S = PATIENCE_S

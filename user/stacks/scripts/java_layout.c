@@ -256,60 +256,65 @@ static bool read_members(struct interpreter *interpreter, struct pages *pages,
 	return false;
 }
 
-static bool read_sizes(struct interpreter *interpreter, struct pages *pages,
-		       struct java_layout *layout)
-{
+/* A table of names, each with a number: the symbols that describe it, and what is taken of it. */
+struct named_numbers {
+	const char *table, *stride, *name_at, *number_at;
 	const struct java_member *wanted;
+	size_t count;
+	bool are_types; /* the names are of types, and the numbers their sizes */
+};
+
+static void take_number(const struct named_numbers *numbers, const char *name, __u64 number,
+			struct java_layout *layout)
+{
+	const struct java_member *wanted =
+		find_wanted(numbers->wanted, numbers->count, numbers->are_types ? name : NULL,
+			    numbers->are_types ? NULL : name);
+
+	if (wanted && (!numbers->are_types || number < MAX_OFFSET))
+		*number_at(layout, wanted->at) = (__s32)number;
+}
+
+static bool read_numbers(struct interpreter *interpreter, struct pages *pages,
+			 const struct named_numbers *numbers, struct java_layout *layout)
+{
 	struct java_table table;
-	__u64 name_at, size_at;
+	__u64 name_at, number_at;
 	char name[MAX_TEXT];
 
-	if (!begin_table(interpreter, "gHotSpotVMTypes", "gHotSpotVMTypeEntryArrayStride",
-			 &table) ||
-	    !read_offset(interpreter, "gHotSpotVMTypeEntryTypeNameOffset", &name_at) ||
-	    !read_offset(interpreter, "gHotSpotVMTypeEntrySizeOffset", &size_at))
+	if (!begin_table(interpreter, numbers->table, numbers->stride, &table) ||
+	    !read_offset(interpreter, numbers->name_at, &name_at) ||
+	    !read_offset(interpreter, numbers->number_at, &number_at))
 		return false;
 	for (unsigned int i = 0; i < MAX_ENTRIES; i++) {
 		if (!next_entry(interpreter, &table))
 			return false;
 		if (!entry_word(&table, name_at))
 			return true;
-		if (!read_text(pages, entry_word(&table, name_at), name))
-			continue;
-		wanted = find_wanted(sizes, sizeof(sizes) / sizeof(sizes[0]), name, NULL);
-		if (wanted && entry_word(&table, size_at) < MAX_OFFSET)
-			*number_at(layout, wanted->at) = (__s32)entry_word(&table, size_at);
+		if (read_text(pages, entry_word(&table, name_at), name))
+			take_number(numbers, name, entry_word(&table, number_at), layout);
 	}
 	return false;
 }
 
-static bool read_constants(struct interpreter *interpreter, struct pages *pages,
-			   struct java_layout *layout)
-{
-	const struct java_member *wanted;
-	struct java_table table;
-	__u64 name_at, value_at;
-	char name[MAX_TEXT];
+static const struct named_numbers type_sizes = {
+	.table = "gHotSpotVMTypes",
+	.stride = "gHotSpotVMTypeEntryArrayStride",
+	.name_at = "gHotSpotVMTypeEntryTypeNameOffset",
+	.number_at = "gHotSpotVMTypeEntrySizeOffset",
+	.wanted = sizes,
+	.count = sizeof(sizes) / sizeof(sizes[0]),
+	.are_types = true,
+};
 
-	if (!begin_table(interpreter, "gHotSpotVMIntConstants",
-			 "gHotSpotVMIntConstantEntryArrayStride", &table) ||
-	    !read_offset(interpreter, "gHotSpotVMIntConstantEntryNameOffset", &name_at) ||
-	    !read_offset(interpreter, "gHotSpotVMIntConstantEntryValueOffset", &value_at))
-		return false;
-	for (unsigned int i = 0; i < MAX_ENTRIES; i++) {
-		if (!next_entry(interpreter, &table))
-			return false;
-		if (!entry_word(&table, name_at))
-			return true;
-		if (!read_text(pages, entry_word(&table, name_at), name))
-			continue;
-		wanted = find_wanted(constants, sizeof(constants) / sizeof(constants[0]), NULL,
-				     name);
-		if (wanted)
-			*number_at(layout, wanted->at) = (__s32)entry_word(&table, value_at);
-	}
-	return false;
-}
+static const struct named_numbers int_constants = {
+	.table = "gHotSpotVMIntConstants",
+	.stride = "gHotSpotVMIntConstantEntryArrayStride",
+	.name_at = "gHotSpotVMIntConstantEntryNameOffset",
+	.number_at = "gHotSpotVMIntConstantEntryValueOffset",
+	.wanted = constants,
+	.count = sizeof(constants) / sizeof(constants[0]),
+};
 
 /* ---- What they do not say ---- */
 
@@ -383,9 +388,9 @@ bool java_layout_read(struct interpreter *interpreter, struct java_layout *ret_l
 	layout.code_heaps = layout.code_heap = layout.major_version = 0;
 	layout.excludes_zero = layout.const_hidden = false;
 	known = read_members(interpreter, pages, &layout) &&
-		read_sizes(interpreter, pages, &layout) &&
-		read_constants(interpreter, pages, &layout) && java_layout_is_complete(&layout) &&
-		complete_layout(interpreter, &layout);
+		read_numbers(interpreter, pages, &type_sizes, &layout) &&
+		read_numbers(interpreter, pages, &int_constants, &layout) &&
+		java_layout_is_complete(&layout) && complete_layout(interpreter, &layout);
 	free(pages);
 	if (known)
 		*ret_layout = layout;
