@@ -23,7 +23,7 @@ static __always_inline bool script_read(struct snapshot *snapshot, __u64 at, __u
 struct script_window {
 	__u64 address; /* where it begins, or one of these */
 	__u64 missed;  /* what was read last without it */
-	__u64 in_row;  /* how many of those were close to the one before */
+	__u64 in_row;  /* so many such reads, each close to the one before it */
 	unsigned char bytes[SNAPSHOT_WINDOW];
 };
 #define SCRIPT_CLOSED 0

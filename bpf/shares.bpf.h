@@ -56,9 +56,9 @@ __u32 gives_way; /* 1 = reported entries of the greediest are given up in this s
 /*
  * The user in whose share it is what these credentials create. All users of a user namespace are
  * its owner, or each container of an unprivileged user would have 65,536 shares. Namespaces that
- * root has made are those of container engines: there each user counts for itself, unless it is in
- * a further one that one of those users has made. So the outermost owner that is not root decides;
- * root owns the initial namespace. A global function, so that the verifier goes through it once.
+ * root has made are those of container engines: there each user counts for itself. A namespace that
+ * such a user makes inside counts as that user again. So the owner is looked for from the outermost
+ * namespace inwards, and the first one that is not root decides. A global function, so that the verifier goes through it once.
  */
 __noinline __u32 share_owner(__u64 cred_address)
 {
