@@ -58,7 +58,8 @@ __u32 gives_way; /* 1 = reported entries of the greediest are given up in this s
  * its owner, or each container of an unprivileged user would have 65,536 shares. Namespaces that
  * root has made are those of container engines: there each user counts for itself. A namespace that
  * such a user makes inside counts as that user again. So the owner is looked for from the outermost
- * namespace inwards, and the first one that is not root decides. A global function, so that the verifier goes through it once.
+ * namespace inwards, and the first one that is not root decides. Root owns the initial namespace. A
+ * global function, so that the verifier goes through it once.
  */
 __noinline __u32 share_owner(__u64 cred_address)
 {
