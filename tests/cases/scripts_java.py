@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import subprocess
 
+from cases.scripts import difference, seen_of
 from lib.outcome import Failure, Skip
 from lib.registry import LONG, cases
 
@@ -69,28 +70,17 @@ class Program:
         self.process.wait(20)
 
 
-def seen_of(event):
-    frames = [
-        [frame["function"], frame["file"], frame["line"]]
-        for frame in event["stack"] or []
-        if frame["kind"] == "script" and frame["language"] == "Java"
-    ]
+def functions_of(event):
+    """As the program says them: without Java's own between it and socket()."""
+    frames = seen_of(event, "Java")
     while frames and frames[0][0] and frames[0][0].startswith(OWN):
         frames = frames[1:]
     return frames
 
 
-def difference(wanted, seen):
-    for number in range(max(len(wanted), len(seen))):
-        pair = [frames[number] if number < len(frames) else None for frames in (wanted, seen)]
-        if pair[0] != pair[1]:
-            return f"frame {number}: expected {pair[0]}, seen: {pair[1]}"
-    return None
-
-
 def trouble_of(said, event):
     """What is wrong with the stack of a socket; None: nothing."""
-    wanted, seen, end = said["frames"], seen_of(event), "outermost"
+    wanted, seen, end = said["frames"], functions_of(event), "outermost"
     if "virtual" in said["case"]:
         seen = seen[: len(wanted)]  # the frames of the thread that carries it follow
     if "rested" in said["case"] and 2 <= len(seen) < len(wanted):
