@@ -142,6 +142,9 @@ static void ends_and_changes(void **state)
 	assert_string_equal(end_reason_name(END_CLOSED), "closed");
 	assert_string_equal(end_reason_name(END_USED), "used");
 	assert_string_equal(end_reason_name(END_EXITED), "exited");
+	assert_string_equal(end_reason_name(END_RECLASSIFIED), "reclassified");
+	for (unsigned int i = END_NONE + 1; i < END_COUNT; i++)
+		assert_non_null(end_reason_name(i));
 	assert_null(end_reason_name(END_NONE));
 	assert_null(end_reason_name((enum end_reason)255));
 	assert_string_equal(leaks_change_name(LEAKS_OPENED), "opened");

@@ -159,6 +159,26 @@ static void a_site_that_its_strays_leave_has_not_grown_by_them(void **state)
 	assert_false(sites[1]->leaking);
 }
 
+/* The others of the short stack's site are of other calls: their number is none of this one. */
+static void a_stray_does_not_bring_the_growth_of_others(void **state)
+{
+	struct fixture *fixture = *state;
+	struct site *const *sites;
+	struct event event;
+
+	for (__u64 inode = 1; inode <= 4; inode++) {
+		event = event_of_call(fixture, inode, stack_at(0xca11, STACK_CALL));
+		event.socket.call_site += inode - 1;
+		apply(fixture, &event);
+	}
+	event = event_of_call(fixture, 5, stack_at(0x3401e, STACK_SNAPSHOT));
+	apply(fixture, &event);
+	assert_int_equal(leaks__sites(fixture->leaks, &sites), 2);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(sites[i]->processes->growth.peak,
+				 sites[i]->id == site_at(0x3401e) ? 2 : 3);
+}
+
 /* Code without a name may be the same in another process: the first whole stack stays. */
 static void a_short_stack_with_a_whole_ones_site_stays_there(void **state)
 {
@@ -424,6 +444,7 @@ int main(void)
 		TEST(a_stray_that_is_held_back_grows_with_the_others),
 		TEST(a_stray_that_is_held_back_stays_so),
 		TEST(a_site_that_its_strays_leave_has_not_grown_by_them),
+		TEST(a_stray_does_not_bring_the_growth_of_others),
 		TEST(a_short_stack_with_a_whole_ones_site_stays_there),
 		TEST(of_two_functions_it_is_neither),
 		TEST(a_name_that_comes_later_is_no_second_function),

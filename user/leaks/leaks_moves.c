@@ -57,7 +57,7 @@ void leak_rehome(struct leaks *leaks, struct leak *leak, struct stack *stack, bo
 	leak->stack = stack_ref(stack);
 	site_show_better(site, stack);
 	move_accounts(leaks, leak, site, process);
-	leak->reported = !leak->held_back;
+	leak->reported = true; /* by this; one that is held back is reported when it is shown */
 	leaks->announce(leak, LEAKS_MOVED, leaks->announce_ctx);
 }
 
