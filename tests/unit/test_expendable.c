@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -19,7 +20,7 @@
 #include "lib/signals.h"
 
 #define STUCK_NS (200 * NSEC_PER_MSEC)
-#define SHORT_NS (NSEC_PER_SEC)
+#define SHORT_NS (500 * NSEC_PER_MSEC)
 #define LONG_NS (60 * NSEC_PER_SEC)
 
 static pid_t child_that(void (*does)(void))
@@ -60,7 +61,6 @@ static __u64 patience_of(void (*does)(void), struct patience patience)
 	__u64 spent_ns;
 
 	patience.children[0] = child;
-	patience.deadline_ns += begun_ns;
 	assert_int_equal(channel_pair(ends), 0);
 	assert_int_equal(expendable_receive(ends[0], &message, &patience), -ETIMEDOUT);
 	spent_ns = clock_now(CLOCK_MONOTONIC) - begun_ns;
@@ -73,7 +73,7 @@ static __u64 patience_of(void (*does)(void), struct patience patience)
 
 static __u64 patience_with(void (*does)(void), __u64 most_ns)
 {
-	return patience_of(does, (struct patience){ .deadline_ns = most_ns, .stuck_ns = STUCK_NS });
+	return patience_of(does, (struct patience){ .limit_ns = most_ns, .stuck_ns = STUCK_NS });
 }
 
 static void one_that_works_has_its_time(void **state)
@@ -81,6 +81,58 @@ static void one_that_works_has_its_time(void **state)
 	(void)state;
 	assert_true(patience_with(computes, SHORT_NS) >= SHORT_NS);
 	assert_true(patience_with(waits_often, SHORT_NS) >= SHORT_NS);
+}
+
+/* On a processor that another one keeps busy it hardly ever runs. */
+static void computes_when_idle(void)
+{
+	const struct sched_param none = { 0 };
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	assert_int_equal(sched_setaffinity(0, sizeof(first), &first), 0);
+	assert_int_equal(sched_setscheduler(0, SCHED_IDLE, &none), 0);
+	for (;;)
+		;
+}
+
+static void keeps_busy(void)
+{
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	sched_setaffinity(0, sizeof(first), &first);
+}
+
+static void one_that_may_not_run_has_longer(void **state)
+{
+	/* more than the first look, until which it is not known to wait */
+	struct patience patience = { .limit_ns = 80 * NSEC_PER_MSEC, .stuck_ns = LONG_NS };
+	char byte;
+	struct message message = { .data = &byte, .size = 1 };
+	pid_t busy;
+	int ends[2];
+	__u64 begun_ns;
+
+	(void)state;
+	if (access("/proc/self/schedstat", F_OK)) {
+		print_message("this kernel has no CONFIG_SCHED_INFO\n");
+		skip();
+	}
+	busy = child_that(keeps_busy);
+	patience.children[0] = child_that(computes_when_idle);
+	assert_int_equal(channel_pair(ends), 0);
+	begun_ns = clock_now(CLOCK_MONOTONIC);
+	assert_int_equal(expendable_receive(ends[0], &message, &patience), -ETIMEDOUT);
+	assert_true(clock_now(CLOCK_MONOTONIC) - begun_ns > 5 * patience.limit_ns);
+	kill(busy, SIGKILL); /* first, or the other one does not come to end */
+	assert_int_equal(waitpid(busy, NULL, 0), busy);
+	kill(patience.children[0], SIGKILL);
+	assert_int_equal(waitpid(patience.children[0], NULL, 0), patience.children[0]);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void one_that_is_stuck_has_not(void **state)
@@ -94,20 +146,66 @@ static void one_that_is_stuck_has_not(void **state)
 
 static void an_answer_is_received(void **state)
 {
-	struct patience patience = { .deadline_ns = clock_now(CLOCK_MONOTONIC) + LONG_NS,
-				     .stuck_ns = LONG_NS };
+	struct patience patience = { .limit_ns = LONG_NS, .stuck_ns = LONG_NS };
 	char byte = 0;
 	struct message message = { .data = &byte, .size = 1 };
 	int ends[2];
 
 	(void)state;
 	assert_int_equal(channel_pair(ends), 0);
-	assert_int_equal(channel_send(ends[1], "x", 1, -1, patience.deadline_ns), 0);
+	assert_int_equal(channel_send(ends[1], "x", 1, -1, CHANNEL_NO_DEADLINE), 0);
 	assert_int_equal(expendable_receive(ends[0], &message, &patience), 0);
 	assert_int_equal(byte, 'x');
 	close(ends[1]);
 	assert_int_equal(expendable_receive(ends[0], &message, &patience), -EPIPE);
 	close(ends[0]);
+}
+
+/* What comes before the answer is no answer, however much of it comes. */
+static void questions_do_not_prolong_it(void **state)
+{
+	struct patience patience = { .limit_ns = STUCK_NS, .stuck_ns = LONG_NS };
+	char byte = 0;
+	struct message message = { .data = &byte, .size = 1 };
+	int ends[2];
+
+	(void)state;
+	patience.children[0] = child_that(computes);
+	assert_int_equal(channel_pair(ends), 0);
+	do {
+		assert_int_equal(channel_send(ends[1], "x", 1, -1, CHANNEL_NO_DEADLINE), 0);
+		assert_int_equal(expendable_receive(ends[0], &message, &patience), 0);
+	} while (!expendable_is_late(&patience));
+	assert_true(expendable_used(&patience) >= STUCK_NS);
+	/* one that has come is still received, and no other one is waited for */
+	assert_int_equal(channel_send(ends[1], "y", 1, -1, CHANNEL_NO_DEADLINE), 0);
+	assert_int_equal(expendable_receive(ends[0], &message, &patience), 0);
+	assert_int_equal(byte, 'y');
+	assert_int_equal(expendable_receive(ends[0], &message, &patience), -ETIMEDOUT);
+	close(ends[0]);
+	close(ends[1]);
+	kill(patience.children[0], SIGKILL);
+	assert_int_equal(waitpid(patience.children[0], NULL, 0), patience.children[0]);
+}
+
+/* It is full, as when the child does not come to read. */
+static void one_that_does_not_read_is_stuck(void **state)
+{
+	static char data[CHANNEL_MAX];
+	struct patience patience = { .limit_ns = LONG_NS, .stuck_ns = STUCK_NS };
+	int ends[2], err;
+
+	(void)state;
+	patience.children[0] = child_that(waits);
+	assert_int_equal(channel_pair(ends), 0);
+	do {
+		err = expendable_send(ends[0], data, sizeof(data), -1, &patience);
+	} while (!err);
+	assert_int_equal(err, -ETIMEDOUT);
+	close(ends[0]);
+	close(ends[1]);
+	kill(patience.children[0], SIGKILL);
+	assert_int_equal(waitpid(patience.children[0], NULL, 0), patience.children[0]);
 }
 
 static void one_that_can_end_does(void **state)
@@ -210,7 +308,7 @@ static void both_at_the_limit_are_kept(void **state)
 /* Last, because it remains asked for. */
 static void a_stop_does_not_wait_for_them(void **state)
 {
-	const struct patience patience = { .deadline_ns = LONG_NS,
+	const struct patience patience = { .limit_ns = LONG_NS,
 					   .stuck_ns = LONG_NS,
 					   .at_stop_ns = STUCK_NS };
 	struct patience without_limit = patience;
@@ -226,8 +324,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_that_works_has_its_time),
+		cmocka_unit_test(one_that_may_not_run_has_longer),
 		cmocka_unit_test(one_that_is_stuck_has_not),
 		cmocka_unit_test(an_answer_is_received),
+		cmocka_unit_test(questions_do_not_prolong_it),
+		cmocka_unit_test(one_that_does_not_read_is_stuck),
 		cmocka_unit_test(one_that_can_end_does),
 		cmocka_unit_test(stuck_ones_are_limited),
 		cmocka_unit_test(both_at_the_limit_are_kept),

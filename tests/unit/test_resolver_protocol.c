@@ -54,7 +54,7 @@ static void *send_all(void *arg)
 {
 	struct sender *sender = arg;
 
-	protocol_send_frames(sender->end, sender->stack, CHANNEL_NO_DEADLINE);
+	protocol_send_frames(sender->end, sender->stack, NULL);
 	return NULL;
 }
 
@@ -67,7 +67,7 @@ static void round_trip(unsigned int count, size_t name_len)
 	assert_int_equal(channel_pair(ends), 0);
 	sender.end = ends[0];
 	assert_int_equal(pthread_create(&sender.thread, NULL, send_all, &sender), 0);
-	assert_int_equal(protocol_receive_frames(ends[1], other, CHANNEL_NO_DEADLINE), 0);
+	assert_int_equal(protocol_receive_frames(ends[1], other, NULL), 0);
 	pthread_join(sender.thread, NULL);
 	assert_true(stack_equal(stack, other));
 	stack_unref(stack);
@@ -134,7 +134,7 @@ static void stacks_are_bounded(void **state)
 	assert_int_equal(channel_pair(ends), 0);
 	sender.end = ends[0];
 	assert_int_equal(pthread_create(&sender.thread, NULL, send_all, &sender), 0);
-	assert_int_equal(protocol_receive_frames(ends[1], other, CHANNEL_NO_DEADLINE), 0);
+	assert_int_equal(protocol_receive_frames(ends[1], other, NULL), 0);
 	pthread_join(sender.thread, NULL);
 	assert_true(stack_string_bytes(other) <= PROTOCOL_MAX_STRINGS + 4 * PROTOCOL_MAX_FRAMES);
 	assert_int_equal(other->frames[9].pc, stack->frames[9].pc);
@@ -144,7 +144,7 @@ static void stacks_are_bounded(void **state)
 
 	other = stack_new(stack->count);
 	assert_int_equal(pthread_create(&sender.thread, NULL, send_whole, &sender), 0);
-	assert_int_equal(protocol_receive_frames(ends[1], other, CHANNEL_NO_DEADLINE), -EPROTO);
+	assert_int_equal(protocol_receive_frames(ends[1], other, NULL), -EPROTO);
 	close(ends[1]);
 	pthread_join(sender.thread, NULL);
 	close(ends[0]);

@@ -3,19 +3,19 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "lib/proc_file.h"
 #include "lib/signals.h"
+#include "lib/time.h"
 
 /* How often a child that works is looked at. Most answers come before the first look. */
 #define LOOK_NS (50 * NSEC_PER_MSEC)
-/* After a stop was asked for: the end of this program is worth more than a name. */
-#define STUCK_AT_STOP_NS (150 * NSEC_PER_MSEC)
 #define FINISH_NS (NSEC_PER_SEC / 10)
+/* A moment that has passed: what has come is received, and nothing is waited for. */
+#define ALREADY_NS 1
 
 /* ---- Those that were given up ---- */
 
@@ -66,71 +66,115 @@ void expendables_finish(struct expendables *expendables)
 
 /* ---- Those that work ---- */
 
-/* How often it began or ended to wait; changes at each call while it runs. */
-static __u64 moves_of(pid_t pid, __u64 before)
+/* How long it has run, and waited to run: "RAN WAITED TIMES". Without CONFIG_SCHED_INFO all 0. */
+static void read_times(pid_t pid, struct child_sight *sight)
+{
+	char text[128], *end;
+
+	if (proc_file_read_of(pid, "schedstat", text, sizeof(text)) <= 0)
+		return;
+	sight->ran_ns = strtoull(text, &end, 10);
+	sight->waited_ns = strtoull(end, NULL, 10);
+}
+
+static void read_state(pid_t pid, struct child_sight *sight)
 {
 	char text[4096];
 	const char *state, *waited, *displaced;
 
-	if (!pid || proc_file_read_of(pid, "status", text, sizeof(text)) < 0)
-		return before;
+	if (proc_file_read_of(pid, "status", text, sizeof(text)) < 0)
+		return;
 	state = proc_file_field(text, "State:");
 	waited = proc_file_field(text, "voluntary_ctxt_switches:");
 	displaced = proc_file_field(text, "nonvoluntary_ctxt_switches:");
-	if (state && *state == 'R')
-		return before + 1;
-	return (waited ? strtoull(waited, NULL, 10) : 0) +
-	       (displaced ? strtoull(displaced, NULL, 10) : 0);
+	sight->is_runnable = state && *state == 'R';
+	sight->switches = (waited ? strtoull(waited, NULL, 10) : 0) +
+			  (displaced ? strtoull(displaced, NULL, 10) : 0);
 }
 
-/* Have they been still for too long? */
-static bool are_stuck(struct patience *patience, __u64 now_ns)
+/* Of a child that has ended it is what was seen last. */
+static void see_children(const struct patience *patience, bool with_state,
+			 struct child_sight ret_sights[PATIENCE_CHILDREN])
 {
-	__u64 most_ns = patience->stuck_ns;
-
 	for (unsigned int i = 0; i < PATIENCE_CHILDREN; i++) {
-		__u64 moves = moves_of(patience->children[i], patience->moves[i]);
+		pid_t pid = patience->children[i];
 
-		if (moves != patience->moves[i])
-			patience->moved_ns = now_ns;
-		patience->moves[i] = moves;
+		ret_sights[i] = patience->records[i].last;
+		if (!pid)
+			continue;
+		ret_sights[i].is_runnable = false;
+		read_times(pid, &ret_sights[i]);
+		if (with_state)
+			read_state(pid, &ret_sights[i]);
 	}
-	if (signals_stop_asked() && most_ns > STUCK_AT_STOP_NS)
-		most_ns = STUCK_AT_STOP_NS;
-	return now_ns - patience->moved_ns > most_ns;
 }
 
-static __u64 earlier(__u64 a_ns, __u64 b_ns)
+static void look_at_children(struct patience *patience)
 {
-	return a_ns < b_ns ? a_ns : b_ns;
+	struct child_sight sights[PATIENCE_CHILDREN];
+
+	see_children(patience, /* with_state= */ true, sights);
+	patience_look(patience, clock_now(CLOCK_MONOTONIC), signals_stop_asked(), sights);
 }
 
-/* Is there no more patience with them? */
-static bool are_late(struct patience *patience, __u64 now_ns)
+/* Most answers come before the first look, so the begin is cheap: it reads no states. */
+static void ensure_begun(struct patience *patience)
 {
-	if (signals_stop_asked() && !patience->stop_ns)
-		patience->stop_ns = now_ns;
-	if (patience->stop_ns && patience->at_stop_ns &&
-	    now_ns - patience->stop_ns > patience->at_stop_ns)
-		return true;
-	return now_ns >= patience->deadline_ns || are_stuck(patience, now_ns);
+	struct child_sight sights[PATIENCE_CHILDREN];
+
+	if (patience->begun_ns)
+		return;
+	see_children(patience, /* with_state= */ false, sights);
+	patience_begin(patience, clock_now(CLOCK_MONOTONIC), sights);
+}
+
+/* When a wait is to end, so that they are looked at often enough. */
+static __u64 next_look(const struct patience *patience)
+{
+	__u64 next_ns = clock_now(CLOCK_MONOTONIC) + LOOK_NS;
+
+	return patience->until_ns && patience->until_ns < next_ns ? patience->until_ns : next_ns;
+}
+
+bool expendable_is_late(struct patience *patience)
+{
+	ensure_begun(patience);
+	if (clock_now(CLOCK_MONOTONIC) - patience->looked_ns >= LOOK_NS)
+		look_at_children(patience);
+	return patience->is_over;
 }
 
 int expendable_receive(int end, struct message *message, struct patience *patience)
 {
-	__u64 until_ns = earlier(patience->until_ns ?: UINT64_MAX, patience->deadline_ns);
-	__u64 now_ns = clock_now(CLOCK_MONOTONIC);
-
-	patience->moved_ns = patience->moved_ns ?: now_ns;
 	for (;;) {
-		int err = channel_receive(end, message, earlier(now_ns + LOOK_NS, until_ns));
+		bool is_late = expendable_is_late(patience);
+		int err = channel_receive(end, message, is_late ? ALREADY_NS : next_look(patience));
 
 		if (err != -ETIMEDOUT)
 			return err;
-		now_ns = clock_now(CLOCK_MONOTONIC);
-		if (are_late(patience, now_ns))
+		if (is_late)
 			return -ETIMEDOUT;
-		if (now_ns >= until_ns)
+		if (patience->until_ns && clock_now(CLOCK_MONOTONIC) >= patience->until_ns)
 			return -EINPROGRESS;
 	}
+}
+
+int expendable_send(int end, const void *data, size_t len, int fd, struct patience *patience)
+{
+	ensure_begun(patience);
+	for (;;) {
+		int err = channel_send(end, data, len, fd, clock_now(CLOCK_MONOTONIC) + LOOK_NS);
+
+		if (err != -ETIMEDOUT)
+			return err;
+		if (expendable_is_late(patience))
+			return -ETIMEDOUT;
+	}
+}
+
+__u64 expendable_used(struct patience *patience)
+{
+	ensure_begun(patience);
+	look_at_children(patience);
+	return patience_used(patience);
 }

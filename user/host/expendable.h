@@ -8,7 +8,8 @@
  * holds memory.
  *
  * While a child works for us, it is told from one that is stuck by its context switches: a child
- * that neither runs nor waits for a processor, and does not begin or end any wait, is stuck.
+ * that neither runs nor waits for a processor, and does not begin or end any wait, is stuck. How
+ * long it may be so is counted in patience.h.
  */
 #ifndef SOCKLEAK_EXPENDABLE_H
 #define SOCKLEAK_EXPENDABLE_H
@@ -17,15 +18,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "host/patience.h"
 #include "lib/channel.h"
-#include "lib/time.h"
 
 /* Enough for a few dead file systems, and few enough for the memory that each may hold. */
 #define EXPENDABLES_LEFT 12
 /* Children that may be stuck over one user's files: then no more are given to them. */
 #define EXPENDABLES_USER 4
-/* The children that work on one answer, which are given up together. */
-#define PATIENCE_CHILDREN 2
 
 struct expendables {
 	struct left_child {
@@ -46,22 +45,17 @@ bool expendables_hold(struct expendables *expendables, uid_t uid);
 /* The last ones: waits a tenth of a second for those that can end, so that they do not remain. */
 void expendables_finish(struct expendables *expendables);
 
-struct patience {
-	pid_t children[PATIENCE_CHILDREN]; /* 0 = none */
-	__u64 deadline_ns;		   /* CLOCK_MONOTONIC */
-	__u64 stuck_ns;			   /* so long none of them may move */
-	__u64 at_stop_ns; /* so long it may take when this program was asked to stop; 0 = no limit
-			   */
-	__u64 until_ns;	  /* the caller does not wait longer; 0 = until the deadline */
-	/* expendable_receive()'s own */
-	__u64 moves[PATIENCE_CHILDREN], moved_ns, stop_ns;
-};
-
 /*
- * As channel_receive(). -ETIMEDOUT also when the children are stuck, and within a fraction of a
- * second when this program was asked to stop. -EINPROGRESS: until_ns has come, and they may still
- * answer; to be called again with the same `patience`, and another until_ns.
+ * As channel_receive(), from children that work. -ETIMEDOUT: there is no more patience with them
+ * (patience.h). -EINPROGRESS: until_ns has come, and they may still answer; to be called again
+ * with the same `patience`, and another until_ns.
  */
 int expendable_receive(int end, struct message *message, struct patience *patience);
+/* As channel_send(), to one that may be too busy to read. -ETIMEDOUT likewise. */
+int expendable_send(int end, const void *data, size_t len, int fd, struct patience *patience);
+/* Is there no more patience with them? To be asked for each message that is not the answer. */
+bool expendable_is_late(struct patience *patience);
+/* How much of their time they have used. */
+__u64 expendable_used(struct patience *patience);
 
 #endif /* SOCKLEAK_EXPENDABLE_H */

@@ -69,7 +69,7 @@ static int ask_stack(struct resolver *resolver, struct question *question, struc
 	int err;
 
 	question->wants_stack = true;
-	question->deadline_ns = clock_now(CLOCK_MONOTONIC) + STACK_LIMIT_NS;
+	question->limit_ns = STACK_LIMIT_NS;
 	err = resolver_ask(resolver, question, 0);
 	if (err)
 		return err;
@@ -77,9 +77,7 @@ static int ask_stack(struct resolver *resolver, struct question *question, struc
 		return resolver->in.answer.error < 0 ? resolver->in.answer.error : -EPROTO;
 	resolver->counts.unnamed_scripts += resolver->in.answer.unnamed_scripts;
 	stack = protocol_new_stack(&resolver->in.answer);
-	err = stack ? protocol_receive_frames(resolver->channel, stack,
-					      clock_now(CLOCK_MONOTONIC) + FRAMES_LIMIT_NS) :
-		      -EPROTO;
+	err = stack ? resolver_receive_frames(resolver, stack) : -EPROTO;
 	if (err) {
 		stack_unref(stack);
 		return resolver_fail(resolver, question->subject, err);
@@ -160,7 +158,7 @@ int resolver__look(struct resolver *resolver, const struct subject *subject)
 
 	if (is_refused(resolver, subject))
 		return -ECHILD;
-	question.deadline_ns = clock_now(CLOCK_MONOTONIC) + STACK_LIMIT_NS;
+	question.limit_ns = STACK_LIMIT_NS;
 	return resolver_ask(resolver, &question, 0);
 }
 
@@ -192,7 +190,7 @@ int resolver__package(struct resolver *resolver, const struct subject *subject, 
 	if (!payload)
 		return -ENOMEM;
 	question.payload = payload;
-	question.deadline_ns = clock_now(CLOCK_MONOTONIC) + PACKAGE_LIMIT_NS;
+	question.limit_ns = PACKAGE_LIMIT_NS;
 	err = resolver_ask(resolver, &question, sizeof(wire));
 	free(payload);
 	if (err)
@@ -214,7 +212,7 @@ int resolver__recipe(struct resolver *resolver, const struct subject *subject, _
 
 	if (is_refused(resolver, subject))
 		return -ECHILD;
-	question.deadline_ns = clock_now(CLOCK_MONOTONIC) + STACK_LIMIT_NS;
+	question.limit_ns = STACK_LIMIT_NS;
 	err = resolver_ask(resolver, &question, sizeof(*ret_recipe));
 	if (err)
 		return err;

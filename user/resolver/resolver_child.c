@@ -23,6 +23,8 @@
 #define PATIENCE_SWEEP_NS (NSEC_PER_SEC / 2)
 /* Doubled so often, patience is longer than any limit. */
 #define MAX_DOUBLED 6
+/* Frames follow the answer, and are in memory. */
+#define FRAMES_LIMIT_NS (NSEC_PER_SEC / 2)
 /* An agent that was asked to stop waits no longer for one answer. */
 #define AT_STOP_NS (3 * NSEC_PER_SEC / 10)
 /* Away from the descriptors that the child's ends get, for those are put there one by one. */
@@ -120,7 +122,8 @@ static int ensure_started(struct resolver *resolver)
 
 /* ---- A question ---- */
 
-static int send_question(struct resolver *resolver, const struct question *question)
+static int send_question(struct resolver *resolver, const struct question *question,
+			 struct patience *patience)
 {
 	char *message = malloc(sizeof(question->request) + question->len);
 	int err;
@@ -130,28 +133,36 @@ static int send_question(struct resolver *resolver, const struct question *quest
 	memcpy(message, &question->request, sizeof(question->request));
 	if (question->len)
 		memcpy(message + sizeof(question->request), question->payload, question->len);
-	err = channel_send(resolver->channel, message, sizeof(question->request) + question->len,
-			   /* fd= */ -1, question->deadline_ns);
+	err = expendable_send(resolver->channel, message, sizeof(question->request) + question->len,
+			      /* fd= */ -1, patience);
 	free(message);
 	if (!err && question->frames)
-		err = protocol_send_frames(resolver->channel, question->frames,
-					   question->deadline_ns);
+		err = protocol_send_frames(resolver->channel, question->frames, patience);
 	return err;
 }
 
-static int serve(struct resolver *resolver, size_t len, __u64 deadline_ns)
+static int serve(struct resolver *resolver, size_t len, struct patience *patience)
 {
 	struct access_reply reply;
 	int fd, err;
 
 	access_serve_source(&resolver->in.access, len, &resolver->sources, &reply, &fd);
-	err = channel_send(resolver->channel, &reply, sizeof(reply), fd, deadline_ns);
+	err = expendable_send(resolver->channel, &reply, sizeof(reply), fd, patience);
 	if (fd >= 0)
 		close(fd);
 	return err;
 }
 
-/* Give it what it asks for until it has the answer, which is in resolver->in then. */
+/* Has the caller waited for as long as it wants to? */
+static bool waits_no_longer(const struct patience *patience)
+{
+	return patience->until_ns && clock_now(CLOCK_MONOTONIC) >= patience->until_ns;
+}
+
+/*
+ * Give it what it asks for until it has the answer, which is in resolver->in then. However often it
+ * asks, that takes no longer than it may work, or than the caller waits.
+ */
 static int await_answer(struct resolver *resolver, struct patience *patience)
 {
 	struct message message = { .data = resolver->in.bytes, .size = sizeof(resolver->in) };
@@ -173,9 +184,13 @@ static int await_answer(struct resolver *resolver, struct patience *patience)
 		}
 		if (resolver->in.answer.message != MESSAGE_ACCESS)
 			return -EPROTO;
-		err = serve(resolver, message.len, patience->deadline_ns);
+		if (expendable_is_late(patience))
+			return -ETIMEDOUT;
+		err = serve(resolver, message.len, patience);
 		if (err)
 			return err;
+		if (waits_no_longer(patience))
+			return -EINPROGRESS;
 	}
 }
 
@@ -195,22 +210,33 @@ int resolver_fail(struct resolver *resolver, const struct subject *subject, int 
 	return -ECHILD;
 }
 
-static void note_work(struct resolver *resolver, const struct subject *subject, __u64 begun_ns)
+static void note_work(struct resolver *resolver, const struct subject *subject,
+		      struct patience *patience)
 {
-	__u64 now_ns = clock_now(CLOCK_MONOTONIC), spent_ns = now_ns - begun_ns;
+	__u64 now_ns = clock_now(CLOCK_MONOTONIC), used_ns;
 
-	if (spent_ns > SLOW_NS)
-		quarantine_spend(opener__quarantine(resolver->opener), subject->uid, spent_ns,
+	if (now_ns - patience->begun_ns <= SLOW_NS)
+		return;
+	used_ns = expendable_used(patience);
+	if (used_ns > SLOW_NS)
+		quarantine_spend(opener__quarantine(resolver->opener), subject->uid, used_ns,
 				 now_ns);
+}
+
+int resolver_receive_frames(struct resolver *resolver, struct stack *stack)
+{
+	struct patience patience = { .children = { resolver->pid },
+				     .limit_ns = FRAMES_LIMIT_NS,
+				     .stuck_ns = FRAMES_LIMIT_NS };
+
+	return protocol_receive_frames(resolver->channel, stack, &patience);
 }
 
 /* The frames of a stack that nobody wants any more, which stand in the way of the next answer. */
 static int skip_frames(struct resolver *resolver)
 {
 	struct stack *stack = protocol_new_stack(&resolver->in.answer);
-	int err = stack ? protocol_receive_frames(resolver->channel, stack,
-						  clock_now(CLOCK_MONOTONIC) + FRAMES_LIMIT_NS) :
-			  -EPROTO;
+	int err = stack ? resolver_receive_frames(resolver, stack) : -EPROTO;
 
 	stack_unref(stack);
 	return err;
@@ -230,7 +256,7 @@ static int settle(struct resolver *resolver, __u64 until_ns)
 		return -EBUSY;
 	open->is_open = false;
 	opener__occupy(resolver->opener, false);
-	note_work(resolver, &open->subject, open->begun_ns);
+	note_work(resolver, &open->subject, &open->patience);
 	if (!err && open->has_frames && !resolver->in.answer.error)
 		err = skip_frames(resolver);
 	if (err)
@@ -261,11 +287,11 @@ static void note_wait(struct resolver *resolver, __u64 begun_ns, bool in_vain)
 static int ask_settled(struct resolver *resolver, struct question *question, size_t extra)
 {
 	const struct subject *subject = question->subject;
-	__u64 begun_ns = clock_now(CLOCK_MONOTONIC);
-	struct patience patience = { .deadline_ns = question->deadline_ns,
+	struct patience patience = { .limit_ns = question->limit_ns,
 				     .stuck_ns = STUCK_LIMIT_NS,
 				     .at_stop_ns = resolver->is_agents ? AT_STOP_NS : 0,
-				     .until_ns = patience_until(resolver, begun_ns) };
+				     .until_ns =
+					     patience_until(resolver, clock_now(CLOCK_MONOTONIC)) };
 	int err = ensure_started(resolver);
 
 	if (err)
@@ -276,19 +302,18 @@ static int ask_settled(struct resolver *resolver, struct question *question, siz
 	question->request.tgid = subject->tgid;
 	err = opener__allow_memory(resolver->opener, question->has_scripts ? subject->tgid : 0);
 	if (!err)
-		err = send_question(resolver, question);
+		err = send_question(resolver, question, &patience);
 	if (!err)
 		err = await_answer(resolver, &patience);
 	if (err == -EINPROGRESS) {
 		resolver->open = (struct open_question){ .is_open = true,
 							 .has_frames = question->wants_stack,
 							 .subject = *subject,
-							 .patience = patience,
-							 .begun_ns = begun_ns };
+							 .patience = patience };
 		opener__occupy(resolver->opener, true);
 		return err;
 	}
-	note_work(resolver, subject, begun_ns);
+	note_work(resolver, subject, &patience);
 	if (!err && resolver->extra != (resolver->in.answer.error ? 0 : extra))
 		err = -EPROTO;
 	return err ? resolver_fail(resolver, subject, err) : 0;

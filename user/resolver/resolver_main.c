@@ -77,7 +77,7 @@ static int rename_stack(struct child *child, struct stack **ret_stack)
 
 	if (!stack)
 		return -EINVAL;
-	err = protocol_receive_frames(RESOLVER_CHANNEL, stack, CHANNEL_NO_DEADLINE);
+	err = protocol_receive_frames(RESOLVER_CHANNEL, stack, /* patience= */ NULL);
 	if (!err)
 		err = symbols__rename(child->symbols, request->tgid, stack, ret_stack);
 	stack_unref(stack);
@@ -99,7 +99,7 @@ static int answer_stack(int err, const struct stack *stack)
 	err = channel_send(RESOLVER_CHANNEL, &answer, sizeof(answer), /* fd= */ -1,
 			   CHANNEL_NO_DEADLINE);
 	if (!err && stack)
-		err = protocol_send_frames(RESOLVER_CHANNEL, stack, CHANNEL_NO_DEADLINE);
+		err = protocol_send_frames(RESOLVER_CHANNEL, stack, /* patience= */ NULL);
 	return err;
 }
 

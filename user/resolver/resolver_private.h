@@ -13,9 +13,6 @@
 #include "resolver/resolver_protocol.h"
 #include "stacks/stack_store.h"
 
-/* Then the frames of a stack follow, which are in memory. */
-#define FRAMES_LIMIT_NS (NSEC_PER_SEC / 2)
-
 struct resolver {
 	pid_t pid; /* 0 = none runs */
 	int channel;
@@ -29,7 +26,6 @@ struct resolver {
 		bool is_open, has_frames;
 		struct subject subject;
 		struct patience patience;
-		__u64 begun_ns;
 	} open;
 	struct resolver_counts counts;
 	struct stack_store *store;
@@ -41,7 +37,7 @@ struct resolver {
 	size_t extra; /* bytes behind the answer in it */
 };
 
-/* A question, its process and its deadline. */
+/* A question, its process, and how long the children may work on it. */
 struct question {
 	const struct subject *subject;
 	struct resolver_request request;
@@ -50,7 +46,7 @@ struct question {
 	const struct stack *frames; /* to be sent behind it, NULL = none */
 	bool has_scripts;	    /* its process executes some, whose memory may be read */
 	bool wants_stack;	    /* whose frames follow the answer */
-	__u64 deadline_ns;
+	__u64 limit_ns;
 };
 
 /*
@@ -59,6 +55,9 @@ struct question {
  * -EAGAIN: it could not be started. -EINPROGRESS and -EBUSY: see resolver__hurry().
  */
 int resolver_ask(struct resolver *resolver, struct question *question, size_t extra);
+
+/* The frames of the stack that was answered, which follow the answer. */
+int resolver_receive_frames(struct resolver *resolver, struct stack *stack);
 
 /* It is of no use any more, after this error over files of a subject. -ECHILD or -ENOMEM. */
 int resolver_fail(struct resolver *resolver, const struct subject *subject, int err);

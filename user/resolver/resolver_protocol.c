@@ -173,7 +173,13 @@ int protocol_take_frames(const void *message, size_t len, struct stack *stack, u
 
 /* ---- Over a channel ---- */
 
-int protocol_send_frames(int channel, const struct stack *stack, __u64 deadline_ns)
+static int send_message(int channel, const void *message, size_t len, struct patience *patience)
+{
+	return patience ? expendable_send(channel, message, len, /* fd= */ -1, patience) :
+			  channel_send(channel, message, len, /* fd= */ -1, CHANNEL_NO_DEADLINE);
+}
+
+int protocol_send_frames(int channel, const struct stack *stack, struct patience *patience)
 {
 	char *message = malloc(CHANNEL_MAX);
 	unsigned int at = 0;
@@ -184,7 +190,7 @@ int protocol_send_frames(int channel, const struct stack *stack, __u64 deadline_
 		return -ENOMEM;
 	while (at < stack->count && !err) {
 		len = protocol_put_frames(stack, &at, message, CHANNEL_MAX);
-		err = channel_send(channel, message, len, /* fd= */ -1, deadline_ns);
+		err = send_message(channel, message, len, patience);
 	}
 	free(message);
 	return err;
@@ -197,7 +203,13 @@ static size_t max_bytes(const struct stack *stack)
 	       stack->count * (sizeof(__u32) + sizeof(struct wire_frame) + PROTOCOL_MAX_BUILD_ID);
 }
 
-int protocol_receive_frames(int channel, struct stack *stack, __u64 deadline_ns)
+static int receive_message(int channel, struct message *message, struct patience *patience)
+{
+	return patience ? expendable_receive(channel, message, patience) :
+			  channel_receive(channel, message, CHANNEL_NO_DEADLINE);
+}
+
+int protocol_receive_frames(int channel, struct stack *stack, struct patience *patience)
 {
 	struct message message = { .data = malloc(CHANNEL_MAX), .size = CHANNEL_MAX, .fd = -1 };
 	unsigned int at = 0;
@@ -205,7 +217,7 @@ int protocol_receive_frames(int channel, struct stack *stack, __u64 deadline_ns)
 	size_t received = 0;
 
 	while (at < stack->count && !err) {
-		err = channel_receive(channel, &message, deadline_ns);
+		err = receive_message(channel, &message, patience);
 		/* a descriptor is nothing that frames have */
 		if (!err && message.fd >= 0)
 			err = -EPROTO;

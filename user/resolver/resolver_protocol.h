@@ -23,6 +23,7 @@
 
 #include <stddef.h>
 
+#include "host/expendable.h"
 #include "host/files/access.h"
 #include "packages/package.h"
 #include "scripts.h"
@@ -95,13 +96,16 @@ struct wire_package {
 #define PROTOCOL_MAX_STRINGS (128 * 1024)
 #define PROTOCOL_MAX_BUILD_ID 128
 
-/* Send the frames of a stack over a channel. Returns what channel_send() returns. */
-int protocol_send_frames(int channel, const struct stack *stack, __u64 deadline_ns);
 /*
- * Receive as many frames as `stack` has, which are empty. Returns what channel_receive() returns,
- * -EPROTO, -ENOMEM.
+ * Send the frames of a stack over a channel, to children with which there is so much patience; NULL
+ * = any. Returns what expendable_send() returns.
  */
-int protocol_receive_frames(int channel, struct stack *stack, __u64 deadline_ns);
+int protocol_send_frames(int channel, const struct stack *stack, struct patience *patience);
+/*
+ * Receive as many frames as `stack` has, which are empty. Returns what expendable_receive()
+ * returns, -EPROTO, -ENOMEM.
+ */
+int protocol_receive_frames(int channel, struct stack *stack, struct patience *patience);
 
 /*
  * Put frames *at and following into a message of at most `size` bytes, as many as

@@ -205,10 +205,18 @@ int opener__ensure(struct opener *opener, unsigned int *ret_start)
 
 /* ---- Orders ---- */
 
+static struct patience patience_with(const struct opener *opener)
+{
+	return (struct patience){ .children = { opener->pid },
+				  .limit_ns = ANSWER_NS,
+				  .stuck_ns = STUCK_NS };
+}
+
 static int send_order(struct opener *opener, const struct opener_order *order, int fd)
 {
-	return channel_send(opener->channel, order, sizeof(*order), fd,
-			    clock_now(CLOCK_MONOTONIC) + STUCK_NS);
+	struct patience patience = patience_with(opener);
+
+	return expendable_send(opener->channel, order, sizeof(*order), fd, &patience);
 }
 
 int opener__link(struct opener *opener, int *ret_end)
@@ -240,9 +248,7 @@ static int receive_answer(struct opener *opener, const struct opener_order *orde
 			  struct opener_answer *ret_answer)
 {
 	struct message message = { .data = ret_answer, .size = sizeof(*ret_answer) };
-	struct patience patience = { .children = { opener->pid },
-				     .deadline_ns = clock_now(CLOCK_MONOTONIC) + ANSWER_NS,
-				     .stuck_ns = STUCK_NS };
+	struct patience patience = patience_with(opener);
 	int err;
 
 	do {
