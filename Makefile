@@ -15,7 +15,8 @@
 # More tests, which `make test` leaves out; CONTRIBUTING.md describes them:
 #
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS (60) each
-#   make soak         chaos: 5,000 seeds of abuse, sockleak compared with an oracle (root)
+#   make chaos        5,000 seeds of abuse, sockleak compared with an oracle (root)
+#   make soak         chaos, adversaries, restarts and faults at once, for 30 minutes (root)
 #   make compat       real programs, of which sockleak must report nothing (root)
 #   make truth        the report of a leak in each runtime, judged (root); truth-docs writes
 #                     docs/truth.md

@@ -29,16 +29,21 @@ $(O)/chaos/oracle: tests/oracle/oracle.c mk/programs.mk
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM_CFLAGS) $< -o $@
 
-# Runs SEEDS (5,000) seeds, from SEED (1) on. A seed that fails prints how to run it again.
+# chaos: SEEDS (5,000) seeds, from SEED (1) on. A seed that fails prints how to run it again.
+# soak: chaos, all adversaries, restarts and faults at once, for MINUTES (30).
 SEED ?= 1
 SEEDS ?= 5000
-.PHONY: soak run-soak
-soak: root
+MINUTES ?= 30
+.PHONY: chaos soak run-chaos run-soak
+chaos soak: root
 	$(Q)packaging/deps.sh test
-	$(Q)$(MAKE) --no-print-directory run-soak
-run-soak: $(BUILD)/sockleak $(CHAOS)
+	$(Q)$(MAKE) --no-print-directory run-$@
+run-chaos: $(BUILD)/sockleak $(CHAOS)
 	$(Q)tests/chaos/run.py --sockleak $(BUILD)/sockleak --programs $(O)/programs \
 		--first $(SEED) --count $(SEEDS)
+run-soak: $(BUILD)/sockleak $(CHAOS) $(PROGRAMS) $(LIBRARY_PROGRAMS)
+	$(Q)tests/soak/run.py --sockleak $(BUILD)/sockleak --programs $(O)/programs \
+		--minutes $(MINUTES) --seed $(SEED) $(SOAKFLAGS)
 
 # The flags are those of distributions: optimized, without frame pointers.
 PROGRAM_CFLAGS := -std=gnu11 -O2 -g -fomit-frame-pointer -pthread -Wall -Wextra

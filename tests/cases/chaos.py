@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Seeds of tests/chaos/: whatever processes do to sockets, sockleak says what the oracle says.
 
-`make soak` runs thousands of them; here are the first, as everybody's change must pass.
+`make chaos` runs thousands of them; here are the first, as everybody's change must pass.
 """
 
 import pathlib

@@ -3,7 +3,7 @@
 sockleak does not crash or hang, says what is wrong in a line, or reports all the same, and what it
 loses is counted. tests/library/faulty.c makes the call fail.
 
-`make test` tries some n of each kind, `make soak` many more (FAULT_POINTS).
+`make test` tries some n of each kind, or FAULT_POINTS of them; `make soak` tries n at random.
 """
 
 import concurrent.futures

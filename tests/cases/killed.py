@@ -146,5 +146,5 @@ def killed_make(bench):
 
 @case(stage=CHAOS)
 def killed_make_of_chaos(bench):
-    """As `make soak` runs it, which guards itself."""
+    """As `make chaos` runs it, which guards itself."""
     expect_make_leaves_nothing(bench, "{}")

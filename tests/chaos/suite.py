@@ -29,16 +29,20 @@ class Figures:
         )
 
 
+def prepare(bench):
+    """Where the seeds' program and journals are, and the oracle."""
+    built = pathlib.Path(bench.programs).parent / "chaos"
+    copy_program(built / "chaos", bench.directory / "chaos")
+    return bench.directory, str(built / "oracle")
+
+
 class Suite:
     """`holds_back`: as by default, what may be in use is held back until it grows: it is then
     counted alone. Otherwise --min-growth 1 has all of it reported, and each is compared."""
 
     def __init__(self, bench, holds_back=False):
         self._bench = bench
-        built = pathlib.Path(bench.programs).parent / "chaos"
-        self._oracle = str(built / "oracle")
-        self._directory = bench.directory
-        copy_program(built / "chaos", self._directory / "chaos")
+        self._directory, self._oracle = prepare(bench)
         self._cgroup = bench.cgroups.make()
         args = ["--cgroup", self._cgroup, "--duration", "6h", *AGENT_ARGS]
         self.agent = bench.agent(*args, *([] if holds_back else ["--min-growth", 1]))

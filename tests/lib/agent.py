@@ -37,6 +37,7 @@ class Agent:
         self.events = []
         self._of_pid = collections.defaultdict(list)  # (number, event) of each leak and its end
         self._of_inode = collections.defaultdict(list)
+        self._open = {}  # inode -> the last leak event of each leak that is open
         self.summaries = []  # (when it came, the event) of each summary
         self.lines = []  # of stdout, as they came
         self.errors = []  # of stderr
@@ -82,6 +83,7 @@ class Agent:
             if event["type"] in ("leak", "resolved"):  # known here before it is in `events`
                 self._of_pid[event["pid"]].append((len(self.events), event))
                 self._of_inode[event["inode"]].append((len(self.events), event))
+                self._note_open(event)
             self.events.append(event)
             if event["type"] == "summary":
                 self.summaries.append((time.monotonic(), event))
@@ -210,13 +212,22 @@ class Agent:
 
     def open_leaks(self):
         """inode -> the last leak event of each leak that is open."""
-        found = {}
-        for event in list(self.events):
-            if event["type"] == "leak":
-                found[event["inode"]] = event
-            elif event["type"] == "resolved":
-                found.pop(event["inode"], None)
-        return found
+        return dict(self._open)
+
+    def _note_open(self, event):
+        if event["type"] == "leak":
+            self._open[event["inode"]] = event
+        else:
+            self._open.pop(event["inode"], None)
+
+    def forget_events(self):
+        """For a run of hours: keep of what has come so far only what is open. What is judged by the
+        number of an event, as test programs are, must have ended."""
+        self._of_pid.clear()
+        self._of_inode.clear()
+        self.lines.clear()
+        self.summaries[:-1] = []
+        self.events.clear()
 
     def wait_for(self, question, what, timeout=20):
         """Wait until question(self) is true, and return its value."""
