@@ -13,7 +13,7 @@ LIBRARY_SOURCES := $(addprefix tests/truth/,c_library.c libtruth.c)
 
 LIBRARY_PROGRAMS := $(addprefix $(O)/library/,liblibrary.so libdebian.so libdeaf.so \
 	libslow_maps.so libstarved.so libfaulty.so libslow_iterators.so \
-	librefuser.so libskipper.so \
+	librefuser.so libskipper.so libwaiter.so \
 	host mirror)
 
 # The oracle, and the programs whose sockets it and sockleak judge: tests/chaos/.

@@ -119,6 +119,18 @@ def hooks_deaf(bench):
 
 
 @case
+def hooks_end_without_waiting(bench):
+    """The kernel takes tracepoints off in its own time: 7 times up to a tenth of a second."""
+    library = pathlib.Path(bench.options.programs).parent / "library/libwaiter.so"
+    kind = "tracepoint" if "tracepoint" in kinds_here(bench) else "auto"
+    status, _, errors = bench.run("trace", "--duration", "1ms", "--hooks", kind,
+                                  env={**os.environ, **preloaded(library)})
+    counts = re.findall(r"perf events closed: (\d+), waited at: (\d+)\n", errors)
+    if status or len(counts) != 1 or int(counts[0][0]) < 3 or int(counts[0][1]):
+        raise Failure(f"expected 3 or more, and no wait, seen {status}: {errors}")
+
+
+@case
 def hooks_refused(bench):
     """The kernel refuses to load one kind: the next one is taken; all of them: one error, and exit 3."""
     library = pathlib.Path(bench.options.programs).parent / "library/librefuser.so"

@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 
 #include "kernel/hooks/hook_probe.h"
+#include "kernel/hooks/perf_events.h"
 #include "kernel/hooks/preemption.h"
 #include "kernel/hooks/tracefs.h"
 #include "control.h"
@@ -29,7 +30,7 @@ struct hooks {
 	bool watch_close;
 	struct kernel_traits traits;
 	const struct btf *btf; /* NULL = not known */
-	/* The perf events of each kind, in the order of its programs; -1 = a link has it. */
+	/* The perf events of each kind, in the order of its programs. */
 	int events[HOOKS_CHOICES][MAX_PROGRAMS];
 	unsigned int n_events[HOOKS_CHOICES];
 	bool probed[HOOKS_CHOICES];
@@ -122,9 +123,7 @@ void hooks__select(const struct hooks *hooks, const struct bpf_object *object)
 
 static void close_events(struct hooks *hooks, enum hooks_choice choice)
 {
-	for (unsigned int i = 0; i < hooks->n_events[choice]; i++)
-		if (hooks->events[choice][i] >= 0)
-			close(hooks->events[choice][i]);
+	perf_events_release(hooks->events[choice], hooks->n_events[choice]);
 	hooks->n_events[choice] = 0;
 }
 
@@ -346,21 +345,13 @@ static struct bpf_link *attach_kprobe(const struct bpf_program *program)
 	return bpf_program__attach_kprobe_multi_opts(program, NULL, &options);
 }
 
-/* `event`: that of a kind of perf events; the link takes it over. */
-static int attach(struct hooks *hooks, const struct bpf_program *program, int *event)
+static int attach_link(struct hooks *hooks, const struct bpf_program *program)
 {
-	struct bpf_link *link;
+	struct bpf_link *link = hooks->chosen == HOOKS_KPROBE_MULTI ? attach_kprobe(program) :
+								      bpf_program__attach(program);
 
-	if (event)
-		link = bpf_program__attach_perf_event(program, *event);
-	else if (hooks->chosen == HOOKS_KPROBE_MULTI)
-		link = attach_kprobe(program);
-	else
-		link = bpf_program__attach(program);
 	if (!link)
 		return -errno;
-	if (event)
-		*event = -1;
 	hooks->links[hooks->n_links++] = link;
 	return 0;
 }
@@ -376,8 +367,9 @@ static int attach_all(struct hooks *hooks, const struct bpf_object *object, stru
 	{
 		if (!is_wanted(hooks, program, kind))
 			continue;
-		err = attach(hooks, program,
-			     kind->is_event ? &hooks->events[hooks->chosen][next++] : NULL);
+		err = kind->is_event ? perf_event_run(hooks->events[hooks->chosen][next++],
+						      bpf_program__fd(program)) :
+				       attach_link(hooks, program);
 		if (!err)
 			hooks->sees_uring |= is_optional(program);
 		if (!err || is_optional(program))
@@ -433,7 +425,8 @@ int hooks__attach(struct hooks *hooks, const struct bpf_object *object,
 	if (err)
 		return err;
 	for (unsigned int i = 0; i < HOOKS_CHOICES; i++)
-		close_events(hooks, (enum hooks_choice)i); /* whatever no link has */
+		if (i != hooks->chosen)
+			close_events(hooks, (enum hooks_choice)i);
 	hooks->btf = NULL;
 	return 0;
 }
