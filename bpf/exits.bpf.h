@@ -15,6 +15,9 @@
 
 #define FDS_A_WORD 64
 
+/* A process that --comm and --uid mean has ended; without them user space does not ask. */
+bool met_at_exit;
+
 /*
  * Nothing is in it: bpf_for_each_map_elem() over it is a loop of as many turns, which kernels
  * before 5.17 lack otherwise. A turn looks at FDS_A_WORD descriptors. Without `run` it has one
@@ -146,8 +149,11 @@ static __always_inline void descendant_end(struct task_struct *self)
 	__u32 tgid = self->tgid;
 	struct exit_walk walk;
 
-	if (BPF_CORE_READ(threads, live.counter) || !bpf_map_lookup_elem(&descendants, &tgid) ||
-	    bpf_map_delete_elem(&descendants, &tgid) || !ends_with_files(self))
+	if (BPF_CORE_READ(threads, live.counter) || !bpf_map_lookup_elem(&descendants, &tgid))
+		return;
+	if ((settings.comm[0] || settings.by_uid) && wanted(self))
+		met_at_exit = true;
+	if (bpf_map_delete_elem(&descendants, &tgid) || !ends_with_files(self))
 		return;
 	table = BPF_CORE_READ(self, files, fdt);
 	walk.open = BPF_CORE_READ(table, open_fds);

@@ -152,9 +152,11 @@ static int cannot_start(int err, const struct text *error)
 			 "%s", text_str(error));
 }
 
-/* The run has failed and has logged the cause. */
-static int broken_by(int err)
+/* It has failed and logged why, or has run; `missed`: not on what the options name. */
+static int ended(int err, bool missed)
 {
+	if (!err)
+		return missed ? EXIT_USAGE : EXIT_RAN;
 	return err == -EPIPE && signals_pipe_ends() ? EXIT_PIPE : EXIT_RUNTIME;
 }
 
@@ -180,11 +182,9 @@ static int scan(const struct options *options, struct output *output, struct sco
 	if (err)
 		return cannot_start(err, &error);
 	err = scan__run(scan, &matches);
-	if (err)
-		return broken_by(err);
-	if (matches || !options->error_exitcode)
-		return matches ? (int)options->error_exitcode : EXIT_RAN;
-	return scan__missed(scan) ? EXIT_USAGE : EXIT_RAN; /* a wrong name is not a clean host */
+	if (err || !matches || !options->error_exitcode)
+		return ended(err, scan__missed(scan));
+	return (int)options->error_exitcode;
 }
 
 /* Report whether the state of an earlier run was restored, and whether this run's is kept. */
@@ -284,7 +284,7 @@ static int trace(const struct options *options, struct output *output, struct sc
 	if (exit_code)
 		return exit_code;
 	err = watch__run(watch, tracer);
-	return err ? broken_by(err) : EXIT_RAN;
+	return ended(err, !err && watch__missed(watch));
 }
 
 /* The program is held. Watch it; *ret_status is the exit status then. */
@@ -302,7 +302,7 @@ static int watch_target(const struct options *options, struct output *output, st
 	if (exit_code)
 		return exit_code;
 	err = run__watch(options, watch, tracer, target, ret_status);
-	return err ? broken_by(err) : EXIT_RAN;
+	return ended(err, /* missed= */ false);
 }
 
 static int agent(const struct input *input, struct scope *scope)

@@ -4,6 +4,7 @@
 import datetime
 import hashlib
 import json
+import os
 import re
 
 from lib.cgroups import inside
@@ -363,7 +364,7 @@ def scan_of_the_busy(bench):
 CONTAINER = hashlib.sha256(b"scan").hexdigest()
 POD = "0a1b2c3d-1111-2222-3333-444455556666"
 
-# name: (options, what is said on stderr, is it an error for --error-exitcode)
+# name: (options, what is said on stderr, is the status that of a wrong option)
 TYPOS = {
     "scan_unit_typo": (["--unit", "scanrihgt"], "did you mean scanright.service?", True),
     "scan_unit_part": (["--unit", "right"], "--unit right: no such unit runs", True),
@@ -383,7 +384,7 @@ TYPOS = {
 
 @cases(names=list(TYPOS))
 def scan_of_what_is_not_there(bench):
-    """A name that nothing has: said, with what to do, and no success for a CI gate."""
+    """A name that nothing has: said, with what to do, and no success, for a CI gate or without."""
     unit = bench.cgroups.make(bench.cgroups.make(), "scanright.service")
     pod = bench.cgroups.make(unit, f"kubepods-pod{POD.replace('-', '_')}.slice")
     container = bench.cgroups.make(pod, f"cri-containerd-{CONTAINER}.scope")
@@ -398,23 +399,41 @@ def scan_of_what_is_not_there(bench):
                 not plain[2] and not gate[2], len(plain[2].splitlines()),
                 json.loads(plain[1].splitlines()[-1])["nothing_watched"])
         nothing = is_error and name != "scan_unit_and_typo"
-        wanted = (0, 2 if is_error else 0, True, int(is_error), nothing)
+        wanted = (*[2 if is_error else 0] * 2, True, int(is_error), nothing)
         yield name, None if seen == wanted else Failure(f"expected {wanted}, seen: {seen} {gate}")
 
 
 @case
 def trace_of_what_never_came(bench):
-    """The end of a watch that had nothing to watch says so, in text and in JSON."""
+    """The end of a watch that had nothing to watch says so, in text, in JSON and by its status."""
     for args, words in ((["--json"], '"nothing_watched":true'), ([], "Nothing was watched: no")):
-        status, out, errors = bench.run("--unit", "nosuchunit", "--duration", "1s", *args)
-        if status or words not in out or "nothing matches --unit nosuchunit yet" not in errors:
-            raise Failure(f"expected {words!r}, seen {status}: {out} {errors}")
+        status, out, errors = bench.run("--unit", "nosuchunit", "--duration", "100ms", *args)
+        said = ("nothing matches --unit nosuchunit yet", "--unit nosuchunit: no such unit runs (")
+        if status != 2 or words not in out or not all(part in errors for part in said):
+            raise Failure(f"expected 2 and {words!r}, seen {status}: {out} {errors}")
     program = bench.program(str(bench.copy("connected", "herecomm")))
     for name, wanted in (("nosuchcomm", True), ("herecomm", False)):
-        status, out, errors = bench.run("--comm", name, "--duration", "1s", "--json")
-        if status or json.loads(out.splitlines()[-1])["nothing_watched"] != wanted:
+        status, out, errors = bench.run("--comm", name, "--duration", "100ms", "--json")
+        said = "nothing was watched: no process matched the options ('ps" in errors
+        seen = json.loads(out.splitlines()[-1])["nothing_watched"]
+        if (status, seen, said) != (2 if wanted else 0, wanted, wanted):
             raise Failure(f"expected nothing_watched {wanted}, seen {status}: {out} {errors}")
     program.end()
+
+
+@case
+def run_of_what_never_came(bench):
+    """--comm and --uid that no process of a run has: an error for --error-exitcode, else a line."""
+    gate, away = ["--error-exitcode", 9], ["sh", "-c", "true; exit 4"]
+    for options, program, wanted in ((["--comm", "nosuchcomm"], away, 4),
+                                     (["--comm", "nosuchcomm", *gate], away, 125),
+                                     (["--uid", 54321, *gate], away, 125),
+                                     (["--comm", "sh", *gate], away, 4),
+                                     (["--uid", os.getuid(), *gate], ["true"], 0)):
+        status, _, errors = bench.run("run", "-q", *options, "--", *program)
+        said = "nothing was watched: no process matched the options\n" in errors
+        if status != wanted or said != ("nosuchcomm" in options or 54321 in options):
+            raise Failure(f"{options}: expected {wanted}, seen {status}: {errors}")
 
 
 @case

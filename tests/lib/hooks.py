@@ -2,6 +2,7 @@
 """hooks: which kinds of hooks work on this host, found by trying each."""
 
 import functools
+import os
 import subprocess
 import threading
 
@@ -15,7 +16,7 @@ KINDS = ("fentry", "kprobe.multi", "tracepoint", "raw_syscalls", "raw_tp")  # th
 def force(binary, kind):
     """Run sockleak shortly with such hooks: its exit status, and what it says of them."""
     done = subprocess.run(
-        [binary, "--hooks", kind, "--duration", "1ms", "--comm", "nobody-at-all", "-q"],
+        [binary, "--hooks", kind, "--duration", "1ms", "--pid", str(os.getpid()), "-q"],
         capture_output=True, text=True, check=False, timeout=300,
     )
     return done.returncode, done.stderr

@@ -179,5 +179,7 @@ int run__watch(const struct options *options, struct watch *watch, struct tracer
 	watch__know_past(watch, NULL, NULL);
 	if (options->error_exitcode && has_leaked(options, watch))
 		*ret_status = (int)options->error_exitcode;
+	else if (watch__missed(watch) && options->error_exitcode && !err)
+		err = -ENOENT; /* a wrong name is not a clean run */
 	return err;
 }

@@ -42,6 +42,8 @@ void tracer__on_progress(struct tracer *tracer, void (*on_progress)(void *ctx), 
 void tracer__follow(struct tracer *tracer, __u32 tgid);
 /* How many of them have not ended. */
 unsigned int tracer__followed(const struct tracer *tracer);
+/* Has one of them ended that --comm and --uid mean? */
+bool tracer__met_at_exit(const struct tracer *tracer);
 /*
  * Choose the hooks and load the programs, set up for `options`, which must outlive the call
  * only. An agent whose --pin cannot be used goes on without it: tracer__pins_refused(). Errors

@@ -152,6 +152,11 @@ void tracer__counters(const struct tracer *tracer, __u64 ret_counters[COUNTER_CO
 	counters_sum(tracer->skeleton->bss->counters, ret_counters);
 }
 
+bool tracer__met_at_exit(const struct tracer *tracer)
+{
+	return tracer->skeleton->bss->met_at_exit;
+}
+
 unsigned int tracer__followed(const struct tracer *tracer)
 {
 	return descent_count(tracer->skeleton);

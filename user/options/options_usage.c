@@ -42,13 +42,14 @@ static const char closing[] =
 
 static const char exit_status[] =
 	"\n"
-	"Exit status: 0 it ran, 1 it failed while running, 2 wrong usage, 3 this host or\n"
-	"this user's rights do not let it run.\n";
+	"Exit status: 0 it ran, 1 it failed while running, 2 wrong usage, or nothing has\n"
+	"a name in the options; 3 this host or this user's rights do not let it run.\n";
 
 static const char run_status[] =
 	"\n"
 	"Exit status of a run: that of its program; 128 + N if signal N ended it, 127 if\n"
-	"it is not found, 126 if it cannot be executed; 125 if sockleak itself failed.\n";
+	"it is not found, 126 if it cannot be executed; 125 if sockleak itself failed,\n"
+	"or, with --error-exitcode, if no process of the run matched --comm and --uid.\n";
 
 static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_WHAT] = "What is reported, and when",

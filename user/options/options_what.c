@@ -112,8 +112,7 @@ const struct option_spec options_what[] = {
 	  .min = 1,
 	  .max = 255,
 	  .help = "exit with this status if a leaked socket is found (diff: if a site is new or "
-		  "grew); scan and diff also exit with 1 to 3 on failure, and a scan with 2 if "
-		  "nothing matches --unit and the like" },
+		  "grew); scan and diff also exit with 1 to 3 on failure" },
 	{ .name = "leak-check",
 	  .argument = "WHAT",
 	  .type = OPTION_CHOICE,

@@ -7,11 +7,15 @@
 #include "lib/log.h"
 #include "lib/time.h"
 
-static void log_awaited(const struct options *options)
+/* The first time with similar names that exist: it may be a typing error. */
+static void log_awaited(struct aim *aim)
 {
-	_cleanup_text_ struct text awaited = TEXT_INIT;
+	_cleanup_text_ struct text awaited = TEXT_INIT, missing = TEXT_INIT;
 
-	scope_add_awaited(options, &awaited);
+	if (!aim->has_waited && scope__missing(aim->scope, &missing))
+		log_note_lines(text_str(&missing));
+	aim->has_waited = true;
+	scope_add_awaited(aim->options, &awaited);
 	log_note("nothing matches %s yet; waiting",
 		 awaited.len ? text_str(&awaited) : "below --cgroup");
 }
@@ -34,10 +38,27 @@ void aim_take(struct aim *aim, struct tracer *tracer, struct summary *summary)
 	while (wanted < count && ruled[wanted].rule != CGROUP_WANTED)
 		wanted++;
 	if (wanted == count && !aim->is_waiting)
-		log_awaited(aim->options);
+		log_awaited(aim);
 	aim->is_waiting = wanted == count;
 	if (wanted < count && !aim->options->by_uid && !aim->options->comm)
 		summary->nothing_watched = false; /* else a process is waited for, too */
+}
+
+void aim_log_nothing(const struct aim *aim, bool is_shown)
+{
+	const struct options *options = aim->options;
+	_cleanup_text_ struct text lines = TEXT_INIT;
+
+	if (scope__missing(aim->scope, &lines)) {
+		log_notice_lines(text_str(&lines));
+		return;
+	}
+	if (is_shown)
+		return;
+	log_notice("nothing was watched: no process matched the options%s",
+		   options->comm && options->command != COMMAND_RUN ?
+			   " ('ps -e -o pid,comm' has the names)" :
+			   "");
 }
 
 bool aim_is_over(const struct aim *aim)

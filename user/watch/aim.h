@@ -17,6 +17,7 @@ struct aim {
 	const struct options *options;
 	struct scope *scope; /* of the options; neither is owned */
 	bool is_waiting;     /* for a cgroup that is to be watched; the log says so once */
+	bool has_waited;     /* it was ever waited for one */
 };
 
 /*
@@ -25,6 +26,12 @@ struct aim {
  * option for cgroups.
  */
 void aim_take(struct aim *aim, struct tracer *tracer, struct summary *summary);
+
+/*
+ * The watch is over, and there was nothing to be watched: log the names of the options that nothing
+ * has, or that no process matched. `is_shown`: the report on the same screen says the latter.
+ */
+void aim_log_nothing(const struct aim *aim, bool is_shown);
 
 /* Has the last process of --pid ended? Then it logs that, and nothing is left to watch. */
 bool aim_is_over(const struct aim *aim);

@@ -61,7 +61,7 @@ static void on_limit(const struct limited *limited, void *ctx)
 /* Options that may be mistyped, and then the end of the watch must not look like good news. */
 static bool may_match_nothing(const struct options *options)
 {
-	bool is_counted = options->max_climbing && options->command != COMMAND_RUN;
+	bool is_counted = options->max_climbing || options->command == COMMAND_RUN;
 
 	return options_limit_cgroups(options) || (is_counted && (options->by_uid || options->comm));
 }
@@ -145,7 +145,8 @@ static void update_summary(struct watch *watch)
 	summary->stacks_not_reported = history__lost(tracer__history(watch->tracer));
 	summary->orders_refused = history__orders_refused(tracer__history(watch->tracer));
 	tracer__counters(watch->tracer, summary->counters);
-	if (summary->counters[COUNTER_SOCKET_EXIT] || summary->leaks.total)
+	if (summary->counters[COUNTER_SOCKET_EXIT] || summary->leaks.total ||
+	    tracer__met_at_exit(watch->tracer))
 		summary->nothing_watched = false; /* of a process that came and went */
 	attribution__summarize(watch->attribution, summary);
 }
@@ -354,6 +355,23 @@ void watch__set_run(struct watch *watch, const struct run_summary *run, __u64 ma
 struct leaks *watch__leaks(struct watch *watch)
 {
 	return watch->leaks;
+}
+
+/* Is the report where the log is? That of `run` goes to stderr itself. */
+static bool is_report_beside_log(const struct options *options)
+{
+	if (options->json || options->output)
+		return false;
+	if (options->command == COMMAND_RUN)
+		return !options->quiet;
+	return isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+}
+
+bool watch__missed(const struct watch *watch)
+{
+	if (watch->summary.nothing_watched)
+		aim_log_nothing(&watch->aim, is_report_beside_log(watch->options));
+	return watch->summary.nothing_watched;
 }
 
 const struct summary *watch__summary(const struct watch *watch)

@@ -67,6 +67,11 @@ const struct tracer *watch__tracer(const struct watch *watch);
 void watch__children(const struct watch *watch, pid_t ret_children[HEALTH_CHILDREN]);
 /* As of the last sweep, or watch__look(). */
 const struct summary *watch__summary(const struct watch *watch);
+/*
+ * After the end: did the options match nothing at any time? Then it logs what nothing has. A wrong
+ * name must not look like good news to a script.
+ */
+bool watch__missed(const struct watch *watch);
 
 /*
  * From now on these options and this scope are in force, as far as they can change during a

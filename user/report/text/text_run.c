@@ -31,6 +31,12 @@ static void page_none_left(struct page *page, struct text *line)
 	const struct suppressions *suppressions = page->summary->suppressions;
 	unsigned int suppressed = suppressions ? suppressions__open(suppressions) : 0;
 
+	if (page->summary->nothing_watched) {
+		text_add(line, "Nothing was watched: no process of the run matched --comm and "
+			       "--uid");
+		page_line(page, line, /* bold= */ true);
+		return;
+	}
 	text_add(line, "No leaked sockets: ");
 	if (totals->open) {
 		text_add(line, "no site grew; ");
