@@ -34,8 +34,10 @@ static void be_honest(void)
 	cframe[1] = (word)now->frame;
 	now->frame[4] = (word)now->code;
 	now->frame[7] = (word)now->code + 184;
-	now->frame[8] = 1UL << 32; /* is_entry */
+	now->frame[8] = 1UL << 32;			 /* is_entry */
+	now->code[0] = now->text[0] = now->lines[0] = 1; /* references */
 	now->code[1] = (word)PyCode_Type;
+	now->code[2] = 4; /* units of instructions */
 	((int *)now->code)[18] = 7;
 	now->code[14] = now->code[16] = (word)now->text;
 	now->code[17] = (word)now->lines;
@@ -80,6 +82,23 @@ static void code_wild(void)
 	now->frame[4] = WILD;
 }
 
+/* As memory is left where code was freed: the next free piece, or nothing, and else as before. */
+static void code_freed(void)
+{
+	now->code[0] = (word)all;
+}
+
+static void text_freed(void)
+{
+	now->text[0] = 0;
+}
+
+/* Other code has taken the place: the frame does not stand in it. */
+static void code_replaced(void)
+{
+	now->frame[7] += 64;
+}
+
 static void code_of_other_type(void)
 {
 	now->code[1] = (word)PyBytes_Type;
@@ -116,9 +135,10 @@ static void runtime_wild(void)
 int main(void)
 {
 	static void (*const lies[])(void) = {
-		be_honest,	 thread_loop,	interpreter_loop,   frame_loop, frame_wild,
-		frame_in_kernel, code_wild,	code_of_other_type, text_huge,	text_is_code,
-		lines_huge,	 lines_endless, runtime_wild,
+		be_honest,    thread_loop,     interpreter_loop, frame_loop,
+		frame_wild,   frame_in_kernel, code_wild,	 code_of_other_type,
+		text_huge,    text_is_code,    lines_huge,	 lines_endless,
+		runtime_wild, code_freed,      text_freed,	 code_replaced,
 	};
 
 	be_honest();

@@ -93,6 +93,47 @@ static void names_of_python(void **state)
 		    "Notifier.send", "/srv/app/notify.py", 11);
 }
 
+/* Code and texts that were freed, or have left their place to others, are nobody's name. */
+static void python_code_that_was_freed(void **state)
+{
+	static const struct {
+		size_t at;
+		__u64 word;
+		bool named;
+	} cases[] = {
+		{ 0, 3, true },
+		{ 0, 0, false },
+		{ 0, 0x7f0012345678, false },
+		{ 0x200, 0, false },
+		{ 0x300, 0x55d4a0f0, true },
+		{ 0x300, 0x55d4a0f01230, false },
+		{ 0, 3ULL << 30, true },
+		{ 16, 3, true },
+		{ 16, 2, false },
+		{ 0, 5ULL << 48 | 1, false },
+	};
+	static const __u64 types[SCRIPT_TYPES] = { 8, 16, 24 };
+	void *python;
+
+	(void)state;
+	assert_true(
+		language_python.begin_version(SCRIPT_KIND(SCRIPT_PYTHON, 3, 11), types, &python));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct image_bytes image;
+		struct memory memory = {
+			.reads = 64, .bytes = 1 << 20, .read = read_image, .ctx = &image
+		};
+		unsigned char record[1 + RECORD];
+		struct script_name name = { 0 };
+
+		read_corpus("python311", record, sizeof(record), &image);
+		memcpy(image.bytes + cases[i].at, &cases[i].word, sizeof(cases[i].word));
+		assert_int_equal(language_python.name(python, &memory, record + 1, RECORD, &name),
+				 cases[i].named);
+	}
+	free(python);
+}
+
 static void names_of_ruby(void **state)
 {
 	(void)state;
@@ -441,11 +482,17 @@ static void methods_that_were_made(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_of_python),	 cmocka_unit_test(names_of_ruby),
-		cmocka_unit_test(names_of_php),		 cmocka_unit_test(php_closures),
-		cmocka_unit_test(php_code_that_changed), cmocka_unit_test(what_a_function_reads),
-		cmocka_unit_test(names_of_perl),	 cmocka_unit_test(outermost_of_perl),
-		cmocka_unit_test(whose_code_it_is),	 cmocka_unit_test(methods_that_were_made),
+		cmocka_unit_test(names_of_python),
+		cmocka_unit_test(python_code_that_was_freed),
+		cmocka_unit_test(names_of_ruby),
+		cmocka_unit_test(names_of_php),
+		cmocka_unit_test(php_closures),
+		cmocka_unit_test(php_code_that_changed),
+		cmocka_unit_test(what_a_function_reads),
+		cmocka_unit_test(names_of_perl),
+		cmocka_unit_test(outermost_of_perl),
+		cmocka_unit_test(whose_code_it_is),
+		cmocka_unit_test(methods_that_were_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,11 +14,14 @@
 #include "stacks/scripts/python_offsets.h"
 
 #define MAX_TABLE (256 * 1024) /* bytes of a table of lines; functions have some hundred */
+#define REFERENCES 0	       /* of an object: ob_refcnt, of 32 bits, */
+#define FLAGS_FROM_BIT 48      /* since 3.14 with flags above them */
 #define TYPE 8		       /* of an object: ob_type */
 #define LENGTH 16	       /* of a string, and of bytes: how many */
 #define STATE 32	       /* of a string, */
 #define STATE_KIND 2	       /* where it has the width of its characters */
 #define BYTES 32	       /* of bytes: the first one */
+#define UNIT 2		       /* bytes of a unit of instructions */
 #define CODE_HEADER 256	       /* bytes of a code object that have what is read of it */
 
 struct python {
@@ -239,6 +242,27 @@ static __s32 int_at(const unsigned char *bytes, size_t at)
 	return number;
 }
 
+/* ---- Objects ---- */
+
+/*
+ * Is it an object that is in use? One that was freed has no references, or in their place the next
+ * free piece of memory, while its other words may stay as they were. So a name would be made of
+ * what is there by now.
+ */
+static bool is_used(const struct python *python, const unsigned char *object)
+{
+	__u64 word = u64_of(object, REFERENCES);
+
+	if (python->offsets.minor >= 14)
+		word &= (1ULL << FLAGS_FROM_BIT) - 1;
+	return word && word <= UINT32_MAX;
+}
+
+static bool is_of_type(const struct python *python, const unsigned char *object, __u64 type)
+{
+	return u64_of(object, TYPE) == type && is_used(python, object);
+}
+
 /* ---- Strings ---- */
 
 /* Behind *at; nothing when there is no room for all of it and a NUL. */
@@ -280,7 +304,7 @@ static bool read_string(const struct python *python, struct memory *memory, __u6
 	size_t count;
 
 	if (address & 7 || !memory_read(memory, address, head, sizeof(head)) ||
-	    u64_of(head, TYPE) != python->unicode_type || u64_of(head, LENGTH) > 1 << 20)
+	    !is_of_type(python, head, python->unicode_type) || u64_of(head, LENGTH) > 1 << 20)
 		return false;
 	state = (unsigned int)int_at(head, STATE) >> STATE_KIND;
 	kind = state & 7;
@@ -308,7 +332,7 @@ static unsigned int read_line(struct python *python, struct memory *memory,
 	unsigned char head[BYTES];
 
 	if (address & 7 || !memory_read(memory, address, head, sizeof(head)) ||
-	    u64_of(head, TYPE) != python->bytes_type)
+	    !is_of_type(python, head, python->bytes_type))
 		return 0;
 	len = u64_of(head, LENGTH);
 	if (len > MAX_TABLE || (len && !memory_read(memory, address + BYTES, python->table, len)))
@@ -334,6 +358,21 @@ static __u64 position_of(const struct python_offsets *offsets, const unsigned ch
 	return instruction > first ? (instruction - first) / 2 : 0;
 }
 
+/*
+ * Does the instruction belong to this code? Code that was freed may have left its place to other
+ * code. Since 3.11 a code object ends with its instructions, whose number is its length; the frame
+ * that has not begun stands right before the first.
+ */
+static bool is_within(const struct python_offsets *offsets, const unsigned char *far,
+		      const unsigned char *code, __u64 address)
+{
+	size_t at = (size_t)(offsets->frame_instruction - far_begin(offsets));
+	__u64 first = address + (__u64)offsets->code_units;
+
+	return !offsets->code_units ||
+	       u64_of(far, at) + UNIT - first <= (u64_of(code, LENGTH) + 1) * UNIT;
+}
+
 static bool python_name(void *state, struct memory *memory, const unsigned char *record, size_t len,
 			struct script_name *ret)
 {
@@ -356,7 +395,7 @@ static bool python_name(void *state, struct memory *memory, const unsigned char 
 	if (offsets->minor >= 14)
 		address &= ~1ULL; /* _PyStackRef: the bit says that it is not counted */
 	if (address & 7 || !memory_read(memory, address, code, sizeof(code)) ||
-	    u64_of(code, TYPE) != python->code_type)
+	    !is_of_type(python, code, python->code_type) || !is_within(offsets, far, code, address))
 		return false;
 	if (!read_string(python, memory, u64_of(code, (size_t)offsets->code_name), ret->function) ||
 	    !read_string(python, memory, u64_of(code, (size_t)offsets->code_filename), ret->file))
