@@ -7,6 +7,7 @@ writing its metrics, names the leaks of another program, and ends at once when i
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -312,6 +313,31 @@ def on_memory(bench, name, directory):
 def memory_does_not_answer(bench):
     """A page of a process that has to come from the file system keeps readers of its map waiting."""
     expect_never_waits(bench, "silent_memory", on_memory, sweeps=False, remembers=False)
+
+
+@case
+def run_does_not_wait(bench):
+    """A program has ended that had mapped files which do not answer now. `run` looks for them,
+    reports the leak, and ends long before they answer."""
+    mirror, command = on_library(bench, "silent_run", bench.directory / "silent_run")
+    run = bench.processes.start(
+        [bench.sockleak, "run", "--json", "--interval", "1h", "--", *map(str, command)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        run.stdin.write("call leak_a\n")
+        run.stdin.flush()
+        inode = int(run.stdout.readline())
+        mirror.fall_silent()
+        _, report = run.communicate(timeout=SILENT_S)
+        if not mirror.is_silent():
+            raise Failure("expected an end while the file system is silent")
+    finally:
+        mirror.end()
+    events = [json.loads(line) for line in report.splitlines()]
+    if inode not in {event.get("inode") for event in events if event["type"] == "leak"}:
+        raise Failure(f"expected the leak {inode}, seen: {report}")
+    if events[-1]["dropped"]["resolver_late"] < 1:
+        raise Failure(f"expected a late answer to be counted, seen: {events[-1]}")
 
 
 def pause_resolver(service, leaker, textfile):

@@ -38,6 +38,7 @@ static int end(void **state)
 static void plain_data(void **state)
 {
 	struct program_file program;
+	struct file_head head;
 	struct stat st;
 	char *command;
 
@@ -54,6 +55,12 @@ static void plain_data(void **state)
 	assert_int_equal(opener__has_file(opener, getpid(), "/proc/self/status"), -EINVAL);
 	assert_int_equal(opener__has_file(opener, getpid(), "/etc/passwd"), 0);
 	assert_int_equal(opener__has_file(opener, getpid(), "/nowhere"), -ENOENT);
+	assert_int_equal(opener__head(opener, "/proc/self/exe", &head), 0);
+	assert_int_equal(head.inode, st.st_ino);
+	assert_int_equal(head.len, FILE_HEAD_MAX);
+	assert_memory_equal(head.bytes, "\177ELF", 4);
+	assert_int_equal(opener__head(opener, "/proc/self/status", &head), -EINVAL);
+	assert_int_equal(opener__head(opener, "/nowhere", &head), -ENOENT);
 	assert_int_equal(opener__command(opener, 0x7ffffff0, &command), -ESRCH);
 }
 

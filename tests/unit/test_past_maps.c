@@ -19,6 +19,12 @@
 
 static char text[64 * 1024];
 
+static int read_here(const char *path, struct file_head *ret_head, void *ctx)
+{
+	(void)ctx;
+	return file_head_read(path, ret_head);
+}
+
 /* What is known of a process, or NULL. */
 static const char *maps_of(const struct past_maps *past, __u32 tgid)
 {
@@ -59,7 +65,7 @@ static void take_map(struct past_maps *past, __u32 tgid, __u64 start, const char
 
 static void a_child_has_what_its_parent_has(void **state)
 {
-	struct past_maps *past = past_maps__new(100);
+	struct past_maps *past = past_maps__new(100, read_here, NULL);
 
 	(void)state;
 	take_map(past, 100, 0x10000, "/nowhere/a");
@@ -75,7 +81,7 @@ static void a_child_has_what_its_parent_has(void **state)
 
 static void strangers_are_passed_over(void **state)
 {
-	struct past_maps *past = past_maps__new(100);
+	struct past_maps *past = past_maps__new(100, read_here, NULL);
 
 	(void)state;
 	take(past, MAP_RECORD_FORK, 201, 200);
@@ -86,7 +92,7 @@ static void strangers_are_passed_over(void **state)
 
 static void exec_begins_anew(void **state)
 {
-	struct past_maps *past = past_maps__new(100);
+	struct past_maps *past = past_maps__new(100, read_here, NULL);
 
 	(void)state;
 	take_map(past, 100, 0x10000, "/nowhere/a");
@@ -99,7 +105,7 @@ static void exec_begins_anew(void **state)
 
 static void a_mapping_replaces_what_it_covers(void **state)
 {
-	struct past_maps *past = past_maps__new(100);
+	struct past_maps *past = past_maps__new(100, read_here, NULL);
 
 	(void)state;
 	take_map(past, 100, 0x10000, "/nowhere/a");
@@ -121,7 +127,7 @@ static void a_file_proves_itself(void **state)
 				     .start = 0x10000,
 				     .len = 0x2000,
 				     .path = "/bin/sh" };
-	struct past_maps *past = past_maps__new(100);
+	struct past_maps *past = past_maps__new(100, read_here, NULL);
 	char expected[64];
 	struct stat st;
 
@@ -147,7 +153,7 @@ static void a_file_proves_itself(void **state)
 
 static void those_that_ended_long_ago_are_forgotten(void **state)
 {
-	struct past_maps *past = past_maps__new(100);
+	struct past_maps *past = past_maps__new(100, read_here, NULL);
 
 	(void)state;
 	for (__u32 tgid = 1000; tgid < 1000 + 1025; tgid++) {

@@ -8,21 +8,32 @@
 #include "kernel/map_records.h"
 
 struct recall {
+	struct opener *opener; /* the caller's */
 	struct map_records *records;
 	struct past_maps *past;
 	__u64 not_taken; /* for want of memory */
 };
 
-int recall__new(pid_t tgid, struct recall **ret_recall, struct text *ret_error)
+/* The program that is run, or whoever mounts, chose where they are: they may never answer. */
+static int read_head(const char *path, struct file_head *ret_head, void *ctx)
+{
+	const struct recall *recall = ctx;
+
+	return opener__head(recall->opener, path, ret_head);
+}
+
+int recall__new(pid_t tgid, struct opener *opener, struct recall **ret_recall,
+		struct text *ret_error)
 {
 	struct recall *recall = calloc(1, sizeof(*recall));
 	int err;
 
 	if (!recall)
 		return -ENOMEM;
+	recall->opener = opener;
 	err = map_records__new(&recall->records, ret_error);
 	if (!err) {
-		recall->past = past_maps__new(tgid);
+		recall->past = past_maps__new(tgid, read_head, recall);
 		err = recall->past ? 0 : -ENOMEM;
 	}
 	if (err) {

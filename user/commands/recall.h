@@ -7,15 +7,18 @@
 #define SOCKLEAK_RECALL_H
 
 #include "host/files/access.h"
+#include "host/files/opener.h"
 #include "lib/text.h"
 
 struct recall;
 
 /*
- * Records a process that has not forked yet, and all that descend from it. -errno with one line in
- * ret_error. Free with recall__free(); NULL is allowed.
+ * Records a process that has not forked yet, and all that descend from it. The opener, which is the
+ * caller's, reads the files. -errno with one line in ret_error. Free with recall__free(); NULL is
+ * allowed.
  */
-int recall__new(pid_t tgid, struct recall **ret_recall, struct text *ret_error);
+int recall__new(pid_t tgid, struct opener *opener, struct recall **ret_recall,
+		struct text *ret_error);
 void recall__free(struct recall *recall);
 
 /* Take what was recorded: at least once a sweep, and when the descriptor is readable. */

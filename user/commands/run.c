@@ -86,7 +86,7 @@ static struct recall *begin_recall(struct watch *watch, struct target *target)
 	_cleanup_text_ struct text error = TEXT_INIT;
 	struct recall *recall;
 
-	if (recall__new(target__pid(target), &recall, &error)) {
+	if (recall__new(target__pid(target), watch__opener(watch), &recall, &error)) {
 		log_notice("%s; stacks of processes that live for less than an interval have no "
 			   "names",
 			   error.len ? text_str(&error) : "out of memory");

@@ -331,6 +331,11 @@ const struct tracer *watch__tracer(const struct watch *watch)
 	return watch->tracer;
 }
 
+struct opener *watch__opener(const struct watch *watch)
+{
+	return attribution__opener(watch->attribution);
+}
+
 void watch__know_past(struct watch *watch, access_past_fn past, void *ctx)
 {
 	attribution__know_past(watch->attribution, past, ctx);

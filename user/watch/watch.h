@@ -34,6 +34,8 @@ void watch__aim(struct watch *watch, struct tracer *tracer);
 /* Run to the end. Returns 0, or -errno when the output broke (logged). */
 int watch__run(struct watch *watch, struct tracer *tracer);
 
+/* Its own, which ends with it. */
+struct opener *watch__opener(const struct watch *watch);
 /* resolver__know_past(). */
 void watch__know_past(struct watch *watch, access_past_fn past, void *ctx);
 

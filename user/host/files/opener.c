@@ -97,8 +97,8 @@ static int new_board(struct opener_board **ret_board, int *ret_fd)
 	return 0;
 }
 
-/* If the child is stuck over a file, its file system is left alone from now on. */
-static void blame_device(struct opener *opener)
+/* If the child is stuck over a file, its file system is left alone from now on. True: so it is. */
+static bool blame_device(struct opener *opener)
 {
 	const struct opener_board *board = opener->board;
 	struct device device = board->device;
@@ -107,14 +107,16 @@ static void blame_device(struct opener *opener)
 	__u64 now_ns = clock_now(CLOCK_MONOTONIC), since_ns = board->since_ns;
 
 	if (!since_ns || now_ns - since_ns < BLAME_NS)
-		return;
+		return false;
 	memcpy(path, board->path, sizeof(path));
 	path[sizeof(path) - 1] = '\0';
 	if (!device.minor && (!path[0] || mounts_device(board->tgid, path, &device)))
-		return;
+		return false;
 	/* A path that is a symbolic link may lead off its device: that one is without fault. */
-	if (!mounts_is_vital(board->tgid, device))
-		dead_devices_add(&opener->dead, device, now_ns);
+	if (mounts_is_vital(board->tgid, device))
+		return false;
+	dead_devices_add(&opener->dead, device, now_ns);
+	return true;
 }
 
 static void forget_opener(struct opener *opener)
@@ -128,14 +130,23 @@ static void forget_opener(struct opener *opener)
 	opener->pid = 0;
 }
 
-void opener__give_up(struct opener *opener, uid_t uid)
+/* True: a file system was to blame for it, and is left alone. */
+static bool give_up_child(struct opener *opener, uid_t uid)
 {
+	bool is_blamed;
+
 	opener->given_up_at_stop += signals_stop_asked();
 	if (!opener->pid)
-		return;
-	blame_device(opener);
+		return false;
+	is_blamed = blame_device(opener);
 	expendables_give_up(&opener->expendables, opener->pid, uid);
 	forget_opener(opener);
+	return is_blamed;
+}
+
+void opener__give_up(struct opener *opener, uid_t uid)
+{
+	give_up_child(opener, uid);
 }
 
 void opener__free(struct opener *opener)
@@ -286,8 +297,11 @@ static int order_data(struct opener *opener, struct opener_order *order,
 	if (!err)
 		return ret_answer->error < 0 ? ret_answer->error : 0;
 	opener->late++;
-	opener__give_up(opener, uid);
-	quarantine_strike(&opener->quarantine, order->tgid, uid, clock_now(CLOCK_MONOTONIC));
+	/* A path of our own names files of many programs, of which one file system is left alone.
+	 */
+	if (!give_up_child(opener, uid) || order->tgid != getpid())
+		quarantine_strike(&opener->quarantine, order->tgid, uid,
+				  clock_now(CLOCK_MONOTONIC));
 	return -ECHILD;
 }
 
@@ -321,14 +335,35 @@ int opener__program(struct opener *opener, pid_t tgid, bool libraries,
 	return err;
 }
 
-int opener__has_file(struct opener *opener, pid_t tgid, const char *path)
+static int order_by_path(struct opener *opener, struct opener_order *order, const char *path,
+			 struct opener_answer *ret_answer)
 {
-	struct opener_order order = { .kind = OPENER_HAS_FILE, .tgid = tgid };
-	struct opener_answer answer;
 	size_t len = strlen(path);
 
 	if (len > OPENER_MAX_PATH)
 		return -ENAMETOOLONG;
-	memcpy(order.path, path, len);
-	return order_data(opener, &order, &answer);
+	memcpy(order->path, path, len);
+	return order_data(opener, order, ret_answer);
+}
+
+int opener__has_file(struct opener *opener, pid_t tgid, const char *path)
+{
+	struct opener_order order = { .kind = OPENER_HAS_FILE, .tgid = tgid };
+	struct opener_answer answer;
+
+	return order_by_path(opener, &order, path, &answer);
+}
+
+int opener__head(struct opener *opener, const char *path, struct file_head *ret_head)
+{
+	struct opener_order order = { .kind = OPENER_HEAD, .tgid = getpid() };
+	struct opener_answer answer;
+	int err = order_by_path(opener, &order, path, &answer);
+
+	if (err)
+		return err;
+	if (answer.head.len > sizeof(answer.head.bytes))
+		return -EPROTO;
+	*ret_head = answer.head;
+	return 0;
 }

@@ -13,11 +13,13 @@
 #ifndef SOCKLEAK_OPENER_H
 #define SOCKLEAK_OPENER_H
 
+#include <limits.h>
 #include <linux/types.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "host/expendable.h"
+#include "host/files/file_head.h"
 #include "host/files/quarantine.h"
 #include "host/process.h"
 
@@ -91,8 +93,11 @@ int opener__program(struct opener *opener, pid_t tgid, bool libraries,
  * Is there a stored file at an absolute path of at most OPENER_MAX_PATH bytes, on this host or as
  * the process sees it? 0: yes. The errors of open(2), and as above.
  */
-#define OPENER_MAX_PATH 255
+#define OPENER_MAX_PATH (PATH_MAX - 1)
 int opener__has_file(struct opener *opener, pid_t tgid, const char *path);
+
+/* file_head_read(), and the errors as above. */
+int opener__head(struct opener *opener, const char *path, struct file_head *ret_head);
 
 /* The child's whole life. Returns its exit status. */
 int opener_main(void);

@@ -146,6 +146,19 @@ static int find_file(pid_t tgid, const char *path)
 	return regular_file_open_stored(path, &fd) ? process_open_path(tgid, path, &fd) : 0;
 }
 
+/* What is at a path, once that is written down. */
+static int answer_by_path(struct door *door, const struct opener_order *order,
+			  struct opener_answer *answer)
+{
+	int err = begin_touch(door->board, order->tgid, NULL, order->path);
+
+	if (!err)
+		err = order->kind == OPENER_HEAD ? file_head_read(order->path, &answer->head) :
+						   find_file(order->tgid, order->path);
+	end_touch(door->board);
+	return err;
+}
+
 /* An error ends the child. */
 static int obey(struct door *door, const struct opener_order *order, int fd)
 {
@@ -169,10 +182,8 @@ static int obey(struct door *door, const struct opener_order *order, int fd)
 			answer.program.has_library = has_library(order->tgid);
 		break;
 	case OPENER_HAS_FILE:
-		answer.error = begin_touch(door->board, order->tgid, NULL, order->path);
-		if (!answer.error)
-			answer.error = find_file(order->tgid, order->path);
-		end_touch(door->board);
+	case OPENER_HEAD:
+		answer.error = answer_by_path(door, order, &answer);
 		break;
 	default:
 		return -EPROTO;

@@ -39,6 +39,7 @@ enum opener_order_kind {
 	OPENER_COMMAND,	 /* -> text */
 	OPENER_PROGRAM,	 /* -> program */
 	OPENER_HAS_FILE, /* path -> an error, or none */
+	OPENER_HEAD,	 /* path -> head */
 };
 
 struct opener_order {
@@ -46,14 +47,17 @@ struct opener_order {
 	__s32 tgid;
 	__u32 libraries;		/* of PROGRAM */
 	__u32 number;			/* the answer has it */
-	char path[OPENER_MAX_PATH + 1]; /* of HAS_FILE */
+	char path[OPENER_MAX_PATH + 1]; /* of HAS_FILE and HEAD */
 };
 
 struct opener_answer {
 	__s32 error; /* 0 or -errno; then the rest is 0 */
 	__u32 number;
-	struct program_file program;
-	char text[PROCESS_COMMAND_MAX + 8]; /* with its NUL */
+	union {
+		struct program_file program;
+		char text[PROCESS_COMMAND_MAX + 8]; /* with its NUL */
+		struct file_head head;
+	};
 };
 
 #endif /* SOCKLEAK_OPENER_PROTOCOL_H */

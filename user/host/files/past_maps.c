@@ -6,14 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <uthash.h>
 #include <utlist.h>
 
 #include "lib/cleanup.h"
-#include "lib/regular_file.h"
 #include "lib/text.h"
 #include "lib/time.h"
 #include "lib/write_all.h"
@@ -48,6 +45,8 @@ struct past_process {
 };
 
 struct past_maps {
+	file_head_fn read_head;
+	void *ctx;
 	struct past_process *processes; /* a uthash table by tgid */
 	struct past_process *ended;
 	unsigned int n_ended;
@@ -258,7 +257,7 @@ static void end_process(struct past_maps *past, const struct map_record *record)
 		forget_process(past, past->ended);
 }
 
-struct past_maps *past_maps__new(pid_t tgid)
+struct past_maps *past_maps__new(pid_t tgid, file_head_fn read_head, void *ctx)
 {
 	struct past_maps *past = calloc(1, sizeof(*past));
 	struct past_process *process = past ? add_past_process(past, (__u32)tgid) : NULL;
@@ -267,6 +266,8 @@ struct past_maps *past_maps__new(pid_t tgid)
 		free(past);
 		return NULL;
 	}
+	past->read_head = read_head;
+	past->ctx = ctx;
 	process_look(tgid, &process->view); /* else its files are not opened */
 	return past;
 }
@@ -347,37 +348,30 @@ static __u64 header_of(const struct past_mapping *mapping, const char *bytes, si
 }
 
 /* Has the file the build id of the mapped one, or, if that is not known, its numbers? */
-static bool is_mapped_file(const struct past_file *file, const struct stat *st, const char *bytes,
-			   size_t len)
+static bool is_mapped_file(const struct past_file *file, const struct file_head *head)
 {
 	const void *id;
 	size_t id_len;
 
 	if (file->inode)
-		return file->inode == st->st_ino && file->major == major(st->st_dev) &&
-		       file->minor == minor(st->st_dev);
-	id = process_files_build_id(bytes, len, &id_len);
+		return file->inode == head->inode && file->major == head->major &&
+		       file->minor == head->minor;
+	id = process_files_build_id(head->bytes, head->len, &id_len);
 	return id && id_len == file->build_id_len && !memcmp(id, file->build_id, id_len);
 }
 
-static struct found_file find_mapped_file(const struct past_mapping *mapping)
+static struct found_file find_mapped_file(const struct past_maps *past,
+					  const struct past_mapping *mapping)
 {
-	struct found_file found = { 0 };
-	_cleanup_close_ int fd = -1;
-	char bytes[4096];
-	struct stat st;
-	ssize_t len;
+	struct file_head head;
 
-	if (regular_file_open_stored(mapping->file->path, &fd) || fstat(fd, &st))
-		return found;
-	len = pread(fd, bytes, sizeof(bytes), 0);
-	if (len < 0 || !is_mapped_file(mapping->file, &st, bytes, (size_t)len))
-		return found;
-	found.inode = st.st_ino;
-	found.major = major(st.st_dev);
-	found.minor = minor(st.st_dev);
-	found.header = header_of(mapping, bytes, (size_t)len);
-	return found;
+	if (past->read_head(mapping->file->path, &head, past->ctx) ||
+	    !is_mapped_file(mapping->file, &head))
+		return (struct found_file){ 0 };
+	return (struct found_file){ .inode = head.inode,
+				    .major = head.major,
+				    .minor = head.minor,
+				    .header = header_of(mapping, head.bytes, head.len) };
 }
 
 /* A newline is written as the kernel writes it. */
@@ -400,9 +394,10 @@ static void add_maps_line(struct text *text, const struct past_mapping *mapping,
 	text_add(text, found->inode ? "\n" : " (deleted)\n"); /* then nothing is opened for it */
 }
 
-static void add_mapped(struct text *text, const struct past_mapping *mapping)
+static void add_mapped(struct text *text, const struct past_maps *past,
+		       const struct past_mapping *mapping)
 {
-	struct found_file found = find_mapped_file(mapping);
+	struct found_file found = find_mapped_file(past, mapping);
 
 	if (found.header && found.header < mapping->start)
 		add_maps_line(text, mapping, found.header, found.header + 1, 0, &found);
@@ -428,7 +423,7 @@ int past_maps__open(const struct past_maps *past, pid_t tgid, struct process_vie
 		return -ENOENT;
 	qsort(process->mappings, process->count, sizeof(*process->mappings), by_address);
 	for (size_t i = 0; i < process->count; i++)
-		add_mapped(&text, &process->mappings[i]);
+		add_mapped(&text, past, &process->mappings[i]);
 	if (text_error(&text))
 		return text_error(&text);
 	fd = memfd_create("sockleak", MFD_CLOEXEC);

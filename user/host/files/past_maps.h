@@ -14,6 +14,7 @@
 #include <linux/types.h>
 #include <sys/types.h>
 
+#include "host/files/file_head.h"
 #include "host/files/process_files.h"
 
 struct past_maps;
@@ -41,10 +42,10 @@ struct map_record {
 };
 
 /*
- * The mappings of a process that has not forked yet, and of all that descend from it. NULL: no
- * memory.
+ * The mappings of a process that has not forked yet, and of all that descend from it. `read_head`
+ * is asked for the files that were mapped. NULL: no memory.
  */
-struct past_maps *past_maps__new(pid_t tgid);
+struct past_maps *past_maps__new(pid_t tgid, file_head_fn read_head, void *ctx);
 void past_maps__free(struct past_maps *past);
 
 /* In the order of their times; of other processes too, which are passed over. 0 or -ENOMEM. */
