@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
+# The targets that a person uses: `make help` prints this. Other targets only serve them.
+#
 #   make              build ./sockleak; V=1 shows the commands
 #   make demo         a leaking worker, a healthy one, and the report on them (root)
 #   make check        what needs no root: unit tests, and the rules that the source keeps
@@ -12,30 +14,30 @@
 #                     packages; every other target prints this command
 #   make clean        remove what was built
 #
-# More tests, which `make test` leaves out; CONTRIBUTING.md describes them:
+# Tests that `make test` leaves out; CONTRIBUTING.md describes them:
 #
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS (60) each
 #   make chaos        5,000 seeds of abuse, sockleak compared with an oracle (root)
 #   make soak         chaos, adversaries, restarts and faults at once, for 30 minutes (root)
 #   make compat       real programs, of which sockleak must report nothing (root)
-#   make truth        the report of a leak in each runtime, judged (root); truth-docs writes
-#                     docs/truth.md
+#   make truth        the report of a leak in each runtime, judged (root)
 #   make vm           the test programs on other kernels, under qemu
 #   make vm-service   docs/production.md in machines with systemd, under qemu (root)
 #   make test-fresh   the demo and all tests on a bare Debian 12 and 13 (root)
 #   make findings     what was learnt about other software, shown again
 #
-# What sockleak costs, for docs/performance.md:
+# What sockleak costs:
 #
 #   make bench        beside nothing and other tools (root; 8 minutes); bench-quick: ratios alone
 #   make bench-instructions  in instructions, under a qemu that counts them
 #   make bench-scale  how the cost grows (root; 8 minutes)
 #   make bench-scan   `sockleak scan` beside another build and beside lsof (root)
 #   make bench-unwind  what a stack costs, in time and memory (root)
-#   make bench-docs   write the tables of docs/performance.md
 #
-# Objects are in .output/. mk/ has the rules, one file for each concern.
+# Files of the source that are made: truth-docs and bench-docs write the tables of docs/truth.md and
+# docs/performance.md, picture and profile-pictures draw (root); vmlinux.h is cut from a BTF.
 
+# Objects are in .output/. mk/ has the rules, one file for each concern.
 CLANG ?= clang
 BPFTOOL ?= $(or $(shell command -v bpftool 2>/dev/null),$(wildcard /usr/sbin/bpftool),bpftool)
 PREFIX ?= /usr/local
@@ -96,7 +98,9 @@ include mk/instructions.mk
 include mk/fresh.mk
 include mk/vmlinux.mk
 
-.PHONY: clean
+.PHONY: help clean
+help:
+	$(Q)sed -n '/^#   make /,/^$$/s/^# \{0,1\}//p' Makefile
 clean:
 	$(Q)rm -rf $(O) sockleak
 
