@@ -110,7 +110,7 @@ int count_descriptors(struct task_iterator *ctx)
 	return 0;
 }
 
-/* ---- Of which kinds ---- */
+/* ---- Their kinds ---- */
 
 struct kinds_walk kinds;
 

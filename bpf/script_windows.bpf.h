@@ -86,7 +86,7 @@ static __always_inline void script_close_window(struct script_window *window)
 }
 
 /*
- * Of the lengths that pieces have, each word by itself: a loop would be gone through by the
+ * Copies each word by itself, for the lengths that pieces have: a loop would be gone through by the
  * verifier for each length that there could be.
  */
 static __always_inline void script_copy(__u64 *to, const __u64 *from, __u64 len)

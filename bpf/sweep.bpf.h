@@ -101,9 +101,9 @@ static __always_inline bool pending_end(const struct fd_key *key, struct pending
 }
 
 /*
- * The same, for an entry that has ended. User space is also told about a socket of unknown origin
- * that was closed before it was reported: a socket that the process creates in its place is not
- * growth (user/leaks/growth/renewals.h).
+ * The same, for an entry that has ended. The end of a socket of unknown origin is also reported
+ * if the socket was not: another one that the process creates in its place is not growth
+ * (user/leaks/growth/renewals.h).
  */
 static __always_inline bool entry_end(const struct fd_key *key, struct pending *entry)
 {

@@ -491,7 +491,7 @@ enum end_reason {
 	END_NONE = 0,
 	END_CLOSED,	  /* no fd table holds it any more */
 	END_USED,	  /* it is connected, listening or otherwise in use */
-	END_EXITED,	  /* as closed, and its process is gone (told by user space) */
+	END_EXITED,	  /* as closed, and its process is gone (as user space finds out) */
 	END_RECLASSIFIED, /* still there, but not of a class that is wanted (likewise) */
 	END_COUNT,
 };

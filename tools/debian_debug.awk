@@ -7,7 +7,7 @@
 #	awk -v DATE=2026-11-29 -f tools/debian_debug.awk Packages...
 #
 # A package counts if its name ends so and the index has build ids of it: without these it has
-# another build of a program or library, or nothing. Of several releases the rows are put together.
+# another build of a program or library, or nothing. The rows of several releases are put together.
 # Kernels and hypervisors are left out, for nothing of them is mapped by a process.
 
 function take() {

@@ -8,8 +8,8 @@ from lib.outcome import Failure
 from lib.registry import case
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-PARTS = ("bpf", "docs", "include", "mk", "packaging", "tests", "tools", "user", "Makefile",
-         ".clang-format")
+PARTS = ("bpf", "docs", "findings", "include", "mk", "packaging", "tests", "tools", "user",
+         "Makefile", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".clang-format")
 LICENCE = "/* SPDX-License-Identifier: BSD-2-Clause */\n"
 
 # File -> what is added to it; a new file if there is none.
@@ -34,6 +34,12 @@ CHANGES = {
     "tests/fuzz/corpus/broken_too/input": "",
     "tests/unit/broken.c": LICENCE + f"/* {'long ' * 20}*/\n" + "\n" * 500,
     "tools/broken.c": LICENCE + "int  spaces;\n",
+    "tests/cases/broken.py": "# SPDX-License-Identifier: BSD-2-Clause\n\nimport os\n",
+    "docs/broken.md": f"| {'a wide table ' * 9}|\n{'Too long. ' * 11}\n"
+                      "There is no fault.\nA row is no table.\nHe was told so. Of three one is "
+                      "left.\n",
+    "README.md": "\n" * 131,
+    "mk/broken.mk": "# SPDX-License-Identifier: BSD-2-Clause\n.PHONY: unheard-of run-unheard-of\n",
     "tests/broken.py": "# SPDX-License-Identifier: BSD-2-Clause\n" + "\n" * 500,
     **{f"user/report/json/{number}.txt": "" for number in range(31)},
 }
@@ -58,6 +64,13 @@ RULES = {
     "files have at most 500 lines": "user/lib/broken.c: ",
     "a module of leaks/, report/, options/ and host/ has a unit test": "user/host/untested.h",
     "files of tests/ have at most 500 lines": ("tests/broken.py: ", "tests/unit/broken.c: "),
+    "lines of documents have at most 100 columns": "docs/broken.md:2",
+    "README.md has at most 130 lines": "README.md: ",
+    "prose has the words of the field": ("docs/broken.md:4:", "docs/broken.md:5:"),
+    "no sentence begins with 'Of'": "docs/broken.md:5:",
+    "a header opens with its name and what it is": "user/host/untested.h",
+    "a test opens with what it tests": ("tests/fuzz/fuzz_broken.c", "tests/cases/broken.py"),
+    "make help has the targets of a person": "unheard-of",
     "every file names its licence": "user/leaks/broken.c",
     "a function's name is of one function": "twice: ",
     "a struct's name is of one struct": "struct twice {",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* doubt: a class that rests on silence is doubted while the kernel leaves hooks out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

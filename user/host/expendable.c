@@ -92,7 +92,7 @@ static void read_state(pid_t pid, struct child_sight *sight)
 			  (displaced ? strtoull(displaced, NULL, 10) : 0);
 }
 
-/* Of a child that has ended it is what was seen last. */
+/* For a child that has ended it is what was seen last. */
 static void see_children(const struct patience *patience, bool with_state,
 			 struct child_sight ret_sights[PATIENCE_CHILDREN])
 {

@@ -7,7 +7,7 @@
  * counted, also by the user whose files they were given: their number is limited, because each
  * holds memory.
  *
- * While a child works for us, it is told from one that is stuck by its context switches: a child
+ * While a child works for us, its context switches distinguish it from one that is stuck: a child
  * that neither runs nor waits for a processor, and does not begin or end any wait, is stuck. How
  * long it may be so is counted in patience.h.
  */

@@ -79,7 +79,7 @@ int descriptor_counter__count(struct descriptor_counter *counter, process_descri
 	return records_read(counter->count, sizeof(struct process_descriptors), &sink);
 }
 
-/* ---- Of which kinds ---- */
+/* ---- Their kinds ---- */
 
 static int nothing_comes(const void *record, void *ctx)
 {

@@ -19,7 +19,7 @@ struct kernel_types;
 
 /*
  * For the programs of an object file (`elf` has its bytes). `file`: --btf, or NULL for the running
- * kernel. 0 or -ENOMEM: that the types cannot be read is no error yet. Free with
+ * kernel. 0 or -ENOMEM: that the types cannot be read is not an error yet. Free with
  * kernel_types__free(); NULL is allowed there.
  */
 int kernel_types__new(const char *file, const void *elf, size_t len,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * full sweep: every socket on the host that is not connected, at this moment: the
- * kernel's side of `sockleak scan` as user space sees it (bpf/scan.bpf.c).
+ * scanner: every socket on the host that is not connected, at this moment: the kernel's side
+ * of `sockleak scan` as user space sees it (bpf/scan.bpf.c).
  */
 #ifndef SOCKLEAK_SCANNER_H
 #define SOCKLEAK_SCANNER_H

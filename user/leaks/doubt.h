@@ -11,7 +11,7 @@
 
 #include "sockleak.h"
 
-/* Zeroed at the begin of a run. Times in CLOCK_BOOTTIME nanoseconds. */
+/* Zeroed at the beginning of a run. Times in CLOCK_BOOTTIME nanoseconds. */
 struct doubt {
 	__u64 skipped;	/* how often they were left out so far */
 	__u64 until_ns; /* when it was last found to be more; 0 = never */
@@ -20,7 +20,7 @@ struct doubt {
 /* How often the kernel has skipped hooks by now, of those that see tries on a socket. */
 void doubt_note(struct doubt *doubt, __u64 skipped, __u64 now_ns);
 
-/* Is it nothing that speaks for the class, of a socket that was there when hooks were left out? */
+/* Does nothing speak for the class, of a socket that was there when hooks were left out? */
 bool doubt_has(const struct doubt *doubt, const struct event *event);
 
 #endif /* SOCKLEAK_DOUBT_H */

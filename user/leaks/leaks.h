@@ -141,8 +141,9 @@ void leaks__free(struct leaks *leaks);
 void leaks__tune(struct leaks *leaks, unsigned int min_growth, unsigned int min_open);
 /*
  * When a socket is counted: once it is older than this, by one of the sweeps, which are an
- * interval apart. May be called again: the new times hold from then on. When far more time than
- * that lies between two ticks, the rest was not watched (a suspend), and is no silence.
+ * interval apart. When it is called again, the new times hold from then on. When far more
+ * time than that lies between two ticks, the rest was not watched (a suspend), and is not a
+ * silence.
  */
 void leaks__time(struct leaks *leaks, __u64 older_than_ns, __u64 interval_ns);
 /*
@@ -163,8 +164,8 @@ void leaks__on_growth(struct leaks *leaks, leaks_growth_fn on_growth, void *ctx)
  * Where the growth of each process of a site is kept for a later run, which has the
  * same number for the site (`account`). `begin` is asked when a process has its first leak
  * of it: for what was kept, if anything was, and for when the process was started, which
- * tells it from a later one of its pid (0 = it is gone: nothing is kept). `keep` is told of
- * each growth, and of NULL when it has no leak of the site any more.
+ * distinguishes it from a later one of its pid (0 = it is gone: nothing is kept). `keep` gets
+ * each growth, and NULL when the process has no leak of the site any more.
  */
 struct growth_memory {
 	__u64 (*begin)(__u64 account, __u32 tgid, struct growth *ret_growth, void *ctx);

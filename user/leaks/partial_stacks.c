@@ -9,7 +9,7 @@
 #include "stacks/culprit.h"
 #include "stacks/site_id.h"
 
-/* The strays of one call. */
+/* The partial stacks of one call. */
 struct partial_call {
 	__u64 key;	    /* pending.call_site */
 	struct leak *leaks; /* by next_partial, the oldest first; never empty */

@@ -60,7 +60,7 @@ void hints__begin(struct hints *hints);
 
 /*
  * Add a module, as often as it comes: repetition costs a hash lookup. path NULL,
- * "[vdso]" and what else is no file is passed over; build_id may be NULL. At most
+ * "[vdso]" and what else is not a file is passed over; build_id may be NULL. At most
  * 256 different ones are taken, further ones are not (hints__left_out()).
  */
 void hints__add(struct hints *hints, pid_t tgid, const char *path, const char *build_id);
@@ -69,7 +69,7 @@ void hints__add(struct hints *hints, pid_t tgid, const char *path, const char *b
  * Look for the packages: see packages__find() for what it costs when they are not
  * cached. No new look-up is begun after 2 seconds; modules that were not reached
  * are left out of this collection. One whose debug information has come under
- * /usr/lib/debug/.build-id (ours or the process's) is no hint any more; that is
+ * /usr/lib/debug/.build-id (ours or the process's) is not a hint any more; that is
  * looked at each time. -ENOMEM: the collection is incomplete.
  */
 int hints__finish(struct hints *hints);

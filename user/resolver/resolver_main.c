@@ -189,7 +189,7 @@ static int run_child(struct child *child)
 
 /*
  * Nothing it writes is to reach a terminal, but for what AddressSanitizer has to
- * say; and that a file was cut short under a mapping is no bug of ours. Standard input is
+ * say; and that a file was cut short under a mapping is not a bug of ours. Standard input is
  * /dev/null (resolver.c), which cannot be opened for writing any more.
  */
 static void be_silent(void)

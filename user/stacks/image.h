@@ -60,7 +60,7 @@ const struct mapping *image_mapping(const struct image *image, __u64 address);
 
 /*
  * The file of a mapping, or the vdso, and where it has it. NULL: it cannot be
- * opened, is no ELF file, was overwritten while the process had it mapped, its headers do not
+ * opened, is not an ELF file, was overwritten while the process had it mapped, its headers do not
  * explain the mapping, or no memory.
  * Valid as long as the image.
  */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * known_stacks: the stacks of one process that were resolved last, found again by their
- * addresses. Of 32 the oldest gives way. Functions of scripts are freed and made while a process
- * runs, so a stack with some of them is found only if they still have the same names. Pure.
+ * addresses. There are 32, of which the oldest gives way. Functions of scripts are freed and made
+ * while a process runs, so a stack with some of them is found only if they still have the same
+ * names. Pure.
  */
 #ifndef SOCKLEAK_KNOWN_STACKS_H
 #define SOCKLEAK_KNOWN_STACKS_H

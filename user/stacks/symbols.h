@@ -62,10 +62,10 @@ void symbols__free(struct symbols *symbols);
  * either frame 0 is glibc's socket(), or the call is a direct one of what stands
  * less than 256 bytes before frame 0's pc.
  *
- * Of STACK_CALL there is one address, the call's own; the stack is marked as truncated.
+ * With STACK_CALL there is one address, the call's own; the stack is marked as truncated.
  *
- * Of a process that is gone and was not seen before, or that may not be looked
- * into, the stack has addresses (pc) alone and no site.
+ * If a process is gone and was not seen before, or may not be looked into, its stack has
+ * addresses (pc) alone and no site.
  * 0 or -ENOMEM.
  */
 int symbols__resolve(struct symbols *symbols, pid_t tgid, const __u64 *pcs, unsigned int count,

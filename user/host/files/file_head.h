@@ -17,7 +17,7 @@ struct file_head {
 	char bytes[FILE_HEAD_MAX];
 };
 
-/* Of a stored file at a path of this process. May block: opener__head() has a child do it. */
+/* Reads a stored file at a path of this process. It may block: opener__head() has a child do it. */
 int file_head_read(const char *path, struct file_head *ret_head);
 
 /* The same, by whom the caller chooses. */

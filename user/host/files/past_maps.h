@@ -2,7 +2,7 @@
 /*
  * past_maps: which files the processes of a run have mapped executable, for those that end before
  * anybody can read their /proc/PID/maps: a process of a test suite lives for a millisecond. It is
- * told what the kernel records of forks, execs and mappings (kernel/map_records.h), keeps that for
+ * given what the kernel records of forks, execs and mappings (kernel/map_records.h), keeps that for
  * one process and its descendants, and gives it out in the format of /proc/PID/maps.
  *
  * Kept are all processes that live, and the 1024 that ended last. Which memory was unmapped is not

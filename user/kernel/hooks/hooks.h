@@ -25,7 +25,7 @@ struct hooks;
 
 /*
  * The object is open and not loaded. `types` are the kernel's, needed until hooks__attach() has
- * worked; NULL = not known. 0 or -ENOMEM: that a kind is refused is no error yet. Free with
+ * worked; NULL = not known. 0 or -ENOMEM: that a kind is refused is not an error yet. Free with
  * hooks__free(), which detaches; NULL is allowed there.
  */
 int hooks__new(const struct bpf_object *object, const struct options *options,

@@ -11,7 +11,7 @@
  * has no series at all.
  *
  * The number of series is bounded: the largest keep their own, all others are
- * summed up in one whose scope, or site, is "other". It is no name that any
+ * summed up in one whose scope, or site, is "other". It is not a name that any
  * workload or site can have.
  */
 #ifndef SOCKLEAK_SERIES_H

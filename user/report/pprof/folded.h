@@ -17,8 +17,10 @@
 #include "lib/text.h"
 #include "report/report.h"
 
-/* Add the lines, in the order of their bytes. Has the leaks that are open, as pprof.h. 0 or
- * -ENOMEM. */
+/*
+ * Add the lines of the leaks that are open, as pprof.h has them, in the order of their bytes. 0 or
+ * -ENOMEM.
+ */
 int folded_add(struct text *out, struct leaks *leaks, const struct summary *summary);
 
 #endif /* SOCKLEAK_FOLDED_H */

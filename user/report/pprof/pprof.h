@@ -11,7 +11,7 @@
 #include "report/report.h"
 
 /*
- * Add the file's bytes. Has what a report shows, but not what a scan shows as maybe in use. Only
+ * Add the file's bytes: what a report shows, but not what a scan shows as maybe in use. Only
  * the clock and the mode of the summary are read. 0, -ENOMEM or -EFBIG.
  */
 int pprof_add(struct text *out, struct leaks *leaks, const struct summary *summary);

@@ -107,8 +107,8 @@ static void page_nowhere(struct page *page, const struct leak *leak, const struc
 		return;
 	}
 	if (!stack && leak->event.socket.flags & PENDING_URING) {
-		text_add(&line, TEXT_INDENT "made by io_uring, in no call of the program's: there "
-					    "is no stack");
+		text_add(&line, TEXT_INDENT "made by io_uring, in no call of the program's: "
+					    "there is no stack");
 		page_line(page, &line, /* bold= */ false);
 		return;
 	}

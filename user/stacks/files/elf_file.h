@@ -46,7 +46,7 @@ int elf_file_bias(const struct elf_file *file, const struct mapping *mapping, __
 /*
  * Is the mapping, which has this bias, a part of the file that a program has put
  * somewhere else once more, as V8 does with its builtins to have them near to the
- * code that it makes? Then a name is found as ever, but it is no module: that would
+ * code that it makes? Then a name is found as ever, but it is not a module: that would
  * lie over whatever else is there.
  */
 bool elf_file_is_copy(const struct elf_file *file, const struct mapping *mapping, __u64 bias);

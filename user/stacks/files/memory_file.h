@@ -29,7 +29,7 @@ struct module_symbols *memory_file_of_vdso(struct file_cache *cache, pid_t tgid,
 /*
  * Make a file again of what a process has mapped of one: the sections that are not there are
  * forgotten, and the addresses that the dynamic linker has put in are those of the file, which the
- * process has `header` as its start. False: it is no ELF file of 64 bits. For the tests.
+ * process has `header` as its start. False: it is not an ELF file of 64 bits. For the tests.
  */
 bool memory_file_restore(unsigned char *bytes, size_t len, __u64 header);
 

@@ -50,7 +50,7 @@ bool symbol_at(Dwfl_Module *module, Dwarf_Addr address, struct symbol *ret_symbo
 	return true;
 }
 
-/* Is it a name of these bytes, as the source has it? A copy or a part of a function is no other. */
+/* Is it a name of these bytes, as the source has it? A copy or a part of a function is the same. */
 static bool is_of_name(const char *name, const char *wanted, size_t len)
 {
 	return !strncmp(name, wanted, len) && symbol_name_len(name) == len;

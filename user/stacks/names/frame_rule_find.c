@@ -10,7 +10,7 @@
 
 /*
  * JIT compilers of typed languages name a method with its result and parameters, as in
- * "void a.b.C.d(int)": the part between, into `method`. False: it is no such name, or too long.
+ * "void a.b.C.d(int)": the part between, into `method`. False: it is not such a name, or too long.
  * Names of other compilers begin with what they are of, and end with a path: "JS:*f /a/(b)/c.js:1".
  */
 static bool find_method(const char *function, char method[LONGEST_NAME])

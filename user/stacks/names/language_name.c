@@ -368,7 +368,7 @@ static char *nim_name(const char *symbol)
 
 /* ---- Crystal ---- */
 
-/* Where the type of the result begins, the last ':' that is no part of "::" or of arguments. */
+/* Where the type of the result begins, the last ':' that is not a part of "::" or of arguments. */
 static const char *crystal_result(const char *name)
 {
 	unsigned int open = 0;

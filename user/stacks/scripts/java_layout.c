@@ -62,7 +62,7 @@ static const struct java_member statics[] = {
 	{ "Abstract_VM_Version", "_vm_major_version", AT(major_version) },
 };
 
-/* Of two rows for one member a version has one. */
+/* If a member has two rows, each version has one of them. */
 static const struct java_member members[] = {
 	{ "GenericGrowableArray", "_len", AT(array_length) },
 	{ "GrowableArrayBase", "_len", AT(array_length) },
@@ -132,7 +132,7 @@ static const struct java_member constants[] = {
 	{ NULL, "ConstMethodFlags::_misc_has_linenumber_table", AT(lines_flag) },
 };
 
-/* Without these nothing can be told. The others differ by version. */
+/* Without these nothing can be read. The others differ by version. */
 static const size_t needed[] = {
 	AT(heap_memory),      AT(heap_segments),   AT(heap_log2_segment), AT(space_low),
 	AT(space_high),	      AT(block_used),	   AT(block_size),	  AT(blob_name),

@@ -82,7 +82,7 @@ struct language {
 	bool (*name)(void *state, struct memory *memory, const unsigned char *record, size_t len,
 		     struct script_name *ret);
 	/*
-	 * Of a frame in the native stack: tell stack->add() its functions, and make the registers
+	 * Give stack->add() the functions of a frame in the native stack, and make the registers
 	 * its caller's. NULL: there are none.
 	 */
 	enum code_step (*step)(void *state, const struct code_stack *stack,

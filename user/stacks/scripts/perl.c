@@ -312,8 +312,8 @@ static bool append_glob(struct perl *perl, __u64 address, char text[SCRIPT_NAME_
 }
 
 /*
- * Of a sub. A glob that it had at the call has its name, be the sub freed or another one by now. A
- * name in place of a glob is believed of a sub alone that still has it.
+ * The name of a sub. A glob that it had at the call has its name, be the sub freed or another one
+ * by now. A name in place of a glob is believed of a sub alone that still has it.
  */
 static bool append_sub(struct perl *perl, const unsigned char *record, char text[SCRIPT_NAME_MAX])
 {
@@ -422,8 +422,7 @@ static bool read_sub_name(struct perl *perl, const unsigned char *context,
 	return true;
 }
 
-/* Of a text or a file: its statements are freed when it has run, and its context says what it was.
- */
+/* Is it of a text or a file? Their statements are freed when they have run; the context says so. */
 static bool is_outside_subs(const unsigned char *context)
 {
 	return context && (context[KEPT_KIND] & 15) == CONTEXT_EVAL;

@@ -165,7 +165,7 @@ static __u32 php_half_word(const unsigned char *bytes, size_t at)
 
 /*
  * A zend_string behind what `text` already has. The name of a class without one goes on behind a
- * NUL, with its place. False: it is no string.
+ * NUL, with its place. False: it is not a string.
  */
 static bool append_php_string(struct php *php, __u64 address, char text[SCRIPT_NAME_MAX])
 {
@@ -215,7 +215,7 @@ static void shorten_closures(char *name)
 	}
 }
 
-/* Of a function, with its class: "Mailer::send". */
+/* The name of a function, with its class: "Mailer::send". */
 static bool read_php_name(struct php *php, const unsigned char *record,
 			  char ret_name[SCRIPT_NAME_MAX])
 {

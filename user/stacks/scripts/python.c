@@ -295,7 +295,7 @@ static void put_characters(char text[SCRIPT_NAME_MAX], const unsigned char *from
 	text[at] = '\0';
 }
 
-/* PEP 393. False: it is no such object. */
+/* PEP 393. False: it is not such an object. */
 static bool read_string(const struct python *python, struct memory *memory, __u64 address,
 			char ret_text[SCRIPT_NAME_MAX])
 {

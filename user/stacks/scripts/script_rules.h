@@ -13,7 +13,7 @@
 #include "stacks/names/frame_rules.h"
 
 /*
- * `function` and `file` are the names that the interpreter has for them; NULL: not known. Of Java
+ * `function` and `file` are the names that the interpreter has for them; NULL: not known. For Java
  * the function decides, which has its package, else the file.
  */
 enum frame_kind script_rule_kind(enum script_language language, const char *function,
