@@ -136,6 +136,39 @@ static void one_that_is_stuck_is_given_up(void **state)
 	assert_int_equal(second, first + 1);
 }
 
+/* In a hurry nobody waits for it; then it answers, or is given up. */
+static void one_that_is_slow_is_not_waited_for(void **state)
+{
+	unsigned int start;
+	char *command;
+
+	(void)state;
+	opener__hurry(opener, true);
+	assert_int_equal(opener__ensure(opener, &start), 0);
+	kill(opener__pid(opener), SIGSTOP);
+	assert_int_equal(opener__command(opener, getpid(), &command), -EINPROGRESS);
+	assert_int_equal(opener__command(opener, getppid(), &command), -EBUSY);
+	assert_int_equal(opener__unanswered(opener), 2);
+	assert_true(opener__answers_fd(opener) >= 0);
+	kill(opener__pid(opener), SIGCONT);
+	while (opener__is_busy(opener))
+		usleep(1000);
+	assert_int_equal(opener__late(opener), 0);
+	assert_int_equal(opener__answers_fd(opener), -1);
+	opener__hurry(opener, false); /* an answer is waited for again, and is its own */
+	assert_int_equal(opener__command(opener, getppid(), &command), 0);
+	assert_null(strstr(command, "test_opener"));
+	free(command);
+	opener__hurry(opener, true);
+	kill(opener__pid(opener), SIGSTOP);
+	assert_int_equal(opener__command(opener, getpid(), &command), -EINPROGRESS);
+	while (opener__is_busy(opener))
+		usleep(1000);
+	assert_int_equal(opener__late(opener), 1);
+	assert_int_equal(opener__pid(opener), 0);
+	assert_true(opener__refuses(opener, getpid(), getuid()));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +176,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(memory_is_of_one_process, begin, end),
 		cmocka_unit_test_setup_teardown(one_that_was_killed_is_replaced, begin, end),
 		cmocka_unit_test_setup_teardown(one_that_is_stuck_is_given_up, begin, end),
+		cmocka_unit_test_setup_teardown(one_that_is_slow_is_not_waited_for, begin, end),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], OPENER_ARGUMENT))

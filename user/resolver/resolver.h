@@ -98,8 +98,10 @@ void resolver__hurry(struct resolver *resolver, bool hurries);
 void resolver__begin_sweep(struct resolver *resolver);
 /* The next questions were asked so often before: they are waited for twice as long each time. */
 void resolver__be_patient(struct resolver *resolver, unsigned int attempts);
-/* Is it at work on a question that nobody waits for? Takes notice of its answer. In a hurry it
-   never waits; otherwise it waits for that answer, until it is late. */
+/*
+ * Is it, or the opener, at work on a question that nobody waits for? Takes notice of its answer. In
+ * a hurry it never waits; otherwise it waits for that answer, until it is late.
+ */
 bool resolver__is_busy(struct resolver *resolver);
 /* The descriptor that can be read when that answer comes; -1 = none. */
 int resolver__answers_fd(const struct resolver *resolver);

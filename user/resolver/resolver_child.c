@@ -326,6 +326,8 @@ int resolver_ask(struct resolver *resolver, struct question *question, size_t ex
 	int err = settle(resolver, may_wait ? patience_until(resolver, begun_ns) : 1);
 	bool in_vain;
 
+	if (!err && opener__is_busy(resolver->opener)) /* the child would wait for it */
+		err = -EBUSY;
 	if (!err)
 		err = ask_settled(resolver, question, extra);
 	in_vain = err == -EINPROGRESS || err == -EBUSY;
@@ -341,6 +343,7 @@ void resolver__hurry(struct resolver *resolver, bool hurries)
 	resolver->is_agents = true;
 	resolver->hurries = hurries;
 	resolver->left_ns = PATIENCE_SWEEP_NS;
+	opener__hurry(resolver->opener, hurries);
 }
 
 void resolver__begin_sweep(struct resolver *resolver)
@@ -351,16 +354,18 @@ void resolver__begin_sweep(struct resolver *resolver)
 void resolver__be_patient(struct resolver *resolver, unsigned int attempts)
 {
 	resolver->attempts = attempts < MAX_DOUBLED ? attempts : MAX_DOUBLED;
+	opener__be_patient(resolver->opener, resolver->attempts);
 }
 
 bool resolver__is_busy(struct resolver *resolver)
 {
-	return settle(resolver, resolver->hurries ? 1 : 0) == -EBUSY;
+	return settle(resolver, resolver->hurries ? 1 : 0) == -EBUSY ||
+	       opener__is_busy(resolver->opener);
 }
 
 int resolver__answers_fd(const struct resolver *resolver)
 {
-	return resolver->open.is_open ? resolver->channel : -1;
+	return resolver->open.is_open ? resolver->channel : opener__answers_fd(resolver->opener);
 }
 
 __u64 resolver__unanswered(const struct resolver *resolver)

@@ -21,6 +21,8 @@
 #define STUCK_NS (NSEC_PER_SEC / 2)
 /* A child that is given up while a file is touched for less has no fault of that file system. */
 #define BLAME_NS (NSEC_PER_SEC * 4 / 10)
+/* In a hurry no answer is waited for longer than this; most come in some microseconds. */
+#define HURRY_NS (NSEC_PER_SEC / 20)
 /* After a stop was asked for, so many children are given up; then nothing is asked any more. */
 #define GIVEN_UP_AT_STOP 1
 
@@ -31,8 +33,15 @@ struct opener {
 	pid_t pid; /* 0 = none runs */
 	int channel;
 	unsigned int starts, number, given_up_at_stop;
-	bool is_occupied;
-	__u64 late;
+	bool is_occupied, hurries;
+	unsigned int attempts;
+	struct open_order { /* nobody waits for its answer, which is passed over */
+		bool is_open;
+		pid_t tgid;
+		uid_t uid;
+		struct patience patience;
+	} open;
+	__u64 late, unanswered;
 	struct quarantine quarantine;
 	struct expendables expendables;
 	struct dead_devices dead;
@@ -51,6 +60,26 @@ struct opener *opener__new(void)
 void opener__occupy(struct opener *opener, bool is_occupied)
 {
 	opener->is_occupied = is_occupied;
+}
+
+void opener__hurry(struct opener *opener, bool hurries)
+{
+	opener->hurries = hurries;
+}
+
+void opener__be_patient(struct opener *opener, unsigned int attempts)
+{
+	opener->attempts = attempts;
+}
+
+__u64 opener__unanswered(const struct opener *opener)
+{
+	return opener->unanswered;
+}
+
+int opener__answers_fd(const struct opener *opener)
+{
+	return opener->open.is_open ? opener->channel : -1;
 }
 
 pid_t opener__pid(const struct opener *opener)
@@ -128,6 +157,7 @@ static void forget_opener(struct opener *opener)
 		close(opener->channel);
 	opener->channel = -1;
 	opener->pid = 0;
+	opener->open.is_open = false;
 }
 
 /* True: a file system was to blame for it, and is left alone. */
@@ -254,55 +284,93 @@ int opener__allow_memory(struct opener *opener, pid_t tgid)
 	return send_order(opener, &order, /* fd= */ -1);
 }
 
-/* The answer to an order; one that is the answer to an earlier order is passed over. */
-static int receive_answer(struct opener *opener, const struct opener_order *order,
+/* The answer to the last order; one that is the answer to an earlier order is passed over. */
+static int receive_answer(struct opener *opener, struct patience *patience,
 			  struct opener_answer *ret_answer)
 {
 	struct message message = { .data = ret_answer, .size = sizeof(*ret_answer) };
-	struct patience patience = patience_with(opener);
 	int err;
 
 	do {
-		err = expendable_receive(opener->channel, &message, &patience);
+		err = expendable_receive(opener->channel, &message, patience);
 		if (err)
 			return err;
 		if (message.fd >= 0)
 			close(message.fd);
 		if (message.fd >= 0 || message.len != sizeof(*ret_answer))
 			return -EPROTO;
-	} while (ret_answer->number != order->number);
+	} while (ret_answer->number != opener->number);
 	return 0;
+}
+
+/* It failed over a process. A path of our own names files of many programs: see give_up_child(). */
+static void blame_process(struct opener *opener, pid_t tgid, uid_t uid)
+{
+	opener->late++;
+	if (!give_up_child(opener, uid) || tgid != getpid())
+		quarantine_strike(&opener->quarantine, tgid, uid, clock_now(CLOCK_MONOTONIC));
+}
+
+bool opener__is_busy(struct opener *opener)
+{
+	struct open_order *open = &opener->open;
+	struct opener_answer answer;
+	int err;
+
+	if (!open->is_open)
+		return false;
+	open->patience.until_ns = opener->hurries ? 1 : 0;
+	err = receive_answer(opener, &open->patience, &answer);
+	if (err == -EINPROGRESS)
+		return true;
+	open->is_open = false;
+	if (err)
+		blame_process(opener, open->tgid, open->uid);
+	return false;
+}
+
+static int order_settled(struct opener *opener, struct opener_order *order, uid_t uid,
+			 struct opener_answer *ret_answer)
+{
+	struct patience patience;
+	unsigned int start;
+	int err = opener__ensure(opener, &start);
+
+	if (err)
+		return err;
+	order->number = ++opener->number;
+	err = send_order(opener, order, /* fd= */ -1);
+	patience = patience_with(opener);
+	if (opener->hurries)
+		patience.until_ns = clock_now(CLOCK_MONOTONIC) + (HURRY_NS << opener->attempts);
+	if (!err)
+		err = receive_answer(opener, &patience, ret_answer);
+	if (!err)
+		return ret_answer->error < 0 ? ret_answer->error : 0;
+	if (err == -EINPROGRESS) {
+		opener->open = (struct open_order){ true, order->tgid, uid, patience };
+		return err;
+	}
+	blame_process(opener, order->tgid, uid);
+	return -ECHILD;
 }
 
 static int order_data(struct opener *opener, struct opener_order *order,
 		      struct opener_answer *ret_answer)
 {
-	unsigned int start;
 	uid_t uid;
 	int err = process_uid(order->tgid, &uid);
 
 	if (err)
 		return err;
-	if (opener->is_occupied)
-		return -EBUSY;
-	if (opener__refuses(opener, order->tgid, uid))
-		return -ECHILD;
-	err = opener__ensure(opener, &start);
-	if (err)
-		return err;
-	order->number = ++opener->number;
-	err = send_order(opener, order, /* fd= */ -1);
-	if (!err)
-		err = receive_answer(opener, order, ret_answer);
-	if (!err)
-		return ret_answer->error < 0 ? ret_answer->error : 0;
-	opener->late++;
-	/* A path of our own names files of many programs, of which one file system is left alone.
-	 */
-	if (!give_up_child(opener, uid) || order->tgid != getpid())
-		quarantine_strike(&opener->quarantine, order->tgid, uid,
-				  clock_now(CLOCK_MONOTONIC));
-	return -ECHILD;
+	if (opener->is_occupied || opener__is_busy(opener))
+		err = -EBUSY;
+	else if (opener__refuses(opener, order->tgid, uid))
+		err = -ECHILD;
+	else
+		err = order_settled(opener, order, uid, ret_answer);
+	opener->unanswered += err == -EINPROGRESS || err == -EBUSY;
+	return err;
 }
 
 int opener__command(struct opener *opener, pid_t tgid, char **ret_command)

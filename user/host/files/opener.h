@@ -55,6 +55,26 @@ void opener__give_up(struct opener *opener, uid_t uid);
  */
 void opener__occupy(struct opener *opener, bool is_occupied);
 
+/*
+ * From now on no answer is waited for longer than a twentieth of a second, because the agent has
+ * other work. A question that is not answered by then goes on, and its answer is thrown away: it
+ * returns -EINPROGRESS, and others return -EBUSY until that one was answered or given up. So a
+ * process that keeps its memory locked costs the agent a twentieth of a second, and processes of
+ * however many users a tenth of its time.
+ */
+void opener__hurry(struct opener *opener, bool hurries);
+/* The next questions were asked so often before, at most six times: as resolver__be_patient(). */
+void opener__be_patient(struct opener *opener, unsigned int attempts);
+/*
+ * Is it at work on a question that nobody waits for? Takes notice of its answer. In a hurry it
+ * never waits; otherwise it waits for that answer, until it is late.
+ */
+bool opener__is_busy(struct opener *opener);
+/* The descriptor that can be read when that answer comes; -1 = none. */
+int opener__answers_fd(const struct opener *opener);
+/* How many questions were not answered, of -EINPROGRESS and -EBUSY. */
+__u64 opener__unanswered(const struct opener *opener);
+
 /* The child's pid; 0 = none runs. */
 pid_t opener__pid(const struct opener *opener);
 
@@ -72,8 +92,8 @@ bool opener__refuses(struct opener *opener, pid_t tgid, uid_t uid);
 
 /*
  * As process_command(), whose text is in the memory of the process. -ECHILD: the child was stuck
- * over it, or the process is in quarantine. -EAGAIN: the child could not be started. -EBUSY: see
- * opener__occupy().
+ * over it, or the process is in quarantine. -EAGAIN: the child could not be started. -EINPROGRESS
+ * and -EBUSY: see opener__hurry() and opener__occupy().
  */
 int opener__command(struct opener *opener, pid_t tgid, char **ret_command);
 

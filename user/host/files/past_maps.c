@@ -421,7 +421,8 @@ int past_maps__open(const struct past_maps *past, pid_t tgid, struct process_vie
 
 	if (!process)
 		return -ENOENT;
-	qsort(process->mappings, process->count, sizeof(*process->mappings), by_address);
+	if (process->count)
+		qsort(process->mappings, process->count, sizeof(*process->mappings), by_address);
 	for (size_t i = 0; i < process->count; i++)
 		add_mapped(&text, past, &process->mappings[i]);
 	if (text_error(&text))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "host/workloads/owners.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,10 +94,18 @@ static void find_name(struct owner *owner, pid_t tgid)
 		process_exe_name(owner->exe, owner->renamed);
 }
 
-static struct owner *read_owner(struct owners *owners, const struct key *key)
+static int ask_command(struct owners *owners, pid_t tgid, char **ret_command)
+{
+	return owners->opener ? opener__command(owners->opener, tgid, ret_command) :
+				process_command(tgid, ret_command);
+}
+
+/* *ret_is_whole: the opener was not too busy to say the command. */
+static struct owner *read_owner(struct owners *owners, const struct key *key, bool *ret_is_whole)
 {
 	char *exe = NULL, *cgroup = NULL, *unit = NULL;
 	struct owner *owner;
+	int err;
 
 	process_exe((pid_t)key->tgid, &exe);
 	if (owners->cgroups)
@@ -106,10 +115,8 @@ static struct owner *read_owner(struct owners *owners, const struct key *key)
 	owner = owner_new(exe, cgroup, unit);
 	if (!owner)
 		return NULL;
-	if (owners->opener)
-		opener__command(owners->opener, (pid_t)key->tgid, &owner->command);
-	else
-		process_command((pid_t)key->tgid, &owner->command);
+	err = ask_command(owners, (pid_t)key->tgid, &owner->command);
+	*ret_is_whole = err != -EINPROGRESS && err != -EBUSY;
 	find_name(owner, (pid_t)key->tgid);
 	find_owner_workload(owner, (pid_t)key->tgid);
 	return owner;
@@ -144,7 +151,7 @@ static struct owner *find_known_owner(struct owners *owners, __u32 tgid,
 	__u64 start_ns = 0;
 	struct known_owner *known;
 	struct owner *owner;
-	bool alive;
+	bool alive, is_whole;
 
 	HASH_FIND(hh, owners->known, &key, sizeof(key), known);
 	if (known && known->sweep == owners->sweep)
@@ -152,9 +159,9 @@ static struct owner *find_known_owner(struct owners *owners, __u32 tgid,
 	alive = !process_start_time((pid_t)tgid, &start_ns);
 	if (known && !alive)
 		return owner_ref(known->owner); /* all there is */
-	owner = read_owner(owners, &key);
-	if (!owner)
-		return NULL;
+	owner = read_owner(owners, &key, &is_whole);
+	if (!owner || !is_whole)
+		return owner; /* it is read again when it is asked for again */
 	if (known)
 		forget_owner(owners, known);
 	return remember_owner(owners, &key, owner);

@@ -241,14 +241,20 @@ int attribution__recipe(struct attribution *attribution, pid_t tgid,
 	return err ?: resolver__recipe(attribution->resolver, &subject, start_code, ret_recipe);
 }
 
+static __u64 count_unanswered(const struct attribution *attribution)
+{
+	return resolver__unanswered(attribution->resolver) +
+	       opener__unanswered(attribution->opener);
+}
+
 void begin_search(struct attribution *attribution)
 {
-	attribution->unanswered = resolver__unanswered(attribution->resolver);
+	attribution->unanswered = count_unanswered(attribution);
 }
 
 bool lacks_answers(const struct attribution *attribution)
 {
-	return resolver__unanswered(attribution->resolver) != attribution->unanswered;
+	return count_unanswered(attribution) != attribution->unanswered;
 }
 
 /* Did the process run when the socket was created? (A younger process may have its pid now.) */
@@ -461,11 +467,12 @@ int attribution__find(struct attribution *attribution, const struct stack_eviden
 	struct raw_stack raw = { 0 };
 	struct subject code;
 	bool has_try;
-	int err = attribution__own(attribution, attributed);
+	int err;
 
+	begin_search(attribution);
+	err = attribution__own(attribution, attributed);
 	if (err)
 		return err;
-	begin_search(attribution);
 	has_try = search_try(attribution, evidence, attributed);
 	code = code_of(attribution, event);
 	/*
