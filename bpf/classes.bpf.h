@@ -127,7 +127,7 @@ static __always_inline bool entry_is_suspect(const struct pending *entry, __u64 
 
 	if (entry->flags & PENDING_DEAD)
 		from_ns = entry->evidence.first_enotconn_ns;
-	return begun_ns >= from_ns + older_than_ns;
+	return begun_ns >= from_ns && begun_ns - from_ns >= older_than_ns;
 }
 
 /* Does the socket itself show that a thread is inside connect? */
