@@ -7,6 +7,15 @@
  *
  * The fd table decides, as in a sweep. A socket that another process holds too is not reported; it
  * is looked at again when its last holder ends.
+ *
+ * Who else refers to a socket, the kernel does not say. It may also be a reader of fd tables on
+ * another processor, who has the file for a moment only. Where the process has made the socket and
+ * has not forked since, hardly anybody else can have it:
+ *
+ *   - If a sweep is reading fd tables, the socket is reported (LEFT_READ). A later sweep that still
+ *     finds it open takes that back.
+ *   - Otherwise the reader is a stranger, or the socket was passed on. If it is gone by the next
+ *     sweep, it may have been left or closed, and is counted (LEFT_HELD, exit_held).
  */
 #ifndef EXITS_BPF_H
 #define EXITS_BPF_H
@@ -34,25 +43,29 @@ struct {
 static __always_inline void descendant_add(struct task_struct *parent, struct task_struct *child)
 {
 	__u32 of = BPF_CORE_READ(parent, tgid), tgid = BPF_CORE_READ(child, tgid);
-	__u8 yes = 1;
+	__u64 never = 0, *forked_ns;
 
-	if (of == tgid || !bpf_map_lookup_elem(&descendants, &of))
-		return; /* a thread, or a stranger */
-	if (bpf_map_update_elem(&descendants, &tgid, &yes, BPF_ANY))
+	if (of == tgid)
+		return; /* a thread */
+	forked_ns = bpf_map_lookup_elem(&descendants, &of);
+	if (!forked_ns)
+		return; /* a stranger */
+	*forked_ns = bpf_ktime_get_boot_ns();
+	if (bpf_map_update_elem(&descendants, &tgid, &never, BPF_ANY))
 		count(COUNTER_DESCENDANTS_FULL);
 }
 
 /*
- * The entry of a socket that is met at an exit, out of the young table; NULL = it has none. The
- * place is busy only while a harvest takes it.
+ * The entry of a socket that is met at an exit, to be written until young_close(); NULL = it has
+ * none. It is moved out of the young table, unless a harvest is busy with it: then the harvest
+ * finds it changed, and moves it once more.
  */
 static __always_inline struct pending *exit_entry(struct file *file, __u64 inode)
 {
 	__u32 number = young_number((__u64)file);
 	struct young_pair *pair = bpf_map_lookup_elem(&young, &number);
-	struct fd_key key;
 
-	for (__u32 i = 0; pair && i < 2 * HARVEST_TRIES; i++) {
+	for (__u32 i = 0; pair && i < 2; i++) {
 		struct pending *entry = &pair->places[i & 1];
 
 		if (!young_of((__u64)file, inode))
@@ -60,26 +73,77 @@ static __always_inline struct pending *exit_entry(struct file *file, __u64 inode
 		if (entry->inode == inode && young_take(number, i & 1, 0))
 			young_release(entry);
 	}
-	return pending_of_inode(inode, &key);
+	return entry_open((__u64)file, inode);
 }
 
 /*
- * Is this the last reference to an open file, of those that the table of this process has? Each
- * meeting counts one.
+ * How many others refer to an open file, beside the table of this process? Each meeting counts one
+ * of its own.
  */
-static __always_inline bool is_last_reference(struct pending *entry, __u32 tgid, struct file *file)
+static __always_inline __s64 other_references(struct pending *entry, __u32 tgid, struct file *file)
 {
 	if (entry->exit_tgid != tgid) {
 		entry->exit_tgid = tgid;
 		entry->exit_references = 0;
 	}
-	return ++entry->exit_references >= file_references(file);
+	return file_references(file) - ++entry->exit_references;
 }
 
-/* One descriptor of the process that ends. A global function, so that the verifier goes through it
+/* Has the process made the socket, and not forked since? `forked_ns`: when it did so last. */
+static __always_inline bool is_unshared(const struct pending *entry, __u32 tgid, __u64 forked_ns)
+{
+	return entry->tgid == tgid && entry->since_ns > forked_ns &&
+	       !(entry->flags & PENDING_ORIGIN_UNKNOWN);
+}
+
+/* What its process leaves of a socket that is not in use, and that `others` refer to. */
+static __always_inline enum left left_as(__s64 others, bool unshared, bool read)
+{
+	if (others <= 0)
+		return LEFT_REPORTED;
+	if (others > 1) /* this process may have it under more descriptors */
+		return LEFT_NOT;
+	if (unshared && read)
+		return LEFT_READ;
+	return unshared || read ? LEFT_HELD : LEFT_NOT;
+}
+
+/* A process ends with a socket, of which `view` is. */
+static __always_inline void exit_judge(struct pending *entry, struct socket_view *view,
+				       struct task_struct *self, const struct fd_key *holder,
+				       __u64 forked_ns)
+{
+	__u32 reading = *(volatile __u32 *)&sweep.readings;
+	__s64 others = other_references(entry, holder->tgid, view->file);
+	bool read = reading & 1 || *(volatile __u32 *)&sweep.readings != reading;
+	enum left left = left_as(others, is_unshared(entry, holder->tgid, forked_ns), read);
+
+	if (left == LEFT_NOT)
+		return;
+	entry_complete(entry, view);
+	view_judge(view);
+	view_weigh_now(view, entry);
+	if (view->use == USE_IN_USE || view->use == USE_REMEMBERED || view->use == USE_CONNECTING ||
+	    bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns)
+		return;
+	entry->seen_sweep = sweep.number; /* its stack is read before the next sweep is over */
+	if (left == LEFT_HELD) {
+		entry->left = left;
+		return;
+	}
+	call_site_kept(entry);
+	pending_report(entry, view, self, holder);
+	if (was_reported(entry))
+		entry->left = left;
+	else
+		count(COUNTER_EXIT_UNREPORTED);
+}
+
+/*
+ * One descriptor of the process that ends. A global function, so that the verifier goes through it
  * once.
  */
-__noinline int exit_descriptor(__u32 fd)
+__noinline int exit_descriptor(__u32 fd, __u64 forked_ns)
 {
 	struct task_struct *self = bpf_get_current_task_btf();
 	struct fd_key holder = { .tgid = self->tgid, .fd = fd };
@@ -90,27 +154,17 @@ __noinline int exit_descriptor(__u32 fd)
 	if (!file || !view_open(file, &view))
 		return 0;
 	entry = exit_entry(file, view.inode);
-	if (!entry || !is_last_reference(entry, holder.tgid, file))
+	if (!entry)
 		return 0;
-	entry_complete(entry, &view);
-	view_judge(&view);
-	view_weigh_now(&view, entry);
-	if (view.use == USE_IN_USE || view.use == USE_REMEMBERED || view.use == USE_CONNECTING ||
-	    bpf_ktime_get_boot_ns() - entry->since_ns < settings.older_than_ns)
-		return 0;
-	call_site_kept(entry);
-	entry->seen_sweep = sweep.number; /* its stack is read before the next sweep is over */
-	pending_report(entry, &view, self, &holder);
-	if (was_reported(entry))
-		entry->left = 1;
-	else
-		count(COUNTER_EXIT_UNREPORTED);
+	exit_judge(entry, &view, self, &holder, forked_ns);
+	young_close(entry);
 	return 0;
 }
 
 /* The open descriptors of a process, as its table has them. */
 struct exit_walk {
 	unsigned long *open;
+	__u64 forked_ns; /* when the process last forked */
 	__u32 fds;
 };
 
@@ -125,7 +179,7 @@ static long exit_turn(struct bpf_map *map, const __u32 *turn, void *value, struc
 	bpf_probe_read_kernel(&word, sizeof(word), walk->open + *turn);
 	for (__u32 i = 0; i < FDS_A_WORD && word; i++, word >>= 1)
 		if (word & 1)
-			exit_descriptor(first + i);
+			exit_descriptor(first + i, walk->forked_ns);
 	return 0;
 }
 
@@ -145,12 +199,17 @@ static __always_inline bool ends_with_files(struct task_struct *self)
 static __always_inline void descendant_end(struct task_struct *self)
 {
 	struct signal_struct___of_threads *threads = (void *)BPF_CORE_READ(self, signal);
-	struct fdtable *table;
 	__u32 tgid = self->tgid;
 	struct exit_walk walk;
+	struct fdtable *table;
+	__u64 *forked_ns;
 
-	if (BPF_CORE_READ(threads, live.counter) || !bpf_map_lookup_elem(&descendants, &tgid))
+	if (BPF_CORE_READ(threads, live.counter))
 		return;
+	forked_ns = bpf_map_lookup_elem(&descendants, &tgid);
+	if (!forked_ns)
+		return;
+	walk.forked_ns = *forked_ns;
 	if ((settings.comm[0] || settings.by_uid) && wanted(self))
 		met_at_exit = true;
 	if (bpf_map_delete_elem(&descendants, &tgid) || !ends_with_files(self))

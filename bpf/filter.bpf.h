@@ -27,15 +27,15 @@ struct {
 
 /*
  * The process that `run` started and those that descend from it, by fork, until each has ended.
- * Key: a process; value: unused. A parent that ends first changes nothing, so a daemon stays. If it
- * is full, a child and its children are not watched (descendants_full). Without `run` it has one
- * place.
+ * Key: a process; value: when it last forked, 0 = never. A parent that ends first changes nothing,
+ * so a daemon stays. If it is full, a child and its children are not watched (descendants_full).
+ * Without `run` it has one place.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u8);
+	__type(value, __u64);
 } descendants SEC(".maps");
 
 /* From the leaf to the root: the first rule is that of the innermost cgroup. */

@@ -213,10 +213,10 @@ static __always_inline int young_publish(struct pending *entry, struct fd_key *r
 }
 
 /*
- * Take a place of the young table and empty it: an open socket moves to the map, an ended one gives
- * back what it holds. `file` is the open file that now has the place's address, if known; its
- * former socket has ended. Returns 1 if the place is taken, until young_release(). A global
- * function, so that the verifier goes through it once.
+ * Take a place of the young table and empty it: an open socket moves to the map, as does one that a
+ * process has left at its end; another ended one gives back what it holds. `file` is the open file
+ * that now has the place's address, if known; its former socket has ended. Returns 1 if the place
+ * is taken, until young_release(). A global function, so that the verifier goes through it once.
  */
 __noinline int young_take(__u32 number, __u32 second, __u64 file)
 {
@@ -234,7 +234,7 @@ __noinline int young_take(__u32 number, __u32 second, __u64 file)
 	if (lock & (YOUNG_WRITERS | YOUNG_BUSY))
 		return 0;
 	barrier();
-	lives = entry->inode && entry->file != file && !has_ended(entry);
+	lives = entry->inode && (entry->left || (entry->file != file && !has_ended(entry)));
 	mine = lock | YOUNG_BUSY | (lives ? 0 : YOUNG_CLOSED);
 	if (__sync_val_compare_and_swap(&entry->lock, lock, mine) != lock)
 		return 0;

@@ -56,7 +56,8 @@ static __always_inline bool pending_tell_end(struct pending *entry, enum end_rea
 {
 	struct event *event;
 
-	if (!was_reported(entry) || entry->left)
+	if (!was_reported(entry) || entry->left == LEFT_REPORTED ||
+	    (entry->left == LEFT_READ && reason == END_CLOSED))
 		return true;
 	event = event_begin(entry, EVENT_ENDED);
 	if (!event)
@@ -111,7 +112,21 @@ static __always_inline bool entry_end(const struct fd_key *key, struct pending *
 
 	if (entry->flags & PENDING_ORIGIN_UNKNOWN && reason == END_CLOSED && !was_reported(entry))
 		pending_mention(entry, EVENT_ENDED, reason);
+	if (entry->left == LEFT_HELD && reason == END_CLOSED && !was_reported(entry))
+		count(COUNTER_EXIT_HELD);
 	return pending_end(key, entry, reason);
+}
+
+/*
+ * A socket is open that a process had at its end. So what else referred to it then did not do that
+ * for a moment: it is a holder, which closes it, uses it, or ends with it.
+ */
+static __always_inline void left_to_another(struct pending *entry)
+{
+	if (entry->left == LEFT_READ)
+		pending_tell_end(entry, END_USED);
+	if (entry->left != LEFT_REPORTED)
+		entry->left = LEFT_NOT;
 }
 
 /* The entry is a leak that a task holds: report it, unless that was done. */
@@ -208,6 +223,8 @@ static __always_inline void sweep_socket(struct task_struct *task, __u32 fd,
 		pending_adopt(&holder, view, task);
 		return;
 	}
+	if (entry->left && entry->exit_tgid != holder.tgid)
+		left_to_another(entry);
 	if (entry->holder_tgid == holder.tgid && entry->holder_fd == holder.fd)
 		entry->holder_sweep = sweep.number;
 	if (was_reported(entry))
@@ -300,6 +317,8 @@ static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pe
 	}
 	if (entry->since_ns >= sweep.since_ns)
 		return 0; /* younger than this sweep */
+	if (entry->left && !ended)
+		left_to_another(entry);
 	if (!ended && !entry->unseen) {
 		entry->unseen = 1;
 		sweep.unsettled += !is_without_descriptor(entry);

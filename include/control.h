@@ -112,7 +112,7 @@ struct sweep {
 	__u32 lists;	/* 1 = list_tables() writes what it finds. Written by user space */
 	__u32 is_last;	/* 1 = no event may wait for another sweep. Written by user space */
 	__u32 deferred; /* new leaks of users who had their share of this sweep's events */
-	__u32 pad;
+	__u32 readings; /* of fd tables; odd = one goes on, which refers to files. User space */
 };
 
 /*

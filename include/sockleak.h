@@ -175,6 +175,7 @@ enum leak_class {
 	C(DESCENDANTS_FULL, "descendants_full", 1)	     /* a child of `run` not watched */  \
 	C(EXIT_UNREPORTED, "exit_unreported", 1)	     /* open at an exit, no room */      \
 	C(EXIT_UNREAD, "exit_unread", 1)		     /* fds beyond a walk's reach */     \
+	C(EXIT_HELD, "exit_held", 1)			     /* left, and held by whom? */       \
 	C(SOCKET_UNREADABLE, "socket_unreadable", 1)	     /* new fd gone already */           \
 	C(DEST_UNREADABLE, "dest_unreadable", 1)	     /* connect's address */
 
@@ -245,6 +246,14 @@ _Static_assert(sizeof(struct evidence) == 32 + SOCKLEAK_DEST_LEN, "struct eviden
 #define PENDING_URING 0x4000	    /* io_uring made it */
 #define PENDING_TRY 0x8000	    /* the stack of a call on it that failed was copied */
 
+/* What the end of a process that had it says of a socket. */
+enum left {
+	LEFT_NOT,      /* nothing: it had no such end, or somebody else has it */
+	LEFT_REPORTED, /* nobody else had it: it is reported, for good */
+	LEFT_READ,     /* the same but for a sweep, which read fd tables: until it is met again */
+	LEFT_HELD,     /* something referred to it just then: see exits.bpf.h */
+};
+
 /*
  * A socket that is not connected yet: the value of the map of pending sockets.
  * tgid and fd are those of its creation; a dup or a child may hold it elsewhere.
@@ -281,7 +290,7 @@ struct pending {
 	__u16 flags;		      /* PENDING_* */
 	__u32 exit_tgid;	      /* `run`: the last process that ended with it, */
 	__u16 exit_references;	      /* and how many descriptors of it that had */
-	__u16 left;		      /* 1 = nobody else had it: its end was reported for good */
+	__u16 left;		      /* enum left, at the end of that process */
 	char comm[SOCKLEAK_COMM_LEN]; /* of the thread that made it */
 };
 _Static_assert(sizeof(struct pending) == 64 + sizeof(struct evidence) + 72 + SOCKLEAK_COMM_LEN,

@@ -63,7 +63,8 @@ static void it_is_read_to_the_end_or_until_it_is_over(void **state)
 {
 	char bytes[200] = { 0 };
 	unsigned int pauses = 0;
-	struct piece piece = { .on_pause = spend_in_pause, .ctx = &pauses };
+	__u32 readings = 0;
+	struct piece piece = { .readings = &readings, .on_pause = spend_in_pause, .ctx = &pauses };
 	int ends[2];
 
 	(void)state;
@@ -72,6 +73,7 @@ static void it_is_read_to_the_end_or_until_it_is_over(void **state)
 	piece_begin(&piece, 0, false);
 	assert_int_equal(piece_read(&piece, ends[0]), 1);
 	assert_int_equal(pauses, 1);
+	assert_int_equal(readings, 2);
 	close(ends[1]);
 	piece_begin(&piece, UINT64_MAX, false);
 	assert_int_equal(piece_read(&piece, ends[0]), 0);

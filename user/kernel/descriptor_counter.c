@@ -9,6 +9,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "kernel/sweeps/piece.h"
 #include "kernel/sweeps/process_iterator.h"
 #include "kernel/sweeps/record_reader.h"
 
@@ -17,11 +18,12 @@ struct descriptor_counter {
 	struct kinds_walk *walk;
 	struct followed *followed; /* NULL = nobody is */
 	struct bpf_link *count;
-	bool can_look; /* at one process alone: not before Linux 6.1 */
+	__u32 *readings; /* readings_step() */
+	bool can_look;	 /* at one process alone: not before Linux 6.1 */
 };
 
 int descriptor_counter__new(const struct bpf_program *count, const struct bpf_program *kinds,
-			    struct kinds_walk *walk, struct followed *followed,
+			    struct kinds_walk *walk, struct followed *followed, __u32 *readings,
 			    struct descriptor_counter **ret_counter)
 {
 	struct descriptor_counter *counter = calloc(1, sizeof(*counter));
@@ -33,6 +35,7 @@ int descriptor_counter__new(const struct bpf_program *count, const struct bpf_pr
 	counter->kinds = kinds;
 	counter->walk = walk;
 	counter->followed = followed;
+	counter->readings = readings;
 	counter->count = bpf_program__attach_iter(count, NULL);
 	if (!counter->count) {
 		err = -errno;
@@ -87,11 +90,15 @@ static int nothing_comes(const void *record, void *ctx)
 	return 0;
 }
 
-static int walk_files(const struct bpf_link *link)
+static int walk_files(struct descriptor_counter *counter, const struct bpf_link *link)
 {
 	const struct record_sink sink = { .on_record = nothing_comes };
+	int err;
 
-	return records_read(link, 1, &sink);
+	readings_step(counter->readings);
+	err = records_read(link, 1, &sink);
+	readings_step(counter->readings);
+	return err;
 }
 
 /* Into the first places of the list. */
@@ -110,7 +117,7 @@ static int look_at_kinds(struct descriptor_counter *counter, __u32 tgid,
 	if (err)
 		return err == -ESRCH ? 0 : err; /* one that is gone has nothing to show */
 	begin_walk(counter->walk, &tgid, 1);
-	err = walk_files(link);
+	err = walk_files(counter, link);
 	bpf_link__destroy(link);
 	memcpy(ret_by_kind, counter->walk->by_kind[0], sizeof(counter->walk->by_kind[0]));
 	return err;
@@ -124,7 +131,7 @@ static int walk_host(struct descriptor_counter *counter, const __u32 *tgids, uns
 	if (!link)
 		return -errno;
 	begin_walk(counter->walk, tgids, count);
-	err = walk_files(link);
+	err = walk_files(counter, link);
 	bpf_link__destroy(link);
 	return err;
 }

@@ -13,12 +13,12 @@ struct bpf_program;
 struct descriptor_counter;
 
 /*
- * By the loaded programs of a skeleton, which must outlive it, as must `walk` and
- * `followed`, of its bss; the second may be NULL. 0 or -errno. Free with
+ * By the loaded programs of a skeleton, which must outlive it, as must `walk`, `followed` and
+ * `readings` (readings_step()), of its bss; `followed` may be NULL. 0 or -errno. Free with
  * descriptor_counter__free(); NULL is allowed there.
  */
 int descriptor_counter__new(const struct bpf_program *count, const struct bpf_program *kinds,
-			    struct kinds_walk *walk, struct followed *followed,
+			    struct kinds_walk *walk, struct followed *followed, __u32 *readings,
 			    struct descriptor_counter **ret_counter);
 void descriptor_counter__free(struct descriptor_counter *counter);
 

@@ -76,6 +76,7 @@ static int load_scanner(struct scanner *scanner, const struct options *options,
 		err = descriptor_counter__new(scanner->skeleton->progs.count_descriptors,
 					      scanner->skeleton->progs.count_kinds,
 					      &scanner->skeleton->bss->kinds, /* followed= */ NULL,
+					      &scanner->skeleton->bss->sweep.readings,
 					      &scanner->descriptors);
 	if (err)
 		return err;

@@ -167,7 +167,8 @@ static int load(struct tracer *tracer, const struct options *options, const char
 		err = descriptor_counter__new(
 			tracer->skeleton->progs.count_descriptors,
 			tracer->skeleton->progs.count_kinds, &tracer->skeleton->bss->kinds,
-			&tracer->skeleton->bss->followed, &tracer->descriptors);
+			&tracer->skeleton->bss->followed, &tracer->skeleton->bss->sweep.readings,
+			&tracer->descriptors);
 	if (err) {
 		text_addf(ret_error, "cannot attach the sweep's iterators: %s (needs Linux 5.13)",
 			  strerror(-err));

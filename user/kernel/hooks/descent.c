@@ -32,10 +32,10 @@ void descent__free(struct descent *descent)
 
 static int attach_both(struct descent *descent, struct sockleak_bpf *skeleton, __u32 tgid)
 {
-	__u8 yes = 1;
+	__u64 never = 0; /* has it forked */
 
-	if (bpf_map__update_elem(skeleton->maps.descendants, &tgid, sizeof(tgid), &yes, sizeof(yes),
-				 BPF_ANY))
+	if (bpf_map__update_elem(skeleton->maps.descendants, &tgid, sizeof(tgid), &never,
+				 sizeof(never), BPF_ANY))
 		return -errno;
 	descent->begins = bpf_program__attach(skeleton->progs.descendant_begins);
 	if (descent->begins)

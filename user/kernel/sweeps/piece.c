@@ -78,6 +78,11 @@ void piece_pause(struct piece *piece)
 	piece->began_ns += clock_now(CLOCK_THREAD_CPUTIME_ID) - paused_ns;
 }
 
+void readings_step(__u32 *readings)
+{
+	__atomic_add_fetch(readings, 1, __ATOMIC_SEQ_CST);
+}
+
 int piece_read(struct piece *piece, int iterator)
 {
 	char nothing[SOCKLEAK_ITERATOR_READ];
@@ -88,7 +93,9 @@ int piece_read(struct piece *piece, int iterator)
 	 * fails for a moment after a step, step_is_over().
 	 */
 	for (;;) {
+		readings_step(piece->readings);
 		len = read(iterator, nothing, sizeof(nothing));
+		readings_step(piece->readings);
 		if (!len)
 			return 0;
 		if (len < 0 && errno != EAGAIN && errno != EINTR)

@@ -14,8 +14,9 @@
 struct bpf_link;
 
 struct piece {
-	__u64 began_ns; /* CLOCK_THREAD_CPUTIME_ID, and later by what was done in pauses */
-	__u64 most_ns;	/* from then on; UINT64_MAX = until all is read */
+	__u64 began_ns;	 /* CLOCK_THREAD_CPUTIME_ID, and later by what was done in pauses */
+	__u64 most_ns;	 /* from then on; UINT64_MAX = until all is read */
+	__u32 *readings; /* see readings_step() */
 	bool is_last; /* no other piece follows: a stop that is asked for ends it a little later */
 	/* Empties the ring of events while the iterator pauses; NULL = nothing is to be done. */
 	void (*on_pause)(void *ctx);
@@ -45,6 +46,9 @@ void piece_pause(struct piece *piece);
 
 /* Run the iterator of a link to its end; it writes nothing. 0 or -errno. */
 int iterator_read_all(const struct bpf_link *link);
+
+/* A reading of fd tables begins, or ends: the kernel's side asks at an exit (struct sweep). */
+void readings_step(__u32 *readings);
 
 /* Read an iterator on. 0 at its end, 1 if the piece is over, or -errno. */
 int piece_read(struct piece *piece, int iterator);

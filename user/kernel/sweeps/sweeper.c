@@ -73,7 +73,9 @@ static void drain_in_pause(void *ctx)
 
 static struct piece piece_of(struct sweeper *sweeper, __u64 most_ns, bool is_last)
 {
-	struct piece piece = { .on_pause = drain_in_pause, .ctx = sweeper };
+	struct piece piece = { .readings = &sweep_of(sweeper)->readings,
+			       .on_pause = drain_in_pause,
+			       .ctx = sweeper };
 
 	piece_begin(&piece, most_ns, is_last);
 	return piece;
