@@ -235,7 +235,9 @@ static void name_all(const struct language *language, void *state, struct memory
 		memset(&name, 0, sizeof(name));
 		if (!language->name(state, memory, records + at, len, &name)) {
 			frames->unknown++;
-			name.function[0] = name.file[0] = '\0';
+			name.function[0] = '\0';
+			if (!name.has_file)
+				name.file[0] = '\0';
 		}
 		if (is_shown && !name.is_hidden && frames->count < SCRIPT_FRAMES_MAX) {
 			frames->is_native[frames->count] = name.is_native;

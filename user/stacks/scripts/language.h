@@ -41,6 +41,7 @@ struct script_name {
 	char function[SCRIPT_NAME_MAX]; /* UTF-8; "" = not known */
 	char file[SCRIPT_NAME_MAX];
 	unsigned int line; /* 0 = not known */
+	bool has_file;	   /* its file and line are known though its function is not */
 	bool is_native;	   /* a function in C that the script calls; file and line are the call's */
 	bool is_hidden;	   /* the interpreter's own, which the language does not show either */
 	bool is_entry;	   /* C has called the interpreter for this frame: one further out is C's */

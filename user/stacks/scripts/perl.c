@@ -448,6 +448,7 @@ static bool perl_name(void *state, struct memory *memory, const unsigned char *r
 			return false;
 		ret->file[0] = '\0';
 	}
+	ret->has_file = *ret->file; /* a closure is freed before its statements are */
 	return read_sub_name(perl, around, ret->function);
 }
 
