@@ -143,9 +143,9 @@ static void the_search_does_not_leave_an_interpreter(void **state)
 			     { NULL, NULL }, { "/opt/slack/slack", "main" }),
 		       "JavaScript");
 	/* A module in C is code that can be mended. */
-	expect(STACK(SOCKET, { "/usr/lib/libpq.so.5", "PQconnectPoll" },
-		     { "/usr/lib/python3/dist-packages/psycopg2/_psycopg.so", NULL },
-		     { LIBPYTHON, NULL }, MAIN),
+	expect(STACK(SOCKET, { "/usr/lib/libacme.so.5", "acme_dial" },
+		     { "/usr/lib/python3/dist-packages/acme/_acme.so", NULL }, { LIBPYTHON, NULL },
+		     MAIN),
 	       1, -1);
 }
 

@@ -2,7 +2,11 @@
 #include "stacks/scripts/script_rules.h"
 
 #include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "stacks/names/runtime_frames.h"
 
 /*
  * A package that was installed is to be mended like the program, as a library in C is. Those that
@@ -34,6 +38,49 @@ static const struct {
 	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/redis/*", "a database's client" },
 	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/sqlalchemy/*", "connections of a pool" },
 	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/django/db/*", "connections of a pool" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/amqp/*", "AMQP" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/kombu/*", "connections of a pool" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/celery/*", "AMQP by kombu" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/pika/*", "AMQP" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/aio_pika/*", "AMQP" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/aiormq/*", "AMQP" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/stomp/*", "a broker's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/kafka/*", "a broker's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/aiokafka/*", "a broker's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/nats/*", "a broker's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/paho/*", "a broker's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/ldap3/*", "LDAP" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/paramiko/*", "SSH" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/asyncssh/*", "SSH" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/websocket/*", "web sockets" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/websockets/*", "web sockets" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/dns/*", "DNS" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/statsd/*", "metrics" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/memcache.py", "a database's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/pymemcache/*", "a database's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/bmemcached/*", "a database's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/psycopg2/*", "a database's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/MySQLdb/*", "a database's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/mysql/connector/*", "a database's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/aiomysql/*", "a database's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/aiopg/*", "connections of a pool" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/aioredis/*", "a database's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/cassandra/*", "a database's client" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/elastic_transport/*", "HTTP" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/tornado/*", "sockets of an event loop" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/docker/*", "HTTP" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/boto3/*", "HTTP" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/django/core/cache/*", "databases' clients" },
+	{ SCRIPT_PYTHON, FRAME_OF_WRAPPER, "*-packages/django/core/mail/*", "mail" },
+	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*-packages/django/utils/asyncio.py", "around calls" },
+	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*-packages/wrapt/*", "around functions" },
+	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*-packages/tenacity/*", "it tries again" },
+	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*-packages/backoff/*", "it tries again" },
+	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*-packages/ddtrace/*", "tracing, around calls" },
+	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*-packages/newrelic/*", "tracing, around calls" },
+	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*-packages/opentelemetry/*", "tracing, around calls" },
+	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*-packages/elasticapm/*", "tracing, around calls" },
+	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*-packages/sentry_sdk/*", "tracing, around calls" },
 	{ SCRIPT_PYTHON, FRAME_OF_PROGRAM, "*/site-packages/*", "was installed" },
 	{ SCRIPT_PYTHON, FRAME_OF_PROGRAM, "*/dist-packages/*", "was installed" },
 	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*/lib/python[23].*", "the language's library" },
@@ -41,6 +88,7 @@ static const struct {
 	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "*/python3*.zip/*", "the library in one file" },
 	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "<frozen *", "the library in the interpreter" },
 	{ SCRIPT_PYTHON, FRAME_OF_RUNTIME, "<attrs generated *", "made for a class of attrs" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/vendor_ruby/rubygems*", "the language's library" },
 	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/net-*", "the library for networks, as gems" },
 	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/excon-*", "HTTP" },
 	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/faraday-*", "HTTP" },
@@ -55,8 +103,34 @@ static const struct {
 	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/redis-[0-9]*", "a database's client" },
 	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/redis-client-*", "a database's client" },
 	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/activerecord-*", "connections of a pool" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/bunny-[0-9]*", "AMQP" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/mail-[0-9]*", "mail" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/sidekiq-[0-9]*", "connections of a pool" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/resque-[0-9]*", "connections of a pool" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/dalli-[0-9]*", "a database's client" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/trilogy-[0-9]*", "a database's client" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/mongo-[0-9]*", "a database's client" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/hiredis-[0-9]*", "a database's client" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/sequel-[0-9]*", "connections of a pool" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/elastic-transport-[0-9]*", "HTTP" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/typhoeus-[0-9]*", "HTTP" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/ethon-[0-9]*", "HTTP" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/httparty-[0-9]*", "HTTP" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/rest-client-[0-9]*", "HTTP" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/ruby-kafka-[0-9]*", "a broker's client" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/stomp-[0-9]*", "a broker's client" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/websocket-client-simple-[0-9]*", "web sockets" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/statsd-ruby-[0-9]*", "metrics" },
+	{ SCRIPT_RUBY, FRAME_OF_WRAPPER, "*/gems/actionmailer-[0-9]*", "mail" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/gems/activesupport-*", "it runs blocks" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/gems/retriable-*", "it tries again" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/gems/ddtrace-*", "tracing, around calls" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/gems/datadog-*", "tracing, around calls" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/gems/newrelic_rpm-*", "tracing, around calls" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/gems/opentelemetry-*", "tracing, around calls" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/gems/sentry-*", "tracing, around calls" },
+	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/gems/concurrent-ruby-*", "it runs blocks" },
 	{ SCRIPT_RUBY, FRAME_OF_PROGRAM, "*/gems/*", "was installed" },
-	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/vendor_ruby/rubygems*", "the language's library" },
 	{ SCRIPT_RUBY, FRAME_OF_PROGRAM, "*/vendor_ruby/*", "was installed" },
 	{ SCRIPT_RUBY, FRAME_OF_PROGRAM, "*/site_ruby/*", "was installed" },
 	{ SCRIPT_RUBY, FRAME_OF_RUNTIME, "*/lib/ruby/[0-9].*", "the language's library" },
@@ -72,7 +146,29 @@ static const struct {
 	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/clue/*", "sockets of an event loop" },
 	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/predis/*", "a database's client" },
 	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/doctrine/dbal/*", "connections of a pool" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/php-amqplib/*", "AMQP" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/phpmailer/*", "mail" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/symfony/mailer/*", "mail" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/monolog/*/SyslogUdp/*", "a log" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/elastic/transport/*", "HTTP" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/revolt/*", "an event loop" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/vendor/workerman/*", "sockets of an event loop" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/share/php/Predis/*", "a database's client" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/share/php/GuzzleHttp/*", "HTTP" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/share/php/Symfony/Component/HttpClient/*", "HTTP" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/share/php/Symfony/Component/Mailer/*", "mail" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/share/php/React/*", "sockets of an event loop" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/share/php/Doctrine/DBAL/*", "connections of a pool" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/share/php/PhpAmqpLib/*", "AMQP" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/share/php/libphp-phpmailer/*", "mail" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/share/php/HTTP/Request2/*", "HTTP" },
+	{ SCRIPT_PHP, FRAME_OF_WRAPPER, "*/share/php/Net/Socket*", "sockets as objects" },
 	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "*$Proxy[0-9]*", "made for an interface" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "jdk.internal.net.http.*",
+	  "HTTP of the JDK, in threads of its own" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "sun.net.www.*", "HTTP of the JDK" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "com.sun.jndi.*", "LDAP and DNS of the JDK" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "sun.rmi.*", "calls of other machines" },
 	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "java.*", "the JDK" },
 	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "javax.*", "the JDK" },
 	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "jdk.*", "the JDK" },
@@ -88,6 +184,17 @@ static const struct {
 	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "clojure.*", "the language's library" },
 	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "org.jruby.*", "an interpreter of Ruby" },
 	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "org.python.*", "an interpreter of Python" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "*$$EnhancerBySpringCGLIB$$*", "made around a class" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "*$$FastClassBySpringCGLIB$$*", "made around a class" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "*$$SpringCGLIB$$*", "made around a class" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "org.springframework.aop.*", "around calls" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "org.springframework.cglib.*", "around calls" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "org.springframework.retry.*", "it tries again" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "org.aspectj.*", "around calls" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "io.github.resilience4j.*", "it tries again" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "io.micrometer.*", "tracing, around calls" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "io.opentelemetry.*", "tracing, around calls" },
+	{ SCRIPT_JAVA, FRAME_OF_RUNTIME, "net.bytebuddy.*", "made around a class" },
 	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "io.netty.*", "sockets of an event loop" },
 	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.xnio.*", "sockets of an event loop" },
 	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.apache.mina.*", "sockets of an event loop" },
@@ -112,6 +219,34 @@ static const struct {
 	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "com.mongodb.*", "a database's client" },
 	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "redis.clients.*", "a database's client" },
 	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "io.lettuce.*", "a database's client" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.springframework.http.client.*", "HTTP" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.springframework.web.client.*", "HTTP" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.springframework.web.reactive.function.client.*",
+	  "HTTP" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.springframework.jdbc.*", "databases' clients" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.springframework.orm.*", "databases' clients" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.springframework.data.*", "databases' clients" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.springframework.transaction.*",
+	  "connections for a transaction" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.springframework.amqp.*", "AMQP" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.springframework.jms.*", "brokers' clients" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.springframework.kafka.*", "a broker's client" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.springframework.mail.*", "mail" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.hibernate.*", "databases' clients" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.apache.tomcat.dbcp.*", "connections of a pool" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "com.mchange.v2.c3p0.*", "connections of a pool" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "com.rabbitmq.client.*", "AMQP" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.apache.activemq.*", "a broker's client" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.apache.kafka.*", "a broker's client" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "feign.*", "HTTP" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.asynchttpclient.*", "HTTP" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.elasticsearch.client.*", "HTTP" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "net.spy.memcached.*", "a database's client" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "com.jcraft.jsch.*", "SSH" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "com.datastax.*", "a database's client" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "io.grpc.*", "sockets of its channels" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "jakarta.mail.*", "mail" },
+	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.eclipse.angus.mail.*", "mail" },
 	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/LWP.pm", "HTTP" },
 	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/LWP/*", "HTTP" },
 	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Net/HTTP*", "HTTP" },
@@ -122,6 +257,22 @@ static const struct {
 	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/AnyEvent*", "sockets of an event loop" },
 	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Mojo/*", "sockets of an event loop" },
 	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/POE/*", "sockets of an event loop" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Try/Tiny.pm", "it runs a block" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/DBI.pm", "databases' clients" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/DBD/*", "a database's client" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Redis.pm", "a database's client" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Redis/*", "a database's client" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Cache/Memcached*", "a database's client" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Net/AMQP*", "AMQP" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Net/RabbitFoot*", "AMQP" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Net/Stomp*", "a broker's client" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Net/LDAP*", "LDAP" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Net/DNS*", "DNS" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Net/SSH*", "SSH" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Email/Sender*", "mail" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/MongoDB*", "a database's client" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Furl*", "HTTP" },
+	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Coro/*", "sockets for coroutines" },
 	{ SCRIPT_PERL, FRAME_OF_PROGRAM, "/usr/local/*/perl/*", "was installed" },
 	{ SCRIPT_PERL, FRAME_OF_PROGRAM, "*/site_perl/*", "was installed" },
 	{ SCRIPT_PERL, FRAME_OF_PROGRAM, "*/vendor_perl/*", "was installed" },
@@ -160,10 +311,54 @@ static bool is_generated(enum script_language language, const char *function, co
 	       (!strcmp(function, "__init__") || !strncmp(function, "__create_fn__", 13));
 }
 
+/* As a path of a gem: the folder vendor_ruby of distributions has them without their versions. */
+static const char *path_of_gem(const char *file, char path[PATH_MAX])
+{
+	const char *at = strstr(file, "/vendor_ruby/"), *name = at + strlen("/vendor_ruby/");
+
+	if (!at)
+		return file;
+	snprintf(path, PATH_MAX, "/gems/%.*s-0%s", (int)strcspn(name, "/."), name, at);
+	return path;
+}
+
+/* As a path of a module: what modules have made by eval of text has no other file. */
+static const char *path_of_package(const char *function, char path[PATH_MAX])
+{
+	const char *end = function, *next;
+	size_t at;
+
+	while ((next = strstr(end, "::")))
+		end = next + 2;
+	at = (size_t)snprintf(path, PATH_MAX, "/share/perl5/");
+	for (; function < end && at + sizeof(".pm") < PATH_MAX; function++) {
+		if (*function != ':')
+			path[at++] = *function;
+		else if (function[1] == ':' && function + 2 < end)
+			path[at++] = '/';
+	}
+	memcpy(path + at, ".pm", sizeof(".pm"));
+	return path;
+}
+
+/* By what the rules go. NULL: nothing is known of it. */
+static const char *path_to_judge(enum script_language language, const char *function,
+				 const char *file, char path[PATH_MAX])
+{
+	if (language == SCRIPT_JAVA)
+		return function;
+	if (language == SCRIPT_RUBY && file)
+		return path_of_gem(file, path);
+	if (language == SCRIPT_PERL && file && function && !strncmp(file, "(eval", 5))
+		return path_of_package(function, path);
+	return file;
+}
+
 enum frame_kind script_rule_kind(enum script_language language, const char *function,
 				 const char *file)
 {
-	const char *name = language == SCRIPT_JAVA ? function : file;
+	char path[PATH_MAX];
+	const char *name = path_to_judge(language, function, file, path);
 
 	if (is_generated(language, function, file))
 		return FRAME_OF_RUNTIME;
@@ -172,6 +367,64 @@ enum frame_kind script_rule_kind(enum script_language language, const char *func
 		    (language != SCRIPT_PERL || is_of_perl_library(name)))
 			return rules[i].kind;
 	return FRAME_OF_PROGRAM;
+}
+
+static bool one_matches(const char *const *patterns, const char *name)
+{
+	for (; *patterns; patterns++)
+		if (!fnmatch(*patterns, name, 0))
+			return true;
+	return false;
+}
+
+/* The code outside functions of a command that starts applications, such as gunicorn. */
+static bool is_command(const char *function, const char *file)
+{
+	static const char *const outside[] = { "<module>", "<main>",	       "(main)",
+					       "{main}",   "<top (required)>", NULL };
+
+	return function && one_matches(outside, function) && !fnmatch("*/bin/*", file, 0) &&
+	       !strchr(module_name(file), '.');
+}
+
+bool script_rule_is_application(enum script_language language, const char *function,
+				const char *file)
+{
+	static const char *const installed[][9] = {
+		[SCRIPT_PYTHON] = { "*-packages/*", "*/lib/python[23].*", "*/lib64/python[23].*",
+				    "*/python3*.zip/*" },
+		[SCRIPT_RUBY] = { "*/gems/*", "*/vendor_ruby/*", "*/site_ruby/*",
+				  "*/lib/ruby/[0-9].*", "*/lib64/ruby/[0-9].*", "*/share/ruby/*" },
+		[SCRIPT_PHP] = { "*/vendor/*", "*/share/php/*", "phar:*" },
+		[SCRIPT_LANGUAGES] = { NULL },
+	};
+
+	if (language == SCRIPT_JAVA)
+		return true;
+	if (!file || *file == '<' || *file == '(' || is_command(function, file))
+		return false;
+	return language == SCRIPT_PERL ? !is_of_perl_library(file) :
+					 !one_matches(installed[language], file);
+}
+
+bool script_rule_is_loop(enum script_language language, const char *function, const char *file)
+{
+	static const struct {
+		enum script_language language;
+		const char *file, *function;
+	} loops[] = {
+		{ SCRIPT_PYTHON, "*/asyncio/events.py", "*_run" },
+		{ SCRIPT_PYTHON, "*-packages/trio/_core/_run.py", "*unrolled_run" },
+		{ SCRIPT_PYTHON, "*-packages/twisted/internet/base.py", "*runUntilCurrent" },
+		{ SCRIPT_PHP, "*/[Rr]eact/*[Ll]oop/*", "*::*" },
+		{ SCRIPT_PHP, "*/vendor/revolt/event-loop/*", "*::*" },
+	};
+
+	for (size_t i = 0; function && file && i < sizeof(loops) / sizeof(loops[0]); i++)
+		if (loops[i].language == language && !fnmatch(loops[i].file, file, 0) &&
+		    !fnmatch(loops[i].function, function, 0))
+			return true;
+	return false;
 }
 
 bool script_rule_is_text(enum script_language language, const char *function, const char *file)

@@ -14,10 +14,21 @@
 
 /*
  * `function` and `file` are the names that the interpreter has for them; NULL: not known. For Java
- * the function decides, which has its package, else the file.
+ * the function decides, which has its package, and for a text of Perl's eval the package of the
+ * function; else the file.
  */
 enum frame_kind script_rule_kind(enum script_language language, const char *function,
 				 const char *file);
+
+/*
+ * Is it in the folder of an application, and not in one of packages that were installed, or of the
+ * programs that start applications? Only where the file says it: not of Java.
+ */
+bool script_rule_is_application(enum script_language language, const char *function,
+				const char *file);
+
+/* Does the function belong to an event loop, which calls what others have left with it? */
+bool script_rule_is_loop(enum script_language language, const char *function, const char *file);
 
 /*
  * Is it code outside functions that says nothing of where it comes from: the text of eval, whose
