@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "stacks/names/python_name.h"
+#include "stacks/scripts/script_rules.h"
 
 /* A preloaded library may call others of its own functions between its socket() and libc's. */
 #define INTERPOSER_FRAMES 8
@@ -19,7 +20,9 @@ struct search {
 	const struct frame *wrapper;	    /* the outermost next to the call */
 	const struct frame *runtime;	    /* the first */
 	const struct frame *script_wrapper; /* the outermost of those that are met first */
+	const struct frame *met;	    /* the outermost function of a script */
 	bool past_script_wrappers;
+	bool at_loop;		     /* the search ended at the loop that has called the function */
 	const struct frame *unnamed; /* of a script; the search ends there */
 	bool script_is_interpreter;
 };
@@ -119,6 +122,22 @@ static bool is_to_mend(struct search *search, const struct frame *frame)
 	return false;
 }
 
+/*
+ * Is it code between two parts of an interpreter: an extension that has called the interpreter's
+ * own functions for sockets, for a script? Then functions of the script follow further out, and
+ * none was met before.
+ */
+static bool is_extension(const struct search *search, const struct frame *frame)
+{
+	const struct frame *end = search->stack->frames + search->stack->count;
+
+	if (search->met || !search->language)
+		return false;
+	while (frame < end && !frame->script)
+		frame++;
+	return frame < end && same_name(script_language_name(frame->script), search->language);
+}
+
 /* Look at the next frame further out; false: the search is over. */
 static bool pass_over(struct search *search, const struct frame *frame)
 {
@@ -149,11 +168,18 @@ static bool pass_over(struct search *search, const struct frame *frame)
 	return true;
 }
 
+static bool is_loop(const struct frame *frame)
+{
+	return frame->script && script_rule_is_loop(frame->script, frame->function, frame->file);
+}
+
 /* There is no frame to mend: the best that is known. A pool may connect in a thread of its own. */
 static struct code_place without_frame(const struct search *search)
 {
 	if (search->script_wrapper && !search->unnamed)
 		return (struct code_place){ .frame = search->script_wrapper };
+	if (search->at_loop)
+		return (struct code_place){ .frame = search->met };
 	if (search->language)
 		return (struct code_place){ search->script, search->language, false,
 					    search->unnamed };
@@ -169,8 +195,16 @@ static struct code_place search_place(const struct stack *stack, bool lasting)
 	for (unsigned int i = first_of_caller(stack, lasting); i < stack->count; i++) {
 		const struct frame *frame = &stack->frames[i];
 
-		if ((lasting && frame->inlined) || pass_over(&search, frame))
+		if (lasting && frame->inlined)
 			continue;
+		if (search.met && is_loop(frame)) {
+			search.at_loop = true;
+			break; /* what is further out runs the loop */
+		}
+		if (pass_over(&search, frame)) {
+			search.met = frame->script && frame->function ? frame : search.met;
+			continue;
+		}
 		if (frame->kind == FRAME_OF_EMULATOR)
 			return (struct code_place){ frame, language_of(frame) ?: "an emulator",
 						    true, NULL };
@@ -179,8 +213,11 @@ static struct code_place search_place(const struct stack *stack, bool lasting)
 			meet_scripts(&search, frame);
 			break; /* what is further out is not known to be the first */
 		}
-		if (search.in_scripts && !is_of_scripts(frame))
+		if (search.in_scripts && !is_of_scripts(frame)) {
+			if (is_extension(&search, frame))
+				continue;
 			break; /* it runs the interpreter */
+		}
 		if (is_to_mend(&search, frame))
 			return (struct code_place){ .frame = frame };
 	}
@@ -257,6 +294,36 @@ const struct frame *culprit_script_caller(const struct stack *stack, const struc
 	return NULL;
 }
 
+static bool is_application(const struct frame *frame)
+{
+	return script_rule_is_application(frame->script, frame->function, frame->file);
+}
+
+/*
+ * The function of a script that a person would go to for the sake of a library that has made the
+ * socket: the next one of the application.
+ */
+static const struct frame *find_application(const struct stack *stack, const struct frame *culprit)
+{
+	const struct frame *end = stack->frames + stack->count;
+
+	for (const struct frame *next = culprit + 1; next < end; next++)
+		if (next->script && next->function && next->kind == FRAME_OF_PROGRAM &&
+		    is_application(next) && !is_same_script(next, culprit))
+			return next;
+	return NULL;
+}
+
+/* The script whose call has led to the culprit. */
+static const struct frame *find_script(const struct stack *stack, const struct frame *culprit)
+{
+	const struct frame *found = NULL;
+
+	if (!culprit->script || !is_application(culprit))
+		found = find_application(stack, culprit);
+	return found ?: culprit_script_caller(stack, culprit);
+}
+
 static struct code_place find_caller(const struct stack *stack, const struct frame *culprit)
 {
 	const struct frame *end = stack->frames + stack->count, *frame = culprit + 1;
@@ -266,7 +333,7 @@ static struct code_place find_caller(const struct stack *stack, const struct fra
 	 * A person whose script calls a library looks for the line of the script, not in the
 	 * library.
 	 */
-	caller.frame = culprit_script_caller(stack, culprit);
+	caller.frame = find_script(stack, culprit);
 	if (culprit->script || caller.frame)
 		return caller;
 
