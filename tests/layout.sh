@@ -159,6 +159,16 @@ readme_is_short() {
 	[ "$(wc -l <README.md)" -le 130 ] || echo "README.md: $(wc -l <README.md) lines"
 }
 
+design_has_the_folders() {
+	documented=$(sed -n '/^| folder of `user\/`/,/^$/s/^| `\([a-z/]*\)` |.*/\1/p' docs/design.md)
+	for folder in $folders; do
+		[ "$folder" = "${documented%%[!a-z/]*}" ] || { echo "docs/design.md: $folder"; return; }
+		documented=${documented#"$folder"}
+		documented=${documented#?}
+	done
+	[ -z "$documented" ] || echo "docs/design.md: $documented"
+}
+
 # Only what is certain without a reader: words that have a better one in docs/classes.md or
 # CONTRIBUTING.md, and sentences that begin with "Of".
 prose() {
@@ -267,6 +277,7 @@ check "a module of leaks/, report/, options/ and host/ has a unit test" modules_
 check "files of tests/ have at most 500 lines" tests_are_small
 check "lines of documents have at most 100 columns" documents_are_narrow
 check "README.md has at most 130 lines" readme_is_short
+check "docs/design.md has the folders of user/, in their order" design_has_the_folders
 check "prose has the words of the field" prose_has_the_words_of_the_field
 check "no sentence begins with 'Of'" sentences_begin_with_their_subject
 check "a header opens with its name and what it is" headers_say_what_they_are

@@ -44,6 +44,9 @@ CHANGES = {
     **{f"user/report/json/{number}.txt": "" for number in range(31)},
 }
 
+# File -> how a line in it begins, and what is written in its place.
+REPLACED = {"docs/design.md": ("| `lib` |", "| `lib` |  |\n| `not/there` |")}
+
 # Rule, as layout.sh names it -> what its report must name, each way to break it.
 RULES = {
     "include/ includes linux/types.h alone": "include/broken.h",
@@ -66,6 +69,7 @@ RULES = {
     "files of tests/ have at most 500 lines": ("tests/broken.py: ", "tests/unit/broken.c: "),
     "lines of documents have at most 100 columns": "docs/broken.md:2",
     "README.md has at most 130 lines": "README.md: ",
+    "docs/design.md has the folders of user/, in their order": "docs/design.md: not/there",
     "prose has the words of the field": ("docs/broken.md:4:", "docs/broken.md:5:"),
     "no sentence begins with 'Of'": "docs/broken.md:5:",
     "a header opens with its name and what it is": "user/host/untested.h",
@@ -92,6 +96,11 @@ def broken_copy(bench):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         with open(copy / name, "a", encoding="utf-8") as file:
             file.write(text)
+    for name, (line, other) in REPLACED.items():
+        text = (copy / name).read_text(encoding="utf-8")
+        if text.count("\n" + line) != 1:
+            raise Failure(f"expected one line of {name} to begin so: {line}")
+        (copy / name).write_text(text.replace(line, other), encoding="utf-8")
     return copy
 
 
