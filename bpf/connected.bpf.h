@@ -28,9 +28,9 @@ struct {
 
 /*
  * A whole stack of a call site is enough for all its sockets: user space gives the others the site
- * of that one. The second is for when the first one is closed.
+ * of that one. When its socket is closed, the next sockets have theirs copied again.
  */
-#define KEPT_BY_SITE 2
+#define KEPT_BY_SITE 1
 
 /* Slots that connected sockets hold: at most settings.keep_slots. */
 __s32 connected_slots;
@@ -45,8 +45,11 @@ static __always_inline bool connected_has(__u64 inode)
 	return keeps_connected() && bpf_map_lookup_elem(&connected, &inode);
 }
 
-/* Is it one that a peer can close? The file is known to be open. */
-static __always_inline bool file_is_connection(struct file *file)
+/*
+ * Is it one that a peer can close? Of a TCP connection also what shows later that it lives. The
+ * file is known to be open.
+ */
+static __always_inline bool connection_of(struct file *file, struct tcp_connection *ret_connection)
 {
 	struct socket *socket = BPF_CORE_READ(file, private_data);
 	struct sock *sk = BPF_CORE_READ(socket, sk);
@@ -55,8 +58,26 @@ static __always_inline bool file_is_connection(struct file *file)
 
 	if (family != AF_INET && family != AF_INET6 && family != AF_UNIX)
 		return false;
-	return (type == SOCK_STREAM || type == SOCK_SEQPACKET) &&
-	       BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN;
+	if ((type != SOCK_STREAM && type != SOCK_SEQPACKET) ||
+	    BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
+		return false;
+	if (family == AF_UNIX || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return true;
+	ret_connection->sk = (__u64)sk;
+	ret_connection->hash = BPF_CORE_READ(sk, __sk_common.skc_hash);
+	return true;
+}
+
+/*
+ * Is it as it was? Most connections are, in each sweep, and all other questions cost several times
+ * as much. If its memory was given to another one, that has other ends.
+ */
+static __always_inline bool connection_lives(const struct tcp_connection *connection)
+{
+	struct sock *sk = (struct sock *)connection->sk;
+
+	return sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_ESTABLISHED &&
+	       BPF_CORE_READ(sk, __sk_common.skc_hash) == connection->hash;
 }
 
 /* Give back the slot of an entry here, if it has one. Its site may have been evicted since. */
@@ -71,8 +92,19 @@ static __always_inline void connected_leave_slot(const struct pending *entry, bo
 		__sync_fetch_and_add(&site->kept, -1);
 	if (drops)
 		snapshot_drop(entry->inode);
-	else if (site)
+	if (!site)
+		return;
+	if (drops)
+		site->clean = 0;
+	else
 		__sync_fetch_and_add(&site->open, 1); /* call_site_ended() is yet to come */
+}
+
+/* The socket has ended, or a newer entry is kept of it. */
+static __always_inline void connected_drop(__u64 inode, const struct pending *entry)
+{
+	connected_leave_slot(entry, true);
+	bpf_map_delete_elem(&connected, &inode);
 }
 
 /*
@@ -109,6 +141,7 @@ static __always_inline void connected_take_slot(struct pending *entry, bool repo
  */
 __noinline int connected_keep(const struct pending *entry, __u64 file)
 {
+	struct tcp_connection connection = { 0 };
 	struct pending *kept;
 	__u64 inode;
 
@@ -116,8 +149,11 @@ __noinline int connected_keep(const struct pending *entry, __u64 file)
 		return 0;
 	inode = entry->inode;
 	if (!file_is_open((struct file *)entry->file, inode) ||
-	    !file_is_connection((struct file *)entry->file))
+	    !connection_of((struct file *)entry->file, &connection))
 		return 0;
+	kept = entry->flags & PENDING_DISSOLVED ? bpf_map_lookup_elem(&connected, &inode) : NULL;
+	if (kept) /* connected as before connect(AF_UNSPEC) */
+		connected_drop(inode, kept);
 	if (bpf_map_update_elem(&connected, &inode, entry, BPF_ANY)) {
 		count(COUNTER_CONNECTED_FULL);
 		return 0;
@@ -134,18 +170,11 @@ __noinline int connected_keep(const struct pending *entry, __u64 file)
 	kept->reported = 0;
 	kept->connecting = 0;
 	kept->unseen = 0;
-	kept->seen_sweep = 0;
 	kept->lock = 0;
+	kept->connection = connection;
 	kept->evidence.first_enotconn_ns = 0;
 	connected_take_slot(kept, used_is_reported(entry));
 	return 1;
-}
-
-/* The socket has ended. */
-static __always_inline void connected_drop(__u64 inode, const struct pending *entry)
-{
-	connected_leave_slot(entry, true);
-	bpf_map_delete_elem(&connected, &inode);
 }
 
 /*

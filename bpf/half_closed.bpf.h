@@ -76,6 +76,8 @@ static long connected_look(struct bpf_map *map, const __u64 *key, struct pending
 	struct fd_key pending_key;
 	int err;
 
+	if (connection_lives(&entry->connection))
+		return 0;
 	if (!pending_is_open(entry) || pending_of_inode(inode, &pending_key)) {
 		connected_drop(inode, entry);
 		return 0;
@@ -88,6 +90,7 @@ static long connected_look(struct bpf_map *map, const __u64 *key, struct pending
 	view_weigh(&view, NULL);
 	if (!view_is_dead(&view))
 		return 0;
+	entry->connection = (struct tcp_connection){ 0 };
 	entry_note_dead(entry, &view);
 	connected_leave_slot(entry, false);
 	err = pending_put(entry, &pending_key);

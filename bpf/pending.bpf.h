@@ -255,17 +255,32 @@ __noinline int young_take(__u32 number, __u32 second, __u64 file)
 	return 1;
 }
 
+/*
+ * Is the second place to be preferred? Where connections are kept, the one in the first would have
+ * to be moved now.
+ */
+static __always_inline __u32 young_begins_at(const struct young_pair *pair, __u64 file)
+{
+	return keeps_connected() && pair->places[0].inode && pair->places[0].file != file &&
+	       !pair->places[1].inode;
+}
+
 /* An empty place for the socket of a file; NULL = both are being written. */
 static __always_inline struct pending *young_claim(__u64 file)
 {
-	__u32 number = young_number(file), second;
+	__u32 number = young_number(file), place;
 	struct young_pair *pair = bpf_map_lookup_elem(&young, &number);
 
-	second = !young_take(number, 0, file);
-	if (!pair || (second && !young_take(number, 1, file)))
+	if (!pair)
 		return NULL;
-	barrier_var(second);
-	return &pair->places[second & 1];
+	place = young_begins_at(pair, file);
+	if (!young_take(number, place, file)) {
+		place ^= 1;
+		if (!young_take(number, place, file))
+			return NULL;
+	}
+	barrier_var(place);
+	return &pair->places[place & 1];
 }
 
 /*

@@ -258,6 +258,13 @@ enum left {
  * A socket that is not connected yet: the value of the map of pending sockets.
  * tgid and fd are those of its creation; a dup or a child may hold it elsewhere.
  */
+/* Of a TCP connection: by this a sweep sees with one look that it is still the same one. */
+struct tcp_connection {
+	__u64 sk;   /* address of its struct sock; 0 = it has to be looked at more closely */
+	__u32 hash; /* of both ends */
+	__u32 pad;
+};
+
 struct pending {
 	__u64 inode;	 /* which socket: descriptor numbers are reused */
 	__u64 file;	 /* address of its struct file, for the kernel's side alone */
@@ -272,18 +279,23 @@ struct pending {
 	__u32 tid;
 	__u32 fd;
 	__u32 uid;
-	__u16 connecting;  /* not 0 = a thread was inside connect at the last sweep: wait_note() */
-	__u16 spell;	   /* how often it was reported as a leak anew, modulo 2^16 */
-	__u32 exec_id;	   /* how often the process had called exec, modulo 2^32 */
-	__u32 holder_tgid; /* whom the last event named as the holder */
-	__u32 holder_fd;
-	__u32 holder_sweep; /* number of the last sweep that saw it there, modulo 2^32 */
-	__u32 seen_sweep;   /* and of the last that saw it in any fd table */
-	__u32 lock;	    /* of one that is young: see young.bpf.h */
-	__u32 slot;	    /* PENDING_SNAPSHOT: of the snapshot, unless it was given back */
-	__u32 owner;	    /* the user in whose share it is; `counted` says whether it is */
-	__u32 counted;	    /* COUNTED_* */
-	__u16 family;	    /* 0 = no sweep has met it yet, which reads these three */
+	__u16 connecting; /* not 0 = a thread was inside connect at the last sweep: wait_note() */
+	__u16 spell;	  /* how often it was reported as a leak anew, modulo 2^16 */
+	__u32 exec_id;	  /* how often the process had called exec, modulo 2^32 */
+	union {
+		struct {
+			__u32 holder_tgid; /* whom the last event named as the holder */
+			__u32 holder_fd;
+			__u32 holder_sweep; /* last sweep that saw it there, modulo 2^32 */
+			__u32 seen_sweep;   /* and that saw it in any fd table */
+		};
+		struct tcp_connection connection; /* in the map `connected` alone */
+	};
+	__u32 lock;    /* of one that is young: see young.bpf.h */
+	__u32 slot;    /* PENDING_SNAPSHOT: of the snapshot, unless it was given back */
+	__u32 owner;   /* the user in whose share it is; `counted` says whether it is */
+	__u32 counted; /* COUNTED_* */
+	__u16 family;  /* 0 = no sweep has met it yet, which reads these three */
 	__u16 protocol;
 	__u8 type;
 	__u8 unseen;		      /* full sweeps in a row that did not see it */

@@ -94,6 +94,13 @@ def half_closed_classes(bench):
     program.end()
 
 
+def used_snapshots(agent):
+    """As of its last report; the next one is asked for."""
+    agent.process.send_signal(signal.SIGUSR1)
+    tables = [summary["tables"] for _, summary in list(agent.summaries)][-1:]
+    return next((table["used"] for table in sum(tables, []) if table["of"] == "snapshots"), None)
+
+
 @case
 def half_closed_bounded(bench):
     """Connections that are alive hold few slots, and few entries; what has no room is counted."""
@@ -102,6 +109,7 @@ def half_closed_bounded(bench):
     program = bench.program(str(bench.copy("half_closed", "half_live")), "live", 40,
                             agents=[agent])
     agent.wait_quiet()
+    agent.wait_for(lambda a: used_snapshots(a) == 1, "one whole stack of the call site")
     program.next_phase()
     program.wait_ready()
     wanted = set(program.phase.leaks)
