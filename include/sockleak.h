@@ -258,7 +258,7 @@ enum left {
  * A socket that is not connected yet: the value of the map of pending sockets.
  * tgid and fd are those of its creation; a dup or a child may hold it elsewhere.
  */
-/* Of a TCP connection: by this a sweep sees with one look that it is still the same one. */
+/* By this a sweep sees with one look that a TCP connection is still the same one. */
 struct tcp_connection {
 	__u64 sk;   /* address of its struct sock; 0 = it has to be looked at more closely */
 	__u32 hash; /* of both ends */
