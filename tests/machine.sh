@@ -31,7 +31,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 if [ -n "$sockleak" ]; then
-	said=$("$sockleak" trace --quiet --duration 1ms --comm nobody-at-all --output /dev/null 2>&1)
+	said=$("$sockleak" trace --quiet --duration 1ms --pid $$ --output /dev/null 2>&1)
 	status=$?
 	if [ $status != 0 ]; then
 		echo "$said" | tail -n 1 >&2
