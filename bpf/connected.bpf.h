@@ -46,8 +46,8 @@ static __always_inline bool connected_has(__u64 inode)
 }
 
 /*
- * Is it one that a peer can close? For TCP also what shows later that the connection lives. The file
- * is known to be open.
+ * Is it one that a peer can close? For TCP also what shows later that the connection lives. The
+ * file is known to be open.
  */
 static __always_inline bool connection_of(struct file *file, struct tcp_connection *ret_connection)
 {
