@@ -31,6 +31,7 @@
 #   make bench        beside nothing and other tools (root; 8 minutes); bench-quick: ratios alone
 #   make bench-instructions  in instructions, under a qemu that counts them
 #   make bench-scale  how the cost grows (root; 8 minutes)
+#   make bench-scripts  what the functions of scripts add to a call (root)
 #   make bench-scan   `sockleak scan` beside another build and beside lsof (root)
 #   make bench-unwind  what a stack costs, in time and memory (root)
 #

@@ -191,9 +191,9 @@ static __always_inline __u64 self_exe_number(struct task_struct *self)
 	return exe ? exe->f_inode->i_ino ^ (__u64)exe->f_inode->i_sb->s_dev << 32 : 0;
 }
 
-/* The program that a task executes: its file, and where its code begins. */
+/* The file of the program that a task executes. */
 struct executable {
-	__u64 inode, size, code;
+	__u64 inode, size;
 	__u32 device; /* of the file system that has it: not always what stat(2) says */
 };
 
@@ -211,7 +211,15 @@ static __always_inline void task_program(struct task_struct *task, struct execut
 	ret_program->inode = BPF_CORE_READ(inode, i_ino);
 	ret_program->size = BPF_CORE_READ(inode, i_size);
 	ret_program->device = BPF_CORE_READ(inode, i_sb, s_dev);
-	ret_program->code = BPF_CORE_READ(mm, start_code);
+}
+
+/* Where the code of the current thread's program begins. */
+static __always_inline __u64 self_code(void)
+{
+	struct task_struct *self = (void *)bpf_get_current_task();
+	struct mm_struct___of_program *mm = (void *)BPF_CORE_READ(self, mm);
+
+	return BPF_CORE_READ(mm, start_code);
 }
 
 struct dentry___name {

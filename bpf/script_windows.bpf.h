@@ -1,15 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * script_windows: reads pieces of frames of scripts into a slot. Frames mostly lie close to each
- * other, and to read 1 KiB takes little longer than to read a word. So pieces are taken from a
- * window of the process's memory, in the slot itself, that moves along. It is opened when some
- * pieces in a row were close, so that a few frames do not cost more.
+ * other, and to read 1 KiB takes little longer than to read a word. So pieces are taken from
+ * windows of the process's memory that move along. They are in the slot itself, at its end, until
+ * frames are to stand there: then each piece is read by itself. A window is small at first and
+ * wherever it has to go far, so that a few frames do not cost more.
  */
 #ifndef SCRIPT_WINDOWS_BPF_H
 #define SCRIPT_WINDOWS_BPF_H
 
 #include "kernel.bpf.h"
 #include "scripts.h"
+
+/*
+ * Below it programs have no memory (vm.mmap_min_addr). Words that are no pointers are mostly small,
+ * and to find out that an address is none takes the processor a microsecond.
+ */
+#define SCRIPT_LOWEST 65536
+
+#define SCRIPT_WINDOW 2048	/* bytes at most */
+#define SCRIPT_WINDOW_SMALL 192 /* at first, and wherever it goes further than it is large */
+#define SCRIPT_WINDOW_GROWS 4	/* times with each other move */
+
+struct script_window {
+	__u64 address; /* where it begins */
+	__u64 len;     /* bytes that are in it; 0 = nothing */
+	__u64 size;    /* that it was to have */
+	unsigned char bytes[SCRIPT_WINDOW];
+};
+
+#define SCRIPT_WINDOW_FRAMES 0
+#define SCRIPT_WINDOW_FAR 1 /* of pieces that are elsewhere */
+#define SCRIPT_WINDOWS 2
+#define SCRIPT_WINDOW_DOWN 4 /* beside one of these: it reaches down, where older ones lie */
+#define SCRIPT_WINDOWS_BYTES (SCRIPT_WINDOWS * sizeof(struct script_window))
+/* Where they are in stack[]; 0 = a stack so small has no room for them. */
+#define SCRIPT_WINDOWS_AT(stack_size)                    \
+	(SNAPSHOT_ROOM(stack_size) < 2 * SNAPSHOT_PAGE ? \
+		 0 :                                     \
+		 (SNAPSHOT_ROOM(stack_size) & ~7ULL) - SCRIPT_WINDOWS_BYTES)
+
+static __always_inline struct script_window *script_window_at(struct snapshot *snapshot,
+							      __u32 which)
+{
+	return (struct script_window *)(snapshot->stack + SCRIPT_WINDOWS_AT(settings.stack_size)) +
+	       which;
+}
+
+/* Is the room for a record at stack[at] free of windows? */
+static __always_inline bool script_has_windows(__u64 at)
+{
+	__u64 windows_at = SCRIPT_WINDOWS_AT(settings.stack_size);
+
+	return windows_at && at <= windows_at - 2 * SCRIPT_RECORD;
+}
+
+static __always_inline void script_empty_windows(struct snapshot *snapshot)
+{
+	for (int i = 0; i < SCRIPT_WINDOWS; i++)
+		script_window_at(snapshot, i)->len = 0;
+}
 
 /* Read into stack[at]; as snapshot_read(). */
 static __always_inline bool script_read(struct snapshot *snapshot, __u64 at, __u64 len, __u64 from)
@@ -20,69 +70,34 @@ static __always_inline bool script_read(struct snapshot *snapshot, __u64 at, __u
 	       !bpf_probe_read_user(snapshot->stack + at, len, (void *)from);
 }
 
-struct script_window {
-	__u64 address; /* where it begins, or one of these */
-	__u64 missed;  /* what was read last without it */
-	__u64 in_row;  /* so many such reads, each close to the one before it */
-	unsigned char bytes[SNAPSHOT_WINDOW];
-};
-#define SCRIPT_CLOSED 0
-#define SCRIPT_BROKEN 1	    /* what it should have could not be read: it is not tried again */
-#define SCRIPT_AHEAD 192    /* bytes beyond an address that are in a window, too */
-#define SCRIPT_NEAR_BY 8192 /* so far it moves at once */
-#define SCRIPT_CLOSE 1024
-#define SCRIPT_IN_ROW 3
-
-enum script_window_of {
-	SCRIPT_NEAR_WINDOW,
-	SCRIPT_FAR_WINDOW,
-};
-
-static __always_inline struct script_window *script_window_at(struct snapshot *snapshot,
-							      enum script_window_of which)
+/*
+ * Have a window begin with what is at `from`, or if it reaches `down` have it end a little behind
+ * that. It is within one page, for the next one may not be there.
+ */
+static __always_inline bool script_move_window(struct script_window *window, __u64 from, bool down)
 {
-	return (struct script_window *)(snapshot->stack + SNAPSHOT_ROOM(settings.stack_size)) +
-	       which;
-}
+	__u64 begin = from, page = from & ~(SNAPSHOT_PAGE - 1ULL), size = SCRIPT_WINDOW_SMALL, len;
 
-static __always_inline bool script_is_within(__u64 a, __u64 b, __u64 distance)
-{
-	return a - b + distance <= 2 * distance;
-}
-
-/* Is it to be moved to `begin`, to have what is at `from`? */
-static __always_inline bool script_wants_window(struct script_window *window, __u64 from,
-						__u64 begin)
-{
-	if (window->address == SCRIPT_BROKEN)
-		return false;
-	if (window->address != SCRIPT_CLOSED &&
-	    script_is_within(begin, window->address, SCRIPT_NEAR_BY))
-		return true;
-	if (!script_is_within(from, window->missed, SCRIPT_CLOSE))
-		window->in_row = 0;
-	window->missed = from;
-	return window->in_row++ >= SCRIPT_IN_ROW;
-}
-
-static __always_inline bool script_move_window(struct script_window *window, __u64 from,
-					       __u64 begin)
-{
-	if (!script_wants_window(window, from, begin))
-		return false;
-	window->in_row = 0;
-	window->address = SCRIPT_BROKEN;
-	if (bpf_probe_read_user(window->bytes, SNAPSHOT_WINDOW, (void *)begin))
-		return false;
+	if (window->len && from - window->address + SCRIPT_WINDOW <= 2 * SCRIPT_WINDOW) {
+		size = window->size * SCRIPT_WINDOW_GROWS;
+		if (size > SCRIPT_WINDOW)
+			size = SCRIPT_WINDOW;
+		if (down)
+			begin -= size - SCRIPT_WINDOW_SMALL;
+		if (begin < page)
+			begin = page;
+	}
+	len = page + SNAPSHOT_PAGE - begin;
+	if (len > size)
+		len = size;
 	window->address = begin;
+	window->size = size;
+	window->len = 0;
+	barrier_var(len);
+	if (len > SCRIPT_WINDOW || bpf_probe_read_user(window->bytes, len, (void *)begin))
+		return false;
+	window->len = len;
 	return true;
-}
-
-static __always_inline void script_close_window(struct script_window *window)
-{
-	window->address = SCRIPT_CLOSED;
-	window->missed = 0;
-	window->in_row = 0;
 }
 
 /*
@@ -92,6 +107,8 @@ static __always_inline void script_close_window(struct script_window *window)
 static __always_inline void script_copy(__u64 *to, const __u64 *from, __u64 len)
 {
 	to[0] = from[0];
+	if (len == 8)
+		return;
 	to[1] = from[1];
 	if (len == 16)
 		return;
@@ -99,50 +116,104 @@ static __always_inline void script_copy(__u64 *to, const __u64 *from, __u64 len)
 	if (len == 24)
 		return;
 	to[3] = from[3];
+	if (len == 32)
+		return;
 	to[4] = from[4];
+	if (len == 40)
+		return;
+	to[5] = from[5];
+	if (len == 48)
+		return;
+	to[6] = from[6];
+	if (len == 56)
+		return;
+	to[7] = from[7];
 }
 
-/* As script_read(), by a window, which if need be is moved to `begin`. */
-static __always_inline bool script_peek(struct snapshot *snapshot, struct script_window *window,
-					__u64 at, __u64 len, __u64 from, __u64 begin)
+/* Is a piece in the window, where the verifier sees it? */
+static __always_inline bool script_is_in_window(const struct script_window *window, __u64 offset,
+						__u64 len)
 {
-	__u64 offset = from - window->address;
+	return offset <= SCRIPT_WINDOW - SCRIPT_RECORD && offset + len <= window->len;
+}
 
-	if (len != 16 && len != 24 && len != 40)
-		return script_read(snapshot, at, len, from);
-	if (window->address <= SCRIPT_BROKEN || offset > SNAPSHOT_WINDOW - SCRIPT_RECORD) {
-		if (!script_move_window(window, from, begin))
-			return script_read(snapshot, at, len, from);
-		offset = from - begin;
-	}
+static __always_inline void script_clear(struct snapshot *snapshot, __u64 at, __u64 len)
+{
+	barrier_var(at);
+	if (at > SNAPSHOT_ROOM(settings.stack_size) - SCRIPT_RECORD)
+		return; /* not possible */
+	for (__u32 i = 0; i < SCRIPT_RECORD; i += 8)
+		if (i < len)
+			*(__u64 *)(snapshot->stack + at + i) = 0;
+}
+
+/* Copy a piece from a window to stack[at]. */
+static __always_inline void script_take(struct snapshot *snapshot,
+					const struct script_window *window, __u64 at, __u64 len,
+					__u64 offset)
+{
+	barrier_var(at);
+	barrier_var(offset);
+	if (at <= SNAPSHOT_ROOM(settings.stack_size) - SCRIPT_RECORD &&
+	    offset <= SCRIPT_WINDOW - SCRIPT_RECORD)
+		script_copy((__u64 *)(snapshot->stack + at), (__u64 *)(window->bytes + offset),
+			    len);
+}
+
+/* The same of a number of words that is known to the compiler. */
+static __always_inline void script_take_words(struct snapshot *snapshot,
+					      const struct script_window *window, __u64 at,
+					      __u32 count, __u64 offset)
+{
+	__u64 *to, *from;
+
 	barrier_var(at);
 	barrier_var(offset);
 	if (at > SNAPSHOT_ROOM(settings.stack_size) - SCRIPT_RECORD ||
-	    offset > SNAPSHOT_WINDOW - SCRIPT_RECORD)
-		return false;
-	script_copy((__u64 *)(snapshot->stack + at), (__u64 *)(window->bytes + offset), len);
-	return true;
+	    offset > SCRIPT_WINDOW - SCRIPT_RECORD)
+		return; /* not possible */
+	to = (__u64 *)(snapshot->stack + at);
+	from = (__u64 *)(window->bytes + offset);
+	for (__u32 i = 0; i < count; i++)
+		to[i] = from[i];
 }
 
 /*
- * Where a window begins that has what is at an address, and what was pushed before that: not in the
- * page before, which may not be there.
+ * As script_read(), of what is not in its window, which is moved. A global function, so that the
+ * verifier goes through it once.
  */
-static __always_inline __u64 script_below(__u64 from)
+__noinline int script_fetch(__u32 slot, __u32 which, __u64 at, __u64 len, __u64 from)
 {
-	__u64 begin = from + SCRIPT_AHEAD - SNAPSHOT_WINDOW, page = from & ~(SNAPSHOT_PAGE - 1ULL);
+	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
+	struct script_window *window;
+	__u32 number = which & ~SCRIPT_WINDOW_DOWN;
 
-	return begin < page ? page : begin;
+	if (!snapshot || number >= SCRIPT_WINDOWS)
+		return false; /* not possible */
+	if (from < SCRIPT_LOWEST) {
+		script_clear(snapshot, at, len);
+		return false;
+	}
+	if (!script_has_windows(at))
+		return script_read(snapshot, at, len, from);
+	window = script_window_at(snapshot, number);
+	if (!script_move_window(window, from, which & SCRIPT_WINDOW_DOWN) ||
+	    !script_is_in_window(window, from - window->address, len)) /* it is in two pages */
+		return script_read(snapshot, at, len, from);
+	script_take(snapshot, window, at, len, from - window->address);
+	return true;
 }
 
-/* The same with what follows it, in which frames were pushed before. */
-static __always_inline __u64 script_above(__u64 from)
+/* As script_read(), by a window, which is to be in `number`, too. */
+static __always_inline bool script_peek(struct snapshot *snapshot, __u32 slot, __u32 number,
+					__u32 which, __u64 at, __u64 len, __u64 from)
 {
-	__u64 end = (from | (SNAPSHOT_PAGE - 1)) + 1;
+	struct script_window *window = script_window_at(snapshot, number);
 
-	if (from > end - SNAPSHOT_WINDOW && from <= end - SCRIPT_RECORD)
-		return end - SNAPSHOT_WINDOW;
-	return from;
+	if (!script_has_windows(at) || !script_is_in_window(window, from - window->address, len))
+		return script_fetch(slot, which, at, len, from);
+	script_take(snapshot, window, at, len, from - window->address);
+	return true;
 }
 
 #endif /* SCRIPT_WINDOWS_BPF_H */

@@ -14,9 +14,12 @@
 #include "script_windows.bpf.h"
 #include "scripts.h"
 
-/* Libraries of a process, and steps through lists of threads. Frames: WALK_TURNS. */
+/* Libraries of a process, steps through lists of threads, and frames that are kept. */
 #define SCRIPT_LIBRARIES 64
 #define SCRIPT_THREADS 128
+#define SCRIPT_FRAMES 256
+#define SCRIPT_RUN 8 /* at once, for a turn of a loop costs as much as a frame */
+#define SCRIPT_FAR_WORDS 3
 
 /*
  * Key: SCRIPT_GROUP_OF() a program. Value: recipes. User space has it mapped and writes there, for
@@ -128,14 +131,53 @@ static __always_inline __u64 script_listed(const struct script_recipe *recipe, _
 	return walk.is_found ? walk.thread : 0;
 }
 
+/* Also what has the address of the frame: a structure that the last step leads from. */
+static __always_inline __u64 script_first_frame(const struct script_recipe *recipe, __u64 thread,
+						__u64 *ret_holder)
+{
+	for (__u32 i = 0; i < SCRIPT_PATH && thread; i++) {
+		if (i >= recipe->n_path)
+			break;
+		*ret_holder = thread;
+		thread = user_word(thread + recipe->path[i]);
+	}
+	return thread;
+}
+
+/* The word at stack[at]. */
+static __always_inline __u64 script_word(struct snapshot *snapshot, __u64 at)
+{
+	barrier_var(at);
+	if (at > SNAPSHOT_ROOM(settings.stack_size) - sizeof(__u64))
+		return 0;
+	return *(__u64 *)(snapshot->stack + at);
+}
+
+/* Where the next frame is to stand in a slot. */
+static __always_inline __u64 script_end(const struct snapshot *snapshot)
+{
+	return (__u64)snapshot->script_at + snapshot->script_len;
+}
+
+/* Where a recipe is in the map: its group and which one there. NULL = nowhere. */
+static __always_inline struct script_recipe *script_recipe_at(__u32 place)
+{
+	__u32 number = place / SCRIPT_GROUP;
+	struct script_group *group = bpf_map_lookup_elem(&script_recipes, &number);
+
+	return group ? &group->recipes[place % SCRIPT_GROUP] : NULL;
+}
+
+#define SCRIPT_UNREADABLE 1 /* in place of a frame's address */
+
 /*
  * The structure of the current thread; 0: it has none. A library's thread-local storage is in the
  * block of its module, whose number the library has at `start`, in a table that the thread's
  * control block has as its second word ("ELF Handling For Thread-Local Storage", 3.4.2 and 3.4.6).
  */
-static __always_inline __u64 script_thread(const struct script_recipe *recipe, __u64 start,
-					   struct task_struct *self)
+static __always_inline __u64 script_thread_from(const struct script_recipe *recipe, __u64 start)
 {
+	struct task_struct *self = bpf_get_current_task_btf();
 	__u64 pointer = thread_pointer(self), module;
 	__u32 key;
 
@@ -159,144 +201,158 @@ static __always_inline __u64 script_thread(const struct script_recipe *recipe, _
 	return 0;
 }
 
-/* Also what has the address of the frame: a structure that the last step leads from. */
-static __always_inline __u64 script_first_frame(const struct script_recipe *recipe, __u64 thread,
-						__u64 *ret_holder)
-{
-	for (__u32 i = 0; i < SCRIPT_PATH && thread; i++) {
-		if (i >= recipe->n_path)
-			break;
-		*ret_holder = thread;
-		thread = user_word(thread + recipe->path[i]);
-	}
-	return thread;
-}
-
-/* The word at stack[at]. */
-static __always_inline __u64 script_word(struct snapshot *snapshot, __u64 at)
-{
-	barrier_var(at);
-	if (at > SNAPSHOT_ROOM(settings.stack_size) - sizeof(__u64))
-		return 0;
-	return *(__u64 *)(snapshot->stack + at);
-}
-
-/* Where a recipe is in the map: its group and which one there. NULL = nowhere. */
-static __always_inline struct script_recipe *script_recipe_at(__u32 place)
-{
-	__u32 number = place / SCRIPT_GROUP;
-	struct script_group *group = bpf_map_lookup_elem(&script_recipes, &number);
-
-	return group ? &group->recipes[place % SCRIPT_GROUP] : NULL;
-}
-
-#define SCRIPT_UNREADABLE 1 /* in place of a frame's address */
-
 /*
- * Keep one frame at stack[at]. Returns the address of the next one. A global function, so that the
- * verifier goes through it once, and not for each of the frames.
+ * The same by a recipe. A global function, so that the verifier goes through it once; and before
+ * Linux 6.13 its stack is not beside that of the walk over the frames.
  */
-__noinline __u64 script_keep(__u32 slot, __u32 place, __u64 at, __u64 frame)
+__noinline __u64 script_thread(__u32 place)
 {
-	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
 	struct script_recipe *recipe = script_recipe_at(place);
-	struct script_window *near, *far;
-	__u64 from, next;
+	__u64 start = recipe ? script_start(recipe, self_code()) : 0;
 
-	if (!snapshot || !recipe)
-		return SCRIPT_UNREADABLE;
-	near = script_window_at(snapshot, SCRIPT_NEAR_WINDOW);
-	from = frame + recipe->near_at;
-	if (!script_peek(snapshot, near, at, recipe->near_len, from,
-			 recipe->next_mask || recipe->stride < 0 ? script_below(from) :
-								   script_above(from)))
-		return SCRIPT_UNREADABLE;
-	from = script_word(snapshot, at + recipe->far_from);
-	from = (from & recipe->far_mask) | (frame & ~recipe->far_mask);
-	next = script_word(snapshot, at + recipe->next);
-	next = (next & recipe->next_mask) | ((frame + recipe->stride) & ~recipe->next_mask);
-	/* A piece that cannot be read is 0 then. */
-	far = recipe->far_mask ? script_window_at(snapshot, SCRIPT_FAR_WINDOW) : near;
-	from += recipe->far_at;
-	script_peek(snapshot, far, at + recipe->far_to, recipe->far_len, from, script_below(from));
-	for (int i = 0; i < SCRIPT_MORE; i++) {
-		if (!recipe->more[i].len)
-			break;
-		from = script_word(snapshot, at + recipe->more[i].from);
-		script_read(snapshot, at + recipe->more[i].to, recipe->more[i].len,
-			    from + recipe->more[i].at);
-	}
-	return next;
+	return recipe && start ? script_thread_from(recipe, start) : 0;
 }
 
 struct frame_walk {
-	__u64 at, frame, next;
-	__u64 begin, end; /* frames are from there to there */
-	__u64 segment;	  /* in which it goes on; 0 = in none */
-	__u32 slot, place, record;
-	__u32 kinds; /* of the frames that are kept; 0 = all of them */
-	__u32 pad;
-	__u64 limit; /* of `at` */
+	__u64 frame;   /* the next one; 0 = there is none */
+	__u64 outer;   /* frames end there: below it, or in a segment above it or at it */
+	__u64 segment; /* in which it goes on; 0 = in none */
+	__u32 slot, place;
+	__u32 limit;	/* of the places in the slot where it may stand */
+	__u16 kinds;	/* of the frames that are kept; 0 = all of them */
+	__u8 near, far; /* windows of the two pieces */
+	__u32 faulted;	/* a frame could not be read */
 };
 
 /* Go on with the last frame of a segment. */
-static __always_inline void script_enter_segment(struct frame_walk *walk)
+static __always_inline void script_enter_segment(const struct script_recipe *recipe,
+						 struct frame_walk *walk)
 {
-	struct script_recipe *recipe = script_recipe_at(walk->place);
 	__u64 segment = walk->segment;
-	__s32 last;
+	__s32 last = user_word(segment + recipe->last_frame);
 
-	walk->segment = 0;
-	if (!recipe)
-		return; /* not possible */
-	last = user_word(segment + recipe->last_frame);
-	walk->begin = user_word(segment + recipe->first_frame);
-	walk->frame = last >= 0 ? walk->begin - (__s64)last * recipe->stride : 0;
+	walk->outer = user_word(segment + recipe->first_frame);
+	walk->frame = last >= 0 ? walk->outer - (__s64)last * recipe->stride : 0;
 	walk->segment = user_word(segment + recipe->next_segment);
 	walk->kinds = recipe->kinds;
 }
 
-/* Is the frame that was kept last of a kind that is wanted? */
-static __always_inline bool script_is_wanted(struct frame_walk *walk)
+/* Keep what a frame leads to further away. A piece that cannot be read is 0 then. */
+static __always_inline void script_keep_more(struct snapshot *snapshot,
+					     const struct script_recipe *recipe, __u32 slot,
+					     __u64 at, __u32 count)
 {
-	struct script_recipe *recipe = script_recipe_at(walk->place);
-	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &walk->slot);
+	const struct script_piece *piece = recipe->more;
 
-	if (!recipe || !snapshot)
-		return true; /* not possible */
-	return walk->kinds >> (script_word(snapshot, walk->at + recipe->kind_at) & 15) & 1;
+	for (int i = 0; i < SCRIPT_MORE && i < (int)count && piece->len; i++, piece++)
+		script_peek(snapshot, slot, SCRIPT_WINDOW_FAR, SCRIPT_WINDOW_FAR, at + piece->to,
+			    piece->len, script_word(snapshot, at + piece->from) + piece->at);
 }
 
-/* Keep the next frame. False: there is none, or no room for it. */
-static __always_inline bool script_keep_next(struct frame_walk *walk)
+/* Where the second piece of a frame is whose first one is kept at stack[at]. */
+static __always_inline __u64 script_from(struct snapshot *snapshot,
+					 const struct script_recipe *recipe, __u64 at, __u64 frame)
 {
-	if (walk->at >= walk->limit ||
-	    walk->at > SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD)
-		return false;
-	if (!walk->frame) {
-		if (!walk->segment)
-			return false;
-		script_enter_segment(walk);
-		return true;
+	return (script_word(snapshot, at + recipe->far_from) & recipe->far_mask) +
+	       (frame & ~recipe->far_mask) + recipe->far_at;
+}
+
+/* The frame outside of one that is kept at stack[at]; 0 = there is none. */
+static __always_inline __u64 script_next(struct snapshot *snapshot,
+					 const struct script_recipe *recipe,
+					 const struct frame_walk *walk, __u64 at, __u64 frame)
+{
+	__u64 next = (script_word(snapshot, at + recipe->next) & recipe->next_mask) |
+		     ((frame + recipe->stride) & ~recipe->next_mask);
+
+	return (recipe->next_segment ? next >= walk->outer : next < walk->outer) ? next : 0;
+}
+
+/*
+ * Keep one frame behind those that are there, if it is of a kind that is wanted; or go into the
+ * next segment. Returns 1 if there is none, or it cannot be read. Where the frames end is kept in
+ * the slot: of a number on the stack the verifier would go through each value. A global function,
+ * so that it goes through it once.
+ */
+__noinline int script_keep(struct frame_walk *walk)
+{
+	struct snapshot *snapshot;
+	struct script_recipe *recipe;
+	__u64 at, frame, from;
+	__u32 slot;
+
+	if (!walk)
+		return 1; /* not possible */
+	slot = walk->slot;
+	frame = walk->frame;
+	snapshot = bpf_map_lookup_elem(&snapshots, &slot);
+	recipe = script_recipe_at(walk->place);
+	if (!snapshot || !recipe || !(frame || walk->segment))
+		return 1;
+	if (!frame) {
+		script_enter_segment(recipe, walk);
+		return 0;
 	}
-	walk->next = script_keep(walk->slot, walk->place, walk->at, walk->frame);
-	if (walk->next == SCRIPT_UNREADABLE)
-		return false;
-	walk->frame = walk->next >= walk->begin && walk->next < walk->end ? walk->next : 0;
-	if (!walk->kinds || script_is_wanted(walk))
-		walk->at += walk->record;
-	return true;
+	at = script_end(snapshot);
+	if (!script_peek(snapshot, slot, SCRIPT_WINDOW_FRAMES, walk->near, at, recipe->near_len,
+			 frame + recipe->near_at)) {
+		walk->faulted = 1;
+		return 1;
+	}
+	walk->frame = script_next(snapshot, recipe, walk, at, frame);
+	from = script_from(snapshot, recipe, at, frame);
+	script_peek(snapshot, slot, walk->far & SCRIPT_WINDOW_FAR, walk->far, at + recipe->far_to,
+		    recipe->far_len, from);
+	if (walk->kinds && !(walk->kinds >> (script_word(snapshot, at + recipe->kind_at) & 15) & 1))
+		return 0;
+	script_keep_more(snapshot, recipe, slot, at,
+			 recipe->next_segment && !walk->kinds ? recipe->head_more : SCRIPT_MORE);
+	snapshot->script_len += recipe->record;
+	return 0;
 }
 
-/* Several at once, for a turn costs as much as a frame. */
-#define SCRIPT_A_TURN 2
+/*
+ * Keep frames that have two pieces, as long as these are in windows. They are copied with what
+ * follows them, which the next frame overwrites: with a branch for each length the verifier would
+ * take longer.
+ */
+static __always_inline void script_keep_run(struct snapshot *snapshot,
+					    const struct script_recipe *recipe,
+					    struct frame_walk *walk)
+{
+	struct script_window *near = script_window_at(snapshot, SCRIPT_WINDOW_FRAMES);
+	struct script_window *far = script_window_at(snapshot, walk->far & SCRIPT_WINDOW_FAR);
+	__u64 at, offset, frame = walk->frame, next;
 
+	for (int i = 0; i < SCRIPT_RUN && frame; i++) {
+		at = script_end(snapshot);
+		offset = frame + recipe->near_at - near->address;
+		if (at >= walk->limit || !script_has_windows(at) ||
+		    !script_is_in_window(near, offset, recipe->near_len))
+			break;
+		script_take_words(snapshot, near, at, SCRIPT_RECORD / 8, offset);
+		next = script_next(snapshot, recipe, walk, at, frame);
+		offset = script_from(snapshot, recipe, at, frame) - far->address;
+		if (!script_is_in_window(far, offset, recipe->far_len))
+			break;
+		script_take_words(snapshot, far, at + recipe->far_to, SCRIPT_FAR_WORDS, offset);
+		snapshot->script_len += recipe->record;
+		frame = next;
+	}
+	walk->frame = frame;
+}
+
+/* Go one frame on, or some. Returns 1 if there is none, or no room for it. */
 static long frame_turn(struct bpf_map *map, const __u32 *turn, void *value, struct frame_walk *walk)
 {
-	for (int i = 0; i < SCRIPT_A_TURN; i++)
-		if (!script_keep_next(walk))
-			return 1;
-	return 0;
+	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &walk->slot);
+	struct script_recipe *recipe = script_recipe_at(walk->place);
+
+	if (!snapshot || !recipe)
+		return 1; /* not possible */
+	if (!recipe->more[0].len && recipe->far_len <= 8 * SCRIPT_FAR_WORDS)
+		script_keep_run(snapshot, recipe, walk);
+	return script_end(snapshot) >= walk->limit || script_keep(walk);
 }
 
 /*
@@ -309,34 +365,27 @@ __noinline int script_keep_all(__u32 slot, __u32 place, __u64 thread, __u64 fram
 {
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
 	struct script_recipe *recipe = script_recipe_at(place);
-	struct frame_walk walk = {
-		.frame = frame,
-		.next = frame,
-		.end = end,
-		.slot = slot,
-		.place = place,
-	};
+	struct frame_walk walk = { .frame = frame, .outer = end, .slot = slot, .place = place };
 
 	if (!snapshot || !recipe)
 		return 0; /* not possible */
-	walk.at = snapshot->script_at;
-	script_close_window(script_window_at(snapshot, SCRIPT_NEAR_WINDOW));
-	script_close_window(script_window_at(snapshot, SCRIPT_FAR_WINDOW));
-	walk.record = recipe->record;
-	walk.limit = walk.at + WALK_TURNS * recipe->record;
+	walk.limit = snapshot->script_at + SCRIPT_FRAMES * recipe->record;
+	if (walk.limit > SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD)
+		walk.limit = SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD;
+	if (script_has_windows(snapshot->script_at))
+		script_empty_windows(snapshot);
+	walk.near = recipe->next_mask || recipe->stride < 0 ? SCRIPT_WINDOW_DOWN : 0;
+	walk.far = recipe->far_mask ? SCRIPT_WINDOW_FAR | SCRIPT_WINDOW_DOWN : walk.near;
 	if (recipe->next_segment) {
 		walk.segment = frame;
-		walk.frame = walk.next = thread + recipe->head;
-		walk.begin = ~0ULL; /* behind the head there is nothing */
+		walk.frame = thread + recipe->head;
+		walk.outer = ~0ULL; /* behind the head there is nothing */
 	}
 	bpf_for_each_map_elem(&walk_turns, frame_turn, &walk, 0);
 	if (walk.frame || walk.segment) {
-		bool faulted = walk.next == SCRIPT_UNREADABLE;
-
-		count(faulted ? COUNTER_SCRIPT_FAULT : COUNTER_SCRIPT_CUT);
-		snapshot->script_cut = faulted ? SCRIPT_CUT_FAULT : SCRIPT_CUT_ROOM;
+		count(walk.faulted ? COUNTER_SCRIPT_FAULT : COUNTER_SCRIPT_CUT);
+		snapshot->script_cut = walk.faulted ? SCRIPT_CUT_FAULT : SCRIPT_CUT_ROOM;
 	}
-	snapshot->script_len = walk.at - snapshot->script_at;
 	return 0;
 }
 
@@ -372,37 +421,45 @@ static __always_inline void script_note_stranger(struct task_struct *self,
 }
 
 /*
- * Put the frames of the current thread's scripts behind the stack in a slot. A global function, as
- * snapshot_fill().
+ * Where the recipe of the current thread's program is, if it executes scripts; else
+ * SCRIPT_NOWHERE. `slot` gets the kind of its frames. A global function, as snapshot_fill().
  */
-__noinline int script_fill(__u32 slot)
+__noinline __u32 script_find(__u32 slot)
 {
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
 	struct task_struct *self = bpf_get_current_task_btf();
 	struct script_recipe *recipe;
 	struct executable program;
-	__u64 start, thread, frame, holder = 0, end = ~0ULL;
 	__u32 place;
 
 	if (!snapshot)
-		return 0;
+		return SCRIPT_NOWHERE; /* not possible */
 	task_program(self, &program);
 	place = script_place_of(&program);
 	recipe = script_recipe_at(place);
-	if (place == SCRIPT_NOWHERE) {
-		if (program.inode)
-			script_note_stranger(self, &program);
-		return 0;
-	}
-	if (!recipe || !recipe->find)
-		return 0;
-	if (recipe->find == SCRIPT_IN_STACK) {
-		snapshot->script_record = 0;
-		snapshot->script_kind = recipe->kind;
-		return 0;
-	}
-	start = script_start(recipe, program.code);
-	thread = start ? script_thread(recipe, start, self) : 0;
+	if (place == SCRIPT_NOWHERE && program.inode)
+		script_note_stranger(self, &program);
+	if (place == SCRIPT_NOWHERE || !recipe || !recipe->find)
+		return SCRIPT_NOWHERE;
+	if (recipe->find != SCRIPT_IN_STACK)
+		return place;
+	snapshot->script_record = 0;
+	snapshot->script_kind = recipe->kind;
+	return SCRIPT_NOWHERE;
+}
+
+/*
+ * Put the frames of the current thread's scripts behind the stack in a slot. A global function, as
+ * snapshot_fill().
+ */
+__noinline int script_fill(__u32 slot, __u32 place)
+{
+	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
+	struct script_recipe *recipe = script_recipe_at(place);
+	__u64 thread = script_thread(place), frame, holder = 0, end = ~0ULL;
+
+	if (!snapshot || !recipe)
+		return 0; /* not possible */
 	if (!thread) {
 		count(COUNTER_SCRIPT_NO_THREAD);
 		return 0;

@@ -50,7 +50,7 @@ struct {
 /* Slots that hold the stack of a call that failed (tries.bpf.h): at most settings.try_stacks. */
 __s32 tries_held;
 
-#define WALK_TURNS 256
+#define WALK_TURNS 512
 
 /*
  * Nothing is in it: bpf_for_each_map_elem() over it is a loop of as many turns, of which the
@@ -231,14 +231,15 @@ static __always_inline bool snapshot_read(struct snapshot *snapshot, __u64 at, _
 
 /*
  * Copy the memory from `from` upwards behind the `len` bytes that are there, page by page, until
- * there is no room, nothing can be read, or `end` is reached (if it is above; for a coroutine it is
- * not). Returns the bytes that are there then. Whole pages are read and the last one is cut, so
- * that the verifier has only one way through the loop.
+ * `room` bytes are there, nothing can be read, or `end` is reached (if it is above; for a coroutine
+ * it is not). Returns the bytes that are there then. Whole pages are read and the last one is cut,
+ * so that the verifier has only one way through the loop.
  */
 static __always_inline __u64 snapshot_copy(struct snapshot *snapshot, __u64 len,
-					   enum snapshot_part part, __u64 from, __u64 end)
+					   enum snapshot_part part, __u32 room, __u64 from,
+					   __u64 end)
 {
-	__u64 to = from + settings.stack_size - len, before = len, piece;
+	__u64 to = from + room - len, before = len, piece;
 
 	if (from < end && end < to)
 		to = end;
@@ -278,10 +279,11 @@ static __always_inline __u64 snapshot_copy_end(struct snapshot *snapshot, __u64 
 
 /*
  * Fill a slot: the stack from its pointer upwards; in a signal handler with its own stack, the
- * interrupted stack too; and if that is not all, the outer end of the thread's stack. A global
- * function, so that the verifier goes through it once, with a frame of its own.
+ * interrupted stack too; and if that is not all of it, or does not fit in `room`, the outer end of
+ * the thread's stack. A global function, so that the verifier goes through it once, with a frame of
+ * its own.
  */
-__noinline int snapshot_fill(__u32 slot)
+__noinline int snapshot_fill(__u32 slot, __u32 room)
 {
 	struct snapshot *snapshot = bpf_map_lookup_elem(&snapshots, &slot);
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -295,12 +297,12 @@ __noinline int snapshot_fill(__u32 slot)
 	arch_regs(regs, snapshot->regs);
 	__builtin_memset(snapshot->pieces, 0, sizeof(snapshot->pieces));
 	if (from - alternate < size) {
-		len = snapshot_copy(snapshot, 0, SNAPSHOT_NEAR, from, alternate + size);
+		len = snapshot_copy(snapshot, 0, SNAPSHOT_NEAR, room, from, alternate + size);
 		from = interrupted_sp(from, alternate, size);
-		len = snapshot_copy(snapshot, len, SNAPSHOT_INTERRUPTED, from, end);
+		len = snapshot_copy(snapshot, len, SNAPSHOT_INTERRUPTED, room, from, end);
 		from += snapshot->pieces[SNAPSHOT_INTERRUPTED].len;
 	} else {
-		len = snapshot_copy(snapshot, 0, SNAPSHOT_NEAR, from, end);
+		len = snapshot_copy(snapshot, 0, SNAPSHOT_NEAR, room, from, end);
 		from += len;
 	}
 	if (from < end)
@@ -322,7 +324,7 @@ static __always_inline int snapshot_take(__u64 inode, __u64 since_ns, enum call_
 	struct task_struct *self = bpf_get_current_task_btf();
 	struct pt_regs *regs = self_regs(self);
 	struct snapshot *snapshot;
-	__u32 slot, owner;
+	__u32 slot, owner, place = SCRIPT_NOWHERE;
 
 	if (!regs)
 		return -ENOENT;
@@ -346,9 +348,12 @@ static __always_inline int snapshot_take(__u64 inode, __u64 since_ns, enum call_
 	snapshot->tgid = self->tgid;
 	snapshot->exec_id = self->self_exec_id;
 	WRITE_IN_ORDER(snapshot->inode, inode); /* the copy that follows is of this socket */
-	snapshot_fill(slot);
 	if (settings.script_frames && (!failed || failed == CALL_CONNECT))
-		script_fill(slot);
+		place = script_find(slot);
+	snapshot_fill(slot, place == SCRIPT_NOWHERE ? settings.stack_size :
+						      SNAPSHOT_NATIVE(settings.stack_size));
+	if (place != SCRIPT_NOWHERE)
+		script_fill(slot, place);
 	if (bpf_map_update_elem(&slots, &inode, &slot, BPF_NOEXIST)) {
 		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
 		share_give(SHARE_SNAPSHOTS, owner);

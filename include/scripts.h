@@ -95,9 +95,9 @@ struct script_recipe {
 	__u8 next;		/* of the next frame's address, in what is kept */
 	__u8 record;		/* bytes of it all, a multiple of 8 */
 	__u8 find;		/* enum script_find */
-	__u8 kind_at; /* of a byte, in what is kept, whose low 4 bits are the frame's kind */
-	__u32 kinds;  /* of segments: those that are kept, as bits */
-	__u32 pad;
+	__u8 kind_at;	 /* of a byte, in what is kept, whose low 4 bits are the frame's kind */
+	__u32 kinds;	 /* of segments: those that are kept, as bits */
+	__u32 head_more; /* with segments: how many of the next ones the head has */
 	struct script_piece more[SCRIPT_MORE];
 };
 _Static_assert(sizeof(struct script_recipe) ==

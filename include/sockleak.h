@@ -74,11 +74,11 @@
 /*
  * Stack snapshots held at once (--snapshots), and the bytes of stack in each
  * (--stack-size, 0 = none). Stacks seen at socket() were 6 to 9 KiB deep. A slot is
- * 24 KiB, and held until the socket is connected, closed or reported: 1024 are 200 leaks
- * a second at 5s, in 24.3 MiB, which leaves all maps together below 50 MiB. One call site alone has
+ * 20 KiB, and held until the socket is connected, closed or reported: 1000 are 200 leaks
+ * a second at 5s, in 19.9 MiB, which leaves all maps together below 45 MiB. One call site alone has
  * three quarters of them at most (bpf/shares.bpf.h).
  */
-#define SOCKLEAK_SNAPSHOTS 1024
+#define SOCKLEAK_SNAPSHOTS 1000
 #define SOCKLEAK_STACK_SIZE (16 * 1024)
 #define SOCKLEAK_STACK_SIZE_MAX (64 * 1024)
 /* Clean sockets in a row after which a call site is sampled (--sample-after). */
@@ -396,18 +396,17 @@ _Static_assert(sizeof(struct snapshot) == 56 + 8 * SNAPSHOT_REGS + 16 * SNAPSHOT
 #define TRY_INODE(inode) (TRY_BIT | (inode))
 
 /*
- * Bytes of a slot: a page more than the stack's size, for the piece of the stack's end. Frames of
- * scripts have what the stack leaves, mostly half of it, and a page that is theirs alone: that
- * holds the innermost 85 frames of Ruby or 102 of Python.
+ * Bytes of a slot: a page more than the stack's size, for the piece of the stack's end. The stack
+ * of a thread that executes scripts has a page less (SNAPSHOT_NATIVE), which is for the frames of
+ * the scripts. They also have what the stack leaves, mostly half of it. The page alone holds the
+ * innermost 83 frames of Ruby or 100 of Python.
  */
 #define SNAPSHOT_PAGE 4096
 #define SNAPSHOT_SCRIPTS 4096
-#define SNAPSHOT_ROOM(stack_size) ((stack_size) + SNAPSHOT_PAGE + SNAPSHOT_SCRIPTS)
-/* Behind them is room in which the kernel's side reads several frames at once. */
-#define SNAPSHOT_WINDOW 1024
-#define SNAPSHOT_WINDOWS (2 * (SNAPSHOT_WINDOW + 24))
-#define SNAPSHOT_SLOT(stack_size) \
-	(sizeof(struct snapshot) + SNAPSHOT_ROOM(stack_size) + SNAPSHOT_WINDOWS)
+#define SNAPSHOT_NATIVE(stack_size) \
+	((stack_size) - ((stack_size) < 2 * SNAPSHOT_SCRIPTS ? (stack_size) / 2 : SNAPSHOT_SCRIPTS))
+#define SNAPSHOT_ROOM(stack_size) ((stack_size) + SNAPSHOT_PAGE)
+#define SNAPSHOT_SLOT(stack_size) (sizeof(struct snapshot) + SNAPSHOT_ROOM(stack_size))
 
 /*
  * The process whose calls of socket() fail for want of a descriptor, and the kind of these calls.

@@ -47,6 +47,11 @@ $(BUILD)/bench/driver $(BUILD)/bench/load: $(BUILD)/bench/%: tests/bench/%.c mk/
 bench-unwind: $(BUILD)/bench/unwind
 	$(Q)$<
 
+# What the functions of scripts add to a call; "$(BEFORE)" is measured in turn with this build.
+.PHONY: bench-scripts
+bench-scripts: $(BUILD)/sockleak
+	$(Q)tests/bench/scripts.py $(BEFORE) $<
+
 .PHONY: bench-scan
 bench-scan: $(BUILD)/sockleak
 	$(Q)tests/bench/scan_leaks.py $< $(BEFORE)

@@ -136,6 +136,7 @@ static bool perl_recipe(struct interpreter *interpreter, struct script_recipe *r
 	found.more[1] = (struct script_piece){ STATEMENT_FILE, KEPT_STATEMENT, KEPT_FILE, WORD, 0 };
 	found.more[2] = (struct script_piece){ 0, KEPT_SUB, KEPT_BODY, WORD, 0 };
 	found.more[3] = (struct script_piece){ SUB_GLOB, KEPT_BODY, KEPT_GLOB, WORD, 0 };
+	found.head_more = 2; /* it is in no sub */
 	found.record = KEPT;
 	found.kind = SCRIPT_KIND(SCRIPT_PERL, 5, offsets->minor);
 	*ret_recipe = found;

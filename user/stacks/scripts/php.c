@@ -109,9 +109,10 @@ static bool php_recipe(struct interpreter *interpreter, struct script_recipe *re
 	found.far_at = offsets->instruction_line;
 	found.far_len = WORD;
 	found.far_to = KEPT_LINE;
-	found.more[0] = piece_of_code(offsets, offsets->code_name, 2 * WORD, KEPT_NAME);
-	found.more[1] = piece_of_code(offsets, offsets->code_file, WORD, KEPT_FILE);
-	found.more[2] = piece_of_code(offsets, 0, WORD, KEPT_TYPE);
+	/* by their address: one read has them all */
+	found.more[0] = piece_of_code(offsets, 0, WORD, KEPT_TYPE);
+	found.more[1] = piece_of_code(offsets, offsets->code_name, 2 * WORD, KEPT_NAME);
+	found.more[2] = piece_of_code(offsets, offsets->code_file, WORD, KEPT_FILE);
 	found.record = KEPT;
 	found.kind = SCRIPT_KIND(SCRIPT_PHP, offsets->major, offsets->minor);
 	*ret_recipe = found;
