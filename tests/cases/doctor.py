@@ -2,6 +2,7 @@
 """sockleak doctor: what it finds on this host, and what for a user without rights."""
 
 import json
+import pathlib
 import re
 
 from lib import unit_file
@@ -69,6 +70,10 @@ def doctor_names_the_remedy(bench):
     found = examine(bench, 0, "--textfile", "/no/such/x.prom")
     if found["textfile"]["status"] != "limited" or "(" not in found["textfile"]["finding"]:
         raise Failure(f"expected cause and remedy, seen: {found['textfile']}")
+    default = pathlib.Path("/var/lib/prometheus/node-exporter/sockleak.prom")
+    found = examine(bench, 0, "--textfile", default)["textfile"]
+    if not default.parent.exists() and (found["status"] != "ok" or "makes it" not in found["finding"]):
+        raise Failure(f"expected what --check-config says of it, seen: {found}")
     found = examine(bench, 0, "--textfile", bench.directory / "x.txt")
     if ".prom" not in found["textfile"]["finding"]:
         raise Failure(f"expected the name to be refused, seen: {found['textfile']}")
@@ -163,6 +168,10 @@ def doctor_of_the_service(bench):
     # Not root's: a directory that only root may write to.
     directory = bench.directory / "roots-own"
     directory.mkdir(mode=0o755)
+    text = bench.run(command=[*prefix, binary, "doctor"])[1]
+    findings = [line for line in text.splitlines() if line and "can run here" not in line]
+    if len(set(findings)) != len(findings) or " more as above" not in findings[-1]:
+        raise Failure(f"expected no finding twice, and how many were the same, seen: {text}")
     found, status = of_service(bench, prefix, binary, "--service", "--textfile",
                                directory / "x.prom")
     if status or found["textfile"]["status"] != "limited":

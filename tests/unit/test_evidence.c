@@ -73,6 +73,27 @@ static void evidence_of_dead_connections(void **state)
 	assert_evidence(&leak, "was connected once, until 5m00s ago, to 192.0.2.1:5672");
 }
 
+static void other_kinds_are_counted(void **state)
+{
+	struct leak leaks[6] = { 0 };
+	_cleanup_text_ struct text text = TEXT_INIT;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		leaks[i].event = a_event(1, "mixed");
+		leaks[i].next = i < 5 ? &leaks[i + 1] : NULL;
+	}
+	evidence_add_other_kinds(&text, &leaks[0], leaks);
+	assert_string_equal(text_str(&text), "");
+	leaks[1].event.socket.type = leaks[2].event.socket.type = SOCK_DGRAM;
+	leaks[3].event.socket.family = AF_UNIX;
+	leaks[5].held_back = true;
+	leaks[5].event.socket.type = SOCK_RAW;
+	evidence_add_other_kinds(&text, &leaks[0], leaks);
+	assert_string_equal(text_str(&text),
+			    "also AF_INET SOCK_DGRAM (2 of 5), AF_UNIX SOCK_STREAM (1 of 5)");
+}
+
 static void evidence_in_doubt(void **state)
 {
 	struct leak leak = { .event = { .kind = EVENT_LEAK, .class = CLASS_NEVER_USED } };
@@ -88,6 +109,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(evidence_in_words),
+		cmocka_unit_test(other_kinds_are_counted),
 		cmocka_unit_test(evidence_of_dead_connections),
 		cmocka_unit_test(evidence_in_doubt),
 		cmocka_unit_test(evidence_of_unknown_origin_has_no_delay),

@@ -219,7 +219,8 @@ static void a_file_that_is_none_is_said(void **state)
 		-ENOENT);
 	expect(text_str(&error),
 	       "cannot read /no/such/file: No such file or directory (a 'sockleak "
-	       "agent' with --textfile writes it when it finds a leak)");
+	       "agent' with --textfile writes it when it finds a leak; other commands have the "
+	       "stacks in their own reports)");
 	text_clear(&error);
 	assert_int_equal(explain_site("/tmp", &(struct options){ .site = "abcd" }, stderr, &error),
 			 -EISDIR);

@@ -51,9 +51,7 @@ static int check_textfile_directory(const char *path, struct text *ret_notes,
 	if (!err)
 		return 0;
 	if (err == -ENOENT && !strcmp(path, TEXTFILE_DEFAULT)) {
-		text_addf(ret_notes,
-			  "not checked: --textfile %s: its directory does not exist yet "
-			  "(the service makes it when it starts)\n",
+		text_addf(ret_notes, "not checked: --textfile %s: " TEXTFILE_DEFAULT_LACKS "\n",
 			  path);
 		return 0;
 	}

@@ -56,9 +56,22 @@ static size_t columns_of(FILE *out)
 	return size.ws_col;
 }
 
-/* The answer, and below it the findings. */
-static void print(FILE *out, const char *who, const struct findings *findings)
+static bool has_finding(const struct findings *findings, const struct finding *wanted)
 {
+	for (size_t i = 0; findings && i < findings->count; i++)
+		if (findings->items[i].status == wanted->status &&
+		    !strcmp(findings->items[i].name, wanted->name) &&
+		    !strcmp(findings->items[i].text, wanted->text))
+			return true;
+	return false;
+}
+
+/* The answer, and below it the findings, but for those that stand `above`, which may be NULL. */
+static void print(FILE *out, const char *who, const struct findings *findings,
+		  const struct findings *above)
+{
+	size_t repeated = 0;
+
 	unsigned int limits = findings->counts[FINDING_LIMITED];
 	const char *may = findings->counts[FINDING_UNKNOWN] ? "may run" : "can run";
 
@@ -69,9 +82,15 @@ static void print(FILE *out, const char *who, const struct findings *findings)
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->items[i];
 
+		if (has_finding(above, finding)) {
+			repeated++;
+			continue;
+		}
 		fprintf(out, "%-7s  %-13s  ", words[finding->status], finding->name);
 		print_finding(out, finding->text, columns_of(out));
 	}
+	if (repeated)
+		fprintf(out, "%zu more as above\n", repeated);
 }
 
 /* ---- As JSON ---- */
@@ -129,11 +148,11 @@ static void print_all(const struct options *options, FILE *out, const struct fin
 		return;
 	}
 	if (here)
-		print(out, "sockleak", here);
+		print(out, "sockleak", here, /* above= */ NULL);
 	if (here && service)
 		fputs("\n", out);
 	if (service)
-		print(out, "The service", service);
+		print(out, "The service", service, here);
 	else if (!here)
 		fputs(NO_UNIT "\n", out);
 }

@@ -270,9 +270,10 @@ int explain_site(const char *path, const struct options *options, FILE *out, str
 	err = read_stacks(path, &bytes, &len, &is_trusted);
 	if (err) {
 		text_addf(ret_error, "cannot read %s: %s%s", path, strerror(-err),
-			  err == -ENOENT ? " (a 'sockleak agent' with --textfile writes it when it "
-					   "finds a leak)" :
-					   "");
+			  err == -ENOENT ?
+				  " (a 'sockleak agent' with --textfile writes it when it finds a "
+				  "leak; other commands have the stacks in their own reports)" :
+				  "");
 		return err;
 	}
 	err = explain_bytes(bytes, len, options->site, options->json, is_trusted, &text,

@@ -132,6 +132,11 @@ static enum finding_status look_at_textfile(const struct options *options, struc
 		text_add(text, "not configured (--textfile " TEXTFILE_DEFAULT ")");
 		return FINDING_OK;
 	}
+	if (!strcmp(options->textfile, TEXTFILE_DEFAULT) &&
+	    textfile_check(options->textfile) == -ENOENT) {
+		text_add(text, TEXTFILE_DEFAULT ": " TEXTFILE_DEFAULT_LACKS);
+		return FINDING_OK; /* as --check-config says */
+	}
 	path = strdup(options->textfile);
 	if (!path)
 		return FINDING_LIMITED;

@@ -29,6 +29,9 @@ struct text;
 #define TEXTFILE_SUFFIX ".prom"
 /* Where Debian's node_exporter reads. */
 #define TEXTFILE_DEFAULT "/var/lib/prometheus/node-exporter/sockleak.prom"
+/* What is said if its directory does not exist. */
+#define TEXTFILE_DEFAULT_LACKS \
+	"its directory does not exist yet (the service makes it when it starts)"
 
 /*
  * Replace the file. 0 or -errno: -ENOSPC or -EDQUOT, -EROFS, -ENOENT (no such

@@ -9,6 +9,8 @@
 #include "lib/time.h"
 #include "report/address.h"
 
+#define KINDS_SHOWN 3 /* beside the first; TCP and UDP of both families are four */
+
 int evidence_connect_error(const struct leak *leak)
 {
 	const struct evidence *evidence = &leak->event.socket.evidence;
@@ -119,6 +121,46 @@ static bool is_usual(const struct pending *socket)
 {
 	return (socket->type == SOCK_STREAM && socket->protocol == IPPROTO_TCP) ||
 	       (socket->type == SOCK_DGRAM && socket->protocol == IPPROTO_UDP);
+}
+
+static bool same_kind(const struct leak *a, const struct leak *b)
+{
+	const struct pending *x = &a->event.socket, *y = &b->event.socket;
+
+	return x->family == y->family && x->type == y->type && x->protocol == y->protocol;
+}
+
+void evidence_add_other_kinds(struct text *text, const struct leak *shown, const struct leak *all)
+{
+	struct {
+		const struct leak *example;
+		unsigned int count;
+	} kinds[KINDS_SHOWN] = { { NULL, 0 } };
+	unsigned int found = 0, open = 0, more = 0, at;
+
+	for (const struct leak *leak = all; leak; leak = leak->next) {
+		if (leak->held_back)
+			continue;
+		open++;
+		if (same_kind(leak, shown))
+			continue;
+		for (at = 0; at < found && !same_kind(leak, kinds[at].example); at++)
+			;
+		if (at == KINDS_SHOWN) {
+			more++;
+			continue;
+		}
+		kinds[at].example = leak;
+		kinds[at].count++;
+		found += at == found;
+	}
+	for (at = 0; at < found; at++) {
+		text_add(text, at ? ", " : "also ");
+		evidence_add_kind(text, kinds[at].example);
+		text_addf(text, " (%u of %u)", kinds[at].count, open);
+	}
+	if (more)
+		text_addf(text, ", others (%u of %u)", more, open);
 }
 
 void evidence_add_kind(struct text *text, const struct leak *leak)

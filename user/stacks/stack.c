@@ -219,6 +219,13 @@ bool frame_same_place(const struct frame *a, const struct frame *b)
 	       same_string(a->function, b->function);
 }
 
+bool frame_same_code(const struct frame *a, const struct frame *b)
+{
+	return a->offset == b->offset && a->line == b->line && a->inlined == b->inlined &&
+	       a->kind == b->kind && same_string(a->module, b->module) &&
+	       same_string(a->function, b->function);
+}
+
 static bool same_frame(const struct frame *a, const struct frame *b)
 {
 	return a->pc == b->pc && a->offset == b->offset && a->line == b->line &&

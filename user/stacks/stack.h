@@ -116,6 +116,8 @@ bool frame_copy(struct frame *to, const struct frame *from);
 bool frame_is_socket(const struct frame *frame);
 /* Are they the same place of the code? The frames that are inlined at one address are not. */
 bool frame_same_place(const struct frame *a, const struct frame *b);
+/* The same code of the same file, in whichever process. */
+bool frame_same_code(const struct frame *a, const struct frame *b);
 /* Are they equal, except for their packages? And a hash of what is compared. */
 bool stack_equal(const struct stack *a, const struct stack *b);
 __u64 stack_hash(const struct stack *stack);

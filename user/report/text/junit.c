@@ -86,6 +86,7 @@ static void add_message(struct text *out, const struct site *site, const struct 
 static void add_details(struct text *out, const struct site *site, const struct summary *summary)
 {
 	struct page page = { .out = out, .layout = &layout, .summary = summary };
+	_cleanup_text_ struct text others = TEXT_INIT;
 	const struct leak *leak = site->leaks;
 
 	while (leak && (leak->held_back || leak->event.class != site->class))
@@ -95,6 +96,9 @@ static void add_details(struct text *out, const struct site *site, const struct 
 		text_add(out, ": ");
 		evidence_add(out, leak, summary->now_ns);
 		text_add(out, "\n");
+		evidence_add_other_kinds(&others, leak, site->leaks);
+		if (others.len)
+			text_addf(out, "%s\n", text_str(&others));
 	}
 	if (site->stack)
 		page_stack(&page, site);

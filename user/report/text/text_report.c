@@ -319,7 +319,7 @@ static void page_row(struct page *page, const struct site *site)
 static void page_site(struct page *page, const struct site *site)
 {
 	struct culprit culprit = site_culprit(site);
-	_cleanup_text_ struct text line = TEXT_INIT;
+	_cleanup_text_ struct text line = TEXT_INIT, others = TEXT_INIT;
 	const struct leak *leak = site->leaks;
 
 	while (leak && (leak->held_back || leak->event.class != site->class))
@@ -336,6 +336,11 @@ static void page_site(struct page *page, const struct site *site)
 	text_add(&line, ": ");
 	evidence_add(&line, leak, page->summary->now_ns);
 	page_line(page, &line, /* bold= */ false);
+	evidence_add_other_kinds(&others, leak, site->leaks);
+	if (others.len) {
+		text_addf(&line, TEXT_INDENT "%s", text_str(&others));
+		page_line(page, &line, /* bold= */ false);
+	}
 
 	page_holders(page, leak);
 	if (culprit.where.frame)

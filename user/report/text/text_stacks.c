@@ -48,11 +48,12 @@ static unsigned int count_repeats(const struct stack *stack, unsigned int of)
 	return i - of - 1;
 }
 
-static void page_frames(struct page *page, const struct stack *stack, const char *why_truncated)
+static void page_frames(struct page *page, const struct stack *stack, unsigned int count,
+			const char *why_truncated)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 
-	for (unsigned int i = 0; i < stack->count; i++) {
+	for (unsigned int i = 0; i < count; i++) {
 		unsigned int repeats = count_repeats(stack, i);
 
 		page_frame(page, &stack->frames[i], i);
@@ -61,9 +62,10 @@ static void page_frames(struct page *page, const struct stack *stack, const char
 		i += repeats;
 		page_repeats(page, repeats, i);
 	}
-	if (!stack->truncated)
+	if (count == stack->count && !stack->truncated)
 		return;
-	text_addf(&line, "  ... and further out: %s", why_truncated);
+	text_addf(&line, "  ... and further out: %s",
+		  count < stack->count ? "as in the first one" : why_truncated);
 	page_line(page, &line, /* bold= */ false);
 }
 
@@ -85,6 +87,20 @@ static void page_add_source(struct text *line, const struct stack *stack)
 		text_addf(line, ", stack by %s:", stack_source_name(stack->source));
 }
 
+/* How many frames to print: outside of where a way meets the first one they are the same. */
+static unsigned int frames_of_way(const struct ways *ways, unsigned int index)
+{
+	const struct stack *stack = ways->list[index].stack, *first = ways->list[0].stack;
+	unsigned int own = stack->count, others = index ? first->count : 0;
+
+	while (own > 1 && others && stack->truncated == first->truncated &&
+	       frame_same_code(&stack->frames[own - 1], &first->frames[others - 1])) {
+		own--;
+		others--;
+	}
+	return own + 1 < stack->count ? own : stack->count; /* saying so takes a line, too */
+}
+
 /* The stacks that lead there: "7 of 20, stack by snapshot:", and the frames. */
 static void page_ways(struct page *page, const struct site *site, const struct ways *ways)
 {
@@ -96,7 +112,8 @@ static void page_ways(struct page *page, const struct site *site, const struct w
 		text_addf(&line, " %u of %u", way->open, site->open);
 		page_add_source(&line, way->stack);
 		page_line(page, &line, /* bold= */ false);
-		page_frames(page, way->stack, why_truncated(site, way->stack));
+		page_frames(page, way->stack, frames_of_way(ways, i),
+			    why_truncated(site, way->stack));
 	}
 	if (!ways->more)
 		return;
@@ -170,7 +187,8 @@ void page_stack(struct page *page, const struct site *site)
 	if (several)
 		page_ways(page, site, &ways);
 	else
-		page_frames(page, site->stack, why_truncated(site, site->stack));
+		page_frames(page, site->stack, site->stack->count,
+			    why_truncated(site, site->stack));
 	if (page->layout->verbose)
 		page_tries(page, site);
 	page_jit_advice(page, site->stack, site->processes ? site->processes->tgid : 0);
@@ -202,7 +220,7 @@ void page_limit_stacks(struct page *page, struct site *const *sites, long shown)
 		if (stack_source_name(stack->source))
 			text_addf(&line, ", stack by %s:", stack_source_name(stack->source));
 		page_line(page, &line, /* bold= */ true);
-		page_frames(page, stack, "not kept");
+		page_frames(page, stack, stack->count, "not kept");
 		page_jit_advice(page, stack, list[i]->ended ? 0 : list[i]->key.tgid);
 	}
 }
