@@ -246,7 +246,8 @@ def thread_beside_shared_table(bench):
 @case(stage=ALONE)
 def sweep_in_pieces(bench):
     """200,000 descriptors take several pieces, in which nothing is missed or ends too early."""
-    agent = bench.agent("--debug", "--full-sweep-interval", "0s", "--sweep-budget", "5ms")
+    agent = bench.agent("--debug", "--interval", "50ms", "--full-sweep-interval", "0s",
+                        "--sweep-budget", "5ms")
     program = bench.program("many_descriptors", 20, 10_000, agents=[agent])
     judge_many_descriptors(agent, program)
     summary = agent.stop()

@@ -230,7 +230,7 @@ def many_sites(bench):
     """10,000 ways to one site: the agent takes less than 100 MiB for all of them, as its resolver."""
     sites = 1000 if bench.options.quick else 10000
     agent = bench.agent("--comm", "sites", "--snapshots", 4096, "--sample-after", 0)
-    program = bench.start_program(str(bench.copy("sites", "sites")), sites, 600)
+    program = bench.start_program(str(bench.copy("sites", "sites")), sites, 1000)
     trouble = program.wait_ready(timeout=300)
     if trouble:
         raise Failure(trouble)

@@ -50,8 +50,8 @@ if not shutil.which("apt-get"):
         ("truth_node", "no nodejs on this host"),
         ("truth_java", "no java on this host"),
         ("truth_java", "no javac on this host"),
-        ("package_deb", "no dpkg-buildpackage on this host"),
-        ("package_deb", "no dh on this host"),
+        ("package_deb*", "no dpkg-buildpackage on this host"),
+        ("package_deb*", "no dh on this host"),
     ]
 
 

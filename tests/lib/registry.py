@@ -15,14 +15,15 @@ import fnmatch
 import importlib
 import pathlib
 
-# SHARED: watches what it has started, whatever else the host does. BUILDS: compiles, while other
-# cases wait for their programs; its cases need each other's results. LONG: takes long. CHAOS: has
-# seeds of chaos in its own cgroup, which every agent that watches the host must report. ALONE:
-# measures, or fills the host. LAST: checks what all others have seen.
-SHARED, LONG, CHAOS, BUILDS, ALONE, LAST = range(6)
+# ALONE: measures, or fills the host. COMPILES: makes files and starts no sockleak: what is alone
+# waits most of the time, and a compiler with a low priority takes nothing from what it measures.
+# SHARED: watches what it has started, whatever else the host does. BUILDS: needs what was compiled,
+# and results of its other cases. LONG: takes long. CHAOS: has seeds of chaos in its own cgroup,
+# which every agent that watches the host must report. LAST: checks what all others have seen.
+ALONE, COMPILES, SHARED, LONG, CHAOS, BUILDS, LAST = range(7)
 # A step runs its lanes side by side, and ends when all have ended. A lane runs its stages one after
 # the other. Chaos comes late: by then the slow cases that watch the host have ended.
-STEPS = (((SHARED,), (LONG, CHAOS), (BUILDS,)), ((ALONE,),), ((LAST,),))
+STEPS = (((ALONE,), (COMPILES,)), ((SHARED,), (LONG, CHAOS), (BUILDS,)), ((LAST,),))
 WORKERS = {LONG: 2}  # cases side by side; of SHARED --jobs, of any other stage 1
 
 

@@ -2,8 +2,8 @@
 """validation: the JSON of all cases against the schema, by one process beside them.
 
 A suite writes hundreds of megabytes. They are checked while other cases wait for their
-programs, and are not kept until the end. The process has the lowest priority, so that it takes
-no time from what is measured.
+programs, and are not kept until the end. The process has the lowest priority while cases measure,
+so that it takes no time from them, and then that of any other: hurry().
 """
 
 import functools
@@ -44,6 +44,7 @@ class Validation:
         self._blocks = queue.SimpleQueue()  # of lines; None ends them
         self._sources = []  # (the first line, whose they are) of each block
         self._lock = threading.Lock()
+        self._hurries = False
         self.count = 0  # lines
 
     def add(self, source, lines):
@@ -57,15 +58,23 @@ class Validation:
             self.count += len(lines)
             self._blocks.put(lines)
 
-    def finish(self):
-        """(exit status, stdout, stderr) of the validator, after all that was added. Only it is
-        waited for now, so it gets the priority of any process, on a busy host as well."""
-        self._blocks.put(None)
+    def hurry(self):
+        """Nothing is measured any more: it gets the priority of any process, or the run would
+        wait for it at its end."""
+        with self._lock:
+            self._hurries = True
+            if not self._process:
+                return
         os.setpriority(os.PRIO_PROCESS, self._process.pid, 0)
         try:
             pathlib.Path(f"/proc/{self._process.pid}/autogroup").write_text("0", encoding="ascii")
         except OSError:  # this kernel does not group by session
             pass
+
+    def finish(self):
+        """(exit status, stdout, stderr) of the validator, after all that was added."""
+        self.hurry()
+        self._blocks.put(None)
         self._feeder.join()
         out, errors = self._process.communicate()
         return self._process.returncode, out, errors
@@ -75,8 +84,9 @@ class Validation:
         return "\n".join(f"from line {first} on: {source}" for first, source in self._sources)
 
     def _start(self):
+        slowly = [] if self._hurries else ["sh", "-c", LOWEST_PRIORITY, "sh"]
         self._process = self._processes.start(
-            ["sh", "-c", LOWEST_PRIORITY, "sh", sys.executable, str(VALIDATOR)],
+            [*slowly, sys.executable, str(VALIDATOR)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         self._feeder = threading.Thread(target=self._feed, daemon=True)
