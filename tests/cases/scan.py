@@ -136,24 +136,23 @@ def scan_of_many_with_history(bench):
     wanted = set(program.phase.leaks)
     agent.wait_for(lambda a: wanted <= set(a.open_leaks()), "600 leaks", timeout=60)
     reported = agent.open_leaks()
-    events, summary = scan(bench, "--comm", "scanmany", "--history", agent.pid)
+    events, _ = scan(bench, "--comm", "scanmany", "--history", agent.pid)
     _, text, _ = bench.run("scan", "--comm", "scanmany", "--history", agent.pid)
     if f"from sockleak[{agent.pid}], which has watched part of the host for" not in text:
         raise Failure(f"expected it to say how little that one watches, seen: {text[-600:]}")
     seen = {event["inode"]: event for event in events}
     if set(seen) != wanted or len(events) != len(wanted):
         raise Failure(f"expected the 600, seen: {len(events)}, without {len(wanted - set(seen))}")
-    late = sum(of["dropped"]["resolver_late"] for of in (summary, agent.stop()))
-    wrong = [*other_fields(seen, reported, late), *other_births(seen, reported)]
+    agent.stop()
+    wrong = [*other_fields(seen, reported), *other_births(seen, reported)]
     if wrong:
         raise Failure(f"expected 600 as the agent has them, seen {len(wrong)} that differ:"
                       + "".join(f"\n      {line}" for line in wrong[:SHOWN]))
 
 
-def other_fields(seen, reported, late):
-    """What a scan says that was not reported. Names may be missing if the resolver was late, as on
-    a host with much to do, and that was counted."""
-    keys = ("tid", "stack_source") if late else ("tid", "stack_source", "site", "culprit", "stack")
+def other_fields(seen, reported):
+    """What a scan says that was not reported."""
+    keys = ("tid", "stack_source", "site", "culprit", "stack")
     for inode, event in seen.items():
         for key in keys:
             if event[key] != reported[inode][key]:
