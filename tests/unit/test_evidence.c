@@ -86,6 +86,7 @@ static void other_kinds_are_counted(void **state)
 	evidence_add_other_kinds(&text, &leaks[0], leaks);
 	assert_string_equal(text_str(&text), "");
 	leaks[1].event.socket.type = leaks[2].event.socket.type = SOCK_DGRAM;
+	leaks[1].event.socket.protocol = leaks[2].event.socket.protocol = IPPROTO_UDP;
 	leaks[3].event.socket.family = AF_UNIX;
 	leaks[5].held_back = true;
 	leaks[5].event.socket.type = SOCK_RAW;
