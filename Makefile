@@ -21,6 +21,7 @@
 #   make soak         chaos, adversaries, restarts and faults at once, for 30 minutes (root)
 #   make compat       real programs, of which sockleak must report nothing (root)
 #   make truth        the report of a leak in each runtime, judged (root)
+#   make apps         the same in applications of Django, Rails and others (root)
 #   make vm           the test programs on other kernels, under qemu
 #   make vm-service   docs/production.md in machines with systemd, under qemu (root)
 #   make test-fresh   the demo and all tests on a bare Debian 12 and 13 (root)

@@ -54,6 +54,12 @@ run-compat: $(BUILD)/sockleak
 	$(Q)python3 tests/compat/run.py --sockleak $< --root $(COMPAT) --table $(O)/compat/table \
 		$(COMPATFLAGS)
 
+# Real applications that leak by real clients: tests/apps/. docs/truth.md has what it prints.
+.PHONY: apps
+apps: root $(BUILD)/sockleak
+	$(Q)tests/guarded.py tests/apps/run.py --sockleak $(BUILD)/sockleak --root $(O)/apps \
+		$(APPSFLAGS)
+
 # Judges the report of a leak in each runtime: tests/truth/. truth-docs writes docs/truth.md.
 .PHONY: truth truth-docs run-truth
 truth truth-docs: root

@@ -96,7 +96,7 @@ if [ ! -r /proc/self/status ]; then
 else
 	check_rights
 	check_pid_namespace
-	case $goal in test* | truth* | chaos | soak | compat) check_cgroup2 ;; esac
+	case $goal in test* | truth* | chaos | soak | compat | apps) check_cgroup2 ;; esac
 fi
 check_lockdown
 check_btf
