@@ -91,11 +91,37 @@ static __always_inline __u64 script_start(const struct script_recipe *recipe, __
 	return walk.is_found ? walk.address + recipe->start : 0;
 }
 
+/*
+ * From a thread to its innermost frame, 0 = it executes none. Also what has the address of the
+ * frame: a structure that the last step leads from.
+ */
+static __always_inline __u64 script_first_frame(const __s32 path[SCRIPT_PATH], __u32 steps,
+						__u64 thread, __u64 *ret_holder)
+{
+	for (__u32 i = 0; i < SCRIPT_PATH && thread; i++) {
+		if (i >= steps)
+			break;
+		*ret_holder = thread;
+		thread = user_word(thread + path[i]);
+	}
+	return thread;
+}
+
 struct thread_walk {
 	__u64 list, thread, pointer;
 	__s32 next_list, first_thread, next_thread, thread_id;
-	__u32 is_found;
+	__s32 path[SCRIPT_PATH];
+	__u32 steps, is_found;
 };
+
+/* A thread has a structure in each of several interpreters, of which one executes frames. */
+static __always_inline bool thread_is_it(const struct thread_walk *walk)
+{
+	__u64 holder;
+
+	return user_word(walk->thread + walk->thread_id) == walk->pointer &&
+	       script_first_frame(walk->path, walk->steps, walk->thread, &holder);
+}
 
 static long thread_turn(struct bpf_map *map, const __u32 *turn, void *value,
 			struct thread_walk *walk)
@@ -105,7 +131,7 @@ static long thread_turn(struct bpf_map *map, const __u32 *turn, void *value,
 	if (!walk->thread) {
 		walk->list = user_word(walk->list + walk->next_list);
 		walk->thread = walk->list ? user_word(walk->list + walk->first_thread) : 0;
-	} else if (user_word(walk->thread + walk->thread_id) == walk->pointer) {
+	} else if (thread_is_it(walk)) {
 		walk->is_found = 1;
 	} else {
 		walk->thread = user_word(walk->thread + walk->next_thread);
@@ -123,25 +149,14 @@ static __always_inline __u64 script_listed(const struct script_recipe *recipe, _
 		.first_thread = recipe->first_thread,
 		.next_thread = recipe->next_thread,
 		.thread_id = recipe->thread_id,
+		.steps = recipe->n_path,
 	};
 
+	__builtin_memcpy(walk.path, recipe->path, sizeof(walk.path));
 	walk.list = user_word(start + recipe->lists);
 	walk.thread = walk.list ? user_word(walk.list + walk.first_thread) : 0;
 	bpf_for_each_map_elem(&walk_turns, thread_turn, &walk, 0);
 	return walk.is_found ? walk.thread : 0;
-}
-
-/* Also what has the address of the frame: a structure that the last step leads from. */
-static __always_inline __u64 script_first_frame(const struct script_recipe *recipe, __u64 thread,
-						__u64 *ret_holder)
-{
-	for (__u32 i = 0; i < SCRIPT_PATH && thread; i++) {
-		if (i >= recipe->n_path)
-			break;
-		*ret_holder = thread;
-		thread = user_word(thread + recipe->path[i]);
-	}
-	return thread;
 }
 
 /* The word at stack[at]. */
@@ -464,7 +479,7 @@ __noinline int script_fill(__u32 slot, __u32 place)
 		count(COUNTER_SCRIPT_NO_THREAD);
 		return 0;
 	}
-	frame = script_first_frame(recipe, thread, &holder);
+	frame = script_first_frame(recipe->path, recipe->n_path, thread, &holder);
 	if (!recipe->next_mask && !recipe->next_segment)
 		end = user_word(holder + recipe->end_base) +
 		      8 * user_word(holder + recipe->end_words);
