@@ -216,37 +216,6 @@ def wait_ready(process):
 
 
 @case(stage=LONG)
-def scripts_forged(bench):
-    """An interpreter that lies: its sockets have native stacks, and nothing breaks."""
-    path = bench.copy("forged_python", "python3.11")
-    process = bench.processes.start(
-        [str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-
-    wait_ready(process)
-    agent = bench.agent("--min-growth", "1", "--sample-after", "0", "--pid", str(process.pid))
-    process.stdin.write("\n")
-    process.stdin.flush()
-    inodes = wait_ready(process)
-    agent.wait_for(lambda a: set(inodes) <= set(a.open_leaks()), "all leaks", TOLD_S)
-    stacks = [agent.open_leaks()[inode] for inode in inodes]
-    for event in stacks:
-        if "make_socket" not in [frame["function"] for frame in event["stack"] or []]:
-            raise Failure(f"expected a native stack, seen: {event['stack']}")
-    wanted = [["forged", "forged", 7]]
-    if seen_of(stacks[0], "Python") != wanted:
-        raise Failure(f"expected {wanted}, seen: {seen_of(stacks[0], 'Python')}")
-    dropped = agent.stop()["dropped"]
-    if dropped["resolver_crashed"] or dropped["resolver_late"]:
-        raise Failure(f"expected a resolver that goes on, seen: {dropped}")
-    for name in ("script_fault", "script_cut", "script_unnamed"):
-        if not dropped[name]:
-            raise Failure(f"expected {name} to count, seen: {dropped}")
-    process.stdin.close()
-    process.wait(20)
-
-
-@case(stage=LONG)
 def scripts_sentence(bench):
     """The report names the line of the script; --script-frames leaves a language out."""
     if not pathlib.Path("/usr/bin/python3").exists():

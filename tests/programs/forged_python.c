@@ -2,7 +2,7 @@
 /*
  * A program that has what CPython 3.11 has, and lies: lists that have no end, frames that lead to
  * themselves, lengths of 2^63, addresses that are not mapped. Each socket is created under another
- * lie. Under the name of an interpreter sockleak reads all of it (tests/cases/scripts.py).
+ * lie. Under the name of an interpreter sockleak reads all of it (tests/cases/scripts_forged.py).
  */
 #include "program.h"
 
