@@ -114,6 +114,29 @@ static void one_without_a_name_is_counted_once(void **state)
 	holders_clear(&holders);
 }
 
+static void a_hash_is_of_who_holds_it(void **state)
+{
+	struct event moved = held(150, 4), last = held(100 + HOLDERS_NAMED, 3);
+	struct holders holders = { 0 };
+	__u64 none = holders_hash(&holders), all;
+
+	(void)state;
+	for (__u32 i = 0; i <= HOLDERS_NAMED; i++) {
+		struct event event = held(100 + i, 3);
+
+		holders_add(&holders, &event, 1);
+	}
+	all = holders_hash(&holders);
+	assert_int_not_equal(all, none);
+	holders_remove(&holders, last.tgid); /* one without a name */
+	assert_int_not_equal(holders_hash(&holders), all);
+	holders_add(&holders, &last, 1);
+	assert_int_equal(holders_hash(&holders), all);
+	holders_add(&holders, &moved, 1);
+	assert_int_not_equal(holders_hash(&holders), all);
+	holders_clear(&holders);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +145,7 @@ int main(void)
 		cmocka_unit_test(they_go),
 		cmocka_unit_test(more_than_are_named),
 		cmocka_unit_test(one_without_a_name_is_counted_once),
+		cmocka_unit_test(a_hash_is_of_who_holds_it),
 	};
 
 	return cmocka_run_group_tests_name("holders", tests, NULL, NULL);

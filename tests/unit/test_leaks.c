@@ -126,6 +126,40 @@ static void another_process_takes_a_leak_over(void **state)
 	owner_unref(heir);
 }
 
+/* What one sweep finds and the next one takes back, before either was reported. */
+static void a_holder_that_comes_and_goes_is_no_news(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event event = event_of(fixture, 7, 42), other = event;
+
+	apply(fixture, &event);
+	tick(fixture);
+	assert_int_equal(n_announced, 1);
+	other.tgid = 43;
+	other.kind = EVENT_HELD;
+	apply(fixture, &other);
+	other.kind = EVENT_LEFT;
+	apply(fixture, &other);
+	tick(fixture);
+	assert_int_equal(n_announced, 1);
+	other.kind = EVENT_HELD;
+	apply(fixture, &other);
+	tick(fixture);
+	assert_int_equal(n_announced, 2);
+	assert_int_equal(announced[1].change, LEAKS_CHANGED);
+	/* the same two again, and then only the first */
+	other.kind = EVENT_LEFT;
+	apply(fixture, &other);
+	other.kind = EVENT_HELD;
+	apply(fixture, &other);
+	tick(fixture);
+	assert_int_equal(n_announced, 2);
+	other.kind = EVENT_LEFT;
+	apply(fixture, &other);
+	tick(fixture);
+	assert_int_equal(n_announced, 3);
+}
+
 static void the_worst_site_comes_first(void **state)
 {
 	struct fixture *fixture = *state;
@@ -263,6 +297,7 @@ int main(void)
 		TEST(unwanted_classes_are_not_accounted),
 		TEST(a_class_that_is_not_known),
 		TEST(another_process_takes_a_leak_over),
+		TEST(a_holder_that_comes_and_goes_is_no_news),
 		TEST(the_worst_site_comes_first),
 		TEST(sockets_without_a_stack_are_distinct_by_process),
 		TEST(empty_sites_are_forgotten),

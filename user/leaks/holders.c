@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/hash.h"
+
 void holders_clear(struct holders *holders)
 {
 	free(holders->named);
@@ -113,4 +115,16 @@ bool holders_remove(struct holders *holders, __u32 tgid)
 		return true;
 	}
 	return remove_other(holders, tgid);
+}
+
+__u64 holders_hash(const struct holders *holders)
+{
+	__u64 hash = HASH_BEGIN;
+
+	for (unsigned int i = 0; i < holders->count; i++) {
+		hash = hash_bytes(hash, &holders->named[i].tgid, sizeof(holders->named[i].tgid));
+		hash = hash_bytes(hash, &holders->named[i].fd, sizeof(holders->named[i].fd));
+	}
+	return hash_bytes(hash, holders->other_tgids,
+			  holders->others * sizeof(*holders->other_tgids));
 }

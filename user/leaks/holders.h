@@ -36,5 +36,7 @@ void holders_clear(struct holders *holders);
 int holders_add(struct holders *holders, const struct event *event, __u32 creator);
 /* A process does not any more. True: it did. */
 bool holders_remove(struct holders *holders, __u32 tgid);
+/* Another number if others hold it, or by another descriptor; the same one otherwise. */
+__u64 holders_hash(const struct holders *holders);
 
 #endif /* SOCKLEAK_HOLDERS_H */

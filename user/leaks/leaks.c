@@ -125,12 +125,19 @@ static void count_at_site(struct leaks *leaks, struct leak *leak, int sign)
 	}
 }
 
+/* With all holders that are known now. */
+static void announce_whole(struct leaks *leaks, struct leak *leak, enum leaks_change change)
+{
+	leak->reported = true;
+	leak->shown_holders = holders_hash(&leak->holders);
+	leaks->announce(leak, change, leaks->announce_ctx);
+}
+
 static void show(struct leaks *leaks, struct leak *leak)
 {
 	leak->held_back = false;
-	leak->reported = true;
 	count_at_site(leaks, leak, 1);
-	leaks->announce(leak, LEAKS_OPENED, leaks->announce_ctx);
+	announce_whole(leaks, leak, LEAKS_OPENED);
 }
 
 /* Show what was held back in a process that has grown. */
@@ -326,11 +333,10 @@ static int leak_change(struct leaks *leaks, struct leak *leak, const struct even
 		}
 		return 0;
 	}
-	leak->reported = true;
 	leak->site->by_class[leak->event.class]--;
 	leak->event = *event;
 	leak->site->by_class[leak->event.class]++;
-	leaks->announce(leak, LEAKS_CHANGED, leaks->announce_ctx);
+	announce_whole(leaks, leak, LEAKS_CHANGED);
 	return 0;
 }
 
@@ -381,7 +387,11 @@ int leaks__apply_tried(struct leaks *leaks, const struct event *event, struct ow
 	return 0;
 }
 
-/* The holders of a leak have changed. A leak that nobody holds is about to end. */
+/*
+ * The holders of a leak have changed, and are not those that were reported: of processes that share
+ * a long fd table one sweep may meet all, and the next one only the first. A leak that nobody holds
+ * is about to end.
+ */
 static void report_holders(struct leaks *leaks, struct site *site)
 {
 	struct leak *leak;
@@ -390,7 +400,8 @@ static void report_holders(struct leaks *leaks, struct site *site)
 		if (leak->reported || leak->held_back || !leak->holders.count)
 			continue;
 		leak->reported = true;
-		leaks->announce(leak, LEAKS_CHANGED, leaks->announce_ctx);
+		if (holders_hash(&leak->holders) != leak->shown_holders)
+			announce_whole(leaks, leak, LEAKS_CHANGED);
 	}
 }
 

@@ -42,7 +42,8 @@ struct leak {
 	struct holders holders; /* that of the event, and all others */
 	bool held_back;		/* maybe_in_use, and its site has not grown: not shown */
 	/* private: */
-	bool reported; /* are its known holders reported? */
+	bool reported;	     /* are its known holders reported? */
+	__u64 shown_holders; /* holders_hash() of those that were */
 	/* Does it replace one of before the watch? Looked for once: leaks_accounts.c. */
 	bool is_counted, is_renewal;
 	struct leak_key {
