@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Runs every test and ends with the line "N passed, N failed".
+# Runs every test and ends with the line "N passed, N failed". What failed stands above it once
+# more, because the middle of a long log may be lost.
 #
 #   tests/all.sh BUILD                     what needs no root: layout, units, fuzz corpus
 #   tests/all.sh BUILD PROGRAMS [FLAG]...  and the cases, as root; flags are run.py's
@@ -11,6 +12,7 @@ programs=${2:-}
 shift $(($# < 2 ? $# : 2))
 here=$(dirname "$0")
 passed=0 failed=0 skipped=0
+failures=() # of those that need no root: run.py ends with its own
 root=$(($(id -u) == 0))
 
 # On a machine where no BPF program can be loaded, print one line instead of a failure a case.
@@ -61,7 +63,11 @@ tap() {
 	if ((status != 0 && not_ok + skip == 0)) || ((ok + not_ok + skip == 0)); then
 		not_ok=$((not_ok + 1))
 		echo "FAIL $name: ended with status $status"
+		failures+=("FAIL $name: ended with status $status")
 	fi
+	((not_ok > 0)) && mapfile -t -O "${#failures[@]}" failures < <(
+		grep -E '^[[:space:]]*not ok [0-9]' <<<"$output" | head -n 3 | cut -c 1-300 |
+			sed "s|^[[:space:]]*|FAIL $name: |")
 	((not_ok + skip > 0)) && sed "s|^|    $name: |" <<<"$output" | grep -vE ': *ok [0-9]'
 	ok=$((ok - left_out))
 	echo "$name: $ok passed, $not_ok failed"
@@ -120,6 +126,7 @@ if [[ -n $programs ]]; then
 fi
 
 echo
+((${#failures[@]} == 0)) || printf '%s\n' "${failures[@]:0:10}"
 ((skipped == 0)) || echo "$skipped skipped: each has a line of its own with what it lacks"
 echo "$passed passed, $failed failed"
 ((failed == 0))

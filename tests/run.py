@@ -5,8 +5,8 @@
     tests/run.py [--sockleak ./sockleak] [--programs .output/programs]
                  [--only NAME]... [--quick] [--list] [-v]
 
-One line a case, the ten slowest, the ten with the most processor time, and "N passed, N failed" at
-the end; exit 0 when nothing failed and nothing was skipped that had to run. See
+One line a case, the ten slowest, the ten with the most processor time, what failed once more, and
+"N passed, N failed" at the end; exit 0 when nothing failed and nothing was skipped that had to run. See
 tests/programs/README.md.
 """
 
@@ -141,6 +141,8 @@ def main():
     print("the steps, and how busy the processors were:", *tally.steps(), sep="\n")
     print("the slowest:", *tally.slowest(), sep="\n")
     print("those whose programs had the most processor time:", *tally.busiest(), sep="\n")
+    if tally.failed:
+        print("what failed:", *tally.failures(), sep="\n")
     print(tally.summary())
     return 1 if tally.failed else 0
 

@@ -8,6 +8,7 @@ from lib.outcome import Skip, skip_is_allowed
 
 
 SLOWEST = 10
+FAILURES, FAILURE_LEN = 24, 500  # of what failed, again at the end: a log may be cut above
 
 
 def processor_ticks():
@@ -23,6 +24,7 @@ class Tally:
     def __init__(self, verbose):
         self.passed = self.failed = self.skipped = 0
         self.closed = False  # interrupted: what ends now ends because we end it
+        self._failures = []  # their lines
         self._verbose = verbose
         self._lock = threading.Lock()
         self._begun = time.monotonic()
@@ -47,6 +49,8 @@ class Tally:
             else:
                 self.failed += 1
                 line = f"FAIL {where}{name}: {outcome}"
+            if line.startswith("FAIL"):
+                self._failures.append(line)
             if self._verbose:
                 line = f"{time.monotonic() - self._begun:6.1f} s  {line}"
             print(line, flush=True)
@@ -80,6 +84,18 @@ class Tally:
             names = took[-1]
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             yield f"{took[column]:6.1f} s  {names[0]}{more}"
+
+    def failures(self):
+        """Yield a line for each case that failed. One that is too long has its two ends: a
+        traceback says at its end what went wrong."""
+        for line in self._failures[:FAILURES]:
+            line = " | ".join(line.split("\n"))
+            if len(line) > FAILURE_LEN:
+                line = f"{line[:FAILURE_LEN // 2]} ... {line[-FAILURE_LEN // 2:]}"
+            yield line
+        if len(self._failures) > FAILURES:
+            names = (line.split()[1].rstrip(":") for line in self._failures[FAILURES:])
+            yield f"FAIL {' '.join(names)}"
 
     def summary(self):
         text = f"{self.passed} passed, {self.failed} failed"
