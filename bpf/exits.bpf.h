@@ -101,9 +101,7 @@ static __always_inline enum left left_as(__s64 others, bool unshared, bool read)
 {
 	if (others <= 0)
 		return LEFT_REPORTED;
-	if (others > 1) /* this process may have it under more descriptors */
-		return LEFT_NOT;
-	if (unshared && read)
+	if (unshared && read && others == 1)
 		return LEFT_READ;
 	return unshared || read ? LEFT_HELD : LEFT_NOT;
 }
@@ -118,6 +116,7 @@ static __always_inline void exit_judge(struct pending *entry, struct socket_view
 	bool read = reading & 1 || *(volatile __u32 *)&sweep.readings != reading;
 	enum left left = left_as(others, is_unshared(entry, holder->tgid, forked_ns), read);
 
+	entry->left = LEFT_NOT; /* by this descriptor; another one of it has shown less */
 	if (left == LEFT_NOT)
 		return;
 	entry_complete(entry, view);

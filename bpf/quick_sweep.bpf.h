@@ -15,8 +15,6 @@
 
 #include "sweep.bpf.h"
 
-#define LEFT_SWEEPS 16 /* until then, a process that has begun to end has closed what it had */
-
 /*
  * Key: a process whose fd table must be read. Value: unused. The next quick sweep empties it. If it
  * is full, the sweep becomes a full sweep (sweep.crowd).
@@ -112,8 +110,7 @@ static long quick_sweep_entry(struct bpf_map *map, const struct fd_key *key, str
 		sweep.pending -= entry_end(key, entry);
 		return 0;
 	}
-	if (entry->left && (__u32)sweep.number - entry->seen_sweep > LEFT_SWEEPS)
-		left_to_another(entry);
+	left_look(entry);
 	if (!view_of(entry, &view) || view.inode != entry->inode)
 		return 0; /* for the next full sweep */
 	view_judge(&view);

@@ -27,6 +27,8 @@
 #include "waits.bpf.h"
 
 #define HARVEST_TRIES 8
+/* After so many sweeps, 6 s by default, a process that has begun to end has closed what it had. */
+#define LEFT_SWEEPS 64
 
 /* A record that must not be lost: without room for it the next sweep sends it. */
 static __always_inline struct event *event_begin(struct pending *entry, enum event_kind kind)
@@ -127,6 +129,18 @@ static __always_inline void left_to_another(struct pending *entry)
 		pending_tell_end(entry, END_USED);
 	if (entry->left != LEFT_REPORTED)
 		entry->left = LEFT_NOT;
+}
+
+/*
+ * No table has shown it, but it is open. Its process may be about to close it: a process that ends
+ * loses its table first. The last sweep comes after that.
+ */
+static __always_inline void left_look(struct pending *entry)
+{
+	__u32 sweeps = (__u32)sweep.number - entry->seen_sweep;
+
+	if (entry->left && (sweep.is_last || sweeps > LEFT_SWEEPS))
+		left_to_another(entry);
 }
 
 /* The entry is a leak that a task holds: report it, unless that was done. */
@@ -317,8 +331,8 @@ static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pe
 	}
 	if (entry->since_ns >= sweep.since_ns)
 		return 0; /* younger than this sweep */
-	if (entry->left && !ended)
-		left_to_another(entry);
+	if (!ended)
+		left_look(entry);
 	if (!ended && !entry->unseen) {
 		entry->unseen = 1;
 		sweep.unsettled += !is_without_descriptor(entry);

@@ -119,7 +119,7 @@ def run_swept_at_exit(bench):
             os._exit(0)
         """))
     held = summary["dropped"]["exit_held"]  # by the sweep of another case's sockleak
-    if summary["open"] + held != count or held > count / 4:
+    if summary["open"] + held != count or held > count / 2:
         raise Failure(f"expected {count} left, seen: {summary['open']}, and {held} held")
 
 
@@ -141,7 +141,8 @@ def run_held_by_stranger(bench):
     os.close(copies[1])
     *_, summary = map(json.loads, report.read_text().splitlines())
     if process.returncode or summary["open"] or lost_by(summary) != {"exit_held": 1}:
-        raise Failure(f"expected one that was held, seen: {lost_by(summary)}, {errors}")
+        raise Failure(f"expected one that was held, seen: {summary['open']} open, "
+                      f"{lost_by(summary)}, {errors}")
 
 
 class YoungSockets:
