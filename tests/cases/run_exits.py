@@ -52,9 +52,9 @@ def copy_descriptor(pid, fd):
         os.close(of)
 
 
-def started(bench, *args, command):
+def started(bench, name, *args, command):
     """`sockleak run`, whose program reads lines from here; and the file of its report."""
-    report = bench.directory / "exits.jsonl"
+    report = bench.directory / f"{name}.jsonl"  # the cases have one directory
     process = bench.processes.start(
         [bench.sockleak, "run", "--json", "--output", report, *args, "--", *command],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -126,7 +126,8 @@ def run_swept_at_exit(bench):
 @case
 def run_held_by_stranger(bench):
     """One that a stranger has had for a moment is counted; one that it keeps is its own."""
-    process, report = started(bench, *NO_SWEEPS, command=python(TWO_LEAVE))
+    process, report = started(bench, "held_by_stranger", *NO_SWEEPS,
+                              command=python(TWO_LEAVE))
     copies = []
     for _ in range(2):
         pid, fd, _ = map(int, process.stdout.readline().split())
@@ -188,7 +189,7 @@ class YoungSockets:
 @case
 def run_harvested_at_exit(bench):
     """A process that ends while a harvest has its socket in hand has left it all the same."""
-    process, report = started(bench, *NO_SWEEPS, command=python(TWO_LEAVE))
+    process, report = started(bench, "harvested", *NO_SWEEPS, command=python(TWO_LEAVE))
     for _ in range(2):
         *_, inode = map(int, process.stdout.readline().split())
         young = YoungSockets(process.pid)
