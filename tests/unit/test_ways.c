@@ -51,6 +51,34 @@ static void the_most_frequent_come_first(void **state)
 	ways_clear(&ways);
 }
 
+/* Most are known by their call alone, which is the innermost frame of a whole stack. */
+static void a_call_alone_is_no_way_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ways ways;
+
+	leak_by(fixture, 0x10, 2);
+	leak_by(fixture, 0x20, 5);
+	for (struct leak *leak = first_site(fixture)->leaks; leak; leak = leak->next) {
+		if (leak->stack->frames[1].offset != 0x20)
+			continue;
+		leak->stack->count = 1;
+		leak->stack->source = STACK_CALL;
+		leak->stack->truncated = true;
+		leak->stack->way = 0;
+	}
+	assert_int_equal(ways_find(first_site(fixture), 10, &ways), 0);
+	assert_int_equal(ways.count, 2);
+	assert_int_equal(ways.distinct, 1);
+	assert_int_equal(ways.list[0].open, 2);
+	assert_false(ways.list[0].may_be_another);
+	assert_int_equal(ways.list[1].open, 5);
+	assert_true(ways.list[1].may_be_another);
+	ways_clear(&ways);
+	for (struct leak *leak = first_site(fixture)->leaks; leak; leak = leak->next)
+		leak->stack->count = 2; /* to be freed */
+}
+
 static void what_has_no_room_is_counted(void **state)
 {
 	struct fixture *fixture = *state;
@@ -150,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_most_frequent_come_first),
+		TEST(a_call_alone_is_no_way_of_its_own),
 		TEST(what_has_no_room_is_counted),
 		TEST(a_leak_by_many_ways_leaks),
 		TEST(what_is_held_back_or_has_no_stack_is_of_no_way),

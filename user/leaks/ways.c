@@ -34,8 +34,29 @@ static struct counted_way *find_way(struct counted_way **all, struct stack *stac
 	return NULL;
 }
 
+/* Nothing but the call was kept of it. */
+static bool is_by_call(const struct stack *stack)
+{
+	return stack->source == STACK_CALL && stack->truncated;
+}
+
+static bool begins_like(const struct stack *whole, const struct stack *part)
+{
+	unsigned int i = 0;
+
+	while (i < part->count && i < whole->count &&
+	       frame_same_code(&part->frames[i], &whole->frames[i]))
+		i++;
+	return i == part->count;
+}
+
+/* The whole ones come first. */
 static int most_first(const struct counted_way *a, const struct counted_way *b)
 {
+	bool a_by_call = is_by_call(a->way.stack);
+
+	if (a_by_call != is_by_call(b->way.stack))
+		return a_by_call ? 1 : -1;
 	if (a->way.open != b->way.open)
 		return a->way.open < b->way.open ? 1 : -1;
 	return a->id < b->id ? -1 : a->id > b->id;
@@ -57,6 +78,17 @@ static int count_ways(const struct site *site, struct counted_way **all)
 	return 0;
 }
 
+/* Does a whole way lead to the same call, as far as that one is known? */
+static bool may_be_another(struct counted_way *all, const struct stack *stack)
+{
+	if (!is_by_call(stack))
+		return false;
+	for (const struct counted_way *way = all; way; way = way->hh.next)
+		if (!is_by_call(way->way.stack) && begins_like(way->way.stack, stack))
+			return true;
+	return false;
+}
+
 static void keep_way(struct ways *ways, const struct way *way, unsigned int max)
 {
 	if (ways->count < max) {
@@ -75,6 +107,10 @@ int ways_find(const struct site *site, unsigned int max, struct ways *ret_ways)
 	*ret_ways = (struct ways){ .list = calloc(max ?: 1, sizeof(struct way)) };
 	if (!ret_ways->list)
 		err = -ENOMEM;
+	HASH_ITER(hh, all, way, next) {
+		way->way.may_be_another = may_be_another(all, way->way.stack);
+		ret_ways->distinct += !way->way.may_be_another;
+	}
 	HASH_ITER(hh, all, way, next) {
 		if (!err)
 			keep_way(ret_ways, &way->way, max);

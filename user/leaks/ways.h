@@ -16,11 +16,13 @@
 struct way {
 	struct stack *stack; /* the leaks' own: valid while they are */
 	unsigned int open;   /* sockets, shown ones alone */
+	bool may_be_another; /* only the call is known, to which a whole way leads as well */
 };
 
 struct ways {
-	struct way *list; /* the most sockets first */
+	struct way *list; /* the most sockets first, but behind all whole ones those by a call */
 	unsigned int count;
+	unsigned int distinct;	/* how many there are, without those that may be another one */
 	unsigned int more;	/* ways that were left out */
 	unsigned int more_open; /* sockets by those */
 };

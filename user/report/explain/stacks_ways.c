@@ -33,7 +33,8 @@ static void merge_way(struct known_site *known, const struct way *way)
 		known->more_ways_open += way->open;
 		return;
 	}
-	known->ways[known->n_ways++] = (struct way){ stack_ref(way->stack), way->open };
+	known->ways[known->n_ways++] =
+		(struct way){ .stack = stack_ref(way->stack), .open = way->open };
 }
 
 int known_add_ways(struct known_site *known, const struct site *site)

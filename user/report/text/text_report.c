@@ -64,7 +64,7 @@ static void add_other_ways(struct page *page, struct text *line, const struct si
 
 	if (ways_find(site, 1, &ways))
 		page->out->failed = true;
-	others = ways.more;
+	others = ways.distinct ? ways.distinct - 1 : 0;
 	if (others)
 		text_addf(line, ", and %u more %s", others, others == 1 ? "way" : "ways");
 }

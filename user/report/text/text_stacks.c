@@ -110,6 +110,12 @@ static void page_ways(struct page *page, const struct site *site, const struct w
 		const struct way *way = &ways->list[i];
 
 		text_addf(&line, " %u of %u", way->open, site->open);
+		if (way->may_be_another) {
+			text_addf(&line, " by the same call; further out: %s",
+				  why_truncated(site, way->stack));
+			page_line(page, &line, /* bold= */ false);
+			continue;
+		}
 		page_add_source(&line, way->stack);
 		page_line(page, &line, /* bold= */ false);
 		page_frames(page, way->stack, frames_of_way(ways, i),
@@ -180,7 +186,7 @@ void page_stack(struct page *page, const struct site *site)
 	if (site->id)
 		text_addf(&line, " (site %016llx)", (unsigned long long)site->id);
 	if (several)
-		text_addf(&line, ", by %u ways:", ways.count + ways.more);
+		text_addf(&line, ", by %u %s:", ways.distinct, ways.distinct == 1 ? "way" : "ways");
 	else
 		page_add_source(&line, site->stack);
 	page_line(page, &line, /* bold= */ true);
