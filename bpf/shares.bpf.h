@@ -207,12 +207,20 @@ static __always_inline bool share_is_greedy(const struct pending *entry)
  * seconds with those of one user, while others' processes end. An eighth of the table is 4,096 at
  * the default, one second of work. In the first sweep nobody waits, and in the last one all must
  * be reported.
+ *
+ * Nor is one reported for which user space has no room: it would have to wait for the process that
+ * names stacks, or to lose the leak. Here it costs an entry that it has anyway.
  */
 static __always_inline bool share_takes_event(const struct pending *entry)
 {
 	__u32 owner = entry->owner, most = settings.room[SHARE_SOCKETS] / 8;
 	struct share *user;
 
+	if (!sweep.room) {
+		sweep.deferred++;
+		return false;
+	}
+	sweep.room--;
 	if (sweep.number == 1 || sweep.is_last)
 		return true;
 	user = bpf_map_lookup_elem(&user_shares, &owner);

@@ -111,8 +111,10 @@ struct sweep {
 	__u32 step;	/* descriptors since the iterator's read() returned */
 	__u32 lists;	/* 1 = list_tables() writes what it finds. Written by user space */
 	__u32 is_last;	/* 1 = no event may wait for another sweep. Written by user space */
-	__u32 deferred; /* new leaks of users who had their share of this sweep's events */
+	__u32 deferred; /* new leaks that wait for another sweep: see share_takes_event() */
 	__u32 readings; /* of fd tables; odd = one goes on, which refers to files. User space */
+	__u32 room;	/* so many new leaks user space takes. Written by it, counted down */
+	__u32 pad;
 };
 
 /*

@@ -16,14 +16,16 @@ import subprocess
 import threading
 import time
 
+from lib.cgroups import inside
 from lib.outcome import Failure, Skip
 from lib.processes import copy_program
-from lib.registry import case
+from lib.registry import ALONE, case
 from lib.resolver import resolver_of
 from lib.service import Service
 
 SILENT_S = 20
 WRITE_S = 3
+UID = 54321  # of nobody on the host
 STOP_S = 5  # it takes 0.5 s where two processors have the work of 24; without the opener 20 s
 
 
@@ -352,6 +354,47 @@ def pause_resolver(service, leaker, textfile):
     finally:
         with contextlib.suppress(ProcessLookupError):  # it was given up
             os.kill(resolver, signal.SIGCONT)
+
+
+def slow_down(service, stop):
+    """Let its resolver work for a hundredth of the time, which is not to be stuck."""
+    while not stop.wait(0.005):
+        resolver = resolver_of(service)
+        with contextlib.suppress(ProcessLookupError, TypeError):  # there is none now
+            os.kill(resolver, signal.SIGSTOP)
+            time.sleep(0.4)
+            os.kill(resolver, signal.SIGCONT)
+
+
+@case(stage=ALONE)
+def more_leaks_than_may_wait(bench):
+    """9,000 come at once, and the resolver is slow: sweeps go on, and at last all are reported."""
+    leaks, textfile, cgroup = 9_000, bench.directory / "storm.prom", bench.cgroups.make()
+    service = Service.start(
+        bench, "--cgroup", cgroup, "--older-than", "500ms", "--interval", "200ms", "--textfile",
+        textfile, "--write-interval", "100ms", "--min-growth", "1")
+    bench.program("held", inside=inside(cgroup))
+    service.wait_for(resolver_of, "a resolver")
+    stop = threading.Event()
+    slow = threading.Thread(target=slow_down, args=(service, stop), daemon=True)
+    slow.start()
+    try:
+        bench.program("hoarders", 3, leaks // 3, UID, 1, inside=inside(cgroup))
+        service.wait_for(lambda s: s.value(textfile, "sockleak_events_waiting") > 8192, "a storm")
+        before = service.was_notified("WATCHDOG=1")
+        service.wait_for(lambda s: s.was_notified("WATCHDOG=1") > before + 3, "sweeps", 60)
+        if service.value(textfile, "sockleak_events_waiting") <= 8192:
+            raise Failure("expected the storm to last")
+    finally:
+        stop.set()
+        slow.join()
+    name = "sockleak_leaked_sockets"
+    service.wait_for(lambda s: s.value(textfile, name, comm="hoarders") == leaks, "all leaks", 120)
+    lost = {labels["reason"]: value for _, labels, value in
+            service.metrics(textfile, "sockleak_dropped_total")}
+    if lost["leaks_not_accounted"]:
+        raise Failure(f"expected no leak to be lost, seen: {lost}")
+    service.stop()
 
 
 def expect_all_named(service, leaker, textfile):

@@ -81,6 +81,8 @@ const struct hooks *tracer__hooks(const struct tracer *tracer);
  */
 int tracer__sweep(struct tracer *tracer, bool to_the_last, __u64 *ret_ns);
 
+/* The next sweep reports at most so many new leaks; the others wait for one that may. */
+void tracer__limit_leaks(struct tracer *tracer, __u32 most);
 /* From the next sweep on, a socket that is pending for longer is a leak; UINT64_MAX: none is. */
 void tracer__judge_older(struct tracer *tracer, __u64 age_ns);
 /* Events that come between the sweeps: readable when there are any; hand them over. */

@@ -33,6 +33,11 @@ void tracer__judge_older(struct tracer *tracer, __u64 age_ns)
 	tracer->skeleton->bss->sweep.older_than_ns = age_ns;
 }
 
+void tracer__limit_leaks(struct tracer *tracer, __u32 most)
+{
+	tracer->skeleton->bss->sweep.room = most;
+}
+
 int tracer__events_fd(const struct tracer *tracer)
 {
 	return ring_buffer__epoll_fd(tracer->ring);

@@ -13,7 +13,7 @@ struct waiting_event {
 #define COUNTERS 65536
 
 struct postponed {
-	__u16 by_inode[COUNTERS]; /* how many wait, by the inode modulo their number */
+	__u32 by_inode[COUNTERS]; /* how many wait, by the inode modulo their number */
 	struct waiting_event *first, **end;
 	unsigned int count;
 };
@@ -55,13 +55,12 @@ int postponed__add(struct postponed *postponed, const struct event *event)
 
 bool postponed__has(const struct postponed *postponed, __u64 inode)
 {
-	const struct waiting_event *waiting = postponed->first;
+	return postponed->by_inode[inode % COUNTERS];
+}
 
-	if (!postponed->by_inode[inode % COUNTERS])
-		return false;
-	while (waiting && waiting->event.socket.inode != inode)
-		waiting = waiting->next;
-	return waiting;
+unsigned int postponed__room(const struct postponed *postponed)
+{
+	return postponed->count < POSTPONED_LEAKS ? POSTPONED_LEAKS - postponed->count : 0;
 }
 
 unsigned int postponed__count(const struct postponed *postponed)

@@ -11,8 +11,13 @@
 
 #include "sockleak.h"
 
-/* Some 300 bytes each, allocated on demand. As many sockets rarely become leaks within seconds. */
-#define POSTPONED_MAX 8192
+/*
+ * Some 300 bytes each, allocated on demand. While as many new leaks wait as may, a sweep reports
+ * no more (tracer__limit_leaks()). What else there is to say of sockets is limited by the tables of
+ * the kernel's side: at their defaults, an end of each, and a holder that came and went.
+ */
+#define POSTPONED_LEAKS 8192
+#define POSTPONED_MAX (3 * SOCKLEAK_MAX_SOCKETS)
 
 struct postponed;
 
@@ -20,10 +25,12 @@ struct postponed;
 struct postponed *postponed__new(void);
 void postponed__free(struct postponed *postponed);
 
-/* Put an event last. -ENOMEM; -ENOBUFS: as many wait as may, and some must be taken first. */
+/* Put an event last. -ENOMEM; -ENOBUFS: as many wait as may. */
 int postponed__add(struct postponed *postponed, const struct event *event);
-/* Does an event of this socket wait? */
+/* Does an event of this socket wait, or of one with the same inode modulo 65,536? */
 bool postponed__has(const struct postponed *postponed, __u64 inode);
+/* How many new leaks there is room for. */
+unsigned int postponed__room(const struct postponed *postponed);
 unsigned int postponed__count(const struct postponed *postponed);
 
 /*

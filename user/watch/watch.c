@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "watch/watch_private.h"
 
+#include <stdint.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,14 @@ static bool is_suppressed(const struct leak *leak, void *ctx)
 	return suppressions__take(watch->suppressions, &leak->event, leak->owner, leak->stack);
 }
 
+/* Those of the first sweep all come at once: they are from before the agent. */
+static __u32 most_new_leaks(const struct watch *watch, bool last)
+{
+	bool is_limited = watch->options->command == COMMAND_AGENT && watch->summary.sweeps;
+
+	return is_limited && !last ? postponed__room(watch->postponed) : UINT32_MAX;
+}
+
 int watch__sweep(struct watch *watch, bool last)
 {
 	struct summary *summary = &watch->summary;
@@ -177,6 +186,7 @@ int watch__sweep(struct watch *watch, bool last)
 	if (watch->options->command == COMMAND_AGENT)
 		attribution__hurry(watch->attribution, !last);
 	take_postponed(watch);
+	tracer__limit_leaks(watch->tracer, most_new_leaks(watch, last));
 	err = tracer__sweep(watch->tracer, last, &summary->sweep_ns);
 	summary->sweeps++;
 	if (err && !summary->sweeps_failed++)

@@ -150,12 +150,8 @@ void watch__event(const struct event *met, void *ctx)
 		event.class = CLASS_NONE;
 	if (!has_to_wait(watch, &event) && !take_event(watch, &event))
 		return;
-	if (postponed__count(watch->postponed) == POSTPONED_MAX && !signals_stop_asked()) {
-		/* Rather wait than lose one. */
-		attribution__hurry(watch->attribution, false);
-		take_until(watch, UINT64_MAX);
-		attribution__hurry(watch->attribution, true);
-	}
+	if (event.kind == EVENT_SUSPECT && !postponed__room(watch->postponed))
+		return; /* it only has names looked up early */
 	if (postponed__add(watch->postponed, &event))
 		watch->summary.leaks_not_accounted++;
 }
