@@ -103,6 +103,24 @@ def dropped(agent):
     return agent.stop()["dropped"]
 
 
+def status_of(pid):
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+
+def expect_few_rights_of_opener(agent):
+    """To read others' files and memory, and nothing else, although its agent is root's."""
+    pid, = (pid for pid in map(int, pathlib.Path(
+        f"/proc/{agent.pid}/task/{agent.pid}/children").read_text().split())
+        if b"--opener" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+    status, wanted = status_of(pid), 1 << 2 | 1 << 19 | 1 << 40  # linux/capability.h
+    for field in ("CapPrm", "CapEff", "CapBnd"):
+        if int(status[field], 16) != wanted:
+            raise Failure(f"expected {wanted:x} in {field} of the opener, seen: {status[field]}")
+    if status["NoNewPrivs"] != "1":
+        raise Failure(f"expected that it cannot get any, seen: {status}")
+
+
 @case
 def resolver_has_no_rights(bench):
     host = Host(bench, "norights")
@@ -111,11 +129,8 @@ def resolver_has_no_rights(bench):
         raise Failure("expected no resolver before there is a leak, or a script")
     expect_named(host.start().leak(agent, "leak_a"), "leak_a")
     pid = resolver_of(agent)
-    status = dict(
-        line.split(":\t", 1)
-        for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
-        if ":\t" in line
-    )
+    status = status_of(pid)
+    expect_few_rights_of_opener(agent)
     for field in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
         if int(status[field], 16):
             raise Failure(f"expected no capability in {field}, seen: {status[field]}")

@@ -274,21 +274,23 @@ static int run_opener(struct door *door)
 /* ---- Rights ---- */
 
 /*
- * The capabilities for reading other users' files and memory; CAP_SYS_ADMIN before Linux 5.9 alone.
+ * The capabilities for reading other users' files and memory. CAP_SYS_ADMIN stands in for
+ * CAP_CHECKPOINT_RESTORE where that is not held, or not known: before Linux 5.9.
  */
-static bool is_needed(int capability)
+static bool is_needed(int capability, bool can_restore)
 {
 	return capability == CAP_DAC_READ_SEARCH || capability == CAP_SYS_PTRACE ||
-	       capability == CAP_CHECKPOINT_RESTORE || capability == CAP_SYS_ADMIN;
+	       capability == (can_restore ? CAP_CHECKPOINT_RESTORE : CAP_SYS_ADMIN);
 }
 
 static void give_up_the_rest(void)
 {
+	bool can_restore = rights_effective() >> CAP_CHECKPOINT_RESTORE & 1;
 	struct rlimit none = { 0 };
 
 	/* From above, for the lower ones go out of the bounding set by CAP_SETPCAP. */
 	for (int capability = CAP_LAST_CAP; capability >= 0; capability--)
-		if (!is_needed(capability) && capability != CAP_SETPCAP)
+		if (!is_needed(capability, can_restore) && capability != CAP_SETPCAP)
 			rights_give_up(capability, NULL);
 	rights_give_up(CAP_SETPCAP, NULL);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
