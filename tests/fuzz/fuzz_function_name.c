@@ -4,6 +4,7 @@
 
 #include "report/short_name.h"
 #include "stacks/names/function_name.h"
+#include "stacks/names/python_name.h"
 
 /* Is `part` what is left of `whole` when some bytes are taken out? The first `len` bytes of it. */
 static const char *left_over(const char *whole, const char *part, size_t len)
@@ -28,13 +29,17 @@ static bool left_over_around(const char *whole, const char *part)
 	return false;
 }
 
-/* In a line of text: nothing but what stands in the name, and a short one whole. */
+/* In a line of text: nothing but what stands in the name; a short one whole, but for its file. */
 static void check_short(const char *name)
 {
 	struct text whole = {}, text = {};
-	const char *shown, *from;
+	const char *shown, *from, *file;
+	size_t len;
 
-	text_add_clean(&whole, name, strlen(name));
+	if (python_name_split(name, &from, &len, &file))
+		text_add_clean(&whole, from, len);
+	else
+		text_add_clean(&whole, name, strlen(name));
 	short_name_add(&text, name);
 	from = text_str(&whole);
 	shown = text_str(&text);

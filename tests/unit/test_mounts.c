@@ -22,7 +22,8 @@ static const char text[] = "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
 			   "31 30 0:41 /sub /mnt/dead/inner rw - nfs y rw\n"
 			   "32 22 0:42 / /with\\040blank rw shared:5 - fuse x rw\n"
 			   "33 22 0:43 / /twice rw - tmpfs t rw\n"
-			   "34 33 0:44 / /twice rw - tmpfs t rw\n";
+			   "34 33 0:44 / /twice rw - tmpfs t rw\n"
+			   "35 22 0:45 / relative rw - tmpfs t rw\n";
 
 static unsigned int minor_of(const char *path)
 {

@@ -48,7 +48,7 @@ static bool read_mount(char *line, struct mount *ret_mount)
 	/* the mount's number, its parent's, the device, its root there, the mount point */
 	if (sscanf(line, "%*u %*u %u:%u %*s %n%*s%n", &ret_mount->device.major,
 		   &ret_mount->device.minor, &begin, &end) != 2 ||
-	    !end)
+	    !end || line[begin] != '/')
 		return false;
 	type = strstr(line + end, " - "); /* after the options, of which there may be any number */
 	ret_mount->type = type ? type + 3 : line + strlen(line);
