@@ -25,6 +25,10 @@
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
+/* Those of AddressSanitizer, in a program that has it: its free() takes no other memory. */
+__attribute__((weak)) void *__interceptor_malloc(size_t size);
+__attribute__((weak)) void *__interceptor_calloc(size_t count, size_t size);
+__attribute__((weak)) void *__interceptor_realloc(void *memory, size_t size);
 
 static const char *kind = "";
 static unsigned long fails_at, calls;
@@ -73,17 +77,25 @@ static bool fails(const char *of, int error)
 
 void *malloc(size_t size)
 {
-	return fails("malloc", ENOMEM) ? NULL : __libc_malloc(size);
+	if (fails("malloc", ENOMEM))
+		return NULL;
+	return __interceptor_malloc ? __interceptor_malloc(size) : __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-	return fails("malloc", ENOMEM) ? NULL : __libc_calloc(count, size);
+	if (fails("malloc", ENOMEM))
+		return NULL;
+	return __interceptor_calloc ? __interceptor_calloc(count, size) :
+				      __libc_calloc(count, size);
 }
 
 void *realloc(void *memory, size_t size)
 {
-	return fails("malloc", ENOMEM) ? NULL : __libc_realloc(memory, size);
+	if (fails("malloc", ENOMEM))
+		return NULL;
+	return __interceptor_realloc ? __interceptor_realloc(memory, size) :
+				       __libc_realloc(memory, size);
 }
 
 void *reallocarray(void *memory, size_t count, size_t size)
