@@ -45,11 +45,20 @@ def run_with(bench, command, fault, more=()):
     )
     if command[0] == "agent":
         return end_agent(process, fault, pathlib.Path(command[-1]))
-    try:
-        out, errors = process.communicate(timeout=PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        raise Failure(f"{fault}: did not end in {PATIENCE_S} s") from None
+    out, errors = communicate(process, fault)
     return process.returncode, out, errors
+
+
+def communicate(process, fault):
+    """(stdout, stderr) at its end. A Failure says where it stands if it does not come to its end."""
+    try:
+        return process.communicate(timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        where = pathlib.Path(f"/proc/{process.pid}")
+        texts = [(where / name).read_text(errors="replace") for name in ("status", "stack")]
+        process.kill()
+        out, errors = process.communicate()
+        raise Failure(f"{fault}: did not end in {PATIENCE_S} s: {texts}, {out}, {errors}") from None
 
 
 def textfile_of(bench, fault):
@@ -64,10 +73,7 @@ def end_agent(process, fault, textfile):
         time.sleep(0.1)
         written = textfile.read_text(encoding="utf-8") if textfile.exists() else ""
     process.send_signal(signal.SIGTERM)
-    try:
-        _, errors = process.communicate(timeout=PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        raise Failure(f"{fault}: did not end in {PATIENCE_S} s") from None
+    _, errors = communicate(process, fault)
     return process.returncode, written, errors
 
 
