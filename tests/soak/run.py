@@ -104,12 +104,24 @@ class Soak:
             self.figures.add(batch, len(numbers))
             for line in batch.lines:
                 self.stage.problem(line)
-            self.victim.expect_reported(self.steady, named=False)
-            self.victim.expect_reported(self.restarted.agent, named=True)
-            self.victim.expect_in_metrics(self.production)
+            self._expect_victim()
             self.steady.forget_events()
         self.stage.end()
         self._check_end()
+
+    def _expect_victim(self):
+        """What one agent does not say of it is a problem, and the others are asked all the same."""
+        restarted = self.restarted.agent
+        for name, ask in (
+            ("steady", lambda: self.victim.expect_reported(self.steady, named=False)),
+            (f"restarted, {restarted.errors}, {self.restarted.restarts}",
+             lambda: self.victim.expect_reported(restarted, named=True)),
+            ("agent", lambda: self.victim.expect_in_metrics(self.production)),
+        ):
+            try:
+                ask()
+            except Failure as failure:
+                self.stage.problem(f"{name}: {failure}")
 
     def _check_end(self):
         if self.production.oldest_s > self.production.OLDEST_S:

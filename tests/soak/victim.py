@@ -38,7 +38,8 @@ class Victim:
         found = agent.wait_for(seen, f"{wanted} leaks of the victim", PATIENCE_S)
         strange = [leak for leak in found if leak["class"] not in ("never_used", None)]
         if strange:
-            raise Failure(f"expected leaks of the victim never used, seen: {brief(strange[0])}")
+            raise Failure(f"expected leaks of the victim never used, seen: {len(strange)}, the first "
+                          f"{strange[0]['created']}, {brief(strange[0])}; lost {agent.losses()}")
         names = {(leak["culprit"] or {}).get("function") for leak in found}
         if named and (names != {FUNCTION} or len({leak["site"] for leak in found}) != 1):
             raise Failure(f"expected one site, {FUNCTION}, of the victim, seen: {names}")
