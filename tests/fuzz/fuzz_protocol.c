@@ -41,7 +41,7 @@ static void take_frames(const uint8_t *data, size_t size)
 		for (unsigned int i = 0; i < taken; i++) {
 			const struct frame *frame = &stack->frames[i];
 
-			check(frame->source <= FRAME_CALLER && frame->kind <= FRAME_OF_LIBC);
+			check(frame->source <= FRAME_SCRIPT && frame->kind <= FRAME_OF_LIBC);
 			check(!frame->module || strlen(frame->module) <= PROTOCOL_MAX_NAME);
 		}
 		/* what was taken is said again, and understood as the same */

@@ -8,7 +8,7 @@ struct distinct_item *distinct_find(const struct distinct *distinct, const void 
 {
 	struct distinct_item *item;
 
-	HASH_FIND(hh, distinct->items, bytes, len, item);
+	HASH_FIND(hh, distinct->items, bytes ?: "", len, item); /* NULL is no memory of 0 bytes */
 	return item;
 }
 
