@@ -29,7 +29,7 @@ class Adversaries:
     def turns(self):
         """name -> (a turn, the pause after it in seconds)."""
         return {
-            "hoarder": (lambda: self._hoard(2, 9000, 0), 30),
+            "hoarder": (lambda: self._hoard(2, 5500, 0), 30),
             "fifty hoarders": (lambda: self._hoard(50, 60, 1), 45),
             "long table of many processes": (self.long_table, 30),
             "churn": (lambda: self._hold(40, "churn"), 0),

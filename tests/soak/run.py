@@ -37,8 +37,21 @@ from watchers import (  # noqa: E402
 )
 
 BATCH = 10  # seeds side by side
+PATIENCE_S = 300  # sweeps have a fifth of a processor, and the host is busy
 # What may be added over the second half: KiB, KiB of children, descriptors.
 MARGINS = (0, 4096, 16384, 4)
+
+
+class Pulses(Pulse):
+    """Of both: what one has seen to be passed on, and what is its age, the other must have, too."""
+
+    def __init__(self, agent, patience_s, other):
+        super().__init__(agent, patience_s)
+        self._other = Pulse(other, patience_s)
+
+    def wait_full_sweeps(self, count, since=None):
+        super().wait_full_sweeps(count, since)
+        self._other.wait_full_sweeps(count, since)
 
 
 class JudgedTwice(Batch):
@@ -48,7 +61,7 @@ class JudgedTwice(Batch):
 
     def __init__(self, soak, *args):
         super().__init__(soak.stage.bench, soak.steady, *args)
-        self._pulse.patience_s = 300  # sweeps have a fifth of a processor, and the host is busy
+        self._pulse = Pulses(soak.steady, PATIENCE_S, soak.restarted.agent)
         self._stage, self._restarted, self._victim = soak.stage, soak.restarted, soak.victim
         self.lines = []
 
@@ -61,7 +74,7 @@ class JudgedTwice(Batch):
         with self._victim.pause:
             self._restarted.restart()
         self._agent, self._begun = self._restarted.agent, 0
-        self._pulse = Pulse(self._agent, self._pulse.patience_s)
+        self._pulse = Pulse(self._agent, PATIENCE_S)
         super()._judge()
         self._take_lines("restarted")
 

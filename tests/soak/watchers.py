@@ -16,8 +16,9 @@ import time
 from lib.service import Service
 from seeds import AGENT_ARGS
 
-# One hoarder has more than that, and chaos less than half of what it may take: its reported leaks
-# are never among those that give way, after which nothing more is noted of them.
+# All that leak at once come near it and do not fill it: leaks give way, and nobody is refused, for
+# then the origin of a socket is lost, and counted. Those of chaos, which has less than half of what
+# a hoarder has, never give way, after which nothing more would be noted of them.
 TABLE = 16384
 SAMPLE_S = 2
 
