@@ -16,6 +16,8 @@
 #include "lib/time.h"
 
 #define RPM "/usr/bin/rpm"
+/* Much less than the time in which a child of the agent has to begin or end a wait: patience.h. */
+#define MOVE_MS 100
 #define MAX_ANSWER 4096 /* bytes */
 #define QUERY "%{NAME} %{EPOCHNUM} %{VERSION}-%{RELEASE} %{ARCH}\\n"
 
@@ -75,6 +77,14 @@ static int spawn_rpm(const char *database, const char *path, int out_fd, __u64 d
 	return 0;
 }
 
+/* Until the deadline, but not for long, so that this process is not taken for a stuck one. */
+static int moment_ms(__u64 deadline_ns)
+{
+	int left_ms = clock_left_ms(deadline_ns);
+
+	return left_ms < MOVE_MS ? left_ms : MOVE_MS;
+}
+
 /* Read to the end of the file, at most to a full buffer. */
 static int read_answer(int fd, __u64 deadline_ns, char *ret_answer, size_t size)
 {
@@ -85,8 +95,8 @@ static int read_answer(int fd, __u64 deadline_ns, char *ret_answer, size_t size)
 	while (len + 1 < size) {
 		if (clock_now(CLOCK_MONOTONIC) >= deadline_ns)
 			return -ETIMEDOUT;
-		if (poll(&pollfd, 1, clock_left_ms(deadline_ns)) <= 0)
-			continue; /* a signal of ours, or the time is up */
+		if (poll(&pollfd, 1, moment_ms(deadline_ns)) <= 0)
+			continue;
 		got = read(fd, ret_answer + len, size - 1 - len);
 		if (got < 0 && errno != EINTR)
 			return -errno;
