@@ -22,7 +22,7 @@ $(BUILD)/sockleak: $(SKELETONS) $(USER_OBJECTS)
 $(BUILD)/user/%.o: user/%.c mk/build.mk
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(USER_CFLAGS) -MMD -MP -c $< -o $@
 
 $(USER_ARCHIVE): $(filter-out $(BUILD)/user/main.o,$(USER_OBJECTS))
 	$(say) AR $@

@@ -14,7 +14,7 @@ completion: $(COMPLETIONS) $(O)/sockleak.conf
 $(BUILD)/tools/%.o: tools/%.c mk/generated.mk
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(USER_CFLAGS) -MMD -MP -c $< -o $@
 
 $(DESCRIBE): $(DESCRIBE_OBJECTS) $(USER_ARCHIVE)
 	$(say) LINK $@

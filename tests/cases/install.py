@@ -125,6 +125,13 @@ def check_files(root):
     expect(not said, "a unit without a complaint", said)
 
 
+def check_hardened(root):
+    """Debian's options have reached the compiler, and those for the preprocessor, too."""
+    _, symbols = root.run("readelf", "-W", "--dyn-syms", "/usr/bin/sockleak")
+    expect("__pread_chk@GLIBC" in symbols, "functions of libc that check sizes", "none")
+    expect("__stack_chk_fail@GLIBC" in symbols, "a protected stack", "none")
+
+
 def check_program(root):
     _, said = root.run("sockleak", "--version")
     expect(said == f"sockleak {package_version()}\n", f"sockleak {package_version()}", said)
@@ -277,6 +284,7 @@ def package_deb(bench):
     for library in ("libbpf1", "libdw1", "libelf1", "libinih1", "zlib1g", "sysusers"):
         expect(library in depends, f"a dependency on {library}", depends)
     check_files(root)
+    check_hardened(root)
     check_program(root)
     check_rights(root)
     check_agent(root)
