@@ -92,6 +92,7 @@ without_root() {
 	done
 	count_all
 	echo "$passed $failed $skipped" >"$outputs/counts"
+	((${#failures[@]} == 0)) || printf '%s\n' "${failures[@]}" >"$outputs/failures"
 }
 
 # Beside them the first cases begin, which wait most of the time; nice, because some of them measure.
@@ -123,6 +124,7 @@ if [[ -n $programs ]]; then
 	wait "$units"
 	read -r ok not_ok skip <"$outputs/counts"
 	passed=$((passed + ok)) failed=$((failed + not_ok)) skipped=$((skipped + skip))
+	[[ ! -e $outputs/failures ]] || mapfile -t failures <"$outputs/failures"
 fi
 
 echo
