@@ -14,10 +14,9 @@
 #include "script_windows.bpf.h"
 #include "scripts.h"
 
-/* Libraries of a process, steps through lists of threads, and frames that are kept. */
+/* Libraries of a process, and steps through lists of threads. */
 #define SCRIPT_LIBRARIES 64
 #define SCRIPT_THREADS 128
-#define SCRIPT_FRAMES 256
 #define SCRIPT_RUN 8 /* at once, for a turn of a loop costs as much as a frame */
 #define SCRIPT_FAR_WORDS 3
 
@@ -384,7 +383,7 @@ __noinline int script_keep_all(__u32 slot, __u32 place, __u64 thread, __u64 fram
 
 	if (!snapshot || !recipe)
 		return 0; /* not possible */
-	walk.limit = snapshot->script_at + SCRIPT_FRAMES * recipe->record;
+	walk.limit = snapshot->script_at + settings.script_depth * recipe->record;
 	if (walk.limit > SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD)
 		walk.limit = SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD;
 	if (script_has_windows(snapshot->script_at))

@@ -348,7 +348,7 @@ static __always_inline int snapshot_take(__u64 inode, __u64 since_ns, enum call_
 	snapshot->tgid = self->tgid;
 	snapshot->exec_id = self->self_exec_id;
 	WRITE_IN_ORDER(snapshot->inode, inode); /* the copy that follows is of this socket */
-	if (settings.script_frames && (!failed || failed == CALL_CONNECT))
+	if (settings.script_depth && (!failed || failed == CALL_CONNECT))
 		place = script_find(slot);
 	snapshot_fill(slot, place == SCRIPT_NOWHERE ? settings.stack_size :
 						      SNAPSHOT_NATIVE(settings.stack_size));

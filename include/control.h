@@ -54,13 +54,13 @@ struct settings {
 	__u32 keep_slots;	 /* of snapshots, for sockets that are connected: connected.bpf.h */
 	__u32 room[SHARE_KINDS]; /* of what is shared: so many there are */
 	__u8 by_uid;
-	__u8 by_cgroup;		      /* only what the map `cgroups` names as wanted */
-	__u8 was_connected;	      /* dead former connections are wanted too */
-	__u8 excludes;		      /* some in that map are excluded */
-	__u8 watch_close;	      /* the hooks of close are attached: --watch-close */
-	__u8 script_frames;	      /* snapshots have them, where there are recipes: scripts.h */
-	__u8 by_descent;	      /* only what the map `descendants` has: `run` */
-	__u8 half_closed;	      /* sockets whose peer has closed are wanted too */
+	__u8 by_cgroup;	    /* only what the map `cgroups` names as wanted */
+	__u8 was_connected; /* dead former connections are wanted too */
+	__u8 excludes;	    /* some in that map are excluded */
+	__u8 watch_close;   /* the hooks of close are attached: --watch-close */
+	__u8 script_depth;  /* frames of scripts in a snapshot at most; 0 = none: scripts.h */
+	__u8 by_descent;    /* only what the map `descendants` has: `run` */
+	__u8 half_closed;   /* sockets whose peer has closed are wanted too */
 	char comm[SOCKLEAK_COMM_LEN]; /* --comm: the main thread's comm, or the executable's name */
 };
 _Static_assert(sizeof(struct settings) == 56 + 4 * SOCKLEAK_MAX_PIDS + SOCKLEAK_COMM_LEN,

@@ -84,6 +84,14 @@
 /* Clean sockets in a row after which a call site is sampled (--sample-after). */
 #define SOCKLEAK_SAMPLE_AFTER 16
 /*
+ * Functions of a script in a snapshot at most, the innermost (--script-depth). Each takes 10 to 30
+ * ns of the call with Python and Ruby, and up to 0.3 us with PHP and Perl. So this many take longer
+ * than one wants a call to take; but only calls pay whose stack is copied, one in 64 where sockets
+ * come to a good end, and a low bound would cut off the function to blame. Frames that are cut are
+ * counted (script_cut).
+ */
+#define SOCKLEAK_SCRIPT_DEPTH 255
+/*
  * How many of these slots may hold the stack of a call that failed on a socket (--try-stacks,
  * 0 = none). Such a slot is kept as long as the one of socket(), so a quarter of all leaves the
  * others to the stacks that say where a socket was created.

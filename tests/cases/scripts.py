@@ -179,14 +179,15 @@ def perl(bench):
 
 @case(stage=LONG)
 def scripts_reused(bench):
-    """Functions that are made where others were freed have their own names, not those of before."""
+    """Functions made where others were freed have their own names; --script-depth cuts, counted."""
     if not pathlib.Path("/usr/bin/python3").exists():
         raise Skip("needs /usr/bin/python3")
     process = bench.processes.start(
         ["/usr/bin/python3", str(SCRIPTS / "reused.py")],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    agent = bench.agent("--min-growth", "1", "--sample-after", "0", "--pid", str(process.pid))
+    agent = bench.agent("--min-growth", "1", "--sample-after", "0", "--script-depth", "2",
+                        "--pid", str(process.pid))
     wrong = []
     for _ in range(6):
         process.stdin.write("\n")
@@ -196,13 +197,12 @@ def scripts_reused(bench):
         seen = [frame for frame in seen_of(agent.open_leaks()[made["inode"]], "Python")
                 if not (frame[1] or "").endswith("/socket.py")]
         wanted = [made["function"], made["file"], 2]
-        if seen[:1] != [wanted]:
-            wrong.append(f"expected {wanted}, seen: {seen[:1]}")
+        if seen != [wanted]:
+            wrong.append(f"expected {wanted}, seen: {seen}")
     process.stdin.close()
-    process.wait(20)
-    agent.stop()
-    if wrong:
-        raise Failure("; ".join(wrong))
+    cut = agent.stop()["dropped"]["script_cut"]
+    if wrong or cut != 6:
+        raise Failure("; ".join(wrong) or f"expected 6 that were cut, seen: {cut}")
 
 
 def wait_ready(process):

@@ -26,7 +26,8 @@ struct settings settings_of(const struct options *options)
 			[SHARE_HOLDERS] = SOCKLEAK_MAX_SOCKETS,
 		},
 		.watch_close = options->watch_close,
-		.script_frames = options->script_frames != SCRIPTS_OFF,
+		.script_depth =
+			options->script_frames != SCRIPTS_OFF ? (__u8)options->script_depth : 0,
 		.keep_slots = options->snapshots / 4,
 		.was_connected = options_want(options, CLASS_WAS_CONNECTED),
 		.half_closed = options_want(options, CLASS_HALF_CLOSED),

@@ -33,6 +33,7 @@ struct options options_defaults(enum command command)
 		.stack_size = SOCKLEAK_STACK_SIZE,
 		.snapshots = SOCKLEAK_SNAPSHOTS,
 		.try_stacks = SOCKLEAK_TRY_STACKS,
+		.script_depth = SOCKLEAK_SCRIPT_DEPTH,
 		.sample_after = run ? 0 : SOCKLEAK_SAMPLE_AFTER,
 		.ring_size = SOCKLEAK_RING_SIZE,
 		.hooks = HOOKS_AUTO,

@@ -110,6 +110,7 @@ struct options {
 	__u32 sample_after;   /* sockets in a row that make a site clean; 0 = none is sampled out */
 	__u32 try_stacks;     /* of calls that failed, held at once; 0 = none is taken */
 	__u32 script_frames;  /* enum script_choice */
+	__u32 script_depth;   /* innermost functions of a script in a stack */
 	__u32 history;	      /* of a scan: the sockleak to ask, 0 = the one that has run longest */
 	__u32 error_exitcode; /* of a scan or run that finds something; 0 = no status of its own */
 	__u32 leak_check;     /* enum leak_check, of `run` */

@@ -114,7 +114,7 @@ static const struct loss losses[] = {
 	  LOSS_SYMBOLS, AT(scripts_faulted) },
 	{ "script_cut",
 	  "outer functions of scripts in reported stacks, because the copy had no room for them",
-	  NULL, LOSS_SYMBOLS, AT(scripts_cut) },
+	  "raise --stack-size, and --script-depth if it is set", LOSS_SYMBOLS, AT(scripts_cut) },
 	{ "script_not_looked",
 	  "functions of scripts in the first stacks of programs, of which too many began at once",
 	  NULL, LOSS_SYMBOLS, AT(scripts_not_looked) },
