@@ -20,7 +20,7 @@ cp "$sockleak" "$root/bin/sockleak"
 cp -L "$bpftool" "$root/bin/bpftool"
 cp "$@" "$root/programs"
 # Names of functions are checked, lines are not: less for the resolver to read, whose time for one
-# user is short on an emulated processor. Not enough on a busy host: docs/kernels.md.
+# user is short on an emulated processor.
 strip --strip-debug "$root/bin/sockleak" "$root"/programs/*
 
 # libraries FILE...: the paths that the dynamic loader finds, and its own.
