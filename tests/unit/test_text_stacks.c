@@ -160,6 +160,53 @@ static void the_call_that_failed_is_shown_to_those_who_ask(void **state)
 	free(report);
 }
 
+/* socket(), then run() and the code outside functions: of one file, or of two in turn. */
+static struct stack *stack_of_script(const char *inner, const char *outer)
+{
+	struct stack *stack = stack_new(7);
+
+	stack->source = STACK_SNAPSHOT;
+	stack->site = 1;
+	for (unsigned int i = 0; i < stack->count; i++) {
+		struct frame *frame = &stack->frames[i];
+
+		frame->function = strdup(i ? "run" : "make");
+		frame->module = strdup("[python]");
+		frame->file = strdup(!i ? "/srv/make.py" : i % 2 ? inner : outer);
+		frame->script = SCRIPT_PYTHON;
+		frame->line = 12;
+	}
+	return stack;
+}
+
+/* Two programs have a function of that name at that line, and so do two files that call in turn. */
+static void functions_of_two_files_are_not_the_same(void **state)
+{
+	static const char *const files[][2] = { { "/srv/a.py", "/srv/b.py" },
+						{ "/srv/c.py", "/srv/d.py" } };
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct summary summary = { 0 };
+	char *report;
+
+	(void)state;
+	for (__u64 i = 0; i < 2; i++) {
+		struct event event = a_event(1 + i, "python3");
+		struct stack *stack = stack_of_script(files[i][0], files[i][1]);
+
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
+		stack_unref(stack);
+	}
+	leaks__tick(leaks, NOW);
+	report = report_of(leaks, &summary);
+	assert_null(strstr(report, "as in the first one"));
+	assert_null(strstr(report, "the same "));
+	for (unsigned int i = 0; i < 4; i++)
+		assert_non_null(strstr(report, files[i / 2][i % 2]));
+	free(report);
+	owner_unref(owner);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +214,7 @@ int main(void)
 		cmocka_unit_test(the_whole_stack_of_a_site_is_shown),
 		cmocka_unit_test(a_recursion_is_shown_once),
 		cmocka_unit_test(the_call_that_failed_is_shown_to_those_who_ask),
+		cmocka_unit_test(functions_of_two_files_are_not_the_same),
 	};
 
 	return cmocka_run_group_tests_name("text_stacks", tests, NULL, NULL);

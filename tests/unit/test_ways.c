@@ -79,6 +79,17 @@ static void a_call_alone_is_no_way_of_its_own(void **state)
 		leak->stack->count = 2; /* to be freed */
 }
 
+/* Code in no file that has no name: what is known of it is its address. */
+static void unnamed_code_is_known_by_its_address(void **state)
+{
+	struct frame a = { .pc = 0x1000 }, b = { .pc = 0x2000 };
+
+	(void)state;
+	assert_false(frame_same_code(&a, &b));
+	a.offset = b.offset = 0x10; /* in a file, wherever that is mapped */
+	assert_true(frame_same_code(&a, &b));
+}
+
 static void what_has_no_room_is_counted(void **state)
 {
 	struct fixture *fixture = *state;
@@ -179,6 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_most_frequent_come_first),
 		TEST(a_call_alone_is_no_way_of_its_own),
+		TEST(unnamed_code_is_known_by_its_address),
 		TEST(what_has_no_room_is_counted),
 		TEST(a_leak_by_many_ways_leaks),
 		TEST(what_is_held_back_or_has_no_stack_is_of_no_way),

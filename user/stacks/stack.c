@@ -213,17 +213,24 @@ struct stack *stack_copy(const struct stack *stack)
 	return NULL;
 }
 
-bool frame_same_place(const struct frame *a, const struct frame *b)
+/* By its name. Files of a script may have functions of the same name at the same line. */
+static bool same_function(const struct frame *a, const struct frame *b)
 {
-	return a->pc == b->pc && a->line == b->line && a->inlined == b->inlined &&
-	       same_string(a->function, b->function);
+	return a->line == b->line && a->inlined == b->inlined && a->script == b->script &&
+	       same_string(a->function, b->function) &&
+	       (!a->script || same_string(a->file, b->file));
 }
 
+bool frame_same_place(const struct frame *a, const struct frame *b)
+{
+	return a->pc == b->pc && same_function(a, b);
+}
+
+/* Code in no file has but its name, or else its address. */
 bool frame_same_code(const struct frame *a, const struct frame *b)
 {
-	return a->offset == b->offset && a->line == b->line && a->inlined == b->inlined &&
-	       a->kind == b->kind && same_string(a->module, b->module) &&
-	       same_string(a->function, b->function);
+	return a->offset == b->offset && a->kind == b->kind && same_string(a->module, b->module) &&
+	       same_function(a, b) && (a->offset || a->function || a->pc == b->pc);
 }
 
 static bool same_frame(const struct frame *a, const struct frame *b)

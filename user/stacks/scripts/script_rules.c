@@ -314,10 +314,11 @@ static bool is_generated(enum script_language language, const char *function, co
 /* As a path of a gem: the folder vendor_ruby of distributions has them without their versions. */
 static const char *path_of_gem(const char *file, char path[PATH_MAX])
 {
-	const char *at = strstr(file, "/vendor_ruby/"), *name = at + strlen("/vendor_ruby/");
+	const char *at = strstr(file, "/vendor_ruby/"), *name;
 
 	if (!at)
 		return file;
+	name = at + strlen("/vendor_ruby/");
 	snprintf(path, PATH_MAX, "/gems/%.*s-0%s", (int)strcspn(name, "/."), name, at);
 	return path;
 }
