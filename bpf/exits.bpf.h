@@ -16,6 +16,10 @@
  *     finds it open takes that back.
  *   - Otherwise the reader is a stranger, or the socket was passed on. If it is gone by the next
  *     sweep, it may have been left or closed, and is counted (LEFT_HELD, exit_held).
+ *
+ * Or it is another process that ends at the same time, as when a signal ends a whole group: each is
+ * a holder for the other. If the one before still has its table, its references are known, too. If
+ * it is about to close them, the socket is counted likewise.
  */
 #ifndef EXITS_BPF_H
 #define EXITS_BPF_H
@@ -38,6 +42,10 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } turns SEC(".maps");
+
+/* Addresses of the tasks that walked a table last, each at the place of its process. */
+#define LAST_ENDS 64
+__u64 last_ends[LAST_ENDS];
 
 /* A fork by a watched process. */
 static __always_inline void descendant_add(struct task_struct *parent, struct task_struct *child)
@@ -76,17 +84,40 @@ static __always_inline struct pending *exit_entry(struct file *file, __u64 inode
 	return entry_open((__u64)file, inode);
 }
 
+/* How far a process has come whose table was walked. */
+enum ending {
+	ENDING_OVER, /* all is closed; or it is not known any more */
+	ENDING_CLOSES,
+	ENDING_HAS_FILES,
+};
+
+static __always_inline enum ending ending_of(__u32 tgid)
+{
+	struct task_struct *task = (void *)*(volatile __u64 *)&last_ends[tgid % LAST_ENDS];
+
+	if (!tgid || BPF_CORE_READ(task, tgid) != tgid || BPF_CORE_READ(task, exit_state))
+		return ENDING_OVER;
+	return BPF_CORE_READ(task, files) ? ENDING_HAS_FILES : ENDING_CLOSES;
+}
+
 /*
  * How many others refer to an open file, beside the table of this process? Each meeting counts one
- * of its own.
+ * of its own. *ret_ending: of the process that met it before.
  */
-static __always_inline __s64 other_references(struct pending *entry, __u32 tgid, struct file *file)
+static __always_inline __s64 other_references(struct pending *entry, __u32 tgid, struct file *file,
+					      enum ending *ret_ending)
 {
-	if (entry->exit_tgid != tgid) {
-		entry->exit_tgid = tgid;
-		entry->exit_references = 0;
+	__u32 before = __sync_lock_test_and_set(&entry->exit_tgid, tgid);
+	__s64 its = entry->exit_references, others;
+
+	if (before == tgid) {
+		*ret_ending = ENDING_OVER;
+		return file_references(file) - ++entry->exit_references;
 	}
-	return file_references(file) - ++entry->exit_references;
+	entry->exit_references = 1;
+	others = file_references(file) - 1;
+	*ret_ending = ending_of(before); /* if it has its files now, it had them above */
+	return *ret_ending == ENDING_HAS_FILES && others == its ? 0 : others;
 }
 
 /* Has the process made the socket, and not forked since? `forked_ns`: when it did so last. */
@@ -97,13 +128,13 @@ static __always_inline bool is_unshared(const struct pending *entry, __u32 tgid,
 }
 
 /* What its process leaves of a socket that is not in use, and that `others` refer to. */
-static __always_inline enum left left_as(__s64 others, bool unshared, bool read)
+static __always_inline enum left left_as(__s64 others, bool unshared, bool read, bool ends_beside)
 {
 	if (others <= 0)
 		return LEFT_REPORTED;
 	if (unshared && read && others == 1)
 		return LEFT_READ;
-	return unshared || read ? LEFT_HELD : LEFT_NOT;
+	return unshared || read || ends_beside ? LEFT_HELD : LEFT_NOT;
 }
 
 /* A process ends with a socket, of which `view` is. */
@@ -112,9 +143,11 @@ static __always_inline void exit_judge(struct pending *entry, struct socket_view
 				       __u64 forked_ns)
 {
 	__u32 reading = *(volatile __u32 *)&sweep.readings;
-	__s64 others = other_references(entry, holder->tgid, view->file);
+	enum ending ending;
+	__s64 others = other_references(entry, holder->tgid, view->file, &ending);
 	bool read = reading & 1 || *(volatile __u32 *)&sweep.readings != reading;
-	enum left left = left_as(others, is_unshared(entry, holder->tgid, forked_ns), read);
+	enum left left = left_as(others, is_unshared(entry, holder->tgid, forked_ns), read,
+				 ending != ENDING_OVER);
 
 	entry->left = LEFT_NOT; /* by this descriptor; another one of it has shown less */
 	if (left == LEFT_NOT)
@@ -213,6 +246,7 @@ static __always_inline void descendant_end(struct task_struct *self)
 		met_at_exit = true;
 	if (bpf_map_delete_elem(&descendants, &tgid) || !ends_with_files(self))
 		return;
+	last_ends[tgid % LAST_ENDS] = (__u64)self; /* before it is looked for */
 	table = BPF_CORE_READ(self, files, fdt);
 	walk.open = BPF_CORE_READ(table, open_fds);
 	walk.fds = BPF_CORE_READ(table, max_fds);

@@ -124,6 +124,36 @@ def run_swept_at_exit(bench):
 
 
 @case
+def run_ended_at_once(bench):
+    """Two processes that one signal ends leave the socket that both have.
+
+    Each is a holder for the other. One that is just closing what it has when the other one looks is
+    counted.
+    """
+    count = 60
+    _, summary, _ = judged(bench, *NO_SWEEPS, may_lose=("exit_held",), command=python(f"""
+        import os, signal, socket
+        for _ in range({count}):
+            ready, writes = os.pipe()
+            group = os.fork()
+            if group == 0:
+                os.setpgid(0, 0)
+                kept = socket.socket()
+                if os.fork() == 0:
+                    os.write(writes, b"1")
+                signal.pause()
+            os.read(ready, 1)
+            os.killpg(group, signal.SIGKILL)
+            os.wait()
+            os.close(ready)
+            os.close(writes)
+    """))
+    held = summary["dropped"]["exit_held"]
+    if summary["open"] + held != count or held > count / 2:
+        raise Failure(f"expected {count} left, seen: {summary['open']}, and {held} held")
+
+
+@case
 def run_held_by_stranger(bench):
     """One that a stranger has had for a moment is counted; one that it keeps is its own."""
     process, report = started(bench, "held_by_stranger", *NO_SWEEPS,

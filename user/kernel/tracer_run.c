@@ -2,8 +2,6 @@
 /* The part of tracer.h that works once the hooks are attached. */
 #include <string.h>
 
-#include <string.h>
-
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
