@@ -380,7 +380,8 @@ def more_leaks_than_may_wait(bench):
     slow.start()
     try:
         bench.program("hoarders", 3, leaks // 3, UID, 1, inside=inside(cgroup))
-        service.wait_for(lambda s: s.value(textfile, "sockleak_events_waiting") > 8192, "a storm")
+        service.wait_for(lambda s: s.value(textfile, "sockleak_events_waiting") > 8192, "a storm",
+                         120)
         before = service.was_notified("WATCHDOG=1")
         service.wait_for(lambda s: s.was_notified("WATCHDOG=1") > before + 3, "sweeps", 60)
         if service.value(textfile, "sockleak_events_waiting") <= 8192:
