@@ -5,11 +5,14 @@
  * a dead network file system does: it prints "silent", and then "answers" when that has passed.
  * SIGTERM takes it down. Nothing is cached, so that each open and stat has to ask.
  */
+#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,13 +205,14 @@ static void answer(const struct fuse_in_header *in)
 	reply(in, -ENOSYS, NULL, 0);
 }
 
-static void keep_silent(time_t seconds)
+static void keep_silent(time_t seconds, const sigset_t *waiting)
 {
+	const struct timespec moment = { .tv_nsec = 50000000 };
 	time_t until = time(NULL) + seconds;
 
 	puts("silent");
 	while (time(NULL) < until && !be_gone)
-		usleep(50000);
+		ppoll(NULL, 0, &moment, waiting);
 	be_silent = 0;
 	puts("answers");
 }
@@ -216,12 +220,23 @@ static void keep_silent(time_t seconds)
 static int serve(time_t seconds)
 {
 	static char request[BUFFER];
+	struct pollfd ready = { .fd = device, .events = POLLIN };
+	sigset_t waiting, serving;
 
+	/* A signal comes while it waits, and at no other time, or it might not be noticed. */
+	sigemptyset(&serving);
+	sigaddset(&serving, SIGUSR1);
+	sigaddset(&serving, SIGTERM);
+	sigprocmask(SIG_BLOCK, &serving, &waiting);
 	while (!be_gone) {
-		ssize_t len = read(device, request, sizeof(request));
+		bool has_request = ppoll(&ready, 1, NULL, &waiting) > 0;
 
 		if (be_silent)
-			keep_silent(seconds);
+			keep_silent(seconds, &waiting);
+		if (!has_request)
+			continue;
+		ssize_t len = read(device, request, sizeof(request));
+
 		if (len < 0 && (errno == EINTR || errno == ENOENT || errno == EAGAIN))
 			continue;
 		if (len < (ssize_t)sizeof(struct fuse_in_header))
