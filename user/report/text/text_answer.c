@@ -235,21 +235,12 @@ static void add_more(struct text *line, unsigned int count, const char *one, con
 			  count == 1 ? one : many);
 }
 
-void page_answer(struct page *page, struct site *const *sites, long count)
+/* The worst site, and how many others there are. */
+static void page_leaks(struct page *page, struct site *const *sites, long count)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
 	unsigned int leaking = 0, ended = 0, fresh = 0, idle = 0, old = 0;
 
-	if (page->summary->is_scan) {
-		page_scan(page, sites, count);
-		return;
-	}
-	page_limits(page, sites, count);
-	page_fills(page);
-	if (page->summary->run) {
-		page_left(page, sites, count);
-		return;
-	}
 	if (!count || page_is_exited(sites[0])) {
 		page_nothing(page, &line);
 		page_climbs(page, /* is_answer= */ true);
@@ -273,4 +264,18 @@ void page_answer(struct page *page, struct site *const *sites, long count)
 	if (line.len)
 		page_line(page, &line, /* bold= */ false);
 	page_climbs(page, /* is_answer= */ false);
+}
+
+void page_answer(struct page *page, struct site *const *sites, long count)
+{
+	if (page->summary->is_scan) {
+		page_scan(page, sites, count);
+		return;
+	}
+	page_limits(page, sites, count);
+	if (page->summary->run)
+		page_left(page, sites, count);
+	else
+		page_leaks(page, sites, count);
+	page_fills(page); /* nothing is lost yet, so the leak comes first */
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The process that fills a table: among the first lines of a report, if one is half full. */
+/* The process that fills a table: below the worst leak, if one is half full. */
 #include "lib/names.h"
 #include "options/options.h"
 #include "report/text/text_page.h"
