@@ -75,6 +75,37 @@ static void the_whole_stack_of_a_site_is_shown(void **state)
 	}
 }
 
+/* From before the interpreter was looked at: the same native functions, and no way of its own. */
+static void a_stack_without_its_script_takes_one_line(void **state)
+{
+	struct leaks *leaks = leaks__new(~0U, SECOND, ignore, NULL);
+	struct owner *owner = owner_new(NULL, NULL, NULL);
+	struct summary summary = { 0 };
+	char *report;
+
+	(void)state;
+	for (__u64 inode = 1; inode <= 2; inode++) {
+		struct event event = a_event(inode, "ruby");
+		struct stack *stack = a_stack("rb_vm_exec");
+
+		if (inode == 2) {
+			assert_true(stack_reserve(&stack, 3));
+			stack->count = 3;
+			stack->frames[2].script = SCRIPT_RUBY;
+			stack->frames[2].module = strdup("[ruby]");
+			stack->frames[2].function = strdup("send_message");
+		}
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
+		stack_unref(stack);
+	}
+	leaks__tick(leaks, NOW);
+	report = report_of(leaks, &summary);
+	assert_non_null(strstr(report, ", by 1 way:\n 1 of 2"));
+	assert_non_null(strstr(report, "\n 1 of 2 by the same native functions; those of"));
+	free(report);
+	owner_unref(owner);
+}
+
 /* socket(), `times` frames of one place, main(). */
 static char *report_on_recursion(unsigned int times)
 {
@@ -212,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_end_of_a_stack_is_reported),
 		cmocka_unit_test(the_whole_stack_of_a_site_is_shown),
+		cmocka_unit_test(a_stack_without_its_script_takes_one_line),
 		cmocka_unit_test(a_recursion_is_shown_once),
 		cmocka_unit_test(the_call_that_failed_is_shown_to_those_who_ask),
 		cmocka_unit_test(functions_of_two_files_are_not_the_same),

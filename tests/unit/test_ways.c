@@ -90,6 +90,47 @@ static void unnamed_code_is_known_by_its_address(void **state)
 	assert_true(frame_same_code(&a, &b));
 }
 
+/* caller_at() with a function of a script in between. */
+static struct stack *script_at(__u64 offset)
+{
+	struct stack *native = caller_at(offset), *stack = stack_new(3);
+
+	stack->site = native->site;
+	stack->source = native->source;
+	assert_true(frame_copy(&stack->frames[0], &native->frames[0]));
+	stack->frames[1].script = SCRIPT_RUBY;
+	stack->frames[1].module = strdup("[ruby]");
+	stack->frames[1].function = strdup("send_message");
+	assert_true(frame_copy(&stack->frames[2], &native->frames[1]));
+	stack_unref(native);
+	return stack;
+}
+
+/* The first sockets of an interpreter are from before it was looked at: their stack is native. */
+static void a_stack_without_its_script_is_no_way_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event event;
+	struct ways ways;
+
+	leak_by(fixture, 0x10, 3);
+	leak_by(fixture, 0x20, 2);
+	event = event_of(fixture, 7, 42);
+	stack_unref(fixture->stack);
+	fixture->stack = script_at(0x10);
+	apply(fixture, &event);
+	assert_int_equal(ways_find(first_site(fixture), 10, &ways), 0);
+	assert_int_equal(ways.count, 3);
+	assert_int_equal(ways.distinct, 2);
+	assert_int_equal(ways.list[0].stack->frames[1].offset, 0x20);
+	assert_false(ways.list[0].may_be_another);
+	assert_int_equal(ways.list[1].stack->count, 3);
+	assert_false(ways.list[1].may_be_another);
+	assert_int_equal(ways.list[2].open, 3);
+	assert_true(ways.list[2].may_be_another);
+	ways_clear(&ways);
+}
+
 static void what_has_no_room_is_counted(void **state)
 {
 	struct fixture *fixture = *state;
@@ -191,6 +232,7 @@ int main(void)
 		TEST(the_most_frequent_come_first),
 		TEST(a_call_alone_is_no_way_of_its_own),
 		TEST(unnamed_code_is_known_by_its_address),
+		TEST(a_stack_without_its_script_is_no_way_of_its_own),
 		TEST(what_has_no_room_is_counted),
 		TEST(a_leak_by_many_ways_leaks),
 		TEST(what_is_held_back_or_has_no_stack_is_of_no_way),

@@ -50,13 +50,36 @@ static bool begins_like(const struct stack *whole, const struct stack *part)
 	return i == part->count;
 }
 
+/* Is `part` what `whole` is without the functions of its script? */
+static bool lacks_scripts(const struct stack *whole, const struct stack *part)
+{
+	unsigned int native = 0;
+
+	if (whole->count <= part->count || whole->truncated != part->truncated)
+		return false;
+	for (unsigned int i = 0; i < whole->count; i++) {
+		if (whole->frames[i].script)
+			continue;
+		if (native == part->count ||
+		    !frame_same_code(&whole->frames[i], &part->frames[native]))
+			return false;
+		native++;
+	}
+	return native == part->count;
+}
+
+static bool is_partial(const struct way *way)
+{
+	return way->may_be_another || is_by_call(way->stack);
+}
+
 /* The whole ones come first. */
 static int most_first(const struct counted_way *a, const struct counted_way *b)
 {
-	bool a_by_call = is_by_call(a->way.stack);
+	bool a_partial = is_partial(&a->way);
 
-	if (a_by_call != is_by_call(b->way.stack))
-		return a_by_call ? 1 : -1;
+	if (a_partial != is_partial(&b->way))
+		return a_partial ? 1 : -1;
 	if (a->way.open != b->way.open)
 		return a->way.open < b->way.open ? 1 : -1;
 	return a->id < b->id ? -1 : a->id > b->id;
@@ -74,19 +97,40 @@ static int count_ways(const struct site *site, struct counted_way **all)
 			return -ENOMEM;
 		way->way.open++;
 	}
-	HASH_SRT(hh, *all, most_first);
 	return 0;
 }
 
-/* Does a whole way lead to the same call, as far as that one is known? */
-static bool may_be_another(struct counted_way *all, const struct stack *stack)
+static bool have_scripts(const struct counted_way *all)
 {
-	if (!is_by_call(stack))
-		return false;
 	for (const struct counted_way *way = all; way; way = way->hh.next)
-		if (!is_by_call(way->way.stack) && begins_like(way->way.stack, stack))
+		if (stack_names_scripts(way->way.stack))
 			return true;
 	return false;
+}
+
+/* Is a whole way the same, as far as this one is known? */
+static bool may_be_another(const struct counted_way *all, const struct stack *stack)
+{
+	bool by_call = is_by_call(stack);
+
+	for (const struct counted_way *way = all; way; way = way->hh.next) {
+		const struct stack *whole = way->way.stack;
+
+		if (by_call ? !is_by_call(whole) && begins_like(whole, stack) :
+			      lacks_scripts(whole, stack))
+			return true;
+	}
+	return false;
+}
+
+static void sort_ways(struct counted_way **all)
+{
+	bool scripts = have_scripts(*all);
+
+	for (struct counted_way *way = *all; way; way = way->hh.next)
+		way->way.may_be_another = (scripts || is_by_call(way->way.stack)) &&
+					  may_be_another(*all, way->way.stack);
+	HASH_SRT(hh, *all, most_first);
 }
 
 static void keep_way(struct ways *ways, const struct way *way, unsigned int max)
@@ -107,10 +151,9 @@ int ways_find(const struct site *site, unsigned int max, struct ways *ret_ways)
 	*ret_ways = (struct ways){ .list = calloc(max ?: 1, sizeof(struct way)) };
 	if (!ret_ways->list)
 		err = -ENOMEM;
-	HASH_ITER(hh, all, way, next) {
-		way->way.may_be_another = may_be_another(all, way->way.stack);
+	sort_ways(&all);
+	HASH_ITER(hh, all, way, next)
 		ret_ways->distinct += !way->way.may_be_another;
-	}
 	HASH_ITER(hh, all, way, next) {
 		if (!err)
 			keep_way(ret_ways, &way->way, max);

@@ -16,11 +16,15 @@
 struct way {
 	struct stack *stack; /* the leaks' own: valid while they are */
 	unsigned int open;   /* sockets, shown ones alone */
-	bool may_be_another; /* only the call is known, to which a whole way leads as well */
+	/*
+	 * It is a part of a whole way: only the call is known, or all but the functions of the
+	 * script, as of sockets from before the interpreter was looked at.
+	 */
+	bool may_be_another;
 };
 
 struct ways {
-	struct way *list; /* the most sockets first, but behind all whole ones those by a call */
+	struct way *list; /* the most sockets first, but behind all whole ones the partial ones */
 	unsigned int count;
 	unsigned int distinct;	/* how many there are, without those that may be another one */
 	unsigned int more;	/* ways that were left out */

@@ -36,6 +36,11 @@ unsigned int page_width(const struct page *page);
 void page_line(struct page *page, struct text *line, bool bold);
 /* The page is complete: if it had more lines than rows, its last line says so. */
 void page_end_rows(struct page *page);
+/*
+ * How much is known of a way that may be another (leaks/ways.h): the call, and why nothing beyond
+ * it; NULL: all but the functions of the script.
+ */
+void page_add_partial(struct text *line, const char *further_out);
 /* A line for the frames of a stack that are the same as the one above, up to number `last`. */
 void page_repeats(struct page *page, unsigned int repeats, unsigned int last);
 /* Add a string of another process. */

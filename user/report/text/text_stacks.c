@@ -101,6 +101,14 @@ static unsigned int frames_of_way(const struct ways *ways, unsigned int index)
 	return own + 1 < stack->count ? own : stack->count; /* saying so takes a line, too */
 }
 
+void page_add_partial(struct text *line, const char *further_out)
+{
+	if (further_out)
+		text_addf(line, " by the same call; further out: %s", further_out);
+	else
+		text_add(line, " by the same native functions; those of the script are not known");
+}
+
 /* The stacks that lead there: "7 of 20, stack by snapshot:", and the frames. */
 static void page_ways(struct page *page, const struct site *site, const struct ways *ways)
 {
@@ -111,8 +119,9 @@ static void page_ways(struct page *page, const struct site *site, const struct w
 
 		text_addf(&line, " %u of %u", way->open, site->open);
 		if (way->may_be_another) {
-			text_addf(&line, " by the same call; further out: %s",
-				  why_truncated(site, way->stack));
+			page_add_partial(&line, way->stack->source == STACK_CALL ?
+							why_truncated(site, way->stack) :
+							NULL);
 			page_line(page, &line, /* bold= */ false);
 			continue;
 		}
