@@ -52,6 +52,40 @@ static void a_recursion_is_one_line_more(void **state)
 	free(bytes);
 }
 
+/* It is the call of the whole stack: one line, and no way of its own. */
+static void a_call_alone_takes_one_line(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	struct owner *owner = owner_new(strdup("/usr/bin/worker"), NULL, NULL);
+	char *bytes;
+
+	(void)state;
+	for (int by_call = 0; by_call < 2; by_call++) {
+		struct event event = a_event(next_inode++, "worker");
+		struct stack *stack = a_stack("open_session");
+
+		assert_true(stack_reserve(&stack, 3));
+		stack->site = 0xeea983d044a886c5;
+		if (by_call) {
+			stack->source = STACK_CALL;
+			stack_set_end(stack, STACK_END_NOT_KEPT);
+		} else {
+			stack->count = 3;
+			stack->frames[2].module = strdup("/usr/bin/worker");
+			stack->frames[2].function = strdup("main");
+		}
+		assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
+		stack_unref(stack);
+	}
+	leaks__tick(leaks, NOW);
+	bytes = content();
+	assert_int_equal(explained(bytes, "eea9", false, &out, &error), 0);
+	expect(text_str(&out), "Where they are created, by 1 way:\n 1 of 2, stack by fp:\n  #0");
+	expect(text_str(&out), "main (worker)\n 1 of 2 by the same call; further out: not kept\n");
+	free(bytes);
+	owner_unref(owner);
+}
+
 /* With the frames down to where the stack above has the others; all of them when it has none. */
 static void where_a_call_failed_is_below(void **state)
 {
@@ -237,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(a_site_reads_back),
 		test(a_recursion_is_one_line_more),
+		test(a_call_alone_takes_one_line),
 		test(where_a_call_failed_is_below),
 		test(what_an_agent_left_is_reported_then),
 		test(what_is_no_site_is_said),

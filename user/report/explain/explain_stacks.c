@@ -89,6 +89,24 @@ static void explain_source_of(struct text *line, const json_t *of)
 	text_add(line, ":");
 }
 
+static bool is_partial_way(const json_t *way)
+{
+	return json_is_true(json_object_get(way, "may_be_another"));
+}
+
+/* What is known of one that may be another; false: it is none. */
+static bool explain_partial(struct text *line, const json_t *way)
+{
+	const char *source = explained_string(way, "stack_source");
+
+	if (!is_partial_way(way))
+		return false;
+	page_add_partial(line, source && !strcmp(source, "call") ?
+				       stack_end_phrase(STACK_END_NOT_KEPT) :
+				       NULL);
+	return true;
+}
+
 /* The most frequent of the stacks that lead there. */
 static void explain_ways(struct page *page, const json_t *site)
 {
@@ -99,6 +117,10 @@ static void explain_ways(struct page *page, const json_t *site)
 	json_array_foreach(ways, i, way)
 	{
 		text_addf(&line, " %lld of %lld", number_of(way, "open"), number_of(site, "open"));
+		if (explain_partial(&line, way)) {
+			page_line(page, &line, /* bold= */ false);
+			continue;
+		}
 		explain_source_of(&line, way);
 		page_line(page, &line, /* bold= */ false);
 		explain_stack(page, way);
@@ -108,6 +130,17 @@ static void explain_ways(struct page *page, const json_t *site)
 			  number_of(site, "open"), number_of(site, "more_ways"));
 		page_line(page, &line, /* bold= */ false);
 	}
+}
+
+/* How many ways there are, without those that may be another one. */
+static long long count_known_ways(const json_t *site)
+{
+	const json_t *ways = json_object_get(site, "ways"), *way;
+	long long count = number_of(site, "more_ways");
+	size_t i;
+
+	json_array_foreach(ways, i, way) count += !is_partial_way(way);
+	return count;
 }
 
 void explain_frames(struct page *page, const json_t *site)
@@ -120,7 +153,8 @@ void explain_frames(struct page *page, const json_t *site)
 	page_line(page, &line, /* bold= */ false);
 	text_add(&line, "Where they are created");
 	if (ways)
-		text_addf(&line, ", by %lld ways:", (long long)ways + number_of(site, "more_ways"));
+		text_addf(&line, ", by %lld %s:", count_known_ways(site),
+			  count_known_ways(site) == 1 ? "way" : "ways");
 	else
 		explain_source_of(&line, site);
 	page_line(page, &line, /* bold= */ true);

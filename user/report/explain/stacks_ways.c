@@ -26,6 +26,7 @@ static void merge_way(struct known_site *known, const struct way *way)
 		if (known->ways[i].stack->way != way->stack->way)
 			continue;
 		known->ways[i].open += way->open;
+		known->ways[i].may_be_another &= way->may_be_another;
 		return;
 	}
 	if (known->n_ways == WAYS_SHOWN) {
@@ -33,8 +34,8 @@ static void merge_way(struct known_site *known, const struct way *way)
 		known->more_ways_open += way->open;
 		return;
 	}
-	known->ways[known->n_ways++] =
-		(struct way){ .stack = stack_ref(way->stack), .open = way->open };
+	known->ways[known->n_ways] = *way;
+	stack_ref(known->ways[known->n_ways++].stack);
 }
 
 int known_add_ways(struct known_site *known, const struct site *site)
@@ -97,6 +98,7 @@ void known_put_ways(struct json *json, const struct known_site *known)
 	for (unsigned int i = 0; several && i < known->n_ways; i++) {
 		json_begin_object(json, NULL);
 		json_u64(json, "open", known->ways[i].open);
+		json_bool(json, "may_be_another", known->ways[i].may_be_another);
 		known_put_stack(json, known->ways[i].stack, tgid);
 		json_end_object(json);
 	}
