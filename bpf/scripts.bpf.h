@@ -11,11 +11,11 @@
 #include "arch.bpf.h"
 #include "counters.bpf.h"
 #include "kernel.bpf.h"
+#include "script_library.bpf.h"
 #include "script_windows.bpf.h"
 #include "scripts.h"
 
-/* Libraries of a process, and steps through lists of threads. */
-#define SCRIPT_LIBRARIES 64
+/* Steps through lists of threads. */
 #define SCRIPT_THREADS 128
 #define SCRIPT_RUN 8 /* at once, for a turn of a loop costs as much as a frame */
 #define SCRIPT_FAR_WORDS 3
@@ -43,68 +43,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct script_stranger);
 } script_strangers SEC(".maps");
-
-/* A word of the process's memory, 0 = it cannot be read. */
-static __always_inline __u64 user_word(__u64 address)
-{
-	__u64 word = 0;
-
-	bpf_probe_read_user(&word, sizeof(word), (void *)address);
-	return word;
-}
-
-/* The dynamic linker's list of what is loaded, as glibc and musl have it (link.h). */
-struct user_link_map {
-	__u64 address, name, dynamic, next;
-};
-
-struct library_walk {
-	__u64 at, wanted;
-	__u64 address; /* where the library is, when it was found */
-	__u32 is_found;
-};
-
-static long library_turn(struct bpf_map *map, const __u32 *turn, void *value,
-			 struct library_walk *walk)
-{
-	struct user_link_map library = {};
-
-	if (*turn >= SCRIPT_LIBRARIES || !walk->at ||
-	    bpf_probe_read_user(&library, sizeof(library), (void *)walk->at))
-		return 1;
-	walk->address = library.address;
-	walk->at = library.next;
-	walk->is_found = library.dynamic - library.address == walk->wanted;
-	return walk->is_found;
-}
-
-/* Where the search for the thread begins; 0: the library is not loaded. */
-static __always_inline __u64 script_start(const struct script_recipe *recipe, __u64 code)
-{
-	struct library_walk walk = { .wanted = recipe->library };
-
-	if (!recipe->library)
-		return code + recipe->start;
-	walk.at = user_word(user_word(code + recipe->debug) + 8); /* r_debug.r_map */
-	bpf_for_each_map_elem(&walk_turns, library_turn, &walk, 0);
-	return walk.is_found ? walk.address + recipe->start : 0;
-}
-
-/*
- * From a thread to its innermost frame, 0 = it executes none. Also what has the address of the
- * frame: a structure that the last step leads from.
- */
-static __always_inline __u64 script_first_frame(const __s32 path[SCRIPT_PATH], __u32 steps,
-						__u64 thread, __u64 *ret_holder)
-{
-	for (__u32 i = 0; i < SCRIPT_PATH && thread; i++) {
-		if (i >= steps)
-			break;
-		*ret_holder = thread;
-		thread = user_word(thread + path[i]);
-	}
-	return thread;
-}
 
 struct thread_walk {
 	__u64 list, thread, pointer;
@@ -224,7 +162,10 @@ __noinline __u64 script_thread(__u32 place)
 	struct script_recipe *recipe = script_recipe_at(place);
 	__u64 start = recipe ? script_start(recipe, self_code()) : 0;
 
-	return recipe && start ? script_thread_from(recipe, start) : 0;
+	/* an executable that is always at its addresses may count from 0 */
+	return recipe && (start || recipe->find == SCRIPT_BY_THREAD) ?
+		       script_thread_from(recipe, start) :
+		       0;
 }
 
 struct frame_walk {
@@ -282,6 +223,16 @@ static __always_inline __u64 script_next(struct snapshot *snapshot,
 	return (recipe->next_segment ? next >= walk->outer : next < walk->outer) ? next : 0;
 }
 
+/* Is the next frame another one, beyond frames of C? See leap_at. */
+static __always_inline void script_leap(struct snapshot *snapshot,
+					const struct script_recipe *recipe, struct frame_walk *walk,
+					__u64 at, __u64 frame)
+{
+	if (recipe->leap_max &&
+	    script_word(snapshot, at + recipe->leap_from) - 1 < recipe->leap_max)
+		walk->frame = user_word(frame + recipe->leap_at);
+}
+
 /*
  * Keep one frame behind those that are there, if it is of a kind that is wanted; or go into the
  * next segment. Returns 1 if there is none, or it cannot be read. Where the frames end is kept in
@@ -314,6 +265,7 @@ __noinline int script_keep(struct frame_walk *walk)
 		return 1;
 	}
 	walk->frame = script_next(snapshot, recipe, walk, at, frame);
+	script_leap(snapshot, recipe, walk, at, frame);
 	from = script_from(snapshot, recipe, at, frame);
 	script_peek(snapshot, slot, walk->far & SCRIPT_WINDOW_FAR, walk->far, at + recipe->far_to,
 		    recipe->far_len, from);
@@ -388,7 +340,10 @@ __noinline int script_keep_all(__u32 slot, __u32 place, __u64 thread, __u64 fram
 		walk.limit = SNAPSHOT_ROOM(settings.stack_size) - 2 * SCRIPT_RECORD;
 	if (script_has_windows(snapshot->script_at))
 		script_empty_windows(snapshot);
-	walk.near = recipe->next_mask || recipe->stride < 0 ? SCRIPT_WINDOW_DOWN : 0;
+	/* linked frames further out are at lower addresses, if they have no stride */
+	walk.near = (recipe->next_mask && !recipe->stride) || recipe->stride < 0 ?
+			    SCRIPT_WINDOW_DOWN :
+			    0;
 	walk.far = recipe->far_mask ? SCRIPT_WINDOW_FAR | SCRIPT_WINDOW_DOWN : walk.near;
 	if (recipe->next_segment) {
 		walk.segment = frame;

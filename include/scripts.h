@@ -98,10 +98,18 @@ struct script_recipe {
 	__u8 kind_at;	 /* of a byte, in what is kept, whose low 4 bits are the frame's kind */
 	__u32 kinds;	 /* of segments: those that are kept, as bits */
 	__u32 head_more; /* with segments: how many of the next ones the head has */
+	/*
+	 * Where the runtime calls C, which calls the runtime again, frames in between may have no
+	 * frame pointers. A frame whose word at `leap_from`, in what is kept, is from 1 to
+	 * `leap_max` has the address of the next one at `leap_at`, from the frame. 0: none does.
+	 */
+	__s32 leap_at;
+	__u8 leap_from, leap_max;
+	__u8 pad[2];
 	struct script_piece more[SCRIPT_MORE];
 };
 _Static_assert(sizeof(struct script_recipe) ==
-		       8 * 8 + 6 * 4 + 8 + 4 * 4 + 8 * 4 + 2 * 4 + 8 + 8 + SCRIPT_MORE * 8,
+		       8 * 8 + 6 * 4 + 8 + 4 * 4 + 8 * 4 + 2 * 4 + 8 + 8 + 8 + SCRIPT_MORE * 8,
 	       "struct script_recipe has holes");
 
 struct script_group {

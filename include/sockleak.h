@@ -353,6 +353,7 @@ enum script_language {
 	SCRIPT_PHP,
 	SCRIPT_JAVA,
 	SCRIPT_PERL,
+	SCRIPT_JAVASCRIPT,
 	SCRIPT_LANGUAGES,
 };
 #define SCRIPT_KIND(language, major, minor) ((__u32)(language) << 16 | (major) << 8 | (minor))

@@ -267,7 +267,8 @@ bool protocol_is_recipe(const struct script_recipe *recipe)
 	    recipe->n_path > SCRIPT_PATH || recipe->far_to % 8 ||
 	    recipe->far_to + recipe->far_len > SCRIPT_RECORD)
 		return false;
-	if (recipe->far_from + 8 > recipe->near_len || recipe->next + 8 > recipe->near_len)
+	if (recipe->far_from + 8 > recipe->near_len || recipe->next + 8 > recipe->near_len ||
+	    recipe->leap_from + 8 > recipe->near_len)
 		return false;
 	for (size_t i = 0; i < SCRIPT_MORE; i++)
 		if (!is_piece(&recipe->more[i]))
