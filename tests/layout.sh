@@ -51,6 +51,7 @@ leaks/growth
 resolver
 packages
 stacks
+stacks/scripts/javascript
 stacks/scripts
 stacks/steps
 stacks/files

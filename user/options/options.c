@@ -42,6 +42,8 @@ bool options_want_scripts(const struct options *options, __u32 language)
 		return language == SCRIPT_JAVA;
 	case SCRIPTS_PERL:
 		return language == SCRIPT_PERL;
+	case SCRIPTS_JAVASCRIPT:
+		return language == SCRIPT_JAVASCRIPT;
 	}
 	return false;
 }

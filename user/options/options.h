@@ -135,6 +135,7 @@ enum script_choice {
 	SCRIPTS_PHP,
 	SCRIPTS_JAVA,
 	SCRIPTS_PERL,
+	SCRIPTS_JAVASCRIPT,
 };
 
 enum options_result {

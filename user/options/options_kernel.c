@@ -2,8 +2,8 @@
 /* The rows of the table for the kernel side and its limits, and the rest. */
 #include "options/option_rows.h"
 
-static const char *const script_choices[] = { "all", "none", "python", "ruby",
-					      "php", "java", "perl",   NULL };
+static const char *const script_choices[] = { "all",  "none", "python",	    "ruby", "php",
+					      "java", "perl", "javascript", NULL };
 static const char *const hooks_choices[] = { "auto",	   "fentry",	   "kprobe.multi",
 					     "tracepoint", "raw_syscalls", "raw_tp",
 					     NULL };

@@ -104,12 +104,13 @@ void code_frames_begin(struct code_frames *frames)
 					   .ctx = frames };
 }
 
-enum step_way code_frames_step(struct code_frames *frames, unsigned int number,
+enum step_way code_frames_step(struct code_frames *frames, unsigned int number, bool is_in_file,
 			       const struct step_source *source, const struct step_frame *frame,
 			       struct step_frame *ret_frame)
 {
 	struct adding adding = { frames, source, number };
 	const struct code_stack stack = { .memory = &frames->by_page,
+					  .is_in_file = is_in_file,
 					  .read = read_code_stack,
 					  .add = add_function,
 					  .ctx = &adding };

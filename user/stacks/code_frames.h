@@ -38,11 +38,12 @@ struct code_frames {
 };
 
 /*
- * Find the caller of native frame `number`, and what it executes. STEP_NONE: the code is not the
+ * Find the caller of native frame `number`, whose code is part of a file or not, and what it
+ * executes. STEP_NONE: the code is not the
  * language's, or the frame pointer leads on. A word of the stack that was not copied is asked for
  * by source->read() last, if that is why nothing leads on (STEP_LOST).
  */
-enum step_way code_frames_step(struct code_frames *frames, unsigned int number,
+enum step_way code_frames_step(struct code_frames *frames, unsigned int number, bool is_in_file,
 			       const struct step_source *source, const struct step_frame *frame,
 			       struct step_frame *ret_frame);
 

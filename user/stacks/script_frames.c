@@ -13,8 +13,10 @@
 /* Files of a process that are asked whether they have an interpreter. */
 #define MAX_ASKED 8
 
-static const struct language *const languages[] = { &language_python, &language_ruby, &language_php,
-						    &language_java, &language_perl };
+static const struct language *const languages[] = { &language_python, &language_ruby,
+						    &language_php,    &language_java,
+						    &language_perl,   &language_javascript };
+#define LANGUAGES (sizeof(languages) / sizeof(languages[0]))
 
 /* ---- The interpreter ---- */
 
@@ -22,10 +24,12 @@ static const struct language *const languages[] = { &language_python, &language_
 static bool may_interpret(const char *path)
 {
 	static const char *const patterns[] = {
-		"python[0-9]*", "python",      "libpython[0-9]*.so*", "ruby*",
-		"libruby*.so*", "php",	       "php[0-9]*",	      "php-fpm*",
-		"php-cgi*",	"libphp*.so*", "libjvm.so",	      "perl",
-		"perl5*",	"libperl.so*"
+		"python[0-9]*", "python",	"libpython[0-9]*.so*",
+		"ruby*",	"libruby*.so*", "php",
+		"php[0-9]*",	"php-fpm*",	"php-cgi*",
+		"libphp*.so*",	"libjvm.so",	"perl",
+		"perl5*",	"libperl.so*",	"node",
+		"nodejs",	"libnode.so*"
 	};
 	const char *base = module_name(path);
 
@@ -52,11 +56,14 @@ static bool open_interpreter(struct images *images, struct image *image,
 static const struct language *language_in(const struct interpreter *interpreter,
 					  enum script_language only)
 {
-	__u64 value;
+	const char *names[LANGUAGES];
+	bool has[LANGUAGES];
 
-	for (size_t n = 0; n < sizeof(languages) / sizeof(languages[0]); n++)
-		if ((!only || only == languages[n]->id) &&
-		    interpreter_symbol(interpreter, languages[n]->symbol, &value))
+	for (size_t n = 0; n < LANGUAGES; n++)
+		names[n] = !only || only == languages[n]->id ? languages[n]->symbol : NULL;
+	interpreter_has_symbols(interpreter, names, LANGUAGES, has);
+	for (size_t n = 0; n < LANGUAGES; n++)
+		if (has[n])
 			return languages[n];
 	return NULL;
 }
@@ -248,6 +255,15 @@ static void name_all(const struct language *language, void *state, struct memory
 	}
 }
 
+/* Do the functions stand in the native stack, as code that the runtime has made? */
+static bool is_in_code(__u32 kind)
+{
+	for (size_t n = 0; n < LANGUAGES; n++)
+		if (languages[n]->id == (enum script_language)(kind >> 16))
+			return languages[n]->step;
+	return false;
+}
+
 /* Does a snapshot say what it has of scripts, within its bounds? */
 static bool has_scripts(const struct snapshot *snapshot)
 {
@@ -302,17 +318,21 @@ struct code_frames *scripts_code(struct images *images, struct image *image, pid
 	struct script_naming *naming = &image_stacks(images, image)->naming;
 	struct code_frames *frames;
 
-	if (!snapshot->script_kind || snapshot->script_record)
+	if (!is_in_code(snapshot->script_kind))
 		return NULL;
 	frames = calloc(1, sizeof(*frames));
 	if (!frames || memory_open(tgid, &frames->memory)) {
 		free(frames);
 		return NULL;
 	}
-	if (begin_naming(images, image, &frames->memory, snapshot->script_kind, naming) &&
-	    naming->language->step) {
+	if (begin_naming(images, image, &frames->memory, snapshot->script_kind, naming)) {
 		frames->language = naming->language;
 		frames->state = naming->state;
+		if (naming->language->stack && has_scripts(snapshot))
+			naming->language->stack(naming->state,
+						snapshot->stack + snapshot->script_at,
+						snapshot->script_record, snapshot->script_len,
+						snapshot->script_cut);
 		code_frames_begin(frames);
 		return frames;
 	}
@@ -336,8 +356,8 @@ void scripts_place(struct script_frames *frames, const struct snapshot *snapshot
 
 __u64 scripts_hash(const struct snapshot *snapshot)
 {
-	if (!has_scripts(snapshot))
-		return 0;
+	if (!has_scripts(snapshot) || is_in_code(snapshot->script_kind))
+		return 0; /* the native stack has the addresses of code, and the names tell more */
 	return hash_bytes(HASH_BEGIN, snapshot->stack + snapshot->script_at, snapshot->script_len);
 }
 

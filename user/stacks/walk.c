@@ -86,9 +86,13 @@ static enum step_way by_runtime(unsigned int number, const struct step_source *s
 				void *ctx)
 {
 	const struct walk *walk = ctx;
+	const struct mapping *mapping;
 
-	return walk->code ? code_frames_step(walk->code, number, source, frame, ret_frame) :
-			    STEP_NONE;
+	if (!walk->code)
+		return STEP_NONE;
+	mapping = image_mapping(walk->image, frame->regs[STEP_PC] - 1);
+	return code_frames_step(walk->code, number, mapping && mapping_is_file(mapping), source,
+				frame, ret_frame);
 }
 
 /* Is what stands at an address the end of a program, a thread or a coroutine? */

@@ -40,10 +40,10 @@ struct script_programs {
 /* Does an executable have a name that interpreters have? */
 static bool is_named_so(const char *exe)
 {
-	static const char *const patterns[] = { "python",    "python[0-9]*", "uwsgi*",
-						"ruby",	     "ruby[0-9]*",   "php",
-						"php[0-9]*", "php-fpm*",     "php-cgi*",
-						"java",	     "perl",	     "perl5*" };
+	static const char *const patterns[] = {
+		"python",   "python[0-9]*", "uwsgi*", "ruby", "ruby[0-9]*", "php",  "php[0-9]*",
+		"php-fpm*", "php-cgi*",	    "java",   "perl", "perl5*",	    "node", "nodejs"
+	};
 	const char *base = module_name(exe);
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)

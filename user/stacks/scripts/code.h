@@ -33,6 +33,7 @@ enum code_step {
 /* A stack that is being unwound. */
 struct code_stack {
 	struct memory *memory;
+	bool is_in_file; /* the frame's code is part of a file, so the runtime was built with it */
 	/* A word of the stack; false: it was not copied. */
 	bool (*read)(__u64 address, __u64 *ret_word, void *ctx);
 	/*

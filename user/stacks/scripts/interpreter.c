@@ -66,6 +66,73 @@ bool interpreter_symbol(const struct interpreter *interpreter, const char *name,
 	return false;
 }
 
+/* The text at an offset of a table of names, which ends in one; "" = there is none. */
+static const char *name_at(const Elf_Data *names, size_t at)
+{
+	const char *text = names ? names->d_buf : NULL;
+
+	return text && at < names->d_size && !text[names->d_size - 1] ? text + at : "";
+}
+
+static void each_of_table(Elf *elf, Elf_Scn *section, interpreter_visitor *visit, void *ctx)
+{
+	unsigned int left = INTERPRETER_ENTRIES;
+	GElf_Shdr header, names_header;
+	Elf_Data *data = section_data(section, &header), *names;
+	size_t count;
+	GElf_Sym symbol;
+
+	if (!data || !header.sh_entsize)
+		return;
+	names = section_data(elf_getscn(elf, header.sh_link), &names_header);
+	count = header.sh_size / header.sh_entsize;
+	for (size_t i = 0; i < count && left-- && gelf_getsym(data, (int)i, &symbol); i++)
+		if (symbol.st_shndx != SHN_UNDEF)
+			visit(name_at(names, symbol.st_name), symbol.st_value, ctx);
+}
+
+void interpreter_each_symbol(const struct interpreter *interpreter, bool exported,
+			     interpreter_visitor *visit, void *ctx)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	while ((section = elf_nextscn(interpreter->elf, section)))
+		if (gelf_getshdr(section, &header) &&
+		    header.sh_type == (exported ? SHT_DYNSYM : SHT_SYMTAB)) {
+			each_of_table(interpreter->elf, section, visit, ctx);
+			return; /* a file has one of each */
+		}
+}
+
+/* Which of several names were seen. */
+struct which {
+	const char *const *names;
+	size_t count;
+	bool *has, any;
+};
+
+static void note_name(const char *name, __u64 value, void *ctx)
+{
+	struct which *which = ctx;
+
+	(void)value;
+	for (size_t i = 0; i < which->count; i++)
+		if (which->names[i] && !strcmp(name, which->names[i]))
+			which->has[i] = which->any = true;
+}
+
+void interpreter_has_symbols(const struct interpreter *interpreter, const char *const names[],
+			     size_t count, bool ret_has[])
+{
+	struct which which = { names, count, ret_has, false };
+
+	memset(ret_has, 0, count * sizeof(*ret_has));
+	interpreter_each_symbol(interpreter, /* exported= */ true, note_name, &which);
+	if (!which.any)
+		interpreter_each_symbol(interpreter, /* exported= */ false, note_name, &which);
+}
+
 bool interpreter_address(const struct interpreter *interpreter, const char *name,
 			 __u64 *ret_address)
 {
@@ -120,8 +187,9 @@ bool interpreter_module_word(const struct interpreter *interpreter, const char *
 		for (int i = 0; data && left && gelf_getrela(data, i, &entry); i++) {
 			left--;
 			if (GELF_R_TYPE(entry.r_info) != R_X86_64_DTPMOD64 ||
-			    !is_relocated(interpreter->elf, &header, GELF_R_SYM(entry.r_info),
-					  symbol))
+			    (GELF_R_SYM(entry.r_info) && /* 0 = the file itself, which has it */
+			     !is_relocated(interpreter->elf, &header, GELF_R_SYM(entry.r_info),
+					   symbol)))
 				continue;
 			*ret_value = entry.r_offset;
 			return true;

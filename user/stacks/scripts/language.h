@@ -91,7 +91,7 @@ struct language {
 };
 
 extern const struct language language_python, language_ruby, language_php, language_java,
-	language_perl;
+	language_perl, language_javascript;
 
 /* Helpers of languages. */
 
@@ -100,6 +100,18 @@ bool interpreter_symbol(const struct interpreter *interpreter, const char *name,
 /* The same in the process. */
 bool interpreter_address(const struct interpreter *interpreter, const char *name,
 			 __u64 *ret_address);
+
+/*
+ * Visit each symbol, of those that are exported or of all that are left in the file, with its
+ * address as it is written there.
+ */
+typedef void interpreter_visitor(const char *name, __u64 value, void *ctx);
+void interpreter_each_symbol(const struct interpreter *interpreter, bool exported,
+			     interpreter_visitor *visit, void *ctx);
+
+/* Which of several names (NULL: none is meant) are exported; if none is, which the file has. */
+void interpreter_has_symbols(const struct interpreter *interpreter, const char *const names[],
+			     size_t count, bool ret_has[]);
 
 /* The first program header of a type; false: there is none. */
 bool interpreter_header(const struct interpreter *interpreter, GElf_Word type,

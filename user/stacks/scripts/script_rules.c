@@ -247,6 +247,31 @@ static const struct {
 	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "io.grpc.*", "sockets of its channels" },
 	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "jakarta.mail.*", "mail" },
 	{ SCRIPT_JAVA, FRAME_OF_WRAPPER, "org.eclipse.angus.mail.*", "mail" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/undici/*", "HTTP" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/axios/*", "HTTP" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/got/*", "HTTP" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/node-fetch/*", "HTTP" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/request/*", "HTTP" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/superagent/*", "HTTP" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/follow-redirects/*", "HTTP" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/agentkeepalive/*",
+	  "connections of a pool" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/generic-pool/*",
+	  "connections of a pool" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/pg/*", "a database's client" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/pg-pool/*",
+	  "connections of a pool" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/mysql/*", "a database's client" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/mysql2/*", "a database's client" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/mongodb/*", "a database's client" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/redis/*", "a database's client" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/@redis/*", "a database's client" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/ioredis/*", "a database's client" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/amqplib/*", "AMQP" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/nodemailer/*", "mail" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/ws/*", "web sockets" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_WRAPPER, "*/node_modules/hot-shots/*", "metrics" },
+	{ SCRIPT_JAVASCRIPT, FRAME_OF_RUNTIME, "node:*", "the language's library" },
 	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/LWP.pm", "HTTP" },
 	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/LWP/*", "HTTP" },
 	{ SCRIPT_PERL, FRAME_OF_WRAPPER, "*/Net/HTTP*", "HTTP" },
@@ -397,6 +422,7 @@ bool script_rule_is_application(enum script_language language, const char *funct
 		[SCRIPT_RUBY] = { "*/gems/*", "*/vendor_ruby/*", "*/site_ruby/*",
 				  "*/lib/ruby/[0-9].*", "*/lib64/ruby/[0-9].*", "*/share/ruby/*" },
 		[SCRIPT_PHP] = { "*/vendor/*", "*/share/php/*", "phar:*" },
+		[SCRIPT_JAVASCRIPT] = { "*/node_modules/*", "node:*" },
 		[SCRIPT_LANGUAGES] = { NULL },
 	};
 
@@ -439,6 +465,8 @@ bool script_rule_is_text(enum script_language language, const char *function, co
 		       (!strcmp(function, "eval") || (!file && !strcmp(function, "include")));
 	case SCRIPT_PYTHON:
 		return function && file && !strcmp(function, "<module>") && *file == '<';
+	case SCRIPT_JAVASCRIPT:
+		return function && file && !strcmp(function, "eval") && *file == '<';
 	default:
 		return false;
 	}
@@ -463,8 +491,9 @@ void script_rule_lasting(enum script_language language, const char *function, si
 const char *script_language_name(enum script_language language)
 {
 	static const char *const names[] = {
-		[SCRIPT_PYTHON] = "Python", [SCRIPT_RUBY] = "Ruby", [SCRIPT_PHP] = "PHP",
-		[SCRIPT_JAVA] = "Java",	    [SCRIPT_PERL] = "Perl",
+		[SCRIPT_PYTHON] = "Python", [SCRIPT_RUBY] = "Ruby",
+		[SCRIPT_PHP] = "PHP",	    [SCRIPT_JAVA] = "Java",
+		[SCRIPT_PERL] = "Perl",	    [SCRIPT_JAVASCRIPT] = "JavaScript",
 	};
 
 	return language < SCRIPT_LANGUAGES ? names[language] : NULL;
