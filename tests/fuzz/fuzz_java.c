@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct memory memory = {
 		.reads = MAX_READS, .bytes = 1 << 20, .read = read_input, .ctx = &input
 	};
-	const struct code_stack stack = { &memory, read_stack_word, count_told, &input };
+	const struct code_stack stack = { &memory, false, read_stack_word, count_told, &input };
 	struct code_registers registers;
 
 	if (size < HEADER)

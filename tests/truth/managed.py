@@ -15,6 +15,10 @@ JAVA = "javac -d $O $S/Leak.java"
 OPEN_JAVA = "Leak.openOne (Java), Leak.java:11"
 FILL_JAVA = "Leak.fill (Java)"
 AS_JAVA = "its frames are those that Java has"
+OPEN_JS = "openOne (JavaScript), leak.js:11"
+OTHER_JS = "openOther (JavaScript), leak.js:18"
+FILL_JS = "fill (JavaScript)"
+AS_NODE = "its frames are those that Node has"
 LIBRARY = "gcc -O2 -g -fomit-frame-pointer -fPIC -shared -o libtransport.so $S/extension.c"
 IN_LIBRARY = "transport_open (libtransport.so), extension.c:LINE"
 AGAINST = "-L. -ltransport -Wl,-rpath,$O"
@@ -65,16 +69,14 @@ SCRIPTS = [
 ]  # fmt: skip
 
 MACHINES = [
-    Row("node", "Node.js", "exec node --no-deprecation $S/leak.js", culprit="JavaScript code"),
+    # Their frames are compared with their own: tests/cases/scripts_javascript.py, scripts_java.py.
+    Row("node", "Node.js", "exec node --no-deprecation $S/leak.js",
+        culprit=OPEN_JS, caller=FILL_JS, no_gdb=AS_NODE),
     Row("node_perf_map", "Node.js, --perf-basic-prof",
-        # a perf map does not know what is interpreted or inlined
         "exec node --no-deprecation --always-sparkplug --no-opt --perf-basic-prof $S/leak.js",
-        culprit="*openOne* ([jit])", caller="*fill* ([jit])"),
-    Row("node_two", "Node.js, --perf-basic-prof, two leaks",
-        "exec node --no-deprecation --always-sparkplug --no-opt --perf-basic-prof $S/leak.js two",
-        culprit="JS:openOne* ([jit]) | JS:openOther* ([jit])", sockets="20 at 2 sites",
-        caller="*fill* ([jit])"),
-    # Its frames are compared with its own: tests/cases/scripts_java.py.
+        culprit=OPEN_JS, caller=FILL_JS, no_gdb=AS_NODE),
+    Row("node_two", "Node.js, two leaks", "exec node --no-deprecation $S/leak.js two",
+        culprit=f"{OPEN_JS} | {OTHER_JS}", sockets="20 at 2 sites", caller=FILL_JS, no_gdb=AS_NODE),
     Row("java", "Java", "exec java -cp $O Leak", build=JAVA, culprit=OPEN_JAVA, caller=FILL_JAVA,
         no_gdb=AS_JAVA),
     Row("java_two", "Java, two leaks", "exec java -cp $O Leak two", build=JAVA,

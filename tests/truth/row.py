@@ -51,7 +51,7 @@ class Row:
     def executes_scripts(self):
         """Does it name functions of scripts?"""
         return any(f"({name})" in self.culprit + self.caller
-                   for name in ("Python", "Ruby", "Java", "PHP", "Perl"))
+                   for name in ("Python", "Ruby", "Java", "PHP", "Perl", "JavaScript"))
 
     def fault(self, field):
         """(what it says today, why) or None. A row of a suite has those of the one it repeats."""

@@ -8,7 +8,6 @@ takes them out of docs/truth.md.
 """
 
 OCAML_5 = "the stack of OCaml 5 is not the one of C, and is not copied"
-ONE = ("20 at 1 site", "functions of scripts are no part of a site")
 
 
 def culprit(says, fault):
@@ -16,7 +15,6 @@ def culprit(says, fault):
 
 
 WRONG = {
-    "node_two": {"sockets": ONE},
     # Debian 13, where it differs.
     "ocaml_trixie": {
         **culprit("caml_unix_socket (leak)", OCAML_5),

@@ -49,7 +49,7 @@ static void tell(const struct script_name *name, bool is_runtime, void *ctx)
 static enum code_step step_in(struct java java, struct code_registers *registers, struct told *told)
 {
 	struct memory memory = { .reads = READS, .bytes = 1 << 20, .read = read_fixture };
-	const struct code_stack stack = { &memory, read_frames, tell, told };
+	const struct code_stack stack = { &memory, false, read_frames, tell, told };
 
 	memset(told, 0, sizeof(*told));
 	return language_java.step(&java, &stack, registers);
