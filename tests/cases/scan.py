@@ -424,10 +424,12 @@ def trace_of_what_never_came(bench):
 def run_of_what_never_came(bench):
     """--comm and --uid that no process of a run has: an error for --error-exitcode, else a line."""
     gate, away = ["--error-exitcode", 9], ["sh", "-c", "true; exit 4"]
+    goes_on = ["sh", "-c", "sleep 2 > /dev/null 2>&1 &"]  # or has ended: either way it was there
     for options, program, wanted in ((["--comm", "nosuchcomm"], away, 4),
                                      (["--comm", "nosuchcomm", *gate], away, 125),
                                      (["--uid", 54321, *gate], away, 125),
                                      (["--comm", "sh", *gate], away, 4),
+                                     (["--comm", "sleep", "--max-climbing", 0, *gate], goes_on, 0),
                                      (["--uid", os.getuid(), *gate], ["true"], 0)):
         status, _, errors = bench.run("run", "-q", *options, "--", *program)
         said = "nothing was watched: no process matched the options\n" in errors

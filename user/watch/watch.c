@@ -364,6 +364,8 @@ void watch__on_limit(struct watch *watch, fd_limits_begin_fn on_begin, void *ctx
 void watch__set_run(struct watch *watch, const struct run_summary *run, __u64 map_records_lost)
 {
 	watch->summary.run = run;
+	if (run && run->running && !watch->options->max_climbing)
+		watch->summary.nothing_watched = false; /* nobody asked those that go on */
 	watch->summary.map_records_lost = map_records_lost;
 }
 
