@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """How system calls are seen: by which kind of hooks, why, and without leaving a mount behind."""
 
+import json
 import os
 import pathlib
 import re
+import signal
+import subprocess
 
+from cases.pins import bpffs, end, kernel_bytes
 from lib.cgroups import inside
 from lib.hooks import KINDS, force, kinds_here
 from lib.outcome import Failure
@@ -128,6 +132,28 @@ def hooks_end_without_waiting(bench):
     counts = re.findall(r"perf events closed: (\d+), waited at: (\d+)\n", errors)
     if status or len(counts) != 1 or int(counts[0][0]) < 3 or int(counts[0][1]):
         raise Failure(f"expected 3 or more, and no wait, seen {status}: {errors}")
+
+
+def programs_with(maps):
+    """The BPF programs that use one of these maps."""
+    shown = subprocess.run(["bpftool", "-j", "prog", "show"], capture_output=True, check=True)
+    return [program["name"] for program in json.loads(shown.stdout)
+            if maps & set(program.get("map_ids", ()))]
+
+
+@case
+def hooks_end_before_pins_are_taken(bench):
+    """Once it has ended, no hook of it writes to what the next run takes over."""
+    kind = "tracepoint" if "tracepoint" in kinds_here(bench) else "auto"
+    with bpffs(bench) as pin:
+        agent = bench.agent("--comm", "nobody", "--pin", pin, "--hooks", kind)
+        maps = {number for number, _ in kernel_bytes(pin).values()}
+        if not programs_with(maps):
+            raise Failure("expected programs that use the pinned maps, seen none")
+        end(agent, signal.SIGTERM)
+        left = programs_with(maps)
+        if left:
+            raise Failure(f"expected that they end with it, seen: {left}")
 
 
 @case

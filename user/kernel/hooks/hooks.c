@@ -28,6 +28,7 @@
 struct hooks {
 	enum hooks_choice asked, chosen;
 	bool watch_close;
+	bool is_succeeded; /* by another run, whose hooks are to write to the same maps (--pin) */
 	struct kernel_traits traits;
 	const struct btf *btf; /* NULL = not known */
 	/* The perf events of each kind, in the order of its programs. */
@@ -123,7 +124,8 @@ void hooks__select(const struct hooks *hooks, const struct bpf_object *object)
 
 static void close_events(struct hooks *hooks, enum hooks_choice choice)
 {
-	perf_events_release(hooks->events[choice], hooks->n_events[choice]);
+	perf_events_release(hooks->events[choice], hooks->n_events[choice],
+			    hooks->is_succeeded && choice == hooks->chosen);
 	hooks->n_events[choice] = 0;
 }
 
@@ -184,6 +186,7 @@ int hooks__new(const struct bpf_object *object, const struct options *options,
 		return -ENOMEM;
 	hooks->asked = (enum hooks_choice)options->hooks;
 	hooks->watch_close = options->watch_close;
+	hooks->is_succeeded = options->pin;
 	hooks->btf = types;
 	hooks->traits.preempts = preemption_read();
 	hook_probe_traits(hooks->btf, &hooks->traits);

@@ -22,11 +22,11 @@ int perf_event_run(int event, int program)
  * The kernel frees a map later, in a worker of its own. If the map has the last reference to an
  * event, it is that worker who waits.
  */
-void perf_events_release(const int *events, unsigned int count)
+void perf_events_release(const int *events, unsigned int count, bool waits)
 {
-	int map = count ? bpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, "events_given_up",
-					 sizeof(__u32), sizeof(__u32), count, NULL) :
-			  -1;
+	int map = count && !waits ? bpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, "events_given_up",
+						   sizeof(__u32), sizeof(__u32), count, NULL) :
+				    -1;
 
 	for (__u32 i = 0; i < count; i++) {
 		if (events[i] < 0)
