@@ -262,10 +262,6 @@ enum left {
 	LEFT_HELD,     /* something referred to it just then: see exits.bpf.h */
 };
 
-/*
- * A socket that is not connected yet: the value of the map of pending sockets.
- * tgid and fd are those of its creation; a dup or a child may hold it elsewhere.
- */
 /* By this a sweep sees with one look that a TCP connection is still the same one. */
 struct tcp_connection {
 	__u64 sk;   /* address of its struct sock; 0 = it has to be looked at more closely */
@@ -273,6 +269,10 @@ struct tcp_connection {
 	__u32 pad;
 };
 
+/*
+ * A socket that is not connected yet: the value of the map of pending sockets.
+ * tgid and fd are those of its creation; a dup or a child may hold it elsewhere.
+ */
 struct pending {
 	__u64 inode;	 /* which socket: descriptor numbers are reused */
 	__u64 file;	 /* address of its struct file, for the kernel's side alone */
