@@ -175,6 +175,27 @@ static void compiled_loops_are_not_interpreted(void **state)
 	assert_string_equal(told.text, "send /srv/a.js:0; ");
 }
 
+/* Code that is thrown away leaves its place to that of others, whose lines are not this one's. */
+static void code_is_of_its_function(void **state)
+{
+	struct memory memory = { .reads = READS, .bytes = 1 << 20, .read = read_fixture };
+	struct v8_layout layout = v8_11();
+	const struct v8_heap heap = { &layout, &memory };
+	const struct v8_code code = { .object = tagged(CODE), .instructions = RETURNS };
+
+	(void)state;
+	layout.has_bytecodes = true;
+	memset(layout.bytecode_sizes, 3, sizeof(layout.bytecode_sizes));
+	memset(fixture + BYTECODE + layout.bytecode_data, 100, 9);
+	assert_int_equal(v8_code_offset(&heap, &code, tagged(BYTECODE), RETURNS + 20), 0);
+	assert_int_equal(v8_code_offset(&heap, &code, tagged(BYTECODE), RETURNS + 40), 3);
+	put_word(CODE + 16, tagged(SHARED));
+	assert_int_equal(v8_code_offset(&heap, &code, tagged(BYTECODE), RETURNS + 40), -1);
+	put_word(CODE + 16, tagged(MAP_BYTECODE)); /* another one's */
+	put_word(MAP_BYTECODE, tagged(MAP_BYTECODE));
+	assert_int_equal(v8_code_offset(&heap, &code, tagged(BYTECODE), RETURNS + 40), -1);
+}
+
 /* Loops, wild pointers and lengths end. */
 static void lies_end(void **state)
 {
@@ -205,6 +226,7 @@ int main(void)
 		cmocka_unit_test_setup(names_are_as_errors_have_them, begin),
 		cmocka_unit_test_setup(what_moved_is_unknown, begin),
 		cmocka_unit_test_setup(compiled_loops_are_not_interpreted, begin),
+		cmocka_unit_test_setup(code_is_of_its_function, begin),
 		cmocka_unit_test_setup(lies_end, begin),
 	};
 

@@ -33,6 +33,9 @@
 #define NAME_MAP 0x680
 #define FILE_NAME 0x6c0
 #define SOURCE 0x700
+#define MAP_CODE 0x800
+#define CODE 0x840 /* of send, compiled without optimizing */
+#define CODE_TABLE 0x8c0
 #define RETURNS 0xabcd00 /* to where a frame does */
 
 static unsigned char fixture[FIXTURE_SIZE];
@@ -129,6 +132,7 @@ static inline void make_fixture(void)
 {
 	/* of bytecode -1 position 0 and of bytecode 3 position 6, both with 1 more, and a bit */
 	static const unsigned char positions[] = { 0, 4, 8, 24 };
+	static const unsigned char instructions[] = { 16, 10, 20 }; /* the first is no bytecode's */
 
 	memset(fixture, 0, sizeof(fixture));
 	put_map(MAP_OF_MAPS, 255);
@@ -139,6 +143,7 @@ static inline void make_fixture(void)
 	put_map(MAP_TABLE, 190);
 	put_map(MAP_STRING, 40);
 	put_map(MAP_FUNCTION, 2066);
+	put_map(MAP_CODE, 245);
 	put_string(NAME, "send");
 	put_string(NAME_MAP, "map");
 	put_string(FILE_NAME, "/srv/a.js");
@@ -157,6 +162,11 @@ static inline void make_fixture(void)
 	put_word(POSITIONS, tagged(MAP_TABLE));
 	put_word(POSITIONS + 8, small(sizeof(positions)));
 	memcpy(fixture + POSITIONS + 16, positions, sizeof(positions));
+	put_word(CODE, tagged(MAP_CODE));
+	put_word(CODE + 16, tagged(BYTECODE));
+	put_word(CODE + 24, tagged(CODE_TABLE));
+	put_word(CODE_TABLE + 8, small(sizeof(instructions)));
+	memcpy(fixture + CODE_TABLE + 16, instructions, sizeof(instructions));
 }
 
 /* The frame that left for C++, that of send(), which map() called, and one where C++ called. */

@@ -104,7 +104,10 @@ __s32 v8_code_offset(const struct v8_heap *heap, const struct v8_code *code, __u
 	__s32 offset = -1, length;
 	__u64 positions;
 
-	if (!layout->has_bytecodes || !v8_small_at(heap, bytecode, WORD, &length) || length <= 0 ||
+	/* code that was thrown away may have left its place to that of another function */
+	if (!layout->has_bytecodes || !bytecode ||
+	    v8_bytecode_find(heap, code->object) != bytecode ||
+	    !v8_small_at(heap, bytecode, WORD, &length) || length <= 0 ||
 	    !v8_word(heap, code->object, layout->version->code_positions, &positions) ||
 	    !v8_stream_begin(heap, positions, &table))
 		return -1;

@@ -24,8 +24,7 @@
 
 /* ---- What is executed ---- */
 
-/* The bytecode, also of a function that has other code too; 0 = there is none. */
-static __u64 find_bytecode(const struct v8_heap *heap, __u64 data)
+__u64 v8_bytecode_find(const struct v8_heap *heap, __u64 data)
 {
 	const struct v8_layout *layout = heap->layout;
 
@@ -60,7 +59,7 @@ bool v8_function_read(const struct v8_heap *heap, __u64 shared, struct v8_functi
 		return false;
 	if (v8_type(heap, function.script) != layout->type_script)
 		function.script = 0;
-	function.bytecode = find_bytecode(heap, data);
+	function.bytecode = v8_bytecode_find(heap, data);
 	function.is_builtin = !v8_is_pointer(data);
 	function.is_hidden = !function.script && !((__u32)flags & SHARED_NATIVE);
 	*ret_function = function;

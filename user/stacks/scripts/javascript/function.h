@@ -36,6 +36,9 @@ struct v8_function {
 
 #define V8_NO_OFFSET (-1)
 
+/* The bytecode of what a function executes, which may be code that was made of it; 0 = none. */
+__u64 v8_bytecode_find(const struct v8_heap *heap, __u64 data);
+
 /* False: there is none at this address. */
 bool v8_function_read(const struct v8_heap *heap, __u64 shared, struct v8_function *ret_function);
 
