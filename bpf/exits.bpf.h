@@ -95,7 +95,7 @@ static __always_inline enum ending ending_of(__u32 tgid)
 {
 	struct task_struct *task = (void *)*(volatile __u64 *)&last_ends[tgid % LAST_ENDS];
 
-	if (!tgid || BPF_CORE_READ(task, tgid) != tgid || BPF_CORE_READ(task, exit_state))
+	if (!tgid || (__u32)BPF_CORE_READ(task, tgid) != tgid || BPF_CORE_READ(task, exit_state))
 		return ENDING_OVER;
 	return BPF_CORE_READ(task, files) ? ENDING_HAS_FILES : ENDING_CLOSES;
 }
