@@ -209,8 +209,10 @@ static bool has_no_file(void *ctx, pid_t tgid, const char *path)
 static int find_package(void *ctx, pid_t tgid, const char *path, const char *build_id,
 			struct package *ret_package)
 {
-	(void)ctx, (void)tgid, (void)build_id;
-	*ret_package = (struct package){ .kind = PACKAGE_DEB };
+	(void)ctx, (void)tgid;
+	*ret_package = (struct package){ .kind = build_id ? PACKAGE_UNKNOWN : PACKAGE_DEB };
+	if (build_id)
+		return 0;
 	strcpy(ret_package->name, "x");
 	strcpy(ret_package->debug,
 	       strstr(path, "transport") ? "transport-dbgsym" : "elsewhere-dbgsym");
@@ -240,6 +242,38 @@ static void what_to_install_is_reported(void **state)
 	       "install debug information:\n  apt install transport-dbgsym\n\nTo suppress");
 	free(bytes);
 	hints__free(hints);
+}
+
+/* A build id says nothing to a reader: a comment names the module, in one line whatever its name.
+ */
+static void a_command_by_build_id_names_the_module(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_INIT, error = TEXT_INIT;
+	struct owner *owner = owner_new(strdup("/usr/bin/worker"), NULL, NULL);
+	struct event event = a_event(next_inode++, "worker");
+	struct stack *stack = a_stack("open_session");
+	struct hints *hints;
+	char *bytes;
+
+	(void)state;
+	free(stack->frames[1].module);
+	stack->frames[1].module = strdup("/opt/a\nb.so");
+	stack->frames[1].build_id = strdup("8d1f4c");
+	assert_int_equal(hints__new(find_package, has_no_file, NULL, &hints), 0);
+	hints__begin(hints);
+	hints__add(hints, getpid(), "/opt/a\nb.so", "8d1f4c");
+	assert_int_equal(hints__finish(hints), 0);
+	summary.hints = hints;
+	assert_int_equal(leaks__apply(leaks, &event, owner, stack), 0);
+	leaks__tick(leaks, NOW);
+	bytes = content();
+	assert_int_equal(explained(bytes, "0000", false, &out, &error), 0);
+	expect(text_str(&out), "\n  debuginfod-find debuginfo 8d1f4c  # /opt/a\\x0ab.so\n");
+	free(bytes);
+	summary.hints = NULL;
+	hints__free(hints);
+	stack_unref(stack);
+	owner_unref(owner);
 }
 
 static void a_file_that_is_none_is_said(void **state)
@@ -277,6 +311,7 @@ int main(void)
 		test(what_is_no_site_is_said),
 		test(a_bad_file_is_refused),
 		test(what_to_install_is_reported),
+		test(a_command_by_build_id_names_the_module),
 		test(a_file_that_is_none_is_said),
 	};
 

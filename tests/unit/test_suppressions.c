@@ -232,6 +232,15 @@ static void a_printed_entry_works(void **state)
 	text_clear(&entry);
 	suppressions_add_entry(&entry, &site);
 	assert_non_null(strstr(text_str(&entry), "# in libqpid.so.2+0x11f2\n"));
+	free(site.stack->frames[1].module);
+	free(site.stack->frames[1].file);
+	site.stack->frames[1].module = strdup("[ruby]");
+	site.stack->frames[1].function = strdup("send_message");
+	site.stack->frames[1].file = strdup("/srv/app/notify.rb");
+	site.stack->frames[1].script = SCRIPT_RUBY;
+	text_clear(&entry);
+	suppressions_add_entry(&entry, &site);
+	assert_non_null(strstr(text_str(&entry), "# in send_message (notify.rb)\n"));
 	stack_unref(site.stack);
 }
 

@@ -79,7 +79,8 @@ static void add_remark(struct text *text, const struct code_place *place)
 	text_add(&line, place->language ?: frame->function ?: module_name(frame->module));
 	text_add(&line, place->language ? " code" : "");
 	if (frame->function && frame->module && !place->language)
-		text_addf(&line, " (%s)", module_name(frame->module));
+		text_addf(&line, " (%s)",
+			  module_name(frame->script && frame->file ? frame->file : frame->module));
 	if (!frame->function && !place->language) /* another place of the module has another one */
 		text_addf(&line, "+0x%llx", frame->offset);
 	text_add(text, "# in ");

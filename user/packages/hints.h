@@ -80,6 +80,8 @@ const struct hint *hints__get(const struct hints *hints, size_t index);
 /* Modules that the bounds on number or time kept out. */
 size_t hints__left_out(const struct hints *hints);
 
+/* Its command; one that fetches by build id has a comment that names the module. */
+void hint_add_command(struct text *out, const struct hint *hint);
 /*
  * Add them as text for a person, nothing when there are none: a command for each
  * container, package manager and archive, for one name that apt does not know voids a

@@ -86,6 +86,15 @@ static size_t add_group(struct text *out, const struct hints *hints, size_t firs
 	return end;
 }
 
+void hint_add_command(struct text *out, const struct hint *hint)
+{
+	text_add(out, hint->command);
+	if (hint->way != HINT_FETCH)
+		return;
+	text_add(out, "  # ");
+	text_add_clean(out, hint->module, strlen(hint->module));
+}
+
 static void add_by_build_id(struct text *out, const struct hint *hint)
 {
 	const struct package *package = &hint->package;

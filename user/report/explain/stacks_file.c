@@ -182,10 +182,13 @@ static void keep_hints(struct known_site *known, const struct hints *hints)
 	clear_hints(known);
 	for (size_t i = 0; i < hints__count(hints) && known->n_hints < MAX_HINTS; i++) {
 		const struct hint *hint = hints__get(hints, i);
+		_cleanup_text_ struct text command = TEXT_INIT;
 
-		if (hint->command && has_module(known->stack, hint) &&
-		    !has_hint(known, hint->command))
-			text_add(&known->hints[known->n_hints++], hint->command);
+		if (!hint->command || !has_module(known->stack, hint))
+			continue;
+		hint_add_command(&command, hint);
+		if (!has_hint(known, text_str(&command)))
+			text_add(&known->hints[known->n_hints++], text_str(&command));
 	}
 }
 
