@@ -309,7 +309,8 @@ static long harvest_pair(struct bpf_map *map, const __u32 *number, struct young_
 
 /*
  * One entry, after all fd tables were seen. If no table held it and its file is still open, it gets
- * one more full sweep: its socket may be on its way from one process to another.
+ * one more full sweep: its socket may be on its way from one process to another. If a process has
+ * just ended with it, it is kept until left_look() knows who had it.
  */
 static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pending *entry,
 			void *unused)
@@ -333,9 +334,9 @@ static long sweep_entry(struct bpf_map *map, const struct fd_key *key, struct pe
 		return 0; /* younger than this sweep */
 	if (!ended)
 		left_look(entry);
-	if (!ended && !entry->unseen) {
+	if (!ended && (!entry->unseen || entry->left > LEFT_REPORTED)) {
+		sweep.unsettled += !entry->unseen && !is_without_descriptor(entry);
 		entry->unseen = 1;
-		sweep.unsettled += !is_without_descriptor(entry);
 		return 0;
 	}
 	sweep.pending -= entry_end(key, entry);

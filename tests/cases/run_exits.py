@@ -154,6 +154,28 @@ def run_ended_at_once(bench):
 
 
 @case
+def run_left_on_its_way(bench):
+    """What a process has sent before it ends is not its own, however long that is on its way."""
+    _, summary, _ = judged(bench, "--interval", "10ms", "--full-sweep-interval", "0",
+                           command=python("""
+        import os, socket, time
+        sends, receives = socket.socketpair()
+        if os.fork() == 0:
+            kept = socket.socket()
+            socket.send_fds(sends, [b"1"], [kept.fileno()])
+            os._exit(0)
+        os.wait()
+        time.sleep(0.3)
+        _, fds, _, _ = socket.recv_fds(receives, 1, 1)
+        time.sleep(0.3)
+        os.close(fds[0])
+        time.sleep(0.1)
+    """))
+    if summary["open"]:
+        raise Failure(f"expected that nobody left it, seen: {summary['open']} open")
+
+
+@case
 def run_held_by_stranger(bench):
     """One that a stranger has had for a moment is counted; one that it keeps is its own."""
     process, report = started(bench, "held_by_stranger", *NO_SWEEPS,

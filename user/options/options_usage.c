@@ -42,8 +42,8 @@ static const char closing[] =
 
 static const char exit_status[] =
 	"\n"
-	"Exit status: 0 it ran, 1 it failed while running, 2 wrong usage, or nothing has\n"
-	"a name in the options; 3 this host or this user's rights do not let it run.\n";
+	"Exit status: 0 it ran, 1 it failed while running, 2 wrong usage or a name that\n"
+	"nothing here has, 3 this host or this user's rights do not let it run.\n";
 
 static const char run_status[] =
 	"\n"
