@@ -14,8 +14,7 @@ const struct option_spec options_output[] = {
 	  .commands = TRACE | SCAN | EXPLAIN | DOCTOR | DIFF | RUN,
 	  .group = GROUP_OUTPUT,
 	  AT(json),
-	  .help = "print JSON Lines, an object for each leak, site or check; see "
-		  "sockleak-json(7)" },
+	  .help = "print JSON Lines, one object a line; see sockleak-json(7)" },
 	{ .name = "output",
 	  .argument = "FILE",
 	  .type = OPTION_PATH,
