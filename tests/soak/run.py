@@ -155,7 +155,7 @@ class Soak:
         turns = {name: n for name, n in sorted(counts.items()) if "fault" not in name}
         yield f"time: {self.stage.passed():.0f} s; problems: {len(self.stage.problems)}"
         yield f"chaos: {self.figures}; each judged twice"
-        yield f"victim: {self.victim.leaks} leaks, named by each agent"
+        yield f"victim: {self.victim.leaks} leaks"
         yield f"restarts: {words(self.restarted.restarts)}"
         yield f"faults injected: {sum(faults.values())}: {words(faults)}"
         yield f"turns: {words(turns)}"

@@ -138,12 +138,6 @@ def lasting_descriptors(pid):
     return min(counts)
 
 
-def processor_s(pid):
-    """Of a process alone. Children that are still there are not in it."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-
-
 class Gauge:
     """Memory and descriptors of an agent over time: is there a slope in the second half?"""
 
