@@ -200,6 +200,7 @@ const cases = {
   destructuring: () => { const [first] = generate(0); return first; },
   tagged: () => (() => open())`text`,
   finally_block: () => { try { return 1; } finally { open(); } },
+  first_instruction: () => ((call) => call())(open),
   eval_text: () => (0, eval)('(function inEval() { leakOpen(); })')(),
   new_function: () => new Function('leakOpen();')(),
   vm_script: () => vm.runInThisContext('function inVm() {\n leakOpen();\n}\ninVm();',

@@ -93,6 +93,19 @@ static void functions_are_named(void **state)
 	assert_int_equal(step(true, &registers, &told), CODE_FOREIGN); /* C++ */
 }
 
+/* As in `function run(call) { call(); }`. */
+static void a_call_may_be_the_first_instruction(void **state)
+{
+	struct code_registers registers = of_frame(1);
+	struct told told;
+
+	(void)state;
+	frames[1].offset = small(54 - V8_TAG);
+	assert_int_equal(step(true, &registers, &told), CODE_CALLER);
+	assert_string_equal(told.text, "send /srv/a.js:1; ");
+	assert_int_equal(told.unknown, 0);
+}
+
 /* A frame is known by its pointer and by where it goes on, together. */
 static void others_are_foreign(void **state)
 {
@@ -221,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(functions_are_named, begin),
+		cmocka_unit_test_setup(a_call_may_be_the_first_instruction, begin),
 		cmocka_unit_test_setup(others_are_foreign, begin),
 		cmocka_unit_test_setup(lines_come_from_either, begin),
 		cmocka_unit_test_setup(names_are_as_errors_have_them, begin),

@@ -136,7 +136,7 @@ static __s32 interpreted_offset(const struct v8_heap *heap, const struct code_st
 	__s32 offset;
 
 	if (!stack->is_in_file || !function->bytecode || function->bytecode != kept->bytecode ||
-	    !v8_small(kept->offset, &offset) || offset < heap->layout->bytecode_data)
+	    !v8_small(kept->offset, &offset) || offset < heap->layout->bytecode_data - V8_TAG)
 		return V8_NO_OFFSET;
 	return offset - heap->layout->bytecode_data + V8_TAG;
 }
