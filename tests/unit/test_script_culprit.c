@@ -160,6 +160,21 @@ static void a_wrapper_without_a_name_is_passed_over(void **state)
 	stack_unref(stack);
 }
 
+/* Node connects by TCP in a later turn of its loop, where the caller is not on the stack. */
+static void what_has_called_is_gone(void **state)
+{
+	struct stack *stack =
+		MIXED(NATIVE(LIBC_SO, "socket"), NATIVE("/usr/bin/node", "node::TCPWrap::Connect"),
+		      SCRIPT(JAVASCRIPT, "internalConnect", "node:net"),
+		      SCRIPT(JAVASCRIPT, "processTicksAndRejections", "node:internal/process/a"),
+		      NATIVE("/usr/bin/node", "uv_run"));
+
+	(void)state;
+	assert_string_equal(culprit_place(stack).language, "JavaScript");
+	assert_null(culprit_find(stack, "/usr/bin/node").caller.frame);
+	stack_unref(stack);
+}
+
 static void clients_where_distributions_have_them(void **state)
 {
 	static const struct {
@@ -184,6 +199,14 @@ static void clients_where_distributions_have_them(void **state)
 		{ SCRIPT_PYTHON, "f", "/usr/lib/python3/dist-packages/memcache.py",
 		  FRAME_OF_WRAPPER },
 		{ SCRIPT_PYTHON, "f", PACKAGES "ddtrace/contrib/redis.py", FRAME_OF_RUNTIME },
+		{ SCRIPT_JAVASCRIPT, "f", "/srv/node_modules/docker-modem/lib/modem.js",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVASCRIPT, "f", "/usr/share/nodejs/@redis/client/dist/lib/a.js",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVASCRIPT, "f", "/usr/lib/x86_64-linux-gnu/nodejs/libpq/index.js",
+		  FRAME_OF_WRAPPER },
+		{ SCRIPT_JAVASCRIPT, "f", "/usr/share/nodejs/acme/redis/a.js", FRAME_OF_PROGRAM },
+		{ SCRIPT_JAVASCRIPT, "f", "/srv/nodejs/redis/a.js", FRAME_OF_PROGRAM },
 		{ SCRIPT_JAVA, "com.acme.Shop$$EnhancerBySpringCGLIB$$1f2e.call", "<generated>",
 		  FRAME_OF_RUNTIME },
 		{ SCRIPT_JAVA, "org.springframework.jdbc.core.JdbcTemplate.execute", NULL,
@@ -202,6 +225,8 @@ static void what_an_application_is(void **state)
 	(void)state;
 	assert_true(script_rule_is_application(SCRIPT_PYTHON, "main", "/srv/app/bin/worker"));
 	assert_true(script_rule_is_application(SCRIPT_PYTHON, "<module>", "/srv/app/bin/run.py"));
+	assert_true(script_rule_is_application(SCRIPT_JAVASCRIPT, "f", "/opt/nodejs/app.js"));
+	assert_false(script_rule_is_application(SCRIPT_JAVASCRIPT, "f", "/usr/lib/nodejs/a.js"));
 	assert_true(script_rule_is_application(SCRIPT_JAVA, "com.acme.Shop.f", NULL));
 	assert_false(script_rule_is_application(SCRIPT_PYTHON, "<module>", "/usr/bin/gunicorn"));
 	assert_false(script_rule_is_application(SCRIPT_RUBY, "<main>", "/usr/bin/puma"));
@@ -218,6 +243,7 @@ int main(void)
 		cmocka_unit_test(the_search_ends_at_a_loop),
 		cmocka_unit_test(a_package_is_called_from_the_application),
 		cmocka_unit_test(a_wrapper_without_a_name_is_passed_over),
+		cmocka_unit_test(what_has_called_is_gone),
 		cmocka_unit_test(clients_where_distributions_have_them),
 		cmocka_unit_test(what_an_application_is),
 	};
