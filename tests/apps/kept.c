@@ -5,7 +5,10 @@
  * sockleak says of them can be compared. Nothing that socket() or connect() pass through is
  * replaced, so the stacks are those of the clients.
  */
+#define _GNU_SOURCE
+#include <dlfcn.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -49,4 +52,23 @@ int dup2(int from, int to)
 	if (from == to || is_kept(to))
 		return to;
 	return (int)syscall(SYS_dup3, from, to, 0);
+}
+
+/* libuv, and so Node, closes so. */
+long syscall(long number, ...)
+{
+	static long (*next)(long, ...);
+	long arguments[6];
+	va_list list;
+
+	va_start(list, number);
+	for (int i = 0; i < 6; i++)
+		arguments[i] = va_arg(list, long);
+	va_end(list);
+	if (number == SYS_close && is_kept((int)arguments[0]))
+		return 0;
+	if (!next)
+		next = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+	return next(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+		    arguments[5]);
 }

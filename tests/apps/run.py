@@ -88,6 +88,8 @@ APPS = [
     App("perl", "PSGI under Starman, preloaded",
         "starman --listen 127.0.0.1:8000 --workers 1 --preload-app app.psgi",
         packages=("perl", "starman", "libwww-perl")),
+    App("node", "Express", "NODE_PATH=/usr/share/nodejs node shop.js",
+        packages=("nodejs", "node-express")),
 ]  # fmt: skip
 
 
