@@ -24,7 +24,7 @@ install: sockleak $(MANUALS) $(COMPLETIONS) $(O)/sockleak.conf
 	$(to) $(O)/completion/fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/sockleak.fish
 	$(to) $(O)/sockleak.conf $(DESTDIR)$(SYSCONFDIR)/sockleak/sockleak.conf
 	$(to) -t $(DESTDIR)$(DOCDIR) README.md CHANGELOG.md \
-		$(filter-out docs/README.md,$(wildcard docs/*.md))
+		$(filter-out docs/README.md,$(wildcard docs/*.md docs/*.svg))
 	$(Q)for kind in prometheus grafana kubernetes; do for file in packaging/$$kind/*.y*ml \
 		packaging/$$kind/*.json; do [ ! -e $$file ] || $(INSTALL) -D -m 0644 $$file \
 		$(DESTDIR)$(DATADIR)/sockleak/$$kind/$${file##*/} || exit; done; done

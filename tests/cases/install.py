@@ -38,6 +38,7 @@ INSTALLED = [
     "/usr/share/sockleak/kubernetes/daemonset.yaml",
     "/usr/share/doc/sockleak/README.md",
     "/usr/share/doc/sockleak/json.md",
+    "/usr/share/doc/sockleak/profiles-flame.svg",
 ]
 # What stays after a purge on purpose: the user (Debian's policy: an id must not be given to
 # another), logs, what the package manager and caches keep for themselves, and directories that

@@ -55,8 +55,9 @@ def node(*options):
 @case(stage=LONG)
 def jit_node_without_names(bench):
     """The stack says which option would name its code, in JSON and in the report."""
-    agent = bench.agent(*FAST, "--comm", "node")
-    report = bench.agent(*FAST, "--comm", "node", as_json=False, name="text")
+    unread = [*FAST, "--comm", "node", "--script-frames", "none"]
+    agent = bench.agent(*unread)
+    report = bench.agent(*unread, as_json=False, name="text")
     script = Script(bench, node())
     script.leak()
     wanted = {

@@ -153,11 +153,19 @@ NODE = """
 const { TCP, constants: tcp } = process.binding('tcp_wrap');
 const { Pipe, constants: pipe } = process.binding('pipe_wrap');
 const kept = [];
+function first() {
+  const socket = new TCP(tcp.SOCKET);
+  socket.bind('127.0.0.1', 0);
+  kept.push(socket);
+}
+function second(i) {
+  const socket = new Pipe(pipe.SOCKET);
+  socket.bind(`${process.env.O}/pipe${i}`);
+  kept.push(socket);
+}
 for (let i = 0; i < 3; i++) {
-  const first = new TCP(tcp.SOCKET), second = new Pipe(pipe.SOCKET);
-  first.bind('127.0.0.1', 0);
-  second.bind(`${process.env.O}/pipe${i}`);
-  kept.push(first, second);
+  first();
+  second(i);
 }
 console.log('leaked');
 setInterval(() => kept, 1000);

@@ -80,7 +80,7 @@ static void a_call_alone_takes_one_line(void **state)
 	leaks__tick(leaks, NOW);
 	bytes = content();
 	assert_int_equal(explained(bytes, "eea9", false, &out, &error), 0);
-	expect(text_str(&out), "Where they are created, by 1 way:\n 1 of 2, stack by fp:\n  #0");
+	expect(text_str(&out), "Where they are created:\n 1 of 2, stack by fp:\n  #0");
 	expect(text_str(&out), "main (worker)\n 1 of 2 by the same call; further out: not kept\n");
 	free(bytes);
 	owner_unref(owner);

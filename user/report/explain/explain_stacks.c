@@ -152,9 +152,10 @@ void explain_frames(struct page *page, const json_t *site)
 		return;
 	page_line(page, &line, /* bold= */ false);
 	text_add(&line, "Where they are created");
-	if (ways)
-		text_addf(&line, ", by %lld %s:", count_known_ways(site),
-			  count_known_ways(site) == 1 ? "way" : "ways");
+	if (ways && count_known_ways(site) > 1)
+		text_addf(&line, ", by %lld ways:", count_known_ways(site));
+	else if (ways)
+		text_add(&line, ":");
 	else
 		explain_source_of(&line, site);
 	page_line(page, &line, /* bold= */ true);

@@ -43,7 +43,7 @@ static void page_none_left(struct page *page, struct text *line)
 		page_add_count(line, totals->open, "socket was", "sockets were");
 		text_add(line, " left open all the same (--leak-check exit)");
 	} else {
-		text_add(line, "none was left open that had never been connected");
+		text_add(line, "no socket was left open unconnected");
 		if (suppressed)
 			text_addf(line, ", but for %u suppressed", suppressed);
 	}

@@ -194,8 +194,10 @@ void page_stack(struct page *page, const struct site *site)
 	text_add(&line, " creates them");
 	if (site->id)
 		text_addf(&line, " (site %016llx)", (unsigned long long)site->id);
-	if (several)
-		text_addf(&line, ", by %u %s:", ways.distinct, ways.distinct == 1 ? "way" : "ways");
+	if (several && ways.distinct > 1)
+		text_addf(&line, ", by %u ways:", ways.distinct);
+	else if (several)
+		text_add(&line, ":");
 	else
 		page_add_source(&line, site->stack);
 	page_line(page, &line, /* bold= */ true);

@@ -45,6 +45,12 @@ __s32 v8_code_offset(const struct v8_heap *heap, const struct v8_code *code, __u
 unsigned int v8_code_inlined(const struct v8_heap *heap, const struct v8_code *code, __u64 pc,
 			     struct v8_inlined list[V8_MAX_INLINED]);
 
+/* V8's own, or a copy of it. */
+static inline bool v8_code_is_builtin(const struct v8_heap *heap, const struct v8_code *code)
+{
+	return code->kind < heap->layout->kind_baseline;
+}
+
 static inline bool v8_code_is_baseline(const struct v8_heap *heap, const struct v8_code *code)
 {
 	return code->kind == heap->layout->kind_baseline;

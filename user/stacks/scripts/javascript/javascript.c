@@ -130,12 +130,12 @@ static bool find_kept(const struct javascript *javascript, const struct code_reg
  * Where a frame of the interpreter stands; V8_NO_OFFSET: it is none. A loop that was compiled while
  * it ran has taken over a frame of the interpreter, with what that had there.
  */
-static __s32 interpreted_offset(const struct v8_heap *heap, const struct code_stack *stack,
+static __s32 interpreted_offset(const struct v8_heap *heap, bool is_interpreter,
 				const struct v8_function *function, const struct kept_frame *kept)
 {
 	__s32 offset;
 
-	if (!stack->is_in_file || !function->bytecode || function->bytecode != kept->bytecode ||
+	if (!is_interpreter || !function->bytecode || function->bytecode != kept->bytecode ||
 	    !v8_small(kept->offset, &offset) || offset < heap->layout->bytecode_data - V8_TAG)
 		return V8_NO_OFFSET;
 	return offset - heap->layout->bytecode_data + V8_TAG;
@@ -171,6 +171,18 @@ static bool look_at_code(struct javascript *javascript, const struct v8_heap *he
 }
 
 /*
+ * Is an address in the interpreter's code? That is in the program's file; but with
+ * --interpreted-frames-native-stack each function has a copy of it.
+ */
+static bool is_interpreter(struct javascript *javascript, const struct code_stack *stack, __u64 pc)
+{
+	const struct v8_heap heap = { &javascript->layout, stack->memory };
+
+	return stack->is_in_file || (look_at_code(javascript, &heap, pc) &&
+				     v8_code_is_builtin(&heap, &javascript->code));
+}
+
+/*
  * The functions that optimized code executes. The outermost one is that of the frame: else other
  * code has come to this address.
  */
@@ -198,7 +210,8 @@ static void add_executed(struct javascript *javascript, const struct code_stack 
 			 __u64 pc)
 {
 	const struct v8_heap heap = { &javascript->layout, stack->memory };
-	__s32 offset = interpreted_offset(&heap, stack, function, kept);
+	bool interpreter = is_interpreter(javascript, stack, pc);
+	__s32 offset = interpreted_offset(&heap, interpreter, function, kept);
 
 	if (offset < 0 && !function->is_builtin) {
 		bool is_there = look_at_code(javascript, &heap, pc);
