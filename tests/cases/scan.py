@@ -376,7 +376,7 @@ TYPOS = {
     "scan_pod_typo": (["--pod", POD.replace("a", "b")], "no such pod runs (", True),
     "scan_pod_right": (["--pod", POD], None, False),
     "scan_comm_typo": (["--comm", "nosuchcomm"], "nothing was scanned: no process matches", True),
-    "scan_uid_typo": (["--uid", "54321"], "nothing was scanned: no process matches", True),
+    "scan_uid_typo": (["--uid", "54398"], "nothing was scanned: no process matches", True),
     "scan_empty_cgroup": (["--cgroup", "EMPTY"], "nothing was scanned: no process matches", True),
 }
 

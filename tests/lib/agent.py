@@ -2,6 +2,7 @@
 """agent: one running sockleak, and what it has said so far."""
 
 import collections
+import datetime
 import json
 import os
 import signal
@@ -24,6 +25,12 @@ SCOPES = {"-p", "--pid", "--comm", "--uid", "--cgroup", "--unit", "--machine", "
           "--pod"}
 
 
+def written_at(event):
+    """When an event was written, by time.monotonic(). A busy host has it read much later."""
+    written = datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00"))
+    return time.monotonic() - max(time.time() - written.timestamp(), 0)
+
+
 class Agent:
     """Started by Bench.agent(). `events` only ever grows; reading it needs no lock."""
 
@@ -38,7 +45,7 @@ class Agent:
         self._of_pid = collections.defaultdict(list)  # (number, event) of each leak and its end
         self._of_inode = collections.defaultdict(list)
         self._open = {}  # inode -> the last leak event of each leak that is open
-        self.summaries = []  # (when it came, the event) of each summary
+        self.summaries = []  # (when it was written, the event) of each summary
         self.lines = []  # of stdout, as they came
         self.errors = []  # of stderr
         self.broken = None  # what is wrong with the output itself
@@ -86,7 +93,7 @@ class Agent:
                 self._note_open(event)
             self.events.append(event)
             if event["type"] == "summary":
-                self.summaries.append((time.monotonic(), event))
+                self.summaries.append((written_at(event), event))
 
     def _read_errors(self):
         for line in self.process.stderr:
@@ -140,7 +147,7 @@ class Agent:
         if now > self._pulse_at + PULSE_S and self.process.poll() is None:
             self._pulse_at = now
             self.process.send_signal(signal.SIGUSR1)
-        return [event["full_sweeps"] for came_at, event in list(self.summaries) if came_at > since]
+        return [event["full_sweeps"] for at, event in list(self.summaries) if at > since]
 
     def quiet_since(self, since):
         """Would a socket that existed at `since` have been reported, after some full sweeps?"""
