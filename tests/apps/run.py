@@ -7,7 +7,8 @@
 Needs root and Debian 12. Each application runs as in production, with its server and workers, in
 a root directory that enter.sh makes. No client gets a connection, and kept.c keeps what they then
 close. The line of the application that has called the client is marked with `culprit: CLIENT`;
-sockleak must name it, as one site for each client. Prints a line for each application, as a row of
+sockleak must name it, as one site for each client. `nobody: CLIENT` marks a call that the runtime
+carries out later, without the application on the stack: no line is to be named. Prints a line for each application, as a row of
 docs/truth.md, and ends with "N passed, N failed".
 """
 
@@ -34,6 +35,7 @@ from lib.outcome import Failure  # noqa: E402
 CALLS = 5  # of each client
 STANDS_S = 120
 QUIET_S = 120
+NOBODY = ("code of the language", None)
 KEPT = "LD_PRELOAD=/srv/apps/kept.so"
 BY_HTTP = "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/{}', timeout=60).read()"
 JARS = ("spring3-core spring3-web spring3-context spring3-beans spring3-jdbc spring3-web.servlet "
@@ -58,9 +60,9 @@ class App:
         found = {}
         for path in sorted((HERE / self.name).rglob("*.*")):
             for number, line in enumerate(path.read_text().splitlines(), 1):
-                mark = re.search(r"culprit: (\w+)$", line)
+                mark = re.search(r"(culprit|nobody): (\w+)$", line)
                 if mark:
-                    found[path.name, number] = mark[1]
+                    found[NOBODY if mark[1] == "nobody" else (path.name, number)] = mark[2]
         return found
 
     def calls(self, clients):
@@ -145,6 +147,8 @@ def wait_stands(root, app, process):
 
 def place_of(event):
     culprit = event["culprit"] or {}
+    if culprit.get("language") and not culprit["function"]:
+        return NOBODY
     return pathlib.Path(culprit.get("file") or "?").name, culprit.get("line")
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// `culprit: NAME` marks the line that is to be reported for a client. All connect to a path: Node
-// connects by TCP in a later turn of its loop, when the line has no function on the stack.
+// `culprit: NAME` marks the line that is to be reported for a client. They connect to a path: Node
+// connects by TCP in a later turn of its loop, when the line's function is on no stack (`nobody`).
 import { fork } from 'node:child_process';
 import http from 'node:http';
 import { createRequire } from 'node:module';
@@ -20,6 +20,10 @@ function ignoring(emitter) {
 const clients = {
   plain() {
     ignoring(net.connect(path)); // culprit: plain
+  },
+
+  tcp() {
+    ignoring(net.connect(1, '127.0.0.1')); // nobody: tcp
   },
 
   keep_alive() {
