@@ -78,7 +78,8 @@ def jit_node_without_names(bench):
 @case(stage=LONG)
 def jit_node_dump(bench):
     """node --perf-prof writes a dump into its directory, and no map: its names are read."""
-    agent = bench.agent(*FAST, "--comm", "node")
+    agent = bench.agent(*FAST, "--comm", "node", "--script-frames", "none")
+    reader = bench.agent(*FAST, "--comm", "node", name="reader")
     directory = bench.directory / "jitdump"
     directory.mkdir()
     script = Script(bench, node("--perf-prof", "--interpreted-frames-native-stack"), directory)
@@ -88,7 +89,14 @@ def jit_node_dump(bench):
     for event in watched_leaks(agent, script):
         if not [name for name in jit_names(event) if "open" in name and "leak.js" in name]:
             raise Failure(f"expected Pool.open, seen: {event['stack']}")
+    # Each function has its copy of the interpreter, which is no compiled code. A first stack may
+    # be from before Node was looked at.
+    for event in watched_leaks(reader, script):
+        lines = [f["line"] for f in event["stack"] if f["kind"] == "script" and f["function"] == "open"]
+        if lines != ([] if jit_names(event) else [10]):
+            raise Failure(f"expected open's line, seen: {event['stack']}")
     agent.stop()
+    reader.stop()
 
 
 @case(stage=LONG)
