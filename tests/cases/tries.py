@@ -69,6 +69,7 @@ def tries_are_bounded(bench):
 def tries_without_a_slot(bench):
     """All slots are taken: the stack of the try is counted as missing, that of socket() as ever."""
     agent, program = begin(bench, "tries_full", ["2"], "--snapshots", 1)
+    agent.wait_quiet()  # until the slot of the first socket is given back
     leaks = go_on(agent, program)
     expect_tried(leaks, 0)
     summary = agent.stop()
