@@ -192,14 +192,19 @@ class Socket:
 
     def classes(self):
         """All that can be right, for one that is not used."""
-        if not self.origin_known:
+        if not self.origin_known and not self.was_overlooked():
             return {"unknown_origin"}
         noted = self.failed_connects() + self.of("BIND", "PEER")
         sure = [e for e in noted if self.is_sure(e)]
         seen = [sure, noted] + [sure + [event] for event in noted]
         bound = (False, True) if self._may_be_unbound() else (None,)
         found = {self._class_by(events, b) for events in seen for b in bound}
-        return found | ({"unknown_origin"} if self.was_shared_while_closed() else set())
+        unclear = self.was_shared_while_closed() or not self.origin_known
+        return found | ({"unknown_origin"} if unclear else set())
+
+    def was_overlooked(self):
+        """The root has not seen it in a table, but nobody had taken it out of one."""
+        return self.was_lost and self.made.what == "MADE" and not self.of("PASSED", "FIXED")
 
     def was_shared_while_closed(self):
         """Its only descriptor was about to be closed when a fork or the like made another: the
