@@ -76,7 +76,7 @@ def trace_rate(bench):
     program.end()
 
 
-# Alone, because a sweep that is late for seconds finds ends later than births: then it grows.
+# Alone, because it passed for growth once among the other cases. The cause is not known.
 @case(stage=ALONE)
 def pool_of_before(bench):
     """A pool that is renewed while the watch begins does not grow; a leak beside it does."""

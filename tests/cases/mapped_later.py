@@ -65,7 +65,7 @@ def mapped_later(bench):
 
 @case
 def mapped_for_a_moment(bench):
-    """One that is unloaded at once: its stack is counted as lost, unless the record came in time."""
+    """One that is unloaded at once: its stack is whole, or counted as lost."""
     status, errors = leaked(bench, "unload")
     is_lost, is_named = "Lost: stack_astray 1 (" in errors, " made_later in " in errors
     if status or is_lost == is_named:

@@ -6,7 +6,8 @@
     tests/soak/run.py --minutes 3 --only "hoarder*"     these adversaries alone
 
 Batches of seeds of tests/chaos/ are judged by the oracle: first what the steady agent says of them,
-then what the restarted one says after another restart. A victim leaks, and all agents must name it.
+then what the restarted one says after another restart. A victim leaks, and all agents must report
+it; those whose resolver is left alone must name it.
 What was done and what was lost is printed at the end. Exit 0 when nothing was wrong.
 """
 

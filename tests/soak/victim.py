@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """victim: an honest program that leaks a socket now and then. Whatever else goes on, every agent
-must report each, of one site and with its name."""
+must report each, and as one site where its name is asked for."""
 
 import threading
 
